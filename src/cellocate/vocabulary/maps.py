@@ -1,0 +1,78 @@
+"""Maps from one vocabulary to another, as a table of source and target names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cellocate.errors import CellocateError
+from cellocate.vocabulary.vocabulary import Vocabulary, get
+
+# The 2021 challenge merged these; where a name is the same in both vocabularies it maps to itself.
+# Microtubule organizing center has no official target, but its fields were called Centrosome in 2021.
+_HPA28_TO_HPA19 = {
+    "Focal adhesion sites": "Actin filaments",
+    "Microtubule organizing center": "Centrosome",
+    "Cell junctions": "Plasma membrane",
+    **dict.fromkeys(
+        ("Peroxisomes", "Endosomes", "Lysosomes", "Lipid droplets", "Cytoplasmic bodies"),
+        "Vesicles and punctate cytosolic patterns",
+    ),
+}
+_SUBCELL31_TO_HPA19 = {
+    **{k: v for k, v in _HPA28_TO_HPA19.items() if k != "Microtubule organizing center"},
+    "Centriolar satellite": "Centrosome",
+    "Vesicles": "Vesicles and punctate cytosolic patterns",
+}
+_HPA28_TO_SUBCELL31: dict[str, str] = {}
+_SUBCELL31_TO_HPA28 = {"Midbody": "Cytokinetic bridge"}
+
+_RENAMED = {
+    ("hpa28", "hpa19"): _HPA28_TO_HPA19,
+    ("hpa28", "subcell31"): _HPA28_TO_SUBCELL31,
+    ("subcell31", "hpa19"): _SUBCELL31_TO_HPA19,
+    ("subcell31", "hpa28"): _SUBCELL31_TO_HPA28,
+}
+
+
+@dataclass(frozen=True)
+class LocationMap:
+    """From each location of `source` to one of `target`, or to none.
+
+    Example:
+        >>> to19 = map_between("hpa28", "hpa19")
+        >>> to19.apply((7, 1, 2, 0, 12, 13))
+        (0, 1, 2, 7, 9)
+        >>> [to19.source.names[i] for i in to19.without_target]
+        ['Microtubule ends', 'Cytokinetic bridge', 'Rods & rings']
+    """
+
+    source: Vocabulary
+    target: Vocabulary
+    targets: tuple[int | None, ...]
+
+    @property
+    def without_target(self) -> tuple[int, ...]:
+        """The source labels that the target vocabulary cannot say."""
+        return tuple(i for i, target in enumerate(self.targets) if target is None)
+
+    def apply(self, labels: Sequence[int]) -> tuple[int, ...]:
+        """Map a label set; labels without a target are dropped, labels that merge are counted once."""
+        mapped = (self.targets[label] for label in labels)
+        return tuple(sorted({target for target in mapped if target is not None}))
+
+
+def map_between(source: str | Vocabulary, target: str | Vocabulary) -> LocationMap:
+    """The map from one built-in vocabulary to another.
+
+    Raises:
+        CellocateError: there is no map between these two.
+    """
+    source, target = (v if isinstance(v, Vocabulary) else get(v) for v in (source, target))
+    if (source.name, target.name) not in _RENAMED:
+        known = "; ".join(f"{a} to {b}" for a, b in _RENAMED)
+        raise CellocateError(f"no map from {source.name} to {target.name}", mend=f"There are {known}.")
+    renamed = _RENAMED[source.name, target.name]
+    index = {name.casefold(): i for i, name in enumerate(target.names)}
+    targets = tuple(index.get(renamed.get(name, name).casefold()) for name in source.names)
+    return LocationMap(source, target, targets)

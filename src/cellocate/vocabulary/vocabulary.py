@@ -1,0 +1,142 @@
+"""An ordered list of locations, each with its name, Gene Ontology id and group."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.errors import CellocateError
+
+BUILT_IN = ("hpa28", "hpa19", "subcell31")
+
+
+@dataclass(frozen=True)
+class Location:
+    """One place in the cell: its name, Gene Ontology id (or None) and coarse group."""
+
+    name: str
+    go: str | None
+    group: str
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """An ordered list of locations; a label is an index into it.
+
+    Example:
+        >>> hpa28 = get("hpa28")
+        >>> len(hpa28), hpa28.names[7], hpa28.locations[7].go
+        (28, 'Golgi apparatus', 'GO:0005794')
+        >>> hpa28.parse("16 0 16")
+        (0, 16)
+    """
+
+    name: str
+    locations: tuple[Location, ...]
+
+    def __len__(self) -> int:
+        return len(self.locations)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in order."""
+        return tuple(location.name for location in self.locations)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The distinct coarse groups, in the order in which they first occur."""
+        return tuple(dict.fromkeys(location.group for location in self.locations))
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {name.casefold(): i for i, name in enumerate(self.names)}
+
+    def index(self, label: str) -> int:
+        """The index of one label, given as a number or as a name in any case.
+
+        Raises:
+            CellocateError: the vocabulary has no such label.
+        """
+        label = label.strip()
+        if label.isascii() and label.isdigit() and int(label) < len(self):
+            return int(label)
+        if label.casefold() in self._index:
+            return self._index[label.casefold()]
+        raise CellocateError(
+            f"unknown label {label!r}",
+            where=f"vocabulary {self.name}",
+            mend=f"Labels are 0 to {len(self) - 1}, or names such as {self.names[0]!r}.",
+        )
+
+    def parse(self, text: str, separator: str | None = None) -> tuple[int, ...]:
+        """Labels written in one cell of a table → sorted indices, repeats removed.
+
+        Args:
+            text: such as `"16 0"` or `"13|13"`; empty text is an empty label set.
+            separator: what stands between labels; None for white space.
+
+        Raises:
+            CellocateError: a label that the vocabulary does not have.
+        """
+        parts = (part for part in text.split(separator) if part.strip()) if separator is None else text.split(separator)
+        return tuple(sorted({self.index(part) for part in parts})) if text.strip() else ()
+
+    def encode(self, label_sets: Iterable[Sequence[int]]) -> NDArray[np.bool_]:
+        """Label sets → a table of truth, shape (N, len(self)), bool."""
+        sets = list(label_sets)
+        truth = np.zeros((len(sets), len(self)), dtype=bool)
+        for row, labels in enumerate(sets):
+            truth[row, list(labels)] = True
+        return truth
+
+    def decode(self, truth: NDArray[np.bool_]) -> list[tuple[int, ...]]:
+        """A table of truth, shape (N, len(self)) → label sets; the inverse of `encode`."""
+        return [tuple(int(i) for i in np.flatnonzero(row)) for row in truth]
+
+
+def get(name: str | Path) -> Vocabulary:
+    """A built-in vocabulary by name, or a user's own from a CSV file with the columns name, go, group.
+
+    `hpa28` is the 2018 challenge's, `hpa19` the 2021 challenge's, `subcell31` the SubCell foundation model's
+    (names from the Human Protein Atlas; GO ids from its table of subcellular locations).
+
+    Raises:
+        CellocateError: there is no such vocabulary, or its file is not one.
+    """
+    if str(name) in BUILT_IN:
+        return _built_in(str(name))
+    path = Path(name)
+    if not path.is_file():
+        raise CellocateError(
+            f"unknown vocabulary {str(name)!r}",
+            mend=f"Give one of {', '.join(BUILT_IN)}, or a CSV file with the columns name, go, group.",
+        )
+    return _read(path.stem, path.read_text(encoding="utf-8-sig"), where=path)
+
+
+@lru_cache
+def _built_in(name: str) -> Vocabulary:
+    source = resources.files("cellocate.vocabulary") / f"{name}.csv"
+    return _read(name, source.read_text(encoding="utf-8"), where=name)
+
+
+def _read(name: str, text: str, where: object) -> Vocabulary:
+    rows = list(csv.DictReader(text.splitlines()))
+    if not rows or not rows[0].get("name"):
+        raise CellocateError("not a vocabulary", where=where, mend="It needs rows, and a column 'name'.")
+    locations = tuple(
+        Location(row["name"].strip(), (row.get("go") or "").strip() or None, (row.get("group") or "").strip())
+        for row in rows
+    )
+    names = [location.name.casefold() for location in locations]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise CellocateError(f"location {repeated[0]!r} stands twice", where=where, mend="Names must differ.")
+    return Vocabulary(name, locations)
