@@ -1,0 +1,21 @@
+"""Images: read the channels of a field, bring them to a scale and to floats."""
+
+from cellocate.images.fields import CHANNELS, INTENSITIES, Intensity, read_field, to_float
+from cellocate.images.files import SUFFIXES, Header, read_channel, read_header, write_png
+from cellocate.images.scale import FIELD_SPAN, Scale, resize
+
+__all__ = [
+    "CHANNELS",
+    "FIELD_SPAN",
+    "INTENSITIES",
+    "SUFFIXES",
+    "Header",
+    "Intensity",
+    "Scale",
+    "read_channel",
+    "read_field",
+    "read_header",
+    "resize",
+    "to_float",
+    "write_png",
+]

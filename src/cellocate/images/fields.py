@@ -1,0 +1,94 @@
+"""The channels of one field together, and how their pixels become floats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.errors import CellocateError
+from cellocate.images.files import Pixels, read_channel
+
+CHANNELS = ("red", "green", "blue", "yellow")
+
+Intensity = Literal["depth", "channel", "field"]
+INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
+_PERCENTILES = (0.1, 99.9)  # a few dead or burnt pixels should not set the scale
+
+
+def read_field(files: Mapping[str, str | Path], channels: Sequence[str] = CHANNELS) -> Pixels:
+    """Read the channels of a field.
+
+    Args:
+        files: the file of each channel.
+        channels: which to read, in the order wanted.
+
+    Returns:
+        Pixels as stored, shape (C, H, W), uint8 or uint16.
+
+    Raises:
+        CellocateError: a file is missing or unreadable, or they differ in size or depth.
+
+    Example:
+        >>> import tempfile
+        >>> from cellocate.images import write_png
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for channel in ("green", "blue"):
+        ...     write_png(folder / f"a_{channel}.png", np.zeros((6, 8), np.uint8))
+        >>> read_field({c: folder / f"a_{c}.png" for c in ("green", "blue")}, ("blue", "green")).shape
+        (2, 6, 8)
+    """
+    planes = [read_channel(files[channel], channel) for channel in channels]
+    for path, plane in zip((files[channel] for channel in channels), planes, strict=True):
+        if plane.shape != planes[0].shape:
+            sizes = f"{_size(plane)} beside {_size(planes[0])} px"
+            raise CellocateError(f"channels of different size ({sizes})", where=path, mend="Export them alike.")
+        if plane.dtype != planes[0].dtype:
+            depths = f"{plane.itemsize * 8} beside {planes[0].itemsize * 8} bits"
+            raise CellocateError(f"channels of different depth ({depths})", where=path, mend="Export them alike.")
+    field: Pixels = np.stack(planes)  # type: ignore[assignment] # all planes are of one type by now
+    return field
+
+
+def to_float(pixels: NDArray[Any], intensity: Intensity = "depth") -> NDArray[np.float32]:
+    """Pixels → floats between 0 and 1, by one of three policies.
+
+    - `depth`: divided by the largest value of the depth (255 or 65535), the same for every image.
+    - `channel`: each channel of each image stretched from its 0.1th to its 99.9th percentile.
+    - `field`: the same, with one range for all channels of an image together.
+
+    Args:
+        pixels: shape (C, H, W); uint8, uint16, or floats between 0 and 1.
+        intensity: the policy.
+
+    Returns:
+        Shape (C, H, W), float32, 0 to 1.
+
+    Raises:
+        CellocateError: the pixels are of another type or, being floats, out of range.
+
+    Example:
+        >>> to_float(np.full((1, 2, 2), 255, np.uint8)).max()
+        np.float32(1.0)
+    """
+    if pixels.dtype in (np.uint8, np.uint16):
+        scaled = pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    elif np.issubdtype(pixels.dtype, np.floating):
+        scaled = pixels.astype(np.float32)
+        if not (np.isfinite(scaled).all() and scaled.min() >= 0 and scaled.max() <= 1):
+            raise CellocateError("floats outside 0 to 1", mend="Give uint8, uint16, or floats between 0 and 1.")
+    else:
+        raise CellocateError(f"pixels of type {pixels.dtype}", mend="Give uint8, uint16, or floats between 0 and 1.")
+    if intensity == "depth":
+        return scaled
+    axes = (1, 2) if intensity == "channel" else (0, 1, 2)
+    low, high = np.percentile(scaled, _PERCENTILES, axis=axes, keepdims=True).astype(np.float32)
+    stretched: NDArray[np.float32] = np.clip((scaled - low) / np.maximum(high - low, np.float32(1e-6)), 0, 1)
+    return stretched
+
+
+def _size(plane: NDArray[Any]) -> str:
+    return f"{plane.shape[1]}×{plane.shape[0]}"

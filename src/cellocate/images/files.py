@@ -1,0 +1,157 @@
+"""One image file ↔ one channel: PNG, JPEG and TIFF of 8 or 16 bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from cellocate.errors import CellocateError
+from cellocate.files import new_file
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+# Where a colour image holds a channel. The website's yellow JPEGs carry the signal in red and green alike;
+# their mean has the least of the noise that JPEG's colour subsampling adds.
+_PLANES = {"red": [0], "green": [1], "blue": [2], "yellow": [0, 1]}
+_PILLOW_DEPTHS = {"L": 8, "RGB": 8, "RGBA": 8, "P": 8, "I;16": 16, "I;16B": 16}
+# How a whole file ends. A file cut short lacks it, which a look at its last bytes tells without decoding.
+_ENDINGS = {"PNG": b"IEND", "JPEG": b"\xff\xd9"}
+
+
+class Header(NamedTuple):
+    """What an image file says of itself: height and width in pixels, bits per pixel and channel (8 or 16)."""
+
+    height: int
+    width: int
+    depth: int
+
+
+def read_channel(path: str | Path, channel: str) -> Pixels:
+    """Read one channel of one field.
+
+    A grey image is the channel itself. Of a colour image the channel's own plane is taken: red, green or blue,
+    and for yellow the mean of red and green, rounded to even.
+
+    Args:
+        path: a PNG, JPEG or TIFF file of 8 or 16 bits.
+        channel: red, green, blue or yellow.
+
+    Returns:
+        Pixels as stored, shape (H, W), uint8 or uint16.
+
+    Raises:
+        CellocateError: the file is missing, cut short, no image, or of another depth.
+    """
+    path = Path(path)
+    try:
+        pixels = _read_tiff(path) if _is_tiff(path) else _read_pillow(path)
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from None
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise _wrong_depth(path, str(pixels.dtype))
+    if pixels.ndim == 3 and pixels.shape[2] in (3, 4):
+        planes = pixels[:, :, _PLANES[channel]]
+        pixels = planes[:, :, 0] if planes.shape[2] == 1 else planes.mean(axis=2).round().astype(pixels.dtype)
+    if pixels.ndim != 2:
+        raise CellocateError(f"an image of shape {pixels.shape}", where=path, mend="Give one plane per file.")
+    return np.ascontiguousarray(pixels)
+
+
+def read_header(path: str | Path) -> Header:
+    """Read height, width and depth of an image file, and see that it is whole, without decoding it.
+
+    Raises:
+        CellocateError: the file is missing, cut short, no image, or of another depth.
+    """
+    path = Path(path)
+    try:
+        if _is_tiff(path):
+            return _tiff_header(path)
+        with Image.open(path) as image:
+            _see_ending(path, str(image.format))
+            if image.mode not in _PILLOW_DEPTHS:
+                raise _wrong_depth(path, f"mode {image.mode}")
+            return Header(image.height, image.width, _PILLOW_DEPTHS[image.mode])
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from None
+
+
+def write_png(path: str | Path, pixels: NDArray[Any]) -> None:
+    """Write `pixels`, shape (H, W) or (H, W, 3), uint8 or (grey only) uint16, as PNG, whole or not at all."""
+    with new_file(path) as aside:
+        Image.fromarray(pixels).save(aside, format="PNG")
+
+
+_UNREADABLE = (
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    tifffile.TiffFileError,
+    OSError,
+    SyntaxError,  # Pillow's word for a broken PNG chunk
+    ValueError,
+    IndexError,  # tifffile's word for a file without a page
+)
+
+
+def _is_tiff(path: Path) -> bool:
+    return path.suffix.lower() in (".tif", ".tiff")
+
+
+def _read_pillow(path: Path) -> NDArray[Any]:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB") if image.mode == "P" else image)  # P: colours by palette
+
+
+def _read_tiff(path: Path) -> NDArray[Any]:
+    pixels: NDArray[Any] = tifffile.imread(path)
+    pixels = np.squeeze(pixels)
+    if pixels.ndim == 3 and pixels.shape[0] in (3, 4) and pixels.shape[2] not in (3, 4):
+        pixels = np.moveaxis(pixels, 0, 2)
+    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+
+
+def _tiff_header(path: Path) -> Header:
+    with tifffile.TiffFile(path) as tiff:
+        page = tiff.pages.first
+        # strips that end beyond the end of the file were cut off
+        end = max(o + n for o, n in zip(page.dataoffsets, page.databytecounts, strict=True))
+        if end > path.stat().st_size:
+            raise OSError("cut short")
+        if page.dtype not in (np.uint8, np.uint16):
+            raise _wrong_depth(path, str(page.dtype))
+        return Header(page.imagelength, page.imagewidth, page.dtype.itemsize * 8)
+
+
+def _see_ending(path: Path, format_name: str) -> None:
+    ending = _ENDINGS.get(format_name)
+    if ending is None:
+        return
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - 64))  # some writers pad the end
+        if ending not in file.read():
+            raise OSError("cut short")
+
+
+def _missing(path: Path) -> CellocateError:
+    return CellocateError("a channel file is missing", where=path, mend="Restore it, or leave the field out.")
+
+
+def _unreadable(path: Path, error: Exception) -> CellocateError:
+    reason = "cut short" if "cut short" in str(error) or "truncated" in str(error) else "damaged or not an image"
+    return CellocateError(f"an image cannot be read ({reason})", where=path, mend="Copy it again from its source.")
+
+
+def _wrong_depth(path: Path, depth: str) -> CellocateError:
+    return CellocateError(f"pixels of an unsupported kind ({depth})", where=path, mend="Save it with 8 or 16 bits.")
