@@ -1,0 +1,131 @@
+"""The table of fields that every later step works on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS
+from cellocate.vocabulary import Vocabulary
+
+GROUP_COLUMNS = ("group", "antibody", "plate")
+"""Columns that say which fields are not independent of each other, best first."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A fault of one field: of its files or of its labels."""
+
+    id: str
+    about: Literal["files", "labels"]
+    error: CellocateError
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Fields of view on disk: nothing is decoded until asked for.
+
+    Args:
+        folder: where it was read from.
+        layout: the name of the layout that the folder was recognised as.
+        fields: one row per field, indexed by `id`; a column per channel with its file (None where it is missing);
+            `labels` with a tuple of indices (None where unknown); further columns are metadata, among which
+            `pixel_size` (µm per px of the files), `antibody`, `plate`, `cell_line` are understood.
+        vocabulary: of the labels; None for an unlabelled collection.
+        problems: faults that show without opening an image.
+    """
+
+    folder: Path
+    layout: str
+    fields: pd.DataFrame
+    vocabulary: Vocabulary | None = None
+    problems: tuple[Problem, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the fields, in order."""
+        return [str(i) for i in self.fields.index]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels for which any field has a file, in the order red, green, blue, yellow."""
+        return tuple(c for c in CHANNELS if c in self.fields and self.fields[c].notna().any())
+
+    def files(self, field: str) -> dict[str, Path]:
+        """The file of each channel of one field."""
+        row = self.fields.loc[field, list(self.channels)]
+        return {channel: Path(str(path)) for channel, path in row.items() if pd.notna(path)}  # type: ignore[misc]
+
+    def pixel_size(self, field: str) -> float | None:
+        """The µm per px of a field's files, or None where nobody said."""
+        if "pixel_size" not in self.fields:
+            return None
+        value = self.fields["pixel_size"][field]
+        return None if pd.isna(value) else float(cast(float, value))
+
+    def group(self) -> pd.Series[str]:
+        """For each field what it must share a part of a split with: antibody, plate, or only itself."""
+        own = pd.Series(self.ids, index=self.fields.index)
+        column = next((c for c in GROUP_COLUMNS if c in self.fields), None)
+        return own if column is None else self.fields[column].replace("", None).fillna(own).astype(str)
+
+    def truth(self) -> NDArray[np.bool_]:
+        """The labels as a table, shape (N, len(vocabulary)), bool.
+
+        Raises:
+            CellocateError: the collection has no labels.
+        """
+        if self.vocabulary is None:
+            raise CellocateError(
+                "no labels found",
+                where=self.folder,
+                mend="Put a table with the columns Id,Target or ID,Label beside the images, or name one with --labels.",
+            )
+        return self.vocabulary.encode(self.fields["labels"])
+
+    def subset(self, ids: Sequence[str]) -> Collection:
+        """The collection of these fields alone, in this order."""
+        wanted = set(ids)
+        return replace(
+            self, fields=self.fields.loc[list(ids)], problems=tuple(p for p in self.problems if p.id in wanted)
+        )
+
+    def require(self, channels: Sequence[str]) -> None:
+        """Raise a `CellocateError` where the whole collection lacks a channel that is asked for."""
+        lacking = [channel for channel in channels if channel not in self.channels]
+        if lacking:
+            raise CellocateError(
+                f"no {' or '.join(lacking)} channel (it has {', '.join(self.channels)})",
+                where=self.folder,
+                mend=f"Add the files, or use a model or recipe without {' and '.join(lacking)}.",
+            )
+
+    def without(self, problems: Sequence[Problem], *, skip_bad: bool) -> Collection:
+        """The collection without its faulty fields, which is refused unless `skip_bad` is set.
+
+        Raises:
+            CellocateError: a field is faulty and `skip_bad` is not set, or none is left.
+        """
+        bad = dict.fromkeys(problem.id for problem in problems)
+        if bad and not skip_bad:
+            first = problems[0]
+            raise CellocateError(
+                f"{len(bad)} of {len(set(self.ids) | set(bad))} fields cannot be used; the first, {first.id}: "
+                f"{first.error.what}",
+                where=first.error.where,
+                mend=f"{first.error.mend} 'cellocate check' lists them all; --skip-bad goes on without them.",
+            )
+        good = self.subset([i for i in self.ids if i not in bad])
+        if not len(good):
+            raise CellocateError("no usable field is left", where=self.folder, mend="'cellocate check' says why.")
+        return good

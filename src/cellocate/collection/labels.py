@@ -1,0 +1,110 @@
+"""Label tables, as the 2018 and 2021 challenges write them, read strictly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from cellocate.collection.collection import Problem
+from cellocate.errors import CellocateError
+from cellocate.vocabulary import Vocabulary, get
+
+
+@dataclass(frozen=True)
+class LabelFormat:
+    """The columns of a label table, what separates labels, and whose vocabulary it uses unless told otherwise."""
+
+    layout: str
+    id: str
+    labels: str
+    separator: str | None
+    vocabulary: str
+
+
+FORMATS = (
+    LabelFormat("kaggle2018", "Id", "Target", None, "hpa28"),
+    LabelFormat("kaggle2021", "ID", "Label", "|", "hpa19"),
+)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A label table: labels and metadata by id, its vocabulary, and the rows at fault."""
+
+    format: LabelFormat
+    table: pd.DataFrame
+    vocabulary: Vocabulary
+    problems: tuple[Problem, ...]
+
+
+def format_of(path: Path) -> LabelFormat | None:
+    """The format whose columns the table at `path` has, by its first line alone."""
+    columns = _read(path, rows=0).columns
+    return next((f for f in FORMATS if f.id in columns and f.labels in columns), None)
+
+
+def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) -> Labels:
+    """Read a label table (CSV, plain or gzipped) with the columns `Id,Target` or `ID,Label`.
+
+    Labels are numbers or names of the vocabulary, separated by spaces (`Target`; so only one-word names) or by `|`
+    (`Label`); repeats within a row count once. An empty cell is a field with no location. A row with an unknown
+    label or a repeated id is a problem of that id and left out; further columns become metadata.
+
+    Args:
+        path: the table.
+        vocabulary: of the labels; hpa28 for `Id,Target` and hpa19 for `ID,Label` unless given.
+
+    Raises:
+        CellocateError: the file is missing, no table, or lacks a column.
+    """
+    path = Path(path)
+    layout = format_of(path)
+    if layout is None:
+        found = ", ".join(_read(path, rows=0).columns)
+        raise CellocateError(
+            f"no label table: its columns are {found}", where=path, mend="It needs Id,Target or ID,Label."
+        )
+    if not isinstance(vocabulary, Vocabulary):
+        vocabulary = get(vocabulary or layout.vocabulary)
+    rows = _read(path)
+    ids = rows[layout.id].str.strip()
+    problems = _repeated(ids, path) + _nameless(ids, path)
+    labels: list[tuple[int, ...] | None] = []
+    for line, (field, text) in enumerate(zip(ids, rows[layout.labels], strict=True), start=2):
+        try:
+            labels.append(vocabulary.parse(text, layout.separator))
+        except CellocateError as error:
+            labels.append(None)
+            where = f"{path}, line {line}"
+            problems.append(Problem(field, "labels", CellocateError(error.what, where=where, mend=error.mend)))
+    table = rows.drop(columns=[layout.id, layout.labels])
+    table.insert(0, "labels", pd.Series(labels, index=table.index, dtype=object))
+    table.index = pd.Index(ids, name="id")
+    bad = {problem.id for problem in problems}
+    return Labels(layout, table[[i not in bad for i in ids]], vocabulary, tuple(problems))
+
+
+def _repeated(ids: pd.Series[str], path: Path) -> list[Problem]:
+    problems = []
+    for field, group in ids[ids.duplicated(keep=False)].groupby(ids):
+        lines = ", ".join(str(line + 2) for line in group.index)
+        error = CellocateError("an id stands in several rows", where=f"{path}, lines {lines}", mend="Keep one row.")
+        problems.append(Problem(str(field), "labels", error))
+    return problems
+
+
+def _nameless(ids: pd.Series[str], path: Path) -> list[Problem]:
+    empty = ids.index[ids == ""]
+    error = CellocateError("a row without an id", where=f"{path}, line {int(empty[0]) + 2}" if len(empty) else path)
+    return [Problem("", "labels", error)] if len(empty) else []
+
+
+def _read(path: Path, rows: int | None = None) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, nrows=rows, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise CellocateError("no such label table", where=path, mend="Check the name.") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
+        raise CellocateError(f"not a CSV table ({error})", where=path, mend="Save it as UTF-8 CSV.") from None

@@ -1,0 +1,65 @@
+"""The layouts of the 2018 and 2021 challenges: channel files and a label table beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.labels import format_of, read_labels
+from cellocate.collection.layouts.plain import ChannelFiles, incomplete, table
+from cellocate.errors import CellocateError
+from cellocate.images.scale import check_pixel_size
+from cellocate.vocabulary import Vocabulary
+
+_USUAL_NAMES = ("train.csv", "train.csv.gz", "labels.csv", "labels.csv.gz")
+
+
+def label_table(folder: Path) -> Path | None:
+    """The label table in `folder`: one of the usual names, or else the only CSV with the right columns.
+
+    Raises:
+        CellocateError: a table of a usual name lacks a column, or several tables could be meant.
+    """
+    for name in _USUAL_NAMES:
+        if (folder / name).is_file():
+            return folder / name
+    found = [path for path in sorted([*folder.glob("*.csv"), *folder.glob("*.csv.gz")]) if format_of(path)]
+    if len(found) > 1:
+        names = " and ".join(path.name for path in found)
+        raise CellocateError(f"several label tables ({names})", where=folder, mend="Name one with --labels.")
+    return found[0] if found else None
+
+
+def read(folder: Path, files: ChannelFiles, path: Path, vocabulary: Vocabulary | str | None) -> Collection:
+    """A labelled collection: every id of the table at `path`, joined with its files."""
+    labels = read_labels(path, vocabulary)
+    fields = labels.table.join(table(files.by_id))
+    problems = [*labels.problems, *files.problems, *incomplete(files.by_id, list(fields.index))]
+    problems += [_without_files(i, folder) for i in fields.index if i not in files.by_id]
+    known = {*fields.index, *(problem.id for problem in labels.problems)}
+    problems += [_without_row(i, path) for i in sorted(files.by_id) if i not in known]
+    if "pixel_size" in fields:
+        fields["pixel_size"] = _pixel_sizes(fields["pixel_size"], path)
+    return Collection(folder, labels.format.layout, fields, labels.vocabulary, tuple(problems))
+
+
+def _without_files(field: str, folder: Path) -> Problem:
+    error = CellocateError("a row without image files", where=folder, mend="Add the files, or take the row out.")
+    return Problem(field, "files", error)
+
+
+def _without_row(field: str, path: Path) -> Problem:
+    error = CellocateError("image files without a row", where=path, mend="Add the row, or take the files out.")
+    return Problem(field, "labels", error)
+
+
+def _pixel_sizes(column: pd.Series[str], path: Path) -> pd.Series[float]:
+    try:
+        sizes = pd.to_numeric(column.replace("", None)).astype(float)
+    except ValueError as error:
+        raise CellocateError(f"pixel_size is not a number ({error})", where=path, mend="Give µm per px.") from None
+    for size in sizes.dropna().unique():
+        check_pixel_size(float(size))
+    return sizes

@@ -1,0 +1,99 @@
+"""Tables of probabilities and of decided locations: CSV, one row per field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.errors import CellocateError
+from cellocate.files import new_file
+from cellocate.vocabulary import Vocabulary
+
+LOCATIONS = "Locations"
+
+
+def write_table(
+    path: str | Path,
+    ids: list[str],
+    probabilities: NDArray[np.floating[Any]],
+    decided: NDArray[np.bool_],
+    vocabulary: Vocabulary,
+) -> None:
+    """Write `Id`, the probability of each location under its name, and `Locations` (names joined by `; `).
+
+    Args:
+        path: a CSV file.
+        ids: of the fields.
+        probabilities: shape (N, K), written with six decimals.
+        decided: shape (N, K), bool.
+        vocabulary: of K locations.
+    """
+    names = vocabulary.names
+    table = pd.DataFrame(probabilities, columns=list(names)).round(6)
+    table.insert(0, "Id", ids)
+    table[LOCATIONS] = ["; ".join(names[i] for i in labels) for labels in vocabulary.decode(decided)]
+    with new_file(path) as aside:
+        table.to_csv(aside, index=False)
+
+
+def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
+    """Read `Id` and one column per location, headed by its name or index; `Locations` is passed over.
+
+    Returns:
+        The ids, and the probabilities in the vocabulary's order, shape (N, K).
+
+    Raises:
+        CellocateError: a column is missing, unknown or no probability, or an id is repeated.
+    """
+    table = _read(path)
+    columns = [c for c in table.columns if c not in ("Id", LOCATIONS)]
+    position = {vocabulary.index(column): column for column in columns}
+    lacking = [name for i, name in enumerate(vocabulary.names) if i not in position]
+    if lacking or len(position) < len(columns):
+        what = f"no column for {lacking[0]!r}" if lacking else "two columns for one location"
+        raise CellocateError(what, where=path, mend=f"It needs one column per location of {vocabulary.name}.")
+    try:
+        probabilities = table[[position[i] for i in range(len(vocabulary))]].to_numpy(dtype=np.float64)
+    except ValueError as error:
+        raise CellocateError(f"not a number ({error})", where=path, mend="Columns hold probabilities.") from None
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():
+        raise CellocateError("a probability outside 0 to 1, or none", where=path, mend="Columns hold probabilities.")
+    return list(table["Id"]), probabilities
+
+
+def read_decided(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.bool_]]:
+    """Read `Id,Predicted` (indices or one-word names separated by spaces), as the 2018 challenge takes it."""
+    table = _read(path)
+    if "Predicted" not in table:
+        raise CellocateError("no column Predicted", where=path, mend="It needs Id,Predicted.")
+    labels = []
+    for line, text in enumerate(table["Predicted"], start=2):
+        try:
+            labels.append(vocabulary.parse(text))
+        except CellocateError as error:
+            raise CellocateError(error.what, where=f"{path}, line {line}", mend=error.mend) from None
+    return list(table["Id"]), vocabulary.encode(labels)
+
+
+def is_decided(path: str | Path) -> bool:
+    """Whether the table at `path` holds decided locations (`Id,Predicted`) and not probabilities."""
+    return "Predicted" in _read(path).columns
+
+
+def _read(path: str | Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise CellocateError("no such table", where=path, mend="Check the name.") from None
+    except (ValueError, OSError) as error:
+        raise CellocateError(f"not a CSV table ({error})", where=path, mend="Save it as UTF-8 CSV.") from None
+    if "Id" not in table:
+        raise CellocateError("no column Id", where=path, mend="The first column is Id.")
+    if table["Id"].duplicated().any():
+        repeated = table["Id"][table["Id"].duplicated()].iloc[0]
+        raise CellocateError(f"id {repeated} stands in several rows", where=path, mend="Keep one row for each.")
+    return table

@@ -1,0 +1,113 @@
+"""The figures of `metrics.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics as sk
+
+from cellocate.errors import CellocateError
+from cellocate.vocabulary import Vocabulary
+
+_RESAMPLES = 1000
+_BINS = 15
+
+
+def evaluate(
+    truth: NDArray[np.bool_],
+    decided: NDArray[np.bool_],
+    vocabulary: Vocabulary,
+    *,
+    probabilities: NDArray[np.floating[Any]] | None = None,
+    thresholds: Sequence[float] | None = None,
+) -> dict[str, Any]:
+    """Every figure for fields of known truth, as `metrics.json` holds them.
+
+    Averages named `macro_*` are plain means over all locations, as the 2018 challenge has it: one that neither
+    occurs nor is predicted counts 0 (scikit-learn's `zero_division=0`). Those named `*_present` are means over the
+    locations that occur, and `absent` names the others. Average precision is undefined without truth, so its mean
+    is always over the locations that occur. `interval` is the 95% percentile interval of 1000 bootstrap resamples
+    of the fields.
+
+    Args:
+        truth: shape (N, K), bool.
+        decided: shape (N, K), bool.
+        vocabulary: of K locations.
+        probabilities: shape (N, K); without them, average precision and calibration are None.
+        thresholds: K of them, for the table per class.
+
+    Raises:
+        CellocateError: there is no field to measure on.
+    """
+    if not len(truth):
+        raise CellocateError("no labelled field to measure on", mend="Give a collection or part that has labels.")
+    precision, recall, f1, support = sk.precision_recall_fscore_support(truth, decided, zero_division=0.0)
+    present = truth.any(axis=0)
+    ap = np.full(len(vocabulary), np.nan)
+    if probabilities is not None:
+        ap[present] = [sk.average_precision_score(truth[:, k], probabilities[:, k]) for k in np.flatnonzero(present)]
+    return {
+        "n": len(truth),
+        "vocabulary": vocabulary.name,
+        "macro_f1": float(f1.mean()),
+        "macro_f1_interval": _bootstrap(truth, decided),
+        "macro_f1_present": float(f1[present].mean()) if present.any() else None,
+        "micro_f1": float(sk.f1_score(truth, decided, average="micro", zero_division=0.0)),
+        "macro_precision": float(precision.mean()),
+        "macro_recall": float(recall.mean()),
+        "exact_match": float((truth == decided).all(axis=1).mean()),
+        "binary_accuracy": float((truth == decided).mean()),
+        "binary_accuracy_of_predicting_nothing": float((~truth).mean()),
+        "macro_average_precision": _number(ap[present].mean() if present.any() else np.nan),
+        "macro_average_precision_of_chance": _number(truth.mean(axis=0)[present].mean() if present.any() else np.nan),
+        "ece": None if probabilities is None else expected_calibration_error(truth, probabilities),
+        "absent": [name for name, occurs in zip(vocabulary.names, present, strict=True) if not occurs],
+        "per_class": [
+            {
+                "name": name,
+                "support": int(support[k]),
+                "predicted": int(decided[:, k].sum()),
+                "threshold": None if thresholds is None else float(thresholds[k]),
+                "precision": float(precision[k]),
+                "recall": float(recall[k]),
+                "f1": float(f1[k]),
+                "average_precision": _number(ap[k]),
+            }
+            for k, name in enumerate(vocabulary.names)
+        ],
+    }
+
+
+def expected_calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> float:
+    """How far probabilities are from frequencies, over all fields and locations together; 0 is best.
+
+    All N·K pairs are binned into 15 equal bins of probability; the error is the mean over pairs of
+    |mean probability − share that is true| of their bin.
+
+    References:
+        Guo, Pleiss, Sun, Weinberger. On Calibration of Modern Neural Networks. ICML 2017. arXiv:1706.04599
+
+    Example:
+        >>> expected_calibration_error(np.array([[True, False]]), np.array([[0.75, 0.25]]))
+        0.25
+    """
+    p, t = np.asarray(probabilities, np.float64).ravel(), truth.ravel().astype(np.float64)
+    bins = np.minimum((p * _BINS).astype(int), _BINS - 1)
+    gaps = np.bincount(bins, weights=p - t, minlength=_BINS)
+    return float(np.abs(gaps).sum() / len(p))
+
+
+def _bootstrap(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> list[float]:
+    draws = np.random.default_rng(0).multinomial(len(truth), np.full(len(truth), 1 / len(truth)), size=_RESAMPLES)
+    weights = draws.astype(np.float32)
+    hits = weights @ (truth & decided).astype(np.float32)
+    both = weights @ (truth.astype(np.float32) + decided.astype(np.float32))
+    scores = (2 * hits / np.maximum(both, 1)).mean(axis=1)
+    return [float(q) for q in np.percentile(scores, [2.5, 97.5])]
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
