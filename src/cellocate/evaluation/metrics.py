@@ -45,7 +45,7 @@ def evaluate(
     if not len(truth):
         raise CellocateError("no labelled field to measure on", mend="Give a collection or part that has labels.")
     precision, recall, f1, support = sk.precision_recall_fscore_support(truth, decided, zero_division=0.0)
-    present = truth.any(axis=0)
+    present: NDArray[np.bool_] = np.asarray(truth.any(axis=0))
     ap = np.full(len(vocabulary), np.nan)
     if probabilities is not None:
         ap[present] = [sk.average_precision_score(truth[:, k], probabilities[:, k]) for k in np.flatnonzero(present)]

@@ -1,0 +1,112 @@
+"""`model.json`: everything about a model but its weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cellocate.decision import Rule
+from cellocate.images import Intensity
+from cellocate.images.scale import Scale
+from cellocate.vocabulary import Location, Vocabulary
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LocationEntry(_Part):
+    """A location of the vocabulary."""
+
+    name: str
+    go: str | None
+    group: str
+
+
+class Normalisation(_Part):
+    """Mean and standard deviation per channel, of floats between 0 and 1; measured on the training fields."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+class Provenance(_Part):
+    """Where a model comes from."""
+
+    cellocate: str
+    torch: str
+    timm: str
+    created: str
+    collection: str
+    layout: str
+    fields: dict[str, int]
+    epoch: int
+    recipe: dict[str, Any]
+
+
+class ModelCard(_Part):
+    """What must be known to use a model's weights rightly.
+
+    Args:
+        format: version of this file's form.
+        name: of the model (the recipe's, unless renamed).
+        backbone: timm's name of the network.
+        vocabulary: name of the vocabulary.
+        locations: of the vocabulary, in the order of the network's outputs.
+        channels: of the network's input, in order.
+        size: side of the network's input, px.
+        pixel_size: µm per px of that input.
+        pixel_size_assumed: whether that rests on the assumption that a field spans 163.84 µm.
+        intensity: how pixels become floats (see `cellocate.images.to_float`).
+        missing_channels: what to do with fields that lack a channel; this model knows only to refuse them.
+        normalisation: of the floats.
+        rule: from probabilities to locations.
+        scores: measured on the validation part, with the rule that was fitted on it.
+        provenance: where the model comes from.
+        fields: ids of the fields in each part of the split.
+        weights: SHA-256 of `model.safetensors`.
+        checksum: SHA-256 of this card without this line.
+    """
+
+    format: Literal[1] = 1
+    name: str
+    backbone: str
+    vocabulary: str
+    locations: tuple[LocationEntry, ...]
+    channels: tuple[str, ...]
+    size: int = Field(gt=0)
+    pixel_size: float = Field(gt=0)
+    pixel_size_assumed: bool
+    intensity: Intensity
+    missing_channels: Literal["refuse"] = "refuse"
+    normalisation: Normalisation
+    rule: Rule
+    scores: dict[str, Any]
+    provenance: Provenance
+    fields: dict[str, tuple[str, ...]]
+    weights: str = ""
+    checksum: str = ""
+
+    @model_validator(mode="after")
+    def _agree(self) -> ModelCard:
+        if len(self.rule.thresholds) != len(self.locations):
+            raise ValueError("the rule and the vocabulary differ in length")
+        if not len(self.normalisation.mean) == len(self.normalisation.std) == len(self.channels):
+            raise ValueError("the normalisation and the channels differ in length")
+        return self
+
+    def to_vocabulary(self) -> Vocabulary:
+        """The vocabulary of the network's outputs."""
+        return Vocabulary(self.vocabulary, tuple(Location(e.name, e.go, e.group) for e in self.locations))
+
+    def scale(self) -> Scale:
+        """How fields are brought to the network's input."""
+        return Scale(self.size, self.pixel_size)
+
+    def digest(self) -> str:
+        """SHA-256 of the card's content, but for `checksum` itself."""
+        content = json.dumps(self.model_dump(mode="json", exclude={"checksum"}), sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
