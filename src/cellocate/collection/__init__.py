@@ -1,6 +1,6 @@
 """Collections: a folder on disk as a table of fields, its labels, its faults and its parts."""
 
-from cellocate.collection.check import Inspection, inspect
+from cellocate.collection.check import Inspection, inspect, usable
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.labels import read_labels
 from cellocate.collection.layouts import open_collection
@@ -16,4 +16,5 @@ __all__ = [
     "read_labels",
     "read_split",
     "stratified_split",
+    "usable",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,22 +42,27 @@ class Inspection:
 
 
 def inspect(
-    collection: Collection, *, decode: bool = False, progress: Callable[[int], object] | None = None
+    collection: Collection,
+    channels: Sequence[str] | None = None,
+    *,
+    decode: bool = False,
+    progress: Callable[[int], object] | None = None,
 ) -> Inspection:
     """Open the files of every field.
 
     Args:
-        collection: whose fields to look at; those with known problems are left alone.
+        collection: whose fields to look at.
+        channels: which each field must have; all that any field has, unless given.
         decode: decode every pixel; without it the headers and ends of the files alone are read, which is much
             faster and finds missing, truncated and differing files.
         progress: called with 1 after each field.
     """
-    bad = {p.id for p in collection.problems if p.about == "files"}
-    ids = [i for i in collection.ids if i not in bad]
+    wanted = tuple(channels or collection.channels)
 
     def look(field: str) -> tuple[int, int, int, str] | Problem:
         try:
-            return _decoded(collection.files(field)) if decode else _header(collection.files(field))
+            files = _complete(collection.files(field), wanted, collection.folder)
+            return _decoded(files) if decode else _header(files)
         except CellocateError as error:
             return Problem(field, "files", error)
         finally:
@@ -65,11 +70,47 @@ def inspect(
                 progress(1)
 
     with ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as pool:
-        found = dict(zip(ids, pool.map(look, ids), strict=True))
+        found = dict(zip(collection.ids, pool.map(look, collection.ids), strict=True))
     rows = {i: row for i, row in found.items() if not isinstance(row, Problem)}
     images = pd.DataFrame.from_dict(rows, orient="index", columns=["height", "width", "depth", "pixels"])
     problems = [p for p in found.values() if isinstance(p, Problem)]
     return Inspection(images, (*collection.problems, *problems))
+
+
+def usable(
+    collection: Collection, channels: Sequence[str], *, labelled: bool, skip_bad: bool
+) -> tuple[Collection, Inspection]:
+    """The fields that can be used, and what was found about all.
+
+    Args:
+        collection: all fields.
+        channels: which each field must have.
+        labelled: whether a field with faulty or no labels is of no use.
+        skip_bad: go on without faulty fields, instead of refusing the whole.
+
+    Raises:
+        CellocateError: the collection lacks a channel or labels; a field is faulty and `skip_bad` is not set.
+    """
+    collection.require(channels)
+    if labelled and collection.vocabulary is None:
+        collection.truth()  # says what is missing
+    inspection = inspect(collection, channels)
+    problems = [p for p in inspection.problems if labelled or p.about == "files"]
+    return collection.without(problems, skip_bad=skip_bad), inspection
+
+
+def _complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
+    if not files:
+        raise CellocateError("a row without image files", where=folder, mend="Add the files, or take the row out.")
+    lacking = [channel for channel in channels if channel not in files]
+    if lacking:
+        beside = next(iter(files.values()))
+        raise CellocateError(
+            f"the {' and '.join(lacking)} file is missing",
+            where=f"beside {beside}",
+            mend="Restore it, or leave the field out.",
+        )
+    return {channel: files[channel] for channel in channels}
 
 
 def _header(files: dict[str, Path]) -> tuple[int, int, int, str]:

@@ -50,7 +50,7 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
 
     Labels are numbers or names of the vocabulary, separated by spaces (`Target`; so only one-word names) or by `|`
     (`Label`); repeats within a row count once. An empty cell is a field with no location. A row with an unknown
-    label or a repeated id is a problem of that id and left out; further columns become metadata.
+    label or a repeated id is a problem of that id and left out of the table; further columns become metadata.
 
     Args:
         path: the table.

@@ -1,0 +1,10 @@
+"""Phantoms: simulated cells, fields and collections with exact truth.
+
+geometry (`morphology`, `placement`, `outlines`, `scene`) → structures (`filaments`, `landmarks`) → `patterns`, one per
+location → `optics` → `field` → `label_sets` and `collection`.
+"""
+
+from cellocate.phantom.collection import simulate
+from cellocate.phantom.field import PhantomField, simulate_field
+
+__all__ = ["PhantomField", "simulate", "simulate_field"]

@@ -1,0 +1,9 @@
+"""Report: one evaluation as a page that opens anywhere, and as figures."""
+
+from cellocate.report.evaluated import Evaluated
+from cellocate.report.figures import plot_history
+from cellocate.report.folder import write_figures
+from cellocate.report.page import write_report
+from cellocate.report.pictures import composite
+
+__all__ = ["Evaluated", "composite", "plot_history", "write_figures", "write_report"]

@@ -1,0 +1,5 @@
+"""Training: a recipe and a collection → a model."""
+
+from cellocate.training.recipe import Recipe, load_recipe, recipe_names
+
+__all__ = ["Recipe", "load_recipe", "recipe_names"]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.labels import format_of, read_labels
-from cellocate.collection.layouts.plain import ChannelFiles, incomplete, table
+from cellocate.collection.layouts.plain import ChannelFiles, table
 from cellocate.errors import CellocateError
 from cellocate.images.scale import check_pixel_size
 from cellocate.vocabulary import Vocabulary
@@ -33,21 +33,16 @@ def label_table(folder: Path) -> Path | None:
 
 
 def read(folder: Path, files: ChannelFiles, path: Path, vocabulary: Vocabulary | str | None) -> Collection:
-    """A labelled collection: every id of the table at `path`, joined with its files."""
+    """A labelled collection: every id of the table at `path` or of a file, joined."""
     labels = read_labels(path, vocabulary)
-    fields = labels.table.join(table(files.by_id))
-    problems = [*labels.problems, *files.problems, *incomplete(files.by_id, list(fields.index))]
-    problems += [_without_files(i, folder) for i in fields.index if i not in files.by_id]
-    known = {*fields.index, *(problem.id for problem in labels.problems)}
-    problems += [_without_row(i, path) for i in sorted(files.by_id) if i not in known]
+    fields = labels.table.join(table(files.by_id), how="outer")
+    fields["labels"] = fields["labels"].astype(object).where(fields["labels"].notna(), None)
+    faulty = {problem.id for problem in labels.problems}
+    without_row = sorted(set(files.by_id) - set(labels.table.index) - faulty)
+    problems = [*labels.problems, *files.problems, *(_without_row(i, path) for i in without_row)]
     if "pixel_size" in fields:
         fields["pixel_size"] = _pixel_sizes(fields["pixel_size"], path)
     return Collection(folder, labels.format.layout, fields, labels.vocabulary, tuple(problems))
-
-
-def _without_files(field: str, folder: Path) -> Problem:
-    error = CellocateError("a row without image files", where=folder, mend="Add the files, or take the row out.")
-    return Problem(field, "files", error)
 
 
 def _without_row(field: str, path: Path) -> Problem:
@@ -57,7 +52,7 @@ def _without_row(field: str, path: Path) -> Problem:
 
 def _pixel_sizes(column: pd.Series[str], path: Path) -> pd.Series[float]:
     try:
-        sizes = pd.to_numeric(column.replace("", None)).astype(float)
+        sizes = pd.to_numeric(column.replace("", None).astype(object)).astype(float)
     except ValueError as error:
         raise CellocateError(f"pixel_size is not a number ({error})", where=path, mend="Give µm per px.") from None
     for size in sizes.dropna().unique():

@@ -50,28 +50,11 @@ def table(files: dict[str, dict[str, str]]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.Index(ids, name="id", dtype=object), dtype=object)
 
 
-def incomplete(files: dict[str, dict[str, str]], ids: list[str]) -> list[Problem]:
-    """Fields that lack a channel which others have."""
-    channels = [c for c in CHANNELS if any(c in of for of in files.values())]
-    problems = []
-    for field_id in ids:
-        lacking = [c for c in channels if c not in files.get(field_id, {})]
-        if lacking and field_id in files:
-            where = next(iter(files[field_id].values()))
-            error = CellocateError(f"the {' and '.join(lacking)} file is missing", where=f"beside {where}", mend=_MEND)
-            problems.append(Problem(field_id, "files", error))
-    return problems
-
-
 def read(folder: Path, files: ChannelFiles) -> Collection:
     """An unlabelled collection of all fields that have files."""
     fields = table(files.by_id)
     fields["labels"] = None
-    problems = [*files.problems, *incomplete(files.by_id, list(fields.index))]
-    return Collection(folder, "folder", fields, problems=tuple(problems))
-
-
-_MEND = "Restore it, or leave the field out."
+    return Collection(folder, "folder", fields, problems=tuple(files.problems))
 
 
 def _scan(folder: Path) -> ChannelFiles:

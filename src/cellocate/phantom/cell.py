@@ -1,0 +1,121 @@
+"""One cell: its outline and landmarks in µm, and where it lies on the maps of its scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.phantom.shapes import Image, Points
+from cellocate.phantom.units import MAP_PIXEL
+
+Phase = Literal["interphase", "metaphase", "daughter"]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A cell before its neighbours have pressed it into shape.
+
+    Attributes:
+        centre: (x, y) in µm.
+        radii: distance from the centre to the free edge, in µm, for each of `shapes.ANGLES`.
+        axis: direction of its length, and of the spindle where it divides, in radians.
+        nuclei: outlines in µm; in metaphase the plate of chromosomes.
+        partner: place of its sister in the list of plans, where it has just divided.
+    """
+
+    centre: Points
+    radii: NDArray[np.float64]
+    axis: float
+    nuclei: tuple[Points, ...]
+    nucleus_radius: float
+    phase: Phase = "interphase"
+    partner: int | None = None
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What a crop of the scene's maps (512 px a side, x and y) says of one cell; lengths in µm.
+
+    Attributes:
+        box: (top, bottom, left, right) in map pixels.
+        inside: the cell; `nucleus`, `nucleoli`, `cytoplasm`: its parts.
+        edge: distance to the edge of the cell, from inside.
+        from_nucleus: distance to the nucleus, from outside; `in_nucleus` to its edge, from inside.
+    """
+
+    box: tuple[int, int, int, int]
+    inside: Mask
+    nucleus: Mask
+    nucleoli: Mask
+    edge: Image
+    from_nucleus: Image
+    in_nucleus: Image
+
+    @cached_property
+    def cytoplasm(self) -> Mask:
+        """The cell without its nucleus."""
+        return self.inside & ~self.nucleus
+
+    @cached_property
+    def height(self) -> Image:
+        """How thick the cell is, 0 to 1: a flat rim that rises towards the nucleus."""
+        return np.asarray(np.sqrt(np.clip(self.edge / 5, 0, 1)) * self.inside, np.float32)
+
+    def area(self, part: Mask) -> float:
+        """The area of a part in µm²."""
+        return float(part.sum()) * MAP_PIXEL**2
+
+    def sample(self, rng: np.random.Generator, n: int, weight: Image | Mask) -> Points:
+        """`n` random places, (n, 2) in µm, as likely as `weight` says; none where it is 0 everywhere."""
+        chance = np.cumsum(weight.ravel(), dtype=np.float64)
+        if n <= 0 or chance.size == 0 or chance[-1] <= 0:
+            return np.zeros((0, 2))
+        at = np.searchsorted(chance, rng.random(n) * chance[-1], side="right")
+        row, column = np.divmod(np.minimum(at, chance.size - 1), weight.shape[1])
+        corner = np.stack([column + self.box[2], row + self.box[0]], axis=1)
+        return np.asarray((corner + rng.random((n, 2))) * MAP_PIXEL, np.float64)
+
+    def distance_to(self, place: Points) -> Image:
+        """Distance in µm of each pixel of the crop to one place."""
+        top, bottom, left, right = self.box
+        y = (np.arange(top, bottom) + 0.5) * MAP_PIXEL - place[1]
+        x = (np.arange(left, right) + 0.5) * MAP_PIXEL - place[0]
+        return np.asarray(np.hypot(y[:, None], x[None, :]), np.float32)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a scene; `number` is its value in the instance mask, lengths are µm, angles radians.
+
+    Attributes:
+        outline: its edge, (n, 2), about 0.3 µm apart; `normals` point outwards.
+        touching: for each point of the outline, whether another cell lies right behind it.
+        centrosome: (x, y); beside the nucleus in interphase.
+        nucleoli: (n, 3): x, y, radius.
+        bridge: (x, y) of the middle of the bridge to its sister; None unless it has just divided.
+    """
+
+    number: int
+    centre: Points
+    axis: float
+    phase: Phase
+    outline: Points
+    normals: Points
+    touching: Mask
+    nuclei: tuple[Points, ...]
+    nucleus_radius: float
+    nucleoli: Points
+    centrosome: Points
+    bridge: Points | None
+    maps: Maps
+
+    @property
+    def poles(self) -> Points:
+        """The two ends of the spindle in metaphase, (2, 2)."""
+        reach = 4.6 * np.array([np.cos(self.axis), np.sin(self.axis)])
+        return np.stack([self.centre - reach, self.centre + reach])

@@ -1,0 +1,191 @@
+"""The three landmark stains: microtubules (red), nucleus (blue), endoplasmic reticulum (yellow)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.phantom.canvas import Canvas
+from cellocate.phantom.cell import Cell
+from cellocate.phantom.filaments import Growth, Room, grow
+from cellocate.phantom.scene import Scene
+from cellocate.phantom.shapes import Image, Points, noise, unit
+
+MICROTUBULES_PER_UM2 = 0.22
+MICROTUBULE_UM = 0.16
+
+
+@dataclass
+class Landmarks:
+    """What every cell of a scene shows, and what patterns lean on.
+
+    Each stain has its own stream of random numbers, so that none changes with what else is drawn.
+    """
+
+    scene: Scene
+    seed: tuple[int, ...]
+
+    def rng(self, *stream: int) -> np.random.Generator:
+        """The stream of random numbers of one purpose."""
+        return np.random.default_rng([*self.seed, *stream])
+
+    @cached_property
+    def cell_room(self) -> Room:
+        """Walls are the edges of cells."""
+        return Room(self.scene.edge, self.scene.labels)
+
+    @cached_property
+    def cytoplasm_room(self) -> Room:
+        """Walls are the edges of cells and of nuclei."""
+        return Room(self.scene.cytoplasm_room, self.scene.labels)
+
+    @cached_property
+    def microtubules(self) -> dict[int, tuple[Points, NDArray[np.float64]]]:
+        """For each cell number the paths (n, steps, 2) of its microtubules, and their brightness (n, steps)."""
+        rng = self.rng(1)
+        starts, headings, owners, above = [], [], [], []
+        for cell in self.scene.cells:
+            n = _microtubule_number(cell)
+            start, heading = _roots(rng, cell, n)
+            starts.append(start)
+            headings.append(heading)
+            owners.append(np.full(len(start), cell.number, np.uint16))
+            above.append(rng.random(len(start)) < 0.3)  # some pass above or below the nucleus
+        start, heading, owner, over = (np.concatenate(part) for part in (starts, headings, owners, above))
+        growth = Growth(steps=44, step=0.55, wander=0.12, shy=1.3)
+        paths = np.empty((len(start), growth.steps + 1, 2))
+        light = np.empty(paths.shape[:2])
+        for way, room in ((over, self.cell_room), (~over, self.cytoplasm_room)):
+            paths[way], light[way] = grow(rng, room, start[way], heading[way], owner[way], growth)
+        _, depth, _ = Room(self.scene.from_nucleus, self.scene.labels).look(paths.reshape(-1, 2))
+        light *= np.where(depth.reshape(light.shape) > 0, 1.0, 0.3) * rng.lognormal(0, 0.4, (len(light), 1))
+        _, wall, _ = self.cell_room.look(paths.reshape(-1, 2))
+        light *= _fade(rng, light.shape) * _end_at_wall(rng, wall.reshape(light.shape))
+        return {cell.number: (paths[owner == cell.number], light[owner == cell.number]) for cell in self.scene.cells}
+
+    @cached_property
+    def reticulum(self) -> dict[int, Image]:
+        """For each cell number the light of its endoplasmic reticulum, on the crop of its maps."""
+        return {cell.number: _reticulum(self.rng(2, cell.number), cell) for cell in self.scene.cells}
+
+
+def microtubule_stain(landmarks: Landmarks, canvas: Canvas) -> None:
+    """Draw microtubules, spindles and the microtubules of bridges."""
+    for cell in landmarks.scene.cells:
+        rng = landmarks.rng(3, cell.number)
+        gain = rng.lognormal(0, 0.3)
+        if cell.phase == "metaphase":
+            canvas.strokes(*spindle_fibres(rng, cell, gain=1.6 * gain), width=MICROTUBULE_UM)
+        else:
+            paths, light = landmarks.microtubules[cell.number]
+            canvas.strokes(paths, gain * light, width=MICROTUBULE_UM)
+        if cell.bridge is not None:
+            paths, light = bridge_fibres(rng, cell)
+            canvas.strokes(paths, 1.5 * light, width=0.25)
+        soluble = 0.09 * cell.maps.height * (1 - 0.6 * cell.maps.nucleus)
+        canvas.fill(cell.maps.box, np.asarray(gain * soluble, np.float32))
+
+
+def nucleus_stain(landmarks: Landmarks, canvas: Canvas) -> None:
+    """Draw chromatin: finely mottled, brighter clumps, dark nucleoli; condensed where a cell divides."""
+    for cell in landmarks.scene.cells:
+        rng, maps = landmarks.rng(4, cell.number), cell.maps
+        shape = maps.inside.shape
+        gain = rng.lognormal(0, 0.2) * {"interphase": 1.0, "daughter": 1.2, "metaphase": 1.9}[cell.phase]
+        texture = 1 + 0.1 * noise(rng, shape, 3.0) + 0.13 * noise(rng, shape, 0.9)
+        clumps = 0.8 * np.clip(noise(rng, shape, 1.3) - 1.3, 0, 1)
+        light = (texture + clumps) * soft(maps.nucleus) * np.clip(0.6 + maps.in_nucleus / 3, 0, 1)
+        light *= 1 - 0.65 * soft(maps.nucleoli)
+        canvas.fill(maps.box, np.asarray(gain * np.clip(light, 0, None), np.float32))
+
+
+def reticulum_stain(landmarks: Landmarks, canvas: Canvas) -> None:
+    """Draw the endoplasmic reticulum."""
+    for cell in landmarks.scene.cells:
+        gain = landmarks.rng(5, cell.number).lognormal(0, 0.3)
+        canvas.fill(cell.maps.box, np.asarray(gain * landmarks.reticulum[cell.number], np.float32))
+
+
+def soft(mask: NDArray[np.bool_]) -> Image:
+    """A mask with an edge as soft as the slope of a real body, about 0.3 µm."""
+    return np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7), np.float32)
+
+
+def spindle_fibres(rng: np.random.Generator, cell: Cell, *, gain: float) -> tuple[Points, NDArray[np.float64]]:
+    """Arcs from both poles to the plate of chromosomes, and short asters around the poles."""
+    t = np.linspace(0, 1, 16)[:, None]
+    along = unit(cell.axis)
+    across = np.array([-along[1], along[0]])
+    paths = []
+    for pole, way in zip(cell.poles, (1.0, -1.0), strict=True):
+        for spread in rng.uniform(-3.6, 3.6, 34):
+            plate = cell.centre + spread * across + rng.normal(0, 0.4) * along
+            bow = pole + way * along * 1.2 + spread * 1.1 * across
+            paths.append((1 - t) ** 2 * pole + 2 * t * (1 - t) * bow + t**2 * plate)
+        for angle in rng.uniform(0, 2 * np.pi, 14):
+            paths.append(pole + t * rng.uniform(1.5, 4.0) * unit(angle))
+    brightness = gain * np.array(([1.0] * 34 + [0.35] * 14) * 2)[:, None]
+    return np.array(paths), np.broadcast_to(brightness, (len(paths), 16)).copy()
+
+
+def bridge_fibres(rng: np.random.Generator, cell: Cell) -> tuple[Points, NDArray[np.float64]]:
+    """A tight bundle from inside a daughter cell to the middle of the bridge, where half of the bridge ends."""
+    assert cell.bridge is not None
+    t = np.linspace(0, 1, 14)[:, None]
+    way = cell.bridge - cell.centre
+    far = float(np.linalg.norm(way))
+    way = way / far
+    across = np.array([-way[1], way[0]])
+    paths = []
+    for spread in rng.uniform(-1, 1, 9):
+        root = cell.bridge - way * rng.uniform(0.45, 0.62) * far + 2.4 * spread * across
+        bow = cell.bridge - way * 0.3 * far + 0.2 * spread * across
+        paths.append((1 - t) ** 2 * root + 2 * t * (1 - t) * bow + t**2 * (cell.bridge + 0.35 * spread * across))
+    light = np.broadcast_to(np.clip(3 * t[:, 0], 0.15, 1), (len(paths), 14))
+    return np.array(paths), light.copy()
+
+
+def _microtubule_number(cell: Cell) -> int:
+    if cell.phase == "metaphase":
+        return 0
+    return int(np.clip(MICROTUBULES_PER_UM2 * cell.maps.area(cell.maps.cytoplasm), 10, 190))
+
+
+def _roots(rng: np.random.Generator, cell: Cell, n: int) -> tuple[Points, NDArray[np.float64]]:
+    """Where microtubules start and where to: half at the centrosome, the others all over, most pointing outwards."""
+    half = n // 2
+    scattered = cell.maps.sample(rng, n - half, cell.maps.cytoplasm)
+    centre = cell.centrosome + rng.normal(0, 0.5, (half, 2))
+    outwards = scattered - cell.centrosome
+    angle = np.arctan2(outwards[:, 1], outwards[:, 0]) + rng.normal(0, 0.5, len(scattered))
+    return np.vstack([centre, scattered]), np.concatenate([rng.uniform(0, 2 * np.pi, half), angle])
+
+
+def _fade(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Filaments leave the plane of focus and end: 1 over a random stretch from the root, then 0."""
+    ends = rng.uniform(0.35, 1.3, (shape[0], 1)) * shape[1]
+    return np.clip((ends - np.arange(shape[1])) / 4, 0, 1)
+
+
+def _end_at_wall(rng: np.random.Generator, wall: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Filaments that reach the edge of the cell run along it for some µm and end: 1 before, then 0."""
+    along = np.cumsum(wall < 1.2, axis=1)
+    return np.clip(rng.exponential(5.0, (len(wall), 1)) + 2 - along, 0, 1)
+
+
+def _reticulum(rng: np.random.Generator, cell: Cell) -> Image:
+    maps = cell.maps
+    shape = maps.inside.shape
+    # ridges of smooth noise are a net of tubules; a coarser noise makes sheets of some of it
+    net = np.exp(-((noise(rng, shape, 0.9) / 0.4) ** 2))
+    mottle = np.clip(1 + 0.22 * noise(rng, shape, 3.0) + 0.3 * noise(rng, shape, 0.6), 0.15, None)
+    near = 0.25 + 0.85 * np.exp(-maps.from_nucleus / 5.0)
+    rim = 0.35 * np.exp(-((maps.from_nucleus / 0.5) ** 2))
+    light = ((0.35 + 0.65 * net) * mottle * near + rim) * maps.cytoplasm * np.clip(maps.edge / 1.5, 0, 1)
+    if cell.phase == "metaphase":  # pushed to the rim of the round cell
+        light = mottle * maps.cytoplasm * np.clip(maps.from_nucleus / 3, 0, 1) * np.clip(maps.edge, 0, 1)
+    return np.asarray(light + 0.09 * soft(maps.nucleus), np.float32)

@@ -1,0 +1,85 @@
+"""The microscope: scenes of light → 8-bit pictures, as dim, blurred and noisy as real ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.phantom.shapes import Image
+from cellocate.phantom.units import FIELD_UM
+
+WHITE = 255
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How one channel of one field was taken.
+
+    Attributes:
+        focus: standard deviation of the point-spread function in µm; `spread`, `halo`: that of light from other
+            planes, and its share.
+        gain: grey levels of light 1.
+        background: grey levels everywhere, before `offset` is taken away, which leaves empty areas black.
+        photons: photons per grey level and µm²; fewer are noisier.
+        tilt: light across the field, (2,): relative change from the middle to the edge, along x and y.
+    """
+
+    focus: float
+    spread: float
+    halo: float
+    gain: float
+    background: float
+    offset: float
+    photons: float
+    tilt: tuple[float, float]
+
+
+def draw_exposure(rng: np.random.Generator, *, gain: tuple[float, float], background: float) -> Exposure:
+    """A plausible exposure; `gain` is the median in grey levels and the spread of its logarithm."""
+    return Exposure(
+        focus=rng.uniform(0.13, 0.24),
+        spread=rng.uniform(1.2, 2.5),
+        halo=rng.uniform(0.06, 0.2),
+        gain=gain[0] * float(np.exp(rng.normal(0, gain[1]))),
+        background=background * rng.lognormal(0, 0.5),
+        offset=rng.uniform(0.5, 1.3) * background,
+        photons=float(np.exp(rng.uniform(np.log(1.5), np.log(14.0)))),
+        tilt=(float(rng.uniform(-0.15, 0.15)), float(rng.uniform(-0.15, 0.15))),
+    )
+
+
+def through_lens(light: Image, exposure: Exposure) -> Image:
+    """Blur light by the point-spread function and add what comes from other planes."""
+    pixel = FIELD_UM / light.shape[0]
+    sharp = cv2.GaussianBlur(light, (0, 0), exposure.focus / pixel)
+    small = cv2.resize(light, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)  # the halo has no fine detail
+    wide = cv2.GaussianBlur(small, (0, 0), exposure.spread / (4 * pixel))
+    halo = cv2.resize(wide, light.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray((1 - exposure.halo) * sharp + exposure.halo * halo, np.float32)
+
+
+def illuminate(light: Image, exposure: Exposure) -> Image:
+    """Make one side of the field brighter than the other, and the corners darker."""
+    across = np.linspace(-1, 1, light.shape[0], dtype=np.float32)
+    x, y = across[None, :], across[:, None]
+    shade = 1 + exposure.tilt[0] * x + exposure.tilt[1] * y - 0.05 * (x**2 + y**2)
+    return np.asarray(light * shade, np.float32)
+
+
+def shrink(light: Image, size: int) -> Image:
+    """Average light over the pixels of a picture of `size` px."""
+    if light.shape[0] == size:
+        return light
+    return np.asarray(cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def detect(rng: np.random.Generator, grey: Image, exposure: Exposure) -> NDArray[np.uint8]:
+    """Expected grey levels → a picture: background, shot noise, offset, saturation, 8 bits."""
+    pixel = FIELD_UM / grey.shape[0]
+    photons = exposure.photons * pixel**2  # per grey level in one pixel, so that larger pixels are less noisy
+    expected = np.maximum(grey + exposure.background, 0) * photons
+    counted = rng.poisson(expected).astype(np.float32) / photons
+    return np.clip(np.round(counted - exposure.offset), 0, WHITE).astype(np.uint8)

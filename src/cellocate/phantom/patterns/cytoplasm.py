@@ -1,0 +1,109 @@
+"""Locations that fill the cytoplasm or lie in it as bodies of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellocate.phantom.cell import Cell
+from cellocate.phantom.filaments import Growth, grow
+from cellocate.phantom.patterns.registry import Pen, location
+from cellocate.phantom.shapes import noise, unit
+
+
+@location("Cytosol", holds=lambda cell: True)
+def cytosol(cell: Cell, pen: Pen) -> None:
+    """Smooth, brighter where the cell is thick, fainter in the nucleus, with small holes (GO:0005829)."""
+    maps = cell.maps
+    shape = maps.inside.shape
+    grain = 1 + 0.22 * noise(pen.rng, shape, 0.7) + 0.12 * noise(pen.rng, shape, 4.0)
+    holes = 1 - 0.6 * np.clip(noise(pen.rng, shape, 1.4) - 1.6, 0, 1)
+    light = (0.25 + 0.75 * maps.height) * maps.inside * np.clip(grain * holes, 0, None)
+    light *= 1 - (1 - pen.rng.uniform(0.05, 0.35)) * maps.nucleus
+    pen.canvas.fill(maps.box, np.asarray(light, np.float32))
+
+
+@location("Endoplasmic reticulum")
+def endoplasmic_reticulum(cell: Cell, pen: Pen) -> None:
+    """A net that is densest around the nucleus and begins at its envelope (doi:10.1101/cshperspect.a013227)."""
+    maps = cell.maps
+    shape = maps.inside.shape
+    other = np.clip(1 + 0.35 * noise(pen.rng, shape, 0.8), 0.1, None)
+    pen.canvas.fill(maps.box, np.asarray(pen.landmarks.reticulum[cell.number] * other, np.float32))
+
+
+@location("Golgi apparatus")
+def golgi_apparatus(cell: Cell, pen: Pen) -> None:
+    """A ribbon of short stacks beside the centrosome, hugging the nucleus (doi:10.1101/cshperspect.a005181)."""
+    maps = cell.maps
+    spread = pen.rng.uniform(2.2, 3.6)
+    near = np.exp(-((maps.distance_to(cell.centrosome) / spread) ** 2)) * maps.cytoplasm * (maps.from_nucleus < 4.5)
+    starts = maps.sample(pen.rng, int(pen.rng.integers(9, 20)), near.astype(np.float32))
+    tangent = _along_nucleus(cell) + pen.rng.normal(0, 0.7, len(starts))
+    growth = Growth(steps=9, step=0.3, wander=0.3, shy=0.8)
+    owners = np.full(len(starts), cell.number, np.uint16)
+    paths, alive = grow(pen.rng, pen.landmarks.cytoplasm_room, starts, tangent, owners, growth)
+    pen.canvas.strokes(paths, alive * pen.rng.uniform(0.5, 1.0, (len(paths), 1)), width=0.55)
+    spots = maps.sample(pen.rng, int(pen.rng.integers(4, 14)), near.astype(np.float32))
+    pen.canvas.discs(spots, 0.3, 0.6)
+    pen.canvas.fill(maps.box, np.asarray(0.03 * maps.height, np.float32))
+
+
+def _along_nucleus(cell: Cell) -> float:
+    """The direction in which the edge of the nucleus runs beside the centrosome."""
+    out = cell.centrosome - cell.nuclei[0].mean(axis=0)
+    return float(np.arctan2(out[1], out[0]) + np.pi / 2)
+
+
+@location("Mitochondria")
+def mitochondria(cell: Cell, pen: Pen) -> None:
+    """Worm-like tubules, densest around the nucleus, along the microtubules (doi:10.1126/science.1219855)."""
+    maps = cell.maps
+    near = (0.12 + np.exp(-maps.from_nucleus / pen.rng.uniform(3.0, 6.0))) * maps.cytoplasm * (maps.edge > 0.8)
+    n = int(np.clip(0.2 * maps.area(maps.cytoplasm), 6, 160))
+    starts = maps.sample(pen.rng, n, near.astype(np.float32))
+    out = starts - cell.centrosome
+    headings = np.arctan2(out[:, 1], out[:, 0]) + pen.rng.normal(0, 0.9, len(starts))
+    growth = Growth(steps=14, step=0.3, wander=0.4, memory=0.75, shy=1.2)
+    owners = np.full(len(starts), cell.number, np.uint16)
+    paths, alive = grow(pen.rng, pen.landmarks.cytoplasm_room, starts, headings, owners, growth)
+    length = pen.rng.uniform(0.25, 1.0, (len(paths), 1)) * paths.shape[1]
+    light = alive * (np.arange(paths.shape[1]) < length) * pen.rng.uniform(0.5, 1.0, (len(paths), 1))
+    pen.canvas.strokes(paths, light, width=0.42)
+
+
+@location("Aggresome")
+def aggresome(cell: Cell, pen: Pen) -> None:
+    """One or two large round inclusions near the centrosome (doi:10.1083/jcb.143.7.1883)."""
+    maps = cell.maps
+    near = np.exp(-((maps.distance_to(cell.centrosome) / 4.0) ** 2)) * (maps.edge > 1.2) * (maps.from_nucleus > 0.8)
+    spots = maps.sample(pen.rng, int(pen.rng.integers(1, 3)), near.astype(np.float32))
+    pen.canvas.discs(spots, pen.rng.uniform(0.9, 1.8, len(spots)), pen.rng.uniform(0.8, 1.0, len(spots)))
+    pen.canvas.fill(maps.box, np.asarray(0.06 * maps.height, np.float32))
+
+
+@location("Cytoplasmic bodies")
+def cytoplasmic_bodies(cell: Cell, pen: Pen) -> None:
+    """A few round dots, such as P-bodies, anywhere in the cytoplasm (doi:10.1101/cshperspect.a012286)."""
+    maps = cell.maps
+    spots = maps.sample(pen.rng, int(pen.rng.integers(4, 15)), maps.cytoplasm & (maps.edge > 1) & (maps.from_nucleus > 0.5))
+    pen.canvas.discs(spots, pen.rng.uniform(0.3, 0.6, len(spots)), pen.rng.uniform(0.6, 1.0, len(spots)))
+    pen.canvas.fill(maps.box, np.asarray(0.1 * maps.height * (1 - 0.6 * maps.nucleus), np.float32))
+
+
+@location("Rods & rings")
+def rods_and_rings(cell: Cell, pen: Pen) -> None:
+    """Straight rods of 3 to 10 µm and rings of 2 to 5 µm of CTP synthase or IMPDH (doi:10.1371/journal.pone.0029690)."""
+    maps = cell.maps
+    n = int(pen.rng.integers(2, 9))
+    middles = maps.sample(pen.rng, n, maps.cytoplasm & (maps.edge > 1.5))
+    angles = cell.axis + pen.rng.normal(0, 0.8, len(middles))
+    half = pen.rng.uniform(1.2, 4.0, (len(middles), 1, 1))
+    t = np.linspace(-1, 1, 12)[None, :, None]
+    along, across = unit(angles)[:, None], unit(angles + np.pi / 2)[:, None]
+    paths = middles[:, None] + half * t * along + 0.12 * half * t**2 * across
+    owners, _, _ = pen.landmarks.cell_room.look(paths.reshape(-1, 2))
+    inside = (owners == cell.number).reshape(paths.shape[:2])
+    pen.canvas.strokes(paths, inside.astype(np.float64), width=0.4)
+    rings = maps.sample(pen.rng, int(pen.rng.integers(0, 3)), maps.cytoplasm & (maps.edge > 3))
+    pen.canvas.rings(rings, pen.rng.uniform(1.0, 2.3, len(rings)), 1.0, width=0.4)
+    pen.canvas.fill(maps.box, np.asarray(0.03 * maps.height, np.float32))

@@ -1,0 +1,76 @@
+"""Locations at the edge of the cell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellocate.phantom.cell import Cell
+from cellocate.phantom.patterns.registry import Pen, location
+
+
+def _slow(rng: np.random.Generator, n: int, stretch: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Noise of mean 0 and variance about 1 that changes over `stretch` points around a closed outline."""
+    knots = rng.standard_normal(max(3, n // stretch))
+    return np.interp(np.arange(n) / n, np.linspace(0, 1, len(knots) + 1), np.append(knots, knots[0]))
+
+
+@location("Plasma membrane", holds=lambda cell: True)
+def plasma_membrane(cell: Cell, pen: Pen) -> None:
+    """The edge of the cell, uneven, with hair-like filopodia where it is free (GO:0005886; HPA cell atlas)."""
+    n = len(cell.outline)
+    uneven = np.exp(0.45 * _slow(pen.rng, n, 12) + 0.25 * pen.rng.standard_normal(n))
+    rim = cell.outline - 0.25 * cell.normals
+    pen.canvas.strokes(np.vstack([rim, rim[:1]])[None], np.append(uneven, uneven[0])[None], width=0.5)
+    if pen.landmarks.rng(6).random() < 0.5:  # a matter of the cell line, so the same for all cells of a field
+        _filopodia(cell, pen)
+    maps = cell.maps
+    inner = 0.08 * maps.inside * (1 - 0.5 * maps.nucleus) + 0.2 * np.exp(-maps.edge / 1.0) * maps.inside
+    pen.canvas.fill(maps.box, np.asarray(inner, np.float32))
+
+
+def _filopodia(cell: Cell, pen: Pen) -> None:
+    free = np.flatnonzero(~cell.touching)
+    if len(free) == 0:
+        return
+    roots = pen.rng.choice(free, size=max(1, len(free) // 5))
+    length = pen.rng.uniform(0.6, 2.6, len(roots))[:, None, None]
+    lean = cell.normals[roots] + pen.rng.normal(0, 0.3, (len(roots), 2))
+    t = np.linspace(0, 1, 5)[None, :, None]
+    pen.canvas.strokes(cell.outline[roots][:, None] + length * t * lean[:, None], 0.7, width=0.25)
+
+
+@location("Cell junctions", holds=lambda cell: cell.phase != "metaphase" and cell.touching.sum() >= 20, contacts=True)
+def cell_junctions(cell: Cell, pen: Pen) -> None:
+    """Interrupted bright lines only where two cells touch (doi:10.1038/nrm2927)."""
+    n = len(cell.outline)
+    on = cell.touching & (_slow(pen.rng, n, 10) > -0.7)
+    beads = np.exp(0.35 * pen.rng.standard_normal(n)) * on
+    rim = cell.outline + 0.1 * cell.normals
+    pen.canvas.strokes(np.vstack([rim, rim[:1]])[None], np.append(beads, beads[0])[None], width=0.5)
+    pen.canvas.fill(cell.maps.box, np.asarray(0.05 * cell.maps.height, np.float32))
+
+
+@location("Focal adhesion sites", holds=lambda cell: cell.phase != "metaphase" and (~cell.touching).sum() >= 20)
+def focal_adhesions(cell: Cell, pen: Pen) -> None:
+    """Streaks of 1 to 4 µm at the free edge, pointing inwards, most at protrusions (doi:10.1038/nrm2593)."""
+    roots = _adhesion_places(cell, pen)
+    depth = pen.rng.exponential(1.3, (len(roots), 1)) + 0.4
+    lean = -cell.normals[roots] + pen.rng.normal(0, 0.25, (len(roots), 2))
+    tips = cell.outline[roots] - depth * cell.normals[roots]
+    half = pen.rng.uniform(0.5, 1.7, (len(roots), 1, 1))
+    t = np.linspace(0, 2, 8)[None, :, None]
+    paths = tips[:, None] + half * t * lean[:, None]
+    owners, _, _ = pen.landmarks.cell_room.look(paths.reshape(-1, 2))
+    inside = (owners == cell.number).reshape(paths.shape[:2])
+    pen.canvas.strokes(paths, inside * pen.rng.uniform(0.5, 1.0, (len(roots), 1)), width=0.55)
+    pen.canvas.fill(cell.maps.box, np.asarray(0.05 * cell.maps.height, np.float32))
+
+
+def _adhesion_places(cell: Cell, pen: Pen) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Points of the free outline, likelier far from the centre and in patches."""
+    far = np.linalg.norm(cell.outline - cell.centre, axis=1)
+    weight = (far / far.mean()) ** 3 * np.exp(_slow(pen.rng, len(far), 25)) * ~cell.touching
+    n = int(np.clip(0.13 * len(far) * (~cell.touching).mean(), 5, 50))
+    return pen.rng.choice(len(far), size=n, p=weight / weight.sum())
+
+

@@ -1,0 +1,68 @@
+"""How a pattern is told from a picture of it: a function that draws one location in one cell.
+
+To add a location, write a function that draws it in one cell and decorate it with `location`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellocate.phantom.canvas import Canvas
+from cellocate.phantom.cell import Cell, Phase
+from cellocate.phantom.landmarks import Landmarks
+
+Draw = Callable[[Cell, "Pen"], None]
+Holds = Callable[[Cell], bool]
+
+
+@dataclass(frozen=True)
+class Pen:
+    """What a pattern draws with: its own random numbers, the canvas of its location, and the cell's landmarks."""
+
+    rng: np.random.Generator
+    canvas: Canvas
+    landmarks: Landmarks
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How one location is drawn, in which cells it can be, and what it asks of its scene.
+
+    Attributes:
+        holds: whether a cell can show the location at all.
+        metaphases: how many cells in metaphase a scene is made to hold for it; `pairs`: how many pairs of sisters.
+        contacts: whether its cells must touch.
+    """
+
+    name: str
+    draw: Draw
+    holds: Holds
+    metaphases: int = 0
+    pairs: int = 0
+    contacts: bool = False
+
+
+PATTERNS: dict[str, Pattern] = {}
+
+
+def in_phases(*phases: Phase) -> Holds:
+    """Whether a cell is in one of these phases."""
+    return lambda cell: cell.phase in phases
+
+
+intact = in_phases("interphase", "daughter")
+
+
+def location(
+    name: str, *, holds: Holds = intact, metaphases: int = 0, pairs: int = 0, contacts: bool = False
+) -> Callable[[Draw], Draw]:
+    """Register the function that draws the location `name`; by default only cells with a nucleus show it."""
+
+    def register(draw: Draw) -> Draw:
+        PATTERNS[name] = Pattern(name, draw, holds, metaphases, pairs, contacts)
+        return draw
+
+    return register

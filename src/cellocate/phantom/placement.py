@@ -1,0 +1,126 @@
+"""Where cells lie in a field, which of them divide, and the shape each would have alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellocate.phantom.cell import Plan
+from cellocate.phantom.morphology import Morphology
+from cellocate.phantom.shapes import Points, blob, bump, ellipse, polygon, spike, unit, wobble
+from cellocate.phantom.units import FIELD_UM
+
+MARGIN_UM = 9.0  # centres may lie this far outside, so that the border cuts cells
+
+METAPHASE_RADIUS = 9.5  # mitotic cells round up
+DAUGHTER_RADIUS = 9.0
+SISTERS_APART = 25.0
+
+
+def place(rng: np.random.Generator, kind: Morphology, *, metaphases: int, pairs: int) -> list[Plan]:
+    """Plan the cells of a field: first those that divide, then as many others as find room."""
+    flow = rng.uniform(0, np.pi)
+    plans: list[Plan] = []
+    for _ in range(pairs):
+        plans += _sisters(rng, kind, plans)
+    for _ in range(metaphases):
+        plans += _metaphase(rng, kind, plans)
+    islands = _islands(rng, kind)
+    for _ in range(int(rng.integers(kind.cells[0], kind.cells[1] + 1))):
+        plans += _ordinary(rng, kind, plans, islands, flow)
+    return plans
+
+
+def _islands(rng: np.random.Generator, kind: Morphology) -> Points | None:
+    if not kind.islands and rng.random() < 0.75:
+        return None
+    return rng.uniform(0.15 * FIELD_UM, 0.85 * FIELD_UM, (int(rng.integers(1, 4)), 2))
+
+
+def _is_free(centre: Points, plans: list[Plan], apart: float) -> bool:
+    gaps = [np.linalg.norm(plan.centre - centre) - (4.0 if plan.phase != "interphase" else 0.0) for plan in plans]
+    return not gaps or min(gaps) > apart
+
+
+def _find_room(rng: np.random.Generator, plans: list[Plan], apart: float, margin: float) -> Points | None:
+    for _ in range(60):
+        centre = rng.uniform(margin, FIELD_UM - margin, 2)
+        if _is_free(centre, plans, apart):
+            return centre
+    return None
+
+
+def _ordinary(
+    rng: np.random.Generator, kind: Morphology, plans: list[Plan], islands: Points | None, flow: float
+) -> list[Plan]:
+    centre = _free_place(rng, kind, plans, islands)
+    if centre is None:
+        return []
+    axis = flow + rng.normal(0, 0.3) if kind.aligned else rng.uniform(0, 2 * np.pi)
+    size = kind.radius * np.exp(rng.normal(0, 0.12))
+    radii = ellipse(size, rng.uniform(*kind.aspect), axis) * wobble(rng, 0.16)
+    turn = rng.uniform(0, 2 * np.pi)
+    corners = int(rng.integers(kind.corners[0], kind.corners[1] + 1))
+    for corner in range(corners):
+        angle = turn + 2 * np.pi * corner / corners + rng.normal(0, 0.3)
+        if kind.aligned:  # spindles taper at their two ends
+            angle = axis + np.pi * corner + rng.normal(0, 0.1)
+        reach = kind.reach * size * rng.uniform(0.4, 1.5)
+        radii = radii + reach * spike(angle, kind.taper * rng.uniform(0.7, 1.3))
+    return [Plan(centre, radii, axis, _nuclei(rng, kind, centre, axis), kind.nucleus)]
+
+
+def _free_place(
+    rng: np.random.Generator, kind: Morphology, plans: list[Plan], islands: Points | None
+) -> Points | None:
+    for _ in range(40):
+        if islands is None:
+            centre = rng.uniform(-MARGIN_UM, FIELD_UM + MARGIN_UM, 2)
+        else:
+            centre = islands[rng.integers(len(islands))] + rng.normal(0, 30, 2)
+            if not np.all((centre > -MARGIN_UM) & (centre < FIELD_UM + MARGIN_UM)):
+                continue
+        if _is_free(centre, plans, kind.spacing * kind.radius):
+            return centre
+    return None
+
+
+def _nuclei(rng: np.random.Generator, kind: Morphology, centre: Points, axis: float) -> tuple[Points, ...]:
+    if rng.random() < kind.nuclei:
+        radius = 0.75 * kind.nucleus
+        side = 1.15 * radius * unit(rng.uniform(0, 2 * np.pi))
+        return tuple(blob(rng, centre + way * side, radius * rng.uniform(0.85, 1.1), 1.15, axis) for way in (-1, 1))
+    radius = kind.nucleus * np.exp(rng.normal(0, 0.1))
+    tilt = axis + rng.normal(0, 0.25)
+    radii = ellipse(radius, rng.uniform(*kind.nucleus_aspect), tilt) * wobble(rng, 0.08)
+    if rng.random() < kind.lobed:
+        for _ in range(int(rng.integers(1, 3))):
+            radii = radii * (1 - rng.uniform(0.25, 0.6) * bump(rng.uniform(0, 2 * np.pi), rng.uniform(0.2, 0.45)))
+    return (polygon(centre + rng.normal(0, 0.05 * kind.radius, 2), radii),)
+
+
+def _metaphase(rng: np.random.Generator, kind: Morphology, plans: list[Plan]) -> list[Plan]:
+    centre = _find_room(rng, plans, 20, margin=12)
+    if centre is None:
+        return []
+    axis = rng.uniform(0, 2 * np.pi)
+    radii = ellipse(METAPHASE_RADIUS * rng.uniform(0.9, 1.1), 1.08, axis) * wobble(rng, 0.06)
+    plate = polygon(centre, ellipse(3.8 * rng.uniform(0.9, 1.1), 2.9, axis + np.pi / 2) * wobble(rng, 0.22, orders=9))
+    return [Plan(centre, radii, axis, (plate,), kind.nucleus, phase="metaphase")]
+
+
+def _sisters(rng: np.random.Generator, kind: Morphology, plans: list[Plan]) -> list[Plan]:
+    middle = _find_room(rng, plans, 34, margin=18)
+    if middle is None:
+        return []
+    axis = rng.uniform(0, 2 * np.pi)
+    half = SISTERS_APART / 2 * rng.uniform(0.95, 1.15)
+    pair = []
+    for place, angle in enumerate((axis, axis + np.pi)):
+        centre = middle + half * unit(angle)
+        back = angle + np.pi  # towards the sister
+        radii = ellipse(DAUGHTER_RADIUS * rng.uniform(0.9, 1.1), 1.1, angle) * wobble(rng, 0.1)
+        radii = radii * (1 - 0.2 * bump(back, 0.5)) + 0.62 * half * bump(back, 0.11)  # the bridge, cut at its middle
+        nucleus = blob(rng, centre + 0.8 * unit(angle), 0.78 * kind.nucleus, 1.35, angle + np.pi / 2)
+        partner = len(plans) + 1 - place
+        pair.append(Plan(centre, radii, back, (nucleus,), 0.78 * kind.nucleus, phase="daughter", partner=partner))
+    return pair

@@ -1,0 +1,175 @@
+"""The geometry of one field: cells with their landmarks, and the maps that tell what lies where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.phantom.cell import Cell, Maps, Plan
+from cellocate.phantom.morphology import MORPHOLOGIES, Morphology
+from cellocate.phantom.outlines import outlines
+from cellocate.phantom.placement import place
+from cellocate.phantom.shapes import Image, Points, blob, even_steps, outward, rasterise, unit
+from cellocate.phantom.units import FIELD_UM, MAP_PIXEL, MAP_PX
+
+TOUCH_UM = 1.0  # cells nearer than this touch
+LEAST_VISIBLE_UM2 = 4.0  # a cell of which the border leaves less does not count
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One field before any light: `cells`, and maps of 512 x 512 px that every size of picture shares.
+
+    Attributes:
+        labels: which cell a pixel belongs to, uint16, 0 for none.
+        edge: distance to the edge of the own cell in µm, 0 outside cells.
+        from_nucleus: distance to the nearest nucleus in µm, 0 inside nuclei.
+    """
+
+    kind: Morphology
+    cells: tuple[Cell, ...]
+    labels: NDArray[np.uint16]
+    edge: Image
+    from_nucleus: Image
+
+    @cached_property
+    def cytoplasm_room(self) -> Image:
+        """Distance in µm to the nearest edge of the cytoplasm, be it of cell or nucleus."""
+        return np.minimum(self.edge, self.from_nucleus)
+
+
+def build_scene(
+    rng: np.random.Generator, *, kinds: Sequence[Morphology] = MORPHOLOGIES, metaphases: int, pairs: int
+) -> Scene:
+    """Grow the cells of a field of 163.84 µm; the same `rng` gives the same scene."""
+    kind = kinds[rng.integers(len(kinds))]
+    plans = place(rng, kind, metaphases=metaphases, pairs=pairs)
+    edges = outlines(plans)
+    kept = [i for i, edge in enumerate(edges) if edge is not None and _is_visible(edge)]
+    shapes = {i: edge for i, edge in enumerate(edges) if edge is not None and i in kept}
+    numbers = {old: new for new, old in enumerate(kept, start=1)}
+    labels = rasterise([shapes[i] for i in kept], list(numbers.values()), MAP_PX, MAP_PIXEL)
+    nuclei = rasterise([n for i in kept for n in plans[i].nuclei], _repeat(plans, numbers), MAP_PX, MAP_PIXEL)
+    nuclei[labels != nuclei] = 0
+    edge = _distance(_own_ground(labels))
+    from_nucleus, in_nucleus = _distance(nuclei == 0), _distance(nuclei > 0)
+    nucleoli = {i: _nucleoli(rng, plans[i]) for i in kept}
+    maps = (labels, nuclei, edge, from_nucleus, in_nucleus)
+    cells = tuple(_cell(rng, i, numbers, plans, shapes[i], nucleoli[i], maps) for i in kept)
+    return Scene(kind, cells, labels, edge, from_nucleus)
+
+
+def _is_visible(outline: Points) -> bool:
+    mask = rasterise([outline], [1], MAP_PX // 4, 4 * MAP_PIXEL)
+    return float(mask.sum()) * (4 * MAP_PIXEL) ** 2 >= LEAST_VISIBLE_UM2
+
+
+def _repeat(plans: list[Plan], numbers: dict[int, int]) -> list[int]:
+    return [number for i, number in numbers.items() for _ in plans[i].nuclei]
+
+
+def _own_ground(labels: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Pixels of a cell none of whose neighbours belong to another."""
+    same = labels > 0
+    same[1:] &= labels[1:] == labels[:-1]
+    same[:-1] &= labels[1:] == labels[:-1]
+    same[:, 1:] &= labels[:, 1:] == labels[:, :-1]
+    same[:, :-1] &= labels[:, 1:] == labels[:, :-1]
+    return same
+
+
+def _distance(mask: NDArray[np.bool_]) -> Image:
+    far = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+    return np.asarray(np.minimum(far * MAP_PIXEL, FIELD_UM), np.float32)
+
+
+def _nucleoli(rng: np.random.Generator, plan: Plan) -> Points:
+    """Nucleoli as (x, y, radius); they dissolve when a cell divides."""
+    if plan.phase == "metaphase":
+        return np.zeros((0, 3))
+    found: list[NDArray[np.float64]] = []
+    for nucleus in plan.nuclei:
+        middle = nucleus.mean(axis=0)
+        for _ in range(int(rng.integers(1, 5))):
+            radius = plan.nucleus_radius * rng.uniform(0.13, 0.28)
+            # a place between the middle and the edge of the nucleus, from which the nucleolus does not stick out
+            at = middle + (nucleus[rng.integers(len(nucleus))] - middle) * rng.uniform(0.05, 0.6)
+            if all(np.linalg.norm(at - other[:2]) > 1.3 * (radius + other[2]) for other in found):
+                found.append(np.array([at[0], at[1], radius]))
+    return np.array(found).reshape(-1, 3)
+
+
+def _cell(
+    rng: np.random.Generator,
+    i: int,
+    numbers: dict[int, int],
+    plans: list[Plan],
+    outline: Points,
+    nucleoli: Points,
+    maps: tuple[NDArray[np.uint16], NDArray[np.uint16], Image, Image, Image],
+) -> Cell:
+    plan, number = plans[i], numbers[i]
+    normals = outward(outline)
+    has_sister = plan.partner is not None and plan.partner in numbers
+    return Cell(
+        number=number,
+        centre=plan.centre,
+        axis=plan.axis,
+        phase=plan.phase,
+        outline=outline,
+        normals=normals,
+        touching=_touching(maps[0], outline + TOUCH_UM * normals, number),
+        nuclei=tuple(even_steps(nucleus, 0.3) for nucleus in plan.nuclei),
+        nucleus_radius=plan.nucleus_radius,
+        nucleoli=nucleoli,
+        centrosome=_centrosome(rng, plan),
+        bridge=(plan.centre + plans[plan.partner].centre) / 2 if has_sister and plan.partner is not None else None,
+        maps=_crop(rng, maps, outline, nucleoli, number),
+    )
+
+
+def _touching(labels: NDArray[np.uint16], behind: Points, number: int) -> NDArray[np.bool_]:
+    at = np.floor(behind / MAP_PIXEL).astype(int)
+    known = np.all((at >= 0) & (at < MAP_PX), axis=1)
+    at = np.clip(at, 0, MAP_PX - 1)
+    other = labels[at[:, 1], at[:, 0]]
+    return np.asarray(known & (other > 0) & (other != number))
+
+
+def _centrosome(rng: np.random.Generator, plan: Plan) -> Points:
+    """Beside the nucleus, on the side where the cell has more room."""
+    side = plan.axis + np.pi * rng.integers(2) + rng.normal(0, 0.6)
+    nucleus = plan.nuclei[0]
+    along = (nucleus - plan.centre) @ unit(side)
+    return np.asarray(nucleus[np.argmax(along)] + rng.uniform(0.6, 1.8) * unit(side), np.float64)
+
+
+def _crop(
+    rng: np.random.Generator,
+    maps: tuple[NDArray[np.uint16], NDArray[np.uint16], Image, Image, Image],
+    outline: Points,
+    nucleoli: Points,
+    number: int,
+) -> Maps:
+    labels, nuclei, edge, from_nucleus, in_nucleus = maps
+    left, top = np.clip(np.floor(outline.min(axis=0) / MAP_PIXEL) - 2, 0, MAP_PX).astype(int)
+    right, bottom = np.clip(np.ceil(outline.max(axis=0) / MAP_PIXEL) + 2, 0, MAP_PX).astype(int)
+    crop = (slice(top, bottom), slice(left, right))
+    inside, nucleus = labels[crop] == number, nuclei[crop] == number
+    corner = np.array([left, top]) * MAP_PIXEL
+    bodies = [blob(rng, body[:2] - corner, body[2], rng.uniform(1, 1.3)) for body in nucleoli]
+    filled = rasterise(bodies, [1] * len(bodies), max(inside.shape, default=0), MAP_PIXEL)
+    return Maps(
+        box=(int(top), int(bottom), int(left), int(right)),
+        inside=inside,
+        nucleus=nucleus,
+        nucleoli=(filled[: inside.shape[0], : inside.shape[1]] > 0) & (in_nucleus[crop] > 0.5) & nucleus,
+        edge=edge[crop] * inside,
+        from_nucleus=from_nucleus[crop],
+        in_nucleus=in_nucleus[crop] * nucleus,
+    )

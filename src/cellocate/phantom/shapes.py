@@ -1,0 +1,94 @@
+"""Closed outlines and noise, in µm: the vocabulary of shapes from which cells are built."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.phantom.units import MAP_PIXEL
+
+Points = NDArray[np.float64]
+Image = NDArray[np.float32]
+
+ANGLES = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+
+
+def unit(angle: float | NDArray[np.float64]) -> Points:
+    """Angles in radians, shape (...) → unit vectors (x, y), shape (..., 2)."""
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+
+
+def wobble(rng: np.random.Generator, strength: float, orders: int = 5) -> NDArray[np.float64]:
+    """A random smooth factor around 1 for each of `ANGLES`; higher orders are weaker."""
+    k = np.arange(2, 2 + orders)[:, None]
+    size = rng.normal(0, strength, (orders, 1)) / k
+    phase = rng.uniform(0, 2 * np.pi, (orders, 1))
+    return np.exp((size * np.cos(k * ANGLES + phase)).sum(axis=0))
+
+
+def ellipse(radius: float, aspect: float, axis: float) -> NDArray[np.float64]:
+    """The radius of an ellipse of mean radius `radius` for each of `ANGLES`."""
+    long, short = radius * np.sqrt(aspect), radius / np.sqrt(aspect)
+    return long * short / np.hypot(short * np.cos(ANGLES - axis), long * np.sin(ANGLES - axis))
+
+
+def bump(angle: float, width: float) -> NDArray[np.float64]:
+    """A smooth protrusion of height 1 at `angle`, `width` radians wide, for each of `ANGLES`."""
+    apart = np.angle(np.exp(1j * (ANGLES - angle)))
+    return np.exp(-((apart / width) ** 2) / 2)
+
+
+def spike(angle: float, width: float) -> NDArray[np.float64]:
+    """A pointed protrusion of height 1 at `angle` with hollow flanks, as between two points where a cell holds on."""
+    apart = np.abs(np.angle(np.exp(1j * (ANGLES - angle))))
+    tip = 0.15 * width  # rounds the point
+    return np.exp(-(np.hypot(apart, tip) - tip) / width)
+
+
+def polygon(centre: Points, radii: NDArray[np.float64]) -> Points:
+    """Radii at `ANGLES` around `centre` → an outline, shape (180, 2)."""
+    return centre + radii[:, None] * unit(ANGLES)
+
+
+def blob(rng: np.random.Generator, centre: Points, radius: float, aspect: float = 1.0, axis: float = 0.0) -> Points:
+    """A roundish, slightly irregular outline."""
+    return polygon(centre, ellipse(radius, aspect, axis) * wobble(rng, 0.12))
+
+
+def outward(outline: Points) -> Points:
+    """Unit normals that point out of a closed outline, shape (n, 2)."""
+    tangent = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
+    normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)
+    area = np.sum(outline[:, 0] * np.roll(outline[:, 1], -1) - np.roll(outline[:, 0], -1) * outline[:, 1])
+    return np.sign(area) * normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+
+
+def even_steps(outline: Points, step: float) -> Points:
+    """A closed outline resampled at about `step` µm."""
+    closed = np.vstack([outline, outline[:1]])
+    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    at = np.linspace(0, along[-1], max(8, int(along[-1] / step)), endpoint=False)
+    return np.stack([np.interp(at, along, closed[:, 0]), np.interp(at, along, closed[:, 1])], axis=1)
+
+
+def rasterise(outlines: list[Points], values: list[int], size: int, pixel: float) -> NDArray[np.uint16]:
+    """Fill outlines, one after the other, into an image of `size` pixels of `pixel` µm; 0 where there is none."""
+    image = np.zeros((size, size), np.uint16)
+    for outline, value in zip(outlines, values, strict=True):
+        # 4 fractional bits; OpenCV's pixel centres are whole numbers, ours end in .5
+        corners = np.round((outline / pixel - 0.5) * 16).astype(np.int32)
+        cv2.fillPoly(image, [corners], value, shift=4)
+    return image
+
+
+def noise(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Image:
+    """Smooth noise of about mean 0 and variance 1 over a map crop, with features of `scale` µm, float32."""
+    step = max(scale / MAP_PIXEL, 1.0)
+    rows, columns = (int(np.ceil(side / step)) + 3 for side in shape)
+    knots = rng.standard_normal((rows, columns), dtype=np.float32)
+    wide = (int(np.ceil(columns * step)), int(np.ceil(rows * step)))
+    grown = cv2.resize(knots, wide, interpolation=cv2.INTER_CUBIC)
+    margin = int(step)
+    crop = grown[margin : margin + shape[0], margin : margin + shape[1]]
+    return np.asarray(crop * 1.3, np.float32)  # interpolation between knots takes away a good third of the variance

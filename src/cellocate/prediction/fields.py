@@ -1,0 +1,63 @@
+"""A model over the fields of a collection, read ahead while the network works."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.collection import Collection
+from cellocate.images import read_field
+from cellocate.networks import Model
+
+Tiles = NDArray[np.float32]
+
+
+def predict_collection(
+    model: Model,
+    collection: Collection,
+    *,
+    batch_size: int = 32,
+    progress: Callable[[int], object] | None = None,
+) -> NDArray[np.float32]:
+    """Probabilities of every location for every field.
+
+    Args:
+        model: what predicts.
+        collection: fields that have all of the model's channels (see `cellocate.collection.usable`).
+        batch_size: how many fields are read and predicted at once.
+        progress: called with the number of fields after each batch.
+
+    Returns:
+        Shape (N, K), float32, in the collection's order.
+
+    Raises:
+        CellocateError: a file cannot be decoded, or a pixel size is impossible.
+    """
+    channels = model.card.channels
+
+    def prepare(field: str) -> Tiles:
+        return model.prepare(read_field(collection.files(field), channels), collection.pixel_size(field))
+
+    probabilities = [np.zeros((0, len(model.vocabulary)), np.float32)]
+    for tiles in _read_ahead(prepare, collection.ids, batch_size):
+        probabilities.append(model.predict_tiles(tiles, batch_size=batch_size))
+        if progress is not None:
+            progress(len(tiles))
+    return np.concatenate(probabilities)
+
+
+def _read_ahead(prepare: Callable[[str], Tiles], ids: Sequence[str], size: int) -> Iterator[list[Tiles]]:
+    """Batches of prepared fields; the next batch is being read while one is used, and no more than that."""
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        waiting: deque[list[Future[Tiles]]] = deque()
+        for start in range(0, len(ids), size):
+            waiting.append([pool.submit(prepare, field) for field in ids[start : start + size]])
+            if len(waiting) > 1:
+                yield [future.result() for future in waiting.popleft()]
+        for batch in waiting:
+            yield [future.result() for future in batch]

@@ -1,0 +1,96 @@
+"""Submissions of the 2018 challenge: written, and checked as strictly as the challenge would."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.errors import CellocateError
+from cellocate.files import new_file
+from cellocate.vocabulary import Vocabulary, get
+
+
+def write_kaggle2018(path: str | Path, ids: Sequence[str], decided: NDArray[np.bool_], vocabulary: Vocabulary) -> None:
+    """Write `Id,Predicted`, labels separated by spaces, and check it with `validate_kaggle2018`.
+
+    Args:
+        path: a CSV file.
+        ids: of the fields.
+        decided: shape (N, 28), bool.
+        vocabulary: must be hpa28.
+
+    Raises:
+        CellocateError: the vocabulary is another one.
+    """
+    _require_hpa28(vocabulary)
+    labels = [" ".join(map(str, labels)) for labels in vocabulary.decode(decided)]
+    with new_file(path) as aside:
+        pd.DataFrame({"Id": ids, "Predicted": labels}).to_csv(aside, index=False)
+        validate_kaggle2018(aside, ids)
+
+
+def validate_kaggle2018(path: str | Path, ids: Sequence[str]) -> None:
+    """Check a submission: the header, every id once and no other, labels 0 to 27 without repeats.
+
+    Raises:
+        CellocateError: at the first fault, with its line.
+    """
+    path = Path(path)
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    if not rows or rows[0] != ["Id", "Predicted"]:
+        raise CellocateError("a submission without the header Id,Predicted", where=path, mend=_MEND)
+    wanted, seen = set(ids), set[str]()
+    for number, row in enumerate(rows[1:], start=2):
+        field, labels = row if len(row) == 2 else ("", "")
+        what = ""
+        if len(row) != 2:
+            what = f"{len(row)} columns"
+        elif field not in wanted:
+            what = f"unknown id {field!r}"
+        elif field in seen:
+            what = f"id {field!r} stands twice"
+        elif not _are_labels(labels):
+            what = f"labels {labels!r} are not numbers from 0 to 27, each once, separated by single spaces"
+        if what:
+            raise CellocateError(f"a submission with a fault: {what}", where=f"{path}, line {number}", mend=_MEND)
+        seen.add(field)
+    if wanted - seen:
+        missing = f"{len(wanted - seen)} ids, such as {min(wanted - seen)}"
+        raise CellocateError(f"a submission that lacks {missing}", where=path, mend=_MEND)
+
+
+def read_sample(path: str | Path) -> list[str]:
+    """The ids of a challenge's sample submission, in its order.
+
+    Raises:
+        CellocateError: it has no column Id, or repeats an id.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise CellocateError(f"the sample cannot be read ({error})", where=path, mend="Check the name.") from None
+    if "Id" not in table or table["Id"].duplicated().any():
+        raise CellocateError("not a sample submission", where=path, mend="It needs a column Id without repeats.")
+    return list(table["Id"])
+
+
+_MEND = "Write it again with 'cellocate predict --format kaggle2018'."
+
+
+def _require_hpa28(vocabulary: Vocabulary) -> None:
+    if vocabulary.names != get("hpa28").names:
+        raise CellocateError(
+            f"the 2018 challenge takes hpa28, and this model knows {vocabulary.name}",
+            mend="Use --format table, or a model trained on hpa28 labels.",
+        )
+
+
+def _are_labels(text: str) -> bool:
+    parts = text.split(" ") if text else []
+    numbers = [int(p) for p in parts if p.isascii() and p.isdigit() and str(int(p)) == p and int(p) < 28]
+    return len(numbers) == len(parts) == len(set(numbers))

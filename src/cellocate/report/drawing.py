@@ -1,0 +1,61 @@
+"""Figures → files, and → drawings inside a page."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from cellocate.files import new_file
+from cellocate.report.figures import PALETTE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+def save_figure(figure: Figure, folder: Path, stem: str, suffixes: tuple[str, ...] = ("png", "svg")) -> list[Path]:
+    """Write a figure as `<stem>.<suffix>` for each suffix, the same bytes for the same figure."""
+    paths = [folder / f"{stem}.{suffix}" for suffix in suffixes]
+    for path in paths:
+        with new_file(path) as aside, _settings(stem):
+            is_svg = path.suffix == ".svg"
+            figure.savefig(aside, dpi=160, metadata=_NO_METADATA if is_svg else {"Software": None})
+    return paths
+
+
+def inline_svg(figure: Figure, alt: str, name: str) -> Markup:
+    """A figure as an SVG element whose colours follow the page's and whose text is in the page's font.
+
+    Args:
+        figure: drawn in the colours of `PALETTE` alone.
+        alt: what it shows, for those who do not see it.
+        name: unlike that of every other drawing on the page, as references inside a drawing are made from it.
+    """
+    buffer = io.StringIO()
+    with _settings(name):
+        figure.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
+    svg = re.sub(r"(?s)^.*?<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>", rf'<svg \1 role="img" aria-label="{escape(alt)}">', buffer.getvalue(), count=1)
+    svg = re.sub(r"(?s)<style.*?</style>", "", svg)  # meant for the drawing, but it would style the whole page
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # every drawing has a figure_1, and a page may not have two
+    for colour, value in PALETTE.items():
+        svg = svg.replace(value, f"var(--{colour})")
+    return Markup(svg)
+
+
+@contextmanager
+def _settings(salt: str) -> Iterator[None]:
+    import matplotlib as mpl
+
+    with warnings.catch_warnings(), mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):
+        # a name in a script that matplotlib's font lacks is drawn by the reader's own
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        yield

@@ -1,0 +1,85 @@
+"""What a report tells about: one evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.vocabulary import Vocabulary, get
+from cellocate.vocabulary.vocabulary import BUILT_IN
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cellocate.collection import Collection
+    from cellocate.networks.card import ModelCard
+
+FEW = 10
+"""Fewer fields than this that show a location are too few to judge it by."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """Everything that the report tells about one evaluation.
+
+    Args:
+        collection: the evaluated fields, labelled, in the order of `truth`; None where tables alone were compared.
+        truth: shape (N, K), bool.
+        decided: shape (N, K), bool.
+        probabilities: shape (N, K), 0 to 1, or None.
+        metrics: as `cellocate.evaluation.evaluate` gives them; it may also hold `part` (of the split), and `seen` and
+            `unseen`: the same figures for the fields that the model was and was not trained on.
+        card: of the model; None where tables alone were compared.
+        history: of the training, one row per epoch: `epoch`, `train_loss`, `validation_loss`, `validation_macro_f1`,
+            `validation_macro_average_precision`; those of the validation may be empty.
+        warnings: sentences to show to the reader.
+    """
+
+    collection: Collection | None
+    truth: NDArray[np.bool_]
+    decided: NDArray[np.bool_]
+    probabilities: NDArray[np.floating[Any]] | None
+    metrics: dict[str, Any]
+    card: ModelCard | None = None
+    history: pd.DataFrame | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """How many fields were evaluated."""
+        return len(self.truth)
+
+    @property
+    def per_class(self) -> list[dict[str, Any]]:
+        """The figures of each location, in the vocabulary's order."""
+        return list(self.metrics["per_class"])
+
+    @property
+    def names(self) -> list[str]:
+        """The locations, in the vocabulary's order."""
+        return [str(row["name"]) for row in self.per_class]
+
+    @property
+    def groups(self) -> list[str]:
+        """The coarse group of each location, or empty text where it is not known."""
+        group = {location.name: location.group for v in self._vocabularies() for location in v.locations}
+        return [group.get(name, "") for name in self.names]
+
+    @property
+    def split(self) -> Mapping[str, Mapping[str, Any]]:
+        """The figures of the fields that the model was not (`unseen`) and was (`seen`) trained on, where given."""
+        return {key: self.metrics[key] for key in ("unseen", "seen") if self.metrics.get(key)}
+
+    def trained_on(self) -> set[str]:
+        """The ids of the fields that the model was trained on, as far as its card tells."""
+        return set() if self.card is None else set(self.card.fields.get("train", ()))
+
+    def _vocabularies(self) -> list[Vocabulary]:
+        found = [get(self.metrics["vocabulary"])] if self.metrics.get("vocabulary") in BUILT_IN else []
+        found += [] if self.card is None else [self.card.to_vocabulary()]
+        own = None if self.collection is None else self.collection.vocabulary
+        return found if own is None else [*found, own]

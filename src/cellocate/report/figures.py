@@ -1,0 +1,155 @@
+"""Plots: bars per location and learning curves, in colours that colour-blind readers can tell apart."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cellocate.report.evaluated import FEW, Evaluated
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PALETTE = {"ink": "#1c2128", "muted": "#5a6572", "line": "#d4d9df", "blue": "#0072b2", "orange": "#c05000"}
+"""Colours by name, after Okabe and Ito; `report.css` gives the same names their values by day and by night."""
+
+WIDE, NARROW = 720, 340  # px: a page on a desk, and on a phone
+_FONT = 11.0  # px; a figure's points are the page's pixels (72 to the inch)
+
+
+def plot_label_counts(evaluated: Evaluated, width: int = WIDE) -> Figure:
+    """How many fields show each location: a bar each, hollow where they are fewer than ten."""
+    counts = [int(row["support"]) for row in evaluated.per_class]
+    figure, axes = _bars(evaluated.names, counts, [f"{count:,}" for count in counts], _few(evaluated), width)
+    axes.set_xlim(0, max(1, *counts) * 1.12)
+    axes.set_xticks([])
+    return figure
+
+
+def plot_per_class(evaluated: Evaluated, width: int = WIDE) -> Figure:
+    """F1 of each location as a bar, hollow where fewer than ten fields show it; average precision as a diamond."""
+    rows = evaluated.per_class
+    scores = [float(row["f1"]) if row["support"] else 0.0 for row in rows]
+    texts = [f"{row['f1']:.2f}" if row["support"] else "no field" for row in rows]
+    figure, axes = _bars(evaluated.names, scores, texts, _few(evaluated), width, at_end=True)
+    axes.set_xlim(0, 1)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], labels=["0", ".25", ".5", ".75", "1"])
+    axes.grid(axis="x", color=PALETTE["line"], linewidth=0.8)
+    ap = [(row["average_precision"], place) for place, row in enumerate(rows) if row["average_precision"] is not None]
+    if ap:
+        axes.plot(*zip(*ap, strict=True), "D", color=PALETTE["orange"], markersize=4.5, clip_on=False)
+    return figure
+
+
+def plot_history(history: pd.DataFrame, *, epoch: int | None = None, width: int = WIDE) -> Figure:
+    """Learning curves: losses, and the scores on the validation part where there are any.
+
+    Args:
+        history: one row per epoch: `epoch`, `train_loss`, and where known `validation_loss`, `validation_macro_f1`,
+            `validation_macro_average_precision`.
+        epoch: the one whose weights were kept, to mark it.
+        width: px.
+    """
+    losses = _curves(history, {"train_loss": "training", "validation_loss": "validation"})
+    scores = _curves(
+        history, {"validation_macro_f1": "macro F1", "validation_macro_average_precision": "macro average precision"}
+    )
+    panels = [("Loss", losses), ("Score on the validation part", scores)]
+    panels = [(title, curves) for title, curves in panels if curves]
+    beside = width > NARROW and len(panels) > 1
+    figure = _figure(width, 260 if beside else 250 * max(1, len(panels)))
+    for place, (title, curves) in enumerate(panels, start=1):
+        axes = figure.add_subplot(*((1, len(panels)) if beside else (len(panels), 1)), place)
+        _draw_curves(axes, title, history["epoch"], curves, epoch)
+    return figure
+
+
+def _few(evaluated: Evaluated) -> list[bool]:
+    return [row["support"] < FEW for row in evaluated.per_class]
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure  # slow to import, and of no use to a command line that only prints help
+
+    return Figure(figsize=(width / 72, height / 72), layout="constrained")
+
+
+def _bars(
+    names: Sequence[str],
+    values: Sequence[float],
+    texts: Sequence[str],
+    hollow: Sequence[bool],
+    width: int,
+    *,
+    at_end: bool = False,
+) -> tuple[Figure, Axes]:
+    lines = [textwrap.fill(name, 30 if width > NARROW else 22) for name in names]
+    row = 20 if not any("\n" in line for line in lines) else 28
+    figure = _figure(width, row * len(lines) + 30)
+    axes = figure.add_subplot()
+    places = range(len(lines))
+    blue = PALETTE["blue"]
+    colours = ["none" if is_hollow else blue for is_hollow in hollow]
+    axes.barh(places, values, height=0.62, color=colours, edgecolor=blue, linewidth=1, zorder=2)
+    for place, value, text in zip(places, values, texts, strict=True):
+        x, transform = (1.02, axes.get_yaxis_transform()) if at_end else (value, axes.transData)
+        axes.annotate(
+            text,
+            (x, place),
+            xycoords=transform,
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center_baseline",
+            fontsize=_FONT,
+            color=PALETTE["ink"],
+            annotation_clip=False,
+        )
+    axes.set_ylim(len(lines) - 0.4, -0.6)
+    # names are the user's: a dollar sign in one is no formula
+    axes.set_yticks(places, labels=lines, color=PALETTE["ink"], parse_math=False)
+    _bare(axes)
+    axes.spines["bottom"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    return figure, axes
+
+
+def _bare(axes: Axes) -> None:
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(PALETTE["muted"])
+    axes.tick_params(labelsize=_FONT, color=PALETTE["muted"], labelcolor=PALETTE["ink"])
+    axes.patch.set_visible(False)
+    axes.set_axisbelow(True)
+
+
+def _curves(history: pd.DataFrame, columns: Mapping[str, str]) -> dict[str, pd.Series[float]]:
+    present = {
+        label: pd.to_numeric(history[column], errors="coerce") for column, label in columns.items() if column in history
+    }
+    return {label: values for label, values in present.items() if values.notna().any()}
+
+
+def _draw_curves(
+    axes: Axes, title: str, epochs: pd.Series[int], curves: Mapping[str, pd.Series[float]], kept: int | None
+) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    looks = (("-", "o", PALETTE["blue"]), ("--", "s", PALETTE["orange"]))
+    for (label, values), (line, marker, colour) in zip(curves.items(), looks, strict=False):
+        known = values.notna()
+        shown = marker if len(epochs) <= 40 else None
+        axes.plot(epochs[known], values[known], line, marker=shown, color=colour, label=label, markersize=4)
+    if kept is not None:
+        axes.axvline(kept, color=PALETTE["muted"], linestyle=":", linewidth=1.2, label=f"kept: epoch {kept}")
+    axes.set_title(title, loc="left", fontsize=_FONT + 1, color=PALETTE["ink"])
+    axes.set_xlabel("epoch", fontsize=_FONT, color=PALETTE["ink"])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    axes.set_ylim(bottom=0)
+    axes.grid(axis="y", color=PALETTE["line"], linewidth=0.8)
+    axes.legend(frameon=False, fontsize=_FONT - 1, labelcolor=PALETTE["ink"])
+    _bare(axes)

@@ -1,0 +1,93 @@
+"""Fields as a network sees them, in batches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from cellocate.collection import Collection
+from cellocate.images import Scale, read_field, to_float
+from cellocate.networks import Normalisation
+from cellocate.training.recipe import Data, Training
+
+_MEMORY = 2**30  # bytes of prepared fields that are kept from epoch to epoch
+_SAMPLE = 512  # fields that mean and standard deviation are measured on
+
+
+class FieldDataset(Dataset[tuple[Tensor, Tensor]]):
+    """Labelled fields, each the centre tile of its scale, shape (C, size, size), and its truth, shape (K,).
+
+    Fields are read when asked for and, where all fit into 1 GiB, kept as half floats (finer than 8 bits).
+    """
+
+    def __init__(self, collection: Collection, data: Data, scale: Scale) -> None:
+        self.collection, self.data, self.scale = collection, data, scale
+        self.truth = torch.from_numpy(collection.truth()).float()
+        self.ids = collection.ids
+        self.fits = len(self.ids) * len(data.channels) * data.size**2 * 2 <= _MEMORY
+        self._kept: dict[int, Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        image = self._kept.get(index)
+        if image is None:
+            image = torch.from_numpy(self._prepared(self.ids[index])).half()
+            if self.fits:
+                self._kept[index] = image
+        return image.float(), self.truth[index]
+
+    def _prepared(self, field: str) -> NDArray[np.float32]:
+        pixels = to_float(read_field(self.collection.files(field), self.data.channels), self.data.intensity)
+        return np.ascontiguousarray(self.scale.centre(pixels, self.collection.pixel_size(field)))
+
+
+class EpochSampler(Sampler[int]):
+    """A new order for each epoch, which depends on the seed and the epoch alone: a resumed run repeats it."""
+
+    def __init__(self, length: int, seed: int) -> None:
+        self.length, self.seed, self.epoch = length, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before each epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        return iter(torch.randperm(self.length, generator=generator).tolist())
+
+
+def loader(dataset: FieldDataset, training: Training, *, shuffle: bool) -> DataLoader[tuple[Tensor, Tensor]]:
+    """Batches of a dataset; a last batch that is smaller is left out of training, as it would disturb batch norms."""
+    workers = training.workers
+    if workers is None:
+        workers = 0 if dataset.fits else (os.cpu_count() or 1)
+    return DataLoader(
+        dataset,
+        batch_size=training.batch_size,
+        sampler=EpochSampler(len(dataset), training.seed) if shuffle else None,
+        drop_last=shuffle and len(dataset) >= training.batch_size,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def measure_normalisation(dataset: FieldDataset, seed: int) -> Normalisation:
+    """Mean and standard deviation per channel over (at most 512 of) the training fields."""
+    count = min(_SAMPLE, len(dataset))
+    chosen = np.random.default_rng(seed).choice(len(dataset), count, replace=False)
+    images = (dataset[int(i)][0].double() for i in chosen)
+    moments = torch.stack([torch.stack([i.mean(dim=(1, 2)), i.square().mean(dim=(1, 2))]) for i in images]).mean(dim=0)
+    std = (moments[1] - moments[0].square()).clamp(min=1e-6).sqrt()
+    return Normalisation(mean=tuple(moments[0].tolist()), std=tuple(std.tolist()))

@@ -1,0 +1,253 @@
+"""A recipe and a collection → a trained model, in a folder that an interrupted run can be resumed from."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import lightning as L  # noqa: N812 # its own convention
+import pandas as pd
+import timm
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.fabric.utilities.rank_zero import rank_zero_only
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
+
+import cellocate
+from cellocate import decision
+from cellocate.collection import PARTS, Collection, Inspection, read_split, stratified_split, usable
+from cellocate.errors import CellocateError
+from cellocate.evaluation import evaluate
+from cellocate.images import FIELD_SPAN, Scale
+from cellocate.networks import Model, ModelCard, Normalisation, Provenance, build_backbone
+from cellocate.networks.card import LocationEntry
+from cellocate.prediction import predict_collection
+from cellocate.training.data import FieldDataset, loader, measure_normalisation
+from cellocate.training.module import Classifier
+from cellocate.training.recipe import Recipe
+from cellocate.training.run import History, Run
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is carried out; none of it changes what is learned.
+
+    Args:
+        split: a `split.csv` of an earlier run, to use the same parts.
+        resume: continue the interrupted run in the folder.
+        overwrite: replace what is in the folder.
+        skip_bad: leave faulty fields out (they are listed in `skipped.csv`) instead of refusing the collection.
+        progress: show a bar while an epoch runs.
+        say: called with each line to print.
+        trainer: Lightning's own flags, such as `accelerator`, `devices`, `strategy`, `num_nodes`.
+    """
+
+    split: Path | None = None
+    resume: bool = False
+    overwrite: bool = False
+    skip_bad: bool = False
+    progress: bool = False
+    say: Callable[[str], None] = print
+    trainer: dict[str, Any] = field(default_factory=dict)
+
+
+def train(collection: Collection, recipe: Recipe, out: str | Path, options: Options | None = None) -> Model | None:
+    """Train a model as a recipe says.
+
+    Args:
+        collection: labelled fields.
+        recipe: how; a resumed run takes the recipe it was started with.
+        out: the run's folder: `model/`, `recipe.yaml`, `split.csv`, `history.csv`, `checkpoints/`, and `skipped.csv`
+            where faulty fields were left out.
+        options: how to carry it out.
+
+    Returns:
+        The model of the best epoch, also saved as `out/model`; None in the helper processes of several GPUs.
+
+    Raises:
+        CellocateError: the collection, the recipe or the folder cannot be used.
+        KeyboardInterrupt: it was interrupted; `resume` continues it.
+    """
+    options = options or Options()
+    run = Run(out)
+    if options.resume:
+        recipe, parts = run.reopen(collection)
+    collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
+    if not options.resume:
+        parts = _parts(collection, recipe, options.split)
+    sets = {part: collection.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}
+    options.say(f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + " fields")
+
+    scale, assumed = _scale(collection, recipe, inspection)
+    module, normalisation = _module(sets["train"], recipe, scale)
+    first = getattr(rank_zero_only, "rank", 0) == 0  # of the processes of several GPUs
+    if not options.resume and first:
+        run.start(recipe, parts, inspection, overwrite=options.overwrite)
+    _fit(module, {part: FieldDataset(s, recipe.data, scale) for part, s in sets.items()}, recipe, run, options)
+    if not first:
+        return None
+
+    epoch = _load_best(module, run)
+    card = _card(collection, recipe, normalisation, scale, assumed, sets, epoch)
+    model = _decided(Model(module.network, card, _device(options)), sets["validation"], recipe)
+    model.save(run.model)
+    return model
+
+
+def _parts(collection: Collection, recipe: Recipe, split: Path | None) -> pd.Series[str]:
+    if split is not None:
+        return read_split(split, collection)
+    shares = recipe.data.split
+    return stratified_split(collection, validation=shares.validation, test=shares.test, seed=recipe.training.seed)
+
+
+def _scale(collection: Collection, recipe: Recipe, inspection: Inspection) -> tuple[Scale, bool]:
+    """The scale that fields are trained at, and whether its pixel size rests on HPA's usual field alone."""
+    size = recipe.data.size
+    known = {i: p for i in collection.ids if (p := collection.pixel_size(i)) is not None}
+    if recipe.data.pixel_size is not None:
+        if len(known) < len(collection):
+            raise CellocateError(
+                "the recipe sets a pixel size, and the files' own is not known",
+                where=collection.folder,
+                mend="Give it with --pixel-size or in a column pixel_size of the label table.",
+            )
+        return Scale(size, recipe.data.pixel_size), False
+    if not known:
+        return Scale(size, FIELD_SPAN / size), True
+    spans = inspection.images.loc[list(known), ["height", "width"]].max(axis=1) * pd.Series(known)
+    return Scale(size, float(spans.median()) / size), False
+
+
+def _module(train: Collection, recipe: Recipe, scale: Scale) -> tuple[Classifier, Normalisation]:
+    assert train.vocabulary is not None
+    L.seed_everything(recipe.training.seed, verbose=False)
+    network = build_backbone(
+        recipe.network.backbone,
+        channels=len(recipe.data.channels),
+        locations=len(train.vocabulary),
+        pretrained=recipe.network.pretrained,
+        dropout=recipe.network.dropout,
+    )
+    normalisation = measure_normalisation(FieldDataset(train, recipe.data, scale), recipe.training.seed)
+    return Classifier(network, recipe, train.vocabulary, normalisation), normalisation
+
+
+def _fit(module: Classifier, sets: dict[str, FieldDataset], recipe: Recipe, run: Run, options: Options) -> None:
+    settings = recipe.training
+    validated = len(sets["validation"]) > 0
+    callbacks: list[Callback] = [History(run.history, settings.epochs, options.say)]
+    mode = "min" if settings.monitor.endswith("loss") else "max"
+    if validated:
+        if settings.patience is not None:
+            callbacks.append(EarlyStopping(settings.monitor, patience=settings.patience, mode=mode))
+        callbacks.append(_checkpoint(run, "best", monitor=settings.monitor, mode=mode))
+    callbacks.append(_checkpoint(run, "last"))
+    if options.progress:
+        callbacks.append(RichProgressBar(leave=False))
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning|torch")
+            trainer = L.Trainer(
+                max_epochs=settings.epochs,
+                precision=settings.precision,
+                callbacks=callbacks,
+                default_root_dir=run.folder,
+                logger=False,
+                enable_model_summary=False,
+                enable_progress_bar=options.progress,
+                num_sanity_val_steps=0,
+                **options.trainer,
+            )
+            trainer.fit(
+                module,
+                loader(sets["train"], settings, shuffle=True),
+                loader(sets["validation"], settings, shuffle=False) if validated else None,
+                ckpt_path=run.last if options.resume and run.last.is_file() else None,
+            )
+    except SystemExit:  # Lightning's answer to Ctrl-C
+        raise KeyboardInterrupt from None
+    except MisconfigurationException as error:
+        raise CellocateError(str(error).splitlines()[0].rstrip("."), mend="Change the Lightning flags.") from None
+    except torch.cuda.OutOfMemoryError:
+        what = f"the GPU's memory is too small for batches of {settings.batch_size}"
+        raise CellocateError(what, mend="Lower it with --set training.batch_size=8.") from None
+
+
+def _checkpoint(run: Run, name: str, **best: Any) -> ModelCheckpoint:  # noqa: ANN401 # handed on
+    return ModelCheckpoint(run.checkpoints, name, save_on_train_epoch_end=True, enable_version_counter=False, **best)
+
+
+def _load_best(module: Classifier, run: Run) -> int:
+    """Give the module the weights of the best epoch, or of the last where nothing was validated; that epoch."""
+    path = run.best if run.best.is_file() else run.last
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    module.load_state_dict(state["state_dict"])
+    return int(state["epoch"]) + 1
+
+
+def _device(options: Options) -> str:
+    return "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
+
+
+def _card(
+    collection: Collection,
+    recipe: Recipe,
+    normalisation: Normalisation,
+    scale: Scale,
+    assumed: bool,
+    sets: dict[str, Collection],
+    epoch: int,
+) -> ModelCard:
+    assert collection.vocabulary is not None
+    assert scale.pixel_size is not None
+    vocabulary = collection.vocabulary
+    return ModelCard(
+        name=recipe.name,
+        backbone=recipe.network.backbone,
+        vocabulary=vocabulary.name,
+        locations=tuple(LocationEntry(name=x.name, go=x.go, group=x.group) for x in vocabulary.locations),
+        channels=recipe.data.channels,
+        size=scale.size,
+        pixel_size=scale.pixel_size,
+        pixel_size_assumed=assumed,
+        intensity=recipe.data.intensity,
+        normalisation=normalisation,
+        rule=decision.Rule(kind="fixed", thresholds=(0.5,) * len(vocabulary)),
+        scores={},
+        provenance=Provenance(
+            cellocate=cellocate.__version__,
+            torch=str(torch.__version__),
+            timm=timm.__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            collection=collection.folder.resolve().name,
+            layout=collection.layout,
+            fields={part: len(s) for part, s in sets.items()},
+            epoch=epoch,
+            recipe=recipe.model_dump(mode="json"),
+        ),
+        fields={part: tuple(s.ids) for part, s in sets.items()},
+    )
+
+
+def _decided(model: Model, validation: Collection, recipe: Recipe) -> Model:
+    """The model with its rule fitted on the validation part, and the scores there."""
+    if not len(validation):
+        return model
+    probabilities, truth = predict_collection(model, validation), validation.truth()
+    rule = decision.fit(recipe.decision.rule, probabilities, truth)
+    scores = evaluate(
+        truth,
+        rule.apply(probabilities),
+        model.vocabulary,
+        probabilities=probabilities,
+        thresholds=rule.thresholds,
+    )
+    model.card = model.card.model_copy(update={"rule": rule, "scores": {"validation": scores}})
+    return model

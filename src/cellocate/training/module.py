@@ -1,0 +1,105 @@
+"""The Lightning module: one network, one loss, one optimiser."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import lightning as L  # noqa: N812 # its own convention
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 # torch's own convention
+
+from cellocate import decision
+from cellocate.evaluation import evaluate
+from cellocate.networks import Normalisation
+from cellocate.training.augmentation import dihedral
+from cellocate.training.recipe import Recipe
+from cellocate.vocabulary import Vocabulary
+
+
+class Classifier(L.LightningModule):
+    """Multi-label training of a network as a recipe says.
+
+    Args:
+        network: images (N, C, H, W) → logits (N, K).
+        recipe: losses, augmentation, optimiser and schedule.
+        vocabulary: of K locations.
+        normalisation: of the images.
+    """
+
+    def __init__(
+        self, network: nn.Module, recipe: Recipe, vocabulary: Vocabulary, normalisation: Normalisation
+    ) -> None:
+        super().__init__()
+        self.network, self.recipe, self.vocabulary = network, recipe, vocabulary
+        self.mean: Tensor
+        self.std: Tensor
+        self.register_buffer("mean", torch.tensor(normalisation.mean).view(-1, 1, 1))
+        self.register_buffer("std", torch.tensor(normalisation.std).view(-1, 1, 1))
+        self._validated: list[tuple[Tensor, Tensor]] = []
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Floats between 0 and 1, shape (N, C, H, W) → logits (N, K)."""
+        logits: Tensor = self.network((images - self.mean) / self.std)
+        return logits
+
+    def on_train_epoch_start(self) -> None:
+        """Draw what an epoch draws from its number alone, so that a resumed run draws the same."""
+        torch.manual_seed((self.recipe.training.seed * 1_000_003 + self.current_epoch) * 997 + self.global_rank)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        """The loss of one batch."""
+        images, truth = batch
+        if self.recipe.augmentation.name == "dihedral":
+            images = dihedral(images)
+        loss = F.binary_cross_entropy_with_logits(self(images), truth)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images), sync_dist=True)
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
+        """Keep the logits of one batch."""
+        images, truth = batch
+        self._validated.append((self(images), truth))
+
+    def on_validation_epoch_end(self) -> None:
+        """Measure over the whole validation part; F1 with the recipe's rule, fitted to this same part."""
+        logits, truth = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
+        self._validated.clear()
+        if self.trainer.world_size > 1:
+            logits, truth = (cast(Tensor, self.all_gather(t)).flatten(0, 1) for t in (logits, truth))
+        self.log("validation_loss", F.binary_cross_entropy_with_logits(logits, truth))
+        p, t = torch.sigmoid(logits.float()).cpu().numpy(), truth.cpu().numpy().astype(bool)
+        rule = decision.fit(self.recipe.decision.rule, p, t)
+        figures = evaluate(t, rule.apply(p), self.vocabulary, probabilities=p)
+        for name in ("macro_f1", "macro_average_precision"):
+            value = figures[name]
+            self.log(f"validation_{name}", np.nan if value is None else value)
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401 # Lightning's union of dictionaries
+        """AdamW, with a rate that rises linearly and falls as a cosine, changed at every step."""
+        settings = self.recipe.optimiser
+        decayed = [p for p in self.network.parameters() if p.ndim > 1]
+        spared = [p for p in self.network.parameters() if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": spared, "weight_decay": 0.0}]
+        optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate)
+        steps = int(self.trainer.estimated_stepping_batches)
+        warmup = self.recipe.schedule.warmup
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate(step / steps, warmup))
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def rate(progress: float, warmup: float) -> float:
+    """The share of the learning rate at `progress` (0 to 1): a linear rise, then half a cosine down to zero.
+
+    References:
+        Loshchilov, Hutter. SGDR: Stochastic Gradient Descent with Warm Restarts. ICLR 2017. arXiv:1608.03983
+
+    Example:
+        >>> [round(rate(p, 0.2), 2) for p in (0, 0.1, 0.2, 0.6, 1)]
+        [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
+    if progress < warmup:
+        return progress / warmup
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))

@@ -1,0 +1,110 @@
+"""The folder of a training run: what it is made of, and what is written after each epoch."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning as L  # noqa: N812 # its own convention
+import pandas as pd
+
+from cellocate.collection import Collection, Inspection, read_split
+from cellocate.errors import CellocateError
+from cellocate.files import new_file, refuse_existing, write_text
+from cellocate.training.recipe import Recipe, load_recipe
+
+_COLUMNS = (
+    "train_loss",
+    "validation_loss",
+    "validation_macro_f1",
+    "validation_macro_average_precision",
+)
+
+
+class Run:
+    """The files of a run in `folder`."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.recipe, self.split = self.folder / "recipe.yaml", self.folder / "split.csv"
+        self.history, self.skipped = self.folder / "history.csv", self.folder / "skipped.csv"
+        self.checkpoints, self.model = self.folder / "checkpoints", self.folder / "model"
+        self.last, self.best = self.checkpoints / "last.ckpt", self.checkpoints / "best.ckpt"
+
+    def start(self, recipe: Recipe, parts: pd.Series[str], inspection: Inspection, *, overwrite: bool) -> None:
+        """Write what defines the run; what an earlier run left is removed where `overwrite` allows it."""
+        refuse_existing(self.folder, overwrite=overwrite)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        write_text(self.recipe, recipe.to_yaml())
+        with new_file(self.split) as aside:
+            parts.rename("part").to_csv(aside, index_label="id")
+        if inspection.problems:
+            with new_file(self.skipped) as aside:
+                inspection.table().to_csv(aside, index=False)
+
+    def reopen(self, collection: Collection) -> tuple[Recipe, pd.Series[str]]:
+        """Recipe and split of an interrupted run.
+
+        Raises:
+            CellocateError: there is no such run, or it has come to its end.
+        """
+        if not self.recipe.is_file() or not self.split.is_file():
+            raise CellocateError("no run to resume", where=self.folder, mend="Start one without --resume.")
+        if self.model.is_dir():
+            raise CellocateError("this run has come to its end", where=self.folder, mend=f"Its model is {self.model}.")
+        return load_recipe(self.recipe), read_split(self.split, collection)
+
+
+class History(L.Callback):
+    """One row per epoch, in `history.csv` and, with the rest of the run's state, in the checkpoints."""
+
+    def __init__(self, path: Path, epochs: int, say: Callable[[str], None]) -> None:
+        self.path, self.epochs, self.say = path, epochs, say
+        self.rows: list[dict[str, float]] = []
+        self._began = 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """For the checkpoint."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """From the checkpoint."""
+        self.rows = list(state_dict["rows"])
+
+    def on_train_epoch_start(self, trainer: L.Trainer, *_: object) -> None:
+        """Start the clock."""
+        self._began = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: L.Trainer, *_: object) -> None:
+        """Write the epoch's row; validation has been measured by now."""
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        row = {"epoch": trainer.current_epoch + 1, **{c: metrics[c] for c in _COLUMNS if c in metrics}}
+        row["learning_rate"] = trainer.optimizers[0].param_groups[0]["lr"]
+        row["seconds"] = round(time.perf_counter() - self._began, 2)
+        if not math.isfinite(row["train_loss"]):
+            raise CellocateError(
+                f"the loss became {row['train_loss']} in epoch {row['epoch']}",
+                mend="Lower the rate with --set optimiser.learning_rate.",
+            )
+        self.rows.append(row)
+        if trainer.is_global_zero:
+            with new_file(self.path) as aside:
+                pd.DataFrame(self.rows).to_csv(aside, index=False)
+            self.say(self._line(row))
+
+    def _line(self, row: dict[str, float]) -> str:
+        left = row["seconds"] * (self.epochs - row["epoch"])
+        words = [
+            f"epoch {row['epoch']:>{len(str(self.epochs))}.0f}/{self.epochs}",
+            f"train loss {row['train_loss']:.4f}",
+        ]
+        if "validation_loss" in row:
+            words += [f"validation loss {row['validation_loss']:.4f}", f"macro F1 {row['validation_macro_f1']:.3f}"]
+            words += [f"macro AP {row['validation_macro_average_precision']:.3f}"]
+        return "  ".join(
+            [*words, f"{row['seconds']:.0f} s, {left / 60:.0f} min left" if left >= 60 else f"{left:.0f} s left"]
+        )
