@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from cellocate.phantom.shapes import Image, Points
 from cellocate.phantom.units import FIELD_UM, MAP_PX
 
+Amount = NDArray[np.float64] | float
+
 SPACING_UM = 0.2  # between the points of which a line or a disc is made
 
 
@@ -22,6 +24,7 @@ class Canvas:
     """
 
     def __init__(self, size: int) -> None:
+        """An empty canvas of `size` pixels a side."""
         self.size = size
         self.gain = 1.0
         self._pixel = FIELD_UM / size
@@ -36,7 +39,7 @@ class Canvas:
         scale = self.size / MAP_PX
         top, bottom, left, right = (round(side * scale) for side in box)
         if scale != 1:
-            light = cv2.resize(light, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
+            light = np.asarray(cv2.resize(light, (right - left, bottom - top)), np.float32)
         self._filled[top:bottom, left:right] += self.gain * light
 
     def points(self, places: Points, amounts: NDArray[np.float64]) -> None:
@@ -44,7 +47,7 @@ class Canvas:
         self._places.append(places.reshape(-1, 2))
         self._amounts.append((self.gain * np.broadcast_to(amounts, places.shape[:-1])).ravel())
 
-    def discs(self, centres: Points, radii: NDArray[np.float64] | float, brightness: NDArray[np.float64] | float) -> None:
+    def discs(self, centres: Points, radii: Amount, brightness: Amount) -> None:
         """Add filled discs."""
         radii = np.broadcast_to(np.asarray(radii, np.float64), len(centres))
         if len(centres) == 0:
@@ -58,8 +61,8 @@ class Canvas:
     def rings(
         self,
         centres: Points,
-        radii: NDArray[np.float64] | float,
-        brightness: NDArray[np.float64] | float,
+        radii: Amount,
+        brightness: Amount,
         width: float = 0.3,
     ) -> None:
         """Add circles drawn with a line of `width` µm."""
@@ -72,9 +75,7 @@ class Canvas:
         amounts = np.broadcast_to(brightness * 2 * np.pi * radii * width / n, len(centres))
         self.points(centres[:, None] + radii[:, None, None] * around, np.repeat(amounts[:, None], n, axis=1))
 
-    def strokes(
-        self, paths: Points, brightness: NDArray[np.float64] | float, width: float
-    ) -> None:
+    def strokes(self, paths: Points, brightness: Amount, width: float) -> None:
         """Add lines of `width` µm along `paths` (n, steps, 2); `brightness` is a number, (n, 1) or (n, steps)."""
         if paths.shape[0] == 0 or paths.shape[1] < 2:
             return

@@ -110,9 +110,7 @@ def simulate(
         write_text(aside / "truth" / "collection.json", json.dumps(about, indent=2) + "\n")
 
 
-def _plan(
-    *, fields: int, size: int, labels: str | Path, seed: int, workers: int | None
-) -> Callable[[Path], list[Job]]:
+def _plan(*, fields: int, size: int, labels: str | Path, seed: int, workers: int | None) -> Callable[[Path], list[Job]]:
     """Check the request, and say what is to be done once there is a folder for it."""
     if fields < 1:
         raise CellocateError("a collection needs a field", where=f"fields {fields}", mend="Ask for 1 or more.")
@@ -175,9 +173,7 @@ def _write_png(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) -> Non
 
 def _write_tables(out: Path, jobs: list[Job], cells: dict[int, tuple[LabelSet, ...]]) -> None:
     write_text(out / "train.csv", _csv(("Id", "Target"), [(job.id, _spaced(job.labels)) for job in jobs]))
-    rows = [
-        (job.id, number, _spaced(shown)) for job in jobs for number, shown in enumerate(cells[job.index], start=1)
-    ]
+    rows = [(job.id, number, _spaced(shown)) for job in jobs for number, shown in enumerate(cells[job.index], start=1)]
     write_text(out / "truth" / "cells.csv", _csv(("Id", "cell", "labels"), rows))
 
 

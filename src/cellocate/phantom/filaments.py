@@ -48,7 +48,11 @@ class Growth:
 
 
 def grow(
-    rng: np.random.Generator, room: Room, starts: Points, headings: NDArray[np.float64], owners: NDArray[np.uint16],
+    rng: np.random.Generator,
+    room: Room,
+    starts: Points,
+    headings: NDArray[np.float64],
+    owners: NDArray[np.uint16],
     growth: Growth,
 ) -> tuple[Points, NDArray[np.float64]]:
     """Grow filaments from `starts` (n, 2) towards `headings` (n), all at once.

@@ -55,7 +55,8 @@ class Landmarks:
             headings.append(heading)
             owners.append(np.full(len(start), cell.number, np.uint16))
             above.append(rng.random(len(start)) < 0.3)  # some pass above or below the nucleus
-        start, heading, owner, over = (np.concatenate(part) for part in (starts, headings, owners, above))
+        start, heading = np.concatenate(starts), np.concatenate(headings)
+        owner, over = np.concatenate(owners), np.concatenate(above)
         growth = Growth(steps=44, step=0.55, wander=0.12, shy=1.3)
         paths = np.empty((len(start), growth.steps + 1, 2))
         light = np.empty(paths.shape[:2])

@@ -12,7 +12,7 @@ class Morphology:
     Attributes:
         radius: mean distance from the centre of a cell to its edge.
         aspect: length over width of a cell.
-        corners: number of protrusions; `reach` is how far they stand out, in radii, `taper` their half width in radians.
+        corners: number of protrusions; `reach` is how far they stand out, in radii, `taper` their width in radians.
         nucleus: radius of a nucleus; `nucleus_aspect` its length over width; `lobed` how often it is bent or lobed.
         nuclei: how often a cell has more than one nucleus.
         spacing: smallest distance between two centres, in radii; below 2, cells press against each other.
@@ -40,7 +40,9 @@ class Morphology:
 # Named after what a cell biologist would call them; the lines in brackets are those of the atlas that look alike.
 MORPHOLOGIES: tuple[Morphology, ...] = (
     # epithelial islands (A-431, MCF-7)
-    Morphology("epithelial", 14, (1.0, 1.4), (3, 5), 0.2, 0.4, 7.4, (1.0, 1.4), 0.1, 0.03, 1.35, (18, 30), islands=True),
+    Morphology(
+        "epithelial", 14, (1.0, 1.4), (3, 5), 0.2, 0.4, 7.4, (1.0, 1.4), 0.1, 0.03, 1.35, (18, 30), islands=True
+    ),
     # large and flat (U-2 OS)
     Morphology("flat", 18, (1.0, 1.7), (3, 5), 0.6, 0.3, 8.8, (1.1, 1.5), 0.1, 0.03, 1.35, (14, 22)),
     # fibroblast-like (BJ, RH-30)

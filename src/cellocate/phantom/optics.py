@@ -82,4 +82,4 @@ def detect(rng: np.random.Generator, grey: Image, exposure: Exposure) -> NDArray
     photons = exposure.photons * pixel**2  # per grey level in one pixel, so that larger pixels are less noisy
     expected = np.maximum(grey + exposure.background, 0) * photons
     counted = rng.poisson(expected).astype(np.float32) / photons
-    return np.clip(np.round(counted - exposure.offset), 0, WHITE).astype(np.uint8)
+    return np.asarray(np.clip(np.round(counted - exposure.offset), 0, WHITE), np.uint8)

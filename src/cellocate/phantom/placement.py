@@ -38,7 +38,7 @@ def _islands(rng: np.random.Generator, kind: Morphology) -> Points | None:
 
 def _is_free(centre: Points, plans: list[Plan], apart: float) -> bool:
     gaps = [np.linalg.norm(plan.centre - centre) - (4.0 if plan.phase != "interphase" else 0.0) for plan in plans]
-    return not gaps or min(gaps) > apart
+    return all(gap > apart for gap in gaps)
 
 
 def _find_room(rng: np.random.Generator, plans: list[Plan], apart: float, margin: float) -> Points | None:
@@ -69,9 +69,7 @@ def _ordinary(
     return [Plan(centre, radii, axis, _nuclei(rng, kind, centre, axis), kind.nucleus)]
 
 
-def _free_place(
-    rng: np.random.Generator, kind: Morphology, plans: list[Plan], islands: Points | None
-) -> Points | None:
+def _free_place(rng: np.random.Generator, kind: Morphology, plans: list[Plan], islands: Points | None) -> Points | None:
     for _ in range(40):
         if islands is None:
             centre = rng.uniform(-MARGIN_UM, FIELD_UM + MARGIN_UM, 2)

@@ -18,7 +18,7 @@ from cellocate.phantom.shapes import Image, Points, blob, even_steps, outward, r
 from cellocate.phantom.units import FIELD_UM, MAP_PIXEL, MAP_PX
 
 TOUCH_UM = 1.0  # cells nearer than this touch
-LEAST_VISIBLE_UM2 = 4.0  # a cell of which the border leaves less does not count
+LEAST_VISIBLE_UM2 = 12.0  # a cell of which the border leaves less does not count
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def build_scene(
     rng: np.random.Generator, *, kinds: Sequence[Morphology] = MORPHOLOGIES, metaphases: int, pairs: int
 ) -> Scene:
     """Grow the cells of a field of 163.84 µm; the same `rng` gives the same scene."""
-    kind = kinds[rng.integers(len(kinds))]
+    kind = kinds[int(rng.integers(len(kinds)))]
     plans = place(rng, kind, metaphases=metaphases, pairs=pairs)
     edges = outlines(plans)
     kept = [i for i, edge in enumerate(edges) if edge is not None and _is_visible(edge)]

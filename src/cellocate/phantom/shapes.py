@@ -16,7 +16,7 @@ ANGLES = np.linspace(0, 2 * np.pi, 180, endpoint=False)
 
 def unit(angle: float | NDArray[np.float64]) -> Points:
     """Angles in radians, shape (...) → unit vectors (x, y), shape (..., 2)."""
-    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1).astype(np.float64)
 
 
 def wobble(rng: np.random.Generator, strength: float, orders: int = 5) -> NDArray[np.float64]:
@@ -24,26 +24,26 @@ def wobble(rng: np.random.Generator, strength: float, orders: int = 5) -> NDArra
     k = np.arange(2, 2 + orders)[:, None]
     size = rng.normal(0, strength, (orders, 1)) / k
     phase = rng.uniform(0, 2 * np.pi, (orders, 1))
-    return np.exp((size * np.cos(k * ANGLES + phase)).sum(axis=0))
+    return np.asarray(np.exp((size * np.cos(k * ANGLES + phase)).sum(axis=0)))
 
 
 def ellipse(radius: float, aspect: float, axis: float) -> NDArray[np.float64]:
     """The radius of an ellipse of mean radius `radius` for each of `ANGLES`."""
     long, short = radius * np.sqrt(aspect), radius / np.sqrt(aspect)
-    return long * short / np.hypot(short * np.cos(ANGLES - axis), long * np.sin(ANGLES - axis))
+    return np.asarray(long * short / np.hypot(short * np.cos(ANGLES - axis), long * np.sin(ANGLES - axis)))
 
 
 def bump(angle: float, width: float) -> NDArray[np.float64]:
     """A smooth protrusion of height 1 at `angle`, `width` radians wide, for each of `ANGLES`."""
     apart = np.angle(np.exp(1j * (ANGLES - angle)))
-    return np.exp(-((apart / width) ** 2) / 2)
+    return np.asarray(np.exp(-((apart / width) ** 2) / 2))
 
 
 def spike(angle: float, width: float) -> NDArray[np.float64]:
     """A pointed protrusion of height 1 at `angle` with hollow flanks, as between two points where a cell holds on."""
     apart = np.abs(np.angle(np.exp(1j * (ANGLES - angle))))
     tip = 0.15 * width  # rounds the point
-    return np.exp(-(np.hypot(apart, tip) - tip) / width)
+    return np.asarray(np.exp(-(np.hypot(apart, tip) - tip) / width))
 
 
 def polygon(centre: Points, radii: NDArray[np.float64]) -> Points:
@@ -61,7 +61,7 @@ def outward(outline: Points) -> Points:
     tangent = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
     normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)
     area = np.sum(outline[:, 0] * np.roll(outline[:, 1], -1) - np.roll(outline[:, 0], -1) * outline[:, 1])
-    return np.sign(area) * normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    return np.asarray(np.sign(area) * normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9))
 
 
 def even_steps(outline: Points, step: float) -> Points:

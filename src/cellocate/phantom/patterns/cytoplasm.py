@@ -85,14 +85,15 @@ def aggresome(cell: Cell, pen: Pen) -> None:
 def cytoplasmic_bodies(cell: Cell, pen: Pen) -> None:
     """A few round dots, such as P-bodies, anywhere in the cytoplasm (doi:10.1101/cshperspect.a012286)."""
     maps = cell.maps
-    spots = maps.sample(pen.rng, int(pen.rng.integers(4, 15)), maps.cytoplasm & (maps.edge > 1) & (maps.from_nucleus > 0.5))
+    calm = maps.cytoplasm & (maps.edge > 1) & (maps.from_nucleus > 0.5)
+    spots = maps.sample(pen.rng, int(pen.rng.integers(4, 15)), calm)
     pen.canvas.discs(spots, pen.rng.uniform(0.3, 0.6, len(spots)), pen.rng.uniform(0.6, 1.0, len(spots)))
     pen.canvas.fill(maps.box, np.asarray(0.1 * maps.height * (1 - 0.6 * maps.nucleus), np.float32))
 
 
 @location("Rods & rings")
 def rods_and_rings(cell: Cell, pen: Pen) -> None:
-    """Straight rods of 3 to 10 µm and rings of 2 to 5 µm of CTP synthase or IMPDH (doi:10.1371/journal.pone.0029690)."""
+    """Rods of 3 to 10 µm and rings of 2 to 5 µm, of CTP synthase or IMPDH (doi:10.1371/journal.pone.0029690)."""
     maps = cell.maps
     n = int(pen.rng.integers(2, 9))
     middles = maps.sample(pen.rng, n, maps.cytoplasm & (maps.edge > 1.5))

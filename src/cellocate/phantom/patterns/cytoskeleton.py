@@ -93,5 +93,3 @@ def microtubule_organizing_centre(cell: Cell, pen: Pen) -> None:
     pen.canvas.discs(grains, pen.rng.uniform(0.18, 0.4, len(grains)), pen.rng.uniform(0.2, 0.7, len(grains)))
     pen.canvas.discs(cell.centrosome[None], 0.9, 0.7)
     pen.canvas.fill(cell.maps.box, np.asarray(0.05 * cell.maps.height, np.float32))
-
-

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.patterns.registry import Pen, location
 
 
-def _slow(rng: np.random.Generator, n: int, stretch: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _slow(rng: np.random.Generator, n: int, stretch: int) -> NDArray[np.float64]:
     """Noise of mean 0 and variance about 1 that changes over `stretch` points around a closed outline."""
     knots = rng.standard_normal(max(3, n // stretch))
-    return np.interp(np.arange(n) / n, np.linspace(0, 1, len(knots) + 1), np.append(knots, knots[0]))
+    return np.asarray(np.interp(np.arange(n) / n, np.linspace(0, 1, len(knots) + 1), np.append(knots, knots[0])))
 
 
 @location("Plasma membrane", holds=lambda cell: True)
@@ -66,11 +67,9 @@ def focal_adhesions(cell: Cell, pen: Pen) -> None:
     pen.canvas.fill(cell.maps.box, np.asarray(0.05 * cell.maps.height, np.float32))
 
 
-def _adhesion_places(cell: Cell, pen: Pen) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _adhesion_places(cell: Cell, pen: Pen) -> NDArray[np.int64]:
     """Points of the free outline, likelier far from the centre and in patches."""
     far = np.linalg.norm(cell.outline - cell.centre, axis=1)
     weight = (far / far.mean()) ** 3 * np.exp(_slow(pen.rng, len(far), 25)) * ~cell.touching
     n = int(np.clip(0.13 * len(far) * (~cell.touching).mean(), 5, 50))
     return pen.rng.choice(len(far), size=n, p=weight / weight.sum())
-
-

@@ -83,9 +83,7 @@ def nuclear_speckles(cell: Cell, pen: Pen) -> None:
     area = cell.maps.area(cell.maps.nucleus)
     spots = _within(cell, pen, int(np.clip(pen.rng.poisson(0.24 * area), 4, 60)))
     for _ in range(4):  # a speckle is a clump of a few grains
-        pen.canvas.discs(
-            spots + pen.rng.normal(0, 0.35, spots.shape), pen.rng.uniform(0.22, 0.55, len(spots)), 0.6
-        )
+        pen.canvas.discs(spots + pen.rng.normal(0, 0.35, spots.shape), pen.rng.uniform(0.22, 0.55, len(spots)), 0.6)
     _plain(cell, pen, pen.rng.uniform(0.12, 0.3), nucleoli=0.2)
 
 

@@ -1,0 +1,71 @@
+"""One simulated field: its types, its truth, and that the scene does not depend on its size."""
+
+import numpy as np
+import pytest
+
+from cellocate.errors import CellocateError
+from cellocate.phantom import simulate_field
+
+
+def test_arrays_have_the_promised_shapes_and_types():
+    field = simulate_field([0, 25], size=128, seed=5)
+    assert field.channels.shape == (4, 128, 128)
+    assert field.channels.dtype == np.uint8
+    assert field.cells.shape == field.nuclei.shape == (128, 128)
+    assert field.cells.dtype == field.nuclei.dtype == np.uint16
+    assert sorted(field.signal) == [0, 25]
+    assert all(light.shape == (128, 128) and light.dtype == np.float32 for light in field.signal.values())
+
+
+def test_cells_are_numbered_without_gaps_and_have_labels():
+    field = simulate_field([21], size=256, seed=6)
+    seen = np.unique(field.cells)
+    assert len(field.cell_labels) == seen.max() >= 5
+    assert set(seen) <= set(range(len(field.cell_labels) + 1))
+    assert {labels for labels in field.cell_labels} <= {(), (21,)}
+
+
+def test_nuclei_lie_in_the_cell_of_the_same_number():
+    field = simulate_field([], size=512, seed=7)
+    inside = field.nuclei > 0
+    assert np.mean(field.cells[inside] == field.nuclei[inside]) > 0.98
+
+
+def test_the_same_seed_gives_the_same_field_and_another_seed_another():
+    first, again, other = (simulate_field([7], size=128, seed=seed) for seed in (8, [8], 9))
+    assert np.array_equal(first.channels, again.channels)
+    assert not np.array_equal(first.channels, other.channels)
+
+
+def test_the_scene_is_the_same_at_every_size():
+    small, large = (simulate_field([23], size=size, seed=10) for size in (128, 512))
+    sampled = large.cells[2::4, 2::4]
+    assert np.mean(sampled == small.cells) > 0.99
+    assert small.cell_labels == large.cell_labels
+    averaged = large.signal[23].reshape(128, 4, 128, 4).mean(axis=(1, 3))
+    np.testing.assert_allclose(small.signal[23], averaged, rtol=1e-3, atol=1e-2)
+
+
+def test_a_field_larger_than_the_maps_keeps_the_scene():
+    large, usual = (simulate_field([25], size=size, seed=11) for size in (768, 512))
+    brought = np.add.reduceat(np.add.reduceat(large.signal[25], np.arange(0, 768, 3), 0), np.arange(0, 768, 3), 1) / 9
+    halved = usual.signal[25].reshape(256, 2, 256, 2).mean(axis=(1, 3))
+    assert np.corrcoef(brought.ravel(), halved.ravel())[0, 1] > 0.99
+
+
+def test_landmarks_do_not_change_with_the_protein():
+    one, other = (simulate_field(labels, size=128, seed=12) for labels in ([0], [25]))
+    for channel in (0, 2):
+        assert np.array_equal(one.channels[channel], other.channels[channel])
+
+
+def test_an_empty_label_set_is_a_negative_field():
+    field = simulate_field([], size=128, seed=13)
+    assert field.signal == {}
+    assert set(field.cell_labels) == {()}
+
+
+@pytest.mark.parametrize(("labels", "size"), [([28], 128), ([-1], 128), ([0], 63), ([0], 0)])
+def test_impossible_fields_are_refused(labels, size):
+    with pytest.raises(CellocateError):
+        simulate_field(labels, size=size, seed=0)
