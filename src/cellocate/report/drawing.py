@@ -43,7 +43,12 @@ def inline_svg(figure: Figure, alt: str, name: str) -> Markup:
     buffer = io.StringIO()
     with _settings(name):
         figure.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
-    svg = re.sub(r"(?s)^.*?<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>", rf'<svg \1 role="img" aria-label="{escape(alt)}">', buffer.getvalue(), count=1)
+    svg = re.sub(
+        r"(?s)^.*?<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>",
+        rf'<svg \1 role="img" aria-label="{escape(alt)}">',
+        buffer.getvalue(),
+        count=1,
+    )
     svg = re.sub(r"(?s)<style.*?</style>", "", svg)  # meant for the drawing, but it would style the whole page
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # every drawing has a figure_1, and a page may not have two
     for colour, value in PALETTE.items():

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PALETTE = {"ink": "#1c2128", "muted": "#5a6572", "line": "#d4d9df", "blue": "#0072b2", "orange": "#c05000"}
+PALETTE = {
+    "ink": "#1c2128",
+    "muted": "#5a6572",
+    "line": "#d4d9df",
+    "blue": "#0072b2",
+    "orange": "#c05000",
+    "paper": "#fcfcfb",
+}
 """Colours by name, after Okabe and Ito; `report.css` gives the same names their values by day and by night."""
 
 WIDE, NARROW = 720, 340  # px: a page on a desk, and on a phone
@@ -45,7 +52,7 @@ def plot_per_class(evaluated: Evaluated, width: int = WIDE) -> Figure:
     return figure
 
 
-def plot_history(history: pd.DataFrame, *, epoch: int | None = None, width: int = WIDE) -> Figure:
+def plot_history(history: pd.DataFrame, epoch: int | None = None, width: int = WIDE) -> Figure:
     """Learning curves: losses, and the scores on the validation part where there are any.
 
     Args:
@@ -151,5 +158,7 @@ def _draw_curves(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", color=PALETTE["line"], linewidth=0.8)
-    axes.legend(frameon=False, fontsize=_FONT - 1, labelcolor=PALETTE["ink"])
+    axes.legend(
+        fontsize=_FONT - 1, labelcolor=PALETTE["ink"], facecolor=PALETTE["paper"], edgecolor="none", framealpha=1
+    )
     _bare(axes)

@@ -1,0 +1,112 @@
+"""The figures of a report as files of their own."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cellocate.report.choice import choose_examples, choose_gallery
+from cellocate.report.drawing import save_figure
+from cellocate.report.evaluated import Evaluated
+from cellocate.report.figures import PALETTE, plot_history, plot_label_counts, plot_per_class
+from cellocate.report.panels import labels, marks
+from cellocate.report.pictures import STAINS, Picture, composite, grey, read_pictures, stretched
+from cellocate.report.words import listed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_SYMBOLS = {"found": "✓", "missed": "○ missed:", "false alarm": "✕ false alarm:"}
+_CELL = 2.2  # inches that a picture takes
+
+
+def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
+    """Write the report's figures: label counts, F1 per location and learning curves as PNG and SVG, fields as PNG.
+
+    What there is nothing to draw for (no history, no pictures) is left out.
+
+    Returns:
+        The files written.
+    """
+    figures = {"label_counts": plot_label_counts(evaluated), "per_class_f1": plot_per_class(evaluated)}
+    if evaluated.history is not None and len(evaluated.history):
+        epoch = None if evaluated.card is None else evaluated.card.provenance.epoch
+        figures["learning_curves"] = plot_history(evaluated.history, epoch=epoch)
+    written = [path for stem, figure in figures.items() for path in save_figure(figure, folder, stem)]
+    for stem, positions, draw in (
+        ("examples", choose_examples(evaluated.truth), _draw_examples),
+        ("gallery", _gallery(evaluated), _draw_gallery),
+    ):
+        pictures = _read(evaluated, positions)
+        if pictures:
+            written += save_figure(draw(evaluated, pictures), folder, stem, ("png",))
+    return written
+
+
+def _gallery(evaluated: Evaluated) -> list[int]:
+    shown = choose_gallery(evaluated.truth, evaluated.decided)
+    return [*shown.wrong, *shown.right]
+
+
+def _read(evaluated: Evaluated, positions: list[int]) -> dict[int, Picture]:
+    where = evaluated.collection
+    if where is None or not where.channels:
+        return {}
+    found = read_pictures(where, [where.ids[i] for i in positions], evaluated.card)
+    return {i: found[where.ids[i]] for i in positions if where.ids[i] in found}
+
+
+def _draw_examples(evaluated: Evaluated, pictures: dict[int, Picture]) -> Figure:
+    from matplotlib.figure import Figure
+
+    columns = 1 + max(len(picture.names) for picture in pictures.values())
+    figure = Figure(figsize=(_CELL * columns, (_CELL + 0.45) * len(pictures)), layout="constrained")
+    axes = figure.subplots(len(pictures), columns, squeeze=False)
+    for row, (position, picture) in zip(axes, pictures.items(), strict=True):
+        _show(row[0], picture)
+        true = labels(evaluated, position)
+        _write(row[0], listed(true) if true else "no location", above=True)
+        for axis, name, plane in zip(row[1:], picture.names, stretched(picture.channels), strict=False):
+            axis.imshow(grey(plane), cmap="gray", vmin=0, vmax=255)
+            _write(axis, f"{STAINS[name]} ({name})", above=True)
+        for axis in row:
+            axis.set_axis_off()
+    return figure
+
+
+def _draw_gallery(evaluated: Evaluated, pictures: dict[int, Picture]) -> Figure:
+    from matplotlib.figure import Figure
+
+    columns = min(4, len(pictures))
+    rows = -(-len(pictures) // columns)
+    figure = Figure(figsize=((_CELL + 0.3) * columns, (_CELL + 1.1) * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, (position, picture) in zip(axes, pictures.items(), strict=False):
+        _show(axis, picture)
+        lines = [f"{_SYMBOLS[mark.outcome]} {mark.name}" for mark in marks(evaluated, position)]
+        _write(axis, "\n".join(lines) or "no location, none predicted", above=False)
+    return figure
+
+
+def _show(axes: Axes, picture: Picture) -> None:
+    axes.imshow(composite(picture.channels, picture.names))
+    bar = picture.scale_bar()
+    if bar is None:
+        return
+    height, width = picture.channels.shape[1:]
+    right, y = 0.96 * width, 0.95 * height
+    axes.plot([right - bar[1] * width, right], [y, y], color="white", linewidth=2, solid_capstyle="butt")
+    text = f"{bar[0]} µm" + (" (assumed)" if picture.assumed else "")
+    axes.text(right, 0.93 * height, text, color="white", fontsize=7, ha="right", va="bottom")
+
+
+def _write(axes: Axes, text: str, *, above: bool) -> None:
+    wrapped = "\n".join(textwrap.fill(line, 34) for line in text.splitlines())
+    place, anchor = (1.03, "bottom") if above else (-0.03, "top")
+    axes.text(
+        0, place, wrapped, transform=axes.transAxes, va=anchor, fontsize=8, color=PALETTE["ink"], parse_math=False
+    )

@@ -1,0 +1,98 @@
+"""What went into an evaluation: the fields, and the model."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cellocate.report.evaluated import Evaluated
+from cellocate.report.pictures import STAINS
+from cellocate.report.words import count, listed
+
+if TYPE_CHECKING:
+    from cellocate.collection import Collection
+    from cellocate.networks.card import ModelCard
+
+Rows = list[tuple[str, str]]
+
+_RULES = {
+    "fixed": "threshold .5 for every location",
+    "single": "one threshold for all locations, fitted on the validation part",
+    "per_class": "a threshold for each location, fitted on the validation part",
+}
+_INTENSITIES = {
+    "depth": "brightness as recorded",
+    "channel": "each channel of each field stretched to its own range",
+    "field": "each field stretched to its own range, all channels alike",
+}
+
+
+def about_fields(evaluated: Evaluated) -> Rows:
+    """The evaluated fields: what they are called and what they hold."""
+    part = evaluated.metrics.get("part")
+    rows = [("Fields", f"{evaluated.n:,}"), ("Part of the split", str(part or "not stated"))]
+    if evaluated.collection is None:
+        return [("Collection", "tables alone, without images"), *rows]
+    where = evaluated.collection
+    rows = [("Collection", where.folder.name), ("Layout", where.layout), *rows]
+    if where.channels:
+        rows.append(("Channels", stains(where.channels)))
+        rows.append(("Pixel size", _pixel_sizes(where, evaluated.card)))
+    if is_simulated(where.folder):
+        rows.append(("Origin", "simulated cells, with exact truth; no microscope was involved"))
+    return rows
+
+
+def about_model(card: ModelCard | None) -> Rows:
+    """The model: what it was made from and how."""
+    if card is None:
+        return []
+    made = card.provenance
+    training = made.recipe.get("training", {})
+    seed = training.get("seed") if isinstance(training, dict) else None
+    parts = ", ".join(f"{n:,} {part}" for part, n in made.fields.items())
+    assumed = f" (assumed: fields that span {card.size * card.pixel_size:.4g} µm)" if card.pixel_size_assumed else ""
+    return [
+        ("Name", card.name),
+        ("Network", card.backbone),
+        ("Trained on", f"{Path(made.collection).name} ({made.layout}); fields: {parts}"),
+        ("Channels", stains(card.channels)),
+        ("Input", f"{card.size} × {card.size} px of {card.pixel_size:.3g} µm{assumed}; {_INTENSITIES[card.intensity]}"),
+        ("Decision", _RULES[card.rule.kind]),
+        ("Kept epoch", str(made.epoch)),
+        ("Seed", "not recorded" if seed is None else str(seed)),
+        ("Made", f"{made.created[:10]}, with cellocate {made.cellocate}, torch {made.torch}, timm {made.timm}"),
+    ]
+
+
+def written_by() -> str:
+    """The version of the package that writes the report."""
+    return f"cellocate {version('cellocate')}"
+
+
+def stains(channels: tuple[str, ...]) -> str:
+    """Channels in words."""
+    return listed([f"{channel} ({STAINS[channel]})" for channel in channels])
+
+
+def is_simulated(folder: Path) -> bool:
+    """Whether a collection is a phantom: simulated collections come with their truth."""
+    return (folder / "truth" / "collection.json").is_file()
+
+
+def _pixel_sizes(collection: Collection, card: ModelCard | None) -> str:
+    column = collection.fields.get("pixel_size")
+    sizes = [] if column is None else sorted({float(s) for s in pd.to_numeric(column).dropna()})
+    unknown = len(collection) if column is None else int(column.isna().sum())
+    words = ""
+    if sizes:
+        words = f"{sizes[0]:g} µm" if len(sizes) == 1 else f"{sizes[0]:g} to {sizes[-1]:g} µm"
+    if not unknown:
+        return words
+    words += f"; not recorded for {count(unknown, 'field')}" if words else "not recorded"
+    if card is None:
+        return words
+    return f"{words}: each is assumed to span {card.size * card.pixel_size:.4g} µm, as the model's own fields do"

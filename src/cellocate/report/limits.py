@@ -1,0 +1,134 @@
+"""What an evaluation does not show, and what the model is not fit for, as far as the data tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cellocate.report.evaluated import FEW, Evaluated
+from cellocate.report.inputs import is_simulated, stains
+from cellocate.report.words import SMALL, count, listed
+
+if TYPE_CHECKING:
+    from cellocate.networks.card import ModelCard
+
+
+def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
+    """What to bear in mind when reading this report."""
+    found = list(evaluated.warnings)
+    seen = evaluated.split.get("seen")
+    if seen is not None and not evaluated.warnings:
+        found.append(
+            f"The model was trained on {seen['n']:,} of these {count(evaluated.n, 'field')}: on them it scores better "
+            "than it would on new ones. The headline figures are given apart as well."
+        )
+    if evaluated.n < SMALL:
+        found.append(f"n = {evaluated.n}: so few fields say little; one more or less can change every figure.")
+    if evaluated.metrics["absent"]:
+        k = len(evaluated.metrics["absent"])
+        found.append(
+            f"{k} of {len(evaluated.names)} locations occur in none of these fields. Each that is not predicted "
+            "either counts 0 in the macro averages, which are that much lower for it."
+        )
+    low, high = evaluated.metrics["macro_f1_interval"]
+    if not low <= evaluated.metrics["macro_f1"] <= high:
+        found.append(
+            "Macro F1 lies outside its own interval: locations that only a few fields show are missing from many of "
+            "the random draws behind it and count 0 there. Read neither as exact."
+        )
+    if unreadable:
+        found.append(
+            f"{count(unreadable, 'picture')} could not be read and {'is' if unreadable == 1 else 'are'} left out."
+        )
+    return found
+
+
+def limits(evaluated: Evaluated) -> list[tuple[str, str]]:
+    """What the model is not fit for: a heading and a sentence each."""
+    found = [
+        ("Diagnosis", "It is a research tool: nobody has tested it for decisions about patients."),
+        *_rare(evaluated),
+        *_simulated(evaluated),
+    ]
+    card = evaluated.card
+    if card is None:
+        found.append(("Anything beyond these fields", "The tables do not say what made the predictions, or from what."))
+    else:
+        found += _optics(card)
+    found.append(("Other cells", _cells(evaluated)))
+    found.append(("Single cells", "Whole fields were scored; nothing here says which cell of a field shows what."))
+    return found
+
+
+def _rare(evaluated: Evaluated) -> list[tuple[str, str]]:
+    rows, found = evaluated.per_class, []
+    absent = [row["name"] for row in rows if not row["support"]]
+    few = [f"{row['name']} ({row['support']})" for row in rows if 0 < row["support"] < FEW]
+    if absent:
+        found.append(("Locations that were not tested", f"No evaluated field shows {listed(absent)}."))
+    if few:
+        found.append(("Locations that were hardly tested", f"Fewer than {FEW} evaluated fields show {listed(few)}."))
+    return [*found, *_rarely_trained(evaluated)]
+
+
+def _rarely_trained(evaluated: Evaluated) -> list[tuple[str, str]]:
+    if evaluated.card is None:
+        return []
+    trained = evaluated.trained_on()
+    ids = [] if evaluated.collection is None else evaluated.collection.ids
+    if trained and trained <= set(ids):
+        support = evaluated.truth[[i in trained for i in ids]].sum(axis=0)
+        few = [f"{name} ({n})" for name, n in zip(evaluated.names, support, strict=True) if n < FEW]
+        heading, what = "Locations that were hardly learnt", f"Fewer than {FEW} training fields show"
+    else:
+        scored = evaluated.card.scores.get("per_class") or []
+        few = [f"{row['name']} ({row['support']})" for row in scored if row["support"] < FEW]
+        heading, what = "Locations whose threshold is a guess", f"Fewer than {FEW} validation fields show"
+    return [(heading, f"{what} {listed(few)}.")] if few else []
+
+
+def _simulated(evaluated: Evaluated) -> list[tuple[str, str]]:
+    here = evaluated.collection is not None and is_simulated(evaluated.collection.folder)
+    if evaluated.card is not None and (
+        is_simulated(Path(evaluated.card.provenance.collection)) or _same(evaluated, here)
+    ):
+        words = "The model has seen simulated cells alone. On a microscope's images expect it to be worse."
+        return [("Real images", words + ("" if not here else " So are the cells that it was scored on."))]
+    if here:
+        return [
+            ("Real images", "It was scored on simulated cells alone, which are no proof for a microscope's images.")
+        ]
+    return []
+
+
+def _same(evaluated: Evaluated, simulated: bool) -> bool:
+    """Whether the model's own fields are among these, which are simulated."""
+    own = {i for ids in (evaluated.card.fields.values() if evaluated.card else ()) for i in ids}
+    return simulated and evaluated.collection is not None and bool(own & set(evaluated.collection.ids))
+
+
+def _optics(card: ModelCard) -> list[tuple[str, str]]:
+    assumed = ", which itself is assumed and was not recorded" if card.pixel_size_assumed else ""
+    return [
+        (
+            "Other magnifications",
+            f"It knows cells at {card.pixel_size:.3g} µm per pixel of its input{assumed}. Fields of another recorded "
+            "pixel size are rescaled to that, but what was too small or too blurred to see stays so, and a field "
+            "without a recorded size may be shown to it at the wrong scale without any sign of it.",
+        ),
+        (
+            "Other stains",
+            f"It was trained on {stains(card.channels)}. Other markers in their place give answers that mean nothing, "
+            "and fields that lack a channel are refused.",
+        ),
+    ]
+
+
+def _cells(evaluated: Evaluated) -> str:
+    lines: list[str] = []
+    if evaluated.collection is not None and "cell_line" in evaluated.collection.fields:
+        lines = sorted({str(v) for v in evaluated.collection.fields["cell_line"].dropna() if str(v)})
+    if not lines:
+        return "The cell lines were not recorded, and no other species, tissue or fixation was tested."
+    shown = listed(lines[:12]) + (f" and {len(lines) - 12} more" if len(lines) > 12 else "")
+    return f"It was scored on {shown}; other lines, species, tissues and fixations were not tested."

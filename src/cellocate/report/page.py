@@ -1,0 +1,88 @@
+"""The page: gather what it shows, fill the template, write one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from cellocate.files import write_text
+from cellocate.report import words
+from cellocate.report.drawing import inline_svg
+from cellocate.report.evaluated import FEW, Evaluated
+from cellocate.report.figures import NARROW, WIDE, plot_history, plot_label_counts, plot_per_class
+from cellocate.report.inputs import about_fields, about_model, written_by
+from cellocate.report.limits import cautions, limits
+from cellocate.report.panels import Shelf, fill_shelf
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def write_report(path: Path, evaluated: Evaluated, *, title: str | None = None) -> None:
+    """Write one HTML file that needs nothing else: pictures, figures and style are inside.
+
+    Only the pictures that are shown are read; one that cannot be read is left out, and the page says so.
+
+    Args:
+        path: the HTML file.
+        evaluated: what to tell about.
+        title: of the page; the model and the collection unless given.
+    """
+    shelf = fill_shelf(evaluated)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"number": words.number, "listed": words.listed}
+    template = environment.from_string(_resource("report.html.j2"))
+    write_text(path, template.render(_content(evaluated, shelf), title=title or words.title(evaluated)))
+
+
+def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
+    return {
+        "css": Markup(_resource("report.css")),
+        "summary": words.summary(evaluated),
+        "today": f"{date.today().day} {date.today():%B %Y}",
+        "writer": written_by(),
+        "n": evaluated.n,
+        "small": evaluated.n < words.SMALL,
+        "few": FEW,
+        "inputs": [("The fields", about_fields(evaluated)), ("The model", about_model(evaluated.card))],
+        "shelf": shelf,
+        "plots": _plots(evaluated),
+        "sets": [(heading, figures["n"]) for heading, figures in words.sets(evaluated)],
+        "measures": words.measures(evaluated),
+        "rows": [{**row, "group": group} for row, group in zip(evaluated.per_class, evaluated.groups, strict=True)],
+        "absent": evaluated.metrics["absent"],
+        "columns": {key: _any(evaluated, key) for key in ("threshold", "average_precision")},
+        "cautions": cautions(evaluated, shelf.unreadable),
+        "limits": limits(evaluated),
+    }
+
+
+def _plots(evaluated: Evaluated) -> dict[str, list[Markup]]:
+    """Each plot for a page on a desk and for one on a phone; the style shows the one that fits."""
+    plots: dict[str, tuple[Callable[[int], Figure], str]] = {
+        "counts": (partial(plot_label_counts, evaluated), "Bar chart: fields that show each location."),
+        "scores": (partial(plot_per_class, evaluated), "Bar chart: F1 of each location."),
+    }
+    if evaluated.history is not None and len(evaluated.history):
+        epoch = None if evaluated.card is None else evaluated.card.provenance.epoch
+        draw = partial(plot_history, evaluated.history, epoch)
+        plots["history"] = (draw, "Line chart: loss and scores by epoch.")
+    return {
+        name: [inline_svg(draw(width), alt, f"{name}-{width}") for width in (WIDE, NARROW)]
+        for name, (draw, alt) in plots.items()
+    }
+
+
+def _any(evaluated: Evaluated, key: str) -> bool:
+    return any(row[key] is not None for row in evaluated.per_class)
+
+
+def _resource(name: str) -> str:
+    return (resources.files("cellocate.report") / name).read_text(encoding="utf-8")

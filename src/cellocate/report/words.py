@@ -1,0 +1,179 @@
+"""The figures in words: numbers, the summary, and what each measure means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cellocate.report.evaluated import Evaluated
+
+SMALL = 30
+"""Fewer fields than this are too few for any figure to be taken at its word."""
+
+
+_MEANINGS = {
+    "macro_f1": (
+        "Macro F1",
+        "F1 (the harmonic mean of precision and recall) of each location, averaged over all {k}: a rare location "
+        "weighs as much as a common one, and one that neither occurs nor is predicted counts 0.",
+    ),
+    "macro_f1_present": ("Macro F1, where present", "The same, averaged over {occur}."),
+    "micro_f1": ("Micro F1", "F1 of all marks counted together: common locations decide it."),
+    "macro_precision": (
+        "Macro precision",
+        "Of the fields that were given a location, the share that show it; averaged over all {k}.",
+    ),
+    "macro_recall": (
+        "Macro recall",
+        "Of the fields that show a location, the share that were given it; averaged over all {k}.",
+    ),
+    "exact_match": ("Exact match", "Share of fields whose locations are all right: none missed, none too many."),
+    "binary_accuracy": (
+        "Binary accuracy",
+        "Share of all yes-or-no answers that are right; nearly every answer is no, so it is high for anything.",
+    ),
+    "macro_average_precision": (
+        "Macro average precision",
+        "How far up the fields that show a location stand when all are sorted by its probability; averaged over "
+        "{occur}. No threshold is involved.",
+    ),
+    "ece": (
+        "Calibration error",
+        "How far probabilities are from frequencies, on average; here 0 is best. Locations that are rarely true make "
+        "it small.",
+    ),
+}
+
+
+class Value(NamedTuple):
+    """A figure, and its 95 % interval where there is one."""
+
+    score: str
+    interval: str
+
+
+class Measure(NamedTuple):
+    """One headline figure: its name, what it means, its values by set of fields, and what no skill would score."""
+
+    name: str
+    meaning: str
+    values: tuple[Value, ...]
+    without_skill: str
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A share or score, or a dash where it is undefined.
+
+    Example:
+        >>> number(0.5), number(None)
+        ('0.50', '–')
+    """
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def count(n: int, noun: str) -> str:
+    """A number and its noun.
+
+    Example:
+        >>> count(1, "field"), count(31072, "field")
+        ('1 field', '31,072 fields')
+    """
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def listed(items: Sequence[str]) -> str:
+    """Items as a list in a sentence.
+
+    Example:
+        >>> listed(["Nucleoli", "Cytosol", "Aggresome"])
+        'Nucleoli, Cytosol and Aggresome'
+    """
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def title(evaluated: Evaluated) -> str:
+    """What was evaluated on what."""
+    what = "predicted locations" if evaluated.card is None else evaluated.card.name
+    where = "" if evaluated.collection is None else f" on {evaluated.collection.folder.name}"
+    return f"Evaluation of {what}{where}"
+
+
+def summary(evaluated: Evaluated) -> str:
+    """Two sentences: what was measured, on how many fields, with what result; and what no skill would give."""
+    m = evaluated.metrics
+    subject = (
+        "Predicted locations"
+        if evaluated.card is None
+        else f"The locations that the model {evaluated.card.name} predicts"
+    )
+    unseen = evaluated.split.get("unseen") if "seen" in evaluated.split else None
+    apart = "" if unseen is None else f", and {_f1(unseen)} on the {unseen['n']:,} that the model was not trained on"
+    first = (
+        f"{subject} were compared with the labels of {count(m['n'], 'field')}, over the {len(evaluated.names)} "
+        f"locations of {m['vocabulary']}: macro F1 is {_f1(m)}{apart}."
+    )
+    usual, score = most_common(evaluated)
+    second = "Predicting nothing would give 0"
+    second += "" if usual is None else f", and predicting {usual} for every field {number(score, 3)}"
+    ap, chance = m.get("macro_average_precision"), m.get("macro_average_precision_of_chance")
+    if ap is not None:
+        second += f"; average precision, which needs no threshold, is {number(ap, 3)} where chance gives "
+        second += number(chance, 3)
+    return f"{first} {second}."
+
+
+def most_common(evaluated: Evaluated) -> tuple[str | None, float]:
+    """The location that most fields show, and the macro F1 of predicting it alone for every field."""
+    support = evaluated.truth.sum(axis=0)
+    if not support.any():
+        return None, 0.0
+    k = int(support.argmax())
+    share = float(support[k] / evaluated.n)
+    return evaluated.names[k], 2 * share / (1 + share) / len(evaluated.names)
+
+
+def sets(evaluated: Evaluated) -> list[tuple[str, Mapping[str, Any]]]:
+    """The sets of fields that the headline figures are given for: a heading, and the figures."""
+    found = [("All fields", evaluated.metrics)]
+    headings = {"unseen": "Not trained on", "seen": "Trained on"}
+    return [*found, *((headings[key], figures) for key, figures in evaluated.split.items())]
+
+
+def measures(evaluated: Evaluated) -> list[Measure]:
+    """Every headline figure that is defined, for every set of fields."""
+    k, figures = len(evaluated.names), [figures for _, figures in sets(evaluated)]
+    occur = f"the locations that occur ({k - len(evaluated.metrics['absent'])} in all these fields)"
+    return [
+        Measure(name, meaning.format(k=k, occur=occur), tuple(_value(f, key) for f in figures), base)
+        for (key, (name, meaning)), base in zip(_MEANINGS.items(), _without_skill(evaluated), strict=True)
+        if any(f.get(key) is not None for f in figures)
+    ]
+
+
+def _without_skill(evaluated: Evaluated) -> list[str]:
+    """What each measure of `_MEANINGS` gives where nothing is known."""
+    m, nothing = evaluated.metrics, "for predicting nothing"
+    usual, score = most_common(evaluated)
+    unlabelled = float((~evaluated.truth.any(axis=1)).mean())
+    return [
+        f"0 {nothing}" + ("" if usual is None else f"; {number(score, 3)} for {usual} everywhere"),
+        f"0 {nothing}",
+        f"0 {nothing}",
+        f"0 {nothing}",
+        f"0 {nothing}, 1 for everything",
+        f"{number(unlabelled, 3) if unlabelled else 0} {nothing}",
+        f"{number(m['binary_accuracy_of_predicting_nothing'], 3)} {nothing}",
+        f"{number(m['macro_average_precision_of_chance'], 3)} for chance",
+        "–",
+    ]
+
+
+def _value(figures: Mapping[str, Any], key: str) -> Value:
+    interval = figures.get(f"{key}_interval")
+    words = "" if interval is None else f"{number(interval[0], 3)} to {number(interval[1], 3)}"
+    return Value(number(figures.get(key), 3), words)
+
+
+def _f1(figures: Mapping[str, Any]) -> str:
+    low, high = figures["macro_f1_interval"]
+    return f"{number(figures['macro_f1'], 3)} (95 % interval {number(low, 3)} to {number(high, 3)})"
