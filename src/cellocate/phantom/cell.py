@@ -44,7 +44,7 @@ class Maps:
     Attributes:
         box: (top, bottom, left, right) in map pixels.
         inside: the cell; `nucleus`, `nucleoli`, `cytoplasm`: its parts.
-        edge: distance to the edge of the cell, from inside.
+        edge: distance to the edge of the cell, from inside; `rim`: to its free edge, where no other cell touches.
         from_nucleus: distance to the nucleus, from outside; `in_nucleus` to its edge, from inside.
     """
 
@@ -53,6 +53,7 @@ class Maps:
     nucleus: Mask
     nucleoli: Mask
     edge: Image
+    rim: Image
     from_nucleus: Image
     in_nucleus: Image
 
@@ -63,8 +64,9 @@ class Maps:
 
     @cached_property
     def height(self) -> Image:
-        """How thick the cell is, 0 to 1: a flat rim that rises towards the nucleus."""
-        return np.asarray(np.sqrt(np.clip(self.edge / 5, 0, 1)) * self.inside, np.float32)
+        """How thick the cell is, 0 to 1: a free edge rises slowly, a contact with another cell at once."""
+        slope = np.sqrt(np.clip(self.rim / 5, 0, 1)) * np.clip(0.4 + self.edge / 1.2, 0, 1)
+        return np.asarray(slope * self.inside, np.float32)
 
     def area(self, part: Mask) -> float:
         """The area of a part in µm²."""

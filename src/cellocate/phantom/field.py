@@ -13,7 +13,7 @@ from cellocate.errors import CellocateError
 from cellocate.phantom.canvas import Canvas
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.landmarks import Landmarks, microtubule_stain, nucleus_stain, reticulum_stain
-from cellocate.phantom.morphology import MORPHOLOGIES, Morphology
+from cellocate.phantom.morphology import MORPHOLOGIES
 from cellocate.phantom.optics import detect, draw_exposure, illuminate, shrink, through_lens
 from cellocate.phantom.patterns import PATTERNS, Pattern, Pen
 from cellocate.phantom.scene import Scene, build_scene
@@ -115,9 +115,7 @@ def check_size(size: int) -> None:
 
 def _scene(rng: np.random.Generator, patterns: list[Pattern]) -> Scene:
     """A scene in which every pattern has a cell to be in: dividing ones, or cells that touch."""
-    kinds: Sequence[Morphology] = MORPHOLOGIES
-    if any(pattern.contacts for pattern in patterns):
-        kinds = [kind for kind in MORPHOLOGIES if kind.spacing <= 1.4]
+    kinds = [kind for kind in MORPHOLOGIES if all(pattern.suits(kind) for pattern in patterns)]
     # where nothing asks for them, some cells divide by chance
     metaphases = max([pattern.metaphases for pattern in patterns] + [int(rng.random() < 0.15)])
     pairs = max([pattern.pairs for pattern in patterns] + [int(rng.random() < 0.08)])
@@ -166,18 +164,17 @@ def _photograph(
     takes = {
         stream: draw_exposure(landmarks.rng(stream), gain=gain, background=background)
         for stream, gain, background in (
-            (RED, (150.0, 0.45), 3.0),
-            (GREEN, (130.0, 0.5), 4.0),
-            (BLUE, (130.0, 0.4), 2.0),
-            (YELLOW, (130.0, 0.45), 3.0),
+            (RED, (125.0, 0.4), 3.0),
+            (GREEN, (140.0, 0.5), 4.0),
+            (BLUE, (110.0, 0.4), 2.0),
+            (YELLOW, (150.0, 0.45), 3.0),
         )
     }
     rng = landmarks.rng(GREEN, 1)
     signal = {}
     for label, light in green.items():
         seen = through_lens(light, takes[GREEN])
-        bright = float(np.percentile(seen, 99.95)) or 1.0
-        strength = takes[GREEN].gain * rng.uniform(0.5, 1.0) / max(bright, 1e-6)
+        strength = takes[GREEN].gain * rng.uniform(0.6, 1.0) / _brightness(seen)
         signal[label] = shrink(illuminate(strength * seen, takes[GREEN]), size)
     haze = shrink(illuminate(through_lens(_haze(landmarks, red.shape[0]), takes[GREEN]), takes[GREEN]), size)
     grey = {
@@ -190,6 +187,12 @@ def _photograph(
     return np.stack(channels), signal
 
 
+def _brightness(light: Image) -> float:
+    """What an operator would take for the bright parts: the brightest few pixels, or fewer of many bright ones."""
+    few, many = np.percentile(light, (99.95, 99.5))
+    return max(float(np.sqrt(few * max(many, 0.4 * few))), 1e-6)
+
+
 def _bleed(rng: np.random.Generator, grey: dict[int, Image]) -> None:
     """Let neighbouring dyes leak into each other's channel, by a few per cent."""
     red, green = grey[RED], grey[GREEN]
@@ -200,7 +203,7 @@ def _bleed(rng: np.random.Generator, grey: dict[int, Image]) -> None:
 def _haze(landmarks: Landmarks, size: int) -> Image:
     """Antibody that binds anywhere: a faint, uneven stain of whole cells, in grey levels."""
     rng = landmarks.rng(HAZE)
-    level, nuclear = rng.lognormal(1.2, 0.6), rng.uniform(0.4, 1.4)
+    level, nuclear = rng.lognormal(1.7, 0.7), rng.uniform(0.4, 1.4)
     canvas = Canvas(size)
     for cell in landmarks.scene.cells:
         maps = cell.maps

@@ -15,8 +15,8 @@ from cellocate.phantom.filaments import Growth, Room, grow
 from cellocate.phantom.scene import Scene
 from cellocate.phantom.shapes import Image, Points, noise, unit
 
-MICROTUBULES_PER_UM2 = 0.22
-MICROTUBULE_UM = 0.16
+MICROTUBULES_PER_UM2 = 0.36
+MICROTUBULE_UM = 0.14
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Landmarks:
             above.append(rng.random(len(start)) < 0.3)  # some pass above or below the nucleus
         start, heading = np.concatenate(starts), np.concatenate(headings)
         owner, over = np.concatenate(owners), np.concatenate(above)
-        growth = Growth(steps=44, step=0.55, wander=0.12, shy=1.3)
+        growth = Growth(steps=44, step=0.55, wander=rng.uniform(0.05, 0.11), shy=1.3)
         paths = np.empty((len(start), growth.steps + 1, 2))
         light = np.empty(paths.shape[:2])
         for way, room in ((over, self.cell_room), (~over, self.cytoplasm_room)):
@@ -75,7 +75,8 @@ class Landmarks:
 
 
 def microtubule_stain(landmarks: Landmarks, canvas: Canvas) -> None:
-    """Draw microtubules, spindles and the microtubules of bridges."""
+    """Draw microtubules, spindles and the microtubules of bridges, amid tubulin that is in none of them."""
+    free = landmarks.rng(3).uniform(0.08, 0.3)
     for cell in landmarks.scene.cells:
         rng = landmarks.rng(3, cell.number)
         gain = rng.lognormal(0, 0.3)
@@ -87,7 +88,7 @@ def microtubule_stain(landmarks: Landmarks, canvas: Canvas) -> None:
         if cell.bridge is not None:
             paths, light = bridge_fibres(rng, cell)
             canvas.strokes(paths, 1.5 * light, width=0.25)
-        soluble = 0.09 * cell.maps.height * (1 - 0.6 * cell.maps.nucleus)
+        soluble = free * cell.maps.height * (1 - 0.8 * cell.maps.nucleus)
         canvas.fill(cell.maps.box, np.asarray(gain * soluble, np.float32))
 
 
@@ -97,7 +98,7 @@ def nucleus_stain(landmarks: Landmarks, canvas: Canvas) -> None:
         rng, maps = landmarks.rng(4, cell.number), cell.maps
         shape = maps.inside.shape
         gain = rng.lognormal(0, 0.2) * {"interphase": 1.0, "daughter": 1.2, "metaphase": 1.9}[cell.phase]
-        texture = 1 + 0.1 * noise(rng, shape, 3.0) + 0.13 * noise(rng, shape, 0.9)
+        texture = 1 + 0.12 * noise(rng, shape, 3.0) + 0.17 * noise(rng, shape, 1.0) + 0.1 * noise(rng, shape, 0.5)
         clumps = 0.8 * np.clip(noise(rng, shape, 1.3) - 1.3, 0, 1)
         light = (texture + clumps) * soft(maps.nucleus) * np.clip(0.6 + maps.in_nucleus / 3, 0, 1)
         light *= 1 - 0.65 * soft(maps.nucleoli)
@@ -143,7 +144,7 @@ def bridge_fibres(rng: np.random.Generator, cell: Cell) -> tuple[Points, NDArray
     across = np.array([-way[1], way[0]])
     paths = []
     for spread in rng.uniform(-1, 1, 9):
-        root = cell.bridge - way * rng.uniform(0.45, 0.62) * far + 2.4 * spread * across
+        root = cell.bridge - way * rng.uniform(0.4, 0.6) * far + 2.8 * spread * across
         bow = cell.bridge - way * 0.3 * far + 0.2 * spread * across
         paths.append((1 - t) ** 2 * root + 2 * t * (1 - t) * bow + t**2 * (cell.bridge + 0.35 * spread * across))
     light = np.broadcast_to(np.clip(3 * t[:, 0], 0.15, 1), (len(paths), 14))
@@ -153,17 +154,17 @@ def bridge_fibres(rng: np.random.Generator, cell: Cell) -> tuple[Points, NDArray
 def _microtubule_number(cell: Cell) -> int:
     if cell.phase == "metaphase":
         return 0
-    return int(np.clip(MICROTUBULES_PER_UM2 * cell.maps.area(cell.maps.cytoplasm), 10, 190))
+    return int(np.clip(MICROTUBULES_PER_UM2 * cell.maps.area(cell.maps.cytoplasm), 10, 260))
 
 
 def _roots(rng: np.random.Generator, cell: Cell, n: int) -> tuple[Points, NDArray[np.float64]]:
-    """Where microtubules start and where to: half at the centrosome, the others all over, most pointing outwards."""
-    half = n // 2
-    scattered = cell.maps.sample(rng, n - half, cell.maps.cytoplasm)
-    centre = cell.centrosome + rng.normal(0, 0.5, (half, 2))
+    """Where microtubules start and where to: a quarter at the centrosome, the others all over, most outwards."""
+    rooted = n // 4
+    scattered = cell.maps.sample(rng, n - rooted, cell.maps.cytoplasm)
+    centre = cell.centrosome + rng.normal(0, 0.9, (rooted, 2))
     outwards = scattered - cell.centrosome
     angle = np.arctan2(outwards[:, 1], outwards[:, 0]) + rng.normal(0, 0.5, len(scattered))
-    return np.vstack([centre, scattered]), np.concatenate([rng.uniform(0, 2 * np.pi, half), angle])
+    return np.vstack([centre, scattered]), np.concatenate([rng.uniform(0, 2 * np.pi, rooted), angle])
 
 
 def _fade(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -172,10 +173,17 @@ def _fade(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float6
     return np.clip((ends - np.arange(shape[1])) / 4, 0, 1)
 
 
+def _thin_rim(rng: np.random.Generator, cell: Cell) -> Image:
+    """Towards its free edge a cell gets thin and ragged: 1 inside, 0 at the edge."""
+    ragged = 2.0 + 1.2 * noise(rng, cell.maps.inside.shape, 2.0)
+    thin = np.clip(cell.maps.rim / np.clip(ragged, 0.5, None), 0, 1)
+    return np.asarray(thin * np.clip(0.3 + cell.maps.edge, 0, 1), np.float32)
+
+
 def _end_at_wall(rng: np.random.Generator, wall: NDArray[np.float64]) -> NDArray[np.float64]:
     """Filaments that reach the edge of the cell run along it for some µm and end: 1 before, then 0."""
     along = np.cumsum(wall < 1.2, axis=1)
-    return np.clip(rng.exponential(5.0, (len(wall), 1)) + 2 - along, 0, 1)
+    return np.clip(rng.exponential(4.0, (len(wall), 1)) + 1 - along, 0, 1)
 
 
 def _reticulum(rng: np.random.Generator, cell: Cell) -> Image:
@@ -186,7 +194,7 @@ def _reticulum(rng: np.random.Generator, cell: Cell) -> Image:
     mottle = np.clip(1 + 0.22 * noise(rng, shape, 3.0) + 0.3 * noise(rng, shape, 0.6), 0.15, None)
     near = 0.25 + 0.85 * np.exp(-maps.from_nucleus / 5.0)
     rim = 0.35 * np.exp(-((maps.from_nucleus / 0.5) ** 2))
-    light = ((0.35 + 0.65 * net) * mottle * near + rim) * maps.cytoplasm * np.clip(maps.edge / 1.5, 0, 1)
+    light = ((0.35 + 0.65 * net) * mottle * near + rim) * maps.cytoplasm * _thin_rim(rng, cell)
     if cell.phase == "metaphase":  # pushed to the rim of the round cell
         light = mottle * maps.cytoplasm * np.clip(maps.from_nucleus / 3, 0, 1) * np.clip(maps.edge, 0, 1)
     return np.asarray(light + 0.09 * soft(maps.nucleus), np.float32)

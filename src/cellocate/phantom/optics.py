@@ -40,13 +40,13 @@ class Exposure:
 def draw_exposure(rng: np.random.Generator, *, gain: tuple[float, float], background: float) -> Exposure:
     """A plausible exposure; `gain` is the median in grey levels and the spread of its logarithm."""
     return Exposure(
-        focus=rng.uniform(0.13, 0.24),
+        focus=rng.uniform(0.10, 0.22),
         spread=rng.uniform(1.2, 2.5),
         halo=rng.uniform(0.06, 0.2),
         gain=gain[0] * float(np.exp(rng.normal(0, gain[1]))),
         background=background * rng.lognormal(0, 0.5),
-        offset=rng.uniform(0.5, 1.3) * background,
-        photons=float(np.exp(rng.uniform(np.log(1.5), np.log(14.0)))),
+        offset=rng.uniform(1.0, 1.4) * background + rng.uniform(0.5, 6.0),
+        photons=float(np.exp(rng.uniform(np.log(1.0), np.log(9.0)))),
         tilt=(float(rng.uniform(-0.15, 0.15)), float(rng.uniform(-0.15, 0.15))),
     )
 

@@ -13,7 +13,7 @@ MARGIN_UM = 9.0  # centres may lie this far outside, so that the border cuts cel
 
 METAPHASE_RADIUS = 9.5  # mitotic cells round up
 DAUGHTER_RADIUS = 9.0
-SISTERS_APART = 25.0
+SISTERS_APART = 22.0
 
 
 def place(rng: np.random.Generator, kind: Morphology, *, metaphases: int, pairs: int) -> list[Plan]:
@@ -25,7 +25,8 @@ def place(rng: np.random.Generator, kind: Morphology, *, metaphases: int, pairs:
     for _ in range(metaphases):
         plans += _metaphase(rng, kind, plans)
     islands = _islands(rng, kind)
-    for _ in range(int(rng.integers(kind.cells[0], kind.cells[1] + 1))):
+    sparse = rng.uniform(0.6, 1.2)  # some wells are thinly seeded
+    for _ in range(int(sparse * rng.integers(kind.cells[0], kind.cells[1] + 1))):
         plans += _ordinary(rng, kind, plans, islands, flow)
     return plans
 
@@ -116,7 +117,7 @@ def _sisters(rng: np.random.Generator, kind: Morphology, plans: list[Plan]) -> l
     for place, angle in enumerate((axis, axis + np.pi)):
         centre = middle + half * unit(angle)
         back = angle + np.pi  # towards the sister
-        radii = ellipse(DAUGHTER_RADIUS * rng.uniform(0.9, 1.1), 1.1, angle) * wobble(rng, 0.1)
+        radii = ellipse(DAUGHTER_RADIUS * rng.uniform(0.85, 1.15), 1.2, angle + np.pi / 2) * wobble(rng, 0.25)
         radii = radii * (1 - 0.2 * bump(back, 0.5)) + 0.62 * half * bump(back, 0.11)  # the bridge, cut at its middle
         nucleus = blob(rng, centre + 0.8 * unit(angle), 0.78 * kind.nucleus, 1.35, angle + np.pi / 2)
         partner = len(plans) + 1 - place

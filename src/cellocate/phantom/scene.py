@@ -17,6 +17,9 @@ from cellocate.phantom.placement import place
 from cellocate.phantom.shapes import Image, Points, blob, even_steps, outward, rasterise, unit
 from cellocate.phantom.units import FIELD_UM, MAP_PIXEL, MAP_PX
 
+# labels of cells and nuclei; distances to the own edge, to a free edge, to a nucleus, and to its edge from within
+SceneMaps = tuple[NDArray[np.uint16], NDArray[np.uint16], Image, Image, Image, Image]
+
 TOUCH_UM = 1.0  # cells nearer than this touch
 LEAST_VISIBLE_UM2 = 12.0  # a cell of which the border leaves less does not count
 
@@ -59,7 +62,7 @@ def build_scene(
     edge = _distance(_own_ground(labels))
     from_nucleus, in_nucleus = _distance(nuclei == 0), _distance(nuclei > 0)
     nucleoli = {i: _nucleoli(rng, plans[i]) for i in kept}
-    maps = (labels, nuclei, edge, from_nucleus, in_nucleus)
+    maps = (labels, nuclei, edge, _distance(labels > 0), from_nucleus, in_nucleus)
     cells = tuple(_cell(rng, i, numbers, plans, shapes[i], nucleoli[i], maps) for i in kept)
     return Scene(kind, cells, labels, edge, from_nucleus)
 
@@ -95,13 +98,17 @@ def _nucleoli(rng: np.random.Generator, plan: Plan) -> Points:
     found: list[NDArray[np.float64]] = []
     for nucleus in plan.nuclei:
         middle = nucleus.mean(axis=0)
-        for _ in range(int(rng.integers(1, 5))):
-            radius = plan.nucleus_radius * rng.uniform(0.13, 0.28)
+        for _ in range(int(rng.integers(1, 6))):
+            radius = plan.nucleus_radius * rng.uniform(0.11, 0.27)
             # a place between the middle and the edge of the nucleus, from which the nucleolus does not stick out
             at = middle + (nucleus[rng.integers(len(nucleus))] - middle) * rng.uniform(0.05, 0.6)
             if all(np.linalg.norm(at - other[:2]) > 1.3 * (radius + other[2]) for other in found):
                 found.append(np.array([at[0], at[1], radius]))
     return np.array(found).reshape(-1, 3)
+
+
+def _nucleolus(rng: np.random.Generator, body: Points) -> Points:
+    return blob(rng, body[:2], body[2], rng.uniform(1, 1.7), rng.uniform(0, np.pi), uneven=0.3)
 
 
 def _cell(
@@ -111,7 +118,7 @@ def _cell(
     plans: list[Plan],
     outline: Points,
     nucleoli: Points,
-    maps: tuple[NDArray[np.uint16], NDArray[np.uint16], Image, Image, Image],
+    maps: SceneMaps,
 ) -> Cell:
     plan, number = plans[i], numbers[i]
     normals = outward(outline)
@@ -151,18 +158,18 @@ def _centrosome(rng: np.random.Generator, plan: Plan) -> Points:
 
 def _crop(
     rng: np.random.Generator,
-    maps: tuple[NDArray[np.uint16], NDArray[np.uint16], Image, Image, Image],
+    maps: SceneMaps,
     outline: Points,
     nucleoli: Points,
     number: int,
 ) -> Maps:
-    labels, nuclei, edge, from_nucleus, in_nucleus = maps
+    labels, nuclei, edge, rim, from_nucleus, in_nucleus = maps
     left, top = np.clip(np.floor(outline.min(axis=0) / MAP_PIXEL) - 2, 0, MAP_PX).astype(int)
     right, bottom = np.clip(np.ceil(outline.max(axis=0) / MAP_PIXEL) + 2, 0, MAP_PX).astype(int)
     crop = (slice(top, bottom), slice(left, right))
     inside, nucleus = labels[crop] == number, nuclei[crop] == number
-    corner = np.array([left, top]) * MAP_PIXEL
-    bodies = [blob(rng, body[:2] - corner, body[2], rng.uniform(1, 1.3)) for body in nucleoli]
+    corner = np.array([left, top, 0]) * MAP_PIXEL
+    bodies = [_nucleolus(rng, body - corner) for body in nucleoli]
     filled = rasterise(bodies, [1] * len(bodies), max(inside.shape, default=0), MAP_PIXEL)
     return Maps(
         box=(int(top), int(bottom), int(left), int(right)),
@@ -170,6 +177,7 @@ def _crop(
         nucleus=nucleus,
         nucleoli=(filled[: inside.shape[0], : inside.shape[1]] > 0) & (in_nucleus[crop] > 0.5) & nucleus,
         edge=edge[crop] * inside,
+        rim=rim[crop] * inside,
         from_nucleus=from_nucleus[crop],
         in_nucleus=in_nucleus[crop] * nucleus,
     )

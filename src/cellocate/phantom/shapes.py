@@ -51,9 +51,11 @@ def polygon(centre: Points, radii: NDArray[np.float64]) -> Points:
     return centre + radii[:, None] * unit(ANGLES)
 
 
-def blob(rng: np.random.Generator, centre: Points, radius: float, aspect: float = 1.0, axis: float = 0.0) -> Points:
-    """A roundish, slightly irregular outline."""
-    return polygon(centre, ellipse(radius, aspect, axis) * wobble(rng, 0.12))
+def blob(
+    rng: np.random.Generator, centre: Points, radius: float, aspect: float, axis: float, uneven: float = 0.12
+) -> Points:
+    """A roundish, more or less irregular outline."""
+    return polygon(centre, ellipse(radius, aspect, axis) * wobble(rng, uneven))
 
 
 def outward(outline: Points) -> Points:

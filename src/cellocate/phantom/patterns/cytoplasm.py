@@ -17,7 +17,7 @@ def cytosol(cell: Cell, pen: Pen) -> None:
     shape = maps.inside.shape
     grain = 1 + 0.22 * noise(pen.rng, shape, 0.7) + 0.12 * noise(pen.rng, shape, 4.0)
     holes = 1 - 0.6 * np.clip(noise(pen.rng, shape, 1.4) - 1.6, 0, 1)
-    light = (0.25 + 0.75 * maps.height) * maps.inside * np.clip(grain * holes, 0, None)
+    light = (0.15 + 0.85 * maps.height) * maps.inside * np.clip(grain * holes, 0, None)
     light *= 1 - (1 - pen.rng.uniform(0.05, 0.35)) * maps.nucleus
     pen.canvas.fill(maps.box, np.asarray(light, np.float32))
 
@@ -45,7 +45,7 @@ def golgi_apparatus(cell: Cell, pen: Pen) -> None:
     pen.canvas.strokes(paths, alive * pen.rng.uniform(0.5, 1.0, (len(paths), 1)), width=0.55)
     spots = maps.sample(pen.rng, int(pen.rng.integers(4, 14)), near.astype(np.float32))
     pen.canvas.discs(spots, 0.3, 0.6)
-    pen.canvas.fill(maps.box, np.asarray(0.03 * maps.height, np.float32))
+    pen.haze(cell, 0.03)
 
 
 def _along_nucleus(cell: Cell) -> float:
@@ -63,12 +63,12 @@ def mitochondria(cell: Cell, pen: Pen) -> None:
     starts = maps.sample(pen.rng, n, near.astype(np.float32))
     out = starts - cell.centrosome
     headings = np.arctan2(out[:, 1], out[:, 0]) + pen.rng.normal(0, 0.9, len(starts))
-    growth = Growth(steps=14, step=0.3, wander=0.4, memory=0.75, shy=1.2)
+    growth = Growth(steps=18, step=0.3, wander=0.32, memory=0.75, shy=1.2)
     owners = np.full(len(starts), cell.number, np.uint16)
     paths, alive = grow(pen.rng, pen.landmarks.cytoplasm_room, starts, headings, owners, growth)
     length = pen.rng.uniform(0.25, 1.0, (len(paths), 1)) * paths.shape[1]
     light = alive * (np.arange(paths.shape[1]) < length) * pen.rng.uniform(0.5, 1.0, (len(paths), 1))
-    pen.canvas.strokes(paths, light, width=0.42)
+    pen.canvas.strokes(paths, light, width=0.48)
 
 
 @location("Aggresome")
@@ -78,7 +78,7 @@ def aggresome(cell: Cell, pen: Pen) -> None:
     near = np.exp(-((maps.distance_to(cell.centrosome) / 4.0) ** 2)) * (maps.edge > 1.2) * (maps.from_nucleus > 0.8)
     spots = maps.sample(pen.rng, int(pen.rng.integers(1, 3)), near.astype(np.float32))
     pen.canvas.discs(spots, pen.rng.uniform(0.9, 1.8, len(spots)), pen.rng.uniform(0.8, 1.0, len(spots)))
-    pen.canvas.fill(maps.box, np.asarray(0.06 * maps.height, np.float32))
+    pen.haze(cell, 0.06)
 
 
 @location("Cytoplasmic bodies")
@@ -88,7 +88,7 @@ def cytoplasmic_bodies(cell: Cell, pen: Pen) -> None:
     calm = maps.cytoplasm & (maps.edge > 1) & (maps.from_nucleus > 0.5)
     spots = maps.sample(pen.rng, int(pen.rng.integers(4, 15)), calm)
     pen.canvas.discs(spots, pen.rng.uniform(0.3, 0.6, len(spots)), pen.rng.uniform(0.6, 1.0, len(spots)))
-    pen.canvas.fill(maps.box, np.asarray(0.1 * maps.height * (1 - 0.6 * maps.nucleus), np.float32))
+    pen.haze(cell, 0.1, nucleus=0.4)
 
 
 @location("Rods & rings")
@@ -107,4 +107,4 @@ def rods_and_rings(cell: Cell, pen: Pen) -> None:
     pen.canvas.strokes(paths, inside.astype(np.float64), width=0.4)
     rings = maps.sample(pen.rng, int(pen.rng.integers(0, 3)), maps.cytoplasm & (maps.edge > 3))
     pen.canvas.rings(rings, pen.rng.uniform(1.0, 2.3, len(rings)), 1.0, width=0.4)
-    pen.canvas.fill(maps.box, np.asarray(0.03 * maps.height, np.float32))
+    pen.haze(cell, 0.03)

@@ -7,7 +7,7 @@ import numpy as np
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.filaments import Growth, grow
 from cellocate.phantom.landmarks import MICROTUBULE_UM, bridge_fibres, spindle_fibres
-from cellocate.phantom.patterns.registry import Pen, location
+from cellocate.phantom.patterns.registry import Pen, adherent, location
 from cellocate.phantom.shapes import unit
 
 
@@ -22,7 +22,7 @@ def microtubules(cell: Cell, pen: Pen) -> None:
     if cell.bridge is not None:
         bundle, bright = bridge_fibres(pen.rng, cell)
         pen.canvas.strokes(bundle, bright, width=0.25)
-    pen.canvas.fill(cell.maps.box, np.asarray(0.03 * cell.maps.height, np.float32))
+    pen.haze(cell, 0.03)
 
 
 @location("Microtubule ends")
@@ -30,31 +30,30 @@ def microtubule_ends(cell: Cell, pen: Pen) -> None:
     """Comets of about 1 µm on the growing ends of microtubules, such as EB1 (doi:10.1038/nrm2369)."""
     paths, light = pen.landmarks.microtubules[cell.number]
     steps = paths.shape[1]
-    for _ in range(2):  # filaments are drawn once but end in many places
-        ends = pen.rng.integers(6, steps - 4, len(paths))
-        comets = paths[np.arange(len(paths))[:, None], ends[:, None] + np.arange(4)]
-        bright = light[np.arange(len(paths))[:, None], ends[:, None] + np.arange(4)] > 0.3
-        tail = np.linspace(0.3, 1.0, 4)
-        pen.canvas.strokes(comets, bright * tail * pen.rng.uniform(0.5, 1.0, (len(paths), 1)), width=0.45)
-    pen.canvas.fill(cell.maps.box, np.asarray(0.05 * cell.maps.height, np.float32))
+    filament = np.arange(len(paths))[:, None]
+    at = pen.rng.integers(5, steps - 4, len(paths))[:, None] + np.arange(4)
+    seen = np.all(light[filament, at] > 0.2, axis=1, keepdims=True)
+    brightness = seen * np.linspace(0.3, 1.0, 4) * pen.rng.uniform(0.5, 1.0, (len(paths), 1))
+    pen.canvas.strokes(paths[filament, at], brightness, width=0.5)
+    pen.haze(cell, 0.05)
 
 
 @location("Intermediate filaments")
 def intermediate_filaments(cell: Cell, pen: Pen) -> None:
     """A dense, wavy net around the nucleus that thins towards the edge (doi:10.1101/cshperspect.a018242)."""
     maps = cell.maps
-    n = int(np.clip(0.22 * maps.area(maps.cytoplasm), 12, 150))
-    near = np.exp(-maps.from_nucleus / 4) * maps.cytoplasm
+    n = int(np.clip(0.3 * maps.area(maps.cytoplasm), 15, 200))
+    near = np.exp(-maps.from_nucleus / 6) * maps.cytoplasm
     starts = maps.sample(pen.rng, n, near.astype(np.float32))
-    growth = Growth(steps=40, step=0.4, wander=0.34, memory=0.8, shy=1.5)
+    growth = Growth(steps=36, step=0.4, wander=0.3, memory=0.7, shy=0.7)
     owners = np.full(len(starts), cell.number, np.uint16)
     headings = pen.rng.uniform(0, 2 * np.pi, len(starts))
     paths, alive = grow(pen.rng, pen.landmarks.cytoplasm_room, starts, headings, owners, growth)
     pen.canvas.strokes(paths, alive * pen.rng.uniform(0.3, 1.0, (len(paths), 1)), width=0.3)
-    pen.canvas.fill(maps.box, np.asarray(0.06 * maps.height * (1 - 0.7 * maps.nucleus), np.float32))
+    pen.haze(cell, 0.06, nucleus=0.3)
 
 
-@location("Actin filaments")
+@location("Actin filaments", suits=adherent)
 def actin_filaments(cell: Cell, pen: Pen) -> None:
     """Straight parallel stress fibres across the cell, and a cortex (doi:10.1242/jcs.098087)."""
     maps = cell.maps
@@ -64,14 +63,15 @@ def actin_filaments(cell: Cell, pen: Pen) -> None:
     angles = main + pen.rng.normal(0, 0.1, len(middles)) + 0.9 * (pen.rng.random(len(middles)) < 0.15)
     half = pen.rng.uniform(3, 14, (len(middles), 1, 1))
     t = np.linspace(-1, 1, 40)[None, :, None]
-    paths = middles[:, None] + half * t * unit(angles)[:, None]
+    bow = pen.rng.normal(0, 0.08) * half * t**2  # all fibres of a cell bend the same way, as it does
+    paths = middles[:, None] + half * t * unit(angles)[:, None] + bow * unit(angles + np.pi / 2)[:, None]
     owners, wall, _ = pen.landmarks.cell_room.look(paths.reshape(-1, 2))
     inside = ((owners == cell.number) & (wall > 0.2)).reshape(paths.shape[:2])
-    light = inside * pen.rng.lognormal(-0.4, 0.5, (len(paths), 1))
+    light = inside * pen.rng.lognormal(-0.6, 0.7, (len(paths), 1))
     pen.canvas.strokes(paths, light, width=0.4)
     rim = cell.outline - 0.3 * cell.normals
     pen.canvas.strokes(np.vstack([rim, rim[:1]])[None], 0.6, width=0.5)
-    pen.canvas.fill(maps.box, np.asarray(0.12 * maps.height * (1 - 0.4 * maps.nucleus), np.float32))
+    pen.haze(cell, 0.12, nucleus=0.6)
 
 
 @location("Centrosome")
@@ -80,7 +80,7 @@ def centrosome(cell: Cell, pen: Pen) -> None:
     apart = 0.5 * pen.rng.uniform(0.6, 1.4) * unit(pen.rng.uniform(0, 2 * np.pi))
     pair = np.stack([cell.centrosome - apart, cell.centrosome + apart])
     pen.canvas.discs(pair, 0.36, np.array([1.0, pen.rng.uniform(0.6, 1.0)]))
-    pen.canvas.fill(cell.maps.box, np.asarray(0.03 * cell.maps.height, np.float32))
+    pen.haze(cell, 0.03)
 
 
 @location("Microtubule organizing center")
@@ -92,4 +92,4 @@ def microtubule_organizing_centre(cell: Cell, pen: Pen) -> None:
     grains = grains[owners == cell.number]
     pen.canvas.discs(grains, pen.rng.uniform(0.18, 0.4, len(grains)), pen.rng.uniform(0.2, 0.7, len(grains)))
     pen.canvas.discs(cell.centrosome[None], 0.9, 0.7)
-    pen.canvas.fill(cell.maps.box, np.asarray(0.05 * cell.maps.height, np.float32))
+    pen.haze(cell, 0.05)

@@ -14,7 +14,7 @@ def mitotic_spindle(cell: Cell, pen: Pen) -> None:
     """Fibres from two poles to the plate of chromosomes, only in mitosis (doi:10.1038/nrm.2016.162)."""
     pen.canvas.strokes(*spindle_fibres(pen.rng, cell, gain=1.0), width=0.3)
     pen.canvas.discs(cell.poles, 0.6, 0.8)
-    pen.canvas.fill(cell.maps.box, np.asarray(0.1 * cell.maps.height, np.float32))
+    pen.haze(cell, 0.1)
 
 
 @location("Cytokinetic bridge", holds=lambda cell: cell.bridge is not None, pairs=2)
@@ -23,4 +23,4 @@ def cytokinetic_bridge(cell: Cell, pen: Pen) -> None:
     paths, light = bridge_fibres(pen.rng, cell)
     inner = np.linspace(0, 1, paths.shape[1]) ** 1.5
     pen.canvas.strokes(paths[:, :-1], (light * inner)[:, :-1], width=0.35)
-    pen.canvas.fill(cell.maps.box, np.asarray(0.03 * cell.maps.height, np.float32))
+    pen.haze(cell, 0.03)

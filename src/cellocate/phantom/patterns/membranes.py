@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.phantom.cell import Cell
-from cellocate.phantom.patterns.registry import Pen, location
+from cellocate.phantom.morphology import Morphology
+from cellocate.phantom.patterns.registry import Pen, adherent, location
 
 
 def _slow(rng: np.random.Generator, n: int, stretch: int) -> NDArray[np.float64]:
@@ -40,18 +41,26 @@ def _filopodia(cell: Cell, pen: Pen) -> None:
     pen.canvas.strokes(cell.outline[roots][:, None] + length * t * lean[:, None], 0.7, width=0.25)
 
 
-@location("Cell junctions", holds=lambda cell: cell.phase != "metaphase" and cell.touching.sum() >= 20, contacts=True)
+def _crowds(kind: Morphology) -> bool:
+    return kind.adherent and kind.spacing <= 1.4
+
+
+@location("Cell junctions", holds=lambda cell: cell.phase != "metaphase" and cell.touching.sum() >= 20, suits=_crowds)
 def cell_junctions(cell: Cell, pen: Pen) -> None:
     """Interrupted bright lines only where two cells touch (doi:10.1038/nrm2927)."""
     n = len(cell.outline)
-    on = cell.touching & (_slow(pen.rng, n, 10) > -0.7)
-    beads = np.exp(0.35 * pen.rng.standard_normal(n)) * on
+    on = cell.touching & (_slow(pen.rng, n, 8) > 0.0)
+    beads = np.exp(0.45 * pen.rng.standard_normal(n)) * on
     rim = cell.outline + 0.1 * cell.normals
     pen.canvas.strokes(np.vstack([rim, rim[:1]])[None], np.append(beads, beads[0])[None], width=0.5)
-    pen.canvas.fill(cell.maps.box, np.asarray(0.05 * cell.maps.height, np.float32))
+    pen.haze(cell, 0.05)
 
 
-@location("Focal adhesion sites", holds=lambda cell: cell.phase != "metaphase" and (~cell.touching).sum() >= 20)
+@location(
+    "Focal adhesion sites",
+    holds=lambda cell: cell.phase != "metaphase" and (~cell.touching).sum() >= 20,
+    suits=adherent,
+)
 def focal_adhesions(cell: Cell, pen: Pen) -> None:
     """Streaks of 1 to 4 µm at the free edge, pointing inwards, most at protrusions (doi:10.1038/nrm2593)."""
     roots = _adhesion_places(cell, pen)
@@ -64,7 +73,7 @@ def focal_adhesions(cell: Cell, pen: Pen) -> None:
     owners, _, _ = pen.landmarks.cell_room.look(paths.reshape(-1, 2))
     inside = (owners == cell.number).reshape(paths.shape[:2])
     pen.canvas.strokes(paths, inside * pen.rng.uniform(0.5, 1.0, (len(roots), 1)), width=0.55)
-    pen.canvas.fill(cell.maps.box, np.asarray(0.05 * cell.maps.height, np.float32))
+    pen.haze(cell, 0.05)
 
 
 def _adhesion_places(cell: Cell, pen: Pen) -> NDArray[np.int64]:

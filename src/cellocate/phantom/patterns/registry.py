@@ -13,9 +13,22 @@ import numpy as np
 from cellocate.phantom.canvas import Canvas
 from cellocate.phantom.cell import Cell, Phase
 from cellocate.phantom.landmarks import Landmarks
+from cellocate.phantom.morphology import Morphology
+from cellocate.phantom.shapes import noise
 
 Draw = Callable[[Cell, "Pen"], None]
 Holds = Callable[[Cell], bool]
+Suits = Callable[[Morphology], bool]
+
+
+def any_kind(kind: Morphology) -> bool:
+    """Every morphology suits."""
+    return True
+
+
+def adherent(kind: Morphology) -> bool:
+    """Only cells that spread on glass."""
+    return kind.adherent
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,14 @@ class Pen:
     canvas: Canvas
     landmarks: Landmarks
 
+    def haze(self, cell: Cell, brightness: float, *, nucleus: float = 0.8) -> None:
+        """Add the faint, mottled share of a protein that is elsewhere in the cell, `nucleus` times it in nuclei."""
+        maps = cell.maps
+        shape = maps.inside.shape
+        mottle = np.clip(1 + 0.5 * noise(self.rng, shape, 0.6) + 0.2 * noise(self.rng, shape, 3.0), 0, None)
+        light = brightness * maps.height * mottle * (1 - (1 - nucleus) * maps.nucleus)
+        self.canvas.fill(maps.box, np.asarray(light, np.float32))
+
 
 @dataclass(frozen=True)
 class Pattern:
@@ -34,7 +55,7 @@ class Pattern:
     Attributes:
         holds: whether a cell can show the location at all.
         metaphases: how many cells in metaphase a scene is made to hold for it; `pairs`: how many pairs of sisters.
-        contacts: whether its cells must touch.
+        suits: whether cells of a morphology can show it.
     """
 
     name: str
@@ -42,7 +63,7 @@ class Pattern:
     holds: Holds
     metaphases: int = 0
     pairs: int = 0
-    contacts: bool = False
+    suits: Suits = any_kind
 
 
 PATTERNS: dict[str, Pattern] = {}
@@ -57,12 +78,12 @@ intact = in_phases("interphase", "daughter")
 
 
 def location(
-    name: str, *, holds: Holds = intact, metaphases: int = 0, pairs: int = 0, contacts: bool = False
+    name: str, *, holds: Holds = intact, metaphases: int = 0, pairs: int = 0, suits: Suits = any_kind
 ) -> Callable[[Draw], Draw]:
     """Register the function that draws the location `name`; by default only cells with a nucleus show it."""
 
     def register(draw: Draw) -> Draw:
-        PATTERNS[name] = Pattern(name, draw, holds, metaphases, pairs, contacts)
+        PATTERNS[name] = Pattern(name, draw, holds, metaphases, pairs, suits)
         return draw
 
     return register

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.patterns.registry import Pen, location
-
-
-def _haze(cell: Cell, pen: Pen, brightness: float) -> None:
-    pen.canvas.fill(cell.maps.box, np.asarray(brightness * cell.maps.height, np.float32))
+from cellocate.phantom.shapes import Points
 
 
 @location("Peroxisomes")
@@ -33,7 +31,7 @@ def endosomes(cell: Cell, pen: Pen) -> None:
     light = pen.rng.uniform(0.4, 1.0, len(spots))
     pen.canvas.discs(spots[~big], radii[~big], light[~big])
     pen.canvas.rings(spots[big], 1.3 * radii[big], light[big], width=0.35)
-    _haze(cell, pen, 0.1)
+    pen.haze(cell, 0.05)
 
 
 @location("Lysosomes")
@@ -45,7 +43,7 @@ def lysosomes(cell: Cell, pen: Pen) -> None:
     spots = maps.sample(pen.rng, n, (near * maps.cytoplasm * (maps.edge > 0.8)).astype(np.float32))
     radii = np.clip(0.27 * pen.rng.lognormal(0, 0.5, len(spots)), 0.15, 0.9)
     pen.canvas.discs(spots, radii, pen.rng.uniform(0.35, 1.0, len(spots)))
-    _haze(cell, pen, 0.03)
+    pen.haze(cell, 0.03)
 
 
 @location("Lipid droplets")
@@ -57,7 +55,15 @@ def lipid_droplets(cell: Cell, pen: Pen) -> None:
     groups = maps.sample(pen.rng, int(pen.rng.integers(2, 5)), near.astype(np.float32))
     crowd = np.zeros(near.shape)
     for group in groups:
-        crowd += np.exp(-((maps.distance_to(group) / 2.6) ** 2))
-    spots = maps.sample(pen.rng, int(pen.rng.integers(8, 30)), (crowd * calm).astype(np.float32))
-    pen.canvas.rings(spots, np.clip(0.7 * pen.rng.lognormal(0, 0.3, len(spots)), 0.45, 1.5), 1.0, width=0.32)
-    _haze(cell, pen, 0.04)
+        crowd += np.exp(-((maps.distance_to(group) / 3.2) ** 2))
+    spots = maps.sample(pen.rng, int(pen.rng.integers(15, 50)), (crowd * calm).astype(np.float32))
+    radii = np.clip(0.75 * pen.rng.lognormal(0, 0.3, len(spots)), 0.5, 1.5)
+    apart = _apart(spots, radii)
+    pen.canvas.rings(spots[apart], radii[apart], 1.0, width=0.32)
+    pen.haze(cell, 0.04)
+
+
+def _apart(spots: Points, radii: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which spheres to keep so that none lies in another: the earlier of two stays."""
+    gap = np.linalg.norm(spots[:, None] - spots[None], axis=2) - 0.8 * (radii[:, None] + radii[None])
+    return np.asarray(~np.tril(gap < 0, k=-1).any(axis=1))
