@@ -28,7 +28,7 @@ def save_figure(figure: Figure, folder: Path, stem: str, suffixes: tuple[str, ..
     for path in paths:
         with new_file(path) as aside, _settings(stem):
             is_svg = path.suffix == ".svg"
-            figure.savefig(aside, dpi=160, metadata=_NO_METADATA if is_svg else {"Software": None})
+            figure.savefig(aside, dpi=160, bbox_inches="tight", metadata=_NO_METADATA if is_svg else {"Software": None})
     return paths
 
 

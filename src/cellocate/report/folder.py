@@ -54,8 +54,9 @@ def _read(evaluated: Evaluated, positions: list[int]) -> dict[int, Picture]:
     where = evaluated.collection
     if where is None or not where.channels:
         return {}
-    found = read_pictures(where, [where.ids[i] for i in positions], evaluated.card)
-    return {i: found[where.ids[i]] for i in positions if where.ids[i] in found}
+    ids = where.ids
+    found = read_pictures(where, [ids[i] for i in positions], evaluated.card)
+    return {i: found[ids[i]] for i in positions if ids[i] in found}
 
 
 def _draw_examples(evaluated: Evaluated, pictures: dict[int, Picture]) -> Figure:

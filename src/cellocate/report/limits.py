@@ -31,7 +31,7 @@ def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
             "either counts 0 in the macro averages, which are that much lower for it."
         )
     low, high = evaluated.metrics["macro_f1_interval"]
-    if not low <= evaluated.metrics["macro_f1"] <= high:
+    if not low - 0.0005 <= evaluated.metrics["macro_f1"] <= high + 0.0005:  # as it would be printed
         found.append(
             "Macro F1 lies outside its own interval: locations that only a few fields show are missing from many of "
             "the random draws behind it and count 0 there. Read neither as exact."
@@ -44,7 +44,7 @@ def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
 
 
 def limits(evaluated: Evaluated) -> list[tuple[str, str]]:
-    """What the model is not fit for: a heading and a sentence each."""
+    """What the model is not fit for, or the figures do not show: a heading and a sentence each."""
     found = [
         ("Diagnosis", "It is a research tool: nobody has tested it for decisions about patients."),
         *_rare(evaluated),
@@ -52,7 +52,7 @@ def limits(evaluated: Evaluated) -> list[tuple[str, str]]:
     ]
     card = evaluated.card
     if card is None:
-        found.append(("Anything beyond these fields", "The tables do not say what made the predictions, or from what."))
+        found.append(("Anything beyond these fields", "Nothing says what made these predictions, or from what."))
     else:
         found += _optics(card)
     found.append(("Other cells", _cells(evaluated)))
@@ -80,10 +80,12 @@ def _rarely_trained(evaluated: Evaluated) -> list[tuple[str, str]]:
         support = evaluated.truth[[i in trained for i in ids]].sum(axis=0)
         few = [f"{name} ({n})" for name, n in zip(evaluated.names, support, strict=True) if n < FEW]
         heading, what = "Locations that were hardly learnt", f"Fewer than {FEW} training fields show"
-    else:
+    elif evaluated.card.rule.kind == "per_class":
         scored = evaluated.card.scores.get("per_class") or []
         few = [f"{row['name']} ({row['support']})" for row in scored if row["support"] < FEW]
         heading, what = "Locations whose threshold is a guess", f"Fewer than {FEW} validation fields show"
+    else:
+        return []
     return [(heading, f"{what} {listed(few)}.")] if few else []
 
 
@@ -129,6 +131,6 @@ def _cells(evaluated: Evaluated) -> str:
     if evaluated.collection is not None and "cell_line" in evaluated.collection.fields:
         lines = sorted({str(v) for v in evaluated.collection.fields["cell_line"].dropna() if str(v)})
     if not lines:
-        return "The cell lines were not recorded, and no other species, tissue or fixation was tested."
+        return "The cell lines were not recorded. Expect no such figures for other species, tissues or fixations."
     shown = listed(lines[:12]) + (f" and {len(lines) - 12} more" if len(lines) > 12 else "")
-    return f"It was scored on {shown}; other lines, species, tissues and fixations were not tested."
+    return f"It was scored on {shown}; expect no such figures for other lines, species, tissues or fixations."

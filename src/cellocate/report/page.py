@@ -22,6 +22,7 @@ from cellocate.report.limits import cautions, limits
 from cellocate.report.panels import Shelf, fill_shelf
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 
@@ -49,6 +50,9 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
         "today": f"{date.today().day} {date.today():%B %Y}",
         "writer": written_by(),
         "n": evaluated.n,
+        "has_model": evaluated.card is not None,
+        "has_probabilities": evaluated.probabilities is not None,
+        "validated": _validated(evaluated.history),
         "small": evaluated.n < words.SMALL,
         "few": FEW,
         "inputs": [("The fields", about_fields(evaluated)), ("The model", about_model(evaluated.card))],
@@ -78,6 +82,10 @@ def _plots(evaluated: Evaluated) -> dict[str, list[Markup]]:
         name: [inline_svg(draw(width), alt, f"{name}-{width}") for width in (WIDE, NARROW)]
         for name, (draw, alt) in plots.items()
     }
+
+
+def _validated(history: pd.DataFrame | None) -> bool:
+    return history is not None and "validation_loss" in history and bool(history["validation_loss"].notna().any())
 
 
 def _any(evaluated: Evaluated, key: str) -> bool:
