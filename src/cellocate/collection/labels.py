@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cellocate.collection.collection import Problem
 from cellocate.errors import CellocateError
@@ -37,6 +40,21 @@ class Labels:
     table: pd.DataFrame
     vocabulary: Vocabulary
     problems: tuple[Problem, ...]
+
+    def truth(self, ids: Sequence[str]) -> NDArray[np.bool_]:
+        """The labels of these fields as a table, shape (N, len(vocabulary)), bool.
+
+        Raises:
+            CellocateError: a field has no labels here, or its row is at fault.
+        """
+        for problem in self.problems:
+            if problem.id in set(ids):
+                raise problem.error
+        lacking = [i for i in ids if i not in self.table.index]
+        if lacking:
+            what = f"{len(lacking)} of {len(ids)} fields have no labels, such as {lacking[0]}"
+            raise CellocateError(what, mend="Give the label table of these fields.")
+        return self.vocabulary.encode(self.table["labels"][list(ids)])
 
 
 def format_of(path: Path) -> LabelFormat | None:

@@ -1,6 +1,27 @@
 """Deciding: probabilities → locations, on tables alone; no network here."""
 
 from cellocate.decision.rules import KINDS, Kind, Rule, fit
-from cellocate.decision.tables import read_decided, read_probabilities, write_table
+from cellocate.decision.saved import read_rule, save_rule
+from cellocate.decision.tables import (
+    is_decided,
+    read_decided,
+    read_ensemble,
+    read_probabilities,
+    write_decided,
+    write_table,
+)
 
-__all__ = ["KINDS", "Kind", "Rule", "fit", "read_decided", "read_probabilities", "write_table"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "Rule",
+    "fit",
+    "is_decided",
+    "read_decided",
+    "read_ensemble",
+    "read_probabilities",
+    "read_rule",
+    "save_rule",
+    "write_decided",
+    "write_table",
+]

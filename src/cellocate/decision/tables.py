@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,34 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
     if not ((probabilities >= 0) & (probabilities <= 1)).all():
         raise CellocateError("a probability outside 0 to 1, or none", where=path, mend="Columns hold probabilities.")
     return list(table["Id"]), probabilities
+
+
+def read_ensemble(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
+    """The mean of several tables of the same fields, whose rows may stand in different order.
+
+    Returns:
+        The ids in the first table's order, and the mean probabilities, shape (N, K).
+
+    Raises:
+        CellocateError: a table cannot be read, or lacks or adds a field.
+    """
+    ids, first = read_probabilities(paths[0], vocabulary)
+    tables = [first]
+    for path in paths[1:]:
+        others, table = read_probabilities(path, vocabulary)
+        position = {field: row for row, field in enumerate(others)}
+        if set(others) != set(ids):
+            odd = min(set(others) ^ set(ids))
+            raise CellocateError(f"fields differ from {paths[0]}, such as {odd}", where=path, mend="Give equal tables.")
+        tables.append(table[[position[field] for field in ids]])
+    return ids, np.mean(tables, axis=0)
+
+
+def write_decided(path: str | Path, ids: Sequence[str], decided: NDArray[np.bool_]) -> None:
+    """Write `Id,Predicted`: the indices of the decided locations, separated by spaces."""
+    predicted = [" ".join(str(i) for i in np.flatnonzero(row)) for row in decided]
+    with new_file(path) as aside:
+        pd.DataFrame({"Id": ids, "Predicted": predicted}).to_csv(aside, index=False)
 
 
 def read_decided(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.bool_]]:

@@ -109,15 +109,15 @@ class Model:
         self.card = card
 
 
-def load(folder: str | Path, *, device: str | torch.device = "cpu") -> Model:
+def load(folder: str | Path, *, device: str | None = None) -> Model:
     """Load a model from its folder.
 
     Args:
         folder: with `model.safetensors` and `model.json`.
-        device: where to run it, such as `cpu` or `cuda`.
+        device: where to run it, such as `cpu` or `cuda`; the fastest there is, unless given.
 
     Raises:
-        CellocateError: a file is missing, altered, or of a later version of cellocate.
+        CellocateError: a file is missing, altered, or of a later version of cellocate; there is no such device.
     """
     folder = Path(folder)
     for name in (CARD, WEIGHTS):
@@ -135,7 +135,18 @@ def load(folder: str | Path, *, device: str | torch.device = "cpu") -> Model:
             where=folder / WEIGHTS,
             mend=f"It was made with timm {card.provenance.timm}; try that version.",
         ) from None
-    return Model(network, card, device)
+    return Model(network, card, _device(device))
+
+
+def _device(name: str | None) -> torch.device:
+    if name is None:
+        return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError):  # torch built without CUDA asserts
+        raise CellocateError(f"no device {name!r} here", where="--device", mend="Use cpu, or leave it out.") from None
+    return device
 
 
 def _read_card(path: Path) -> ModelCard:

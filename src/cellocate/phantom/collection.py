@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder, refuse_existing, write_text
-from cellocate.phantom.field import check_size, simulate_field
+from cellocate.phantom.field import check_seed, check_size, simulate_field
 from cellocate.phantom.label_sets import LabelSet, label_sets
 from cellocate.phantom.units import FIELD_UM
 
 CHANNELS = ("red", "green", "blue", "yellow")
 CHUNK = 4  # fields per task of a worker
-WORTH_A_POOL = 16  # starting processes takes longer than simulating fewer fields than this
+WORTH_A_POOL = 8  # starting processes takes longer than simulating fewer fields than this
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,7 @@ def _plan(*, fields: int, size: int, labels: str | Path, seed: int, workers: int
         raise CellocateError("a collection needs a field", where=f"fields {fields}", mend="Ask for 1 or more.")
     if workers is not None and workers < 1:
         raise CellocateError("nobody to do the work", where=f"workers {workers}", mend="Ask for 1 or more.")
-    if seed < 0:
-        raise CellocateError("a seed cannot be negative", where=f"seed {seed}", mend="Give 0 or more.")
+    check_seed([seed])
     check_size(size)
     draw = label_sets(labels, seed)
     sets = [draw(index) for index in range(fields)]

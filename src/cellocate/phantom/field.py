@@ -60,7 +60,7 @@ def simulate_field(labels: Sequence[int], *, size: int = 512, seed: int | Sequen
         signal of each label comes from.
 
     Raises:
-        CellocateError: an unknown label, or fewer than 64 pixels a side.
+        CellocateError: an unknown label, fewer than 64 pixels a side, or a negative seed.
 
     Example:
         >>> field = simulate_field([7], size=128, seed=1)
@@ -71,7 +71,8 @@ def simulate_field(labels: Sequence[int], *, size: int = 512, seed: int | Sequen
     """
     patterns = patterns_of(labels)
     check_size(size)
-    root = (seed,) if isinstance(seed, int) else tuple(seed)
+    root = tuple(int(part) for part in np.atleast_1d(seed))
+    check_seed(root)
     rng = np.random.default_rng([*root, SCENE])
     scene = _scene(rng, list(patterns.values()))
     landmarks = Landmarks(scene, root)
@@ -103,6 +104,12 @@ def patterns_of(labels: Sequence[int]) -> dict[int, Pattern]:
         if not 0 <= label < len(names):
             raise CellocateError(f"unknown label {label}", where="hpa28", mend=f"Labels are 0 to {len(names) - 1}.")
     return {int(label): PATTERNS[names[label]] for label in sorted(set(labels))}
+
+
+def check_seed(seed: Sequence[int]) -> None:
+    """Refuse seeds that make no stream of random numbers."""
+    if not seed or min(seed) < 0:
+        raise CellocateError("a seed cannot be negative", where="seed", mend="Give 0 or more.")
 
 
 def check_size(size: int) -> None:

@@ -57,7 +57,7 @@ class Landmarks:
             above.append(rng.random(len(start)) < 0.3)  # some pass above or below the nucleus
         start, heading = np.concatenate(starts), np.concatenate(headings)
         owner, over = np.concatenate(owners), np.concatenate(above)
-        growth = Growth(steps=44, step=0.55, wander=rng.uniform(0.05, 0.11), shy=1.3)
+        growth = Growth(steps=35, step=0.7, wander=rng.uniform(0.06, 0.14), memory=0.8, shy=1.3)
         paths = np.empty((len(start), growth.steps + 1, 2))
         light = np.empty(paths.shape[:2])
         for way, room in ((over, self.cell_room), (~over, self.cytoplasm_room)):
@@ -180,10 +180,10 @@ def _thin_rim(rng: np.random.Generator, cell: Cell) -> Image:
     return np.asarray(thin * np.clip(0.3 + cell.maps.edge, 0, 1), np.float32)
 
 
-def _end_at_wall(rng: np.random.Generator, wall: NDArray[np.float64]) -> NDArray[np.float64]:
+def _end_at_wall(rng: np.random.Generator, wall: Image) -> NDArray[np.float64]:
     """Filaments that reach the edge of the cell run along it for some µm and end: 1 before, then 0."""
     along = np.cumsum(wall < 1.2, axis=1)
-    return np.clip(rng.exponential(4.0, (len(wall), 1)) + 1 - along, 0, 1)
+    return np.clip(rng.exponential(3.0, (len(wall), 1)) + 1 - along, 0, 1)
 
 
 def _reticulum(rng: np.random.Generator, cell: Cell) -> Image:

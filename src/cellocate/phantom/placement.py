@@ -14,6 +14,7 @@ MARGIN_UM = 9.0  # centres may lie this far outside, so that the border cuts cel
 METAPHASE_RADIUS = 9.5  # mitotic cells round up
 DAUGHTER_RADIUS = 9.0
 SISTERS_APART = 22.0
+DIVIDING_SLACK = 4.0  # others keep this much more distance, as cells that divide are hardly pressed
 
 
 def place(rng: np.random.Generator, kind: Morphology, *, metaphases: int, pairs: int) -> list[Plan]:
@@ -38,8 +39,11 @@ def _islands(rng: np.random.Generator, kind: Morphology) -> Points | None:
 
 
 def _is_free(centre: Points, plans: list[Plan], apart: float) -> bool:
-    gaps = [np.linalg.norm(plan.centre - centre) - (4.0 if plan.phase != "interphase" else 0.0) for plan in plans]
-    return all(gap > apart for gap in gaps)
+    if not plans:
+        return True
+    to = np.array([plan.centre for plan in plans]) - centre
+    slack = np.array([DIVIDING_SLACK if plan.phase != "interphase" else 0.0 for plan in plans])
+    return bool(np.all(np.hypot(to[:, 0], to[:, 1]) - slack > apart))
 
 
 def _find_room(rng: np.random.Generator, plans: list[Plan], apart: float, margin: float) -> Points | None:

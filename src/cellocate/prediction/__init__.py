@@ -1,6 +1,6 @@
 """Prediction: a model over a collection, and the submissions of the challenges."""
 
-from cellocate.prediction.fields import predict_collection
-from cellocate.prediction.submissions import read_sample, validate_kaggle2018, write_kaggle2018
+from cellocate.prediction.fields import assumptions, predict_collection
+from cellocate.prediction.submissions import in_order, read_sample, validate_kaggle2018, write_kaggle2018
 
-__all__ = ["predict_collection", "read_sample", "validate_kaggle2018", "write_kaggle2018"]
+__all__ = ["assumptions", "in_order", "predict_collection", "read_sample", "validate_kaggle2018", "write_kaggle2018"]

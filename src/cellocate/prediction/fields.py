@@ -51,6 +51,24 @@ def predict_collection(
     return np.concatenate(probabilities)
 
 
+def assumptions(model: Model, collection: Collection) -> list[str]:
+    """What predicting a collection takes for granted about pixel sizes, in sentences for the user."""
+    unknown = [field for field in collection.ids if collection.pixel_size(field) is None]
+    span = model.card.pixel_size * model.card.size
+    said = []
+    if unknown:
+        said.append(
+            f"the pixel size of {len(unknown)} of {len(collection)} fields is unknown; each is assumed to span "
+            f"{span:.0f} µm, as the model's own fields (--pixel-size sets it)"
+        )
+    if model.card.pixel_size_assumed and len(unknown) < len(collection):
+        said.append(
+            f"the model's own pixel size, {model.card.pixel_size:.3g} µm, is assumed from the Human Protein Atlas's "
+            f"usual field of {span:.0f} µm"
+        )
+    return said
+
+
 def _read_ahead(prepare: Callable[[str], Tiles], ids: Sequence[str], size: int) -> Iterator[list[Tiles]]:
     """Batches of prepared fields; the next batch is being read while one is used, and no more than that."""
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:

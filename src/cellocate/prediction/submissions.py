@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.collection import Collection
+from cellocate.decision import write_decided
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.vocabulary import Vocabulary, get
@@ -28,9 +30,8 @@ def write_kaggle2018(path: str | Path, ids: Sequence[str], decided: NDArray[np.b
         CellocateError: the vocabulary is another one.
     """
     _require_hpa28(vocabulary)
-    labels = [" ".join(map(str, labels)) for labels in vocabulary.decode(decided)]
     with new_file(path) as aside:
-        pd.DataFrame({"Id": ids, "Predicted": labels}).to_csv(aside, index=False)
+        write_decided(aside, ids, decided)
         validate_kaggle2018(aside, ids)
 
 
@@ -77,6 +78,22 @@ def read_sample(path: str | Path) -> list[str]:
     if "Id" not in table or table["Id"].duplicated().any():
         raise CellocateError("not a sample submission", where=path, mend="It needs a column Id without repeats.")
     return list(table["Id"])
+
+
+def in_order(collection: Collection, ids: Sequence[str]) -> Collection:
+    """The fields of a sample submission, in its order.
+
+    Raises:
+        CellocateError: the collection lacks one.
+    """
+    lacking = sorted(set(ids) - set(collection.ids))
+    if lacking:
+        raise CellocateError(
+            f"{len(lacking)} of the sample's {len(ids)} fields have no images, such as {lacking[0]}",
+            where=collection.folder,
+            mend="Give the folder of the challenge's test images.",
+        )
+    return collection.subset(ids)
 
 
 _MEND = "Write it again with 'cellocate predict --format kaggle2018'."

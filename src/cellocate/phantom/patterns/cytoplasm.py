@@ -88,7 +88,7 @@ def cytoplasmic_bodies(cell: Cell, pen: Pen) -> None:
     calm = maps.cytoplasm & (maps.edge > 1) & (maps.from_nucleus > 0.5)
     spots = maps.sample(pen.rng, int(pen.rng.integers(4, 15)), calm)
     pen.canvas.discs(spots, pen.rng.uniform(0.3, 0.6, len(spots)), pen.rng.uniform(0.6, 1.0, len(spots)))
-    pen.haze(cell, 0.1, nucleus=0.4)
+    pen.haze(cell, 0.05, nucleus=0.4)
 
 
 @location("Rods & rings")
@@ -104,7 +104,7 @@ def rods_and_rings(cell: Cell, pen: Pen) -> None:
     paths = middles[:, None] + half * t * along + 0.12 * half * t**2 * across
     owners, _, _ = pen.landmarks.cell_room.look(paths.reshape(-1, 2))
     inside = (owners == cell.number).reshape(paths.shape[:2])
-    pen.canvas.strokes(paths, inside.astype(np.float64), width=0.4)
+    pen.canvas.strokes(paths, inside.astype(np.float64), width=0.5)
     rings = maps.sample(pen.rng, int(pen.rng.integers(0, 3)), maps.cytoplasm & (maps.edge > 3))
-    pen.canvas.rings(rings, pen.rng.uniform(1.0, 2.3, len(rings)), 1.0, width=0.4)
+    pen.canvas.rings(rings, pen.rng.uniform(1.0, 2.3, len(rings)), 1.0, width=0.5)
     pen.haze(cell, 0.03)

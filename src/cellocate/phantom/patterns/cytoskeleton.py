@@ -31,9 +31,9 @@ def microtubule_ends(cell: Cell, pen: Pen) -> None:
     paths, light = pen.landmarks.microtubules[cell.number]
     steps = paths.shape[1]
     filament = np.arange(len(paths))[:, None]
-    at = pen.rng.integers(5, steps - 4, len(paths))[:, None] + np.arange(4)
+    at = pen.rng.integers(5, steps - 3, len(paths))[:, None] + np.arange(3)
     seen = np.all(light[filament, at] > 0.2, axis=1, keepdims=True)
-    brightness = seen * np.linspace(0.3, 1.0, 4) * pen.rng.uniform(0.5, 1.0, (len(paths), 1))
+    brightness = seen * np.linspace(0.3, 1.0, 3) * pen.rng.uniform(0.5, 1.0, (len(paths), 1))
     pen.canvas.strokes(paths[filament, at], brightness, width=0.5)
     pen.haze(cell, 0.05)
 
@@ -42,10 +42,10 @@ def microtubule_ends(cell: Cell, pen: Pen) -> None:
 def intermediate_filaments(cell: Cell, pen: Pen) -> None:
     """A dense, wavy net around the nucleus that thins towards the edge (doi:10.1101/cshperspect.a018242)."""
     maps = cell.maps
-    n = int(np.clip(0.3 * maps.area(maps.cytoplasm), 15, 200))
+    n = int(np.clip(0.26 * maps.area(maps.cytoplasm), 15, 180))
     near = np.exp(-maps.from_nucleus / 6) * maps.cytoplasm
     starts = maps.sample(pen.rng, n, near.astype(np.float32))
-    growth = Growth(steps=36, step=0.4, wander=0.3, memory=0.7, shy=0.7)
+    growth = Growth(steps=36, step=0.4, wander=0.36, memory=0.75, shy=0.7)
     owners = np.full(len(starts), cell.number, np.uint16)
     headings = pen.rng.uniform(0, 2 * np.pi, len(starts))
     paths, alive = grow(pen.rng, pen.landmarks.cytoplasm_room, starts, headings, owners, growth)

@@ -92,4 +92,4 @@ def nuclear_bodies(cell: Cell, pen: Pen) -> None:
     """A few round, well separated dots, such as PML or Cajal bodies (doi:10.1101/cshperspect.a000661)."""
     spots = _within(cell, pen, int(pen.rng.integers(2, 10)), depth=0.5)
     pen.canvas.discs(spots, pen.rng.uniform(0.3, 0.6, len(spots)), pen.rng.uniform(0.7, 1.0, len(spots)))
-    _plain(cell, pen, pen.rng.uniform(0.03, 0.12), nucleoli=0.5)
+    _plain(cell, pen, pen.rng.uniform(0.01, 0.07), nucleoli=0.5)

@@ -1,0 +1,79 @@
+"""All commands, and how their errors reach the user."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import cellocate
+from cellocate.cli import check, decide, demo, evaluate, predict, recipes, simulate, train
+from cellocate.errors import CellocateError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+app.command()(demo.demo)
+app.command()(simulate.simulate)
+app.command()(check.check)
+app.command()(recipes.recipes)
+app.command()(train.train)
+app.command()(predict.predict)
+app.command()(evaluate.evaluate)
+app.add_typer(decide.app, name="decide")
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"cellocate {cellocate.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def cellocate_(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Where in the cell is the protein? Fluorescence microscope images → protein locations.
+
+    Start with [bold]cellocate demo[/bold]; with images of your own, [bold]cellocate check FOLDER[/bold].
+    """
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 the data or the request is at fault, 2 wrong usage, 130 interrupted."""
+    try:
+        app()
+    except CellocateError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            _fail(f"no room on the disk{_place(error)}. Free some space, or write elsewhere; nothing was lost.")
+        if isinstance(error, PermissionError):
+            _fail(f"permission denied{_place(error)}. Choose another place, or change its permissions.")
+        raise
+
+
+def _place(error: OSError) -> str:
+    return f": {error.filename}" if error.filename else ""
+
+
+def _fail(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(1)

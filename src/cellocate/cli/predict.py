@@ -1,0 +1,54 @@
+"""`cellocate predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cellocate.cli import options
+
+
+def predict(
+    model: options.ModelFolder,
+    data: options.Data,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write.")],
+    format_: Annotated[
+        Literal["table", "kaggle2018"],
+        typer.Option("--format", help="Probabilities and locations, or the 2018 challenge's submission."),
+    ] = "table",
+    sample: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A sample submission: predict its ids, in its order.")
+    ] = None,
+    pixel_size: options.PixelSize = None,
+    skip_bad: options.SkipBad = False,
+    batch_size: Annotated[int, typer.Option(min=1, help="Fields predicted at once.")] = 32,
+    device: options.Device = None,
+) -> None:
+    """Predict the locations in every field of a folder.
+
+    Example: cellocate predict runs/first/model my_images --out predictions.csv
+    """
+    from cellocate import prediction
+    from cellocate.cli.console import note, note_skipped, progress
+    from cellocate.collection import open_collection, usable
+    from cellocate.decision import write_table
+    from cellocate.networks import load
+
+    loaded = load(model, device=device)
+    collection = open_collection(data, pixel_size=pixel_size)
+    if sample is not None:
+        collection = prediction.in_order(collection, prediction.read_sample(sample))
+    collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
+    note_skipped([p for p in inspection.problems if p.about == "files"])
+    for assumption in prediction.assumptions(loaded, collection):
+        note(assumption)
+    with progress("predicting", len(collection)) as advance:
+        probabilities = prediction.predict_collection(loaded, collection, batch_size=batch_size, progress=advance)
+    decided = loaded.card.rule.apply(probabilities)
+    if format_ == "table":
+        write_table(out, collection.ids, probabilities, decided, loaded.vocabulary)
+    else:
+        prediction.write_kaggle2018(out, collection.ids, decided, loaded.vocabulary)
+    print(f"{len(collection)} fields in {out}")

@@ -1,0 +1,32 @@
+"""`cellocate simulate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cellocate.cli import options
+
+
+def simulate(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write.")],
+    fields: Annotated[int, typer.Option(help="How many fields of view.")] = 100,
+    size: Annotated[int, typer.Option(help="Side of a field in pixels; it spans 164 µm.")] = 512,
+    labels: Annotated[
+        str, typer.Option(metavar="balanced|real|FILE", help="How often locations occur, or a table Id,Target.")
+    ] = "balanced",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Draw simulated cells with exact truth, as a collection in the layout of the 2018 challenge.
+
+    Example: cellocate simulate phantoms --fields 200 --size 256
+    """
+    from cellocate import phantom
+    from cellocate.cli.console import progress
+
+    with progress("drawing fields", fields) as advance:
+        phantom.simulate(out, fields=fields, size=size, labels=labels, seed=seed, overwrite=overwrite, progress=advance)
+    print(f"{fields} fields of {size} px in {out}")

@@ -1,0 +1,75 @@
+"""`cellocate train`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cellocate.cli import options
+
+
+def train(
+    data: options.Data,
+    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the run.")],
+    recipe: Annotated[str, typer.Option(metavar="NAME|FILE", help="See 'cellocate recipes'.")] = "quick",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: training.epochs=5.")
+    ] = None,
+    split: Annotated[Path | None, typer.Option(metavar="FILE", help="Use the parts of this split.csv.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in RUN.")] = False,
+    labels: options.LabelTable = None,
+    vocabulary: options.VocabularyName = None,
+    pixel_size: options.PixelSize = None,
+    skip_bad: options.SkipBad = False,
+    overwrite: options.Overwrite = False,
+    accelerator: Annotated[str | None, typer.Option(help="Lightning's: cpu, gpu, mps, auto.")] = None,
+    devices: Annotated[str | None, typer.Option(help="Lightning's: how many, or which.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="Lightning's: ddp for several GPUs.")] = None,
+    num_nodes: Annotated[int | None, typer.Option(help="Lightning's: how many machines.")] = None,
+) -> None:
+    """Train a model on a labelled collection, as a recipe says.
+
+    RUN receives model/, recipe.yaml, split.csv, history.csv and learning_curves.png.
+
+    Example: cellocate train my_images --recipe quick --out runs/first
+    """
+    from cellocate.collection import open_collection
+    from cellocate.errors import CellocateError
+    from cellocate.training import load_recipe
+    from cellocate.training.fit import Options
+    from cellocate.training.fit import train as fit
+
+    if resume and (settings or split):
+        raise CellocateError("a resumed run keeps its recipe and split", mend="Leave --set and --split out.")
+    resolved = load_recipe(recipe, settings or [])
+    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    flags: dict[str, Any] = {
+        "accelerator": accelerator,
+        "devices": devices,
+        "strategy": strategy,
+        "num_nodes": num_nodes,
+    }
+    chosen = Options(
+        split=split,
+        resume=resume,
+        overwrite=overwrite,
+        skip_bad=skip_bad,
+        progress=sys.stdout.isatty(),
+        trainer={name: value for name, value in flags.items() if value is not None},
+    )
+    try:
+        model = fit(collection, resolved, out, chosen)
+    except KeyboardInterrupt:
+        print(f"interrupted; continue with: cellocate train {data} --out {out} --resume", file=sys.stderr)
+        sys.exit(130)
+    if model is None:  # one of several processes; the first one speaks
+        return
+    print(f"model in {out / 'model'}")
+    if scores := model.card.scores.get("validation"):
+        print(
+            f"validation (n = {scores['n']}; its thresholds were fitted on the same fields): "
+            f"macro F1 {scores['macro_f1']:.3f}, macro average precision {scores['macro_average_precision']:.3f}"
+        )

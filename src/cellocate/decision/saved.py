@@ -1,0 +1,37 @@
+"""A decision rule as a file of its own: `rule.json`, with the names of its locations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from cellocate.decision.rules import Rule
+from cellocate.errors import CellocateError
+from cellocate.files import write_text
+from cellocate.vocabulary import Location, Vocabulary
+
+
+def save_rule(path: str | Path, rule: Rule, vocabulary: Vocabulary) -> None:
+    """Write `{"vocabulary": …, "locations": [names], "rule": {"kind": …, "thresholds": […]}}`."""
+    content = {"vocabulary": vocabulary.name, "locations": vocabulary.names, "rule": rule.model_dump(mode="json")}
+    write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def read_rule(path: str | Path) -> tuple[Rule, Vocabulary]:
+    """The rule that `save_rule` wrote, and its locations (without GO ids and groups).
+
+    Raises:
+        CellocateError: the file is missing or not such a rule.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        rule = Rule.model_validate(content["rule"])
+        vocabulary = Vocabulary(content["vocabulary"], tuple(Location(n, None, "") for n in content["locations"]))
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        mend = "'cellocate decide fit' writes one."
+        raise CellocateError(f"not a decision rule ({type(error).__name__})", where=path, mend=mend) from None
+    if len(rule.thresholds) != len(vocabulary):
+        raise CellocateError("thresholds and locations differ in number", where=path, mend="Fit the rule again.")
+    return rule, vocabulary
