@@ -117,7 +117,7 @@ def _bars(
         )
     axes.set_ylim(len(lines) - 0.4, -0.6)
     # names are the user's: a dollar sign in one is no formula
-    axes.set_yticks(places, labels=lines, color=PALETTE["ink"])
+    axes.set_yticks(places, labels=lines, color=PALETTE["ink"], parse_math=False)
     _bare(axes)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(axis="y", length=0)
