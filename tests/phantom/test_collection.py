@@ -48,7 +48,7 @@ def test_the_layout_is_that_of_2018_with_the_truth_beside_it(tmp_path):
 
 def test_bytes_do_not_depend_on_workers(tmp_path):
     for workers in (1, 2):
-        simulate(tmp_path / str(workers), fields=18, size=64, seed=3, workers=workers)
+        simulate(tmp_path / str(workers), fields=8, size=64, seed=3, workers=workers)
     assert contents(tmp_path / "1") == contents(tmp_path / "2")
 
 
@@ -130,5 +130,5 @@ def test_an_interruption_leaves_nothing(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        simulate(tmp_path / "out", fields=20, size=64, workers=2, progress=interrupt)
+        simulate(tmp_path / "out", fields=8, size=64, workers=2, progress=interrupt)
     assert list(tmp_path.iterdir()) == []

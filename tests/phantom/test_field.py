@@ -69,3 +69,8 @@ def test_an_empty_label_set_is_a_negative_field():
 def test_impossible_fields_are_refused(labels, size):
     with pytest.raises(CellocateError):
         simulate_field(labels, size=size, seed=0)
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(CellocateError):
+        simulate_field([0], size=128, seed=[0, -1])

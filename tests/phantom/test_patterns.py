@@ -15,8 +15,8 @@ UM = 512 / 163.84
 
 
 @lru_cache
-def fields(label):
-    return [simulate_field([label], size=512, seed=[40 + i, label]) for i in range(2)]
+def fields(label, n=1):
+    return [simulate_field([label], size=512, seed=[40 + i, label]) for i in range(n)]
 
 
 def share(field, label, region):
@@ -89,7 +89,7 @@ def test_nucleoli_are_dark_in_the_nuclear_channel():
 
 
 def test_fibrillar_centres_lie_where_nucleoli_do():
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         field = simulate_field([2, 3], size=512, seed=seed)
         nucleoli, centres = field.signal[2], field.signal[3]
         assert np.average(nucleoli, weights=np.where(centres > 0.4 * centres.max(), centres, 0)) > 5 * nucleoli.mean()
@@ -133,11 +133,11 @@ def test_microtubules_follow_the_landmark():
 
 
 def test_spindles_are_only_in_dividing_cells_and_bridges_only_between_sisters():
-    for field in fields(17):
+    for field in fields(17, 2):
         shown = [n for n, labels in enumerate(field.cell_labels, start=1) if labels]
         assert 1 <= len(shown) <= 3 < len(field.cell_labels)
         for number in shown:  # plates of chromosomes, which are smaller than any nucleus
             assert np.sum(field.nuclei == number) / UM**2 < 80
-    for field in fields(16):
+    for field in fields(16, 2):
         assert 1 <= sum(bool(labels) for labels in field.cell_labels) <= 4
         assert share(field, 16, field.nuclei == 0) > 0.9

@@ -171,7 +171,7 @@ def _photograph(
     takes = {
         stream: draw_exposure(landmarks.rng(stream), gain=gain, background=background)
         for stream, gain, background in (
-            (RED, (125.0, 0.4), 3.0),
+            (RED, (105.0, 0.35), 3.0),
             (GREEN, (140.0, 0.5), 4.0),
             (BLUE, (110.0, 0.4), 2.0),
             (YELLOW, (150.0, 0.45), 3.0),

@@ -27,7 +27,7 @@ def endoplasmic_reticulum(cell: Cell, pen: Pen) -> None:
     """A net that is densest around the nucleus and begins at its envelope (doi:10.1101/cshperspect.a013227)."""
     maps = cell.maps
     shape = maps.inside.shape
-    other = np.clip(1 + 0.35 * noise(pen.rng, shape, 0.8), 0.1, None)
+    other = np.clip(1 + 0.3 * noise(pen.rng, shape, 1.5), 0.1, None)
     pen.canvas.fill(maps.box, np.asarray(pen.landmarks.reticulum[cell.number] * other, np.float32))
 
 

@@ -45,7 +45,7 @@ def intermediate_filaments(cell: Cell, pen: Pen) -> None:
     n = int(np.clip(0.26 * maps.area(maps.cytoplasm), 15, 180))
     near = np.exp(-maps.from_nucleus / 6) * maps.cytoplasm
     starts = maps.sample(pen.rng, n, near.astype(np.float32))
-    growth = Growth(steps=36, step=0.4, wander=0.36, memory=0.75, shy=0.7)
+    growth = Growth(steps=36, step=0.4, wander=0.25, memory=0.7, shy=0.7)
     owners = np.full(len(starts), cell.number, np.uint16)
     headings = pen.rng.uniform(0, 2 * np.pi, len(starts))
     paths, alive = grow(pen.rng, pen.landmarks.cytoplasm_room, starts, headings, owners, growth)
