@@ -218,7 +218,17 @@ def test_fields_trained_on_are_scored_apart_and_named(tmp_path):
 
 
 def test_warnings_are_shown(tmp_path):
-    assert "Mind the step & the gap." in write(tmp_path, warnings=("Mind the step & the gap.",)).text
+    assert "Mind the step & the gap." in write(tmp_path, warnings=("mind the step & the gap",)).text
+
+
+def test_fields_that_are_all_trained_on_are_no_proof(tmp_path):
+    truth = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0]], dtype=bool)
+    figures = evaluate(truth, truth, TINY)
+    metrics = {**figures, "part": None, "seen": figures, "unseen": None}
+    found = write(tmp_path, truth=truth, decided=truth, metrics=metrics, history=None)
+    assert "all on fields that the model was trained on." in found.text
+    assert "There are no others here." in found.text
+    assert "none chosen: all fields" in found.text
 
 
 def test_simulated_fields_are_named(tmp_path):

@@ -33,7 +33,7 @@ _INTENSITIES = {
 def about_fields(evaluated: Evaluated) -> Rows:
     """The evaluated fields: what they are called and what they hold."""
     part = evaluated.metrics.get("part")
-    rows = [("Fields", f"{evaluated.n:,}"), ("Part of the split", str(part or "not stated"))]
+    rows = [("Fields", f"{evaluated.n:,}"), ("Part of the split", str(part or "none chosen: all fields"))]
     if evaluated.collection is None:
         return [("Collection", "tables alone, without images"), *rows]
     where = evaluated.collection

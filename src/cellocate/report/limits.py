@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
     """What to bear in mind when reading this report."""
-    found = list(evaluated.warnings)
-    seen = evaluated.split.get("seen")
-    if seen is not None and not evaluated.warnings:
+    found = [_sentence(text) for text in evaluated.warnings]
+    if "seen" in evaluated.split:
+        n = evaluated.split["seen"]["n"]
+        whole = (
+            "Go by the figures under “Not trained on”." if "unseen" in evaluated.split else "There are no others here."
+        )
         found.append(
-            f"The model was trained on {seen['n']:,} of these {count(evaluated.n, 'field')}: on them it scores better "
-            "than it would on new ones. The headline figures are given apart as well."
+            f"The model was trained on {n:,} of these {count(evaluated.n, 'field')}, and on them it scores better than "
+            f"it would on new ones. {whole}"
         )
     if evaluated.n < SMALL:
         found.append(f"n = {evaluated.n}: so few fields say little; one more or less can change every figure.")
@@ -41,6 +44,10 @@ def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
             f"{count(unreadable, 'picture')} could not be read and {'is' if unreadable == 1 else 'are'} left out."
         )
     return found
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def limits(evaluated: Evaluated) -> list[tuple[str, str]]:

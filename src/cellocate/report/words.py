@@ -106,8 +106,11 @@ def summary(evaluated: Evaluated) -> str:
         if evaluated.card is None
         else f"The locations that the model {evaluated.card.name} predicts"
     )
-    unseen = evaluated.split.get("unseen") if "seen" in evaluated.split else None
-    apart = "" if unseen is None else f", and {_f1(unseen)} on the {unseen['n']:,} that the model was not trained on"
+    unseen, apart = evaluated.split.get("unseen"), ""
+    if "seen" in evaluated.split:
+        apart = ", all on fields that the model was trained on"
+        if unseen is not None:
+            apart = f", and {_f1(unseen)} on the {unseen['n']:,} that the model was not trained on"
     first = (
         f"{subject} were compared with the labels of {count(m['n'], 'field')}, over the {len(evaluated.names)} "
         f"locations of {m['vocabulary']}: macro F1 is {_f1(m)}{apart}."
