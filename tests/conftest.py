@@ -1,4 +1,4 @@
-"""What tests share: real images where they are at hand, and small phantom collections."""
+"""What tests share: real images where they are at hand, small phantom collections, and a small model."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from cellocate import phantom
+from cellocate.collection import open_collection
+from cellocate.training import Recipe, load_recipe
 
 _HERE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
@@ -33,3 +35,24 @@ def _phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def phantoms(_phantoms: Path, tmp_path: Path) -> Path:
     """A collection of 40 simulated fields of 64 px, in a folder that the test may damage."""
     return Path(shutil.copytree(_phantoms, tmp_path / "phantoms"))
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Recipe:
+    """A recipe that trains in seconds."""
+    return load_recipe("quick", ["data.size=64", "network.backbone=test_resnet", "training.epochs=2"])
+
+
+@pytest.fixture(scope="session")
+def _run(_phantoms: Path, tiny: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from cellocate.training.fit import train
+
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    train(open_collection(_phantoms), tiny, folder)
+    return folder
+
+
+@pytest.fixture
+def run(_run: Path, tmp_path: Path) -> Path:
+    """A finished run of the tiny recipe on the phantoms, in a folder that the test may damage."""
+    return Path(shutil.copytree(_run, tmp_path / "run"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -64,11 +63,21 @@ def _draw(labels: NDArray[np.bool_], count: int, seed: int) -> NDArray[np.bool_]
         splitter = MultilabelStratifiedShuffleSplit(n_splits=1, test_size=count, random_state=seed)
         # an empty label set is its own stratum, or the splitter would put all such rows anywhere
         strata = np.column_stack([labels, ~labels.any(axis=1)])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            _, chosen = next(splitter.split(np.zeros(len(labels)), strata))
+        _, chosen = next(splitter.split(np.zeros(len(labels)), strata))
         taken[chosen] = True
+        taken[_common_first(labels, ~taken, seed)[: max(0, count - len(chosen))]] = True
     return taken
+
+
+def _common_first(labels: NDArray[np.bool_], among: NDArray[np.bool_], seed: int) -> NDArray[np.intp]:
+    """Rows in an order that takes the commonest labels first.
+
+    Where most labels are rare, the splitter keeps nearly all rows for training; these fill the other parts up.
+    """
+    counts = labels.sum(axis=0)
+    rarest = np.where(labels, counts, len(labels)).min(axis=1, initial=len(labels))
+    shuffled = np.random.default_rng(seed).permutation(np.flatnonzero(among))
+    return shuffled[np.argsort(-rarest[shuffled], kind="stable")]
 
 
 def read_split(path: str | Path, collection: Collection) -> pd.Series[str]:

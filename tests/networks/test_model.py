@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cellocate
+from cellocate.collection import open_collection
+from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS, read_field
+
+
+@pytest.fixture
+def fields(phantoms: Path) -> list[np.ndarray]:
+    collection = open_collection(phantoms)
+    return [read_field(collection.files(i), CHANNELS) for i in collection.ids[:5]]
+
+
+def test_predicts_arrays(run: Path, fields: list[np.ndarray]) -> None:
+    model = cellocate.load(run / "model")
+    prediction = model.predict(fields)
+    assert prediction.probabilities.shape == (5, 28)
+    reached = prediction.probabilities[0] >= np.float32(model.card.rule.thresholds)
+    assert prediction.locations[0] == [n for n, yes in zip(model.vocabulary.names, reached, strict=True) if yes]
+
+
+def test_one_field_a_batch_and_a_list_agree(run: Path, fields: list[np.ndarray]) -> None:
+    model = cellocate.load(run / "model")
+    listed = model.predict(fields).probabilities
+    np.testing.assert_allclose(model.predict(np.stack(fields)).probabilities, listed, rtol=1e-5)
+    np.testing.assert_allclose(model.predict(fields[2]).probabilities[0], listed[2], rtol=1e-4)
+    np.testing.assert_allclose(model.predict(fields, batch_size=2).probabilities, listed, rtol=1e-4)
+
+
+def test_depth_does_not_matter(run: Path, fields: list[np.ndarray]) -> None:
+    model = cellocate.load(run / "model")
+    of_16_bits = [field.astype(np.uint16) * 257 for field in fields]
+    of_floats = [field.astype(np.float32) / 255 for field in fields]
+    expected = model.predict(fields).probabilities
+    np.testing.assert_allclose(model.predict(of_16_bits).probabilities, expected, rtol=1e-4)
+    np.testing.assert_allclose(model.predict(of_floats).probabilities, expected, rtol=1e-4)
+
+
+def test_a_wide_field_of_the_same_pixel_size_is_the_mean_of_its_tiles(run: Path, fields: list[np.ndarray]) -> None:
+    model = cellocate.load(run / "model")
+    size = model.card.pixel_size
+    apart = model.predict(fields[:2], pixel_size=size).probabilities
+    together = model.predict(np.concatenate(fields[:2], axis=2), pixel_size=size).probabilities
+    np.testing.assert_allclose(together[0], apart.mean(axis=0), rtol=1e-4)
+
+
+def test_wrong_number_of_channels_is_refused(run: Path) -> None:
+    with pytest.raises(CellocateError, match="red, green, blue, yellow"):
+        cellocate.load(run / "model").predict(np.zeros((3, 64, 64), np.uint8))
+
+
+@pytest.mark.parametrize("size", [0.0, -1.0, float("nan"), 1000.0])
+def test_an_impossible_pixel_size_is_refused(run: Path, size: float) -> None:
+    with pytest.raises(CellocateError, match="impossible pixel size"):
+        cellocate.load(run / "model").predict(np.zeros((4, 64, 64), np.uint8), pixel_size=size)
+
+
+def test_no_field_gives_no_row(run: Path) -> None:
+    assert cellocate.load(run / "model").predict([]).probabilities.shape == (0, 28)
+
+
+def test_saving_a_loaded_model_changes_nothing(run: Path, tmp_path: Path) -> None:
+    cellocate.load(run / "model").save(tmp_path / "copy")
+    for name in ("model.json", "model.safetensors"):
+        assert (tmp_path / "copy" / name).read_bytes() == (run / "model" / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["model.json", "model.safetensors"])
+def test_a_missing_file_is_named(run: Path, name: str) -> None:
+    (run / "model" / name).unlink()
+    with pytest.raises(CellocateError, match=f"{name} is missing"):
+        cellocate.load(run / "model")
+
+
+def test_a_changed_threshold_is_noticed(run: Path) -> None:
+    path = run / "model" / "model.json"
+    card = json.loads(path.read_text())
+    card["rule"]["thresholds"][0] = 0.123
+    path.write_text(json.dumps(card))
+    with pytest.raises(CellocateError, match="checksum"):
+        cellocate.load(run / "model")
+
+
+def test_a_changed_weight_is_noticed(run: Path) -> None:
+    path = run / "model" / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CellocateError, match="checksum"):
+        cellocate.load(run / "model")
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", "\x00\x01", '{"format": 2}'])
+def test_a_card_that_is_none_is_refused(run: Path, content: str) -> None:
+    (run / "model" / "model.json").write_text(content)
+    with pytest.raises(CellocateError, match=r"altered|later version"):
+        cellocate.load(run / "model")
+
+
+def test_an_unknown_device_is_refused(run: Path) -> None:
+    with pytest.raises(CellocateError, match="no device 'abacus'"):
+        cellocate.load(run / "model", device="abacus")
+
+
+def test_the_card_tells_what_is_needed(run: Path) -> None:
+    card = json.loads((run / "model" / "model.json").read_text())
+    assert card["channels"] == ["red", "green", "blue", "yellow"]
+    assert card["size"] == 64
+    assert card["pixel_size"] == pytest.approx(163.84 / 64)
+    assert card["pixel_size_assumed"] is True
+    assert [location["go"] for location in card["locations"]][:2] == ["GO:0005654", "GO:0031965"]
+    assert sum(map(len, card["fields"].values())) == 40
+    assert card["scores"]["validation"]["n"] == len(card["fields"]["validation"])

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cellocate
+from cellocate.collection import open_collection
+from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS, read_field
+from cellocate.prediction import assumptions, predict_collection
+
+
+def test_a_collection_is_predicted_as_its_arrays_are(run: Path, phantoms: Path) -> None:
+    model, collection = cellocate.load(run / "model"), open_collection(phantoms)
+    steps: list[int] = []
+    probabilities = predict_collection(model, collection, batch_size=7, progress=steps.append)
+    arrays = [read_field(collection.files(i), CHANNELS) for i in collection.ids]
+    np.testing.assert_allclose(probabilities, model.predict(arrays).probabilities, rtol=1e-4)
+    assert sum(steps) == 40
+
+
+def test_an_unreadable_field_stops_with_its_name(run: Path, phantoms: Path) -> None:
+    bad = phantoms / "train" / "phantom-000007_blue.png"
+    bad.write_bytes(bad.read_bytes()[:200])
+    with pytest.raises(CellocateError, match=r"phantom-000007_blue\.png"):
+        predict_collection(cellocate.load(run / "model"), open_collection(phantoms))
+
+
+def test_assumptions_are_said(run: Path, phantoms: Path) -> None:
+    model = cellocate.load(run / "model")
+    [unknown] = assumptions(model, open_collection(phantoms))
+    assert "unknown; each is assumed to span 164 µm" in unknown
+    [assumed] = assumptions(model, open_collection(phantoms, pixel_size=2.56))
+    assert "the model's own pixel size, 2.56 µm, is assumed" in assumed
+
+
+def test_a_known_pixel_size_is_used(run: Path, phantoms: Path) -> None:
+    model = cellocate.load(run / "model")
+    plain = predict_collection(model, open_collection(phantoms))
+    same = predict_collection(model, open_collection(phantoms, pixel_size=163.84 / 64))
+    other = predict_collection(model, open_collection(phantoms, pixel_size=163.84 / 32))
+    np.testing.assert_allclose(same, plain, rtol=1e-4)
+    assert np.abs(other - plain).max() > 1e-3

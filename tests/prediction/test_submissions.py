@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cellocate.collection import open_collection
+from cellocate.errors import CellocateError
+from cellocate.prediction import in_order, read_sample, validate_kaggle2018, write_kaggle2018
+from cellocate.vocabulary import get
+
+HPA28 = get("hpa28")
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=28, max_size=28), min_size=1, max_size=5))
+def test_what_is_written_can_be_read_back(tmp_path_factory: pytest.TempPathFactory, rows: list[list[bool]]) -> None:
+    path = tmp_path_factory.mktemp("s") / "submission.csv"
+    ids = [f"id, {i}" for i in range(len(rows))]
+    write_kaggle2018(path, ids, np.array(rows), HPA28)
+    from cellocate.decision import read_decided
+
+    read, decided = read_decided(path, HPA28)
+    assert read == ids
+    assert decided.tolist() == rows
+
+
+def test_a_submission_of_the_real_shape_is_accepted(real_data: Path, tmp_path: Path) -> None:
+    ids = read_sample(real_data / "tables" / "kaggle2018_sample_submission.csv.gz")
+    assert len(ids) == 11_702
+    decided = np.random.default_rng(0).random((len(ids), 28)) < 0.1
+    write_kaggle2018(tmp_path / "submission.csv", ids, decided, HPA28)
+    validate_kaggle2018(tmp_path / "submission.csv", ids)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("id,Predicted\na,0\nb,1\n", "header"),
+        ("", "header"),
+        ("Id,Predicted\na,0\n", "lacks 1 ids, such as b"),
+        ("Id,Predicted\na,0\nb,1\na,2\n", "line 4"),
+        ("Id,Predicted\na,0\nb,1\nc,2\n", "unknown id 'c'"),
+        ("Id,Predicted\na,0\nb,28\n", "line 3"),
+        ("Id,Predicted\na,0  1\nb,1\n", "line 2"),
+        ("Id,Predicted\na,0 0\nb,1\n", "each once"),
+        ("Id,Predicted\na,00\nb,1\n", "line 2"),
+        ("Id,Predicted\na,-1\nb,1\n", "line 2"),
+        ("Id,Predicted\na,Golgi\nb,1\n", "line 2"),
+        ("Id,Predicted\na,0,1\nb,1\n", "3 columns"),
+    ],
+)
+def test_a_faulty_submission_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "s.csv").write_text(content)
+    with pytest.raises(CellocateError, match=message):
+        validate_kaggle2018(tmp_path / "s.csv", ["a", "b"])
+
+
+def test_another_vocabulary_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CellocateError, match="takes hpa28"):
+        write_kaggle2018(tmp_path / "s.csv", ["a"], np.zeros((1, 19), bool), get("hpa19"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sample_gives_order_and_must_be_complete(phantoms: Path, tmp_path: Path) -> None:
+    collection = open_collection(phantoms)
+    backwards = collection.ids[::-1]
+    assert in_order(collection, backwards).ids == backwards
+    with pytest.raises(CellocateError, match="1 of the sample's 41 fields have no images, such as elsewhere"):
+        in_order(collection, [*backwards, "elsewhere"])
+    (tmp_path / "sample.csv").write_text("Id,Predicted\na,0\na,0\n")
+    with pytest.raises(CellocateError, match="without repeats"):
+        read_sample(tmp_path / "sample.csv")
