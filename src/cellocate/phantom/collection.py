@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -26,7 +26,6 @@ from cellocate.phantom.label_sets import LabelSet, label_sets
 from cellocate.phantom.units import FIELD_UM
 
 CHANNELS = ("red", "green", "blue", "yellow")
-CHUNK = 4  # fields per task of a worker
 WORTH_A_POOL = 8  # starting processes takes longer than simulating fewer fields than this
 
 
@@ -71,8 +70,9 @@ def simulate(
             as often as in the 2018 train set), or a CSV file with Id and Target to take them from.
         seed: 0 or more.
         overwrite: replace what is in `out`.
-        workers: processes; as many as the machine has cores by default.
-        progress: called with the number of fields done after each few.
+        workers: processes; as many as the machine has cores by default. As with all Python programs that start
+            processes, a script that asks for more than one keeps its work below `if __name__ == "__main__":`.
+        progress: called with the number of fields done, after each.
 
     Raises:
         CellocateError: fewer than 1 field or worker, too small a size, a negative seed, an unknown label, a table
@@ -92,8 +92,8 @@ def simulate(
         (aside / "truth").mkdir()
         jobs = jobs_for(aside)
         cells: dict[int, tuple[LabelSet, ...]] = {}
-        for done in _run(jobs, workers or os.cpu_count() or 1):
-            cells.update(done)
+        for index, shown in _run(jobs, workers or os.cpu_count() or 1):
+            cells[index] = shown
             if progress is not None:
                 progress(len(cells))
         _write_tables(aside, jobs, cells)
@@ -123,23 +123,21 @@ def _plan(*, fields: int, size: int, labels: str | Path, seed: int, workers: int
     return lambda out: [Job(out, index, chosen, size, seed) for index, chosen in enumerate(sets)]
 
 
-def _run(jobs: list[Job], workers: int) -> Iterator[dict[int, tuple[LabelSet, ...]]]:
-    """Do the jobs, a few at a time; gives the labels of each cell by the index of its field."""
-    chunks = [jobs[i : i + CHUNK] for i in range(0, len(jobs), CHUNK)]
+def _run(jobs: list[Job], workers: int) -> Iterator[tuple[int, tuple[LabelSet, ...]]]:
+    """Do the jobs in any order; gives the index of each field done and the labels of its cells."""
     if workers == 1 or len(jobs) < WORTH_A_POOL:
-        yield from map(_work, chunks)
+        yield from map(_work, jobs)
         return
-    with _pool(min(workers, len(chunks))) as pool:
-        waiting = {pool.submit(_work, chunk) for chunk in chunks}
-        while waiting:
-            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield future.result()
+    with _pool(min(workers, len(jobs))) as pool:
+        with _interrupts_held_back():  # the first job starts the workers
+            futures = [pool.submit(_work, job) for job in jobs]
+        for future in as_completed(futures):
+            yield future.result()
 
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes, which inherit neither threads nor locks; stopped at once if anything goes wrong."""
+    """Fresh processes, which inherit neither threads nor locks; stopped after their current job if anything fails."""
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
     try:
         yield pool
@@ -147,22 +145,31 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes started here never hear a Ctrl-C, which is the parent's to handle, once the block ends."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where the workers' own start must do
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)  # one worker per core is as fast as it gets
 
 
-def _work(jobs: list[Job]) -> dict[int, tuple[LabelSet, ...]]:
-    return {job.index: _simulate_one(job) for job in jobs}
-
-
-def _simulate_one(job: Job) -> tuple[LabelSet, ...]:
+def _work(job: Job) -> tuple[int, tuple[LabelSet, ...]]:
     field = simulate_field(job.labels, size=job.size, seed=(job.seed, job.index))
     for channel, image in zip(CHANNELS, field.channels, strict=True):
         _write_png(job.out / "train" / f"{job.id}_{channel}.png", image)
     _write_png(job.out / "truth" / f"{job.id}_cells.png", field.cells)
     _write_png(job.out / "truth" / f"{job.id}_nuclei.png", field.nuclei)
-    return field.cell_labels
+    return job.index, field.cell_labels
 
 
 def _write_png(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) -> None:

@@ -174,7 +174,7 @@ def _photograph(
             (RED, (105.0, 0.35), 3.0),
             (GREEN, (140.0, 0.5), 4.0),
             (BLUE, (110.0, 0.4), 2.0),
-            (YELLOW, (150.0, 0.45), 3.0),
+            (YELLOW, (175.0, 0.45), 3.0),
         )
     }
     rng = landmarks.rng(GREEN, 1)

@@ -194,7 +194,7 @@ def _reticulum(rng: np.random.Generator, cell: Cell) -> Image:
     mottle = np.clip(1 + 0.22 * noise(rng, shape, 3.0) + 0.2 * noise(rng, shape, 0.6), 0.15, None)
     near = 0.25 + 0.85 * np.exp(-maps.from_nucleus / 5.0)
     rim = 0.35 * np.exp(-((maps.from_nucleus / 0.5) ** 2))
-    light = ((0.22 + 0.78 * net) * mottle * near + rim) * maps.cytoplasm * _thin_rim(rng, cell)
+    light = ((0.3 + 0.7 * net) * mottle * near + rim) * maps.cytoplasm * _thin_rim(rng, cell)
     if cell.phase == "metaphase":  # pushed to the rim of the round cell
         light = mottle * maps.cytoplasm * np.clip(maps.from_nucleus / 3, 0, 1) * np.clip(maps.edge, 0, 1)
     return np.asarray(light + 0.09 * soft(maps.nucleus), np.float32)

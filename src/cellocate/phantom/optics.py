@@ -42,7 +42,7 @@ def draw_exposure(rng: np.random.Generator, *, gain: tuple[float, float], backgr
     return Exposure(
         focus=rng.uniform(0.10, 0.22),
         spread=rng.uniform(1.2, 2.5),
-        halo=rng.uniform(0.06, 0.2),
+        halo=rng.uniform(0.04, 0.15),
         gain=gain[0] * float(np.exp(rng.normal(0, gain[1]))),
         background=background * rng.lognormal(0, 0.5),
         offset=rng.uniform(1.0, 1.4) * background + rng.uniform(0.5, 6.0),
