@@ -21,6 +21,7 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 # their mean has the least of the noise that JPEG's colour subsampling adds.
 _PLANES = {"red": [0], "green": [1], "blue": [2], "yellow": [0, 1]}
 _PILLOW_DEPTHS = {"L": 8, "RGB": 8, "RGBA": 8, "P": 8, "I;16": 16, "I;16B": 16}
+_LARGEST = 2**29  # values in one TIFF file that are believed
 # How a whole file ends. A file cut short lacks it, which a look at its last bytes tells without decoding.
 _ENDINGS = {"PNG": b"IEND", "JPEG": b"\xff\xd9"}
 
@@ -114,8 +115,11 @@ def _read_pillow(path: Path) -> NDArray[Any]:
 
 
 def _read_tiff(path: Path) -> NDArray[Any]:
-    pixels: NDArray[Any] = tifffile.imread(path)
-    pixels = np.squeeze(pixels)
+    with tifffile.TiffFile(path) as tiff:
+        series = tiff.series[0]
+        if series.size > _LARGEST:  # a damaged size would fill the memory
+            raise OSError("too large")
+        pixels: NDArray[Any] = np.squeeze(series.asarray())
     if pixels.ndim == 3 and pixels.shape[0] in (3, 4) and pixels.shape[2] not in (3, 4):
         pixels = np.moveaxis(pixels, 0, 2)
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)

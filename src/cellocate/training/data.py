@@ -52,8 +52,8 @@ class FieldDataset(Dataset[tuple[Tensor, Tensor]]):
 class EpochSampler(Sampler[int]):
     """A new order for each epoch, which depends on the seed and the epoch alone: a resumed run repeats it."""
 
-    def __init__(self, length: int, seed: int) -> None:
-        self.length, self.seed, self.epoch = length, seed, 0
+    def __init__(self, length: int, seed: int, epoch: int = 0) -> None:
+        self.length, self.seed, self.epoch = length, seed, epoch
 
     def set_epoch(self, epoch: int) -> None:
         """Called by Lightning before each epoch."""
@@ -67,17 +67,27 @@ class EpochSampler(Sampler[int]):
         return iter(torch.randperm(self.length, generator=generator).tolist())
 
 
-def loader(dataset: FieldDataset, training: Training, *, shuffle: bool) -> DataLoader[tuple[Tensor, Tensor]]:
-    """Batches of a dataset; a last batch that is smaller is left out of training, as it would disturb batch norms."""
+def loader(
+    dataset: FieldDataset, training: Training, *, shuffle: bool, first_epoch: int = 0
+) -> DataLoader[tuple[Tensor, Tensor]]:
+    """Batches of a dataset; a last batch that is smaller is left out of training, as it would disturb batch norms.
+
+    Args:
+        dataset: the fields.
+        training: batch size, workers, seed.
+        shuffle: in a new order for each epoch.
+        first_epoch: of a resumed run (Lightning asks for its first batch before it sets the epoch).
+    """
     workers = training.workers
     if workers is None:
         workers = 0 if dataset.fits else (os.cpu_count() or 1)
     return DataLoader(
         dataset,
         batch_size=training.batch_size,
-        sampler=EpochSampler(len(dataset), training.seed) if shuffle else None,
+        sampler=EpochSampler(len(dataset), training.seed, first_epoch) if shuffle else None,
         drop_last=shuffle and len(dataset) >= training.batch_size,
         num_workers=workers,
+        generator=torch.Generator().manual_seed(training.seed),  # so that torch's own is left to what an epoch draws
         persistent_workers=workers > 0,
         pin_memory=torch.cuda.is_available(),
     )

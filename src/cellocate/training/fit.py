@@ -139,45 +139,53 @@ def _module(train: Collection, recipe: Recipe, scale: Scale) -> tuple[Classifier
 
 
 def _fit(module: Classifier, sets: dict[str, FieldDataset], recipe: Recipe, run: Run, options: Options) -> None:
+    settings, validated = recipe.training, len(sets["validation"]) > 0
+    checkpoint = run.last if options.resume and run.last.is_file() else None
+    done = torch.load(checkpoint, map_location="cpu", weights_only=True)["epoch"] + 1 if checkpoint else 0
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="lightning|torch")
+        trainer = _trainer(recipe, run, options, validated=validated)
+        try:
+            trainer.fit(
+                module,
+                loader(sets["train"], settings, shuffle=True, first_epoch=done),
+                loader(sets["validation"], settings, shuffle=False) if validated else None,
+                ckpt_path=checkpoint,
+                weights_only=True,
+            )
+        except SystemExit:  # Lightning's answer to Ctrl-C
+            raise KeyboardInterrupt from None
+        except torch.cuda.OutOfMemoryError:
+            what = f"the GPU's memory is too small for batches of {settings.batch_size}"
+            raise CellocateError(what, mend="Lower it with --set training.batch_size=8.") from None
+
+
+def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool) -> L.Trainer:
     settings = recipe.training
-    validated = len(sets["validation"]) > 0
-    callbacks: list[Callback] = [History(run.history, settings.epochs, options.say)]
     mode = "min" if settings.monitor.endswith("loss") else "max"
+    callbacks: list[Callback] = [History(run.history, settings.epochs, options.say)]
+    if validated and settings.patience is not None:
+        callbacks.append(EarlyStopping(settings.monitor, patience=settings.patience, mode=mode))
     if validated:
-        if settings.patience is not None:
-            callbacks.append(EarlyStopping(settings.monitor, patience=settings.patience, mode=mode))
         callbacks.append(_checkpoint(run, "best", monitor=settings.monitor, mode=mode))
     callbacks.append(_checkpoint(run, "last"))
     if options.progress:
         callbacks.append(RichProgressBar(leave=False))
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="lightning|torch")
-            trainer = L.Trainer(
-                max_epochs=settings.epochs,
-                precision=settings.precision,
-                callbacks=callbacks,
-                default_root_dir=run.folder,
-                logger=False,
-                enable_model_summary=False,
-                enable_progress_bar=options.progress,
-                num_sanity_val_steps=0,
-                **options.trainer,
-            )
-            trainer.fit(
-                module,
-                loader(sets["train"], settings, shuffle=True),
-                loader(sets["validation"], settings, shuffle=False) if validated else None,
-                ckpt_path=run.last if options.resume and run.last.is_file() else None,
-            )
-    except SystemExit:  # Lightning's answer to Ctrl-C
-        raise KeyboardInterrupt from None
-    except MisconfigurationException as error:
+        return L.Trainer(
+            max_epochs=settings.epochs,
+            precision=settings.precision,
+            callbacks=callbacks,
+            default_root_dir=run.folder,
+            logger=False,
+            enable_model_summary=False,
+            enable_progress_bar=options.progress,
+            num_sanity_val_steps=0,
+            **options.trainer,
+        )
+    except (MisconfigurationException, ValueError) as error:
         raise CellocateError(str(error).splitlines()[0].rstrip("."), mend="Change the Lightning flags.") from None
-    except torch.cuda.OutOfMemoryError:
-        what = f"the GPU's memory is too small for batches of {settings.batch_size}"
-        raise CellocateError(what, mend="Lower it with --set training.batch_size=8.") from None
 
 
 def _checkpoint(run: Run, name: str, **best: Any) -> ModelCheckpoint:  # noqa: ANN401 # handed on

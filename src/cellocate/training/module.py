@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
 from cellocate import decision
+from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
 from cellocate.networks import Normalisation
 from cellocate.training.augmentation import dihedral
@@ -55,6 +56,7 @@ class Classifier(L.LightningModule):
         if self.recipe.augmentation.name == "dihedral":
             images = dihedral(images)
         loss = F.binary_cross_entropy_with_logits(self(images), truth)
+        self._see_finite(loss)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images), sync_dist=True)
         return loss
 
@@ -69,13 +71,22 @@ class Classifier(L.LightningModule):
         self._validated.clear()
         if self.trainer.world_size > 1:
             logits, truth = (cast(Tensor, self.all_gather(t)).flatten(0, 1) for t in (logits, truth))
-        self.log("validation_loss", F.binary_cross_entropy_with_logits(logits, truth))
+        loss = F.binary_cross_entropy_with_logits(logits, truth)
+        self._see_finite(loss)
+        self.log("validation_loss", loss)
         p, t = torch.sigmoid(logits.float()).cpu().numpy(), truth.cpu().numpy().astype(bool)
         rule = decision.fit(self.recipe.decision.rule, p, t)
         figures = evaluate(t, rule.apply(p), self.vocabulary, probabilities=p)
         for name in ("macro_f1", "macro_average_precision"):
             value = figures[name]
             self.log(f"validation_{name}", np.nan if value is None else value)
+
+    def _see_finite(self, loss: Tensor) -> None:
+        if not torch.isfinite(loss):
+            raise CellocateError(
+                f"the loss became {float(loss)} in epoch {self.current_epoch + 1}",
+                mend="Lower the rate with --set optimiser.learning_rate.",
+            )
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 # Lightning's union of dictionaries
         """AdamW, with a rate that rises linearly and falls as a cosine, changed at every step."""

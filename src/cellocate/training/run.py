@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import time
 from collections.abc import Callable
@@ -85,11 +84,6 @@ class History(L.Callback):
         row = {"epoch": trainer.current_epoch + 1, **{c: metrics[c] for c in _COLUMNS if c in metrics}}
         row["learning_rate"] = trainer.optimizers[0].param_groups[0]["lr"]
         row["seconds"] = round(time.perf_counter() - self._began, 2)
-        if not math.isfinite(row["train_loss"]):
-            raise CellocateError(
-                f"the loss became {row['train_loss']} in epoch {row['epoch']}",
-                mend="Lower the rate with --set optimiser.learning_rate.",
-            )
         self.rows.append(row)
         if trainer.is_global_zero:
             with new_file(self.path) as aside:
