@@ -37,7 +37,7 @@ class Plan:
     partner: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Maps:
     """What a crop of the scene's maps (512 px a side, x and y) says of one cell; lengths in µm.
 
@@ -90,7 +90,7 @@ class Maps:
         return np.asarray(np.hypot(y[:, None], x[None, :]), np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
     """A cell of a scene; `number` is its value in the instance mask, lengths are µm, angles radians.
 

@@ -172,7 +172,7 @@ def _photograph(
         stream: draw_exposure(landmarks.rng(stream), gain=gain, background=background)
         for stream, gain, background in (
             (RED, (105.0, 0.35), 3.0),
-            (GREEN, (140.0, 0.5), 4.0),
+            (GREEN, (140.0, 0.42), 4.0),
             (BLUE, (110.0, 0.4), 2.0),
             (YELLOW, (175.0, 0.45), 3.0),
         )

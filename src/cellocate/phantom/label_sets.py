@@ -48,7 +48,7 @@ def _balanced(seed: int, index: int) -> LabelSet:
     n = len(get("hpa28"))
     block, place = divmod(index, n)
     first = int(np.random.default_rng([seed, BALANCED, block]).permutation(n)[place])
-    rng = np.random.default_rng([seed, BALANCED, block, place])
+    rng = np.random.default_rng([seed, BALANCED, block, place + 1])
     if rng.random() >= SECOND:
         return (first,)
     second = (first + int(rng.integers(1, n))) % n

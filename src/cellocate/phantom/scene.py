@@ -52,28 +52,23 @@ def build_scene(
     """Grow the cells of a field of 163.84 µm; the same `rng` gives the same scene."""
     kind = kinds[int(rng.integers(len(kinds)))]
     plans = place(rng, kind, metaphases=metaphases, pairs=pairs)
-    edges = outlines(plans)
-    kept = [i for i, edge in enumerate(edges) if edge is not None and _is_visible(edge)]
-    shapes = {i: edge for i, edge in enumerate(edges) if edge is not None and i in kept}
-    numbers = {old: new for new, old in enumerate(kept, start=1)}
-    labels = rasterise([shapes[i] for i in kept], list(numbers.values()), MAP_PX, MAP_PIXEL)
-    nuclei = rasterise([n for i in kept for n in plans[i].nuclei], _repeat(plans, numbers), MAP_PX, MAP_PIXEL)
+    shapes = {i: edge for i, edge in enumerate(outlines(plans)) if edge is not None and _is_visible(edge)}
+    numbers = {i: number for number, i in enumerate(shapes, start=1)}
+    labels = rasterise(list(shapes.values()), list(numbers.values()), MAP_PX, MAP_PIXEL)
+    owners = [number for i, number in numbers.items() for _ in plans[i].nuclei]
+    nuclei = rasterise([nucleus for i in shapes for nucleus in plans[i].nuclei], owners, MAP_PX, MAP_PIXEL)
     nuclei[labels != nuclei] = 0
     edge = _distance(_own_ground(labels))
     from_nucleus, in_nucleus = _distance(nuclei == 0), _distance(nuclei > 0)
-    nucleoli = {i: _nucleoli(rng, plans[i]) for i in kept}
+    nucleoli = {i: _nucleoli(rng, plans[i]) for i in shapes}
     maps = (labels, nuclei, edge, _distance(labels > 0), from_nucleus, in_nucleus)
-    cells = tuple(_cell(rng, i, numbers, plans, shapes[i], nucleoli[i], maps) for i in kept)
+    cells = tuple(_cell(rng, i, numbers, plans, shapes[i], nucleoli[i], maps) for i in shapes)
     return Scene(kind, cells, labels, edge, from_nucleus)
 
 
 def _is_visible(outline: Points) -> bool:
     mask = rasterise([outline], [1], MAP_PX // 4, 4 * MAP_PIXEL)
     return float(mask.sum()) * (4 * MAP_PIXEL) ** 2 >= LEAST_VISIBLE_UM2
-
-
-def _repeat(plans: list[Plan], numbers: dict[int, int]) -> list[int]:
-    return [number for i, number in numbers.items() for _ in plans[i].nuclei]
 
 
 def _own_ground(labels: NDArray[np.uint16]) -> NDArray[np.bool_]:

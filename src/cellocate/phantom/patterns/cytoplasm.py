@@ -35,8 +35,8 @@ def endoplasmic_reticulum(cell: Cell, pen: Pen) -> None:
 def golgi_apparatus(cell: Cell, pen: Pen) -> None:
     """A ribbon of short stacks beside the centrosome, hugging the nucleus (doi:10.1101/cshperspect.a005181)."""
     maps = cell.maps
-    spread = pen.rng.uniform(2.2, 3.6)
-    near = np.exp(-((maps.distance_to(cell.centrosome) / spread) ** 2)) * maps.cytoplasm * (maps.from_nucleus < 4.5)
+    spread = pen.rng.uniform(2.6, 4.4)
+    near = np.exp(-((maps.distance_to(cell.centrosome) / spread) ** 2)) * maps.cytoplasm * (maps.from_nucleus < 4.0)
     starts = maps.sample(pen.rng, int(pen.rng.integers(9, 20)), near.astype(np.float32))
     tangent = _along_nucleus(cell) + pen.rng.normal(0, 0.7, len(starts))
     growth = Growth(steps=9, step=0.3, wander=0.3, shy=0.8)
