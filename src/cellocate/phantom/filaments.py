@@ -12,6 +12,16 @@ from cellocate.phantom.shapes import Image, Points, unit
 from cellocate.phantom.units import MAP_PIXEL, MAP_PX
 
 
+def read_map(values: Image, places: Points) -> Image:
+    """One of the scene's maps at `places` (..., 2) in µm; beyond the field, what is at its border."""
+    return values.ravel()[_flat(places.reshape(-1, 2))].reshape(places.shape[:-1])
+
+
+def _flat(places: Points) -> NDArray[np.int64]:
+    at = np.clip((places / MAP_PIXEL).astype(np.int64), 1, MAP_PX - 2)
+    return np.asarray(at[:, 1] * MAP_PX + at[:, 0])
+
+
 @dataclass(frozen=True)
 class Room:
     """How far the nearest wall is and which way leads from it, on the scene's maps.
@@ -37,8 +47,7 @@ class Room:
 
     def look(self, places: Points) -> tuple[Image, Image, Image]:
         """At `places` (n, 2) in µm: the number of the cell, the distance to a wall, the unit vector away from it."""
-        at = np.clip((places / MAP_PIXEL).astype(np.int64), 1, MAP_PX - 2)
-        found = self._table[at[:, 1] * MAP_PX + at[:, 0]]  # one look-up for all: this is where filaments spend time
+        found = self._table[_flat(places)]  # one look-up for all: this is where filaments spend time
         return found[:, 3], found[:, 2], found[:, :2]
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cellocate.phantom.canvas import Canvas
 from cellocate.phantom.cell import Cell
-from cellocate.phantom.filaments import Growth, Room, grow
+from cellocate.phantom.filaments import Growth, Room, grow, read_map
 from cellocate.phantom.scene import Scene
 from cellocate.phantom.shapes import Image, Points, noise, unit
 
@@ -62,10 +62,9 @@ class Landmarks:
         light = np.empty(paths.shape[:2])
         for way, room in ((over, self.cell_room), (~over, self.cytoplasm_room)):
             paths[way], light[way] = grow(rng, room, start[way], heading[way], owner[way], growth)
-        _, depth, _ = Room(self.scene.from_nucleus, self.scene.labels).look(paths.reshape(-1, 2))
-        light *= np.where(depth.reshape(light.shape) > 0, 1.0, 0.3) * rng.lognormal(0, 0.4, (len(light), 1))
-        _, wall, _ = self.cell_room.look(paths.reshape(-1, 2))
-        light *= _fade(rng, light.shape) * _end_at_wall(rng, wall.reshape(light.shape))
+        over_nucleus = read_map(self.scene.from_nucleus, paths) == 0
+        light *= np.where(over_nucleus, 0.3, 1.0) * rng.lognormal(0, 0.4, (len(light), 1))
+        light *= _fade(rng, light.shape) * _end_at_wall(rng, read_map(self.scene.edge, paths))
         return {cell.number: (paths[owner == cell.number], light[owner == cell.number]) for cell in self.scene.cells}
 
     @cached_property
