@@ -22,7 +22,7 @@ def test_cells_are_numbered_without_gaps_and_have_labels():
     seen = np.unique(field.cells)
     assert len(field.cell_labels) == seen.max() >= 5
     assert set(seen) <= set(range(len(field.cell_labels) + 1))
-    assert {labels for labels in field.cell_labels} <= {(), (21,)}
+    assert set(field.cell_labels) <= {(), (21,)}
 
 
 def test_nuclei_lie_in_the_cell_of_the_same_number():

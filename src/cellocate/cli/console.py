@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from cellocate.collection import Problem
-
-_SHOWN = 10
 
 
 def note(text: str) -> None:
     """Say something that is not the result."""
     print(f"note: {text}", file=sys.stderr)
-
-
-def note_skipped(problems: Sequence[Problem]) -> None:
-    """Name the fields that were left out."""
-    for problem in problems[:_SHOWN]:
-        note(f"skipped {problem.id}: {problem.error}")
-    if len(problems) > _SHOWN:
-        note(f"skipped {len(problems) - _SHOWN} more; 'cellocate check' lists them")
 
 
 @contextmanager

@@ -31,8 +31,8 @@ def predict(
     Example: cellocate predict runs/first/model my_images --out predictions.csv
     """
     from cellocate import prediction
-    from cellocate.cli.console import note, note_skipped, progress
-    from cellocate.collection import open_collection, usable
+    from cellocate.cli.console import note, progress
+    from cellocate.collection import left_out, open_collection, usable
     from cellocate.decision import write_table
     from cellocate.networks import load
 
@@ -41,7 +41,8 @@ def predict(
     if sample is not None:
         collection = prediction.in_order(collection, prediction.read_sample(sample))
     collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
-    note_skipped([p for p in inspection.problems if p.about == "files"])
+    if inspection.problems:
+        note(left_out(inspection.problems))
     for assumption in prediction.assumptions(loaded, collection):
         note(assumption)
     with progress("predicting", len(collection)) as advance:

@@ -67,9 +67,20 @@ def train(
         sys.exit(130)
     if model is None:  # one of several processes; the first one speaks
         return
+    _draw_curves(out)
     print(f"model in {out / 'model'}")
     if scores := model.card.scores.get("validation"):
         print(
             f"validation (n = {scores['n']}; its thresholds were fitted on the same fields): "
             f"macro F1 {scores['macro_f1']:.3f}, macro average precision {scores['macro_average_precision']:.3f}"
         )
+
+
+def _draw_curves(out: Path) -> None:
+    import pandas as pd
+
+    from cellocate.files import new_file
+    from cellocate.report import plot_history
+
+    with new_file(out / "learning_curves.png") as aside:
+        plot_history(pd.read_csv(out / "history.csv")).savefig(aside, dpi=150)

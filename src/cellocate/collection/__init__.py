@@ -1,6 +1,6 @@
 """Collections: a folder on disk as a table of fields, its labels, its faults and its parts."""
 
-from cellocate.collection.check import Inspection, inspect, usable
+from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.labels import read_labels
 from cellocate.collection.layouts import open_collection
@@ -12,6 +12,7 @@ __all__ = [
     "Inspection",
     "Problem",
     "inspect",
+    "left_out",
     "open_collection",
     "read_labels",
     "read_split",

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ import pandas as pd
 from cellocate.collection.collection import Collection, Problem
 from cellocate.errors import CellocateError
 from cellocate.images import read_field, read_header
+
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def inspect(
 def usable(
     collection: Collection, channels: Sequence[str], *, labelled: bool, skip_bad: bool
 ) -> tuple[Collection, Inspection]:
-    """The fields that can be used, and what was found about all.
+    """The fields that can be used, and what was found: all images, and the problems that matter to this use.
 
     Args:
         collection: all fields.
@@ -95,8 +97,15 @@ def usable(
     if labelled and collection.vocabulary is None:
         collection.truth()  # says what is missing
     inspection = inspect(collection, channels)
-    problems = [p for p in inspection.problems if labelled or p.about == "files"]
-    return collection.without(problems, skip_bad=skip_bad), inspection
+    problems = tuple(p for p in inspection.problems if labelled or p.about == "files")
+    return collection.without(problems, skip_bad=skip_bad), replace(inspection, problems=problems)
+
+
+def left_out(problems: Sequence[Problem]) -> str:
+    """A sentence that names faulty fields which were skipped, the first few with their faults."""
+    named = ", ".join(f"{p.id} ({p.error.what})" for p in problems[:_NAMED])
+    more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
+    return f"{len(problems)} faulty fields were left out: {named}{more}"
 
 
 def _complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:

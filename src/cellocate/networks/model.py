@@ -42,7 +42,7 @@ class Model:
     """
 
     def __init__(self, network: nn.Module, card: ModelCard, device: str | torch.device = "cpu") -> None:
-        self.network = network.to(device).eval()
+        self.network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self.card = card
         self.vocabulary = card.to_vocabulary()
         self._mean, self._std = (
@@ -93,9 +93,8 @@ class Model:
     @torch.inference_mode()
     def _logits(self, tiles: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         images = torch.from_numpy(np.stack(tiles)).to(self._mean.device)
-        probabilities: NDArray[np.float32] = (
-            torch.sigmoid(self.network((images - self._mean) / self._std)).cpu().numpy()
-        )
+        normalised = ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
+        probabilities: NDArray[np.float32] = torch.sigmoid(self.network(normalised)).cpu().numpy()
         return probabilities
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate import decision
-from cellocate.collection import Collection, read_labels, usable
+from cellocate.collection import Collection, left_out, read_labels, usable
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
 from cellocate.files import new_folder
@@ -61,13 +61,14 @@ def assess_model(
     model = load(model_folder, device=choices.device)
     if choices.part is not None:
         collection = _part(collection, model.card.fields, choices.part)
-    collection, _ = usable(collection, model.card.channels, labelled=True, skip_bad=choices.skip_bad)
+    collection, inspection = usable(collection, model.card.channels, labelled=True, skip_bad=choices.skip_bad)
     if collection.vocabulary is None or collection.vocabulary.names != model.vocabulary.names:
         raise CellocateError(
             f"labels of another vocabulary than the model's {model.vocabulary.name}",
             where=collection.folder,
             mend="Give labels that the model knows, with --labels and --vocabulary.",
         )
+    skipped = [left_out(inspection.problems)] if inspection.problems else []
     with new_folder(out, overwrite=choices.overwrite) as aside:
         probabilities = predict_collection(model, collection, progress=choices.progress)
         decided = model.card.rule.apply(probabilities)
@@ -80,7 +81,7 @@ def assess_model(
             metrics={"part": choices.part, **_metrics(model, collection, probabilities)},
             card=model.card,
             history=pd.read_csv(history) if history.is_file() else None,
-            warnings=(*_warnings(model, collection), *assumptions(model, collection)),
+            warnings=(*skipped, *_warnings(model, collection), *assumptions(model, collection)),
         )
         decision.write_table(aside / "predictions.csv", collection.ids, probabilities, decided, model.vocabulary)
         _write(aside, evaluated)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SYMBOLS = {"found": "✓", "missed": "○ missed:", "false alarm": "✕ false alarm:"}
 _CELL = 2.2  # inches that a picture takes
+_LINES = 6  # of text below one
 
 
 def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
@@ -89,6 +90,8 @@ def _draw_gallery(evaluated: Evaluated, pictures: dict[int, Picture]) -> Figure:
     for axis, (position, picture) in zip(axes, pictures.items(), strict=False):
         _show(axis, picture)
         lines = [f"{_SYMBOLS[mark.outcome]} {mark.name}" for mark in marks(evaluated, position)]
+        if len(lines) > _LINES:
+            lines[_LINES - 1 :] = [f"and {len(lines) - _LINES + 1} more"]
         _write(axis, "\n".join(lines) or "no location, none predicted", above=False)
     return figure
 

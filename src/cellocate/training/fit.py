@@ -20,7 +20,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 
 import cellocate
 from cellocate import decision
-from cellocate.collection import PARTS, Collection, Inspection, read_split, stratified_split, usable
+from cellocate.collection import PARTS, Collection, Inspection, left_out, read_split, stratified_split, usable
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
 from cellocate.images import FIELD_SPAN, Scale
@@ -78,6 +78,8 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     if options.resume:
         recipe, parts = run.reopen(collection)
     collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
+    if inspection.problems:
+        options.say(f"{left_out(inspection.problems)}; {run.skipped} lists them")
     if not options.resume:
         parts = _parts(collection, recipe, options.split)
     sets = {part: collection.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}

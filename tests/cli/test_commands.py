@@ -1,0 +1,173 @@
+"""The commands as a user gives them, on small simulated collections."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import pandas as pd
+import pytest
+
+import cellocate as package
+from cellocate.decision import KINDS
+from cellocate.vocabulary import get
+
+
+def test_version_and_help(cellocate) -> None:
+    assert cellocate("--version").out == f"cellocate {package.__version__}\n"
+    for command in ("demo", "simulate", "check", "recipes", "train", "predict", "evaluate"):
+        result = cellocate(command, "--help")
+        assert result.code == 0
+        assert f"cellocate {command}" in result.out
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv[1:] = ['--help']\nfrom cellocate.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    )
+    code += "print(sorted({'torch', 'pandas', 'numpy', 'lightning', 'matplotlib', 'pydantic'} & set(sys.modules)))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.splitlines()[-1] == "[]"
+
+
+def test_simulate_then_check(cellocate, tmp_path: Path) -> None:
+    result = cellocate("simulate", tmp_path / "p", "--fields", 3, "--size", 64, "--seed", 4)
+    assert result.code == 0
+    checked = cellocate("check", tmp_path / "p")
+    assert checked.code == 0
+    assert checked.out.splitlines()[0] == "kaggle2018: 3 fields"
+    assert "64×64 px, 8 bits: 3 fields" in checked.out
+
+
+def test_check_json_and_table(cellocate, phantoms: Path, tmp_path: Path) -> None:
+    (phantoms / "train" / "phantom-000003_red.png").unlink()
+    result = cellocate("check", phantoms, "--json", "--out", tmp_path / "problems.csv")
+    assert result.code == 1
+    assert json.loads(result.out)["fields"] == 40
+    assert pd.read_csv(tmp_path / "problems.csv")["id"].tolist() == ["phantom-000003"]
+
+
+def test_check_names_identical_fields(cellocate, phantoms: Path) -> None:
+    for colour in ("red", "green", "blue", "yellow"):
+        original = phantoms / "train" / f"phantom-000001_{colour}.png"
+        (phantoms / "train" / f"phantom-000002_{colour}.png").write_bytes(original.read_bytes())
+    assert "phantom-000001, phantom-000002 have the same pixels" in cellocate("check", phantoms).out
+
+
+def test_recipes(cellocate, tmp_path: Path) -> None:
+    assert "quick" in cellocate("recipes").out.splitlines()
+    printed = cellocate("recipes", "quick")
+    assert "backbone:" in printed.out
+    assert cellocate("recipes", "qick").code == 1
+
+
+def test_train_predict_evaluate(cellocate, phantoms: Path, tmp_path: Path) -> None:
+    short = ["--set", "training.epochs=1", "--set", "network.backbone=test_resnet", "--set", "data.size=64"]
+    trained = cellocate("train", phantoms, "--out", tmp_path / "run", *short)
+    assert trained.code == 0, trained.err
+    assert (tmp_path / "run" / "learning_curves.png").is_file()
+    model = tmp_path / "run" / "model"
+
+    assert cellocate("predict", model, phantoms / "train", "--out", tmp_path / "p.csv").code == 0
+    table = pd.read_csv(tmp_path / "p.csv")
+    assert list(table.columns) == ["Id", *get("hpa28").names, "Locations"]
+    assert len(table) == 40
+
+    evaluated = cellocate("evaluate", model, phantoms, "--part", "test", "--out", tmp_path / "scores")
+    assert evaluated.code == 0, evaluated.err
+    metrics = json.loads((tmp_path / "scores" / "metrics.json").read_text())
+    assert metrics["n"] == 6
+    assert "seen" not in metrics
+    assert {"report.html", "metrics.json", "per_class.csv", "predictions.csv", "figures"} == {
+        p.name for p in (tmp_path / "scores").iterdir()
+    }
+
+
+def test_fields_that_were_trained_on_are_named_and_scored_apart(cellocate, run: Path, phantoms: Path) -> None:
+    result = cellocate("evaluate", run / "model", phantoms, "--out", phantoms / "scores")
+    assert result.code == 0
+    assert "28 of 40 fields are ones that the model was trained on: phantom-" in result.err
+    metrics = json.loads((phantoms / "scores" / "metrics.json").read_text())
+    assert (metrics["n"], metrics["seen"]["n"], metrics["unseen"]["n"]) == (40, 28, 12)
+
+
+def test_a_submission_follows_the_sample(cellocate, run: Path, phantoms: Path, tmp_path: Path) -> None:
+    (tmp_path / "sample.csv").write_text("Id,Predicted\nphantom-000009,0\nphantom-000002,0\n")
+    out = tmp_path / "submission.csv"
+    result = cellocate(
+        "predict", run / "model", phantoms, "--format", "kaggle2018", "--sample", tmp_path / "sample.csv", "--out", out
+    )
+    assert result.code == 0
+    assert pd.read_csv(out, dtype=str)["Id"].tolist() == ["phantom-000009", "phantom-000002"]
+
+
+def test_probabilities_are_decided_and_measured_without_a_network(
+    cellocate, run: Path, phantoms: Path, tmp_path: Path
+) -> None:
+    assert cellocate("predict", run / "model", phantoms, "--out", tmp_path / "p.csv").code == 0
+    labels, rule, decided = phantoms / "train.csv", tmp_path / "rule.json", tmp_path / "decided.csv"
+    assert cellocate("decide", "fit", tmp_path / "p.csv", "--labels", labels, "--out", rule).code == 0
+    assert cellocate("decide", "apply", tmp_path / "p.csv", "--rule", rule, "--out", decided).code == 0
+    scores = tmp_path / "scores"
+    measured = cellocate("evaluate", "--predictions", decided, "--labels", labels, "--out", scores, "--json")
+    assert measured.code == 0
+    at_half = cellocate("evaluate", "--predictions", tmp_path / "p.csv", "--labels", labels, "--out", tmp_path / "s2")
+    assert at_half.code == 0
+    fitted = json.loads(measured.out)
+    assert fitted == json.loads((scores / "metrics.json").read_text())
+    assert fitted["macro_f1"] > json.loads((tmp_path / "s2" / "metrics.json").read_text())["macro_f1"]
+
+
+def test_the_command_offers_every_rule() -> None:
+    from cellocate.cli.decide import fit
+
+    assert get_args(get_type_hints(fit)["rule"]) == KINDS
+
+
+def test_two_processes_train_one_model(phantoms: Path, tmp_path: Path) -> None:
+    """As several GPUs do, by Lightning's own flags."""
+    command = [str(Path(sys.executable).with_name("cellocate")), "train", str(phantoms), "--out", str(tmp_path / "run")]
+    command += ["--set", "training.epochs=1", "--set", "network.backbone=test_resnet", "--set", "data.size=64"]
+    command += ["--accelerator", "cpu", "--devices", "2", "--strategy", "ddp"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    assert len(pd.read_csv(tmp_path / "run" / "history.csv")) == 1
+    assert (tmp_path / "run" / "model" / "model.safetensors").is_file()
+
+
+def test_demo_makes_what_it_promises(cellocate, tmp_path: Path) -> None:
+    result = cellocate("demo", "--out", tmp_path / "demo", "--fields", 60, "--epochs", 1)
+    assert result.code == 0, result.err
+    for name in ("report.html", "model/model.json", "submission.csv", "scores/metrics.json", "collection/train.csv"):
+        assert (tmp_path / "demo" / name).is_file(), name
+    assert str(tmp_path / "demo" / "report.html") in result.out
+    assert cellocate("demo", "--out", tmp_path / "demo").code == 1
+
+
+@pytest.mark.parametrize("name", ["kaggle2018", "kaggle2021", "hpa_web"])
+def test_real_collections_are_recognised_and_whole(cellocate, real_data: Path, name: str) -> None:
+    result = cellocate("check", real_data / name)
+    assert result.code == 0
+    assert result.out.splitlines()[0] in ("kaggle2018: 65 fields", "kaggle2021: 3 fields", "kaggle2018: 4 fields")
+    assert result.out.splitlines()[-1] == "problems    none"
+
+
+def test_the_main_path_on_real_fields(cellocate, real_data: Path, tmp_path: Path) -> None:
+    short = ["--set", "training.epochs=1", "--set", "network.backbone=test_resnet", "--set", "data.size=64"]
+    trained = cellocate("train", real_data / "kaggle2018", "--out", tmp_path / "run", *short)
+    assert trained.code == 0, trained.err
+    model = tmp_path / "run" / "model"
+    for name, n in (("kaggle2021", 3), ("hpa_web", 4)):
+        out = tmp_path / f"{name}.csv"
+        assert cellocate("predict", model, real_data / name, "--out", out).code == 0
+        assert len(pd.read_csv(out)) == n
+    result = cellocate("evaluate", model, real_data / "kaggle2018", "--part", "test", "--out", tmp_path / "scores")
+    assert result.code == 0, result.err
+    of_2021 = cellocate("train", real_data / "kaggle2021", "--out", tmp_path / "run2021", *short, *NO_SPLIT)
+    assert of_2021.code == 0, of_2021.err
+
+
+NO_SPLIT = ["--set", "data.split.validation=0", "--set", "data.split.test=0"]
