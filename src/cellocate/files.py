@@ -61,6 +61,14 @@ def new_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def refuse_existing_file(path: str | Path, *, overwrite: bool) -> None:
+    """Raise a `CellocateError` where the file `path` exists, or a folder of that name, and must not be lost."""
+    if Path(path).is_dir():
+        raise CellocateError("a folder stands where a file should be written", where=path, mend="Choose another name.")
+    if Path(path).exists() and not overwrite:
+        raise CellocateError("the file exists", where=path, mend="Choose a new name, or add --overwrite to replace it.")
+
+
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
     """Raise a `CellocateError` where `path` holds something that must not be lost."""
     if path.is_file() and path.parent.is_dir():

@@ -148,6 +148,17 @@ def test_a_damaged_model(cellocate, run: Path, phantoms: Path, name: str) -> Non
     assert "checksum" in result.err
 
 
+def test_a_file_in_use_is_kept_unless_told(cellocate, run: Path, phantoms: Path) -> None:
+    out = phantoms / "p.csv"
+    out.write_text("mine")
+    refused = cellocate("predict", run / "model", phantoms, "--out", out)
+    assert refused.code == 1
+    assert "the file exists" in refused.err
+    assert out.read_text() == "mine"
+    assert cellocate("predict", run / "model", phantoms, "--out", out, "--overwrite").code == 0
+    assert out.read_text().startswith("Id,")
+
+
 def test_wrong_usage_exits_with_2(cellocate, phantoms: Path) -> None:
     assert cellocate("train", phantoms).code == 2
     assert cellocate("evaluate", "--out", phantoms / "e").code == 2
@@ -178,7 +189,7 @@ def test_ctrl_c_in_training_can_be_resumed(phantoms: Path, tmp_path: Path) -> No
     out = tmp_path / "run"
     command = [shutil.which("cellocate", path=str(Path(sys.executable).parent)), "train", phantoms, "--out", out]
     command += ["--set", "data.size=64", "--set", "network.backbone=test_resnet", "--set", "training.epochs=10000"]
-    command += ["--set", "training.patience=null"]
+    command += ["--set", "training.patience=null", "--pixel-size", "2.5"]
     process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True, env=os.environ)
     deadline = time.monotonic() + 120
     while not (out / "checkpoints" / "last.ckpt").is_file() and time.monotonic() < deadline:
@@ -186,10 +197,12 @@ def test_ctrl_c_in_training_can_be_resumed(phantoms: Path, tmp_path: Path) -> No
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"cellocate train {phantoms} --out {out} --resume" in err
+    assert f"continue with: cellocate train {phantoms} --out {out} --pixel-size 2.5 --resume" in err
     assert not (out / "model").exists()
     recipe = (out / "recipe.yaml").read_text()
     (out / "recipe.yaml").write_text(recipe.replace("epochs: 10000", "epochs: 1"))
-    resumed = subprocess.run([*map(str, command[:5]), "--resume"], capture_output=True, text=True)
+    resumed = subprocess.run(
+        [*map(str, command[:5]), "--pixel-size", "2.5", "--resume"], capture_output=True, text=True
+    )
     assert resumed.returncode == 0
     assert (out / "model" / "model.json").is_file()

@@ -72,6 +72,12 @@ def test_saving_a_loaded_model_changes_nothing(run: Path, tmp_path: Path) -> Non
         assert (tmp_path / "copy" / name).read_bytes() == (run / "model" / name).read_bytes()
 
 
+def test_others_may_read_a_model(run: Path, tmp_path: Path) -> None:
+    cellocate.load(run / "model").save(tmp_path / "copy")
+    modes = {(tmp_path / "copy" / name).stat().st_mode & 0o777 for name in ("model.json", "model.safetensors")}
+    assert len(modes) == 1
+
+
 @pytest.mark.parametrize("name", ["model.json", "model.safetensors"])
 def test_a_missing_file_is_named(run: Path, name: str) -> None:
     (run / "model" / name).unlink()

@@ -93,6 +93,25 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(
     assert resumed.card.weights == whole.card.weights
 
 
+def test_a_run_is_not_resumed_at_another_scale(
+    phantoms: Path, tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = _changed(tiny, "training", epochs=4)
+    _interrupted(open_collection(phantoms, pixel_size=2.0), recipe, tmp_path / "run", monkeypatch)
+    with pytest.raises(CellocateError, match=r"begun with a pixel size of 2\.0, not 2\.56"):
+        train(open_collection(phantoms), recipe, tmp_path / "run", Options(resume=True))
+
+
+def test_a_damaged_file_met_by_a_worker_is_named_in_one_line(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:
+    path = phantoms / "train" / "phantom-000005_red.png"
+    content = bytearray(path.read_bytes())
+    content[60:90] = bytes(30)  # the end is whole, so that only decoding shows it
+    path.write_bytes(content)
+    with pytest.raises(CellocateError, match=r"phantom-000005_red\.png") as caught:
+        train(open_collection(phantoms), _changed(tiny, "training", workers=1), tmp_path / "run")
+    assert "\n" not in str(caught.value)
+
+
 def test_a_finished_run_is_not_resumed(run: Path, phantoms: Path, tiny: Recipe) -> None:
     with pytest.raises(CellocateError, match="come to its end"):
         train(open_collection(phantoms), tiny, run, Options(resume=True))

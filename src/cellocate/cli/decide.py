@@ -26,6 +26,7 @@ def fit(
         Literal["fixed", "single", "per_class"], typer.Option(help=".5; one threshold; one for each location.")
     ] = "per_class",
     vocabulary: options.VocabularyName = None,
+    overwrite: options.Overwrite = False,
 ) -> None:
     """Fit a decision rule to probabilities whose truth is known; use fields that the network was not trained on.
 
@@ -33,7 +34,9 @@ def fit(
     """
     from cellocate import decision
     from cellocate.collection import read_labels
+    from cellocate.files import refuse_existing_file
 
+    refuse_existing_file(out, overwrite=overwrite)
     table = read_labels(labels, vocabulary)
     ids, values = decision.read_ensemble(probabilities, table.vocabulary)
     decision.save_rule(out, decision.fit(rule, values, table.truth(ids)), table.vocabulary)
@@ -45,13 +48,16 @@ def apply(
     probabilities: Tables,
     rule: Annotated[Path, typer.Option(metavar="RULE", help="JSON file that 'decide fit' wrote.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write: Id,Predicted.")],
+    overwrite: options.Overwrite = False,
 ) -> None:
     """Decide the locations of each field of a table by a fitted rule.
 
     Example: cellocate decide apply test.csv --rule rule.json --out decided.csv
     """
     from cellocate import decision
+    from cellocate.files import refuse_existing_file
 
+    refuse_existing_file(out, overwrite=overwrite)
     fitted, vocabulary = decision.read_rule(rule)
     ids, values = decision.read_ensemble(probabilities, vocabulary)
     decision.write_decided(out, ids, fitted.apply(values))

@@ -24,6 +24,7 @@ def predict(
     pixel_size: options.PixelSize = None,
     skip_bad: options.SkipBad = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Fields predicted at once.")] = 32,
+    overwrite: options.Overwrite = False,
     device: options.Device = None,
 ) -> None:
     """Predict the locations in every field of a folder.
@@ -34,8 +35,10 @@ def predict(
     from cellocate.cli.console import note, progress
     from cellocate.collection import left_out, open_collection, usable
     from cellocate.decision import write_table
+    from cellocate.files import refuse_existing_file
     from cellocate.networks import load
 
+    refuse_existing_file(out, overwrite=overwrite)
     loaded = load(model, device=device)
     collection = open_collection(data, pixel_size=pixel_size)
     if sample is not None:

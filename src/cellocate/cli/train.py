@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,9 @@ from cellocate.cli import options
 def train(
     data: options.Data,
     out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the run.")],
-    recipe: Annotated[str, typer.Option(metavar="NAME|FILE", help="See 'cellocate recipes'.")] = "quick",
+    recipe: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="See 'cellocate recipes'; quick unless given.")
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: training.epochs=5.")
     ] = None,
@@ -42,9 +45,10 @@ def train(
     from cellocate.training.fit import Options
     from cellocate.training.fit import train as fit
 
-    if resume and (settings or split):
-        raise CellocateError("a resumed run keeps its recipe and split", mend="Leave --set and --split out.")
-    resolved = load_recipe(recipe, settings or [])
+    if resume and (recipe or settings or split):
+        what = "a resumed run keeps its recipe and split"
+        raise CellocateError(what, mend="Leave --recipe, --set and --split out.")
+    resolved = load_recipe(recipe or "quick", settings or [])
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     flags: dict[str, Any] = {
         "accelerator": accelerator,
@@ -63,7 +67,7 @@ def train(
     try:
         model = fit(collection, resolved, out, chosen)
     except KeyboardInterrupt:
-        print(f"interrupted; continue with: cellocate train {data} --out {out} --resume", file=sys.stderr)
+        print(f"interrupted; continue with: {_resuming(sys.argv[1:])}", file=sys.stderr)
         sys.exit(130)
     if model is None:  # one of several processes; the first one speaks
         return
@@ -74,6 +78,16 @@ def train(
             f"validation (n = {scores['n']}; its thresholds were fitted on the same fields): "
             f"macro F1 {scores['macro_f1']:.3f}, macro average precision {scores['macro_average_precision']:.3f}"
         )
+
+
+def _resuming(arguments: list[str]) -> str:
+    """The command that continues the run: the same, without what the run itself remembers."""
+    kept, remembered = [], {"--recipe", "--set", "--split"}
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        name = argument.partition("=")[0]
+        if before not in remembered and name not in (*remembered, "--overwrite", "--resume"):
+            kept.append(argument)
+    return shlex.join(["cellocate", *kept, "--resume"])
 
 
 def _draw_curves(out: Path) -> None:

@@ -79,8 +79,7 @@ def read_header(path: str | Path) -> Header:
             return _tiff_header(path)
         with Image.open(path) as image:
             _see_ending(path, str(image.format))
-            if image.mode not in _PILLOW_DEPTHS:
-                raise _wrong_depth(path, f"mode {image.mode}")
+            _see_depth(path, image)
             return Header(image.height, image.width, _PILLOW_DEPTHS[image.mode])
     except FileNotFoundError:
         raise _missing(path) from None
@@ -111,7 +110,15 @@ def _is_tiff(path: Path) -> bool:
 
 def _read_pillow(path: Path) -> NDArray[Any]:
     with Image.open(path) as image:
+        _see_depth(path, image)
         return np.asarray(image.convert("RGB") if image.mode == "P" else image)  # P: colours by palette
+
+
+def _see_depth(path: Path, image: Image.Image) -> None:
+    if image.mode not in _PILLOW_DEPTHS:
+        raise _wrong_depth(path, f"mode {image.mode}")
+    if image.mode in ("RGB", "RGBA") and ";16" in str(getattr(image, "tile", "")):
+        raise _wrong_depth(path, "colour of 16 bits")  # Pillow would silently drop the lower 8
 
 
 def _read_tiff(path: Path) -> NDArray[Any]:
@@ -158,4 +165,4 @@ def _unreadable(path: Path, error: Exception) -> CellocateError:
 
 
 def _wrong_depth(path: Path, depth: str) -> CellocateError:
-    return CellocateError(f"pixels of an unsupported kind ({depth})", where=path, mend="Save it with 8 or 16 bits.")
+    return CellocateError(f"pixels of an unsupported kind ({depth})", where=path, mend="Save each channel as a grey image of 8 or 16 bits.")

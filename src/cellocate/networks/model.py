@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from cellocate.errors import CellocateError
@@ -101,7 +101,7 @@ class Model:
         """Write `model.safetensors` and `model.json`, whole or not at all."""
         with new_folder(folder, overwrite=overwrite) as aside:
             state = {name: tensor.cpu().contiguous() for name, tensor in self.network.state_dict().items()}
-            save_file(state, aside / WEIGHTS)
+            (aside / WEIGHTS).write_bytes(save(state))  # safetensors' own save_file hides the file from other users
             card = self.card.model_copy(update={"weights": _sha256(aside / WEIGHTS)})
             card = card.model_copy(update={"checksum": card.digest()})
             (aside / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")

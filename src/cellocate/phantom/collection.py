@@ -54,7 +54,7 @@ def simulate(
     seed: int = 0,
     overwrite: bool = False,
     workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> None:
     """Write a collection of simulated fields; the same seed gives the same bytes, whatever the number of workers.
 

@@ -132,10 +132,11 @@ def _part(collection: Collection, fields: dict[str, tuple[str, ...]], part: str)
 
 
 def _metrics(model: Model, collection: Collection, probabilities: NDArray[np.float32]) -> dict[str, Any]:
-    """Every figure over all fields and, where the model was trained on some, over these and the others apart."""
+    """Every figure over all fields and, where training used some, apart over those that it learnt and never met."""
     truth, rule = collection.truth(), model.card.rule
-    trained = set(model.card.fields.get("train", ()))
-    seen = np.array([field in trained for field in collection.ids])
+    part_of = {field: part for part, fields in model.card.fields.items() for field in fields}
+    seen = np.array([part_of.get(field) == "train" for field in collection.ids])
+    unseen = np.array([part_of.get(field) not in ("train", "validation") for field in collection.ids])
 
     def over(chosen: NDArray[np.bool_]) -> dict[str, Any]:
         values = probabilities[chosen]
@@ -146,7 +147,7 @@ def _metrics(model: Model, collection: Collection, probabilities: NDArray[np.flo
     metrics = over(np.ones(len(truth), dtype=bool))
     if seen.any():
         metrics["seen"] = over(seen)
-        metrics["unseen"] = over(~seen) if not seen.all() else None
+        metrics["unseen"] = over(unseen) if unseen.any() else None
     return metrics
 
 

@@ -32,7 +32,8 @@ class Evaluated:
         decided: shape (N, K), bool.
         probabilities: shape (N, K), 0 to 1, or None.
         metrics: as `cellocate.evaluation.evaluate` gives them; it may also hold `part` (of the split), and `seen` and
-            `unseen`: the same figures for the fields that the model was and was not trained on.
+            `unseen`: the same figures for the fields that the model was trained on, and for those that training did
+            not use at all.
         card: of the model; None where tables alone were compared.
         history: of the training, one row per epoch: `epoch`, `train_loss`, `validation_loss`, `validation_macro_f1`,
             `validation_macro_average_precision`; those of the validation may be empty.
@@ -71,7 +72,7 @@ class Evaluated:
 
     @property
     def split(self) -> Mapping[str, Mapping[str, Any]]:
-        """The figures of the fields that the model was not (`unseen`) and was (`seen`) trained on, where given."""
+        """The figures of the fields that training did not use (`unseen`) and of those it did (`seen`), where given."""
         return {key: self.metrics[key] for key in ("unseen", "seen") if self.metrics.get(key)}
 
     def trained_on(self) -> set[str]:

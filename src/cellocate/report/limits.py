@@ -19,7 +19,9 @@ def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
     if "seen" in evaluated.split:
         n = evaluated.split["seen"]["n"]
         whole = (
-            "Go by the figures under “Not trained on”." if "unseen" in evaluated.split else "There are no others here."
+            "Go by the figures under “Not used in training”."
+            if "unseen" in evaluated.split
+            else "There are no others here."
         )
         found.append(
             f"The model was trained on {n:,} of these {count(evaluated.n, 'field')}, and on them it scores better than "
@@ -88,7 +90,7 @@ def _rarely_trained(evaluated: Evaluated) -> list[tuple[str, str]]:
         few = [f"{name} ({n})" for name, n in zip(evaluated.names, support, strict=True) if n < FEW]
         heading, what = "Locations that were hardly learnt", f"Fewer than {FEW} training fields show"
     elif evaluated.card.rule.kind == "per_class":
-        scored = evaluated.card.scores.get("per_class") or []
+        scored = evaluated.card.scores.get("validation", {}).get("per_class", [])
         few = [f"{row['name']} ({row['support']})" for row in scored if row["support"] < FEW]
         heading, what = "Locations whose threshold is a guess", f"Fewer than {FEW} validation fields show"
     else:

@@ -110,7 +110,7 @@ def summary(evaluated: Evaluated) -> str:
     if "seen" in evaluated.split:
         apart = ", all on fields that the model was trained on"
         if unseen is not None:
-            apart = f", and {_f1(unseen)} on the {unseen['n']:,} that the model was not trained on"
+            apart = f", and {_f1(unseen)} on the {unseen['n']:,} that training did not use"
     first = (
         f"{subject} were compared with the labels of {count(m['n'], 'field')}, over the {len(evaluated.names)} "
         f"locations of {m['vocabulary']}: macro F1 is {_f1(m)}{apart}."
@@ -138,7 +138,7 @@ def most_common(evaluated: Evaluated) -> tuple[str | None, float]:
 def sets(evaluated: Evaluated) -> list[tuple[str, Mapping[str, Any]]]:
     """The sets of fields that the headline figures are given for: a heading, and the figures."""
     found = [("All fields", evaluated.metrics)]
-    headings = {"unseen": "Not trained on", "seen": "Trained on"}
+    headings = {"unseen": "Not used in training", "seen": "Trained on"}
     return [*found, *((headings[key], figures) for key, figures in evaluated.split.items())]
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from cellocate.collection import Collection
+from cellocate.errors import CellocateError
 from cellocate.images import Scale, read_field, to_float
 from cellocate.networks import Normalisation
 from cellocate.training.recipe import Data, Training
@@ -101,3 +102,9 @@ def measure_normalisation(dataset: FieldDataset, seed: int) -> Normalisation:
     moments = torch.stack([torch.stack([i.mean(dim=(1, 2)), i.square().mean(dim=(1, 2))]) for i in images]).mean(dim=0)
     std = (moments[1] - moments[0].square()).clamp(min=1e-6).sqrt()
     return Normalisation(mean=tuple(moments[0].tolist()), std=tuple(std.tolist()))
+
+
+def from_worker(error: CellocateError) -> CellocateError:
+    """The error as it was raised: a worker's reaches the main process with its traceback as its text."""
+    raised = error.what.rpartition("CellocateError: ")[2].strip().rstrip(".")
+    return CellocateError(raised) if "\n" in error.what else error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import warnings
 from collections.abc import Callable
@@ -27,7 +28,7 @@ from cellocate.images import FIELD_SPAN, Scale
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance, build_backbone
 from cellocate.networks.card import LocationEntry
 from cellocate.prediction import predict_collection
-from cellocate.training.data import FieldDataset, loader, measure_normalisation
+from cellocate.training.data import FieldDataset, from_worker, loader, measure_normalisation
 from cellocate.training.module import Classifier
 from cellocate.training.recipe import Recipe
 from cellocate.training.run import History, Run
@@ -137,7 +138,12 @@ def _module(train: Collection, recipe: Recipe, scale: Scale) -> tuple[Classifier
         dropout=recipe.network.dropout,
     )
     normalisation = measure_normalisation(FieldDataset(train, recipe.data, scale), recipe.training.seed)
-    return Classifier(network, recipe, train.vocabulary, normalisation), normalisation
+    begun_with = {
+        "a pixel size of": scale.pixel_size,
+        "the vocabulary": train.vocabulary.name,
+        "training labels of checksum": hashlib.sha256(train.truth().tobytes()).hexdigest()[:8],
+    }
+    return Classifier(network, recipe, train.vocabulary, normalisation, begun_with), normalisation
 
 
 def _fit(module: Classifier, sets: dict[str, FieldDataset], recipe: Recipe, run: Run, options: Options) -> None:
@@ -158,6 +164,8 @@ def _fit(module: Classifier, sets: dict[str, FieldDataset], recipe: Recipe, run:
             )
         except SystemExit:  # Lightning's answer to Ctrl-C
             raise KeyboardInterrupt from None
+        except CellocateError as error:
+            raise from_worker(error) from None
         except torch.cuda.OutOfMemoryError:
             what = f"the GPU's memory is too small for batches of {settings.batch_size}"
             raise CellocateError(what, mend="Lower it with --set training.batch_size=8.") from None

@@ -28,15 +28,22 @@ class Classifier(L.LightningModule):
         recipe: losses, augmentation, optimiser and schedule.
         vocabulary: of K locations.
         normalisation: of the images.
+        begun_with: facts that must be the same when the run is resumed.
     """
 
     def __init__(
-        self, network: nn.Module, recipe: Recipe, vocabulary: Vocabulary, normalisation: Normalisation
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        vocabulary: Vocabulary,
+        normalisation: Normalisation,
+        begun_with: dict[str, Any],
     ) -> None:
+
         super().__init__()
         # channels last is the order in which CPUs and GPUs convolve fastest
         self.network = network.to(memory_format=torch.channels_last)
-        self.recipe, self.vocabulary = recipe, vocabulary
+        self.recipe, self.vocabulary, self.begun_with = recipe, vocabulary, begun_with
         self.mean: Tensor
         self.std: Tensor
         self.register_buffer("mean", torch.tensor(normalisation.mean).view(-1, 1, 1))
@@ -48,6 +55,20 @@ class Classifier(L.LightningModule):
         normalised = (images - self.mean) / self.std
         logits: Tensor = self.network(normalised.contiguous(memory_format=torch.channels_last))
         return logits
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add what a resumed run must share with its beginning."""
+        checkpoint["begun_with"] = self.begun_with
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """See that the collection is read as it was when the run began."""
+        changed = [name for name, value in checkpoint["begun_with"].items() if value != self.begun_with[name]]
+        if changed:
+            raise CellocateError(
+                f"this run was begun with {changed[0]} {checkpoint['begun_with'][changed[0]]}, "
+                f"not {self.begun_with[changed[0]]}",
+                mend="Resume it with the collection and options it was begun with.",
+            )
 
     def on_train_epoch_start(self) -> None:
         """Draw what an epoch draws from its number alone, so that a resumed run draws the same."""

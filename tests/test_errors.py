@@ -1,0 +1,33 @@
+"""The one line that a user reads when something is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from cellocate import errors
+from cellocate.errors import CellocateError
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({}, "no images found."),
+        ({"where": "plates/"}, "no images found: plates/."),
+        ({"where": Path("a") / "b.csv"}, f"no images found: {Path('a') / 'b.csv'}."),
+        ({"where": 0}, "no images found: 0."),
+        ({"mend": "Give a folder."}, "no images found. Give a folder."),
+        ({"where": "plates/", "mend": "Give a folder."}, "no images found: plates/. Give a folder."),
+    ],
+)
+def test_a_message_says_what_then_where_then_how_to_mend(parts, message):
+    assert str(CellocateError("no images found", **parts)) == message
+
+
+def test_the_parts_of_a_message_stay_at_hand():
+    error = CellocateError("no images found", where="plates/", mend="Give a folder.")
+    assert (error.what, error.where, error.mend) == ("no images found", "plates/", "Give a folder.")
+
+
+def test_a_users_fault_can_be_told_from_a_fault_of_the_program():
+    assert not issubclass(CellocateError, (OSError, ValueError, TypeError))
+    assert issubclass(errors.CellocateError, Exception)

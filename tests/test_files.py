@@ -1,0 +1,231 @@
+"""Whole or not at all: what is written appears complete, and a failure changes nothing."""
+
+import os
+import stat
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from cellocate.errors import CellocateError
+from cellocate.files import new_file, new_folder, refuse_existing, write_text
+
+FAILURES = (RuntimeError, KeyboardInterrupt, SystemExit)
+
+
+def contents(folder):
+    return {str(p.relative_to(folder)): p.read_text() if p.is_file() else None for p in folder.rglob("*")}
+
+
+def test_a_file_appears_when_its_block_ends(tmp_path):
+    path = tmp_path / "a.csv"
+    with new_file(path) as aside:
+        aside.write_text("new")
+        assert not path.exists()
+    assert contents(tmp_path) == {"a.csv": "new"}
+
+
+def test_an_old_file_stays_until_the_new_one_is_whole(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+    with new_file(str(path)) as aside:
+        aside.write_text("new")
+        assert path.read_text() == "old"
+    assert contents(tmp_path) == {"a.csv": "new"}
+
+
+def test_a_file_is_written_aside_with_its_own_suffix_in_its_own_folder(tmp_path):
+    with new_file(tmp_path / "table.csv.gz") as aside:
+        assert aside.suffix == ".gz"  # pandas compresses by suffix
+        assert aside.parent == tmp_path  # a rename must not cross file systems
+        aside.touch()
+
+
+def test_missing_folders_of_a_file_are_made(tmp_path):
+    write_text(tmp_path / "x" / "y" / "a.txt", "é")
+    assert (tmp_path / "x" / "y" / "a.txt").read_bytes() == "é".encode()
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_failure_leaves_no_file(tmp_path, failure):
+    with pytest.raises(failure), new_file(tmp_path / "a.csv") as aside:
+        aside.write_text("half")
+        raise failure
+    assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_failure_leaves_the_old_file(tmp_path, failure):
+    (tmp_path / "a.csv").write_text("old")
+    with pytest.raises(failure), new_file(tmp_path / "a.csv") as aside:
+        aside.write_text("half")
+        raise failure
+    assert contents(tmp_path) == {"a.csv": "old"}
+
+
+def test_a_folder_appears_when_its_block_ends(tmp_path):
+    with new_folder(tmp_path / "x" / "run") as aside:
+        (aside / "a.txt").write_text("new")
+        assert not (tmp_path / "x" / "run").exists()
+    assert contents(tmp_path) == {"x": None, "x/run": None, "x/run/a.txt": "new"}
+
+
+def test_a_folder_can_be_read_by_others(tmp_path):
+    with new_folder(tmp_path / "run"):
+        pass
+    assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o755
+
+
+def test_a_folder_may_replace_an_empty_one(tmp_path):
+    (tmp_path / "run").mkdir()
+    with new_folder(tmp_path / "run") as aside:
+        (aside / "a.txt").write_text("new")
+    assert contents(tmp_path) == {"run": None, "run/a.txt": "new"}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_failure_leaves_no_folder(tmp_path, failure, overwrite):
+    with pytest.raises(failure), new_folder(tmp_path / "run", overwrite=overwrite) as aside:
+        (aside / "inner").mkdir()
+        (aside / "inner" / "a.txt").write_text("half")
+        raise failure
+    assert contents(tmp_path) == {}
+
+
+def old_run(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "old.txt").write_text("old")
+    return tmp_path / "run"
+
+
+def test_a_folder_that_holds_something_is_refused_and_kept(tmp_path):
+    run = old_run(tmp_path)
+    with pytest.raises(CellocateError, match=r"not empty.*--overwrite"), new_folder(run):
+        pytest.fail("the block must not run")
+    assert contents(tmp_path) == {"run": None, "run/old.txt": "old"}
+
+
+def test_a_folder_is_replaced_as_a_whole_when_asked_for(tmp_path):
+    with new_folder(old_run(tmp_path), overwrite=True) as aside:
+        (aside / "a.txt").write_text("new")
+        assert (tmp_path / "run" / "old.txt").read_text() == "old"
+    assert contents(tmp_path) == {"run": None, "run/a.txt": "new"}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_failure_leaves_the_folder_that_was_to_be_replaced(tmp_path, failure):
+    with pytest.raises(failure), new_folder(old_run(tmp_path), overwrite=True) as aside:
+        (aside / "a.txt").write_text("half")
+        raise failure
+    assert contents(tmp_path) == {"run": None, "run/old.txt": "old"}
+
+
+@pytest.mark.xfail(strict=True, reason="the old folder is deleted before the new one is in its place")
+def test_a_failing_rename_leaves_the_folder_that_was_to_be_replaced(tmp_path, monkeypatch):
+    run = old_run(tmp_path)
+
+    def fail(*_args, **_more):
+        raise OSError("no rename today")
+
+    with pytest.raises(OSError, match="no rename today"), new_folder(run, overwrite=True) as aside:
+        (aside / "a.txt").write_text("new")
+        for name in ("rename", "replace"):
+            monkeypatch.setattr(os, name, fail)
+    assert (run / "old.txt").read_text() == "old"
+
+
+@pytest.mark.xfail(strict=True, raises=OSError, reason="the work is written inside the folder that is then deleted")
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_the_working_folder_can_be_written(tmp_path, monkeypatch, overwrite):
+    monkeypatch.chdir(tmp_path)
+    with new_folder(".", overwrite=overwrite) as aside:
+        (aside / "a.txt").write_text("new")
+    assert contents(tmp_path) == {"a.txt": "new"}
+
+
+@pytest.mark.xfail(strict=True, reason="--overwrite . deletes what was there and then fails")
+def test_the_working_folder_is_replaced_or_kept_but_never_lost(tmp_path, monkeypatch):
+    (tmp_path / "old.txt").write_text("old")
+    monkeypatch.chdir(tmp_path)
+    try:
+        with new_folder(".", overwrite=True) as aside:
+            (aside / "a.txt").write_text("new")
+    except (CellocateError, OSError):
+        assert contents(tmp_path) == {"old.txt": "old"}
+    else:
+        assert contents(tmp_path) == {"a.txt": "new"}
+
+
+@pytest.mark.xfail(strict=True, raises=OSError, reason="shutil.rmtree refuses a link, after all the work is done")
+def test_a_link_to_an_empty_folder_can_be_written(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "run").symlink_to(tmp_path / "disk")
+    with new_folder(tmp_path / "run") as aside:
+        (aside / "a.txt").write_text("new")
+    assert (tmp_path / "run" / "a.txt").read_text() == "new"
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_file_is_never_replaced_by_a_folder(tmp_path, overwrite):
+    (tmp_path / "run").write_text("old")
+    with pytest.raises(CellocateError, match="a file stands where a folder"), new_folder(
+        tmp_path / "run", overwrite=overwrite
+    ):
+        pytest.fail("the block must not run")
+    assert contents(tmp_path) == {"run": "old"}
+
+
+@pytest.mark.xfail(strict=True, raises=OSError, reason="a file among the parents ends in a traceback")
+@pytest.mark.parametrize("new", [new_file, new_folder])
+def test_a_file_among_the_parents_is_the_users_fault(tmp_path, new):
+    (tmp_path / "notes").write_text("old")
+    with pytest.raises(CellocateError, match="notes"), new(tmp_path / "notes" / "run"):
+        pytest.fail("the block must not run")
+
+
+def test_only_what_would_be_lost_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    refuse_existing(tmp_path / "empty", overwrite=False)
+    refuse_existing(tmp_path / "new", overwrite=False)
+    refuse_existing(old_run(tmp_path), overwrite=True)
+    with pytest.raises(CellocateError, match="not empty"):
+        refuse_existing(tmp_path / "run", overwrite=False)
+
+
+# A limit on the size of files makes a real write fail half way, as a full disk does.
+_ON_A_FULL_DISK = """
+    import resource, sys
+    from pathlib import Path
+    import numpy as np
+    from cellocate.files import new_folder, write_text
+    from cellocate.images import write_png
+    folder, large = Path(sys.argv[1]), "x" * 300_000
+    noise = np.random.default_rng(0).integers(0, 256, (600, 600), dtype=np.uint8)
+
+    def fill():
+        with new_folder(folder / "run", overwrite=True) as aside:
+            write_text(aside / "small.txt", "x")
+            (aside / "large.txt").write_text(large)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+    failed = 0
+    for write in (lambda: write_text(folder / "a.txt", large), lambda: write_png(folder / "a.png", noise), fill):
+        try:
+            write()
+        except OSError:
+            failed += 1
+    sys.exit(100 + failed)
+"""
+
+
+@pytest.mark.parametrize("before", [{}, {"a.txt": "old", "a.png": "old", "run": None, "run/old.txt": "old"}])
+def test_a_full_disk_changes_nothing(tmp_path, before):
+    pytest.importorskip("resource")
+    for name, text in before.items():
+        (tmp_path / name).mkdir() if text is None else (tmp_path / name).write_text(text)
+    script = textwrap.dedent(_ON_A_FULL_DISK)
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 103, done.stderr  # all three writes failed
+    assert contents(tmp_path) == before

@@ -1,0 +1,250 @@
+"""The built-in vocabularies, what their labels look like in files, and vocabularies of a user's own."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cellocate.errors import CellocateError
+from cellocate.vocabulary import BUILT_IN, Vocabulary, get
+
+COARSE = {"Nucleus", "Nucleoli", "Cytosol", "Cytoskeleton", "Endomembrane system", "Plasma membrane", "Mitochondria"}
+MERGED_IN_2021 = {"Actin filaments", "Centrosome", "Plasma membrane"}
+
+
+@pytest.mark.parametrize(("name", "length"), [("hpa28", 28), ("hpa19", 19), ("subcell31", 31)])
+def test_a_built_in_vocabulary_has_the_length_in_its_name(name, length):
+    assert len(get(name)) == len(get(name).names) == length
+    assert get(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "index", "name", "go"),
+    [
+        ("hpa28", 0, "Nucleoplasm", "GO:0005654"),
+        ("hpa28", 3, "Nucleoli fibrillar center", "GO:0001650"),
+        ("hpa28", 8, "Peroxisomes", "GO:0005777"),
+        ("hpa28", 11, "Intermediate filaments", "GO:0045111"),
+        ("hpa28", 15, "Microtubule ends", "GO:1990752"),
+        ("hpa28", 16, "Cytokinetic bridge", "GO:0045171"),
+        ("hpa28", 18, "Microtubule organizing center", "GO:0005815"),
+        ("hpa28", 23, "Mitochondria", "GO:0005739"),
+        ("hpa28", 25, "Cytosol", "GO:0005829"),
+        ("hpa28", 27, "Rods & rings", None),
+        ("hpa19", 7, "Golgi apparatus", "GO:0005794"),
+        ("hpa19", 8, "Intermediate filaments", "GO:0045111"),
+        ("hpa19", 9, "Actin filaments", None),
+        ("hpa19", 11, "Mitotic spindle", "GO:0072686"),
+        ("hpa19", 13, "Plasma membrane", None),
+        ("hpa19", 16, "Cytosol", "GO:0005829"),
+        ("hpa19", 17, "Vesicles and punctate cytosolic patterns", None),
+        ("hpa19", 18, "Negative", None),
+        ("subcell31", 0, "Actin filaments", "GO:0015629"),
+        ("subcell31", 2, "Cell Junctions", "GO:0030054"),
+        ("subcell31", 16, "Midbody", "GO:0030496"),
+        ("subcell31", 25, "Nucleoli rim", "GO:0005730"),
+        ("subcell31", 29, "Vesicles", "GO:0043231"),
+        ("subcell31", 30, "Negative", None),
+    ],
+)
+def test_a_location_stands_where_the_challenge_or_model_has_it(vocabulary, index, name, go):
+    location = get(vocabulary).locations[index]
+    assert (location.name, location.go) == (name, go)
+    assert get(vocabulary).index(name) == get(vocabulary).index(str(index)) == index
+
+
+def test_subcell31_is_in_alphabetical_order_but_for_negative():
+    names = [name.casefold() for name in get("subcell31").names[:-1]]
+    assert names == sorted(names)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_names_differ_and_go_ids_are_well_formed(name):
+    locations = get(name).locations
+    assert len({location.name.casefold() for location in locations}) == len(locations)
+    assert all(location.go is None or re.fullmatch(r"GO:\d{7}", location.go) for location in locations)
+
+
+@pytest.mark.parametrize("other", ["hpa19", "subcell31"])
+def test_equal_names_have_equal_go_ids_unless_the_class_was_merged(other):
+    known = {location.name.casefold(): location.go for location in get("hpa28").locations}
+    shared = [location for location in get(other).locations if location.name.casefold() in known]
+    assert len(shared) == {"hpa19": 17, "subcell31": 25}[other]
+    for location in shared:
+        merged = other == "hpa19" and location.name in MERGED_IN_2021
+        assert location.go == (None if merged else known[location.name.casefold()])
+
+
+def test_equal_names_have_equal_groups():
+    groups = {}
+    for name in BUILT_IN:
+        for location in get(name).locations:
+            assert groups.setdefault(location.name.casefold(), location.group) == location.group
+
+
+@pytest.mark.parametrize(("name", "beyond"), [("hpa28", set()), ("hpa19", {"Negative"}), ("subcell31", {"Negative"})])
+def test_groups_are_the_coarse_compartments(name, beyond):
+    assert set(get(name).groups) == COARSE | beyond
+    assert len(get(name).groups) == len(set(get(name).groups))
+
+
+def test_every_location_of_the_nucleus_is_grouped_as_such():
+    assert {location.group for location in get("hpa28").locations[:6]} == {"Nucleus", "Nucleoli"}
+    assert not {"Nucleus", "Nucleoli"} & {location.group for location in get("hpa28").locations[6:]}
+
+
+@pytest.mark.parametrize(
+    ("text", "separator", "labels"),
+    [
+        ("16 0", None, (0, 16)),
+        ("  7\t1  2 ", None, (1, 2, 7)),
+        ("5", None, (5,)),
+        ("", None, ()),
+        ("  ", None, ()),
+        ("", "|", ()),
+        ("13|13", "|", (13,)),
+        ("13 13 2", None, (2, 13)),
+        ("18|0|3", "|", (0, 3, 18)),
+        ("Cytosol|golgi APPARATUS", "|", (7, 25)),
+        (" Rods & rings | 0 ", "|", (0, 27)),
+        ("cytosol 3", None, (3, 25)),
+    ],
+)
+def test_labels_are_read_sorted_and_once_each(text, separator, labels):
+    assert get("hpa28").parse(text, separator) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "separator"),
+    [
+        ("28", None),
+        ("0 99999999999", None),
+        ("-1", None),
+        ("+1", None),
+        ("1.0", None),
+        ("1_0", None),
+        ("0x1", None),
+        ("１", None),
+        ("²", None),
+        ("Nucleus", None),
+        ("Golgi", None),
+        ("13,1", None),
+        ("13|1", None),
+        ("13 1", "|"),
+        ("13||1", "|"),
+        ("13|", "|"),
+        ("|", "|"),
+        ("nan", None),
+    ],
+)
+def test_what_is_not_a_label_is_refused(text, separator):
+    with pytest.raises(CellocateError, match="unknown label"):
+        get("hpa28").parse(text, separator)
+
+
+def test_a_refusal_names_the_label_and_the_vocabulary_and_the_range():
+    with pytest.raises(CellocateError, match=r"'19'.*hpa19.*0 to 18"):
+        get("hpa19").parse("3 19")
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="Python converts no more than 4300 digits")
+def test_a_number_of_any_length_is_a_label_or_refused():
+    with pytest.raises(CellocateError, match="unknown label"):
+        get("hpa28").parse("9" * 5000)
+
+
+label_sets = st.lists(st.frozensets(st.integers(0, 27)).map(lambda labels: tuple(sorted(labels))))
+
+
+@given(label_sets)
+@settings(deadline=None)
+def test_decoding_undoes_encoding(sets):
+    truth = get("hpa28").encode(sets)
+    assert truth.shape == (len(sets), 28)
+    assert truth.dtype == bool
+    assert get("hpa28").decode(truth) == sets
+
+
+@given(label_sets, st.sampled_from([(None, " "), ("|", "|"), (None, "\t ")]), st.randoms())
+@settings(deadline=None)
+def test_parsing_undoes_writing_in_any_order(sets, separators, random):
+    separator, written = separators
+    for labels in sets:
+        shuffled = random.sample(labels, len(labels))
+        assert get("hpa28").parse(written.join(map(str, shuffled)), separator) == labels
+
+
+@pytest.mark.xfail(strict=True, reason="a negative label counts from the end")
+def test_encoding_refuses_a_label_below_zero():
+    with pytest.raises((CellocateError, IndexError, ValueError)):
+        get("hpa28").encode([(-1,)])
+
+
+def written(tmp_path, text, encoding="utf-8"):
+    path = tmp_path / "ours.csv"
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+def test_a_users_vocabulary_is_read_from_a_table(tmp_path):
+    path = written(tmp_path, "name,go,group\nCilium,GO:0005929,Cytoskeleton\n Basal body ,,\n")
+    vocabulary = get(path)
+    assert vocabulary == get(str(path))
+    assert (vocabulary.name, vocabulary.names) == ("ours", ("Cilium", "Basal body"))
+    assert [location.go for location in vocabulary.locations] == ["GO:0005929", None]
+    assert vocabulary.groups == ("Cytoskeleton", "")
+    assert vocabulary.parse("basal body|0", "|") == (0, 1)
+
+
+@pytest.mark.parametrize("text", ["name\nA\nB\n", "\ufeffname\nA\nB\n", "go,extra,name\n,,A\n\n,,B\n"])
+def test_columns_may_be_few_or_many_and_in_any_order(tmp_path, text):
+    assert get(written(tmp_path, text)).names == ("A", "B")
+
+
+@pytest.mark.parametrize("text", ["", "name\n", "Name,go\nA,\n", "A\nB\n", "name,go\n,GO:1\n"])
+def test_what_is_no_vocabulary_is_refused_with_its_file(tmp_path, text):
+    with pytest.raises(CellocateError, match=r"not a vocabulary.*ours\.csv.*'name'"):
+        get(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("text", ["name\nA\nB\nA\n", "name\nA\nB\na\n", "name\nA\nB\n A \n"])
+def test_a_name_that_stands_twice_is_refused(tmp_path, text):
+    with pytest.raises(CellocateError, match=r"stands twice.*ours\.csv"):
+        get(written(tmp_path, text))
+
+
+@pytest.mark.xfail(strict=True, reason="only the first row's name is looked at")
+@pytest.mark.parametrize("text", ["name,go\nA,\n,GO:1\n", "name\n \nB\n", "go,name\nGO:1,A\nGO:2\n"])
+def test_a_location_without_a_name_is_refused(tmp_path, text):
+    with pytest.raises(CellocateError, match=r"ours\.csv"):
+        get(written(tmp_path, text))
+
+
+@pytest.mark.xfail(strict=True, raises=UnicodeDecodeError, reason="the file is read without a look at its encoding")
+def test_a_vocabulary_of_another_encoding_is_refused(tmp_path):
+    with pytest.raises(CellocateError, match="UTF-8"):
+        get(written(tmp_path, "name\né\n", encoding="latin-1"))
+
+
+@pytest.mark.xfail(strict=True, reason="the number wins, so the location of that name cannot be said")
+def test_a_name_that_reads_as_another_locations_number_is_refused(tmp_path):
+    with pytest.raises(CellocateError, match=r"ours\.csv"):
+        get(written(tmp_path, "name\nA\n0\n"))
+
+
+@pytest.mark.parametrize("name", ["hpa27", "", "nowhere/ours.csv"])
+def test_an_unknown_vocabulary_is_refused_with_the_known_ones(name):
+    with pytest.raises(CellocateError, match=r"unknown vocabulary.*hpa28, hpa19, subcell31.*CSV"):
+        get(name)
+
+
+def test_a_folder_is_no_vocabulary(tmp_path):
+    with pytest.raises(CellocateError, match="unknown vocabulary"):
+        get(tmp_path)
+
+
+def test_vocabularies_are_values():
+    assert get("hpa28") == Vocabulary("hpa28", get("hpa28").locations)
+    assert get("hpa28") != get("hpa19")
+    assert len({get("hpa28"), Vocabulary("hpa28", get("hpa28").locations)}) == 1
