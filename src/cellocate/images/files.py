@@ -165,4 +165,5 @@ def _unreadable(path: Path, error: Exception) -> CellocateError:
 
 
 def _wrong_depth(path: Path, depth: str) -> CellocateError:
-    return CellocateError(f"pixels of an unsupported kind ({depth})", where=path, mend="Save each channel as a grey image of 8 or 16 bits.")
+    mend = "Save each channel as a grey image of 8 or 16 bits."
+    return CellocateError(f"pixels of an unsupported kind ({depth})", where=path, mend=mend)
