@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from cellocate import errors
 from cellocate.errors import CellocateError
 
 
@@ -30,4 +29,3 @@ def test_the_parts_of_a_message_stay_at_hand():
 
 def test_a_users_fault_can_be_told_from_a_fault_of_the_program():
     assert not issubclass(CellocateError, (OSError, ValueError, TypeError))
-    assert issubclass(errors.CellocateError, Exception)

@@ -1,0 +1,278 @@
+"""One file is one channel: every kind of file that is read, and every kind that is refused."""
+
+from contextlib import suppress
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from small_images import noise, pillow, planar, smooth, tiff
+
+from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS, SUFFIXES, Header, read_channel, read_header, write_png
+
+GREY8, GREY16 = noise(), noise(np.uint16)
+RGB8, RGB16 = noise(shape=(40, 31, 3)), noise(np.uint16, shape=(40, 31, 3))
+
+
+@pytest.fixture
+def put(tmp_path):
+    """Write bytes to a file of this name, and give its path."""
+
+    def write(name, content):
+        (tmp_path / name).write_bytes(content)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "pixels"),
+    [
+        ("a.png", pillow(GREY8, "PNG"), GREY8),
+        ("a.png", pillow(GREY16, "PNG"), GREY16),
+        ("A.PNG", pillow(GREY8, "PNG"), GREY8),
+        ("a.tif", tiff(GREY8), GREY8),
+        ("a.tiff", tiff(GREY16), GREY16),
+        ("a.TIF", tiff(GREY16.astype(">u2"), byteorder=">"), GREY16),
+        ("a.tif", tiff(GREY8, compression="lzw"), GREY8),
+        ("a.tif", tiff(GREY16, compression="lzw", predictor=True), GREY16),
+        ("a.tif", tiff(GREY16.astype(">u2"), byteorder=">", compression="lzw"), GREY16),
+        ("a.tif", tiff(GREY16, compression="deflate"), GREY16),
+        ("a.tif", tiff(GREY16, compression="zstd"), GREY16),
+        ("a.tif", tiff(GREY8, rowsperstrip=7, compression="lzw"), GREY8),
+        ("a.tif", tiff(GREY8, tile=(16, 16)), GREY8),
+        ("a.tif", tiff(GREY8, bigtiff=True), GREY8),
+        ("a.tif", pillow(GREY8, "TIFF", compression="tiff_lzw"), GREY8),
+        ("a.tif", pillow(GREY8, "TIFF", compression="packbits"), GREY8),
+    ],
+)
+def test_a_grey_image_is_the_channel_itself(put, name, content, pixels):
+    path = put(name, content)
+    for channel in CHANNELS:
+        found = read_channel(path, channel)
+        assert found.dtype == pixels.dtype
+        np.testing.assert_array_equal(found, pixels)
+    assert read_header(str(path)) == Header(height=40, width=31, depth=8 * pixels.itemsize)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_grey_jpeg_is_read_to_within_its_own_loss(put, progressive):
+    path = put("a.jpg", pillow(smooth(), "JPEG", quality=95, progressive=progressive))
+    assert np.abs(read_channel(path, "green").astype(int) - smooth()).max() <= 4
+    assert read_header(path) == Header(40, 31, 8)
+
+
+def planes(pixels):
+    red, green, blue = np.moveaxis(pixels[:, :, :3], 2, 0)
+    halves = red.astype(int) + green
+    yellow = np.where(halves % 4 == 3, halves // 2 + 1, halves // 2)  # a half is rounded to the even neighbour
+    return {"red": red, "green": green, "blue": blue, "yellow": yellow}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "pixels"),
+    [
+        ("a.png", pillow(RGB8, "PNG"), RGB8),
+        ("a.png", pillow(np.dstack([RGB8, GREY8]), "PNG"), RGB8),
+        ("a.tif", tiff(RGB8, photometric="rgb"), RGB8),
+        ("a.tif", tiff(RGB16, photometric="rgb"), RGB16),
+        ("a.tif", planar(RGB8), RGB8),
+        ("a.tif", planar(RGB16, compression="lzw"), RGB16),
+        ("a.tif", planar(RGB16.astype(">u2"), byteorder=">"), RGB16),
+        ("a.tif", pillow(RGB8, "TIFF", compression="tiff_lzw"), RGB8),
+    ],
+)
+def test_of_a_colour_image_the_channels_own_plane_is_taken(put, name, content, pixels):
+    path = put(name, content)
+    for channel, plane in planes(pixels).items():
+        found = read_channel(path, channel)
+        assert found.dtype == pixels.dtype
+        np.testing.assert_array_equal(found, plane, err_msg=channel)
+    assert read_header(path) == Header(40, 31, 8 * pixels.itemsize)
+
+
+def test_a_colour_jpeg_holds_a_channel_in_its_own_plane(put):
+    colours = np.zeros((40, 31, 3), np.uint8)
+    colours[:, :, 2] = smooth()
+    path = put("a.jpeg", pillow(colours, "JPEG", quality=95, subsampling=0))
+    assert np.abs(read_channel(path, "blue").astype(int) - smooth()).max() <= 12
+    assert read_channel(path, "red").max() <= 12
+
+
+def test_a_palette_png_is_read_by_its_colours(put):
+    image = Image.fromarray(RGB8).quantize(32)
+    path = put("a.png", pillow(image, "PNG"))
+    for channel, plane in planes(np.asarray(image.convert("RGB"))).items():
+        np.testing.assert_array_equal(read_channel(path, channel), plane, err_msg=channel)
+    assert read_header(path) == Header(40, 31, 8)
+
+
+def test_pixels_of_a_plane_lie_side_by_side_in_native_order(put):
+    found = read_channel(put("a.tif", tiff(RGB16.astype(">u2"), photometric="rgb", byteorder=">")), "green")
+    assert found.flags.c_contiguous
+    assert found.dtype.isnative
+
+
+def palette_tiff():
+    colours = noise(np.uint16, (3, 256))
+    return tiff(noise() % 4, photometric="palette", colormap=colours)
+
+
+# What is not an image of one plane or of colours, of 8 or 16 bits.
+REFUSED = {
+    "text.png": b"hello",
+    "text.jpg": b"hello",
+    "text.tif": b"hello",
+    "empty.png": b"",
+    "empty.tif": b"",
+    "float.tif": tiff(np.zeros((40, 31), np.float32)),
+    "integer.tif": tiff(np.zeros((40, 31), np.int32)),
+    "signed.tif": tiff(np.zeros((40, 31), np.int16)),
+    "bits.tif": tiff(np.zeros((40, 31), bool)),
+    "bits.png": pillow(Image.fromarray(GREY8).convert("1"), "PNG"),
+    "cmyk.jpg": pillow(Image.fromarray(RGB8).convert("CMYK"), "JPEG"),
+    "alpha.png": pillow(Image.fromarray(GREY8).convert("LA"), "PNG"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_another_kind_of_file_is_refused_by_name(put, name):
+    path = put(name, REFUSED[name])
+    for read in (read_header, lambda p: read_channel(p, "green")):
+        with pytest.raises(CellocateError) as caught:
+            read(path)
+        assert caught.value.where == path
+        assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("float.tif", "float32"), ("integer.tif", "int32"), ("bits.tif", "bool"), ("bits.png", "mode 1")],
+)
+def test_a_refused_depth_is_named(put, name, kind):
+    path = put(name, REFUSED[name])
+    with pytest.raises(CellocateError, match=f"unsupported kind.*{kind}"):
+        read_channel(path, "green")
+    with pytest.raises(CellocateError, match=f"unsupported kind.*{kind}"):
+        read_header(path)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_missing_file_is_called_missing(tmp_path, suffix):
+    path = tmp_path / f"a_green{suffix}"
+    for read in (read_header, lambda p: read_channel(p, "green")):
+        with pytest.raises(CellocateError, match="a channel file is missing") as caught:
+            read(path)
+        assert caught.value.where == path
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_folder_is_no_image(tmp_path, suffix):
+    path = tmp_path / f"a_green{suffix}"
+    path.mkdir()
+    for read in (read_header, lambda p: read_channel(p, "green")):
+        with pytest.raises(CellocateError, match="not an image"):
+            read(path)
+
+
+def verdict(read, path):
+    try:
+        found = read(path)
+    except CellocateError:
+        return None
+    return found if isinstance(found, Header) else Header(*found.shape, 8 * found.itemsize)
+
+
+def odd(name, content, reason=""):
+    return pytest.param(name, content, marks=pytest.mark.xfail(strict=True, reason=reason) if reason else (), id=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        *(odd(name, content) for name, content in REFUSED.items()),
+        odd("two_bits.png", pillow(GREY8, "PNG", bits=2)),
+        odd("page.tif", tiff(GREY8[None])),
+        odd("tiff_inside.png", tiff(GREY16)),
+        odd("two_pages.tif", tiff(noise(shape=(2, 40, 31)), photometric="minisblack"), "the header sees one page"),
+        odd("five_pages.tif", tiff(noise(shape=(5, 40, 31)), photometric="minisblack"), "the header sees one page"),
+        odd("one_wide.tif", tiff(noise(shape=(40, 1))), "the width is squeezed away"),
+        odd("big_endian_inside.png", tiff(GREY16.astype(">u2"), byteorder=">"), "the byte order is not Pillow's"),
+    ],
+)
+def test_the_header_promises_what_reading_gives(put, name, content):
+    path = put(name, content)
+    assert verdict(read_header, path) == verdict(lambda p: read_channel(p, "green"), path)
+
+
+def test_16_bit_colours_are_refused_where_pillow_would_make_them_8_bit(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), RGB16[:, :, ::-1])
+    for read in (read_header, lambda p: read_channel(p, "red")):
+        with pytest.raises(CellocateError, match="colour of 16 bits"):
+            read(tmp_path / "a.png")
+
+
+@pytest.mark.xfail(strict=True, reason="any three or four pages are taken for colours")
+@pytest.mark.parametrize("pages", [3, 4])
+def test_pages_are_not_taken_for_colours(put, pages):
+    with pytest.raises(CellocateError, match="one plane"):
+        read_channel(put("a.tif", tiff(noise(shape=(pages, 40, 31)), photometric="minisblack")), "green")
+
+
+@pytest.mark.xfail(strict=True, reason="indices into the palette are taken for intensities")
+def test_a_palette_tiff_is_read_by_its_colours_or_refused(put):
+    path = put("a.tif", palette_tiff())
+    with tifffile.TiffFile(path) as file:
+        colours = file.pages.first.asrgb()
+    with suppress(CellocateError):
+        np.testing.assert_array_equal(read_channel(path, "green"), colours[:, :, 1])
+
+
+@pytest.mark.parametrize("pixels", [GREY8, GREY16], ids=["8 bits", "16 bits"])
+def test_grey_pixels_survive_writing(tmp_path, pixels):
+    write_png(tmp_path / "a.png", pixels)
+    np.testing.assert_array_equal(read_channel(tmp_path / "a.png", "red"), pixels)
+
+
+def test_colours_survive_writing(tmp_path):
+    write_png(tmp_path / "a.png", RGB8)
+    for k, channel in enumerate(("red", "green", "blue")):
+        np.testing.assert_array_equal(read_channel(tmp_path / "a.png", channel), RGB8[:, :, k])
+
+
+def test_what_png_cannot_hold_leaves_no_file(tmp_path):
+    with pytest.raises(TypeError):
+        write_png(tmp_path / "a.png", np.zeros((4, 4), np.complex128))
+    assert not list(tmp_path.iterdir())
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([np.uint8, np.uint16]), st.integers(0, 9))
+@settings(max_examples=40, deadline=None)
+def test_any_shape_survives_writing(tmp_path_factory, height, width, dtype, seed):
+    path = tmp_path_factory.getbasetemp() / "any_shape.png"
+    pixels = noise(dtype, (height, width), seed)
+    write_png(path, pixels)
+    np.testing.assert_array_equal(read_channel(path, "yellow"), pixels)
+    assert read_header(path) == Header(height, width, 8 * pixels.itemsize)
+
+
+@pytest.mark.parametrize(("folder", "side"), [("kaggle2018/train", 512), ("kaggle2021/train", 2048)])
+def test_real_grey_files_are_read(real_data, folder, side):
+    path = min((real_data / folder).glob("*_green.png"))
+    pixels = read_channel(path, "green")
+    assert (pixels.shape, pixels.dtype) == ((side, side), np.uint8)
+    assert pixels.max() > pixels.min()
+    assert read_header(path) == Header(side, side, 8)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_the_websites_colours_hold_a_channel_in_its_own_plane(real_data, channel):
+    path = real_data / "hpa_web" / "images" / f"10580_1610_C1_1_{channel}.jpg"
+    signal = {c: read_channel(path, c).mean() for c in CHANNELS}
+    empty = {"red": "blue", "green": "blue", "blue": "red", "yellow": "blue"}[channel]
+    assert signal[channel] > 4 * signal[empty]
+    assert read_header(path) == Header(2048, 2048, 8)
