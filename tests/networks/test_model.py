@@ -10,6 +10,7 @@ import cellocate
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field
+from cellocate.networks import save
 
 
 @pytest.fixture
@@ -67,13 +68,13 @@ def test_no_field_gives_no_row(run: Path) -> None:
 
 
 def test_saving_a_loaded_model_changes_nothing(run: Path, tmp_path: Path) -> None:
-    cellocate.load(run / "model").save(tmp_path / "copy")
+    save(cellocate.load(run / "model"), tmp_path / "copy")
     for name in ("model.json", "model.safetensors"):
         assert (tmp_path / "copy" / name).read_bytes() == (run / "model" / name).read_bytes()
 
 
 def test_others_may_read_a_model(run: Path, tmp_path: Path) -> None:
-    cellocate.load(run / "model").save(tmp_path / "copy")
+    save(cellocate.load(run / "model"), tmp_path / "copy")
     modes = {(tmp_path / "copy" / name).stat().st_mode & 0o777 for name in ("model.json", "model.safetensors")}
     assert len(modes) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,16 @@ from contextlib import contextmanager
 def note(text: str) -> None:
     """Say something that is not the result."""
     print(f"note: {text}", file=sys.stderr)
+
+
+def resuming(arguments: list[str]) -> str:
+    """The command that continues the run: the same, without what the run itself remembers."""
+    kept, remembered = [], {"--recipe", "--set", "--split"}
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        name = argument.partition("=")[0]
+        if before not in remembered and name not in (*remembered, "--overwrite", "--resume"):
+            kept.append(argument)
+    return shlex.join(["cellocate", *kept, "--resume"])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ def recipes(
 
     Example: cellocate recipes quick > mine.yaml
     """
-    from cellocate.training.recipe import load_recipe, recipe_names, recipe_text
+    from cellocate.training.recipes import load_recipe, recipe_names, recipe_text
 
     if name is not None:
         print(recipe_text(name), end="")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,8 +38,10 @@ def train(
 
     Example: cellocate train my_images --recipe quick --out runs/first
     """
+    from cellocate.cli.console import resuming
     from cellocate.collection import open_collection
     from cellocate.errors import CellocateError
+    from cellocate.report import save_history
     from cellocate.training import load_recipe
     from cellocate.training.fit import Options
     from cellocate.training.fit import train as fit
@@ -67,34 +68,14 @@ def train(
     try:
         model = fit(collection, resolved, out, chosen)
     except KeyboardInterrupt:
-        print(f"interrupted; continue with: {_resuming(sys.argv[1:])}", file=sys.stderr)
+        print(f"interrupted; continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
         sys.exit(130)
     if model is None:  # one of several processes; the first one speaks
         return
-    _draw_curves(out)
+    save_history(out)
     print(f"model in {out / 'model'}")
     if scores := model.card.scores.get("validation"):
         print(
             f"validation (n = {scores['n']}; its thresholds were fitted on the same fields): "
             f"macro F1 {scores['macro_f1']:.3f}, macro average precision {scores['macro_average_precision']:.3f}"
         )
-
-
-def _resuming(arguments: list[str]) -> str:
-    """The command that continues the run: the same, without what the run itself remembers."""
-    kept, remembered = [], {"--recipe", "--set", "--split"}
-    for before, argument in zip(["", *arguments], arguments, strict=False):
-        name = argument.partition("=")[0]
-        if before not in remembered and name not in (*remembered, "--overwrite", "--resume"):
-            kept.append(argument)
-    return shlex.join(["cellocate", *kept, "--resume"])
-
-
-def _draw_curves(out: Path) -> None:
-    import pandas as pd
-
-    from cellocate.files import new_file
-    from cellocate.report import plot_history
-
-    with new_file(out / "learning_curves.png") as aside:
-        plot_history(pd.read_csv(out / "history.csv")).savefig(aside, dpi=150)

@@ -2,8 +2,8 @@
 
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.figures import plot_history
-from cellocate.report.folder import write_figures
+from cellocate.report.folder import save_history, write_figures
 from cellocate.report.page import write_report
 from cellocate.report.pictures import composite
 
-__all__ = ["Evaluated", "composite", "plot_history", "write_figures", "write_report"]
+__all__ = ["Evaluated", "composite", "plot_history", "save_history", "write_figures", "write_report"]

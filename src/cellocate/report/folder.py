@@ -46,6 +46,13 @@ def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
     return written
 
 
+def save_history(run: Path) -> None:
+    """Draw `history.csv` of a run folder as `learning_curves.png` beside it."""
+    import pandas as pd
+
+    save_figure(plot_history(pd.read_csv(run / "history.csv")), run, "learning_curves", ("png",))
+
+
 def _gallery(evaluated: Evaluated) -> list[int]:
     shown = choose_gallery(evaluated.truth, evaluated.decided)
     return [*shown.wrong, *shown.right]

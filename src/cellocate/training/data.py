@@ -6,14 +6,15 @@ import os
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from cellocate.collection import Collection
+from cellocate.collection import Collection, Inspection
 from cellocate.errors import CellocateError
-from cellocate.images import Scale, read_field, to_float
+from cellocate.images import FIELD_SPAN, Scale, read_field, to_float
 from cellocate.networks import Normalisation
 from cellocate.training.recipe import Data, Training
 
@@ -48,6 +49,28 @@ class FieldDataset(Dataset[tuple[Tensor, Tensor]]):
     def _prepared(self, field: str) -> NDArray[np.float32]:
         pixels = to_float(read_field(self.collection.files(field), self.data.channels), self.data.intensity)
         return np.ascontiguousarray(self.scale.centre(pixels, self.collection.pixel_size(field)))
+
+
+def training_scale(collection: Collection, data: Data, inspection: Inspection) -> tuple[Scale, bool]:
+    """The scale that fields are trained at, and whether its pixel size rests on HPA's usual field alone.
+
+    Raises:
+        CellocateError: the recipe sets a pixel size, and that of a field is not known.
+    """
+    size = data.size
+    known = {i: p for i in collection.ids if (p := collection.pixel_size(i)) is not None}
+    if data.pixel_size is not None:
+        if len(known) < len(collection):
+            raise CellocateError(
+                "the recipe sets a pixel size, and the files' own is not known",
+                where=collection.folder,
+                mend="Give it with --pixel-size or in a column pixel_size of the label table.",
+            )
+        return Scale(size, data.pixel_size), False
+    if not known:
+        return Scale(size, FIELD_SPAN / size), True
+    spans = inspection.images.loc[list(known), ["height", "width"]].max(axis=1) * pd.Series(known)
+    return Scale(size, float(spans.median()) / size), False
 
 
 class EpochSampler(Sampler[int]):

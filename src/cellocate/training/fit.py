@@ -7,29 +7,22 @@ import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import lightning as L  # noqa: N812 # its own convention
-import pandas as pd
-import timm
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.fabric.utilities.rank_zero import rank_zero_only
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
 
-import cellocate
-from cellocate import decision
-from cellocate.collection import PARTS, Collection, Inspection, left_out, read_split, stratified_split, usable
+from cellocate.collection import PARTS, Collection, left_out, read_split, stratified_split, usable
 from cellocate.errors import CellocateError
-from cellocate.evaluation import evaluate
-from cellocate.images import FIELD_SPAN, Scale
-from cellocate.networks import Model, ModelCard, Normalisation, Provenance, build_backbone
-from cellocate.networks.card import LocationEntry
-from cellocate.prediction import predict_collection
-from cellocate.training.data import FieldDataset, from_worker, loader, measure_normalisation
+from cellocate.images import Scale
+from cellocate.networks import Model, Normalisation, build_backbone, save
+from cellocate.training.data import FieldDataset, from_worker, loader, measure_normalisation, training_scale
 from cellocate.training.module import Classifier
+from cellocate.training.outcome import best_weights, model_card, with_rule
 from cellocate.training.recipe import Recipe
 from cellocate.training.run import History, Run
 
@@ -81,12 +74,14 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
     if inspection.problems:
         options.say(f"{left_out(inspection.problems)}; {run.skipped} lists them")
-    if not options.resume:
-        parts = _parts(collection, recipe, options.split)
+    if options.split is not None:
+        parts = read_split(options.split, collection)
+    elif not options.resume:
+        parts = stratified_split(collection, **recipe.data.split.model_dump(), seed=recipe.training.seed)
     sets = {part: collection.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}
     options.say(f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + " fields")
 
-    scale, assumed = _scale(collection, recipe, inspection)
+    scale, assumed = training_scale(collection, recipe.data, inspection)
     module, normalisation = _module(sets["train"], recipe, scale)
     first = getattr(rank_zero_only, "rank", 0) == 0  # of the processes of several GPUs
     if not options.resume and first:
@@ -95,36 +90,12 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     if not first:
         return None
 
-    epoch = _load_best(module, run)
-    card = _card(collection, recipe, normalisation, scale, assumed, sets, epoch)
-    model = _decided(Model(module.network, card, _device(options)), sets["validation"], recipe)
-    model.save(run.model)
+    epoch = best_weights(module, run)
+    card = model_card(recipe, normalisation, scale, assumed, sets, epoch)
+    device = "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
+    model = with_rule(Model(module.network, card, device), sets["validation"], recipe)
+    save(model, run.model)
     return model
-
-
-def _parts(collection: Collection, recipe: Recipe, split: Path | None) -> pd.Series[str]:
-    if split is not None:
-        return read_split(split, collection)
-    shares = recipe.data.split
-    return stratified_split(collection, validation=shares.validation, test=shares.test, seed=recipe.training.seed)
-
-
-def _scale(collection: Collection, recipe: Recipe, inspection: Inspection) -> tuple[Scale, bool]:
-    """The scale that fields are trained at, and whether its pixel size rests on HPA's usual field alone."""
-    size = recipe.data.size
-    known = {i: p for i in collection.ids if (p := collection.pixel_size(i)) is not None}
-    if recipe.data.pixel_size is not None:
-        if len(known) < len(collection):
-            raise CellocateError(
-                "the recipe sets a pixel size, and the files' own is not known",
-                where=collection.folder,
-                mend="Give it with --pixel-size or in a column pixel_size of the label table.",
-            )
-        return Scale(size, recipe.data.pixel_size), False
-    if not known:
-        return Scale(size, FIELD_SPAN / size), True
-    spans = inspection.images.loc[list(known), ["height", "width"]].max(axis=1) * pd.Series(known)
-    return Scale(size, float(spans.median()) / size), False
 
 
 def _module(train: Collection, recipe: Recipe, scale: Scale) -> tuple[Classifier, Normalisation]:
@@ -200,72 +171,3 @@ def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool) -> 
 
 def _checkpoint(run: Run, name: str, **best: Any) -> ModelCheckpoint:  # noqa: ANN401 # handed on
     return ModelCheckpoint(run.checkpoints, name, save_on_train_epoch_end=True, enable_version_counter=False, **best)
-
-
-def _load_best(module: Classifier, run: Run) -> int:
-    """Give the module the weights of the best epoch, or of the last where nothing was validated; that epoch."""
-    path = run.best if run.best.is_file() else run.last
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    module.load_state_dict(state["state_dict"])
-    return int(state["epoch"]) + 1
-
-
-def _device(options: Options) -> str:
-    return "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
-
-
-def _card(
-    collection: Collection,
-    recipe: Recipe,
-    normalisation: Normalisation,
-    scale: Scale,
-    assumed: bool,
-    sets: dict[str, Collection],
-    epoch: int,
-) -> ModelCard:
-    assert collection.vocabulary is not None
-    assert scale.pixel_size is not None
-    vocabulary = collection.vocabulary
-    return ModelCard(
-        name=recipe.name,
-        backbone=recipe.network.backbone,
-        vocabulary=vocabulary.name,
-        locations=tuple(LocationEntry(name=x.name, go=x.go, group=x.group) for x in vocabulary.locations),
-        channels=recipe.data.channels,
-        size=scale.size,
-        pixel_size=scale.pixel_size,
-        pixel_size_assumed=assumed,
-        intensity=recipe.data.intensity,
-        normalisation=normalisation,
-        rule=decision.Rule(kind="fixed", thresholds=(0.5,) * len(vocabulary)),
-        scores={},
-        provenance=Provenance(
-            cellocate=cellocate.__version__,
-            torch=str(torch.__version__),
-            timm=timm.__version__,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            collection=collection.folder.resolve().name,
-            layout=collection.layout,
-            fields={part: len(s) for part, s in sets.items()},
-            epoch=epoch,
-            recipe=recipe.model_dump(mode="json"),
-        ),
-        fields={part: tuple(s.ids) for part, s in sets.items()},
-    )
-
-
-def _decided(model: Model, validation: Collection, recipe: Recipe) -> Model:
-    """The model with its rule fitted on the validation part, and the scores there."""
-    if not len(validation):
-        return model
-    probabilities, truth = predict_collection(model, validation), validation.truth()
-    rule = decision.fit(recipe.decision.rule, probabilities, truth)
-    scores = evaluate(
-        truth,
-        rule.apply(probabilities),
-        model.vocabulary,
-        probabilities=probabilities,
-        thresholds=rule.thresholds,
-    )
-    model.card = model.card.model_copy(update={"rule": rule, "scores": {"validation": scores}})
-    return model

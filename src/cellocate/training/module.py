@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, cast
 
 import lightning as L  # noqa: N812 # its own convention
@@ -17,6 +16,7 @@ from cellocate.evaluation import evaluate
 from cellocate.networks import Normalisation
 from cellocate.training.augmentation import dihedral
 from cellocate.training.recipe import Recipe
+from cellocate.training.schedule import cosine
 from cellocate.vocabulary import Vocabulary
 
 
@@ -121,20 +121,5 @@ class Classifier(L.LightningModule):
         optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate)
         steps = int(self.trainer.estimated_stepping_batches)
         warmup = self.recipe.schedule.warmup
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate(step / steps, warmup))
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: cosine(step / steps, warmup))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-
-def rate(progress: float, warmup: float) -> float:
-    """The share of the learning rate at `progress` (0 to 1): a linear rise, then half a cosine down to zero.
-
-    References:
-        Loshchilov, Hutter. SGDR: Stochastic Gradient Descent with Warm Restarts. ICLR 2017. arXiv:1608.03983
-
-    Example:
-        >>> [round(rate(p, 0.2), 2) for p in (0, 0.1, 0.2, 0.6, 1)]
-        [0.0, 0.5, 1.0, 0.5, 0.0]
-    """
-    if progress < warmup:
-        return progress / warmup
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
-from importlib import resources
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cellocate.decision import Kind
-from cellocate.errors import CellocateError
 from cellocate.images import Intensity
 
 
@@ -112,8 +107,8 @@ class Recipe(_Section):
     """A training run: what is read, which network, how it is trained and how it decides.
 
     Example:
-        >>> load_recipe("quick", ["training.epochs=2", "data.channels=[green]"]).training.epochs
-        2
+        >>> Recipe(name="mine", training=Training(epochs=2)).training.batch_size
+        32
     """
 
     name: Annotated[str, Field(min_length=1)]
@@ -130,82 +125,3 @@ class Recipe(_Section):
     def to_yaml(self) -> str:
         """The recipe with every setting spelled out."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
-
-
-def recipe_names() -> list[str]:
-    """The recipes that come with cellocate."""
-    folder = resources.files("cellocate.recipes")
-    return sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
-
-
-def recipe_text(name: str | Path) -> str:
-    """The YAML text of a recipe that comes with cellocate, or of a file.
-
-    Raises:
-        CellocateError: there is no such recipe.
-    """
-    if str(name) in recipe_names():
-        return (resources.files("cellocate.recipes") / f"{name}.yaml").read_text(encoding="utf-8")
-    try:
-        return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        mend = f"Give a YAML file or one of {', '.join(recipe_names())}."
-        raise CellocateError(f"unknown recipe {str(name)!r}", mend=mend) from None
-
-
-def load_recipe(name: str | Path, settings: Sequence[str] = ()) -> Recipe:
-    """Load a recipe by name or file, and change single settings.
-
-    Args:
-        name: of a recipe that comes with cellocate, or a YAML file.
-        settings: such as `training.epochs=1`; values are YAML.
-
-    Raises:
-        CellocateError: an unknown recipe or setting, or a value out of range.
-    """
-    try:
-        content = yaml.safe_load(recipe_text(name))
-    except yaml.YAMLError as error:
-        raise CellocateError(f"not YAML ({' '.join(str(error).split())})", where=name, mend="Mend its form.") from None
-    if not isinstance(content, dict):
-        raise CellocateError("not a recipe", where=name, mend="'cellocate recipes quick' prints one.")
-    for setting in settings:
-        _set(content, setting)
-    try:
-        return Recipe.model_validate(content)
-    except ValidationError as error:
-        raise _explained(error, name) from None
-
-
-def _set(content: dict[str, Any], setting: str) -> None:
-    key, equals, value = setting.partition("=")
-    *sections, last = key.strip().split(".")
-    if not equals or not last:
-        raise CellocateError(f"not a setting: {setting!r}", mend="Write --set training.epochs=1.")
-    for section in sections:
-        content = content.setdefault(section, {})
-        if not isinstance(content, dict):
-            raise CellocateError(f"{section!r} holds no settings", where=f"--set {setting}", mend="Name a section.")
-    try:
-        content[last] = yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise CellocateError(f"not a YAML value: {value!r}", where=f"--set {setting}", mend="Quote it.") from None
-
-
-def _explained(error: ValidationError, name: object) -> CellocateError:
-    first = error.errors()[0]
-    place = [str(part) for part in first["loc"]]
-    mend = "'cellocate recipes quick' prints a recipe."
-    if first["type"] == "extra_forbidden":
-        known = _settings_beside(place)
-        near = difflib.get_close_matches(place[-1], known, n=1)
-        mend = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
-        return CellocateError(f"unknown setting {'.'.join(place)}", where=f"recipe {name}", mend=mend)
-    return CellocateError(f"{'.'.join(place)}: {first['msg']}", where=f"recipe {name}", mend=mend)
-
-
-def _settings_beside(place: list[str]) -> list[str]:
-    section: Any = Recipe
-    for part in place[:-1]:
-        section = section.model_fields[part].annotation
-    return list(section.model_fields)

@@ -14,7 +14,8 @@ import pandas as pd
 from cellocate.collection import Collection, Inspection, read_split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, refuse_existing, write_text
-from cellocate.training.recipe import Recipe, load_recipe
+from cellocate.training.recipe import Recipe
+from cellocate.training.recipes import load_recipe
 
 _COLUMNS = (
     "train_loss",
