@@ -72,14 +72,14 @@ def test_the_header_tells_that_a_compressed_tiff_was_cut(cut, name, share):
         read_header(cut(name, lost(name, share)))
 
 
-TINY = noise(shape=(20, 17))
+TINY = noise(shape=(12, 9))
 TINY_TIFFS = {
     "lzw": tiff(TINY, compression="lzw"),
     "lzw in strips": tiff(TINY, rowsperstrip=4, compression="lzw"),
     "lzw in tiles": tiff(TINY, tile=(16, 16), compression="lzw"),
     "deflate": tiff(TINY, compression="deflate"),
     "zstandard": tiff(TINY, compression="zstd"),
-    "jpeg": tiff(noise(shape=(20, 17, 3)), compression="jpeg"),
+    "jpeg": tiff(noise(shape=(12, 9, 3)), compression="jpeg"),
 }
 
 
@@ -103,12 +103,12 @@ def test_a_cut_tiff_never_gives_other_pixels(cut):
 
 
 @pytest.mark.xfail(strict=True, reason="tifffile's struct.error gets through")
-@pytest.mark.parametrize("length", range(2, 8))
 @pytest.mark.parametrize("read", [read_header, lambda path: read_channel(path, "red")], ids=["header", "channel"])
-def test_a_tiff_of_a_few_bytes_is_refused(tmp_path, length, read):
-    (tmp_path / "a.tif").write_bytes(FILES["grey.tif"][:length])
-    with pytest.raises(CellocateError, match="an image cannot be read"):
-        read(tmp_path / "a.tif")
+def test_a_tiff_of_a_few_bytes_is_refused(tmp_path, read):
+    for length in range(8):
+        (tmp_path / "a.tif").write_bytes(FILES["grey.tif"][:length])
+        with pytest.raises(CellocateError, match="an image cannot be read"):
+            read(tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize("name", ["grey.png", "grey.jpg", "grey.tif"])

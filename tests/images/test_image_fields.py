@@ -37,7 +37,7 @@ def test_any_channels_may_be_read_in_any_order(files, count):
 def test_channels_that_are_not_asked_for_need_no_file(files):
     files["yellow"].unlink()
     assert read_field(files, ("red", "green", "blue")).shape == (3, 40, 31)
-    with pytest.raises(CellocateError, match="missing.*a_yellow.png"):
+    with pytest.raises(CellocateError, match=r"missing.*a_yellow\.png"):
         read_field(files)
 
 

@@ -29,28 +29,29 @@ def put(tmp_path):
     return write
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "pixels"),
-    [
-        ("a.png", pillow(GREY8, "PNG"), GREY8),
-        ("a.png", pillow(GREY16, "PNG"), GREY16),
-        ("A.PNG", pillow(GREY8, "PNG"), GREY8),
-        ("a.tif", tiff(GREY8), GREY8),
-        ("a.tiff", tiff(GREY16), GREY16),
-        ("a.TIF", tiff(GREY16.astype(">u2"), byteorder=">"), GREY16),
-        ("a.tif", tiff(GREY8, compression="lzw"), GREY8),
-        ("a.tif", tiff(GREY16, compression="lzw", predictor=True), GREY16),
-        ("a.tif", tiff(GREY16.astype(">u2"), byteorder=">", compression="lzw"), GREY16),
-        ("a.tif", tiff(GREY16, compression="deflate"), GREY16),
-        ("a.tif", tiff(GREY16, compression="zstd"), GREY16),
-        ("a.tif", tiff(GREY8, rowsperstrip=7, compression="lzw"), GREY8),
-        ("a.tif", tiff(GREY8, tile=(16, 16)), GREY8),
-        ("a.tif", tiff(GREY8, bigtiff=True), GREY8),
-        ("a.tif", pillow(GREY8, "TIFF", compression="tiff_lzw"), GREY8),
-        ("a.tif", pillow(GREY8, "TIFF", compression="packbits"), GREY8),
-    ],
-)
-def test_a_grey_image_is_the_channel_itself(put, name, content, pixels):
+GREY = {
+    "8-bit.png": (pillow(GREY8, "PNG"), GREY8),
+    "16-bit.png": (pillow(GREY16, "PNG"), GREY16),
+    "CAPITALS.PNG": (pillow(GREY8, "PNG"), GREY8),
+    "8-bit.tif": (tiff(GREY8), GREY8),
+    "16-bit.tiff": (tiff(GREY16), GREY16),
+    "BIG_ENDIAN.TIF": (tiff(GREY16.astype(">u2"), byteorder=">"), GREY16),
+    "lzw.tif": (tiff(GREY8, compression="lzw"), GREY8),
+    "lzw_predicted.tif": (tiff(GREY16, compression="lzw", predictor=True), GREY16),
+    "lzw_big_endian.tif": (tiff(GREY16.astype(">u2"), byteorder=">", compression="lzw"), GREY16),
+    "deflate.tif": (tiff(GREY16, compression="deflate"), GREY16),
+    "zstd.tif": (tiff(GREY16, compression="zstd"), GREY16),
+    "strips.tif": (tiff(GREY8, rowsperstrip=7, compression="lzw"), GREY8),
+    "tiles.tif": (tiff(GREY8, tile=(16, 16)), GREY8),
+    "big.tif": (tiff(GREY8, bigtiff=True), GREY8),
+    "pillow_lzw.tif": (pillow(GREY8, "TIFF", compression="tiff_lzw"), GREY8),
+    "pillow_packbits.tif": (pillow(GREY8, "TIFF", compression="packbits"), GREY8),
+}
+
+
+@pytest.mark.parametrize("name", GREY)
+def test_a_grey_image_is_the_channel_itself(put, name):
+    content, pixels = GREY[name]
     path = put(name, content)
     for channel in CHANNELS:
         found = read_channel(path, channel)
@@ -73,20 +74,21 @@ def planes(pixels):
     return {"red": red, "green": green, "blue": blue, "yellow": yellow}
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "pixels"),
-    [
-        ("a.png", pillow(RGB8, "PNG"), RGB8),
-        ("a.png", pillow(np.dstack([RGB8, GREY8]), "PNG"), RGB8),
-        ("a.tif", tiff(RGB8, photometric="rgb"), RGB8),
-        ("a.tif", tiff(RGB16, photometric="rgb"), RGB16),
-        ("a.tif", planar(RGB8), RGB8),
-        ("a.tif", planar(RGB16, compression="lzw"), RGB16),
-        ("a.tif", planar(RGB16.astype(">u2"), byteorder=">"), RGB16),
-        ("a.tif", pillow(RGB8, "TIFF", compression="tiff_lzw"), RGB8),
-    ],
-)
-def test_of_a_colour_image_the_channels_own_plane_is_taken(put, name, content, pixels):
+COLOUR = {
+    "8-bit.png": (pillow(RGB8, "PNG"), RGB8),
+    "transparent.png": (pillow(np.dstack([RGB8, GREY8]), "PNG"), RGB8),
+    "8-bit.tif": (tiff(RGB8, photometric="rgb"), RGB8),
+    "16-bit.tif": (tiff(RGB16, photometric="rgb"), RGB16),
+    "planar.tif": (planar(RGB8), RGB8),
+    "planar_lzw.tif": (planar(RGB16, compression="lzw"), RGB16),
+    "planar_big_endian.tif": (planar(RGB16.astype(">u2"), byteorder=">"), RGB16),
+    "pillow_lzw.tif": (pillow(RGB8, "TIFF", compression="tiff_lzw"), RGB8),
+}
+
+
+@pytest.mark.parametrize("name", COLOUR)
+def test_of_a_colour_image_the_channels_own_plane_is_taken(put, name):
+    content, pixels = COLOUR[name]
     path = put(name, content)
     for channel, plane in planes(pixels).items():
         found = read_channel(path, channel)
