@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from cellocate.errors import CellocateError
-from cellocate.files import new_file, new_folder, refuse_existing, write_text
+from cellocate.files import new_file, new_folder, refuse_existing, refuse_existing_file, write_text
 
 FAILURES = (RuntimeError, KeyboardInterrupt, SystemExit)
 
@@ -186,6 +186,20 @@ def test_only_what_would_be_lost_is_refused(tmp_path):
     refuse_existing(old_run(tmp_path), overwrite=True)
     with pytest.raises(CellocateError, match="not empty"):
         refuse_existing(tmp_path / "run", overwrite=False)
+
+
+def test_a_file_that_exists_is_refused_unless_it_may_be_replaced(tmp_path):
+    refuse_existing_file(tmp_path / "a.csv", overwrite=False)
+    (tmp_path / "a.csv").write_text("old")
+    refuse_existing_file(tmp_path / "a.csv", overwrite=True)
+    with pytest.raises(CellocateError, match=r"the file exists.*a\.csv.*--overwrite"):
+        refuse_existing_file(str(tmp_path / "a.csv"), overwrite=False)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_is_never_replaced_by_a_file(tmp_path, overwrite):
+    with pytest.raises(CellocateError, match="a folder stands where a file"):
+        refuse_existing_file(tmp_path, overwrite=overwrite)
 
 
 # A limit on the size of files makes a real write fail half way, as a full disk does.

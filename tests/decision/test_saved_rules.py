@@ -1,0 +1,96 @@
+"""A rule as a file: written with the names of its locations, read strictly."""
+
+import json
+
+import pytest
+
+from cellocate.decision import KINDS, Rule, read_rule, save_rule
+from cellocate.errors import CellocateError
+from cellocate.vocabulary import get
+
+SAVED = {"vocabulary": "ours", "locations": ["A", "B"], "rule": {"kind": "single", "thresholds": [0.25, 0.25]}}
+
+
+def written(tmp_path, content):
+    (tmp_path / "rule.json").write_text(content if isinstance(content, str) else json.dumps(content))
+    return tmp_path / "rule.json"
+
+
+@pytest.mark.parametrize("name", ["hpa28", "hpa19"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rule_survives_saving_to_the_last_digit(tmp_path, kind, name):
+    vocabulary = get(name)
+    rule = Rule(kind=kind, thresholds=tuple((k + 1) / 31 for k in range(len(vocabulary))))
+    save_rule(tmp_path / "rule.json", rule, vocabulary)
+    found, locations = read_rule(str(tmp_path / "rule.json"))
+    assert found == rule
+    assert (locations.name, locations.names) == (name, vocabulary.names)
+
+
+def test_a_rule_can_be_read_by_people_and_other_programs(tmp_path):
+    save_rule(tmp_path / "rule.json", Rule(kind="fixed", thresholds=(0.5,) * 19), get("hpa19"))
+    content = json.loads((tmp_path / "rule.json").read_text(encoding="utf-8"))
+    assert content["vocabulary"] == "hpa19"
+    assert content["locations"] == list(get("hpa19").names)
+    assert content["rule"] == {"kind": "fixed", "thresholds": [0.5] * 19}
+
+
+def test_a_rule_for_a_users_own_vocabulary_is_read(tmp_path):
+    rule, vocabulary = read_rule(written(tmp_path, SAVED))
+    assert rule.thresholds == (0.25, 0.25)
+    assert vocabulary.index("b") == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        "null",
+        {},
+        {key: value for key, value in SAVED.items() if key != "rule"},
+        {key: value for key, value in SAVED.items() if key != "locations"},
+        {key: value for key, value in SAVED.items() if key != "vocabulary"},
+        SAVED | {"locations": None},
+        SAVED | {"rule": {"kind": "best", "thresholds": [0.5, 0.5]}},
+        SAVED | {"rule": {"kind": "single", "thresholds": [0.5, 1.5]}},
+        SAVED | {"rule": {"kind": "single", "thresholds": [0.5, float("nan")]}},
+        SAVED | {"rule": {"kind": "single", "thresholds": [0.5, "high"]}},
+        SAVED | {"rule": {"kind": "single", "thresholds": [0.5, 0.5], "ratio": 1}},
+        SAVED | {"rule": {"kind": "single"}},
+        SAVED | {"rule": [0.5, 0.5]},
+    ],
+    ids=lambda content: json.dumps(content)[-40:],
+)
+def test_what_is_no_rule_is_refused_with_its_file(tmp_path, content):
+    path = written(tmp_path, content)
+    with pytest.raises(CellocateError, match=r"not a decision rule.*decide fit") as caught:
+        read_rule(path)
+    assert caught.value.where == path
+
+
+@pytest.mark.parametrize("locations", [["A"], ["A", "B", "C"], []])
+def test_thresholds_and_locations_must_be_of_one_number(tmp_path, locations):
+    with pytest.raises(CellocateError, match="differ in number"):
+        read_rule(written(tmp_path, SAVED | {"locations": locations}))
+
+
+@pytest.mark.xfail(strict=True, reason="names are not looked at")
+@pytest.mark.parametrize("locations", [["A", "A"], [1, 2], "AB"])
+def test_locations_must_be_names_that_differ(tmp_path, locations):
+    with pytest.raises(CellocateError, match=r"rule\.json"):
+        read_rule(written(tmp_path, SAVED | {"locations": locations}))
+
+
+def test_a_missing_rule_or_a_folder_is_refused(tmp_path):
+    for path in (tmp_path / "nowhere.json", tmp_path):
+        with pytest.raises(CellocateError, match="not a decision rule"):
+            read_rule(path)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    (tmp_path / "rule.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CellocateError, match="not a decision rule"):
+        read_rule(tmp_path / "rule.json")
