@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,14 +93,13 @@ class History(L.Callback):
             self.say(self._line(row))
 
     def _line(self, row: dict[str, float]) -> str:
-        left = row["seconds"] * (self.epochs - row["epoch"])
         words = [
             f"epoch {row['epoch']:>{len(str(self.epochs))}.0f}/{self.epochs}",
             f"train loss {row['train_loss']:.4f}",
         ]
         if "validation_loss" in row:
-            words += [f"validation loss {row['validation_loss']:.4f}", f"macro F1 {row['validation_macro_f1']:.3f}"]
-            words += [f"macro AP {row['validation_macro_average_precision']:.3f}"]
-        return "  ".join(
-            [*words, f"{row['seconds']:.0f} s, {left / 60:.0f} min left" if left >= 60 else f"{left:.0f} s left"]
-        )
+            words.append(f"validation loss {row['validation_loss']:.4f}")
+            words.append(f"macro F1 {row['validation_macro_f1']:.3f}")
+            words.append(f"macro AP {row['validation_macro_average_precision']:.3f}")
+        left = timedelta(seconds=round(row["seconds"] * (self.epochs - row["epoch"])))
+        return "  ".join([*words, f"{left} left"])
