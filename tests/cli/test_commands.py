@@ -141,7 +141,7 @@ def test_two_processes_train_one_model(phantoms: Path, tmp_path: Path) -> None:
 def test_demo_makes_what_it_promises(cellocate, tmp_path: Path) -> None:
     result = cellocate("demo", "--out", tmp_path / "demo", "--fields", 60, "--epochs", 1)
     assert result.code == 0, result.err
-    for name in ("report.html", "model/model.json", "submission.csv", "scores/metrics.json", "collection/train.csv"):
+    for name in ("report.html", "model/model.json", "submission.csv", "scores/metrics.json", "phantoms/train.csv"):
         assert (tmp_path / "demo" / name).is_file(), name
     assert str(tmp_path / "demo" / "report.html") in result.out
     assert cellocate("demo", "--out", tmp_path / "demo").code == 1

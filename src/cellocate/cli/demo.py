@@ -13,7 +13,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.evaluate import print_scores
 
-FIELDS, EPOCHS = 800, 20
+FIELDS, SIZE, EPOCHS = 800, 128, 20
 EXPECTED = (0.30, 0.50)
 """Macro F1 on the test part over seeds 0 to 4, rounded outwards; benchmarks/demo_seeds.py measures it."""
 
@@ -33,6 +33,7 @@ def demo(
     from cellocate.cli.console import progress
     from cellocate.collection import open_collection
     from cellocate.files import refuse_existing
+    from cellocate.images import FIELD_SPAN
     from cellocate.prediction import predict_collection, write_kaggle2018
     from cellocate.report.assess import Choices, assess_model
     from cellocate.training import load_recipe
@@ -43,8 +44,8 @@ def demo(
     shutil.rmtree(out, ignore_errors=True)
     print(f"1. drawing {fields} fields of simulated cells", flush=True)
     with progress("drawing", fields) as advance:
-        phantom.simulate(out / "collection", fields=fields, size=128, seed=seed, progress=advance)
-    collection = open_collection(out / "collection")
+        phantom.simulate(out / "phantoms", fields=fields, size=SIZE, seed=seed, progress=advance)
+    collection = open_collection(out / "phantoms", pixel_size=FIELD_SPAN / SIZE)
 
     print("2. training a small network from scratch", flush=True)
     recipe = load_recipe("quick", [f"training.epochs={epochs}", f"training.seed={seed}"])
