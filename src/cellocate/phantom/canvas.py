@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.images import FIELD_SPAN
 from cellocate.phantom.shapes import Image, Points
-from cellocate.phantom.units import FIELD_UM, MAP_PX
+from cellocate.phantom.units import MAP_PX
 
 Amount = NDArray[np.float64] | float
 
@@ -27,7 +28,7 @@ class Canvas:
         """An empty canvas of `size` pixels a side."""
         self.size = size
         self.gain = 1.0
-        self._pixel = FIELD_UM / size
+        self._pixel = FIELD_SPAN / size
         self._filled = np.zeros((size, size), np.float32)
         self._places: list[Points] = []
         self._amounts: list[NDArray[np.float64]] = []

@@ -12,20 +12,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
+import cellocate
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder, refuse_existing, write_text
+from cellocate.images import CHANNELS, FIELD_SPAN, write_png
 from cellocate.phantom.field import check_seed, check_size, simulate_field
 from cellocate.phantom.label_sets import LabelSet, label_sets
-from cellocate.phantom.units import FIELD_UM
 
-CHANNELS = ("red", "green", "blue", "yellow")
 WORTH_A_POOL = 8  # starting processes takes longer than simulating fewer fields than this
 
 
@@ -102,10 +99,10 @@ def simulate(
             "vocabulary": "hpa28",
             "fields": fields,
             "size": size,
-            "pixel_size": FIELD_UM / size,
+            "pixel_size": FIELD_SPAN / size,
             "labels": labels if labels in ("balanced", "real") else Path(labels).name,
             "seed": seed,
-            "version": _version(),
+            "version": cellocate.__version__,
         }
         write_text(aside / "truth" / "collection.json", json.dumps(about, indent=2) + "\n")
 
@@ -166,15 +163,10 @@ def _start_worker() -> None:
 def _work(job: Job) -> tuple[int, tuple[LabelSet, ...]]:
     field = simulate_field(job.labels, size=job.size, seed=(job.seed, job.index))
     for channel, image in zip(CHANNELS, field.channels, strict=True):
-        _write_png(job.out / "train" / f"{job.id}_{channel}.png", image)
-    _write_png(job.out / "truth" / f"{job.id}_cells.png", field.cells)
-    _write_png(job.out / "truth" / f"{job.id}_nuclei.png", field.nuclei)
+        write_png(job.out / "train" / f"{job.id}_{channel}.png", image)
+    write_png(job.out / "truth" / f"{job.id}_cells.png", field.cells)
+    write_png(job.out / "truth" / f"{job.id}_nuclei.png", field.nuclei)
     return job.index, field.cell_labels
-
-
-def _write_png(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
-    _, encoded = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 4])
-    path.write_bytes(encoded.tobytes())  # unlike imwrite, this fails aloud
 
 
 def _write_tables(out: Path, jobs: list[Job], cells: dict[int, tuple[LabelSet, ...]]) -> None:
@@ -193,10 +185,3 @@ def _csv(header: tuple[str, ...], rows: list[tuple[str, str]] | list[tuple[str, 
 
 def _spaced(labels: LabelSet) -> str:
     return " ".join(map(str, labels))
-
-
-def _version() -> str:
-    try:
-        return version("cellocate")
-    except PackageNotFoundError:  # run from a source folder that was never installed
-        return "unknown"

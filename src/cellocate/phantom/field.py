@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
+from cellocate.images import FIELD_SPAN
 from cellocate.phantom.canvas import Canvas
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.landmarks import Landmarks, microtubule_stain, nucleus_stain, reticulum_stain
@@ -18,7 +19,7 @@ from cellocate.phantom.optics import detect, draw_exposure, illuminate, shrink, 
 from cellocate.phantom.patterns import PATTERNS, Pattern, Pen
 from cellocate.phantom.scene import Scene, build_scene
 from cellocate.phantom.shapes import Image, noise, rasterise
-from cellocate.phantom.units import FIELD_UM, MAP_PX
+from cellocate.phantom.units import MAP_PX
 from cellocate.vocabulary import get
 
 SMALLEST = 64  # px; below, a nucleus is a handful of pixels and nothing can be told
@@ -155,7 +156,7 @@ def _draw_pattern(landmarks: Landmarks, label: int, pattern: Pattern, cells: lis
 def _masks(scene: Scene, size: int) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
     """Cells and nuclei: each pixel is what lies at its centre."""
     drawn = max(size, MAP_PX)
-    pixel = FIELD_UM / drawn
+    pixel = FIELD_SPAN / drawn
     cells = rasterise([cell.outline for cell in scene.cells], [cell.number for cell in scene.cells], drawn, pixel)
     numbers = [cell.number for cell in scene.cells for _ in cell.nuclei]
     nuclei = rasterise([nucleus for cell in scene.cells for nucleus in cell.nuclei], numbers, drawn, pixel)

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.images import FIELD_SPAN
 from cellocate.phantom.shapes import Image
-from cellocate.phantom.units import FIELD_UM
 
 WHITE = 255
 
@@ -53,7 +53,7 @@ def draw_exposure(rng: np.random.Generator, *, gain: tuple[float, float], backgr
 
 def through_lens(light: Image, exposure: Exposure) -> Image:
     """Blur light by the point-spread function and add what comes from other planes."""
-    pixel = FIELD_UM / light.shape[0]
+    pixel = FIELD_SPAN / light.shape[0]
     sharp = cv2.GaussianBlur(light, (0, 0), exposure.focus / pixel)
     small = cv2.resize(light, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)  # the halo has no fine detail
     wide = cv2.GaussianBlur(small, (0, 0), exposure.spread / (4 * pixel))
@@ -78,7 +78,7 @@ def shrink(light: Image, size: int) -> Image:
 
 def detect(rng: np.random.Generator, grey: Image, exposure: Exposure) -> NDArray[np.uint8]:
     """Expected grey levels → a picture: background, shot noise, offset, saturation, 8 bits."""
-    pixel = FIELD_UM / grey.shape[0]
+    pixel = FIELD_SPAN / grey.shape[0]
     photons = exposure.photons * pixel**2  # per grey level in one pixel, so that larger pixels are less noisy
     expected = np.maximum(grey + exposure.background, 0) * photons
     counted = rng.poisson(expected).astype(np.float32) / photons

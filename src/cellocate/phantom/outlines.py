@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.images import FIELD_SPAN
 from cellocate.phantom.cell import Plan
 from cellocate.phantom.shapes import ANGLES, Image, Points, even_steps
-from cellocate.phantom.units import FIELD_UM
 
 STEP_UM = 0.64  # pixel of the grid on which cells compete; outlines are interpolated between its points
 REACH_UM = 24.0  # the grid goes on this far outside the field
-GRID = int((FIELD_UM + 2 * REACH_UM) / STEP_UM)
+GRID = int((FIELD_SPAN + 2 * REACH_UM) / STEP_UM)
 
 Box = tuple[slice, slice]
 

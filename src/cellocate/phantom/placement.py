@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from cellocate.images import FIELD_SPAN
 from cellocate.phantom.cell import Plan
 from cellocate.phantom.morphology import Morphology
 from cellocate.phantom.shapes import Points, blob, bump, ellipse, polygon, spike, unit, wobble
-from cellocate.phantom.units import FIELD_UM
 
 MARGIN_UM = 9.0  # centres may lie this far outside, so that the border cuts cells
 
@@ -35,7 +35,7 @@ def place(rng: np.random.Generator, kind: Morphology, *, metaphases: int, pairs:
 def _islands(rng: np.random.Generator, kind: Morphology) -> Points | None:
     if not kind.islands and rng.random() < 0.75:
         return None
-    return rng.uniform(0.15 * FIELD_UM, 0.85 * FIELD_UM, (int(rng.integers(1, 4)), 2))
+    return rng.uniform(0.15 * FIELD_SPAN, 0.85 * FIELD_SPAN, (int(rng.integers(1, 4)), 2))
 
 
 def _is_free(centre: Points, plans: list[Plan], apart: float) -> bool:
@@ -48,7 +48,7 @@ def _is_free(centre: Points, plans: list[Plan], apart: float) -> bool:
 
 def _find_room(rng: np.random.Generator, plans: list[Plan], apart: float, margin: float) -> Points | None:
     for _ in range(60):
-        centre = rng.uniform(margin, FIELD_UM - margin, 2)
+        centre = rng.uniform(margin, FIELD_SPAN - margin, 2)
         if _is_free(centre, plans, apart):
             return centre
     return None
@@ -77,10 +77,10 @@ def _ordinary(
 def _free_place(rng: np.random.Generator, kind: Morphology, plans: list[Plan], islands: Points | None) -> Points | None:
     for _ in range(40):
         if islands is None:
-            centre = rng.uniform(-MARGIN_UM, FIELD_UM + MARGIN_UM, 2)
+            centre = rng.uniform(-MARGIN_UM, FIELD_SPAN + MARGIN_UM, 2)
         else:
             centre = islands[rng.integers(len(islands))] + rng.normal(0, 30, 2)
-            if not np.all((centre > -MARGIN_UM) & (centre < FIELD_UM + MARGIN_UM)):
+            if not np.all((centre > -MARGIN_UM) & (centre < FIELD_SPAN + MARGIN_UM)):
                 continue
         if _is_free(centre, plans, kind.spacing * kind.radius):
             return centre

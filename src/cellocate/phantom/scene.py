@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.images import FIELD_SPAN
 from cellocate.phantom.cell import Cell, Maps, Plan
 from cellocate.phantom.morphology import MORPHOLOGIES, Morphology
 from cellocate.phantom.outlines import outlines
 from cellocate.phantom.placement import place
 from cellocate.phantom.shapes import Image, Points, blob, even_steps, outward, rasterise, unit
-from cellocate.phantom.units import FIELD_UM, MAP_PIXEL, MAP_PX
+from cellocate.phantom.units import MAP_PIXEL, MAP_PX
 
 # labels of cells and nuclei; distances to the own edge, to a free edge, to a nucleus, and to its edge from within
 SceneMaps = tuple[NDArray[np.uint16], NDArray[np.uint16], Image, Image, Image, Image]
@@ -83,7 +84,7 @@ def _own_ground(labels: NDArray[np.uint16]) -> NDArray[np.bool_]:
 
 def _distance(mask: NDArray[np.bool_]) -> Image:
     far = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
-    return np.asarray(np.minimum(far * MAP_PIXEL, FIELD_UM), np.float32)
+    return np.asarray(np.minimum(far * MAP_PIXEL, FIELD_SPAN), np.float32)
 
 
 def _nucleoli(rng: np.random.Generator, plan: Plan) -> Points:
