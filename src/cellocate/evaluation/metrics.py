@@ -24,6 +24,7 @@ def evaluate(
     *,
     probabilities: NDArray[np.floating[Any]] | None = None,
     thresholds: Sequence[float] | None = None,
+    groups: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Every figure for fields of known truth, as `metrics.json` holds them.
 
@@ -31,7 +32,8 @@ def evaluate(
     occurs nor is predicted counts 0 (scikit-learn's `zero_division=0`). Those named `*_present` are means over the
     locations that occur, and `absent` names the others. Average precision is undefined without truth, so its mean
     is always over the locations that occur. `macro_f1_interval` is the 95% percentile interval of 1000 bootstrap
-    resamples of the fields; a location that a resample happens to miss is left out of that resample's mean.
+    resamples of the fields, or of the groups where these are given; a location that a resample happens to miss is
+    left out of that resample's mean.
 
     Args:
         truth: shape (N, K), bool.
@@ -39,6 +41,7 @@ def evaluate(
         vocabulary: of K locations.
         probabilities: shape (N, K); without them, average precision and calibration are None.
         thresholds: K of them, for the table per class.
+        groups: for each field what it shares with others that are not independent of it (antibody, plate).
 
     Raises:
         CellocateError: there is no field to measure on.
@@ -54,7 +57,7 @@ def evaluate(
         "n": len(truth),
         "vocabulary": vocabulary.name,
         "macro_f1": float(f1.mean()),
-        "macro_f1_interval": _bootstrap(truth, decided),
+        "macro_f1_interval": _bootstrap(truth, decided, groups),
         "macro_f1_present": float(f1[present].mean()) if present.any() else None,
         "micro_f1": float(sk.f1_score(truth, decided, average="micro", zero_division=0.0)),
         "macro_precision": float(precision.mean()),
@@ -101,10 +104,16 @@ def expected_calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[
     return float(np.abs(gaps).sum() / len(p))
 
 
-def _bootstrap(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> list[float]:
+def _bootstrap(truth: NDArray[np.bool_], decided: NDArray[np.bool_], groups: Sequence[str] | None) -> list[float]:
     rng = np.random.default_rng(0)
     hits = (truth & decided).astype(np.float32)
     both = truth.astype(np.float32) + decided.astype(np.float32)
+    if groups is not None:  # fields of a group are drawn together
+        _, member = np.unique(np.asarray(groups), return_inverse=True)
+        sums = np.zeros((2, member.max() + 1, truth.shape[1]), dtype=np.float32)
+        np.add.at(sums[0], member, hits)
+        np.add.at(sums[1], member, both)
+        hits, both = sums
     scores = np.concatenate([_resampled(hits, both, rng) for _ in range(_RESAMPLES // _AT_ONCE)])
     return [float(q) for q in np.percentile(scores, [2.5, 97.5])]
 

@@ -133,7 +133,7 @@ def _part(collection: Collection, fields: dict[str, tuple[str, ...]], part: str)
 
 def _metrics(model: Model, collection: Collection, probabilities: NDArray[np.float32]) -> dict[str, Any]:
     """Every figure over all fields and, where training used some, apart over those that it learnt and never met."""
-    truth, rule = collection.truth(), model.card.rule
+    truth, rule, groups = collection.truth(), model.card.rule, collection.group().to_numpy(dtype=str)
     part_of = {field: part for part, fields in model.card.fields.items() for field in fields}
     seen = np.array([part_of.get(field) == "train" for field in collection.ids])
     unseen = np.array([part_of.get(field) not in ("train", "validation") for field in collection.ids])
@@ -141,7 +141,12 @@ def _metrics(model: Model, collection: Collection, probabilities: NDArray[np.flo
     def over(chosen: NDArray[np.bool_]) -> dict[str, Any]:
         values = probabilities[chosen]
         return evaluate(
-            truth[chosen], rule.apply(values), model.vocabulary, probabilities=values, thresholds=rule.thresholds
+            truth[chosen],
+            rule.apply(values),
+            model.vocabulary,
+            probabilities=values,
+            thresholds=rule.thresholds,
+            groups=list(groups[chosen]),
         )
 
     metrics = over(np.ones(len(truth), dtype=bool))
