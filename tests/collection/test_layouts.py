@@ -152,9 +152,12 @@ def test_a_table_of_a_usual_name_must_have_the_columns(tmp_path, text):
         open_collection(tmp_path)
 
 
-def test_two_files_for_one_channel_are_a_problem_of_that_field(tmp_path):
+@pytest.mark.parametrize("labelled", [False, True])
+def test_two_files_for_one_channel_are_a_problem_of_that_field(tmp_path, labelled):
     write_fields(tmp_path)
     (tmp_path / "b_green.tif").touch()
+    if labelled:
+        tabled(tmp_path, IN_2018)
     collection = open_collection(tmp_path)
     assert faults(collection.problems) == [("b", "files", "two files for green")]
     where = str(collection.problems[0].error.where)

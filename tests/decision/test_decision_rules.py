@@ -83,6 +83,7 @@ def one(probabilities, truth):
         ([0.2, 0.4, 0.8, 0.9], [0, 0, 0, 1], 0.85),
         ([0.2, 0.4], [1, 1], 0.1),  # halfway to zero where all are kept
         ([0.5, 0.5, 0.5], [1, 0, 1], 0.25),  # equal probabilities cannot be parted
+        ([0.9] + [0.5] * 6, [1, 1, 0, 0, 0, 0, 0], 0.7),  # nor can the true one of them be had alone
         ([0.0, 0.0], [1, 1], 0.0),
         ([1.0, 0.0], [0, 1], 0.0),  # the one that is sought is the least likely
     ],

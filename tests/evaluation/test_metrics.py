@@ -260,6 +260,7 @@ def test_the_calibration_error_is_that_of_slow_code(data, fields, classes):
         ([[True, True]], [[0.5, 0.5]], 0.5),
         ([[True], [False], [False], [False]], [[0.25]] * 4, 0),
         ([[True, False]], [[0.75, 0.25]], 0.25),
+        ([[False, True]], [[1.0, 0.95]], 0.475),  # certainty falls into the last bin
     ],
 )
 def test_calibration_errors_worked_out_by_hand(truth, probabilities, error):

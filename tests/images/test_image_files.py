@@ -1,5 +1,7 @@
 """One file is one channel: every kind of file that is read, and every kind that is refused."""
 
+import struct
+import zlib
 from contextlib import suppress
 
 import cv2
@@ -117,6 +119,50 @@ def test_pixels_of_a_plane_lie_side_by_side_in_native_order(put):
     found = read_channel(put("a.tif", tiff(RGB16.astype(">u2"), photometric="rgb", byteorder=">")), "green")
     assert found.flags.c_contiguous
     assert found.dtype.isnative
+
+
+def test_a_plane_among_planes_lies_side_by_side_too(put):
+    path = put("a.tif", planar(RGB8))
+    assert all(read_channel(path, channel).flags.c_contiguous for channel in CHANNELS)
+
+
+def chunk(kind, content):
+    body = kind + content
+    return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def enormous_png():
+    header = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def enormous_tiff():
+    content = tiff(GREY8)
+    length = struct.pack("<HHI", 257, 4, 1)  # the tag ImageLength: one number of 32 bits
+    return content.replace(length + struct.pack("<I", 40), length + struct.pack("<I", 2**31 - 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.png", enormous_png()), ("a.tif", enormous_tiff())], ids=["png", "tif"]
+)
+def test_an_image_that_claims_to_be_enormous_is_refused_before_memory_is_asked_for(put, name, content):
+    path = put(name, content)
+    with pytest.raises(CellocateError, match="an image cannot be read"):
+        read_channel(path, "green")
+
+
+DAMAGED = pillow(noise(shape=(9, 7)), "PNG")
+
+
+@given(st.integers(0, len(DAMAGED) - 1), st.integers(1, 255))
+@settings(max_examples=300, deadline=None)
+def test_a_png_with_a_damaged_byte_is_refused_or_gives_the_same_pixels(tmp_path_factory, place, change):
+    path = tmp_path_factory.getbasetemp() / "damaged.png"
+    path.write_bytes(DAMAGED[:place] + bytes([DAMAGED[place] ^ change]) + DAMAGED[place + 1 :])
+    with suppress(CellocateError):
+        read_header(path)
+    with suppress(CellocateError):
+        np.testing.assert_array_equal(read_channel(path, "red"), noise(shape=(9, 7)))
 
 
 def palette_tiff():
