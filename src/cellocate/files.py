@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cellocate.errors import CellocateError
@@ -25,7 +25,7 @@ def new_file(path: str | Path) -> Iterator[Path]:
         'whole'
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_parents(path)
     aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield aside
@@ -47,18 +47,43 @@ def new_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
     Raises:
         CellocateError: `path` already holds something and `overwrite` is not set.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # so that neither a link nor the working folder is replaced by name alone
     refuse_existing(path, overwrite=overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_parents(path)
     aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         yield aside
         aside.chmod(0o755)  # mkdtemp makes folders that only their owner may read
-        if path.is_dir():
-            shutil.rmtree(path)
-        aside.replace(path)
+        _swap(aside, path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _swap(aside: Path, path: Path) -> None:
+    """Put `aside` in the place of `path`; what was there is deleted only when the new folder is in its place."""
+    if not path.is_dir():
+        aside.replace(path)
+        return
+    place = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        path.replace(place / "old")
+        try:
+            aside.replace(path)
+        except OSError:
+            (place / "old").replace(path)
+            raise
+    except OSError:
+        with suppress(OSError):
+            place.rmdir()  # if it is empty: what was there is never deleted
+        raise
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _make_parents(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise CellocateError("a file stands among the folders", where=path.parent, mend="Choose another.") from None
 
 
 def refuse_existing_file(path: str | Path, *, overwrite: bool) -> None:

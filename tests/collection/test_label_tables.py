@@ -82,7 +82,6 @@ def test_an_unknown_label_is_named_with_its_line(labels_of):
     assert list(labels.table.index) == ["a", "c"]
 
 
-@pytest.mark.xfail(strict=True, reason="rows are counted, not lines")
 @pytest.mark.parametrize("text", ["Id,Target\na,0\n\nb,99\n", 'Id,Target,note\na,0,"x\ny"\nb,99,\n'])
 def test_lines_are_counted_as_an_editor_counts_them(labels_of, text):
     assert str(labels_of(text).problems[0].error.where).endswith("line 4")
@@ -116,25 +115,22 @@ def test_a_table_that_lacks_a_column_is_refused(labels_of, text):
     ids=["empty", "latin-1", "ragged"],
 )
 def test_what_is_no_table_is_refused(labels_of, content):
-    with pytest.raises(CellocateError, match=r"(?s)not a CSV table.*train\.csv"):
+    with pytest.raises(CellocateError, match=r"(not a CSV table|3 values under 2 columns).*train\.csv"):
         labels_of(content)
 
 
-@pytest.mark.xfail(strict=True, reason="pandas ends its message with a line break, which is passed on")
 def test_a_refusal_is_one_line(labels_of):
     with pytest.raises(CellocateError) as caught:
         labels_of("Id,Target\na,0\nb,0,1\n")
     assert len(str(caught.value).splitlines()) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="pandas takes the first of too many columns for an index")
 @pytest.mark.parametrize("text", ["Id,Target\na,16,0\nb,7,1\n", "Id,Target\na,0,\nb,0,\n"])
 def test_more_values_than_columns_never_move_a_column(labels_of, text):
     with suppress(CellocateError):
         assert list(labels_of(text).table.index) == ["a", "b"]
 
 
-@pytest.mark.xfail(strict=True, reason="a row without a separator counts as a field without labels")
 def test_a_row_that_was_cut_short_is_refused_or_a_problem(labels_of):
     with suppress(CellocateError):
         assert [problem.id for problem in labels_of("Id,Target\na,0\nb\n").problems] == ["b"]
@@ -151,7 +147,6 @@ def test_what_is_not_gzipped_is_refused(tmp_path):
         read_labels(tmp_path / "train.csv.gz")
 
 
-@pytest.mark.xfail(strict=True, raises=EOFError, reason="gzip's error gets through")
 def test_a_gzipped_table_cut_short_is_refused(tmp_path):
     text = "Id,Target\n" + "".join(f"f{i},{i % 28}\n" for i in range(999))
     (tmp_path / "train.csv.gz").write_bytes(gzip.compress(text.encode())[:-100])

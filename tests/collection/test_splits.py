@@ -159,7 +159,7 @@ def test_a_split_may_name_a_part_of_the_collection_in_any_order(tmp_path):
         ("id,part\nf00000,train\nx,test\ny,test\n", r"names 2 fields that the collection lacks, such as x"),
         ("Id,part\nf00000,train\n", r"not a split.*columns id and part"),
         ("f00000,train\n", r"not a split"),
-        ("", r"a split cannot be read"),
+        ("", r"it is empty"),
     ],
 )
 def test_what_is_no_split_of_the_collection_is_refused(tmp_path, text, fault):
@@ -169,5 +169,5 @@ def test_what_is_no_split_of_the_collection_is_refused(tmp_path, text, fault):
 
 
 def test_a_missing_split_is_refused(tmp_path):
-    with pytest.raises(CellocateError, match="a split cannot be read"):
+    with pytest.raises(CellocateError, match="no such split"):
         read_split(tmp_path / "split.csv", table_of([(0,)]))

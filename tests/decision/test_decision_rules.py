@@ -163,7 +163,6 @@ def test_a_rule_cannot_be_changed_nor_be_of_an_unknown_kind():
         Rule(kind="best", thresholds=(0.5,))
 
 
-@pytest.mark.xfail(strict=True, reason="halfway between two neighbouring floats is one of them, often the lower")
 def test_neighbouring_floats_are_parted_too():
     low = np.arange(1, 50, dtype=np.float32) / 50
     probabilities = np.stack([low, np.nextafter(low, np.float32(1))])

@@ -77,7 +77,6 @@ def test_thresholds_and_locations_must_be_of_one_number(tmp_path, locations):
         read_rule(written(tmp_path, SAVED | {"locations": locations}))
 
 
-@pytest.mark.xfail(strict=True, reason="names are not looked at")
 @pytest.mark.parametrize("locations", [["A", "A"], [1, 2], "AB"])
 def test_locations_must_be_names_that_differ(tmp_path, locations):
     with pytest.raises(CellocateError, match=r"rule\.json"):

@@ -164,7 +164,6 @@ def test_without_a_field_there_is_nothing_to_measure():
         evaluate(nothing, nothing, vocabulary(4))
 
 
-@pytest.mark.xfail(strict=True, reason="scikit-learn takes one column for two classes, its absence being the first")
 @pytest.mark.parametrize("truth", [[0, 0, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1]])
 def test_a_vocabulary_of_one_location_is_measured(truth):
     truth = np.array(truth, bool)[:, None]
@@ -202,6 +201,26 @@ def test_the_interval_is_the_same_each_time():
     truth, decided = ordinary(1)
     first, again = (evaluate(truth, decided, vocabulary(7))["macro_f1_interval"] for _ in range(2))
     assert first == again
+
+
+def test_fields_of_a_group_are_drawn_together():
+    truth, decided = ordinary(0)
+    alone = evaluate(truth, decided, vocabulary(7))["macro_f1_interval"]
+    # the same fields four times over tell nothing new
+    copies = np.tile(truth, (4, 1)), np.tile(decided, (4, 1))
+    groups = [f"antibody {i:03}" for i in range(150)] * 4
+    assert evaluate(*copies, vocabulary(7), groups=groups)["macro_f1_interval"] == pytest.approx(alone)
+    low, high = evaluate(*copies, vocabulary(7))["macro_f1_interval"]
+    assert high - low < 0.7 * (alone[1] - alone[0])
+
+
+def test_groups_of_one_field_change_nothing_and_one_group_leaves_no_interval():
+    truth, decided = ordinary(2)
+    found = evaluate(truth, decided, vocabulary(7))
+    own = evaluate(truth, decided, vocabulary(7), groups=[f"{i:03}" for i in range(150)])
+    assert own == found
+    one = evaluate(truth, decided, vocabulary(7), groups=["X"] * 150)
+    assert one["macro_f1_interval"] == pytest.approx([found["macro_f1"]] * 2)
 
 
 def test_more_fields_make_a_narrower_interval():

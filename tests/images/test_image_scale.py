@@ -163,7 +163,6 @@ def test_an_impossible_pixel_size_is_refused(pixel_size):
             refuse(pixel_size)
 
 
-@pytest.mark.xfail(strict=True, reason="a pixel size is not looked at where the network's own is unknown")
 @pytest.mark.parametrize("pixel_size", IMPOSSIBLE)
 def test_an_impossible_pixel_size_is_refused_by_a_network_of_unknown_pixel_size(pixel_size):
     with pytest.raises(CellocateError, match="impossible pixel size"):

@@ -84,13 +84,7 @@ def test_every_target_is_a_label_of_the_target_vocabulary(source, target):
         ("subcell31", "hpa19", "Vesicles", "Vesicles and punctate cytosolic patterns"),
         ("subcell31", "hpa19", "Negative", "Negative"),
         ("subcell31", "hpa19", "Nucleoli rim", None),
-        pytest.param(
-            "subcell31",
-            "hpa19",
-            "Cell Junctions",
-            "Plasma membrane",
-            marks=pytest.mark.xfail(strict=True, reason="renamed by 'Cell junctions', which SubCell writes otherwise"),
-        ),
+        ("subcell31", "hpa19", "Cell Junctions", "Plasma membrane"),
         ("hpa28", "subcell31", "Cell junctions", "Cell Junctions"),
         ("hpa28", "subcell31", "Rods & rings", None),
         ("hpa28", "subcell31", "Microtubule ends", None),
@@ -112,7 +106,6 @@ def test_where_there_is_no_map_the_known_ones_are_named(source, target):
         map_between(source, target)
 
 
-@pytest.mark.xfail(strict=True, reason="maps are found by the vocabulary's name alone")
 def test_a_users_vocabulary_is_not_taken_for_a_built_in_one_of_its_name(tmp_path):
     (tmp_path / "hpa28.csv").write_text("name\nCilium\nBasal body\n")
     with pytest.raises(CellocateError, match="no map"):

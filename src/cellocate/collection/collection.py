@@ -91,6 +91,10 @@ class Collection:
                 where=self.folder,
                 mend="Put a table with the columns Id,Target or ID,Label beside the images, or name one with --labels.",
             )
+        unlabelled = [field for field, labels in zip(self.ids, self.fields["labels"], strict=True) if labels is None]
+        if unlabelled:
+            what = f"{len(unlabelled)} fields have no labels, such as {unlabelled[0]}"
+            raise CellocateError(what, where=self.folder, mend="Add their rows, or leave them out with --skip-bad.")
         return self.vocabulary.encode(self.fields["labels"])
 
     def subset(self, ids: Sequence[str]) -> Collection:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from cellocate.collection.collection import Problem
 from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS
+from cellocate.tables import read_columns, read_table
 from cellocate.vocabulary import Vocabulary, get
 
 
@@ -59,7 +61,7 @@ class Labels:
 
 def format_of(path: Path) -> LabelFormat | None:
     """The format whose columns the table at `path` has, by its first line alone."""
-    columns = _read(path, rows=0).columns
+    columns = read_columns(path, "label table")
     return next((f for f in FORMATS if f.id in columns and f.labels in columns), None)
 
 
@@ -80,17 +82,18 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     path = Path(path)
     layout = format_of(path)
     if layout is None:
-        found = ", ".join(_read(path, rows=0).columns)
+        found = ", ".join(read_columns(path))
         raise CellocateError(
             f"no label table: its columns are {found}", where=path, mend="It needs Id,Target or ID,Label."
         )
     if not isinstance(vocabulary, Vocabulary):
         vocabulary = get(vocabulary or layout.vocabulary)
-    rows = _read(path)
+    rows, lines = read_table(path)
+    _see_names(rows, path)
     ids = rows[layout.id].str.strip()
-    problems = _repeated(ids, path) + _nameless(ids, path)
+    problems = _repeated(ids, lines, path) + _nameless(ids, lines, path)
     labels: list[tuple[int, ...] | None] = []
-    for line, (field, text) in enumerate(zip(ids, rows[layout.labels], strict=True), start=2):
+    for line, field, text in zip(lines, ids, rows[layout.labels], strict=True):
         try:
             labels.append(vocabulary.parse(text, layout.separator))
         except CellocateError as error:
@@ -101,28 +104,27 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     table.insert(0, "labels", pd.Series(labels, index=table.index, dtype=object))
     table.index = pd.Index(ids, name="id")
     bad = {problem.id for problem in problems}
-    return Labels(layout, table[[i not in bad for i in ids]], vocabulary, tuple(problems))
+    return Labels(layout, table.loc[np.array([i not in bad for i in ids], dtype=bool)], vocabulary, tuple(problems))
 
 
-def _repeated(ids: pd.Series[str], path: Path) -> list[Problem]:
+def _see_names(rows: pd.DataFrame, path: Path) -> None:
+    taken = [column for column in rows if column in (*CHANNELS, "labels")]
+    if taken:
+        raise CellocateError(
+            f"a column named {taken[0]!r}, which cellocate keeps for itself", where=path, mend="Rename it."
+        )
+
+
+def _repeated(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:
     problems = []
     for field, group in ids[ids.duplicated(keep=False)].groupby(ids):
-        lines = ", ".join(str(line + 2) for line in group.index)
-        error = CellocateError("an id stands in several rows", where=f"{path}, lines {lines}", mend="Keep one row.")
+        where = ", ".join(str(lines[int(row)]) for row in group.index)
+        error = CellocateError("an id stands in several rows", where=f"{path}, lines {where}", mend="Keep one row.")
         problems.append(Problem(str(field), "labels", error))
     return problems
 
 
-def _nameless(ids: pd.Series[str], path: Path) -> list[Problem]:
-    empty = ids.index[ids == ""]
-    error = CellocateError("a row without an id", where=f"{path}, line {int(empty[0]) + 2}" if len(empty) else path)
-    return [Problem("", "labels", error)] if len(empty) else []
-
-
-def _read(path: Path, rows: int | None = None) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, nrows=rows, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise CellocateError("no such label table", where=path, mend="Check the name.") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
-        raise CellocateError(f"not a CSV table ({error})", where=path, mend="Save it as UTF-8 CSV.") from None
+def _nameless(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:
+    nameless = [line for field, line in zip(ids, lines, strict=True) if not field]
+    error = CellocateError("a row without an id", where=f"{path}, line {nameless[0]}" if nameless else path)
+    return [Problem("", "labels", error)] if nameless else []

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cellocate.collection.collection import Collection
 from cellocate.errors import CellocateError
+from cellocate.tables import read_table
 
 PARTS = ("train", "validation", "test")
 
@@ -90,10 +91,7 @@ def read_split(path: str | Path, collection: Collection) -> pd.Series[str]:
         CellocateError: it is not such a table, or names a field that the collection lacks, or names one twice.
     """
     path = Path(path)
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise CellocateError(f"a split cannot be read ({error})", where=path, mend="Check the name.") from None
+    table, _ = read_table(path, "split")
     if not {"id", "part"} <= set(table.columns):
         raise CellocateError("not a split", where=path, mend="It needs the columns id and part.")
     faults = {

@@ -34,7 +34,8 @@ class Rule(BaseModel):
                 f"a rule for {len(self.thresholds)} locations beside {probabilities.shape[-1]} columns",
                 mend="Use a rule that was fitted to this vocabulary.",
             )
-        reached: NDArray[np.bool_] = probabilities >= np.asarray(self.thresholds, probabilities.dtype)
+        # in double precision, or a threshold could be rounded onto the probability just below it
+        reached: NDArray[np.bool_] = probabilities.astype(np.float64) >= np.asarray(self.thresholds)
         return reached
 
 
@@ -76,7 +77,8 @@ def _best_for_one(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bo
     order = np.argsort(-probabilities, kind="stable")
     falling, hits = probabilities[order].astype(float), np.cumsum(truth[order])
     below = np.append(falling[1:], 0.0)
-    candidates = (falling + below) / 2  # keeps the first i + 1 fields
+    middle = (falling + below) / 2
+    candidates = np.where(middle > below, middle, falling)  # the i-th keeps the first i + 1 fields
     scores = 2 * hits / (np.arange(1, len(hits) + 1) + truth.sum())
     parts = falling > below  # a threshold cannot part equal probabilities
     parts[-1] = True

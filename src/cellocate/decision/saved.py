@@ -28,7 +28,10 @@ def read_rule(path: str | Path) -> tuple[Rule, Vocabulary]:
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         rule = Rule.model_validate(content["rule"])
-        vocabulary = Vocabulary(content["vocabulary"], tuple(Location(n, None, "") for n in content["locations"]))
+        names = content["locations"]
+        if not (isinstance(names, list) and all(isinstance(n, str) for n in names) and len(set(names)) == len(names)):
+            raise ValueError("locations are names that differ")
+        vocabulary = Vocabulary(content["vocabulary"], tuple(Location(n, None, "") for n in names))
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         mend = "'cellocate decide fit' writes one."
         raise CellocateError(f"not a decision rule ({type(error).__name__})", where=path, mend=mend) from None

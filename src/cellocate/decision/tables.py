@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
+from cellocate.tables import read_columns, read_table
 from cellocate.vocabulary import Vocabulary
 
 LOCATIONS = "Locations"
@@ -50,9 +51,12 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
     Raises:
         CellocateError: a column is missing, unknown or no probability, or an id is repeated.
     """
-    table = _read(path)
+    table, _ = _read(path)
     columns = [c for c in table.columns if c not in ("Id", LOCATIONS)]
-    position = {vocabulary.index(column): column for column in columns}
+    try:
+        position = {vocabulary.index(column): column for column in columns}
+    except CellocateError as error:
+        raise CellocateError(f"a column that is no location: {error.what}", where=path, mend=error.mend) from None
     lacking = [name for i, name in enumerate(vocabulary.names) if i not in position]
     if lacking or len(position) < len(columns):
         what = f"no column for {lacking[0]!r}" if lacking else "two columns for one location"
@@ -96,11 +100,11 @@ def write_decided(path: str | Path, ids: Sequence[str], decided: NDArray[np.bool
 
 def read_decided(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.bool_]]:
     """Read `Id,Predicted` (indices or one-word names separated by spaces), as the 2018 challenge takes it."""
-    table = _read(path)
+    table, lines = _read(path)
     if "Predicted" not in table:
         raise CellocateError("no column Predicted", where=path, mend="It needs Id,Predicted.")
     labels = []
-    for line, text in enumerate(table["Predicted"], start=2):
+    for line, text in zip(lines, table["Predicted"], strict=True):
         try:
             labels.append(vocabulary.parse(text))
         except CellocateError as error:
@@ -110,19 +114,14 @@ def read_decided(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], N
 
 def is_decided(path: str | Path) -> bool:
     """Whether the table at `path` holds decided locations (`Id,Predicted`) and not probabilities."""
-    return "Predicted" in _read(path).columns
+    return "Predicted" in read_columns(path)
 
 
-def _read(path: str | Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise CellocateError("no such table", where=path, mend="Check the name.") from None
-    except (ValueError, OSError) as error:
-        raise CellocateError(f"not a CSV table ({error})", where=path, mend="Save it as UTF-8 CSV.") from None
+def _read(path: str | Path) -> tuple[pd.DataFrame, list[int]]:
+    table, lines = read_table(path)
     if "Id" not in table:
         raise CellocateError("no column Id", where=path, mend="The first column is Id.")
     if table["Id"].duplicated().any():
         repeated = table["Id"][table["Id"].duplicated()].iloc[0]
         raise CellocateError(f"id {repeated} stands in several rows", where=path, mend="Keep one row for each.")
-    return table
+    return table, lines

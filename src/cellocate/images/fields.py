@@ -41,6 +41,9 @@ def read_field(files: Mapping[str, str | Path], channels: Sequence[str] = CHANNE
         >>> read_field({c: folder / f"a_{c}.png" for c in ("green", "blue")}, ("blue", "green")).shape
         (2, 6, 8)
     """
+    lacking = [channel for channel in channels if channel not in files]
+    if lacking:
+        raise CellocateError(f"no file for {' and '.join(lacking)}", mend="Restore it, or leave the field out.")
     planes = [read_channel(files[channel], channel) for channel in channels]
     for path, plane in zip((files[channel] for channel in channels), planes, strict=True):
         if plane.shape != planes[0].shape:

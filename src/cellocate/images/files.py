@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
+from cellocate.images.tiff import read_tiff, tiff_header
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
@@ -21,9 +21,9 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 # their mean has the least of the noise that JPEG's colour subsampling adds.
 _PLANES = {"red": [0], "green": [1], "blue": [2], "yellow": [0, 1]}
 _PILLOW_DEPTHS = {"L": 8, "RGB": 8, "RGBA": 8, "P": 8, "I;16": 16, "I;16B": 16}
-_LARGEST = 2**29  # values in one TIFF file that are believed
+_TIFF_DEPTHS = {"uint8": 8, "uint16": 16}
 # How a whole file ends. A file cut short lacks it, which a look at its last bytes tells without decoding.
-_ENDINGS = {"PNG": b"IEND", "JPEG": b"\xff\xd9"}
+_ENDINGS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
 
 
 class Header(NamedTuple):
@@ -52,7 +52,7 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     """
     path = Path(path)
     try:
-        pixels = _read_tiff(path) if _is_tiff(path) else _read_pillow(path)
+        pixels = read_tiff(path) if _is_tiff(path) else _read_pillow(path)
     except FileNotFoundError:
         raise _missing(path) from None
     except _UNREADABLE as error:
@@ -76,7 +76,10 @@ def read_header(path: str | Path) -> Header:
     path = Path(path)
     try:
         if _is_tiff(path):
-            return _tiff_header(path)
+            height, width, kind = tiff_header(path)
+            if kind not in _TIFF_DEPTHS:
+                raise _wrong_depth(path, kind)
+            return Header(height, width, _TIFF_DEPTHS[kind])
         with Image.open(path) as image:
             _see_ending(path, str(image.format))
             _see_depth(path, image)
@@ -96,11 +99,9 @@ def write_png(path: str | Path, pixels: NDArray[Any]) -> None:
 _UNREADABLE = (
     UnidentifiedImageError,
     Image.DecompressionBombError,
-    tifffile.TiffFileError,
     OSError,
     SyntaxError,  # Pillow's word for a broken PNG chunk
     ValueError,
-    IndexError,  # tifffile's word for a file without a page
 )
 
 
@@ -110,8 +111,10 @@ def _is_tiff(path: Path) -> bool:
 
 def _read_pillow(path: Path) -> NDArray[Any]:
     with Image.open(path) as image:
+        _see_ending(path, str(image.format))
         _see_depth(path, image)
-        return np.asarray(image.convert("RGB") if image.mode == "P" else image)  # P: colours by palette
+        pixels = np.asarray(image.convert("RGB") if image.mode == "P" else image)  # P: colours by palette
+    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
 def _see_depth(path: Path, image: Image.Image) -> None:
@@ -119,29 +122,6 @@ def _see_depth(path: Path, image: Image.Image) -> None:
         raise _wrong_depth(path, f"mode {image.mode}")
     if image.mode in ("RGB", "RGBA") and ";16" in str(getattr(image, "tile", "")):
         raise _wrong_depth(path, "colour of 16 bits")  # Pillow would silently drop the lower 8
-
-
-def _read_tiff(path: Path) -> NDArray[Any]:
-    with tifffile.TiffFile(path) as tiff:
-        series = tiff.series[0]
-        if series.size > _LARGEST:  # a damaged size would fill the memory
-            raise OSError("too large")
-        pixels: NDArray[Any] = np.squeeze(series.asarray())
-    if pixels.ndim == 3 and pixels.shape[0] in (3, 4) and pixels.shape[2] not in (3, 4):
-        pixels = np.moveaxis(pixels, 0, 2)
-    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
-
-
-def _tiff_header(path: Path) -> Header:
-    with tifffile.TiffFile(path) as tiff:
-        page = tiff.pages.first
-        # strips that end beyond the end of the file were cut off
-        end = max(o + n for o, n in zip(page.dataoffsets, page.databytecounts, strict=True))
-        if end > path.stat().st_size:
-            raise OSError("cut short")
-        if page.dtype not in (np.uint8, np.uint16):
-            raise _wrong_depth(path, str(page.dtype))
-        return Header(page.imagelength, page.imagewidth, page.dtype.itemsize * 8)
 
 
 def _see_ending(path: Path, format_name: str) -> None:

@@ -65,10 +65,12 @@ class Scale:
 
     def _rescaled(self, field: NDArray[np.float32], pixel_size: float | None) -> NDArray[np.float32]:
         height, width = field.shape[1:]
+        if pixel_size is not None:
+            check_pixel_size(pixel_size)
         if pixel_size is None or self.pixel_size is None:
             factor = self.size / max(height, width)
         else:
-            factor = check_pixel_size(pixel_size) / self.pixel_size
+            factor = pixel_size / self.pixel_size
             if factor > _LARGEST_ENLARGEMENT or max(height, width) * factor < _SMALLEST_SIDE:
                 raise CellocateError(
                     f"a field of {width}×{height} px of {pixel_size:g} µm cannot be shown to a model "

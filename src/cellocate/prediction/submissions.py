@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection import Collection
 from cellocate.decision import write_decided
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
+from cellocate.tables import read_table
 from cellocate.vocabulary import Vocabulary, get
 
 
@@ -71,10 +71,7 @@ def read_sample(path: str | Path) -> list[str]:
     Raises:
         CellocateError: it has no column Id, or repeats an id.
     """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise CellocateError(f"the sample cannot be read ({error})", where=path, mend="Check the name.") from None
+    table, _ = read_table(path, "sample submission")
     if "Id" not in table or table["Id"].duplicated().any():
         raise CellocateError("not a sample submission", where=path, mend="It needs a column Id without repeats.")
     return list(table["Id"])

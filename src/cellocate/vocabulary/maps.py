@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cellocate.errors import CellocateError
-from cellocate.vocabulary.vocabulary import Vocabulary, get
+from cellocate.vocabulary.vocabulary import BUILT_IN, Vocabulary, get
 
 # The 2021 challenge merged these; where a name is the same in both vocabularies it maps to itself.
 # Microtubule organizing center has no official target, but its fields were called Centrosome in 2021.
@@ -69,10 +69,11 @@ def map_between(source: str | Vocabulary, target: str | Vocabulary) -> LocationM
         CellocateError: there is no map between these two.
     """
     source, target = (v if isinstance(v, Vocabulary) else get(v) for v in (source, target))
-    if (source.name, target.name) not in _RENAMED:
+    own = [v for v in (source, target) if v.name not in BUILT_IN or v != get(v.name)]
+    if own or (source.name, target.name) not in _RENAMED:
         known = "; ".join(f"{a} to {b}" for a, b in _RENAMED)
         raise CellocateError(f"no map from {source.name} to {target.name}", mend=f"There are {known}.")
-    renamed = _RENAMED[source.name, target.name]
+    renamed = {old.casefold(): new for old, new in _RENAMED[source.name, target.name].items()}
     index = {name.casefold(): i for i, name in enumerate(target.names)}
-    targets = tuple(index.get(renamed.get(name, name).casefold()) for name in source.names)
+    targets = tuple(index.get(renamed.get(name.casefold(), name).casefold()) for name in source.names)
     return LocationMap(source, target, targets)

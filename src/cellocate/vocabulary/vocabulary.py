@@ -65,7 +65,7 @@ class Vocabulary:
             CellocateError: the vocabulary has no such label.
         """
         label = label.strip()
-        if label.isascii() and label.isdigit() and int(label) < len(self):
+        if label.isascii() and label.isdigit() and len(label) < 10 and int(label) < len(self):
             return int(label)
         if label.casefold() in self._index:
             return self._index[label.casefold()]
@@ -93,6 +93,8 @@ class Vocabulary:
         sets = list(label_sets)
         truth = np.zeros((len(sets), len(self)), dtype=bool)
         for row, labels in enumerate(sets):
+            if labels and min(labels) < 0:
+                raise CellocateError(f"unknown label {min(labels)}", where=f"vocabulary {self.name}")
             truth[row, list(labels)] = True
         return truth
 
@@ -118,7 +120,11 @@ def get(name: str | Path) -> Vocabulary:
             f"unknown vocabulary {str(name)!r}",
             mend=f"Give one of {', '.join(BUILT_IN)}, or a CSV file with the columns name, go, group.",
         )
-    return _read(path.stem, path.read_text(encoding="utf-8-sig"), where=path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise CellocateError("not a vocabulary", where=path, mend="Save it as UTF-8 CSV.") from None
+    return _read(path.stem, text, where=path)
 
 
 @lru_cache
@@ -129,13 +135,16 @@ def _built_in(name: str) -> Vocabulary:
 
 def _read(name: str, text: str, where: object) -> Vocabulary:
     rows = list(csv.DictReader(text.splitlines()))
-    if not rows or not rows[0].get("name"):
-        raise CellocateError("not a vocabulary", where=where, mend="It needs rows, and a column 'name'.")
+    if not rows or not all((row.get("name") or "").strip() for row in rows):
+        raise CellocateError("not a vocabulary", where=where, mend="It needs rows, each with a value in 'name'.")
     locations = tuple(
         Location(row["name"].strip(), (row.get("go") or "").strip() or None, (row.get("group") or "").strip())
         for row in rows
     )
     names = [location.name.casefold() for location in locations]
+    numbers = [name for i, name in enumerate(names) if name.isdigit() and name != str(i)]
+    if numbers:
+        raise CellocateError(f"location {numbers[0]!r} reads as a number", where=where, mend="Rename it.")
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise CellocateError(f"location {repeated[0]!r} stands twice", where=where, mend="Names must differ.")

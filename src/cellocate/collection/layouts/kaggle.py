@@ -22,14 +22,21 @@ def label_table(folder: Path) -> Path | None:
     Raises:
         CellocateError: a table of a usual name lacks a column, or several tables could be meant.
     """
-    for name in _USUAL_NAMES:
-        if (folder / name).is_file():
-            return folder / name
-    found = [path for path in sorted([*folder.glob("*.csv"), *folder.glob("*.csv.gz")]) if format_of(path)]
+    found = [folder / name for name in _USUAL_NAMES if (folder / name).is_file()]
+    if not found:
+        tables = sorted([*folder.glob("*.csv"), *folder.glob("*.csv.gz")])
+        found = [path for path in tables if not path.name.startswith(".") and _holds_labels(path)]
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
         raise CellocateError(f"several label tables ({names})", where=folder, mend="Name one with --labels.")
     return found[0] if found else None
+
+
+def _holds_labels(path: Path) -> bool:
+    try:
+        return format_of(path) is not None
+    except CellocateError:  # a table of something else need not be readable
+        return False
 
 
 def read(folder: Path, files: ChannelFiles, path: Path, vocabulary: Vocabulary | str | None) -> Collection:
