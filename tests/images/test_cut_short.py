@@ -85,7 +85,7 @@ TINY_TIFFS = {
 
 @pytest.mark.parametrize("content", TINY_TIFFS.values(), ids=TINY_TIFFS)
 def test_no_cut_compressed_tiff_is_read(tmp_path, content):
-    for length in range(8, len(content)):
+    for length in range(len(content) - 1, 7, -3):
         (tmp_path / "a.tif").write_bytes(content[:length])
         with pytest.raises(CellocateError, match="an image cannot be read"):
             read_channel(tmp_path / "a.tif", "red")

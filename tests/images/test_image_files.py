@@ -11,7 +11,7 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from small_images import noise, pillow, planar, smooth, tiff
+from small_images import SHAPE, noise, pillow, planar, smooth, tiff
 
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, SUFFIXES, Header, read_channel, read_header, write_png
@@ -268,6 +268,30 @@ def test_16_bit_colours_are_refused_where_pillow_would_make_them_8_bit(tmp_path)
 def test_pages_are_not_taken_for_colours(put, pages):
     with pytest.raises(CellocateError, match="one plane"):
         read_channel(put("a.tif", tiff(noise(shape=(pages, 40, 31)), photometric="minisblack")), "green")
+
+
+@pytest.mark.xfail(strict=True, reason="how a TIFF's numbers become light is not looked at")
+def test_a_tiff_in_which_zero_is_white_is_inverted_or_refused(put):
+    with suppress(CellocateError):
+        pixels = read_channel(put("a.tif", tiff(smooth(), photometric="miniswhite")), "green")
+        np.testing.assert_array_equal(pixels, 255 - smooth())
+
+
+@pytest.mark.xfail(strict=True, reason="how a TIFF's numbers become light is not looked at")
+def test_inks_are_not_taken_for_colours(put):
+    path = put("a.tif", tiff(noise(shape=(40, 31, 4)), photometric="separated"))
+    for read in (read_header, lambda p: read_channel(p, "red")):
+        with pytest.raises(CellocateError):
+            read(path)
+
+
+@pytest.mark.parametrize("writer", ["Pillow", "tifffile"])
+def test_colours_of_a_jpeg_compressed_tiff_are_read(put, writer):
+    colours = np.dstack([smooth(), smooth()[::-1], np.full(SHAPE, 30, np.uint8)])
+    options = {"compression": "jpeg"}
+    content = pillow(colours, "TIFF", **options) if writer == "Pillow" else tiff(colours, photometric="rgb", **options)
+    for channel, plane in planes(colours).items():
+        assert np.abs(read_channel(put("a.tif", content), channel).astype(int) - plane).max() <= 12
 
 
 def test_a_palette_tiff_is_read_by_its_colours_or_refused(put):
