@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from cellocate import phantom
+from cellocate.cli import main
 from cellocate.collection import open_collection
 from cellocate.training import Recipe, load_recipe
 
@@ -37,10 +41,13 @@ def phantoms(_phantoms: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(_phantoms, tmp_path / "phantoms"))
 
 
+SMALL = ("data.size=64", "network.backbone=test_resnet")
+
+
 @pytest.fixture(scope="session")
 def tiny() -> Recipe:
     """A recipe that trains in seconds."""
-    return load_recipe("quick", ["data.size=64", "network.backbone=test_resnet", "training.epochs=2"])
+    return load_recipe("quick", [*SMALL, "training.epochs=2", "data.intensity=depth"])
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +63,29 @@ def _run(_phantoms: Path, tiny: Recipe, tmp_path_factory: pytest.TempPathFactory
 def run(_run: Path, tmp_path: Path) -> Path:
     """A finished run of the tiny recipe on the phantoms, in a folder that the test may damage."""
     return Path(shutil.copytree(_run, tmp_path / "run"))
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def cellocate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run `cellocate ARGUMENTS` and give its exit code and what it printed."""
+
+    def run(*arguments: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["cellocate", *map(str, arguments)])
+        try:
+            main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        return Result(code, *capsys.readouterr())
+
+    return run

@@ -135,6 +135,22 @@ def test_a_failing_rename_leaves_the_folder_that_was_to_be_replaced(tmp_path, mo
     assert (run / "old.txt").read_text() == "old"
 
 
+@pytest.mark.xfail(strict=True, reason="only an OSError puts the old folder back; it stays in a hidden one")
+def test_an_interruption_between_two_renames_leaves_the_folder_that_was_to_be_replaced(tmp_path, monkeypatch):
+    run, rename, interrupted = old_run(tmp_path), os.replace, []
+
+    def interrupt_once(source, target, **more):
+        if str(target) == str(run) and not interrupted:
+            interrupted.append(source)
+            raise KeyboardInterrupt
+        rename(source, target, **more)
+
+    with pytest.raises(KeyboardInterrupt), new_folder(run, overwrite=True) as aside:
+        (aside / "a.txt").write_text("new")
+        monkeypatch.setattr(os, "replace", interrupt_once)
+    assert contents(tmp_path) == {"run": None, "run/old.txt": "old"}
+
+
 @pytest.mark.parametrize("before", [{}, {"old.txt": "old"}])
 def test_the_working_folder_is_replaced_or_refused_but_never_lost(tmp_path, monkeypatch, before):
     for name, text in before.items():
@@ -173,6 +189,26 @@ def test_a_file_among_the_parents_is_the_users_fault(tmp_path, new):
     (tmp_path / "notes").write_text("old")
     with pytest.raises(CellocateError, match="notes"), new(tmp_path / "notes" / "run"):
         pytest.fail("the block must not run")
+
+
+@pytest.mark.parametrize("place", ["", "images", "images/a.png"])
+def test_a_folder_that_holds_what_is_read_is_never_replaced(tmp_path, place):
+    (tmp_path / "run" / "images").mkdir(parents=True)
+    (tmp_path / "run" / "images" / "a.png").write_text("old")
+    inputs = [None, str(tmp_path / "run" / place)]
+    with (
+        pytest.raises(CellocateError, match=r"the folder holds .*run"),
+        new_folder(tmp_path / "run", overwrite=True, inputs=inputs),
+    ):
+        pytest.fail("the block must not run")
+    assert (tmp_path / "run" / "images" / "a.png").read_text() == "old"
+
+
+def test_a_folder_beside_what_is_read_may_be_replaced(tmp_path):
+    (tmp_path / "running").mkdir()  # the same letters, but another folder
+    with new_folder(old_run(tmp_path), overwrite=True, inputs=[tmp_path, tmp_path / "running"]) as aside:
+        (aside / "a.txt").write_text("new")
+    assert contents(tmp_path) == {"running": None, "run": None, "run/a.txt": "new"}
 
 
 def test_only_what_would_be_lost_is_refused(tmp_path):

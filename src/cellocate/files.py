@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -41,14 +41,16 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 @contextmanager
-def new_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+def new_folder(
+    path: str | Path, *, overwrite: bool = False, inputs: Iterable[str | Path | None] = ()
+) -> Iterator[Path]:
     """Give an empty folder to fill, which becomes `path` when the block ends well and vanishes otherwise.
 
     Raises:
-        CellocateError: `path` already holds something and `overwrite` is not set.
+        CellocateError: `path` already holds something and `overwrite` is not set, or it holds one of `inputs`.
     """
     path = Path(path).resolve()  # so that neither a link nor the working folder is replaced by name alone
-    refuse_existing(path, overwrite=overwrite)
+    refuse_existing(path, overwrite=overwrite, inputs=inputs)
     _make_parents(path)
     aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
@@ -94,9 +96,18 @@ def refuse_existing_file(path: str | Path, *, overwrite: bool) -> None:
         raise CellocateError("the file exists", where=path, mend="Choose a new name, or add --overwrite to replace it.")
 
 
-def refuse_existing(path: Path, *, overwrite: bool) -> None:
-    """Raise a `CellocateError` where `path` holds something that must not be lost."""
-    if path.is_file() and path.parent.is_dir():
+def refuse_existing(path: Path, *, overwrite: bool, inputs: Iterable[str | Path | None] = ()) -> None:
+    """Raise a `CellocateError` where `path` holds something that must not be lost.
+
+    Args:
+        path: a folder to be written.
+        overwrite: whether it may be replaced.
+        inputs: files and folders that are read; never replaced, any more than the working folder is.
+    """
+    for kept in (*inputs, Path.cwd()):
+        if kept is not None and path.is_dir() and Path(kept).resolve().is_relative_to(path.resolve()):
+            raise CellocateError(f"the folder holds {kept}", where=path, mend="Choose another to write to.")
+    if path.is_file():
         raise CellocateError("a file stands where a folder should be written", where=path, mend="Choose another name.")
     if path.is_dir() and any(path.iterdir()) and not overwrite:
         raise CellocateError(

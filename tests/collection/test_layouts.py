@@ -242,6 +242,11 @@ def test_fields_are_grouped_by_the_best_column_at_hand(columns):
     assert list(collection.group()) == [f"{best} 1", f"{best} 1", f"{best} 2"]
 
 
+def test_a_column_without_any_value_groups_nothing():
+    collection = table_of([(0,)] * 3, antibody=["", "", ""], plate=["p", "p", ""])
+    assert list(collection.group()) == ["p", "p", "f00002"]
+
+
 def test_without_such_a_column_every_field_is_its_own_group():
     collection = table_of([(0,), (1,)], cell_line=["U2OS", "U2OS"])
     assert list(collection.group()) == collection.ids

@@ -1,5 +1,6 @@
 """Every figure of `metrics.json`, beside scikit-learn, slow code of our own, and numbers worked out by hand."""
 
+import itertools
 import json
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn import metrics as sk
 from cellocate.decision import fit
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate, expected_calibration_error
+from cellocate.evaluation.metrics import chance_average_precision
 from cellocate.vocabulary import Location, Vocabulary, get
 
 COUNTS_2018 = [12885, 1254, 3621, 1561, 1858, 2513, 1008, 2822, 53, 45, 28, 1093, 688, 537]
@@ -58,9 +60,29 @@ def test_averages_over_what_occurs_are_those_of_scikit_learn(seed):
     assert found["macro_average_precision"] == pytest.approx(
         sk.average_precision_score(truth[:, some], probabilities[:, some], average="macro")
     )
-    # guessing at random, precision is the share of fields that have the location, at every recall
-    chance = np.mean([sk.average_precision_score(truth[:, k], np.zeros(len(truth))) for k in np.flatnonzero(some)])
-    assert found["macro_average_precision_of_chance"] == pytest.approx(chance)
+
+
+def chance_of_slow_code(positives, n):
+    """The mean average precision over every way to rank n fields of which some are positive."""
+    rankings = [np.isin(np.arange(n), places) for places in itertools.combinations(range(n), positives)]
+    return np.mean([sk.average_precision_score(ranking, -np.arange(n)) for ranking in rankings])
+
+
+@pytest.mark.parametrize(("positives", "n"), [(1, 1), (1, 2), (2, 2), (1, 7), (3, 7), (6, 7), (7, 7), (2, 12)])
+def test_the_average_precision_of_chance_is_the_mean_over_all_rankings(positives, n):
+    expected = chance_of_slow_code(positives, n)
+    assert chance_average_precision(positives, n) == pytest.approx(expected)
+    truth = np.zeros((n, 3), bool)
+    truth[:positives, :2] = True  # the third location never occurs
+    found = evaluate(truth, truth, vocabulary(3), probabilities=truth / 2)
+    assert found["macro_average_precision_of_chance"] == pytest.approx(expected)
+
+
+@SEEDS
+def test_what_predicting_everything_would_score_is_told(seed):
+    truth, decided, _ = random_table(seed)
+    everything = sk.f1_score(truth, np.ones_like(truth), average="macro", zero_division=0)
+    assert evaluate(truth, decided, vocabulary(7))["macro_f1_of_predicting_everything"] == pytest.approx(everything)
 
 
 @SEEDS
@@ -107,7 +129,9 @@ def test_an_example_worked_out_by_hand():
     assert found["binary_accuracy_of_predicting_nothing"] == pytest.approx(12 / 16)
     # the two of L1 are ranked first and third
     assert found["macro_average_precision"] == pytest.approx((1 + (1 + 2 / 3) / 2) / 2)
-    assert found["macro_average_precision_of_chance"] == pytest.approx(0.5)
+    # two of four fields: ranked 12, 13, 14, 23, 24 or 34
+    chances = (1 + 5 / 6 + 3 / 4 + 7 / 12 + 1 / 2 + 5 / 12) / 6
+    assert found["macro_average_precision_of_chance"] == pytest.approx(chances)
     assert found["absent"] == ["L2", "L3"]
 
 

@@ -58,6 +58,7 @@ def make_card(vocabulary: Vocabulary, channels: tuple[str, ...] = CHANNELS, **ch
             "created": "2026-01-02T03:04:05",
             "collection": "plates",
             "layout": "kaggle2018",
+            "simulated": False,
             "fields": {"train": 40, "validation": 5},
             "epoch": 2,
             "recipe": {"training": {"seed": 4711}},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from typing import Annotated
 
@@ -56,12 +55,10 @@ def main() -> None:
         app()
     except CellocateError as error:
         _fail(str(error))
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:  # the reader, such as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit as stop:
+        if stop.code == 130:  # typer's answer to Ctrl-C
+            print("interrupted; nothing half-written was left", file=sys.stderr)
+        raise
     except OSError as error:
         if error.errno in _NO_ROOM:
             _fail(f"no room on the disk{_place(error)}. Free some space, or write elsewhere; nothing was lost.")

@@ -39,8 +39,9 @@ def fit(
     refuse_existing_file(out, overwrite=overwrite)
     table = read_labels(labels, vocabulary)
     ids, values = decision.read_ensemble(probabilities, table.vocabulary)
-    decision.save_rule(out, decision.fit(rule, values, table.truth(ids)), table.vocabulary)
-    print(f"{rule} rule, fitted on {len(ids)} fields, in {out}")
+    fitted = decision.fit(rule, values, table.truth(ids))
+    decision.save_rule(out, fitted, table.vocabulary)
+    print(f"{fitted.kind} rule, fitted on {len(ids)} fields, in {out}")
 
 
 @app.command()

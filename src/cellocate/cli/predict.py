@@ -21,6 +21,7 @@ def predict(
     sample: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A sample submission: predict its ids, in its order.")
     ] = None,
+    labels: options.LabelTable = None,
     pixel_size: options.PixelSize = None,
     skip_bad: options.SkipBad = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Fields predicted at once.")] = 32,
@@ -40,9 +41,10 @@ def predict(
 
     refuse_existing_file(out, overwrite=overwrite)
     loaded = load(model, device=device)
-    collection = open_collection(data, pixel_size=pixel_size)
-    if sample is not None:
-        collection = prediction.in_order(collection, prediction.read_sample(sample))
+    collection = open_collection(data, labels=labels, pixel_size=pixel_size)
+    wanted = None if sample is None else prediction.read_sample(sample)
+    if wanted is not None:
+        collection = prediction.in_order(collection, wanted)
     collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
     if inspection.problems:
         note(left_out(inspection.problems))
@@ -54,5 +56,5 @@ def predict(
     if format_ == "table":
         write_table(out, collection.ids, probabilities, decided, loaded.vocabulary)
     else:
-        prediction.write_kaggle2018(out, collection.ids, decided, loaded.vocabulary)
+        prediction.write_kaggle2018(out, collection.ids, decided, loaded.vocabulary, wanted)
     print(f"{len(collection)} fields in {out}")

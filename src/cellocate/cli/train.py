@@ -68,8 +68,9 @@ def train(
     try:
         model = fit(collection, resolved, out, chosen)
     except KeyboardInterrupt:
-        print(f"interrupted; continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
-        sys.exit(130)
+        if (out / "recipe.yaml").is_file():
+            print(f"continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
+        raise
     if model is None:  # one of several processes; the first one speaks
         return
     save_history(out)
@@ -77,5 +78,5 @@ def train(
     if scores := model.card.scores.get("validation"):
         print(
             f"validation (n = {scores['n']}; its thresholds were fitted on the same fields): "
-            f"macro F1 {scores['macro_f1']:.3f}, macro average precision {scores['macro_average_precision']:.3f}"
+            f"macro F1 {scores['macro_f1']:.3f}, macro average precision {scores['macro_average_precision'] or 0:.3f}"
         )

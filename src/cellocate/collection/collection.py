@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -56,28 +57,43 @@ class Collection:
         """The ids of the fields, in order."""
         return [str(i) for i in self.fields.index]
 
-    @property
+    @cached_property
     def channels(self) -> tuple[str, ...]:
         """The channels for which any field has a file, in the order red, green, blue, yellow."""
         return tuple(c for c in CHANNELS if c in self.fields and self.fields[c].notna().any())
 
+    @property
+    def simulated(self) -> bool:
+        """Whether cellocate drew these fields."""
+        return (self.folder / "truth" / "collection.json").is_file()
+
     def files(self, field: str) -> dict[str, Path]:
         """The file of each channel of one field."""
-        row = self.fields.loc[field, list(self.channels)]
-        return {channel: Path(str(path)) for channel, path in row.items() if pd.notna(path)}  # type: ignore[misc]
+        return {channel: Path(paths[field]) for channel, paths in self._paths.items() if field in paths}
 
     def pixel_size(self, field: str) -> float | None:
         """The µm per px of a field's files, or None where nobody said."""
-        if "pixel_size" not in self.fields:
-            return None
-        value = self.fields["pixel_size"][field]
-        return None if pd.isna(value) else float(cast(float, value))
+        return self._pixel_sizes.get(field)
 
     def group(self) -> pd.Series[str]:
         """For each field what it must share a part of a split with: antibody, plate, or only itself."""
         own = pd.Series(self.ids, index=self.fields.index)
-        column = next((c for c in GROUP_COLUMNS if c in self.fields), None)
-        return own if column is None else self.fields[column].replace("", None).fillna(own).astype(str)
+        for column in GROUP_COLUMNS:
+            if column in self.fields and (values := self.fields[column].replace("", None)).notna().any():
+                return values.fillna(own).astype(str)
+        return own
+
+    @cached_property
+    def _paths(self) -> dict[str, dict[str, str]]:
+        columns = {channel: self.fields[channel].dropna() for channel in self.channels}
+        return {channel: dict(zip(map(str, c.index), map(str, c), strict=True)) for channel, c in columns.items()}
+
+    @cached_property
+    def _pixel_sizes(self) -> dict[str, float]:
+        if "pixel_size" not in self.fields:
+            return {}
+        known = self.fields["pixel_size"].dropna()
+        return dict(zip(map(str, known.index), map(float, known), strict=True))
 
     def truth(self) -> NDArray[np.bool_]:
         """The labels as a table, shape (N, len(vocabulary)), bool.

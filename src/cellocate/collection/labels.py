@@ -49,8 +49,9 @@ class Labels:
         Raises:
             CellocateError: a field has no labels here, or its row is at fault.
         """
+        asked = set(ids)
         for problem in self.problems:
-            if problem.id in set(ids):
+            if problem.id in asked:
                 raise problem.error
         lacking = [i for i in ids if i not in self.table.index]
         if lacking:

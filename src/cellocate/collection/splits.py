@@ -17,7 +17,7 @@ PARTS = ("train", "validation", "test")
 
 
 def stratified_split(collection: Collection, *, validation: float, test: float, seed: int = 0) -> pd.Series[str]:
-    """Part a collection so that every location has its share in each part and no group is torn.
+    """Part a collection so that every location has, as far as it can, its share in each part and no group is torn.
 
     Groups (antibody, plate; see `Collection.group`) are stratified by all the labels that their fields have.
 

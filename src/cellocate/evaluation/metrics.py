@@ -60,6 +60,7 @@ def evaluate(
         "vocabulary": vocabulary.name,
         "macro_f1": float(f1.mean()),
         "macro_f1_interval": _bootstrap(truth, decided, groups),
+        "macro_f1_of_predicting_everything": float((2 * support / (len(truth) + support)).mean()),
         "macro_f1_present": float(f1[present].mean()) if present.any() else None,
         "micro_f1": float(2 * hits.sum() / max(predicted.sum() + support.sum(), 1)),
         "macro_precision": float(precision.mean()),
@@ -68,7 +69,11 @@ def evaluate(
         "binary_accuracy": float((truth == decided).mean()),
         "binary_accuracy_of_predicting_nothing": float((~truth).mean()),
         "macro_average_precision": _number(ap[present].mean() if present.any() else np.nan),
-        "macro_average_precision_of_chance": _number(truth.mean(axis=0)[present].mean() if present.any() else np.nan),
+        "macro_average_precision_of_chance": _number(
+            float(np.mean([chance_average_precision(int(p), len(truth)) for p in support[present]]))
+            if present.any()
+            else np.nan
+        ),
         "ece": None if probabilities is None else expected_calibration_error(truth, probabilities),
         "absent": [name for name, occurs in zip(vocabulary.names, present, strict=True) if not occurs],
         "per_class": [
@@ -85,6 +90,25 @@ def evaluate(
             for k, name in enumerate(vocabulary.names)
         ],
     }
+
+
+def chance_average_precision(positives: int, n: int) -> float:
+    """Expected average precision of n fields in random order, of which some are positive.
+
+    It is more than their share, the more so the fewer fields there are.
+
+    References:
+        Bestgen. Exact Expected Average Precision of the Random Baseline for System Evaluation. The Prague Bulletin
+        of Mathematical Linguistics 103 (2015). https://doi.org/10.1515/pralin-2015-0007
+
+    Example:
+        >>> round(chance_average_precision(1, 2), 2), chance_average_precision(2, 2)
+        (0.75, 1.0)
+    """
+    if n == 1:
+        return 1.0
+    harmonic = float((1 / np.arange(1, n + 1)).sum())
+    return float(((positives - 1) / (n - 1) * (n - harmonic) + harmonic) / n)
 
 
 def expected_calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> float:

@@ -130,7 +130,7 @@ def _see_ending(path: Path, format_name: str) -> None:
         return
     with path.open("rb") as file:
         file.seek(0, 2)
-        file.seek(max(0, file.tell() - 64))  # some writers pad the end
+        file.seek(max(0, file.tell() - 4096))  # some writers pad the end
         if ending not in file.read():
             raise OSError("cut short")
 

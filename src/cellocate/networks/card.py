@@ -42,6 +42,7 @@ class Provenance(_Part):
     created: str
     collection: str
     layout: str
+    simulated: bool
     fields: dict[str, int]
     epoch: int
     recipe: dict[str, Any]

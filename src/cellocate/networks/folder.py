@@ -21,8 +21,8 @@ from cellocate.networks.model import Model
 WEIGHTS, CARD = "model.safetensors", "model.json"
 
 
-def save(model: Model, folder: str | Path, *, overwrite: bool = False) -> None:
-    """Write `model.safetensors` and `model.json`, whole or not at all."""
+def save(model: Model, folder: str | Path, *, overwrite: bool = False) -> Model:
+    """Write `model.safetensors` and `model.json`, whole or not at all; gives the model back."""
     with new_folder(folder, overwrite=overwrite) as aside:
         state = {name: tensor.cpu().contiguous() for name, tensor in model.network.state_dict().items()}
         (aside / WEIGHTS).write_bytes(to_bytes(state))  # safetensors' own save_file hides the file from other users
@@ -30,6 +30,7 @@ def save(model: Model, folder: str | Path, *, overwrite: bool = False) -> None:
         card = card.model_copy(update={"checksum": card.digest()})
         (aside / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     model.card = card
+    return model
 
 
 def load(folder: str | Path, *, device: str | None = None) -> Model:

@@ -74,14 +74,16 @@ class Model:
 
     def predict_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> NDArray[np.float32]:
         """Tiles of each field, as `prepare` gives them → probabilities (N, K): the mean over a field's tiles."""
-        logits = [self._logits(part) for part in _batches([tile for field in tiles for tile in field], batch_size)]
-        probabilities = np.concatenate(logits) if logits else np.zeros((0, len(self.vocabulary)), np.float32)
+        parts = [
+            self._probabilities(part) for part in _batches([tile for field in tiles for tile in field], batch_size)
+        ]
+        probabilities = np.concatenate(parts) if parts else np.zeros((0, len(self.vocabulary)), np.float32)
         ends = np.cumsum([len(field) for field in tiles])[:-1]
         means = [part.mean(axis=0) for part in np.split(probabilities, ends)] if len(tiles) else []
         return np.stack(means).astype(np.float32) if means else probabilities
 
     @torch.inference_mode()
-    def _logits(self, tiles: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    def _probabilities(self, tiles: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         images = torch.from_numpy(np.stack(tiles)).to(self._mean.device)
         normalised = ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
         probabilities: NDArray[np.float32] = torch.sigmoid(self.network(normalised)).cpu().numpy()

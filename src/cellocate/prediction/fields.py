@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.collection import Collection
+from cellocate.errors import CellocateError
 from cellocate.images import read_field
 from cellocate.networks import Model
 
@@ -41,7 +42,11 @@ def predict_collection(
     channels = model.card.channels
 
     def prepare(field: str) -> Tiles:
-        return model.prepare(read_field(collection.files(field), channels), collection.pixel_size(field))
+        pixels = read_field(collection.files(field), channels)
+        try:
+            return model.prepare(pixels, collection.pixel_size(field))
+        except CellocateError as error:
+            raise CellocateError(error.what, where=f"field {field}", mend=error.mend) from None
 
     probabilities = [np.zeros((0, len(model.vocabulary)), np.float32)]
     for tiles in _read_ahead(prepare, collection.ids, batch_size):

@@ -17,7 +17,13 @@ from cellocate.tables import read_table
 from cellocate.vocabulary import Vocabulary, get
 
 
-def write_kaggle2018(path: str | Path, ids: Sequence[str], decided: NDArray[np.bool_], vocabulary: Vocabulary) -> None:
+def write_kaggle2018(
+    path: str | Path,
+    ids: Sequence[str],
+    decided: NDArray[np.bool_],
+    vocabulary: Vocabulary,
+    wanted: Sequence[str] | None = None,
+) -> None:
     """Write `Id,Predicted`, labels separated by spaces, and check it with `validate_kaggle2018`.
 
     Args:
@@ -25,14 +31,15 @@ def write_kaggle2018(path: str | Path, ids: Sequence[str], decided: NDArray[np.b
         ids: of the fields.
         decided: shape (N, 28), bool.
         vocabulary: must be hpa28.
+        wanted: the ids that the challenge asks for; those of the fields, unless given.
 
     Raises:
-        CellocateError: the vocabulary is another one.
+        CellocateError: the vocabulary is another one, or a field that is asked for is missing.
     """
     _require_hpa28(vocabulary)
     with new_file(path) as aside:
         write_decided(aside, ids, decided)
-        validate_kaggle2018(aside, ids)
+        validate_kaggle2018(aside, ids if wanted is None else wanted)
 
 
 def validate_kaggle2018(path: str | Path, ids: Sequence[str]) -> None:

@@ -69,7 +69,7 @@ def assess_model(
             mend="Give labels that the model knows, with --labels and --vocabulary.",
         )
     skipped = [left_out(inspection.problems)] if inspection.problems else []
-    with new_folder(out, overwrite=choices.overwrite) as aside:
+    with new_folder(out, overwrite=choices.overwrite, inputs=(model_folder, collection.folder)) as aside:
         probabilities = predict_collection(model, collection, progress=choices.progress)
         decided = model.card.rule.apply(probabilities)
         history = Path(model_folder).parent / "history.csv"
@@ -115,7 +115,7 @@ def assess_table(
         warnings = ("locations were decided at a threshold of .5; 'cellocate decide' fits a better rule",)
     truth = table.truth(ids)
     metrics = evaluate(truth, decided, table.vocabulary, probabilities=probabilities, thresholds=thresholds)
-    with new_folder(out, overwrite=overwrite) as aside:
+    with new_folder(out, overwrite=overwrite, inputs=(predictions, labels)) as aside:
         evaluated = Evaluated(None, truth, decided, probabilities, metrics, warnings=warnings)
         _write(aside, evaluated)
     return evaluated

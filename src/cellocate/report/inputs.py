@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+import cellocate
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.pictures import STAINS
 from cellocate.report.words import count, listed
@@ -70,7 +70,7 @@ def about_model(card: ModelCard | None) -> Rows:
 
 def written_by() -> str:
     """The version of the package that writes the report."""
-    return f"cellocate {version('cellocate')}"
+    return f"cellocate {cellocate.__version__}"
 
 
 def stains(channels: tuple[str, ...]) -> str:

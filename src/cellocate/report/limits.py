@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cellocate.report.evaluated import FEW, Evaluated
@@ -34,12 +33,6 @@ def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
         found.append(
             f"{k} of {len(evaluated.names)} locations occur in none of these fields. Each that is not predicted "
             "either counts 0 in the macro averages, which are that much lower for it."
-        )
-    low, high = evaluated.metrics["macro_f1_interval"]
-    if not low - 0.0005 <= evaluated.metrics["macro_f1"] <= high + 0.0005:  # as it would be printed
-        found.append(
-            "Macro F1 lies outside its own interval: locations that only a few fields show are missing from many of "
-            "the random draws behind it and count 0 there. Read neither as exact."
         )
     if unreadable:
         found.append(
@@ -100,9 +93,7 @@ def _rarely_trained(evaluated: Evaluated) -> list[tuple[str, str]]:
 
 def _simulated(evaluated: Evaluated) -> list[tuple[str, str]]:
     here = evaluated.collection is not None and is_simulated(evaluated.collection.folder)
-    if evaluated.card is not None and (
-        is_simulated(Path(evaluated.card.provenance.collection)) or _same(evaluated, here)
-    ):
+    if evaluated.card is not None and (evaluated.card.provenance.simulated or _same(evaluated, here)):
         words = "The model has seen simulated cells alone. On a microscope's images expect it to be worse."
         return [("Real images", words + ("" if not here else " So are the cells that it was scored on."))]
     if here:

@@ -115,9 +115,7 @@ def summary(evaluated: Evaluated) -> str:
         f"{subject} were compared with the labels of {count(m['n'], 'field')}, over the {len(evaluated.names)} "
         f"locations of {m['vocabulary']}: macro F1 is {_f1(m)}{apart}."
     )
-    usual, score = most_common(evaluated)
-    second = "Predicting nothing would give 0"
-    second += "" if usual is None else f", and predicting {usual} for every field {number(score, 3)}"
+    second = f"Predicting nothing would give 0, and every location for every field {number(_everything(m), 3)}"
     ap, chance = m.get("macro_average_precision"), m.get("macro_average_precision_of_chance")
     if ap is not None:
         second += f"; average precision, which needs no threshold, is {number(ap, 3)} where chance gives "
@@ -125,14 +123,8 @@ def summary(evaluated: Evaluated) -> str:
     return f"{first} {second}."
 
 
-def most_common(evaluated: Evaluated) -> tuple[str | None, float]:
-    """The location that most fields show, and the macro F1 of predicting it alone for every field."""
-    support = evaluated.truth.sum(axis=0)
-    if not support.any():
-        return None, 0.0
-    k = int(support.argmax())
-    share = float(support[k] / evaluated.n)
-    return evaluated.names[k], 2 * share / (1 + share) / len(evaluated.names)
+def _everything(figures: Mapping[str, Any]) -> float:
+    return float(figures["macro_f1_of_predicting_everything"])
 
 
 def sets(evaluated: Evaluated) -> list[tuple[str, Mapping[str, Any]]]:
@@ -156,10 +148,9 @@ def measures(evaluated: Evaluated) -> list[Measure]:
 def _without_skill(evaluated: Evaluated) -> list[str]:
     """What each measure of `_MEANINGS` gives where nothing is known."""
     m, nothing = evaluated.metrics, "for predicting nothing"
-    usual, score = most_common(evaluated)
     unlabelled = float((~evaluated.truth.any(axis=1)).mean())
     return [
-        f"0 {nothing}" + ("" if usual is None else f"; {number(score, 3)} for {usual} everywhere"),
+        f"0 {nothing}; {number(_everything(m), 3)} for everything",
         f"0 {nothing}",
         f"0 {nothing}",
         f"0 {nothing}",

@@ -92,7 +92,7 @@ class EpochSampler(Sampler[int]):
 
 
 def loader(
-    dataset: FieldDataset, training: Training, *, shuffle: bool, first_epoch: int = 0
+    dataset: FieldDataset, training: Training, *, shuffle: bool, first_epoch: int = 0, processes: int = 1
 ) -> DataLoader[tuple[Tensor, Tensor]]:
     """Batches of a dataset; a last batch that is smaller is left out of training, as it would disturb batch norms.
 
@@ -101,6 +101,7 @@ def loader(
         training: batch size, workers, seed.
         shuffle: in a new order for each epoch.
         first_epoch: of a resumed run (Lightning asks for its first batch before it sets the epoch).
+        processes: that Lightning will share the fields among.
     """
     workers = training.workers
     if workers is None:
@@ -109,7 +110,7 @@ def loader(
         dataset,
         batch_size=training.batch_size,
         sampler=EpochSampler(len(dataset), training.seed, first_epoch) if shuffle else None,
-        drop_last=shuffle and len(dataset) >= training.batch_size,
+        drop_last=shuffle and len(dataset) // processes >= training.batch_size,
         num_workers=workers,
         generator=torch.Generator().manual_seed(training.seed),  # so that torch's own is left to what an epoch draws
         persistent_workers=workers > 0,

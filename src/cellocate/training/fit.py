@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import lightning as L  # noqa: N812 # its own convention
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.fabric.utilities.rank_zero import rank_zero_only
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
 
 from cellocate.collection import PARTS, Collection, left_out, read_split, stratified_split, usable
 from cellocate.errors import CellocateError
+from cellocate.files import refuse_existing
 from cellocate.images import Scale
 from cellocate.networks import Model, Normalisation, build_backbone, save
 from cellocate.training.data import FieldDataset, from_worker, loader, measure_normalisation, training_scale
 from cellocate.training.module import Classifier
 from cellocate.training.outcome import best_weights, model_card, with_rule
 from cellocate.training.recipe import Recipe
-from cellocate.training.run import History, Run
+from cellocate.training.run import History, Run, begun_with, is_first_process
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a run is carried out; none of it changes what is learned.
+    """How a run is carried out.
 
     Args:
         split: a `split.csv` of an earlier run, to use the same parts.
@@ -69,23 +69,26 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     """
     options = options or Options()
     run = Run(out)
+    first = is_first_process()
+    if not options.resume and first:
+        refuse_existing(run.folder, overwrite=options.overwrite, inputs=(collection.folder, options.split))
     if options.resume:
         recipe, parts = run.reopen(collection)
+    elif options.split is not None:
+        parts = read_split(options.split, collection)
     collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
     if inspection.problems:
         options.say(f"{left_out(inspection.problems)}; {run.skipped} lists them")
-    if options.split is not None:
-        parts = read_split(options.split, collection)
-    elif not options.resume:
+    if not options.resume and options.split is None:
         parts = stratified_split(collection, **recipe.data.split.model_dump(), seed=recipe.training.seed)
+    parts = parts[parts.index.isin(collection.ids)]
     sets = {part: collection.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}
     options.say(f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + " fields")
 
     scale, assumed = training_scale(collection, recipe.data, inspection)
-    module, normalisation = _module(sets["train"], recipe, scale)
-    first = getattr(rank_zero_only, "rank", 0) == 0  # of the processes of several GPUs
+    module, normalisation = _module(sets["train"], recipe, scale, pretrained=not options.resume)
     if not options.resume and first:
-        run.start(recipe, parts, inspection, overwrite=options.overwrite)
+        run.start(recipe, parts, inspection)
     _fit(module, {part: FieldDataset(s, recipe.data, scale) for part, s in sets.items()}, recipe, run, options)
     if not first:
         return None
@@ -93,34 +96,31 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     epoch = best_weights(module, run)
     card = model_card(recipe, normalisation, scale, assumed, sets, epoch)
     device = "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
-    model = with_rule(Model(module.network, card, device), sets["validation"], recipe)
-    save(model, run.model)
-    return model
+    return save(with_rule(Model(module.network, card, device), sets["validation"], recipe), run.model)
 
 
-def _module(train: Collection, recipe: Recipe, scale: Scale) -> tuple[Classifier, Normalisation]:
+def _module(train: Collection, recipe: Recipe, scale: Scale, *, pretrained: bool) -> tuple[Classifier, Normalisation]:
     assert train.vocabulary is not None
+    if not train.truth().any():
+        raise CellocateError("no training field shows any location", where=train.folder, mend="Check the labels.")
     L.seed_everything(recipe.training.seed, verbose=False)
     network = build_backbone(
         recipe.network.backbone,
         channels=len(recipe.data.channels),
         locations=len(train.vocabulary),
-        pretrained=recipe.network.pretrained,
+        pretrained=pretrained and recipe.network.pretrained,
+        size=scale.size,
         dropout=recipe.network.dropout,
     )
     normalisation = measure_normalisation(FieldDataset(train, recipe.data, scale), recipe.training.seed)
-    begun_with = {
-        "a pixel size of": scale.pixel_size,
-        "the vocabulary": train.vocabulary.name,
-        "training labels of checksum": hashlib.sha256(train.truth().tobytes()).hexdigest()[:8],
-    }
-    return Classifier(network, recipe, train.vocabulary, normalisation, begun_with), normalisation
+    return Classifier(network, recipe, train.vocabulary, normalisation, begun_with(train, scale)), normalisation
 
 
 def _fit(module: Classifier, sets: dict[str, FieldDataset], recipe: Recipe, run: Run, options: Options) -> None:
     settings, validated = recipe.training, len(sets["validation"]) > 0
-    checkpoint = run.last if options.resume and run.last.is_file() else None
-    done = torch.load(checkpoint, map_location="cpu", weights_only=True)["epoch"] + 1 if checkpoint else 0
+    done, stopped = run.progress() if options.resume else (0, False)
+    if stopped or done >= settings.epochs:
+        return
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning|torch")
@@ -128,9 +128,9 @@ def _fit(module: Classifier, sets: dict[str, FieldDataset], recipe: Recipe, run:
         try:
             trainer.fit(
                 module,
-                loader(sets["train"], settings, shuffle=True, first_epoch=done),
+                loader(sets["train"], settings, shuffle=True, first_epoch=done, processes=trainer.world_size),
                 loader(sets["validation"], settings, shuffle=False) if validated else None,
-                ckpt_path=checkpoint,
+                ckpt_path=run.last if done else None,
                 weights_only=True,
             )
         except SystemExit:  # Lightning's answer to Ctrl-C
@@ -138,19 +138,20 @@ def _fit(module: Classifier, sets: dict[str, FieldDataset], recipe: Recipe, run:
         except CellocateError as error:
             raise from_worker(error) from None
         except torch.cuda.OutOfMemoryError:
-            what = f"the GPU's memory is too small for batches of {settings.batch_size}"
-            raise CellocateError(what, mend="Lower it with --set training.batch_size=8.") from None
+            mend = f"Lower it with --set training.batch_size={max(1, settings.batch_size // 2)}."
+            raise CellocateError("the GPU's memory is too small for these batches", mend=mend) from None
 
 
 def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool) -> L.Trainer:
     settings = recipe.training
     mode = "min" if settings.monitor.endswith("loss") else "max"
+    checkpoint = partial(ModelCheckpoint, run.checkpoints, save_on_train_epoch_end=True, enable_version_counter=False)
     callbacks: list[Callback] = [History(run.history, settings.epochs, options.say)]
     if validated and settings.patience is not None:
         callbacks.append(EarlyStopping(settings.monitor, patience=settings.patience, mode=mode))
     if validated:
-        callbacks.append(_checkpoint(run, "best", monitor=settings.monitor, mode=mode))
-    callbacks.append(_checkpoint(run, "last"))
+        callbacks.append(checkpoint("best", monitor=settings.monitor, mode=mode))
+    callbacks.append(checkpoint("last"))
     if options.progress:
         callbacks.append(RichProgressBar(leave=False))
     try:
@@ -163,11 +164,7 @@ def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool) -> 
             enable_model_summary=False,
             enable_progress_bar=options.progress,
             num_sanity_val_steps=0,
-            **options.trainer,
+            **{"devices": 1, **options.trainer},  # Lightning alone would take every GPU it finds
         )
     except (MisconfigurationException, ValueError) as error:
         raise CellocateError(str(error).splitlines()[0].rstrip("."), mend="Change the Lightning flags.") from None
-
-
-def _checkpoint(run: Run, name: str, **best: Any) -> ModelCheckpoint:  # noqa: ANN401 # handed on
-    return ModelCheckpoint(run.checkpoints, name, save_on_train_epoch_end=True, enable_version_counter=False, **best)

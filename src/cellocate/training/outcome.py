@@ -70,6 +70,7 @@ def model_card(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             collection=collection.folder.resolve().name,
             layout=collection.layout,
+            simulated=collection.simulated,
             fields={part: len(s) for part, s in sets.items()},
             epoch=epoch,
             recipe=recipe.model_dump(mode="json"),
@@ -90,6 +91,7 @@ def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
         model.vocabulary,
         probabilities=probabilities,
         thresholds=rule.thresholds,
+        groups=list(validation.group()),
     )
     model.card = model.card.model_copy(update={"rule": rule, "scores": {"validation": scores}})
     return model

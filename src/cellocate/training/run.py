@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -11,10 +13,13 @@ from typing import Any
 
 import lightning as L  # noqa: N812 # its own convention
 import pandas as pd
+import torch
+from lightning.fabric.utilities.rank_zero import rank_zero_only
 
 from cellocate.collection import Collection, Inspection, read_split
 from cellocate.errors import CellocateError
-from cellocate.files import new_file, refuse_existing, write_text
+from cellocate.files import new_file, write_text
+from cellocate.images import Scale
 from cellocate.training.recipe import Recipe
 from cellocate.training.recipes import load_recipe
 
@@ -36,9 +41,8 @@ class Run:
         self.checkpoints, self.model = self.folder / "checkpoints", self.folder / "model"
         self.last, self.best = self.checkpoints / "last.ckpt", self.checkpoints / "best.ckpt"
 
-    def start(self, recipe: Recipe, parts: pd.Series[str], inspection: Inspection, *, overwrite: bool) -> None:
-        """Write what defines the run; what an earlier run left is removed where `overwrite` allows it."""
-        refuse_existing(self.folder, overwrite=overwrite)
+    def start(self, recipe: Recipe, parts: pd.Series[str], inspection: Inspection) -> None:
+        """Remove what an earlier run left, and write what defines this one."""
         shutil.rmtree(self.folder, ignore_errors=True)
         write_text(self.recipe, recipe.to_yaml())
         with new_file(self.split) as aside:
@@ -58,6 +62,29 @@ class Run:
         if self.model.is_dir():
             raise CellocateError("this run has come to its end", where=self.folder, mend=f"Its model is {self.model}.")
         return load_recipe(self.recipe), read_split(self.split, collection)
+
+    def progress(self) -> tuple[int, bool]:
+        """How many epochs the last checkpoint has behind it, and whether training had stopped early there."""
+        if not self.last.is_file():
+            return 0, False
+        state = torch.load(self.last, map_location="cpu", weights_only=True)
+        stopping = [value for name, value in state["callbacks"].items() if name.startswith("EarlyStopping")]
+        return int(state["epoch"]) + 1, any(s["wait_count"] >= s["patience"] for s in stopping)
+
+
+def is_first_process() -> bool:
+    """Whether this is the first of the processes of several GPUs or machines, before Lightning has counted them."""
+    node = os.environ.get("NODE_RANK", os.environ.get("GROUP_RANK", "0"))
+    return node == "0" and getattr(rank_zero_only, "rank", 0) == 0
+
+
+def begun_with(train: Collection, scale: Scale) -> dict[str, Any]:
+    """What must be the same when a run is resumed."""
+    return {
+        "a pixel size of": scale.pixel_size,
+        "the vocabulary": "" if train.vocabulary is None else train.vocabulary.name,
+        "training labels of checksum": hashlib.sha256(train.truth().tobytes()).hexdigest()[:8],
+    }
 
 
 class History(L.Callback):
