@@ -135,7 +135,6 @@ def test_a_failing_rename_leaves_the_folder_that_was_to_be_replaced(tmp_path, mo
     assert (run / "old.txt").read_text() == "old"
 
 
-@pytest.mark.xfail(strict=True, reason="only an OSError puts the old folder back; it stays in a hidden one")
 def test_an_interruption_between_two_renames_leaves_the_folder_that_was_to_be_replaced(tmp_path, monkeypatch):
     run, rename, interrupted = old_run(tmp_path), os.replace, []
 
@@ -147,7 +146,7 @@ def test_an_interruption_between_two_renames_leaves_the_folder_that_was_to_be_re
 
     with pytest.raises(KeyboardInterrupt), new_folder(run, overwrite=True) as aside:
         (aside / "a.txt").write_text("new")
-        monkeypatch.setattr(os, "replace", interrupt_once)
+        monkeypatch.setattr(os, "replace", fail_once)
     assert contents(tmp_path) == {"run": None, "run/old.txt": "old"}
 
 
@@ -165,12 +164,24 @@ def test_the_working_folder_is_replaced_or_refused_but_never_lost(tmp_path, monk
         assert contents(tmp_path) == {"a.txt": "new"}
 
 
-def test_a_link_to_an_empty_folder_can_be_written(tmp_path):
+@pytest.mark.parametrize("before", [{}, {"old.txt": "old"}])
+def test_a_link_to_a_folder_stays_a_link(tmp_path, before):
     (tmp_path / "disk").mkdir()
+    for name, text in before.items():
+        (tmp_path / "disk" / name).write_text(text)
     (tmp_path / "run").symlink_to(tmp_path / "disk")
-    with new_folder(tmp_path / "run") as aside:
+    with new_folder(tmp_path / "run", overwrite=True) as aside:
         (aside / "a.txt").write_text("new")
-    assert (tmp_path / "run" / "a.txt").read_text() == "new"
+    assert (tmp_path / "run").is_symlink()
+    assert contents(tmp_path / "disk") == {"a.txt": "new"}
+
+
+def test_a_folder_around_the_working_folder_is_never_replaced(tmp_path, monkeypatch):
+    (tmp_path / "outer" / "inner").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "outer" / "inner")
+    with pytest.raises(CellocateError, match="outer"), new_folder("..", overwrite=True):
+        pytest.fail("the block must not run")
+    assert contents(tmp_path) == {"outer": None, "outer/inner": None}
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

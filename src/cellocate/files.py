@@ -71,10 +71,10 @@ def _swap(aside: Path, path: Path) -> None:
         path.replace(place / "old")
         try:
             aside.replace(path)
-        except OSError:
+        except BaseException:  # Ctrl-C as well
             (place / "old").replace(path)
             raise
-    except OSError:
+    except BaseException:
         with suppress(OSError):
             place.rmdir()  # if it is empty: what was there is never deleted
         raise

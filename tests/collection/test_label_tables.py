@@ -94,6 +94,12 @@ def test_a_repeated_id_is_named_with_all_its_lines(labels_of):
     assert list(labels.table.index) == ["b"]
 
 
+def test_blank_lines_are_passed_over_but_counted(labels_of):
+    labels = labels_of("Id,Target\n\na,0\n\n\nb,1\na,2\n\n,3\n")
+    assert list(labels.table.index) == ["b"]
+    assert [str(p.error.where).rpartition(", line")[2] for p in labels.problems] == ["s 3, 7", " 9"]
+
+
 def test_a_row_without_an_id_is_named(labels_of):
     labels = labels_of("Id,Target\na,0\n,1\n")
     assert faults(labels.problems) == [("", "labels", "a row without an id")]

@@ -138,15 +138,7 @@ def test_more_freedom_never_scores_less_on_what_was_fitted():
     assert fixed < single < per_class
 
 
-@pytest.mark.parametrize(
-    "dtype",
-    [
-        pytest.param(
-            np.float32, marks=pytest.mark.xfail(strict=True, reason="half of all hundredths are less as a float32")
-        ),
-        np.float64,
-    ],
-)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_probability_that_equals_its_threshold_reaches_it(dtype):
     hundredths = np.arange(101) / 100
     rule = Rule(kind="per_class", thresholds=tuple(hundredths.tolist()))
@@ -173,9 +165,10 @@ def test_a_rule_cannot_be_changed_nor_be_of_an_unknown_kind():
         Rule(kind="best", thresholds=(0.5,))
 
 
-def test_neighbouring_floats_are_parted_too():
-    low = np.arange(1, 50, dtype=np.float32) / 50
-    probabilities = np.stack([low, np.nextafter(low, np.float32(1))])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_neighbouring_floats_are_parted_too(dtype):
+    low = np.arange(1, 50, dtype=dtype) / 50
+    probabilities = np.stack([low, np.nextafter(low, dtype(1))])
     truth = np.repeat([[False], [True]], len(low), axis=1)
     np.testing.assert_array_equal(fit("per_class", probabilities, truth).apply(probabilities), truth)
 

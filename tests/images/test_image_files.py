@@ -139,7 +139,7 @@ def enormous_png():
 def enormous_tiff():
     content = tiff(GREY8)
     length = struct.pack("<HHI", 257, 4, 1)  # the tag ImageLength: one number of 32 bits
-    return content.replace(length + struct.pack("<I", 40), length + struct.pack("<I", 2**31 - 1))
+    return content.replace(length + struct.pack("<I", 40), length + struct.pack("<I", 2**25))
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,9 @@ def enormous_tiff():
 )
 def test_an_image_that_claims_to_be_enormous_is_refused_before_memory_is_asked_for(put, name, content):
     path = put(name, content)
-    with pytest.raises(CellocateError, match="an image cannot be read"):
-        read_channel(path, "green")
+    for read in (read_header, lambda p: read_channel(p, "green")):
+        with pytest.raises(CellocateError, match="an image cannot be read"):
+            read(path)
 
 
 DAMAGED = pillow(noise(shape=(9, 7)), "PNG")
@@ -181,6 +182,8 @@ REFUSED = {
     "integer.tif": tiff(np.zeros((40, 31), np.int32)),
     "signed.tif": tiff(np.zeros((40, 31), np.int16)),
     "bits.tif": tiff(np.zeros((40, 31), bool)),
+    "two_samples.tif": tiff(noise(shape=(40, 31, 2)), photometric="minisblack", planarconfig="contig"),
+    "five_samples.tif": tiff(noise(shape=(5, 40, 31)), photometric="minisblack", planarconfig="separate"),
     "bits.png": pillow(Image.fromarray(GREY8).convert("1"), "PNG"),
     "cmyk.jpg": pillow(Image.fromarray(RGB8).convert("CMYK"), "JPEG"),
     "alpha.png": pillow(Image.fromarray(GREY8).convert("LA"), "PNG"),
@@ -270,14 +273,12 @@ def test_pages_are_not_taken_for_colours(put, pages):
         read_channel(put("a.tif", tiff(noise(shape=(pages, 40, 31)), photometric="minisblack")), "green")
 
 
-@pytest.mark.xfail(strict=True, reason="how a TIFF's numbers become light is not looked at")
 def test_a_tiff_in_which_zero_is_white_is_inverted_or_refused(put):
     with suppress(CellocateError):
         pixels = read_channel(put("a.tif", tiff(smooth(), photometric="miniswhite")), "green")
         np.testing.assert_array_equal(pixels, 255 - smooth())
 
 
-@pytest.mark.xfail(strict=True, reason="how a TIFF's numbers become light is not looked at")
 def test_inks_are_not_taken_for_colours(put):
     path = put("a.tif", tiff(noise(shape=(40, 31, 4)), photometric="separated"))
     for read in (read_header, lambda p: read_channel(p, "red")):

@@ -228,6 +228,10 @@ def test_a_name_that_reads_as_another_locations_number_is_refused(tmp_path):
         get(written(tmp_path, "name\nA\n0\n"))
 
 
+def test_locations_may_be_named_by_their_own_numbers(tmp_path):
+    assert get(written(tmp_path, "name\n0\n1\n")).parse("1 0") == (0, 1)
+
+
 @pytest.mark.parametrize("name", ["hpa27", "", "nowhere/ours.csv"])
 def test_an_unknown_vocabulary_is_refused_with_the_known_ones(name):
     with pytest.raises(CellocateError, match=r"unknown vocabulary.*hpa28, hpa19, subcell31.*CSV"):

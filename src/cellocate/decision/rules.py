@@ -34,8 +34,8 @@ class Rule(BaseModel):
                 f"a rule for {len(self.thresholds)} locations beside {probabilities.shape[-1]} columns",
                 mend="Use a rule that was fitted to this vocabulary.",
             )
-        # in double precision, or a threshold could be rounded onto the probability just below it
-        reached: NDArray[np.bool_] = probabilities.astype(np.float64) >= np.asarray(self.thresholds)
+        # in the probabilities' own precision, or .57 in single would not reach a threshold of .57 in double
+        reached: NDArray[np.bool_] = probabilities >= np.asarray(self.thresholds, probabilities.dtype)
         return reached
 
 
@@ -75,10 +75,11 @@ def _single(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) 
 
 def _best_for_one(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> float:
     order = np.argsort(-probabilities, kind="stable")
-    falling, hits = probabilities[order].astype(float), np.cumsum(truth[order])
-    below = np.append(falling[1:], 0.0)
+    falling, hits = probabilities[order], np.cumsum(truth[order])
+    below = np.append(falling[1:], falling.dtype.type(0))
     middle = (falling + below) / 2
-    candidates = np.where(middle > below, middle, falling)  # the i-th keeps the first i + 1 fields
+    # the i-th keeps the first i + 1 fields; between neighbouring numbers there is no middle
+    candidates = np.where(middle > below, middle, falling).astype(np.float64)
     scores = 2 * hits / (np.arange(1, len(hits) + 1) + truth.sum())
     parts = falling > below  # a threshold cannot part equal probabilities
     parts[-1] = True

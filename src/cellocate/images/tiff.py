@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cellocate.errors import CellocateError
 
 _LARGEST = 2**29  # values in one file that are believed: a damaged size would fill the memory
+_LIGHT = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
 
 
 def tiff_header(path: Path) -> tuple[int, int, str]:
@@ -71,6 +72,7 @@ def _only_page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # ti
     colours = page.samplesperpixel if "S" in axes else 3
     if pages != 1 or axes not in ("YX", "YXS", "SYX") or colours not in (3, 4):
         raise CellocateError("an image of several planes", where=path, mend="Give one plane per file.")
-    if photometric == tifffile.PHOTOMETRIC.PALETTE:
-        raise CellocateError("colours by palette", where=path, mend="Save each channel as a grey image.")
+    if photometric not in _LIGHT:
+        what = f"numbers that are not brightness ({photometric.name.lower()})"
+        raise CellocateError(what, where=path, mend="Save each channel as a grey image.")
     return page
