@@ -202,7 +202,7 @@ def test_another_kind_of_file_is_refused_by_name(put, name):
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("float.tif", "float32"), ("integer.tif", "int32"), ("bits.tif", "bool"), ("bits.png", "mode 1")],
+    [("float.tif", "float32"), ("integer.tif", "int32"), ("bits.png", "mode 1")],
 )
 def test_a_refused_depth_is_named(put, name, kind):
     path = put(name, REFUSED[name])
