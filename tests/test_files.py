@@ -132,19 +132,20 @@ def test_a_failing_rename_leaves_the_folder_that_was_to_be_replaced(tmp_path, mo
         (aside / "a.txt").write_text("new")
         for name in ("rename", "replace"):
             monkeypatch.setattr(os, name, fail)
-    assert (run / "old.txt").read_text() == "old"
+    assert contents(tmp_path) == {"run": None, "run/old.txt": "old"}
 
 
-def test_an_interruption_between_two_renames_leaves_the_folder_that_was_to_be_replaced(tmp_path, monkeypatch):
-    run, rename, interrupted = old_run(tmp_path), os.replace, []
+@pytest.mark.parametrize("failure", [OSError, KeyboardInterrupt])
+def test_a_failure_between_two_renames_leaves_the_folder_that_was_to_be_replaced(tmp_path, monkeypatch, failure):
+    run, rename, failed = old_run(tmp_path), os.replace, []
 
-    def interrupt_once(source, target, **more):
-        if str(target) == str(run) and not interrupted:
-            interrupted.append(source)
-            raise KeyboardInterrupt
+    def fail_once(source, target, **more):
+        if str(target) == str(run) and not failed:
+            failed.append(source)
+            raise failure
         rename(source, target, **more)
 
-    with pytest.raises(KeyboardInterrupt), new_folder(run, overwrite=True) as aside:
+    with pytest.raises(failure), new_folder(run, overwrite=True) as aside:
         (aside / "a.txt").write_text("new")
         monkeypatch.setattr(os, "replace", fail_once)
     assert contents(tmp_path) == {"run": None, "run/old.txt": "old"}

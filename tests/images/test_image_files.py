@@ -181,7 +181,7 @@ REFUSED = {
     "float.tif": tiff(np.zeros((40, 31), np.float32)),
     "integer.tif": tiff(np.zeros((40, 31), np.int32)),
     "signed.tif": tiff(np.zeros((40, 31), np.int16)),
-    "bits.tif": tiff(np.zeros((40, 31), bool)),
+    "bits.tif": tiff(np.zeros((40, 31), bool), photometric="minisblack"),
     "two_samples.tif": tiff(noise(shape=(40, 31, 2)), photometric="minisblack", planarconfig="contig"),
     "five_samples.tif": tiff(noise(shape=(5, 40, 31)), photometric="minisblack", planarconfig="separate"),
     "bits.png": pillow(Image.fromarray(GREY8).convert("1"), "PNG"),
