@@ -104,6 +104,17 @@ def test_a_submission_follows_the_sample(cellocate, run: Path, phantoms: Path, t
     assert pd.read_csv(out, dtype=str)["Id"].tolist() == ["phantom-000009", "phantom-000002"]
 
 
+def test_a_submission_is_never_short_of_the_sample(cellocate, run: Path, phantoms: Path, tmp_path: Path) -> None:
+    (tmp_path / "sample.csv").write_text("Id,Predicted\nphantom-000009,0\nphantom-000002,0\n")
+    (phantoms / "train" / "phantom-000002_red.png").unlink()
+    out = tmp_path / "submission.csv"
+    options = ["--format", "kaggle2018", "--sample", tmp_path / "sample.csv", "--skip-bad", "--out", out]
+    result = cellocate("predict", run / "model", phantoms, *options)
+    assert result.code == 1
+    assert "lacks 1 ids, such as phantom-000002" in result.err
+    assert not out.exists()
+
+
 def test_probabilities_are_decided_and_measured_without_a_network(
     cellocate, run: Path, phantoms: Path, tmp_path: Path
 ) -> None:
@@ -114,8 +125,17 @@ def test_probabilities_are_decided_and_measured_without_a_network(
     scores = tmp_path / "scores"
     measured = cellocate("evaluate", "--predictions", decided, "--labels", labels, "--out", scores, "--json")
     assert measured.code == 0
-    at_half = cellocate("evaluate", "--predictions", tmp_path / "p.csv", "--labels", labels, "--out", tmp_path / "s2")
+    of_model = cellocate("evaluate", "--predictions", tmp_path / "p.csv", "--labels", labels, "--out", tmp_path / "s1")
+    assert of_model.code == 0
+    by_model = cellocate("evaluate", run / "model", phantoms, "--out", tmp_path / "s3")
+    assert by_model.code == 0
+    first, second = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("s1", "s3"))
+    assert first["macro_f1"] == pytest.approx(second["macro_f1"])
+    bare = tmp_path / "bare.csv"
+    pd.read_csv(tmp_path / "p.csv").drop(columns="Locations").to_csv(bare, index=False)
+    at_half = cellocate("evaluate", "--predictions", bare, "--labels", labels, "--out", tmp_path / "s2")
     assert at_half.code == 0
+    assert "threshold of .5" in at_half.err
     fitted = json.loads(measured.out)
     assert fitted == json.loads((scores / "metrics.json").read_text())
     assert fitted["macro_f1"] > json.loads((tmp_path / "s2" / "metrics.json").read_text())["macro_f1"]

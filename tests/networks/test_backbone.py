@@ -19,6 +19,10 @@ def test_an_unknown_backbone_is_refused_with_similar_names() -> None:
         build_backbone("resnet1", channels=4, locations=28)
 
 
+def test_a_backbone_may_be_named_with_its_weights() -> None:
+    assert build_backbone("test_resnet.r160_in1k", channels=4, locations=2) is not None
+
+
 def test_a_failed_download_names_the_setting_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ConnectionError("no route")

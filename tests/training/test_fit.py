@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,52 @@ def test_a_folder_in_use_is_kept_unless_told(run: Path, phantoms: Path, tiny: Re
     assert (run / "history.csv").read_bytes() == before
     assert train(open_collection(phantoms), _changed(tiny, "training", epochs=1), run, Options(overwrite=True))
     assert len(pd.read_csv(run / "history.csv")) == 1
+
+
+def test_what_is_read_is_never_replaced(phantoms: Path, tiny: Recipe) -> None:
+    before = sorted(phantoms.rglob("*"))
+    for out in (phantoms, phantoms.parent):
+        with pytest.raises(CellocateError, match="the folder holds"):
+            train(open_collection(phantoms), tiny, out, Options(overwrite=True))
+    assert sorted(phantoms.rglob("*")) == before
+
+
+def test_one_device_is_used_unless_asked(tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cellocate.training import fit
+    from cellocate.training.run import Run
+
+    seen: list[dict[str, Any]] = []
+    monkeypatch.setattr(fit.L, "Trainer", lambda **settings: seen.append(settings))
+    for flags in ({}, {"devices": "4"}):
+        fit._trainer(tiny, Run(tmp_path), Options(trainer=dict(flags)), validated=True)
+    assert [settings["devices"] for settings in seen] == [1, "4"]
+
+
+def test_a_backbone_that_cannot_take_the_size_is_refused_before_work(
+    phantoms: Path, tiny: Recipe, tmp_path: Path
+) -> None:
+    with pytest.raises(CellocateError, match=r"vit_tiny_patch16_224 cannot take images of 64 px"):
+        train(open_collection(phantoms), _changed(tiny, "network", backbone="vit_tiny_patch16_224"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_resumed_run_may_have_lost_a_field(
+    phantoms: Path, tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = _changed(tiny, "training", epochs=4)
+    _interrupted(open_collection(phantoms), recipe, tmp_path / "run", monkeypatch)
+    test = pd.read_csv(tmp_path / "run" / "split.csv").query("part == 'test'")["id"].iloc[0]
+    (phantoms / "train" / f"{test}_red.png").unlink()
+    assert train(open_collection(phantoms), recipe, tmp_path / "run", Options(resume=True, skip_bad=True))
+
+
+def test_a_run_that_stopped_early_is_only_finished(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:
+    slow = _changed(_changed(tiny, "training", epochs=30, patience=2), "optimiser", learning_rate=1e-12)
+    train(open_collection(phantoms), slow, tmp_path / "run")
+    rows = len(pd.read_csv(tmp_path / "run" / "history.csv"))
+    shutil.rmtree(tmp_path / "run" / "model")
+    assert train(open_collection(phantoms), slow, tmp_path / "run", Options(resume=True))
+    assert len(pd.read_csv(tmp_path / "run" / "history.csv")) == rows
 
 
 def test_early_stopping_stops(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:

@@ -112,6 +112,20 @@ def read_decided(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], N
     return list(table["Id"]), vocabulary.encode(labels)
 
 
+def read_locations(path: str | Path, vocabulary: Vocabulary) -> NDArray[np.bool_] | None:
+    """The column `Locations` of a table that `write_table` wrote, shape (N, K), or None where there is none."""
+    table, lines = _read(path)
+    if LOCATIONS not in table:
+        return None
+    labels = []
+    for line, text in zip(lines, table[LOCATIONS], strict=True):
+        try:
+            labels.append(vocabulary.parse(text, ";"))
+        except CellocateError as error:
+            raise CellocateError(error.what, where=f"{path}, line {line}", mend=error.mend) from None
+    return vocabulary.encode(labels)
+
+
 def is_decided(path: str | Path) -> bool:
     """Whether the table at `path` holds decided locations (`Id,Predicted`) and not probabilities."""
     return "Predicted" in read_columns(path)

@@ -91,7 +91,9 @@ def assess_model(
 def assess_table(
     predictions: str | Path, labels: str | Path, out: str | Path, *, vocabulary: str | None, overwrite: bool
 ) -> Evaluated:
-    """Measure a table of predictions: probabilities (decided at .5) or decided locations (`Id,Predicted`).
+    """Measure a table of predictions: probabilities, or decided locations (`Id,Predicted`).
+
+    Probabilities are decided at .5 where the table has no column `Locations`.
 
     Args:
         predictions: `Id` and one column per location, or `Id,Predicted`; its fields are those that are measured.
@@ -110,9 +112,11 @@ def assess_table(
         warnings: tuple[str, ...] = ()
     else:
         ids, probabilities = decision.read_probabilities(predictions, table.vocabulary)
+        found = decision.read_locations(predictions, table.vocabulary)
         rule = decision.Rule(kind="fixed", thresholds=(0.5,) * len(table.vocabulary))
-        decided, thresholds = rule.apply(probabilities), rule.thresholds
-        warnings = ("locations were decided at a threshold of .5; 'cellocate decide' fits a better rule",)
+        decided, thresholds = (rule.apply(probabilities), rule.thresholds) if found is None else (found, None)
+        at_half = "locations were decided at a threshold of .5; 'cellocate decide' fits a better rule"
+        warnings = (at_half,) if found is None else ()
     truth = table.truth(ids)
     metrics = evaluate(truth, decided, table.vocabulary, probabilities=probabilities, thresholds=thresholds)
     with new_folder(out, overwrite=overwrite, inputs=(predictions, labels)) as aside:
