@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cellocate.errors import CellocateError
-from cellocate.phantom import simulate
+from cellocate.phantom import simulate, simulate_field
 from cellocate.phantom.label_sets import label_sets, real_label_sets
 from cellocate.vocabulary import get
 
@@ -44,6 +44,22 @@ def test_the_layout_is_that_of_2018_with_the_truth_beside_it(tmp_path):
         assert set().union(*(get("hpa28").parse(cell["labels"]) for cell in own)) == shown
     about = json.loads((tmp_path / "a" / "truth" / "collection.json").read_text())
     assert (about["seed"], about["size"], about["labels"], about["pixel_size"]) == (2, 64, "balanced", 2.56)
+
+
+def test_the_signal_of_each_location_is_on_disk(tmp_path):
+    (tmp_path / "labels.csv").write_text("Id,Target\na,2 23\nb,\n")
+    simulate(tmp_path / "a", fields=2, size=64, labels=tmp_path / "labels.csv", seed=9, workers=1)
+    truth = tmp_path / "a" / "truth"
+    signals = rows(truth / "signals.csv")
+    assert [(row["Id"], row["label"]) for row in signals] == [("phantom-000000", "2"), ("phantom-000000", "23")]
+    assert len(list(truth.glob("*_signal_*"))) == 2
+    field = simulate_field([2, 23], size=64, seed=[9, 0])
+    for row in signals:
+        image = cv2.imread(str(truth / f"{row['Id']}_signal_{row['label']}.png"), cv2.IMREAD_UNCHANGED)
+        light, brightest = field.signal[int(row["label"])], float(row["brightest"])
+        assert image.dtype == np.uint8
+        assert image.max() == 255
+        np.testing.assert_allclose(image * (brightest / 255), light, atol=brightest / 510 + 0.01)
 
 
 def test_bytes_do_not_depend_on_workers(tmp_path):

@@ -5,41 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-import multiprocessing
 import os
-import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import cv2
 
 import cellocate
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder, refuse_existing, write_text
-from cellocate.images import CHANNELS, FIELD_SPAN, write_png
-from cellocate.phantom.field import check_seed, check_size, simulate_field
+from cellocate.images import FIELD_SPAN
+from cellocate.phantom.field import check_seed, check_size
+from cellocate.phantom.job import Done, Job, do
 from cellocate.phantom.label_sets import LabelSet, label_sets
-
-WORTH_A_POOL = 8  # starting processes takes longer than simulating fewer fields than this
-
-
-@dataclass(frozen=True)
-class Job:
-    """One field to simulate and write: all that a worker needs to know."""
-
-    out: Path
-    index: int
-    labels: LabelSet
-    size: int
-    seed: int
-
-    @property
-    def id(self) -> str:
-        """The field's id, the same whatever the size of the collection."""
-        return f"phantom-{self.index:06d}"
+from cellocate.phantom.pool import run
 
 
 def simulate(
@@ -57,7 +34,8 @@ def simulate(
 
     The folder is that of the 2018 challenge: `train/<Id>_{red,green,blue,yellow}.png` (8-bit grey) and `train.csv`
     (Id, Target). `truth/` holds instance masks `<Id>_cells.png` and `<Id>_nuclei.png` (16-bit; 0 is background),
-    `cells.csv` (Id, cell, labels: what each cell shows) and `collection.json` (how it was made).
+    `cells.csv` (Id, cell, labels: what each cell shows), each location's own light `<Id>_signal_<label>.png` (8-bit;
+    255 is its brightest pixel, whose grey levels `signals.csv` tells) and `collection.json` (how it was made).
 
     Args:
         out: a new folder; nothing is left there if the simulation fails or is interrupted.
@@ -87,13 +65,12 @@ def simulate(
     with new_folder(out, overwrite=overwrite) as aside:
         (aside / "train").mkdir()
         (aside / "truth").mkdir()
-        jobs = jobs_for(aside)
-        cells: dict[int, tuple[LabelSet, ...]] = {}
-        for index, shown in _run(jobs, workers or os.cpu_count() or 1):
-            cells[index] = shown
+        done: list[Done] = []
+        for field in run(do, jobs_for(aside), workers or os.cpu_count() or 1):
+            done.append(field)
             if progress is not None:
-                progress(len(cells))
-        _write_tables(aside, jobs, cells)
+                progress(len(done))
+        _write_tables(aside, sorted(done, key=lambda field: field.job.index))
         about = {
             "kind": "phantom",
             "vocabulary": "hpa28",
@@ -120,62 +97,16 @@ def _plan(*, fields: int, size: int, labels: str | Path, seed: int, workers: int
     return lambda out: [Job(out, index, chosen, size, seed) for index, chosen in enumerate(sets)]
 
 
-def _run(jobs: list[Job], workers: int) -> Iterator[tuple[int, tuple[LabelSet, ...]]]:
-    """Do the jobs in any order; gives the index of each field done and the labels of its cells."""
-    if workers == 1 or len(jobs) < WORTH_A_POOL:
-        yield from map(_work, jobs)
-        return
-    with _pool(min(workers, len(jobs))) as pool:
-        with _interrupts_held_back():  # the first job starts the workers
-            futures = [pool.submit(_work, job) for job in jobs]
-        for future in as_completed(futures):
-            yield future.result()
+def _write_tables(out: Path, done: list[Done]) -> None:
+    fields = [(field.job.id, _spaced(field.job.labels)) for field in done]
+    cells = [(f.job.id, number, _spaced(shown)) for f in done for number, shown in enumerate(f.cells, start=1)]
+    signals = [(f.job.id, label, f"{brightest:.2f}") for f in done for label, brightest in f.brightest.items()]
+    write_text(out / "train.csv", _csv(("Id", "Target"), fields))
+    write_text(out / "truth" / "cells.csv", _csv(("Id", "cell", "labels"), cells))
+    write_text(out / "truth" / "signals.csv", _csv(("Id", "label", "brightest"), signals))
 
 
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes, which inherit neither threads nor locks; stopped after their current job if anything fails."""
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Processes started here never hear a Ctrl-C, which is the parent's to handle, once the block ends."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows, where the workers' own start must do
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)  # one worker per core is as fast as it gets
-
-
-def _work(job: Job) -> tuple[int, tuple[LabelSet, ...]]:
-    field = simulate_field(job.labels, size=job.size, seed=(job.seed, job.index))
-    for channel, image in zip(CHANNELS, field.channels, strict=True):
-        write_png(job.out / "train" / f"{job.id}_{channel}.png", image)
-    write_png(job.out / "truth" / f"{job.id}_cells.png", field.cells)
-    write_png(job.out / "truth" / f"{job.id}_nuclei.png", field.nuclei)
-    return job.index, field.cell_labels
-
-
-def _write_tables(out: Path, jobs: list[Job], cells: dict[int, tuple[LabelSet, ...]]) -> None:
-    write_text(out / "train.csv", _csv(("Id", "Target"), [(job.id, _spaced(job.labels)) for job in jobs]))
-    rows = [(job.id, number, _spaced(shown)) for job in jobs for number, shown in enumerate(cells[job.index], start=1)]
-    write_text(out / "truth" / "cells.csv", _csv(("Id", "cell", "labels"), rows))
-
-
-def _csv(header: tuple[str, ...], rows: list[tuple[str, str]] | list[tuple[str, int, str]]) -> str:
+def _csv(header: tuple[str, ...], rows: Sequence[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
