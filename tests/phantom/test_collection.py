@@ -62,6 +62,13 @@ def test_the_signal_of_each_location_is_on_disk(tmp_path):
         np.testing.assert_allclose(image * (brightest / 255), light, atol=brightest / 510 + 0.01)
 
 
+def test_16_bits_are_written_and_told(tmp_path):
+    simulate(tmp_path / "a", fields=1, size=64, depth=16, seed=2, workers=1)
+    images = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (tmp_path / "a" / "train").iterdir()]
+    assert {image.dtype for image in images} == {np.dtype(np.uint16)}
+    assert json.loads((tmp_path / "a" / "truth" / "collection.json").read_text())["depth"] == 16
+
+
 def test_bytes_do_not_depend_on_workers(tmp_path):
     for workers in (1, 2):
         simulate(tmp_path / str(workers), fields=8, size=64, seed=3, workers=workers)
@@ -114,7 +121,7 @@ def test_labels_are_taken_from_a_table_in_order(tmp_path):
 
 @pytest.mark.parametrize(
     "request_",
-    [{"fields": 0}, {"fields": -1}, {"size": 32}, {"labels": "reel"}, {"workers": 0}, {"seed": -1}],
+    [{"fields": 0}, {"fields": -1}, {"size": 32}, {"depth": 12}, {"labels": "reel"}, {"workers": 0}, {"seed": -1}],
     ids=str,
 )
 def test_impossible_requests_are_refused_before_any_work(tmp_path, request_):

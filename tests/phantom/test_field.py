@@ -17,6 +17,21 @@ def test_arrays_have_the_promised_shapes_and_types():
     assert all(light.shape == (128, 128) and light.dtype == np.float32 for light in field.signal.values())
 
 
+def test_16_bits_are_the_same_light_read_more_finely():
+    coarse, fine = (simulate_field([23], size=128, depth=depth, seed=14) for depth in (8, 16))
+    assert fine.channels.dtype == np.uint16
+    assert np.array_equal(coarse.cells, fine.cells)
+    assert np.array_equal(coarse.signal[23], fine.signal[23])
+    for few, many in zip(coarse.channels, fine.channels, strict=True):
+        between = (few > 0) & (few < 255)
+        assert np.mean(many[between] % 257 != 0) > 0.99  # more than 8 bits with zeros
+        assert len(np.unique(many)) > 8 * len(np.unique(few))
+        brought = many / 257
+        assert np.corrcoef(few.ravel(), brought.ravel())[0, 1] > 0.99
+        assert abs(brought[between].mean() - few[between].mean()) < 0.5
+        assert brought[few == 255].min(initial=255) > 240
+
+
 def test_cells_are_numbered_without_gaps_and_have_labels():
     field = simulate_field([21], size=256, seed=6)
     seen = np.unique(field.cells)
@@ -69,6 +84,11 @@ def test_an_empty_label_set_is_a_negative_field():
 def test_impossible_fields_are_refused(labels, size):
     with pytest.raises(CellocateError):
         simulate_field(labels, size=size, seed=0)
+
+
+def test_a_depth_that_no_file_has_is_refused():
+    with pytest.raises(CellocateError, match="12 bits"):
+        simulate_field([0], size=128, depth=12, seed=0)
 
 
 def test_a_negative_seed_is_refused():

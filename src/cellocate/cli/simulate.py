@@ -17,6 +17,7 @@ def simulate(
     labels: Annotated[
         str, typer.Option(metavar="balanced|real|FILE", help="How often locations occur, or a table Id,Target.")
     ] = "balanced",
+    depth: Annotated[int, typer.Option(metavar="8|16", help="Bits of a pixel.")] = 8,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -28,5 +29,14 @@ def simulate(
     from cellocate.cli.console import progress
 
     with progress("drawing fields", fields) as advance:
-        phantom.simulate(out, fields=fields, size=size, labels=labels, seed=seed, overwrite=overwrite, progress=advance)
+        phantom.simulate(
+            out,
+            fields=fields,
+            size=size,
+            labels=labels,
+            depth=depth,
+            seed=seed,
+            overwrite=overwrite,
+            progress=advance,
+        )
     print(f"{fields} fields of {size} px in {out}")

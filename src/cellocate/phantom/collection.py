@@ -13,10 +13,10 @@ import cellocate
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder, refuse_existing, write_text
 from cellocate.images import FIELD_SPAN
-from cellocate.phantom.field import check_seed, check_size
 from cellocate.phantom.job import Done, Job, do
 from cellocate.phantom.label_sets import LabelSet, label_sets
 from cellocate.phantom.pool import run
+from cellocate.phantom.requests import check_depth, check_seed, check_size
 
 
 def simulate(
@@ -25,6 +25,7 @@ def simulate(
     fields: int,
     size: int = 512,
     labels: str | Path = "balanced",
+    depth: int = 8,
     seed: int = 0,
     overwrite: bool = False,
     workers: int | None = None,
@@ -32,8 +33,8 @@ def simulate(
 ) -> None:
     """Write a collection of simulated fields; the same seed gives the same bytes, whatever the number of workers.
 
-    The folder is that of the 2018 challenge: `train/<Id>_{red,green,blue,yellow}.png` (8-bit grey) and `train.csv`
-    (Id, Target). `truth/` holds instance masks `<Id>_cells.png` and `<Id>_nuclei.png` (16-bit; 0 is background),
+    The folder is that of the 2018 challenge: `train/<Id>_{red,green,blue,yellow}.png` (grey) and `train.csv` (Id,
+    Target). `truth/` holds instance masks `<Id>_cells.png` and `<Id>_nuclei.png` (16-bit; 0 is background),
     `cells.csv` (Id, cell, labels: what each cell shows), each location's own light `<Id>_signal_<label>.png` (8-bit;
     255 is its brightest pixel, whose grey levels `signals.csv` tells) and `collection.json` (how it was made).
 
@@ -43,6 +44,7 @@ def simulate(
         size: pixels a side, 64 or more; a field is 163.84 µm wide whatever its size.
         labels: "balanced" (every location about equally often, a quarter of the fields with two), "real" (label sets
             as often as in the 2018 train set), or a CSV file with Id and Target to take them from.
+        depth: bits of a pixel of the channels, 8 or 16.
         seed: 0 or more.
         overwrite: replace what is in `out`.
         workers: processes; as many as the machine has cores by default. As with all Python programs that start
@@ -50,8 +52,8 @@ def simulate(
         progress: called with the number of fields done, after each.
 
     Raises:
-        CellocateError: fewer than 1 field or worker, too small a size, a negative seed, an unknown label, a table
-            that cannot be read, or a folder in use; all before any work starts.
+        CellocateError: fewer than 1 field or worker, too small a size, another depth, a negative seed, an unknown
+            label, a table that cannot be read, or a folder in use; all before any work starts.
 
     Example:
         >>> import tempfile
@@ -60,7 +62,7 @@ def simulate(
         >>> (out / "train.csv").read_text().splitlines()[0], len(list((out / "train").glob("*.png")))
         ('Id,Target', 8)
     """
-    jobs_for = _plan(fields=fields, size=size, labels=labels, seed=seed, workers=workers)
+    jobs_for = _plan(fields=fields, size=size, labels=labels, depth=depth, seed=seed, workers=workers)
     refuse_existing(Path(out), overwrite=overwrite)
     with new_folder(out, overwrite=overwrite) as aside:
         (aside / "train").mkdir()
@@ -80,11 +82,14 @@ def simulate(
             "labels": labels if labels in ("balanced", "real") else Path(labels).name,
             "seed": seed,
             "version": cellocate.__version__,
+            **({"depth": depth} if depth != 8 else {}),
         }
         write_text(aside / "truth" / "collection.json", json.dumps(about, indent=2) + "\n")
 
 
-def _plan(*, fields: int, size: int, labels: str | Path, seed: int, workers: int | None) -> Callable[[Path], list[Job]]:
+def _plan(
+    *, fields: int, size: int, labels: str | Path, depth: int, seed: int, workers: int | None
+) -> Callable[[Path], list[Job]]:
     """Check the request, and say what is to be done once there is a folder for it."""
     if fields < 1:
         raise CellocateError("a collection needs a field", where=f"fields {fields}", mend="Ask for 1 or more.")
@@ -92,9 +97,10 @@ def _plan(*, fields: int, size: int, labels: str | Path, seed: int, workers: int
         raise CellocateError("nobody to do the work", where=f"workers {workers}", mend="Ask for 1 or more.")
     check_seed([seed])
     check_size(size)
+    check_depth(depth)
     draw = label_sets(labels, seed)
     sets = [draw(index) for index in range(fields)]
-    return lambda out: [Job(out, index, chosen, size, seed) for index, chosen in enumerate(sets)]
+    return lambda out: [Job(out, index, chosen, size, depth, seed) for index, chosen in enumerate(sets)]
 
 
 def _write_tables(out: Path, done: list[Done]) -> None:

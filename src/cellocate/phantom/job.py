@@ -22,6 +22,7 @@ class Job:
     index: int
     labels: LabelSet
     size: int
+    depth: int
     seed: int
 
     @property
@@ -46,7 +47,7 @@ class Done:
 
 def do(job: Job) -> Done:
     """Simulate a field; write its channels to `train/` and its masks to `truth/`."""
-    field = simulate_field(job.labels, size=job.size, seed=(job.seed, job.index))
+    field = simulate_field(job.labels, size=job.size, depth=job.depth, seed=(job.seed, job.index))
     for channel, image in zip(CHANNELS, field.channels, strict=True):
         write_png(job.out / "train" / f"{job.id}_{channel}.png", image)
     return Done(job, field.cell_labels, _write_masks(job, field))
