@@ -49,6 +49,11 @@ def test_simulate_16_bits(cellocate, tmp_path: Path) -> None:
     assert (refused.code, len(refused.err.splitlines())) == (1, 1)
 
 
+def test_simulate_in_the_layout_of_2021(cellocate, tmp_path: Path) -> None:
+    assert cellocate("simulate", tmp_path / "p", "--fields", 1, "--size", 64, "--layout", "kaggle2021").code == 0
+    assert cellocate("check", tmp_path / "p").out.splitlines()[0] == "kaggle2021: 1 fields"
+
+
 def test_check_json_and_table(cellocate, phantoms: Path, tmp_path: Path) -> None:
     (phantoms / "train" / "phantom-000003_red.png").unlink()
     result = cellocate("check", phantoms, "--json", "--out", tmp_path / "problems.csv")

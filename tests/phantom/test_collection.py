@@ -11,6 +11,7 @@ import pytest
 from cellocate.errors import CellocateError
 from cellocate.phantom import simulate, simulate_field
 from cellocate.phantom.label_sets import label_sets, real_label_sets
+from cellocate.phantom.layouts import layout
 from cellocate.vocabulary import get
 
 
@@ -90,7 +91,7 @@ def test_another_seed_gives_other_fields(tmp_path):
 
 
 def test_balanced_fields_show_every_location_about_equally_often():
-    draw = label_sets("balanced", seed=7)
+    draw = label_sets("balanced", 7, layout("kaggle2018"))
     sets = [draw(i) for i in range(560)]
     counts = Counter(label for labels in sets for label in labels)
     assert set(counts) == set(range(28))
@@ -107,7 +108,7 @@ def test_the_real_statistics_are_those_of_the_2018_train_set():
     per_class = get("hpa28").encode(sets).T @ np.array(counts)
     assert per_class[0] == 12885
     assert per_class[27] == 11
-    draw = label_sets("real", seed=8)
+    draw = label_sets("real", 8, layout("kaggle2018"))
     drawn = Counter(draw(i) for i in range(2000))
     assert set(drawn) <= set(sets)
     assert 0.06 < drawn[(0,)] / 2000 < 0.1
@@ -115,13 +116,22 @@ def test_the_real_statistics_are_those_of_the_2018_train_set():
 
 def test_labels_are_taken_from_a_table_in_order(tmp_path):
     (tmp_path / "labels.csv").write_text("Id,Target\na,16 0\nb,7\nc,\n")
-    draw = label_sets(tmp_path / "labels.csv", seed=0)
+    draw = label_sets(tmp_path / "labels.csv", 0, layout("kaggle2018"))
     assert [draw(i) for i in range(4)] == [(0, 16), (7,), (), (0, 16)]
 
 
 @pytest.mark.parametrize(
     "request_",
-    [{"fields": 0}, {"fields": -1}, {"size": 32}, {"depth": 12}, {"labels": "reel"}, {"workers": 0}, {"seed": -1}],
+    [
+        {"fields": 0},
+        {"fields": -1},
+        {"size": 32},
+        {"depth": 12},
+        {"layout": "kaggle2019"},
+        {"labels": "reel"},
+        {"workers": 0},
+        {"seed": -1},
+    ],
     ids=str,
 )
 def test_impossible_requests_are_refused_before_any_work(tmp_path, request_):

@@ -1,4 +1,4 @@
-"""Many simulated fields as files: the 2018 layout, with the truth beside it."""
+"""Many simulated fields as files, with the truth beside them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from cellocate.errors import CellocateError
 from cellocate.files import new_folder, refuse_existing, write_text
 from cellocate.images import FIELD_SPAN
 from cellocate.phantom.job import Done, Job, do
-from cellocate.phantom.label_sets import LabelSet, label_sets
+from cellocate.phantom.label_sets import label_sets
+from cellocate.phantom.layouts import Layout
+from cellocate.phantom.layouts import layout as layout_of
 from cellocate.phantom.pool import run
 from cellocate.phantom.requests import check_depth, check_seed, check_size
 
@@ -25,6 +27,7 @@ def simulate(
     fields: int,
     size: int = 512,
     labels: str | Path = "balanced",
+    layout: str = "kaggle2018",
     depth: int = 8,
     seed: int = 0,
     overwrite: bool = False,
@@ -33,17 +36,20 @@ def simulate(
 ) -> None:
     """Write a collection of simulated fields; the same seed gives the same bytes, whatever the number of workers.
 
-    The folder is that of the 2018 challenge: `train/<Id>_{red,green,blue,yellow}.png` (grey) and `train.csv` (Id,
-    Target). `truth/` holds instance masks `<Id>_cells.png` and `<Id>_nuclei.png` (16-bit; 0 is background),
-    `cells.csv` (Id, cell, labels: what each cell shows), each location's own light `<Id>_signal_<label>.png` (8-bit;
-    255 is its brightest pixel, whose grey levels `signals.csv` tells) and `collection.json` (how it was made).
+    The folder is that of a challenge: `train/<Id>_{red,green,blue,yellow}.png` (grey) and `train.csv`. `truth/` holds
+    instance masks `<Id>_cells.png` and `<Id>_nuclei.png` (16-bit; 0 is background), `cells.csv` (Id, cell, labels:
+    what each cell shows), each location's own light `<Id>_signal_<label>.png` (8-bit; 255 is its brightest pixel,
+    whose grey levels `signals.csv` tells) and `collection.json` (how it was made).
 
     Args:
         out: a new folder; nothing is left there if the simulation fails or is interrupted.
         fields: how many, 1 or more.
         size: pixels a side, 64 or more; a field is 163.84 µm wide whatever its size.
         labels: "balanced" (every location about equally often, a quarter of the fields with two), "real" (label sets
-            as often as in the 2018 train set), or a CSV file with Id and Target to take them from.
+            as often as in the 2018 train set), or a CSV file with Id and Target (of `hpa28`) to take them from.
+        layout: of files and labels. "kaggle2018": `train.csv` has Id and Target, labels are of `hpa28`. "kaggle2021":
+            ID and Label, of `hpa19`, in which some locations become one, a field or a cell that shows nothing is
+            `Negative`, and some have no word: these are not drawn, and refused in a file.
         depth: bits of a pixel of the channels, 8 or 16.
         seed: 0 or more.
         overwrite: replace what is in `out`.
@@ -53,7 +59,7 @@ def simulate(
 
     Raises:
         CellocateError: fewer than 1 field or worker, too small a size, another depth, a negative seed, an unknown
-            label, a table that cannot be read, or a folder in use; all before any work starts.
+            label or layout, a table that cannot be read, or a folder in use; all before any work starts.
 
     Example:
         >>> import tempfile
@@ -62,7 +68,8 @@ def simulate(
         >>> (out / "train.csv").read_text().splitlines()[0], len(list((out / "train").glob("*.png")))
         ('Id,Target', 8)
     """
-    jobs_for = _plan(fields=fields, size=size, labels=labels, depth=depth, seed=seed, workers=workers)
+    written = layout_of(layout)
+    jobs_for = _plan(fields=fields, size=size, labels=labels, layout=written, depth=depth, seed=seed, workers=workers)
     refuse_existing(Path(out), overwrite=overwrite)
     with new_folder(out, overwrite=overwrite) as aside:
         (aside / "train").mkdir()
@@ -72,10 +79,10 @@ def simulate(
             done.append(field)
             if progress is not None:
                 progress(len(done))
-        _write_tables(aside, sorted(done, key=lambda field: field.job.index))
+        _write_tables(aside, sorted(done, key=lambda field: field.job.index), written)
         about = {
             "kind": "phantom",
-            "vocabulary": "hpa28",
+            "vocabulary": written.format.vocabulary,
             "fields": fields,
             "size": size,
             "pixel_size": FIELD_SPAN / size,
@@ -88,7 +95,7 @@ def simulate(
 
 
 def _plan(
-    *, fields: int, size: int, labels: str | Path, depth: int, seed: int, workers: int | None
+    *, fields: int, size: int, labels: str | Path, layout: Layout, depth: int, seed: int, workers: int | None
 ) -> Callable[[Path], list[Job]]:
     """Check the request, and say what is to be done once there is a folder for it."""
     if fields < 1:
@@ -98,16 +105,16 @@ def _plan(
     check_seed([seed])
     check_size(size)
     check_depth(depth)
-    draw = label_sets(labels, seed)
+    draw = label_sets(labels, seed, layout)
     sets = [draw(index) for index in range(fields)]
-    return lambda out: [Job(out, index, chosen, size, depth, seed) for index, chosen in enumerate(sets)]
+    return lambda out: [Job(out, index, chosen, layout, size, depth, seed) for index, chosen in enumerate(sets)]
 
 
-def _write_tables(out: Path, done: list[Done]) -> None:
-    fields = [(field.job.id, _spaced(field.job.labels)) for field in done]
-    cells = [(f.job.id, number, _spaced(shown)) for f in done for number, shown in enumerate(f.cells, start=1)]
+def _write_tables(out: Path, done: list[Done], layout: Layout) -> None:
+    fields = [(field.job.id, layout.text(field.job.labels)) for field in done]
+    cells = [(f.job.id, n, " ".join(map(str, shown))) for f in done for n, shown in enumerate(f.cells, start=1)]
     signals = [(f.job.id, label, f"{brightest:.2f}") for f in done for label, brightest in f.brightest.items()]
-    write_text(out / "train.csv", _csv(("Id", "Target"), fields))
+    write_text(out / "train.csv", _csv((layout.format.id, layout.format.labels), fields))
     write_text(out / "truth" / "cells.csv", _csv(("Id", "cell", "labels"), cells))
     write_text(out / "truth" / "signals.csv", _csv(("Id", "label", "brightest"), signals))
 
@@ -118,7 +125,3 @@ def _csv(header: tuple[str, ...], rows: Sequence[Sequence[object]]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return text.getvalue()
-
-
-def _spaced(labels: LabelSet) -> str:
-    return " ".join(map(str, labels))

@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 
 from cellocate.images import CHANNELS, write_png
 from cellocate.phantom.field import PhantomField, simulate_field
-from cellocate.phantom.label_sets import LabelSet
+from cellocate.phantom.layouts import LabelSet, Layout
 from cellocate.phantom.shapes import Image
 
 
 @dataclass(frozen=True)
 class Job:
-    """One field to simulate and write: all that a worker needs to know."""
+    """One field to simulate and write: all that a worker needs to know; `labels` are those of `hpa28`."""
 
     out: Path
     index: int
     labels: LabelSet
+    layout: Layout
     size: int
     depth: int
     seed: int
@@ -36,8 +37,8 @@ class Done:
     """What the tables of a collection say of a field.
 
     Attributes:
-        cells: for each cell, 1 to n, the labels that it shows.
-        brightest: label → grey levels of the brightest pixel of its signal.
+        cells: for each cell, 1 to n, the labels that it shows, in the words of the layout.
+        brightest: label of the layout → grey levels of the brightest pixel of its signal.
     """
 
     job: Job
@@ -50,15 +51,16 @@ def do(job: Job) -> Done:
     field = simulate_field(job.labels, size=job.size, depth=job.depth, seed=(job.seed, job.index))
     for channel, image in zip(CHANNELS, field.channels, strict=True):
         write_png(job.out / "train" / f"{job.id}_{channel}.png", image)
-    return Done(job, field.cell_labels, _write_masks(job, field))
+    return Done(job, tuple(job.layout.says(shown) for shown in field.cell_labels), _write_masks(job, field))
 
 
 def _write_masks(job: Job, field: PhantomField) -> dict[int, float]:
     truth = job.out / "truth"
     write_png(truth / f"{job.id}_cells.png", field.cells)
     write_png(truth / f"{job.id}_nuclei.png", field.nuclei)
-    brightest = {label: float(light.max()) for label, light in field.signal.items()}
-    for label, light in field.signal.items():
+    signal = job.layout.merge(field.signal)
+    brightest = {label: float(light.max()) for label, light in signal.items()}
+    for label, light in signal.items():
         write_png(truth / f"{job.id}_signal_{label}.png", _to_8_bits(light, brightest[label]))
     return brightest
 
