@@ -70,6 +70,15 @@ def test_16_bits_are_written_and_told(tmp_path):
     assert json.loads((tmp_path / "a" / "truth" / "collection.json").read_text())["depth"] == 16
 
 
+def test_variability_is_told_and_changes_what_cells_show(tmp_path):
+    for share in (0.0, 1.0):
+        out = tmp_path / str(share)
+        simulate(out, fields=1, size=64, labels="real", variability=share, seed=2, workers=1)
+        assert json.loads((out / "truth" / "collection.json").read_text())["variability"] == share
+    all_show, one_shows = (rows(tmp_path / share / "truth" / "cells.csv") for share in ("0.0", "1.0"))
+    assert sum(bool(cell["labels"]) for cell in all_show) > sum(bool(cell["labels"]) for cell in one_shows) == 1
+
+
 def test_bytes_do_not_depend_on_workers(tmp_path):
     for workers in (1, 2):
         simulate(tmp_path / str(workers), fields=8, size=64, seed=3, workers=workers)

@@ -86,6 +86,29 @@ def test_impossible_fields_are_refused(labels, size):
         simulate_field(labels, size=size, seed=0)
 
 
+def test_variability_is_the_share_of_cells_that_lack_a_location():
+    none, half, most = (simulate_field([0, 25], size=64, variability=v, seed=15).cell_labels for v in (0, 0.5, 1))
+    able = [bool(labels) and 0 in labels for labels in none]
+    assert all(25 in labels for labels in none)  # any cell can hold cytosol
+    assert sum(able) >= len(none) - 1  # but for one in mitosis, any has a nucleus
+    assert {(), (0,), (25,), (0, 25)} == set(half)
+    for label in (0, 25):
+        assert 0.2 * len(half) < sum(label in labels for labels in half) < 0.8 * len(half)
+        assert sum(label in labels for labels in most) == 1
+
+
+def test_the_usual_variability_is_eight_in_a_hundred():
+    usual = simulate_field([25], size=64, seed=15)
+    told = simulate_field([25], size=64, variability=0.08, seed=15)
+    assert np.array_equal(usual.channels, told.channels)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_variability_that_is_no_share_is_refused(share):
+    with pytest.raises(CellocateError, match="share"):
+        simulate_field([0], size=64, variability=share, seed=0)
+
+
 def test_a_depth_that_no_file_has_is_refused():
     with pytest.raises(CellocateError, match="12 bits"):
         simulate_field([0], size=128, depth=12, seed=0)

@@ -23,6 +23,9 @@ def simulate(
         typer.Option(help="Of files and labels: Id,Target of hpa28; ID,Label of hpa19."),
     ] = "kaggle2018",
     depth: Annotated[int, typer.Option(metavar="8|16", help="Bits of a pixel.")] = 8,
+    variability: Annotated[
+        float, typer.Option(help="Share of the cells that do not show a location of their field, 0 to 1.")
+    ] = 0.08,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -41,6 +44,7 @@ def simulate(
             labels=labels,
             layout=layout,
             depth=depth,
+            variability=variability,
             seed=seed,
             overwrite=overwrite,
             progress=advance,

@@ -13,12 +13,12 @@ import cellocate
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder, refuse_existing, write_text
 from cellocate.images import FIELD_SPAN
-from cellocate.phantom.job import Done, Job, do
+from cellocate.phantom.job import Done, Job, Settings, do
 from cellocate.phantom.label_sets import label_sets
 from cellocate.phantom.layouts import Layout
 from cellocate.phantom.layouts import layout as layout_of
 from cellocate.phantom.pool import run
-from cellocate.phantom.requests import check_depth, check_seed, check_size
+from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
 
 
 def simulate(
@@ -29,6 +29,7 @@ def simulate(
     labels: str | Path = "balanced",
     layout: str = "kaggle2018",
     depth: int = 8,
+    variability: float = VARIABILITY,
     seed: int = 0,
     overwrite: bool = False,
     workers: int | None = None,
@@ -51,6 +52,8 @@ def simulate(
             ID and Label, of `hpa19`, in which some locations become one, a field or a cell that shows nothing is
             `Negative`, and some have no word: these are not drawn, and refused in a file.
         depth: bits of a pixel of the channels, 8 or 16.
+        variability: how much the cells of a field differ, 0 to 1: the share of those that can hold a location and do
+            not show it, for each location by itself; one cell shows it always.
         seed: 0 or more.
         overwrite: replace what is in `out`.
         workers: processes; as many as the machine has cores by default. As with all Python programs that start
@@ -58,8 +61,9 @@ def simulate(
         progress: called with the number of fields done, after each.
 
     Raises:
-        CellocateError: fewer than 1 field or worker, too small a size, another depth, a negative seed, an unknown
-            label or layout, a table that cannot be read, or a folder in use; all before any work starts.
+        CellocateError: fewer than 1 field or worker, too small a size, another depth, a variability that is no
+            share, a negative seed, an unknown label or layout, a table that cannot be read, or a folder in use; all
+            before any work starts.
 
     Example:
         >>> import tempfile
@@ -68,8 +72,8 @@ def simulate(
         >>> (out / "train.csv").read_text().splitlines()[0], len(list((out / "train").glob("*.png")))
         ('Id,Target', 8)
     """
-    written = layout_of(layout)
-    jobs_for = _plan(fields=fields, size=size, labels=labels, layout=written, depth=depth, seed=seed, workers=workers)
+    settings = Settings(layout_of(layout), size, depth, variability, seed)
+    jobs_for = _plan(settings, fields=fields, labels=labels, workers=workers)
     refuse_existing(Path(out), overwrite=overwrite)
     with new_folder(out, overwrite=overwrite) as aside:
         (aside / "train").mkdir()
@@ -79,35 +83,43 @@ def simulate(
             done.append(field)
             if progress is not None:
                 progress(len(done))
-        _write_tables(aside, sorted(done, key=lambda field: field.job.index), written)
-        about = {
-            "kind": "phantom",
-            "vocabulary": written.format.vocabulary,
-            "fields": fields,
-            "size": size,
-            "pixel_size": FIELD_SPAN / size,
-            "labels": labels if labels in ("balanced", "real") else Path(labels).name,
-            "seed": seed,
-            "version": cellocate.__version__,
-            **({"depth": depth} if depth != 8 else {}),
-        }
+        _write_tables(aside, sorted(done, key=lambda field: field.job.index), settings.layout)
+        about = _about(settings, fields=fields, labels=labels)
         write_text(aside / "truth" / "collection.json", json.dumps(about, indent=2) + "\n")
 
 
-def _plan(
-    *, fields: int, size: int, labels: str | Path, layout: Layout, depth: int, seed: int, workers: int | None
-) -> Callable[[Path], list[Job]]:
+def _plan(settings: Settings, *, fields: int, labels: str | Path, workers: int | None) -> Callable[[Path], list[Job]]:
     """Check the request, and say what is to be done once there is a folder for it."""
     if fields < 1:
         raise CellocateError("a collection needs a field", where=f"fields {fields}", mend="Ask for 1 or more.")
     if workers is not None and workers < 1:
         raise CellocateError("nobody to do the work", where=f"workers {workers}", mend="Ask for 1 or more.")
-    check_seed([seed])
-    check_size(size)
-    check_depth(depth)
-    draw = label_sets(labels, seed, layout)
+    check_seed([settings.seed])
+    check_size(settings.size)
+    check_depth(settings.depth)
+    check_variability(settings.variability)
+    draw = label_sets(labels, settings.seed, settings.layout)
     sets = [draw(index) for index in range(fields)]
-    return lambda out: [Job(out, index, chosen, layout, size, depth, seed) for index, chosen in enumerate(sets)]
+    return lambda out: [Job(out, index, chosen, settings) for index, chosen in enumerate(sets)]
+
+
+def _about(settings: Settings, *, fields: int, labels: str | Path) -> dict[str, object]:
+    """How a collection was made; depth and variability only where they are not the usual ones."""
+    about: dict[str, object] = {
+        "kind": "phantom",
+        "vocabulary": settings.layout.format.vocabulary,
+        "fields": fields,
+        "size": settings.size,
+        "pixel_size": FIELD_SPAN / settings.size,
+        "labels": labels if labels in ("balanced", "real") else Path(labels).name,
+        "seed": settings.seed,
+        "version": cellocate.__version__,
+    }
+    if settings.depth != 8:
+        about["depth"] = settings.depth
+    if settings.variability != VARIABILITY:
+        about["variability"] = settings.variability
+    return about
 
 
 def _write_tables(out: Path, done: list[Done], layout: Layout) -> None:

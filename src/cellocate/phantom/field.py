@@ -17,7 +17,7 @@ from cellocate.phantom.landmarks import Landmarks, microtubule_stain, nucleus_st
 from cellocate.phantom.morphology import MORPHOLOGIES
 from cellocate.phantom.optics import detect, draw_exposure, illuminate, shrink, through_lens
 from cellocate.phantom.patterns import PATTERNS, Pattern, Pen
-from cellocate.phantom.requests import check_depth, check_seed, check_size
+from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.scene import Scene, build_scene
 from cellocate.phantom.shapes import Image, noise, rasterise
 from cellocate.phantom.units import MAP_PX
@@ -48,7 +48,12 @@ class PhantomField:
 
 
 def simulate_field(
-    labels: Sequence[int], *, size: int = 512, depth: int = 8, seed: int | Sequence[int]
+    labels: Sequence[int],
+    *,
+    size: int = 512,
+    depth: int = 8,
+    variability: float = VARIABILITY,
+    seed: int | Sequence[int],
 ) -> PhantomField:
     """Simulate one field of view that shows `labels`; the same seed gives the same scene at every size.
 
@@ -56,6 +61,8 @@ def simulate_field(
         labels: indices into the vocabulary `hpa28`; none for a negative field.
         size: pixels a side; a field is 163.84 µm wide whatever its size.
         depth: bits of a pixel, 8 or 16.
+        variability: how much the cells differ, 0 to 1: the share of those that can hold a location and do not show it,
+            for each location by itself. At 0 all show it, at 1 only one; one does always.
         seed: one number, or several (such as a collection's seed and a field's index).
 
     Returns:
@@ -63,7 +70,8 @@ def simulate_field(
         signal of each label comes from.
 
     Raises:
-        CellocateError: an unknown label, fewer than 64 pixels a side, another depth, or a negative seed.
+        CellocateError: an unknown label, fewer than 64 pixels a side, another depth, a variability that
+            is no share, or a negative seed.
 
     Example:
         >>> field = simulate_field([7], size=128, seed=1)
@@ -75,6 +83,7 @@ def simulate_field(
     patterns = patterns_of(labels)
     check_size(size)
     check_depth(depth)
+    check_variability(variability)
     root = tuple(int(part) for part in np.atleast_1d(seed))
     check_seed(root)
     rng = np.random.default_rng([*root, SCENE])
@@ -84,7 +93,7 @@ def simulate_field(
     red, blue, yellow = (
         _draw(stain, landmarks, drawn) for stain in (microtubule_stain, nucleus_stain, reticulum_stain)
     )
-    shown = {label: _cells_that_show(landmarks, label, pattern) for label, pattern in patterns.items()}
+    shown = {label: _cells_that_show(landmarks, label, pattern, variability) for label, pattern in patterns.items()}
     green = {label: _draw_pattern(landmarks, label, patterns[label], shown[label], drawn) for label in patterns}
     channels, signal = _photograph(landmarks, red, blue, yellow, green, size, depth)
     cells, nuclei = _masks(scene, size)
@@ -125,11 +134,11 @@ def _draw(stain: Callable[[Landmarks, Canvas], None], landmarks: Landmarks, size
     return canvas.image()
 
 
-def _cells_that_show(landmarks: Landmarks, label: int, pattern: Pattern) -> list[Cell]:
-    """The cells in which a location is seen: those that can hold it, but for the odd negative one."""
+def _cells_that_show(landmarks: Landmarks, label: int, pattern: Pattern, variability: float) -> list[Cell]:
+    """The cells in which a location is seen: those that can hold it, but for a share that does not show it."""
     able = [cell for cell in landmarks.scene.cells if pattern.holds(cell)]
     rng = landmarks.rng(SHOWS, label)
-    return [cell for i, cell in enumerate(able) if rng.random() > 0.08 or i == 0]
+    return [cell for i, cell in enumerate(able) if rng.random() >= variability or i == 0]
 
 
 def _draw_pattern(landmarks: Landmarks, label: int, pattern: Pattern, cells: list[Cell], size: int) -> Image:

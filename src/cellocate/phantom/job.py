@@ -15,16 +15,24 @@ from cellocate.phantom.shapes import Image
 
 
 @dataclass(frozen=True)
+class Settings:
+    """What the fields of a collection have in common."""
+
+    layout: Layout
+    size: int
+    depth: int
+    variability: float
+    seed: int
+
+
+@dataclass(frozen=True)
 class Job:
     """One field to simulate and write: all that a worker needs to know; `labels` are those of `hpa28`."""
 
     out: Path
     index: int
     labels: LabelSet
-    layout: Layout
-    size: int
-    depth: int
-    seed: int
+    settings: Settings
 
     @property
     def id(self) -> str:
@@ -48,17 +56,19 @@ class Done:
 
 def do(job: Job) -> Done:
     """Simulate a field; write its channels to `train/` and its masks to `truth/`."""
-    field = simulate_field(job.labels, size=job.size, depth=job.depth, seed=(job.seed, job.index))
+    told = job.settings
+    seed = (told.seed, job.index)
+    field = simulate_field(job.labels, size=told.size, depth=told.depth, variability=told.variability, seed=seed)
     for channel, image in zip(CHANNELS, field.channels, strict=True):
         write_png(job.out / "train" / f"{job.id}_{channel}.png", image)
-    return Done(job, tuple(job.layout.says(shown) for shown in field.cell_labels), _write_masks(job, field))
+    return Done(job, tuple(told.layout.says(shown) for shown in field.cell_labels), _write_masks(job, field))
 
 
 def _write_masks(job: Job, field: PhantomField) -> dict[int, float]:
     truth = job.out / "truth"
     write_png(truth / f"{job.id}_cells.png", field.cells)
     write_png(truth / f"{job.id}_nuclei.png", field.nuclei)
-    signal = job.layout.merge(field.signal)
+    signal = job.settings.layout.merge(field.signal)
     brightest = {label: float(light.max()) for label, light in signal.items()}
     for label, light in signal.items():
         write_png(truth / f"{job.id}_signal_{label}.png", _to_8_bits(light, brightest[label]))

@@ -8,6 +8,7 @@ from cellocate.errors import CellocateError
 
 SMALLEST = 64  # px; below, a nucleus is a handful of pixels and nothing can be told
 DEPTHS = (8, 16)
+VARIABILITY = 0.08  # unless told otherwise: the odd cell that does not show what its neighbours do
 
 
 def check_seed(seed: Sequence[int]) -> None:
@@ -28,3 +29,9 @@ def check_depth(depth: int) -> None:
     """Refuse depths that image files do not have."""
     if depth not in DEPTHS:
         raise CellocateError(f"no picture has {depth} bits", where="depth", mend="Ask for 8 or 16.")
+
+
+def check_variability(variability: float) -> None:
+    """Refuse what is no share of cells."""
+    if not 0 <= variability <= 1:
+        raise CellocateError(f"{variability} is no share of cells", where="variability", mend="Give 0 to 1.")
