@@ -42,6 +42,18 @@ def test_simulate_then_check(cellocate, tmp_path: Path) -> None:
     assert "64×64 px, 8 bits: 3 fields" in checked.out
 
 
+def test_simulate_16_bits(cellocate, tmp_path: Path) -> None:
+    assert cellocate("simulate", tmp_path / "p", "--fields", 1, "--size", 64, "--depth", 16).code == 0
+    assert "64×64 px, 16 bits: 1 fields" in cellocate("check", tmp_path / "p").out
+    refused = cellocate("simulate", tmp_path / "q", "--depth", 12)
+    assert (refused.code, len(refused.err.splitlines())) == (1, 1)
+
+
+def test_simulate_in_the_layout_of_2021(cellocate, tmp_path: Path) -> None:
+    assert cellocate("simulate", tmp_path / "p", "--fields", 1, "--size", 64, "--layout", "kaggle2021").code == 0
+    assert cellocate("check", tmp_path / "p").out.splitlines()[0] == "kaggle2021: 1 fields"
+
+
 def test_check_json_and_table(cellocate, phantoms: Path, tmp_path: Path) -> None:
     (phantoms / "train" / "phantom-000003_red.png").unlink()
     result = cellocate("check", phantoms, "--json", "--out", tmp_path / "problems.csv")

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from cellocate.errors import CellocateError
-from cellocate.phantom import simulate
+from cellocate.phantom import simulate, simulate_field
 from cellocate.phantom.label_sets import label_sets, real_label_sets
+from cellocate.phantom.layouts import layout
 from cellocate.vocabulary import get
 
 
@@ -46,6 +47,38 @@ def test_the_layout_is_that_of_2018_with_the_truth_beside_it(tmp_path):
     assert (about["seed"], about["size"], about["labels"], about["pixel_size"]) == (2, 64, "balanced", 2.56)
 
 
+def test_the_signal_of_each_location_is_on_disk(tmp_path):
+    (tmp_path / "labels.csv").write_text("Id,Target\na,2 23\nb,\n")
+    simulate(tmp_path / "a", fields=2, size=64, labels=tmp_path / "labels.csv", seed=9, workers=1)
+    truth = tmp_path / "a" / "truth"
+    signals = rows(truth / "signals.csv")
+    assert [(row["Id"], row["label"]) for row in signals] == [("phantom-000000", "2"), ("phantom-000000", "23")]
+    assert len(list(truth.glob("*_signal_*"))) == 2
+    field = simulate_field([2, 23], size=64, seed=[9, 0])
+    for row in signals:
+        image = cv2.imread(str(truth / f"{row['Id']}_signal_{row['label']}.png"), cv2.IMREAD_UNCHANGED)
+        light, brightest = field.signal[int(row["label"])], float(row["brightest"])
+        assert image.dtype == np.uint8
+        assert image.max() == 255
+        np.testing.assert_allclose(image * (brightest / 255), light, atol=brightest / 510 + 0.01)
+
+
+def test_16_bits_are_written_and_told(tmp_path):
+    simulate(tmp_path / "a", fields=1, size=64, depth=16, seed=2, workers=1)
+    images = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (tmp_path / "a" / "train").iterdir()]
+    assert {image.dtype for image in images} == {np.dtype(np.uint16)}
+    assert json.loads((tmp_path / "a" / "truth" / "collection.json").read_text())["depth"] == 16
+
+
+def test_variability_is_told_and_changes_what_cells_show(tmp_path):
+    for share in (0.0, 1.0):
+        out = tmp_path / str(share)
+        simulate(out, fields=1, size=64, labels="real", variability=share, seed=2, workers=1)
+        assert json.loads((out / "truth" / "collection.json").read_text())["variability"] == share
+    all_show, one_shows = (rows(tmp_path / share / "truth" / "cells.csv") for share in ("0.0", "1.0"))
+    assert sum(bool(cell["labels"]) for cell in all_show) > sum(bool(cell["labels"]) for cell in one_shows) == 1
+
+
 def test_bytes_do_not_depend_on_workers(tmp_path):
     for workers in (1, 2):
         simulate(tmp_path / str(workers), fields=8, size=64, seed=3, workers=workers)
@@ -67,7 +100,7 @@ def test_another_seed_gives_other_fields(tmp_path):
 
 
 def test_balanced_fields_show_every_location_about_equally_often():
-    draw = label_sets("balanced", seed=7)
+    draw = label_sets("balanced", 7, layout("kaggle2018"))
     sets = [draw(i) for i in range(560)]
     counts = Counter(label for labels in sets for label in labels)
     assert set(counts) == set(range(28))
@@ -84,7 +117,7 @@ def test_the_real_statistics_are_those_of_the_2018_train_set():
     per_class = get("hpa28").encode(sets).T @ np.array(counts)
     assert per_class[0] == 12885
     assert per_class[27] == 11
-    draw = label_sets("real", seed=8)
+    draw = label_sets("real", 8, layout("kaggle2018"))
     drawn = Counter(draw(i) for i in range(2000))
     assert set(drawn) <= set(sets)
     assert 0.06 < drawn[(0,)] / 2000 < 0.1
@@ -92,13 +125,22 @@ def test_the_real_statistics_are_those_of_the_2018_train_set():
 
 def test_labels_are_taken_from_a_table_in_order(tmp_path):
     (tmp_path / "labels.csv").write_text("Id,Target\na,16 0\nb,7\nc,\n")
-    draw = label_sets(tmp_path / "labels.csv", seed=0)
+    draw = label_sets(tmp_path / "labels.csv", 0, layout("kaggle2018"))
     assert [draw(i) for i in range(4)] == [(0, 16), (7,), (), (0, 16)]
 
 
 @pytest.mark.parametrize(
     "request_",
-    [{"fields": 0}, {"fields": -1}, {"size": 32}, {"labels": "reel"}, {"workers": 0}, {"seed": -1}],
+    [
+        {"fields": 0},
+        {"fields": -1},
+        {"size": 32},
+        {"depth": 12},
+        {"layout": "kaggle2019"},
+        {"labels": "reel"},
+        {"workers": 0},
+        {"seed": -1},
+    ],
     ids=str,
 )
 def test_impossible_requests_are_refused_before_any_work(tmp_path, request_):

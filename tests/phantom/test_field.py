@@ -17,6 +17,21 @@ def test_arrays_have_the_promised_shapes_and_types():
     assert all(light.shape == (128, 128) and light.dtype == np.float32 for light in field.signal.values())
 
 
+def test_16_bits_are_the_same_light_read_more_finely():
+    coarse, fine = (simulate_field([23], size=128, depth=depth, seed=14) for depth in (8, 16))
+    assert fine.channels.dtype == np.uint16
+    assert np.array_equal(coarse.cells, fine.cells)
+    assert np.array_equal(coarse.signal[23], fine.signal[23])
+    for few, many in zip(coarse.channels, fine.channels, strict=True):
+        between = (few > 0) & (few < 255)
+        assert np.mean(many[between] % 257 != 0) > 0.99  # more than 8 bits with zeros
+        assert len(np.unique(many)) > 8 * len(np.unique(few))
+        brought = many / 257
+        assert np.corrcoef(few.ravel(), brought.ravel())[0, 1] > 0.99
+        assert abs(brought[between].mean() - few[between].mean()) < 0.5
+        assert brought[few == 255].min(initial=255) > 240
+
+
 def test_cells_are_numbered_without_gaps_and_have_labels():
     field = simulate_field([21], size=256, seed=6)
     seen = np.unique(field.cells)
@@ -69,6 +84,34 @@ def test_an_empty_label_set_is_a_negative_field():
 def test_impossible_fields_are_refused(labels, size):
     with pytest.raises(CellocateError):
         simulate_field(labels, size=size, seed=0)
+
+
+def test_variability_is_the_share_of_cells_that_lack_a_location():
+    none, half, most = (simulate_field([0, 25], size=64, variability=v, seed=15).cell_labels for v in (0, 0.5, 1))
+    able = [bool(labels) and 0 in labels for labels in none]
+    assert all(25 in labels for labels in none)  # any cell can hold cytosol
+    assert sum(able) >= len(none) - 1  # but for one in mitosis, any has a nucleus
+    assert {(), (0,), (25,), (0, 25)} == set(half)
+    for label in (0, 25):
+        assert 0.2 * len(half) < sum(label in labels for labels in half) < 0.8 * len(half)
+        assert sum(label in labels for labels in most) == 1
+
+
+def test_the_usual_variability_is_eight_in_a_hundred():
+    usual = simulate_field([25], size=64, seed=15)
+    told = simulate_field([25], size=64, variability=0.08, seed=15)
+    assert np.array_equal(usual.channels, told.channels)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_variability_that_is_no_share_is_refused(share):
+    with pytest.raises(CellocateError, match="share"):
+        simulate_field([0], size=64, variability=share, seed=0)
+
+
+def test_a_depth_that_no_file_has_is_refused():
+    with pytest.raises(CellocateError, match="12 bits"):
+        simulate_field([0], size=128, depth=12, seed=0)
 
 
 def test_a_negative_seed_is_refused():

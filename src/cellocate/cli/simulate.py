@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,12 +15,21 @@ def simulate(
     fields: Annotated[int, typer.Option(help="How many fields of view.")] = 100,
     size: Annotated[int, typer.Option(help="Side of a field in pixels; it spans 164 µm.")] = 512,
     labels: Annotated[
-        str, typer.Option(metavar="balanced|real|FILE", help="How often locations occur, or a table Id,Target.")
+        str,
+        typer.Option(metavar="balanced|real|FILE", help="How often locations occur, or a table Id,Target of hpa28."),
     ] = "balanced",
+    layout: Annotated[
+        Literal["kaggle2018", "kaggle2021"],
+        typer.Option(help="Of files and labels: Id,Target of hpa28; ID,Label of hpa19."),
+    ] = "kaggle2018",
+    depth: Annotated[int, typer.Option(metavar="8|16", help="Bits of a pixel.")] = 8,
+    variability: Annotated[
+        float, typer.Option(help="Share of the cells that do not show a location of their field, 0 to 1.")
+    ] = 0.08,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Draw simulated cells with exact truth, as a collection in the layout of the 2018 challenge.
+    """Draw simulated cells with exact truth, as a collection in the layout of a challenge.
 
     Example: cellocate simulate phantoms --fields 200 --size 256
     """
@@ -28,5 +37,16 @@ def simulate(
     from cellocate.cli.console import progress
 
     with progress("drawing fields", fields) as advance:
-        phantom.simulate(out, fields=fields, size=size, labels=labels, seed=seed, overwrite=overwrite, progress=advance)
+        phantom.simulate(
+            out,
+            fields=fields,
+            size=size,
+            labels=labels,
+            layout=layout,
+            depth=depth,
+            variability=variability,
+            seed=seed,
+            overwrite=overwrite,
+            progress=advance,
+        )
     print(f"{fields} fields of {size} px in {out}")

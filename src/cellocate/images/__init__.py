@@ -1,7 +1,7 @@
 """Images: read the channels of a field, bring them to a scale and to floats."""
 
 from cellocate.images.fields import CHANNELS, INTENSITIES, Intensity, read_field, to_float
-from cellocate.images.files import SUFFIXES, Header, read_channel, read_header, write_png
+from cellocate.images.files import SUFFIXES, Header, Pixels, read_channel, read_header, write_png
 from cellocate.images.scale import FIELD_SPAN, Scale, resize
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "SUFFIXES",
     "Header",
     "Intensity",
+    "Pixels",
     "Scale",
     "read_channel",
     "read_field",

@@ -1,7 +1,7 @@
 """Phantoms: simulated cells, fields and collections with exact truth.
 
 geometry (`morphology`, `placement`, `outlines`, `scene`) → structures (`filaments`, `landmarks`) → `patterns`, one per
-location → `optics` → `field` → `label_sets` and `collection`.
+location → `optics` → `field` → `layouts` and `label_sets`, `job` (one field on disk), `pool` and `collection`.
 """
 
 from cellocate.phantom.collection import simulate

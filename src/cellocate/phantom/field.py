@@ -10,19 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images import FIELD_SPAN
+from cellocate.images import FIELD_SPAN, Pixels
 from cellocate.phantom.canvas import Canvas
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.landmarks import Landmarks, microtubule_stain, nucleus_stain, reticulum_stain
 from cellocate.phantom.morphology import MORPHOLOGIES
 from cellocate.phantom.optics import detect, draw_exposure, illuminate, shrink, through_lens
 from cellocate.phantom.patterns import PATTERNS, Pattern, Pen
+from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.scene import Scene, build_scene
 from cellocate.phantom.shapes import Image, noise, rasterise
 from cellocate.phantom.units import MAP_PX
 from cellocate.vocabulary import get
-
-SMALLEST = 64  # px; below, a nucleus is a handful of pixels and nothing can be told
 
 # streams of random numbers: what is drawn from one never moves what is drawn from another
 SCENE, RED, BLUE, YELLOW, GREEN, PATTERN, SHOWS, HAZE = range(100, 108)
@@ -33,35 +32,46 @@ class PhantomField:
     """A simulated field of view of 163.84 µm and the truth about it.
 
     Attributes:
-        channels: uint8 `(4, size, size)`: red (microtubules), green (protein), blue (nucleus), yellow (ER).
+        channels: uint8 or uint16 `(4, size, size)`: red (microtubules), green (protein), blue (nucleus), yellow (ER).
         cells: uint16 `(size, size)`: which cell a pixel belongs to, 1 to n; 0 for none.
         nuclei: uint16 `(size, size)`: the nucleus of the cell with the same number.
         cell_labels: for each cell, 1 to n, the labels that it shows; `()` for a negative cell.
-        signal: label → float32 `(size, size)`: green grey levels from that location alone, blurred but free of
-            noise, background and bleed-through.
+        signal: label → float32 `(size, size)`: green grey levels, of 255, from that location alone, blurred but free
+            of noise, background and bleed-through.
     """
 
-    channels: NDArray[np.uint8]
+    channels: Pixels
     cells: NDArray[np.uint16]
     nuclei: NDArray[np.uint16]
     cell_labels: tuple[tuple[int, ...], ...]
     signal: dict[int, Image]
 
 
-def simulate_field(labels: Sequence[int], *, size: int = 512, seed: int | Sequence[int]) -> PhantomField:
+def simulate_field(
+    labels: Sequence[int],
+    *,
+    size: int = 512,
+    depth: int = 8,
+    variability: float = VARIABILITY,
+    seed: int | Sequence[int],
+) -> PhantomField:
     """Simulate one field of view that shows `labels`; the same seed gives the same scene at every size.
 
     Args:
         labels: indices into the vocabulary `hpa28`; none for a negative field.
         size: pixels a side; a field is 163.84 µm wide whatever its size.
+        depth: bits of a pixel, 8 or 16.
+        variability: how much the cells differ, 0 to 1: the share of those that can hold a location and do not show it,
+            for each location by itself. At 0 all show it, at 1 only one; one does always.
         seed: one number, or several (such as a collection's seed and a field's index).
 
     Returns:
-        Four 8-bit channels, instance masks of cells and nuclei, the labels of each cell, and where in the image the
+        Four channels, instance masks of cells and nuclei, the labels of each cell, and where in the image the
         signal of each label comes from.
 
     Raises:
-        CellocateError: an unknown label, fewer than 64 pixels a side, or a negative seed.
+        CellocateError: an unknown label, fewer than 64 pixels a side, another depth, a variability that
+            is no share, or a negative seed.
 
     Example:
         >>> field = simulate_field([7], size=128, seed=1)
@@ -72,6 +82,8 @@ def simulate_field(labels: Sequence[int], *, size: int = 512, seed: int | Sequen
     """
     patterns = patterns_of(labels)
     check_size(size)
+    check_depth(depth)
+    check_variability(variability)
     root = tuple(int(part) for part in np.atleast_1d(seed))
     check_seed(root)
     rng = np.random.default_rng([*root, SCENE])
@@ -81,9 +93,9 @@ def simulate_field(labels: Sequence[int], *, size: int = 512, seed: int | Sequen
     red, blue, yellow = (
         _draw(stain, landmarks, drawn) for stain in (microtubule_stain, nucleus_stain, reticulum_stain)
     )
-    shown = {label: _cells_that_show(landmarks, label, pattern) for label, pattern in patterns.items()}
+    shown = {label: _cells_that_show(landmarks, label, pattern, variability) for label, pattern in patterns.items()}
     green = {label: _draw_pattern(landmarks, label, patterns[label], shown[label], drawn) for label in patterns}
-    channels, signal = _photograph(landmarks, red, blue, yellow, green, size)
+    channels, signal = _photograph(landmarks, red, blue, yellow, green, size, depth)
     cells, nuclei = _masks(scene, size)
     return PhantomField(
         channels=channels,
@@ -107,20 +119,6 @@ def patterns_of(labels: Sequence[int]) -> dict[int, Pattern]:
     return {int(label): PATTERNS[names[label]] for label in sorted(set(labels))}
 
 
-def check_seed(seed: Sequence[int]) -> None:
-    """Refuse seeds that make no stream of random numbers."""
-    if not seed or min(seed) < 0:
-        raise CellocateError("a seed cannot be negative", where="seed", mend="Give 0 or more.")
-
-
-def check_size(size: int) -> None:
-    """Refuse pictures in which nothing can be told."""
-    if size < SMALLEST:
-        raise CellocateError(
-            f"{size} pixels are too few for a field of view", where="size", mend=f"Ask for {SMALLEST} or more."
-        )
-
-
 def _scene(rng: np.random.Generator, patterns: list[Pattern]) -> Scene:
     """A scene in which every pattern has a cell to be in: dividing ones, or cells that touch."""
     kinds = [kind for kind in MORPHOLOGIES if all(pattern.suits(kind) for pattern in patterns)]
@@ -136,11 +134,11 @@ def _draw(stain: Callable[[Landmarks, Canvas], None], landmarks: Landmarks, size
     return canvas.image()
 
 
-def _cells_that_show(landmarks: Landmarks, label: int, pattern: Pattern) -> list[Cell]:
-    """The cells in which a location is seen: those that can hold it, but for the odd negative one."""
+def _cells_that_show(landmarks: Landmarks, label: int, pattern: Pattern, variability: float) -> list[Cell]:
+    """The cells in which a location is seen: those that can hold it, but for a share that does not show it."""
     able = [cell for cell in landmarks.scene.cells if pattern.holds(cell)]
     rng = landmarks.rng(SHOWS, label)
-    return [cell for i, cell in enumerate(able) if rng.random() > 0.08 or i == 0]
+    return [cell for i, cell in enumerate(able) if rng.random() >= variability or i == 0]
 
 
 def _draw_pattern(landmarks: Landmarks, label: int, pattern: Pattern, cells: list[Cell], size: int) -> Image:
@@ -166,8 +164,8 @@ def _masks(scene: Scene, size: int) -> tuple[NDArray[np.uint16], NDArray[np.uint
 
 
 def _photograph(
-    landmarks: Landmarks, red: Image, blue: Image, yellow: Image, green: dict[int, Image], size: int
-) -> tuple[NDArray[np.uint8], dict[int, Image]]:
+    landmarks: Landmarks, red: Image, blue: Image, yellow: Image, green: dict[int, Image], size: int, depth: int
+) -> tuple[Pixels, dict[int, Image]]:
     """Take the four channels, each through its own optics; and each location's share of the green one."""
     takes = {
         stream: draw_exposure(landmarks.rng(stream), gain=gain, background=background)
@@ -191,7 +189,7 @@ def _photograph(
     }
     grey[GREEN] = sum(signal.values(), haze)
     _bleed(landmarks.rng(HAZE, 1), grey)
-    channels = [detect(landmarks.rng(s, 2), grey[s], takes[s]) for s in (RED, GREEN, BLUE, YELLOW)]
+    channels = [detect(landmarks.rng(s, 2), grey[s], takes[s], depth) for s in (RED, GREEN, BLUE, YELLOW)]
     return np.stack(channels), signal
 
 

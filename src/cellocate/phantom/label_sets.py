@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -11,54 +11,64 @@ from pathlib import Path
 import numpy as np
 
 from cellocate.errors import CellocateError
+from cellocate.phantom.layouts import DRAWN, LabelSet, Layout
 from cellocate.vocabulary import get
 
-LabelSet = tuple[int, ...]
 SECOND = 0.25  # share of balanced fields with a second location
 
 BALANCED, REAL = 200, 201  # streams of random numbers, apart from those of the fields
 
 
-def label_sets(labels: str | Path, seed: int) -> Callable[[int], LabelSet]:
-    """How the locations of field `index` are found, whatever the other fields.
+def label_sets(labels: str | Path, seed: int, layout: Layout) -> Callable[[int], LabelSet]:
+    """How the locations of field `index` are found, as labels of `hpa28`, whatever the other fields.
+
+    Only such are drawn as the layout can say. Balanced draws are balanced over the layout's own vocabulary: one of the
+    locations that a label covers stands for it. Real label sets lose the locations that the layout cannot say, and
+    those that lose all are drawn anew.
 
     Args:
         labels: "balanced", "real", or a CSV file with the columns Id and Target, whose rows are taken in order and
             again from the first after the last.
         seed: of the collection.
+        layout: of the collection.
 
     Raises:
-        CellocateError: there is no such file, or it is no such table, or a label is unknown.
+        CellocateError: there is no such file, or it is no such table, or a label is unknown to it or to the layout.
 
     Example:
-        >>> draw = label_sets("balanced", seed=0)
+        >>> from cellocate.phantom.layouts import layout
+        >>> draw = label_sets("balanced", 0, layout("kaggle2018"))
         >>> sorted(min(draw(i), default=-1) in range(28) for i in range(3))
         [True, True, True]
     """
     if labels == "balanced":
-        return lambda index: _balanced(seed, index)
+        return lambda index: _balanced(seed, index, layout.origins)
     if labels == "real":
-        return lambda index: _real(seed, index)
-    rows = read_targets(Path(labels))
+        return _real(seed, layout)
+    rows = read_targets(Path(labels), layout)
     return lambda index: rows[index % len(rows)]
 
 
-def _balanced(seed: int, index: int) -> LabelSet:
-    """Each run of 28 fields has every location once, in some order; a second is drawn for a quarter of them."""
-    n = len(get("hpa28"))
+def _balanced(seed: int, index: int, origins: Sequence[LabelSet]) -> LabelSet:
+    """Each run of as many fields as labels has each once, in some order; a second is drawn for a quarter of them."""
+    n = len(origins)
     block, place = divmod(index, n)
     first = int(np.random.default_rng([seed, BALANCED, block]).permutation(n)[place])
     rng = np.random.default_rng([seed, BALANCED, block, place + 1])
-    if rng.random() >= SECOND:
-        return (first,)
-    second = (first + int(rng.integers(1, n))) % n
-    return tuple(sorted((first, second)))
+    chosen = [first]
+    if rng.random() < SECOND:
+        chosen.append((first + int(rng.integers(1, n))) % n)
+    if not origins[first]:  # a negative field stays one
+        return ()
+    return tuple(sorted(int(rng.choice(origins[label])) for label in chosen if origins[label]))
 
 
-def _real(seed: int, index: int) -> LabelSet:
+def _real(seed: int, layout: Layout) -> Callable[[int], LabelSet]:
     sets, counts = real_label_sets()
-    chance = np.array(counts) / sum(counts)
-    return sets[int(np.random.default_rng([seed, REAL, index]).choice(len(sets), p=chance))]
+    said = [tuple(label for label in labels if label in layout.drawable) for labels in sets]
+    weight = np.array([count if labels else 0 for labels, count in zip(said, counts, strict=True)])
+    chance = weight / weight.sum()
+    return lambda index: said[int(np.random.default_rng([seed, REAL, index]).choice(len(said), p=chance))]
 
 
 @lru_cache
@@ -66,11 +76,11 @@ def real_label_sets() -> tuple[tuple[LabelSet, ...], tuple[int, ...]]:
     """The 577 label sets of the 2018 train set and how many of its 31,072 fields have each."""
     text = (resources.files("cellocate.phantom") / "label_sets.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
-    vocabulary = get("hpa28")
+    vocabulary = get(DRAWN)
     return tuple(vocabulary.parse(row["Target"]) for row in rows), tuple(int(row["count"]) for row in rows)
 
 
-def read_targets(path: Path) -> list[LabelSet]:
+def read_targets(path: Path, layout: Layout) -> list[LabelSet]:
     """The label sets of a CSV file with the columns Id and Target (indices or, where they are one word, names)."""
     if not path.is_file():
         raise CellocateError(
@@ -80,5 +90,15 @@ def read_targets(path: Path) -> list[LabelSet]:
         rows = list(csv.DictReader(lines))
     if not rows or not {"Id", "Target"} <= set(rows[0]):
         raise CellocateError("not a table of labels", where=path, mend="It needs rows, and the columns Id and Target.")
-    vocabulary = get("hpa28")
-    return [vocabulary.parse(row["Target"] or "") for row in rows]
+    sets = [get(DRAWN).parse(row["Target"] or "") for row in rows]
+    for line, labels in enumerate(sets, start=2):
+        _check_said(labels, layout, where=f"{path}, line {line}")
+    return sets
+
+
+def _check_said(labels: LabelSet, layout: Layout, where: str) -> None:
+    unsaid = [get(DRAWN).names[label] for label in labels if label not in layout.drawable]
+    if unsaid:
+        raise CellocateError(
+            f"{layout.format.layout} has no word for {unsaid[0]}", where=where, mend="Take it out, or use kaggle2018."
+        )

@@ -1,8 +1,9 @@
-"""The microscope: scenes of light → 8-bit pictures, as dim, blurred and noisy as real ones."""
+"""The microscope: scenes of light → pictures, as dim, blurred and noisy as real ones."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from cellocate.images import FIELD_SPAN
 from cellocate.phantom.shapes import Image
 
-WHITE = 255
+WHITE = 255  # grey levels at which every picture saturates, in steps of 1 (8 bits) or 1/257 (16 bits)
+PULSE_SPREAD = 0.3  # of the heights of single photons, relative to their mean
+READ_NOISE = 0.3  # of the electronics, in grey levels
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,25 @@ def shrink(light: Image, size: int) -> Image:
     return np.asarray(cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def detect(rng: np.random.Generator, grey: Image, exposure: Exposure) -> NDArray[np.uint8]:
-    """Expected grey levels → a picture: background, shot noise, offset, saturation, 8 bits."""
+def detect(rng: np.random.Generator, grey: Image, exposure: Exposure, depth: int) -> NDArray[Any]:
+    """Expected grey levels → a picture of 8 or 16 bits: background, shot noise, offset, saturation.
+
+    Both depths count the same photons and saturate at the same light. 16 bits are not 8 stretched: what the detector
+    gives is rounded to 1/257 of a grey level, and so its own noise is seen as well.
+    """
     pixel = FIELD_SPAN / grey.shape[0]
     photons = exposure.photons * pixel**2  # per grey level in one pixel, so that larger pixels are less noisy
     expected = np.maximum(grey + exposure.background, 0) * photons
-    counted = rng.poisson(expected).astype(np.float32) / photons
-    return np.asarray(np.clip(np.round(counted - exposure.offset), 0, WHITE), np.uint8)
+    counted = rng.poisson(expected).astype(np.float32)
+    levels = (counted if depth == 8 else _amplify(rng, counted)) / photons
+    if depth == 16:
+        levels += READ_NOISE * rng.standard_normal(levels.shape, np.float32)
+    top = 2**depth - 1
+    whole = np.round((levels - exposure.offset) * (top / WHITE))
+    return np.asarray(np.clip(whole, 0, top), np.uint8 if depth == 8 else np.uint16)
+
+
+def _amplify(rng: np.random.Generator, counted: Image) -> Image:
+    """Photons → pulses of a photomultiplier, no two of which are equally high (doi:10.1007/978-0-387-45524-2_12)."""
+    spread = PULSE_SPREAD * np.sqrt(counted) * rng.standard_normal(counted.shape, np.float32)
+    return np.asarray(np.maximum(counted + spread, 0), np.float32)

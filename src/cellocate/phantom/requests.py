@@ -1,0 +1,37 @@
+"""What can be asked of a phantom; anything else is refused before work starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cellocate.errors import CellocateError
+
+SMALLEST = 64  # px; below, a nucleus is a handful of pixels and nothing can be told
+DEPTHS = (8, 16)
+VARIABILITY = 0.08  # unless told otherwise: the odd cell that does not show what its neighbours do
+
+
+def check_seed(seed: Sequence[int]) -> None:
+    """Refuse seeds that make no stream of random numbers."""
+    if not seed or min(seed) < 0:
+        raise CellocateError("a seed cannot be negative", where="seed", mend="Give 0 or more.")
+
+
+def check_size(size: int) -> None:
+    """Refuse pictures in which nothing can be told."""
+    if size < SMALLEST:
+        raise CellocateError(
+            f"{size} pixels are too few for a field of view", where="size", mend=f"Ask for {SMALLEST} or more."
+        )
+
+
+def check_depth(depth: int) -> None:
+    """Refuse depths that image files do not have."""
+    if depth not in DEPTHS:
+        raise CellocateError(f"no picture has {depth} bits", where="depth", mend="Ask for 8 or 16.")
+
+
+def check_variability(variability: float) -> None:
+    """Refuse what is no share of cells."""
+    if not 0 <= variability <= 1:
+        raise CellocateError(f"{variability} is no share of cells", where="variability", mend="Give 0 to 1.")
