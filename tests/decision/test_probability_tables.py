@@ -123,6 +123,13 @@ def test_more_values_than_columns_never_move_a_column(put, read, text):
         assert read(put(text), OURS)[0] == ["a", "b"]
 
 
+@pytest.mark.xfail(strict=True, reason="Python reads 0_1 and full-width digits as numbers; tables do not")
+@pytest.mark.parametrize("number", ["0_1", "０.１"])
+def test_what_only_python_calls_a_number_is_refused(put, number):
+    with pytest.raises(CellocateError, match="not a number"):
+        read_probabilities(put(f"Id,0,1,2\na,{number},.2,.3\n"), OURS)
+
+
 def test_a_table_of_another_encoding_is_refused(tmp_path):
     (tmp_path / "t.csv").write_bytes("Id,0,1,2\né,.1,.2,.3\n".encode("latin-1"))
     with pytest.raises(CellocateError, match=r"not a CSV table.*UTF-8"):

@@ -215,7 +215,7 @@ def test_the_interval_contains_the_point_and_is_no_wider_than_it_need_be(seed):
 def test_the_interval_is_that_of_a_slow_bootstrap():
     truth, decided = ordinary(0)
     rng = np.random.default_rng(5)
-    draws = rng.integers(0, len(truth), (1000, len(truth)))
+    draws = rng.integers(0, len(truth), (400, len(truth)))
     scores = [sk.f1_score(truth[rows], decided[rows], average="macro", zero_division=0) for rows in draws]
     expected = np.percentile(scores, [2.5, 97.5])
     np.testing.assert_allclose(evaluate(truth, decided, vocabulary(7))["macro_f1_interval"], expected, atol=0.01)
