@@ -55,9 +55,7 @@ def test_the_single_threshold_is_the_best_of_the_hundredths(table):
 @pytest.mark.parametrize(
     "dtype",
     [
-        pytest.param(
-            np.float32, marks=pytest.mark.xfail(strict=True, reason="fitted in double precision, applied in single")
-        ),
+        np.float32,
         np.float64,
     ],
 )

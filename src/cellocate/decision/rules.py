@@ -68,9 +68,9 @@ def fit(kind: Kind, probabilities: NDArray[np.floating[Any]], truth: NDArray[np.
 
 def _single(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> float:
     occurs = truth.any(axis=0)
-    candidates = np.arange(1, 100) / 100
+    candidates = (np.arange(1, 100) / 100).astype(probabilities.dtype)  # as `apply` compares them
     scores = [_f1(probabilities[:, occurs] >= c, truth[:, occurs]).mean() for c in candidates]
-    return float(_middle_of_best(candidates, np.array(scores)))
+    return round(_middle_of_best(candidates.astype(np.float64), np.array(scores)), 2)
 
 
 def _best_for_one(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> float:

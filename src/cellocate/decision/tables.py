@@ -62,7 +62,10 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
         what = f"no column for {lacking[0]!r}" if lacking else "two columns for one location"
         raise CellocateError(what, where=path, mend=f"It needs one column per location of {vocabulary.name}.")
     try:
-        probabilities = table[[position[i] for i in range(len(vocabulary))]].to_numpy(dtype=np.float64)
+        ordered = table[[position[i] for i in range(len(vocabulary))]]
+        if (ordered == "").any(axis=None):
+            raise ValueError("an empty value")
+        probabilities = ordered.apply(pd.to_numeric).to_numpy(dtype=np.float64)
     except ValueError as error:
         raise CellocateError(f"not a number ({error})", where=path, mend="Columns hold probabilities.") from None
     if not ((probabilities >= 0) & (probabilities <= 1)).all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
 
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # its lines would stand beside ours
 _LARGEST = 2**29  # values in one file that are believed: a damaged size would fill the memory
 _LIGHT = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
 
