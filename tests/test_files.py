@@ -96,7 +96,7 @@ def test_a_failure_leaves_no_folder(tmp_path, failure, overwrite):
 
 def old_run(tmp_path):
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "old.txt").write_text("old")
+    (tmp_path / "run" / "recipe.yaml").write_text("old")
     return tmp_path / "run"
 
 
@@ -104,13 +104,13 @@ def test_a_folder_that_holds_something_is_refused_and_kept(tmp_path):
     run = old_run(tmp_path)
     with pytest.raises(CellocateError, match=r"not empty.*--overwrite"), new_folder(run):
         pytest.fail("the block must not run")
-    assert contents(tmp_path) == {"run": None, "run/old.txt": "old"}
+    assert contents(tmp_path) == {"run": None, "run/recipe.yaml": "old"}
 
 
 def test_a_folder_is_replaced_as_a_whole_when_asked_for(tmp_path):
     with new_folder(old_run(tmp_path), overwrite=True) as aside:
         (aside / "a.txt").write_text("new")
-        assert (tmp_path / "run" / "old.txt").read_text() == "old"
+        assert (tmp_path / "run" / "recipe.yaml").read_text() == "old"
     assert contents(tmp_path) == {"run": None, "run/a.txt": "new"}
 
 
@@ -119,7 +119,7 @@ def test_a_failure_leaves_the_folder_that_was_to_be_replaced(tmp_path, failure):
     with pytest.raises(failure), new_folder(old_run(tmp_path), overwrite=True) as aside:
         (aside / "a.txt").write_text("half")
         raise failure
-    assert contents(tmp_path) == {"run": None, "run/old.txt": "old"}
+    assert contents(tmp_path) == {"run": None, "run/recipe.yaml": "old"}
 
 
 def test_a_failing_rename_leaves_the_folder_that_was_to_be_replaced(tmp_path, monkeypatch):
@@ -132,7 +132,7 @@ def test_a_failing_rename_leaves_the_folder_that_was_to_be_replaced(tmp_path, mo
         (aside / "a.txt").write_text("new")
         for name in ("rename", "replace"):
             monkeypatch.setattr(os, name, fail)
-    assert contents(tmp_path) == {"run": None, "run/old.txt": "old"}
+    assert contents(tmp_path) == {"run": None, "run/recipe.yaml": "old"}
 
 
 @pytest.mark.parametrize("failure", [OSError, KeyboardInterrupt])
@@ -148,10 +148,10 @@ def test_a_failure_between_two_renames_leaves_the_folder_that_was_to_be_replaced
     with pytest.raises(failure), new_folder(run, overwrite=True) as aside:
         (aside / "a.txt").write_text("new")
         monkeypatch.setattr(os, "replace", fail_once)
-    assert contents(tmp_path) == {"run": None, "run/old.txt": "old"}
+    assert contents(tmp_path) == {"run": None, "run/recipe.yaml": "old"}
 
 
-@pytest.mark.parametrize("before", [{}, {"old.txt": "old"}])
+@pytest.mark.parametrize("before", [{}, {"recipe.yaml": "old"}])
 def test_the_working_folder_is_replaced_or_refused_but_never_lost(tmp_path, monkeypatch, before):
     for name, text in before.items():
         (tmp_path / name).write_text(text)
@@ -165,7 +165,7 @@ def test_the_working_folder_is_replaced_or_refused_but_never_lost(tmp_path, monk
         assert contents(tmp_path) == {"a.txt": "new"}
 
 
-@pytest.mark.parametrize("before", [{}, {"old.txt": "old"}])
+@pytest.mark.parametrize("before", [{}, {"recipe.yaml": "old"}])
 def test_a_link_to_a_folder_stays_a_link(tmp_path, before):
     (tmp_path / "disk").mkdir()
     for name, text in before.items():
@@ -272,7 +272,7 @@ _ON_A_FULL_DISK = """
 """
 
 
-@pytest.mark.parametrize("before", [{}, {"a.txt": "old", "a.png": "old", "run": None, "run/old.txt": "old"}])
+@pytest.mark.parametrize("before", [{}, {"a.txt": "old", "a.png": "old", "run": None, "run/recipe.yaml": "old"}])
 def test_a_full_disk_changes_nothing(tmp_path, before):
     pytest.importorskip("resource")
     for name, text in before.items():

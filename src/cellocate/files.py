@@ -11,6 +11,8 @@ from pathlib import Path
 
 from cellocate.errors import CellocateError
 
+_OURS = ("recipe.yaml", "metrics.json", "model.json", "truth/collection.json", "phantoms/truth/collection.json")
+
 
 @contextmanager
 def new_file(path: str | Path) -> Iterator[Path]:
@@ -88,8 +90,17 @@ def _make_parents(path: Path) -> None:
         raise CellocateError("a file stands among the folders", where=path.parent, mend="Choose another.") from None
 
 
-def refuse_existing_file(path: str | Path, *, overwrite: bool) -> None:
-    """Raise a `CellocateError` where the file `path` exists, or a folder of that name, and must not be lost."""
+def refuse_existing_file(path: str | Path, *, overwrite: bool, inputs: Iterable[str | Path | None] = ()) -> None:
+    """Raise a `CellocateError` where the file `path` exists, or a folder of that name, and must not be lost.
+
+    Args:
+        path: a file to be written.
+        overwrite: whether it may be replaced.
+        inputs: files and folders that are read; neither they nor what is in them is ever replaced.
+    """
+    for kept in inputs:
+        if kept is not None and Path(path).exists() and Path(path).resolve().is_relative_to(Path(kept).resolve()):
+            raise CellocateError(f"the file belongs to {kept}, which is read", where=path, mend="Choose a new name.")
     if Path(path).is_dir():
         raise CellocateError("a folder stands where a file should be written", where=path, mend="Choose another name.")
     if Path(path).exists() and not overwrite:
@@ -109,7 +120,11 @@ def refuse_existing(path: Path, *, overwrite: bool, inputs: Iterable[str | Path 
             raise CellocateError(f"the folder holds {kept}", where=path, mend="Choose another to write to.")
     if path.is_file():
         raise CellocateError("a file stands where a folder should be written", where=path, mend="Choose another name.")
-    if path.is_dir() and any(path.iterdir()) and not overwrite:
-        raise CellocateError(
-            "the folder is not empty", where=path, mend="Choose a new one, or add --overwrite to replace it."
-        )
+    if path.is_dir() and any(path.iterdir()):
+        if not overwrite:
+            raise CellocateError(
+                "the folder is not empty", where=path, mend="Choose a new one, or add --overwrite to replace it."
+            )
+        if not any((path / mark).exists() for mark in _OURS):
+            what = "the folder holds something that cellocate did not write"
+            raise CellocateError(what, where=path, mend="Choose a new one, or empty it yourself.")

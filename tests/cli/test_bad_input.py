@@ -149,7 +149,7 @@ def test_a_damaged_model(cellocate, run: Path, phantoms: Path, name: str) -> Non
 
 
 def test_a_file_in_use_is_kept_unless_told(cellocate, run: Path, phantoms: Path) -> None:
-    out = phantoms / "p.csv"
+    out = phantoms.parent / "p.csv"
     out.write_text("mine")
     refused = cellocate("predict", run / "model", phantoms, "--out", out)
     assert refused.code == 1
@@ -157,6 +157,29 @@ def test_a_file_in_use_is_kept_unless_told(cellocate, run: Path, phantoms: Path)
     assert out.read_text() == "mine"
     assert cellocate("predict", run / "model", phantoms, "--out", out, "--overwrite").code == 0
     assert out.read_text().startswith("Id,")
+
+
+def test_a_label_table_is_never_replaced(cellocate, run: Path, phantoms: Path) -> None:
+    before = (phantoms / "train.csv").read_text()
+    result = cellocate("predict", run / "model", phantoms, "--out", phantoms / "train.csv", "--overwrite")
+    assert result.code == 1
+    assert "which is read" in result.err
+    assert (phantoms / "train.csv").read_text() == before
+
+
+def test_a_folder_of_something_else_is_never_replaced(cellocate, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "thesis.txt").write_text("mine")
+    result = cellocate("simulate", tmp_path / "home", "--fields", 1, "--size", 64, "--overwrite")
+    assert result.code == 1
+    assert "did not write" in result.err
+    assert (tmp_path / "home" / "thesis.txt").read_text() == "mine"
+
+
+def test_a_run_folder_is_not_a_model(cellocate, run: Path, phantoms: Path) -> None:
+    result = cellocate("predict", run, phantoms, "--out", phantoms.parent / "p.csv")
+    assert result.code == 1
+    assert f"Give {run / 'model'}" in result.err
 
 
 def test_wrong_usage_exits_with_2(cellocate, phantoms: Path) -> None:

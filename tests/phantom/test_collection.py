@@ -158,7 +158,7 @@ def test_tables_that_cannot_be_used_are_refused(tmp_path, text):
 
 
 def test_a_folder_in_use_is_kept_unless_told_otherwise(tmp_path):
-    (tmp_path / "out").mkdir()
+    simulate(tmp_path / "out", fields=1, size=64, workers=1)
     (tmp_path / "out" / "precious.txt").write_text("mine")
     with pytest.raises(CellocateError):
         simulate(tmp_path / "out", fields=1, size=64, workers=1)

@@ -29,6 +29,7 @@ app.command()(evaluate.evaluate)
 app.add_typer(decide.app, name="decide")
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def _version(wanted: bool) -> None:
@@ -62,7 +63,7 @@ def main() -> None:
     except OSError as error:
         if error.errno in _NO_ROOM:
             _fail(f"no room on the disk{_place(error)}. Free some space, or write elsewhere; nothing was lost.")
-        if isinstance(error, PermissionError):
+        if error.errno in _NOT_ALLOWED:
             _fail(f"permission denied{_place(error)}. Choose another place, or change its permissions.")
         raise
 

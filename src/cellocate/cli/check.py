@@ -61,6 +61,7 @@ def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
     if collection.vocabulary is not None:
         sets = [labels for labels in collection.fields["labels"] if labels is not None]
         counts = collection.vocabulary.encode(sets).sum(axis=0)
+        facts["without_location"] = sum(not labels for labels in sets)
         facts["vocabulary"] = collection.vocabulary.name
         facts["labels"] = {name: int(n) for name, n in zip(collection.vocabulary.names, counts, strict=True)}
     return facts
@@ -80,6 +81,8 @@ def _print(facts: dict[str, Any], inspection: Inspection) -> None:
         occurring = {name: n for name, n in facts["labels"].items() if n}
         print(f"labels      {facts['vocabulary']}, {len(occurring)} of {len(facts['labels'])} locations occur")
         print("            " + ", ".join(f"{name} {n}" for name, n in sorted(occurring.items(), key=lambda x: -x[1])))
+        if facts["without_location"]:
+            print(f"            {facts['without_location']} fields show no location")
     else:
         print("labels      none")
     for group in facts["identical"]:

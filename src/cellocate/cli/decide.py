@@ -36,7 +36,7 @@ def fit(
     from cellocate.collection import read_labels
     from cellocate.files import refuse_existing_file
 
-    refuse_existing_file(out, overwrite=overwrite)
+    refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, labels))
     table = read_labels(labels, vocabulary)
     ids, values = decision.read_ensemble(probabilities, table.vocabulary)
     fitted = decision.fit(rule, values, table.truth(ids))
@@ -58,7 +58,7 @@ def apply(
     from cellocate import decision
     from cellocate.files import refuse_existing_file
 
-    refuse_existing_file(out, overwrite=overwrite)
+    refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, rule))
     fitted, vocabulary = decision.read_rule(rule)
     ids, values = decision.read_ensemble(probabilities, vocabulary)
     decision.write_decided(out, ids, fitted.apply(values))

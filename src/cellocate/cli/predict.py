@@ -39,7 +39,7 @@ def predict(
     from cellocate.files import refuse_existing_file
     from cellocate.networks import load
 
-    refuse_existing_file(out, overwrite=overwrite)
+    refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample))
     loaded = load(model, device=device)
     collection = open_collection(data, labels=labels, pixel_size=pixel_size)
     wanted = None if sample is None else prediction.read_sample(sample)

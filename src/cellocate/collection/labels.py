@@ -84,9 +84,10 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     layout = format_of(path)
     if layout is None:
         found = ", ".join(read_columns(path))
-        raise CellocateError(
-            f"no label table: its columns are {found}", where=path, mend="It needs Id,Target or ID,Label."
-        )
+        mend = "It needs Id,Target or ID,Label."
+        if ";" in found or "\t" in found:
+            mend += " Its columns are not separated by commas: save it with commas."
+        raise CellocateError(f"no label table: its columns are {found}", where=path, mend=mend)
     if not isinstance(vocabulary, Vocabulary):
         vocabulary = get(vocabulary or layout.vocabulary)
     rows, lines = read_table(path)

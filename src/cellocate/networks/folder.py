@@ -44,6 +44,9 @@ def load(folder: str | Path, *, device: str | None = None) -> Model:
         CellocateError: a file is missing, altered, or of a later version of cellocate; there is no such device.
     """
     folder = Path(folder)
+    if not folder.is_dir() or (folder / "model" / CARD).is_file():
+        mend = f"Give {folder / 'model'}." if folder.is_dir() else "Check the name."
+        raise CellocateError("no model here", where=folder, mend=mend)
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
             raise CellocateError(f"no model here: {name} is missing", where=folder, mend="Copy the whole folder again.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cellocate.errors import CellocateError
 
+LARGEST = 8192  # px; of 0.02 µm, a tenth of what light can tell apart
 SMALLEST = 64  # px; below, a nucleus is a handful of pixels and nothing can be told
 DEPTHS = (8, 16)
 VARIABILITY = 0.08  # unless told otherwise: the odd cell that does not show what its neighbours do
@@ -23,6 +24,8 @@ def check_size(size: int) -> None:
         raise CellocateError(
             f"{size} pixels are too few for a field of view", where="size", mend=f"Ask for {SMALLEST} or more."
         )
+    if size > LARGEST:
+        raise CellocateError(f"{size} pixels are too many", where="size", mend=f"Ask for {LARGEST} or fewer.")
 
 
 def check_depth(depth: int) -> None:

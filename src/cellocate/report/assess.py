@@ -118,6 +118,9 @@ def assess_table(
         at_half = "locations were decided at a threshold of .5; 'cellocate decide' fits a better rule"
         warnings = (at_half,) if found is None else ()
     truth = table.truth(ids)
+    lacking = len(table.table) - len(ids)
+    if lacking > 0:
+        warnings = (*warnings, f"{lacking} of {len(table.table)} labelled fields have no prediction")
     metrics = evaluate(truth, decided, table.vocabulary, probabilities=probabilities, thresholds=thresholds)
     with new_folder(out, overwrite=overwrite, inputs=(predictions, labels)) as aside:
         evaluated = Evaluated(None, truth, decided, probabilities, metrics, warnings=warnings)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +22,7 @@ from cellocate.training.data import FieldDataset, from_worker, loader, measure_n
 from cellocate.training.module import Classifier
 from cellocate.training.outcome import best_weights, model_card, with_rule
 from cellocate.training.recipe import Recipe
-from cellocate.training.run import History, Run, begun_with, is_first_process
+from cellocate.training.run import History, Run, begun_with, is_first_process, quiet
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,11 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
 
     scale, assumed = training_scale(collection, recipe.data, inspection)
     module, normalisation = _module(sets["train"], recipe, scale, pretrained=not options.resume)
+    trainer = _trainer(recipe, run, options, validated=len(sets["validation"]) > 0)
     if not options.resume and first:
         run.start(recipe, parts, inspection)
-    _fit(module, {part: FieldDataset(s, recipe.data, scale) for part, s in sets.items()}, recipe, run, options)
+    datasets = {part: FieldDataset(s, recipe.data, scale) for part, s in sets.items()}
+    _fit(trainer, module, datasets, run, resume=options.resume)
     if not first:
         return None
 
@@ -116,30 +116,27 @@ def _module(train: Collection, recipe: Recipe, scale: Scale, *, pretrained: bool
     return Classifier(network, recipe, train.vocabulary, normalisation, begun_with(train, scale)), normalisation
 
 
-def _fit(module: Classifier, sets: dict[str, FieldDataset], recipe: Recipe, run: Run, options: Options) -> None:
-    settings, validated = recipe.training, len(sets["validation"]) > 0
-    done, stopped = run.progress() if options.resume else (0, False)
+def _fit(trainer: L.Trainer, module: Classifier, sets: dict[str, FieldDataset], run: Run, *, resume: bool) -> None:
+    settings = module.recipe.training
+    done, stopped = run.progress() if resume else (0, False)
     if stopped or done >= settings.epochs:
         return
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="lightning|torch")
-        trainer = _trainer(recipe, run, options, validated=validated)
-        try:
+    try:
+        with quiet():
             trainer.fit(
                 module,
                 loader(sets["train"], settings, shuffle=True, first_epoch=done, processes=trainer.world_size),
-                loader(sets["validation"], settings, shuffle=False) if validated else None,
+                loader(sets["validation"], settings, shuffle=False) if len(sets["validation"]) else None,
                 ckpt_path=run.last if done else None,
                 weights_only=True,
             )
-        except SystemExit:  # Lightning's answer to Ctrl-C
-            raise KeyboardInterrupt from None
-        except CellocateError as error:
-            raise from_worker(error) from None
-        except torch.cuda.OutOfMemoryError:
-            mend = f"Lower it with --set training.batch_size={max(1, settings.batch_size // 2)}."
-            raise CellocateError("the GPU's memory is too small for these batches", mend=mend) from None
+    except SystemExit:  # Lightning's answer to Ctrl-C
+        raise KeyboardInterrupt from None
+    except CellocateError as error:
+        raise from_worker(error) from None
+    except torch.cuda.OutOfMemoryError:
+        mend = f"Lower it with --set training.batch_size={max(1, settings.batch_size // 2)}."
+        raise CellocateError("the GPU's memory is too small for these batches", mend=mend) from None
 
 
 def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool) -> L.Trainer:
@@ -155,16 +152,17 @@ def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool) -> 
     if options.progress:
         callbacks.append(RichProgressBar(leave=False))
     try:
-        return L.Trainer(
-            max_epochs=settings.epochs,
-            precision=settings.precision,
-            callbacks=callbacks,
-            default_root_dir=run.folder,
-            logger=False,
-            enable_model_summary=False,
-            enable_progress_bar=options.progress,
-            num_sanity_val_steps=0,
-            **{"devices": 1, **options.trainer},  # Lightning alone would take every GPU it finds
-        )
+        with quiet():
+            return L.Trainer(
+                max_epochs=settings.epochs,
+                precision=settings.precision,
+                callbacks=callbacks,
+                default_root_dir=run.folder,
+                logger=False,
+                enable_model_summary=False,
+                enable_progress_bar=options.progress,
+                num_sanity_val_steps=0,
+                **{"devices": 1, **options.trainer},  # Lightning alone would take every GPU it finds
+            )
     except (MisconfigurationException, ValueError) as error:
         raise CellocateError(str(error).splitlines()[0].rstrip("."), mend="Change the Lightning flags.") from None

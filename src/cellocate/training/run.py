@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -76,6 +79,15 @@ def is_first_process() -> bool:
     """Whether this is the first of the processes of several GPUs or machines, before Lightning has counted them."""
     node = os.environ.get("NODE_RANK", os.environ.get("GROUP_RANK", "0"))
     return node == "0" and getattr(rank_zero_only, "rank", 0) == 0
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep from the user what Lightning and torch say of their own affairs."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="lightning|torch")
+        yield
 
 
 def begun_with(train: Collection, scale: Scale) -> dict[str, Any]:
