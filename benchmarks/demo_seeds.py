@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-SEEDS = range(5)
+SEEDS = range(3)
 
 
 def main() -> None:

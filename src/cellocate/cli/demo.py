@@ -14,8 +14,8 @@ from cellocate.cli import options
 from cellocate.cli.evaluate import print_scores
 
 FIELDS, SIZE, EPOCHS = 800, 128, 20
-EXPECTED = (0.30, 0.50)
-"""Macro F1 on the test part over seeds 0 to 4, rounded outwards; benchmarks/demo_seeds.py measures it."""
+EXPECTED = (0.60, 0.80)
+"""Macro F1 on the test part, with room around the seeds that benchmarks/demo_seeds.py measures."""
 
 
 def demo(
@@ -61,5 +61,5 @@ def demo(
 
     print_scores(scores)
     if (fields, epochs) == (FIELDS, EPOCHS):
-        print(f"to be expected of seeds 0 to 4: macro F1 {EXPECTED[0]:.2f} to {EXPECTED[1]:.2f}")
+        print(f"to be expected: macro F1 {EXPECTED[0]:.2f} to {EXPECTED[1]:.2f}")
     print(f"{time.monotonic() - began:.0f} s; open {out / 'report.html'}")
