@@ -13,6 +13,7 @@ import cellocate
 from cellocate.collection import Collection, open_collection
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
+from cellocate.networks import build_backbone
 from cellocate.prediction import predict_collection
 from cellocate.training import Recipe, load_recipe
 from cellocate.training.fit import Options, train
@@ -67,8 +68,10 @@ def test_a_given_split_is_used(run: Path, phantoms: Path, tiny: Recipe, tmp_path
 class _Stop(L.Callback):
     """Interrupt a run as Ctrl-C does, in the middle of an epoch."""
 
+    epoch = 2
+
     def on_train_batch_start(self, trainer: L.Trainer, *_: object) -> None:
-        if trainer.current_epoch == 2:
+        if trainer.current_epoch == self.epoch:
             raise KeyboardInterrupt
 
 
@@ -167,6 +170,26 @@ def test_a_resumed_run_may_have_lost_a_field(
     test = pd.read_csv(tmp_path / "run" / "split.csv").query("part == 'test'")["id"].iloc[0]
     (phantoms / "train" / f"{test}_red.png").unlink()
     assert train(open_collection(phantoms), recipe, tmp_path / "run", Options(resume=True, skip_bad=True))
+
+
+@pytest.mark.parametrize("interrupted_in", [0, 2])
+def test_pretrained_weights_are_fetched_again_only_where_there_is_no_checkpoint(
+    phantoms: Path, tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupted_in: int
+) -> None:
+    from cellocate.training import fit
+
+    asked: list[bool] = []
+
+    def build(name: str, *, pretrained: bool, **settings: Any) -> Any:
+        asked.append(pretrained)
+        return build_backbone(name, pretrained=False, **settings)
+
+    monkeypatch.setattr(fit, "build_backbone", build)
+    monkeypatch.setattr(_Stop, "epoch", interrupted_in)
+    recipe = _changed(_changed(tiny, "training", epochs=4), "network", pretrained=True)
+    _interrupted(open_collection(phantoms), recipe, tmp_path / "run", monkeypatch)
+    train(open_collection(phantoms), recipe, tmp_path / "run", Options(resume=True))
+    assert asked == [True, interrupted_in == 0]
 
 
 def test_a_run_that_stopped_early_is_only_finished(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def main() -> None:
         _fail(str(error))
     except SystemExit as stop:
         if stop.code == 130:  # typer's answer to Ctrl-C
-            print("interrupted; nothing half-written was left", file=sys.stderr)
+            print("interrupted", file=sys.stderr)
         raise
     except OSError as error:
         if error.errno in _NO_ROOM:

@@ -23,7 +23,7 @@ def tiff_header(path: Path) -> tuple[int, int, str]:
     Raises:
         FileNotFoundError: there is no such file.
         OSError: it is cut short or damaged.
-        CellocateError: it holds several planes, or colours by palette.
+        CellocateError: it holds several planes, or numbers that are not brightness.
     """
     with _opened(path) as tiff:
         page = _only_page(tiff, path)
@@ -36,7 +36,7 @@ def read_tiff(path: Path) -> NDArray[Any]:
     Raises:
         FileNotFoundError: there is no such file.
         OSError: it is cut short or damaged.
-        CellocateError: it holds several planes, or colours by palette.
+        CellocateError: it holds several planes, or numbers that are not brightness.
     """
     with _opened(path) as tiff:
         page = _only_page(tiff, path)

@@ -41,7 +41,7 @@ def about_fields(evaluated: Evaluated) -> Rows:
     if where.channels:
         rows.append(("Channels", stains(where.channels)))
         rows.append(("Pixel size", _pixel_sizes(where, evaluated.card)))
-    if is_simulated(where.folder):
+    if where.simulated:
         rows.append(("Origin", "simulated cells, with exact truth; no microscope was involved"))
     return rows
 
@@ -76,11 +76,6 @@ def written_by() -> str:
 def stains(channels: tuple[str, ...]) -> str:
     """Channels in words."""
     return listed([f"{channel} ({STAINS[channel]})" for channel in channels])
-
-
-def is_simulated(folder: Path) -> bool:
-    """Whether a collection is a phantom: simulated collections come with their truth."""
-    return (folder / "truth" / "collection.json").is_file()
 
 
 def _pixel_sizes(collection: Collection, card: ModelCard | None) -> str:

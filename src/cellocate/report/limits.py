@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cellocate.report.evaluated import FEW, Evaluated
-from cellocate.report.inputs import is_simulated, stains
+from cellocate.report.inputs import stains
 from cellocate.report.words import SMALL, count, listed
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _rarely_trained(evaluated: Evaluated) -> list[tuple[str, str]]:
 
 
 def _simulated(evaluated: Evaluated) -> list[tuple[str, str]]:
-    here = evaluated.collection is not None and is_simulated(evaluated.collection.folder)
+    here = evaluated.collection is not None and evaluated.collection.simulated
     if evaluated.card is not None and (evaluated.card.provenance.simulated or _same(evaluated, here)):
         words = "The model has seen simulated cells alone. On a microscope's images expect it to be worse."
         return [("Real images", words + ("" if not here else " So are the cells that it was scored on."))]

@@ -84,7 +84,9 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     options.say(f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + " fields")
 
     scale, assumed = training_scale(collection, recipe.data, inspection)
-    module, normalisation = _module(sets["train"], recipe, scale, pretrained=not options.resume)
+    module, normalisation = _module(
+        sets["train"], recipe, scale, pretrained=not (options.resume and run.last.is_file())
+    )
     trainer = _trainer(recipe, run, options, validated=len(sets["validation"]) > 0)
     if not options.resume and first:
         run.start(recipe, parts, inspection)
