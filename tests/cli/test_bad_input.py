@@ -18,7 +18,7 @@ from PIL import Image
 
 from cellocate.images import write_png
 
-FIELD = "phantom-000003"
+FIELD = "phantom-1-000003"
 
 
 def _lose_a_channel(folder: Path) -> None:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.phantom import simulate, simulate_field
 from cellocate.phantom.label_sets import label_sets, real_label_sets
@@ -28,7 +29,7 @@ def test_the_layout_is_that_of_2018_with_the_truth_beside_it(tmp_path):
     done = []
     simulate(tmp_path / "a", fields=3, size=64, seed=2, workers=1, progress=done.append)
     table = rows(tmp_path / "a" / "train.csv")
-    assert [row["Id"] for row in table] == ["phantom-000000", "phantom-000001", "phantom-000002"]
+    assert [row["Id"] for row in table] == ["phantom-2-000000", "phantom-2-000001", "phantom-2-000002"]
     assert done[-1] == 3
     cells = rows(tmp_path / "a" / "truth" / "cells.csv")
     for row in table:
@@ -44,7 +45,7 @@ def test_the_layout_is_that_of_2018_with_the_truth_beside_it(tmp_path):
         assert set(np.unique(mask)) - {0} <= {int(cell["cell"]) for cell in own}
         assert set().union(*(get("hpa28").parse(cell["labels"]) for cell in own)) == shown
     about = json.loads((tmp_path / "a" / "truth" / "collection.json").read_text())
-    assert (about["seed"], about["size"], about["labels"], about["pixel_size"]) == (2, 64, "balanced", 2.56)
+    assert (about["seed"], about["size"], about["labels"], about["pixel_size"]) == (2, 64, "real", 2.56)
 
 
 def test_the_signal_of_each_location_is_on_disk(tmp_path):
@@ -52,7 +53,7 @@ def test_the_signal_of_each_location_is_on_disk(tmp_path):
     simulate(tmp_path / "a", fields=2, size=64, labels=tmp_path / "labels.csv", seed=9, workers=1)
     truth = tmp_path / "a" / "truth"
     signals = rows(truth / "signals.csv")
-    assert [(row["Id"], row["label"]) for row in signals] == [("phantom-000000", "2"), ("phantom-000000", "23")]
+    assert [(row["Id"], row["label"]) for row in signals] == [("phantom-9-000000", "2"), ("phantom-9-000000", "23")]
     assert len(list(truth.glob("*_signal_*"))) == 2
     field = simulate_field([2, 23], size=64, seed=[9, 0])
     for row in signals:
@@ -68,6 +69,17 @@ def test_16_bits_are_written_and_told(tmp_path):
     images = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (tmp_path / "a" / "train").iterdir()]
     assert {image.dtype for image in images} == {np.dtype(np.uint16)}
     assert json.loads((tmp_path / "a" / "truth" / "collection.json").read_text())["depth"] == 16
+
+
+def test_a_collection_knows_its_vocabulary_and_its_pixel_size(tmp_path):
+    simulate(tmp_path / "a", fields=2, size=128, span=246, vocabulary="subcell31", seed=2, workers=1)
+    collection = open_collection(tmp_path / "a")
+    assert collection.vocabulary == get("subcell31")
+    assert collection.pixel_size(collection.ids[0]) == pytest.approx(246 / 128, rel=1e-3)
+    assert open_collection(tmp_path / "a", pixel_size=0.5).pixel_size(collection.ids[0]) == 0.5
+    (tmp_path / "a" / "truth" / "collection.json").write_text("{")
+    with pytest.raises(CellocateError, match=r"collection\.json"):
+        open_collection(tmp_path / "a")
 
 
 def test_variability_is_told_and_changes_what_cells_show(tmp_path):
@@ -95,8 +107,8 @@ def test_a_smaller_collection_is_the_start_of_a_larger_one(tmp_path):
 def test_another_seed_gives_other_fields(tmp_path):
     for seed in (5, 6):
         simulate(tmp_path / str(seed), fields=1, size=64, seed=seed, workers=1)
-    name = "train/phantom-000000_blue.png"
-    assert contents(tmp_path / "5")[name] != contents(tmp_path / "6")[name]
+    one, other = contents(tmp_path / "5"), contents(tmp_path / "6")
+    assert one["train/phantom-5-000000_blue.png"] != other["train/phantom-6-000000_blue.png"]
 
 
 def test_balanced_fields_show_every_location_about_equally_often():
@@ -136,6 +148,11 @@ def test_labels_are_taken_from_a_table_in_order(tmp_path):
         {"fields": -1},
         {"size": 32},
         {"depth": 12},
+        {"span": 59},
+        {"span": 1001},
+        {"span": float("nan")},
+        {"span": 246},  # pixels of 3.8 µm
+        {"vocabulary": "hpa27"},
         {"layout": "kaggle2019"},
         {"labels": "reel"},
         {"workers": 0},

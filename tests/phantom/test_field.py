@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from cellocate.errors import CellocateError
+from cellocate.images import FIELD_SPAN
 from cellocate.phantom import simulate_field
+from cellocate.phantom.canvas import Canvas
+from cellocate.phantom.debris import scatter
+from cellocate.phantom.scene import build_scene
 
 
 def test_arrays_have_the_promised_shapes_and_types():
@@ -66,6 +70,53 @@ def test_a_field_larger_than_the_maps_keeps_the_scene():
     brought = np.add.reduceat(np.add.reduceat(large.signal[25], np.arange(0, 768, 3), 0), np.arange(0, 768, 3), 1) / 9
     halved = usual.signal[25].reshape(256, 2, 256, 2).mean(axis=(1, 3))
     assert np.corrcoef(brought.ravel(), halved.ravel())[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("span", [100, 246])
+def test_a_field_can_be_narrower_or_wider(span):
+    usual, told = (simulate_field([0], size=256, span=width, seed=20) for width in (163.84, span))
+    assert told.channels.shape == (4, 256, 256)
+    areas = [
+        np.median(np.bincount(field.nuclei.ravel())[1:]) * (width / 256) ** 2
+        for field, width in ((usual, 163.84), (told, span))
+    ]
+    assert 0.5 < areas[0] / areas[1] < 2  # nuclei of the same kind of cells are as large in µm
+    assert (len(told.cell_labels) > len(usual.cell_labels)) == (span > 163.84)
+
+
+@pytest.mark.parametrize("label", range(28))
+def test_the_narrowest_field_has_room_for_every_location(label):
+    for seed in range(3):
+        assert simulate_field([label], size=64, span=60, seed=[21, seed]).signal[label].max() > 10
+
+
+def test_debris_lies_mostly_between_cells():
+    scene = build_scene(np.random.default_rng(3), FIELD_SPAN, metaphases=0, pairs=0)
+    canvas = Canvas(512, FIELD_SPAN)
+    for seed in range(20):
+        scatter(np.random.default_rng(seed), scene).draw(canvas, 1)
+    light = canvas.image()
+    assert light[scene.labels == 0].sum() > 3 * light[scene.labels > 0].sum() > 0
+
+
+def test_what_is_out_of_focus_is_blurred_and_dimmer():
+    sharp, blurred = Canvas(256, FIELD_SPAN), Canvas(256, FIELD_SPAN)
+    for canvas, defocus in ((sharp, 0.0), (blurred, 0.9)):
+        canvas.turn_to(defocus=defocus)
+        canvas.discs(np.array([[80.0, 80.0]]), 3.0, 1.0)
+    assert blurred.image().max() < 0.8 * sharp.image().max()
+    assert blurred.image().sum() == pytest.approx(sharp.image().sum() / 1.9, rel=1e-3)
+
+
+def test_cells_that_touch_lie_a_little_over_each_other():
+    scene = build_scene(np.random.default_rng(3), FIELD_SPAN, metaphases=0, pairs=0)
+    covered = np.zeros(scene.labels.shape, int)
+    for cell in scene.cells:
+        top, bottom, left, right = cell.maps.box
+        covered[top:bottom, left:right] += cell.maps.inside
+    twice = np.mean(covered[covered > 0] > 1)
+    assert 0.001 < twice < 0.1
+    assert np.mean((covered > 0) == (scene.labels > 0)) > 0.999
 
 
 def test_landmarks_do_not_change_with_the_protein():

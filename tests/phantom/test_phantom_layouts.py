@@ -35,7 +35,9 @@ def written(tmp_path):
 def test_the_2021_layout_is_opened_as_such(written):
     collection = open_collection(written / "kaggle2021")
     assert (collection.layout, collection.vocabulary.name, collection.problems) == ("kaggle2021", "hpa19", ())
-    assert (written / "kaggle2021" / "train.csv").read_text() == "ID,Label\nphantom-000000,7|17\nphantom-000001,18\n"
+    assert (
+        written / "kaggle2021" / "train.csv"
+    ).read_text() == "ID,Label\nphantom-3-000000,7|17\nphantom-3-000001,18\n"
 
 
 def test_pixels_and_instance_masks_are_the_same_in_both_layouts(written):
@@ -48,19 +50,19 @@ def test_pixels_and_instance_masks_are_the_same_in_both_layouts(written):
 def test_cells_are_labelled_in_hpa19_and_those_that_show_nothing_are_negative(written):
     field = simulate_field([7, 8, 20], size=64, seed=[3, 0])
     cells = rows(written / "kaggle2021" / "truth" / "cells.csv")
-    told = [cell["labels"] for cell in cells if cell["Id"] == "phantom-000000"]
+    told = [cell["labels"] for cell in cells if cell["Id"] == "phantom-3-000000"]
     for labels, text in zip(field.cell_labels, told, strict=True):
         expected = [17] * bool({8, 20} & set(labels)) + [7] * (7 in labels)
         assert text == " ".join(map(str, sorted(expected) or [18]))
-    assert {cell["labels"] for cell in cells if cell["Id"] == "phantom-000001"} == {"18"}
+    assert {cell["labels"] for cell in cells if cell["Id"] == "phantom-3-000001"} == {"18"}
 
 
 def test_signals_that_become_one_location_are_added(written):
     signals = rows(written / "kaggle2021" / "truth" / "signals.csv")
-    assert [(row["Id"], row["label"]) for row in signals] == [("phantom-000000", "7"), ("phantom-000000", "17")]
+    assert [(row["Id"], row["label"]) for row in signals] == [("phantom-3-000000", "7"), ("phantom-3-000000", "17")]
     field = simulate_field([7, 8, 20], size=64, seed=[3, 0])
     brightest = float(signals[1]["brightest"])
-    image = cv2.imread(str(written / "kaggle2021/truth/phantom-000000_signal_17.png"), cv2.IMREAD_UNCHANGED)
+    image = cv2.imread(str(written / "kaggle2021/truth/phantom-3-000000_signal_17.png"), cv2.IMREAD_UNCHANGED)
     both = field.signal[8] + field.signal[20]
     np.testing.assert_allclose(image * (brightest / 255), both, atol=brightest / 510 + 0.01)
 
@@ -76,6 +78,16 @@ def test_balanced_fields_show_every_label_of_hpa19_about_equally_often():
     assert min(counts[label] for label in range(18)) >= 20
     assert max(counts.values()) <= 36
     assert {8, 9, 10, 20, 26} <= {label for labels in sets for label in labels}
+
+
+def test_balanced_fields_show_only_what_a_vocabulary_can_say_and_phantoms_can_show():
+    said = layout("kaggle2018", "subcell31")
+    draw = label_sets("balanced", 7, said)
+    counts = Counter(label for i in range(270) for label in said.says(draw(i)))
+    names = {get("subcell31").names[label] for label in counts}
+    assert names >= {"Negative", "Cell Junctions", "Golgi apparatus"}
+    assert not names & {"Vesicles", "Nucleoli rim", "Midbody"}
+    assert max(counts.values()) <= 24
 
 
 def test_real_label_sets_lose_what_hpa19_cannot_say():

@@ -22,9 +22,9 @@ def test_a_collection_is_predicted_as_its_arrays_are(run: Path, phantoms: Path) 
 
 
 def test_an_unreadable_field_stops_with_its_name(run: Path, phantoms: Path) -> None:
-    bad = phantoms / "train" / "phantom-000007_blue.png"
+    bad = phantoms / "train" / "phantom-1-000007_blue.png"
     bad.write_bytes(bad.read_bytes()[:200])
-    with pytest.raises(CellocateError, match=r"phantom-000007_blue\.png"):
+    with pytest.raises(CellocateError, match=r"phantom-1-000007_blue\.png"):
         predict_collection(cellocate.load(run / "model"), open_collection(phantoms))
 
 

@@ -27,7 +27,7 @@ def test_pixels_and_labels_of_a_field_stay_together(dataset: FieldDataset) -> No
 
 def test_a_field_is_decoded_once(dataset: FieldDataset, phantoms: Path) -> None:
     first, _ = dataset[0]
-    for path in (phantoms / "train").glob("phantom-000000_*"):
+    for path in (phantoms / "train").glob("phantom-1-000000_*"):
         path.unlink()
     assert torch.equal(dataset[0][0], first)
 

@@ -30,7 +30,7 @@ def test_a_run_leaves_what_is_promised(run: Path) -> None:
     assert history["epoch"].tolist() == [1, 2]
     assert history.notna().all(axis=None)
     split = pd.read_csv(run / "split.csv")
-    assert sorted(split["id"]) == [f"phantom-{i:06d}" for i in range(40)]
+    assert sorted(split["id"]) == [f"phantom-1-{i:06d}" for i in range(40)]
     assert set(split["part"]) == {"train", "validation", "test"}
 
 
@@ -107,11 +107,11 @@ def test_a_run_is_not_resumed_at_another_scale(
 
 
 def test_a_damaged_file_met_by_a_worker_is_named_in_one_line(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:
-    path = phantoms / "train" / "phantom-000005_red.png"
+    path = phantoms / "train" / "phantom-1-000005_red.png"
     content = bytearray(path.read_bytes())
     content[60:90] = bytes(30)  # the end is whole, so that only decoding shows it
     path.write_bytes(content)
-    with pytest.raises(CellocateError, match=r"phantom-000005_red\.png") as caught:
+    with pytest.raises(CellocateError, match=r"phantom-1-000005_red\.png") as caught:
         train(open_collection(phantoms), _changed(tiny, "training", workers=1), tmp_path / "run")
     assert "\n" not in str(caught.value)
 
@@ -240,13 +240,13 @@ def test_green_alone(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:
 
 
 def test_faulty_fields_are_refused_or_listed(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:
-    (phantoms / "train" / "phantom-000005_red.png").unlink()
+    (phantoms / "train" / "phantom-1-000005_red.png").unlink()
     recipe = _changed(tiny, "training", epochs=1)
-    with pytest.raises(CellocateError, match=r"1 of 40 fields.*phantom-000005.*red.*--skip-bad"):
+    with pytest.raises(CellocateError, match=r"1 of 40 fields.*phantom-1-000005.*red.*--skip-bad"):
         train(open_collection(phantoms), recipe, tmp_path / "run")
     assert not (tmp_path / "run").exists()
     train(open_collection(phantoms), recipe, tmp_path / "run", Options(skip_bad=True))
-    assert pd.read_csv(tmp_path / "run" / "skipped.csv")["id"].tolist() == ["phantom-000005"]
+    assert pd.read_csv(tmp_path / "run" / "skipped.csv")["id"].tolist() == ["phantom-1-000005"]
 
 
 def test_impossible_lightning_flags_are_explained(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:

@@ -33,7 +33,6 @@ def demo(
     from cellocate.cli.console import progress
     from cellocate.collection import open_collection
     from cellocate.files import refuse_existing
-    from cellocate.images import FIELD_SPAN
     from cellocate.prediction import predict_collection, write_kaggle2018
     from cellocate.report.assess import Choices, assess_model
     from cellocate.training import load_recipe
@@ -44,8 +43,8 @@ def demo(
     shutil.rmtree(out, ignore_errors=True)
     print(f"1. drawing {fields} fields of simulated cells", flush=True)
     with progress("drawing", fields) as advance:
-        phantom.simulate(out / "phantoms", fields=fields, size=SIZE, seed=seed, progress=advance)
-    collection = open_collection(out / "phantoms", pixel_size=FIELD_SPAN / SIZE)
+        phantom.simulate(out / "phantoms", fields=fields, size=SIZE, labels="balanced", seed=seed, progress=advance)
+    collection = open_collection(out / "phantoms")
 
     print("2. training a small network from scratch", flush=True)
     recipe = load_recipe("quick", [f"training.epochs={epochs}", f"training.seed={seed}"])

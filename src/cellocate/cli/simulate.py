@@ -13,15 +13,22 @@ from cellocate.cli import options
 def simulate(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write.")],
     fields: Annotated[int, typer.Option(help="How many fields of view.")] = 100,
-    size: Annotated[int, typer.Option(help="Side of a field in pixels; it spans 164 µm.")] = 512,
+    size: Annotated[int, typer.Option(help="Side of a field in pixels.")] = 512,
+    span: Annotated[float, typer.Option(metavar="UM", help="Side of a field in µm.")] = 163.84,
     labels: Annotated[
         str,
-        typer.Option(metavar="balanced|real|FILE", help="How often locations occur, or a table Id,Target of hpa28."),
-    ] = "balanced",
+        typer.Option(
+            metavar="real|balanced|FILE",
+            help="How often locations occur: as in the 2018 train set, equally, or as in a table Id,Target of hpa28.",
+        ),
+    ] = "real",
     layout: Annotated[
         Literal["kaggle2018", "kaggle2021"],
         typer.Option(help="Of files and labels: Id,Target of hpa28; ID,Label of hpa19."),
     ] = "kaggle2018",
+    vocabulary: Annotated[
+        Literal["hpa28", "hpa19", "subcell31"] | None, typer.Option(help="Of the labels, if not the layout's own.")
+    ] = None,
     depth: Annotated[int, typer.Option(metavar="8|16", help="Bits of a pixel.")] = 8,
     variability: Annotated[
         float, typer.Option(help="Share of the cells that do not show a location of their field, 0 to 1.")
@@ -41,8 +48,10 @@ def simulate(
             out,
             fields=fields,
             size=size,
+            span=span,
             labels=labels,
             layout=layout,
+            vocabulary=vocabulary,
             depth=depth,
             variability=variability,
             seed=seed,

@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.images import FIELD_SPAN
 from cellocate.phantom.shapes import Image, Points
-from cellocate.phantom.units import MAP_PX
+from cellocate.phantom.units import map_px
 
 Amount = NDArray[np.float64] | float
 
@@ -20,33 +19,36 @@ class Canvas:
 
     Everything thin is made of points that add up, as fluorophores do: a line thinner than a pixel is dim, not lost.
 
-    Attributes:
-        gain: by how much all that follows is made brighter.
+    What is out of focus is drawn apart and blurred at the end.
     """
 
-    def __init__(self, size: int) -> None:
-        """An empty canvas of `size` pixels a side."""
+    def __init__(self, size: int, span: float) -> None:
+        """An empty canvas of `size` pixels a side, which are `span` µm."""
         self.size = size
-        self.gain = 1.0
-        self._pixel = FIELD_SPAN / size
-        self._filled = np.zeros((size, size), np.float32)
-        self._places: list[Points] = []
-        self._amounts: list[NDArray[np.float64]] = []
+        self._pixel = span / size
+        self._scale = size / map_px(span)
+        self._gain = 1.0
+        self._sheets = {0.0: _Sheet(size)}
+        self._sheet = self._sheets[0.0]
+
+    def turn_to(self, *, gain: float = 1.0, defocus: float = 0.0) -> None:
+        """Make all that follows brighter by a factor, and blurred by `defocus` µm; light out of focus is also lost."""
+        self._gain = gain / (1 + defocus)
+        self._sheet = self._sheets.setdefault(defocus, _Sheet(self.size))
 
     def fill(self, box: tuple[int, int, int, int], light: Image) -> None:
         """Add the light of a crop of the scene's maps."""
         if light.size == 0:
             return
-        scale = self.size / MAP_PX
-        top, bottom, left, right = (round(side * scale) for side in box)
-        if scale != 1:
+        top, bottom, left, right = (round(side * self._scale) for side in box)
+        if self._scale != 1:
             light = np.asarray(cv2.resize(light, (right - left, bottom - top)), np.float32)
-        self._filled[top:bottom, left:right] += self.gain * light
+        self._sheet.filled[top:bottom, left:right] += self._gain * light
 
     def points(self, places: Points, amounts: NDArray[np.float64]) -> None:
         """Add points at `places` (..., 2) in µm; `amounts` (...) are brightness times µm²."""
-        self._places.append(places.reshape(-1, 2))
-        self._amounts.append((self.gain * np.broadcast_to(amounts, places.shape[:-1])).ravel())
+        self._sheet.places.append(places.reshape(-1, 2))
+        self._sheet.amounts.append((self._gain * np.broadcast_to(amounts, places.shape[:-1])).ravel())
 
     def discs(self, centres: Points, radii: Amount, brightness: Amount) -> None:
         """Add filled discs."""
@@ -95,9 +97,25 @@ class Canvas:
 
     def image(self) -> Image:
         """All that was drawn, (size, size) float32."""
-        if not self._places:
-            return self._filled
-        return self._filled + _splat(np.vstack(self._places), np.concatenate(self._amounts), self.size, self._pixel)
+        light = np.zeros((self.size, self.size), np.float32)
+        for defocus, sheet in sorted(self._sheets.items()):
+            drawn = sheet.image(self._pixel)
+            light += cv2.GaussianBlur(drawn, (0, 0), defocus / self._pixel) if defocus else drawn
+        return light
+
+
+class _Sheet:
+    """What was drawn in one plane: filled areas, and points that are yet to be shared among pixels."""
+
+    def __init__(self, size: int) -> None:
+        self.filled = np.zeros((size, size), np.float32)
+        self.places: list[Points] = []
+        self.amounts: list[NDArray[np.float64]] = []
+
+    def image(self, pixel: float) -> Image:
+        if not self.places:
+            return self.filled
+        return self.filled + _splat(np.vstack(self.places), np.concatenate(self.amounts), len(self.filled), pixel)
 
 
 def _splat(places: Points, amounts: NDArray[np.float64], size: int, pixel: float) -> Image:

@@ -14,6 +14,7 @@ from cellocate.phantom.units import MAP_PIXEL
 
 Phase = Literal["interphase", "metaphase", "daughter"]
 Mask = NDArray[np.bool_]
+Amounts = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,23 @@ class Plan:
     partner: int | None = None
 
 
+@dataclass(frozen=True)
+class Relief:
+    """How thick the cells of a field are.
+
+    Attributes:
+        slope: over how many µm a free edge rises.
+        peak: how much of the height is a mound around the nucleus, 0 to 1.
+    """
+
+    slope: float
+    peak: float
+
+    def mound(self, from_nucleus: Image) -> Image:
+        """How high the mound is, 0 to 1, some µm from the nucleus."""
+        return np.asarray(1 - self.peak + self.peak * np.exp(-from_nucleus / 5), np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Maps:
     """What a crop of the scene's maps (512 px a side, x and y) says of one cell; lengths in µm.
@@ -56,6 +74,7 @@ class Maps:
     rim: Image
     from_nucleus: Image
     in_nucleus: Image
+    relief: Relief
 
     @cached_property
     def cytoplasm(self) -> Mask:
@@ -65,8 +84,13 @@ class Maps:
     @cached_property
     def height(self) -> Image:
         """How thick the cell is, 0 to 1: a free edge rises slowly, a contact with another cell at once."""
-        slope = np.sqrt(np.clip(self.rim / 5, 0, 1)) * np.clip(0.4 + self.edge / 1.2, 0, 1)
-        return np.asarray(slope * self.inside, np.float32)
+        slope = np.sqrt(np.clip(self.rim / self.relief.slope, 0, 1)) * np.clip(0.4 + self.edge / 1.2, 0, 1)
+        return np.asarray(slope * self.inside * self.mound, np.float32)
+
+    @cached_property
+    def mound(self) -> Image:
+        """How much thicker the cell is near its nucleus, 0 to 1."""
+        return self.relief.mound(self.from_nucleus)
 
     def area(self, part: Mask) -> float:
         """The area of a part in µm²."""
@@ -81,6 +105,16 @@ class Maps:
         row, column = np.divmod(np.minimum(at, chance.size - 1), weight.shape[1])
         corner = np.stack([column + self.box[2], row + self.box[0]], axis=1)
         return np.asarray((corner + rng.random((n, 2))) * MAP_PIXEL, np.float64)
+
+    def grains(self, rng: np.random.Generator, light: Image, per_um2: float = 3.0) -> tuple[Points, Amounts]:
+        """Points that together give off `light`, unevenly: places (n, 2) in µm, and brightness times µm² (n).
+
+        Real stains are clumps of dye, whose grain no picture is fine enough to smooth away.
+        """
+        n = int(per_um2 * self.area(light > 0))
+        places = self.sample(rng, n, light)
+        amounts = rng.lognormal(-0.5, 1.0, len(places))  # of mean 1
+        return places, amounts * float(light.sum()) * MAP_PIXEL**2 / max(len(places), 1)
 
     def distance_to(self, place: Points) -> Image:
         """Distance in µm of each pixel of the crop to one place."""
@@ -100,6 +134,7 @@ class Cell:
         centrosome: (x, y); beside the nucleus in interphase.
         nucleoli: (n, 3): x, y, radius.
         bridge: (x, y) of the middle of the bridge to its sister; None unless it has just divided.
+        defocus: how far from the plane in focus it lies, as blur (standard deviation) in µm.
     """
 
     number: int
@@ -114,6 +149,7 @@ class Cell:
     nucleoli: Points
     centrosome: Points
     bridge: Points | None
+    defocus: float
     maps: Maps
 
     @property

@@ -19,6 +19,7 @@ from cellocate.phantom.layouts import Layout
 from cellocate.phantom.layouts import layout as layout_of
 from cellocate.phantom.pool import run
 from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
+from cellocate.phantom.units import MAP_PIXEL, map_px
 
 
 def simulate(
@@ -26,8 +27,10 @@ def simulate(
     *,
     fields: int,
     size: int = 512,
-    labels: str | Path = "balanced",
+    span: float = FIELD_SPAN,
+    labels: str | Path = "real",
     layout: str = "kaggle2018",
+    vocabulary: str | None = None,
     depth: int = 8,
     variability: float = VARIABILITY,
     seed: int = 0,
@@ -45,12 +48,14 @@ def simulate(
     Args:
         out: a new folder; nothing is left there if the simulation fails or is interrupted.
         fields: how many, 1 or more.
-        size: pixels a side, 64 or more; a field is 163.84 µm wide whatever its size.
-        labels: "balanced" (every location about equally often, a quarter of the fields with two), "real" (label sets
-            as often as in the 2018 train set), or a CSV file with Id and Target (of `hpa28`) to take them from.
+        size: pixels a side, 64 or more.
+        span: µm a side, whatever the size, rounded to 0.32 µm.
+        labels: "real" (label sets as often as in the 2018 train set), "balanced" (every location about equally often,
+            a quarter of the fields with two), or a CSV file with Id and Target (of `hpa28`) to take them from.
         layout: of files and labels. "kaggle2018": `train.csv` has Id and Target, labels are of `hpa28`. "kaggle2021":
             ID and Label, of `hpa19`, in which some locations become one, a field or a cell that shows nothing is
             `Negative`, and some have no word: these are not drawn, and refused in a file.
+        vocabulary: of the labels, where it is not the layout's own: any to which there is a map from `hpa28`.
         depth: bits of a pixel of the channels, 8 or 16.
         variability: how much the cells of a field differ, 0 to 1: the share of those that can hold a location and do
             not show it, for each location by itself; one cell shows it always.
@@ -62,8 +67,8 @@ def simulate(
 
     Raises:
         CellocateError: fewer than 1 field or worker, too small a size, another depth, a variability that is no
-            share, a negative seed, an unknown label or layout, a table that cannot be read, or a folder in use; all
-            before any work starts.
+            share, a negative seed, an unknown label, layout or vocabulary, a table that cannot be read, or a
+            folder in use; all before any work starts.
 
     Example:
         >>> import tempfile
@@ -72,7 +77,7 @@ def simulate(
         >>> (out / "train.csv").read_text().splitlines()[0], len(list((out / "train").glob("*.png")))
         ('Id,Target', 8)
     """
-    settings = Settings(layout_of(layout), size, depth, variability, seed)
+    settings = Settings(layout_of(layout, vocabulary), size, span, depth, variability, seed)
     jobs_for = _plan(settings, fields=fields, labels=labels, workers=workers)
     refuse_existing(Path(out), overwrite=overwrite)
     with new_folder(out, overwrite=overwrite) as aside:
@@ -95,7 +100,7 @@ def _plan(settings: Settings, *, fields: int, labels: str | Path, workers: int |
     if workers is not None and workers < 1:
         raise CellocateError("nobody to do the work", where=f"workers {workers}", mend="Ask for 1 or more.")
     check_seed([settings.seed])
-    check_size(settings.size)
+    check_size(settings.size, settings.span)
     check_depth(settings.depth)
     check_variability(settings.variability)
     draw = label_sets(labels, settings.seed, settings.layout)
@@ -110,7 +115,7 @@ def _about(settings: Settings, *, fields: int, labels: str | Path) -> dict[str, 
         "vocabulary": settings.layout.format.vocabulary,
         "fields": fields,
         "size": settings.size,
-        "pixel_size": FIELD_SPAN / settings.size,
+        "pixel_size": map_px(settings.span) * MAP_PIXEL / settings.size,
         "labels": labels if labels in ("balanced", "real") else Path(labels).name,
         "seed": settings.seed,
         "version": cellocate.__version__,

@@ -13,27 +13,32 @@ from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
 from cellocate.phantom.canvas import Canvas
 from cellocate.phantom.cell import Cell
+from cellocate.phantom.debris import Debris, scatter
 from cellocate.phantom.landmarks import Landmarks, microtubule_stain, nucleus_stain, reticulum_stain
 from cellocate.phantom.morphology import MORPHOLOGIES
-from cellocate.phantom.optics import detect, draw_exposure, illuminate, shrink, through_lens
 from cellocate.phantom.patterns import PATTERNS, Pattern, Pen
+from cellocate.phantom.photograph import BLUE, GREEN, RED, YELLOW, Light, photograph
 from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.scene import Scene, build_scene
-from cellocate.phantom.shapes import Image, noise, rasterise
-from cellocate.phantom.units import MAP_PX
+from cellocate.phantom.shapes import Image, rasterise
+from cellocate.phantom.units import MAP_PIXEL, map_px
 from cellocate.vocabulary import get
 
 # streams of random numbers: what is drawn from one never moves what is drawn from another
-SCENE, RED, BLUE, YELLOW, GREEN, PATTERN, SHOWS, HAZE = range(100, 108)
+SCENE, PATTERN, SHOWS, HAZE, DEBRIS = range(100, 105)
+DEBRIS_GREY = 70.0  # grey levels of debris that is as bright as a structure
+STAINS = {RED: microtubule_stain, BLUE: nucleus_stain, YELLOW: reticulum_stain}
+ATTEMPTS = 50  # scenes grown until one can show what is asked of it
 
 
 @dataclass(frozen=True)
 class PhantomField:
-    """A simulated field of view of 163.84 µm and the truth about it.
+    """A simulated field of view and the truth about it.
 
     Attributes:
         channels: uint8 or uint16 `(4, size, size)`: red (microtubules), green (protein), blue (nucleus), yellow (ER).
-        cells: uint16 `(size, size)`: which cell a pixel belongs to, 1 to n; 0 for none.
+        cells: uint16 `(size, size)`: which cell a pixel belongs to, 1 to n; 0 for none. Where one lies a little over
+            another, the upper one.
         nuclei: uint16 `(size, size)`: the nucleus of the cell with the same number.
         cell_labels: for each cell, 1 to n, the labels that it shows; `()` for a negative cell.
         signal: label → float32 `(size, size)`: green grey levels, of 255, from that location alone, blurred but free
@@ -51,6 +56,7 @@ def simulate_field(
     labels: Sequence[int],
     *,
     size: int = 512,
+    span: float = FIELD_SPAN,
     depth: int = 8,
     variability: float = VARIABILITY,
     seed: int | Sequence[int],
@@ -59,7 +65,8 @@ def simulate_field(
 
     Args:
         labels: indices into the vocabulary `hpa28`; none for a negative field.
-        size: pixels a side; a field is 163.84 µm wide whatever its size.
+        size: pixels a side.
+        span: µm a side, whatever the size, rounded to 0.32 µm.
         depth: bits of a pixel, 8 or 16.
         variability: how much the cells differ, 0 to 1: the share of those that can hold a location and do not show it,
             for each location by itself. At 0 all show it, at 1 only one; one does always.
@@ -70,8 +77,8 @@ def simulate_field(
         signal of each label comes from.
 
     Raises:
-        CellocateError: an unknown label, fewer than 64 pixels a side, another depth, a variability that
-            is no share, or a negative seed.
+        CellocateError: an unknown label, fewer than 64 pixels a side, less than 60 µm or pixels too coarse to tell
+            anything, another depth, a variability that is no share, or a negative seed.
 
     Example:
         >>> field = simulate_field([7], size=128, seed=1)
@@ -81,21 +88,23 @@ def simulate_field(
         (True, True)
     """
     patterns = patterns_of(labels)
-    check_size(size)
+    check_size(size, span)
     check_depth(depth)
     check_variability(variability)
     root = tuple(int(part) for part in np.atleast_1d(seed))
     check_seed(root)
-    rng = np.random.default_rng([*root, SCENE])
-    scene = _scene(rng, list(patterns.values()))
-    landmarks = Landmarks(scene, root)
-    drawn = max(size, MAP_PX)
-    red, blue, yellow = (
-        _draw(stain, landmarks, drawn) for stain in (microtubule_stain, nucleus_stain, reticulum_stain)
-    )
+    landmarks = Landmarks(_scene(root, span, list(patterns.values())), root)
+    scene = landmarks.scene
+    drawn = max(size, map_px(span))
+    debris = scatter(landmarks.rng(DEBRIS), scene)
     shown = {label: _cells_that_show(landmarks, label, pattern, variability) for label, pattern in patterns.items()}
-    green = {label: _draw_pattern(landmarks, label, patterns[label], shown[label], drawn) for label in patterns}
-    channels, signal = _photograph(landmarks, red, blue, yellow, green, size, depth)
+    light = Light(
+        stains={channel: _draw(stain, landmarks, debris, channel, drawn) for channel, stain in STAINS.items()},
+        locations={label: _draw_pattern(landmarks, label, patterns[label], shown[label], drawn) for label in patterns},
+        haze=_haze(landmarks, debris, drawn),
+        pixel=scene.span / drawn,
+    )
+    channels, signal = photograph(landmarks.rng, light, size, depth)
     cells, nuclei = _masks(scene, size)
     return PhantomField(
         channels=channels,
@@ -119,17 +128,31 @@ def patterns_of(labels: Sequence[int]) -> dict[int, Pattern]:
     return {int(label): PATTERNS[names[label]] for label in sorted(set(labels))}
 
 
-def _scene(rng: np.random.Generator, patterns: list[Pattern]) -> Scene:
+def _scene(root: tuple[int, ...], span: float, patterns: list[Pattern]) -> Scene:
     """A scene in which every pattern has a cell to be in: dividing ones, or cells that touch."""
+    rng = np.random.default_rng([*root, SCENE])
+    span = map_px(span) * MAP_PIXEL
     kinds = [kind for kind in MORPHOLOGIES if all(pattern.suits(kind) for pattern in patterns)]
     # where nothing asks for them, some cells divide by chance
     metaphases = max([pattern.metaphases for pattern in patterns] + [int(rng.random() < 0.15)])
     pairs = max([pattern.pairs for pattern in patterns] + [int(rng.random() < 0.08)])
-    return build_scene(rng, kinds=kinds, metaphases=metaphases, pairs=pairs)
+    for _ in range(ATTEMPTS):
+        scene = build_scene(rng, span, kinds=kinds, metaphases=metaphases, pairs=pairs)
+        lacking = [pattern for pattern in patterns if not any(map(pattern.holds, scene.cells))]
+        if scene.cells and not lacking:
+            return scene
+    raise CellocateError(
+        f"{span:.0f} µm have no room for a cell with {lacking[0].name if lacking else 'a nucleus'}",
+        where="span",
+        mend="Ask for a wider field, or for other locations.",
+    )
 
 
-def _draw(stain: Callable[[Landmarks, Canvas], None], landmarks: Landmarks, size: int) -> Image:
-    canvas = Canvas(size)
+def _draw(
+    stain: Callable[[Landmarks, Canvas], None], landmarks: Landmarks, debris: Debris, channel: int, size: int
+) -> Image:
+    canvas = Canvas(size, landmarks.scene.span)
+    debris.draw(canvas, channel)
     stain(landmarks, canvas)
     return canvas.image()
 
@@ -143,18 +166,18 @@ def _cells_that_show(landmarks: Landmarks, label: int, pattern: Pattern, variabi
 
 def _draw_pattern(landmarks: Landmarks, label: int, pattern: Pattern, cells: list[Cell], size: int) -> Image:
     """The light of one location, in units in which its bright parts are 1."""
-    light = Canvas(size)
+    light = Canvas(size, landmarks.scene.span)
     for cell in cells:
         rng = landmarks.rng(PATTERN, label, cell.number)
-        light.gain = rng.lognormal(0, 0.3)
+        light.turn_to(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
         pattern.draw(cell, Pen(rng, light, landmarks))
     return light.image()
 
 
 def _masks(scene: Scene, size: int) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
     """Cells and nuclei: each pixel is what lies at its centre."""
-    drawn = max(size, MAP_PX)
-    pixel = FIELD_SPAN / drawn
+    drawn = max(size, len(scene.labels))
+    pixel = scene.span / drawn
     cells = rasterise([cell.outline for cell in scene.cells], [cell.number for cell in scene.cells], drawn, pixel)
     numbers = [cell.number for cell in scene.cells for _ in cell.nuclei]
     nuclei = rasterise([nucleus for cell in scene.cells for nucleus in cell.nuclei], numbers, drawn, pixel)
@@ -163,57 +186,15 @@ def _masks(scene: Scene, size: int) -> tuple[NDArray[np.uint16], NDArray[np.uint
     return np.asarray(small[0], np.uint16), np.asarray(small[1], np.uint16)
 
 
-def _photograph(
-    landmarks: Landmarks, red: Image, blue: Image, yellow: Image, green: dict[int, Image], size: int, depth: int
-) -> tuple[Pixels, dict[int, Image]]:
-    """Take the four channels, each through its own optics; and each location's share of the green one."""
-    takes = {
-        stream: draw_exposure(landmarks.rng(stream), gain=gain, background=background)
-        for stream, gain, background in (
-            (RED, (105.0, 0.35), 3.0),
-            (GREEN, (140.0, 0.42), 4.0),
-            (BLUE, (110.0, 0.4), 2.0),
-            (YELLOW, (175.0, 0.45), 3.0),
-        )
-    }
-    rng = landmarks.rng(GREEN, 1)
-    signal = {}
-    for label, light in green.items():
-        seen = through_lens(light, takes[GREEN])
-        strength = takes[GREEN].gain * rng.uniform(0.6, 1.0) / _brightness(seen)
-        signal[label] = shrink(illuminate(strength * seen, takes[GREEN]), size)
-    haze = shrink(illuminate(through_lens(_haze(landmarks, red.shape[0]), takes[GREEN]), takes[GREEN]), size)
-    grey = {
-        stream: shrink(illuminate(takes[stream].gain * through_lens(light, takes[stream]), takes[stream]), size)
-        for stream, light in ((RED, red), (BLUE, blue), (YELLOW, yellow))
-    }
-    grey[GREEN] = sum(signal.values(), haze)
-    _bleed(landmarks.rng(HAZE, 1), grey)
-    channels = [detect(landmarks.rng(s, 2), grey[s], takes[s], depth) for s in (RED, GREEN, BLUE, YELLOW)]
-    return np.stack(channels), signal
-
-
-def _brightness(light: Image) -> float:
-    """What an operator would take for the bright parts: the brightest few pixels, or fewer of many bright ones."""
-    few, many = np.percentile(light, (99.95, 99.5))
-    return max(float(np.sqrt(few * max(many, 0.4 * few))), 1e-6)
-
-
-def _bleed(rng: np.random.Generator, grey: dict[int, Image]) -> None:
-    """Let neighbouring dyes leak into each other's channel, by a few per cent."""
-    red, green = grey[RED], grey[GREEN]
-    grey[YELLOW] = grey[YELLOW] + rng.uniform(0.0, 0.08) * red + rng.uniform(0.0, 0.02) * green
-    grey[GREEN] = green + rng.uniform(0.0, 0.02) * red
-
-
-def _haze(landmarks: Landmarks, size: int) -> Image:
-    """Antibody that binds anywhere: a faint, uneven stain of whole cells, in grey levels."""
+def _haze(landmarks: Landmarks, debris: Debris, size: int) -> Image:
+    """Antibody that binds anywhere: a faint, uneven stain of whole cells, and debris, in grey levels."""
     rng = landmarks.rng(HAZE)
-    level, nuclear = rng.lognormal(1.7, 0.7), rng.uniform(0.4, 1.4)
-    canvas = Canvas(size)
+    level, nuclear, grain = rng.lognormal(2.0, 0.9), rng.uniform(0.4, 1.4), rng.uniform(0.2, 0.9)
+    canvas = Canvas(size, landmarks.scene.span)
+    debris.draw(canvas, GREEN, gain=DEBRIS_GREY)
     for cell in landmarks.scene.cells:
         maps = cell.maps
-        uneven = np.clip(1 + 0.3 * noise(rng, maps.inside.shape, 0.7), 0, None)
-        light = (0.3 + 0.7 * maps.height) * maps.inside * uneven * (1 + (nuclear - 1) * maps.nucleus)
-        canvas.fill(maps.box, np.asarray(level * rng.lognormal(0, 0.2) * light, np.float32))
+        canvas.turn_to(gain=level * rng.lognormal(0, 0.2), defocus=cell.defocus)
+        light = (0.3 + 0.7 * maps.height) * maps.inside * (1 + (nuclear - 1) * maps.nucleus)
+        Pen(rng, canvas, landmarks).grainy(cell, np.asarray(light, np.float32), share=grain)
     return canvas.image()

@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.phantom.shapes import Image, Points, unit
-from cellocate.phantom.units import MAP_PIXEL, MAP_PX
+from cellocate.phantom.units import MAP_PIXEL
 
 
 def read_map(values: Image, places: Points) -> Image:
     """One of the scene's maps at `places` (..., 2) in µm; beyond the field, what is at its border."""
-    return values.ravel()[_flat(places.reshape(-1, 2))].reshape(places.shape[:-1])
+    return values.ravel()[_flat(places.reshape(-1, 2), len(values))].reshape(places.shape[:-1])
 
 
-def _flat(places: Points) -> NDArray[np.int64]:
-    at = np.clip((places / MAP_PIXEL).astype(np.int64), 1, MAP_PX - 2)
-    return np.asarray(at[:, 1] * MAP_PX + at[:, 0])
+def _flat(places: Points, side: int) -> NDArray[np.int64]:
+    at = np.clip((places / MAP_PIXEL).astype(np.int64), 1, side - 2)
+    return np.asarray(at[:, 1] * side + at[:, 0])
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Room:
 
     def look(self, places: Points) -> tuple[Image, Image, Image]:
         """At `places` (n, 2) in µm: the number of the cell, the distance to a wall, the unit vector away from it."""
-        found = self._table[_flat(places)]  # one look-up for all: this is where filaments spend time
+        found = self._table[_flat(places, len(self.labels))]  # one look-up for all: this is where filaments spend time
         return found[:, 3], found[:, 2], found[:, :2]
 
 

@@ -20,6 +20,7 @@ class Settings:
 
     layout: Layout
     size: int
+    span: float
     depth: int
     variability: float
     seed: int
@@ -36,8 +37,8 @@ class Job:
 
     @property
     def id(self) -> str:
-        """The field's id, the same whatever the size of the collection."""
-        return f"phantom-{self.index:06d}"
+        """The field's id, the same whatever the size of the collection; another seed gives others."""
+        return f"phantom-{self.settings.seed}-{self.index:06d}"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ def do(job: Job) -> Done:
     """Simulate a field; write its channels to `train/` and its masks to `truth/`."""
     told = job.settings
     seed = (told.seed, job.index)
-    field = simulate_field(job.labels, size=told.size, depth=told.depth, variability=told.variability, seed=seed)
+    field = simulate_field(
+        job.labels, size=told.size, span=told.span, depth=told.depth, variability=told.variability, seed=seed
+    )
     for channel, image in zip(CHANNELS, field.channels, strict=True):
         write_png(job.out / "train" / f"{job.id}_{channel}.png", image)
     return Done(job, tuple(told.layout.says(shown) for shown in field.cell_labels), _write_masks(job, field))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -27,7 +27,7 @@ def label_sets(labels: str | Path, seed: int, layout: Layout) -> Callable[[int],
     those that lose all are drawn anew.
 
     Args:
-        labels: "balanced", "real", or a CSV file with the columns Id and Target, whose rows are taken in order and
+        labels: "real", "balanced", or a CSV file with the columns Id and Target, whose rows are taken in order and
             again from the first after the last.
         seed: of the collection.
         layout: of the collection.
@@ -42,15 +42,17 @@ def label_sets(labels: str | Path, seed: int, layout: Layout) -> Callable[[int],
         [True, True, True]
     """
     if labels == "balanced":
-        return lambda index: _balanced(seed, index, layout.origins)
+        return lambda index: _balanced(seed, index, layout)
     if labels == "real":
         return _real(seed, layout)
     rows = read_targets(Path(labels), layout)
     return lambda index: rows[index % len(rows)]
 
 
-def _balanced(seed: int, index: int, origins: Sequence[LabelSet]) -> LabelSet:
+def _balanced(seed: int, index: int, layout: Layout) -> LabelSet:
     """Each run of as many fields as labels has each once, in some order; a second is drawn for a quarter of them."""
+    drawn = [label for label, covered in enumerate(layout.origins) if covered or label == layout.negative]
+    origins = [layout.origins[label] for label in drawn]
     n = len(origins)
     block, place = divmod(index, n)
     first = int(np.random.default_rng([seed, BALANCED, block]).permutation(n)[place])
@@ -84,7 +86,7 @@ def read_targets(path: Path, layout: Layout) -> list[LabelSet]:
     """The label sets of a CSV file with the columns Id and Target (indices or, where they are one word, names)."""
     if not path.is_file():
         raise CellocateError(
-            "no such table of labels", where=path, mend="Give balanced, real, or a CSV file with Id and Target."
+            "no such table of labels", where=path, mend="Give real, balanced, or a CSV file with Id and Target."
         )
     with path.open(encoding="utf-8-sig", newline="") as lines:
         rows = list(csv.DictReader(lines))
@@ -100,5 +102,5 @@ def _check_said(labels: LabelSet, layout: Layout, where: str) -> None:
     unsaid = [get(DRAWN).names[label] for label in labels if label not in layout.drawable]
     if unsaid:
         raise CellocateError(
-            f"{layout.format.layout} has no word for {unsaid[0]}", where=where, mend="Take it out, or use kaggle2018."
+            f"{layout.format.vocabulary} has no word for {unsaid[0]}", where=where, mend=f"Take it out, or use {DRAWN}."
         )

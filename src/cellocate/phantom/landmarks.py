@@ -48,9 +48,10 @@ class Landmarks:
         """For each cell number the paths (n, steps, 2) of its microtubules, and their brightness (n, steps)."""
         rng = self.rng(1)
         starts, headings, owners, above = [], [], [], []
+        rooted, turned = rng.uniform(0.03, 0.3), rng.uniform(0.4, 1.3)
         for cell in self.scene.cells:
             n = _microtubule_number(cell)
-            start, heading = _roots(rng, cell, n)
+            start, heading = _roots(rng, cell, n, int(rooted * n), turned)
             starts.append(start)
             headings.append(heading)
             owners.append(np.full(len(start), cell.number, np.uint16))
@@ -62,15 +63,17 @@ class Landmarks:
         light = np.empty(paths.shape[:2])
         for way, room in ((over, self.cell_room), (~over, self.cytoplasm_room)):
             paths[way], light[way] = grow(rng, room, start[way], heading[way], owner[way], growth)
-        over_nucleus = read_map(self.scene.from_nucleus, paths) == 0
-        light *= np.where(over_nucleus, 0.3, 1.0) * rng.lognormal(0, 0.4, (len(light), 1))
+        from_nucleus = read_map(self.scene.from_nucleus, paths)
+        light *= np.where(from_nucleus == 0, 0.3, 1.0) * rng.lognormal(0, 0.4, (len(light), 1))
+        light *= self.scene.relief.mound(from_nucleus)
         light *= _fade(rng, light.shape) * _end_at_wall(rng, read_map(self.scene.edge, paths))
         return {cell.number: (paths[owner == cell.number], light[owner == cell.number]) for cell in self.scene.cells}
 
     @cached_property
     def reticulum(self) -> dict[int, Image]:
         """For each cell number the light of its endoplasmic reticulum, on the crop of its maps."""
-        return {cell.number: _reticulum(self.rng(2, cell.number), cell) for cell in self.scene.cells}
+        net, nuclear = self.rng(2).uniform((0.2, 0.02), (0.7, 0.08))
+        return {cell.number: _reticulum(self.rng(2, cell.number), cell, net, nuclear) for cell in self.scene.cells}
 
 
 def microtubule_stain(landmarks: Landmarks, canvas: Canvas) -> None:
@@ -78,37 +81,39 @@ def microtubule_stain(landmarks: Landmarks, canvas: Canvas) -> None:
     free = landmarks.rng(3).uniform(0.08, 0.3)
     for cell in landmarks.scene.cells:
         rng = landmarks.rng(3, cell.number)
-        gain = rng.lognormal(0, 0.3)
+        canvas.turn_to(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
         if cell.phase == "metaphase":
-            canvas.strokes(*spindle_fibres(rng, cell, gain=1.6 * gain), width=MICROTUBULE_UM)
+            canvas.strokes(*spindle_fibres(rng, cell, gain=1.6), width=MICROTUBULE_UM)
         else:
             paths, light = landmarks.microtubules[cell.number]
-            canvas.strokes(paths, gain * light, width=MICROTUBULE_UM)
+            canvas.strokes(paths, light, width=MICROTUBULE_UM)
         if cell.bridge is not None:
             paths, light = bridge_fibres(rng, cell)
             canvas.strokes(paths, 1.5 * light, width=0.25)
         soluble = free * cell.maps.height * (1 - 0.8 * cell.maps.nucleus)
-        canvas.fill(cell.maps.box, np.asarray(gain * soluble, np.float32))
+        canvas.fill(cell.maps.box, np.asarray(soluble, np.float32))
 
 
 def nucleus_stain(landmarks: Landmarks, canvas: Canvas) -> None:
     """Draw chromatin: finely mottled, brighter clumps, dark nucleoli; condensed where a cell divides."""
+    coarse, dark = landmarks.rng(4).uniform((0.5, 0.25), (1.1, 0.75))  # a matter of the cell line
     for cell in landmarks.scene.cells:
         rng, maps = landmarks.rng(4, cell.number), cell.maps
         shape = maps.inside.shape
         gain = rng.lognormal(0, 0.2) * {"interphase": 1.0, "daughter": 1.2, "metaphase": 1.9}[cell.phase]
-        texture = 1 + 0.12 * noise(rng, shape, 3.0) + 0.17 * noise(rng, shape, 1.0) + 0.1 * noise(rng, shape, 0.5)
+        canvas.turn_to(gain=gain, defocus=cell.defocus)
+        texture = 0.12 * noise(rng, shape, 3.0) + 0.17 * noise(rng, shape, 1.0) + 0.1 * noise(rng, shape, 0.5)
         clumps = 0.8 * np.clip(noise(rng, shape, 1.3) - 1.3, 0, 1)
-        light = (texture + clumps) * soft(maps.nucleus) * np.clip(0.6 + maps.in_nucleus / 3, 0, 1)
-        light *= 1 - 0.65 * soft(maps.nucleoli)
-        canvas.fill(maps.box, np.asarray(gain * np.clip(light, 0, None), np.float32))
+        light = (1 + coarse * (texture + clumps)) * soft(maps.nucleus) * np.clip(0.6 + maps.in_nucleus / 3, 0, 1)
+        light *= 1 - dark * soft(maps.nucleoli)
+        canvas.fill(maps.box, np.asarray(np.clip(light, 0, None), np.float32))
 
 
 def reticulum_stain(landmarks: Landmarks, canvas: Canvas) -> None:
     """Draw the endoplasmic reticulum."""
     for cell in landmarks.scene.cells:
-        gain = landmarks.rng(5, cell.number).lognormal(0, 0.3)
-        canvas.fill(cell.maps.box, np.asarray(gain * landmarks.reticulum[cell.number], np.float32))
+        canvas.turn_to(gain=landmarks.rng(5, cell.number).lognormal(0, 0.3), defocus=cell.defocus)
+        canvas.fill(cell.maps.box, landmarks.reticulum[cell.number])
 
 
 def soft(mask: NDArray[np.bool_]) -> Image:
@@ -156,13 +161,14 @@ def _microtubule_number(cell: Cell) -> int:
     return int(np.clip(MICROTUBULES_PER_UM2 * cell.maps.area(cell.maps.cytoplasm), 10, 260))
 
 
-def _roots(rng: np.random.Generator, cell: Cell, n: int) -> tuple[Points, NDArray[np.float64]]:
-    """Where microtubules start and where to: a quarter at the centrosome, the others all over, most outwards."""
-    rooted = n // 4
+def _roots(
+    rng: np.random.Generator, cell: Cell, n: int, rooted: int, turned: float
+) -> tuple[Points, NDArray[np.float64]]:
+    """Where `n` microtubules start and where to: some at the centrosome, the others all over, most outwards."""
     scattered = cell.maps.sample(rng, n - rooted, cell.maps.cytoplasm)
     centre = cell.centrosome + rng.normal(0, 0.9, (rooted, 2))
     outwards = scattered - cell.centrosome
-    angle = np.arctan2(outwards[:, 1], outwards[:, 0]) + rng.normal(0, 0.5, len(scattered))
+    angle = np.arctan2(outwards[:, 1], outwards[:, 0]) + rng.normal(0, turned, len(scattered))
     return np.vstack([centre, scattered]), np.concatenate([rng.uniform(0, 2 * np.pi, rooted), angle])
 
 
@@ -185,15 +191,17 @@ def _end_at_wall(rng: np.random.Generator, wall: Image) -> NDArray[np.float64]:
     return np.clip(rng.exponential(3.0, (len(wall), 1)) + 1 - along, 0, 1)
 
 
-def _reticulum(rng: np.random.Generator, cell: Cell) -> Image:
+def _reticulum(rng: np.random.Generator, cell: Cell, tubules: float, nuclear: float) -> Image:
+    """Light of the reticulum: `tubules` of it in a net, the rest in sheets; `nuclear` above and below the nucleus."""
     maps = cell.maps
     shape = maps.inside.shape
     # ridges of smooth noise are a net of tubules; a coarser noise makes sheets of some of it
     net = np.exp(-((noise(rng, shape, 1.2) / 0.4) ** 2))
     mottle = np.clip(1 + 0.22 * noise(rng, shape, 3.0) + 0.2 * noise(rng, shape, 0.6), 0.15, None)
     near = 0.25 + 0.85 * np.exp(-maps.from_nucleus / 5.0)
-    rim = 0.35 * np.exp(-((maps.from_nucleus / 0.5) ** 2))
-    light = ((0.3 + 0.7 * net) * mottle * near + rim) * maps.cytoplasm * _thin_rim(rng, cell)
+    rim = 0.2 * np.exp(-((maps.from_nucleus / 0.5) ** 2))
+    light = ((1 - tubules + tubules * net) * mottle * near + rim) * _thin_rim(rng, cell) * maps.mound
+    light *= maps.inside * (1 - soft(maps.nucleus))
     if cell.phase == "metaphase":  # pushed to the rim of the round cell
         light = mottle * maps.cytoplasm * np.clip(maps.from_nucleus / 3, 0, 1) * np.clip(maps.edge, 0, 1)
-    return np.asarray(light + 0.09 * soft(maps.nucleus), np.float32)
+    return np.asarray(light + nuclear * mottle * soft(maps.nucleus), np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,12 @@ class Layout:
     origins: tuple[LabelSet, ...]
 
     @property
+    def negative(self) -> int | None:
+        """The label of fields and cells that show nothing, where the vocabulary has that word."""
+        names = get(self.format.vocabulary).names
+        return names.index(NEGATIVE) if NEGATIVE in names else None
+
+    @property
     def drawable(self) -> LabelSet:
         """The labels of `hpa28` that the layout can say."""
         return tuple(sorted(label for covered in self.origins for label in covered))
@@ -41,8 +47,8 @@ class Layout:
             >>> layout("kaggle2021").says((8, 9, 23)), layout("kaggle2021").says(()), layout("kaggle2018").says(())
             ((14, 17), (18,), ())
         """
-        names = get(self.format.vocabulary).names
-        return self._covering(labels) or tuple(i for i, name in enumerate(names) if name == NEGATIVE)
+        nothing = () if self.negative is None else (self.negative,)
+        return self._covering(labels) or nothing
 
     def text(self, labels: LabelSet) -> str:
         """Labels of `hpa28` as they stand in a cell of the label table."""
@@ -59,22 +65,23 @@ class Layout:
         return tuple(label for label, covered in enumerate(self.origins) if set(covered) & set(labels))
 
 
-def layout(name: str) -> Layout:
-    """A layout by the name that `open_collection` gives it.
+def layout(name: str, vocabulary: str | None = None) -> Layout:
+    """A layout by the name that `open_collection` gives it, with its own vocabulary or another.
 
     Raises:
-        CellocateError: phantoms are not written in such a layout.
+        CellocateError: phantoms are not written in such a layout or vocabulary.
     """
     for known in FORMATS:
         if known.layout == name:
-            return Layout(known, _origins(known.vocabulary))
+            words = vocabulary or known.vocabulary
+            return Layout(replace(known, vocabulary=words), _origins(words))
     names = " or ".join(known.layout for known in FORMATS)
     raise CellocateError(f"unknown layout {name!r}", mend=f"Ask for {names}.")
 
 
 def _origins(vocabulary: str) -> tuple[LabelSet, ...]:
     n = len(get(vocabulary))
-    if vocabulary == DRAWN:
+    if get(vocabulary) == get(DRAWN):
         return tuple((label,) for label in range(n))
     targets = map_between(DRAWN, vocabulary).targets
     return tuple(tuple(i for i, target in enumerate(targets) if target == label) for label in range(n))

@@ -48,11 +48,15 @@ MORPHOLOGIES: tuple[Morphology, ...] = (
     # fibroblast-like (BJ, RH-30)
     Morphology("spindle", 16, (1.8, 3.4), (1, 2), 0.8, 0.35, 7.8, (1.3, 2.2), 0.1, 0.03, 1.2, (18, 28), aligned=True),
     # small and round, in suspension (REH, HEL)
-    Morphology("round", 10, (1.0, 1.2), (0, 1), 0.2, 0.4, 7.0, (1.0, 1.3), 0.5, 0.05, 1.75, (20, 36), adherent=False),
+    Morphology("round", 8.5, (1.0, 1.2), (0, 1), 0.2, 0.4, 6.0, (1.0, 1.3), 0.5, 0.05, 1.75, (30, 60), adherent=False),
+    # smaller still, and many (K-562 at low density, U-937)
+    Morphology(
+        "lymphoid", 6.5, (1.0, 1.3), (0, 1), 0.2, 0.4, 4.7, (1.0, 1.5), 0.3, 0.03, 1.9, (50, 110), adherent=False
+    ),
     # small bodies with long processes (SH-SY5Y)
-    Morphology("neuronal", 11, (1.0, 1.7), (2, 4), 2.0, 0.15, 6.8, (1.0, 1.3), 0.1, 0.03, 1.6, (22, 34)),
+    Morphology("neuronal", 11, (1.0, 1.7), (2, 4), 2.0, 0.1, 6.8, (1.0, 1.3), 0.1, 0.03, 1.6, (22, 34)),
     # stellate (U-251 MG)
-    Morphology("stellate", 14, (1.2, 2.4), (3, 6), 1.0, 0.22, 7.8, (1.1, 1.8), 0.15, 0.04, 1.4, (16, 26)),
+    Morphology("stellate", 14, (1.2, 2.4), (3, 6), 1.0, 0.17, 7.8, (1.1, 1.8), 0.15, 0.04, 1.4, (16, 26)),
     # large, often with lobed or several nuclei (PC-3, SiHa)
     Morphology("multinucleate", 17, (1.0, 2.0), (2, 4), 0.4, 0.35, 8.2, (1.0, 1.5), 0.6, 0.3, 1.4, (14, 22)),
     # crowded (HEK 293)

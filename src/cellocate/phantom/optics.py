@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.images import FIELD_SPAN
 from cellocate.phantom.shapes import Image
+from cellocate.phantom.units import MAP_PIXEL
 
 WHITE = 255  # grey levels at which every picture saturates, in steps of 1 (8 bits) or 1/257 (16 bits)
 PULSE_SPREAD = 0.3  # of the heights of single photons, relative to their mean
@@ -26,7 +26,7 @@ class Exposure:
             planes, and its share.
         gain: grey levels of light 1.
         background: grey levels everywhere, before `offset` is taken away, which leaves empty areas black.
-        photons: photons per grey level and µm²; fewer are noisier.
+        photons: photons per grey level and µm² in pixels of 0.32 µm; fewer are noisier.
         tilt: light across the field, (2,): relative change from the middle to the edge, along x and y.
     """
 
@@ -48,15 +48,14 @@ def draw_exposure(rng: np.random.Generator, *, gain: tuple[float, float], backgr
         halo=rng.uniform(0.04, 0.15),
         gain=gain[0] * float(np.exp(rng.normal(0, gain[1]))),
         background=background * rng.lognormal(0, 0.5),
-        offset=rng.uniform(1.0, 1.4) * background + rng.uniform(0.5, 6.0),
+        offset=rng.uniform(0.5, 1.4) * background + rng.uniform(0.5, 5.0),
         photons=float(np.exp(rng.uniform(np.log(1.0), np.log(9.0)))),
         tilt=(float(rng.uniform(-0.15, 0.15)), float(rng.uniform(-0.15, 0.15))),
     )
 
 
-def through_lens(light: Image, exposure: Exposure) -> Image:
-    """Blur light by the point-spread function and add what comes from other planes."""
-    pixel = FIELD_SPAN / light.shape[0]
+def through_lens(light: Image, exposure: Exposure, pixel: float) -> Image:
+    """Blur light, in pixels of `pixel` µm, by the point-spread function and add what comes from other planes."""
     sharp = cv2.GaussianBlur(light, (0, 0), exposure.focus / pixel)
     small = cv2.resize(light, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)  # the halo has no fine detail
     wide = cv2.GaussianBlur(small, (0, 0), exposure.spread / (4 * pixel))
@@ -79,14 +78,14 @@ def shrink(light: Image, size: int) -> Image:
     return np.asarray(cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def detect(rng: np.random.Generator, grey: Image, exposure: Exposure, depth: int) -> NDArray[Any]:
+def detect(rng: np.random.Generator, grey: Image, exposure: Exposure, depth: int, pixel: float) -> NDArray[Any]:
     """Expected grey levels → a picture of 8 or 16 bits: background, shot noise, offset, saturation.
 
     Both depths count the same photons and saturate at the same light. 16 bits are not 8 stretched: what the detector
     gives is rounded to 1/257 of a grey level, and so its own noise is seen as well.
     """
-    pixel = FIELD_SPAN / grey.shape[0]
-    photons = exposure.photons * pixel**2  # per grey level in one pixel, so that larger pixels are less noisy
+    # per grey level in one pixel. Coarse pixels are the mean of more light; fine ones are taken with more patience
+    photons = exposure.photons * (pixel**2 if pixel >= MAP_PIXEL else MAP_PIXEL**3 / pixel)
     expected = np.maximum(grey + exposure.background, 0) * photons
     counted = rng.poisson(expected).astype(np.float32)
     levels = (counted if depth == 8 else _amplify(rng, counted)) / photons

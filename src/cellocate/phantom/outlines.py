@@ -1,4 +1,4 @@
-"""Cells press against each other: planned shapes → outlines that touch but never overlap."""
+"""Cells press against each other: planned shapes → outlines that touch, or lie a little over each other."""
 
 from __future__ import annotations
 
@@ -6,41 +6,43 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.images import FIELD_SPAN
 from cellocate.phantom.cell import Plan
 from cellocate.phantom.shapes import ANGLES, Image, Points, even_steps
 
 STEP_UM = 0.64  # pixel of the grid on which cells compete; outlines are interpolated between its points
 REACH_UM = 24.0  # the grid goes on this far outside the field
-GRID = int((FIELD_SPAN + 2 * REACH_UM) / STEP_UM)
+OVERLAP = 0.05  # how far at most a cell reaches over its neighbour, in units of its radius
 
 Box = tuple[slice, slice]
 
 
-def outlines(plans: list[Plan]) -> list[Points | None]:
+def outlines(rng: np.random.Generator, plans: list[Plan], span: float) -> list[Points | None]:
     """The outline of each planned cell in µm, about 0.32 µm between points; None where a cell found no room.
 
     Each cell scores a place by its distance from the centre, in units of its own radius in that direction. The
-    lowest score below 1 takes the place, so that free edges keep their planned shape and contacts lie in between.
+    lowest score below 1 takes the place, so that free edges keep their planned shape and contacts lie in between,
+    but for what a cell reaches over.
     """
-    boxes = [_box(plan) for plan in plans]
+    grid = int((span + 2 * REACH_UM) / STEP_UM)
+    boxes = [_box(plan, grid) for plan in plans]
     scores = [_score(plan, box) for plan, box in zip(plans, boxes, strict=True)]
-    best = np.full((GRID, GRID), 9.0, np.float32)
+    overlaps = rng.uniform(0, OVERLAP, len(plans))
+    best = np.full((grid, grid), 9.0, np.float32)
     second = best.copy()
     for box, score in zip(boxes, scores, strict=True):
         second[box] = np.minimum(second[box], np.maximum(best[box], score))
         best[box] = np.minimum(best[box], score)
     found: list[Points | None] = []
-    for box, score in zip(boxes, scores, strict=True):
+    for box, score, overlap in zip(boxes, scores, overlaps, strict=True):
         rival = np.where(score <= best[box], second[box], best[box])
-        found.append(_contour(np.minimum(1 - score, rival - score), box))
+        found.append(_contour(np.minimum(1 - score, rival - score + np.float32(overlap)), box))
     return found
 
 
-def _box(plan: Plan) -> Box:
+def _box(plan: Plan, grid: int) -> Box:
     reach = float(plan.radii.max()) + 2
-    low = np.clip((plan.centre - reach + REACH_UM) / STEP_UM, 0, GRID).astype(int)
-    high = np.clip((plan.centre + reach + REACH_UM) / STEP_UM + 1, 0, GRID).astype(int)
+    low = np.clip((plan.centre - reach + REACH_UM) / STEP_UM, 0, grid).astype(int)
+    high = np.clip((plan.centre + reach + REACH_UM) / STEP_UM + 1, 0, grid).astype(int)
     return slice(low[1], high[1]), slice(low[0], high[0])
 
 

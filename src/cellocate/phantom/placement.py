@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from cellocate.images import FIELD_SPAN
 from cellocate.phantom.cell import Plan
 from cellocate.phantom.morphology import Morphology
 from cellocate.phantom.shapes import Points, blob, bump, ellipse, polygon, spike, unit, wobble
 
+BLEBBING = 0.12  # how often a field has cells with blebs
 MARGIN_UM = 9.0  # centres may lie this far outside, so that the border cuts cells
 
 METAPHASE_RADIUS = 9.5  # mitotic cells round up
@@ -17,25 +21,36 @@ SISTERS_APART = 22.0
 DIVIDING_SLACK = 4.0  # others keep this much more distance, as cells that divide are hardly pressed
 
 
-def place(rng: np.random.Generator, kind: Morphology, *, metaphases: int, pairs: int) -> list[Plan]:
-    """Plan the cells of a field: first those that divide, then as many others as find room."""
-    flow = rng.uniform(0, np.pi)
+def place(rng: np.random.Generator, kind: Morphology, span: float, *, metaphases: int, pairs: int) -> list[Plan]:
+    """Plan the cells of a field `span` µm wide: first those that divide, then as many others as find room."""
+    well = _Well(kind, span, flow=rng.uniform(0, np.pi), blebs=rng.uniform(0.2, 0.8) * (rng.random() < BLEBBING))
     plans: list[Plan] = []
     for _ in range(pairs):
-        plans += _sisters(rng, kind, plans)
+        plans += _sisters(rng, well, plans)
     for _ in range(metaphases):
-        plans += _metaphase(rng, kind, plans)
-    islands = _islands(rng, kind)
-    sparse = rng.uniform(0.6, 1.2)  # some wells are thinly seeded
-    for _ in range(int(sparse * rng.integers(kind.cells[0], kind.cells[1] + 1))):
-        plans += _ordinary(rng, kind, plans, islands, flow)
+        plans += _metaphase(rng, well, plans)
+    islands = _islands(rng, well)
+    sparse = rng.uniform(0.6, 1.2) * (span / FIELD_SPAN) ** 2  # some wells are thinly seeded
+    for _ in range(max(1, int(sparse * rng.integers(kind.cells[0], kind.cells[1] + 1)))):
+        plans += _ordinary(rng, well, plans, islands)
     return plans
 
 
-def _islands(rng: np.random.Generator, kind: Morphology) -> Points | None:
-    if not kind.islands and rng.random() < 0.75:
+@dataclass(frozen=True)
+class _Well:
+    """What the cells of a field share: where they point if they are aligned, and how many of them have blebs."""
+
+    kind: Morphology
+    span: float
+    flow: float
+    blebs: float
+
+
+def _islands(rng: np.random.Generator, well: _Well) -> Points | None:
+    if not well.kind.islands and rng.random() < 0.75:
         return None
-    return rng.uniform(0.15 * FIELD_SPAN, 0.85 * FIELD_SPAN, (int(rng.integers(1, 4)), 2))
+    n = max(1, round(rng.integers(1, 4) * (well.span / FIELD_SPAN) ** 2))
+    return rng.uniform(0.15 * well.span, 0.85 * well.span, (n, 2))
 
 
 def _is_free(centre: Points, plans: list[Plan], apart: float) -> bool:
@@ -46,22 +61,21 @@ def _is_free(centre: Points, plans: list[Plan], apart: float) -> bool:
     return bool(np.all(np.hypot(to[:, 0], to[:, 1]) - slack > apart))
 
 
-def _find_room(rng: np.random.Generator, plans: list[Plan], apart: float, margin: float) -> Points | None:
+def _find_room(rng: np.random.Generator, span: float, plans: list[Plan], apart: float, margin: float) -> Points | None:
     for _ in range(60):
-        centre = rng.uniform(margin, FIELD_SPAN - margin, 2)
+        centre = rng.uniform(margin, span - margin, 2)
         if _is_free(centre, plans, apart):
             return centre
     return None
 
 
-def _ordinary(
-    rng: np.random.Generator, kind: Morphology, plans: list[Plan], islands: Points | None, flow: float
-) -> list[Plan]:
-    centre = _free_place(rng, kind, plans, islands)
+def _ordinary(rng: np.random.Generator, well: _Well, plans: list[Plan], islands: Points | None) -> list[Plan]:
+    kind = well.kind
+    centre = _free_place(rng, well, plans, islands)
     if centre is None:
         return []
-    axis = flow + rng.normal(0, 0.3) if kind.aligned else rng.uniform(0, 2 * np.pi)
-    size = kind.radius * np.exp(rng.normal(0, 0.12))
+    axis = well.flow + rng.normal(0, 0.3) if kind.aligned else rng.uniform(0, 2 * np.pi)
+    size = kind.radius * np.exp(rng.normal(0, 0.16))
     radii = ellipse(size, rng.uniform(*kind.aspect), axis) * wobble(rng, 0.16)
     turn = rng.uniform(0, 2 * np.pi)
     corners = int(rng.integers(kind.corners[0], kind.corners[1] + 1))
@@ -71,18 +85,27 @@ def _ordinary(
             angle = axis + np.pi * corner + rng.normal(0, 0.1)
         reach = kind.reach * size * rng.uniform(0.4, 1.5)
         radii = radii + reach * spike(angle, kind.taper * rng.uniform(0.7, 1.3))
+    if rng.random() < well.blebs:
+        radii = radii + _blebs(rng, size)
     return [Plan(centre, radii, axis, _nuclei(rng, kind, centre, axis), kind.nucleus)]
 
 
-def _free_place(rng: np.random.Generator, kind: Morphology, plans: list[Plan], islands: Points | None) -> Points | None:
+def _blebs(rng: np.random.Generator, size: float) -> NDArray[np.float64]:
+    """Round bulges along a part of the edge, as of a cell in distress."""
+    turn = rng.uniform(0, 2 * np.pi)
+    bulges = [rng.uniform(0.8, 2.2) * bump(turn + rng.normal(0, 0.8), 1.1 / size) for _ in range(rng.integers(3, 9))]
+    return np.asarray(np.max(bulges, axis=0), np.float64)
+
+
+def _free_place(rng: np.random.Generator, well: _Well, plans: list[Plan], islands: Points | None) -> Points | None:
     for _ in range(40):
         if islands is None:
-            centre = rng.uniform(-MARGIN_UM, FIELD_SPAN + MARGIN_UM, 2)
+            centre = rng.uniform(-MARGIN_UM, well.span + MARGIN_UM, 2)
         else:
             centre = islands[rng.integers(len(islands))] + rng.normal(0, 30, 2)
-            if not np.all((centre > -MARGIN_UM) & (centre < FIELD_SPAN + MARGIN_UM)):
+            if not np.all((centre > -MARGIN_UM) & (centre < well.span + MARGIN_UM)):
                 continue
-        if _is_free(centre, plans, kind.spacing * kind.radius):
+        if _is_free(centre, plans, well.kind.spacing * well.kind.radius):
             return centre
     return None
 
@@ -101,18 +124,18 @@ def _nuclei(rng: np.random.Generator, kind: Morphology, centre: Points, axis: fl
     return (polygon(centre + rng.normal(0, 0.05 * kind.radius, 2), radii),)
 
 
-def _metaphase(rng: np.random.Generator, kind: Morphology, plans: list[Plan]) -> list[Plan]:
-    centre = _find_room(rng, plans, 20, margin=12)
+def _metaphase(rng: np.random.Generator, well: _Well, plans: list[Plan]) -> list[Plan]:
+    centre = _find_room(rng, well.span, plans, 20, margin=12)
     if centre is None:
         return []
     axis = rng.uniform(0, 2 * np.pi)
     radii = ellipse(METAPHASE_RADIUS * rng.uniform(0.9, 1.1), 1.08, axis) * wobble(rng, 0.06)
     plate = polygon(centre, ellipse(3.8 * rng.uniform(0.9, 1.1), 2.9, axis + np.pi / 2) * wobble(rng, 0.22, orders=9))
-    return [Plan(centre, radii, axis, (plate,), kind.nucleus, phase="metaphase")]
+    return [Plan(centre, radii, axis, (plate,), well.kind.nucleus, phase="metaphase")]
 
 
-def _sisters(rng: np.random.Generator, kind: Morphology, plans: list[Plan]) -> list[Plan]:
-    middle = _find_room(rng, plans, 34, margin=18)
+def _sisters(rng: np.random.Generator, well: _Well, plans: list[Plan]) -> list[Plan]:
+    middle = _find_room(rng, well.span, plans, 34, margin=18)
     if middle is None:
         return []
     axis = rng.uniform(0, 2 * np.pi)
@@ -123,7 +146,8 @@ def _sisters(rng: np.random.Generator, kind: Morphology, plans: list[Plan]) -> l
         back = angle + np.pi  # towards the sister
         radii = ellipse(DAUGHTER_RADIUS * rng.uniform(0.85, 1.15), 1.2, angle + np.pi / 2) * wobble(rng, 0.25)
         radii = radii * (1 - 0.2 * bump(back, 0.5)) + 0.62 * half * bump(back, 0.11)  # the bridge, cut at its middle
-        nucleus = blob(rng, centre + 0.8 * unit(angle), 0.78 * kind.nucleus, 1.35, angle + np.pi / 2)
+        nucleus_radius = 0.78 * well.kind.nucleus
+        nucleus = blob(rng, centre + 0.8 * unit(angle), nucleus_radius, 1.35, angle + np.pi / 2)
         partner = len(plans) + 1 - place
-        pair.append(Plan(centre, radii, back, (nucleus,), 0.78 * kind.nucleus, phase="daughter", partner=partner))
+        pair.append(Plan(centre, radii, back, (nucleus,), nucleus_radius, phase="daughter", partner=partner))
     return pair

@@ -10,32 +10,36 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.images import FIELD_SPAN
-from cellocate.phantom.cell import Cell, Maps, Plan
+from cellocate.phantom.cell import Cell, Maps, Plan, Relief
 from cellocate.phantom.morphology import MORPHOLOGIES, Morphology
 from cellocate.phantom.outlines import outlines
 from cellocate.phantom.placement import place
 from cellocate.phantom.shapes import Image, Points, blob, even_steps, outward, rasterise, unit
-from cellocate.phantom.units import MAP_PIXEL, MAP_PX
+from cellocate.phantom.units import MAP_PIXEL, map_px
 
 # labels of cells and nuclei; distances to the own edge, to a free edge, to a nucleus, and to its edge from within
 SceneMaps = tuple[NDArray[np.uint16], NDArray[np.uint16], Image, Image, Image, Image]
 
 TOUCH_UM = 1.0  # cells nearer than this touch
+DEFOCUS_UM = (0.4, 0.9)  # blur of cells out of focus; few levels, as each is blurred by itself
+FAR_UM = 200.0  # distances end here, where there is nothing to be distant from
 LEAST_VISIBLE_UM2 = 12.0  # a cell of which the border leaves less does not count
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One field before any light: `cells`, and maps of 512 x 512 px that every size of picture shares.
+    """One field before any light: `cells`, and maps of 0.32 µm pixels that every size of picture shares.
 
     Attributes:
+        span: µm a side.
         labels: which cell a pixel belongs to, uint16, 0 for none.
         edge: distance to the edge of the own cell in µm, 0 outside cells.
         from_nucleus: distance to the nearest nucleus in µm, 0 inside nuclei.
     """
 
     kind: Morphology
+    span: float
+    relief: Relief
     cells: tuple[Cell, ...]
     labels: NDArray[np.uint16]
     edge: Image
@@ -48,27 +52,39 @@ class Scene:
 
 
 def build_scene(
-    rng: np.random.Generator, *, kinds: Sequence[Morphology] = MORPHOLOGIES, metaphases: int, pairs: int
+    rng: np.random.Generator, span: float, *, kinds: Sequence[Morphology] = MORPHOLOGIES, metaphases: int, pairs: int
 ) -> Scene:
-    """Grow the cells of a field of 163.84 µm; the same `rng` gives the same scene."""
-    kind = kinds[int(rng.integers(len(kinds)))]
-    plans = place(rng, kind, metaphases=metaphases, pairs=pairs)
-    shapes = {i: edge for i, edge in enumerate(outlines(plans)) if edge is not None and _is_visible(edge)}
+    """Grow the cells of a field `span` µm wide; the same `rng` gives the same scene."""
+    kind, side = kinds[int(rng.integers(len(kinds)))], map_px(span)
+    plans = place(rng, kind, span, metaphases=metaphases, pairs=pairs)
+    edges = outlines(rng, plans, span)
+    shapes = {i: edge for i, edge in enumerate(edges) if edge is not None and _is_visible(edge, side)}
     numbers = {i: number for number, i in enumerate(shapes, start=1)}
-    labels = rasterise(list(shapes.values()), list(numbers.values()), MAP_PX, MAP_PIXEL)
+    labels = rasterise(list(shapes.values()), list(numbers.values()), side, MAP_PIXEL)
     owners = [number for i, number in numbers.items() for _ in plans[i].nuclei]
-    nuclei = rasterise([nucleus for i in shapes for nucleus in plans[i].nuclei], owners, MAP_PX, MAP_PIXEL)
+    nuclei = rasterise([nucleus for i in shapes for nucleus in plans[i].nuclei], owners, side, MAP_PIXEL)
     nuclei[labels != nuclei] = 0
     edge = _distance(_own_ground(labels))
     from_nucleus, in_nucleus = _distance(nuclei == 0), _distance(nuclei > 0)
     nucleoli = {i: _nucleoli(rng, plans[i]) for i in shapes}
+    relief, defocus = _draw_relief(rng), _draw_defocus(rng, len(plans))
     maps = (labels, nuclei, edge, _distance(labels > 0), from_nucleus, in_nucleus)
-    cells = tuple(_cell(rng, i, numbers, plans, shapes[i], nucleoli[i], maps) for i in shapes)
-    return Scene(kind, cells, labels, edge, from_nucleus)
+    cells = tuple(_cell(rng, i, numbers, plans, shapes[i], nucleoli[i], maps, relief, defocus[i]) for i in shapes)
+    return Scene(kind, span, relief, cells, labels, edge, from_nucleus)
 
 
-def _is_visible(outline: Points) -> bool:
-    mask = rasterise([outline], [1], MAP_PX // 4, 4 * MAP_PIXEL)
+def _draw_relief(rng: np.random.Generator) -> Relief:
+    return Relief(slope=float(rng.uniform(2.5, 8)), peak=float(rng.choice([0.0, rng.uniform(0, 0.8)])))
+
+
+def _draw_defocus(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+    """Some cells lie higher or lower than the plane that is in focus; more of them in some fields."""
+    share = rng.uniform(0, 0.3) * (rng.random() < 0.6)
+    return np.where(rng.random(n) < share, rng.choice(DEFOCUS_UM, n), 0.0)
+
+
+def _is_visible(outline: Points, side: int) -> bool:
+    mask = rasterise([outline], [1], side // 4, 4 * MAP_PIXEL)
     return float(mask.sum()) * (4 * MAP_PIXEL) ** 2 >= LEAST_VISIBLE_UM2
 
 
@@ -84,7 +100,7 @@ def _own_ground(labels: NDArray[np.uint16]) -> NDArray[np.bool_]:
 
 def _distance(mask: NDArray[np.bool_]) -> Image:
     far = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
-    return np.asarray(np.minimum(far * MAP_PIXEL, FIELD_SPAN), np.float32)
+    return np.asarray(np.minimum(far * MAP_PIXEL, FAR_UM), np.float32)
 
 
 def _nucleoli(rng: np.random.Generator, plan: Plan) -> Points:
@@ -115,6 +131,8 @@ def _cell(
     outline: Points,
     nucleoli: Points,
     maps: SceneMaps,
+    relief: Relief,
+    defocus: float,
 ) -> Cell:
     plan, number = plans[i], numbers[i]
     normals = outward(outline)
@@ -132,14 +150,15 @@ def _cell(
         nucleoli=nucleoli,
         centrosome=_centrosome(rng, plan),
         bridge=(plan.centre + plans[plan.partner].centre) / 2 if has_sister and plan.partner is not None else None,
-        maps=_crop(rng, maps, outline, nucleoli, number),
+        defocus=defocus,
+        maps=_crop(rng, maps, outline, nucleoli, number, relief),
     )
 
 
 def _touching(labels: NDArray[np.uint16], behind: Points, number: int) -> NDArray[np.bool_]:
     at = np.floor(behind / MAP_PIXEL).astype(int)
-    known = np.all((at >= 0) & (at < MAP_PX), axis=1)
-    at = np.clip(at, 0, MAP_PX - 1)
+    known = np.all((at >= 0) & (at < len(labels)), axis=1)
+    at = np.clip(at, 0, len(labels) - 1)
     other = labels[at[:, 1], at[:, 0]]
     return np.asarray(known & (other > 0) & (other != number))
 
@@ -158,13 +177,17 @@ def _crop(
     outline: Points,
     nucleoli: Points,
     number: int,
+    relief: Relief,
 ) -> Maps:
     labels, nuclei, edge, rim, from_nucleus, in_nucleus = maps
-    left, top = np.clip(np.floor(outline.min(axis=0) / MAP_PIXEL) - 2, 0, MAP_PX).astype(int)
-    right, bottom = np.clip(np.ceil(outline.max(axis=0) / MAP_PIXEL) + 2, 0, MAP_PX).astype(int)
+    left, top = np.clip(np.floor(outline.min(axis=0) / MAP_PIXEL) - 2, 0, len(labels)).astype(int)
+    right, bottom = np.clip(np.ceil(outline.max(axis=0) / MAP_PIXEL) + 2, 0, len(labels)).astype(int)
     crop = (slice(top, bottom), slice(left, right))
-    inside, nucleus = labels[crop] == number, nuclei[crop] == number
+    nucleus = nuclei[crop] == number
     corner = np.array([left, top, 0]) * MAP_PIXEL
+    # the whole cell, with what a neighbour lies over
+    own = rasterise([outline - corner[:2]], [1], max(nucleus.shape, default=0), MAP_PIXEL)
+    inside = own[: nucleus.shape[0], : nucleus.shape[1]] > 0
     bodies = [_nucleolus(rng, body - corner) for body in nucleoli]
     filled = rasterise(bodies, [1] * len(bodies), max(inside.shape, default=0), MAP_PIXEL)
     return Maps(
@@ -176,4 +199,5 @@ def _crop(
         rim=rim[crop] * inside,
         from_nucleus=from_nucleus[crop],
         in_nucleus=in_nucleus[crop] * nucleus,
+        relief=relief,
     )

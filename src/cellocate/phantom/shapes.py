@@ -11,7 +11,7 @@ from cellocate.phantom.units import MAP_PIXEL
 Points = NDArray[np.float64]
 Image = NDArray[np.float32]
 
-ANGLES = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+ANGLES = np.linspace(0, 2 * np.pi, 360, endpoint=False)
 
 
 def unit(angle: float | NDArray[np.float64]) -> Points:
@@ -47,7 +47,7 @@ def spike(angle: float, width: float) -> NDArray[np.float64]:
 
 
 def polygon(centre: Points, radii: NDArray[np.float64]) -> Points:
-    """Radii at `ANGLES` around `centre` → an outline, shape (180, 2)."""
+    """Radii at `ANGLES` around `centre` → an outline, shape (360, 2)."""
     return centre + radii[:, None] * unit(ANGLES)
 
 

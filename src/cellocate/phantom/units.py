@@ -2,5 +2,9 @@
 
 from cellocate.images import FIELD_SPAN
 
-MAP_PX = 512  # the scene is decided on maps of this many pixels, whatever the size of the picture
-MAP_PIXEL = FIELD_SPAN / MAP_PX  # 0.32 µm
+MAP_PIXEL = FIELD_SPAN / 512  # 0.32 µm: the scene is decided on maps of such pixels, whatever the size of the picture
+
+
+def map_px(span: float) -> int:
+    """How many pixels the maps of a scene have a side; its span in µm is a whole number of them."""
+    return round(span / MAP_PIXEL)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle, plain
+from cellocate.collection.layouts import kaggle, phantoms, plain
 from cellocate.errors import CellocateError
 from cellocate.images.scale import check_pixel_size
 from cellocate.vocabulary import Vocabulary
@@ -28,8 +28,8 @@ def open_collection(
     Args:
         folder: where the images are.
         labels: the label table, where it does not lie beside the images.
-        vocabulary: of the labels, where it is not the challenge's own.
-        pixel_size: µm per px of every file, where the table has no column `pixel_size`.
+        vocabulary: of the labels, where it is not the challenge's own. Phantoms know theirs.
+        pixel_size: µm per px of every file, where the table has no column `pixel_size`. Phantoms know theirs.
 
     Raises:
         CellocateError: no images are found, or the label table is not one.
@@ -47,9 +47,14 @@ def open_collection(
     if not folder.is_dir():
         what = "a file, not a folder" if folder.is_file() else "no such folder"
         raise CellocateError(what, where=folder, mend="Give the folder that holds the images.")
+    told = phantoms.told(folder)
+    if labels is None:
+        vocabulary = vocabulary or told.get("vocabulary")
     files = plain.channel_files(folder)
     table = Path(labels) if labels is not None else kaggle.label_table(folder)
     collection = plain.read(folder, files) if table is None else kaggle.read(folder, files, table, vocabulary)
+    if pixel_size is None and "pixel_size" not in collection.fields:
+        pixel_size = told.get("pixel_size")
     if pixel_size is None:
         return collection
     return replace(collection, fields=collection.fields.assign(pixel_size=check_pixel_size(pixel_size)))

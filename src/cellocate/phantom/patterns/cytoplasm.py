@@ -15,11 +15,11 @@ def cytosol(cell: Cell, pen: Pen) -> None:
     """Smooth, brighter where the cell is thick, fainter in the nucleus, with small holes (GO:0005829)."""
     maps = cell.maps
     shape = maps.inside.shape
-    grain = 1 + 0.22 * noise(pen.rng, shape, 0.7) + 0.12 * noise(pen.rng, shape, 4.0)
+    uneven = 1 + 0.12 * noise(pen.rng, shape, 1.0) + 0.12 * noise(pen.rng, shape, 4.0)
     holes = 1 - 0.6 * np.clip(noise(pen.rng, shape, 1.4) - 1.6, 0, 1)
-    light = (0.15 + 0.85 * maps.height) * maps.inside * np.clip(grain * holes, 0, None)
+    light = (0.15 + 0.85 * maps.height) * maps.inside * np.clip(uneven * holes, 0, None)
     light *= 1 - (1 - pen.rng.uniform(0.05, 0.35)) * maps.nucleus
-    pen.canvas.fill(maps.box, np.asarray(light, np.float32))
+    pen.grainy(cell, np.asarray(light, np.float32), share=0.15)
 
 
 @location("Endoplasmic reticulum")
@@ -58,12 +58,12 @@ def _along_nucleus(cell: Cell) -> float:
 def mitochondria(cell: Cell, pen: Pen) -> None:
     """Worm-like tubules, densest around the nucleus, along the microtubules (doi:10.1126/science.1219855)."""
     maps = cell.maps
-    near = (0.12 + np.exp(-maps.from_nucleus / pen.rng.uniform(3.0, 6.0))) * maps.cytoplasm * (maps.edge > 0.8)
-    n = int(np.clip(0.2 * maps.area(maps.cytoplasm), 6, 160))
+    near = (0.06 + np.exp(-maps.from_nucleus / pen.rng.uniform(2.5, 6.0))) * maps.cytoplasm * (maps.edge > 0.8)
+    n = int(np.clip(pen.rng.uniform(0.08, 0.18) * maps.area(maps.cytoplasm), 6, 150))
     starts = maps.sample(pen.rng, n, near.astype(np.float32))
     out = starts - cell.centrosome
     headings = np.arctan2(out[:, 1], out[:, 0]) + pen.rng.normal(0, 0.9, len(starts))
-    growth = Growth(steps=18, step=0.3, wander=0.32, memory=0.75, shy=1.2)
+    growth = Growth(steps=24, step=0.3, wander=0.28, memory=0.75, shy=1.2)
     owners = np.full(len(starts), cell.number, np.uint16)
     paths, alive = grow(pen.rng, pen.landmarks.cytoplasm_room, starts, headings, owners, growth)
     length = pen.rng.uniform(0.25, 1.0, (len(paths), 1)) * paths.shape[1]

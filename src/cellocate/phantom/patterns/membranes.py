@@ -23,19 +23,21 @@ def plasma_membrane(cell: Cell, pen: Pen) -> None:
     uneven = np.exp(0.45 * _slow(pen.rng, n, 12) + 0.25 * pen.rng.standard_normal(n))
     rim = cell.outline - 0.25 * cell.normals
     pen.canvas.strokes(np.vstack([rim, rim[:1]])[None], np.append(uneven, uneven[0])[None], width=0.5)
-    if pen.landmarks.rng(6).random() < 0.5:  # a matter of the cell line, so the same for all cells of a field
-        _filopodia(cell, pen)
+    line = pen.landmarks.rng(6)  # a matter of the cell line, so the same for all cells of a field
+    if line.random() < 0.5:
+        _filopodia(cell, pen, longest=line.uniform(1.5, 6))
     maps = cell.maps
-    inner = 0.08 * maps.inside * (1 - 0.5 * maps.nucleus) + 0.2 * np.exp(-maps.edge / 1.0) * maps.inside
-    pen.canvas.fill(maps.box, np.asarray(inner, np.float32))
+    # the membrane above and below, and its ruffles near the edge
+    inner = line.uniform(0.03, 0.3) * maps.inside * (1 - 0.5 * maps.nucleus)
+    pen.grainy(cell, np.asarray(inner + 0.2 * np.exp(-maps.edge / 1.0) * maps.inside, np.float32))
 
 
-def _filopodia(cell: Cell, pen: Pen) -> None:
+def _filopodia(cell: Cell, pen: Pen, longest: float) -> None:
     free = np.flatnonzero(~cell.touching)
     if len(free) == 0:
         return
-    roots = pen.rng.choice(free, size=max(1, len(free) // 5))
-    length = pen.rng.uniform(0.6, 2.6, len(roots))[:, None, None]
+    roots = pen.rng.choice(free, size=max(1, len(free) // 4))
+    length = pen.rng.uniform(0.6, longest, len(roots))[:, None, None]
     lean = cell.normals[roots] + pen.rng.normal(0, 0.3, (len(roots), 2))
     t = np.linspace(0, 1, 5)[None, :, None]
     pen.canvas.strokes(cell.outline[roots][:, None] + length * t * lean[:, None], 0.7, width=0.25)

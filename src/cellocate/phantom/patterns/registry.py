@@ -14,7 +14,7 @@ from cellocate.phantom.canvas import Canvas
 from cellocate.phantom.cell import Cell, Phase
 from cellocate.phantom.landmarks import Landmarks
 from cellocate.phantom.morphology import Morphology
-from cellocate.phantom.shapes import noise
+from cellocate.phantom.shapes import Image, noise
 
 Draw = Callable[[Cell, "Pen"], None]
 Holds = Callable[[Cell], bool]
@@ -40,12 +40,17 @@ class Pen:
     landmarks: Landmarks
 
     def haze(self, cell: Cell, brightness: float, *, nucleus: float = 0.8) -> None:
-        """Add the faint, mottled share of a protein that is elsewhere in the cell, `nucleus` times it in nuclei."""
+        """Add the faint, grainy share of a protein that is elsewhere in the cell, `nucleus` times it in nuclei."""
         maps = cell.maps
-        shape = maps.inside.shape
-        mottle = np.clip(1 + 0.5 * noise(self.rng, shape, 0.6) + 0.2 * noise(self.rng, shape, 3.0), 0, None)
+        mottle = np.clip(1 + 0.2 * noise(self.rng, maps.inside.shape, 3.0), 0, None)
         light = brightness * maps.height * mottle * (1 - (1 - nucleus) * maps.nucleus)
-        self.canvas.fill(maps.box, np.asarray(light, np.float32))
+        self.grainy(cell, np.asarray(light, np.float32))
+
+    def grainy(self, cell: Cell, light: Image, share: float = 0.5) -> None:
+        """Add light on the crop of the cell's maps, a `share` of it as grains."""
+        self.canvas.fill(cell.maps.box, np.asarray((1 - share) * light, np.float32))
+        places, amounts = cell.maps.grains(self.rng, light)
+        self.canvas.points(places, share * amounts)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def lipid_droplets(cell: Cell, pen: Pen) -> None:
     for group in groups:
         crowd += np.exp(-((maps.distance_to(group) / 3.2) ** 2))
     spots = maps.sample(pen.rng, int(pen.rng.integers(15, 50)), (crowd * calm).astype(np.float32))
-    radii = np.clip(0.75 * pen.rng.lognormal(0, 0.3, len(spots)), 0.5, 1.5)
+    radii = np.clip(0.6 * pen.rng.lognormal(0, 0.3, len(spots)), 0.4, 1.4)
     apart = _apart(spots, radii)
     pen.canvas.rings(spots[apart], radii[apart], 1.0, width=0.32)
     pen.haze(cell, 0.04)

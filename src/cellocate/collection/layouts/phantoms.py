@@ -1,0 +1,35 @@
+"""What simulated collections say of themselves, beside a layout like any other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TypedDict
+
+from cellocate.errors import CellocateError
+
+CARD = Path("truth") / "collection.json"
+
+
+class Told(TypedDict, total=False):
+    """The vocabulary of the labels, and µm per px of the files."""
+
+    vocabulary: str
+    pixel_size: float
+
+
+def told(folder: Path) -> Told:
+    """What `truth/collection.json` tells of the fields in `folder`; nothing where there is none.
+
+    Raises:
+        CellocateError: it cannot be read.
+    """
+    path = folder / CARD
+    if not path.is_file():
+        return {}
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        return {"vocabulary": str(card["vocabulary"]), "pixel_size": float(card["pixel_size"])}
+    except (ValueError, KeyError, TypeError) as error:
+        mend = "Simulate the collection anew, or take the folder truth away."
+        raise CellocateError(f"unreadable ({error})", where=path, mend=mend) from None

@@ -1,0 +1,85 @@
+"""From the light of a scene to its four channels, and to each location's share of the green one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellocate.images import Pixels
+from cellocate.phantom.optics import detect, draw_exposure, illuminate, shrink, through_lens
+from cellocate.phantom.shapes import Image
+
+RED, GREEN, BLUE, YELLOW = range(4)
+TAKE, STRENGTH, BLEED, NOISE = range(120, 124)  # streams of random numbers
+
+# for each channel the median gain in grey levels, the spread of its logarithm, and the background
+GAINS = {RED: (105.0, 0.35, 1.2), GREEN: (140.0, 0.42, 1.6), BLUE: (110.0, 0.4, 0.5), YELLOW: (175.0, 0.45, 1.2)}
+
+
+@dataclass(frozen=True)
+class Light:
+    """What there is to photograph, (drawn, drawn) each, in units in which bright structures are 1.
+
+    Attributes:
+        stains: that of the landmarks, by channel.
+        locations: that of each location of the protein.
+        haze: in the protein's channel but of no location, in grey levels.
+        pixel: µm.
+    """
+
+    stains: dict[int, Image]
+    locations: dict[int, Image]
+    haze: Image
+    pixel: float
+
+
+def photograph(
+    rng: Callable[..., np.random.Generator], light: Light, size: int, depth: int
+) -> tuple[Pixels, dict[int, Image]]:
+    """Take all channels of `size` px, each through its own optics; and each location's share of the green one.
+
+    Args:
+        rng: the stream of random numbers of a purpose.
+        light: see there.
+        size: pixels a side of the pictures.
+        depth: bits of a pixel.
+    """
+    takes = {
+        channel: draw_exposure(rng(TAKE, channel), gain=(gain, spread), background=background)
+        for channel, (gain, spread, background) in GAINS.items()
+    }
+
+    def seen(image: Image, channel: int) -> Image:
+        return through_lens(image, takes[channel], light.pixel)
+
+    def small(image: Image, channel: int) -> Image:
+        return shrink(illuminate(image, takes[channel]), size)
+
+    grey = {
+        channel: small(takes[channel].gain * seen(image, channel), channel) for channel, image in light.stains.items()
+    }
+    signal = {}
+    strength = rng(STRENGTH)
+    for label, image in light.locations.items():
+        sharp = seen(image, GREEN)
+        bright = takes[GREEN].gain * strength.uniform(0.6, 1.0) / _brightness(sharp)
+        signal[label] = small(bright * sharp, GREEN)
+    grey[GREEN] = sum(signal.values(), small(seen(light.haze, GREEN), GREEN))
+    _bleed(rng(BLEED), grey)
+    pixel = light.pixel * len(light.haze) / size
+    return np.stack([detect(rng(NOISE, c), grey[c], takes[c], depth, pixel) for c in range(4)]), signal
+
+
+def _brightness(light: Image) -> float:
+    """What an operator would take for the bright parts: the brightest few pixels, or fewer of many bright ones."""
+    few, many = np.percentile(light, (99.95, 99.5))
+    return max(float(np.sqrt(few * max(many, 0.4 * few))), 1e-6)
+
+
+def _bleed(rng: np.random.Generator, grey: dict[int, Image]) -> None:
+    """Let neighbouring dyes leak into each other's channel, by a few per cent."""
+    red, green = grey[RED], grey[GREEN]
+    grey[YELLOW] = grey[YELLOW] + rng.uniform(0.0, 0.08) * red + rng.uniform(0.0, 0.02) * green
+    grey[GREEN] = green + rng.uniform(0.0, 0.02) * red
