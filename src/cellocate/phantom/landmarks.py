@@ -96,7 +96,7 @@ def microtubule_stain(landmarks: Landmarks, canvas: Canvas) -> None:
 
 def nucleus_stain(landmarks: Landmarks, canvas: Canvas) -> None:
     """Draw chromatin: finely mottled, brighter clumps, dark nucleoli; condensed where a cell divides."""
-    coarse, dark = landmarks.rng(4).uniform((0.5, 0.25), (1.1, 0.75))  # a matter of the cell line
+    coarse, dark = landmarks.rng(4).uniform((0.7, 0.25), (1.5, 0.75))  # a matter of the cell line
     for cell in landmarks.scene.cells:
         rng, maps = landmarks.rng(4, cell.number), cell.maps
         shape = maps.inside.shape
@@ -112,8 +112,11 @@ def nucleus_stain(landmarks: Landmarks, canvas: Canvas) -> None:
 def reticulum_stain(landmarks: Landmarks, canvas: Canvas) -> None:
     """Draw the endoplasmic reticulum."""
     for cell in landmarks.scene.cells:
-        canvas.turn_to(gain=landmarks.rng(5, cell.number).lognormal(0, 0.3), defocus=cell.defocus)
-        canvas.fill(cell.maps.box, landmarks.reticulum[cell.number])
+        rng, light = landmarks.rng(5, cell.number), landmarks.reticulum[cell.number]
+        canvas.turn_to(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
+        canvas.fill(cell.maps.box, np.asarray(0.7 * light, np.float32))
+        places, amounts = cell.maps.grains(rng, light)
+        canvas.points(places, 0.3 * amounts)
 
 
 def soft(mask: NDArray[np.bool_]) -> Image:

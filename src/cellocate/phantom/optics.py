@@ -40,15 +40,22 @@ class Exposure:
     tilt: tuple[float, float]
 
 
-def draw_exposure(rng: np.random.Generator, *, gain: tuple[float, float], background: float) -> Exposure:
-    """A plausible exposure; `gain` is the median in grey levels and the spread of its logarithm."""
+def draw_exposure(rng: np.random.Generator, *, gain: tuple[float, float], background: float, black: float) -> Exposure:
+    """A plausible exposure.
+
+    Args:
+        rng: what it is drawn from.
+        gain: the median in grey levels, and the spread of its logarithm.
+        background: the median in grey levels.
+        black: how many grey levels at most are taken away beyond the background.
+    """
     return Exposure(
         focus=rng.uniform(0.10, 0.22),
         spread=rng.uniform(1.2, 2.5),
         halo=rng.uniform(0.04, 0.15),
         gain=gain[0] * float(np.exp(rng.normal(0, gain[1]))),
         background=background * rng.lognormal(0, 0.5),
-        offset=rng.uniform(0.5, 1.4) * background + rng.uniform(0.5, 5.0),
+        offset=rng.uniform(0.5, 1.4) * background + rng.uniform(0.5, black),
         photons=float(np.exp(rng.uniform(np.log(1.0), np.log(9.0)))),
         tilt=(float(rng.uniform(-0.15, 0.15)), float(rng.uniform(-0.15, 0.15))),
     )

@@ -14,8 +14,14 @@ from cellocate.phantom.shapes import Image
 RED, GREEN, BLUE, YELLOW = range(4)
 TAKE, STRENGTH, BLEED, NOISE = range(120, 124)  # streams of random numbers
 
-# for each channel the median gain in grey levels, the spread of its logarithm, and the background
-GAINS = {RED: (105.0, 0.35, 1.2), GREEN: (140.0, 0.42, 1.6), BLUE: (110.0, 0.4, 0.5), YELLOW: (175.0, 0.45, 1.2)}
+# for each channel the median gain in grey levels, the spread of its logarithm, the background, and how many grey
+# levels at most are taken away beyond it
+GAINS = {
+    RED: (100.0, 0.4, 1.2, 5.0),
+    GREEN: (115.0, 0.5, 1.6, 5.0),
+    BLUE: (85.0, 0.55, 0.5, 10.0),
+    YELLOW: (160.0, 0.45, 1.2, 5.0),
+}
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,8 @@ def photograph(
         depth: bits of a pixel.
     """
     takes = {
-        channel: draw_exposure(rng(TAKE, channel), gain=(gain, spread), background=background)
-        for channel, (gain, spread, background) in GAINS.items()
+        channel: draw_exposure(rng(TAKE, channel), gain=(gain, spread), background=background, black=black)
+        for channel, (gain, spread, background, black) in GAINS.items()
     }
 
     def seen(image: Image, channel: int) -> Image:
