@@ -66,7 +66,7 @@ def test_check_names_identical_fields(cellocate, phantoms: Path) -> None:
     for colour in ("red", "green", "blue", "yellow"):
         original = phantoms / "train" / f"phantom-1-000001_{colour}.png"
         (phantoms / "train" / f"phantom-1-000002_{colour}.png").write_bytes(original.read_bytes())
-    assert "phantom-1-000001, phantom-000002 have the same pixels" in cellocate("check", phantoms).out
+    assert "phantom-1-000001, phantom-1-000002 have the same pixels" in cellocate("check", phantoms).out
 
 
 def test_recipes(cellocate, tmp_path: Path) -> None:
@@ -107,17 +107,17 @@ def test_fields_that_were_trained_on_are_named_and_scored_apart(cellocate, run: 
 
 
 def test_a_submission_follows_the_sample(cellocate, run: Path, phantoms: Path, tmp_path: Path) -> None:
-    (tmp_path / "sample.csv").write_text("Id,Predicted\nphantom-1-000009,0\nphantom-000002,0\n")
+    (tmp_path / "sample.csv").write_text("Id,Predicted\nphantom-1-000009,0\nphantom-1-000002,0\n")
     out = tmp_path / "submission.csv"
     result = cellocate(
         "predict", run / "model", phantoms, "--format", "kaggle2018", "--sample", tmp_path / "sample.csv", "--out", out
     )
     assert result.code == 0
-    assert pd.read_csv(out, dtype=str)["Id"].tolist() == ["phantom-1-000009", "phantom-000002"]
+    assert pd.read_csv(out, dtype=str)["Id"].tolist() == ["phantom-1-000009", "phantom-1-000002"]
 
 
 def test_a_submission_is_never_short_of_the_sample(cellocate, run: Path, phantoms: Path, tmp_path: Path) -> None:
-    (tmp_path / "sample.csv").write_text("Id,Predicted\nphantom-1-000009,0\nphantom-000002,0\n")
+    (tmp_path / "sample.csv").write_text("Id,Predicted\nphantom-1-000009,0\nphantom-1-000002,0\n")
     (phantoms / "train" / "phantom-1-000002_red.png").unlink()
     out = tmp_path / "submission.csv"
     options = ["--format", "kaggle2018", "--sample", tmp_path / "sample.csv", "--skip-bad", "--out", out]

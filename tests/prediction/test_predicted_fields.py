@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import cellocate
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field
+from cellocate.networks import Model
 from cellocate.prediction import assumptions, predict_collection
 
 
@@ -30,9 +32,12 @@ def test_an_unreadable_field_stops_with_its_name(run: Path, phantoms: Path) -> N
 
 def test_assumptions_are_said(run: Path, phantoms: Path) -> None:
     model = cellocate.load(run / "model")
+    assert assumptions(model, open_collection(phantoms)) == []
+    shutil.rmtree(phantoms / "truth")
     [unknown] = assumptions(model, open_collection(phantoms))
     assert "unknown; each is assumed to span 164 µm" in unknown
-    [assumed] = assumptions(model, open_collection(phantoms, pixel_size=2.56))
+    guessing = Model(model.network, model.card.model_copy(update={"pixel_size_assumed": True}))
+    [assumed] = assumptions(guessing, open_collection(phantoms, pixel_size=2.56))
     assert "the model's own pixel size, 2.56 µm, is assumed" in assumed
 
 

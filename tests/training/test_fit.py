@@ -227,6 +227,7 @@ def test_known_pixel_sizes_become_the_models(phantoms: Path, tiny: Recipe, tmp_p
 
 
 def test_a_recipes_pixel_size_needs_the_files_own(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:
+    shutil.rmtree(phantoms / "truth")
     with pytest.raises(CellocateError, match="--pixel-size"):
         train(open_collection(phantoms), _changed(tiny, "data", pixel_size=1.0), tmp_path / "run")
     assert not (tmp_path / "run").exists()
