@@ -1,6 +1,6 @@
 """What phantoms teach: a network trained on phantoms alone, asked about real fields, beside chance.
 
-Prints the macro average precision over the locations that at least five of the real fields show. Chance is that of a random
+Macro average precision over the locations that at least five of the real fields show. Chance is that of a random
 order. The interval resamples the real fields, the network being the same; so few fields say little about any single
 location, and nothing about performance on the atlas.
 
