@@ -41,6 +41,7 @@ class Collection:
             `pixel_size` (µm per px of the files), `antibody`, `plate`, `cell_line` are understood.
         vocabulary: of the labels; None for an unlabelled collection.
         problems: faults that show without opening an image.
+        because: what the layout was recognised by.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class Collection:
     fields: pd.DataFrame
     vocabulary: Vocabulary | None = None
     problems: tuple[Problem, ...] = ()
+    because: str = ""
 
     def __len__(self) -> int:
         return len(self.fields)
