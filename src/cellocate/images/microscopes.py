@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.stacks import Stack
+from cellocate.images.stacks import MICROSCOPES, Stack
 
 
 def describe(path: Path) -> Stack:
@@ -41,18 +43,23 @@ def _opened(path: Path) -> Any:  # noqa: ANN401 # bioio is optional
         raise FileNotFoundError(path)
     try:
         from bioio import BioImage
-        from bioio_base.exceptions import UnsupportedFileFormatError
+
+        if path.suffix.lower() in MICROSCOPES:
+            import_module(f"bioio_{_kind(path)}")
     except ImportError:
         raise _lacking(path) from None
+    logging.getLogger("bioio").setLevel(logging.CRITICAL)  # its lines would stand beside ours
     try:
         return BioImage(path)
-    except UnsupportedFileFormatError:
-        raise _lacking(path) from None
     except Exception as error:  # each plugin has errors of its own
         raise OSError(f"damaged: {type(error).__name__}") from None
 
 
 def _lacking(path: Path) -> CellocateError:
-    kind = path.suffix.lstrip(".").lower()
+    kind = _kind(path)
     mend = f"Install it with: pip install 'cellocate[formats]' bioio-{kind}"
     return CellocateError(f"bioio is not installed, which reads {kind.upper()}", where=path, mend=mend)
+
+
+def _kind(path: Path) -> str:
+    return path.suffix.lstrip(".").lower()
