@@ -41,6 +41,7 @@ class Collection:
             `pixel_size` (µm per px of the files), `antibody`, `plate`, `cell_line` are understood.
         vocabulary: of the labels; None for an unlabelled collection.
         problems: faults that show without opening an image.
+        simulated: whether cellocate drew the fields, or some of them.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class Collection:
     fields: pd.DataFrame
     vocabulary: Vocabulary | None = None
     problems: tuple[Problem, ...] = ()
+    simulated: bool = False
 
     def __len__(self) -> int:
         return len(self.fields)
@@ -61,11 +63,6 @@ class Collection:
     def channels(self) -> tuple[str, ...]:
         """The channels for which any field has a file, in the order red, green, blue, yellow."""
         return tuple(c for c in CHANNELS if c in self.fields and self.fields[c].notna().any())
-
-    @property
-    def simulated(self) -> bool:
-        """Whether cellocate drew these fields."""
-        return (self.folder / "truth" / "collection.json").is_file()
 
     def files(self, field: str) -> dict[str, Path]:
         """The file of each channel of one field."""

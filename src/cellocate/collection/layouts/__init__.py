@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle, phantoms, plain
+from cellocate.collection.layouts import kaggle, listing, phantoms, plain
 from cellocate.errors import CellocateError
 from cellocate.images.scale import check_pixel_size
 from cellocate.vocabulary import Vocabulary
@@ -24,6 +24,7 @@ def open_collection(
     - `kaggle2018`, `kaggle2021`: `<id>_<channel>.png` (or JPEG, TIFF) in the folder, in `train/` or in `images/`,
       and a label table with the columns `Id,Target` or `ID,Label` beside them.
     - `folder`: such images without a label table.
+    - `listing`: a table with a column of files for each channel, such as `Id,green,blue,Target`.
 
     Args:
         folder: where the images are.
@@ -50,9 +51,13 @@ def open_collection(
     told = phantoms.told(folder)
     if labels is None:
         vocabulary = vocabulary or told.get("vocabulary")
-    files = plain.channel_files(folder)
-    table = Path(labels) if labels is not None else kaggle.label_table(folder)
-    collection = plain.read(folder, files) if table is None else kaggle.read(folder, files, table, vocabulary)
+    if (listed := listing.find(folder)) is not None:
+        collection = listing.read(listed, None if labels is None else Path(labels), vocabulary)
+    else:
+        files = plain.channel_files(folder)
+        table = Path(labels) if labels is not None else kaggle.label_table(folder)
+        collection = plain.read(folder, files) if table is None else kaggle.read(folder, files, table, vocabulary)
+        collection = replace(collection, simulated=bool(told))
     if pixel_size is None and "pixel_size" not in collection.fields:
         pixel_size = told.get("pixel_size")
     if pixel_size is None:

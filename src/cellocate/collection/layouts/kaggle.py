@@ -48,7 +48,7 @@ def read(folder: Path, files: ChannelFiles, path: Path, vocabulary: Vocabulary |
     without_row = sorted(set(files.by_id) - set(labels.table.index) - faulty)
     problems = [*labels.problems, *files.problems, *(_without_row(i, path) for i in without_row)]
     if "pixel_size" in fields:
-        fields["pixel_size"] = _pixel_sizes(fields["pixel_size"], path)
+        fields["pixel_size"] = pixel_sizes(fields["pixel_size"], path)
     return Collection(folder, labels.format.layout, fields, labels.vocabulary, tuple(problems))
 
 
@@ -57,7 +57,8 @@ def _without_row(field: str, path: Path) -> Problem:
     return Problem(field, "labels", error)
 
 
-def _pixel_sizes(column: pd.Series[str], path: Path) -> pd.Series[float]:
+def pixel_sizes(column: pd.Series[str], path: Path) -> pd.Series[float]:
+    """The column `pixel_size` of the table at `path` as µm per px, NaN where it is empty."""
     try:
         sizes = pd.to_numeric(column.replace("", None).astype(object)).astype(float)
     except ValueError as error:
