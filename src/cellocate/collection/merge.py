@@ -28,14 +28,14 @@ class Shared:
         second: name of the other.
         ids: that occur in both.
         identical: those of them whose files are the same, byte for byte.
-        all_of: the source all of whose ids occur in the other, or an empty text.
+        sizes: number of fields of both.
     """
 
     first: str
     second: str
     ids: tuple[str, ...]
     identical: tuple[str, ...]
-    all_of: str
+    sizes: tuple[int, int]
 
 
 def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, ...]]:
@@ -107,13 +107,14 @@ def _shared(name: str, one: Collection, other_name: str, other: Collection) -> S
     if not ids:
         return None
     identical = tuple(field for field in ids if _same_files(one.files(field), other.files(field)))
-    within = [n for n, c in ((name, one), (other_name, other)) if len(c) == len(ids)]
-    return Shared(name, other_name, ids, identical, within[0] if within else "")
+    return Shared(name, other_name, ids, identical, (len(one), len(other)))
 
 
 def _same_files(one: dict[str, Path], other: dict[str, Path]) -> bool:
     try:
-        return one.keys() == other.keys() and all(filecmp.cmp(one[c], other[c], shallow=False) for c in one)
+        return (
+            bool(one) and one.keys() == other.keys() and all(filecmp.cmp(one[c], other[c], shallow=False) for c in one)
+        )
     except OSError:  # a file is missing, which the check of a collection tells
         return False
 

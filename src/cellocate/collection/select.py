@@ -163,10 +163,10 @@ def _lost(lost: Mapping[str, int], part: Collection, selection: Selection) -> li
 
 def _said(shared: Shared) -> str:
     ids = ", ".join(shared.ids[:_NAMED]) + (" and so on" if len(shared.ids) > _NAMED else "")
-    which = f"all {len(shared.ids)} ids of {shared.all_of}" if shared.all_of else f"{len(shared.ids)} ids"
-    place = f"occur in both {shared.first} and {shared.second}"
+    both = f"the {shared.sizes[0]} of {shared.first} and of the {shared.sizes[1]} of {shared.second}"
     same = f", {len(shared.identical)} of them with identical files" if shared.identical else ""
     return (
-        f"{which} {place}{same} ({ids}; listing.json names all): train on them together, but never measure on one "
-        "what was trained on the other. A column group keeps each pair in one part of a split"
+        f"{len(shared.ids)} ids are the same, of {both}{same} ({ids}; listing.json names all): train on them "
+        "together, but never measure on one what was trained on the other. The column group keeps each pair in one "
+        "part of a split"
     )

@@ -23,7 +23,7 @@ from cellocate.vocabulary import Vocabulary, get
 _COLOURS = r"(?:_(?:red|green|blue|yellow))*(?:\.(?:jpe?g|png|tiff?)(?:\.gz)?)?"
 _PLACE = re.compile(
     rf"(?:(?P<base>https?://\S+)/)?(?P<antibody>(?:HPA|CAB)?\d+)[/_]"
-    rf"(?P<name>\d+_[A-Z]\d{{1,2}}_\d+(?:_cr[0-9a-f]+)?)_?{_COLOURS}",
+    rf"(?P<name>(?:si)?\d+_[A-Z]\d{{1,2}}_\d+(?:_cr[0-9a-f]+)?)_?{_COLOURS}",
     re.IGNORECASE,
 )
 _NAMES = {
