@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -102,9 +103,10 @@ def labels_of(
     ids = rows[layout.id].str.strip()
     problems = faulty_ids(ids, lines, path)
     labels: list[tuple[int, ...] | None] = []
+    parse = cache(partial(vocabulary.parse, separator=layout.separator))  # few label sets, many fields
     for line, field, text in zip(lines, ids, rows[layout.labels], strict=True):
         try:
-            labels.append(vocabulary.parse(text, layout.separator))
+            labels.append(parse(text))
         except CellocateError as error:
             labels.append(None)
             where = f"{path}, line {line}"

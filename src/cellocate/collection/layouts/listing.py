@@ -93,10 +93,11 @@ def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame
         what = "a column named 'labels', which cellocate keeps for itself"
         raise CellocateError(what, where=path, mend="Rename it.")
     fields = rows.set_index(pd.Index(ids, name="id", dtype=object)).astype(object)
+    start = str(path.parent)
     for channel in CHANNELS:
         if channel in fields:
-            names = fields[channel].str.strip()
-            fields[channel] = [os.path.join(path.parent, name) if name else None for name in names]  # noqa: PTH118 # pathlib takes seconds for a million
+            names = fields[channel].str.strip().tolist()
+            fields[channel] = [os.path.join(start, name) if name else None for name in names]  # noqa: PTH118 # pathlib takes seconds for a million
     if "pixel_size" in fields:
         fields["pixel_size"] = pixel_sizes(fields["pixel_size"], path)
     return fields[~fields.index.duplicated() & (fields.index != "")]
