@@ -62,7 +62,7 @@ def _tile(label: int, size: int, shown: int, turn: int = 0) -> Picture:
         channel[crop] / max(float(np.percentile(channel, 99.95)), 1.0) for channel in field.channels[:3]
     )
     tile = np.dstack([0.85 * blue, 1.2 * green, 0.75 * red])
-    return np.clip(255 * tile, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(255 * tile, 0, 255), np.uint8)
 
 
 def _brightest_place(field: PhantomField, label: int, shown: int) -> tuple[int, int]:

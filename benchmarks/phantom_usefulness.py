@@ -30,7 +30,7 @@ from cellocate.prediction import predict_collection
 from cellocate.training import load_recipe
 from cellocate.training.fit import Options, train
 
-SIZE = 256  # px of a phantom, 0.64 µm each
+SIZE, SPAN = 256, 81.92  # px and µm of a phantom: small ones show detail, and real fields are covered by tiles
 LEAST = 5  # fields that show a location, for its average precision to be counted
 RESAMPLES = 2000
 # folder → µm per px of its fields; that of the collages is such that their nuclei are as large as those of 2018
@@ -39,7 +39,7 @@ REAL = {"kaggle2018": FIELD_SPAN / 512, "collages": 0.16}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fields", type=int, default=2000)
+    parser.add_argument("--fields", type=int, default=2400)
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--labels", default="real")
     parser.add_argument("--seed", type=int, default=0)
@@ -57,11 +57,13 @@ def main() -> None:
 
 
 def _train(folder: Path, asked: argparse.Namespace) -> Model:
-    phantom.simulate(folder / "phantoms", fields=asked.fields, size=SIZE, labels=asked.labels, seed=asked.seed)
-    pixel_size = FIELD_SPAN / SIZE
+    phantom.simulate(
+        folder / "phantoms", fields=asked.fields, size=SIZE, span=SPAN, labels=asked.labels, seed=asked.seed
+    )
+    pixel_size = SPAN / SIZE
     settings = [f"data.size={SIZE}", f"data.pixel_size={pixel_size}", f"training.epochs={asked.epochs}"]
     settings += [f"training.seed={asked.seed}", "data.split.test=0"]
-    collection = open_collection(folder / "phantoms", pixel_size=pixel_size)
+    collection = open_collection(folder / "phantoms")
     model = train(collection, load_recipe("quick", settings), folder / "run", Options(progress=False))
     assert model is not None  # there is one process
     history = (folder / "run" / "history.csv").read_text().splitlines()

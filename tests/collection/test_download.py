@@ -115,7 +115,7 @@ def test_a_passing_fault_is_tried_again(site, task, tmp_path, trick):
         ("stall", "the server fell silent"),
         ("long", "cut short"),
         ("short", "what came is no whole image"),
-        ("garbage", "what came is no whole image (no .jpg file)"),
+        ("garbage", "what came is no whole image (no JPEG)"),
         (500, "the server answers 500"),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_server_without_ranges_or_marks_is_asked_from_the_first_byte(site, tas
 
 
 def leave_part(tmp_path, content, mark='"old"'):
-    part = tmp_path / "out" / "images" / (ONE[1:] + ".part")
+    part = tmp_path / "out" / "images" / "992" / "1_A1_1_green.part.jpg"
     part.parent.mkdir(parents=True)
     part.write_bytes(content)
     part.with_name(part.name + ".tag").write_text(mark)
@@ -333,7 +333,7 @@ def started(site, folder):
         [sys.executable, "-m", "cellocate", *arguments], stderr=subprocess.PIPE, text=True, env=environment
     )
     for _ in range(400):
-        if (folder / "out").is_dir() and any((folder / "out").rglob("*.part")) and len(site.requests) >= 8:
+        if (folder / "out").is_dir() and any((folder / "out").rglob("*.part.jpg")) and len(site.requests) >= 8:
             return process
         time.sleep(0.05)
     process.kill()
@@ -354,7 +354,7 @@ def test_a_stopped_download_leaves_parts_that_are_taken_up(site, task, tmp_path,
     assert process.returncode == (130 if end == signal.SIGINT else -signal.SIGKILL)
     assert ("interrupted" in said) == (end == signal.SIGINT)
     assert "Traceback" not in said
-    assert any((tmp_path / "out").rglob("*.part"))
+    assert any((tmp_path / "out").rglob("*.part.jpg"))
     site.tricks.clear()
     site.requests.clear()
     assert task().run({}) == []

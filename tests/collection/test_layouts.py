@@ -103,9 +103,12 @@ def test_a_missing_folder_is_refused(tmp_path):
         open_collection(tmp_path / "nowhere")
 
 
-def test_a_file_is_no_folder(tmp_path):
-    with pytest.raises(CellocateError, match="a file, not a folder"):
-        open_collection(tabled(tmp_path, IN_2018) / "train.csv")
+def test_a_label_table_alone_is_a_collection_without_images(tmp_path):
+    collection = open_collection(tabled(tmp_path, IN_2018) / "train.csv")
+    assert (collection.layout, collection.ids, collection.channels) == ("labels", ["a", "b"], ())
+    assert collection.truth().sum() == 2
+    with pytest.raises(CellocateError, match="no green channel"):
+        collection.require(["green"])
 
 
 def test_several_label_tables_are_refused_until_one_is_named(tmp_path):

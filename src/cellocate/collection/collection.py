@@ -41,6 +41,7 @@ class Collection:
             `pixel_size` (µm per px of the files), `antibody`, `plate`, `cell_line` are understood.
         vocabulary: of the labels; None for an unlabelled collection.
         problems: faults that show without opening an image.
+        because: what the layout was recognised by.
         simulated: whether cellocate drew the fields, or some of them.
     """
 
@@ -49,6 +50,7 @@ class Collection:
     fields: pd.DataFrame
     vocabulary: Vocabulary | None = None
     problems: tuple[Problem, ...] = ()
+    because: str = ""
     simulated: bool = False
 
     def __len__(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import filecmp
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from cellocate.collection.collection import GROUP_COLUMNS, Collection
 from cellocate.errors import CellocateError
+from cellocate.images.address import Address
 
 SOURCE = "source"
 
@@ -112,11 +113,15 @@ def _shared(name: str, one: Collection, other_name: str, other: Collection) -> S
 
 def _same_files(one: dict[str, Path], other: dict[str, Path]) -> bool:
     try:
-        return (
-            bool(one) and one.keys() == other.keys() and all(filecmp.cmp(one[c], other[c], shallow=False) for c in one)
-        )
+        return bool(one) and one.keys() == other.keys() and all(_same(one[c], other[c]) for c in one)
     except OSError:  # a file is missing, which the check of a collection tells
         return False
+
+
+def _same(one: Path, other: Path) -> bool:
+    first, second = Address.parse(one), Address.parse(other)
+    planes_alike = replace(first, file=second.file) == second
+    return planes_alike and filecmp.cmp(first.file, second.file, shallow=False)
 
 
 def _grouped_by(collection: Collection) -> str | None:

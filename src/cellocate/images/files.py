@@ -1,4 +1,4 @@
-"""One image file ↔ one channel: PNG, JPEG and TIFF of 8 or 16 bits."""
+"""The pixels of one channel at an address: PNG, JPEG, TIFF or a plane of a stack, of 8 or 16 bits."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from PIL import Image, UnidentifiedImageError
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
+from cellocate.images import stacks
+from cellocate.images.address import Address, suffix
 from cellocate.images.tiff import read_tiff, tiff_header
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
-# Where a colour image holds a channel. The website's yellow JPEGs carry the signal in red and green alike;
-# their mean has the least of the noise that JPEG's colour subsampling adds.
-_PLANES = {"red": [0], "green": [1], "blue": [2], "yellow": [0, 1]}
+# Where a colour image holds a channel, or a colour. The website's yellow JPEGs carry the signal in red and green
+# alike; unless an address says otherwise, their mean is taken, which has the least of the noise that JPEG's colour
+# subsampling adds.
+_PLANES = {"red": [0], "green": [1], "blue": [2], "yellow": [0, 1], "mean": [0, 1]}
 _PILLOW_DEPTHS = {"L": 8, "RGB": 8, "RGBA": 8, "P": 8, "I;16": 16, "I;16B": 16}
 _TIFF_DEPTHS = {"uint8": 8, "uint16": 16}
 # How a whole file ends. A file cut short lacks it, which a look at its last bytes tells without decoding.
@@ -38,10 +41,11 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     """Read one channel of one field.
 
     A grey image is the channel itself. Of a colour image the channel's own plane is taken: red, green or blue,
-    and for yellow the mean of red and green, rounded to even.
+    and for yellow the mean of red and green, rounded to even; or the colour that the address names. Of a file of
+    several channels, the address says which.
 
     Args:
-        path: a PNG, JPEG or TIFF file of 8 or 16 bits.
+        path: a file of 8 or 16 bits, or an `Address` in it.
         channel: red, green, blue or yellow.
 
     Returns:
@@ -50,9 +54,10 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     Raises:
         CellocateError: the file is missing, cut short, no image, or of another depth.
     """
-    path = Path(path)
+    address = Address.parse(path)
+    path = address.file
     try:
-        pixels = read_tiff(path) if _is_tiff(path) else _read_pillow(path)
+        pixels = _pixels(address)
     except FileNotFoundError:
         raise _missing(path) from None
     except _UNREADABLE as error:
@@ -60,7 +65,7 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     if pixels.dtype not in (np.uint8, np.uint16):
         raise _wrong_depth(path, str(pixels.dtype))
     if pixels.ndim == 3 and pixels.shape[2] in (3, 4):
-        planes = pixels[:, :, _PLANES[channel]]
+        planes = pixels[:, :, _PLANES[address.colour or channel]]
         pixels = planes[:, :, 0] if planes.shape[2] == 1 else planes.mean(axis=2).round().astype(pixels.dtype)
     if pixels.ndim != 2:
         raise CellocateError(f"an image of shape {pixels.shape}", where=path, mend="Give one plane per file.")
@@ -68,15 +73,16 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
 
 
 def read_header(path: str | Path) -> Header:
-    """Read height, width and depth of an image file, and see that it is whole, without decoding it.
+    """Read height, width and depth of an image file (or an `Address`), and see that it is whole, without decoding it.
 
     Raises:
         CellocateError: the file is missing, cut short, no image, or of another depth.
     """
-    path = Path(path)
+    address = Address.parse(path)
+    path = address.file
     try:
-        if _is_tiff(path):
-            height, width, kind = tiff_header(path)
+        if address.channel is not None or _is_tiff(path):
+            height, width, kind = _stack_header(address) if address.channel is not None else tiff_header(path)
             if kind not in _TIFF_DEPTHS:
                 raise _wrong_depth(path, kind)
             return Header(height, width, _TIFF_DEPTHS[kind])
@@ -106,7 +112,18 @@ _UNREADABLE = (
 
 
 def _is_tiff(path: Path) -> bool:
-    return path.suffix.lower() in (".tif", ".tiff")
+    return suffix(path).startswith(".tif")
+
+
+def _pixels(address: Address) -> NDArray[Any]:
+    if address.channel is not None:
+        return stacks.read_plane(address.file, address.channel, address.z)
+    return read_tiff(address.file) if _is_tiff(address.file) else _read_pillow(address.file)
+
+
+def _stack_header(address: Address) -> tuple[int, int, str]:
+    stack = stacks.describe(address.file)
+    return stack.height, stack.width, stack.kind
 
 
 def _read_pillow(path: Path) -> NDArray[Any]:

@@ -113,7 +113,7 @@ class Maps:
         """
         n = int(per_um2 * self.area(light > 0))
         places = self.sample(rng, n, light)
-        amounts = rng.lognormal(-0.5, 1.0, len(places))  # of mean 1
+        amounts = rng.lognormal(-0.32, 0.8, len(places))  # of mean 1
         return places, amounts * float(light.sum()) * MAP_PIXEL**2 / max(len(places), 1)
 
     def distance_to(self, place: Points) -> Image:

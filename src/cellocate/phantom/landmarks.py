@@ -115,8 +115,7 @@ def reticulum_stain(landmarks: Landmarks, canvas: Canvas) -> None:
         rng, light = landmarks.rng(5, cell.number), landmarks.reticulum[cell.number]
         canvas.turn_to(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
         canvas.fill(cell.maps.box, np.asarray(0.7 * light, np.float32))
-        places, amounts = cell.maps.grains(rng, light)
-        canvas.points(places, 0.3 * amounts)
+        canvas.points(*cell.maps.grains(rng, np.asarray(0.3 * light, np.float32)))
 
 
 def soft(mask: NDArray[np.bool_]) -> Image:

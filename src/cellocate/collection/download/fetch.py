@@ -54,7 +54,8 @@ def fetch(job: Job, manifest: Manifest, gate: Gate, manners: Manners) -> Outcome
 
 
 def _part(path: Path) -> Path:
-    return path.with_name(path.name + ".part")
+    stem, dot, suffix = path.name.partition(".")
+    return path.with_name(f"{stem}.part{dot}{suffix}")  # the suffix tells how to decode it
 
 
 def _there_already(path: Path, job: Job) -> bool:

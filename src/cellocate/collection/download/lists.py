@@ -15,6 +15,7 @@ import pandas as pd
 from cellocate.collection.download.files import BASE
 from cellocate.collection.download.words import NOTHING, labels_by_word
 from cellocate.collection.labels import FORMATS, read_labels
+from cellocate.collection.metadata import tidy
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import read_columns, read_table
@@ -26,16 +27,6 @@ _PLACE = re.compile(
     rf"(?P<name>(?:si)?\d+_[A-Z]\d{{1,2}}_\d+(?:_cr[0-9a-f]+)?)_?{_COLOURS}",
     re.IGNORECASE,
 )
-_NAMES = {
-    "if_plate_id": "plate",
-    "position": "well",
-    "gene_names": "gene",
-    "ensembl_ids": "ensembl",
-    "atlas_name": "cell_line",
-    "Cellline": "cell_line",
-}
-"""Columns of the atlas's tables, and what a collection calls them."""
-
 _DROPPED = {"filename", "Image", "Label", "Label_idx", "Id", "ID", "Target", "labels", "address", *CHANNELS}
 
 
@@ -84,8 +75,9 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
         raise CellocateError("the list names no image of the atlas", where=path, mend=mend)
     fields = _placed([m for m in matches if m is not None], base)
     rows = rows[good].set_axis(fields.index)
-    for name in rows.columns.difference(list(_DROPPED), sort=False):
-        fields[_NAMES.get(name, name)] = rows[name]
+    told = tidy(rows.drop(columns=list(_DROPPED & set(rows))), path)
+    for name in told:
+        fields[name] = told[name]
     known = vocabulary if isinstance(vocabulary, Vocabulary) else get(vocabulary)
     words = rows.get("Label" if column == "Image" else "locations")
     unknown: Counter[str] = Counter()
@@ -94,8 +86,7 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
         fields["locations"] = words
         fields["labels"], unknown = _labels(words, rows, known)
     repeated = fields.index.duplicated()
-    told = None if words is None else known
-    return Listed(fields[~repeated], told, unknown, tuple(faulty), int(repeated.sum()))
+    return Listed(fields[~repeated], None if words is None else known, unknown, tuple(faulty), int(repeated.sum()))
 
 
 def _rows(path: Path) -> tuple[pd.DataFrame, list[int]]:

@@ -6,10 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle, listing, phantoms, plain
+from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks
+from cellocate.collection.layouts.found import Found
+from cellocate.collection.metadata import join
+from cellocate.collection.reading import FILE, Reading, read_reading
 from cellocate.errors import CellocateError
 from cellocate.images.scale import check_pixel_size
 from cellocate.vocabulary import Vocabulary
+
+_PLACES = ("", "train", "images")
 
 
 def open_collection(
@@ -21,19 +26,23 @@ def open_collection(
 ) -> Collection:
     """Open a folder of microscope images; its layout is recognised by what it holds.
 
-    - `kaggle2018`, `kaggle2021`: `<id>_<channel>.png` (or JPEG, TIFF) in the folder, in `train/` or in `images/`,
-      and a label table with the columns `Id,Target` or `ID,Label` beside them.
-    - `folder`: such images without a label table.
+    - `kaggle2018`, `kaggle2021`: `<id>_<channel>.png` (or JPEG, TIFF, `.tif.gz`, or the Human Protein Atlas's
+      composites `<id>_blue_red_green.jpg`) in the folder, in `train/` or in `images/`, and a label table with the
+      columns `Id,Target` or `ID,Label` beside them; `folder`: such images without a label table.
+    - `stacks`: files that hold all channels: OME-TIFF, ImageJ TIFF, OME-Zarr, CZI, ND2, LIF.
+    - `path_list`: a `path_list.csv` as SubCellPortable reads it.
     - `listing`: a table with a column of files for each channel, such as `Id,green,blue,Target`.
+    - `pattern`: files named as a `collection.yaml` beside them says.
+    - `labels`: a label table alone, given instead of a folder.
 
     Args:
-        folder: where the images are.
+        folder: where the images are; or a file: a `path_list.csv`, a label table, or an image of several channels.
         labels: the label table, where it does not lie beside the images.
         vocabulary: of the labels, where it is not the challenge's own. Phantoms know theirs.
-        pixel_size: µm per px of every file, where the table has no column `pixel_size`. Phantoms know theirs.
+        pixel_size: µm per px of every file, where no table and no file says it. Phantoms know theirs.
 
     Raises:
-        CellocateError: no images are found, or the label table is not one.
+        CellocateError: no images are found, several layouts fit, nothing tells channels apart, or a table is none.
 
     Example:
         >>> import tempfile, numpy as np
@@ -45,21 +54,82 @@ def open_collection(
         ('folder', 1, ('green',))
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        what = "a file, not a folder" if folder.is_file() else "no such folder"
-        raise CellocateError(what, where=folder, mend="Give the folder that holds the images.")
+    if not folder.exists():
+        raise CellocateError("no such folder", where=folder, mend="Give the folder that holds the images.")
+    beside = folder if folder.is_dir() else folder.parent
+    reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
     told = phantoms.told(folder)
-    if labels is None:
-        vocabulary = vocabulary or told.get("vocabulary")
-    if (listed := listing.find(folder)) is not None:
-        collection = listing.read(listed, None if labels is None else Path(labels), vocabulary)
+    own = labels is None
+    labels, vocabulary = labels or reading.labels, vocabulary or reading.vocabulary
+    if reading.pattern is None and reading.layout in (None, "listing") and (table := listing.find(folder)):
+        collection = listing.read(table, labels, vocabulary)
     else:
-        files = plain.channel_files(folder)
-        table = Path(labels) if labels is not None else kaggle.label_table(folder)
-        collection = plain.read(folder, files) if table is None else kaggle.read(folder, files, table, vocabulary)
-        collection = replace(collection, simulated=bool(told))
-    if pixel_size is None and "pixel_size" not in collection.fields:
-        pixel_size = told.get("pixel_size")
-    if pixel_size is None:
-        return collection
-    return replace(collection, fields=collection.fields.assign(pixel_size=check_pixel_size(pixel_size)))
+        collection = _read(folder, reading, labels, vocabulary or (told.get("vocabulary") if own else None))
+    fields = join(collection.fields, reading.metadata)
+    asked = reading.pixel_size if pixel_size is None else pixel_size
+    if asked is None and "pixel_size" not in fields:
+        asked = told.get("pixel_size")
+    if asked is not None:
+        fields = fields.assign(pixel_size=check_pixel_size(asked))
+    return replace(collection, fields=fields, simulated=collection.simulated or bool(told))
+
+
+def _read(folder: Path, reading: Reading, labels: str | Path | None, vocabulary: Vocabulary | str | None) -> Collection:
+    """Labels in a table of their own, joined to the files of a layout."""
+    if folder.is_file() and kaggle.holds_labels(folder):
+        return kaggle.labels_alone(folder, vocabulary)
+    labels = labels or (kaggle.label_table(folder) if folder.is_dir() else None)
+    name, found = _find(folder, reading)
+    if labels is None:
+        return _unlabelled(folder, name, found)
+    return kaggle.read(folder, name, found, Path(labels), vocabulary)
+
+
+def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
+    """The layout of a folder (or of a file) and what it finds there."""
+    if folder.is_file():
+        return _find_file(folder, reading)
+    if reading.pattern is not None:
+        return "pattern", pattern.find(folder, reading.pattern, reading)
+    for place in (folder / name for name in _PLACES):
+        if place.is_dir() and (fitting := _fitting(place, reading)):
+            return _only(fitting, folder)
+    inside = sorted(d.name for d in folder.iterdir() if d.is_dir() and plain.find(d, reading))
+    mend = (
+        f"Did you mean {folder / inside[0]}?"
+        if inside
+        else f"Files are named <id>_green.png, <id>_blue.png and so on; a pattern in {FILE} names them otherwise."
+    )
+    raise CellocateError("no channel images found", where=folder, mend=mend)
+
+
+def _find_file(path: Path, reading: Reading) -> tuple[str, Found]:
+    if path.suffix.lower() == ".csv":
+        return "path_list", pathlist.find(path)
+    return "stacks", stacks.describe_all([(path.name.split(".")[0], path)], reading, path.parent)
+
+
+def _fitting(place: Path, reading: Reading) -> dict[str, Found]:
+    """Every layout that fits a folder; stacks of no telling name only where nothing else does."""
+    found: dict[str, Found | None] = {}
+    if (place / pathlist.FILE).is_file():
+        found["path_list"] = pathlist.find(place / pathlist.FILE)
+    if reading.layout != "stacks":
+        found["folder"] = plain.find(place, reading)
+    if reading.layout == "stacks" or stacks.present(place) or not any(found.values()):
+        found["stacks"] = stacks.find(place, reading)
+    return {name: files for name, files in found.items() if files is not None and reading.layout in (None, name)}
+
+
+def _only(fitting: dict[str, Found], folder: Path) -> tuple[str, Found]:
+    if len(fitting) > 1:
+        said = " and ".join(f"{name} ({found.because})" for name, found in fitting.items())
+        mend = f"Write layout: {next(iter(fitting))}, or another of them, into {folder / FILE}."
+        raise CellocateError(f"several layouts fit: {said}", where=folder, mend=mend)
+    return next(iter(fitting.items()))
+
+
+def _unlabelled(folder: Path, name: str, found: Found) -> Collection:
+    fields = found.table()
+    fields["labels"] = None
+    return Collection(folder, name, fields, problems=tuple(found.problems), because=found.because)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.labels import FORMATS, faulty_ids, labels_of, read_labels
-from cellocate.collection.layouts.kaggle import pixel_sizes
+from cellocate.collection.metadata import tidy
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import CHANNELS
@@ -29,31 +29,35 @@ _VOCABULARY = "vocabulary"  # folder of a vocabulary that is not built in
 _IDS = tuple(known.id for known in FORMATS)
 
 
-def find(folder: Path) -> Path | None:
-    """The listing in `folder`: `listing.csv`, or else the only CSV with an id and a channel among its columns.
+def find(place: Path) -> Path | None:
+    """The listing that `place` is, or holds: `listing.csv`, or the only CSV with an id and a channel for a column.
 
     Raises:
         CellocateError: several tables could be meant.
     """
-    tables = sorted([*folder.glob("*.csv"), *folder.glob("*.csv.gz")])
+    if place.is_file():
+        return place if _lists_files(place) else None
+    tables = sorted([*place.glob("*.csv"), *place.glob("*.csv.gz")])
     found = [path for path in tables if not path.name.startswith(".") and _lists_files(path)]
-    if folder / NAME in found:
-        return folder / NAME
+    if place / NAME in found:
+        return place / NAME
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
-        raise CellocateError(f"several listings ({names})", where=folder, mend=f"Name the one you mean {NAME}.")
+        raise CellocateError(f"several listings ({names})", where=place, mend=f"Name the one you mean {NAME}.")
     return found[0] if found else None
 
 
 def _lists_files(path: Path) -> bool:
+    if not path.name.lower().endswith((".csv", ".csv.gz")):
+        return False
     try:
         columns = set(read_columns(path))
     except CellocateError:  # a table of something else need not be readable
         return False
-    return bool(columns & set(_IDS)) and bool(columns & set(CHANNELS))
+    return bool(columns & set(_IDS)) and (path.name == NAME or bool(columns & set(CHANNELS)))
 
 
-def read(path: Path, labels: Path | None = None, vocabulary: Vocabulary | str | None = None) -> Collection:
+def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | str | None = None) -> Collection:
     """The collection that the table at `path` lists.
 
     Args:
@@ -70,6 +74,7 @@ def read(path: Path, labels: Path | None = None, vocabulary: Vocabulary | str | 
     id_column = style.id if style else next(name for name in _IDS if name in rows)
     ids = rows[id_column].str.strip()
     fields = _fields(rows.drop(columns=[id_column, *([style.labels] if style else [])]), ids, path)
+    because = f"the files that {path.name} lists"
     if labels is not None:
         found = read_labels(labels, vocabulary)
     elif style is not None:
@@ -78,13 +83,13 @@ def read(path: Path, labels: Path | None = None, vocabulary: Vocabulary | str | 
         found = labels_of(rows[known].reset_index(drop=True), known_lines, path, style, vocabulary or told.vocabulary)
     else:
         problems = tuple(faulty_ids(ids, lines, path))
-        return Collection(path.parent, "listing", fields.assign(labels=None), None, problems, told.simulated)
+        return Collection(path.parent, "listing", fields.assign(labels=None), None, problems, because, told.simulated)
     fields = fields.join(found.table["labels"])
     fields["labels"] = fields["labels"].astype(object).where(fields["labels"].notna(), None)
     faulty = [p for p in found.problems if p.id in fields.index or not p.id]
     unlabelled = fields.index[fields["labels"].isna()].difference([p.id for p in faulty], sort=False)
     problems = (*faulty, *(_unknown(field, labels or path) for field in unlabelled))
-    return Collection(path.parent, "listing", fields, found.vocabulary, problems, told.simulated)
+    return Collection(path.parent, "listing", fields, found.vocabulary, problems, because, told.simulated)
 
 
 def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame:
@@ -98,12 +103,11 @@ def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame
         if channel in fields:
             names = fields[channel].str.strip().tolist()
             fields[channel] = [os.path.join(start, name) if name else None for name in names]  # noqa: PTH118 # pathlib takes seconds for a million
-    if "pixel_size" in fields:
-        fields["pixel_size"] = pixel_sizes(fields["pixel_size"], path)
+    fields = tidy(fields, path)
     return fields[~fields.index.duplicated() & (fields.index != "")]
 
 
-def _unknown(field: str, path: Path) -> Problem:
+def _unknown(field: str, path: str | Path) -> Problem:
     error = CellocateError("its labels are not known", where=path, mend="Write them down, or leave the field out.")
     return Problem(field, "labels", error)
 

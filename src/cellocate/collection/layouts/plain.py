@@ -1,75 +1,43 @@
-"""A plain folder of `<id>_<channel>.<suffix>` files."""
+"""Files that hold one channel each and say which in their names: `<id>_<channel>.<suffix>`."""
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
-
-from cellocate.collection.collection import Collection, Problem
-from cellocate.errors import CellocateError
+from cellocate.collection.layouts.found import Found
+from cellocate.collection.reading import Reading
 from cellocate.images import CHANNELS, SUFFIXES
+from cellocate.images.address import Address
 
-_PLACES = ("", "train", "images")
-_NAME = re.compile(
-    rf"(?P<id>.+)_(?P<channel>{'|'.join(CHANNELS)})(?:{'|'.join(re.escape(s) for s in SUFFIXES)})", re.IGNORECASE
-)
-
-
-@dataclass
-class ChannelFiles:
-    """The channel files of a folder: id → channel → path; and ids with two files for one channel."""
-
-    by_id: dict[str, dict[str, str]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+_ENDINGS = "|".join(re.escape(ending) for ending in SUFFIXES)
+_NAME = re.compile(rf"(?P<id>.+)_(?P<channel>{'|'.join(CHANNELS)})(?:{_ENDINGS})", re.IGNORECASE)
+# the website's composites: three channels, or lately two, as the colours of one picture
+_COMPOSITE = re.compile(rf"(?P<id>.+?)_(?P<blue>blue_)?red_green(?:{_ENDINGS})", re.IGNORECASE)
 
 
-def channel_files(folder: Path) -> ChannelFiles:
-    """Find the channel files in `folder`, or else in its `train/` or `images/`.
-
-    Raises:
-        CellocateError: there is none.
-    """
-    for place in _PLACES:
-        if (folder / place).is_dir() and (found := _scan(folder / place)).by_id:
-            return found
-    inside = sorted(d.name for d in folder.iterdir() if d.is_dir() and _scan(d).by_id)
-    mend = (
-        f"Did you mean {folder / inside[0]}?" if inside else "Files are named <id>_green.png, <id>_blue.png and so on."
-    )
-    raise CellocateError("no channel images found", where=folder, mend=mend)
-
-
-def table(files: dict[str, dict[str, str]]) -> pd.DataFrame:
-    """Channel files as the columns of a collection's table, ids in order of name."""
-    ids = sorted(files)
-    columns = {c: [files[i].get(c) for i in ids] for c in CHANNELS if any(c in of for of in files.values())}
-    return pd.DataFrame(columns, index=pd.Index(ids, name="id", dtype=object), dtype=object)
-
-
-def read(folder: Path, files: ChannelFiles) -> Collection:
-    """An unlabelled collection of all fields that have files."""
-    fields = table(files.by_id)
-    fields["labels"] = None
-    return Collection(folder, "folder", fields, problems=tuple(files.problems))
-
-
-def _scan(folder: Path) -> ChannelFiles:
-    found = ChannelFiles()
-    with os.scandir(folder) as entries:
+def find(place: Path, reading: Reading) -> Found | None:
+    """The channel files in `place`, composites where there is nothing better; None where there are none."""
+    found, composites = Found(), Found()
+    with os.scandir(place) as entries:
         for entry in entries:
-            match = _NAME.fullmatch(entry.name)
-            if match is None or entry.name.startswith("."):
+            if entry.name.startswith("."):
                 continue
-            channels = found.by_id.setdefault(match["id"], {})
-            channel = match["channel"].lower()
-            if channel in channels:
-                error = CellocateError(
-                    f"two files for {channel}", where=f"{channels[channel]} and {entry.name}", mend="Keep one of them."
-                )
-                found.problems.append(Problem(match["id"], "files", error))
-            channels[channel] = entry.path
-    return found
+            if match := _COMPOSITE.fullmatch(entry.name):
+                for channel in ("blue", "red", "green") if match["blue"] else ("red", "green"):
+                    composites.add(match["id"], channel, entry.path)
+            elif match := _NAME.fullmatch(entry.name):
+                channel = match["channel"].lower()
+                found.add(match["id"], channel, _address(entry.path, channel, reading))
+    for field, channels in composites.by_id.items():
+        if field not in found.by_id:
+            found.by_id[field] = channels
+    found.because = f"{len(found.by_id)} ids with files <id>_<channel> in {place}"
+    return found if found.by_id else None
+
+
+def _address(path: str, channel: str, reading: Reading) -> str:
+    if channel == "yellow" and reading.yellow != "mean":
+        return str(Address(Path(path), colour=reading.yellow))
+    return path

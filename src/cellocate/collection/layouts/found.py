@@ -1,0 +1,53 @@
+"""What a layout finds in a folder, before labels are joined to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from cellocate.collection.collection import Problem
+from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS
+
+
+@dataclass
+class Found:
+    """The image files of a folder.
+
+    Attributes:
+        because: what was recognised, as a sentence.
+        by_id: id → channel → address of its pixels.
+        told: id → what the files themselves say, such as `pixel_size` or `plate`.
+        problems: such as two files for one channel.
+    """
+
+    because: str = ""
+    by_id: dict[str, dict[str, str]] = field(default_factory=dict)
+    told: dict[str, dict[str, object]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, field_id: str, channel: str, address: str) -> None:
+        """Note where a channel of a field is; a second place for the same is a problem."""
+        channels = self.by_id.setdefault(field_id, {})
+        if channel in channels:
+            error = CellocateError(
+                f"two files for {channel}", where=f"{channels[channel]} and {address}", mend="Keep one of them."
+            )
+            self.problems.append(Problem(field_id, "files", error))
+        channels[channel] = address
+
+    def fail(self, field_id: str, error: CellocateError) -> None:
+        """Note a field whose file cannot be used."""
+        self.by_id.setdefault(field_id, {})
+        self.problems.append(Problem(field_id, "files", error))
+
+    def table(self) -> pd.DataFrame:
+        """Files and what they say as the columns of a collection's table, ids in order of name."""
+        ids = sorted(self.by_id)
+        columns: dict[str, list[object]] = {
+            c: [self.by_id[i].get(c) for i in ids] for c in CHANNELS if any(c in of for of in self.by_id.values())
+        }
+        for name in sorted({name for said in self.told.values() for name in said}):
+            columns[name] = [self.told.get(i, {}).get(name) for i in ids]
+        return pd.DataFrame(columns, index=pd.Index(ids, name="id", dtype=object), dtype=object)

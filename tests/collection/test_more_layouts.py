@@ -1,0 +1,232 @@
+"""Stacks, composites, path lists, patterns, metadata: what collection.yaml says, and what needs no word."""
+
+import gzip
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from small_collections import write_fields
+
+from cellocate.collection import inspect, open_collection
+from cellocate.errors import CellocateError
+from cellocate.images import read_field, write_png
+
+RNG = np.random.default_rng(0)
+
+
+def stack(path, names=("DAPI", "protein", "microtubules", "ER"), kind=np.uint8):
+    data = RNG.integers(1, 200, (len(names), 12, 12)).astype(kind)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    meta = {"axes": "CYX", "Channel": {"Name": list(names)}, "PhysicalSizeX": 0.16, "PhysicalSizeXUnit": "µm"}
+    tifffile.imwrite(path, data, metadata=meta)
+    return data
+
+
+def told(folder, text):
+    (folder / "collection.yaml").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("place", ["", "images"])
+def test_stacks_whose_channels_are_named_need_no_word(tmp_path, place):
+    data = stack(tmp_path / place / "a.ome.tif")
+    stack(tmp_path / place / "b.ome.tif")
+    collection = open_collection(tmp_path)
+    assert (collection.layout, collection.ids, collection.pixel_size("a")) == ("stacks", ["a", "b"], 0.16)
+    assert np.array_equal(read_field(collection.files("a")), data[[2, 1, 0, 3]])
+    assert inspect(collection, decode=True).problems == ()
+
+
+def test_one_file_of_several_channels_is_a_collection(tmp_path):
+    stack(tmp_path / "a.ome.tif")
+    assert open_collection(tmp_path / "a.ome.tif").ids == ["a"]
+
+
+def test_labels_beside_stacks_are_joined(tmp_path):
+    stack(tmp_path / "train" / "a.ome.tif")
+    (tmp_path / "train.csv").write_text("Id,Target\na,7\n")
+    collection = open_collection(tmp_path)
+    assert (collection.layout, list(collection.fields["labels"])) == ("stacks", [(7,)])
+    assert collection.pixel_size("a") == 0.16
+
+
+def test_channels_without_telling_names_are_asked_back(tmp_path):
+    data = stack(tmp_path / "a.ome.tif", names=("w1", "w2"))
+    with pytest.raises(CellocateError, match=r"nothing tells which.*0 'w1', 1 'w2'.*channels: \{blue: 0"):
+        open_collection(tmp_path)
+    collection = open_collection(told(tmp_path, "channels: {green: w2, blue: 0}"))
+    assert np.array_equal(read_field(collection.files("a"), ("green", "blue")), data[::-1])
+
+
+@pytest.mark.parametrize("said", ["channels: {green: w3}", "channels: {green: 2}"])
+def test_channels_that_are_not_there_are_refused(tmp_path, said):
+    stack(tmp_path / "a.ome.tif", names=("w1", "w2"))
+    with pytest.raises(CellocateError, match="no channel"):
+        open_collection(told(tmp_path, said))
+
+
+def test_a_stack_along_z_is_read_as_told(tmp_path):
+    data = RNG.integers(1, 200, (2, 3, 8, 8)).astype(np.uint8)
+    meta = {"axes": "CZYX", "Channel": {"Name": ["green", "blue"]}}
+    tifffile.imwrite(tmp_path / "a.ome.tif", data, metadata=meta)
+    [problem] = inspect(open_collection(tmp_path), decode=True).problems
+    assert "a stack of 3 planes" in str(problem.error)
+    collection = open_collection(told(tmp_path, "z: max"))
+    assert np.array_equal(read_field(collection.files("a"), ("green",))[0], data[0].max(0))
+
+
+def test_a_damaged_stack_is_a_problem_of_its_own_id(tmp_path):
+    stack(tmp_path / "a.ome.tif")
+    whole = (tmp_path / "a.ome.tif").read_bytes()
+    (tmp_path / "b.ome.tif").write_bytes(whole[: len(whole) // 2])
+    [problem] = open_collection(tmp_path).problems
+    assert (problem.id, problem.about) == ("b", "files")
+
+
+def test_two_layouts_in_one_folder_are_a_tie(tmp_path):
+    write_fields(tmp_path)
+    (tmp_path / "c.czi").write_bytes(b"")
+    with pytest.raises(CellocateError, match=r"several layouts fit: folder \(.*and stacks.*layout: folder"):
+        open_collection(tmp_path)
+    assert open_collection(told(tmp_path, "layout: folder")).layout == "folder"
+
+
+def test_the_websites_composites_are_three_channels_and_lately_two(tmp_path):
+    colours = RNG.integers(1, 250, (32, 32, 3)).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "1_A1_1_blue_red_green.png"), colours)
+    cv2.imwrite(str(tmp_path / "2_A1_1_cr5f3_red_green.png"), colours)
+    write_png(tmp_path / "1_A1_1_yellow.png", np.zeros((32, 32), np.uint8))
+    collection = open_collection(tmp_path)
+    assert collection.ids == ["1_A1_1", "2_A1_1_cr5f3"]
+    assert list(collection.files("1_A1_1")) == ["yellow"]  # single channels are better than a composite
+    assert sorted(collection.files("2_A1_1_cr5f3")) == ["green", "red"]
+    (tmp_path / "1_A1_1_yellow.png").unlink()
+    pixels = read_field(open_collection(tmp_path).files("1_A1_1"), ("red", "green", "blue"))
+    assert np.array_equal(pixels, colours[:, :, ::-1].transpose(2, 0, 1))
+
+
+def test_gzipped_tiffs_are_channels(tmp_path):
+    data = RNG.integers(0, 60000, (8, 8)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", data)
+    for channel in ("red", "green"):
+        (tmp_path / f"a_{channel}.tif.gz").write_bytes(gzip.compress((tmp_path / "a.tif").read_bytes()))
+    (tmp_path / "a.tif").unlink()
+    assert np.array_equal(read_field(open_collection(tmp_path).files("a"), ("red",))[0], data)
+
+
+def test_the_colour_of_yellow_can_be_chosen(tmp_path, real_data):
+    (tmp_path / "images").symlink_to(real_data / "hpa_web" / "images")
+    mean, red = (
+        read_field(open_collection(told(tmp_path, text)).files("89_B5_1"), ("yellow",))[0].astype(int)
+        for text in ("", "yellow: red")
+    )
+    picture = cv2.imread(str(tmp_path / "images" / "89_B5_1_yellow.jpg"))[:, :, ::-1].astype(int)
+    assert np.abs(red - picture[:, :, 0]).max() <= 2  # decoders differ by rounding
+    assert np.abs(mean - picture[:, :, :2].mean(2)).max() <= 2
+    assert np.abs(mean - red).max() > 2
+
+
+def test_a_path_list_as_subcellportable_reads_it(tmp_path):
+    write_fields(tmp_path / "images", ids=("a", "b", "c"), channels=("red", "green", "blue"))
+    rows = [
+        f"images/{i}_red.png,,images/{i}_blue.png,images/{i}_green.png,{prefix}"
+        for i, prefix in (("a", "cell1_"), ("b", "set_A/cell2_"))
+    ]
+    rows.append("#images/c_red.png,,images/c_blue.png,images/c_green.png,cell3_")
+    (tmp_path / "path_list.csv").write_text("r_image,y_image,b_image,g_image,output_prefix\n" + "\n".join(rows) + "\n")
+    for place in (tmp_path, tmp_path / "path_list.csv"):
+        collection = open_collection(place)
+        assert (collection.layout, collection.ids) == ("path_list", ["cell1", "set_A/cell2"])
+        assert collection.channels == ("red", "green", "blue")
+        assert inspect(collection, decode=True).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("r_image,g_image\na,b\n", "no list of images"),
+        ("r_image,output_prefix\na,x_\nb,x\n", "two rows"),
+        ("g_image,output_prefix\na,\n", "without output_prefix"),
+    ],
+)
+def test_a_faulty_path_list_is_refused(tmp_path, text, what):
+    (tmp_path / "path_list.csv").write_text(text)
+    with pytest.raises(CellocateError, match=what):
+        open_collection(tmp_path)
+
+
+def test_names_by_pattern(tmp_path):
+    for plate in ("p1", "p2"):
+        for k in (1, 2):
+            path = tmp_path / plate / f"B02_f{k}_w{k}.png"
+            path.parent.mkdir(exist_ok=True)
+            write_png(path, np.full((8, 8), k, np.uint8))
+            write_png(path.with_name(f"B02_f{k}_w{3 - k}.png"), np.full((8, 8), 9, np.uint8))
+    (tmp_path / "notes.txt").write_text("not an image")
+    told(
+        tmp_path, 'pattern: "{plate}/{well}_f{site}_w{channel}.png"\nchannels: {green: 2, blue: 1}\npixel_size: 0.65\n'
+    )
+    collection = open_collection(tmp_path)
+    assert collection.layout == "pattern"
+    assert collection.ids == ["p1_B02_1", "p1_B02_2", "p2_B02_1", "p2_B02_2"]
+    assert list(collection.fields["plate"]) == ["p1", "p1", "p2", "p2"]
+    assert list(collection.group()) == ["p1", "p1", "p2", "p2"]
+    assert collection.pixel_size("p1_B02_1") == 0.65
+    assert read_field(collection.files("p1_B02_1"), ("blue", "green"))[:, 0, 0].tolist() == [1, 9]
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("pattern: nothing.png", "no pattern"),
+        ('pattern: "{id}_{id}.png"', "no pattern"),
+        ('pattern: "{id}_x{channel}.png"', "no file follows"),
+        ('pattern: "{id}_{channel}.png"\nchannels: {}', "no channel is called"),
+        ("pixel_size: -1", "pixel_size"),
+        ("colour: red", "colour"),
+        ("[1, 2]", "not a list"),
+        ("a: b: c", "no YAML"),
+    ],
+)
+def test_what_a_collection_yaml_cannot_say_is_refused(tmp_path, said, what):
+    write_png(tmp_path / "a_w1.png", np.zeros((8, 8), np.uint8))
+    with pytest.raises(CellocateError, match=what) as refused:
+        open_collection(told(tmp_path, said))
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_metadata_is_joined_from_any_table_by_id(tmp_path):
+    write_fields(tmp_path, ids=("a", "b"))
+    (tmp_path / "wells").mkdir()
+    (tmp_path / "wells" / "one.csv").write_text("Image,Cellline,antibody\na,U-2 OS,HPA1\nz,HeLa,HPA9\n")
+    (tmp_path / "wells" / "two.csv").write_text("id,pixel_size,antibody\nb,0.16,HPA2\n")
+    collection = open_collection(told(tmp_path, "metadata: [wells/one.csv, wells/two.csv]"))
+    assert collection.fields["cell_line"].to_dict() == {"a": "U-2 OS", "b": None}
+    assert collection.fields["antibody"].to_dict() == {"a": "HPA1", "b": "HPA2"}
+    assert (collection.pixel_size("a"), collection.pixel_size("b")) == (None, 0.16)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("name,plate\na,1\n", "no column of ids"),
+        ("id,plate\na,1\na,2\n", "several rows for a"),
+        ("id,plate\nx,1\n", "no row for any"),
+        ("id,pixel_size\na,wide\n", "not a number"),
+    ],
+)
+def test_faulty_metadata_is_refused(tmp_path, text, what):
+    write_fields(tmp_path, ids=("a",))
+    (tmp_path / "meta.csv").write_text(text)
+    with pytest.raises(CellocateError, match=what):
+        open_collection(told(tmp_path, "metadata: [meta.csv]"))
+
+
+def test_what_was_recognised_is_said(tmp_path):
+    (write_fields(tmp_path / "train") / "..").resolve()
+    (tmp_path / "train.csv").write_text("Id,Target\na,0\nb,1\n")
+    because = open_collection(tmp_path).because
+    assert because == f"2 ids with files <id>_<channel> in {tmp_path / 'train'}; labels of hpa28 in train.csv"
+    assert Path(because.split(" in ")[1].split(";")[0]).is_dir()

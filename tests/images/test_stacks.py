@@ -1,0 +1,124 @@
+"""Files of several planes: TIFF stacks of all kinds, OME-Zarr, and what is not installed or damaged."""
+
+import gzip
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+
+from cellocate.errors import CellocateError
+from cellocate.images import read_channel, read_header
+from cellocate.images.stacks import describe
+
+RNG = np.random.default_rng(0)
+
+
+def pixels(*shape, kind=np.uint16):
+    return RNG.integers(0, np.iinfo(kind).max, shape, endpoint=True).astype(kind)
+
+
+def test_an_ome_tiff_tells_its_channels_and_its_pixel_size(tmp_path):
+    data = pixels(3, 5, 20, 30)
+    meta = {"axes": "CZYX", "Channel": {"Name": ["DAPI", "GFP", "tubulin"]}, "PhysicalSizeX": 0.2}
+    meta["PhysicalSizeXUnit"] = "µm"
+    tifffile.imwrite(tmp_path / "a.ome.tif", data, metadata=meta)
+    stack = describe(tmp_path / "a.ome.tif")
+    assert (stack.names, stack.planes, stack.height, stack.width) == (("DAPI", "GFP", "tubulin"), 5, 20, 30)
+    assert (stack.kind, stack.pixel_size) == ("uint16", 0.2)
+    assert read_header(f"{tmp_path}/a.ome.tif::channel=1,z=max") == (20, 30, 16)
+    for z, expected in ((3, data[1, 3]), ("max", data[1].max(0)), ("mean", np.round(data[1].mean(0)))):
+        assert np.array_equal(read_channel(f"{tmp_path}/a.ome.tif::channel=1,z={z}", "green"), expected)
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_an_imagej_stack(tmp_path, compression, kind):
+    data = pixels(2, 4, 16, 16, kind=kind)  # ImageJ's order is ZCYX
+    options = {"imagej": True, "resolution": (5.0, 5.0), "metadata": {"axes": "ZCYX", "unit": "um"}}
+    tifffile.imwrite(tmp_path / "a.tif", data, compression=compression, **options)
+    stack = describe(tmp_path / "a.tif")
+    assert (len(stack.names), stack.planes) == (4, 2)
+    assert stack.pixel_size == pytest.approx(0.2)
+    assert np.array_equal(read_channel(f"{tmp_path}/a.tif::channel=2,z=1", "blue"), data[1, 2])
+
+
+def test_pages_of_which_nothing_is_said_are_channels_even_gzipped(tmp_path):
+    data = pixels(4, 12, 10)
+    tifffile.imwrite(tmp_path / "a.tif", data, photometric="minisblack", metadata=None)
+    (tmp_path / "a.tif.gz").write_bytes(gzip.compress((tmp_path / "a.tif").read_bytes()))
+    for name in ("a.tif", "a.tif.gz"):
+        assert describe(tmp_path / name).names == ("",) * 4
+        assert np.array_equal(read_channel(f"{tmp_path / name}::channel=3", "red"), data[3])
+
+
+def test_a_gzipped_tiff_is_read_as_a_tiff(tmp_path):
+    data = pixels(12, 10)
+    tifffile.imwrite(tmp_path / "a.tif", data)
+    whole = gzip.compress((tmp_path / "a.tif").read_bytes())
+    (tmp_path / "a_red.tif.gz").write_bytes(whole)
+    assert read_header(tmp_path / "a_red.tif.gz") == (12, 10, 16)
+    assert np.array_equal(read_channel(tmp_path / "a_red.tif.gz", "red"), data)
+    for cut in (whole[:40], whole[:-9], b"no gzip"):
+        (tmp_path / "b_red.tif.gz").write_bytes(cut)
+        for look in (read_header, lambda path: read_channel(path, "red")):
+            with pytest.raises(CellocateError, match="cannot be read"):
+                look(tmp_path / "b_red.tif.gz")
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_ome_zarr(tmp_path, version):
+    zarr = pytest.importorskip("zarr")
+    data = pixels(1, 2, 3, 20, 30)
+    group = zarr.open_group(tmp_path / "a.ome.zarr", mode="w", zarr_format=version)
+    group.create_array("0", data=data)
+    axes = [{"name": name} for name in "tczyx"]
+    axes[-1]["unit"] = "nanometer"
+    scale = [{"type": "scale", "scale": [1, 1, 1, 80, 80]}]
+    told = {"multiscales": [{"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": scale}]}]}
+    told["omero"] = {"channels": [{"label": "nuclei"}, {"label": "protein"}]}
+    group.attrs.update(told if version == 2 else {"ome": told})
+    stack = describe(tmp_path / "a.ome.zarr")
+    assert (stack.names, stack.planes, stack.pixel_size) == (("nuclei", "protein"), 3, pytest.approx(0.08))
+    assert np.array_equal(read_channel(f"{tmp_path}/a.ome.zarr::channel=1,z=2", "green"), data[0, 1, 2])
+
+
+def test_a_folder_that_is_no_ome_zarr_is_refused(tmp_path):
+    pytest.importorskip("zarr")
+    (tmp_path / "a.zarr").mkdir()
+    with pytest.raises(CellocateError, match="no OME-Zarr image"):
+        describe(tmp_path / "a.zarr")
+    with pytest.raises(CellocateError, match="missing"):
+        read_channel(f"{tmp_path}/b.zarr::channel=0", "red")
+
+
+@pytest.mark.parametrize(("name", "module"), [("a.zarr", "zarr"), ("a.czi", "bioio"), ("a.lif", "bioio")])
+def test_a_reader_that_is_not_installed_is_named(tmp_path, monkeypatch, name, module):
+    (tmp_path / name).write_bytes(b"")
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(CellocateError, match=rf"{module} is not installed.*cellocate\[formats\]"):
+        describe(tmp_path / name)
+
+
+def test_planes_that_are_not_there_or_not_named_are_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.ome.tif", pixels(2, 3, 8, 8), metadata={"axes": "CZYX"})
+    for planes, what in (("channel=2,z=0", "no channel 2"), ("channel=0,z=3", "no plane 3"), ("channel=0", "3 planes")):
+        with pytest.raises(CellocateError, match=what):
+            read_channel(f"{tmp_path}/a.ome.tif::{planes}", "red")
+
+
+def test_stacks_that_are_cut_short_or_of_another_kind_are_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.ome.tif", pixels(2, 40, 40), metadata={"axes": "CYX"})
+    whole = (tmp_path / "a.ome.tif").read_bytes()
+    for end in (10, 300, len(whole) // 2, len(whole) - 100):
+        (tmp_path / "b.ome.tif").write_bytes(whole[:end])
+        with pytest.raises((CellocateError, OSError)):
+            describe(tmp_path / "b.ome.tif")
+        with pytest.raises(CellocateError):
+            read_channel(f"{tmp_path}/b.ome.tif::channel=0", "red")
+    tifffile.imwrite(tmp_path / "t.ome.tif", pixels(3, 8, 8), metadata={"axes": "TYX"})
+    with pytest.raises(CellocateError, match="axes TYX"):
+        describe(tmp_path / "t.ome.tif")
+    tifffile.imwrite(tmp_path / "f.ome.tif", np.zeros((2, 8, 8), np.float32), metadata={"axes": "CYX"})
+    with pytest.raises(CellocateError, match="float32"):
+        read_channel(f"{tmp_path}/f.ome.tif::channel=0", "red")
