@@ -3,16 +3,19 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from small_collections import faults, pixels, tabled, write_fields
 
 from cellocate.collection import Collection, inspect, open_collection
 from cellocate.collection.layouts import listing
 from cellocate.errors import CellocateError
-from cellocate.images import CHANNELS, write_png
+from cellocate.images import CHANNELS, read_field, write_png
 from cellocate.vocabulary import Location, Vocabulary, get
 
 HEADER = "Id,green,blue,Target,plate,pixel_size\n"
@@ -61,15 +64,11 @@ def test_of_several_listings_the_one_of_the_usual_name_is_meant(folder):
 
 
 def test_one_colour_image_may_hold_several_channels(tmp_path):
-    from PIL import Image
-
     picture = pixels(1, (8, 9, 3))
     Image.fromarray(picture).save(tmp_path / "x.png")
     collection = open_collection(tabled(tmp_path, "Id,red,green,blue\nx,x.png,x.png,x.png\n", "listing.csv"))
     assert collection.vocabulary is None
     assert inspect(collection, decode=True).problems == ()
-    from cellocate.images import read_field
-
     assert (read_field(collection.files("x"), collection.channels) == picture.transpose(2, 0, 1)).all()
 
 
@@ -205,3 +204,32 @@ def test_only_channels_that_occur_are_listed(folder):
 def test_a_phantom_folder_with_a_table_of_its_own_stays_a_listing(folder):
     write_png(folder / "x_green.png", pixels(3))
     assert open_collection(tabled(folder, HEADER + ROWS, "listing.csv")).ids == ["b", "a"]
+
+
+def test_a_listing_may_be_given_itself(folder):
+    assert open_collection(tabled(folder, HEADER + ROWS, "mine.csv") / "mine.csv").ids == ["b", "a"]
+
+
+def test_planes_of_a_stack_may_be_listed_and_moved(folder):
+    tifffile.imwrite(folder / "s.tif", np.stack([pixels(i) for i in range(2)]), photometric="minisblack")
+    text = "Id,green,blue\ns,s.tif::channel=0,s.tif::channel=1\n"
+    collection = open_collection(tabled(folder, text, "listing.csv"))
+    (folder / "out").mkdir()
+    listing.write(folder / "out", collection, {})
+    after = open_collection(folder / "out")
+    assert (read_field(after.files("s"), ("green", "blue")) == np.stack([pixels(0), pixels(1)])).all()
+
+
+def test_labels_alone_are_listed_too(folder):
+    (folder / "out").mkdir()
+    listing.write(folder / "out", open_collection(tabled(folder, "Id,Target\nx,3\ny,\n") / "train.csv"), {})
+    after = open_collection(folder / "out")
+    assert (after.channels, list(after.fields["labels"])) == ((), [(3,), ()])
+
+
+def test_collection_yaml_may_ask_for_another_layout(folder):
+    tabled(write_fields(folder, ids=("c",)), HEADER + ROWS, "listing.csv")
+    tabled(folder, "Id,Target\nc,1\n", "train.csv")
+    assert open_collection(folder).ids == ["b", "a"]
+    tabled(folder, "layout: folder\nmetadata: []\n", "collection.yaml")
+    assert open_collection(folder).ids == ["c"]

@@ -27,6 +27,17 @@ def showing(
 
     Raises:
         CellocateError: there are no labels, no such location, or no such field.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import pandas as pd
+        >>> from cellocate.vocabulary import get
+        >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
+        >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
+        >>> showing(collection, any_of=["Nucleoplasm"], without=["Cytosol"]).ids
+        ['a']
+        >>> where(single(collection), {"plate": ["2"]}).ids
+        ['c']
     """
     vocabulary = _vocabulary(collection)
     some, every, none = ({vocabulary.index(name) for name in names} for names in (any_of, all_of, without))
@@ -97,6 +108,16 @@ def mapped(
 
     Raises:
         CellocateError: there are no labels, no such map, no `Negative` to keep fields as, or no field is left.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import pandas as pd
+        >>> from cellocate.vocabulary import get
+        >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
+        >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
+        >>> after, lost = mapped(collection, "hpa19")
+        >>> list(after.fields["labels"]), lost
+        ([(0,), (0, 16)], {'Rods & rings': 1})
     """
     between = map_between(_vocabulary(collection), target)
     places = {name: i for i, name in enumerate(between.target.names)}

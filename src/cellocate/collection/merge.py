@@ -53,6 +53,12 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
 
     Raises:
         CellocateError: the vocabularies differ, or ids coincide even with the prefix.
+
+    Example:
+        >>> one, other = (pd.DataFrame({"labels": None}, index=list(ids)) for ids in ("ab", "bc"))
+        >>> merged, shared = merge([Collection(Path("p"), "folder", one), Collection(Path("q"), "folder", other)])
+        >>> merged.ids, shared[0].ids
+        (['a', 'p-b', 'q-b', 'c'], ('b',))
     """
     _see_vocabularies(collections)
     names = _names(collections)

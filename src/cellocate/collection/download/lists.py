@@ -60,6 +60,13 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
 
     Raises:
         CellocateError: it is missing or names no image.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "list.txt"
+        >>> _ = path.write_text("10580_1610_C1_1")
+        >>> read_list(path).fields["address"].to_dict()
+        {'10580_1610_C1_1': 'https://images.proteinatlas.org/10580/1610_C1_1'}
     """
     path = Path(path)
     rows, lines = _rows(path)
