@@ -11,7 +11,14 @@ from pathlib import Path
 
 from cellocate.errors import CellocateError
 
-_OURS = ("recipe.yaml", "metrics.json", "model.json", "truth/collection.json", "phantoms/truth/collection.json")
+_OURS = (
+    "recipe.yaml",
+    "metrics.json",
+    "model.json",
+    "listing.json",
+    "truth/collection.json",
+    "phantoms/truth/collection.json",
+)
 
 
 @contextmanager

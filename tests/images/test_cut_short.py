@@ -1,5 +1,7 @@
 """Files cut short, as a broken download or a full disk leaves them: never taken for whole."""
 
+import gzip
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -165,3 +167,12 @@ def test_a_png_that_lost_its_last_byte_is_refused(tmp_path, read):
     (tmp_path / "a.png").write_bytes(TINY_PNG[:-1])
     with pytest.raises(CellocateError, match="cut short"):
         read(tmp_path / "a.png")
+
+
+def test_a_small_gzipped_file_that_unfolds_to_too_much_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "a.tif.gz").write_bytes(gzip.compress(tiff(noise()), 9))
+    assert read_header(tmp_path / "a.tif.gz")[:2] == noise().shape
+    monkeypatch.setattr("cellocate.images.tiff._LARGEST", 300)
+    for read in (read_header, lambda path: read_channel(path, "green")):
+        with pytest.raises(CellocateError, match="an image cannot be read"):
+            read(tmp_path / "a.tif.gz")

@@ -1,5 +1,6 @@
 import html
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -233,7 +234,5 @@ def test_fields_that_are_all_trained_on_are_no_proof(tmp_path):
 
 def test_simulated_fields_are_named(tmp_path):
     evaluated = build(tmp_path, card=make_card(TINY, fields={"train": ("field0",)}))
-    truth = evaluated.collection.folder / "truth"
-    truth.mkdir()
-    (truth / "collection.json").write_text("{}")
+    evaluated = replace(evaluated, collection=replace(evaluated.collection, simulated=True))
     assert "The model has seen simulated cells alone." in write_and_read(tmp_path, evaluated).text

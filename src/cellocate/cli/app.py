@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import cellocate
-from cellocate.cli import check, decide, demo, evaluate, predict, recipes, simulate, train
+from cellocate.cli import check, decide, demo, download, evaluate, predict, recipes, select, simulate, train
 from cellocate.errors import CellocateError
 
 app = typer.Typer(
@@ -21,7 +21,9 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.command()(simulate.simulate)
+app.command()(download.download)
 app.command()(check.check)
+app.command()(select.select)
 app.command()(recipes.recipes)
 app.command()(train.train)
 app.command()(predict.predict)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from cellocate.errors import CellocateError
+
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="Folder with the images.")]
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.")]
 LabelTable = Annotated[
@@ -23,3 +25,25 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is th
 Device = Annotated[
     str | None, typer.Option("--device", metavar="NAME", help="cpu, cuda, mps; the fastest if not given.")
 ]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN=VALUE",
+        help="Have this value in this column of the table; of one column any value given, of several columns each.",
+    ),
+]
+
+
+def read_where(pairs: list[str] | None) -> dict[str, list[str]]:
+    """`COLUMN=VALUE` options as values by column.
+
+    Raises:
+        CellocateError: one is no such pair.
+    """
+    values: dict[str, list[str]] = {}
+    for pair in pairs or ():
+        column, equals, value = pair.partition("=")
+        if not equals:
+            raise CellocateError("no column and value", where=f"--where {pair}", mend="Write --where plate=672.")
+        values.setdefault(column, []).append(value)
+    return values

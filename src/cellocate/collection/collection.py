@@ -42,6 +42,7 @@ class Collection:
         vocabulary: of the labels; None for an unlabelled collection.
         problems: faults that show without opening an image.
         because: what the layout was recognised by.
+        simulated: whether cellocate drew the fields, or some of them.
     """
 
     folder: Path
@@ -50,6 +51,7 @@ class Collection:
     vocabulary: Vocabulary | None = None
     problems: tuple[Problem, ...] = ()
     because: str = ""
+    simulated: bool = False
 
     def __len__(self) -> int:
         return len(self.fields)
@@ -63,11 +65,6 @@ class Collection:
     def channels(self) -> tuple[str, ...]:
         """The channels for which any field has a file, in the order red, green, blue, yellow."""
         return tuple(c for c in CHANNELS if c in self.fields and self.fields[c].notna().any())
-
-    @property
-    def simulated(self) -> bool:
-        """Whether cellocate drew these fields."""
-        return (self.folder / "truth" / "collection.json").is_file()
 
     def files(self, field: str) -> dict[str, Path]:
         """The file of each channel of one field."""

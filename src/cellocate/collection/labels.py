@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -88,16 +89,24 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
         if ";" in found or "\t" in found:
             mend += " Its columns are not separated by commas: save it with commas."
         raise CellocateError(f"no label table: its columns are {found}", where=path, mend=mend)
-    if not isinstance(vocabulary, Vocabulary):
-        vocabulary = get(vocabulary or layout.vocabulary)
     rows, lines = read_table(path)
     _see_names(rows, path)
+    return labels_of(rows, lines, path, layout, vocabulary)
+
+
+def labels_of(
+    rows: pd.DataFrame, lines: list[int], path: Path, layout: LabelFormat, vocabulary: Vocabulary | str | None
+) -> Labels:
+    """The labels in `rows` of the table at `path`, which stand in these `lines`; see `read_labels`."""
+    if not isinstance(vocabulary, Vocabulary):
+        vocabulary = get(vocabulary or layout.vocabulary)
     ids = rows[layout.id].str.strip()
-    problems = _repeated(ids, lines, path) + _nameless(ids, lines, path)
+    problems = faulty_ids(ids, lines, path)
     labels: list[tuple[int, ...] | None] = []
+    parse = cache(partial(vocabulary.parse, separator=layout.separator))  # few label sets, many fields
     for line, field, text in zip(lines, ids, rows[layout.labels], strict=True):
         try:
-            labels.append(vocabulary.parse(text, layout.separator))
+            labels.append(parse(text))
         except CellocateError as error:
             labels.append(None)
             where = f"{path}, line {line}"
@@ -107,6 +116,11 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     table.index = pd.Index(ids, name="id")
     bad = {problem.id for problem in problems}
     return Labels(layout, table.loc[np.array([i not in bad for i in ids], dtype=bool)], vocabulary, tuple(problems))
+
+
+def faulty_ids(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:
+    """Problems of ids that stand in several rows, and of rows without one."""
+    return _repeated(ids, lines, path) + _nameless(ids, lines, path)
 
 
 def _see_names(rows: pd.DataFrame, path: Path) -> None:

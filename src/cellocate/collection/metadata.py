@@ -19,6 +19,8 @@ _NAMES = {
     "atlas_name": "cell_line",
     "if_plate_id": "plate",
     "gene_names": "gene",
+    "ensembl_ids": "ensembl",
+    "position": "well",
     "antibody_id": "antibody",
     "pixelsize": "pixel_size",
 }

@@ -87,7 +87,7 @@ def plane(path: Path, channel: int, z: int) -> NDArray[Any]:
 def _opened(path: Path) -> tifffile.TiffFile:
     try:
         if path.suffix.lower() == ".gz":
-            return tifffile.TiffFile(io.BytesIO(gzip.decompress(path.read_bytes())))
+            return tifffile.TiffFile(io.BytesIO(_unfolded(path)))
         return tifffile.TiffFile(path)
     except EOFError:
         raise OSError("cut short") from None
@@ -97,6 +97,14 @@ def _opened(path: Path) -> tifffile.TiffFile:
         raise
     except Exception as error:  # such as struct.error where a few bytes are all there is
         raise OSError(f"damaged: {type(error).__name__}") from None
+
+
+def _unfolded(path: Path) -> bytes:
+    with gzip.open(path) as file:
+        content = file.read(2 * _LARGEST + 1)
+    if len(content) > 2 * _LARGEST:
+        raise OSError("damaged: an impossible size")
+    return content
 
 
 def _decoded(pages: Any) -> NDArray[Any]:  # noqa: ANN401 # tifffile's page or series, which have no public types

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle, pathlist, pattern, phantoms, plain, stacks
+from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.metadata import join
 from cellocate.collection.reading import FILE, Reading, read_reading
@@ -31,6 +31,7 @@ def open_collection(
       columns `Id,Target` or `ID,Label` beside them; `folder`: such images without a label table.
     - `stacks`: files that hold all channels: OME-TIFF, ImageJ TIFF, OME-Zarr, CZI, ND2, LIF.
     - `path_list`: a `path_list.csv` as SubCellPortable reads it.
+    - `listing`: a table with a column of files for each channel, such as `Id,green,blue,Target`.
     - `pattern`: files named as a `collection.yaml` beside them says.
     - `labels`: a label table alone, given instead of a folder.
 
@@ -59,23 +60,29 @@ def open_collection(
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
     told = phantoms.told(folder)
     own = labels is None
-    labels = labels or reading.labels or (kaggle.label_table(folder) if folder.is_dir() else None)
-    vocabulary = vocabulary or reading.vocabulary or (told.get("vocabulary") if own else None)
-    if folder.is_file() and kaggle.holds_labels(folder):
-        collection = kaggle.labels_alone(folder, vocabulary)
+    labels, vocabulary = labels or reading.labels, vocabulary or reading.vocabulary
+    if reading.pattern is None and reading.layout in (None, "listing") and (table := listing.find(folder)):
+        collection = listing.read(table, labels, vocabulary)
     else:
-        name, found = _find(folder, reading)
-        if labels is None:
-            collection = _unlabelled(folder, name, found)
-        else:
-            collection = kaggle.read(folder, name, found, Path(labels), vocabulary)
+        collection = _read(folder, reading, labels, vocabulary or (told.get("vocabulary") if own else None))
     fields = join(collection.fields, reading.metadata)
     asked = reading.pixel_size if pixel_size is None else pixel_size
     if asked is None and "pixel_size" not in fields:
         asked = told.get("pixel_size")
     if asked is not None:
         fields = fields.assign(pixel_size=check_pixel_size(asked))
-    return replace(collection, fields=fields)
+    return replace(collection, fields=fields, simulated=collection.simulated or bool(told))
+
+
+def _read(folder: Path, reading: Reading, labels: str | Path | None, vocabulary: Vocabulary | str | None) -> Collection:
+    """Labels in a table of their own, joined to the files of a layout."""
+    if folder.is_file() and kaggle.holds_labels(folder):
+        return kaggle.labels_alone(folder, vocabulary)
+    labels = labels or (kaggle.label_table(folder) if folder.is_dir() else None)
+    name, found = _find(folder, reading)
+    if labels is None:
+        return _unlabelled(folder, name, found)
+    return kaggle.read(folder, name, found, Path(labels), vocabulary)
 
 
 def _find(folder: Path, reading: Reading) -> tuple[str, Found]:

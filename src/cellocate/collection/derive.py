@@ -1,0 +1,165 @@
+"""Collections made of collections: some of the fields, or the same ones in the words of another vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from cellocate.collection.collection import Collection
+from cellocate.errors import CellocateError
+from cellocate.vocabulary import Vocabulary, map_between
+
+_NEGATIVE = "Negative"
+
+
+def showing(
+    collection: Collection, *, any_of: Sequence[str] = (), all_of: Sequence[str] = (), without: Sequence[str] = ()
+) -> Collection:
+    """The fields that show any of some locations, all of some, and none of some; nothing given asks for nothing.
+
+    Args:
+        collection: with labels.
+        any_of: names or indices of locations, as are the others.
+        all_of: of these a field must show each.
+        without: of these it may show none.
+
+    Raises:
+        CellocateError: there are no labels, no such location, or no such field.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import pandas as pd
+        >>> from cellocate.vocabulary import get
+        >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
+        >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
+        >>> showing(collection, any_of=["Nucleoplasm"], without=["Cytosol"]).ids
+        ['a']
+        >>> where(single(collection), {"plate": ["2"]}).ids
+        ['c']
+    """
+    vocabulary = _vocabulary(collection)
+    some, every, none = ({vocabulary.index(name) for name in names} for names in (any_of, all_of, without))
+
+    def wanted(labels: tuple[int, ...]) -> bool:
+        shown = set(labels)
+        return (not some or bool(some & shown)) and every <= shown and not none & shown
+
+    return _where_labels(collection, wanted, "shows these locations")
+
+
+def single(collection: Collection) -> Collection:
+    """The fields that show exactly one location.
+
+    Raises:
+        CellocateError: there are no labels, or no such field.
+    """
+    return _where_labels(collection, lambda labels: len(labels) == 1, "shows exactly one location")
+
+
+def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collection:
+    """The fields whose metadata have one of these values, in each of these columns.
+
+    Raises:
+        CellocateError: there is no such column, or no such field.
+    """
+    kept = np.ones(len(collection), dtype=bool)
+    columns = metadata_columns(collection)
+    for column, wanted in values.items():
+        if column not in columns:
+            mend = f"It has {', '.join(columns) or 'no metadata'}."
+            raise CellocateError(f"no column {column!r}", where=collection.folder, mend=mend)
+        kept &= collection.fields[column].astype(str).isin(wanted).to_numpy()
+    said = " and ".join(f"{column} {' or '.join(wanted)}" for column, wanted in values.items())
+    return _kept(collection, kept, f"has {said}")
+
+
+def sample(collection: Collection, count: int, seed: int = 0) -> Collection:
+    """So many fields at random, in the order of the collection; the same seed draws the same ones.
+
+    Raises:
+        CellocateError: there are not so many.
+    """
+    if not 0 < count <= len(collection):
+        mend = f"Ask for 1 to {len(collection)}."
+        raise CellocateError(f"no sample of {count} of {len(collection)} fields", where=collection.folder, mend=mend)
+    chosen = np.random.default_rng(seed).choice(len(collection), count, replace=False)
+    ids = collection.ids
+    return collection.subset([ids[i] for i in sorted(chosen)])
+
+
+def mapped(
+    collection: Collection, target: Vocabulary | str, *, keep_lost: bool = False
+) -> tuple[Collection, dict[str, int]]:
+    """The labels in another vocabulary's words.
+
+    Locations that it lacks are dropped from label sets. A field that thereby loses its last one is left out, for to
+    call it empty would be false. `Negative`, a field known to show nothing, becomes the empty set where the
+    vocabulary lacks that word, and the empty set becomes `Negative` where it has it.
+
+    Args:
+        collection: with labels of a vocabulary from which there is a map.
+        target: the other vocabulary.
+        keep_lost: keep fields that lose all labels, as `Negative`.
+
+    Returns:
+        The collection, and how many fields lost all labels through which label sets, such as `{"Rods & rings": 11}`.
+
+    Raises:
+        CellocateError: there are no labels, no such map, no `Negative` to keep fields as, or no field is left.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import pandas as pd
+        >>> from cellocate.vocabulary import get
+        >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
+        >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
+        >>> after, lost = mapped(collection, "hpa19")
+        >>> list(after.fields["labels"]), lost
+        ([(0,), (0, 16)], {'Rods & rings': 1})
+    """
+    between = map_between(_vocabulary(collection), target)
+    places = {name: i for i, name in enumerate(between.target.names)}
+    if keep_lost and _NEGATIVE not in places:
+        what = f"{between.target.name} has no {_NEGATIVE}"
+        raise CellocateError(what, mend="Let fields that lose all labels be left out.")
+    nothing = (places[_NEGATIVE],) if _NEGATIVE in places else ()
+    labels: list[tuple[int, ...] | None] = []
+    kept = np.ones(len(collection), dtype=bool)
+    lost: dict[str, int] = {}
+    for row, before in enumerate(collection.fields["labels"]):
+        names = [] if before is None else [between.source.names[i] for i in before]
+        after = () if before is None else between.apply(before)
+        shows = [name for name in names if name != _NEGATIVE]
+        if shows and not after:
+            lost["; ".join(shows)] = lost.get("; ".join(shows), 0) + 1
+            kept[row] = keep_lost
+        labels.append(None if before is None else after or nothing)
+    fields = collection.fields.assign(labels=np.array([*labels, None], dtype=object)[:-1])
+    said = f"shows a location of {between.target.name}"
+    return _kept(replace(collection, fields=fields, vocabulary=between.target), kept, said), lost
+
+
+def metadata_columns(collection: Collection) -> list[str]:
+    """The columns of a collection that are neither files nor labels."""
+    return [str(c) for c in collection.fields if c not in (*collection.channels, "labels")]
+
+
+def _vocabulary(collection: Collection) -> Vocabulary:
+    if collection.vocabulary is None:
+        collection.truth()  # says what is missing
+    assert collection.vocabulary is not None
+    return collection.vocabulary
+
+
+def _where_labels(collection: Collection, wanted: Callable[[tuple[int, ...]], bool], said: str) -> Collection:
+    _vocabulary(collection)
+    sets = collection.fields["labels"]
+    return _kept(collection, np.array([labels is not None and wanted(labels) for labels in sets], dtype=bool), said)
+
+
+def _kept(collection: Collection, kept: np.ndarray[tuple[int], np.dtype[np.bool_]], said: str) -> Collection:
+    if not kept.any():
+        raise CellocateError(f"no field {said}", where=collection.folder, mend="Ask for other fields.")
+    return collection.subset([field for field, is_kept in zip(collection.ids, kept, strict=True) if is_kept])

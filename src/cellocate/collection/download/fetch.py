@@ -1,0 +1,93 @@
+"""One file: asked for until it is there and whole, or cannot be had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellocate.collection.download.files import see_image
+from cellocate.collection.download.manifest import Manifest
+from cellocate.collection.download.polite import Gate, Manners
+from cellocate.collection.download.transfer import Failed, Passing, discard, transfer
+from cellocate.errors import CellocateError
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file to fetch: whose it is, from where, to where (its way from the folder), and what it should be."""
+
+    field: str
+    address: str
+    path: str
+    ending: str
+    channel: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A job done, or why it could not be, and whether that says something of the server as a whole."""
+
+    job: Job
+    fault: str = ""
+    servers_fault: bool = False
+
+
+def fetch(job: Job, manifest: Manifest, gate: Gate, manners: Manners) -> Outcome:
+    """Fetch one file, decode it, put it in its place and write it down.
+
+    Raises:
+        CellocateError: the server asks for a longer wait than anyone has patience for.
+        Stopped: the download is to end.
+        OSError: the disk is full or may not be written to.
+    """
+    path = manifest.folder / job.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not _there_already(path, job):
+        try:
+            _fetch_part(job, _part(path), gate, manners)
+        except Failed as failed:
+            return Outcome(job, str(failed), failed.servers_fault)
+        _part(path).replace(path)
+        discard(_part(path))
+    manifest.add(job.path, job.address)
+    return Outcome(job)
+
+
+def _part(path: Path) -> Path:
+    stem, dot, suffix = path.name.partition(".")
+    return path.with_name(f"{stem}.part{dot}{suffix}")  # the suffix tells how to decode it
+
+
+def _there_already(path: Path, job: Job) -> bool:
+    """Whether the file is there and whole, as after a kill between its arrival and the line in the manifest."""
+    if not path.is_file():
+        return False
+    try:
+        see_image(path, job.ending, job.channel)
+    except CellocateError:
+        path.unlink()
+        return False
+    return True
+
+
+def _fetch_part(job: Job, part: Path, gate: Gate, manners: Manners) -> None:
+    for attempt in range(manners.tries):
+        gate.wait()
+        try:
+            transfer(job.address, part, manners.timeout, gate)
+            see_image(part, job.ending, job.channel)
+            return
+        except CellocateError as error:  # not what it should be: the next try starts from the first byte
+            discard(part)
+            failed = Passing(f"what came is no whole image ({error.what})")
+        except Passing as passing:
+            failed = passing
+        if failed.wait is not None:
+            if failed.wait > manners.patience:
+                what = f"the server asks to be left alone for {failed.wait:.0f} s"
+                mend = "Run the same command later; it goes on where it stopped."
+                raise CellocateError(what, where=job.address, mend=mend)
+            gate.hold(failed.wait)
+        if attempt + 1 < manners.tries:
+            gate.sleep(manners.backoff * 2**attempt)
+    raise failed

@@ -1,0 +1,149 @@
+"""Lists of the atlas's images: which fields there are, where, and what they show."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cellocate.collection.download.files import BASE
+from cellocate.collection.download.words import NOTHING, labels_by_word
+from cellocate.collection.labels import FORMATS, read_labels
+from cellocate.collection.metadata import tidy
+from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS
+from cellocate.tables import read_columns, read_table
+from cellocate.vocabulary import Vocabulary, get
+
+_COLOURS = r"(?:_(?:red|green|blue|yellow))*(?:\.(?:jpe?g|png|tiff?)(?:\.gz)?)?"
+_PLACE = re.compile(
+    rf"(?:(?P<base>https?://\S+)/)?(?P<antibody>(?:HPA|CAB)?\d+)[/_]"
+    rf"(?P<name>(?:si)?\d+_[A-Z]\d{{1,2}}_\d+(?:_cr[0-9a-f]+)?)_?{_COLOURS}",
+    re.IGNORECASE,
+)
+_DROPPED = {"filename", "Image", "Label", "Label_idx", "Id", "ID", "Target", "labels", "address", *CHANNELS}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The fields that a list names.
+
+    Args:
+        fields: by id (`<antibody>_<plate>_<well>_<n>`): `address` (without colour and suffix), `antibody`, `plate`,
+            `well`, `locations` in the atlas's words (where the list has them), `labels`, and the list's own columns.
+        vocabulary: of the labels; None where the list has none.
+        unknown: words that the vocabulary cannot say, with the number of fields.
+        faulty: rows that name no image, as `line 7 (…)`.
+        repeated: number of rows that name a field again.
+    """
+
+    fields: pd.DataFrame
+    vocabulary: Vocabulary | None
+    unknown: Counter[str]
+    faulty: tuple[str, ...]
+    repeated: int
+
+
+def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabulary | str = "hpa28") -> Listed:
+    """Read a list of images: `IF-image.csv`, `kaggle_2021.tsv`, a label table, or one address or id in each line.
+
+    Args:
+        path: the list; recognised by its columns.
+        base: address of the server, if neither the atlas's nor what the list says.
+        vocabulary: of the labels.
+
+    Raises:
+        CellocateError: it is missing or names no image.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "list.txt"
+        >>> _ = path.write_text("10580_1610_C1_1")
+        >>> read_list(path).fields["address"].to_dict()
+        {'10580_1610_C1_1': 'https://images.proteinatlas.org/10580/1610_C1_1'}
+    """
+    path = Path(path)
+    rows, lines = _rows(path)
+    column = next(name for name in ("filename", "Image", "Id", "ID") if name in rows)
+    texts = rows[column].str.strip()
+    if column == "filename":  # /archive/1/1_A1_1_ says the name, and the column antibody the folder
+        texts = rows["antibody"].str.strip() + "/" + texts.str.rsplit("/", n=1).str[-1]
+    matches = [_PLACE.fullmatch(text) for text in texts]
+    faulty = [f"line {n} ({t!r})" for n, t, m in zip(lines, texts, matches, strict=True) if m is None]
+    good = np.array([m is not None for m in matches], dtype=bool)
+    if not good.any():
+        mend = "Lines are addresses, or ids such as 10580_1610_C1_1; docs/formats.md names the tables."
+        raise CellocateError("the list names no image of the atlas", where=path, mend=mend)
+    fields = _placed([m for m in matches if m is not None], base)
+    rows = rows[good].set_axis(fields.index)
+    told = tidy(rows.drop(columns=list(_DROPPED & set(rows))), path)
+    for name in told:
+        fields[name] = told[name]
+    known = vocabulary if isinstance(vocabulary, Vocabulary) else get(vocabulary)
+    words = rows.get("Label" if column == "Image" else "locations")
+    unknown: Counter[str] = Counter()
+    fields["labels"] = None
+    if words is not None:
+        fields["locations"] = words
+        fields["labels"], unknown = _labels(words, rows, known)
+    repeated = fields.index.duplicated()
+    return Listed(fields[~repeated], None if words is None else known, unknown, tuple(faulty), int(repeated.sum()))
+
+
+def _rows(path: Path) -> tuple[pd.DataFrame, list[int]]:
+    """The rows of a table, or of a file that is none as a table of one column, `Id`."""
+    columns = set(read_columns(path, "list"))
+    if any({f.id, f.labels} <= columns for f in FORMATS):
+        labels = read_labels(path)
+        if labels.problems:
+            raise labels.problems[0].error
+        names = labels.vocabulary.names
+        said = [",".join(names[i] for i in shown) or "Negative" for shown in labels.table["labels"]]
+        return labels.table.assign(locations=said).reset_index(names="Id"), read_table(path)[1]
+    if {"filename", "antibody"} <= columns or columns & {"Image", "Id", "ID"}:
+        return read_table(path, "list")
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise CellocateError("not a list", where=path, mend="Save it as UTF-8 text.") from None
+    kept = [(n, text) for n, text in enumerate(lines, start=1) if text.strip() and not text.startswith("#")]
+    return pd.DataFrame({"Id": [text for _, text in kept]}, dtype=str), [n for n, _ in kept]
+
+
+def _placed(matches: Sequence[re.Match[str]], base: str | None) -> pd.DataFrame:
+    rows = []
+    for match in matches:
+        folder, name = number(match["antibody"]), match["name"]
+        plate, well = name.split("_")[:2]
+        place = f"{(base or match['base'] or BASE).rstrip('/')}/{folder}/{name}"
+        rows.append((f"{folder}_{name}", place, match["antibody"], plate, well))
+    table = pd.DataFrame(rows, columns=["id", "address", "antibody", "plate", "well"], dtype=object)
+    return table.set_index("id")
+
+
+def number(antibody: str) -> str:
+    """An antibody's folder on the server: HPA000992 → 992."""
+    return re.sub(r"^(?:HPA|CAB)?0*", "", antibody.strip(), flags=re.IGNORECASE)
+
+
+def _labels(words: pd.Series[str], rows: pd.DataFrame, vocabulary: Vocabulary) -> tuple[pd.Series[Any], Counter[str]]:
+    """The labels of each field, None where nothing that it shows can be said; and the words that cannot."""
+    known = labels_by_word(vocabulary)
+    specific = rows["unspecific"].str.strip().isin(["0", "0.0", "False"]) if "unspecific" in rows else None
+    nothing = (known["negative"],) if "negative" in known else ()
+    unknown: Counter[str] = Counter()
+    labels: list[tuple[int, ...] | None] = []
+    for row, text in enumerate(words):
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        shown = {name for name in names if name.casefold() not in NOTHING}
+        said = tuple(sorted({known[name.casefold()] for name in shown if name.casefold() in known}))
+        unknown.update(name for name in shown if name.casefold() not in known)
+        negative = not shown and (bool(names) or (specific is not None and specific.iloc[row]))
+        labels.append(said or (nothing if negative else None))
+    return pd.Series(np.array([*labels, None], dtype=object)[:-1], index=words.index), unknown

@@ -1,0 +1,99 @@
+"""How a server is treated: few requests at once, with pauses, and none while it asks for peace."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How to treat a server.
+
+    Args:
+        connections: how many files are fetched at once.
+        pause: seconds between the starts of two requests.
+        timeout: seconds without a byte after which a transfer counts as broken.
+        tries: how often a file is asked for before it is given up.
+        backoff: seconds before the second try, doubled for each further one.
+        patience: the longest wait in seconds that a server may ask for; beyond it the download stops.
+        give_up: so many files failing one after the other for the server's fault stop the download.
+    """
+
+    connections: int = 4
+    pause: float = 0.1
+    timeout: float = 30
+    tries: int = 5
+    backoff: float = 1
+    patience: float = 600
+    give_up: int = 10
+
+
+class Stopped(Exception):  # noqa: N818 # no error: somebody asked for it
+    """The download is to end; what has been fetched stays."""
+
+
+class Gate:
+    """Lets requests through one by one, none before its time, and none at all once it is stopped."""
+
+    def __init__(self, pause: float) -> None:
+        self._pause = pause
+        self._next = 0.0
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+
+    def wait(self) -> None:
+        """Wait for the next request's turn.
+
+        Raises:
+            Stopped: the download is to end.
+        """
+        while True:
+            self.see()
+            with self._lock:
+                delay = self._next - time.monotonic()
+                if delay <= 0:
+                    self._next = time.monotonic() + self._pause
+                    return
+            self.sleep(delay)
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing through for so long."""
+        with self._lock:
+            self._next = max(self._next, time.monotonic() + seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but no longer than until the download is to end, which raises `Stopped`."""
+        if self._stopped.wait(seconds):
+            raise Stopped
+
+    def see(self) -> None:
+        """Raise `Stopped` where the download is to end."""
+        if self._stopped.is_set():
+            raise Stopped
+
+    def stop(self) -> None:
+        """Let nothing through any more."""
+        self._stopped.set()
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds that the header `Retry-After` asks to wait (a number, or a date); None where it says nothing.
+
+    Example:
+        >>> retry_after("120"), retry_after("soon"), retry_after("Wed, 21 Oct 2015 07:28:00 GMT")
+        (120.0, None, 0.0)
+    """
+    if value is None:
+        return None
+    if value.strip().isascii() and value.strip().isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,152 @@
+"""One address → one part of a file, taken up again where an earlier transfer ended."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import cellocate
+from cellocate.collection.download.polite import Gate, retry_after
+
+AGENT = f"cellocate/{cellocate.__version__} (protein localisation; images for research)"
+
+_CHUNK = 2**16
+_LARGEST = 2**29  # bytes; no image of one channel has as many
+_LATER = {408, 425, 429, 500, 502, 503, 504}
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+
+class Failed(Exception):  # noqa: N818 # it says what happened
+    """A file that cannot be had."""
+
+    servers_fault = False
+
+
+class Passing(Failed):
+    """A file that cannot be had now, but perhaps after so many seconds (None: nobody said)."""
+
+    servers_fault = True
+
+    def __init__(self, what: str, wait: float | None = None) -> None:
+        super().__init__(what)
+        self.wait = wait
+
+
+def transfer(address: str, part: Path, timeout: float, gate: Gate) -> None:
+    """Bring the bytes at `address` into the file `part`.
+
+    Where `part` holds the beginning already, and the server named a mark for that version of the file (an ETag, or a
+    date), the rest alone is asked for. The mark lies beside the part, in `<part>.tag`.
+
+    Raises:
+        Passing: the transfer broke, or the server could not serve; a part that can be taken up stays.
+        Failed: there is nothing to be had at this address.
+        Stopped: the download is to end; the part stays.
+        OSError: the disk is full or may not be written to.
+    """
+    tag = part.with_name(part.name + ".tag")
+    have = part.stat().st_size if part.is_file() and tag.is_file() else 0
+    headers = {"User-Agent": AGENT}
+    if have:
+        headers |= {"Range": f"bytes={have}-", "If-Range": tag.read_text(encoding="ascii")}
+    try:
+        with _opened(urllib.request.Request(address, headers=headers), timeout) as response:
+            size = _resumed(response, have) if response.status == 206 else _begun(response, part, tag)
+            _copy(response, part, gate)
+    except _Misfit as misfit:
+        discard(part)
+        raise Passing(str(misfit)) from None
+    if size is not None and part.stat().st_size != size:
+        raise Passing(f"cut short ({part.stat().st_size} of {size} bytes)")
+
+
+def size_at(address: str, timeout: float) -> int | None:
+    """The size in bytes that the server tells of the file at `address`, or None where it tells none.
+
+    Raises:
+        Failed: it cannot be asked, or has no such file.
+    """
+    with _opened(urllib.request.Request(address, headers={"User-Agent": AGENT}, method="HEAD"), timeout) as response:
+        return _length(response)
+
+
+def discard(part: Path) -> None:
+    """Remove a part and its mark."""
+    part.unlink(missing_ok=True)
+    part.with_name(part.name + ".tag").unlink(missing_ok=True)
+
+
+class _Misfit(Exception):  # noqa: N818
+    """What the server sends does not continue the part."""
+
+
+def _opened(request: urllib.request.Request, timeout: float) -> Any:  # noqa: ANN401 # urllib's response has no one type
+    try:
+        return urllib.request.urlopen(request, timeout=timeout)
+    except urllib.error.HTTPError as error:
+        with error:
+            said = f"the server answers {error.code} ({error.reason})"
+            if error.code == 416:
+                raise _Misfit(said) from None
+            if error.code in _LATER:
+                raise Passing(said, retry_after(error.headers.get("Retry-After"))) from None
+            raise Failed(said) from None
+    except (OSError, http.client.HTTPException) as error:  # a URLError is an OSError
+        raise _broken(error) from None
+
+
+def _broken(error: Exception) -> Passing:
+    reason = getattr(error, "reason", None) or error
+    silent = isinstance(reason, TimeoutError)
+    return Passing("the server fell silent" if silent else f"the connection failed ({reason or type(reason).__name__})")
+
+
+def _begun(response: Any, part: Path, tag: Path) -> int | None:  # noqa: ANN401
+    """Empty the part for a transfer from the first byte; give the size that the file will have."""
+    kind = response.headers.get_content_type()
+    if kind.startswith("text/"):
+        raise Failed(f"the server sends a page ({kind}) in the place of an image")
+    part.open("wb").close()
+    etag = response.headers.get("ETag", "")
+    mark = etag if etag.startswith('"') else response.headers.get("Last-Modified", "")  # a weak ETag marks no bytes
+    if mark.isascii() and mark:
+        tag.write_text(mark, encoding="ascii")
+    else:
+        tag.unlink(missing_ok=True)
+    return _length(response)
+
+
+def _resumed(response: Any, have: int) -> int | None:  # noqa: ANN401
+    """See that the answer continues a part of `have` bytes; give the size that the file will have."""
+    found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    if found is None or int(found[1]) != have:
+        raise _Misfit("the server resumed at another place")
+    if found[2] != "*":
+        return int(found[2])
+    length = _length(response)
+    return None if length is None else have + length
+
+
+def _length(response: Any) -> int | None:  # noqa: ANN401
+    text = response.headers.get("Content-Length", "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _copy(response: Any, part: Path, gate: Gate) -> None:  # noqa: ANN401
+    """Append what comes, unbuffered, so that a kill loses nothing that has arrived."""
+    with part.open("ab", buffering=0) as file:
+        while True:
+            gate.see()
+            try:
+                chunk = response.read1(_CHUNK)
+            except (OSError, http.client.HTTPException) as error:
+                raise _broken(error) from None
+            if not chunk:
+                return
+            file.write(chunk)
+            if file.tell() > _LARGEST:
+                raise _Misfit(f"more than {_LARGEST} bytes, which is no image")

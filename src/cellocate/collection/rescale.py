@@ -1,0 +1,89 @@
+"""A collection's images at another pixel size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from cellocate.collection.collection import Collection
+from cellocate.errors import CellocateError
+from cellocate.images import Pixels, read_field, resize, write_png
+from cellocate.images.scale import check_pixel_size
+
+_LARGEST_ENLARGEMENT = 4.0  # beyond it files grow by what no microscope saw
+_SMALLEST_SIDE = 16  # px that a field must keep
+
+
+def rescale(
+    collection: Collection, pixel_size: float, folder: Path, progress: Callable[[int], object] | None = None
+) -> Collection:
+    """Write every field at `pixel_size` as `<id>_<channel>.png` into `folder`, at the depth it has.
+
+    Args:
+        collection: whose pixel sizes are known.
+        pixel_size: µm per px of the new files.
+        folder: which is made where it does not exist.
+        progress: called with 1 after each field.
+
+    Returns:
+        The collection of the new files.
+
+    Raises:
+        CellocateError: a pixel size is not known or too far from the new one, an id cannot be a file's name, or an
+            image cannot be read.
+    """
+    check_pixel_size(pixel_size)
+    for field in collection.ids:
+        _see_name(field)
+        _see_factor(field, collection.pixel_size(field), pixel_size)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def work(field: str) -> dict[str, str]:
+        files = collection.files(field)
+        pixels = read_field(files, tuple(files))
+        factor = (collection.pixel_size(field) or pixel_size) / pixel_size
+        scaled = _scaled(pixels, factor, field)
+        paths = {channel: folder / f"{field}_{channel}.png" for channel in files}
+        for path, plane in zip(paths.values(), scaled, strict=True):
+            write_png(path, plane)
+        if progress is not None:
+            progress(1)
+        return {channel: str(path) for channel, path in paths.items()}
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        try:
+            written = list(pool.map(work, collection.ids))
+        except BaseException:  # Ctrl-C as well: what waits need not be done
+            pool.shutdown(cancel_futures=True)
+            raise
+    fields = collection.fields.assign(pixel_size=pixel_size)
+    for channel in collection.channels:
+        fields[channel] = [files.get(channel) for files in written]
+    return replace(collection, fields=fields)
+
+
+def _scaled(pixels: Pixels, factor: float, field: str) -> Pixels:
+    height, width = (max(1, round(side * factor)) for side in pixels.shape[1:])
+    if max(height, width) < _SMALLEST_SIDE:
+        raise CellocateError(f"nothing would be left of {field} ({width}×{height} px)", mend="Ask for smaller pixels.")
+    scaled = resize(pixels, height, width).round()  # neither averages nor lines leave the range of the depth
+    return scaled.astype(np.uint8) if pixels.dtype == np.uint8 else scaled.astype(np.uint16)
+
+
+def _see_name(field: str) -> None:
+    if not field or Path(field).is_absolute() or ".." in Path(field).parts or "\0" in field:
+        raise CellocateError(f"the id {field!r} cannot be the name of a file", mend="Rename it in the table.")
+
+
+def _see_factor(field: str, known: float | None, wanted: float) -> None:
+    if known is None:
+        mend = "Give a column pixel_size, or --pixel-size for all."
+        raise CellocateError(f"the pixel size of {field} is not known", mend=mend)
+    if known / wanted > _LARGEST_ENLARGEMENT:
+        what = f"{field} would be enlarged {known / wanted:.3g} times, from {known:g} to {wanted:g} µm per px"
+        raise CellocateError(what, mend=f"Ask for {known / _LARGEST_ENLARGEMENT:g} µm or more.")
