@@ -1,0 +1,21 @@
+"""Splits: parts or folds of a collection that no group is torn by, saved, read again and checked for leaks."""
+
+from cellocate.collection.splits.draw import METHODS, Method, make_split
+from cellocate.collection.splits.groups import grouping
+from cellocate.collection.splits.leaks import leaks, refuse_leaks, refuse_same_challenge
+from cellocate.collection.splits.saved import read_split, save_split
+from cellocate.collection.splits.split import PARTS, Split
+
+__all__ = [
+    "METHODS",
+    "PARTS",
+    "Method",
+    "Split",
+    "grouping",
+    "leaks",
+    "make_split",
+    "read_split",
+    "refuse_leaks",
+    "refuse_same_challenge",
+    "save_split",
+]
