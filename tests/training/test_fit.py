@@ -116,7 +116,7 @@ def test_a_damaged_file_met_by_a_worker_is_named_in_one_line(
     content[60:90] = bytes(30)  # the end is whole, so that only decoding shows it
     path.write_bytes(content)
     with pytest.raises(CellocateError, match=rf"{field}_red\.png") as caught:
-        train(open_collection(phantoms), _changed(tiny, "training", workers=1), tmp_path / "run")
+        train(open_collection(phantoms), _changed(tiny, "training", workers=1), tmp_path / "out")
     assert "\n" not in str(caught.value)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import cellocate
-from cellocate.cli import check, decide, demo, evaluate, predict, recipes, simulate, train
+from cellocate.cli import check, decide, demo, evaluate, predict, recipes, simulate, split, train
 from cellocate.errors import CellocateError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command()(demo.demo)
 app.command()(simulate.simulate)
 app.command()(check.check)
 app.command()(recipes.recipes)
+app.command()(split.split)
 app.command()(train.train)
 app.command()(predict.predict)
 app.command()(evaluate.evaluate)

@@ -5,6 +5,7 @@ from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.labels import read_labels
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.splits import PARTS, Split, make_split, read_split, refuse_leaks, save_split
+from cellocate.collection.suspects import suspects
 
 __all__ = [
     "PARTS",
@@ -20,5 +21,6 @@ __all__ = [
     "read_split",
     "refuse_leaks",
     "save_split",
+    "suspects",
     "usable",
 ]

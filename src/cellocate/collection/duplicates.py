@@ -44,8 +44,11 @@ def perceptual_hash(plane: NDArray[Any]) -> int:
         0
     """
     small = thumbnail(plane)
-    if is_blank(plane, small):
-        return 0
+    return 0 if is_blank(plane, small) else hash_thumbnail(small)
+
+
+def hash_thumbnail(small: NDArray[np.float32]) -> int:
+    """The perceptual hash of a channel that is not blank, from its thumbnail, shape (32, 32)."""
     lowest = cv2.dct(small)[:8, :8].ravel()
     return int.from_bytes(np.packbits(lowest > np.median(lowest)).tobytes())
 

@@ -51,7 +51,7 @@ class Labels:
         """
         asked = set(ids)
         for problem in self.problems:
-            if problem.id in asked:
+            if problem.id in asked and problem.severity == "fault":
                 raise problem.error
         lacking = [i for i in ids if i not in self.table.index]
         if lacking:
@@ -94,19 +94,32 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     _see_names(rows, path)
     ids = rows[layout.id].str.strip()
     problems = _repeated(ids, lines, path) + _nameless(ids, lines, path)
-    labels: list[tuple[int, ...] | None] = []
-    for line, field, text in zip(lines, ids, rows[layout.labels], strict=True):
-        try:
-            labels.append(vocabulary.parse(text, layout.separator))
-        except CellocateError as error:
-            labels.append(None)
-            where = f"{path}, line {line}"
-            problems.append(Problem(field, "labels", CellocateError(error.what, where=where, mend=error.mend)))
+    texts = rows[layout.labels]
+    parsed = {text: _parse(text, layout.separator, vocabulary) for text in texts.unique()}  # few differ
+    labels = [parsed[text][0] for text in texts]
+    for row, (line, text) in enumerate(zip(lines, texts, strict=True)):
+        error = parsed[text][1]
+        if error is not None:
+            error = CellocateError(error.what, where=f"{path}, line {line}", mend=error.mend)
+            problems.append(Problem(ids.iloc[row], "labels", error, "fault" if labels[row] is None else "warning"))
     table = rows.drop(columns=[layout.id, layout.labels])
     table.insert(0, "labels", pd.Series(labels, index=table.index, dtype=object))
     table.index = pd.Index(ids, name="id")
-    bad = {problem.id for problem in problems}
+    bad = {problem.id for problem in problems if problem.severity == "fault"}
     return Labels(layout, table.loc[np.array([i not in bad for i in ids], dtype=bool)], vocabulary, tuple(problems))
+
+
+def _parse(
+    text: str, separator: str | None, vocabulary: Vocabulary
+) -> tuple[tuple[int, ...] | None, CellocateError | None]:
+    """The labels written in a cell, None where one is unknown; and what is wrong with them."""
+    try:
+        labels = vocabulary.parse(text, separator)
+    except CellocateError as error:
+        return None, error
+    if len(labels) < len([part for part in text.split(separator) if part.strip()]):
+        return labels, CellocateError("a label stands twice in a row", mend="It counts once; nothing need be done.")
+    return labels, None
 
 
 def _see_names(rows: pd.DataFrame, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which fields must share a part: those of one antibody, plate or cell line, near duplicates, one field under two ids."""
+"""Which fields must share a part: of one antibody, plate or cell line, near duplicates, one field under two ids."""
 
 from __future__ import annotations
 
