@@ -2,7 +2,7 @@
 
 from cellocate.collection.splits.draw import METHODS, Method, make_split
 from cellocate.collection.splits.groups import grouping
-from cellocate.collection.splits.leaks import leaks, refuse_leaks, refuse_same_challenge
+from cellocate.collection.splits.leaks import held_out_leaks, leaks, refuse_leaks, refuse_same_challenge
 from cellocate.collection.splits.saved import read_split, save_split
 from cellocate.collection.splits.split import PARTS, Split
 
@@ -12,6 +12,7 @@ __all__ = [
     "Method",
     "Split",
     "grouping",
+    "held_out_leaks",
     "leaks",
     "make_split",
     "read_split",

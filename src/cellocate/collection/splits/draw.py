@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cellocate.collection.collection import Collection
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.splits.groups import DUPLICATES, grouping
+from cellocate.collection.splits.least import top_up
 from cellocate.collection.splits.split import PARTS, Split
 from cellocate.collection.splits.stratify import share_out
 from cellocate.errors import CellocateError
@@ -50,7 +51,7 @@ def make_split(
         test: share of the groups, 0 to 1; with folds, what is in none of them. Without meaning for leave-one-out.
         folds: part what is not for the test into this many folds, of which one at a time is the validation part.
         least: locations of at least so many fields have at least so many in the train part, if need be at the cost of
-            the others; for stratified and random draws without folds.
+            the other parts; for stratified and random draws without folds.
         seed: of the draw.
         fingerprints: of each field (see `duplicates`), needed for `by` duplicates and recorded in the split.
 
@@ -68,7 +69,7 @@ def make_split(
     counts = _counts(collection, len(names), validation, 0.0 if method == "leave-one-out" else test, folds)
     dealt = _deal(collection, codes, method, counts, seed)
     if method in ("stratified", "random") and folds is None and collection.vocabulary is not None:
-        _top_up(dealt, codes, collection.truth(), least, seed)
+        top_up(dealt, _labels_of(collection.truth(), codes, len(names)), least, seed)
     fields = pd.DataFrame({"group": group.to_numpy(dtype=object)}, index=pd.Index(collection.ids, name="id", dtype=str))
     if folds is None:
         fields.insert(0, "part", np.array(PARTS, dtype=object)[dealt][codes])
@@ -111,31 +112,18 @@ def _deal(
 ) -> NDArray[np.intp]:
     """The number of the part of each group."""
     if method in ("stratified", "leave-one-out"):
-        return share_out(_labels_of(collection.truth(), codes, sum(counts)), counts, seed)
+        return share_out(_labels_of(collection.truth(), codes, sum(counts)) > 0, counts, seed)
     part = np.repeat(np.arange(len(counts)), counts)
     if method == "random":
         part = np.random.default_rng(seed).permutation(part)
     return part  # groups are numbered in the order of the fields
 
 
-def _labels_of(truth: NDArray[np.bool_], codes: NDArray[np.intp], groups: int) -> NDArray[np.bool_]:
-    """All the labels that the fields of each group have, shape (groups, K)."""
+def _labels_of(truth: NDArray[np.bool_], codes: NDArray[np.intp], groups: int) -> NDArray[np.int32]:
+    """How many fields of each group show each location, shape (groups, K)."""
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(groups))
-    return np.logical_or.reduceat(truth[order], starts, axis=0)
-
-
-def _top_up(dealt: NDArray[np.intp], codes: NDArray[np.intp], truth: NDArray[np.bool_], least: int, seed: int) -> None:
-    """Move groups to train until each location that has `least` fields in all has them there."""
-    shuffled = np.random.default_rng(seed).permutation(len(codes))
-    for location in np.flatnonzero(truth.sum(axis=0) >= least):
-        rows = shuffled[truth[shuffled, location]]
-        while (lacking := least - int((dealt[codes[rows]] == 0).sum())) > 0:
-            kept = np.bincount(dealt[codes[rows]], minlength=len(PARTS))
-            kept[0] = 0
-            giver = int(kept.argmax())  # the part that can best spare one
-            moved = codes[rows][dealt[codes[rows]] == giver]
-            dealt[moved[: max(1, lacking // 2)]] = 0
+    return np.add.reduceat(truth[order], starts, axis=0, dtype=np.int32)
 
 
 def _units(collection: Collection, by: Sequence[str], near: NDArray[np.intp] | None) -> NDArray[np.object_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.splits.groups import same_fields
 from cellocate.collection.splits.split import PARTS, Split
 from cellocate.errors import CellocateError
+from cellocate.tables import read_table
 
 _BOTH = "Every field of the 2021 challenge is also in the train set of 2018, so neither can be held out for the other."
 _CHALLENGES = {"kaggle2018", "kaggle2021"}
@@ -28,12 +30,12 @@ class Leak(NamedTuple):
         return f"{self.torn} {self.what} lie in several parts, such as {self.example}"
 
 
-def leaks(split: Split, collection: Collection) -> dict[str, Leak]:
+def leaks(split: Split, collection: Collection | None = None) -> dict[str, Leak]:
     """What is torn by a split.
 
     Args:
         split: with its fold chosen.
-        collection: that has its fields.
+        collection: that has its fields, where what it knows of them is to be looked at too.
 
     Returns:
         By kind: `same` (one field of a challenge under two ids), `identical` and `near` (pixels, as far as the split
@@ -53,10 +55,9 @@ def leaks(split: Split, collection: Collection) -> dict[str, Leak]:
         found["near"] = _torn("clusters of near duplicates", parts, pd.Series(clusters(hashes)), ids)
     if "group" in split.fields:
         found["recorded"] = _torn("groups", parts, split.fields["group"])
-    present = collection.subset(ids)
-    column = next((c for c in GROUP_COLUMNS if c in present.fields), None)
-    if column is not None:
-        found["known"] = _torn(f"values of the column {column}", parts, present.group())
+    column = None if collection is None else next((c for c in GROUP_COLUMNS if c in collection.fields), None)
+    if collection is not None and column is not None:
+        found["known"] = _torn(f"values of the column {column}", parts, collection.subset(ids).group())
     return {kind: leak for kind, leak in found.items() if leak is not None}
 
 
@@ -83,6 +84,42 @@ def refuse_leaks(split: Split, collection: Collection) -> list[str]:
     if "recorded" in found:
         found.pop("known", None)  # the same again
     return [f"{leak}; scores on held-out fields may be too good" for kind, leak in found.items() if kind in meant]
+
+
+def held_out_leaks(path: Path, collection: Collection) -> list[str]:
+    """What of a collection is too near to what a model was trained on, though not the same fields.
+
+    Args:
+        path: the `split.csv` of the run; without one nothing is known.
+        collection: to be measured.
+
+    Returns:
+        Sentences for the user: groups that fields share with training fields, and pixels, as far as they are known.
+    """
+    if not path.is_file():
+        return []
+    table, _ = read_table(path, "split")
+    if not {"id", "part"} <= set(table.columns):
+        return []
+    fields = table.set_index("id")
+    train = fields[fields["part"] == "train"]
+    measured = [field for field in collection.ids if field not in train.index]
+    said = []
+    if "group" in fields:
+        own = collection.group()
+        groups = {i: g for i, g in own[measured].items() if g != i} | fields["group"].reindex(
+            measured
+        ).dropna().to_dict()
+        known = set(train["group"])
+        met = [field for field in measured if groups.get(field) in known]
+        if met:
+            named = f"{met[0]} ({groups[met[0]]})"
+            said.append(
+                f"{len(met)} of {len(collection)} fields are of groups that the model was trained on, as {named}"
+            )
+    both = Split(fields[fields.index.isin([*train.index, *measured])])
+    said += [str(leak) for kind, leak in leaks(both).items() if kind in ("same", "identical", "near")]
+    return [f"{leak}; the scores may be too good" for leak in said]
 
 
 def refuse_same_challenge(trained: str, ids: set[str], collection: Collection) -> None:
