@@ -107,16 +107,13 @@ def held_out_leaks(path: Path, collection: Collection) -> list[str]:
     said = []
     if "group" in fields:
         own = collection.group()
-        groups = {i: g for i, g in own[measured].items() if g != i} | fields["group"].reindex(
-            measured
-        ).dropna().to_dict()
+        groups = {i: g for i, g in own[measured].items() if g != i}
+        groups |= fields["group"].reindex(measured).dropna().to_dict()
         known = set(train["group"])
         met = [field for field in measured if groups.get(field) in known]
         if met:
-            named = f"{met[0]} ({groups[met[0]]})"
-            said.append(
-                f"{len(met)} of {len(collection)} fields are of groups that the model was trained on, as {named}"
-            )
+            of = f"{len(met)} of {len(collection)} fields are of groups"
+            said.append(f"{of} that the model was trained on, such as {met[0]} ({groups[met[0]]})")
     both = Split(fields[fields.index.isin([*train.index, *measured])])
     said += [str(leak) for kind, leak in leaks(both).items() if kind in ("same", "identical", "near")]
     return [f"{leak}; the scores may be too good" for leak in said]
