@@ -122,7 +122,7 @@ def test_a_folder_that_may_not_be_read_is_told_in_one_line(open_folder):
     (open_folder / "data").chmod(0)
     result = _as_nobody("check", open_folder / "data")
     (open_folder / "data").chmod(0o755)
-    assert (result.returncode, result.stdout) == (1, "")
+    assert (result.returncode, result.stdout) == (1, ""), result.stderr
     assert result.stderr.startswith("error: permission denied")
     assert result.stderr.count("\n") == 1
 

@@ -72,7 +72,7 @@ class Collection:
     @property
     def ids(self) -> list[str]:
         """The ids of the fields, in order."""
-        return [str(i) for i in self.fields.index]
+        return [str(i) for i in self.fields.index.to_numpy(dtype=object)]
 
     @cached_property
     def channels(self) -> tuple[str, ...]:

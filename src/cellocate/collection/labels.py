@@ -94,19 +94,19 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     _see_names(rows, path)
     ids = rows[layout.id].str.strip()
     problems = _repeated(ids, lines, path) + _nameless(ids, lines, path)
-    texts = rows[layout.labels]
-    parsed = {text: _parse(text, layout.separator, vocabulary) for text in texts.unique()}  # few differ
+    texts = rows[layout.labels].to_numpy(dtype=object)
+    parsed = {text: _parse(text, layout.separator, vocabulary) for text in set(texts)}  # few differ
     labels = [parsed[text][0] for text in texts]
-    for row, (line, text) in enumerate(zip(lines, texts, strict=True)):
-        error = parsed[text][1]
-        if error is not None:
-            error = CellocateError(error.what, where=f"{path}, line {line}", mend=error.mend)
-            problems.append(Problem(ids.iloc[row], "labels", error, "fault" if labels[row] is None else "warning"))
+    wrong = {text: error for text, (_, error) in parsed.items() if error is not None}
+    for row in np.flatnonzero(rows[layout.labels].isin(list(wrong))):
+        error = wrong[texts[row]]
+        error = CellocateError(error.what, where=f"{path}, line {lines[row]}", mend=error.mend)
+        problems.append(Problem(ids.iloc[row], "labels", error, "fault" if labels[row] is None else "warning"))
     table = rows.drop(columns=[layout.id, layout.labels])
     table.insert(0, "labels", pd.Series(labels, index=table.index, dtype=object))
     table.index = pd.Index(ids, name="id")
     bad = {problem.id for problem in problems if problem.severity == "fault"}
-    return Labels(layout, table.loc[np.array([i not in bad for i in ids], dtype=bool)], vocabulary, tuple(problems))
+    return Labels(layout, table.loc[~ids.isin(bad).to_numpy(dtype=bool)], vocabulary, tuple(problems))
 
 
 def _parse(
@@ -140,6 +140,6 @@ def _repeated(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem
 
 
 def _nameless(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:
-    nameless = [line for field, line in zip(ids, lines, strict=True) if not field]
+    nameless = [lines[row] for row in np.flatnonzero(ids == "")]
     error = CellocateError("a row without an id", where=f"{path}, line {nameless[0]}" if nameless else path)
     return [Problem("", "labels", error)] if nameless else []

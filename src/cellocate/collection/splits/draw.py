@@ -67,9 +67,12 @@ def make_split(
     group = grouping(collection, by if method != "leave-one-out" else usual, near)
     codes, names = pd.factorize(group.to_numpy(dtype=object))
     counts = _counts(collection, len(names), validation, 0.0 if method == "leave-one-out" else test, folds)
-    dealt = _deal(collection, codes, method, counts, seed)
-    if method in ("stratified", "random") and folds is None and collection.vocabulary is not None:
-        top_up(dealt, _labels_of(collection.truth(), codes, len(names)), least, seed)
+    shown = None if collection.vocabulary is None else _shown(collection.truth(), codes, len(names))
+    if shown is None and method in ("stratified", "leave-one-out"):
+        collection.truth()  # says what is missing
+    dealt = _deal(shown, method, counts, seed)
+    if method in ("stratified", "random") and folds is None and shown is not None:
+        top_up(dealt, shown, least, seed)
     fields = pd.DataFrame({"group": group.to_numpy(dtype=object)}, index=pd.Index(collection.ids, name="id", dtype=str))
     if folds is None:
         fields.insert(0, "part", np.array(PARTS, dtype=object)[dealt][codes])
@@ -107,19 +110,17 @@ def _counts(collection: Collection, groups: int, validation: float, test: float,
     return counts
 
 
-def _deal(
-    collection: Collection, codes: NDArray[np.intp], method: Method, counts: list[int], seed: int
-) -> NDArray[np.intp]:
+def _deal(shown: NDArray[np.int32] | None, method: Method, counts: list[int], seed: int) -> NDArray[np.intp]:
     """The number of the part of each group."""
-    if method in ("stratified", "leave-one-out"):
-        return share_out(_labels_of(collection.truth(), codes, sum(counts)) > 0, counts, seed)
+    if shown is not None and method in ("stratified", "leave-one-out"):
+        return share_out(shown > 0, counts, seed)
     part = np.repeat(np.arange(len(counts)), counts)
     if method == "random":
         part = np.random.default_rng(seed).permutation(part)
     return part  # groups are numbered in the order of the fields
 
 
-def _labels_of(truth: NDArray[np.bool_], codes: NDArray[np.intp], groups: int) -> NDArray[np.int32]:
+def _shown(truth: NDArray[np.bool_], codes: NDArray[np.intp], groups: int) -> NDArray[np.int32]:
     """How many fields of each group show each location, shape (groups, K)."""
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(groups))

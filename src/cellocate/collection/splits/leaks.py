@@ -44,7 +44,7 @@ def leaks(split: Split, collection: Collection | None = None) -> dict[str, Leak]
     """
     parts = split.parts
     found: dict[str, Leak | None] = {}
-    ids = [str(i) for i in parts.index]
+    ids = [str(i) for i in parts.index.to_numpy(dtype=object)]
     numbers = same_fields(ids)
     if numbers is not None:
         found["same"] = _torn("fields, each under several ids,", parts, pd.Series(numbers), ids)

@@ -48,7 +48,7 @@ def read_split(path: str | Path, collection: Collection, fold: str | None = None
     if not {"id", "part"} <= set(table.columns):
         raise CellocateError("not a split", where=path, mend="It needs the columns id and part.")
     _see_parts(table, path)
-    unknown = sorted(set(table["id"]) - set(collection.ids))
+    unknown = sorted(table["id"][~table["id"].isin(collection.ids)])
     if unknown:
         raise CellocateError(
             f"the split names {len(unknown)} fields that the collection lacks, such as {unknown[0]}",
@@ -69,7 +69,7 @@ def read_split(path: str | Path, collection: Collection, fold: str | None = None
 
 
 def _see_parts(table: pd.DataFrame, path: Path) -> None:
-    strange = sorted(set(table["part"]) - set(PARTS))
+    strange = sorted(set(table["part"].unique()) - set(PARTS))
     faults = {
         f"unknown part {next(iter(strange), '')!r}": bool(strange),
         "an id stands in several rows": bool(table["id"].duplicated().any()),
