@@ -30,7 +30,7 @@ def test_sound_images_are_described(folder, decode):
     assert found.problems == ()
     assert found.images[["height", "width", "depth"]].to_numpy().tolist() == [[12, 10, 8]] * 4
     assert list(found.images.index) == list(FIELDS)
-    assert (found.images["pixels"] != "").all() == decode
+    assert (found.images["fingerprint"] != "").all() == decode
     assert found.duplicates == []
 
 
@@ -95,14 +95,15 @@ def test_problems_of_the_table_come_with_those_of_the_images(folder):
     found = inspect(open_collection(folder))
     assert [(p.id, p.about) for p in found.problems] == [("b", "labels"), ("d", "labels"), ("b", "files")]
     table = found.table()
-    assert list(table.columns) == ["id", "about", "what", "where", "mend"]
-    assert table.iloc[0].tolist()[:4] == ["b", "labels", "unknown label '99'", f"{folder / 'train.csv'}, line 3"]
+    assert list(table.columns) == ["id", "severity", "about", "what", "where", "mend"]
+    assert table.iloc[0].tolist()[:4] == ["b", "fault", "labels", "unknown label '99'"]
+    assert table["where"][0] == f"{folder / 'train.csv'}, line 3"
     assert (table[["what", "where", "mend"]] != "").all(axis=None)
 
 
 def test_no_problems_make_an_empty_table(folder):
     table = inspect(open_collection(folder)).table()
-    assert (len(table), list(table.columns)) == (0, ["id", "about", "what", "where", "mend"])
+    assert (len(table), list(table.columns)) == (0, ["id", "severity", "about", "what", "where", "mend"])
 
 
 def test_fields_that_are_identical_in_every_channel_are_found(folder):

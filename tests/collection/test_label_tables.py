@@ -23,18 +23,21 @@ def labels_of(tmp_path):
     return read
 
 
+TWICE = "a label stands twice in a row"
 REAL = {
-    "kaggle2018": (31_072, 577, {1: 15_126, 2: 12_485, 3: 3_160, 4: 299, 5: 2}, COUNTS_2018),
-    "kaggle2021": (21_806, 372, {1: 10_508, 2: 8_873, 3: 2_233, 4: 190, 5: 2}, COUNTS_2021),
+    "kaggle2018": (31_072, 577, {1: 15_126, 2: 12_485, 3: 3_160, 4: 299, 5: 2}, COUNTS_2018, {}),
+    "kaggle2021": (21_806, 372, {1: 10_508, 2: 8_873, 3: 2_233, 4: 190, 5: 2}, COUNTS_2021, {TWICE: 146}),
 }
 
 
 @pytest.mark.parametrize("name", REAL)
 def test_the_real_tables_hold_what_is_known_of_them(real_data, name):
-    rows, distinct, sizes, counts = REAL[name]
+    rows, distinct, sizes, counts, repeats = REAL[name]
     labels = read_labels(real_data / "tables" / f"{name}_train.csv.gz")
     sets = list(labels.table["labels"])
-    assert (labels.format.layout, labels.problems) == (name, ())
+    assert labels.format.layout == name
+    assert Counter(p.error.what for p in labels.problems) == repeats
+    assert {p.severity for p in labels.problems} <= {"warning"}
     assert len(sets) == labels.table.index.nunique() == rows
     assert len(set(sets)) == distinct
     assert Counter(map(len, sets)) == sizes
@@ -47,15 +50,23 @@ def test_all_ids_of_2021_occur_in_2018(real_data):
 
 
 def test_a_table_of_2018_is_read(labels_of):
-    labels = labels_of("Id,Target\nb,16 0 16\na,\n c , 5 \n")
+    labels = labels_of("Id,Target\nb,16 0\na,\n c , 5 \n")
     assert list(labels.table["labels"].items()) == [("b", (0, 16)), ("a", ()), ("c", (5,))]
     assert (labels.format.layout, labels.vocabulary.name, labels.problems) == ("kaggle2018", "hpa28", ())
 
 
 def test_a_table_of_2021_is_read(labels_of):
-    labels = labels_of("ID,Label\nb,13|13\na,\nc,Golgi apparatus|0\n")
+    labels = labels_of("ID,Label\nb,13\na,\nc,Golgi apparatus|0\n")
     assert list(labels.table["labels"].items()) == [("b", (13,)), ("a", ()), ("c", (0, 7))]
     assert (labels.format.layout, labels.vocabulary.name, labels.problems) == ("kaggle2021", "hpa19", ())
+
+
+@pytest.mark.parametrize("text", ["Id,Target\nb,16 0 16\n", "ID,Label\nb,13|13\n", "ID,Label\nb,Cytosol|16\n"])
+def test_a_label_that_stands_twice_counts_once_and_is_a_warning(labels_of, text):
+    labels = labels_of(text)
+    assert labels.table["labels"].notna().all()
+    assert [(p.id, p.error.what, p.severity) for p in labels.problems] == [("b", TWICE, "warning")]
+    assert labels.truth(["b"]).sum() == len(labels.table["labels"].iloc[0])
 
 
 @pytest.mark.parametrize(

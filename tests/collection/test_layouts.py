@@ -11,7 +11,7 @@ from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 
 IN_2018 = "Id,Target\na,16 0\nb,\n"
-IN_2021 = "ID,Label\na,13|13|0\nb,18\n"
+IN_2021 = "ID,Label\na,13|0\nb,18\n"
 
 
 @pytest.mark.parametrize("place", ["", "train", "images"])

@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 from small_collections import COUNTS_2018, table_of
 
-from cellocate.collection import PARTS, read_split, stratified_split
+from cellocate.collection import PARTS, make_split, read_split, save_split
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import get
+
+
+def stratified_split(collection, **options):
+    """The parts of a stratified split, as `train` draws it."""
+    return make_split(collection, "stratified", least=0, **options).parts
 
 
 def like_2018(fields=3000, seed=0):
@@ -136,16 +141,17 @@ def written(tmp_path, text):
 
 
 def test_a_split_survives_saving(tmp_path, large):
-    parts = stratified_split(large, validation=0.2, test=0.2)
-    path = tmp_path / "split.csv"
-    parts.to_csv(path)
-    assert read_split(str(path), large).equals(parts)
+    split = make_split(large, validation=0.2, test=0.2, seed=3)
+    save_split(tmp_path / "split.csv", split)
+    again = read_split(str(tmp_path / "split.csv"), large)
+    assert again.fields.equals(split.fields)
+    assert again.made.items() >= split.made.items()
 
 
 def test_a_split_may_name_a_part_of_the_collection_in_any_order(tmp_path):
     collection = table_of([(0,)] * 4)
     parts = read_split(written(tmp_path, "part,note,id\ntest,x,f00003\ntrain,y,f00001\n"), collection)
-    assert list(parts.items()) == [("f00003", "test"), ("f00001", "train")]
+    assert list(parts.parts.items()) == [("f00003", "test"), ("f00001", "train")]
 
 
 @pytest.mark.parametrize(

@@ -106,13 +106,17 @@ def test_a_run_is_not_resumed_at_another_scale(
         train(open_collection(phantoms), recipe, tmp_path / "run", Options(resume=True))
 
 
-def test_a_damaged_file_met_by_a_worker_is_named_in_one_line(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:
-    path = phantoms / "train" / "phantom-1-000005_red.png"
+def test_a_damaged_file_met_by_a_worker_is_named_in_one_line(
+    run: Path, phantoms: Path, tiny: Recipe, tmp_path: Path
+) -> None:
+    split = pd.read_csv(run / "split.csv")
+    field = split["id"][split["part"] == "train"].iloc[0]
+    path = phantoms / "train" / f"{field}_red.png"
     content = bytearray(path.read_bytes())
     content[60:90] = bytes(30)  # the end is whole, so that only decoding shows it
     path.write_bytes(content)
-    with pytest.raises(CellocateError, match=r"phantom-1-000005_red\.png") as caught:
-        train(open_collection(phantoms), _changed(tiny, "training", workers=1), tmp_path / "run")
+    with pytest.raises(CellocateError, match=rf"{field}_red\.png") as caught:
+        train(open_collection(phantoms), _changed(tiny, "training", workers=1), tmp_path / "out")
     assert "\n" not in str(caught.value)
 
 

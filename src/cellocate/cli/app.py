@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import cellocate
-from cellocate.cli import check, decide, demo, download, evaluate, predict, recipes, select, simulate, train
+from cellocate.cli import check, decide, demo, download, evaluate, predict, recipes, select, simulate, split, train
 from cellocate.errors import CellocateError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command()(download.download)
 app.command()(check.check)
 app.command()(select.select)
 app.command()(recipes.recipes)
+app.command()(split.split)
 app.command()(train.train)
 app.command()(predict.predict)
 app.command()(evaluate.evaluate)

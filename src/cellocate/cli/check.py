@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,9 @@ import typer
 from cellocate.cli import options
 
 if TYPE_CHECKING:
-    from cellocate.collection import Collection, Inspection
+    from cellocate.collection import Collection, Inspection, Problem
+
+_SHOWN = 5
 
 
 def check(
@@ -19,30 +22,43 @@ def check(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all problems to this CSV file.")] = None,
+    smallest_file: Annotated[
+        float | None, typer.Option(metavar="KB", min=0, help="Warn of files smaller than this, such as 4.")
+    ] = None,
+    largest_file: Annotated[
+        float | None, typer.Option(metavar="KB", min=0, help="Warn of files larger than this, such as 1000.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write all problems and warnings to this CSV.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what a folder holds, and what is missing, corrupt, duplicated or mislabelled in it.
+    """Say what a folder holds, and what is missing, corrupt, duplicated, odd or mislabelled in it.
 
-    Every pixel is read. The exit code is 1 where a field cannot be used.
+    Every pixel is read. Problems keep fields from being used: the exit code is 1. Warnings (blank, saturated or blurred
+    fields, duplicates) do not: it is 0.
 
-    Example: cellocate check my_images
+    Example: cellocate check my_images --out problems.csv
     """
     from cellocate.cli.console import progress
-    from cellocate.collection import inspect, open_collection
+    from cellocate.collection import inspect, open_collection, suspects
     from cellocate.files import new_file
 
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     with progress("reading fields", len(collection)) as advance:
         inspection = inspect(collection, decode=True, progress=advance)
+    warnings = suspects(collection, inspection, smallest_file=smallest_file, largest_file=largest_file)
     facts = _facts(collection, inspection)
+    table = inspection.table(warnings)
     if as_json:
-        print(json.dumps({**facts, "problems": inspection.table().to_dict("records")}, indent=2))
+        faults = table["severity"] == "fault"
+        lists = {"problems": table[faults].to_dict("records"), "warnings": table[~faults].to_dict("records")}
+        print(json.dumps({**facts, **lists}, indent=2))
     else:
-        _print(facts, inspection)
+        _print(facts, inspection.problems, warnings)
     if out is not None:
         with new_file(out) as aside:
-            inspection.table().to_csv(aside, index=False)
+            table.to_csv(aside, index=False)
     if inspection.problems:
         raise typer.Exit(1)
 
@@ -54,9 +70,11 @@ def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
         "layout": collection.layout,
         "fields": len(collection),
         "channels": list(collection.channels),
+        "files": {c: int(collection.fields[c].notna().sum()) for c in collection.channels},
         "sizes": sizes.to_dict("records"),
         "pixel_sizes": sorted(set(known)),
         "identical": inspection.duplicates,
+        "near_duplicates": inspection.near_duplicates,
     }
     if collection.vocabulary is not None:
         sets = [labels for labels in collection.fields["labels"] if labels is not None]
@@ -67,12 +85,10 @@ def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
     return facts
 
 
-def _print(facts: dict[str, Any], inspection: Inspection) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+def _print(facts: dict[str, Any], problems: Sequence[Problem], warnings: Sequence[Problem]) -> None:
     print(f"{facts['layout']}: {facts['fields']} fields")
-    print(f"channels    {', '.join(facts['channels'])}")
+    counts = facts["files"].items()
+    print("channels    " + ", ".join(c if n == facts["fields"] else f"{c} ({n} fields)" for c, n in counts))
     for size in facts["sizes"]:
         print(f"size        {size['width']}×{size['height']} px, {size['depth']} bits: {size['fields']} fields")
     pixel_sizes = ", ".join(f"{p:g} µm" for p in facts["pixel_sizes"])
@@ -85,16 +101,31 @@ def _print(facts: dict[str, Any], inspection: Inspection) -> None:
             print(f"            {facts['without_location']} fields show no location")
     else:
         print("labels      none")
-    for group in facts["identical"]:
-        print(f"identical   {', '.join(group)} have the same pixels")
-    if not inspection.problems:
-        print("problems    none")
+    _print_alike("identical", facts["identical"], "have the same pixels")
+    _print_alike("alike", facts["near_duplicates"], "are near duplicates")
+    _print_kinds("warnings", warnings)
+    _print_kinds("problems", problems)
+
+
+def _print_alike(word: str, groups: list[list[str]], what: str) -> None:
+    for group in groups[:_SHOWN]:
+        more = f" and {len(group) - _SHOWN} more" if len(group) > _SHOWN else ""
+        print(f"{word:12}{', '.join(group[:_SHOWN])}{more} {what}")
+    if len(groups) > _SHOWN:
+        print(f"{'':12}and {len(groups) - _SHOWN} more groups")
+
+
+def _print_kinds(word: str, found: Sequence[Problem]) -> None:
+    """A line for each kind, with the number of its fields and the first of them."""
+    if not found:
+        print(f"{word:12}none")
         return
-    table = Table(title=f"{len(inspection.problems)} problems", title_justify="left", box=None, pad_edge=False)
-    for column in ("id", "what", "where", "mend"):
-        table.add_column(column, overflow="fold")
-    for problem in inspection.problems[:20]:
-        table.add_row(problem.id, problem.error.what, str(problem.error.where or ""), problem.error.mend)
-    Console().print(table)
-    if len(inspection.problems) > 20:
-        print(f"and {len(inspection.problems) - 20} more; --out FILE writes them all")
+    kinds: dict[str, list[Problem]] = {}
+    for problem in found:
+        kinds.setdefault(problem.kind, []).append(problem)
+    print(f"{word:12}{len({problem.id for problem in found})} fields (--out FILE lists them)")
+    for kind, those in sorted(kinds.items(), key=lambda x: -len(x[1])):
+        first = those[0]
+        where = "" if first.error.where is None else f" ({first.error.where})"
+        what = first.error.what if len(those) == 1 else kind
+        print(f"{len(those):>11} {what}: {'' if len(those) == 1 else 'such as '}{first.id}{where}. {first.error.mend}")

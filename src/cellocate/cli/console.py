@@ -15,7 +15,7 @@ def note(text: str) -> None:
 
 def resuming(arguments: list[str]) -> str:
     """The command that continues the run: the same, without what the run itself remembers."""
-    kept, remembered = [], {"--recipe", "--set", "--split"}
+    kept, remembered = [], {"--recipe", "--set", "--split", "--fold"}
     for before, argument in zip(["", *arguments], arguments, strict=False):
         name = argument.partition("=")[0]
         if before not in remembered and name not in (*remembered, "--overwrite", "--resume"):

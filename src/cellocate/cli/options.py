@@ -9,7 +9,8 @@ import typer
 
 from cellocate.errors import CellocateError
 
-Data = Annotated[Path, typer.Argument(metavar="DATA", help="Folder with the images.")]
+# what cannot be read is the data's fault (1), not wrong usage (2)
+Data = Annotated[Path, typer.Argument(metavar="DATA", readable=False, help="Folder with the images.")]
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.")]
 LabelTable = Annotated[
     Path | None, typer.Option("--labels", metavar="FILE", help="Label table, if it is not beside the images.")

@@ -21,6 +21,7 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: training.epochs=5.")
     ] = None,
     split: Annotated[Path | None, typer.Option(metavar="FILE", help="Use the parts of this split.csv.")] = None,
+    fold: Annotated[str | None, typer.Option(metavar="NAME", help="Of a split with folds, the one held out.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in RUN.")] = False,
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
@@ -46,6 +47,8 @@ def train(
     from cellocate.training.fit import Options
     from cellocate.training.fit import train as fit
 
+    if fold is not None and split is None:
+        raise CellocateError("--fold is of a split", mend="Give the split as well, with --split.")
     if resume and (recipe or settings or split):
         what = "a resumed run keeps its recipe and split"
         raise CellocateError(what, mend="Leave --recipe, --set and --split out.")
@@ -59,6 +62,7 @@ def train(
     }
     chosen = Options(
         split=split,
+        fold=fold,
         resume=resume,
         overwrite=overwrite,
         skip_bad=skip_bad,

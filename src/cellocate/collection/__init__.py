@@ -4,18 +4,23 @@ from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.labels import read_labels
 from cellocate.collection.layouts import open_collection
-from cellocate.collection.splits import PARTS, read_split, stratified_split
+from cellocate.collection.splits import PARTS, Split, make_split, read_split, refuse_leaks, save_split
+from cellocate.collection.suspects import suspects
 
 __all__ = [
     "PARTS",
     "Collection",
     "Inspection",
     "Problem",
+    "Split",
     "inspect",
     "left_out",
+    "make_split",
     "open_collection",
     "read_labels",
     "read_split",
-    "stratified_split",
+    "refuse_leaks",
+    "save_split",
+    "suspects",
     "usable",
 ]

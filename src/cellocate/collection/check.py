@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.duplicates import clusters, parse_fingerprints
+from cellocate.collection.look import Look, complete, look_at_headers, look_at_pixels
 from cellocate.errors import CellocateError
-from cellocate.images import read_field, read_header
 
 _NAMED = 5
+_AT_ONCE = 4096  # fields handed to the threads at a time: a million waiting tasks would take a gigabyte
 
 
 @dataclass(frozen=True)
@@ -24,23 +24,34 @@ class Inspection:
     """What the images of a collection are.
 
     Args:
-        images: by id: `height`, `width`, `depth` (bits), `pixels` (digest of the pixels, where they were decoded).
-        problems: those of the collection, and those of the images.
+        images: by id, what `Look` tells.
+        problems: the faults of the collection and of the images.
     """
 
     images: pd.DataFrame
     problems: tuple[Problem, ...]
 
-    @property
+    @cached_property
     def duplicates(self) -> list[list[str]]:
         """Groups of fields whose pixels are identical in every channel."""
-        decoded = self.images[self.images["pixels"] != ""]
-        return [list(g.index) for _, g in decoded.groupby("pixels") if len(g) > 1]
+        decoded = self.images["fingerprint"][self.images["fingerprint"] != ""]
+        return _groups(decoded.str.split("-", n=1).str[0])
 
-    def table(self) -> pd.DataFrame:
-        """The problems as a table: id, about, what, where, mend."""
-        rows = [(p.id, p.about, p.error.what, str(p.error.where or ""), p.error.mend) for p in self.problems]
-        return pd.DataFrame(rows, columns=["id", "about", "what", "where", "mend"])
+    @cached_property
+    def near_duplicates(self) -> list[list[str]]:
+        """Groups of fields that look alike (see `duplicates`), other than those whose pixels are all identical."""
+        digests, hashes = parse_fingerprints(self.images["fingerprint"])
+        number = pd.Series(clusters(hashes), index=self.images.index)
+        digest = dict(zip(self.images.index, digests, strict=True))
+        return [group for group in _groups(number) if len({digest[field] for field in group}) > 1]
+
+    def table(self, warnings: Sequence[Problem] = ()) -> pd.DataFrame:
+        """The problems, and the warnings given, as a table: id, severity, about, what, where, mend."""
+        rows = [
+            (p.id, p.severity, p.about, p.error.what, str(p.error.where or ""), p.error.mend)
+            for p in (*self.problems, *warnings)
+        ]
+        return pd.DataFrame(rows, columns=["id", "severity", "about", "what", "where", "mend"])
 
 
 def inspect(
@@ -61,22 +72,29 @@ def inspect(
     """
     wanted = tuple(channels or collection.channels)
 
-    def look(field: str) -> tuple[int, int, int, str] | Problem:
+    def look(field: str) -> Look | Problem:
         try:
-            files = _complete(collection.files(field), wanted, collection.folder)
-            return _decoded(files) if decode else _header(files)
+            files = complete(collection.files(field), wanted, collection.folder)
+            return look_at_pixels(files, collection.pixel_size(field)) if decode else look_at_headers(files)
         except CellocateError as error:
             return Problem(field, "files", error)
         finally:
             if progress is not None:
                 progress(1)
 
+    ids = collection.ids
+    rows: dict[str, Look] = {}
+    problems = [problem for problem in collection.problems if problem.severity == "fault"]
     with ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as pool:
-        found = dict(zip(collection.ids, pool.map(look, collection.ids), strict=True))
-    rows = {i: row for i, row in found.items() if not isinstance(row, Problem)}
-    images = pd.DataFrame.from_dict(rows, orient="index", columns=["height", "width", "depth", "pixels"])
-    problems = [p for p in found.values() if isinstance(p, Problem)]
-    return Inspection(images, (*collection.problems, *problems))
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            for field, found in zip(some, pool.map(look, some), strict=True):
+                if isinstance(found, Problem):
+                    problems.append(found)
+                else:
+                    rows[field] = found
+    images = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), dtype=object), columns=list(Look._fields))
+    return Inspection(images, tuple(problems))
 
 
 def usable(
@@ -101,42 +119,14 @@ def usable(
     return collection.without(problems, skip_bad=skip_bad), replace(inspection, problems=problems)
 
 
+def _groups(key: pd.Series) -> list[list[str]]:
+    """Ids that share a value with others, by value."""
+    shared = key[key.duplicated(keep=False)]
+    return [[str(field) for field in group.index] for _, group in shared.groupby(shared)]
+
+
 def left_out(problems: Sequence[Problem]) -> str:
     """A sentence that names faulty fields which were skipped, the first few with their faults."""
     named = ", ".join(f"{p.id} ({p.error.what})" for p in problems[:_NAMED])
     more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
     return f"{len(problems)} faulty fields were left out: {named}{more}"
-
-
-def _complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
-    if not files:
-        raise CellocateError("a row without image files", where=folder, mend="Add the files, or take the row out.")
-    lacking = [channel for channel in channels if channel not in files]
-    if lacking:
-        beside = next(iter(files.values()))
-        raise CellocateError(
-            f"the {' and '.join(lacking)} file is missing",
-            where=f"beside {beside}",
-            mend="Restore it, or leave the field out.",
-        )
-    return {channel: files[channel] for channel in channels}
-
-
-def _header(files: dict[str, Path]) -> tuple[int, int, int, str]:
-    headers = {path: read_header(path) for path in files.values()}
-    first = next(iter(headers.values()))
-    for path, header in headers.items():
-        if header[:2] != first[:2]:
-            sizes = f"{header.width}×{header.height} beside {first.width}×{first.height} px"
-            raise CellocateError(f"channels of different size ({sizes})", where=path, mend="Export them alike.")
-        if header.depth != first.depth:
-            depths = f"{header.depth} beside {first.depth} bits"
-            raise CellocateError(f"channels of different depth ({depths})", where=path, mend="Export them alike.")
-    return (*first, "")
-
-
-def _decoded(files: dict[str, Path]) -> tuple[int, int, int, str]:
-    pixels = read_field(files, tuple(files))
-    digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16)
-    digest.update(repr((pixels.shape, tuple(files))).encode())
-    return pixels.shape[1], pixels.shape[2], pixels.itemsize * 8, digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,17 +17,33 @@ from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.vocabulary import Vocabulary
 
+_PARTICULAR = re.compile(r""" ?('[^']*'|"[^"]*"|\([^)]*\d[^)]*\))""")
+
 GROUP_COLUMNS = ("group", "antibody", "plate")
 """Columns that say which fields are not independent of each other, best first."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A fault of one field: of its files or of its labels."""
+    """What is wrong with one field: with its files or with its labels.
+
+    A fault keeps it from being used. A warning does not: someone should look at it.
+    """
 
     id: str
     about: Literal["files", "labels"]
     error: CellocateError
+    severity: Literal["fault", "warning"] = "fault"
+
+    @property
+    def kind(self) -> str:
+        """What is wrong, without what differs from field to field: names in quotes, figures in brackets.
+
+        Example:
+            >>> Problem("a", "labels", CellocateError("unknown label '28'")).kind
+            'unknown label'
+        """
+        return _PARTICULAR.sub("", self.error.what)
 
 
 @dataclass(frozen=True)
@@ -59,7 +76,7 @@ class Collection:
     @property
     def ids(self) -> list[str]:
         """The ids of the fields, in order."""
-        return [str(i) for i in self.fields.index]
+        return [str(i) for i in self.fields.index.to_numpy(dtype=object)]
 
     @cached_property
     def channels(self) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +51,7 @@ class Labels:
         """
         asked = set(ids)
         for problem in self.problems:
-            if problem.id in asked:
+            if problem.id in asked and problem.severity == "fault":
                 raise problem.error
         lacking = [i for i in ids if i not in self.table.index]
         if lacking:
@@ -102,20 +101,32 @@ def labels_of(
         vocabulary = get(vocabulary or layout.vocabulary)
     ids = rows[layout.id].str.strip()
     problems = faulty_ids(ids, lines, path)
-    labels: list[tuple[int, ...] | None] = []
-    parse = cache(partial(vocabulary.parse, separator=layout.separator))  # few label sets, many fields
-    for line, field, text in zip(lines, ids, rows[layout.labels], strict=True):
-        try:
-            labels.append(parse(text))
-        except CellocateError as error:
-            labels.append(None)
-            where = f"{path}, line {line}"
-            problems.append(Problem(field, "labels", CellocateError(error.what, where=where, mend=error.mend)))
+    texts = rows[layout.labels].to_numpy(dtype=object)
+    parsed = {text: _parse(text, layout.separator, vocabulary) for text in set(texts)}  # few differ
+    labels = [parsed[text][0] for text in texts]
+    wrong = {text: error for text, (_, error) in parsed.items() if error is not None}
+    for row in np.flatnonzero(rows[layout.labels].isin(list(wrong))):
+        error = wrong[texts[row]]
+        error = CellocateError(error.what, where=f"{path}, line {lines[row]}", mend=error.mend)
+        problems.append(Problem(ids.iloc[row], "labels", error, "fault" if labels[row] is None else "warning"))
     table = rows.drop(columns=[layout.id, layout.labels])
     table.insert(0, "labels", pd.Series(labels, index=table.index, dtype=object))
     table.index = pd.Index(ids, name="id")
-    bad = {problem.id for problem in problems}
-    return Labels(layout, table.loc[np.array([i not in bad for i in ids], dtype=bool)], vocabulary, tuple(problems))
+    bad = {problem.id for problem in problems if problem.severity == "fault"}
+    return Labels(layout, table.loc[~ids.isin(bad).to_numpy(dtype=bool)], vocabulary, tuple(problems))
+
+
+def _parse(
+    text: str, separator: str | None, vocabulary: Vocabulary
+) -> tuple[tuple[int, ...] | None, CellocateError | None]:
+    """The labels written in a cell, None where one is unknown; and what is wrong with them."""
+    try:
+        labels = vocabulary.parse(text, separator)
+    except CellocateError as error:
+        return None, error
+    if len(labels) < len([part for part in text.split(separator) if part.strip()]):
+        return labels, CellocateError("a label stands twice in a row", mend="It counts once; nothing need be done.")
+    return labels, None
 
 
 def faulty_ids(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:
@@ -141,6 +152,6 @@ def _repeated(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem
 
 
 def _nameless(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:
-    nameless = [line for field, line in zip(ids, lines, strict=True) if not field]
+    nameless = [lines[row] for row in np.flatnonzero(ids == "")]
     error = CellocateError("a row without an id", where=f"{path}, line {nameless[0]}" if nameless else path)
     return [Problem("", "labels", error)] if nameless else []

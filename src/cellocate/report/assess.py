@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cellocate import decision
 from cellocate.collection import Collection, left_out, read_labels, usable
+from cellocate.collection.splits import held_out_leaks, refuse_same_challenge
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
 from cellocate.files import new_folder
@@ -59,6 +60,7 @@ def assess_model(
     """
     choices = choices or Choices()
     model = load(model_folder, device=choices.device)
+    _refuse_other_challenge(model, collection)
     if choices.part is not None:
         collection = _part(collection, model.card.fields, choices.part)
     collection, inspection = usable(collection, model.card.channels, labelled=True, skip_bad=choices.skip_bad)
@@ -68,6 +70,7 @@ def assess_model(
             where=collection.folder,
             mend="Give labels that the model knows, with --labels and --vocabulary.",
         )
+    near = held_out_leaks(Path(model_folder).parent / "split.csv", collection)
     skipped = [left_out(inspection.problems)] if inspection.problems else []
     with new_folder(out, overwrite=choices.overwrite, inputs=(model_folder, collection.folder)) as aside:
         probabilities = predict_collection(model, collection, progress=choices.progress)
@@ -81,7 +84,7 @@ def assess_model(
             metrics={"part": choices.part, **_metrics(model, collection, probabilities)},
             card=model.card,
             history=pd.read_csv(history) if history.is_file() else None,
-            warnings=(*skipped, *_warnings(model, collection), *assumptions(model, collection)),
+            warnings=(*skipped, *_warnings(model, collection), *near, *assumptions(model, collection)),
         )
         decision.write_table(aside / "predictions.csv", collection.ids, probabilities, decided, model.vocabulary)
         _write(aside, evaluated)
@@ -126,6 +129,12 @@ def assess_table(
         evaluated = Evaluated(None, truth, decided, probabilities, metrics, warnings=warnings)
         _write(aside, evaluated)
     return evaluated
+
+
+def _refuse_other_challenge(model: Model, collection: Collection) -> None:
+    if not (model.card.provenance.simulated or collection.simulated):
+        used = {field for part in ("train", "validation") for field in model.card.fields.get(part, ())}
+        refuse_same_challenge(model.card.provenance.layout, used, collection)
 
 
 def _part(collection: Collection, fields: dict[str, tuple[str, ...]], part: str) -> Collection:

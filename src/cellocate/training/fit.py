@@ -13,7 +13,15 @@ import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
 
-from cellocate.collection import PARTS, Collection, left_out, read_split, stratified_split, usable
+from cellocate.collection import (
+    PARTS,
+    Collection,
+    left_out,
+    make_split,
+    read_split,
+    refuse_leaks,
+    usable,
+)
 from cellocate.errors import CellocateError
 from cellocate.files import refuse_existing
 from cellocate.images import Scale
@@ -30,7 +38,8 @@ class Options:
     """How a run is carried out.
 
     Args:
-        split: a `split.csv` of an earlier run, to use the same parts.
+        split: a `split.csv` of an earlier run or of `cellocate split`, to use the same parts.
+        fold: of the split, where it has several.
         resume: continue the interrupted run in the folder.
         overwrite: replace what is in the folder.
         skip_bad: leave faulty fields out (they are listed in `skipped.csv`) instead of refusing the collection.
@@ -40,6 +49,7 @@ class Options:
     """
 
     split: Path | None = None
+    fold: str | None = None
     resume: bool = False
     overwrite: bool = False
     skip_bad: bool = False
@@ -71,15 +81,19 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     if not options.resume and first:
         refuse_existing(run.folder, overwrite=options.overwrite, inputs=(collection.folder, options.split))
     if options.resume:
-        recipe, parts = run.reopen(collection)
+        recipe, split = run.reopen(collection)
     elif options.split is not None:
-        parts = read_split(options.split, collection)
+        split = read_split(options.split, collection, options.fold)
+        for warning in refuse_leaks(split, collection):
+            options.say(warning)
     collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
     if inspection.problems:
         options.say(f"{left_out(inspection.problems)}; {run.skipped} lists them")
     if not options.resume and options.split is None:
-        parts = stratified_split(collection, **recipe.data.split.model_dump(), seed=recipe.training.seed)
-    parts = parts[parts.index.isin(collection.ids)]
+        split = make_split(collection, **recipe.data.split.model_dump(), least=0, seed=recipe.training.seed)
+        refuse_leaks(split, collection)
+    split = split.among(collection.ids)
+    parts = split.parts
     sets = {part: collection.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}
     options.say(f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + " fields")
 
@@ -89,7 +103,7 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     )
     trainer = _trainer(recipe, run, options, validated=len(sets["validation"]) > 0)
     if not options.resume and first:
-        run.start(recipe, parts, inspection)
+        run.start(recipe, split, inspection)
     datasets = {part: FieldDataset(s, recipe.data, scale) for part, s in sets.items()}
     _fit(trainer, module, datasets, run, resume=options.resume)
     if not first:

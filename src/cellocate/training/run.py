@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 from lightning.fabric.utilities.rank_zero import rank_zero_only
 
-from cellocate.collection import Collection, Inspection, read_split
+from cellocate.collection import Collection, Inspection, Split, read_split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import Scale
@@ -44,17 +44,17 @@ class Run:
         self.checkpoints, self.model = self.folder / "checkpoints", self.folder / "model"
         self.last, self.best = self.checkpoints / "last.ckpt", self.checkpoints / "best.ckpt"
 
-    def start(self, recipe: Recipe, parts: pd.Series[str], inspection: Inspection) -> None:
+    def start(self, recipe: Recipe, split: Split, inspection: Inspection) -> None:
         """Remove what an earlier run left, and write what defines this one."""
         shutil.rmtree(self.folder, ignore_errors=True)
         write_text(self.recipe, recipe.to_yaml())
         with new_file(self.split) as aside:
-            parts.rename("part").to_csv(aside, index_label="id")
+            split.fields.to_csv(aside)
         if inspection.problems:
             with new_file(self.skipped) as aside:
                 inspection.table().to_csv(aside, index=False)
 
-    def reopen(self, collection: Collection) -> tuple[Recipe, pd.Series[str]]:
+    def reopen(self, collection: Collection) -> tuple[Recipe, Split]:
         """Recipe and split of an interrupted run.
 
         Raises:

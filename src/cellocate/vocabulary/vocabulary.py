@@ -90,13 +90,14 @@ class Vocabulary:
 
     def encode(self, label_sets: Iterable[Sequence[int]]) -> NDArray[np.bool_]:
         """Label sets → a table of truth, shape (N, len(self)), bool."""
-        sets = list(label_sets)
-        truth = np.zeros((len(sets), len(self)), dtype=bool)
-        for row, labels in enumerate(sets):
+        number: dict[tuple[int, ...], int] = {}  # few sets differ, even in a million
+        rows = [number.setdefault(tuple(labels), len(number)) for labels in label_sets]
+        truth = np.zeros((len(number), len(self)), dtype=bool)
+        for row, labels in enumerate(number):
             if labels and min(labels) < 0:
                 raise CellocateError(f"unknown label {min(labels)}", where=f"vocabulary {self.name}")
             truth[row, list(labels)] = True
-        return truth
+        return truth[np.array(rows, dtype=np.intp)]
 
     def decode(self, truth: NDArray[np.bool_]) -> list[tuple[int, ...]]:
         """A table of truth, shape (N, len(self)) → label sets; the inverse of `encode`."""

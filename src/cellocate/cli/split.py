@@ -1,0 +1,101 @@
+"""`cellocate split`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cellocate.cli import options
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cellocate.collection import Collection, Split
+
+
+def split(
+    data: options.Data,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write; how it was made goes beside it.")],
+    method: Annotated[
+        Literal["stratified", "random", "sequential", "leave-one-out"],
+        typer.Option(help="By label; drawn; in order; one cell line (or other group) at a time for the test."),
+    ] = "stratified",
+    folds: Annotated[int | None, typer.Option(min=2, help="So many folds, each the validation part once.")] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="What keeps fields together: antibody, plate, cell_line, duplicates (near ones, for which all images "
+            "are read) or another column; several link. Unless given: group, antibody or plate, where there is one.",
+        ),
+    ] = None,
+    validation: Annotated[float, typer.Option(min=0, max=1, help="Share of the groups; not for folds.")] = 0.15,
+    test: Annotated[float, typer.Option(min=0, max=1, help="Share of the groups; outside all folds.")] = 0.15,
+    least: Annotated[
+        int, typer.Option(min=0, help="Locations of so many fields in all have so many in train, if need be.")
+    ] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
+    labels: options.LabelTable = None,
+    vocabulary: options.VocabularyName = None,
+    skip_bad: options.SkipBad = False,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Part a collection into train, validation and test, or into folds, through no antibody, plate or duplicate.
+
+    Example: cellocate split my_images --by antibody --by duplicates --out split.csv;
+    then: cellocate train my_images --split split.csv --out runs/first
+    """
+    from cellocate.cli.console import note
+    from cellocate.collection import left_out, make_split, open_collection, refuse_leaks, save_split
+    from cellocate.files import refuse_existing_file
+
+    for path in (out, out.with_suffix(".json")):
+        refuse_existing_file(path, overwrite=overwrite, inputs=(data, labels))
+    collection = open_collection(data, labels=labels, vocabulary=vocabulary)
+    faults = [p for p in collection.problems if p.severity == "fault"]
+    collection = collection.without(faults, skip_bad=skip_bad)
+    if faults:
+        note(left_out(faults))
+    fingerprints = None
+    if "duplicates" in (by or []):
+        collection, fingerprints = _fingerprints(collection, skip_bad=skip_bad)
+    made = make_split(
+        collection,
+        method,
+        by=by or [],
+        validation=validation,
+        test=test,
+        folds=folds,
+        least=least,
+        seed=seed,
+        fingerprints=fingerprints,
+    )
+    folds_or_all: list[str | None] = [*made.folds] or [None]
+    for fold in folds_or_all:
+        for warning in refuse_leaks(made.choose(fold), collection):
+            note(warning if fold is None else f"fold {fold}: {warning}")
+    save_split(out, made)
+    _print(made)
+    print(f"{len(made.fields)} fields in {made.fields['group'].nunique()} groups, in {out}")
+
+
+def _fingerprints(collection: Collection, *, skip_bad: bool) -> tuple[Collection, pd.Series[str]]:
+    from cellocate.cli.console import note, progress
+    from cellocate.collection import inspect, left_out
+
+    with progress("reading fields", len(collection)) as advance:
+        inspection = inspect(collection, decode=True, progress=advance)
+    if inspection.problems:
+        collection = collection.without(inspection.problems, skip_bad=skip_bad)
+        note(left_out(inspection.problems))
+    return collection, inspection.images["fingerprint"]
+
+
+def _print(made: Split) -> None:
+    column = next((c for c in ("fold", "left_out") if c in made.fields), None)
+    for part, number in made.fields["part"].value_counts().items():
+        print(f"{part:12}{number:7} fields")
+    for fold in made.folds:
+        print(f"fold {fold}: {int((made.fields[column] == fold).sum())} fields")

@@ -1,0 +1,156 @@
+"""Near duplicates: fields whose red, green and blue look alike, by perceptual hashes that differ in few bits.
+
+The rule is that of the champion of the 2018 challenge: each of the three hashes differs in at most 12 of 64 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from cellocate.collection.quality import is_blank, thumbnail
+from cellocate.errors import CellocateError
+
+HASHED = ("red", "green", "blue")
+BITS = 12
+_STRIP = 2**22  # pairs compared at once: 32 MiB of differences
+_EDGES = 2**22  # pairs kept before they are boiled down to clusters
+
+
+def perceptual_hash(plane: NDArray[Any]) -> int:
+    """64 bits that hardly change when an image is shrunk, compressed or brightened; 0 for a blank one.
+
+    The signs, against their median, of the 8 × 8 lowest frequencies of a thumbnail of 32 × 32 px.
+
+    Args:
+        plane: one channel, shape (H, W), uint8 or uint16.
+
+    References:
+        Zauner. Implementation and Benchmarking of Perceptual Image Hash Functions. 2010 (its DCT based hash), as in
+        imagehash's `phash`, from which it differs in a bit or so: that one shrinks with another filter.
+
+    Example:
+        >>> ramp = np.add.outer(np.arange(64), 2 * np.arange(64)).astype(np.uint8)
+        >>> (perceptual_hash(ramp) ^ perceptual_hash(ramp[::2, ::2])).bit_count() <= BITS
+        True
+        >>> perceptual_hash(np.zeros((64, 64), np.uint8))
+        0
+    """
+    small = thumbnail(plane)
+    return 0 if is_blank(plane, small) else hash_thumbnail(small)
+
+
+def hash_thumbnail(small: NDArray[np.float32]) -> int:
+    """The perceptual hash of a channel that is not blank, from its thumbnail, shape (32, 32)."""
+    lowest = cv2.dct(small)[:8, :8].ravel()
+    return int.from_bytes(np.packbits(lowest > np.median(lowest)).tobytes())
+
+
+def fingerprint(digest: str, hashes: Sequence[int]) -> str:
+    """A field's pixels in a word: their digest and the hashes of `HASHED`, as `parse_fingerprints` reads them.
+
+    Example:
+        >>> fingerprint("ab", (1, 0, 255))
+        'ab-0000000000000001-0000000000000000-00000000000000ff'
+    """
+    return "-".join([digest, *(f"{value:016x}" for value in hashes)])
+
+
+def parse_fingerprints(words: pd.Series[str]) -> tuple[list[str], NDArray[np.uint64]]:
+    """Digests, and hashes of shape (N, 3), uint64, of fingerprints; empty and 0 where there is none.
+
+    Raises:
+        CellocateError: a word is no fingerprint.
+    """
+    digests, hashes = [], np.zeros((len(words), len(HASHED)), dtype=np.uint64)
+    for row, word in enumerate(words):
+        if isinstance(word, str) and word:
+            try:
+                digest, *values = word.split("-")
+                hashes[row] = [int(value, 16) for value in values]
+            except (ValueError, OverflowError):
+                raise CellocateError(f"no fingerprint: {word!r}", mend="Make the split anew.") from None
+            digests.append(digest)
+        else:
+            digests.append("")
+    return digests, hashes
+
+
+def near_pairs(hashes: NDArray[np.uint64], bits: int = BITS) -> Iterator[NDArray[np.intp]]:
+    """All pairs of fields each of whose hashes differ in at most `bits` bits.
+
+    Blank channels agree with each other only, and prove nothing: a field with fewer than two others has no pairs.
+
+    Args:
+        hashes: shape (N, 3), uint64; 0 for a channel that is blank or missing.
+        bits: the largest difference.
+
+    Yields:
+        Pairs of positions, shape (P, 2), the smaller first, a strip of the N × N / 2 comparisons at a time.
+
+    Example:
+        >>> a, b = 0x0F0F0F0F0F0F0F0F, 0x00FF00FF00FF00FF
+        >>> hashes = np.array([[a, b, b], [b, a, a], [a ^ 1, b, b ^ 0x111]], np.uint64)
+        >>> [pairs.tolist() for pairs in near_pairs(hashes)]
+        [[[0, 2]]]
+    """
+    rows = np.flatnonzero((hashes != 0).sum(axis=1) >= 2)
+    # most distinct first: hardly anything is left to compare in the others
+    order = sorted(range(hashes.shape[1]), key=lambda k: -len(np.unique(hashes[rows, k])))
+    first, *others = (np.ascontiguousarray(hashes[rows, k]) for k in order)
+    step = max(1, _STRIP // max(1, len(rows)))
+    for start in range(0, len(rows), step):
+        differing = np.bitwise_count(first[start : start + step, None] ^ first[None, start:])
+        left, right = np.nonzero(differing <= bits)
+        left, right = left[left < right] + start, right[left < right] + start
+        for other in others:
+            near = np.bitwise_count(other[left] ^ other[right]) <= bits
+            left, right = left[near], right[near]
+        if len(left):
+            yield np.column_stack([rows[left], rows[right]])
+
+
+def clusters(hashes: NDArray[np.uint64], bits: int = BITS) -> NDArray[np.intp]:
+    """For each field the number of its cluster: fields that near pairs link, directly or through others.
+
+    Args:
+        hashes: shape (N, 3), uint64, as for `near_pairs`.
+        bits: the largest difference of each hash.
+
+    Returns:
+        Shape (N,), the same number for the fields of a cluster; a field without near duplicates is its own.
+    """
+    distinct, members = np.unique(hashes, axis=0, return_inverse=True)
+    number, kept = np.arange(len(distinct)), 0
+    edges: list[NDArray[np.intp]] = []
+    for pairs in near_pairs(distinct, bits):
+        edges.append(pairs)
+        kept += len(pairs)
+        if kept > _EDGES:  # so that a collection of nothing but duplicates does not fill the memory
+            number = _linked(len(distinct), [*edges, np.column_stack([np.arange(len(distinct)), _firsts(number)])])
+            edges, kept = [], 0
+    number = _linked(len(distinct), [*edges, np.column_stack([np.arange(len(distinct)), _firsts(number)])])
+    found: NDArray[np.intp] = number[members]
+    alone = (hashes != 0).sum(axis=1) < 2  # of these, equal hashes prove nothing either
+    found[alone] = len(distinct) + np.arange(int(alone.sum()))
+    return found
+
+
+def _firsts(number: NDArray[np.intp]) -> NDArray[np.intp]:
+    """For each row the first row of the same number."""
+    _, first, inverse = np.unique(number, return_index=True, return_inverse=True)
+    return first[inverse]
+
+
+def _linked(count: int, edges: list[NDArray[np.intp]]) -> NDArray[np.intp]:
+    left, right = np.concatenate(edges).T
+    graph = coo_array((np.ones(len(left), dtype=bool), (left, right)), shape=(count, count))
+    number: NDArray[np.intp] = connected_components(graph, directed=False)[1]
+    return number

@@ -1,0 +1,122 @@
+"""One look at the files of one field: whether they can be used together, and what their pixels tell."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from cellocate.collection.duplicates import HASHED, fingerprint, hash_thumbnail
+from cellocate.collection.quality import (
+    FOCUS_CHANNELS,
+    SATURATED_SHARE,
+    is_blank,
+    saturated_share,
+    sharpness,
+    thumbnail,
+)
+from cellocate.errors import CellocateError
+from cellocate.images import Pixels, read_field, read_header
+
+
+class Look(NamedTuple):
+    """What the files of a field are; what follows `depth` is known only where their pixels were decoded.
+
+    Args:
+        height: px.
+        width: px.
+        depth: bits.
+        fingerprint: digest of the pixels, and perceptual hashes of red, green and blue (see `duplicates`).
+        blank: channels that show nothing, between spaces.
+        saturated: channels with too many pixels at the largest value, between spaces.
+        sharpness: of the landmark that focus is judged by; nan without one.
+        smallest_file: bytes.
+        largest_file: bytes.
+    """
+
+    height: int
+    width: int
+    depth: int
+    fingerprint: str = ""
+    blank: str = ""
+    saturated: str = ""
+    sharpness: float = float("nan")
+    smallest_file: int = 0
+    largest_file: int = 0
+
+
+def complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
+    """The files of the channels asked for.
+
+    Raises:
+        CellocateError: one is missing.
+    """
+    if not files:
+        raise CellocateError("a row without image files", where=folder, mend="Add the files, or take the row out.")
+    lacking = [channel for channel in channels if channel not in files]
+    if lacking:
+        beside = next(iter(files.values()))
+        raise CellocateError(
+            f"the {' and '.join(lacking)} file is missing",
+            where=f"beside {beside}",
+            mend="Restore it, or leave the field out.",
+        )
+    return {channel: files[channel] for channel in channels}
+
+
+def look_at_headers(files: Mapping[str, Path]) -> Look:
+    """Height, width and depth, without decoding.
+
+    Raises:
+        CellocateError: a file cannot be read, or they differ in size or depth.
+    """
+    headers = {path: read_header(path) for path in files.values()}
+    first = next(iter(headers.values()))
+    for path, header in headers.items():
+        if header[:2] != first[:2]:
+            sizes = f"{header.width}×{header.height} beside {first.width}×{first.height} px"
+            raise CellocateError(f"channels of different size ({sizes})", where=path, mend="Export them alike.")
+        if header.depth != first.depth:
+            depths = f"{header.depth} beside {first.depth} bits"
+            raise CellocateError(f"channels of different depth ({depths})", where=path, mend="Export them alike.")
+    return Look(*first)
+
+
+def look_at_pixels(files: Mapping[str, Path], pixel_size: float | None = None) -> Look:
+    """All that pixels tell, from decoding each file once.
+
+    Raises:
+        CellocateError: a file cannot be decoded, or they differ in size or depth.
+    """
+    pixels: Pixels = read_field(files, tuple(files))
+    planes = dict(zip(files, pixels, strict=True))
+    digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16)
+    digest.update(repr((pixels.shape, tuple(files))).encode())
+    small = {channel: thumbnail(plane) for channel, plane in planes.items()}
+    blank = [channel for channel, plane in planes.items() if is_blank(plane, small[channel])]
+    hashes = [hash_thumbnail(small[c]) if c in small and c not in blank else 0 for c in HASHED]
+    landmark = next((channel for channel in FOCUS_CHANNELS if channel in planes), None)
+    bytes_ = _bytes(files)
+    return Look(
+        height=pixels.shape[1],
+        width=pixels.shape[2],
+        depth=pixels.itemsize * 8,
+        fingerprint=fingerprint(digest.hexdigest(), hashes),
+        blank=" ".join(blank),
+        saturated=" ".join(c for c, plane in planes.items() if saturated_share(plane) > SATURATED_SHARE),
+        sharpness=float("nan") if landmark is None else sharpness(planes[landmark], pixel_size),
+        smallest_file=min(bytes_, default=0),
+        largest_file=max(bytes_, default=0),
+    )
+
+
+def _bytes(files: Mapping[str, Path]) -> list[int]:
+    found = []
+    for path in files.values():
+        with suppress(OSError):  # what is no file of its own has no size
+            found.append(path.stat().st_size)
+    return found

@@ -1,0 +1,87 @@
+"""What can be told of a channel's pixels without knowing what they show: blank, saturated, out of focus.
+
+The thresholds leave every real field at hand (65 of 2018, 3 of 2021, 4 of the atlas's website) unflagged, with room.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.images import FIELD_SPAN
+
+BLANK_CONTRAST = 0.05
+"""Deviation over mean of the thumbnail below which a channel is blank; real channels have .4 or more."""
+BLANK_NOISE = 1.5
+"""Variance of the thumbnail, over what independent pixels would leave of theirs, below which it is noise alone."""
+SATURATED_SHARE = 0.05
+"""Share of pixels at the largest value of the depth above which a channel is saturated; real channels have .025."""
+SHARPNESS = 0.045
+"""Sharpness below which a field is out of focus; real ones have .07 or more, and .032 or less when blurred by .6 µm."""
+FOCUS_CHANNELS = ("red", "yellow")
+"""Landmarks that are fine everywhere in a cell, best first; nuclei are smooth, and the protein may be."""
+
+_THUMBNAIL = 32
+_FOCUS_SIDE = 512  # px; of an atlas field that is .32 µm a pixel, as the 2018 challenge has it
+_FINE = 2.0  # px there
+
+
+def thumbnail(plane: NDArray[Any]) -> NDArray[np.float32]:
+    """The means of 32 × 32 areas of a channel, shape (32, 32), float32, in grey levels."""
+    size = (_THUMBNAIL, _THUMBNAIL)
+    return cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+
+def is_blank(plane: NDArray[Any], small: NDArray[np.float32]) -> bool:
+    """Whether a channel shows nothing: it is even, or what differs is noise from pixel to pixel.
+
+    Args:
+        plane: shape (H, W), uint8 or uint16.
+        small: its `thumbnail`.
+
+    Example:
+        >>> noise = np.random.default_rng(0).poisson(3, (256, 256)).astype(np.uint8)
+        >>> is_blank(noise, thumbnail(noise))
+        True
+    """
+    even = float(small.std()) <= BLANK_CONTRAST * float(small.mean())
+    deviation = float(cv2.meanStdDev(plane)[1][0, 0])
+    noise = deviation**2 / max(1.0, plane.size / small.size)
+    return even or float(small.var()) <= BLANK_NOISE * noise
+
+
+def saturated_share(plane: NDArray[Any]) -> float:
+    """The share of pixels at the largest value of the depth.
+
+    References:
+        Bray et al. Workflow and Metrics for Image Quality Control in Large-Scale High-Content Screens. J Biomol
+        Screen 17, 2012 (its PercentMaximal). https://doi.org/10.1177/1087057111420292
+    """
+    return int(np.count_nonzero(plane == np.iinfo(plane.dtype).max)) / plane.size
+
+
+def sharpness(plane: NDArray[Any], pixel_size: float | None = None) -> float:
+    """The share of a channel's variance that is finer than about 2 px at the scale of the 2018 challenge.
+
+    Fields are shrunk to .32 µm a pixel, which is what 512 px of a field of the atlas are. One of unknown pixel size is
+    taken for such a field. Fields that are coarser than that are taken as they are, and seem the sharper for it.
+
+    Args:
+        plane: shape (H, W), uint8 or uint16.
+        pixel_size: µm per px.
+
+    References:
+        Pertuz, Puig, Garcia. Analysis of focus measure operators for shape-from-focus. Pattern Recognition 46, 2013
+        (among its operators: energy of the Laplacian). https://doi.org/10.1016/j.patcog.2012.11.011
+    """
+    coarse = FIELD_SPAN / _FOCUS_SIDE
+    shrink = _FOCUS_SIDE / max(plane.shape) if pixel_size is None else pixel_size / coarse
+    image: NDArray[np.float32] = plane.astype(np.float32)
+    if shrink < 1:
+        height, width = (max(1, round(side * shrink)) for side in plane.shape)
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    fine = image - cv2.GaussianBlur(image, (0, 0), _FINE)
+    return float(fine.var() / max(float(image.var()), 1e-9))

@@ -1,0 +1,22 @@
+"""Splits: parts or folds of a collection that no group is torn by, saved, read again and checked for leaks."""
+
+from cellocate.collection.splits.draw import METHODS, Method, make_split
+from cellocate.collection.splits.groups import grouping
+from cellocate.collection.splits.leaks import held_out_leaks, leaks, refuse_leaks, refuse_same_challenge
+from cellocate.collection.splits.saved import read_split, save_split
+from cellocate.collection.splits.split import PARTS, Split
+
+__all__ = [
+    "METHODS",
+    "PARTS",
+    "Method",
+    "Split",
+    "grouping",
+    "held_out_leaks",
+    "leaks",
+    "make_split",
+    "read_split",
+    "refuse_leaks",
+    "refuse_same_challenge",
+    "save_split",
+]

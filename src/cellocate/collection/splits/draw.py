@@ -1,0 +1,139 @@
+"""How a split is made: stratified, at random, in order, or leaving one group out at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.collection.collection import Collection
+from cellocate.collection.duplicates import clusters, parse_fingerprints
+from cellocate.collection.splits.groups import DUPLICATES, grouping
+from cellocate.collection.splits.least import top_up
+from cellocate.collection.splits.split import PARTS, Split
+from cellocate.collection.splits.stratify import share_out
+from cellocate.errors import CellocateError
+
+Method = Literal["stratified", "random", "sequential", "leave-one-out"]
+METHODS: tuple[Method, ...] = get_args(Method)
+LEAST = 5
+LEFT_OUT_BY = "cell_line"
+
+
+def make_split(
+    collection: Collection,
+    method: Method = "stratified",
+    *,
+    by: Sequence[str] = (),
+    validation: float = 0.15,
+    test: float = 0.15,
+    folds: int | None = None,
+    least: int = LEAST,
+    seed: int = 0,
+    fingerprints: pd.Series[str] | None = None,
+) -> Split:
+    """Part a collection so that no group is torn.
+
+    - `stratified`: every location has, as far as it can, its share in each part.
+    - `random`: groups are drawn.
+    - `sequential`: in the order of the collection, first train, then validation, last test.
+    - `leave-one-out`: each group is left out once, as the test part; train and validation are stratified.
+
+    Args:
+        collection: the fields; with labels where the draw is stratified.
+        method: one of `METHODS`.
+        by: columns that say which fields belong together, and `duplicates`; groups that any of them links are one.
+            Unless given, `Collection.group`; what is left out is a `cell_line`.
+        validation: share of the groups, 0 to 1; without meaning for folds.
+        test: share of the groups, 0 to 1; with folds, what is in none of them. Without meaning for leave-one-out.
+        folds: part what is not for the test into this many folds, of which one at a time is the validation part.
+        least: locations of at least so many fields have at least so many in the train part, if need be at the cost of
+            the other parts; for stratified and random draws without folds.
+        seed: of the draw.
+        fingerprints: of each field (see `duplicates`), needed for `by` duplicates and recorded in the split.
+
+    Raises:
+        CellocateError: a share leaves nothing to train on, there are too few groups, or no such column.
+    """
+    near = None
+    if DUPLICATES in by:
+        if fingerprints is None:
+            raise CellocateError("near duplicates are not known", mend="Give the fingerprints of the fields.")
+        near = clusters(parse_fingerprints(fingerprints.reindex(collection.fields.index))[1])
+    usual = [column for column in by if column == DUPLICATES]
+    group = grouping(collection, by if method != "leave-one-out" else usual, near)
+    codes, names = pd.factorize(group.to_numpy(dtype=object))
+    counts = _counts(collection, len(names), validation, 0.0 if method == "leave-one-out" else test, folds)
+    shown = None if collection.vocabulary is None else _shown(collection.truth(), codes, len(names))
+    if shown is None and method in ("stratified", "leave-one-out"):
+        collection.truth()  # says what is missing
+    dealt = _deal(shown, method, counts, seed)
+    if method in ("stratified", "random") and folds is None and shown is not None:
+        top_up(dealt, shown, least, seed)
+    fields = pd.DataFrame({"group": group.to_numpy(dtype=object)}, index=pd.Index(collection.ids, name="id", dtype=str))
+    if folds is None:
+        fields.insert(0, "part", np.array(PARTS, dtype=object)[dealt][codes])
+    else:
+        fields.insert(0, "part", np.where(dealt[codes] == folds, "test", "train"))
+        fields["fold"] = np.array([*map(str, range(folds)), ""], dtype=object)[dealt][codes]
+    if method == "leave-one-out":
+        fields["left_out"] = _units(collection, [*by] if {*by} - {DUPLICATES} else [LEFT_OUT_BY, *by], near)
+    if fingerprints is not None:
+        fields["fingerprint"] = fingerprints.reindex(fields.index).to_numpy(dtype=object)
+    made: dict[str, Any] = {"method": method, "by": list(by), "seed": seed, "folds": folds, "groups": len(names)}
+    made |= {"validation": None if folds else validation, "test": test, "least": least}
+    return Split(fields.astype(str), made)
+
+
+def _counts(collection: Collection, groups: int, validation: float, test: float, folds: int | None) -> list[int]:
+    """Groups of train, validation and test; or of each fold, and of the test."""
+    for_validation, for_test = round(validation * groups), round(test * groups)
+    if folds is None:
+        wanted = [part for part, share in zip(PARTS, (1, validation, test), strict=True) if share > 0]
+        counts = [groups - for_test - for_validation, for_validation, for_test]
+        enough = all(counts[PARTS.index(part)] > 0 for part in wanted)
+        into = ", ".join(wanted)
+    else:
+        rest = groups - for_test
+        counts = [rest // folds + (fold < rest % folds) for fold in range(folds)] + [for_test]
+        enough = folds > 1 and rest >= folds and (test == 0 or for_test > 0)
+        into = f"{folds} folds" + (" and a test part" if test else "")
+    if not enough:
+        raise CellocateError(
+            f"{groups} fields or groups are too few to part into {into}",
+            where=collection.folder,
+            mend="Give more fields, or set the shares of validation and test to 0 (in a recipe: data.split).",
+        )
+    return counts
+
+
+def _deal(shown: NDArray[np.int32] | None, method: Method, counts: list[int], seed: int) -> NDArray[np.intp]:
+    """The number of the part of each group."""
+    if shown is not None and method in ("stratified", "leave-one-out"):
+        return share_out(shown > 0, counts, seed)
+    part = np.repeat(np.arange(len(counts)), counts)
+    if method == "random":
+        part = np.random.default_rng(seed).permutation(part)
+    return part  # groups are numbered in the order of the fields
+
+
+def _shown(truth: NDArray[np.bool_], codes: NDArray[np.intp], groups: int) -> NDArray[np.int32]:
+    """How many fields of each group show each location, shape (groups, K)."""
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(groups))
+    return np.add.reduceat(truth[order], starts, axis=0, dtype=np.int32)
+
+
+def _units(collection: Collection, by: Sequence[str], near: NDArray[np.intp] | None) -> NDArray[np.object_]:
+    """What is left out one at a time: the group of each field."""
+    units = grouping(collection, by, near)
+    if units.nunique() < 2:
+        raise CellocateError(
+            "all fields are linked into one group, so that none can be left out",
+            where=collection.folder,
+            mend="Leave one out by another column. (A field of both challenges links what holds it.)",
+        )
+    return units.to_numpy(dtype=object)

@@ -1,0 +1,86 @@
+"""Splits on disk: a table `id`, `part` and, beside it, how it was made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cellocate
+from cellocate.collection.collection import Collection
+from cellocate.collection.splits.split import FOLDS, PARTS, Split
+from cellocate.errors import CellocateError
+from cellocate.files import new_file, write_text
+from cellocate.tables import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLUMNS = ("part", "group", *FOLDS, "fingerprint")
+
+
+def save_split(path: str | Path, split: Split) -> None:
+    """Write a split to `path`, and how it was made to a JSON file of the same name beside it."""
+    path = Path(path)
+    with new_file(path) as aside:
+        split.fields[[c for c in _COLUMNS if c in split.fields]].to_csv(aside, index_label="id")
+    made = {**split.made, "fields": len(split.fields), "cellocate": cellocate.__version__}
+    write_text(path.with_suffix(".json"), json.dumps(made, indent=2) + "\n")
+
+
+def read_split(path: str | Path, collection: Collection, fold: str | None = None) -> Split:
+    """Read a split as `cellocate split` and `train` save it: a CSV with the columns `id` and `part`.
+
+    Args:
+        path: the file; `group`, `fold`, `left_out`, `fingerprint` are understood where they are there.
+        collection: that it is of.
+        fold: that is chosen, where there are several.
+
+    Returns:
+        The fields that the file names, in its order.
+
+    Raises:
+        CellocateError: it is not such a table, names a field that the collection lacks, or names one twice; or no
+            fold is chosen that must be, or there is no such fold.
+    """
+    path = Path(path)
+    table, _ = read_table(path, "split")
+    if not {"id", "part"} <= set(table.columns):
+        raise CellocateError("not a split", where=path, mend="It needs the columns id and part.")
+    _see_parts(table, path)
+    unknown = sorted(table["id"][~table["id"].isin(collection.ids)])
+    if unknown:
+        raise CellocateError(
+            f"the split names {len(unknown)} fields that the collection lacks, such as {unknown[0]}",
+            where=path,
+            mend="Use the split that was made for this collection.",
+        )
+    fields = table.set_index("id")[[c for c in _COLUMNS if c in table]]
+    made = path.with_suffix(".json")
+    split = Split(fields, json.loads(made.read_text(encoding="utf-8")) if _is_record(made) else {})
+    try:
+        chosen = split.choose(fold)
+        trained = (chosen.parts == "train").any()
+    except CellocateError as error:
+        raise CellocateError(error.what, where=path, mend=error.mend) from None
+    if not trained:
+        raise CellocateError("it has no field to train on", where=path, mend="Some of its parts must be train.")
+    return chosen
+
+
+def _see_parts(table: pd.DataFrame, path: Path) -> None:
+    strange = sorted(set(table["part"].unique()) - set(PARTS))
+    faults = {
+        f"unknown part {next(iter(strange), '')!r}": bool(strange),
+        "an id stands in several rows": bool(table["id"].duplicated().any()),
+    }
+    for what, is_so in faults.items():
+        if is_so:
+            raise CellocateError(what, where=path, mend=f"Parts are {', '.join(PARTS)}; every id stands once.")
+
+
+def _is_record(path: Path) -> bool:
+    try:
+        return isinstance(json.loads(path.read_text(encoding="utf-8")).get("method"), str)
+    except (OSError, ValueError, AttributeError):  # none, or of something else
+        return False

@@ -1,0 +1,92 @@
+"""Rows with several labels each, shared out so that every label has its share in every part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def share_out(labels: NDArray[np.bool_], counts: Sequence[int], seed: int = 0) -> NDArray[np.intp]:
+    """Give each row a part, so that the parts have the sizes asked for and, nearly, the same shares of each label.
+
+    Rows of the same label set are alike: as many as can be shared out exactly are. What is left, a few of each label
+    set, goes by iterative stratification: the rarest label first, each row to the part that lacks its labels most.
+
+    Args:
+        labels: shape (N, K), bool.
+        counts: rows of each part; their sum is N.
+        seed: of the draw.
+
+    Returns:
+        Shape (N,), the number of each row's part.
+
+    References:
+        Sechidis, Tsoumakas, Vlahavas. On the Stratification of Multi-Label Data. ECML PKDD 2011.
+        https://doi.org/10.1007/978-3-642-23808-6_10
+
+    Example:
+        >>> labels = np.repeat(np.eye(2, dtype=bool), 10, axis=0)
+        >>> part = share_out(labels, [16, 4])
+        >>> labels[part == 1].sum(axis=0).tolist()
+        [2, 2]
+    """
+    rng = np.random.default_rng(seed)
+    sizes = np.array(counts, dtype=np.int64)
+    labels = np.column_stack([labels, ~labels.any(axis=1)])  # no label is a label too
+    part = _whole_sets(labels, sizes, rng)
+    rest = rng.permutation(np.flatnonzero(part < 0))
+    wanted = np.outer(sizes / max(1, len(labels)), labels.sum(axis=0))
+    for p in range(len(sizes)):
+        wanted[p] -= labels[part == p].sum(axis=0)
+    room = sizes - np.bincount(part[part >= 0], minlength=len(sizes))
+    dealt = _rarest_first(labels[rest], wanted, room)
+    _even_out(dealt, labels[rest], wanted, room)
+    part[rest] = dealt
+    return part
+
+
+def _whole_sets(labels: NDArray[np.bool_], sizes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.intp]:
+    """The part of each row that its label set alone decides; -1 for the few that are left of each set."""
+    packed = np.ascontiguousarray(np.packbits(labels, axis=1))
+    _, kind, of_kind = np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_inverse=True, return_counts=True)
+    order = rng.permutation(len(labels))
+    order = order[np.argsort(kind[order], kind="stable")]
+    place = np.empty(len(labels), dtype=np.intp)  # of each row among those of its label set
+    place[order] = np.arange(len(labels)) - np.repeat(np.cumsum(of_kind) - of_kind, of_kind)
+    ends = np.cumsum(of_kind[:, None] * sizes // max(1, len(labels)), axis=1)
+    part: NDArray[np.intp] = (place[:, None] >= ends[kind]).sum(axis=1)
+    part[part == len(sizes)] = -1
+    return part
+
+
+def _rarest_first(labels: NDArray[np.bool_], wanted: NDArray[np.float64], room: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Parts of the rows, by iterative stratification; what is `wanted` (part, label) and the `room` are used up."""
+    part = np.full(len(labels), -1, dtype=np.intp)
+    while (part < 0).any():
+        left = np.flatnonzero(part < 0)
+        counts = labels[left].sum(axis=0)
+        rarest = int(np.where(counts > 0, counts, len(labels) + 1).argmin())
+        for row in left[labels[left, rarest]]:
+            best = max(range(len(room)), key=lambda p: (wanted[p, rarest], room[p]))
+            part[row] = best
+            room[best] -= 1
+            wanted[best] -= labels[row]
+    return part
+
+
+def _even_out(
+    part: NDArray[np.intp], labels: NDArray[np.bool_], wanted: NDArray[np.float64], room: NDArray[np.int64]
+) -> None:
+    """Move the few rows that a part has too many of to where there is room, those that are missed least first."""
+    weight = 1 / np.maximum(1, labels.sum(axis=0))  # a rare label is worth more
+    while room.min(initial=0) < 0:
+        giver, taker = int(room.argmin()), int(room.argmax())
+        rows = np.flatnonzero(part == giver)
+        gain = labels[rows] @ ((wanted[taker] - wanted[giver] - 1) * weight)
+        row = rows[int(gain.argmax())]
+        part[row] = taker
+        for p, step in ((giver, 1), (taker, -1)):
+            room[p] += step
+            wanted[p] += step * labels[row]

@@ -1,0 +1,90 @@
+"""Warnings: fields that can be used, but that someone should look at first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pandas as pd
+
+from cellocate.collection.check import Inspection
+from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.quality import SHARPNESS
+from cellocate.errors import CellocateError
+
+_NAMED = 3
+
+
+def suspects(
+    collection: Collection,
+    inspection: Inspection,
+    *,
+    smallest_file: float | None = None,
+    largest_file: float | None = None,
+) -> list[Problem]:
+    """What is not a fault but may be one: of each field what is odd about it, in the order of the kinds below.
+
+    Labels that stand twice; blank, saturated and out-of-focus fields; files of an odd size; identical pixels and near
+    duplicates, and labels that differ among them.
+
+    Args:
+        collection: that was inspected.
+        inspection: with pixels decoded.
+        smallest_file: kB (1000 bytes); a field with a smaller file is told.
+        largest_file: kB; a field with a larger file is told.
+    """
+    images = inspection.images
+    found = [problem for problem in collection.problems if problem.severity == "warning"]
+    look = "Look at it, and leave it out if nothing can be seen."
+    found += _each(images["blank"], "a blank channel", "The stain may be missing: look at it.")
+    found += _each(images["saturated"], "a saturated channel", "Expose it less, or trust its intensities little.")
+    found += [
+        _warning(str(field), "out of focus", None, look) for field in images.index[images["sharpness"] < SHARPNESS]
+    ]
+    for limit, column, word, odd in (
+        (smallest_file, "smallest_file", "smaller", images["smallest_file"].lt),
+        (largest_file, "largest_file", "larger", images["largest_file"].gt),
+    ):
+        if limit is not None:
+            for field, size in images[column][odd(limit * 1000)].items():
+                what = f"a file {word} than {limit:g} kB"
+                found.append(_warning(str(field), what, f"{size / 1000:.1f} kB", look))
+    copies = "Keep one, or keep them in one part: 'cellocate split --by duplicates'."
+    found += _alike(inspection.duplicates, "pixels as another field has", copies)
+    found += _alike(inspection.near_duplicates, "a near duplicate of another field", copies)
+    return found + _contradictions(collection, [*inspection.duplicates, *inspection.near_duplicates])
+
+
+def _each(channels: pd.Series[str], what: str, mend: str) -> Iterator[Problem]:
+    for field, named in channels[channels != ""].items():
+        yield _warning(str(field), what, str(named).replace(" ", ", "), mend)
+
+
+def _alike(groups: Iterable[list[str]], what: str, mend: str) -> Iterator[Problem]:
+    for group in groups:
+        for field in group:
+            yield _warning(field, what, _others(group, field), mend)
+
+
+def _contradictions(collection: Collection, groups: Iterable[list[str]]) -> list[Problem]:
+    if collection.vocabulary is None:
+        return []
+    labels = collection.fields["labels"]
+    found: dict[str, Problem] = {}
+    for group in groups:
+        known = [field for field in group if labels[field] is not None]
+        if len({labels[field] for field in known}) > 1:
+            mend = "Look at them, and give them the same labels."
+            for field in known:
+                what = "labels other than those of its duplicate"
+                found.setdefault(field, _warning(field, what, _others(known, field), mend, about="labels"))
+    return list(found.values())
+
+
+def _others(group: list[str], field: str) -> str:
+    others = [other for other in group if other != field]
+    return ", ".join(others[:_NAMED]) + (f" and {len(others) - _NAMED} more" if len(others) > _NAMED else "")
+
+
+def _warning(field: str, what: str, where: object, mend: str, about: str = "files") -> Problem:
+    error = CellocateError(what, where=where, mend=mend)
+    return Problem(field, "labels" if about == "labels" else "files", error, "warning")

@@ -1,0 +1,143 @@
+"""Files that would harm whoever trusts them: each is one field's problem, quickly and by name."""
+
+import os
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+from small_collections import faults, tabled, write_fields
+
+from cellocate.collection import inspect, open_collection
+from cellocate.images import write_png
+
+SIDE = 60_000  # 3.6 thousand million pixels
+
+
+def png_bomb(path):
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 0, 0, 0, 0)
+    squeezed = zlib.compress(bytes(10_000_000))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", squeezed) + chunk(b"IEND", b""))
+
+
+def jpeg_bomb(path):
+    Image.new("L", (8, 8)).save(path, format="JPEG")
+    content = bytearray(path.read_bytes())
+    frame = content.index(b"\xff\xc0")
+    content[frame + 5 : frame + 9] = struct.pack(">HH", SIDE, SIDE)
+    path.write_bytes(content)
+
+
+def tiff_bomb(path):
+    tifffile.imwrite(path, np.zeros((64, 64), np.uint8), compression="deflate", rowsperstrip=64)
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        for tag in ("ImageWidth", "ImageLength", "RowsPerStrip"):
+            tiff.pages.first.tags[tag].overwrite(SIDE)
+
+
+BOMBS = {"a_green.png": png_bomb, "a_green.jpg": jpeg_bomb, "a_green.tif": tiff_bomb}
+
+
+@pytest.mark.parametrize("decode", [False, True], ids=["headers", "pixels"])
+@pytest.mark.parametrize("name", BOMBS)
+def test_an_image_that_says_it_is_huge_is_refused_before_it_is_decoded(tmp_path, name, decode):
+    write_fields(tmp_path, ("b",), ("green",))
+    BOMBS[name](tmp_path / name)
+    began = time.perf_counter()
+    found = inspect(open_collection(tmp_path), decode=decode)
+    assert time.perf_counter() - began < 2
+    assert [p.id for p in found.problems] == ["a"]
+    assert found.problems[0].error.where == tmp_path / name
+    assert "too large" in found.problems[0].error.what or name.endswith("tif")
+    assert list(found.images.index) == ["b"]
+
+
+def test_links_that_lead_to_themselves_are_problems_of_their_fields(tmp_path):
+    write_fields(tmp_path, ("b",), ("green",))
+    (tmp_path / "a_green.png").symlink_to(tmp_path / "a_green.png")
+    (tmp_path / "c_green.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "d_green.png").mkdir()
+    found = inspect(open_collection(tmp_path))
+    assert [p.id for p in found.problems] == ["a", "c", "d"]
+    assert list(found.images.index) == ["b"]
+
+
+def test_folders_that_hold_themselves_are_read_once(tmp_path):
+    (tmp_path / "data").mkdir()
+    for name in ("train", "images", "loop"):
+        (tmp_path / "data" / name).symlink_to(tmp_path / "data")
+    write_fields(tmp_path / "data", ("a", "b"))
+    assert open_collection(tmp_path / "data").ids == ["a", "b"]
+    (tmp_path / "around").symlink_to(tmp_path / "around")
+    with pytest.raises(Exception, match="no such folder"):
+        open_collection(tmp_path / "around")
+
+
+_AS_NOBODY = """
+import os, sys
+sys.path[:] = {path!r}
+from cellocate.cli import main
+import cellocate.cli.console, cellocate.collection, rich.progress, typer.rich_utils  # before its folder is closed
+if os.getuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+sys.argv[1:] = {arguments!r}
+main()
+"""
+
+
+def _as_nobody(*arguments):
+    """`cellocate` run by somebody whom permissions bind, as they do not bind root."""
+    code = _AS_NOBODY.format(path=sys.path, arguments=list(map(str, arguments)))
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ))
+
+
+@pytest.fixture
+def open_folder(tmp_path):
+    """A folder that anybody may enter."""
+    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        if parent.owner() == Path.home().owner() or os.getuid() == 0:
+            parent.chmod(0o755)
+    return tmp_path
+
+
+def test_a_file_that_may_not_be_read_is_a_problem_of_its_field(open_folder):
+    write_fields(open_folder / "data", ("a", "b"), ("green",))
+    (open_folder / "data" / "a_green.png").chmod(0)
+    result = _as_nobody("check", open_folder / "data")
+    assert result.returncode == 1, result.stderr
+    assert f"1 permission denied: a ({open_folder / 'data' / 'a_green.png'}). Change its permissions." in result.stdout
+
+
+def test_a_folder_that_may_not_be_read_is_told_in_one_line(open_folder):
+    write_fields(open_folder / "data", ("a",), ("green",))
+    (open_folder / "data").chmod(0)
+    result = _as_nobody("check", open_folder / "data")
+    (open_folder / "data").chmod(0o755)
+    assert (result.returncode, result.stdout) == (1, ""), result.stderr
+    assert result.stderr.startswith("error: permission denied")
+    assert result.stderr.count("\n") == 1
+
+
+NAMES = ["a b", "Zelle №5", "細胞", "κύτταρο", "e\u0301", "dash-and.dot", "a_green"]
+
+
+@pytest.mark.parametrize("place", ["", "images"])
+def test_names_may_have_spaces_and_any_letters(tmp_path, place):
+    folder = tmp_path / "meine Bilder — 画像"
+    write_fields(folder / place, NAMES)
+    tabled(folder, "Id,Target\n" + "".join(f"{name},{i}\n" for i, name in enumerate(NAMES)))
+    collection = open_collection(folder)
+    assert sorted(collection.ids) == sorted(NAMES)
+    found = inspect(collection, decode=True)
+    assert (found.problems, len(found.images)) == ((), len(NAMES))
+    write_png(folder / place / f"{NAMES[2]}_blue.png", np.zeros((3, 3), np.uint8))
+    assert faults(inspect(collection).problems)[0][0] == NAMES[2]

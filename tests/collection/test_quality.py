@@ -1,0 +1,115 @@
+"""Blank, saturated and blurred channels are told from sound ones, simulated and real, of 8 and 16 bits."""
+
+import cv2
+import numpy as np
+import pytest
+
+from cellocate import phantom
+from cellocate.collection import open_collection
+from cellocate.collection.quality import (
+    BLANK_CONTRAST,
+    FOCUS_CHANNELS,
+    SATURATED_SHARE,
+    SHARPNESS,
+    is_blank,
+    saturated_share,
+    sharpness,
+    thumbnail,
+)
+from cellocate.images import CHANNELS, read_field
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def fields(tmp_path_factory):
+    """Simulated fields, 512 px as those of 2018."""
+    folder = tmp_path_factory.mktemp("sound") / "phantoms"
+    phantom.simulate(folder, fields=4, size=512, seed=5, workers=1)
+    collection = open_collection(folder)
+    return [read_field(collection.files(field)) for field in collection.ids]
+
+
+def blank(plane):
+    return is_blank(plane, thumbnail(plane))
+
+
+def blurred(plane, pixels):
+    return cv2.GaussianBlur(plane, (0, 0), pixels)
+
+
+BLANK = {
+    "zero": np.zeros((512, 512), np.uint8),
+    "even": np.full((512, 512), 90, np.uint8),
+    "white": np.full((512, 512), 255, np.uint8),
+    "dark noise": RNG.poisson(0.3, (512, 512)).astype(np.uint8),
+    "noise": RNG.poisson(9, (512, 512)).astype(np.uint8),
+    "noise of 16 bits": (400 + RNG.normal(0, 30, (300, 700))).astype(np.uint16),
+    "one hot pixel": np.pad(np.full((1, 1), 255, np.uint8), (200, 311)),
+}
+
+
+@pytest.mark.parametrize("kind", BLANK)
+def test_what_shows_nothing_is_blank(kind):
+    assert blank(BLANK[kind])
+
+
+def test_sound_channels_are_neither_blank_nor_saturated(fields):
+    for field in fields:
+        assert not any(map(blank, field))
+        assert max(map(saturated_share, field)) < SATURATED_SHARE
+
+
+def test_few_dim_cells_are_not_blank(fields):
+    dim = (fields[0] // 20).astype(np.uint8)
+    assert not any(map(blank, dim))
+    assert not blank(np.pad(fields[0][1][:128, :128], ((0, 384), (0, 384))))
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_the_saturated_share_is_counted(depth):
+    plane = np.zeros((10, 10), depth)
+    plane[:3] = np.iinfo(depth).max
+    assert saturated_share(plane) == 0.3
+    assert saturated_share(plane - (plane > 0).astype(depth)) == 0
+
+
+def test_an_overexposed_field_is_saturated(fields):
+    burnt = cv2.convertScaleAbs(fields[0][0], alpha=40)
+    assert saturated_share(burnt) > SATURATED_SHARE
+
+
+@pytest.mark.parametrize("channel", FOCUS_CHANNELS)
+def test_blurred_landmarks_are_out_of_focus_and_others_are_not(fields, channel):
+    planes = [field[CHANNELS.index(channel)] for field in fields]
+    assert min(map(sharpness, planes)) > SHARPNESS
+    assert max(sharpness(blurred(plane, 2)) for plane in planes) < SHARPNESS
+
+
+def test_sharpness_hardly_depends_on_brightness_or_depth(fields):
+    plane = fields[0][0]
+    assert sharpness(plane // 2) == pytest.approx(sharpness(plane), rel=0.1)
+    assert sharpness(plane.astype(np.uint16) * 257) == pytest.approx(sharpness(plane), rel=1e-3)
+
+
+def test_fields_are_judged_at_one_scale(fields):
+    plane = fields[0][0]
+    large = plane.repeat(3, axis=0).repeat(3, axis=1)
+    assert sharpness(large) == pytest.approx(sharpness(plane), rel=0.1)
+    cut = large[:699, :801]  # a part of a field, whose pixel size is known
+    assert sharpness(cut, 0.32 / 3) == pytest.approx(sharpness(plane[:233, :267]), rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["kaggle2018", "kaggle2021", "hpa_web"])
+def test_real_fields_are_sound_with_room_and_blurred_ones_are_not(real_data, name):
+    collection = open_collection(real_data / name)
+    for field in collection.ids[:30]:
+        pixels = read_field(collection.files(field))
+        for channel, plane in zip(CHANNELS, pixels, strict=True):
+            small = thumbnail(plane)
+            assert not is_blank(plane, small)
+            assert small.std() / small.mean() > 4 * BLANK_CONTRAST
+            assert saturated_share(plane) < SATURATED_SHARE / 1.5
+            if channel in FOCUS_CHANNELS:
+                assert sharpness(plane) > 1.4 * SHARPNESS
+                assert sharpness(blurred(plane, 2 * max(plane.shape) / 512)) < SHARPNESS / 1.3
