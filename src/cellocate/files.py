@@ -11,7 +11,15 @@ from pathlib import Path
 
 from cellocate.errors import CellocateError
 
-_OURS = ("recipe.yaml", "metrics.json", "model.json", "truth/collection.json", "phantoms/truth/collection.json")
+_OURS = (
+    "recipe.yaml",
+    "metrics.json",
+    "model.json",
+    "store.json",
+    "packing/request.json",
+    "truth/collection.json",
+    "phantoms/truth/collection.json",
+)
 
 
 @contextmanager

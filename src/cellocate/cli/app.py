@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import cellocate
-from cellocate.cli import check, decide, demo, evaluate, predict, recipes, simulate, train
+from cellocate.cli import check, decide, demo, evaluate, pack, predict, recipes, simulate, train
 from cellocate.errors import CellocateError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(simulate.simulate)
 app.command()(check.check)
+app.command()(pack.pack)
 app.command()(recipes.recipes)
 app.command()(train.train)
 app.command()(predict.predict)

@@ -4,6 +4,7 @@ from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.labels import read_labels
 from cellocate.collection.layouts import open_collection
+from cellocate.collection.packing import pack
 from cellocate.collection.splits import PARTS, read_split, stratified_split
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "inspect",
     "left_out",
     "open_collection",
+    "pack",
     "read_labels",
     "read_split",
     "stratified_split",

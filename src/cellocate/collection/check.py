@@ -14,7 +14,8 @@ import pandas as pd
 
 from cellocate.collection.collection import Collection, Problem
 from cellocate.errors import CellocateError
-from cellocate.images import read_field, read_header
+from cellocate.images import Pixels, read_header
+from cellocate.images.store import stored
 
 _NAMED = 5
 
@@ -64,7 +65,12 @@ def inspect(
     def look(field: str) -> tuple[int, int, int, str] | Problem:
         try:
             files = _complete(collection.files(field), wanted, collection.folder)
-            return _decoded(files) if decode else _header(files)
+            place = stored(files)
+            if not decode:
+                return _header(files) if place is None else (*place[0].header(place[1]), "")
+            if place is not None:
+                place[0].verify(place[1])
+            return _decoded(collection.read(field, wanted)[0], wanted)
         except CellocateError as error:
             return Problem(field, "files", error)
         finally:
@@ -135,8 +141,7 @@ def _header(files: dict[str, Path]) -> tuple[int, int, int, str]:
     return (*first, "")
 
 
-def _decoded(files: dict[str, Path]) -> tuple[int, int, int, str]:
-    pixels = read_field(files, tuple(files))
+def _decoded(pixels: Pixels, channels: Sequence[str]) -> tuple[int, int, int, str]:
     digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16)
-    digest.update(repr((pixels.shape, tuple(files))).encode())
+    digest.update(repr((pixels.shape, tuple(channels))).encode())
     return pixels.shape[1], pixels.shape[2], pixels.itemsize * 8, digest.hexdigest()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle, phantoms, plain
+from cellocate.collection.layouts import kaggle, phantoms, plain, store
 from cellocate.errors import CellocateError
 from cellocate.images.scale import check_pixel_size
 from cellocate.vocabulary import Vocabulary
@@ -24,6 +24,7 @@ def open_collection(
     - `kaggle2018`, `kaggle2021`: `<id>_<channel>.png` (or JPEG, TIFF) in the folder, in `train/` or in `images/`,
       and a label table with the columns `Id,Target` or `ID,Label` beside them.
     - `folder`: such images without a label table.
+    - `store`: what `cellocate.collection.pack` wrote, with its labels and metadata.
 
     Args:
         folder: where the images are.
@@ -47,6 +48,8 @@ def open_collection(
     if not folder.is_dir():
         what = "a file, not a folder" if folder.is_file() else "no such folder"
         raise CellocateError(what, where=folder, mend="Give the folder that holds the images.")
+    if store.is_store(folder):
+        return store.read(folder, None if labels is None else Path(labels), vocabulary, pixel_size)
     told = phantoms.told(folder)
     if labels is None:
         vocabulary = vocabulary or told.get("vocabulary")
