@@ -255,6 +255,18 @@ def test_impossible_lightning_flags_are_explained(phantoms: Path, tiny: Recipe, 
         train(open_collection(phantoms), tiny, tmp_path / "run", Options(trainer={"accelerator": "abacus"}))
 
 
+def test_a_store_of_the_same_size_trains_the_same_model(
+    run: Path, phantoms: Path, tiny: Recipe, tmp_path: Path
+) -> None:
+    """Read by a worker process, too."""
+    store = pack(open_collection(phantoms), tmp_path / "store", sizes=(64, 32), workers=1)
+    train(store, _changed(tiny, "training", workers=1), tmp_path / "run")
+    of_files, of_store = (pd.read_csv(r / "history.csv").drop(columns="seconds") for r in (run, tmp_path / "run"))
+    pd.testing.assert_frame_equal(of_store, of_files)
+    weights = Path("model") / "model.safetensors"
+    assert (tmp_path / "run" / weights).read_bytes() == (run / weights).read_bytes()
+
+
 def test_quick_overfits_a_handful_of_real_fields(real_data: Path, tmp_path: Path) -> None:
     """A network that learns 16 fields by heart must have got the right labels with the right pixels."""
     collection = open_collection(real_data / "kaggle2018")

@@ -50,10 +50,9 @@ def read_card(folder: Path) -> Card:
     path = folder / CARD
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(content, dict) and content.get("format") != _FORMAT:
+        if int(content["format"]) > _FORMAT:
             raise CellocateError("a store of a later version", where=path, mend="Update cellocate, or pack it anew.")
-        checksum = content.pop("checksum")
-        if checksum != _digest(content):
+        if content.pop("checksum") != _digest(content):
             raise ValueError
         card = Card(**{name: value for name, value in content.items() if name != "format"})
         sizes, channels = tuple(map(int, card.sizes)), tuple(c for c in CHANNELS if c in card.channels)

@@ -19,9 +19,9 @@ from cellocate.collection.collection import Collection
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
 from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
-from cellocate.collection.packing.job import Job, Plan, do, save
+from cellocate.collection.shards import Job, Plan, do, save
 from cellocate.errors import CellocateError
-from cellocate.files import refuse_existing, write_text
+from cellocate.files import new_folder, refuse_existing, write_text
 from cellocate.images.store import CARD, INDEX, Card, per_shard, write_card
 from cellocate.pool import run
 
@@ -83,12 +83,20 @@ def pack(
     if resume and (plan.out / CARD).is_file():  # if it was interrupted, then when all was there
         shutil.rmtree(plan.out / UNFINISHED, ignore_errors=True)
         return open_collection(plan.out)
+    if (plan.out / _REQUEST).is_file() and not (resume or overwrite):
+        mend = "Go on with it by --resume, or start anew with --overwrite."
+        raise CellocateError("the folder holds an unfinished store", where=out, mend=mend)
     if not resume:
-        _refuse_existing(plan.out, collection, overwrite=overwrite)
+        refuse_existing(plan.out, overwrite=overwrite, inputs=(collection.folder,))
     labelled = collection.vocabulary is not None
     collection, inspection = usable(collection, plan.channels, labelled=labelled, skip_bad=skip_bad)
     try:
-        _begin(plan, collection, resume=resume)
+        request = _request(plan, collection)
+        if resume:
+            _see_same(plan.out, request)
+        else:
+            with new_folder(plan.out, overwrite=overwrite, inputs=(collection.folder,)) as aside:
+                write_text(aside / _REQUEST, json.dumps(request) + "\n")
         shards = -(-len(collection) // _per_shard(plan))
         for done in run(do, _jobs(plan, collection), min(workers or os.cpu_count() or 1, shards)):
             if progress is not None:
@@ -111,30 +119,23 @@ def _checked(sizes: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(set(sizes)))
 
 
-def _refuse_existing(out: Path, collection: Collection, *, overwrite: bool) -> None:
-    if (out / _REQUEST).is_file() and not overwrite:
-        mend = "Go on with it by --resume, or start anew with --overwrite."
-        raise CellocateError("the folder holds an unfinished store", where=out, mend=mend)
-    refuse_existing(out, overwrite=overwrite, inputs=(collection.folder,))
-
-
-def _begin(plan: Plan, collection: Collection, *, resume: bool) -> None:
-    """Write down what is asked for, or see that it is what an earlier run was asked for."""
+def _request(plan: Plan, collection: Collection) -> dict[str, Any]:
+    """What must be the same when a store is resumed."""
     fields = hashlib.sha256(_csv(table(collection)).encode()).hexdigest()
-    request: dict[str, Any] = {"channels": list(plan.channels), "sizes": list(plan.sizes), "fields": fields}
-    if not resume:
-        shutil.rmtree(plan.out, ignore_errors=True)
-        write_text(plan.out / _REQUEST, json.dumps(request) + "\n")
-        return
+    return {"channels": list(plan.channels), "sizes": list(plan.sizes), "fields": fields}
+
+
+def _see_same(out: Path, request: dict[str, Any]) -> None:
+    """See that a store was begun with this request, and clear away what a killed run left half-written."""
     try:
-        begun = json.loads((plan.out / _REQUEST).read_text(encoding="utf-8"))
+        begun = json.loads((out / _REQUEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise CellocateError("no store to resume", where=plan.out, mend="Start one without --resume.") from None
+        raise CellocateError("no store to resume", where=out, mend="Start one without --resume.") from None
     changed = [name for name, value in request.items() if begun.get(name) != value]
     if changed:
         mend = "Resume it with the data and options it was begun with, or start anew with --overwrite."
-        raise CellocateError(f"this store was begun with other {changed[0]}", where=plan.out, mend=mend)
-    for aside in (*plan.out.glob(".*"), *plan.out.glob("*/.*")):  # of a run that was killed
+        raise CellocateError(f"this store was begun with other {changed[0]}", where=out, mend=mend)
+    for aside in (*out.glob(".*"), *out.glob("*/.*")):
         aside.unlink(missing_ok=True)
 
 
