@@ -10,6 +10,7 @@ import cellocate
 from cellocate.collection import open_collection, pack
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field
+from cellocate.images.scale import shrink
 from cellocate.networks import Model
 from cellocate.prediction import assumptions, predict_collection
 
@@ -57,13 +58,11 @@ def test_a_store_of_the_same_size_is_predicted_as_its_files_are(run: Path, phant
     assert assumptions(model, store) == []
 
 
-def test_a_store_of_a_smaller_size_is_predicted_at_the_models_pixel_size(
+def test_a_store_of_a_smaller_size_is_predicted_by_its_own_pixel_size(
     run: Path, phantoms: Path, tmp_path: Path
 ) -> None:
     model, files = cellocate.load(run / "model"), open_collection(phantoms)
     store = pack(files, tmp_path / "store", sizes=(48,), workers=1)
-    near, far = (
-        np.abs(predict_collection(model, c) - predict_collection(model, files)).mean()
-        for c in (store, open_collection(phantoms, pixel_size=5.12))
-    )
-    assert near < far / 2
+    arrays = [shrink(read_field(files.files(i), CHANNELS), 48) for i in files.ids]
+    expected = model.predict(arrays, pixel_size=2.56 * 64 / 48).probabilities
+    np.testing.assert_allclose(predict_collection(model, store), expected, rtol=1e-4)
