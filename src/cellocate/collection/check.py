@@ -40,8 +40,13 @@ class Inspection:
 
     def table(self) -> pd.DataFrame:
         """The problems as a table: id, about, what, where, mend."""
-        rows = [(p.id, p.about, p.error.what, str(p.error.where or ""), p.error.mend) for p in self.problems]
-        return pd.DataFrame(rows, columns=["id", "about", "what", "where", "mend"])
+        return problem_table(self.problems)
+
+
+def problem_table(problems: Sequence[Problem]) -> pd.DataFrame:
+    """Problems as a table: id, about, what, where, mend."""
+    rows = [(p.id, p.about, p.error.what, str(p.error.where or ""), p.error.mend) for p in problems]
+    return pd.DataFrame(rows, columns=["id", "about", "what", "where", "mend"])
 
 
 def inspect(

@@ -8,20 +8,21 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.check import Inspection, usable
-from cellocate.collection.collection import Collection
+from cellocate.collection.check import problem_table
+from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
 from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
 from cellocate.collection.shards import Job, Plan, do, save
 from cellocate.errors import CellocateError
-from cellocate.files import new_folder, refuse_existing, write_text
+from cellocate.files import new_folder, write_text
 from cellocate.images.store import CARD, INDEX, Card, per_shard, write_card
 from cellocate.pool import run
 
@@ -86,11 +87,11 @@ def pack(
     if (plan.out / _REQUEST).is_file() and not (resume or overwrite):
         mend = "Go on with it by --resume, or start anew with --overwrite."
         raise CellocateError("the folder holds an unfinished store", where=out, mend=mend)
-    if not resume:
-        refuse_existing(plan.out, overwrite=overwrite, inputs=(collection.folder,))
+    collection.require(plan.channels)
     labelled = collection.vocabulary is not None
-    collection, inspection = usable(collection, plan.channels, labelled=labelled, skip_bad=skip_bad)
-    try:
+    early = [p for p in collection.problems if labelled or p.about == "files"]  # all others show in decoding
+    collection = collection.without(early, skip_bad=skip_bad)
+    with _full_disks_told(out):
         request = _request(plan, collection)
         if resume:
             _see_same(plan.out, request)
@@ -98,16 +99,14 @@ def pack(
             with new_folder(plan.out, overwrite=overwrite, inputs=(collection.folder,)) as aside:
                 write_text(aside / _REQUEST, json.dumps(request) + "\n")
         shards = -(-len(collection) // _per_shard(plan))
+        problems: list[Problem] = []
         for done in run(do, _jobs(plan, collection), min(workers or os.cpu_count() or 1, shards)):
+            problems += done.problems
             if progress is not None:
-                progress(done)
-        _finish(plan, collection, inspection, shards)
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        raise CellocateError(
-            "no room on the disk", where=out, mend="Free some space and go on with --resume; nothing was lost."
-        ) from None
+                progress(done.fields)
+        if problems:
+            raise _stopped(problems, len(collection))
+        _finish(plan, collection, early, shards)
     return open_collection(plan.out)
 
 
@@ -117,6 +116,17 @@ def _checked(sizes: Sequence[int]) -> tuple[int, ...]:
         mend = f"Give px of the longer side, {_SIZES[0]} to {_SIZES[1]}."
         raise CellocateError("no size" if not sizes else f"an impossible size of {wrong[0]} px", mend=mend)
     return tuple(sorted(set(sizes)))
+
+
+@contextmanager
+def _full_disks_told(out: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        mend = "Free some space and go on with --resume; nothing was lost."
+        raise CellocateError("no room on the disk", where=out, mend=mend) from None
 
 
 def _request(plan: Plan, collection: Collection) -> dict[str, Any]:
@@ -139,6 +149,15 @@ def _see_same(out: Path, request: dict[str, Any]) -> None:
         aside.unlink(missing_ok=True)
 
 
+def _stopped(problems: list[Problem], fields: int) -> CellocateError:
+    first = min(problems, key=lambda problem: problem.id)
+    return CellocateError(
+        f"{len(problems)} of {fields} fields cannot be packed; the first, {first.id}: {first.error.what}",
+        where=first.error.where,
+        mend=f"{first.error.mend} Go on with --resume, or without them with --resume --skip-bad; nothing was lost.",
+    )
+
+
 def _per_shard(plan: Plan) -> int:
     return per_shard(plan.sizes, len(plan.channels))
 
@@ -149,7 +168,7 @@ def _jobs(plan: Plan, collection: Collection) -> Iterator[Job]:
         yield Job(plan, number, collection.subset(ids[start : start + many]))
 
 
-def _finish(plan: Plan, collection: Collection, inspection: Inspection, shards: int) -> None:
+def _finish(plan: Plan, collection: Collection, early: list[Problem], shards: int) -> None:
     """Write the tables and, at the very end, the card that makes a folder a store."""
     index = np.concatenate([np.load(plan.rows(number)) for number in range(shards)])
     kept = index["bits"] > 0
@@ -162,7 +181,7 @@ def _finish(plan: Plan, collection: Collection, inspection: Inspection, shards: 
         for path in map(plan.problems, range(shards))
         if path.is_file()
     ]
-    skipped = pd.concat([inspection.table(), *late])
+    skipped = pd.concat([problem_table(early), *late])
     if len(skipped):
         write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
     if (collection.folder / PHANTOMS).is_file():

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.check import Inspection
+from cellocate.collection.check import problem_table
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.layouts.store import UNFINISHED
 from cellocate.errors import CellocateError
@@ -48,20 +47,27 @@ class Job:
     fields: Collection
 
 
-def do(job: Job) -> int:
-    """Write a shard, unless it is there and whole; gives the number of its fields.
+@dataclass(frozen=True)
+class Done:
+    """How many fields were looked at, and those whose faults keep the shard from being finished."""
 
-    Raises:
-        CellocateError: a field cannot be read, and `skip_bad` is not set.
-    """
-    if not _is_done(job):
-        plan, problems = job.plan, list[Problem]()
-        rows = write_shard(plan.out, job.number, plan.sizes, _pixels(job, problems))
-        if problems:
-            with new_file(plan.problems(job.number)) as aside:
-                Inspection(pd.DataFrame(), tuple(problems)).table().to_csv(aside, index=False)
-        save(plan.rows(job.number), rows)
-    return len(job.fields)
+    fields: int
+    problems: tuple[Problem, ...] = ()
+
+
+def do(job: Job) -> Done:
+    """Write a shard, unless it is there and whole."""
+    plan, problems = job.plan, list[Problem]()
+    if _is_done(job):
+        return Done(len(job.fields))
+    rows = write_shard(plan.out, job.number, plan.sizes, _pixels(job, problems))
+    if problems and not plan.skip_bad:
+        return Done(len(job.fields), tuple(problems))
+    if problems:
+        with new_file(plan.problems(job.number)) as aside:
+            problem_table(problems).to_csv(aside, index=False)
+    save(plan.rows(job.number), rows)
+    return Done(len(job.fields))
 
 
 def save(path: Path, rows: NDArray[Any]) -> None:
@@ -88,8 +94,5 @@ def _pixels(job: Job, problems: list[Problem]) -> Iterator[Pixels | None]:
         try:
             yield job.fields.read(field, job.plan.channels)[0]
         except CellocateError as error:
-            if not job.plan.skip_bad:
-                mend = f"{error.mend} Then go on with --resume; with --skip-bad as well, it is left out."
-                raise CellocateError(f"{field}: {error.what}", where=error.where, mend=mend) from None
             problems.append(Problem(field, "files", error))
             yield None

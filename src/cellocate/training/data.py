@@ -41,9 +41,9 @@ class FieldDataset(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         image = self._kept.get(index)
         if image is None:
-            image = torch.from_numpy(self._prepared(self.ids[index])).half()
+            image = torch.from_numpy(self._prepared(self.ids[index]))
             if self.fits:
-                self._kept[index] = image
+                image = self._kept[index] = image.half()
         return image.float(), self.truth[index]
 
     def _prepared(self, field: str) -> NDArray[np.float32]:
