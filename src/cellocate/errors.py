@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 
 class CellocateError(Exception):
     """What is wrong, where, and how to mend it; the command line shows it as one line and exits with 1.
@@ -20,3 +23,7 @@ class CellocateError(Exception):
         self.what, self.where, self.mend = what, where, mend
         place = "" if where is None else f": {where}"
         super().__init__(f"{what}{place}." + (f" {mend}" if mend else ""))
+
+    def __reduce__(self) -> tuple[Callable[[], CellocateError], tuple[()]]:
+        """How it comes out of a worker process: as it was raised."""
+        return partial(CellocateError, self.what, where=self.where, mend=self.mend), ()

@@ -16,6 +16,8 @@ _OURS = (
     "metrics.json",
     "model.json",
     "listing.json",
+    "store.json",
+    "packing/request.json",
     "truth/collection.json",
     "phantoms/truth/collection.json",
 )

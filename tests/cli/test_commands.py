@@ -18,7 +18,7 @@ from cellocate.vocabulary import get
 
 def test_version_and_help(cellocate) -> None:
     assert cellocate("--version").out == f"cellocate {package.__version__}\n"
-    for command in ("demo", "simulate", "check", "recipes", "train", "predict", "evaluate"):
+    for command in ("demo", "simulate", "check", "pack", "recipes", "train", "predict", "evaluate"):
         result = cellocate(command, "--help")
         assert result.code == 0
         assert f"cellocate {command}" in result.out
@@ -96,6 +96,28 @@ def test_train_predict_evaluate(cellocate, phantoms: Path, tmp_path: Path) -> No
     assert {"report.html", "metrics.json", "per_class.csv", "predictions.csv", "figures"} == {
         p.name for p in (tmp_path / "scores").iterdir()
     }
+
+
+def test_a_store_takes_the_place_of_the_files(cellocate, run: Path, phantoms: Path, tmp_path: Path) -> None:
+    (phantoms / "train" / "phantom-1-000003_red.png").unlink()
+    store = tmp_path / "store"
+    request = ("pack", phantoms, store, "--size", 64, "--size", 32, "--workers", 2)
+    assert cellocate(*request).code == 1
+    packed = cellocate(*request, "--skip-bad")
+    assert (packed.code, packed.out) == (0, f"39 fields of 32 and 64 px in {store}\n")
+    assert f"1 faulty fields were left out; {store / 'skipped.csv'} lists them" in packed.err
+    checked = cellocate("check", store)
+    assert checked.code == 0
+    assert checked.out.splitlines()[0] == "store: 39 fields"
+    assert "pixel size  2.56 µm" in checked.out
+    for data, name in ((phantoms, "files"), (store, "stored")):
+        table, scores = tmp_path / f"{name}.csv", tmp_path / name
+        assert cellocate("predict", run / "model", data, "--out", table, "--skip-bad").code == 0
+        assert cellocate("evaluate", run / "model", data, "--out", scores, "--skip-bad").code == 0
+    for name in ("{}.csv", "{}/metrics.json"):
+        of_files, of_store = ((tmp_path / name.format(of)).read_bytes() for of in ("files", "stored"))
+        assert of_files == of_store
+    assert "simulated" in (tmp_path / "stored" / "report.html").read_text()
 
 
 def test_fields_that_were_trained_on_are_named_and_scored_apart(cellocate, run: Path, phantoms: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_collections import pixels, table_of, tabled, write_fields
 
-from cellocate.collection import Collection, inspect, open_collection, read_labels, stratified_split
+from cellocate.collection import Collection, inspect, make_split, open_collection, read_labels
 from cellocate.collection.derive import mapped, sample, showing, single, where
 from cellocate.collection.merge import merge
 from cellocate.collection.rescale import rescale
@@ -150,7 +150,7 @@ def test_no_split_parts_what_is_shared():
     first = table_of([(i % 3,) for i in range(60)])
     merged, shared = merge([first, replace(first, folder=first.folder / "other")])
     assert (len(shared[0].ids), shared[0].sizes) == (60, (60, 60))
-    parts = stratified_split(merged, validation=0.2, test=0.2)
+    parts = make_split(merged, validation=0.2, test=0.2).parts
     assert all(parts[f"nowhere-{i}"] == parts[f"other-{i}"] for i in first.ids)
     assert set(parts) == {"train", "validation", "test"}
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import cellocate
-from cellocate.collection import open_collection
+from cellocate.collection import open_collection, pack
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field
+from cellocate.images.scale import shrink
 from cellocate.networks import Model
 from cellocate.prediction import assumptions, predict_collection
 
@@ -48,3 +49,20 @@ def test_a_known_pixel_size_is_used(run: Path, phantoms: Path) -> None:
     other = predict_collection(model, open_collection(phantoms, pixel_size=163.84 / 32))
     np.testing.assert_allclose(same, plain, rtol=1e-4)
     assert np.abs(other - plain).max() > 1e-3
+
+
+def test_a_store_of_the_same_size_is_predicted_as_its_files_are(run: Path, phantoms: Path, tmp_path: Path) -> None:
+    model, files = cellocate.load(run / "model"), open_collection(phantoms)
+    store = pack(files, tmp_path / "store", sizes=(64, 16), workers=1)
+    np.testing.assert_array_equal(predict_collection(model, store), predict_collection(model, files))
+    assert assumptions(model, store) == []
+
+
+def test_a_store_of_a_smaller_size_is_predicted_by_its_own_pixel_size(
+    run: Path, phantoms: Path, tmp_path: Path
+) -> None:
+    model, files = cellocate.load(run / "model"), open_collection(phantoms)
+    store = pack(files, tmp_path / "store", sizes=(48,), workers=1)
+    arrays = [shrink(read_field(files.files(i), CHANNELS), 48) for i in files.ids]
+    expected = model.predict(arrays, pixel_size=2.56 * 64 / 48).probabilities
+    np.testing.assert_allclose(predict_collection(model, store), expected, rtol=1e-4)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import cellocate
-from cellocate.collection import Collection, open_collection
+from cellocate.collection import Collection, open_collection, pack
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
 from cellocate.networks import build_backbone
@@ -257,6 +257,18 @@ def test_faulty_fields_are_refused_or_listed(phantoms: Path, tiny: Recipe, tmp_p
 def test_impossible_lightning_flags_are_explained(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:
     with pytest.raises(CellocateError, match="Lightning"):
         train(open_collection(phantoms), tiny, tmp_path / "run", Options(trainer={"accelerator": "abacus"}))
+
+
+def test_a_store_of_the_same_size_trains_the_same_model(
+    run: Path, phantoms: Path, tiny: Recipe, tmp_path: Path
+) -> None:
+    """Read by a worker process, too."""
+    store = pack(open_collection(phantoms), tmp_path / "store", sizes=(64, 32), workers=1)
+    train(store, _changed(tiny, "training", workers=1), tmp_path / "again")
+    of_files, of_store = (pd.read_csv(r / "history.csv").drop(columns="seconds") for r in (run, tmp_path / "again"))
+    pd.testing.assert_frame_equal(of_store, of_files)
+    weights = Path("model") / "model.safetensors"
+    assert (tmp_path / "again" / weights).read_bytes() == (run / weights).read_bytes()
 
 
 def test_quick_overfits_a_handful_of_real_fields(real_data: Path, tmp_path: Path) -> None:

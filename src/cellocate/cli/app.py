@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 
 import cellocate
-from cellocate.cli import check, decide, demo, download, evaluate, predict, recipes, select, simulate, split, train
+from cellocate.cli import (
+    check,
+    decide,
+    demo,
+    download,
+    evaluate,
+    pack,
+    predict,
+    recipes,
+    select,
+    simulate,
+    split,
+    train,
+)
 from cellocate.errors import CellocateError
 
 app = typer.Typer(
@@ -24,6 +37,7 @@ app.command()(simulate.simulate)
 app.command()(download.download)
 app.command()(check.check)
 app.command()(select.select)
+app.command()(pack.pack)
 app.command()(recipes.recipes)
 app.command()(split.split)
 app.command()(train.train)

@@ -4,6 +4,7 @@ from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.labels import read_labels
 from cellocate.collection.layouts import open_collection
+from cellocate.collection.packing import pack
 from cellocate.collection.splits import PARTS, Split, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.suspects import suspects
 
@@ -17,6 +18,7 @@ __all__ = [
     "left_out",
     "make_split",
     "open_collection",
+    "pack",
     "read_labels",
     "read_split",
     "refuse_leaks",

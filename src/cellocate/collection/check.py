@@ -14,6 +14,7 @@ from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.look import Look, complete, look_at_headers, look_at_pixels
 from cellocate.errors import CellocateError
+from cellocate.images.store import stored
 
 _NAMED = 5
 _AT_ONCE = 4096  # fields handed to the threads at a time: a million waiting tasks would take a gigabyte
@@ -47,11 +48,13 @@ class Inspection:
 
     def table(self, warnings: Sequence[Problem] = ()) -> pd.DataFrame:
         """The problems, and the warnings given, as a table: id, severity, about, what, where, mend."""
-        rows = [
-            (p.id, p.severity, p.about, p.error.what, str(p.error.where or ""), p.error.mend)
-            for p in (*self.problems, *warnings)
-        ]
-        return pd.DataFrame(rows, columns=["id", "severity", "about", "what", "where", "mend"])
+        return problem_table((*self.problems, *warnings))
+
+
+def problem_table(problems: Sequence[Problem]) -> pd.DataFrame:
+    """Problems as a table: id, severity, about, what, where, mend."""
+    rows = [(p.id, p.severity, p.about, p.error.what, str(p.error.where or ""), p.error.mend) for p in problems]
+    return pd.DataFrame(rows, columns=["id", "severity", "about", "what", "where", "mend"])
 
 
 def inspect(
@@ -71,18 +74,24 @@ def inspect(
         progress: called with 1 after each field.
     """
     wanted = tuple(channels or collection.channels)
+    ids = [] if collection.layout == "labels" else collection.ids  # which has no images to look at
 
     def look(field: str) -> Look | Problem:
         try:
             files = complete(collection.files(field), wanted, collection.folder)
-            return look_at_pixels(files, collection.pixel_size(field)) if decode else look_at_headers(files)
+            place = stored(files)
+            if not decode:
+                return look_at_headers(files) if place is None else Look(*place[0].header(place[1]))
+            if place is not None:
+                place[0].verify(place[1])
+            pixels, pixel_size = collection.read(field, wanted)
+            return look_at_pixels(pixels, files, pixel_size)
         except CellocateError as error:
             return Problem(field, "files", error)
         finally:
             if progress is not None:
                 progress(1)
 
-    ids = collection.ids
     rows: dict[str, Look] = {}
     problems = [problem for problem in collection.problems if problem.severity == "fault"]
     with ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as pool:

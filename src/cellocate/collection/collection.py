@@ -14,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images import CHANNELS
+from cellocate.images import CHANNELS, Pixels, Scale, read_field
+from cellocate.images.store import stored
 from cellocate.vocabulary import Vocabulary
 
 _PARTICULAR = re.compile(r""" ?('[^']*'|"[^"]*"|\([^)]*\d[^)]*\))""")
@@ -53,7 +54,8 @@ class Collection:
     Args:
         folder: where it was read from.
         layout: the name of the layout that the folder was recognised as.
-        fields: one row per field, indexed by `id`; a column per channel with its file (None where it is missing);
+        fields: one row per field, indexed by `id`; a column per channel with its file (None where it is missing) or
+            place in a store;
             `labels` with a tuple of indices (None where unknown); further columns are metadata, among which
             `pixel_size` (µm per px of the files), `antibody`, `plate`, `cell_line` are understood.
         vocabulary: of the labels; None for an unlabelled collection.
@@ -86,6 +88,30 @@ class Collection:
     def files(self, field: str) -> dict[str, Path]:
         """The file of each channel of one field."""
         return {channel: Path(paths[field]) for channel, paths in self._paths.items() if field in paths}
+
+    def read(self, field: str, channels: Sequence[str], scale: Scale | None = None) -> tuple[Pixels, float | None]:
+        """The pixels of one field, and their size.
+
+        Args:
+            field: its id.
+            channels: which to read, in the order wanted.
+            scale: that they will be brought to: of the sizes that a store has, the smallest that is enough for it is
+                read. Without it the largest is.
+
+        Returns:
+            Pixels as stored, shape (C, H, W), uint8 or uint16, and µm per px of these, or None where nobody said.
+
+        Raises:
+            CellocateError: a file is missing or unreadable, or they differ in size or depth.
+        """
+        files, pixel_size = self.files(field), self.pixel_size(field)
+        if (place := stored(files)) is None:
+            return read_field(files, channels), pixel_size
+        store, row = place
+        height, width, _ = store.header(row)
+        pixels = store.read(row, channels, None if scale is None else max(scale.shape(height, width, pixel_size)))
+        shrunk = max(height, width) / max(pixels.shape[1:])
+        return pixels, None if pixel_size is None else pixel_size * shrunk
 
     def pixel_size(self, field: str) -> float | None:
         """The µm per px of a field's files, or None where nobody said."""

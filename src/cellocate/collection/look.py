@@ -20,7 +20,8 @@ from cellocate.collection.quality import (
     thumbnail,
 )
 from cellocate.errors import CellocateError
-from cellocate.images import Pixels, read_field, read_header
+from cellocate.images import Pixels, read_header
+from cellocate.images.address import Address
 
 
 class Look(NamedTuple):
@@ -86,13 +87,14 @@ def look_at_headers(files: Mapping[str, Path]) -> Look:
     return Look(*first)
 
 
-def look_at_pixels(files: Mapping[str, Path], pixel_size: float | None = None) -> Look:
-    """All that pixels tell, from decoding each file once.
+def look_at_pixels(pixels: Pixels, files: Mapping[str, Path], pixel_size: float | None = None) -> Look:
+    """All that pixels tell.
 
-    Raises:
-        CellocateError: a file cannot be decoded, or they differ in size or depth.
+    Args:
+        pixels: shape (C, H, W).
+        files: of these channels, in their order.
+        pixel_size: µm per px.
     """
-    pixels: Pixels = read_field(files, tuple(files))
     planes = dict(zip(files, pixels, strict=True))
     digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16)
     digest.update(repr((pixels.shape, tuple(files))).encode())
@@ -118,5 +120,5 @@ def _bytes(files: Mapping[str, Path]) -> list[int]:
     found = []
     for path in files.values():
         with suppress(OSError):  # what is no file of its own has no size
-            found.append(path.stat().st_size)
+            found.append(Address.parse(path).file.stat().st_size)
     return found

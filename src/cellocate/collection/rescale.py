@@ -12,7 +12,7 @@ import numpy as np
 
 from cellocate.collection.collection import Collection
 from cellocate.errors import CellocateError
-from cellocate.images import Pixels, read_field, resize, write_png
+from cellocate.images import Pixels, resize, write_png
 from cellocate.images.scale import check_pixel_size
 
 _LARGEST_ENLARGEMENT = 4.0  # beyond it files grow by what no microscope saw
@@ -45,8 +45,8 @@ def rescale(
 
     def work(field: str) -> dict[str, str]:
         files = collection.files(field)
-        pixels = read_field(files, tuple(files))
-        factor = (collection.pixel_size(field) or pixel_size) / pixel_size
+        pixels, own = collection.read(field, tuple(files))
+        factor = (own or pixel_size) / pixel_size
         scaled = _scaled(pixels, factor, field)
         paths = {channel: folder / f"{field}_{channel}.png" for channel in files}
         for path, plane in zip(paths.values(), scaled, strict=True):

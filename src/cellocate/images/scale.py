@@ -63,8 +63,12 @@ class Scale:
         top, left = ((side - self.size) // 2 for side in scaled.shape[1:])
         return scaled[:, top : top + self.size, left : left + self.size]
 
-    def _rescaled(self, field: NDArray[np.float32], pixel_size: float | None) -> NDArray[np.float32]:
-        height, width = field.shape[1:]
+    def shape(self, height: int, width: int, pixel_size: float | None = None) -> tuple[int, int]:
+        """What becomes of the height and width of a field, px, before it is cut into tiles.
+
+        Raises:
+            CellocateError: as `tiles` does.
+        """
         if pixel_size is not None:
             check_pixel_size(pixel_size)
         if pixel_size is None or self.pixel_size is None:
@@ -77,7 +81,11 @@ class Scale:
                     f"of {self.pixel_size:g} µm per px",
                     mend="Check the pixel size, or use a model trained nearer to it.",
                 )
-        return resize(field, max(1, round(height * factor)), max(1, round(width * factor)))
+        return max(1, round(height * factor)), max(1, round(width * factor))
+
+    def _rescaled(self, field: NDArray[np.float32], pixel_size: float | None) -> NDArray[np.float32]:
+        height, width = field.shape[1:]
+        return resize(field, *self.shape(height, width, pixel_size))
 
     def _padded(self, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
         pads = [(p // 2, p - p // 2) for p in (max(0, self.size - side) for side in scaled.shape[1:])]
@@ -111,3 +119,25 @@ def resize(field: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
     shrinks = height <= source.shape[1] and width <= source.shape[2]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.stack([cv2.resize(plane, (width, height), interpolation=method) for plane in source])
+
+
+def shrunk_shape(height: int, width: int, side: int) -> tuple[int, int]:
+    """Height and width with a longer side of at most `side` px; what is smaller stays as it is.
+
+    Example:
+        >>> shrunk_shape(1000, 500, side=100), shrunk_shape(10, 5, side=100)
+        ((100, 50), (10, 5))
+    """
+    factor = min(1.0, side / max(height, width))
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def shrink(field: NDArray[Any], side: int) -> NDArray[Any]:
+    """A field, shape (C, H, W), uint8 or uint16 → the same with a longer side of at most `side` px, in its own depth.
+
+    Each pixel is the mean of the area that it covers, rounded.
+    """
+    height, width = shrunk_shape(field.shape[1], field.shape[2], side)
+    if field.shape[1:] == (height, width):
+        return field
+    return np.stack([cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA) for plane in field])

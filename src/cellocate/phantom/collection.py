@@ -17,9 +17,11 @@ from cellocate.phantom.job import Done, Job, Settings, do
 from cellocate.phantom.label_sets import label_sets
 from cellocate.phantom.layouts import Layout
 from cellocate.phantom.layouts import layout as layout_of
-from cellocate.phantom.pool import run
 from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.units import MAP_PIXEL, map_px
+from cellocate.pool import run
+
+_WORTH_A_POOL = 8  # starting processes takes longer than simulating fewer fields than this
 
 
 def simulate(
@@ -84,7 +86,8 @@ def simulate(
         (aside / "train").mkdir()
         (aside / "truth").mkdir()
         done: list[Done] = []
-        for field in run(do, jobs_for(aside), workers or os.cpu_count() or 1):
+        several = (workers or os.cpu_count() or 1) if fields >= _WORTH_A_POOL else 1
+        for field in run(do, jobs_for(aside), several):
             done.append(field)
             if progress is not None:
                 progress(len(done))

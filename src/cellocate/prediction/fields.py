@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from cellocate.collection import Collection
 from cellocate.errors import CellocateError
-from cellocate.images import read_field
 from cellocate.networks import Model
 
 Tiles = NDArray[np.float32]
@@ -39,14 +38,13 @@ def predict_collection(
     Raises:
         CellocateError: a file cannot be decoded, or a pixel size is impossible.
     """
-    channels = model.card.channels
+    channels, scale = model.card.channels, model.card.scale()
 
     def prepare(field: str) -> Tiles:
-        pixels = read_field(collection.files(field), channels)
         try:
-            return model.prepare(pixels, collection.pixel_size(field))
+            return model.prepare(*collection.read(field, channels, scale))
         except CellocateError as error:
-            raise CellocateError(error.what, where=f"field {field}", mend=error.mend) from None
+            raise CellocateError(error.what, where=error.where or f"field {field}", mend=error.mend) from None
 
     probabilities = [np.zeros((0, len(model.vocabulary)), np.float32)]
     for tiles in _read_ahead(prepare, collection.ids, batch_size):

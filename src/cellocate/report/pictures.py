@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cellocate.errors import CellocateError
-from cellocate.images import read_field, resize, to_float
+from cellocate.images import Scale, resize, to_float
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection
@@ -118,11 +118,11 @@ def _read(collection: Collection, field: str, card: ModelCard | None, side: int)
     files = collection.files(field)
     if not files:
         raise CellocateError("a field without image files", where=field)
-    pixels = to_float(read_field(files, tuple(files)))
+    recorded, known = collection.read(field, tuple(files), Scale(side))
+    pixels = to_float(recorded)
     height, width = pixels.shape[1:]
     factor = min(1.0, side / max(height, width))
     small = resize(pixels, max(1, round(height * factor)), max(1, round(width * factor)))
-    known = collection.pixel_size(field)
     span = None
     if known is not None:
         span = known * width

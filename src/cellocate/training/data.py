@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from cellocate.collection import Collection, Inspection
 from cellocate.errors import CellocateError
-from cellocate.images import FIELD_SPAN, Scale, read_field, to_float
+from cellocate.images import FIELD_SPAN, Scale, to_float
 from cellocate.networks import Normalisation
 from cellocate.training.recipe import Data, Training
 
@@ -41,14 +41,14 @@ class FieldDataset(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         image = self._kept.get(index)
         if image is None:
-            image = torch.from_numpy(self._prepared(self.ids[index])).half()
+            image = torch.from_numpy(self._prepared(self.ids[index]))
             if self.fits:
-                self._kept[index] = image
+                image = self._kept[index] = image.half()
         return image.float(), self.truth[index]
 
     def _prepared(self, field: str) -> NDArray[np.float32]:
-        pixels = to_float(read_field(self.collection.files(field), self.data.channels), self.data.intensity)
-        return np.ascontiguousarray(self.scale.centre(pixels, self.collection.pixel_size(field)))
+        pixels, pixel_size = self.collection.read(field, self.data.channels, self.scale)
+        return np.ascontiguousarray(self.scale.centre(to_float(pixels, self.data.intensity), pixel_size))
 
 
 def training_scale(collection: Collection, data: Data, inspection: Inspection) -> tuple[Scale, bool]:

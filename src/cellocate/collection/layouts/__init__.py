@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks
+from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks, store
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.metadata import join
 from cellocate.collection.reading import FILE, Reading, read_reading
@@ -34,6 +34,7 @@ def open_collection(
     - `listing`: a table with a column of files for each channel, such as `Id,green,blue,Target`.
     - `pattern`: files named as a `collection.yaml` beside them says.
     - `labels`: a label table alone, given instead of a folder.
+    - `store`: what `cellocate.collection.pack` wrote, with its labels and metadata.
 
     Args:
         folder: where the images are; or a file: a `path_list.csv`, a label table, or an image of several channels.
@@ -56,6 +57,9 @@ def open_collection(
     folder = Path(folder)
     if not folder.exists():
         raise CellocateError("no such folder", where=folder, mend="Give the folder that holds the images.")
+    if store.is_store(folder):
+        packed = store.read(folder, None if labels is None else Path(labels), vocabulary, pixel_size)
+        return replace(packed, simulated=bool(phantoms.told(folder)))
     beside = folder if folder.is_dir() else folder.parent
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
     told = phantoms.told(folder)

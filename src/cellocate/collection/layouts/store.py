@@ -1,0 +1,126 @@
+"""A store as a collection: what `pack` wrote, read like any other layout."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.collection.collection import Collection
+from cellocate.collection.layouts import kaggle
+from cellocate.collection.layouts.found import Found
+from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS
+from cellocate.images.scale import check_pixel_size
+from cellocate.images.store import CARD, Store, open_store, place
+from cellocate.vocabulary import Location, Vocabulary, get
+
+TABLE = "fields.csv"
+UNFINISHED = "packing"
+"""The folder in which `pack` keeps what it needs to go on; a finished store has none."""
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a folder holds a store, finished or not."""
+    return (folder / CARD).is_file() or (folder / UNFINISHED).is_dir()
+
+
+def told(collection: Collection) -> dict[str, Any]:
+    """What a store keeps of the collection that is packed, beside the table of its fields."""
+    vocabulary = collection.vocabulary
+    return {
+        "vocabulary": None if vocabulary is None else vocabulary.name,
+        "locations": None if vocabulary is None else [[x.name, x.go, x.group] for x in vocabulary.locations],
+    }
+
+
+def table(collection: Collection) -> pd.DataFrame:
+    """Ids, labels and metadata as `fields.csv` has them; the pixel size is that of the files that are packed."""
+    fields = collection.fields.drop(columns=[c for c in CHANNELS if c in collection.fields])
+    if collection.vocabulary is None:
+        return fields.drop(columns="labels")
+    texts = [" ".join(map(str, labels)) for labels in collection.fields["labels"]]
+    return fields.assign(labels=pd.Series(texts, index=fields.index, dtype=object))
+
+
+def read(
+    folder: Path, labels: Path | None, vocabulary: Vocabulary | str | None, pixel_size: float | None
+) -> Collection:
+    """The fields of a store, with the labels and metadata that it keeps, or those of another table.
+
+    Args:
+        folder: of the store.
+        labels: a label table to read instead of the store's own.
+        vocabulary: of `labels`; that of the store unless given.
+        pixel_size: µm per px of the files that were packed, where the store is not to say it.
+
+    Raises:
+        CellocateError: it is unfinished, altered, cut short, or of a later version.
+    """
+    if not (folder / CARD).is_file():
+        mend = "Go on with 'cellocate pack … --resume'."
+        raise CellocateError("an unfinished store", where=folder, mend=mend)
+    open_store.cache_clear()  # another store may have taken its place
+    store = open_store(str(folder))
+    store.see_whole()
+    own = _own(store)
+    if labels is None:
+        if vocabulary is not None and (own.vocabulary is None or not _same(vocabulary, own.vocabulary)):
+            what = "the store's labels are of another vocabulary"
+            raise CellocateError(what, where=folder, mend="Give the labels as well, with --labels.")
+        collection = own
+    else:
+        collection = _relabelled(own, labels, vocabulary)
+    return _with_pixel_size(collection, own, store, pixel_size)
+
+
+def _own(store: Store) -> Collection:
+    fields = pd.read_csv(store.folder / TABLE, dtype=str, keep_default_na=False, index_col=0)
+    fields.index = pd.Index(fields.index, name="id", dtype=object)
+    vocabulary = _vocabulary(store.card.collection)
+    if vocabulary is None:
+        labels: list[Any] = [None] * len(fields)
+    else:
+        sets = {text: vocabulary.parse(text) for text in fields["labels"].unique()}
+        labels = [sets[text] for text in fields["labels"]]
+    if "pixel_size" in fields:
+        fields["pixel_size"] = pd.to_numeric(fields["pixel_size"].replace("", None).astype(object)).astype(float)
+    places = pd.Series([place(store.folder, row) for row in range(len(fields))], index=fields.index, dtype=object)
+    fields = fields.assign(labels=pd.Series(labels, index=fields.index, dtype=object))
+    return Collection(store.folder, "store", fields.assign(**dict.fromkeys(store.card.channels, places)), vocabulary)
+
+
+def _vocabulary(card: dict[str, Any]) -> Vocabulary | None:
+    if card["vocabulary"] is None:
+        return None
+    return Vocabulary(card["vocabulary"], tuple(Location(*x) for x in card["locations"]))
+
+
+def _same(asked: Vocabulary | str, own: Vocabulary) -> bool:
+    return (asked if isinstance(asked, Vocabulary) else get(asked)).names == own.names
+
+
+def _relabelled(own: Collection, labels: Path, vocabulary: Vocabulary | str | None) -> Collection:
+    files = {i: {c: str(path) for c, path in own.files(i).items()} for i in own.ids}
+    read = kaggle.read(own.folder, "store", Found(by_id=files), labels, vocabulary or own.vocabulary)
+    fields = read.fields
+    if "pixel_size" not in fields and "pixel_size" in own.fields:
+        fields = fields.assign(pixel_size=own.fields["pixel_size"])
+    return replace(read, fields=fields)
+
+
+def _with_pixel_size(collection: Collection, own: Collection, store: Store, pixel_size: float | None) -> Collection:
+    """Pixels became larger as fields were shrunk; those of the largest size are the collection's."""
+    fields = collection.fields
+    if pixel_size is not None:
+        fields = fields.assign(pixel_size=check_pixel_size(pixel_size))
+    if "pixel_size" not in fields:
+        return collection
+    longer = np.maximum(store.index["height"], store.index["width"]).astype(float)
+    factors: NDArray[np.float64] = longer / np.minimum(longer, store.card.sizes[-1])
+    shrunk = pd.Series(factors, index=own.fields.index).reindex(fields.index)
+    return replace(collection, fields=fields.assign(pixel_size=fields["pixel_size"] * shrunk))

@@ -1,0 +1,195 @@
+"""Pack a collection into a store: once, in parallel, and on from where it stopped."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cellocate.collection.check import problem_table
+from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.layouts import open_collection
+from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
+from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
+from cellocate.collection.shards import Job, Plan, do, save
+from cellocate.errors import CellocateError
+from cellocate.files import new_folder, write_text
+from cellocate.images.store import CARD, INDEX, Card, per_shard, write_card
+from cellocate.pool import run
+
+SKIPPED = "skipped.csv"
+_REQUEST = Path(UNFINISHED) / "request.json"
+_SIZES = (16, 16384)  # px: below, nothing is to be seen; above, one field would fill a worker's memory
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def pack(
+    collection: Collection,
+    out: str | Path,
+    *,
+    sizes: Sequence[int],
+    channels: Sequence[str] | None = None,
+    workers: int | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    skip_bad: bool = False,
+    progress: Callable[[int], object] | None = None,
+) -> Collection:
+    """Pack a collection into a store: a folder from which fields are read many times faster than from image files.
+
+    Each field is shrunk by area averaging until its longer side is each of `sizes` (a smaller one is kept as it is),
+    in its own depth. The same collection and request give the same bytes, whatever the number of workers and however
+    often the work was interrupted.
+
+    Args:
+        collection: its labels and metadata go into the store as well.
+        out: a new folder; `open_collection` reads it.
+        sizes: px of the longer side, 16 to 16384. Readers take the smallest that is enough for them.
+        channels: which to keep; all that the collection has, unless given.
+        workers: processes; as many as the machine has cores by default. As with all Python programs that start
+            processes, a script that asks for more than one keeps its work below `if __name__ == "__main__":`.
+        resume: go on with the unfinished store in `out`; what is there already is checked first.
+        overwrite: replace what is in `out`.
+        skip_bad: leave faulty fields out (they are listed in `out/skipped.csv`) instead of refusing the collection.
+        progress: called with the number of its fields after each shard.
+
+    Returns:
+        The store, opened.
+
+    Raises:
+        CellocateError: an impossible request, a faulty field, a folder in use, no room on the disk, or a store to
+            resume that was begun with another collection or request.
+
+    Example:
+        >>> import tempfile
+        >>> from cellocate.images import write_png
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> write_png(folder / "a_green.png", np.full((64, 32), 7, np.uint8))
+        >>> store = pack(open_collection(folder), folder / "store", sizes=[16], workers=1)
+        >>> store.layout, store.read("a", ["green"])[0].shape
+        ('store', (1, 16, 8))
+    """
+    plan = Plan(Path(out).resolve(), tuple(channels or collection.channels), _checked(sizes), skip_bad)
+    if workers is not None and workers < 1:
+        raise CellocateError("nobody to do the work", where=f"workers {workers}", mend="Ask for 1 or more.")
+    if resume and (plan.out / CARD).is_file():  # if it was interrupted, then when all was there
+        shutil.rmtree(plan.out / UNFINISHED, ignore_errors=True)
+        return open_collection(plan.out)
+    if (plan.out / _REQUEST).is_file() and not (resume or overwrite):
+        mend = "Go on with it by --resume, or start anew with --overwrite."
+        raise CellocateError("the folder holds an unfinished store", where=out, mend=mend)
+    collection.require(plan.channels)
+    labelled = collection.vocabulary is not None
+    early = [p for p in collection.problems if labelled or p.about == "files"]  # all others show in decoding
+    collection = collection.without(early, skip_bad=skip_bad)
+    with _full_disks_told(out):
+        request = _request(plan, collection)
+        if resume:
+            _see_same(plan.out, request)
+        else:
+            with new_folder(plan.out, overwrite=overwrite, inputs=(collection.folder,)) as aside:
+                write_text(aside / _REQUEST, json.dumps(request) + "\n")
+        shards = -(-len(collection) // _per_shard(plan))
+        problems: list[Problem] = []
+        for done in run(do, _jobs(plan, collection), min(workers or os.cpu_count() or 1, shards)):
+            problems += done.problems
+            if progress is not None:
+                progress(done.fields)
+        if problems:
+            raise _stopped(problems, len(collection))
+        _finish(plan, collection, early, shards)
+    return open_collection(plan.out)
+
+
+def _checked(sizes: Sequence[int]) -> tuple[int, ...]:
+    wrong = [size for size in sizes if not _SIZES[0] <= size <= _SIZES[1]]
+    if wrong or not sizes:
+        mend = f"Give px of the longer side, {_SIZES[0]} to {_SIZES[1]}."
+        raise CellocateError("no size" if not sizes else f"an impossible size of {wrong[0]} px", mend=mend)
+    return tuple(sorted(set(sizes)))
+
+
+@contextmanager
+def _full_disks_told(out: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        mend = "Free some space and go on with --resume; nothing was lost."
+        raise CellocateError("no room on the disk", where=out, mend=mend) from None
+
+
+def _request(plan: Plan, collection: Collection) -> dict[str, Any]:
+    """What must be the same when a store is resumed."""
+    fields = hashlib.sha256(_csv(table(collection)).encode()).hexdigest()
+    return {"channels": list(plan.channels), "sizes": list(plan.sizes), "fields": fields}
+
+
+def _see_same(out: Path, request: dict[str, Any]) -> None:
+    """See that a store was begun with this request, and clear away what a killed run left half-written."""
+    try:
+        begun = json.loads((out / _REQUEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise CellocateError("no store to resume", where=out, mend="Start one without --resume.") from None
+    changed = [name for name, value in request.items() if begun.get(name) != value]
+    if changed:
+        mend = "Resume it with the data and options it was begun with, or start anew with --overwrite."
+        raise CellocateError(f"this store was begun with other {changed[0]}", where=out, mend=mend)
+    for aside in (*out.glob(".*"), *out.glob("*/.*")):
+        aside.unlink(missing_ok=True)
+
+
+def _stopped(problems: list[Problem], fields: int) -> CellocateError:
+    first = min(problems, key=lambda problem: problem.id)
+    return CellocateError(
+        f"{len(problems)} of {fields} fields cannot be packed; the first, {first.id}: {first.error.what}",
+        where=first.error.where,
+        mend=f"{first.error.mend} Go on with --resume, or without them with --resume --skip-bad; nothing was lost.",
+    )
+
+
+def _per_shard(plan: Plan) -> int:
+    return per_shard(plan.sizes, len(plan.channels))
+
+
+def _jobs(plan: Plan, collection: Collection) -> Iterator[Job]:
+    ids, many = collection.ids, _per_shard(plan)
+    for number, start in enumerate(range(0, len(ids), many)):
+        yield Job(plan, number, collection.subset(ids[start : start + many]))
+
+
+def _finish(plan: Plan, collection: Collection, early: list[Problem], shards: int) -> None:
+    """Write the tables and, at the very end, the card that makes a folder a store."""
+    index = np.concatenate([np.load(plan.rows(number)) for number in range(shards)])
+    kept = index["bits"] > 0
+    if not kept.any():
+        raise CellocateError("no usable field is left", where=collection.folder, mend="'cellocate check' says why.")
+    save(plan.out / INDEX, index[kept])
+    write_text(plan.out / TABLE, _csv(table(collection)[kept]))
+    late = [
+        pd.read_csv(path, dtype=str, keep_default_na=False)
+        for path in map(plan.problems, range(shards))
+        if path.is_file()
+    ]
+    skipped = pd.concat([problem_table(early), *late])
+    if len(skipped):
+        write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
+    if (collection.folder / PHANTOMS).is_file():
+        write_text(plan.out / PHANTOMS, (collection.folder / PHANTOMS).read_text(encoding="utf-8"))
+    tables = {name: hashlib.sha256((plan.out / name).read_bytes()).hexdigest() for name in (INDEX, TABLE)}
+    write_card(plan.out, Card(plan.channels, plan.sizes, int(kept.sum()), tables, told(collection)))
+    shutil.rmtree(plan.out / UNFINISHED)
+
+
+def _csv(fields: pd.DataFrame) -> str:
+    return fields.to_csv(index_label="id", lineterminator="\n")
