@@ -13,15 +13,7 @@ import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
 
-from cellocate.collection import (
-    PARTS,
-    Collection,
-    left_out,
-    make_split,
-    read_split,
-    refuse_leaks,
-    usable,
-)
+from cellocate.collection import PARTS, Collection, left_out, make_split, read_split, refuse_leaks, usable
 from cellocate.errors import CellocateError
 from cellocate.files import refuse_existing
 from cellocate.images import Scale
@@ -84,16 +76,15 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
         recipe, split = run.reopen(collection)
     elif options.split is not None:
         split = read_split(options.split, collection, options.fold)
-        for warning in refuse_leaks(split, collection):
-            options.say(warning)
     collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
     if inspection.problems:
         options.say(f"{left_out(inspection.problems)}; {run.skipped} lists them")
     if not options.resume and options.split is None:
         split = make_split(collection, **recipe.data.split.model_dump(), least=0, seed=recipe.training.seed)
-        refuse_leaks(split, collection)
     split = split.among(collection.ids)
     parts = split.parts
+    for warning in refuse_leaks(split, collection):
+        options.say(warning)
     sets = {part: collection.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}
     options.say(f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + " fields")
 
