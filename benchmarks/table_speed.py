@@ -41,8 +41,7 @@ def main() -> None:
         _timed("read again", lambda: read_split(saved, collection))
         _timed("split into five folds", lambda: make_split(collection, folds=5))
         _timed("split by field alone", lambda: _ungrouped(collection))
-    peak = f"at most {_peak() / 1024:.2f} GiB"
-    print(f"{len(kept):,} fields kept; loaded, filtered and split in {total:.1f} CPU seconds, {peak}")
+    print(f"{len(kept):,} fields kept; loaded, filtered and split: {total:.1f} CPU seconds, {_peak() / 1024:.2f} GiB")
     within = total < SECONDS and _peak() / 1024 < GIB
     print(f"{'within' if within else 'MORE than'} the aim of {SECONDS} s and {GIB} GiB")
 

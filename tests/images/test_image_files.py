@@ -148,7 +148,7 @@ def enormous_tiff():
 def test_an_image_that_claims_to_be_enormous_is_refused_before_memory_is_asked_for(put, name, content):
     path = put(name, content)
     for read in (read_header, lambda p: read_channel(p, "green")):
-        with pytest.raises(CellocateError, match="an image (cannot be read|that says it is too large)"):
+        with pytest.raises(CellocateError, match=r"an image (cannot be read|that says it is too large)"):
             read(path)
 
 

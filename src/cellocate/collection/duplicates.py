@@ -108,7 +108,7 @@ def near_pairs(hashes: NDArray[np.uint64], bits: int = BITS) -> Iterator[NDArray
     step = max(1, _STRIP // max(1, len(rows)))
     for start in range(0, len(rows), step):
         differing = np.bitwise_count(first[start : start + step, None] ^ first[None, start:])
-        left, right = np.nonzero(differing <= bits)
+        left, right = np.divmod(np.flatnonzero(differing <= bits), differing.shape[1])
         left, right = left[left < right] + start, right[left < right] + start
         for other in others:
             near = np.bitwise_count(other[left] ^ other[right]) <= bits
