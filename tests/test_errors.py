@@ -1,5 +1,6 @@
 """The one line that a user reads when something is wrong."""
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,10 @@ def test_the_parts_of_a_message_stay_at_hand():
 
 def test_a_users_fault_can_be_told_from_a_fault_of_the_program():
     assert not issubclass(CellocateError, (OSError, ValueError, TypeError))
+
+
+def test_an_error_comes_out_of_a_worker_as_it_went_in() -> None:
+    error = CellocateError("no room", where=Path("a/b"), mend="Free some.")
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again)) == (CellocateError, str(error))
+    assert (again.what, again.where, again.mend) == (error.what, error.where, error.mend)

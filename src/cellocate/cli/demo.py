@@ -43,7 +43,9 @@ def demo(
     shutil.rmtree(out, ignore_errors=True)
     print(f"1. drawing {fields} fields of simulated cells", flush=True)
     with progress("drawing", fields) as advance:
-        phantom.simulate(out / "phantoms", fields=fields, size=SIZE, span=SPAN, labels="balanced", seed=seed, progress=advance)
+        phantom.simulate(
+            out / "phantoms", fields=fields, size=SIZE, span=SPAN, labels="balanced", seed=seed, progress=advance
+        )
     collection = open_collection(out / "phantoms")
 
     print("2. training a small network from scratch", flush=True)
