@@ -75,7 +75,7 @@ def test_the_saturated_share_is_counted(depth):
 
 
 def test_an_overexposed_field_is_saturated(fields):
-    burnt = cv2.convertScaleAbs(fields[0][0], alpha=40)
+    burnt = cv2.convertScaleAbs(fields[0][0], alpha=200)
     assert saturated_share(burnt) > SATURATED_SHARE
 
 
@@ -109,7 +109,7 @@ def test_real_fields_are_sound_with_room_and_blurred_ones_are_not(real_data, nam
             small = thumbnail(plane)
             assert not is_blank(plane, small)
             assert small.std() / small.mean() > 4 * BLANK_CONTRAST
-            assert saturated_share(plane) < SATURATED_SHARE / 1.5
+            assert saturated_share(plane) < SATURATED_SHARE / 3
             if channel in FOCUS_CHANNELS:
                 assert sharpness(plane) > 1.4 * SHARPNESS
                 assert sharpness(blurred(plane, 2 * max(plane.shape) / 512)) < SHARPNESS / 1.3

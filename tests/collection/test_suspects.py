@@ -61,7 +61,7 @@ def test_sound_fields_are_not_suspect(folder):
 def test_each_kind_is_told(folder):
     change(folder, IDS[0], "green", np.zeros_like)
     change(folder, IDS[0], "blue", np.zeros_like)
-    change(folder, IDS[1], "yellow", lambda p: np.maximum(p, np.where(np.arange(512) < 64, 255, 0).astype(np.uint8)))
+    change(folder, IDS[1], "yellow", lambda p: np.maximum(p, np.where(np.arange(512) < 128, 255, 0).astype(np.uint8)))
     change(folder, IDS[2], "red", lambda p: cv2.GaussianBlur(p, (0, 0), 2))
     assert told(folder) == [
         (IDS[0], "files", "a blank channel", "green, blue"),

@@ -158,10 +158,11 @@ def _missing(path: Path) -> CellocateError:
 
 def _unreadable(path: Path, error: Exception) -> CellocateError:
     if isinstance(error, PermissionError):
-        return CellocateError("permission denied", where=path, mend="Change its permissions.")
+        what = "an image cannot be read (permission denied)"
+        return CellocateError(what, where=path, mend="Change its permissions.")
     if isinstance(error, Image.DecompressionBombError):
-        mend = "Cut it into fields, if it is what it says it is."
-        return CellocateError("an image that says it is too large to be a field", where=path, mend=mend)
+        what = "an image cannot be read (it says it is too large for a field)"
+        return CellocateError(what, where=path, mend="Cut it into fields, if it is what it says it is.")
     reason = "cut short" if "cut short" in str(error) or "truncated" in str(error) else "damaged or not an image"
     return CellocateError(f"an image cannot be read ({reason})", where=path, mend="Copy it again from its source.")
 
