@@ -104,7 +104,7 @@ def test_a_store_takes_the_place_of_the_files(cellocate, run: Path, phantoms: Pa
     store = tmp_path / "store"
     request = ("pack", phantoms, store, "--size", 64, "--size", 32, "--workers", 2)
     assert cellocate(*request).code == 1
-    packed = cellocate(*request, "--skip-bad")
+    packed = cellocate(*request, "--resume", "--skip-bad")
     assert (packed.code, packed.out) == (0, f"39 fields of 32 and 64 px in {store}\n")
     assert f"1 faulty fields were left out; {store / 'skipped.csv'} lists them" in packed.err
     checked = cellocate("check", store)

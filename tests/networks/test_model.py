@@ -121,7 +121,7 @@ def test_the_card_tells_what_is_needed(run: Path) -> None:
     assert card["channels"] == ["red", "green", "blue", "yellow"]
     assert card["size"] == 64
     assert card["pixel_size"] == pytest.approx(163.84 / 64)
-    assert card["pixel_size_assumed"] is True
+    assert card["pixel_size_assumed"] is False
     assert [location["go"] for location in card["locations"]][:2] == ["GO:0005654", "GO:0031965"]
     assert sum(map(len, card["fields"].values())) == 40
     assert card["scores"]["validation"]["n"] == len(card["fields"]["validation"])

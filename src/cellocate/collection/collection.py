@@ -178,9 +178,10 @@ class Collection:
         Raises:
             CellocateError: a field is faulty and `skip_bad` is not set, or none is left.
         """
-        bad = dict.fromkeys(problem.id for problem in problems)
-        if bad and not skip_bad:
-            first = problems[0]
+        faults = [problem for problem in problems if problem.severity == "fault"]
+        bad = dict.fromkeys(problem.id for problem in faults)
+        if faults and not skip_bad:
+            first = faults[0]
             raise CellocateError(
                 f"{len(bad)} of {len(set(self.ids) | set(bad))} fields cannot be used; the first, {first.id}: "
                 f"{first.error.what}",

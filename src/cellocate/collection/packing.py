@@ -89,7 +89,8 @@ def pack(
         raise CellocateError("the folder holds an unfinished store", where=out, mend=mend)
     collection.require(plan.channels)
     labelled = collection.vocabulary is not None
-    early = [p for p in collection.problems if labelled or p.about == "files"]  # all others show in decoding
+    faults = [p for p in collection.problems if p.severity == "fault"]
+    early = [p for p in faults if labelled or p.about == "files"]  # all others show in decoding
     collection = collection.without(early, skip_bad=skip_bad)
     with _full_disks_told(out):
         request = _request(plan, collection)
