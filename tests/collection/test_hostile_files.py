@@ -114,10 +114,8 @@ def test_a_file_that_may_not_be_read_is_a_problem_of_its_field(open_folder):
     (open_folder / "data" / "a_green.png").chmod(0)
     result = _as_nobody("check", open_folder / "data")
     assert result.returncode == 1, result.stderr
-    assert (
-        f"1 an image cannot be read (permission denied): a ({open_folder / 'data' / 'a_green.png'}). Change its permissions."
-        in result.stdout
-    )
+    what = "1 an image cannot be read (permission denied)"
+    assert f"{what}: a ({open_folder / 'data' / 'a_green.png'}). Change its permissions." in result.stdout
 
 
 def test_a_folder_that_may_not_be_read_is_told_in_one_line(open_folder):

@@ -75,7 +75,7 @@ def test_the_saturated_share_is_counted(depth):
 
 
 def test_an_overexposed_field_is_saturated(fields):
-    burnt = cv2.convertScaleAbs(fields[0][0], alpha=40)
+    burnt = cv2.convertScaleAbs(fields[0][0], alpha=200)
     assert saturated_share(burnt) > SATURATED_SHARE
 
 

@@ -18,7 +18,7 @@ BLANK_CONTRAST = 0.05
 BLANK_NOISE = 1.5
 """Variance of the thumbnail, over what independent pixels would leave of theirs, below which it is noise alone."""
 SATURATED_SHARE = 0.1
-"""Share of pixels at the largest value of the depth above which a channel is saturated; real channels have .025 or less."""
+"""Share of pixels at the largest value of the depth above which a channel is saturated; real ones have .025 or less."""
 SHARPNESS = 0.045
 """Sharpness below which a field is out of focus; real ones have .07 or more, and .032 or less when blurred by .6 µm."""
 FOCUS_CHANNELS = ("red", "yellow")
