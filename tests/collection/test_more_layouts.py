@@ -230,3 +230,41 @@ def test_what_was_recognised_is_said(tmp_path):
     because = open_collection(tmp_path).because
     assert because == f"2 ids with files <id>_<channel> in {tmp_path / 'train'}; labels of hpa28 in train.csv"
     assert Path(because.split(" in ")[1].split(";")[0]).is_dir()
+
+
+ATLAS = """filename,if_plate_id,position,sample,status,locations,unspecific,antibody,ensembl_ids,gene_names
+/archive/1/1_A1_1_,1,A1,1,35,"Golgi apparatus,Nucleus",0,HPA000992,ENSG1,GOLGA5
+/archive/1/1_A1_2_,1,A1,2,35,Vesicles,0,HPA000992,ENSG1,GOLGA5
+/archive/9/9_B2_1_,9,B2,1,35,Cytosol,0,HPA000001,ENSG2,OTHER
+"""
+
+
+@pytest.mark.parametrize("ids", [("1_A1_1", "1_A1_2", "7_C3_1"), ("992_1_A1_1", "992_1_A1_2", "7_C3_1")])
+def test_the_atlas_list_of_images_is_a_label_table(tmp_path, ids):
+    write_fields(tmp_path, ids=ids)
+    (tmp_path / "IF-image.csv").write_text(ATLAS)
+    collection = open_collection(tmp_path)
+    assert (collection.vocabulary.name, collection.ids) == ("hpa28", sorted(ids))
+    assert collection.fields["labels"][ids[0]] == (0, 7)
+    assert list(collection.fields["antibody"].dropna()) == ["HPA000992"] * 2
+    assert collection.fields["gene"][ids[0]] == "GOLGA5"
+    faults = {problem.id: problem.error.what for problem in collection.problems}
+    assert set(faults) == {ids[1], ids[2]}  # hpa28 has no vesicles; the third is not listed
+    assert "no word" in faults[ids[1]]
+    assert open_collection(tmp_path, vocabulary="subcell31").fields["labels"][ids[1]] == (29,)
+
+
+def test_the_list_of_2021_is_a_label_table(tmp_path):
+    write_fields(tmp_path, ids=("921_B9_1",))
+    table = "Image,Label,Label_idx,Cellline,in_trainset\n10005/921_B9_1,Mitochondria,14,HeLa,True\n"
+    (tmp_path / "kaggle_2021.tsv").write_text(table)
+    collection = open_collection(tmp_path)
+    assert list(collection.fields["labels"]) == [(23,)]
+    assert list(collection.fields["cell_line"]) == ["HeLa"]
+
+
+def test_a_list_of_other_fields_is_refused(tmp_path):
+    write_fields(tmp_path, ids=("a",))
+    (tmp_path / "IF-image.csv").write_text(ATLAS)
+    with pytest.raises(CellocateError, match="names none of the 1 fields"):
+        open_collection(tmp_path)

@@ -68,6 +68,7 @@ def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
     known = [p for p in map(collection.pixel_size, collection.ids) if p is not None]
     facts: dict[str, Any] = {
         "layout": collection.layout,
+        "because": collection.because,
         "fields": len(collection),
         "channels": list(collection.channels),
         "files": {c: int(collection.fields[c].notna().sum()) for c in collection.channels},
@@ -87,12 +88,10 @@ def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
 
 def _print(facts: dict[str, Any], problems: Sequence[Problem], warnings: Sequence[Problem]) -> None:
     print(f"{facts['layout']}: {facts['fields']} fields")
-    counts = facts["files"].items()
-    print("channels    " + ", ".join(c if n == facts["fields"] else f"{c} ({n} fields)" for c, n in counts))
-    for size in facts["sizes"]:
-        print(f"size        {size['width']}×{size['height']} px, {size['depth']} bits: {size['fields']} fields")
-    pixel_sizes = ", ".join(f"{p:g} µm" for p in facts["pixel_sizes"])
-    print(f"pixel size  {pixel_sizes or 'unknown (--pixel-size sets it)'}")
+    if facts["because"]:
+        print(f"recognised  {facts['because']}")
+    if facts["files"]:
+        _print_images(facts)
     if "labels" in facts:
         occurring = {name: n for name, n in facts["labels"].items() if n}
         print(f"labels      {facts['vocabulary']}, {len(occurring)} of {len(facts['labels'])} locations occur")
@@ -105,6 +104,15 @@ def _print(facts: dict[str, Any], problems: Sequence[Problem], warnings: Sequenc
     _print_alike("alike", facts["near_duplicates"], "are near duplicates")
     _print_kinds("warnings", warnings)
     _print_kinds("problems", problems)
+
+
+def _print_images(facts: dict[str, Any]) -> None:
+    counts = facts["files"].items()
+    print("channels    " + ", ".join(c if n == facts["fields"] else f"{c} ({n} fields)" for c, n in counts))
+    for size in facts["sizes"]:
+        print(f"size        {size['width']}×{size['height']} px, {size['depth']} bits: {size['fields']} fields")
+    pixel_sizes = ", ".join(f"{p:g} µm" for p in facts["pixel_sizes"])
+    print(f"pixel size  {pixel_sizes or 'unknown (--pixel-size sets it)'}")
 
 
 def _print_alike(word: str, groups: list[list[str]], what: str) -> None:

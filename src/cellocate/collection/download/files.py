@@ -7,8 +7,6 @@ from pathlib import Path
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_channel
 
-BASE = "https://images.proteinatlas.org"
-
 EDITIONS = {
     "jpg": {channel: f"_{channel}.jpg" for channel in CHANNELS},
     "composite": dict.fromkeys(("red", "green", "blue"), "_blue_red_green.jpg"),

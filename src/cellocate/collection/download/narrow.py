@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.download.lists import Listed, number
+from cellocate.collection.atlas import Listed, number
 from cellocate.errors import CellocateError
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.collection.atlas import Listed
 from cellocate.collection.collection import Collection
 from cellocate.collection.download.fetch import Job, Outcome, fetch
 from cellocate.collection.download.files import EDITIONS
 from cellocate.collection.download.licence import LICENCE
-from cellocate.collection.download.lists import Listed
 from cellocate.collection.download.manifest import NAME as MANIFEST
 from cellocate.collection.download.manifest import Manifest
 from cellocate.collection.download.polite import Gate, Manners, Stopped

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks, store
+from cellocate.collection.layouts import kaggle, listed, listing, pathlist, pattern, phantoms, plain, stacks, store
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.metadata import join
 from cellocate.collection.reading import FILE, Reading, read_reading
@@ -82,11 +82,13 @@ def _read(folder: Path, reading: Reading, labels: str | Path | None, vocabulary:
     """Labels in a table of their own, joined to the files of a layout."""
     if folder.is_file() and kaggle.holds_labels(folder):
         return kaggle.labels_alone(folder, vocabulary)
-    labels = labels or (kaggle.label_table(folder) if folder.is_dir() else None)
+    if labels is None and folder.is_dir():
+        labels = listed.table(folder) or kaggle.label_table(folder)
     name, found = _find(folder, reading)
     if labels is None:
         return _unlabelled(folder, name, found)
-    return kaggle.read(folder, name, found, Path(labels), vocabulary)
+    read = listed.read if listed.is_list(Path(labels)) else kaggle.read
+    return read(folder, name, found, Path(labels), vocabulary)
 
 
 def _find(folder: Path, reading: Reading) -> tuple[str, Found]:

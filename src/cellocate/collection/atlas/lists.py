@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.download.files import BASE
-from cellocate.collection.download.words import NOTHING, labels_by_word
+from cellocate.collection.atlas.words import NOTHING, labels_by_word
 from cellocate.collection.labels import FORMATS, read_labels
 from cellocate.collection.metadata import tidy
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import read_columns, read_table
 from cellocate.vocabulary import Vocabulary, get
+
+BASE = "https://images.proteinatlas.org"
+"""The atlas's image server."""
 
 _COLOURS = r"(?:_(?:red|green|blue|yellow))*(?:\.(?:jpe?g|png|tiff?)(?:\.gz)?)?"
 _PLACE = re.compile(
