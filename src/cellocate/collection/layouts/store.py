@@ -91,7 +91,10 @@ def _own(store: Store) -> Collection:
         fields["pixel_size"] = pd.to_numeric(fields["pixel_size"].replace("", None).astype(object)).astype(float)
     places = pd.Series([place(store.folder, row) for row in range(len(fields))], index=fields.index, dtype=object)
     fields = fields.assign(labels=pd.Series(labels, index=fields.index, dtype=object))
-    return Collection(store.folder, "store", fields.assign(**dict.fromkeys(store.card.channels, places)), vocabulary)
+    because = f"its {CARD}, which says {' and '.join(map(str, store.card.sizes))} px"
+    return Collection(
+        store.folder, "store", fields.assign(**dict.fromkeys(store.card.channels, places)), vocabulary, because=because
+    )
 
 
 def _vocabulary(card: dict[str, Any]) -> Vocabulary | None:
