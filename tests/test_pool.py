@@ -31,8 +31,9 @@ def test_jobs_are_drawn_as_workers_need_them(workers: int) -> None:
 
     def jobs() -> Iterator[int]:
         nonlocal drawn
-        for drawn in range(1, 41):  # noqa: UP028 # how many were drawn is what is looked at
-            yield drawn
+        for n in range(1, 41):
+            drawn = n
+            yield n
 
     done = []
     for result in run(square, jobs(), workers):
