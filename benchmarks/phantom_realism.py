@@ -3,12 +3,13 @@
 Needs the folder of real images and tables that `CELLOCATE_REAL_DATA` names (`../shared/data` beside the repository
 unless told otherwise); says so and stops where there is none. About two minutes on two cores.
 
-    python benchmarks/phantom_realism.py
+    python benchmarks/phantom_realism.py [SEED]
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ OCTAVES = [(2**k, 2 ** (k + 1)) for k in range(8)]  # cycles per field
 
 
 def main() -> None:
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else 17
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     real = Path(os.environ.get("CELLOCATE_REAL_DATA", beside))
     if not real.is_dir():
@@ -35,7 +37,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "phantoms"
-        phantom.simulate(out, fields=FIELDS, size=SIZE, labels="real", seed=17)
+        phantom.simulate(out, fields=FIELDS, size=SIZE, labels="real", seed=seed)
         phantoms = list(_pixels(open_collection(out)))
     table = pd.read_csv(real / "tables" / "kaggle2018_train_channel_statistics.csv.gz")
     compare_statistics(pd.DataFrame([statistics(field) for field in phantoms]), table)
