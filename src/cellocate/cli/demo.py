@@ -14,7 +14,7 @@ from cellocate.cli import options
 from cellocate.cli.evaluate import print_scores
 
 FIELDS, SIZE, SPAN, EPOCHS = 800, 128, 81.92, 20  # half the usual width: even 128 px show some detail
-EXPECTED = (0.60, 0.80)
+EXPECTED = (0.50, 0.68)
 """Macro F1 on the test part, with room around the seeds that benchmarks/demo_seeds.py measures."""
 
 
