@@ -166,9 +166,11 @@ def test_impossible_requests_are_refused_before_any_work(tmp_path, request_):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["Id,Target\na,28\n", "Id,Target\na,zero\n", "Id,Label\na,1\n", "", "Id,Target\n"])
+@pytest.mark.parametrize(
+    "text", ["Id,Target\na,28\n", "Id,Target\na,zero\n", "Id,Label\na,1\n", "", "Id,Target\n", "Id,Target\na,\xff\n"]
+)
 def test_tables_that_cannot_be_used_are_refused(tmp_path, text):
-    (tmp_path / "labels.csv").write_text(text)
+    (tmp_path / "labels.csv").write_text(text, encoding="latin-1")
     with pytest.raises(CellocateError):
         simulate(tmp_path / "out", fields=1, size=64, labels=tmp_path / "labels.csv", workers=1)
     assert not (tmp_path / "out").exists()

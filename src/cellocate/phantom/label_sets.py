@@ -12,6 +12,7 @@ import numpy as np
 
 from cellocate.errors import CellocateError
 from cellocate.phantom.layouts import DRAWN, LabelSet, Layout
+from cellocate.tables import read_table
 from cellocate.vocabulary import get
 
 SECOND = 0.25  # share of balanced fields with a second location
@@ -88,19 +89,20 @@ def read_targets(path: Path, layout: Layout) -> list[LabelSet]:
         raise CellocateError(
             "no such table of labels", where=path, mend="Give real, balanced, or a CSV file with Id and Target."
         )
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    if not rows or not {"Id", "Target"} <= set(rows[0]):
+    rows, lines = read_table(path)
+    if rows.empty or not {"Id", "Target"} <= set(rows):
         raise CellocateError("not a table of labels", where=path, mend="It needs rows, and the columns Id and Target.")
-    sets = [get(DRAWN).parse(row["Target"] or "") for row in rows]
-    for line, labels in enumerate(sets, start=2):
-        _check_said(labels, layout, where=f"{path}, line {line}")
-    return sets
+    return [_parsed(text, layout, f"{path}, line {n}") for text, n in zip(rows["Target"], lines, strict=True)]
 
 
-def _check_said(labels: LabelSet, layout: Layout, where: str) -> None:
+def _parsed(text: str, layout: Layout, where: str) -> LabelSet:
+    try:
+        labels = get(DRAWN).parse(text)
+    except CellocateError as error:
+        raise CellocateError(error.what, where=where, mend=error.mend) from None
     unsaid = [get(DRAWN).names[label] for label in labels if label not in layout.drawable]
     if unsaid:
         raise CellocateError(
             f"{layout.format.vocabulary} has no word for {unsaid[0]}", where=where, mend=f"Take it out, or use {DRAWN}."
         )
+    return labels
