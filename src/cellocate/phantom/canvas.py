@@ -34,7 +34,9 @@ class Canvas:
     def turn_to(self, *, gain: float = 1.0, defocus: float = 0.0) -> None:
         """Make all that follows brighter by a factor, and blurred by `defocus` µm; light out of focus is also lost."""
         self._gain = gain / (1 + defocus)
-        self._sheet = self._sheets.setdefault(defocus, _Sheet(self.size))
+        if defocus not in self._sheets:
+            self._sheets[defocus] = _Sheet(self.size)
+        self._sheet = self._sheets[defocus]
 
     def fill(self, box: tuple[int, int, int, int], light: Image) -> None:
         """Add the light of a crop of the scene's maps."""

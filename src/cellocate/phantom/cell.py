@@ -57,13 +57,13 @@ class Relief:
 
 @dataclass(frozen=True, eq=False)
 class Maps:
-    """What a crop of the scene's maps (512 px a side, x and y) says of one cell; lengths in µm.
+    """What a crop of the scene's maps says of one cell; lengths in µm.
 
     Attributes:
         box: (top, bottom, left, right) in map pixels.
         inside: the cell; `nucleus`, `nucleoli`, `cytoplasm`: its parts.
         edge: distance to the edge of the cell, from inside; `rim`: to its free edge, where no other cell touches.
-        from_nucleus: distance to the nucleus, from outside; `in_nucleus` to its edge, from inside.
+        from_nucleus: distance to its own nucleus, from outside; `in_nucleus` to its edge, from inside.
     """
 
     box: tuple[int, int, int, int]
@@ -116,6 +116,12 @@ class Maps:
         amounts = rng.lognormal(-0.32, 0.8, len(places))  # of mean 1
         return places, amounts * float(light.sum()) * MAP_PIXEL**2 / max(len(places), 1)
 
+    def holds(self, place: Points) -> bool:
+        """Whether a place (2,) in µm is in the cell."""
+        column, row = np.floor(place / MAP_PIXEL).astype(int) - (self.box[2], self.box[0])
+        rows, columns = self.inside.shape
+        return bool(0 <= row < rows and 0 <= column < columns and self.inside[row, column])
+
     def distance_to(self, place: Points) -> Image:
         """Distance in µm of each pixel of the crop to one place."""
         top, bottom, left, right = self.box
@@ -129,6 +135,7 @@ class Cell:
     """A cell of a scene; `number` is its value in the instance mask, lengths are µm, angles radians.
 
     Attributes:
+        pair: the lower number of two sisters, or its own.
         outline: its edge, (n, 2), about 0.3 µm apart; `normals` point outwards.
         touching: for each point of the outline, whether another cell lies right behind it.
         centrosome: (x, y); beside the nucleus in interphase.
@@ -138,6 +145,7 @@ class Cell:
     """
 
     number: int
+    pair: int
     centre: Points
     axis: float
     phase: Phase

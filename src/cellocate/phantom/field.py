@@ -16,7 +16,9 @@ from cellocate.phantom.cell import Cell
 from cellocate.phantom.debris import Debris, scatter
 from cellocate.phantom.landmarks import Landmarks, microtubule_stain, nucleus_stain, reticulum_stain
 from cellocate.phantom.morphology import MORPHOLOGIES
+from cellocate.phantom.optics import shrink
 from cellocate.phantom.patterns import PATTERNS, Pattern, Pen
+from cellocate.phantom.patterns.registry import grainy
 from cellocate.phantom.photograph import BLUE, GREEN, RED, YELLOW, Light, photograph
 from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.scene import Scene, build_scene
@@ -28,6 +30,8 @@ from cellocate.vocabulary import get
 SCENE, PATTERN, SHOWS, HAZE, DEBRIS = range(100, 105)
 DEBRIS_GREY = 70.0  # grey levels of debris that is as bright as a structure
 STAINS = {RED: microtubule_stain, BLUE: nucleus_stain, YELLOW: reticulum_stain}
+SEEN = 0.12  # of a solid structure: what can be seen of a location
+LEAST_SEEN_PX = 2  # of the maps; less of it is not shown
 ATTEMPTS = 50  # scenes grown until one can show what is asked of it
 
 
@@ -42,7 +46,7 @@ class PhantomField:
         nuclei: uint16 `(size, size)`: the nucleus of the cell with the same number.
         cell_labels: for each cell, 1 to n, the labels that it shows; `()` for a negative cell.
         signal: label → float32 `(size, size)`: green grey levels, of 255, from that location alone, blurred but free
-            of noise, background and bleed-through.
+            of noise, background, bleed-through and what of its protein is elsewhere.
     """
 
     channels: Pixels
@@ -97,10 +101,13 @@ def simulate_field(
     scene = landmarks.scene
     drawn = max(size, map_px(span))
     debris = scatter(landmarks.rng(DEBRIS), scene)
-    shown = {label: _cells_that_show(landmarks, label, pattern, variability) for label, pattern in patterns.items()}
+    chosen = {label: _cells_to_show(landmarks, label, pattern, variability) for label, pattern in patterns.items()}
+    drawings = {label: _draw_pattern(landmarks, label, patterns[label], chosen[label], drawn) for label in patterns}
+    shown = {label: _cells_that_show(scene, patterns[label], chosen[label], drawings[label][0]) for label in patterns}
     light = Light(
         stains={channel: _draw(stain, landmarks, debris, channel, drawn) for channel, stain in STAINS.items()},
-        locations={label: _draw_pattern(landmarks, label, patterns[label], shown[label], drawn) for label in patterns},
+        locations={label: at for label, (at, _) in drawings.items()},
+        elsewhere={label: elsewhere for label, (_, elsewhere) in drawings.items()},
         haze=_haze(landmarks, debris, drawn),
         pixel=scene.span / drawn,
     )
@@ -157,21 +164,38 @@ def _draw(
     return canvas.image()
 
 
-def _cells_that_show(landmarks: Landmarks, label: int, pattern: Pattern, variability: float) -> list[Cell]:
-    """The cells in which a location is seen: those that can hold it, but for a share that does not show it."""
+def _cells_to_show(landmarks: Landmarks, label: int, pattern: Pattern, variability: float) -> list[Cell]:
+    """The cells in which a location is drawn: those that can hold it, but for a share that does not show it.
+
+    Sisters do as one.
+    """
     able = [cell for cell in landmarks.scene.cells if pattern.holds(cell)]
+    pairs = sorted({cell.pair for cell in able})
     rng = landmarks.rng(SHOWS, label)
-    return [cell for i, cell in enumerate(able) if rng.random() >= variability or i == 0]
+    sure = pairs[int(rng.integers(len(pairs)))]
+    chosen = {pair for pair in pairs if rng.random() >= variability} | {sure}
+    return [cell for cell in able if cell.pair in chosen]
 
 
-def _draw_pattern(landmarks: Landmarks, label: int, pattern: Pattern, cells: list[Cell], size: int) -> Image:
-    """The light of one location, in units in which its bright parts are 1."""
-    light = Canvas(size, landmarks.scene.span)
+def _cells_that_show(scene: Scene, pattern: Pattern, chosen: list[Cell], light: Image) -> list[Cell]:
+    """The cells in whose own mask there is light of a location: of those that were to show it, or also of others."""
+    coarse = shrink(light, len(scene.labels))
+    bright = np.bincount(scene.labels[coarse > SEEN].ravel(), minlength=len(scene.cells) + 1)
+    among = [cell for cell in scene.cells if pattern.holds(cell)] if pattern.shared else chosen
+    return [cell for cell in among if bright[cell.number] >= LEAST_SEEN_PX]
+
+
+def _draw_pattern(
+    landmarks: Landmarks, label: int, pattern: Pattern, cells: list[Cell], size: int
+) -> tuple[Image, Image]:
+    """The light of one location, in units in which its bright parts are 1, and that of its protein elsewhere."""
+    at, elsewhere = (Canvas(size, landmarks.scene.span) for _ in range(2))
     for cell in cells:
-        rng = landmarks.rng(PATTERN, label, cell.number)
-        light.turn_to(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
-        pattern.draw(cell, Pen(rng, light, landmarks))
-    return light.image()
+        gain = landmarks.rng(PATTERN, label, cell.pair, 0).lognormal(0, 0.3)
+        for canvas in (at, elsewhere):
+            canvas.turn_to(gain=gain, defocus=cell.defocus)
+        pattern.draw(cell, Pen(landmarks.rng(PATTERN, label, cell.number, 1), at, landmarks, elsewhere))
+    return at.image(), elsewhere.image()
 
 
 def _masks(scene: Scene, size: int) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
@@ -196,5 +220,5 @@ def _haze(landmarks: Landmarks, debris: Debris, size: int) -> Image:
         maps = cell.maps
         canvas.turn_to(gain=level * rng.lognormal(0, 0.2), defocus=cell.defocus)
         light = (0.3 + 0.7 * maps.height) * maps.inside * (1 + (nuclear - 1) * maps.nucleus)
-        Pen(rng, canvas, landmarks).grainy(cell, np.asarray(light, np.float32), share=grain)
+        grainy(rng, canvas, cell, np.asarray(light, np.float32), share=grain)
     return canvas.image()

@@ -130,7 +130,7 @@ def spindle_fibres(rng: np.random.Generator, cell: Cell, *, gain: float) -> tupl
     across = np.array([-along[1], along[0]])
     paths = []
     for pole, way in zip(cell.poles, (1.0, -1.0), strict=True):
-        for spread in rng.uniform(-3.6, 3.6, 34):
+        for spread in rng.uniform(-4.3, 4.3, 34):
             plate = cell.centre + spread * across + rng.normal(0, 0.4) * along
             bow = pole + way * along * 1.2 + spread * 1.1 * across
             paths.append((1 - t) ** 2 * pole + 2 * t * (1 - t) * bow + t**2 * plate)

@@ -10,6 +10,7 @@ import numpy as np
 from cellocate.images import Pixels
 from cellocate.phantom.optics import detect, draw_exposure, illuminate, shrink, through_lens
 from cellocate.phantom.shapes import Image
+from cellocate.phantom.units import MAP_PIXEL
 
 RED, GREEN, BLUE, YELLOW = range(4)
 TAKE, STRENGTH, BLEED, NOISE = range(120, 124)  # streams of random numbers
@@ -30,13 +31,14 @@ class Light:
 
     Attributes:
         stains: that of the landmarks, by channel.
-        locations: that of each location of the protein.
+        locations: that of each location of the protein; `elsewhere`: what of the protein is at none.
         haze: in the protein's channel but of no location, in grey levels.
         pixel: µm.
     """
 
     stains: dict[int, Image]
     locations: dict[int, Image]
+    elsewhere: dict[int, Image]
     haze: Image
     pixel: float
 
@@ -66,22 +68,29 @@ def photograph(
     grey = {
         channel: small(takes[channel].gain * seen(image, channel), channel) for channel, image in light.stains.items()
     }
+    haze = small(seen(light.haze, GREEN), GREEN)
     signal = {}
     strength = rng(STRENGTH)
     for label, image in light.locations.items():
         sharp = seen(image, GREEN)
-        bright = takes[GREEN].gain * strength.uniform(0.6, 1.0) / _brightness(sharp)
+        bright = takes[GREEN].gain * strength.uniform(0.6, 1.0) / _brightness(sharp, light.pixel)
         signal[label] = small(bright * sharp, GREEN)
-    grey[GREEN] = sum(signal.values(), small(seen(light.haze, GREEN), GREEN))
+        haze = haze + small(bright * seen(light.elsewhere[label], GREEN), GREEN)
+    grey[GREEN] = sum(signal.values(), haze)
     _bleed(rng(BLEED), grey)
     pixel = light.pixel * len(light.haze) / size
     return np.stack([detect(rng(NOISE, c), grey[c], takes[c], depth, pixel) for c in range(4)]), signal
 
 
-def _brightness(light: Image) -> float:
-    """What an operator would take for the bright parts: the brightest few pixels, or fewer of many bright ones."""
-    few, many = np.percentile(light, (99.95, 99.5))
-    return max(float(np.sqrt(few * max(many, 0.4 * few))), 1e-6)
+def _brightness(light: Image, pixel: float) -> float:
+    """What an operator would take for the bright parts: the brightest few pixels, or fewer of many bright ones.
+
+    Pixels are those of the scene's maps, whatever the size of the picture. Where few cells show a location, nobody
+    raises the gain until their surroundings shine: between half and twice a solid structure is all there is.
+    """
+    coarse = shrink(light, round(len(light) * pixel / MAP_PIXEL))
+    few, many = np.percentile(coarse, (99.95, 99.5))
+    return float(np.clip(np.sqrt(few * max(many, 0.4 * few)), 0.5, 2.0))
 
 
 def _bleed(rng: np.random.Generator, grey: dict[int, Image]) -> None:

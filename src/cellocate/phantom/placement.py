@@ -15,7 +15,6 @@ from cellocate.phantom.shapes import Points, blob, bump, ellipse, polygon, spike
 BLEBBING = 0.12  # how often a field has cells with blebs
 MARGIN_UM = 9.0  # centres may lie this far outside, so that the border cuts cells
 
-METAPHASE_RADIUS = 9.5  # mitotic cells round up
 DAUGHTER_RADIUS = 9.0
 SISTERS_APART = 22.0
 DIVIDING_SLACK = 4.0  # others keep this much more distance, as cells that divide are hardly pressed
@@ -25,9 +24,10 @@ def place(rng: np.random.Generator, kind: Morphology, span: float, *, metaphases
     """Plan the cells of a field `span` µm wide: first those that divide, then as many others as find room."""
     well = _Well(kind, span, flow=rng.uniform(0, np.pi), blebs=rng.uniform(0.2, 0.8) * (rng.random() < BLEBBING))
     plans: list[Plan] = []
-    for _ in range(pairs):
+    times = max(1, round((span / FIELD_SPAN) ** 2))
+    for _ in range(times * pairs):
         plans += _sisters(rng, well, plans)
-    for _ in range(metaphases):
+    for _ in range(times * metaphases):
         plans += _metaphase(rng, well, plans)
     islands = _islands(rng, well)
     sparse = rng.uniform(0.6, 1.2) * (span / FIELD_SPAN) ** 2  # some wells are thinly seeded
@@ -129,8 +129,9 @@ def _metaphase(rng: np.random.Generator, well: _Well, plans: list[Plan]) -> list
     if centre is None:
         return []
     axis = rng.uniform(0, 2 * np.pi)
-    radii = ellipse(METAPHASE_RADIUS * rng.uniform(0.9, 1.1), 1.08, axis) * wobble(rng, 0.06)
-    plate = polygon(centre, ellipse(3.8 * rng.uniform(0.9, 1.1), 2.9, axis + np.pi / 2) * wobble(rng, 0.22, orders=9))
+    round_up = np.clip(0.75 * well.kind.radius, 7.0, 10.5)  # mitotic cells do, and keep their volume
+    radii = ellipse(round_up * rng.uniform(0.9, 1.1), 1.08, axis) * wobble(rng, 0.06)
+    plate = polygon(centre, ellipse(3.2 * rng.uniform(0.9, 1.1), 2.5, axis + np.pi / 2) * wobble(rng, 0.22, orders=9))
     return [Plan(centre, radii, axis, (plate,), well.kind.nucleus, phase="metaphase")]
 
 

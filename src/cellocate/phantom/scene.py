@@ -22,6 +22,7 @@ SceneMaps = tuple[NDArray[np.uint16], NDArray[np.uint16], Image, Image, Image, I
 
 TOUCH_UM = 1.0  # cells nearer than this touch
 DEFOCUS_UM = (0.4, 0.9)  # blur of cells out of focus; few levels, as each is blurred by itself
+BEYOND_UM = 20.0  # how far outside the field a nucleus is looked for
 FAR_UM = 200.0  # distances end here, where there is nothing to be distant from
 LEAST_VISIBLE_UM2 = 12.0  # a cell of which the border leaves less does not count
 
@@ -69,8 +70,17 @@ def build_scene(
     nucleoli = {i: _nucleoli(rng, plans[i]) for i in shapes}
     relief, defocus = _draw_relief(rng), _draw_defocus(rng, len(plans))
     maps = (labels, nuclei, edge, _distance(labels > 0), from_nucleus, in_nucleus)
-    cells = tuple(_cell(rng, i, numbers, plans, shapes[i], nucleoli[i], maps, relief, defocus[i]) for i in shapes)
+    cells = tuple(
+        _cell(rng, i, numbers, plans, shapes[i], nucleoli[i], maps, relief, float(defocus[_first(i, plans)]))
+        for i in shapes
+    )
     return Scene(kind, span, relief, cells, labels, edge, from_nucleus)
+
+
+def _first(i: int, plans: list[Plan]) -> int:
+    """The place in the list of the earlier of two sisters, or of a cell that has none."""
+    partner = plans[i].partner
+    return i if partner is None else min(i, partner)
 
 
 def _draw_relief(rng: np.random.Generator) -> Relief:
@@ -137,8 +147,10 @@ def _cell(
     plan, number = plans[i], numbers[i]
     normals = outward(outline)
     has_sister = plan.partner is not None and plan.partner in numbers
+    crop = _crop(rng, maps, outline, plan.nuclei, nucleoli, number, relief)
     return Cell(
         number=number,
+        pair=min(number, numbers[plan.partner]) if has_sister and plan.partner is not None else number,
         centre=plan.centre,
         axis=plan.axis,
         phase=plan.phase,
@@ -148,10 +160,10 @@ def _cell(
         nuclei=tuple(even_steps(nucleus, 0.3) for nucleus in plan.nuclei),
         nucleus_radius=plan.nucleus_radius,
         nucleoli=nucleoli,
-        centrosome=_centrosome(rng, plan),
+        centrosome=_centrosome(rng, plan, crop),
         bridge=(plan.centre + plans[plan.partner].centre) / 2 if has_sister and plan.partner is not None else None,
         defocus=defocus,
-        maps=_crop(rng, maps, outline, nucleoli, number, relief),
+        maps=crop,
     )
 
 
@@ -163,23 +175,28 @@ def _touching(labels: NDArray[np.uint16], behind: Points, number: int) -> NDArra
     return np.asarray(known & (other > 0) & (other != number))
 
 
-def _centrosome(rng: np.random.Generator, plan: Plan) -> Points:
-    """Beside the nucleus, on the side where the cell has more room."""
+def _centrosome(rng: np.random.Generator, plan: Plan, maps: Maps) -> Points:
+    """Beside the nucleus and within the cell, on the side where it has more room; where that is seen."""
     side = plan.axis + np.pi * rng.integers(2) + rng.normal(0, 0.6)
     nucleus = plan.nuclei[0]
     along = (nucleus - plan.centre) @ unit(side)
-    return np.asarray(nucleus[np.argmax(along)] + rng.uniform(0.6, 1.8) * unit(side), np.float64)
+    wanted = np.asarray(nucleus[np.argmax(along)] + rng.uniform(0.6, 1.8) * unit(side), np.float64)
+    beside = maps.cytoplasm & (maps.edge > 0.6) & (maps.from_nucleus > 0.5) & (maps.from_nucleus < 2.2)
+    near = beside * np.exp(-((maps.distance_to(wanted) / 2) ** 2)) * (maps.distance_to(wanted) < 6)
+    found = maps.sample(rng, 1, near.astype(np.float32))
+    return found[0] if len(found) else wanted
 
 
 def _crop(
     rng: np.random.Generator,
     maps: SceneMaps,
     outline: Points,
+    own_nuclei: tuple[Points, ...],
     nucleoli: Points,
     number: int,
     relief: Relief,
 ) -> Maps:
-    labels, nuclei, edge, rim, from_nucleus, in_nucleus = maps
+    labels, nuclei, edge, rim, _, in_nucleus = maps
     left, top = np.clip(np.floor(outline.min(axis=0) / MAP_PIXEL) - 2, 0, len(labels)).astype(int)
     right, bottom = np.clip(np.ceil(outline.max(axis=0) / MAP_PIXEL) + 2, 0, len(labels)).astype(int)
     crop = (slice(top, bottom), slice(left, right))
@@ -197,7 +214,16 @@ def _crop(
         nucleoli=(filled[: inside.shape[0], : inside.shape[1]] > 0) & (in_nucleus[crop] > 0.5) & nucleus,
         edge=edge[crop] * inside,
         rim=rim[crop] * inside,
-        from_nucleus=from_nucleus[crop],
+        from_nucleus=_from(own_nuclei, corner[:2], nucleus.shape),
         in_nucleus=in_nucleus[crop] * nucleus,
         relief=relief,
     )
+
+
+def _from(nuclei: tuple[Points, ...], corner: Points, shape: tuple[int, ...]) -> Image:
+    """Distance in µm of a crop's pixels to the cell's own nuclei, be they beyond the border of the field."""
+    margin = round(BEYOND_UM / MAP_PIXEL)
+    side = max(shape) + 2 * margin
+    moved = [nucleus - corner + margin * MAP_PIXEL for nucleus in nuclei]
+    far = _distance(rasterise(moved, [1] * len(moved), side, MAP_PIXEL) == 0)
+    return far[margin : margin + shape[0], margin : margin + shape[1]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cellocate.phantom.cell import Cell
-from cellocate.phantom.filaments import Growth, grow
-from cellocate.phantom.patterns.registry import Pen, location
-from cellocate.phantom.shapes import noise, unit
+from cellocate.phantom.filaments import Growth, grow, read_map
+from cellocate.phantom.patterns.registry import Pen, adherent, centred, grainy, location
+from cellocate.phantom.shapes import noise, separate, unit
 
 
 @location("Cytosol", holds=lambda cell: True)
@@ -19,7 +19,7 @@ def cytosol(cell: Cell, pen: Pen) -> None:
     holes = 1 - 0.6 * np.clip(noise(pen.rng, shape, 1.4) - 1.6, 0, 1)
     light = (0.15 + 0.85 * maps.height) * maps.inside * np.clip(uneven * holes, 0, None)
     light *= 1 - (1 - pen.rng.uniform(0.05, 0.35)) * maps.nucleus
-    pen.grainy(cell, np.asarray(light, np.float32), share=0.15)
+    grainy(pen.rng, pen.canvas, cell, np.asarray(light, np.float32), share=0.15)
 
 
 @location("Endoplasmic reticulum")
@@ -31,12 +31,13 @@ def endoplasmic_reticulum(cell: Cell, pen: Pen) -> None:
     pen.canvas.fill(maps.box, np.asarray(pen.landmarks.reticulum[cell.number] * other, np.float32))
 
 
-@location("Golgi apparatus")
+@location("Golgi apparatus", holds=centred)
 def golgi_apparatus(cell: Cell, pen: Pen) -> None:
     """A ribbon of short stacks beside the centrosome, hugging the nucleus (doi:10.1101/cshperspect.a005181)."""
     maps = cell.maps
     spread = pen.rng.uniform(2.6, 4.4)
-    near = np.exp(-((maps.distance_to(cell.centrosome) / spread) ** 2)) * maps.cytoplasm * (maps.from_nucleus < 4.0)
+    far = maps.distance_to(cell.centrosome)
+    near = np.exp(-((far / spread) ** 2)) * (far < 2.5 * spread) * maps.cytoplasm * (maps.from_nucleus < 4.0)
     starts = maps.sample(pen.rng, int(pen.rng.integers(9, 20)), near.astype(np.float32))
     tangent = _along_nucleus(cell) + pen.rng.normal(0, 0.7, len(starts))
     growth = Growth(steps=9, step=0.3, wander=0.3, shy=0.8)
@@ -71,11 +72,12 @@ def mitochondria(cell: Cell, pen: Pen) -> None:
     pen.canvas.strokes(paths, light, width=0.48)
 
 
-@location("Aggresome")
+@location("Aggresome", holds=centred, suits=adherent)
 def aggresome(cell: Cell, pen: Pen) -> None:
     """One or two large round inclusions near the centrosome (doi:10.1083/jcb.143.7.1883)."""
     maps = cell.maps
-    near = np.exp(-((maps.distance_to(cell.centrosome) / 4.0) ** 2)) * (maps.edge > 1.2) * (maps.from_nucleus > 0.8)
+    far = maps.distance_to(cell.centrosome)
+    near = np.exp(-((far / 4.0) ** 2)) * (far < 10) * (maps.edge > 1.2) * (maps.from_nucleus > 0.8)
     spots = maps.sample(pen.rng, int(pen.rng.integers(1, 3)), near.astype(np.float32))
     pen.canvas.discs(spots, pen.rng.uniform(0.9, 1.8, len(spots)), pen.rng.uniform(0.8, 1.0, len(spots)))
     pen.haze(cell, 0.06)
@@ -91,7 +93,7 @@ def cytoplasmic_bodies(cell: Cell, pen: Pen) -> None:
     pen.haze(cell, 0.05, nucleus=0.4)
 
 
-@location("Rods & rings")
+@location("Rods & rings", suits=adherent)
 def rods_and_rings(cell: Cell, pen: Pen) -> None:
     """Rods of 3 to 10 µm and rings of 2 to 5 µm, of CTP synthase or IMPDH (doi:10.1371/journal.pone.0029690)."""
     maps = cell.maps
@@ -102,9 +104,12 @@ def rods_and_rings(cell: Cell, pen: Pen) -> None:
     t = np.linspace(-1, 1, 12)[None, :, None]
     along, across = unit(angles)[:, None], unit(angles + np.pi / 2)[:, None]
     paths = middles[:, None] + half * t * along + 0.12 * half * t**2 * across
-    owners, _, _ = pen.landmarks.cell_room.look(paths.reshape(-1, 2))
-    inside = (owners == cell.number).reshape(paths.shape[:2])
-    pen.canvas.strokes(paths, inside.astype(np.float64), width=0.5)
-    rings = maps.sample(pen.rng, int(pen.rng.integers(0, 3)), maps.cytoplasm & (maps.edge > 3))
-    pen.canvas.rings(rings, pen.rng.uniform(1.0, 2.3, len(rings)), 1.0, width=0.5)
+    inside = pen.within(cell, paths) & (read_map(pen.landmarks.scene.from_nucleus, paths) > 0.3)
+    pen.canvas.strokes(paths, np.logical_and.accumulate(inside, axis=1).astype(np.float64), width=0.5)
+    rings = maps.sample(
+        pen.rng, int(pen.rng.integers(0, 3)), maps.cytoplasm & (maps.edge > 3) & (maps.from_nucleus > 2.5)
+    )
+    radii = pen.rng.uniform(1.0, 2.3, len(rings))
+    apart = separate(rings, radii)
+    pen.canvas.rings(rings[apart], radii[apart], 1.0, width=0.5)
     pen.haze(cell, 0.03)

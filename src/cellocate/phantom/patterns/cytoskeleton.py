@@ -7,7 +7,7 @@ import numpy as np
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.filaments import Growth, grow
 from cellocate.phantom.landmarks import MICROTUBULE_UM, bridge_fibres, spindle_fibres
-from cellocate.phantom.patterns.registry import Pen, adherent, location
+from cellocate.phantom.patterns.registry import Pen, adherent, centred, location
 from cellocate.phantom.shapes import unit
 
 
@@ -25,14 +25,16 @@ def microtubules(cell: Cell, pen: Pen) -> None:
     pen.haze(cell, 0.03)
 
 
-@location("Microtubule ends")
+@location("Microtubule ends", suits=adherent)
 def microtubule_ends(cell: Cell, pen: Pen) -> None:
     """Comets of about 1 µm on the growing ends of microtubules, such as EB1 (doi:10.1038/nrm2369)."""
     paths, light = pen.landmarks.microtubules[cell.number]
     steps = paths.shape[1]
     filament = np.arange(len(paths))[:, None]
-    at = pen.rng.integers(5, steps - 3, len(paths))[:, None] + np.arange(3)
-    seen = np.all(light[filament, at] > 0.2, axis=1, keepdims=True)
+    ends = np.argmax(light < 0.2, axis=1)  # where a filament leaves the plane of focus, or reaches the edge
+    ends = np.where((light < 0.2).any(axis=1), ends, steps)
+    at = np.clip(ends[:, None] - 3 + np.arange(3), 0, steps - 1)
+    seen = (ends >= 5)[:, None] & (pen.rng.random((len(paths), 1)) < 0.6)
     brightness = seen * np.linspace(0.3, 1.0, 3) * pen.rng.uniform(0.5, 1.0, (len(paths), 1))
     pen.canvas.strokes(paths[filament, at], brightness, width=0.5)
     pen.haze(cell, 0.05)
@@ -74,7 +76,7 @@ def actin_filaments(cell: Cell, pen: Pen) -> None:
     pen.haze(cell, 0.12, nucleus=0.6)
 
 
-@location("Centrosome")
+@location("Centrosome", holds=centred)
 def centrosome(cell: Cell, pen: Pen) -> None:
     """Two tight dots, the centrioles, at the side of the nucleus (doi:10.1038/nrm.2017.127)."""
     apart = 0.5 * pen.rng.uniform(0.6, 1.4) * unit(pen.rng.uniform(0, 2 * np.pi))
@@ -83,13 +85,12 @@ def centrosome(cell: Cell, pen: Pen) -> None:
     pen.haze(cell, 0.03)
 
 
-@location("Microtubule organizing center")
+@location("Microtubule organizing center", holds=centred)
 def microtubule_organizing_centre(cell: Cell, pen: Pen) -> None:
     """A cloud of grains some µm wide around the centrosome, with a bright heart (GO:0005815; HPA cell atlas)."""
     n = int(pen.rng.integers(25, 60))
     grains = cell.centrosome + pen.rng.normal(0, pen.rng.uniform(0.9, 1.6), (n, 2))
-    owners, _, _ = pen.landmarks.cell_room.look(grains)
-    grains = grains[owners == cell.number]
+    grains = grains[pen.within(cell, grains)]
     pen.canvas.discs(grains, pen.rng.uniform(0.18, 0.4, len(grains)), pen.rng.uniform(0.2, 0.7, len(grains)))
     pen.canvas.discs(cell.centrosome[None], 0.9, 0.7)
     pen.haze(cell, 0.05)

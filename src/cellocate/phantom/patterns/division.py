@@ -22,5 +22,5 @@ def cytokinetic_bridge(cell: Cell, pen: Pen) -> None:
     """The thin link between two sisters, with the dark midbody in its middle (doi:10.1038/ncb2482)."""
     paths, light = bridge_fibres(pen.rng, cell)
     inner = np.linspace(0, 1, paths.shape[1]) ** 1.5
-    pen.canvas.strokes(paths[:, :-1], (light * inner)[:, :-1], width=0.35)
+    pen.canvas.strokes(paths[:, :-1], 0.5 * (light * inner)[:, :-1], width=0.35)
     pen.haze(cell, 0.03)

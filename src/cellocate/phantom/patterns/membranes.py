@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.morphology import Morphology
-from cellocate.phantom.patterns.registry import Pen, adherent, location
+from cellocate.phantom.patterns.registry import Pen, adherent, grainy, location
 
 
 def _slow(rng: np.random.Generator, n: int, stretch: int) -> NDArray[np.float64]:
@@ -29,7 +29,8 @@ def plasma_membrane(cell: Cell, pen: Pen) -> None:
     maps = cell.maps
     # the membrane above and below, and its ruffles near the edge
     inner = line.uniform(0.03, 0.3) * maps.inside * (1 - 0.5 * maps.nucleus)
-    pen.grainy(cell, np.asarray(inner + 0.2 * np.exp(-maps.edge / 1.0) * maps.inside, np.float32))
+    light = np.asarray(inner + 0.2 * np.exp(-maps.edge / 1.0) * maps.inside, np.float32)
+    grainy(pen.rng, pen.canvas, cell, light)
 
 
 def _filopodia(cell: Cell, pen: Pen, longest: float) -> None:
@@ -47,7 +48,12 @@ def _crowds(kind: Morphology) -> bool:
     return kind.adherent and kind.spacing <= 1.4
 
 
-@location("Cell junctions", holds=lambda cell: cell.phase != "metaphase" and cell.touching.sum() >= 20, suits=_crowds)
+@location(
+    "Cell junctions",
+    holds=lambda cell: cell.phase != "metaphase" and cell.touching.sum() >= 20,
+    suits=_crowds,
+    shared=True,
+)
 def cell_junctions(cell: Cell, pen: Pen) -> None:
     """Interrupted bright lines only where two cells touch (doi:10.1038/nrm2927)."""
     n = len(cell.outline)
@@ -72,9 +78,7 @@ def focal_adhesions(cell: Cell, pen: Pen) -> None:
     half = pen.rng.uniform(0.5, 1.7, (len(roots), 1, 1))
     t = np.linspace(0, 2, 8)[None, :, None]
     paths = tips[:, None] + half * t * lean[:, None]
-    owners, _, _ = pen.landmarks.cell_room.look(paths.reshape(-1, 2))
-    inside = (owners == cell.number).reshape(paths.shape[:2])
-    pen.canvas.strokes(paths, inside * pen.rng.uniform(0.5, 1.0, (len(roots), 1)), width=0.55)
+    pen.canvas.strokes(paths, pen.within(cell, paths) * pen.rng.uniform(0.5, 1.0, (len(roots), 1)), width=0.55)
     pen.haze(cell, 0.05)
 
 

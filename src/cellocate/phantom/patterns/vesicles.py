@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.patterns.registry import Pen, location
-from cellocate.phantom.shapes import Points
+from cellocate.phantom.shapes import separate
 
 
 @location("Peroxisomes")
@@ -58,12 +57,6 @@ def lipid_droplets(cell: Cell, pen: Pen) -> None:
         crowd += np.exp(-((maps.distance_to(group) / 3.2) ** 2))
     spots = maps.sample(pen.rng, int(pen.rng.integers(15, 50)), (crowd * calm).astype(np.float32))
     radii = np.clip(0.6 * pen.rng.lognormal(0, 0.3, len(spots)), 0.4, 1.4)
-    apart = _apart(spots, radii)
+    apart = separate(spots, radii)
     pen.canvas.rings(spots[apart], radii[apart], 1.0, width=0.32)
     pen.haze(cell, 0.04)
-
-
-def _apart(spots: Points, radii: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which spheres to keep so that none lies in another: the earlier of two stays."""
-    gap = np.linalg.norm(spots[:, None] - spots[None], axis=2) - 0.8 * (radii[:, None] + radii[None])
-    return np.asarray(~np.tril(gap < 0, k=-1).any(axis=1))
