@@ -427,3 +427,23 @@ def test_a_store_from_a_later_version_is_refused(folder, tmp_path):
     card.write_text(json.dumps({**json.loads(card.read_text()), "format": 2}))
     with pytest.raises(CellocateError, match="later version"):
         open_collection(store.folder)
+
+
+def test_the_files_that_a_listing_names_are_never_replaced(tmp_path):
+    from cellocate import phantom
+    from cellocate.collection.select import Selection, select, write_derived
+
+    phantom.simulate(tmp_path / "p", fields=2, size=64, workers=1)
+    derived = select([open_collection(tmp_path / "p")], Selection())
+    write_derived(derived, tmp_path / "listed")
+    listed = open_collection(tmp_path / "listed")
+    assert (tmp_path / "p" / "train").resolve() in {place.resolve() for place in listed.places}
+    with pytest.raises(CellocateError):
+        pack(listed, tmp_path / "p", sizes=[32], overwrite=True, workers=1)
+    assert len(list((tmp_path / "p" / "train").glob("*.png"))) == 8
+
+
+def test_a_label_table_cannot_be_packed(tmp_path):
+    (tmp_path / "train.csv").write_text("Id,Target\na,0\n")
+    with pytest.raises(CellocateError, match="without images"):
+        pack(open_collection(tmp_path / "train.csv"), tmp_path / "s", sizes=[32], workers=1)

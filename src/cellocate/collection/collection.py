@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -88,6 +89,13 @@ class Collection:
     def files(self, field: str) -> dict[str, Path]:
         """The file of each channel of one field."""
         return {channel: Path(paths[field]) for channel, paths in self._paths.items() if field in paths}
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """The folders that it is read from: its own, and those of its files, which a listing may have elsewhere."""
+        files = (str(file) for channel in self.channels for file in self.fields[channel].dropna())
+        folders = {os.path.dirname(file.partition("::")[0]) for file in files}  # noqa: PTH120 # a million are slow
+        return (self.folder, *map(Path, sorted(folders)))
 
     def read(self, field: str, channels: Sequence[str], scale: Scale | None = None) -> tuple[Pixels, float | None]:
         """The pixels of one field, and their size.

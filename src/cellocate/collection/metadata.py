@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS
 from cellocate.images.scale import check_pixel_size
 from cellocate.tables import read_columns, read_table
 
@@ -53,6 +54,11 @@ def _read(path: Path) -> pd.DataFrame:
     if not found:
         mend = f"It needs one named {', '.join(_IDS)}; small or large letters."
         raise CellocateError(f"no column of ids among {', '.join(columns)}", where=path, mend=mend)
+    taken = [column for column in columns if column.strip() in (*CHANNELS, "labels")]
+    if taken:
+        raise CellocateError(
+            f"a column named {taken[0]!r}, which cellocate keeps for itself", where=path, mend="Rename it."
+        )
     rows, _ = read_table(path)
     ids = rows[found[0]].str.strip()
     if ids.duplicated().any():

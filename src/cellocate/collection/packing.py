@@ -87,6 +87,8 @@ def pack(
     if (plan.out / _REQUEST).is_file() and not (resume or overwrite):
         mend = "Go on with it by --resume, or start anew with --overwrite."
         raise CellocateError("the folder holds an unfinished store", where=out, mend=mend)
+    if not collection.channels:
+        raise CellocateError("a table without images", where=collection.folder, mend="Give the folder of its images.")
     collection.require(plan.channels)
     labelled = collection.vocabulary is not None
     faults = [p for p in collection.problems if p.severity == "fault"]
@@ -97,7 +99,7 @@ def pack(
         if resume:
             _see_same(plan.out, request)
         else:
-            with new_folder(plan.out, overwrite=overwrite, inputs=(collection.folder,)) as aside:
+            with new_folder(plan.out, overwrite=overwrite, inputs=collection.places) as aside:
                 write_text(aside / _REQUEST, json.dumps(request) + "\n")
         shards = -(-len(collection) // _per_shard(plan))
         problems: list[Problem] = []

@@ -72,7 +72,7 @@ def assess_model(
         )
     near = held_out_leaks(Path(model_folder).parent / "split.csv", collection)
     skipped = [left_out(inspection.problems)] if inspection.problems else []
-    with new_folder(out, overwrite=choices.overwrite, inputs=(model_folder, collection.folder)) as aside:
+    with new_folder(out, overwrite=choices.overwrite, inputs=(model_folder, *collection.places)) as aside:
         probabilities = predict_collection(model, collection, progress=choices.progress)
         decided = model.card.rule.apply(probabilities)
         history = Path(model_folder).parent / "history.csv"

@@ -71,7 +71,7 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     run = Run(out)
     first = is_first_process()
     if not options.resume and first:
-        refuse_existing(run.folder, overwrite=options.overwrite, inputs=(collection.folder, options.split))
+        refuse_existing(run.folder, overwrite=options.overwrite, inputs=(*collection.places, options.split))
     if options.resume:
         recipe, split = run.reopen(collection)
     elif options.split is not None:
