@@ -88,6 +88,13 @@ def test_masks_are_as_large_as_what_they_cover(size, radius):
     assert np.mean(areas) == pytest.approx(np.pi * radius**2, rel=0.05)
 
 
+@pytest.mark.parametrize("label", [3, 19])
+def test_a_location_of_a_field_is_one_of_some_cell(label):
+    for seed in range(6):
+        field = simulate_field([label], size=64, variability=1, seed=[90, seed])
+        assert any(label in labels for labels in field.cell_labels)
+
+
 def test_small_cells_are_not_asked_for_what_they_have_no_room_for():
     for name in ("Microtubule ends", "Aggresome", "Rods & rings"):
         kinds = {simulate_kind(name, seed) for seed in range(12)}

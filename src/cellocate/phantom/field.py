@@ -101,13 +101,12 @@ def simulate_field(
     scene = landmarks.scene
     drawn = max(size, map_px(span))
     debris = scatter(landmarks.rng(DEBRIS), scene)
-    chosen = {label: _cells_to_show(landmarks, label, pattern, variability) for label, pattern in patterns.items()}
-    drawings = {label: _draw_pattern(landmarks, label, patterns[label], chosen[label], drawn) for label in patterns}
-    shown = {label: _cells_that_show(scene, patterns[label], chosen[label], drawings[label][0]) for label in patterns}
+    drawings = {label: _draw_location(landmarks, label, patterns[label], variability, drawn) for label in patterns}
+    shown = {label: cells for label, (_, _, cells) in drawings.items()}
     light = Light(
         stains={channel: _draw(stain, landmarks, debris, channel, drawn) for channel, stain in STAINS.items()},
-        locations={label: at for label, (at, _) in drawings.items()},
-        elsewhere={label: elsewhere for label, (_, elsewhere) in drawings.items()},
+        locations={label: at for label, (at, _, _) in drawings.items()},
+        elsewhere={label: elsewhere for label, (_, elsewhere, _) in drawings.items()},
         haze=_haze(landmarks, debris, drawn),
         pixel=scene.span / drawn,
     )
@@ -162,6 +161,21 @@ def _draw(
     debris.draw(canvas, channel)
     stain(landmarks, canvas)
     return canvas.image()
+
+
+def _draw_location(
+    landmarks: Landmarks, label: int, pattern: Pattern, variability: float, size: int
+) -> tuple[Image, Image, list[Cell]]:
+    """The light of one location, that of its protein elsewhere, and the cells that show it.
+
+    Where those that were to show it turn out too faint, all that can do.
+    """
+    for share in (variability, 0.0):
+        chosen = _cells_to_show(landmarks, label, pattern, share)
+        at, elsewhere = _draw_pattern(landmarks, label, pattern, chosen, size)
+        if shown := _cells_that_show(landmarks.scene, pattern, chosen, at):
+            break
+    return at, elsewhere, shown
 
 
 def _cells_to_show(landmarks: Landmarks, label: int, pattern: Pattern, variability: float) -> list[Cell]:
