@@ -77,7 +77,7 @@ class Classifier(L.LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         """The loss of one batch."""
         images, truth = batch
-        if self.recipe.augmentation.name == "dihedral":
+        if self.recipe.augmentation.turns == "dihedral":
             images = dihedral(images)
         loss = F.binary_cross_entropy_with_logits(self(images), truth)
         self._see_finite(loss)
