@@ -15,7 +15,8 @@ from cellocate.errors import CellocateError
 from cellocate.networks.own import OWN
 from cellocate.networks.stem import Stem, with_stem
 
-WHERE = "recipe, network.backbone"
+_WHERE = "recipe, network.backbone"
+_OTHER = "Choose a backbone that gives a feature map, such as resnet18."
 
 
 class Body(nn.Module):
@@ -37,12 +38,15 @@ class Body(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) → features (N, F, H', W')."""
-        features: Tensor = self.net(images)
-        if features.ndim == 3:
-            tokens = features[:, self._prefix :].transpose(1, 2)
-            side = isqrt(tokens.shape[2])
-            return tokens.reshape(*tokens.shape[:2], side, side)
-        return features.permute(0, 3, 1, 2) if self._last else features
+        return self.to_map(self.net(images))
+
+    def to_map(self, features: Tensor) -> Tensor:
+        """What the net gives → features (N, F, H', W')."""
+        if features.ndim == 4:
+            return features.permute(0, 3, 1, 2) if self._last else features
+        tokens = features[:, self._prefix :].transpose(1, 2)
+        side = isqrt(tokens.shape[2])
+        return tokens.reshape(*tokens.shape[:2], side, side)
 
 
 def build_body(
@@ -68,7 +72,7 @@ def build_body(
     elif timm.is_model(backbone):
         body = Body(_from_timm(backbone, channels, pretrained, stem))
     else:
-        raise CellocateError(f"unknown backbone {backbone!r}", where=WHERE, mend=_similar(backbone))
+        raise CellocateError(f"unknown backbone {backbone!r}", where=_WHERE, mend=_similar(backbone))
     return body, _try(body, backbone, len(channels), size)
 
 
@@ -95,8 +99,7 @@ def _from_timm(backbone: str, channels: Sequence[str], pretrained: bool, stem: S
 
 
 def _create(backbone: str, *, channels: int, pretrained: bool = False) -> nn.Module:
-    settings = {"in_chans": channels, "num_classes": 0, "global_pool": ""}
-    net: nn.Module = timm.create_model(backbone, pretrained=pretrained, **settings)
+    net = timm.create_model(backbone, pretrained=pretrained, in_chans=channels, num_classes=0, global_pool="")
     if isinstance(net, VGG):  # two layers of 4096, which are part of its classifier
         setattr(net, "pre_logits", nn.Identity())  # noqa: B010 # typed more narrowly than it is used
     return net
@@ -107,26 +110,23 @@ def _without_pooling(backbone: str, *, channels: int) -> nn.Module:
         return _create(backbone, channels=channels)
     except (AssertionError, TypeError, ValueError, RuntimeError) as error:
         raise CellocateError(
-            f"{backbone} cannot be had without its pooling ({_line(error)})",
-            where=WHERE,
-            mend="Choose a backbone that gives a feature map.",
+            f"{backbone} cannot be had without its pooling ({_line(error)})", where=_WHERE, mend=_OTHER
         ) from None
 
 
 @torch.no_grad()
 def _try(body: Body, backbone: str, channels: int, size: int) -> tuple[int, int, int]:
     try:
-        features = body.eval()(torch.zeros(1, channels, size, size))
+        given = body.eval().net(torch.zeros(1, channels, size, size))
     except Exception as error:  # each kind of network fails in its own way
         fits = getattr(body.net, "pretrained_cfg", {}).get("input_size", (3, 224, 224))[-1]
         raise _wrong_size(backbone, size, error, fits) from None
     finally:
         body.train()
-    if not isinstance(features, Tensor) or features.ndim != 4:
-        raise CellocateError(
-            f"{backbone} gives no feature map", where=WHERE, mend="Choose another, such as resnet18 or densenet121."
-        )
-    _, width, high, wide = features.shape
+    try:
+        _, width, high, wide = body.to_map(given).shape
+    except (AttributeError, IndexError, RuntimeError):  # several outputs, a vector, a sequence that is no square
+        raise CellocateError(f"{backbone} gives no feature map", where=_WHERE, mend=_OTHER) from None
     return width, high, wide
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
@@ -40,7 +40,7 @@ class Cnn128(nn.Sequential):
         for layer in self:
             if isinstance(layer, nn.Conv2d | nn.Linear):
                 nn.init.xavier_uniform_(layer.weight)
-                layer.bias.data.zero_()
+                nn.init.zeros_(cast(Tensor, layer.bias))
 
     def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
         """Its layers by depth, in timm's form."""
