@@ -22,8 +22,12 @@ _MEMORY = 2**30  # bytes of prepared fields that are kept from epoch to epoch
 _SAMPLE = 512  # fields that mean and standard deviation are measured on
 
 
-class FieldDataset(Dataset[tuple[Tensor, Tensor]]):
-    """Labelled fields, each the centre tile of its scale, shape (C, size, size), and its truth, shape (K,).
+Batch = tuple[Tensor, Tensor, Tensor]
+"""Images (N, C, size, size), 0 to 1; truth (N, K); and which fields of the data set they are (N,)."""
+
+
+class FieldDataset(Dataset[Batch]):
+    """Labelled fields: the centre tile of each, shape (C, size, size), its truth, shape (K,), and its place.
 
     Fields are read when asked for and, where all fit into 1 GiB, kept as half floats (finer than 8 bits).
     """
@@ -32,19 +36,19 @@ class FieldDataset(Dataset[tuple[Tensor, Tensor]]):
         self.collection, self.data, self.scale = collection, data, scale
         self.truth = torch.from_numpy(collection.truth()).float()
         self.ids = collection.ids
-        self.fits = len(self.ids) * len(data.channels) * data.size**2 * 2 <= _MEMORY
+        self.fits = len(self.ids) * len(data.channels) * scale.size**2 * 2 <= _MEMORY
         self._kept: dict[int, Tensor] = {}
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, index: int) -> Batch:
         image = self._kept.get(index)
         if image is None:
             image = torch.from_numpy(self._prepared(self.ids[index]))
             if self.fits:
                 image = self._kept[index] = image.half()
-        return image.float(), self.truth[index]
+        return image.float(), self.truth[index], torch.tensor(index)
 
     def _prepared(self, field: str) -> NDArray[np.float32]:
         pixels, pixel_size = self.collection.read(field, self.data.channels, self.scale)
@@ -93,7 +97,7 @@ class EpochSampler(Sampler[int]):
 
 def loader(
     dataset: FieldDataset, training: Training, *, shuffle: bool, first_epoch: int = 0, processes: int = 1
-) -> DataLoader[tuple[Tensor, Tensor]]:
+) -> DataLoader[Batch]:
     """Batches of a dataset; a last batch that is smaller is left out of training, as it would disturb batch norms.
 
     Args:

@@ -92,7 +92,7 @@ def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
         rule.apply(probabilities),
         model.vocabulary,
         probabilities=probabilities,
-        thresholds=rule.thresholds,
+        thresholds=rule.parted_by,
         groups=list(validation.group()),
     )
     model.card = model.card.model_copy(update={"rule": rule, "scores": {"validation": scores}})

@@ -54,7 +54,8 @@ class Data(_Section):
         intensity: how pixels become floats (see `cellocate.images.to_float`).
         normalisation: `fields` takes off the mean and divides by the standard deviation of each channel over the
             training fields; `none` leaves floats between 0 and 1.
-        locations: names or groups (such as `Nucleus`) of the vocabulary that are learnt, for a specialist; null: all.
+        locations: of the vocabulary that are learnt, for a specialist: names, or groups such as `group:Nucleus`; null:
+            all.
         split: how the fields are parted.
     """
 
@@ -110,7 +111,7 @@ class Loss(_Section):
     """What training makes small.
 
     Args:
-        terms: losses and their weights in the sum, such as `{focal: 0.5, lovasz: 0.5}`.
+        terms: losses and their weights in the sum, such as `{focal: 0.5, lovasz: 0.5}`, or the name of one.
         class_weights: of `bce` and `focal`: `inverse_log` 1/log n scaled to the rarest location; on the positives
             alone `ratio` (N−n)/n and `root_ratio` its square root; `rest` 1−n/N, `rest_squared` its square.
         gamma: focus of `focal` on what is hard; of the positives of `asymmetric`.
@@ -129,6 +130,11 @@ class Loss(_Section):
     scale: float = Field(default=30.0, gt=0)
     margin: float = Field(default=0.5, ge=0, lt=1.5)
     identity: str = "antibody"
+
+    @field_validator("terms", mode="before")
+    @classmethod
+    def _one(cls, terms: object) -> object:
+        return {terms: 1.0} if isinstance(terms, str) else terms
 
     @property
     def activation(self) -> Literal["sigmoid", "softmax"]:
