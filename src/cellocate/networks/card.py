@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from cellocate.decision import Rule
 from cellocate.images import Intensity
 from cellocate.images.scale import Scale
+from cellocate.networks.heads import HeadName
 from cellocate.vocabulary import Location, Vocabulary
 
 
@@ -54,7 +55,10 @@ class ModelCard(_Part):
     Args:
         format: version of this file's form.
         name: of the model (the recipe's, unless renamed).
-        backbone: timm's name of the network.
+        backbone: name of the network's body, timm's or cellocate's own.
+        head: from its feature map to logits.
+        activation: from logits to probabilities: `sigmoid` where a field shows any number of locations, `softmax`
+            where it shows one.
         vocabulary: name of the vocabulary.
         locations: of the vocabulary, in the order of the network's outputs.
         channels: of the network's input, in order.
@@ -75,6 +79,8 @@ class ModelCard(_Part):
     format: Literal[1] = 1
     name: str
     backbone: str
+    head: HeadName
+    activation: Literal["sigmoid", "softmax"] = "sigmoid"
     vocabulary: str
     locations: tuple[LocationEntry, ...]
     channels: tuple[str, ...]

@@ -17,7 +17,7 @@ from cellocate.collection import PARTS, Collection, left_out, make_split, read_s
 from cellocate.errors import CellocateError
 from cellocate.files import refuse_existing
 from cellocate.images import Scale
-from cellocate.networks import Model, Normalisation, build_backbone, save
+from cellocate.networks import Model, Normalisation, build_network, save
 from cellocate.training.data import FieldDataset, from_worker, loader, measure_normalisation, training_scale
 from cellocate.training.module import Classifier
 from cellocate.training.outcome import best_weights, model_card, with_rule
@@ -111,12 +111,14 @@ def _module(train: Collection, recipe: Recipe, scale: Scale, *, pretrained: bool
     if not train.truth().any():
         raise CellocateError("no training field shows any location", where=train.folder, mend="Check the labels.")
     L.seed_everything(recipe.training.seed, verbose=False)
-    network = build_backbone(
+    network = build_network(
         recipe.network.backbone,
-        channels=len(recipe.data.channels),
+        channels=recipe.data.channels,
         locations=len(train.vocabulary),
-        pretrained=pretrained and recipe.network.pretrained,
         size=scale.size,
+        head=recipe.network.head,
+        pretrained=pretrained and recipe.network.pretrained,
+        stem=recipe.network.stem,
         dropout=recipe.network.dropout,
     )
     normalisation = measure_normalisation(FieldDataset(train, recipe.data, scale), recipe.training.seed)

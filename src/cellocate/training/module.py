@@ -7,13 +7,13 @@ from typing import Any, cast
 import lightning as L  # noqa: N812 # its own convention
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
 from cellocate import decision
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
-from cellocate.networks import Normalisation
+from cellocate.networks import LocationNetwork, Normalisation
 from cellocate.training.augmentation import dihedral
 from cellocate.training.recipe import Recipe
 from cellocate.training.schedule import cosine
@@ -33,7 +33,7 @@ class Classifier(L.LightningModule):
 
     def __init__(
         self,
-        network: nn.Module,
+        network: LocationNetwork,
         recipe: Recipe,
         vocabulary: Vocabulary,
         normalisation: Normalisation,

@@ -53,6 +53,8 @@ def model_card(
     return ModelCard(
         name=recipe.name,
         backbone=recipe.network.backbone,
+        head=recipe.network.head,
+        activation=recipe.loss.activation,
         vocabulary=vocabulary.name,
         locations=tuple(LocationEntry(name=x.name, go=x.go, group=x.group) for x in vocabulary.locations),
         channels=recipe.data.channels,
