@@ -60,16 +60,21 @@ def placements(count: int, section: Augmentation) -> Tensor:
     angle = torch.deg2rad(between(-section.rotation, section.rotation, count))
     if section.turns == "eighths":
         angle = angle + torch.randint(2, (count,)) * (math.pi / 4)
-    shift = 2 * between(-section.shift, section.shift, count, 2, 1)
+    shift = 2 * between(-section.shift, section.shift, count, 1, 2)
     shear = torch.deg2rad(between(-section.shear, section.shear, count))
-    zoom = between(1 - section.zoom, 1 + section.zoom, count, 2)
+    zoom = between(1 - section.zoom, 1 + section.zoom, count, 1, 2)
     side = between(section.crop, 1, count, 1, 1)
-    centre = (1 - side) * between(-1, 1, count, 2, 1)
+    centre = (1 - side) * between(-1, 1, count, 1, 2)
 
-    rotated = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1).view(-1, 2, 2)
-    sheared = torch.stack([shear.cos(), torch.zeros(count), -shear.sin(), torch.ones(count)], dim=1).view(-1, 2, 2)
-    linear = rotated @ sheared @ torch.diag_embed(zoom)
-    return torch.cat([linear * side, linear @ centre + rotated @ shift], dim=2)
+    rotated = _columns(angle, angle)
+    linear = _columns(angle - shear, angle) * zoom
+    # summed by hand, as mixed precision would round the products of matrices
+    return torch.cat([linear * side, (linear * centre + rotated * shift).sum(dim=2, keepdim=True)], dim=2)
+
+
+def _columns(x: Tensor, y: Tensor) -> Tensor:
+    """Matrices, shape (N, 2, 2), that turn the first axis by x and the second by y."""
+    return torch.stack([x.cos(), -y.sin(), x.sin(), y.cos()], dim=1).view(-1, 2, 2)
 
 
 def resample(images: Tensor, placed: Tensor, size: int, finer: int = 1) -> Tensor:
@@ -85,7 +90,7 @@ def resample(images: Tensor, placed: Tensor, size: int, finer: int = 1) -> Tenso
     steps = (2 * torch.arange(size * finer, device=images.device) + 1) / (size * finer) - 1
     x, y = steps, steps[:, None]
     matrix = beside(placed, images)[..., None, None]
-    # written out, as affine_grid multiplies matrices, which mixed precision and TF32 round to whole pixels
-    grid = matrix[:, :, 0] * x + matrix[:, :, 1] * y + matrix[:, :, 2]
+    # written out, as affine_grid multiplies matrices, whose mixed precision and TF32 are a pixel off
+    grid = matrix[:, :, 0] * x + (matrix[:, :, 1] * y + matrix[:, :, 2])
     sampled = F.grid_sample(images, grid.movedim(1, -1), padding_mode="reflection", align_corners=False)
     return sampled if finer == 1 else F.avg_pool2d(sampled, finer)
