@@ -69,7 +69,7 @@ def test_arcface_is_added_and_learnt():
     total = loss(LOGITS, TRUTH, features, identities)
     assert loss.arcface is not None
     expected = bce(LOGITS, TRUTH) + 0.1 * loss.arcface(features, identities)
-    assert float(total) == pytest.approx(float(expected), rel=1e-6)
+    assert total.item() == pytest.approx(expected.item(), rel=1e-6)
     assert float(loss.classification(LOGITS, TRUTH)) == pytest.approx(float(bce(LOGITS, TRUTH)))
     total.backward()
     assert [p.grad is not None for p in loss.parameters()] == [True]
@@ -89,7 +89,8 @@ def test_half_precision_is_computed_in_single(dtype):
     with torch.autocast("cpu", dtype=dtype):
         half = loss(logits, TRUTH.to(dtype), features, identities)
     assert half.dtype == torch.float32
-    assert float(half) == pytest.approx(float(loss(logits.float(), TRUTH, features.float(), identities)), rel=1e-6)
+    single = loss(logits.float(), TRUTH, features.float(), identities)
+    assert half.item() == pytest.approx(single.item(), rel=1e-6)
 
 
 @pytest.mark.parametrize("identities", [None, 0, 1])

@@ -80,9 +80,9 @@ def asymmetric(logits: Tensor, truth: Tensor, gamma: float, gamma_negative: floa
     """
     log_p, log_not_p = F.logsigmoid(logits), F.logsigmoid(-logits)
     positives = truth * (gamma * log_not_p).exp() * -log_p
-    # log(1 − q) = log min(1 − p + clip, 1); q is kept off 0, where a power below 1 has an infinite gradient
+    # log(1 − q) = log min(1 − p + clip, 1), from logarithms, which do not vanish with 1 − p
     log_not_q = torch.logaddexp(log_not_p, logits.new_full((), clip).log()).clamp(max=0)
-    q = (logits.sigmoid() - clip).clamp(min=1e-8)
+    q = (logits.sigmoid() - clip).relu()
     negatives = (1 - truth) * q.pow(gamma_negative) * -log_not_q
     return (positives + negatives).mean()
 
