@@ -115,7 +115,7 @@ def _exactness(kornia: Any) -> None:  # noqa: ANN401 # has no types
             mixed = move()
         torch.manual_seed(1)
         same = torch.equal(first, move())
-        print(f"{name}: the seed decides: {same}; mixed precision moves it by up to {_apart(mixed, first) * 500:.1f} px")
+        print(f"{name}: the seed decides: {same}; mixed precision moves it by {_apart(mixed, first) * 500:.1f} px")
 
 
 def _apart(one: Tensor, other: Tensor) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from cellocate.networks.card import Member
+from cellocate.networks.network import LocationNetwork
 
 
 class Ensemble(nn.Module):
@@ -19,7 +21,7 @@ class Ensemble(nn.Module):
         names: of the K locations of the ensemble.
     """
 
-    def __init__(self, networks: Sequence[nn.Module], members: Sequence[Member], names: Sequence[str]) -> None:
+    def __init__(self, networks: Sequence[LocationNetwork], members: Sequence[Member], names: Sequence[str]) -> None:
         super().__init__()
         self.networks = nn.ModuleList(networks)
         self.softmax = [member.activation == "softmax" for member in members]
@@ -31,6 +33,7 @@ class Ensemble(nn.Module):
             mean, std = (torch.tensor(v).view(-1, 1, 1) for v in (member.normalisation.mean, member.normalisation.std))
             self._constants.append([self._keep(f"_{i}_{j}", value) for j, value in enumerate((own, shares, mean, std))])
         self.locations = len(names)
+        self.features = sum(network.features for network in networks)
 
     def _keep(self, name: str, value: Tensor) -> str:
         self.register_buffer(name, value, persistent=False)  # it stands in the card
@@ -51,7 +54,7 @@ class Ensemble(nn.Module):
         features = []
         for i, network in enumerate(self.networks):
             _, _, *normalisation = (getattr(self, name) for name in self._constants[i])
-            features.append(network.embed(_normalised(images, *normalisation)))  # type: ignore[operator]
+            features.append(cast(LocationNetwork, network).embed(_normalised(images, *normalisation)))
         return torch.cat(features, dim=1)
 
 

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder
-from cellocate.networks.card import ModelCard
+from cellocate.networks.card import Member, ModelCard
+from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.model import Model
 from cellocate.networks.network import LocationNetwork, build_network
 
@@ -46,9 +47,7 @@ def load(folder: str | Path, *, device: str | None = None) -> Model:
     """
     folder = Path(folder)
     card, state = _read(folder)
-    network = build_network(
-        card.backbone, channels=card.channels, locations=len(card.locations), size=card.size, head=card.head
-    )
+    network = _network(card)
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
@@ -103,6 +102,17 @@ def _read(folder: Path) -> tuple[ModelCard, dict[str, Tensor]]:
         return card, load_file(folder / WEIGHTS)
     except SafetensorError as error:
         raise _misfit(folder, card, error) from None
+
+
+def _network(card: ModelCard) -> LocationNetwork | Ensemble:
+    def one(part: ModelCard | Member) -> LocationNetwork:
+        return build_network(
+            part.backbone, channels=card.channels, locations=len(part.locations), size=card.size, head=part.head
+        )
+
+    if not card.members:
+        return one(card)
+    return Ensemble([one(member) for member in card.members], card.members, [x.name for x in card.locations])
 
 
 def _misfit(folder: Path, card: ModelCard, error: Exception) -> CellocateError:

@@ -13,6 +13,7 @@ from torch import Tensor
 from cellocate.errors import CellocateError
 from cellocate.images import to_float
 from cellocate.networks.card import ModelCard
+from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.network import LocationNetwork
 
 
@@ -32,9 +33,11 @@ class Model:
         ['Nucleoplasm', 'Cytosol']
     """
 
-    def __init__(self, network: LocationNetwork, card: ModelCard, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self, network: LocationNetwork | Ensemble, card: ModelCard, device: str | torch.device = "cpu"
+    ) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self.card = card
+        self.card, self.device = card, torch.device(device)
         self.vocabulary = card.to_vocabulary()
         self._mean, self._std = (
             torch.tensor(v, device=device).view(-1, 1, 1) for v in (card.normalisation.mean, card.normalisation.std)
@@ -104,7 +107,7 @@ class Model:
         """What the network says of each tile, shape (tiles, D), averaged over the tiles of each field: (N, D)."""
         parts = [self._run(part, of) for part in _batches([tile for field in fields for tile in field], batch_size)]
         if not parts:
-            width = len(self.vocabulary) if of == self._probabilities else self.network.head.classifier.in_features
+            width = len(self.vocabulary) if of == self._probabilities else self.network.features
             return np.zeros((0, width), np.float32)
         ends = np.cumsum([len(field) for field in fields])[:-1]
         return np.stack([part.mean(axis=0) for part in np.split(np.concatenate(parts), ends)]).astype(np.float32)

@@ -28,6 +28,11 @@ class LocationNetwork(nn.Module):
         self.backbone, self.channels, self.size = backbone, tuple(channels), size
         self.frozen = False
 
+    @property
+    def features(self) -> int:
+        """D of `embed`."""
+        return self.head.classifier.in_features
+
     def embed(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) → the features (N, D) that the classifier sees, before dropout."""
         features: Tensor = self.head.pool(self.body(images))

@@ -123,7 +123,7 @@ def _answers(model: Model, held: Collection, trained: set[str], vocabulary: Voca
     if fair.any():
         columns = [vocabulary.names.index(name) for name in model.vocabulary.names]
         unseen = held.subset([field for field, is_fair in zip(held.ids, fair, strict=True) if is_fair])
-        answers[np.ix_(fair, columns)] = predict_collection(model, unseen)
+        answers[np.ix_(np.flatnonzero(fair), np.array(columns))] = predict_collection(model, unseen)
     return answers
 
 
@@ -161,7 +161,7 @@ def _shares(
         for k, best in enumerate(table["best"]):
             if best:  # where nobody can be judged the mean is taken
                 has[:, k] = table.columns[2:-1] == best
-    return has / has.sum(axis=0)
+    return np.asarray(has / has.sum(axis=0))
 
 
 def _member(model: Model, shares: NDArray[np.float64]) -> Member:

@@ -10,6 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from cellocate.decision import Kind
 from cellocate.images import Intensity
 
+FIGURES = (
+    "macro_average_precision",
+    "macro_f1",
+    "micro_f1",
+    "macro_precision",
+    "macro_recall",
+    "exact_match",
+    "binary_accuracy",
+    "ece",
+)
+"""Figures of `metrics.json` that are measured on the validation part after each epoch."""
+
 Share = Annotated[float, Field(ge=0, lt=1)]
 LossName = Literal[
     "bce",
@@ -277,8 +289,7 @@ class Training(_Section):
         epochs: at most.
         batch_size: fields that go through the network at once.
         accumulate: batches whose gradients are summed before a step.
-        monitor: the figure that the best epoch and early stopping are chosen by: `validation_loss`, or
-            `validation_` and a figure of `metrics.json`.
+        monitor: the figure that the best epoch and early stopping are chosen by.
         patience: epochs without a better figure after which training stops; null: never.
         precision: Lightning's.
         keep: last epochs whose checkpoints stay.
@@ -292,7 +303,17 @@ class Training(_Section):
     epochs: int = Field(default=25, ge=1)
     batch_size: int = Field(default=32, ge=1)
     accumulate: int = Field(default=1, ge=1)
-    monitor: str = Field(default="validation_macro_average_precision", pattern="^validation_[a-z0-9_]+$")
+    monitor: Literal[
+        "validation_loss",
+        "validation_macro_average_precision",
+        "validation_macro_f1",
+        "validation_micro_f1",
+        "validation_macro_precision",
+        "validation_macro_recall",
+        "validation_exact_match",
+        "validation_binary_accuracy",
+        "validation_ece",
+    ] = "validation_macro_average_precision"
     patience: int | None = Field(default=10, ge=1)
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     keep: int = Field(default=1, ge=1)
@@ -334,6 +355,14 @@ class Recipe(_Section):
     schedule: Schedule = Schedule()
     training: Training = Training()
     decision: Decision = Decision()
+
+    @model_validator(mode="after")
+    def _agree(self) -> Recipe:
+        if "arcface" in self.loss.terms and (self.augmentation.mixup or self.augmentation.cutmix):
+            raise ValueError("arcface tells whole fields apart: leave mixup and cutmix out of augmentation")
+        if self.loss.activation == "softmax" and self.decision.rule != "best":
+            raise ValueError("cross_entropy is for one label: set decision.rule to best")
+        return self
 
     def to_yaml(self) -> str:
         """The recipe with every setting spelled out."""
