@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cellocate import decision
 from cellocate.collection import Collection, left_out, read_labels, usable
+from cellocate.collection.derive import restricted
 from cellocate.collection.splits import held_out_leaks, refuse_same_challenge
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
@@ -64,6 +65,8 @@ def assess_model(
     if choices.part is not None:
         collection = _part(collection, model.card.fields, choices.part)
     collection, inspection = usable(collection, model.card.channels, labelled=True, skip_bad=choices.skip_bad)
+    if collection.vocabulary is not None and set(model.vocabulary.names) < set(collection.vocabulary.names):
+        collection = restricted(collection, model.vocabulary)  # a specialist's
     if collection.vocabulary is None or collection.vocabulary.names != model.vocabulary.names:
         raise CellocateError(
             f"labels of another vocabulary than the model's {model.vocabulary.name}",
