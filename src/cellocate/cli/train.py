@@ -44,8 +44,8 @@ def train(
     from cellocate.errors import CellocateError
     from cellocate.report import save_history
     from cellocate.training import load_recipe
-    from cellocate.training.fit import Options
     from cellocate.training.fit import train as fit
+    from cellocate.training.prepare import Options
 
     if fold is not None and split is None:
         raise CellocateError("--fold is of a split", mend="Give the split as well, with --split.")

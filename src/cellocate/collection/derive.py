@@ -141,6 +141,32 @@ def mapped(
     return _kept(replace(collection, fields=fields, vocabulary=between.target), kept, said), lost
 
 
+def restricted(collection: Collection, vocabulary: Vocabulary) -> Collection:
+    """The same fields with the labels of some locations alone, for a specialist; other locations are none of these.
+
+    Args:
+        collection: with labels.
+        vocabulary: some of its locations.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import pandas as pd
+        >>> from cellocate.vocabulary import get
+        >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)]}, index=list("abc"))
+        >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
+        >>> list(restricted(collection, get("hpa28").narrowed(["Cytosol"])).fields["labels"])
+        [(), (0,), ()]
+    """
+    places = {name: i for i, name in enumerate(vocabulary.names)}
+    new = [places.get(name) for name in _vocabulary(collection).names]
+    labels = [
+        None if before is None else tuple(sorted(i for old in before if (i := new[old]) is not None))
+        for before in collection.fields["labels"]
+    ]
+    fields = collection.fields.assign(labels=np.array([*labels, None], dtype=object)[:-1])
+    return replace(collection, fields=fields, vocabulary=vocabulary)
+
+
 def metadata_columns(collection: Collection) -> list[str]:
     """The columns of a collection that are neither files nor labels."""
     return [str(c) for c in collection.fields if c not in (*collection.channels, "labels")]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from cellocate.decision import Rule
 from cellocate.images import Intensity
 from cellocate.images.scale import Scale
+from cellocate.networks.heads import HeadName
 from cellocate.vocabulary import Location, Vocabulary
 
 
@@ -31,6 +32,32 @@ class Normalisation(_Part):
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+
+class Member(_Part):
+    """One network of several that are one model.
+
+    Args:
+        name: of the model that it was.
+        backbone: name of its body.
+        head: from its feature map to logits.
+        activation: from its logits to probabilities.
+        locations: names of its outputs, in order.
+        normalisation: of its input.
+        shares: how much of a say it has in each location of the whole.
+        epoch: that its weights are of.
+        checksum: of the model that it was.
+    """
+
+    name: str
+    backbone: str
+    head: HeadName
+    activation: Literal["sigmoid", "softmax"]
+    locations: tuple[str, ...]
+    normalisation: Normalisation
+    shares: tuple[float, ...]
+    epoch: int
+    checksum: str
 
 
 class Provenance(_Part):
@@ -54,7 +81,11 @@ class ModelCard(_Part):
     Args:
         format: version of this file's form.
         name: of the model (the recipe's, unless renamed).
-        backbone: timm's name of the network.
+        backbone: name of the network's body, timm's or cellocate's own.
+        head: from its feature map to logits.
+        activation: from logits to probabilities: `sigmoid` where a field shows any number of locations, `softmax`
+            where it shows one.
+        members: the networks, where there are several (see `cellocate.networks.ensemble`).
         vocabulary: name of the vocabulary.
         locations: of the vocabulary, in the order of the network's outputs.
         channels: of the network's input, in order.
@@ -75,6 +106,9 @@ class ModelCard(_Part):
     format: Literal[1] = 1
     name: str
     backbone: str
+    head: HeadName
+    activation: Literal["sigmoid", "softmax"] = "sigmoid"
+    members: tuple[Member, ...] = ()
     vocabulary: str
     locations: tuple[LocationEntry, ...]
     channels: tuple[str, ...]
@@ -97,6 +131,8 @@ class ModelCard(_Part):
             raise ValueError("the rule and the vocabulary differ in length")
         if not len(self.normalisation.mean) == len(self.normalisation.std) == len(self.channels):
             raise ValueError("the normalisation and the channels differ in length")
+        if any(len(member.shares) != len(self.locations) for member in self.members):
+            raise ValueError("the shares of a member and the locations differ in length")
         return self
 
     def to_vocabulary(self) -> Vocabulary:

@@ -161,7 +161,7 @@ def _metrics(model: Model, collection: Collection, probabilities: NDArray[np.flo
             rule.apply(values),
             model.vocabulary,
             probabilities=values,
-            thresholds=rule.thresholds,
+            thresholds=rule.parted_by,
             groups=list(groups[chosen]),
         )
 

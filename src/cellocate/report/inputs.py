@@ -22,6 +22,7 @@ _RULES = {
     "fixed": "threshold .5 for every location",
     "single": "one threshold for all locations, fitted on the validation part",
     "per_class": "a threshold for each location, fitted on the validation part",
+    "best": "the likeliest location alone",
 }
 _INTENSITIES = {
     "depth": "brightness as recorded",

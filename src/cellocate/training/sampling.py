@@ -1,0 +1,234 @@
+"""Which training fields an epoch shows, and how often."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Sampler
+
+from cellocate.training.recipe import Sampling
+
+Truth = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+
+
+class EpochSampler(Sampler[int], ABC):
+    """New indices for each epoch, which depend on the seed and the epoch alone: a resumed run repeats them."""
+
+    def __init__(self, length: int, seed: int, epoch: int = 0) -> None:
+        self.length, self.seed, self.epoch = length, seed, epoch
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before each epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._draw().tolist())
+
+    @abstractmethod
+    def _draw(self) -> Tensor:
+        """The indices of `self.epoch`, shape (length,)."""
+
+    def _generator(self, number: int) -> torch.Generator:
+        return torch.Generator().manual_seed(self.seed * 1_000_003 + number)
+
+
+class Shuffled(EpochSampler):
+    """Rounds in each of which every index comes once, in a new order; an epoch goes on where the last one ended.
+
+    With as many indices in an epoch as there are, an epoch is a round.
+
+    Args:
+        indices: to show; one that stands there several times comes so often in each round.
+        length: of an epoch.
+        seed: of the run.
+        epoch: to begin with.
+    """
+
+    def __init__(self, indices: Indices, length: int, seed: int, epoch: int = 0) -> None:
+        super().__init__(length, seed, epoch)
+        self.indices = torch.from_numpy(indices)
+
+    def _draw(self) -> Tensor:
+        size = len(self.indices)
+        start, end = self.epoch * self.length, (self.epoch + 1) * self.length
+        first = start // size
+        rounds = range(first, -(-end // size))
+        order = torch.cat([torch.randperm(size, generator=self._generator(r)) for r in rounds])
+        return self.indices[order[start - first * size : end - first * size]]
+
+
+class ByLocation(EpochSampler):
+    """Locations are drawn, and of each as many fields as it was drawn.
+
+    The fields of a location are gone through in one random order after another, so that each is drawn for it equally
+    often in an epoch, give or take one.
+
+    Args:
+        members: the indices of each location's fields, none empty.
+        shares: how often each location is drawn, in relation to the others.
+        length: of an epoch.
+        seed: of the run.
+        epoch: to begin with.
+    """
+
+    def __init__(
+        self, members: Sequence[Indices], shares: NDArray[np.float64], length: int, seed: int, epoch: int = 0
+    ) -> None:
+        super().__init__(length, seed, epoch)
+        self.members = [torch.from_numpy(fields) for fields in members]
+        self.ends = torch.from_numpy(np.cumsum(shares) / np.sum(shares) * length)
+        self.ends[-1] = length  # whatever rounding says
+
+    def _draw(self) -> Tensor:
+        generator = self._generator(self.epoch)
+        # systematic sampling: each location is drawn as often as expected, rounded up or down by chance
+        ends = (self.ends + torch.rand(1, generator=generator)).floor().long().clamp(max=self.length)
+        counts = torch.diff(ends, prepend=torch.zeros(1, dtype=torch.long)).tolist()
+        drawn = torch.cat([_cycled(m, n, generator) for m, n in zip(self.members, counts, strict=True)])
+        return drawn[torch.randperm(len(drawn), generator=generator)]
+
+
+def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, first_epoch: int = 0) -> EpochSampler:
+    """What shows the training fields, epoch by epoch, as a recipe says.
+
+    First `section.most` chooses the fields that are used at all, then `section.name` how often each is shown:
+
+    - `uniform`: once. With `section.batches` an epoch shows the next so many fields of a shuffled order, and the order
+      is drawn anew when it is through: each field is shown once before any is shown twice, as by Keras with
+      `steps_per_epoch`.
+    - `oversample`: copies are added to fields of the locations with fewer than `section.least`, evenly, the rarest
+      location first, counting the copies that rarer ones brought. Which fields get one copy more is fixed for a run.
+    - `class_aware`: every location is drawn equally often, then a field of it (Shen 2016).
+    - `square_root`: a location is drawn in proportion to the square root of its number of fields (Mahajan 2018).
+
+    Fields without any location count as one more location. An epoch of the last two has as many fields as there are,
+    unless `section.batches` says otherwise. Only indices of `truth`'s rows are given out, so that copies lie on the
+    side of the split that the rows are of.
+
+    Args:
+        section: of the recipe.
+        truth: of the training fields, shape (N, K), bool, N at least 1.
+        batch_size: fields of a batch, of all processes together.
+        seed: of the run.
+        first_epoch: of a resumed run.
+
+    Returns:
+        A sampler of indices 0 to N − 1, of known length, with `set_epoch`.
+
+    References:
+        Shen, Lin, Huang. Relay Backpropagation for Effective Learning of Deep Convolutional Neural Networks. ECCV 2016.
+        arXiv:1512.05830
+
+        Mahajan et al. Exploring the Limits of Weakly Supervised Pretraining. ECCV 2018. arXiv:1805.00932
+
+    Example:
+        >>> truth = np.array([[True, False]] * 3 + [[False, True]])
+        >>> sorted(epoch_sampler(Sampling(name="oversample", least=3), truth, batch_size=2, seed=0))
+        [0, 1, 2, 3, 3, 3]
+    """
+    columns = _with_none(truth)
+    rng = np.random.default_rng(seed)
+    used = np.arange(len(truth)) if section.most is None else at_most(columns, section.most, rng)
+    columns = columns[used]
+    if section.name in ("uniform", "oversample"):
+        shown = used[_copied(columns, section.least, rng)]
+        length = len(shown) if section.batches is None else section.batches * batch_size
+        return Shuffled(shown, length, seed, first_epoch)
+    members = [used[np.flatnonzero(column)] for column in columns.T if column.any()]
+    sizes = np.array([len(fields) for fields in members], np.float64)
+    shares = np.ones(len(sizes)) if section.name == "class_aware" else np.sqrt(sizes)
+    length = len(used) if section.batches is None else section.batches * batch_size
+    return ByLocation(members, shares, length, seed, first_epoch)
+
+
+def at_most(truth: Truth, most: int, rng: np.random.Generator) -> Indices:
+    """Fields that balance the skew: so many of each location, and more only of one that rarer ones bring along.
+
+    Each field counts as one of its rarest location. From the rarest to the commonest, each location takes fields of
+    its own at random until it has `most`, those included that rarer ones took. So a location with no more than `most`
+    loses none, and one with more keeps as many.
+
+    Args:
+        truth: shape (N, K), bool, each row with at least one location.
+        most: fields of each location.
+        rng: that fields are drawn from.
+
+    Returns:
+        Indices of rows, rising.
+
+    Example:
+        >>> truth = np.array([[True, False]] * 5 + [[True, True]])
+        >>> len(at_most(truth, 3, np.random.default_rng(0)))
+        3
+    """
+    rarest_first = _rarest_first(truth)
+    own = rarest_first[truth[:, rarest_first].argmax(axis=1)]
+    kept = np.zeros(len(truth), np.bool_)
+    for location in rarest_first:
+        wanted = most - np.count_nonzero(kept & truth[:, location])
+        fields = np.flatnonzero(own == location)
+        if wanted > 0:
+            kept[rng.permutation(fields)[:wanted]] = True
+    return np.flatnonzero(kept)
+
+
+def skew(truth: Truth, sampler: Sampler[int], names: Sequence[str]) -> pd.DataFrame:
+    """How many fields show each location, before a sampler and in the epoch that it stands at.
+
+    Args:
+        truth: of the training fields, shape (N, K), bool.
+        sampler: such as `epoch_sampler` gives.
+        names: of the K locations.
+
+    Returns:
+        A row for each location, under its name: `fields` of the collection, and `shown` in the epoch, copies counted.
+
+    Example:
+        >>> truth = np.array([[True, False]] * 3 + [[False, True]])
+        >>> sampler = epoch_sampler(Sampling(name="class_aware"), truth, batch_size=1, seed=0)
+        >>> skew(truth, sampler, ["often", "rare"]).loc["rare"].to_dict()
+        {'fields': 1, 'shown': 2}
+    """
+    indices = np.fromiter(sampler, np.intp)
+    index = pd.Index(names, name="location")
+    return pd.DataFrame({"fields": truth.sum(axis=0), "shown": truth[indices].sum(axis=0)}, index=index)
+
+
+def _with_none(truth: Truth) -> Truth:
+    """With a column for the fields without any location, where there are such."""
+    without = ~truth.any(axis=1, keepdims=True)
+    return np.hstack([truth, without]) if without.any() else truth
+
+
+def _rarest_first(truth: Truth) -> Indices:
+    return np.argsort(truth.sum(axis=0), kind="stable")
+
+
+def _copied(truth: Truth, least: int, rng: np.random.Generator) -> Indices:
+    """All rows, some of them several times, so that each location that occurs has `least`."""
+    copies = np.ones(len(truth), np.intp)
+    for location in _rarest_first(truth):
+        fields = np.flatnonzero(truth[:, location])
+        missing = least - copies[fields].sum()
+        if len(fields) and missing > 0:
+            each, rest = divmod(missing, len(fields))
+            copies[fields] += each
+            copies[rng.permutation(fields)[:rest]] += 1
+    return np.repeat(np.arange(len(truth)), copies)
+
+
+def _cycled(members: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """So many of the members: all in a random order, then all in another, and so on."""
+    rounds = -(-count // len(members))
+    orders = torch.rand(rounds, len(members), generator=generator).argsort(dim=1, stable=True)
+    return members[orders.flatten()[:count]]

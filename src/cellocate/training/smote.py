@@ -1,0 +1,228 @@
+"""Synthetic features of rare locations, and a classifier that is trained on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 # torch's own convention
+
+from cellocate.errors import CellocateError
+
+Features = NDArray[np.float32]
+Truth = NDArray[np.bool_]
+
+NEIGHBOURS = 5  # as in the papers on SMOTE and MLSMOTE
+WEIGHT_DECAY = 0.01  # of the weights on features of standard deviation 1
+
+
+def synthesise(
+    features: NDArray[np.floating], truth: Truth, *, seed: int, least: int | None = None
+) -> tuple[Features, Truth]:
+    """Synthetic fields that fill rare locations up, by MLSMOTE.
+
+    Each lies somewhere on the line between the features of a field and those of one of its (at most 5) nearest
+    neighbours among the fields of the same rare location, and shows what half or more of that field and its
+    neighbours show; the rare location is always part of it. Each field of the location is such a beginning equally
+    often, give or take one. The rarest location comes first, and what is made for it counts for the next.
+
+    Unlike in the paper the share of the way is one number for all features, so that the point does lie on the line (as
+    in SMOTE, Chawla 2002), neighbours are real fields only, and locations are filled up to a number instead of
+    doubled. A location that a single field shows has no neighbour, and stays as it is. This is own code because
+    imbalanced-learn's SMOTE is for one label per field.
+
+    Args:
+        features: shape (N, F), what the classifier sees.
+        truth: shape (N, K), bool.
+        seed: of what is drawn.
+        least: fields that each location is filled up to; without it, the number at which a location is as much rarer
+            than the commonest as locations are on average, which is the paper's limit of what is rare.
+
+    Returns:
+        Features, shape (M, F), float32, and truth, shape (M, K), bool, of the synthetic fields alone.
+
+    References:
+        Charte, Rivera, del Jesus, Herrera. MLSMOTE: Approaching imbalanced multilabel learning through synthetic
+        instance generation. Knowledge-Based Systems 89 (2015). https://doi.org/10.1016/j.knosys.2015.07.019
+
+        Chawla, Bowyer, Hall, Kegelmeyer. SMOTE: Synthetic Minority Over-sampling Technique. JAIR 16 (2002).
+        https://doi.org/10.1613/jair.953
+
+    Example:
+        >>> truth = np.array([[True, False]] * 4 + [[False, True]] * 2)
+        >>> features = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [5, 5], [7, 5]])
+        >>> points, labels = synthesise(features, truth, least=3, seed=0)
+        >>> bool(5 <= points[0, 0] <= 7), float(points[0, 1]), labels.tolist()
+        (True, 5.0, [[False, True]])
+    """
+    rng = np.random.default_rng(seed)
+    counts = truth.sum(axis=0)
+    least = usual_rarity(counts) if least is None else least
+    points, shown = [np.zeros((0, features.shape[1]), np.float32)], [np.zeros((0, truth.shape[1]), np.bool_)]
+    for location in np.argsort(counts, kind="stable"):
+        fields = np.flatnonzero(truth[:, location])
+        missing = least - counts[location]
+        if len(fields) > 1 and missing > 0:
+            made = _between(features[fields].astype(np.float32), truth[fields], int(missing), rng)
+            points.append(made[0])
+            shown.append(made[1])
+            counts = counts + made[1].sum(axis=0)
+    return np.concatenate(points), np.concatenate(shown)
+
+
+def usual_rarity(counts: NDArray[np.integer] | Sequence[int]) -> int:
+    """Fields of a location that is as much rarer than the commonest as locations are on average.
+
+    The imbalance ratio of a location is the number of fields of the commonest divided by its own; those with a ratio
+    above the mean are rare (Charte 2015). This is the smallest number with a ratio of the mean or less.
+
+    Args:
+        counts: fields of each location; those without any do not count.
+
+    Example:
+        >>> usual_rarity([100, 50, 1])  # ratios 1, 2, 100, mean 34.3
+        3
+    """
+    occurring = np.asarray(counts, np.float64)[np.asarray(counts) > 0]
+    if not len(occurring):
+        return 0
+    return int(np.ceil(occurring.max() / np.mean(occurring.max() / occurring) - 1e-9))
+
+
+def refit_head(
+    head: nn.Linear,
+    features: Tensor,
+    truth: Tensor,
+    *,
+    activation: Literal["sigmoid", "softmax"] = "sigmoid",
+    weight_decay: float = WEIGHT_DECAY,
+) -> nn.Linear:
+    """A linear layer like this one, trained from zero on the whole of some features.
+
+    What is made small is the binary cross-entropy, summed over locations and averaged over fields (with `softmax` the
+    cross-entropy), and weight_decay/2 times the sum of the squared weights, for features that have been brought to
+    mean 0 and standard deviation 1. It has one smallest value, which L-BFGS finds; nothing is drawn.
+
+    Args:
+        head: whose shape, device and type the new one shares.
+        features: shape (N, F), float.
+        truth: shape (N, K), 0 or 1.
+        activation: how its outputs will be read.
+        weight_decay: more than 0, or separable features have no smallest value.
+    """
+    features, truth = features.to(head.weight), truth.to(head.weight)
+    mean, std = features.mean(dim=0), features.std(dim=0, correction=0).clamp(min=1e-6)
+    standard = (features - mean) / std
+    weight = torch.zeros_like(head.weight, requires_grad=True)
+    bias = torch.zeros(len(head.weight), device=weight.device, dtype=weight.dtype, requires_grad=True)
+    optimiser = torch.optim.LBFGS(
+        [weight, bias], max_iter=500, tolerance_grad=1e-6, tolerance_change=1e-9, line_search_fn="strong_wolfe"
+    )
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        logits = F.linear(standard, weight, bias)
+        if activation == "softmax":
+            error = F.cross_entropy(logits, truth / truth.sum(dim=1, keepdim=True).clamp(min=1))
+        else:
+            error = F.binary_cross_entropy_with_logits(logits, truth, reduction="sum") / len(truth)
+        total: Tensor = error + weight_decay / 2 * weight.square().sum()
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
+    new = nn.Linear(head.in_features, head.out_features, device=weight.device, dtype=weight.dtype)
+    with torch.no_grad():
+        new.weight.copy_(weight / std)
+        new.bias.copy_(bias - new.weight @ mean)
+    return new
+
+
+def last_linear(network: nn.Module) -> nn.Linear:
+    """The layer that gives the logits: the last linear one.
+
+    Raises:
+        CellocateError: the network has none.
+    """
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+    if not layers:
+        raise CellocateError(
+            "the network has no linear layer to train again",
+            where="recipe, sampling.smote",
+            mend="Set it to false, or choose another backbone.",
+        )
+    return layers[-1]
+
+
+@contextmanager
+def inputs_of(layer: nn.Module) -> Iterator[list[Tensor]]:
+    """Collect what goes into a layer, batch by batch, on the CPU.
+
+    Example:
+        >>> layer = nn.Linear(2, 1)
+        >>> with inputs_of(layer) as seen:
+        ...     _ = layer(torch.ones(3, 2))
+        >>> seen[0].shape
+        torch.Size([3, 2])
+    """
+    seen: list[Tensor] = []
+    handle = layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach().float().cpu()))
+    try:
+        yield seen
+    finally:
+        handle.remove()
+
+
+def retrain_classifier(
+    model: nn.Module,
+    head: nn.Linear,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    *,
+    seed: int,
+    activation: Literal["sigmoid", "softmax"] = "sigmoid",
+) -> int:
+    """Train the last layer of a trained model again, in place, with rare locations filled up by `synthesise`.
+
+    Args:
+        model: images (N, C, H, W) → logits (N, K); its mode (training or not) and the rest of its weights stay.
+        head: the layer of it that gives the logits (see `last_linear`).
+        batches: images and truth (N, K) of all training fields, each once and as they are.
+        seed: of what is drawn.
+        activation: how the logits become probabilities.
+
+    Returns:
+        The number of synthetic fields.
+    """
+    training, shown = model.training, []
+    with inputs_of(head) as seen, torch.no_grad():
+        model.eval()
+        for images, truth in batches:
+            model(images.to(head.weight.device))
+            shown.append(truth.cpu())
+    model.train(training)
+    features, truth = torch.cat(seen), torch.cat(shown).bool()
+    points, labels = synthesise(features.numpy(), truth.numpy(), seed=seed)
+    features, truth = torch.cat([features, torch.from_numpy(points)]), torch.cat([truth, torch.from_numpy(labels)])
+    new = refit_head(head, features, truth, activation=activation)
+    with torch.no_grad():
+        head.weight.copy_(new.weight)
+        head.bias.copy_(new.bias)
+    return len(points)
+
+
+def _between(features: Features, truth: Truth, count: int, rng: np.random.Generator) -> tuple[Features, Truth]:
+    """So many points between neighbours among the fields of one location, and what they show."""
+    nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(features) - 1), algorithm="brute").fit(features)
+    neighbours = nearest.kneighbors(return_distance=False)  # of each field without itself, shape (n, k)
+    begin = np.resize(rng.permutation(len(features)), count)
+    end = neighbours[begin, rng.integers(neighbours.shape[1], size=count)]
+    way = rng.random((count, 1), np.float32)
+    points = features[begin] + way * (features[end] - features[begin])
+    together = truth[np.column_stack([begin, neighbours[begin]])]  # shape (count, k + 1, K)
+    return points, together.mean(axis=1) >= 0.5
