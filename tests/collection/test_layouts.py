@@ -64,6 +64,7 @@ def test_labels_may_be_of_another_vocabulary(tmp_path):
         (("HPA000992_1_A1_1", "89_B5_1"), ".png", "atlas"),
         (("a", "b", "89_B5_1"), ".jpg", "folder"),
         (("a", "b", "89_B5_1"), ".tif", "kaggle2018"),
+        (("00070df0-bbc3-11e8-b2bc-ac1f6b6435d0",), ".jpg", "kaggle2018"),
     ],
 )
 def test_what_is_no_challenge_is_not_called_one(tmp_path, ids, suffix, layout):

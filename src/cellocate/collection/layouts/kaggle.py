@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from cellocate.collection.atlas.tables import holds_labels, read_labels
@@ -15,6 +16,7 @@ from cellocate.vocabulary import Vocabulary
 
 _LISTS = ("IF-image.csv", "IF-image.csv.gz", "kaggle_2021.tsv", "kaggle_2021.tsv.gz")
 _USUAL_NAMES = ("train.csv", "train.csv.gz", "labels.csv", "labels.csv.gz")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _EDITIONS = (".png", ".tif", ".tiff")
 
 
@@ -55,5 +57,8 @@ def labels_alone(path: Path, vocabulary: Vocabulary | str | None) -> Collection:
 
 
 def _may_be_a_challenges(found: Found) -> bool:
-    """Whether all files are PNG or TIFF, which are all that the challenges have."""
-    return all(file.lower().endswith(_EDITIONS) for files in found.by_id.values() for file in files.values())
+    """Whether all files are PNG or TIFF, as the challenges have them, or are called as theirs are, with a UUID."""
+    return all(
+        _UUID.fullmatch(i) or all(file.lower().endswith(_EDITIONS) for file in files.values())
+        for i, files in found.by_id.items()
+    )
