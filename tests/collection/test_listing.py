@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from small_collections import faults, pixels, tabled, write_fields
 
-from cellocate.collection import Collection, inspect, open_collection
+from cellocate.collection import Collection, inspect, open_collection, pack
 from cellocate.collection.layouts import listing
 from cellocate.collection.select import Selection, select
 from cellocate.errors import CellocateError
@@ -265,3 +265,19 @@ def test_collection_yaml_may_ask_for_another_layout(folder):
     assert open_collection(folder).ids == ["b", "a"]
     tabled(folder, "layout: folder\nmetadata: []\n", "collection.yaml")
     assert open_collection(folder).ids == ["c"]
+
+
+def test_pixel_sizes_of_a_label_table_go_before_those_of_a_listing_and_of_files(folder, tmp_path):
+    tabled(folder, "Id,Target,pixel_size\nb,3,\na,4,0.5\nelse,5,2\n", "labels.txt")
+    listed = open_collection(tabled(folder, HEADER + ROWS, "listing.csv"), labels=folder / "labels.txt")
+    assert [listed.pixel_size(i) for i in ("b", "a", "else")] == [0.08, 0.5, 2]
+    data = np.stack([pixels(0), pixels(1)])
+    meta = {"axes": "CYX", "Channel": {"Name": ["DAPI", "protein"]}, "PhysicalSizeX": 0.16, "PhysicalSizeXUnit": "µm"}
+    (tmp_path / "stacks").mkdir()
+    for field in "ab":
+        tifffile.imwrite(tmp_path / "stacks" / f"{field}.ome.tif", data, metadata=meta)
+    stacked = open_collection(tmp_path / "stacks", labels=folder / "labels.txt")
+    assert [stacked.pixel_size(i) for i in ("b", "a", "else")] == [0.16, 0.5, 2]
+    pack(open_collection(tmp_path / "stacks"), tmp_path / "store", sizes=(16,), workers=1)
+    store = open_collection(tmp_path / "store", labels=folder / "labels.txt")
+    assert [store.pixel_size(i) for i in "ba"] == [0.16, 0.5]
