@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,16 @@ def test_what_is_not_there_is_refused(derive, fault):
 def test_fields_are_chosen_by_metadata():
     collection = table_of(SETS, plate=list("112233"), cell_line=["HeLa", "U-2 OS"] * 3)
     assert where(collection, {"plate": ["1", "3"], "cell_line": ["HeLa"]}).ids == ["f00000", "f00004"]
+
+
+@pytest.mark.parametrize("missing", ["", None, float("nan")])
+def test_an_empty_value_asks_for_fields_without_one(missing):
+    collection = table_of([(0,)] * 3, plate=["1", missing, "None"])
+    assert where(collection, {"plate": [""]}).ids == ["f00001"]
+    assert where(collection, {"plate": ["1", ""]}).ids == ["f00000", "f00001"]
+    assert where(collection, {"plate": ["None"]}).ids == ["f00002"]
+    with pytest.raises(CellocateError, match=r"no field has cell_line \(none\)"):
+        where(table_of([(0,)], cell_line=["HeLa"]), {"cell_line": [""]})
 
 
 @given(st.integers(1, 40), st.integers(0, 5))
@@ -161,6 +172,13 @@ def test_folders_of_one_name_are_numbered(tmp_path):
     merged, _ = merge([open_collection(tmp_path / place / "same") for place in "pq"])
     assert merged.ids == ["same1-x", "same2-x"]
     assert merged.vocabulary is None
+
+
+@pytest.mark.parametrize("name", ["one.csv", "one.csv.gz", "one.TSV"])
+def test_a_source_is_called_as_its_table_without_the_ending(name):
+    collection = replace(table_of([(0,)]), folder=Path(name))
+    other = replace(table_of([(0,)]), folder=Path("other.set"))
+    assert list(merge([collection, other])[0].fields["source"]) == ["one", "other.set"]
 
 
 def test_collections_of_other_labels_are_not_merged(folders):

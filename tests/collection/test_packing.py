@@ -56,7 +56,7 @@ def test_a_store_is_the_collection_that_was_packed(folder, tmp_path):
     assert store.vocabulary == get("hpa28")
     assert store.fields["labels"].tolist() == [(0, 3), (), (2,), (1,)]
     np.testing.assert_array_equal(store.truth(), files.truth())
-    assert store.fields["antibody"].tolist() == ["HPA1", "HPA2", "", "HPA2"]
+    assert store.fields["antibody"].tolist() == ["1", "2", "", "2"]
     assert store.group().tolist() == files.group().tolist()
     assert [store.pixel_size(i) for i in FIELDS] == [0.5 * 60 / 30, None, 0.25, pytest.approx(80 / 30)]
     for field in FIELDS:
@@ -122,6 +122,8 @@ def test_labels_and_pixel_sizes_may_be_given_anew(folder, tmp_path):
         ("z", "files"),
         ("д é", "labels"),
     ]
+    assert again.fields["antibody"].dropna().tolist() == ["1", "2", "", "2"]  # the store's own
+    assert again.fields.loc[["a", "c"], "plate"].tolist() == ["p1", "p2"]
     kept = open_collection(store.folder, labels=tmp_path / "other.csv", vocabulary="hpa19")
     assert kept.pixel_size("a") == store.pixel_size("a")
     assert open_collection(store.folder, vocabulary="hpa28").ids == store.ids

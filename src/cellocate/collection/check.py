@@ -94,12 +94,14 @@ def inspect(
 
     rows: dict[str, Look] = {}
     problems = [problem for problem in collection.problems if problem.severity == "fault"]
+    told = {problem.id for problem in problems if problem.about == "files"}
     with ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as pool:
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
             for field, found in zip(some, pool.map(look, some), strict=True):
                 if isinstance(found, Problem):
-                    problems.append(found)
+                    if field not in told or collection.files(field):  # else why it has none is known
+                        problems.append(found)
                 else:
                     rows[field] = found
     images = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), dtype=object), columns=list(Look._fields))

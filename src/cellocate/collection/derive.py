@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from cellocate.collection.collection import Collection
+from cellocate.collection.names import number
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import Vocabulary, map_between
 
@@ -59,7 +60,7 @@ def single(collection: Collection) -> Collection:
 
 
 def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collection:
-    """The fields whose metadata have one of these values, in each of these columns.
+    """The fields whose metadata have one of these values, in each of these columns; an empty one is no value.
 
     Raises:
         CellocateError: there is no such column, or no such field.
@@ -70,8 +71,10 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
         if column not in columns:
             mend = f"It has {', '.join(columns) or 'no metadata'}."
             raise CellocateError(f"no column {column!r}", where=collection.folder, mend=mend)
-        kept &= collection.fields[column].astype(str).isin(wanted).to_numpy()
-    said = " and ".join(f"{column} {' or '.join(wanted)}" for column, wanted in values.items())
+        there = collection.fields[column].astype(object)
+        asked = [number(value) for value in wanted] if column == "antibody" else wanted
+        kept &= there.where(there.notna(), "").astype(str).isin(asked).to_numpy()
+    said = " and ".join(f"{column} {' or '.join(v or '(none)' for v in wanted)}" for column, wanted in values.items())
     return _kept(collection, kept, f"has {said}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from cellocate.errors import CellocateError
 from cellocate.images.address import Address
 
 SOURCE = "source"
+_TABLE = re.compile(r"\.[ct]sv(\.gz)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,8 @@ def _see_vocabularies(collections: Sequence[Collection]) -> None:
 
 
 def _names(collections: Sequence[Collection]) -> list[str]:
-    """A name for each source: that of its folder, numbered where several have the same."""
-    names = [collection.folder.resolve().name for collection in collections]
+    """A name for each source: that of its folder or label table, numbered where several have the same."""
+    names = [_TABLE.sub("", collection.folder.resolve().name) for collection in collections]
     often = Counter(names)
     return [f"{name}{names[: i + 1].count(name)}" if often[name] > 1 else name for i, name in enumerate(names)]
 

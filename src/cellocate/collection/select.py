@@ -126,9 +126,8 @@ def write_derived(
 
 
 def _opened(part: Collection, count: int) -> dict[str, Any]:
-    origin = listing.made(part.folder)
     step = {"step": "open", "folder": str(part.folder.resolve()), "layout": part.layout, "fields": count}
-    return {**step, "made": origin} if origin else step
+    return {**step, "made": dict(part.made)} if part.made else step
 
 
 def _narrowing(selection: Selection) -> list[tuple[str, dict[str, Any], Callable[[Collection], Collection]]]:

@@ -11,8 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle
-from cellocate.collection.layouts.found import Found
+from cellocate.collection.layouts.labelled import labelled
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.scale import check_pixel_size
@@ -108,12 +107,9 @@ def _same(asked: Vocabulary | str, own: Vocabulary) -> bool:
 
 
 def _relabelled(own: Collection, labels: Path, vocabulary: Vocabulary | str | None) -> Collection:
-    files = {i: {c: str(path) for c, path in own.files(i).items()} for i in own.ids}
-    read = kaggle.read(own.folder, "store", Found(by_id=files), labels, vocabulary or own.vocabulary)
-    fields = read.fields
-    if "pixel_size" not in fields and "pixel_size" in own.fields:
-        fields = fields.assign(pixel_size=own.fields["pixel_size"])
-    return replace(read, fields=fields)
+    fields, read, problems = labelled(own.fields, labels, vocabulary or own.vocabulary)
+    because = f"{own.because}; labels of {read.vocabulary.name} in {labels.name}"
+    return replace(own, fields=fields, vocabulary=read.vocabulary, problems=tuple(problems), because=because)
 
 
 def _with_pixel_size(collection: Collection, own: Collection, store: Store, pixel_size: float | None) -> Collection:
