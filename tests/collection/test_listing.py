@@ -145,7 +145,7 @@ def test_what_is_written_is_read_back(folder, vocabulary):
     assert list(after.group()) == ["672", "673"]
     for field in "ab":
         assert {c: p.resolve() for c, p in after.files(field).items()} == before.files(field)
-    assert listing.made(folder / "out") == {"by": "a test"}
+    assert after.made == {"by": "a test"}
     assert not Path(pd.read_csv(folder / "out" / "listing.csv")["green"][0]).is_absolute()
 
 

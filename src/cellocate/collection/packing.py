@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,7 @@ def _per_shard(plan: Plan) -> int:
 
 def _jobs(plan: Plan, collection: Collection) -> Iterator[Job]:
     ids, many = collection.ids, _per_shard(plan)
+    collection = replace(collection, made={})  # which may be long, and no worker needs
     for number, start in enumerate(range(0, len(ids), many)):
         yield Job(plan, number, collection.subset(ids[start : start + many]))
 

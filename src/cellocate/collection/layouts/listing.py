@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,12 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
         CellocateError: it is no such table, or what lies beside it cannot be read.
     """
     told = _told(path)
+    return replace(_read(path, told.vocabulary, labels, vocabulary), simulated=told.simulated, made=told.made)
+
+
+def _read(
+    path: Path, own: Vocabulary | str | None, labels: str | Path | None, vocabulary: Vocabulary | str | None
+) -> Collection:
     rows, lines = read_table(path, "listing")
     style = next((f for f in FORMATS if f.id in rows and f.labels in rows), None)
     id_column = style.id if style else next(name for name in _IDS if name in rows)
@@ -80,16 +86,16 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
     elif style is not None:
         known = rows[style.labels].str.strip() != UNKNOWN
         known_lines = [line for line, is_known in zip(lines, known, strict=True) if is_known]
-        found = labels_of(rows[known].reset_index(drop=True), known_lines, path, style, vocabulary or told.vocabulary)
+        found = labels_of(rows[known].reset_index(drop=True), known_lines, path, style, vocabulary or own)
     else:
         problems = tuple(faulty_ids(ids, lines, path))
-        return Collection(path.parent, "listing", fields.assign(labels=None), None, problems, because, told.simulated)
+        return Collection(path.parent, "listing", fields.assign(labels=None), None, problems, because)
     fields = fields.join(found.table["labels"])
     fields["labels"] = fields["labels"].astype(object).where(fields["labels"].notna(), None)
     faulty = [p for p in found.problems if p.id in fields.index or not p.id]
     unlabelled = fields.index[fields["labels"].isna()].difference([p.id for p in faulty], sort=False)
     problems = (*faulty, *(_unknown(field, labels or path) for field in unlabelled))
-    return Collection(path.parent, "listing", fields, found.vocabulary, problems, because, told.simulated)
+    return Collection(path.parent, "listing", fields, found.vocabulary, problems, because)
 
 
 def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame:
@@ -116,20 +122,21 @@ def _unknown(field: str, path: str | Path) -> Problem:
 class _Told:
     vocabulary: Vocabulary | str | None = None
     simulated: bool = False
+    made: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _told(path: Path) -> _Told:
-    """What the JSON file beside the table says: the vocabulary of its labels; whether cellocate drew the fields."""
+    """What the JSON file beside the table says: its labels' vocabulary, what drew it, and how it was made."""
     card = _card(path)
     if not card.is_file():
         return _Told()
     try:
         content = json.loads(card.read_text(encoding="utf-8"))
-        name, simulated = content["vocabulary"], bool(content["simulated"])
+        name, simulated, made = content["vocabulary"], bool(content["simulated"]), dict(content.get("made") or {})
     except (ValueError, KeyError, TypeError) as error:
         raise _unreadable(card, error) from None
     own = path.parent / _VOCABULARY / f"{name}.csv"
-    return _Told(get(own) if own.is_file() else name, simulated)
+    return _Told(get(own) if own.is_file() else name, simulated, made)
 
 
 def _card(path: Path) -> Path:
@@ -162,15 +169,6 @@ def write(folder: Path, collection: Collection, made: Mapping[str, Any]) -> None
             pd.DataFrame(rows, columns=["name", "go", "group"]).to_csv(aside, index=False)
     told = {"vocabulary": vocabulary.name if vocabulary else None, "simulated": collection.simulated, "made": made}
     write_text(_card(folder / NAME), json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-
-
-def made(folder: Path) -> dict[str, Any]:
-    """How the collection in `folder` came to be, as its `listing.json` says; nothing where there is none."""
-    card = _card(folder / NAME)
-    try:
-        return dict(json.loads(card.read_text(encoding="utf-8"))["made"]) if card.is_file() else {}
-    except (ValueError, KeyError, TypeError) as error:
-        raise _unreadable(card, error) from None
 
 
 def _unreadable(card: Path, error: Exception) -> CellocateError:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cellocate.collection.collection import Collection
 from cellocate.collection.duplicates import clusters, parse_fingerprints
+from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.groups import DUPLICATES, grouping
 from cellocate.collection.splits.least import top_up
 from cellocate.collection.splits.split import PARTS, Split
@@ -81,6 +82,8 @@ def make_split(
         fields["fold"] = np.array([*map(str, range(folds)), ""], dtype=object)[dealt][codes]
     if method == "leave-one-out":
         fields["left_out"] = _units(collection, [*by] if {*by} - {DUPLICATES} else [LEFT_OUT_BY, *by], near)
+    if ORIGINAL in collection.fields:
+        fields[ORIGINAL] = collection.fields[ORIGINAL].fillna("").to_numpy(dtype=object)
     if fingerprints is not None:
         fields["fingerprint"] = fingerprints.reindex(fields.index).to_numpy(dtype=object)
     made: dict[str, Any] = {"method": method, "by": list(by), "seed": seed, "folds": folds, "groups": len(names)}
