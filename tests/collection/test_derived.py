@@ -18,6 +18,7 @@ from cellocate.collection.rescale import rescale
 from cellocate.collection.select import Selection, select
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, read_field, read_header, resize, write_png
+from cellocate.vocabulary import get
 
 SETS = [(0,), (0, 16), (25,), (), (8, 25), (27,)]
 
@@ -43,7 +44,9 @@ def test_fields_of_one_location_are_chosen():
 @pytest.mark.parametrize(
     ("derive", "fault"),
     [
-        (lambda c: showing(c, any_of=["Nowhere"]), "unknown label 'Nowhere'"),
+        (lambda c: showing(c, any_of=["Nowhere"]), "unknown label 'Nowhere'.*Labels are 0 to 27"),
+        (lambda c: showing(c, without=["mitochondira "]), "unknown label.*Did you mean 'Mitochondria'"),
+        (lambda c: showing(c, all_of=["Nuclear speckels"]), "Did you mean 'Nuclear speckles'"),
         (lambda c: showing(c, all_of=["1", "2"]), "no field shows these locations"),
         (lambda c: where(c, {"weather": ["fine"]}), r"no column 'weather'.*It has plate"),
         (lambda c: where(c, {"plate": ["9"]}), "no field has plate 9"),
@@ -89,6 +92,23 @@ def test_fields_that_lose_all_labels_may_be_kept_as_negative():
     assert (list(after.fields["labels"])[-1], sum(lost.values())) == ((18,), 1)
     with pytest.raises(CellocateError, match="hpa28 has no Negative"):
         mapped(table_of([(0,)], "subcell31"), "hpa28", keep_lost=True)
+
+
+OWN_MAP = "from,to\nRods & rings,Cytosol\n0,Nucleoli\nplasma MEMBRANE,\n"
+
+
+def test_labels_are_mapped_by_a_table_of_ones_own(cellocate, tmp_path):
+    (tmp_path / "map.csv").write_text(OWN_MAP)
+    after, lost = mapped(table_of([(0,), (21, 25), (21,), (27,)]), "hpa19", by=tmp_path / "map.csv")
+    names = get("hpa19").names
+    assert [[names[i] for i in labels] for labels in after.fields["labels"]] == [["Nucleoli"], ["Cytosol"], ["Cytosol"]]
+    assert lost == {"Plasma membrane": 1}
+    tabled(tmp_path, "Id,Target\na,0\nb,27\n")
+    command = ("select", tmp_path / "train.csv", "--map", tmp_path / "map.csv", "--out", tmp_path / "out")
+    assert "a map to no vocabulary" in cellocate(*command).err
+    assert cellocate(*command, "--to", "hpa19").code == 0
+    assert open_collection(tmp_path / "out").fields["labels"].tolist() == [(2,), (16,)]
+    assert derived_json(tmp_path / "out")["made"]["steps"][1]["by"] == OWN_MAP.splitlines()
 
 
 def test_negative_becomes_the_empty_set_where_there_is_no_such_word():

@@ -25,7 +25,8 @@ class Selection:
     """What is asked of collections; steps are taken in this order, and what is not asked for is not done.
 
     Args:
-        vocabulary: to map labels to, a built-in one; the steps after it speak its words.
+        vocabulary: to map labels to, by name or file; the steps after it speak its words.
+        by: a map of one's own to it, a CSV table `from,to`; the built-in one unless given.
         keep_lost: keep fields that lose all labels in the map, as Negative.
         any_of: locations of which a field must show one.
         all_of: locations of which it must show each.
@@ -37,6 +38,7 @@ class Selection:
     """
 
     vocabulary: str | None = None
+    by: Path | None = None
     keep_lost: bool = False
     any_of: Sequence[str] = ()
     all_of: Sequence[str] = ()
@@ -71,9 +73,10 @@ def select(collections: Sequence[Collection], selection: Selection, *, skip_bad:
         steps.append(_opened(part, len(good)))
         if len(part) > len(good):
             notes.append(f"{len(part) - len(good)} faulty fields of {part.folder} were left out")
-        if selection.vocabulary is not None and good.vocabulary != get(selection.vocabulary):
-            good, lost = mapped(good, selection.vocabulary, keep_lost=selection.keep_lost)
-            steps.append({"step": "map", "vocabulary": selection.vocabulary, "lost": lost, "fields": len(good)})
+        if selection.vocabulary is not None and (selection.by or good.vocabulary != get(selection.vocabulary)):
+            good, lost = mapped(good, selection.vocabulary, by=selection.by, keep_lost=selection.keep_lost)
+            by = {} if selection.by is None else {"by": selection.by.read_text(encoding="utf-8-sig").splitlines()}
+            steps.append({"step": "map", "vocabulary": selection.vocabulary, **by, "lost": lost, "fields": len(good)})
             notes.extend(_lost(lost, part, selection))
         parts.append(good)
     chosen, shared = merge(parts) if len(parts) > 1 else (parts[0], ())
