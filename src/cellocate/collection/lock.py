@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cellocate.errors import CellocateError
@@ -40,15 +40,17 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _take(path: Path, folder: Path) -> None:
+    held_by: list[str] = []
     for _ in range(2):
         try:
             with path.open("x", encoding="utf-8") as file:
                 file.write(f"{os.getpid()} {socket.gethostname()}")
         except FileExistsError:
-            held_by = path.read_text(encoding="utf-8").split() if path.is_file() else []
-            if not _is_gone(held_by):
-                break
-            path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # it has just been given back
+                held_by = path.read_text(encoding="utf-8", errors="replace").split()
+                if not _is_gone(held_by):
+                    break
+                path.unlink(missing_ok=True)
         else:
             return
     who = f"process {held_by[0]} of {held_by[1]}" if len(held_by) == 2 else "unknown"
