@@ -14,6 +14,7 @@ from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.look import Look, complete, look_at_headers, look_at_pixels
 from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS
 from cellocate.images.store import stored
 
 _NAMED = 5
@@ -74,7 +75,8 @@ def inspect(
         progress: called with 1 after each field.
     """
     wanted = tuple(channels or collection.channels)
-    ids = [] if collection.layout == "labels" else collection.ids  # which has no images to look at
+    has_images = any(channel in collection.fields for channel in CHANNELS)
+    ids = collection.ids if has_images else []  # of a label table alone, there is nothing to look at
 
     def look(field: str) -> Look | Problem:
         try:

@@ -63,7 +63,7 @@ class Collection:
         problems: faults that show without opening an image.
         because: what the layout was recognised by.
         simulated: whether cellocate drew the fields, or some of them.
-        made: how it came to be, where it was derived or downloaded.
+        made: how it came to be, where it was derived from others or downloaded (`listing.json` in docs/formats.md).
     """
 
     folder: Path

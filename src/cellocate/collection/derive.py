@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
 
 import numpy as np
 
 from cellocate.collection.collection import Collection
 from cellocate.collection.names import number
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import Vocabulary, map_between
+from cellocate.vocabulary import Vocabulary, get, map_between, read_map
 
 _NEGATIVE = "Negative"
 
@@ -41,7 +43,7 @@ def showing(
         ['c']
     """
     vocabulary = _vocabulary(collection)
-    some, every, none = ({vocabulary.index(name) for name in names} for names in (any_of, all_of, without))
+    some, every, none = ({_index(vocabulary, name) for name in names} for names in (any_of, all_of, without))
 
     def wanted(labels: tuple[int, ...]) -> bool:
         shown = set(labels)
@@ -93,7 +95,7 @@ def sample(collection: Collection, count: int, seed: int = 0) -> Collection:
 
 
 def mapped(
-    collection: Collection, target: Vocabulary | str, *, keep_lost: bool = False
+    collection: Collection, target: Vocabulary | str | Path, *, by: Path | None = None, keep_lost: bool = False
 ) -> tuple[Collection, dict[str, int]]:
     """The labels in another vocabulary's words.
 
@@ -104,6 +106,7 @@ def mapped(
     Args:
         collection: with labels of a vocabulary from which there is a map.
         target: the other vocabulary.
+        by: a map of one's own (see `read_map`) instead of the built-in one.
         keep_lost: keep fields that lose all labels, as `Negative`.
 
     Returns:
@@ -122,7 +125,8 @@ def mapped(
         >>> list(after.fields["labels"]), lost
         ([(0,), (0, 16)], {'Rods & rings': 1})
     """
-    between = map_between(_vocabulary(collection), target)
+    own, target = _vocabulary(collection), target if isinstance(target, Vocabulary) else get(target)
+    between = map_between(own, target) if by is None else read_map(by, own, target)
     places = {name: i for i, name in enumerate(between.target.names)}
     if keep_lost and _NEGATIVE not in places:
         what = f"{between.target.name} has no {_NEGATIVE}"
@@ -154,6 +158,18 @@ def _vocabulary(collection: Collection) -> Vocabulary:
         collection.truth()  # says what is missing
     assert collection.vocabulary is not None
     return collection.vocabulary
+
+
+def _index(vocabulary: Vocabulary, name: str) -> int:
+    """The index of a location that a user has named, with the nearest names where there is none of that name."""
+    try:
+        return vocabulary.index(name)
+    except CellocateError as error:
+        names = {known.casefold(): known for known in vocabulary.names}
+        near = " or ".join(repr(names[n]) for n in get_close_matches(name.casefold().strip(), names))
+        raise CellocateError(
+            error.what, where=error.where, mend=f"Did you mean {near}?" if near else error.mend
+        ) from None
 
 
 def _where_labels(collection: Collection, wanted: Callable[[tuple[int, ...]], bool], said: str) -> Collection:

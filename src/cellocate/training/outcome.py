@@ -10,6 +10,7 @@ import torch
 import cellocate
 from cellocate import decision
 from cellocate.collection import Collection
+from cellocate.collection.identity import originals
 from cellocate.evaluation import evaluate
 from cellocate.images import Scale
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance
@@ -76,6 +77,9 @@ def model_card(
             recipe=recipe.model_dump(mode="json"),
         ),
         fields={part: tuple(s.ids) for part, s in sets.items()},
+        originals={
+            i: old for s in sets.values() for i, old in zip(s.ids, originals(s.fields), strict=True) if old != i
+        },
     )
 
 

@@ -64,7 +64,8 @@ def open_collection(
         raise CellocateError("no such folder", where=folder, mend="Give the folder that holds the images.")
     if store.is_store(folder):
         packed = store.read(folder, None if labels is None else Path(labels), vocabulary, pixel_size)
-        return replace(told_by_ids(packed), simulated=bool(phantoms.told(folder)))
+        packed = told_by_ids(packed)
+        return replace(packed, simulated=packed.simulated or bool(phantoms.told(folder)))
     beside = folder if folder.is_dir() else folder.parent
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
     told = phantoms.told(folder)

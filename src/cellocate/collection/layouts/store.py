@@ -34,6 +34,8 @@ def told(collection: Collection) -> dict[str, Any]:
     return {
         "vocabulary": None if vocabulary is None else vocabulary.name,
         "locations": None if vocabulary is None else [[x.name, x.go, x.group] for x in vocabulary.locations],
+        "simulated": collection.simulated,
+        "made": dict(collection.made),
     }
 
 
@@ -74,6 +76,7 @@ def read(
         collection = own
     else:
         collection = _relabelled(own, labels, vocabulary)
+    collection = replace(collection, simulated=own.simulated, made=own.made)
     return _with_pixel_size(collection, own, store, pixel_size)
 
 
@@ -91,8 +94,15 @@ def _own(store: Store) -> Collection:
     places = pd.Series([place(store.folder, row) for row in range(len(fields))], index=fields.index, dtype=object)
     fields = fields.assign(labels=pd.Series(labels, index=fields.index, dtype=object))
     because = f"its {CARD}, which says {' and '.join(map(str, store.card.sizes))} px"
+    told = store.card.collection  # older stores do not tell what follows
     return Collection(
-        store.folder, "store", fields.assign(**dict.fromkeys(store.card.channels, places)), vocabulary, because=because
+        store.folder,
+        "store",
+        fields.assign(**dict.fromkeys(store.card.channels, places)),
+        vocabulary,
+        because=because,
+        simulated=bool(told.get("simulated")),
+        made=told.get("made", {}),
     )
 
 
