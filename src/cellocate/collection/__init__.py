@@ -1,8 +1,8 @@
 """Collections: a folder on disk as a table of fields, its labels, its faults and its parts."""
 
+from cellocate.collection.atlas.tables import read_labels
 from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.labels import read_labels
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.packing import pack
 from cellocate.collection.splits import PARTS, Split, make_split, read_folds, read_split, refuse_leaks, save_split

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,13 +11,13 @@ import pandas as pd
 
 from cellocate.collection.collection import GROUP_COLUMNS, Collection
 from cellocate.collection.duplicates import clusters, parse_fingerprints
+from cellocate.collection.identity import originals, parts_met, uuid
 from cellocate.collection.splits.groups import same_fields
 from cellocate.collection.splits.split import PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.tables import read_table
 
 _BOTH = "Every field of the 2021 challenge is also in the train set of 2018, so neither can be held out for the other."
-_CHALLENGES = {"kaggle2018", "kaggle2021"}
 
 
 class Leak(NamedTuple):
@@ -103,7 +104,10 @@ def held_out_leaks(path: Path, collection: Collection) -> list[str]:
         return []
     fields = table.set_index("id")
     train = fields[fields["part"] == "train"]
-    measured = [field for field in collection.ids if field not in train.index]
+    split = {str(part): list(rows.index) for part, rows in fields.groupby("part")}
+    old = dict(zip(fields.index, originals(fields), strict=True))
+    met_in = parts_met(split, old, collection.fields)
+    measured = [field for field, part in zip(collection.ids, met_in, strict=True) if part != "train"]
     said = []
     if "group" in fields:
         own = collection.group()
@@ -119,22 +123,27 @@ def held_out_leaks(path: Path, collection: Collection) -> list[str]:
     return [f"{leak}; the scores may be too good" for leak in said]
 
 
-def refuse_same_challenge(trained: str, ids: set[str], collection: Collection) -> None:
-    """Refuse to measure a model of one challenge on fields of the other that it was trained on.
+def refuse_same_challenge(split: Mapping[str, Sequence[str]], collection: Collection) -> None:
+    """Refuse to measure a model on fields of the challenges that it was trained on or chosen by.
+
+    UUIDs in the ids decide, whatever the layout: they stay through `select`, `merge` and `pack`. Let through is the
+    very collection that the model was made of, whose parts are scored apart.
 
     Args:
-        trained: the layout of the collection that the model was trained on.
-        ids: that it was trained on or chosen by.
+        split: ids of each part of the collection that the model was made of.
         collection: to be measured.
 
     Raises:
-        CellocateError: the layouts are those of 2018 and 2021, and they share fields.
+        CellocateError: it shares fields with the train or validation part, and is another collection.
     """
-    if {trained, collection.layout} == _CHALLENGES:
-        shared = [field for field in collection.ids if field in ids]
-        if shared:
-            what = f"{len(shared)} of {len(collection)} fields, such as {shared[0]}, are ones the model was trained on"
-            raise CellocateError(what, where=collection.folder, mend=_BOTH)
+    own = {part: {uuid(i) for i in ids} - {None} for part, ids in split.items()}
+    here = [uuid(i) for i in originals(collection.fields)]
+    used = own.get("train", set()) | own.get("validation", set())
+    shared = [field for field, known in zip(collection.ids, here, strict=True) if known in used]
+    if shared and set(here) - {None} != set().union(*own.values()):
+        what = f"{len(shared)} of {len(collection)} fields, such as {shared[0]}, are ones the model was trained on"
+        mend = f"{_BOTH} Leave them out, or measure --part test of the collection that the model was made of."
+        raise CellocateError(what, where=collection.folder, mend=mend)
 
 
 def _torn(what: str, parts: pd.Series[str], key: pd.Series, ids: list[str] | None = None) -> Leak | None:

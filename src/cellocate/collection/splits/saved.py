@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import cellocate
 from cellocate.collection.collection import Collection
+from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
@@ -16,7 +17,7 @@ from cellocate.tables import read_table
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMNS = ("part", "group", *FOLDS, "fingerprint")
+_COLUMNS = ("part", "group", *FOLDS, ORIGINAL, "fingerprint")
 
 
 def save_split(path: str | Path, split: Split) -> None:
@@ -83,6 +84,8 @@ def _read(path: Path, collection: Collection) -> Split:
             mend="Use the split that was made for this collection.",
         )
     fields = table.set_index("id")[[c for c in _COLUMNS if c in table]]
+    if ORIGINAL in collection.fields and ORIGINAL not in fields:  # a split made elsewhere
+        fields[ORIGINAL] = collection.fields[ORIGINAL].fillna("").loc[fields.index].to_numpy(dtype=object)
     made = path.with_suffix(".json")
     return Split(fields, json.loads(made.read_text(encoding="utf-8")) if _is_record(made) else {})
 
