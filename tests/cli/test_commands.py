@@ -155,17 +155,19 @@ def test_fields_of_a_challenge_are_not_measured_after_training_on_them(
     files = open_collection(phantoms)
     uuids = [f"027a702a-bbca-11e8-b2bc-ac1f6b64{i:04}" for i in range(len(files))]
     fields = files.fields.set_axis(pd.Index(uuids, name="id", dtype=object))
-    (tmp_path / "listed").mkdir()
-    listing.write(tmp_path / "listed", replace(files, fields=fields), {})
-    assert cellocate("pack", tmp_path / "listed", tmp_path / "store", "--size", 64).code == 0
+    whole = replace(files, fields=fields)
+    for year, listed in (("2018", whole), ("2021", whole.subset(uuids[:30]))):
+        (tmp_path / year).mkdir()
+        listing.write(tmp_path / year, listed, {"layout": f"kaggle{year}"})
+    assert cellocate("pack", tmp_path / "2018", tmp_path / "store", "--size", 64).code == 0
     assert cellocate("train", tmp_path / "store", "--out", tmp_path / "run", *SHORT).code == 0
-    assert cellocate("select", tmp_path / "listed", "--sample", 30, "--out", tmp_path / "part").code == 0
+    assert cellocate("select", tmp_path / "2021", "--sample", 20, "--out", tmp_path / "part").code == 0
     model = tmp_path / "run" / "model"
     result = cellocate("evaluate", model, tmp_path / "part", "--out", tmp_path / "scores")
     assert (result.code, result.err.count("\n")) == (1, 1)
     assert "Every field of the 2021 challenge is also in the train set of 2018" in result.err
     for options in ([], ["--part", "test"]):
-        result = cellocate("evaluate", model, tmp_path / "listed", *options, "--out", tmp_path / f"s{len(options)}")
+        result = cellocate("evaluate", model, tmp_path / "2018", *options, "--out", tmp_path / f"s{len(options)}")
         assert result.code == 0, result.err
 
 

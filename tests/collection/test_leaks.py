@@ -12,7 +12,7 @@ from small_collections import table_of
 from cellocate.collection import PARTS, Split, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
 from cellocate.collection.identity import parts_met
-from cellocate.collection.splits import METHODS, grouping, held_out_leaks, leaks, refuse_same_challenge
+from cellocate.collection.splits import METHODS, grouping, held_out_leaks, leaks, refuse_other_challenge
 from cellocate.collection.splits.least import top_up
 from cellocate.collection.splits.stratify import share_out
 from cellocate.errors import CellocateError
@@ -291,35 +291,38 @@ def test_one_challenge_cannot_be_left_out_for_the_other():
         make_split(both_challenges(), "leave-one-out", by=["source"])
 
 
+def of_uuids(numbers, *, layout="store", prefix="", made=None):
+    table = table_of([(0,)] * len(numbers))
+    ids = pd.Index([prefix + UUID.format(i).upper() for i in numbers], name="id")
+    return replace(table, layout=layout, fields=table.fields.set_index(ids), made=made or {})
+
+
+@pytest.mark.parametrize(
+    ("layout", "made"),
+    [
+        ("kaggle2021", {}),
+        ("store", {"layout": "kaggle2021"}),
+        ("listing", {"steps": [{"step": "open", "layout": "store", "made": {"layout": "kaggle2021"}}]}),
+    ],
+)
 @pytest.mark.parametrize("prefix", ["", "kaggle2021-"])
 @pytest.mark.parametrize("part", ["train", "validation"])
-def test_a_model_of_one_challenge_is_not_measured_on_the_other(part, prefix):
-    ids = [UUID.format(i) for i in range(4)]
-    split = {"train": (), "validation": (), "test": (ids[3],)} | {part: tuple(ids[:3])}
-    fields = table_of([(0,)] * 3).fields
-    other = replace(table_of([(0,)] * 3), layout="store")
-    other = replace(other, fields=fields.set_index(pd.Index([prefix + i.upper() for i in ids[1:]], name="id")))
+def test_a_model_of_one_challenge_is_not_measured_on_the_other(part, prefix, layout, made):
+    split = {"train": (), "validation": (), "test": (UUID.format(3),)} | {part: tuple(map(UUID.format, range(3)))}
+    other = of_uuids([1, 2, 3], layout=layout, prefix=prefix, made=made)
     with pytest.raises(
         CellocateError, match=r"2 of 3 fields, such as .*1, are ones.*Every field of the 2021 challenge"
     ):
-        refuse_same_challenge(split, other)
-    with pytest.raises(CellocateError, match="2 of 5 fields"):  # the larger one is no better
-        refuse_same_challenge(
-            {"train": ids[:2]},
-            replace(
-                other,
-                fields=table_of([(0,)] * 5).fields.set_axis(pd.Index([UUID.format(i) for i in range(5)], name="id")),
-            ),
-        )
+        refuse_other_challenge(["kaggle2018"], split, other)
+    refuse_other_challenge(["kaggle2018"], {"train": map(UUID.format, range(5, 9))}, other)  # it never met these
+    refuse_other_challenge(["kaggle2018", "kaggle2021"], split, other)  # trained on both, it is its own collection
 
 
-def test_a_model_may_be_measured_on_its_own_collection_and_on_what_it_never_met():
-    ids = [UUID.format(i) for i in range(4)]
-    own = replace(table_of([(0,)] * 4), layout="store")
-    own = replace(own, fields=own.fields.set_index(pd.Index(ids, name="id")))
-    refuse_same_challenge({"train": ids[2:], "test": ids[:2]}, own)
-    refuse_same_challenge({"train": ids[2:], "test": ids[:2]}, own.subset(ids[:2]))
-    refuse_same_challenge({"train": ["f00000"]}, table_of([(0,)] * 3))  # no challenge has such ids
+def test_a_model_may_be_measured_on_its_own_challenge():
+    split = {"train": [UUID.format(0)], "test": [UUID.format(1)]}
+    for numbers in ([0, 1], [0], [0, 1, 2]):
+        refuse_other_challenge(["kaggle2018"], split, of_uuids(numbers, layout="kaggle2018"))
+        refuse_other_challenge(["kaggle2018"], split, of_uuids(numbers, layout="store"))
 
 
 @pytest.mark.parametrize("saved", [True, False])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
+
+from cellocate.collection.collection import Collection
 
 ORIGINAL = "original_id"
 """The column of the ids that fields had before a merge put the name of their source before them."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 UUID_LENGTH = 36
+_CHALLENGES = {"kaggle2018", "kaggle2021"}
 
 
 def uuid(field: str) -> str | None:
@@ -45,6 +48,28 @@ def identities(fields: pd.DataFrame) -> list[str]:
         ['x', 'y']
     """
     return [uuid(old) or old for old in originals(fields)]
+
+
+def challenges(collection: Collection) -> tuple[str, ...]:
+    """The challenges that fields come from, as far as it was told: by its layout, or by those that it was made of.
+
+    Example:
+        >>> from pathlib import Path
+        >>> made = {"steps": [{"step": "open", "folder": "a", "layout": "kaggle2021", "fields": 3}]}
+        >>> challenges(Collection(Path(), "listing", pd.DataFrame({"labels": []}), made=made))
+        ('kaggle2021',)
+    """
+    return tuple(sorted(_CHALLENGES & {collection.layout, *_layouts(collection.made)}))
+
+
+def _layouts(made: object) -> Iterator[str]:
+    if isinstance(made, Mapping):
+        if isinstance(layout := made.get("layout"), str):
+            yield layout
+        made = list(made.values())
+    if isinstance(made, list):
+        for part in made:
+            yield from _layouts(part)
 
 
 def parts_met(split: Mapping[str, Sequence[str]], old: Mapping[str, str], fields: pd.DataFrame) -> list[str | None]:

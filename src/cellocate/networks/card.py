@@ -69,6 +69,7 @@ class Provenance(_Part):
     created: str
     collection: str
     layout: str
+    challenges: tuple[str, ...] = ()
     simulated: bool
     fields: dict[str, int]
     epoch: int

@@ -16,7 +16,7 @@ from cellocate import decision
 from cellocate.collection import Collection, left_out, read_labels, usable
 from cellocate.collection.derive import restricted
 from cellocate.collection.identity import parts_met
-from cellocate.collection.splits import held_out_leaks, refuse_same_challenge
+from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
 from cellocate.files import new_folder
@@ -74,7 +74,7 @@ def assess_model(
             mend="Give labels that the model knows, with --labels and --vocabulary.",
         )
     if choices.part is None:
-        refuse_same_challenge(model.card.fields, collection)
+        refuse_other_challenge(model.card.provenance.challenges, model.card.fields, collection)
     near = held_out_leaks(Path(model_folder).parent / "split.csv", collection)
     skipped = [left_out(inspection.problems)] if inspection.problems else []
     with new_folder(out, overwrite=choices.overwrite, inputs=(model_folder, *collection.places)) as aside:

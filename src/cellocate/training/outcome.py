@@ -11,7 +11,7 @@ import torch
 import cellocate
 from cellocate import decision
 from cellocate.collection import Collection
-from cellocate.collection.identity import originals
+from cellocate.collection.identity import challenges, originals
 from cellocate.evaluation import evaluate
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import LocationEntry
@@ -130,6 +130,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             collection=collection.folder.resolve().name,
             layout=collection.layout,
+            challenges=challenges(collection),
             simulated=collection.simulated,
             fields={part: len(s) for part, s in sets.items()},
             epoch=learnt.epoch,

@@ -35,7 +35,7 @@ def told(collection: Collection) -> dict[str, Any]:
         "vocabulary": None if vocabulary is None else vocabulary.name,
         "locations": None if vocabulary is None else [[x.name, x.go, x.group] for x in vocabulary.locations],
         "simulated": collection.simulated,
-        "made": dict(collection.made),
+        "made": dict(collection.made) or {"layout": collection.layout},
     }
 
 

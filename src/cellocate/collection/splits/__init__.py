@@ -2,7 +2,7 @@
 
 from cellocate.collection.splits.draw import METHODS, Method, make_split
 from cellocate.collection.splits.groups import grouping
-from cellocate.collection.splits.leaks import held_out_leaks, leaks, refuse_leaks, refuse_same_challenge
+from cellocate.collection.splits.leaks import held_out_leaks, leaks, refuse_leaks, refuse_other_challenge
 from cellocate.collection.splits.saved import read_folds, read_split, save_split
 from cellocate.collection.splits.split import PARTS, Split
 
@@ -18,6 +18,6 @@ __all__ = [
     "read_folds",
     "read_split",
     "refuse_leaks",
-    "refuse_same_challenge",
+    "refuse_other_challenge",
     "save_split",
 ]

@@ -11,9 +11,9 @@ import pandas as pd
 
 from cellocate.collection.collection import GROUP_COLUMNS, Collection
 from cellocate.collection.duplicates import clusters, parse_fingerprints
-from cellocate.collection.identity import originals, parts_met, uuid
+from cellocate.collection.identity import challenges, originals, parts_met, uuid
 from cellocate.collection.splits.groups import same_fields
-from cellocate.collection.splits.split import PARTS, Split
+from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.tables import read_table
 
@@ -102,7 +102,7 @@ def held_out_leaks(path: Path, collection: Collection) -> list[str]:
     table, _ = read_table(path, "split")
     if not {"id", "part"} <= set(table.columns):
         return []
-    fields = table.set_index("id")
+    fields = table.set_index("id").drop(columns=[c for c in FOLDS if c in table])  # all folds were trained on
     train = fields[fields["part"] == "train"]
     split = {str(part): list(rows.index) for part, rows in fields.groupby("part")}
     old = dict(zip(fields.index, originals(fields), strict=True))
@@ -123,27 +123,29 @@ def held_out_leaks(path: Path, collection: Collection) -> list[str]:
     return [f"{leak}; the scores may be too good" for leak in said]
 
 
-def refuse_same_challenge(split: Mapping[str, Sequence[str]], collection: Collection) -> None:
-    """Refuse to measure a model on fields of the challenges that it was trained on or chosen by.
+def refuse_other_challenge(trained: Sequence[str], split: Mapping[str, Sequence[str]], collection: Collection) -> None:
+    """Refuse to measure a model of one challenge on fields of the other that it was trained on or chosen by.
 
-    UUIDs in the ids decide, whatever the layout: they stay through `select`, `merge` and `pack`. Let through is the
-    very collection that the model was made of, whose parts are scored apart.
+    Both are known through `select`, `merge` and `pack`, and so are the fields, by the UUIDs in their ids. Where either
+    is not known, fields that were trained on are named and scored apart, as those of any other collection are.
 
     Args:
+        trained: challenges that the model's fields come from.
         split: ids of each part of the collection that the model was made of.
         collection: to be measured.
 
     Raises:
-        CellocateError: it shares fields with the train or validation part, and is another collection.
+        CellocateError: it comes from a challenge that the model does not, and shares fields with its train or
+            validation part.
     """
-    own = {part: {uuid(i) for i in ids} - {None} for part, ids in split.items()}
+    if not trained or set(challenges(collection)) <= set(trained):
+        return
+    used = {uuid(i) for part in ("train", "validation") for i in split.get(part, ())} - {None}
     here = [uuid(i) for i in originals(collection.fields)]
-    used = own.get("train", set()) | own.get("validation", set())
     shared = [field for field, known in zip(collection.ids, here, strict=True) if known in used]
-    if shared and set(here) - {None} != set().union(*own.values()):
+    if shared:
         what = f"{len(shared)} of {len(collection)} fields, such as {shared[0]}, are ones the model was trained on"
-        mend = f"{_BOTH} Leave them out, or measure --part test of the collection that the model was made of."
-        raise CellocateError(what, where=collection.folder, mend=mend)
+        raise CellocateError(what, where=collection.folder, mend=f"{_BOTH} Leave them out.")
 
 
 def _torn(what: str, parts: pd.Series[str], key: pd.Series, ids: list[str] | None = None) -> Leak | None:
