@@ -37,6 +37,11 @@ def find(place: Path, reading: Reading) -> Found | None:
     return found if found.by_id else None
 
 
+def is_channel(path: Path) -> bool:
+    """Whether a file is by its name one channel of a field, or a composite."""
+    return bool(_NAME.fullmatch(path.name) or _COMPOSITE.fullmatch(path.name))
+
+
 def _address(path: str, channel: str, reading: Reading) -> str:
     if channel == "yellow" and reading.yellow != "mean":
         return str(Address(Path(path), colour=reading.yellow))
