@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from small_collections import write_fields
 
-from cellocate.collection import inspect, open_collection
+from cellocate.collection import inspect, open_collection, suspects
 from cellocate.errors import CellocateError
 from cellocate.images import read_field, write_png
 
@@ -378,6 +378,18 @@ def test_an_ome_zarr_given_alone_is_one_field(tmp_path):
         collection = open_collection(place)
         assert (collection.layout, collection.ids, collection.channels) == ("stacks", ["a.b"], ("green", "blue"))
         assert np.array_equal(read_field(collection.files("a.b"), ("blue", "green")), data)
+
+
+def test_absent_chunks_are_a_warning_of_their_field(tmp_path):
+    data = RNG.integers(1, 200, (2, 12, 12)).astype(np.uint8)
+    for name in ("a", "b"):
+        ome_zarr(tmp_path / f"{name}.zarr", data, chunks=(1, 12, 12))
+    (tmp_path / "b.zarr" / "0" / "1.0.0").unlink()
+    collection = open_collection(tmp_path)
+    inspection = inspect(collection, decode=True)
+    warned = [(w.id, w.error.what, w.kind) for w in suspects(collection, inspection) if "chunks" in w.error.what]
+    assert warned == [("b", "absent chunks (1 of 2, read as 0)", "absent chunks")]
+    assert inspection.problems == ()
 
 
 @pytest.mark.parametrize("name", ["labels", "green", "yellow", "pixel_size", "1", "1st"])

@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import tifffile
 
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, read_header
-from cellocate.images.stacks import describe
+from cellocate.images.stacks import absent_chunks, describe
 
 RNG = np.random.default_rng(0)
 
@@ -98,6 +99,56 @@ def test_a_reader_that_is_not_installed_is_named(tmp_path, monkeypatch, name, mo
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(CellocateError, match=rf"{module} is not installed.*cellocate\[formats\]"):
         describe(tmp_path / name)
+
+
+class Bioio(ModuleType):
+    """A reader whose metadata cannot be read."""
+
+    class BioImage:
+        channel_names = ()
+
+        def __init__(self, path):
+            pass
+
+        @property
+        def dims(self):
+            raise KeyError("SizeC")
+
+
+def test_a_plugin_that_is_not_installed_is_named(tmp_path, monkeypatch):
+    (tmp_path / "a.nd2").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "bioio", Bioio("bioio"))
+    monkeypatch.setitem(sys.modules, "bioio_nd2", None)
+    with pytest.raises(CellocateError) as refused:
+        describe(tmp_path / "a.nd2")
+    said = f"bioio-nd2 is not installed, which reads ND2: {tmp_path / 'a.nd2'}. "
+    assert str(refused.value) == said + "Install it with: pip install 'cellocate[formats]' bioio-nd2"
+
+
+def test_a_microscopes_file_whose_metadata_are_damaged_is_told(tmp_path, monkeypatch):
+    (tmp_path / "a.nd2").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "bioio", Bioio("bioio"))
+    monkeypatch.setitem(sys.modules, "bioio_nd2", ModuleType("bioio_nd2"))
+    with pytest.raises(CellocateError, match="cannot be read"):
+        read_header(f"{tmp_path}/a.nd2::channel=0")
+
+
+@pytest.mark.parametrize(("version", "shards"), [(2, None), (3, None), (3, (1, 16, 16))])
+def test_the_chunks_that_an_ome_zarr_lacks_are_counted(tmp_path, version, shards):
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=version)
+    array = group.create_array("0", shape=(2, 20, 30), dtype=np.uint8, chunks=(1, 8, 8), shards=shards)
+    array[:] = 7
+    told = {"multiscales": [{"axes": [{"name": name} for name in "cyx"], "datasets": [{"path": "0"}]}]}
+    group.attrs.update(told if version == 2 else {"ome": told})
+    assert absent_chunks(tmp_path / "a.zarr") == ""
+    names = {".zarray", ".zattrs", ".zgroup", "zarr.json"}
+    files = sorted(f for f in (tmp_path / "a.zarr" / "0").rglob("*") if f.is_file() and f.name not in names)
+    for file in files[1:3]:
+        file.unlink()
+    assert absent_chunks(tmp_path / "a.zarr") == f"2 of {len(files)}, read as 0"
+    assert len(files) == (8 if shards else 24)
+    assert absent_chunks(tmp_path / "a.tif") == ""
 
 
 def test_planes_that_are_not_there_or_not_named_are_refused(tmp_path):

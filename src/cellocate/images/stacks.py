@@ -56,6 +56,19 @@ def describe(path: Path) -> Stack:
     return _reader(path).describe(path)
 
 
+def absent_chunks(path: Path) -> str:
+    """How many chunks an OME-Zarr image lacks, such as "3 of 12, read as 0"; "" where none, and of other files.
+
+    Raises:
+        CellocateError: it is no OME-Zarr image.
+    """
+    if suffix(path) != ".zarr":
+        return ""
+    from cellocate.images import zarrs
+
+    return zarrs.absent(path)
+
+
 def read_plane(path: Path, channel: int, z: int | Projection | None) -> NDArray[Any]:
     """One plane of a stack, shape (H, W), in the machine's byte order; the mean of planes is rounded.
 

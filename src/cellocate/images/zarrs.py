@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,19 @@ def plane(path: Path, channel: int, z: int) -> NDArray[Any]:
         return np.asarray(array[tuple(place.get(axis, slice(None)) for axis in axes)])
     except Exception as error:  # each codec has errors of its own
         raise OSError(f"damaged: {type(error).__name__}") from None
+
+
+def absent(path: Path) -> str:
+    """How many of the chunks (or shards) that its shape asks for are not there, such as "3 of 12"; "" where all are.
+
+    Zarr reads them as its fill value. A writer may leave out what is even, and a copy that broke off looks the same.
+    """
+    array, _, _ = _opened(path)
+    files = array.shards or array.chunks
+    asked = math.prod(-(-side // of) for side, of in zip(array.shape, files, strict=True))
+    chunks_in_each = math.prod(side // of for side, of in zip(files, array.chunks, strict=True))
+    there = array.nchunks_initialized // chunks_in_each
+    return f"{asked - there} of {asked}, read as {array.fill_value}" if there < asked else ""
 
 
 def _opened(path: Path) -> tuple[Any, dict[str, Any], list[str]]:
