@@ -106,7 +106,7 @@ def test_a_store_takes_the_place_of_the_files(cellocate, run: Path, phantoms: Pa
     assert cellocate(*request).code == 1
     packed = cellocate(*request, "--resume", "--skip-bad")
     assert (packed.code, packed.out) == (0, f"39 fields of 32 and 64 px in {store}\n")
-    assert f"1 faulty fields were left out; {store / 'skipped.csv'} lists them" in packed.err
+    assert f"left out 1 faulty field; {store / 'skipped.csv'} lists them" in packed.err
     checked = cellocate("check", store)
     assert checked.code == 0
     assert checked.out.splitlines()[0] == "store: 39 fields"

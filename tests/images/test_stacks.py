@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from cellocate.errors import CellocateError
-from cellocate.images import read_channel, read_header
+from cellocate.images import read_channel, read_header, tiff
 from cellocate.images.stacks import absent_chunks, describe
 
 RNG = np.random.default_rng(0)
@@ -149,6 +149,59 @@ def test_the_chunks_that_an_ome_zarr_lacks_are_counted(tmp_path, version, shards
     assert absent_chunks(tmp_path / "a.zarr") == f"2 of {len(files)}, read as 0"
     assert len(files) == (8 if shards else 24)
     assert absent_chunks(tmp_path / "a.tif") == ""
+
+
+def ome_zarr(path, shape=(2, 8, 8), chunks=(1, 8, 8), **told):
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(path, mode="w", zarr_format=3)
+    group.create_array("0", shape=shape, chunks=chunks, dtype=np.uint8)
+    image = {"axes": [{"name": name, "unit": "micrometer"} for name in "cyx"], "datasets": [{"path": "0"}]}
+    group.attrs.update({"ome": {"multiscales": [image | told.pop("image", {})], **told}})
+    return path
+
+
+def scaled(*scale):
+    return {"datasets": [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": list(scale)}]}]}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"image": {"axes": "cyx"}},
+        {"image": {"datasets": []}},
+        {"image": {"datasets": [{"path": "."}]}},
+        {"image": scaled("a")},
+        {"image": scaled(1, 1, "wide")},
+        {"omero": {"channels": "abc"}},
+        {"omero": []},
+    ],
+)
+def test_an_ome_zarr_with_damaged_metadata_is_refused(tmp_path, told):
+    with pytest.raises(CellocateError, match="no OME-Zarr image"):
+        describe(ome_zarr(tmp_path / "a.zarr", **told))
+
+
+@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf")])
+def test_a_pixel_size_that_cannot_be_is_none(tmp_path, size):
+    assert describe(ome_zarr(tmp_path / "a.zarr", image=scaled(1, size, size))).pixel_size is None
+
+
+@pytest.mark.parametrize("side", [0, 60_000])
+def test_a_size_that_no_field_has_is_refused_before_it_is_read(tmp_path, side):
+    path = ome_zarr(tmp_path / "a.zarr", (2, side, side), (1, max(side, 1), max(side, 1)))
+    for look in (read_header, lambda place: read_channel(place, "red")):
+        with pytest.raises(CellocateError, match=rf"no size of a field \({side}×{side} px, 2 channels\)"):
+            look(f"{path}::channel=0")
+
+
+def test_a_long_stack_is_no_large_field(tmp_path, monkeypatch):
+    monkeypatch.setattr(tiff, "LARGEST", 20 * 20)
+    data = pixels(2, 3, 20, 20)
+    tifffile.imwrite(tmp_path / "a.ome.tif", data, metadata={"axes": "CZYX"})
+    assert np.array_equal(read_channel(f"{tmp_path}/a.ome.tif::channel=1,z=2", "red"), data[1, 2])
+    tifffile.imwrite(tmp_path / "b.ome.tif", pixels(2, 20, 21), metadata={"axes": "CYX"})
+    with pytest.raises(OSError, match="impossible size"):
+        describe(tmp_path / "b.ome.tif")
 
 
 def test_planes_that_are_not_there_or_not_named_are_refused(tmp_path):

@@ -26,9 +26,13 @@ def describe(path: Path) -> Stack:
     array, told, axes = _opened(path)
     shape = dict(zip(axes, array.shape, strict=True))
     n = shape.get("c", 1)
-    said = [str(channel.get("label", "")) for channel in told.get("omero", {}).get("channels", [])]
+    try:
+        said = [str(channel.get("label", "")) for channel in told.get("omero", {}).get("channels", [])]
+        pixel_size = _pixel_size(told, axes)
+    except Exception as error:  # damaged metadata can break any of these
+        raise _no_image(path, error) from None
     names = tuple(said) if len(said) == n else ("",) * n
-    return Stack(names, shape.get("z", 1), shape["y"], shape["x"], str(array.dtype), _pixel_size(told, axes))
+    return Stack(names, shape.get("z", 1), shape["y"], shape["x"], str(array.dtype), pixel_size)
 
 
 def plane(path: Path, channel: int, z: int) -> NDArray[Any]:
@@ -69,12 +73,17 @@ def _opened(path: Path) -> tuple[Any, dict[str, Any], list[str]]:
         image = told["multiscales"][0]
         axes = [str(axis["name"]) for axis in image["axes"]]
         array: Any = group[image["datasets"][0]["path"]]
+        dimensions = array.ndim  # which a group has not
     except Exception as error:  # a damaged or foreign group can break any of these
-        mend = "Give an OME-Zarr image of version 0.4 or 0.5."
-        raise CellocateError(f"no OME-Zarr image ({type(error).__name__})", where=path, mend=mend) from None
-    if array.ndim != len(axes) or not {"y", "x"} <= set(axes) <= set("tczyx"):
+        raise _no_image(path, error) from None
+    if dimensions != len(axes) or not {"y", "x"} <= set(axes) <= set("tczyx"):
         raise CellocateError(f"axes {', '.join(axes)}", where=path, mend="Give an image with y and x.")
     return array, told, axes
+
+
+def _no_image(path: Path, error: Exception) -> CellocateError:
+    mend = "Give an OME-Zarr image of version 0.4 or 0.5."
+    return CellocateError(f"no OME-Zarr image ({type(error).__name__})", where=path, mend=mend)
 
 
 def _pixel_size(told: dict[str, Any], axes: list[str]) -> float | None:
