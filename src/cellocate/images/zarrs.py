@@ -29,8 +29,8 @@ def describe(path: Path) -> Stack:
     try:
         said = [str(channel.get("label", "")) for channel in told.get("omero", {}).get("channels", [])]
         pixel_size = _pixel_size(told, axes)
-    except Exception as error:  # damaged metadata can break any of these
-        raise _no_image(path, error) from None
+    except Exception:  # damaged metadata can break any of these
+        raise _no_image(path) from None
     names = tuple(said) if len(said) == n else ("",) * n
     return Stack(names, shape.get("z", 1), shape["y"], shape["x"], str(array.dtype), pixel_size)
 
@@ -74,16 +74,16 @@ def _opened(path: Path) -> tuple[Any, dict[str, Any], list[str]]:
         axes = [str(axis["name"]) for axis in image["axes"]]
         array: Any = group[image["datasets"][0]["path"]]
         dimensions = array.ndim  # which a group has not
-    except Exception as error:  # a damaged or foreign group can break any of these
-        raise _no_image(path, error) from None
+    except Exception:  # a damaged or foreign group can break any of these
+        raise _no_image(path) from None
     if dimensions != len(axes) or not {"y", "x"} <= set(axes) <= set("tczyx"):
         raise CellocateError(f"axes {', '.join(axes)}", where=path, mend="Give an image with y and x.")
     return array, told, axes
 
 
-def _no_image(path: Path, error: Exception) -> CellocateError:
+def _no_image(path: Path) -> CellocateError:
     mend = "Give an OME-Zarr image of version 0.4 or 0.5."
-    return CellocateError(f"no OME-Zarr image ({type(error).__name__})", where=path, mend=mend)
+    return CellocateError("no OME-Zarr image", where=path, mend=mend)
 
 
 def _pixel_size(told: dict[str, Any], axes: list[str]) -> float | None:
