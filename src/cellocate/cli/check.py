@@ -59,7 +59,7 @@ def check(
         _print(facts, inspection.problems, warnings)
     if out is not None:
         with new_file(out) as aside:
-            table.to_csv(aside, index=False)
+            table.to_csv(aside, index=False, errors="backslashreplace")  # names need not be text
     if inspection.problems:
         raise typer.Exit(1)
 

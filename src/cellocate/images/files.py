@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import stacks
-from cellocate.images.address import Address, suffix
+from cellocate.images.address import Address, see_file, suffix
 from cellocate.images.tiff import read_tiff, tiff_header
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
@@ -57,6 +57,7 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     address = Address.parse(path)
     path = address.file
     try:
+        see_file(path)
         pixels = _pixels(address)
     except _UNREADABLE as error:
         raise unreadable(path, error) from None
@@ -79,6 +80,7 @@ def read_header(path: str | Path) -> Header:
     address = Address.parse(path)
     path = address.file
     try:
+        see_file(path)
         if address.channel is not None or _is_tiff(path):
             height, width, kind = _stack_header(address) if address.channel is not None else tiff_header(path)
             if kind not in _TIFF_DEPTHS:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.address import Projection, suffix
+from cellocate.images.address import Projection, see_file, suffix
 
 LARGEST = 2**29
 """Pixels of a plane that are believed: a damaged size would fill the memory."""
@@ -56,6 +56,7 @@ def describe(path: Path) -> Stack:
         OSError: it is cut short or damaged.
         CellocateError: it holds something else, is too large for a field, or its reader is not installed.
     """
+    see_file(path)
     stack = _reader(path).describe(path)
     if not 0 < stack.height * stack.width <= LARGEST or not stack.names or stack.planes < 1:
         what = f"no size of a field ({stack.width}×{stack.height} px, {len(stack.names)} channels)"

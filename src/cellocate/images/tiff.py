@@ -139,7 +139,8 @@ def _only_page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # as
 
 def _see_light(photometric: Any, path: Path) -> None:  # noqa: ANN401 # one of tifffile's
     if photometric not in _LIGHT:
-        what = f"numbers that are not brightness ({photometric.name.lower()})"
+        name = getattr(photometric, "name", f"kind {photometric}").lower()  # of an unknown kind there is but a number
+        what = f"numbers that are not brightness ({name})"
         raise CellocateError(what, where=path, mend="Save each channel as a grey image.")
 
 

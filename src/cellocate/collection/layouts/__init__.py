@@ -60,6 +60,8 @@ def open_collection(
     folder = Path(folder)
     if not folder.exists():
         raise CellocateError("no such folder", where=folder, mend="Give the folder that holds the images.")
+    if not (folder.is_dir() or folder.is_file()):
+        raise CellocateError("neither a folder nor a file", where=folder, mend="Give the folder that holds the images.")
     if store.is_store(folder):
         packed = store.read(folder, None if labels is None else Path(labels), vocabulary, pixel_size)
         return replace(packed, simulated=bool(phantoms.told(folder)))

@@ -61,7 +61,7 @@ def straight(path: str) -> str:
         >>> straight("nowhere/../images/a.png"), straight("images/a..b.png")
         ('images/a.png', 'images/a..b.png')
     """
-    if ".." not in path:
+    if ".." not in path or "\0" in path:
         return path
     shown = os.path.normpath(path)
     return shown if os.path.realpath(shown) == os.path.realpath(path) else path

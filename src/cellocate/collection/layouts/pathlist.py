@@ -37,6 +37,8 @@ def find(path: Path) -> Found:
         found.by_id[field] = {
             channel: _resolved(str(row[column]), path.parent) for channel, column in _COLUMNS.items() if row.get(column)
         }
+    if not found.by_id:
+        raise CellocateError("a list without images", where=path, mend="Give it rows, or take it away.")
     return found
 
 
@@ -54,4 +56,11 @@ def _lists_images(columns: list[str]) -> bool:
 
 def _resolved(said: str, folder: Path) -> str:
     beside = folder / said
-    return straight(str(beside if beside.exists() or not Path(said).exists() else Path(said)))
+    return straight(str(beside if _exists(beside) or not _exists(Path(said)) else Path(said)))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # such as a name that is too long
+        return False
