@@ -8,6 +8,7 @@ from pathlib import Path
 from cellocate.collection.layouts import stacks
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.reading import Reading
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 
@@ -41,7 +42,7 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
         said_of = {name: value for name, value in match.groupdict().items() if name not in ("id", "channel")}
         if _id(match) in found.by_id:
             found.told.setdefault(_id(match), {}).update(said_of)
-    found.because = f"{len(found.by_id)} ids with files {pattern} in {folder}"
+    found.because = f"{counted(len(found.by_id), 'id')} with files {pattern} in {folder}"
     return found
 
 
