@@ -61,7 +61,12 @@ def _rows(path: Path, what: str) -> Iterator[tuple[int, list[str]]]:
     """Line and values of each row that is not blank; the first is the header."""
     opened = gzip.open if path.suffix == ".gz" else open
     found = False
+    if path.exists() and not path.is_file():
+        raise _no_csv(path, "no plain file")
     try:
+        with opened(path, "rb") as binary:
+            if b"\0" in binary.read(4096):  # and perhaps no end of a line for gigabytes
+                raise _no_csv(path, "no text")
         with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             for row in reader:

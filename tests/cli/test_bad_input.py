@@ -102,7 +102,7 @@ def test_train_refuses_it_or_skips_it(
     skipped = cellocate("train", phantoms, "--out", tmp_path / "run", "--skip-bad", *short)
     assert skipped.code == 0
     assert field in (tmp_path / "run" / "skipped.csv").read_text()
-    assert f"1 faulty fields were left out: {field}" in skipped.out
+    assert f"left out 1 faulty field: {field}" in skipped.out
 
 
 def test_a_label_table_that_lacks_a_column(cellocate, phantoms: Path, tmp_path: Path) -> None:

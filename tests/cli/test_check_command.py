@@ -58,3 +58,13 @@ def test_warnings_alone_are_no_failure(cellocate, phantoms: Path, tmp_path: Path
     printed = cellocate("check", phantoms).out.splitlines()
     assert printed[-1] == "problems    none"
     assert any(line.startswith("warnings    ") and "fields" in line for line in printed)
+
+
+def test_one_field_is_no_several_fields(cellocate, tmp_path: Path) -> None:
+    write_png(tmp_path / "a_green.png", np.random.default_rng(0).integers(0, 255, (16, 16), dtype=np.uint8))
+    write_png(tmp_path / "a_blue.png", np.zeros((16, 16), np.uint8))
+    (tmp_path / "train.csv").write_text("Id,Target\na,\n")
+    printed = cellocate("check", tmp_path).out
+    assert printed.startswith("kaggle2018: 1 field\n")
+    assert printed.count("1 field") == 4
+    assert "1 fields" not in printed

@@ -47,14 +47,14 @@ def test_simulate_then_check(cellocate, tmp_path: Path) -> None:
 
 def test_simulate_16_bits(cellocate, tmp_path: Path) -> None:
     assert cellocate("simulate", tmp_path / "p", "--fields", 1, "--size", 64, "--depth", 16).code == 0
-    assert "64×64 px, 16 bits: 1 fields" in cellocate("check", tmp_path / "p").out
+    assert "64×64 px, 16 bits: 1 field" in cellocate("check", tmp_path / "p").out
     refused = cellocate("simulate", tmp_path / "q", "--depth", 12)
     assert (refused.code, len(refused.err.splitlines())) == (1, 1)
 
 
 def test_simulate_in_the_layout_of_2021(cellocate, tmp_path: Path) -> None:
     assert cellocate("simulate", tmp_path / "p", "--fields", 1, "--size", 64, "--layout", "kaggle2021").code == 0
-    assert cellocate("check", tmp_path / "p").out.splitlines()[0] == "kaggle2021: 1 fields"
+    assert cellocate("check", tmp_path / "p").out.splitlines()[0] == "kaggle2021: 1 field"
 
 
 def test_check_json_and_table(cellocate, phantoms: Path, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_store_takes_the_place_of_the_files(cellocate, run: Path, phantoms: Pa
     assert cellocate(*request).code == 1
     packed = cellocate(*request, "--resume", "--skip-bad")
     assert (packed.code, packed.out) == (0, f"39 fields of 32 and 64 px in {store}\n")
-    assert f"1 faulty fields were left out; {store / 'skipped.csv'} lists them" in packed.err
+    assert f"left out 1 faulty field; {store / 'skipped.csv'} lists them" in packed.err
     checked = cellocate("check", store)
     assert checked.code == 0
     assert checked.out.splitlines()[0] == "store: 39 fields"
@@ -188,7 +188,7 @@ def test_a_submission_is_never_short_of_the_sample(cellocate, run: Path, phantom
     options = ["--format", "kaggle2018", "--sample", tmp_path / "sample.csv", "--skip-bad", "--out", out]
     result = cellocate("predict", run / "model", phantoms, *options)
     assert result.code == 1
-    assert "lacks 1 ids, such as phantom-1-000002" in result.err
+    assert "lacks 1 id, such as phantom-1-000002" in result.err
     assert not out.exists()
 
 

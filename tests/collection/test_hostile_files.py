@@ -15,6 +15,7 @@ from PIL import Image
 from small_collections import faults, tabled, write_fields
 
 from cellocate.collection import inspect, open_collection
+from cellocate.errors import CellocateError
 from cellocate.images import write_png
 
 SIDE = 60_000  # 3.6 thousand million pixels
@@ -144,3 +145,77 @@ def test_names_may_have_spaces_and_any_letters(tmp_path, place):
     assert (found.problems, len(found.images)) == ((), len(NAMES))
     write_png(folder / place / f"{NAMES[2]}_blue.png", np.zeros((3, 3), np.uint8))
     assert faults(inspect(collection).problems)[0][0] == NAMES[2]
+
+
+@pytest.fixture
+def pipes(tmp_path):
+    """A folder with a good field, and pipes in the place of an image, a stack and a table."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes here")
+    write_fields(tmp_path, ("b",), ("green",))
+    for name in ("a_green.png", "c.ome.tif", "train.csv", "d_green.tif"):
+        os.mkfifo(tmp_path / name)
+    return tmp_path
+
+
+def test_pipes_are_not_waited_for(pipes):
+    (pipes / "train.csv").rename(pipes / "any.csv")
+    (pipes / "collection.yaml").write_text("layout: folder\n")
+    for decode in (False, True):
+        found = inspect(open_collection(pipes), decode=decode)
+        assert [(p.id, p.error.what.split(" (")[0]) for p in found.problems] == [
+            ("a", "an image cannot be read"),
+            ("d", "an image cannot be read"),
+        ]
+    for path in pipes.glob("*_green.*"):
+        path.unlink()
+    (pipes / "collection.yaml").unlink()
+    assert [p.id for p in open_collection(pipes).problems] == ["c"]
+    with pytest.raises(CellocateError, match="neither a folder nor a file"):
+        open_collection(pipes / "any.csv")
+
+
+def test_much_of_nothing_is_no_table(tmp_path):
+    with (tmp_path / "a.bin").open("wb") as file:
+        file.truncate(2**32)
+    began = time.perf_counter()
+    with pytest.raises(CellocateError, match="no table that is understood"):
+        open_collection(tmp_path / "a.bin")
+    assert time.perf_counter() - began < 2
+
+
+def test_stacks_with_any_bytes_changed_are_problems_or_sound(tmp_path):
+    data = np.random.default_rng(0).integers(1, 200, (2, 12, 12), dtype=np.uint8)
+    meta = {"axes": "CYX", "Channel": {"Name": ["DAPI", "protein"]}}
+    tifffile.imwrite(tmp_path / "sound.ome.tif", data, metadata=meta)
+    whole = (tmp_path / "sound.ome.tif").read_bytes()
+    rng = np.random.default_rng(1)
+    for i in range(100):
+        content = bytearray(whole)
+        for place in rng.integers(0, 900 if i % 2 else len(whole), 6):
+            content[place] = rng.integers(0, 256)
+        (tmp_path / f"f{i:03}.ome.tif").write_bytes(content)
+    found = inspect(open_collection(tmp_path), decode=True)
+    assert "sound" in found.images.index
+    assert {p.id for p in found.problems} | set(found.images.index) == set(open_collection(tmp_path).ids)
+    assert len({p.id for p in found.problems}) > 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_names_that_are_no_text_are_written_all_the_same(tmp_path, cellocate):
+    write_fields(tmp_path / "data", ("a",), ("green",))
+    os.rename(tmp_path / "data" / "a_green.png", os.fsencode(tmp_path / "data") + b"/\xff_green.png")  # noqa: PTH104
+    assert cellocate("check", tmp_path / "data", "--out", tmp_path / "out.csv", "--smallest-file", 99).code == 0
+    assert "\\udcff" in (tmp_path / "out.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [("a" * 5000, "an image cannot be read"), ("../\0", "not a CSV table (no text)"), ("", "a list without images")],
+)
+def test_a_path_list_of_impossible_names_is_told(tmp_path, cellocate, said, what):
+    row = f"{said},x\n" if said else ""
+    (tmp_path / "path_list.csv").write_text("g_image,output_prefix\n" + row)
+    result = cellocate("check", tmp_path)
+    assert result.code == 1
+    assert what in result.out + result.err

@@ -219,7 +219,7 @@ def test_truth_of_a_field_without_labels_is_refused(folder):
 def test_faulty_fields_that_were_left_out_are_named(folder):
     _, found = usable(damaged(folder), ["green"], labelled=True, skip_bad=True)
     text = left_out(found.problems)
-    assert text.startswith("2 faulty fields were left out: c (unknown label '99'), b (an image cannot be read")
+    assert text.startswith("left out 2 faulty fields: c (unknown label '99'), b (an image cannot be read")
     assert left_out(found.problems * 4).endswith("and 3 more")
 
 

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from small_collections import write_fields
 
-from cellocate.collection import inspect, open_collection, pack, read_labels
+from cellocate.collection import inspect, open_collection, pack, read_labels, suspects
 from cellocate.errors import CellocateError
 from cellocate.images import read_field, write_png
 
@@ -328,3 +328,133 @@ def test_a_file_that_cannot_be_opened_is_told_once(tmp_path):
     (tmp_path / "b.ome.tif").write_bytes((tmp_path / "a.ome.tif").read_bytes()[:300])
     [problem] = inspect(open_collection(tmp_path), decode=True).problems
     assert (problem.id, problem.error.what) == ("b", "an image cannot be read (cut short)")
+
+
+def test_an_odd_stack_is_a_problem_of_its_own_field(tmp_path):
+    for name in ("m", "n"):
+        stack(tmp_path / f"{name}.tif.ome.tif")
+    stack(tmp_path / "a.ome.tif", names=("DAPI", "protein"))
+    stack(tmp_path / "b.ome.tif", names=("w1", "w2", "w3", "w4", "w5"))
+    tifffile.imwrite(tmp_path / "c.tif", np.zeros((12, 12), np.uint8))
+    (tmp_path / "d.ome.tif").write_bytes(b"II*\0")
+    (tmp_path / "e.ome.tif").symlink_to("nowhere")
+    found = inspect(open_collection(tmp_path), decode=True)
+    assert list(found.images.index) == ["m.tif", "n.tif"]
+    assert {(p.id, p.error.what.split(" (")[0]) for p in found.problems} >= {
+        ("a", "the red and yellow file is missing"),
+        ("b", "nothing tells which channel is which"),
+        ("c", "nothing tells which channel is which"),
+        ("d", "an image cannot be read"),
+        ("e", "a channel file is missing"),
+    }
+
+
+def test_a_stack_that_lacks_a_channel_named_in_collection_yaml_is_a_problem_of_its_own(tmp_path):
+    stack(tmp_path / "a.ome.tif", names=("1", "2"))
+    stack(tmp_path / "b.ome.tif", names=("1", "2", "3"))
+    collection = open_collection(told(tmp_path, "channels: {green: 0, blue: 2}"))
+    assert [(p.id, p.error.what) for p in collection.problems] == [("a", "no channel 2 (it has 2, from 0)")]
+    assert collection.channels == ("green", "blue")
+
+
+@pytest.mark.parametrize("ending", [".tif", ".ome.tif"])
+def test_bad_files_that_come_first_do_not_hide_stacks(tmp_path, ending):
+    for name in "abcde":
+        (tmp_path / f"{name}{ending}").write_bytes(b"no image")
+    stack(tmp_path / "z.ome.tif")
+    (tmp_path / "z.ome.tif").rename(tmp_path / "z.tif")
+    collection = open_collection(tmp_path)
+    assert (collection.layout, len(collection.problems)) == ("stacks", 5)
+    assert "z" in collection.ids
+
+
+def test_unreadable_ome_tiffs_alone_are_stacks_all_the_same(tmp_path):
+    (tmp_path / "a.OME.TIFF").write_bytes(b"no image")
+    assert [p.id for p in open_collection(tmp_path).problems] == ["a"]
+
+
+def test_a_path_list_wins_over_channel_files_beside_it(tmp_path):
+    write_fields(tmp_path, ids=("a", "b"), channels=("red", "green", "blue"))
+    (tmp_path / "c.czi").write_bytes(b"")
+    (tmp_path / "path_list.csv").write_text("r_image,b_image,g_image,output_prefix\na_red.png,,a_green.png,one_\n")
+    collection = open_collection(tmp_path)
+    assert (collection.layout, collection.ids) == ("path_list", ["one"])
+    assert open_collection(told(tmp_path, "layout: folder")).ids == ["a", "b"]
+
+
+def test_paths_are_shown_without_detours(tmp_path):
+    write_fields(tmp_path / "data", ids=("a",))
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "path_list.csv").write_text("g_image,output_prefix\n../data/a_green.png,one\n")
+    assert open_collection(tmp_path / "lists").files("one") == {"green": tmp_path / "data" / "a_green.png"}
+    (tmp_path / "listing").mkdir()
+    (tmp_path / "listing" / "listing.csv").write_text("Id,green\na,../data/a_green.png\n")
+    assert open_collection(tmp_path / "listing").files("a") == {"green": tmp_path / "data" / "a_green.png"}
+
+
+def test_a_detour_over_a_link_stays(tmp_path):
+    write_fields(tmp_path / "far" / "data", ids=("a",))
+    (tmp_path / "far" / "deep").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "deep")
+    (tmp_path / "path_list.csv").write_text("g_image,output_prefix\nlink/../data/a_green.png,one\n")
+    assert inspect(open_collection(tmp_path)).problems == ()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "paper.pdf", "thesis.docx", "table.csv", "noend", "a.csv.gz", "b.tsv"])
+def test_a_file_of_another_kind_is_told_what_can_be_given_instead(tmp_path, name):
+    (tmp_path / name).write_bytes(b"%PDF-1.7\nhello,world\n\xff\xfe\x00")
+    with pytest.raises(CellocateError, match=r"no table that is understood.*Give a folder of images;.*OME-TIFF"):
+        open_collection(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a_green.jpg", "a_red.tif", "1_A1_1_blue_red_green.tif.gz"])
+def test_one_channel_given_alone_is_told_to_come_with_its_folder(tmp_path, name):
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(CellocateError, match=rf"one channel.*Give the folder that holds all channels: {tmp_path}"):
+        open_collection(tmp_path / name)
+
+
+def test_one_file_keeps_its_name_and_what_is_said_beside_it(tmp_path):
+    stack(tmp_path / "plate 1.well.B2.ome.tif", names=("w1", "w2"))
+    told(tmp_path, "channels: {green: w1, blue: w2}\npixel_size: 0.3\n")
+    collection = open_collection(tmp_path / "plate 1.well.B2.ome.tif")
+    assert (collection.ids, collection.pixel_size(collection.ids[0])) == (["plate 1.well.B2"], 0.3)
+    assert inspect(collection, decode=True).problems == ()
+
+
+def ome_zarr(path, data, names=("DAPI", "protein"), **options):
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(path, mode="w", zarr_format=2)
+    group.create_array("0", data=data, **options)
+    axes = [{"name": name} for name in "cyx"]
+    channels = {"channels": [{"label": name} for name in names]}
+    group.attrs.update({"multiscales": [{"axes": axes, "datasets": [{"path": "0"}]}], "omero": channels})
+
+
+def test_an_ome_zarr_given_alone_is_one_field(tmp_path):
+    data = RNG.integers(1, 200, (2, 12, 12)).astype(np.uint8)
+    ome_zarr(tmp_path / "a.b.ome.zarr", data)
+    for place in (tmp_path, tmp_path / "a.b.ome.zarr", f"{tmp_path}/a.b.ome.zarr/"):
+        collection = open_collection(place)
+        assert (collection.layout, collection.ids, collection.channels) == ("stacks", ["a.b"], ("green", "blue"))
+        assert np.array_equal(read_field(collection.files("a.b"), ("blue", "green")), data)
+
+
+def test_absent_chunks_are_a_warning_of_their_field(tmp_path):
+    data = RNG.integers(1, 200, (2, 12, 12)).astype(np.uint8)
+    for name in ("a", "b"):
+        ome_zarr(tmp_path / f"{name}.zarr", data, chunks=(1, 12, 12))
+    (tmp_path / "b.zarr" / "0" / "1.0.0").unlink()
+    collection = open_collection(tmp_path)
+    inspection = inspect(collection, decode=True)
+    warned = [(w.id, w.error.what, w.kind) for w in suspects(collection, inspection) if "chunks" in w.error.what]
+    assert warned == [("b", "absent chunks (1 of 2, read as 0)", "absent chunks")]
+    assert inspection.problems == ()
+
+
+@pytest.mark.parametrize("name", ["labels", "green", "yellow", "pixel_size", "1", "1st"])
+def test_a_pattern_may_not_use_the_names_of_columns(tmp_path, name):
+    write_png(tmp_path / "a_7.png", np.zeros((8, 8), np.uint8))
+    with pytest.raises(CellocateError, match=rf"no field can be called \{{{name}\}}.*Give it another name") as refused:
+        open_collection(told(tmp_path, f'pattern: "{{id}}_{{{name}}}.png"'))
+    assert len(str(refused.value).splitlines()) == 1

@@ -54,6 +54,35 @@ def test_what_shows_nothing_is_blank(kind):
     assert blank(BLANK[kind])
 
 
+SIDES = (64, 96, 128, 256, 512)
+
+
+@pytest.mark.parametrize("side", [16, 32, 48, *SIDES, 1000])
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_what_shows_nothing_is_blank_at_any_size(side, depth):
+    rng = np.random.default_rng(side)
+    bright = 1 if depth is np.uint8 else 100
+    noise = rng.poisson(9, (side, side)) * bright
+    for plane in (noise * 0, noise * 0 + 90, noise, rng.normal(60, 15, (side, 2 * side)) * bright):
+        assert blank(plane.astype(depth)), (plane.mean(), plane.std())
+
+
+@pytest.fixture(scope="module", params=SIDES)
+def at_a_size(request, tmp_path_factory):
+    """Simulated fields of one size, whole."""
+    folder = tmp_path_factory.mktemp("sizes") / "phantoms"
+    phantom.simulate(folder, fields=3, size=request.param, seed=2, workers=1)
+    collection = open_collection(folder)
+    return [read_field(collection.files(field)) for field in collection.ids]
+
+
+def test_what_shows_cells_is_not_blank_at_any_size(at_a_size):
+    for field in at_a_size:
+        assert not any(map(blank, field))
+        assert not any(map(blank, field.astype(np.uint16) * 257))
+        assert all(map(blank, RNG.permuted(field.reshape(len(field), -1), axis=1).reshape(field.shape)))
+
+
 def test_sound_channels_are_neither_blank_nor_saturated(fields):
     for field in fields:
         assert not any(map(blank, field))
@@ -98,6 +127,18 @@ def test_fields_are_judged_at_one_scale(fields):
     assert sharpness(large) == pytest.approx(sharpness(plane), rel=0.1)
     cut = large[:699, :801]  # a part of a field, whose pixel size is known
     assert sharpness(cut, 0.32 / 3) == pytest.approx(sharpness(plane[:233, :267]), rel=0.1)
+
+
+@pytest.mark.parametrize("side", [32, 48, *SIDES])
+def test_real_fields_are_not_blank_however_small_nor_are_crops_of_cells(real_data, side):
+    collection = open_collection(real_data / "kaggle2018")
+    for field in collection.ids[:8]:
+        pixels = read_field(collection.files(field))
+        for plane in pixels:
+            assert not blank(cv2.resize(plane, (side, side), interpolation=cv2.INTER_AREA))
+        bright = cv2.blur(pixels[0].astype(np.float32), (side, side))  # where there are cells for sure
+        y, x = (np.clip(k - side // 2, 0, 512 - side) for k in np.unravel_index(bright.argmax(), bright.shape))
+        assert not blank(pixels[0][y : y + side, x : x + side])
 
 
 @pytest.mark.parametrize("name", ["kaggle2018", "kaggle2021", "hpa_web"])

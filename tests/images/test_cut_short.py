@@ -172,7 +172,7 @@ def test_a_png_that_lost_its_last_byte_is_refused(tmp_path, read):
 def test_a_small_gzipped_file_that_unfolds_to_too_much_is_refused(tmp_path, monkeypatch):
     (tmp_path / "a.tif.gz").write_bytes(gzip.compress(tiff(noise()), 9))
     assert read_header(tmp_path / "a.tif.gz")[:2] == noise().shape
-    monkeypatch.setattr("cellocate.images.tiff._LARGEST", 300)
+    monkeypatch.setattr("cellocate.images.tiff.LARGEST", 300)
     for read in (read_header, lambda path: read_channel(path, "green")):
         with pytest.raises(CellocateError, match="an image cannot be read"):
             read(tmp_path / "a.tif.gz")

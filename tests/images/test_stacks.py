@@ -2,14 +2,15 @@
 
 import gzip
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
 import tifffile
 
 from cellocate.errors import CellocateError
-from cellocate.images import read_channel, read_header
-from cellocate.images.stacks import describe
+from cellocate.images import read_channel, read_header, tiff
+from cellocate.images.stacks import absent_chunks, describe
 
 RNG = np.random.default_rng(0)
 
@@ -98,6 +99,109 @@ def test_a_reader_that_is_not_installed_is_named(tmp_path, monkeypatch, name, mo
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(CellocateError, match=rf"{module} is not installed.*cellocate\[formats\]"):
         describe(tmp_path / name)
+
+
+class Bioio(ModuleType):
+    """A reader whose metadata cannot be read."""
+
+    class BioImage:
+        channel_names = ()
+
+        def __init__(self, path):
+            pass
+
+        @property
+        def dims(self):
+            raise KeyError("SizeC")
+
+
+def test_a_plugin_that_is_not_installed_is_named(tmp_path, monkeypatch):
+    (tmp_path / "a.nd2").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "bioio", Bioio("bioio"))
+    monkeypatch.setitem(sys.modules, "bioio_nd2", None)
+    with pytest.raises(CellocateError) as refused:
+        describe(tmp_path / "a.nd2")
+    said = f"bioio-nd2 is not installed, which reads ND2: {tmp_path / 'a.nd2'}. "
+    assert str(refused.value) == said + "Install it with: pip install 'cellocate[formats]' bioio-nd2"
+
+
+def test_a_microscopes_file_whose_metadata_are_damaged_is_told(tmp_path, monkeypatch):
+    (tmp_path / "a.nd2").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "bioio", Bioio("bioio"))
+    monkeypatch.setitem(sys.modules, "bioio_nd2", ModuleType("bioio_nd2"))
+    with pytest.raises(CellocateError, match="cannot be read"):
+        read_header(f"{tmp_path}/a.nd2::channel=0")
+
+
+@pytest.mark.parametrize(("version", "shards"), [(2, None), (3, None), (3, (1, 16, 16))])
+def test_the_chunks_that_an_ome_zarr_lacks_are_counted(tmp_path, version, shards):
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=version)
+    array = group.create_array("0", shape=(2, 20, 30), dtype=np.uint8, chunks=(1, 8, 8), shards=shards)
+    array[:] = 7
+    told = {"multiscales": [{"axes": [{"name": name} for name in "cyx"], "datasets": [{"path": "0"}]}]}
+    group.attrs.update(told if version == 2 else {"ome": told})
+    assert absent_chunks(tmp_path / "a.zarr") == ""
+    names = {".zarray", ".zattrs", ".zgroup", "zarr.json"}
+    files = sorted(f for f in (tmp_path / "a.zarr" / "0").rglob("*") if f.is_file() and f.name not in names)
+    for file in files[1:3]:
+        file.unlink()
+    assert absent_chunks(tmp_path / "a.zarr") == f"2 of {len(files)}, read as 0"
+    assert len(files) == (8 if shards else 24)
+    assert absent_chunks(tmp_path / "a.tif") == ""
+
+
+def ome_zarr(path, shape=(2, 8, 8), chunks=(1, 8, 8), **told):
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(path, mode="w", zarr_format=3)
+    group.create_array("0", shape=shape, chunks=chunks, dtype=np.uint8)
+    image = {"axes": [{"name": name, "unit": "micrometer"} for name in "cyx"], "datasets": [{"path": "0"}]}
+    group.attrs.update({"ome": {"multiscales": [image | told.pop("image", {})], **told}})
+    return path
+
+
+def scaled(*scale):
+    return {"datasets": [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": list(scale)}]}]}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"image": {"axes": "cyx"}},
+        {"image": {"datasets": []}},
+        {"image": {"datasets": [{"path": "."}]}},
+        {"image": scaled("a")},
+        {"image": scaled(1, 1, "wide")},
+        {"omero": {"channels": "abc"}},
+        {"omero": []},
+    ],
+)
+def test_an_ome_zarr_with_damaged_metadata_is_refused(tmp_path, told):
+    with pytest.raises(CellocateError, match="no OME-Zarr image"):
+        describe(ome_zarr(tmp_path / "a.zarr", **told))
+
+
+@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf")])
+def test_a_pixel_size_that_cannot_be_is_none(tmp_path, size):
+    assert describe(ome_zarr(tmp_path / "a.zarr", image=scaled(1, size, size))).pixel_size is None
+
+
+@pytest.mark.parametrize("side", [0, 60_000])
+def test_a_size_that_no_field_has_is_refused_before_it_is_read(tmp_path, side):
+    path = ome_zarr(tmp_path / "a.zarr", (2, side, side), (1, max(side, 1), max(side, 1)))
+    for look in (read_header, lambda place: read_channel(place, "red")):
+        with pytest.raises(CellocateError, match=rf"no size of a field \({side}×{side} px, 2 channels\)"):
+            look(f"{path}::channel=0")
+
+
+def test_a_long_stack_is_no_large_field(tmp_path, monkeypatch):
+    monkeypatch.setattr(tiff, "LARGEST", 20 * 20)
+    data = pixels(2, 3, 20, 20)
+    tifffile.imwrite(tmp_path / "a.ome.tif", data, metadata={"axes": "CZYX"})
+    assert np.array_equal(read_channel(f"{tmp_path}/a.ome.tif::channel=1,z=2", "red"), data[1, 2])
+    tifffile.imwrite(tmp_path / "b.ome.tif", pixels(2, 20, 21), metadata={"axes": "CYX"})
+    with pytest.raises(OSError, match="impossible size"):
+        describe(tmp_path / "b.ome.tif")
 
 
 def test_planes_that_are_not_there_or_not_named_are_refused(tmp_path):

@@ -40,7 +40,7 @@ def test_a_submission_of_the_real_shape_is_accepted(real_data: Path, tmp_path: P
     [
         ("id,Predicted\na,0\nb,1\n", "header"),
         ("", "header"),
-        ("Id,Predicted\na,0\n", "lacks 1 ids, such as b"),
+        ("Id,Predicted\na,0\n", "lacks 1 id, such as b"),
         ("Id,Predicted\na,0\nb,1\na,2\n", "line 4"),
         ("Id,Predicted\na,0\nb,1\nc,2\n", "unknown id 'c'"),
         ("Id,Predicted\na,0\nb,28\n", "line 3"),

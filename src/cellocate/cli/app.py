@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import sys
 from typing import Annotated
 
@@ -71,6 +72,8 @@ def cellocate_(
 
 def main() -> None:
     """Run the command line; exit 0 done, 1 the data or the request is at fault, 2 wrong usage, 130 interrupted."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files need not be text
     try:
         app()
     except CellocateError as error:

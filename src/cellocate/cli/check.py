@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cellocate.cli import options
+from cellocate.counted import counted
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection, Inspection, Problem
@@ -58,7 +59,7 @@ def check(
         _print(facts, inspection.problems, warnings)
     if out is not None:
         with new_file(out) as aside:
-            table.to_csv(aside, index=False)
+            table.to_csv(aside, index=False, errors="backslashreplace")  # names need not be text
     if inspection.problems:
         raise typer.Exit(1)
 
@@ -87,7 +88,7 @@ def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
 
 
 def _print(facts: dict[str, Any], problems: Sequence[Problem], warnings: Sequence[Problem]) -> None:
-    print(f"{facts['layout']}: {facts['fields']} fields")
+    print(f"{facts['layout']}: {counted(facts['fields'], 'field')}")
     if facts["because"]:
         print(f"recognised  {facts['because']}")
     if facts["files"]:
@@ -97,7 +98,7 @@ def _print(facts: dict[str, Any], problems: Sequence[Problem], warnings: Sequenc
         print(f"labels      {facts['vocabulary']}, {len(occurring)} of {len(facts['labels'])} locations occur")
         print("            " + ", ".join(f"{name} {n}" for name, n in sorted(occurring.items(), key=lambda x: -x[1])))
         if facts["without_location"]:
-            print(f"            {facts['without_location']} fields show no location")
+            print(f"            without a location: {counted(facts['without_location'], 'field')}")
     else:
         print("labels      none")
     _print_alike("identical", facts["identical"], "have the same pixels")
@@ -108,9 +109,10 @@ def _print(facts: dict[str, Any], problems: Sequence[Problem], warnings: Sequenc
 
 def _print_images(facts: dict[str, Any]) -> None:
     counts = facts["files"].items()
-    print("channels    " + ", ".join(c if n == facts["fields"] else f"{c} ({n} fields)" for c, n in counts))
+    print("channels    " + ", ".join(c if n == facts["fields"] else f"{c} ({counted(n, 'field')})" for c, n in counts))
     for size in facts["sizes"]:
-        print(f"size        {size['width']}×{size['height']} px, {size['depth']} bits: {size['fields']} fields")
+        of = counted(size["fields"], "field")
+        print(f"size        {size['width']}×{size['height']} px, {size['depth']} bits: {of}")
     pixel_sizes = ", ".join(f"{p:g} µm" for p in facts["pixel_sizes"])
     print(f"pixel size  {pixel_sizes or 'unknown (--pixel-size sets it)'}")
 
@@ -120,7 +122,7 @@ def _print_alike(word: str, groups: list[list[str]], what: str) -> None:
         more = f" and {len(group) - _SHOWN} more" if len(group) > _SHOWN else ""
         print(f"{word:12}{', '.join(group[:_SHOWN])}{more} {what}")
     if len(groups) > _SHOWN:
-        print(f"{'':12}and {len(groups) - _SHOWN} more groups")
+        print(f"{'':12}and {counted(len(groups) - _SHOWN, 'more group')}")
 
 
 def _print_kinds(word: str, found: Sequence[Problem]) -> None:
@@ -131,7 +133,7 @@ def _print_kinds(word: str, found: Sequence[Problem]) -> None:
     kinds: dict[str, list[Problem]] = {}
     for problem in found:
         kinds.setdefault(problem.kind, []).append(problem)
-    print(f"{word:12}{len({problem.id for problem in found})} fields (--out FILE lists them)")
+    print(f"{word:12}{counted(len({problem.id for problem in found}), 'field')} (--out FILE lists them)")
     for kind, those in sorted(kinds.items(), key=lambda x: -len(x[1])):
         first = those[0]
         where = "" if first.error.where is None else f" ({first.error.where})"

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.counted import counted
 
 app = typer.Typer(no_args_is_help=True, help="Turn tables of probabilities into locations.")
 
@@ -42,7 +43,7 @@ def fit(
     ids, values = decision.read_ensemble(probabilities, table.vocabulary)
     fitted = decision.fit(rule, values, table.truth(ids))
     decision.save_rule(out, fitted, table.vocabulary)
-    print(f"{fitted.kind} rule, fitted on {len(ids)} fields, in {out}")
+    print(f"{fitted.kind} rule, fitted on {counted(len(ids), 'field')}, in {out}")
 
 
 @app.command()
@@ -63,4 +64,4 @@ def apply(
     fitted, vocabulary = decision.read_rule(rule)
     ids, values = decision.read_ensemble(probabilities, vocabulary)
     decision.write_decided(out, ids, fitted.apply(values))
-    print(f"{len(ids)} fields in {out}")
+    print(f"{counted(len(ids), 'field')} in {out}")

@@ -12,6 +12,7 @@ import typer
 
 from cellocate.cli import options
 from cellocate.cli.evaluate import print_scores
+from cellocate.counted import counted
 
 FIELDS, SIZE, SPAN, EPOCHS = 800, 128, 81.92, 20  # half the usual width: even 128 px show some detail
 EXPECTED = (0.50, 0.68)
@@ -42,7 +43,7 @@ def demo(
     began = time.monotonic()
     refuse_existing(out, overwrite=overwrite)
     shutil.rmtree(out, ignore_errors=True)
-    print(f"1. drawing {fields} fields of simulated cells", flush=True)
+    print(f"1. drawing {counted(fields, 'field')} of simulated cells", flush=True)
     with progress("drawing", fields) as advance:
         phantom.simulate(
             out / "phantoms", fields=fields, size=SIZE, span=SPAN, labels="balanced", seed=seed, progress=advance

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.counted import counted
 
 if TYPE_CHECKING:
     from cellocate.collection.download import Download, Listed
@@ -73,10 +74,10 @@ def download(
     with progress("fetching files", len(jobs)) as advance:
         failed = task.run(made, advance)
     lacking = {outcome.job.field for outcome in failed}
-    print(f"{len(listed.fields) - len(lacking)} of {len(listed.fields)} fields in {out}")
+    print(f"{len(listed.fields) - len(lacking)} of {counted(len(listed.fields), 'field')} in {out}")
     if failed:
         raise CellocateError(
-            f"{len(failed)} of {len(jobs)} files could not be had; the first: {failed[0].fault}",
+            f"{len(failed)} of {counted(len(jobs), 'file')} could not be had; the first: {failed[0].fault}",
             where=failed[0].job.address,
             mend=f"{out / FAULTS} names all; the same command tries them again.",
         )
@@ -85,20 +86,38 @@ def download(
 def _notes(listed: Listed) -> list[str]:
     notes = []
     if listed.faulty:
-        notes.append(f"{len(listed.faulty)} rows name no image of the atlas, such as {listed.faulty[0]}")
+        rows = counted(len(listed.faulty), "row")
+        notes.append(f"{rows} that name no image of the atlas were passed over, such as {listed.faulty[0]}")
     if listed.repeated:
-        notes.append(f"{listed.repeated} rows name a field again and were passed over")
+        notes.append(f"{counted(listed.repeated, 'row')} that name a field again were passed over")
     if listed.unknown and listed.vocabulary is not None:
-        words = ", ".join(f"{word} ({count} fields)" for word, count in listed.unknown.most_common())
+        words = ", ".join(f"{word} ({counted(count, 'field')})" for word, count in listed.unknown.most_common())
         notes.append(f"{listed.vocabulary.name} has no word for {words}; the column locations keeps them")
+        notes += _other_words(listed, listed.vocabulary.name)
     return notes
+
+
+def _other_words(listed: Listed, vocabulary: str) -> list[str]:
+    """What to do about words that a vocabulary lacks, where another has more of them."""
+    from cellocate.collection.atlas import best_vocabulary
+
+    unlabelled = int(listed.fields["labels"].isna().sum())
+    shown = [word.strip() for text in listed.fields["locations"].unique() for word in text.split(",") if word.strip()]
+    best, lacking = best_vocabulary(shown)
+    if best == vocabulary or len(lacking) >= len(listed.unknown):
+        return []
+    extent = f"all but {', '.join(lacking)}" if lacking else "all"
+    lost = f"{counted(unlabelled, 'field')} without known labels cannot be trained on; " if unlabelled else ""
+    again = "with it, the same command writes the labels anew and fetches nothing twice"
+    return [f"{lost}--vocabulary {best} has words for {extent}: {again}"]
 
 
 def _say_what(task: Download) -> None:
     jobs, missing = task.jobs(), task.missing()
-    print(f"{len(task.listed.fields)} fields, {len(jobs)} files, {len(jobs) - len(missing)} of them there already")
+    there = f"{len(jobs) - len(missing)} of them there already"
+    print(f"{counted(len(task.listed.fields), 'field')}, {counted(len(jobs), 'file')}, {there}")
     if missing:
         print(f"the first: {missing[0].address}")
         size = task.size(missing)
         told = "of unknown size, for the server does not tell" if size is None else f"about {size / 1e6:,.1f} MB"
-        print(f"to be fetched: {len(missing)} files, {told}")
+        print(f"to be fetched: {counted(len(missing), 'file')}, {told}")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cellocate.cli import options
+from cellocate.counted import counted
 
 
 def pack(
@@ -56,5 +57,6 @@ def pack(
         print(f"continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
         raise
     if (out / "skipped.csv").is_file():
-        note(f"{len(read_table(out / 'skipped.csv')[0])} faulty fields were left out; {out / 'skipped.csv'} lists them")
-    print(f"{len(store)} fields of {' and '.join(map(str, sorted(set(sizes))))} px in {out}")
+        skipped = counted(len(read_table(out / "skipped.csv")[0]), "faulty field")
+        note(f"left out {skipped}; {out / 'skipped.csv'} lists them")
+    print(f"{counted(len(store), 'field')} of {' and '.join(map(str, sorted(set(sizes))))} px in {out}")

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.counted import counted
 
 
 def predict(
@@ -57,4 +58,4 @@ def predict(
         write_table(out, collection.ids, probabilities, decided, loaded.vocabulary)
     else:
         prediction.write_kaggle2018(out, collection.ids, decided, loaded.vocabulary, wanted)
-    print(f"{len(collection)} fields in {out}")
+    print(f"{counted(len(collection), 'field')} in {out}")

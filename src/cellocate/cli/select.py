@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cellocate.cli import options
+from cellocate.counted import counted
 
 
 def select(
@@ -87,4 +88,4 @@ def select(
             inputs=data,
             progress=advance,
         )
-    print(f"{len(written)} of {sum(map(len, opened))} fields in {out}")
+    print(f"{len(written)} of {counted(sum(map(len, opened)), 'field')} in {out}")

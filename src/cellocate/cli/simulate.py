@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.counted import counted
 
 
 def simulate(
@@ -58,4 +59,4 @@ def simulate(
             overwrite=overwrite,
             progress=advance,
         )
-    print(f"{fields} fields of {size} px in {out}")
+    print(f"{counted(fields, 'field')} of {size} px in {out}")

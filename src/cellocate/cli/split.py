@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.counted import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ def split(
             note(warning if fold is None else f"fold {fold}: {warning}")
     save_split(out, made)
     _print(made)
-    print(f"{len(made.fields)} fields in {made.fields['group'].nunique()} groups, in {out}")
+    print(f"{counted(len(made.fields), 'field')} in {counted(made.fields['group'].nunique(), 'group')}, in {out}")
 
 
 def _fingerprints(collection: Collection, *, skip_bad: bool) -> tuple[Collection, pd.Series[str]]:
@@ -96,6 +97,6 @@ def _fingerprints(collection: Collection, *, skip_bad: bool) -> tuple[Collection
 def _print(made: Split) -> None:
     column = next((c for c in ("fold", "left_out") if c in made.fields), None)
     for part, number in made.fields["part"].value_counts().items():
-        print(f"{part:12}{number:7} fields")
+        print(f"{part:12}{counted(int(number), 'field'):>14}")
     for fold in made.folds:
-        print(f"fold {fold}: {int((made.fields[column] == fold).sum())} fields")
+        print(f"fold {fold}: {counted(int((made.fields[column] == fold).sum()), 'field')}")

@@ -13,6 +13,7 @@ import pandas as pd
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.look import Look, complete, look_at_headers, look_at_pixels
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.store import stored
@@ -142,4 +143,4 @@ def left_out(problems: Sequence[Problem]) -> str:
     """A sentence that names faulty fields which were skipped, the first few with their faults."""
     named = ", ".join(f"{p.id} ({p.error.what})" for p in problems[:_NAMED])
     more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
-    return f"{len(problems)} faulty fields were left out: {named}{more}"
+    return f"left out {counted(len(problems), 'faulty field')}: {named}{more}"

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, Pixels, Scale, read_field
 from cellocate.images.store import stored
@@ -193,8 +194,8 @@ class Collection:
         if faults and not skip_bad:
             first = faults[0]
             raise CellocateError(
-                f"{len(bad)} of {len(set(self.ids) | set(bad))} fields cannot be used; the first, {first.id}: "
-                f"{first.error.what}",
+                f"{len(bad)} of {counted(len(set(self.ids) | set(bad)), 'field')} cannot be used; "
+                f"the first, {first.id}: {first.error.what}",
                 where=first.error.where,
                 mend=f"{first.error.mend} 'cellocate check' lists them all; --skip-bad goes on without them.",
             )

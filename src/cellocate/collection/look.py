@@ -22,6 +22,7 @@ from cellocate.collection.quality import (
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, read_header
 from cellocate.images.address import Address
+from cellocate.images.stacks import absent_chunks
 
 
 class Look(NamedTuple):
@@ -37,6 +38,7 @@ class Look(NamedTuple):
         sharpness: of the landmark that focus is judged by; nan without one.
         smallest_file: bytes.
         largest_file: bytes.
+        absent: how many chunks an OME-Zarr image lacks, such as "3 of 12, read as 0".
     """
 
     height: int
@@ -48,6 +50,7 @@ class Look(NamedTuple):
     sharpness: float = float("nan")
     smallest_file: int = 0
     largest_file: int = 0
+    absent: str = ""
 
 
 def complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
@@ -113,12 +116,18 @@ def look_at_pixels(pixels: Pixels, files: Mapping[str, Path], pixel_size: float 
         sharpness=float("nan") if landmark is None else sharpness(planes[landmark], pixel_size),
         smallest_file=min(bytes_, default=0),
         largest_file=max(bytes_, default=0),
+        absent=next(filter(None, map(absent_chunks, _files(files))), ""),
     )
 
 
 def _bytes(files: Mapping[str, Path]) -> list[int]:
     found = []
-    for path in files.values():
+    for path in _files(files):
         with suppress(OSError):  # what is no file of its own has no size
-            found.append(Address.parse(path).file.stat().st_size)
+            found.append(path.stat().st_size)
     return found
+
+
+def _files(files: Mapping[str, Path]) -> list[Path]:
+    """Each file once, which a stack is for several channels."""
+    return list(dict.fromkeys(Address.parse(path).file for path in files.values()))

@@ -23,6 +23,7 @@ from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
 from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
 from cellocate.collection.lock import locked
 from cellocate.collection.shards import Job, Plan, do, save
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder, sync, write_text
 from cellocate.images.store import CARD, INDEX, Card, per_shard, write_card
@@ -159,7 +160,7 @@ def _see_same(out: Path, request: dict[str, Any]) -> None:
 def _stopped(problems: list[Problem], fields: int) -> CellocateError:
     first = min(problems, key=lambda problem: problem.id)
     return CellocateError(
-        f"{len(problems)} of {fields} fields cannot be packed; the first, {first.id}: {first.error.what}",
+        f"{len(problems)} of {counted(fields, 'field')} cannot be packed; the first, {first.id}: {first.error.what}",
         where=first.error.where,
         mend=f"{first.error.mend} Go on with --resume, or without them with --resume --skip-bad; nothing was lost.",
     )

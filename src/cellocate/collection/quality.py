@@ -16,7 +16,8 @@ from cellocate.images import FIELD_SPAN
 BLANK_CONTRAST = 0.05
 """Deviation over mean of the thumbnail below which a channel is blank; real channels have .4 or more."""
 BLANK_NOISE = 1.5
-"""Variance of the thumbnail, over what independent pixels would leave of theirs, below which it is noise alone."""
+"""Variance of the means of areas, over what independent pixels would leave of theirs, below which it is noise alone;
+real channels shrunk to 32 px have 2.6 or more, and the larger they are, the more."""
 SATURATED_SHARE = 0.1
 """Share of pixels at the largest value of the depth above which a channel is saturated; real ones have .025 or less."""
 SHARPNESS = 0.045
@@ -25,6 +26,7 @@ FOCUS_CHANNELS = ("red", "yellow")
 """Landmarks that are fine everywhere in a cell, best first; nuclei are smooth, and the protein may be."""
 
 _THUMBNAIL = 32
+_AREA = 4  # px: the shortest side of an area over which noise averages out
 _FOCUS_SIDE = 512  # px; of an atlas field that is .32 µm a pixel, as the 2018 challenge has it
 _FINE = 2.0  # px there
 
@@ -38,6 +40,9 @@ def thumbnail(plane: NDArray[Any]) -> NDArray[np.float32]:
 def is_blank(plane: NDArray[Any], small: NDArray[np.float32]) -> bool:
     """Whether a channel shows nothing: it is even, or what differs is noise from pixel to pixel.
 
+    Noise averages out over areas of 4 × 4 px or more, 32 × 32 of them where there is room; what cells show does not.
+    A channel of less than 16 px is blank only where it is even.
+
     Args:
         plane: shape (H, W), uint8 or uint16.
         small: its `thumbnail`.
@@ -47,10 +52,15 @@ def is_blank(plane: NDArray[Any], small: NDArray[np.float32]) -> bool:
         >>> is_blank(noise, thumbnail(noise))
         True
     """
-    even = float(small.std()) <= BLANK_CONTRAST * float(small.mean())
+    if float(small.std()) <= BLANK_CONTRAST * float(small.mean()):
+        return True
+    height, width = (min(_THUMBNAIL, side // _AREA) for side in plane.shape)
+    if height < _AREA or width < _AREA:  # too few areas to tell noise from what is seen
+        return False
+    if (height, width) != small.shape:
+        small = cv2.resize(plane.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     deviation = float(cv2.meanStdDev(plane)[1][0, 0])
-    noise = deviation**2 / max(1.0, plane.size / small.size)
-    return even or float(small.var()) <= BLANK_NOISE * noise
+    return float(small.var()) <= BLANK_NOISE * deviation**2 * small.size / plane.size
 
 
 def saturated_share(plane: NDArray[Any]) -> float:

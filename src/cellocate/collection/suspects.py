@@ -10,6 +10,7 @@ from cellocate.collection.check import Inspection
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.quality import SHARPNESS
 from cellocate.errors import CellocateError
+from cellocate.images.address import Address
 
 _NAMED = 3
 
@@ -23,8 +24,8 @@ def suspects(
 ) -> list[Problem]:
     """What is not a fault but may be one: of each field what is odd about it, in the order of the kinds below.
 
-    Labels that stand twice; blank, saturated and out-of-focus fields; files of an odd size; identical pixels and near
-    duplicates, and labels that differ among them.
+    Labels that stand twice; blank, saturated and out-of-focus fields; absent chunks; files of an odd size; identical
+    pixels and near duplicates, and labels that differ among them.
 
     Args:
         collection: that was inspected.
@@ -40,6 +41,10 @@ def suspects(
     found += [
         _warning(str(field), "out of focus", None, look) for field in images.index[images["sharpness"] < SHARPNESS]
     ]
+    copied = "Copy it again, unless what wrote it leaves even chunks out."
+    for field, text in images["absent"][images["absent"] != ""].items():
+        file = next(iter(collection.files(str(field)).values()))
+        found.append(_warning(str(field), f"absent chunks ({text})", Address.parse(file).file, copied))
     for limit, column, word, odd in (
         (smallest_file, "smallest_file", "smaller", images["smallest_file"].lt),
         (largest_file, "largest_file", "larger", images["largest_file"].gt),

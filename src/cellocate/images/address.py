@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -70,6 +71,13 @@ def _colour(said: str | None) -> Colour | None:
     if said is not None and said not in get_args(Colour):
         raise ValueError
     return said  # type: ignore[return-value] # one of them
+
+
+def see_file(path: Path) -> None:
+    """Raise an `OSError` where a path is neither a file nor a folder: a pipe would be waited for without end."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError("no file, but a pipe or a device")
 
 
 def suffix(path: Path) -> str:

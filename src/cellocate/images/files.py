@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import stacks
-from cellocate.images.address import Address, suffix
+from cellocate.images.address import Address, see_file, suffix
 from cellocate.images.tiff import read_tiff, tiff_header
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
@@ -57,11 +57,10 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     address = Address.parse(path)
     path = address.file
     try:
+        see_file(path)
         pixels = _pixels(address)
-    except FileNotFoundError:
-        raise _missing(path) from None
     except _UNREADABLE as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     if pixels.dtype not in (np.uint8, np.uint16):
         raise _wrong_depth(path, str(pixels.dtype))
     if pixels.ndim == 3 and pixels.shape[2] in (3, 4):
@@ -81,6 +80,7 @@ def read_header(path: str | Path) -> Header:
     address = Address.parse(path)
     path = address.file
     try:
+        see_file(path)
         if address.channel is not None or _is_tiff(path):
             height, width, kind = _stack_header(address) if address.channel is not None else tiff_header(path)
             if kind not in _TIFF_DEPTHS:
@@ -90,10 +90,8 @@ def read_header(path: str | Path) -> Header:
             _see_ending(path, str(image.format))
             _see_depth(path, image)
             return Header(image.height, image.width, _PILLOW_DEPTHS[image.mode])
-    except FileNotFoundError:
-        raise _missing(path) from None
     except _UNREADABLE as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
 
 
 def write_png(path: str | Path, pixels: NDArray[Any]) -> None:
@@ -152,11 +150,10 @@ def _see_ending(path: Path, format_name: str) -> None:
             raise OSError("cut short")
 
 
-def _missing(path: Path) -> CellocateError:
-    return CellocateError("a channel file is missing", where=path, mend="Restore it, or leave the field out.")
-
-
-def _unreadable(path: Path, error: Exception) -> CellocateError:
+def unreadable(path: Path, error: Exception) -> CellocateError:
+    """Why a file cannot be read, in a user's words."""
+    if isinstance(error, FileNotFoundError):
+        return CellocateError("a channel file is missing", where=path, mend="Restore it, or leave the field out.")
     if isinstance(error, PermissionError):
         what = "an image cannot be read (permission denied)"
         return CellocateError(what, where=path, mend="Change its permissions.")

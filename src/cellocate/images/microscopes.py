@@ -23,9 +23,12 @@ def describe(path: Path) -> Stack:
         CellocateError: bioio or its plugin for the format is not installed.
     """
     image = _opened(path)
-    names = tuple(str(name) for name in image.channel_names or [""] * image.dims.C)
-    pixel_size = image.physical_pixel_sizes.X
-    return Stack(names, image.dims.Z, image.dims.Y, image.dims.X, str(image.dtype), pixel_size and float(pixel_size))
+    try:
+        names = tuple(str(name) for name in image.channel_names or [""] * image.dims.C)
+        size = image.physical_pixel_sizes.X
+        return Stack(names, image.dims.Z, image.dims.Y, image.dims.X, str(image.dtype), size and float(size))
+    except Exception as error:  # each plugin has errors of its own, some of them only now
+        raise OSError(f"damaged: {type(error).__name__}") from None
 
 
 def plane(path: Path, channel: int, z: int) -> NDArray[Any]:
@@ -46,8 +49,8 @@ def _opened(path: Path) -> Any:  # noqa: ANN401 # bioio is optional
 
         if path.suffix.lower() in MICROSCOPES:
             import_module(f"bioio_{_kind(path)}")
-    except ImportError:
-        raise _lacking(path) from None
+    except ImportError as error:
+        raise _lacking(path, (error.name or "bioio").replace("_", "-")) from None
     logging.getLogger("bioio").setLevel(logging.CRITICAL)  # its lines would stand beside ours
     try:
         return BioImage(path)
@@ -55,10 +58,10 @@ def _opened(path: Path) -> Any:  # noqa: ANN401 # bioio is optional
         raise OSError(f"damaged: {type(error).__name__}") from None
 
 
-def _lacking(path: Path) -> CellocateError:
+def _lacking(path: Path, module: str) -> CellocateError:
     kind = _kind(path)
     mend = f"Install it with: pip install 'cellocate[formats]' bioio-{kind}"
-    return CellocateError(f"bioio is not installed, which reads {kind.upper()}", where=path, mend=mend)
+    return CellocateError(f"{module} is not installed, which reads {kind.upper()}", where=path, mend=mend)
 
 
 def _kind(path: Path) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.address import Projection, suffix
+from cellocate.images.address import Projection, see_file, suffix
 
+LARGEST = 2**29
+"""Pixels of a plane that are believed: a damaged size would fill the memory."""
 MICROSCOPES = (".czi", ".nd2", ".lif")
 
 
@@ -51,9 +54,28 @@ def describe(path: Path) -> Stack:
     Raises:
         FileNotFoundError: there is no such file.
         OSError: it is cut short or damaged.
-        CellocateError: it holds something else, or its reader is not installed.
+        CellocateError: it holds something else, is too large for a field, or its reader is not installed.
     """
-    return _reader(path).describe(path)
+    see_file(path)
+    stack = _reader(path).describe(path)
+    if not 0 < stack.height * stack.width <= LARGEST or not stack.names or stack.planes < 1:
+        what = f"no size of a field ({stack.width}×{stack.height} px, {len(stack.names)} channels)"
+        raise CellocateError(what, where=path, mend="Cut it into fields, if it is what it says it is.")
+    possible = stack.pixel_size is not None and 0 < stack.pixel_size < math.inf
+    return stack if possible else replace(stack, pixel_size=None)
+
+
+def absent_chunks(path: Path) -> str:
+    """How many chunks an OME-Zarr image lacks, such as "3 of 12, read as 0"; "" where none, and of other files.
+
+    Raises:
+        CellocateError: it is no OME-Zarr image.
+    """
+    if suffix(path) != ".zarr":
+        return ""
+    from cellocate.images import zarrs
+
+    return zarrs.absent(path)
 
 
 def read_plane(path: Path, channel: int, z: int | Projection | None) -> NDArray[Any]:
@@ -69,8 +91,7 @@ def read_plane(path: Path, channel: int, z: int | Projection | None) -> NDArray[
         OSError: it is cut short or damaged.
         CellocateError: there is no such plane, or several and nobody said which.
     """
-    reader = _reader(path)
-    stack = reader.describe(path)
+    reader, stack = _reader(path), describe(path)
     if not 0 <= channel < len(stack.names):
         what = f"no channel {channel} (it has {len(stack.names)}, from 0)"
         raise CellocateError(what, where=path, mend="Name one that it has.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import logging
+import math
 import struct
 import zlib
 from pathlib import Path
@@ -16,10 +17,9 @@ import tifffile
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.stacks import Stack
+from cellocate.images.stacks import LARGEST, Stack
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # its lines would stand beside ours
-_LARGEST = 2**29  # values in one file that are believed: a damaged size would fill the memory
 _LIGHT = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
 _MICROMETRES = {"µm": 1.0, "micron": 1.0, "um": 1.0, "nm": 1e-3, "mm": 1e3, "\\u00B5m": 1.0}
 
@@ -76,12 +76,17 @@ def plane(path: Path, channel: int, z: int) -> NDArray[Any]:
         outer = [axis for axis in shape if axis not in "YX"]
         at = tuple(place.get(axis, 0) for axis in outer)
         counts = tuple(shape[axis] for axis in outer)
-        if len(series.pages) == np.prod(counts, dtype=int):
+        if _has_pages(series, shape):
             page = series.pages[int(np.ravel_multi_index(at, counts)) if at else 0]
             if page is None:
                 raise OSError("cut short")
             return _decoded(page)
         return np.asarray(_decoded(series)[at])
+
+
+def _has_pages(series: Any, shape: dict[str, int]) -> bool:  # noqa: ANN401 # as below
+    """Whether each plane has a page of its own, so that no other need be decoded with it."""
+    return len(series.pages) == math.prod(n for axis, n in shape.items() if axis not in "YX")
 
 
 def _opened(path: Path) -> tifffile.TiffFile:
@@ -101,8 +106,8 @@ def _opened(path: Path) -> tifffile.TiffFile:
 
 def _unfolded(path: Path) -> bytes:
     with gzip.open(path) as file:
-        content = file.read(2 * _LARGEST + 1)
-    if len(content) > 2 * _LARGEST:
+        content = file.read(2 * LARGEST + 1)
+    if len(content) > 2 * LARGEST:
         raise OSError("damaged: an impossible size")
     return content
 
@@ -118,7 +123,7 @@ def _only_page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # as
     try:
         pages = len(tiff.pages)
         page: Any = tiff.pages.first
-        wrong = page.size > _LARGEST or not page.dataoffsets
+        wrong = page.size > LARGEST or not page.dataoffsets
         axes, photometric = page.axes, page.photometric
     except Exception as error:  # a damaged file can break any of these
         raise OSError(f"damaged: {type(error).__name__}") from None
@@ -134,7 +139,8 @@ def _only_page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # as
 
 def _see_light(photometric: Any, path: Path) -> None:  # noqa: ANN401 # one of tifffile's
     if photometric not in _LIGHT:
-        what = f"numbers that are not brightness ({photometric.name.lower()})"
+        name = getattr(photometric, "name", f"kind {photometric}").lower()  # of an unknown kind there is but a number
+        what = f"numbers that are not brightness ({name})"
         raise CellocateError(what, where=path, mend="Save each channel as a grey image.")
 
 
@@ -160,7 +166,7 @@ def _series(tiff: tifffile.TiffFile, path: Path) -> tuple[Any, dict[str, int]]:
         photometric = tiff.pages.first.photometric
     except Exception as error:  # a damaged file can break any of these
         raise OSError(f"damaged: {type(error).__name__}") from None
-    if series.size > _LARGEST:
+    if (shape.get("Y", 1) * shape.get("X", 1) if _has_pages(series, shape) else series.size) > LARGEST:
         raise OSError("damaged: an impossible size")
     _see_light(photometric, path)
     if len(shape) < series.ndim or not {"Y", "X"} <= set(shape) <= set("TCZYX") or shape.get("T", 1) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,13 @@ def describe(path: Path) -> Stack:
     array, told, axes = _opened(path)
     shape = dict(zip(axes, array.shape, strict=True))
     n = shape.get("c", 1)
-    said = [str(channel.get("label", "")) for channel in told.get("omero", {}).get("channels", [])]
+    try:
+        said = [str(channel.get("label", "")) for channel in told.get("omero", {}).get("channels", [])]
+        pixel_size = _pixel_size(told, axes)
+    except Exception:  # damaged metadata can break any of these
+        raise _no_image(path) from None
     names = tuple(said) if len(said) == n else ("",) * n
-    return Stack(names, shape.get("z", 1), shape["y"], shape["x"], str(array.dtype), _pixel_size(told, axes))
+    return Stack(names, shape.get("z", 1), shape["y"], shape["x"], str(array.dtype), pixel_size)
 
 
 def plane(path: Path, channel: int, z: int) -> NDArray[Any]:
@@ -38,6 +43,19 @@ def plane(path: Path, channel: int, z: int) -> NDArray[Any]:
         return np.asarray(array[tuple(place.get(axis, slice(None)) for axis in axes)])
     except Exception as error:  # each codec has errors of its own
         raise OSError(f"damaged: {type(error).__name__}") from None
+
+
+def absent(path: Path) -> str:
+    """How many of the chunks (or shards) that its shape asks for are not there, such as "3 of 12"; "" where all are.
+
+    Zarr reads them as its fill value. A writer may leave out what is even, and a copy that broke off looks the same.
+    """
+    array, _, _ = _opened(path)
+    files = array.shards or array.chunks
+    asked = math.prod(-(-side // of) for side, of in zip(array.shape, files, strict=True))
+    chunks_in_each = math.prod(side // of for side, of in zip(files, array.chunks, strict=True))
+    there = array.nchunks_initialized // chunks_in_each
+    return f"{asked - there} of {asked}, read as {array.fill_value}" if there < asked else ""
 
 
 def _opened(path: Path) -> tuple[Any, dict[str, Any], list[str]]:
@@ -55,12 +73,17 @@ def _opened(path: Path) -> tuple[Any, dict[str, Any], list[str]]:
         image = told["multiscales"][0]
         axes = [str(axis["name"]) for axis in image["axes"]]
         array: Any = group[image["datasets"][0]["path"]]
-    except Exception as error:  # a damaged or foreign group can break any of these
-        mend = "Give an OME-Zarr image of version 0.4 or 0.5."
-        raise CellocateError(f"no OME-Zarr image ({type(error).__name__})", where=path, mend=mend) from None
-    if array.ndim != len(axes) or not {"y", "x"} <= set(axes) <= set("tczyx"):
+        dimensions = array.ndim  # which a group has not
+    except Exception:  # a damaged or foreign group can break any of these
+        raise _no_image(path) from None
+    if dimensions != len(axes) or not {"y", "x"} <= set(axes) <= set("tczyx"):
         raise CellocateError(f"axes {', '.join(axes)}", where=path, mend="Give an image with y and x.")
     return array, told, axes
+
+
+def _no_image(path: Path) -> CellocateError:
+    mend = "Give an OME-Zarr image of version 0.4 or 0.5."
+    return CellocateError("no OME-Zarr image", where=path, mend=mend)
 
 
 def _pixel_size(told: dict[str, Any], axes: list[str]) -> float | None:

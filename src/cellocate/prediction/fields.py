@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.collection import Collection
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.networks import Model
 
@@ -61,8 +62,8 @@ def assumptions(model: Model, collection: Collection) -> list[str]:
     said = []
     if unknown:
         said.append(
-            f"the pixel size of {len(unknown)} of {len(collection)} fields is unknown; each is assumed to span "
-            f"{span:.0f} µm, as the model's own fields (--pixel-size sets it)"
+            f"the pixel size of {len(unknown)} of {counted(len(collection), 'field')} is unknown; each is assumed to "
+            f"span {span:.0f} µm, as the model's own fields (--pixel-size sets it)"
         )
     if model.card.pixel_size_assumed and len(unknown) < len(collection):
         said.append(

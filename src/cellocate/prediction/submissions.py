@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.collection import Collection
+from cellocate.counted import counted
 from cellocate.decision import write_decided
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
@@ -68,7 +69,7 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str]) -> None:
             raise CellocateError(f"a submission with a fault: {what}", where=f"{path}, line {number}", mend=_MEND)
         seen.add(field)
     if wanted - seen:
-        missing = f"{len(wanted - seen)} ids, such as {min(wanted - seen)}"
+        missing = f"{counted(len(wanted - seen), 'id')}, such as {min(wanted - seen)}"
         raise CellocateError(f"a submission that lacks {missing}", where=path, mend=_MEND)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cellocate.vocabulary import BUILT_IN, Vocabulary, get, map_between
 
 # Words of the atlas's lists for what hpa28 calls otherwise.
@@ -34,3 +36,20 @@ def labels_by_word(vocabulary: Vocabulary) -> dict[str, int]:
         if name.casefold() in words:
             words.setdefault(word.casefold(), words[name.casefold()])
     return words
+
+
+def best_vocabulary(words: Iterable[str]) -> tuple[str, list[str]]:
+    """The built-in vocabulary that says most of some words of the atlas, and what it cannot say; of several the finest.
+
+    Example:
+        >>> best_vocabulary(["Golgi apparatus", "Vesicles", "Endosomes"])
+        ('subcell31', [])
+        >>> best_vocabulary(["Nucleus", "Cell junctions", "Cleavage furrow"])
+        ('subcell31', ['Cleavage furrow'])
+    """
+    shown = [word for word in dict.fromkeys(words) if word.casefold() not in NOTHING]
+    said = {name: labels_by_word(get(name)) for name in BUILT_IN}
+    lacking = {name: [word for word in shown if word.casefold() not in of] for name, of in said.items()}
+    apart = {name: len({of[word.casefold()] for word in shown if word.casefold() in of}) for name, of in said.items()}
+    best = min(BUILT_IN, key=lambda name: (len(lacking[name]), -apart[name], -len(get(name))))
+    return best, lacking[best]

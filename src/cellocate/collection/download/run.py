@@ -19,8 +19,9 @@ from cellocate.collection.download.licence import LICENCE
 from cellocate.collection.download.manifest import NAME as MANIFEST
 from cellocate.collection.download.manifest import Manifest
 from cellocate.collection.download.polite import Gate, Manners, Stopped
-from cellocate.collection.download.transfer import Failed, size_at
+from cellocate.collection.download.transfer import Failed, see_server, size_at
 from cellocate.collection.layouts import listing
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 
@@ -40,7 +41,8 @@ class Download:
         manners: how the server is treated.
 
     Raises:
-        CellocateError: the folder holds something else, or fields in another vocabulary.
+        CellocateError: an address is none; the folder holds something else, or fields in another vocabulary that
+            `listed` does not name. Those that it names get its labels.
     """
 
     listed: Listed
@@ -56,10 +58,29 @@ class Download:
         if not ours and self.folder.is_dir() and any(self.folder.iterdir()):
             what = "the folder holds something that is no download"
             raise CellocateError(what, where=self.folder, mend="Choose a new one.")
-        self._earlier = listing.read(self.folder / listing.NAME) if (self.folder / listing.NAME).is_file() else None
-        if self._earlier is not None and self._earlier.vocabulary != self.listed.vocabulary:
-            what = "the folder holds fields whose labels are of another vocabulary"
-            raise CellocateError(what, where=self.folder, mend="Choose a new one.")
+        for server in dict.fromkeys(address.rsplit("/", 2)[0] for address in self.listed.fields["address"]):
+            see_server(server)
+        self._earlier = self._kept()
+
+    def _kept(self) -> Collection | None:
+        """The fields of earlier runs; none where the list names them all in another vocabulary, which takes its place.
+
+        Raises:
+            CellocateError: the list does not say the labels of all in its vocabulary.
+        """
+        if not (self.folder / listing.NAME).is_file():
+            return None
+        earlier = listing.read(self.folder / listing.NAME)
+        if earlier.vocabulary == self.listed.vocabulary:
+            return earlier
+        others = (
+            len(earlier) if self.listed.vocabulary is None else len(set(earlier.ids) - set(self.listed.fields.index))
+        )
+        if others:
+            what = f"the folder holds {counted(others, 'field')} more, whose labels are of another vocabulary"
+            mend = "Give a list that names them all and what they show, or choose a new folder."
+            raise CellocateError(what, where=self.folder, mend=mend)
+        return None
 
     def jobs(self) -> list[Job]:
         """A job for each file of each field, fetched or not."""
@@ -118,7 +139,7 @@ class Download:
             if outcome.fault:
                 failed.append(outcome)
             if in_a_row >= self.manners.give_up:
-                what = f"{in_a_row} files failed one after the other; the last: {outcome.fault}"
+                what = f"{counted(in_a_row, 'file')} failed one after the other; the last: {outcome.fault}"
                 mend = "See whether the server can be reached; the same command goes on where it stopped."
                 raise CellocateError(what, where=outcome.job.address, mend=mend)
             if progress is not None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.client
 import re
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import cellocate
 from cellocate.collection.download.polite import Gate, retry_after
+from cellocate.errors import CellocateError
 
 AGENT = f"cellocate/{cellocate.__version__} (protein localisation; images for research)"
 
@@ -34,6 +36,23 @@ class Passing(Failed):
     def __init__(self, what: str, wait: float | None = None) -> None:
         super().__init__(what)
         self.wait = wait
+
+
+def see_server(address: str) -> None:
+    """See that the address of a server is one.
+
+    Raises:
+        CellocateError: it is none, or not of the web.
+    """
+    try:
+        parts = urllib.parse.urlsplit(address)
+        port, host = parts.port, (parts.hostname or "").encode("idna").decode()
+        good = parts.scheme in ("http", "https") and bool(host) and port != 0
+    except ValueError:  # such as a port that is no number, or brackets that do not close
+        good = False
+    if not good or not (address.isascii() and address.isprintable()) or " " in address:
+        mend = "Write it such as https://images.proteinatlas.org."
+        raise CellocateError("no address of a server", where=address, mend=mend)
 
 
 def transfer(address: str, part: Path, timeout: float, gate: Gate) -> None:
@@ -97,6 +116,8 @@ def _opened(request: urllib.request.Request, timeout: float) -> Any:  # noqa: AN
             raise Failed(said) from None
     except (OSError, http.client.HTTPException) as error:  # a URLError is an OSError
         raise _broken(error) from None
+    except ValueError as error:  # where it sends us on to an address that is none
+        raise Failed(f"the server names an address that is none ({error})") from None
 
 
 def _broken(error: Exception) -> Passing:

@@ -13,10 +13,12 @@ from cellocate.collection.metadata import join
 from cellocate.collection.names import are_of_the_atlas, told_by_ids
 from cellocate.collection.reading import FILE, Reading, read_reading
 from cellocate.errors import CellocateError
+from cellocate.images.address import suffix
 from cellocate.images.scale import check_pixel_size
 from cellocate.vocabulary import Vocabulary
 
 _PLACES = ("", "train", "images")
+_ONE_CHANNEL = (".png", ".jpg", ".jpeg")
 
 
 def open_collection(
@@ -42,7 +44,8 @@ def open_collection(
     Where ids are the atlas's, they tell antibody, plate and well, if no table does.
 
     Args:
-        folder: where the images are; or a file: a `path_list.csv`, a label table, or an image of several channels.
+        folder: where the images are; or a file: a listing, a `path_list.csv`, a label table, or an image of several
+            channels (of OME-Zarr, its folder).
         labels: the label table, where it does not lie beside the images.
         vocabulary: of the labels, where it is not the challenge's own. Phantoms know theirs.
         pixel_size: µm per px of every file, where no table and no file says it. Phantoms know theirs.
@@ -62,16 +65,18 @@ def open_collection(
     folder = Path(folder)
     if not folder.exists():
         raise CellocateError("no such folder", where=folder, mend="Give the folder that holds the images.")
+    if not (folder.is_dir() or folder.is_file()):
+        raise CellocateError("neither a folder nor a file", where=folder, mend="Give the folder that holds the images.")
     if store.is_store(folder):
         packed = store.read(folder, None if labels is None else Path(labels), vocabulary, pixel_size)
         packed = told_by_ids(packed)
         return replace(packed, simulated=packed.simulated or bool(phantoms.told(folder)))
-    beside = folder if folder.is_dir() else folder.parent
+    beside = folder.parent if _alone(folder) else folder
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
     told = phantoms.told(folder)
     own = labels is None
     labels, vocabulary = labels or reading.labels, vocabulary or reading.vocabulary
-    if reading.pattern is None and reading.layout in (None, "listing") and (table := listing.find(folder)):
+    if reading.pattern is None and reading.layout in (None, "listing") and (table := _listing(folder)):
         collection = listing.read(table, labels, vocabulary)
     else:
         collection = _read(folder, reading, labels, vocabulary or (told.get("vocabulary") if own else None))
@@ -86,9 +91,10 @@ def open_collection(
 
 def _read(folder: Path, reading: Reading, labels: str | Path | None, vocabulary: Vocabulary | str | None) -> Collection:
     """Labels in a table of their own, joined to the files of a layout."""
-    if folder.is_file() and holds_labels(folder):
+    alone = _alone(folder)
+    if alone and not stacks.is_stack_file(folder) and holds_labels(folder):
         return kaggle.labels_alone(folder, vocabulary)
-    if labels is None and folder.is_dir():
+    if labels is None and not alone:
         labels = kaggle.label_table(folder)
     name, found = _find(folder, reading)
     if labels is None:
@@ -98,7 +104,7 @@ def _read(folder: Path, reading: Reading, labels: str | Path | None, vocabulary:
 
 def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
     """The layout of a folder (or of a file) and what it finds there."""
-    if folder.is_file():
+    if _alone(folder):
         return _find_file(folder, reading)
     if reading.pattern is not None:
         return "pattern", pattern.find(folder, reading.pattern, reading)
@@ -117,17 +123,35 @@ def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
     raise CellocateError("no channel images found", where=folder, mend=mend)
 
 
+def _alone(path: Path) -> bool:
+    """Whether what is given is one file, or the folder that an image in OME-Zarr is."""
+    return path.is_file() or path.suffix.lower() == ".zarr"
+
+
+def _listing(path: Path) -> Path | None:
+    return None if _alone(path) and not path.is_file() else listing.find(path)
+
+
 def _find_file(path: Path, reading: Reading) -> tuple[str, Found]:
-    if path.suffix.lower() == ".csv":
+    if plain.is_channel(path) or suffix(path) in _ONE_CHANNEL:
+        what = "an image of one channel, or of colours"
+        raise CellocateError(what, where=path, mend=f"Give the folder that holds all channels: {path.parent}.")
+    if stacks.is_stack_file(path):
+        return "stacks", stacks.describe_all([(stacks.field_id(path), path)], reading, path.parent)
+    if pathlist.is_list(path):
         return "path_list", pathlist.find(path)
-    return "stacks", stacks.describe_all([(path.name.split(".")[0], path)], reading, path.parent)
+    mend = (
+        "Give a folder of images; an image of all channels (OME-TIFF, OME-Zarr, CZI, ND2, LIF); "
+        "or a table: a listing of files, a path_list.csv, or labels (Id,Target or ID,Label)."
+    )
+    raise CellocateError("no images, and no table that is understood", where=path, mend=mend)
 
 
 def _fitting(place: Path, reading: Reading) -> dict[str, Found]:
-    """Every layout that fits a folder; stacks of no telling name only where nothing else does."""
+    """Every layout that fits a folder; a path list wins, stacks of no telling name count where nothing else does."""
+    if reading.layout in (None, "path_list") and (place / pathlist.FILE).is_file():
+        return {"path_list": pathlist.find(place / pathlist.FILE)}
     found: dict[str, Found | None] = {}
-    if (place / pathlist.FILE).is_file():
-        found["path_list"] = pathlist.find(place / pathlist.FILE)
     if reading.layout != "stacks":
         found["folder"] = plain.find(place, reading)
     if reading.layout == "stacks" or stacks.present(place) or not any(found.values()):

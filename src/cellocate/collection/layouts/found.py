@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -53,3 +54,16 @@ class Found:
             columns[name] = [self.told.get(i, {}).get(name) for i in ids]
         table = pd.DataFrame(columns, index=pd.Index(ids, name="id", dtype=object), dtype=object)
         return table.assign(antibody=numbered(table["antibody"])) if "antibody" in table else table
+
+
+def straight(path: str) -> str:
+    """A path without detours through `..`, unless a link on its way makes it lead elsewhere.
+
+    Example:
+        >>> straight("nowhere/../images/a.png"), straight("images/a..b.png")
+        ('images/a.png', 'images/a..b.png')
+    """
+    if ".." not in path or "\0" in path:
+        return path
+    shown = os.path.normpath(path)
+    return shown if os.path.realpath(shown) == os.path.realpath(path) else path

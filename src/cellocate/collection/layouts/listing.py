@@ -14,6 +14,7 @@ import pandas as pd
 
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.labels import FORMATS, faulty_ids, labels_of
+from cellocate.collection.layouts.found import straight
 from cellocate.collection.layouts.labelled import labelled
 from cellocate.collection.metadata import tidy
 from cellocate.errors import CellocateError
@@ -111,11 +112,18 @@ def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame
         what = "a column named 'labels', which cellocate keeps for itself"
         raise CellocateError(what, where=path, mend="Rename it.")
     fields = rows.set_index(pd.Index(ids, name="id", dtype=object)).astype(object)
-    start = str(path.parent)
+    start, way = str(path.parent), cache(straight)  # of folders, which are few
+
+    def place(name: str) -> str:
+        there = os.path.join(start, name)  # noqa: PTH118 # pathlib takes seconds for a million
+        if ".." not in name:
+            return there
+        folder, file = os.path.split(there)
+        return os.path.join(way(folder), file)  # noqa: PTH118
+
     for channel in CHANNELS:
         if channel in fields:
-            names = fields[channel].str.strip().tolist()
-            fields[channel] = [os.path.join(start, name) if name else None for name in names]  # noqa: PTH118 # pathlib takes seconds for a million
+            fields[channel] = [place(name) if name else None for name in fields[channel].str.strip().tolist()]
     fields = tidy(fields, path)
     return fields[~fields.index.duplicated() & (fields.index != "")]
 

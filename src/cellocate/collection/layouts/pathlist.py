@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cellocate.collection.layouts.found import Found
+from cellocate.collection.layouts.found import Found, straight
 from cellocate.errors import CellocateError
 from cellocate.tables import read_columns, read_table
 
@@ -22,7 +22,7 @@ def find(path: Path) -> Found:
         CellocateError: it is no such list, or an id stands in two rows.
     """
     columns = read_columns(path, "list of images")
-    if "output_prefix" not in columns or not set(columns) & set(_COLUMNS.values()):
+    if not _lists_images(columns):
         mend = f"It needs {', '.join(_COLUMNS.values())} and output_prefix."
         raise CellocateError("no list of images", where=path, mend=mend)
     rows, lines = read_table(path)
@@ -37,9 +37,30 @@ def find(path: Path) -> Found:
         found.by_id[field] = {
             channel: _resolved(str(row[column]), path.parent) for channel, column in _COLUMNS.items() if row.get(column)
         }
+    if not found.by_id:
+        raise CellocateError("a list without images", where=path, mend="Give it rows, or take it away.")
     return found
+
+
+def is_list(path: Path) -> bool:
+    """Whether a file is a table with the columns of such a list."""
+    try:
+        return path.name.lower().endswith((".csv", ".csv.gz")) and _lists_images(read_columns(path))
+    except CellocateError:
+        return False
+
+
+def _lists_images(columns: list[str]) -> bool:
+    return "output_prefix" in columns and bool(set(columns) & set(_COLUMNS.values()))
 
 
 def _resolved(said: str, folder: Path) -> str:
     beside = folder / said
-    return str(beside if beside.exists() or not Path(said).exists() else Path(said))
+    return straight(str(beside if _exists(beside) or not _exists(Path(said)) else Path(said)))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # such as a name that is too long
+        return False

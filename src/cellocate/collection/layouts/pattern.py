@@ -8,10 +8,12 @@ from pathlib import Path
 from cellocate.collection.layouts import stacks
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.reading import Reading
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_KEPT = (*CHANNELS, "labels", "pixel_size")  # columns of a collection that are no text
 
 
 def find(folder: Path, pattern: str, reading: Reading) -> Found:
@@ -40,7 +42,7 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
         said_of = {name: value for name, value in match.groupdict().items() if name not in ("id", "channel")}
         if _id(match) in found.by_id:
             found.told.setdefault(_id(match), {}).update(said_of)
-    found.because = f"{len(found.by_id)} ids with files {pattern} in {folder}"
+    found.because = f"{counted(len(found.by_id), 'id')} with files {pattern} in {folder}"
     return found
 
 
@@ -48,7 +50,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     r"""A pattern of names as a regular expression.
 
     Raises:
-        CellocateError: it has no placeholder, or one twice.
+        CellocateError: it has no placeholder, one twice, or one whose name cellocate keeps for itself.
 
     Example:
         >>> compiled("{plate}/{id}_w{channel}.tif").fullmatch("p1/a7_w2.tif").groupdict()
@@ -59,6 +61,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
     if not names or len(set(names)) < len(names) or not set(names) - {"channel"}:
         mend = "Write one such as {plate}_{id}_{channel}.tif into collection.yaml, each name once."
         raise CellocateError(f"no pattern of file names: {pattern}", mend=mend)
+    if wrong := [name for name in names if name in _KEPT or not name.isidentifier()]:
+        mend = f"Give it another name: {', '.join(_KEPT)} are taken, and a name begins with a letter."
+        raise CellocateError(f"no field can be called {{{wrong[0]}}} in the pattern {pattern}", mend=mend)
     return re.compile("".join(f"(?P<{part}>[^/]+?)" if i % 2 else re.escape(part) for i, part in enumerate(parts)))
 
 

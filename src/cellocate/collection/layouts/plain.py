@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.reading import Reading
+from cellocate.counted import counted
 from cellocate.images import CHANNELS, SUFFIXES
 from cellocate.images.address import Address
 
@@ -33,8 +34,13 @@ def find(place: Path, reading: Reading) -> Found | None:
     for field, channels in composites.by_id.items():
         if field not in found.by_id:
             found.by_id[field] = channels
-    found.because = f"{len(found.by_id)} ids with files <id>_<channel> in {place}"
+    found.because = f"{counted(len(found.by_id), 'id')} with files <id>_<channel> in {place}"
     return found if found.by_id else None
+
+
+def is_channel(path: Path) -> bool:
+    """Whether a file is by its name one channel of a field, or a composite."""
+    return bool(_NAME.fullmatch(path.name) or _COMPOSITE.fullmatch(path.name))
 
 
 def _address(path: str, channel: str, reading: Reading) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from cellocate.collection.reading import Reading
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.address import Address, suffix
+from cellocate.images.files import unreadable
 from cellocate.images.stacks import MICROSCOPES, Stack, describe
 
-_PERHAPS = (".tif", ".tiff", ".tif.gz", ".tiff.gz")
 _SURELY = (".zarr", *MICROSCOPES)
+_OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz")
 # what people call the stains, in small letters; looked for anywhere in a channel's name
 _STAINS = {
     "red": ("red", "tubulin", "microtub"),
@@ -31,34 +32,69 @@ def find(place: Path, reading: Reading) -> Found | None:
     Raises:
         CellocateError: nothing tells which of their channels is which.
     """
-    paths = sorted(path for path in place.iterdir() if not path.name.startswith("."))
-    sure = [path for path in paths if suffix(path) in _SURELY]
-    perhaps = [path for path in paths if suffix(path) in _PERHAPS]
-    if not sure and not any(_is_stack(path) for path in perhaps[:3]):
+    paths = sorted(path for path in place.iterdir() if not path.name.startswith(".") and _perhaps(path))
+    stacks = _described(paths)
+    if not any(_surely(path) or _is_stack(stack) for path, stack in zip(paths, stacks, strict=True)):
         return None
-    return describe_all(((_id(path), path) for path in (*sure, *perhaps)), reading, place)
+    return _found([(field_id(path), path) for path in paths], stacks, reading, place)
 
 
 def present(place: Path) -> bool:
     """Whether a folder has files that cannot be anything else."""
     with os.scandir(place) as entries:
-        return any(suffix(Path(entry.name)) in _SURELY for entry in entries)
+        return any(_surely(Path(entry.name)) for entry in entries if not entry.name.startswith("."))
 
 
 def describe_all(files: Iterable[tuple[str, Path]], reading: Reading, place: Path) -> Found:
-    """Open each file far enough to know its channels and pixel size; what cannot be opened is a problem of its id."""
-    found = Found(because=f"files of several channels in {place}")
+    """Open each file, given with its id, far enough to know its channels and pixel size.
+
+    Raises:
+        CellocateError: nothing tells which channel is which in any file that can be opened.
+    """
     named = list(files)
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        stacks = list(pool.map(_describe, (path for _, path in named)))
+    return _found(named, _described([path for _, path in named]), reading, place)
+
+
+def is_stack_file(path: Path) -> bool:
+    """Whether a file, or the folder of a Zarr image, has the ending of what may hold several channels."""
+    return _perhaps(path) and (path.is_file() or suffix(path) == ".zarr")
+
+
+def field_id(path: Path) -> str:
+    """The name of a file without what tells its format.
+
+    Example:
+        >>> field_id(Path("a.b.ome.tif")), field_id(Path("a_1.czi"))
+        ('a.b', 'a_1')
+    """
+    name = path.name[: -len(suffix(path))]
+    return name[:-4] if name.lower().endswith(".ome") else name
+
+
+def _found(
+    named: Sequence[tuple[str, Path]], stacks: Sequence[Stack | CellocateError], reading: Reading, place: Path
+) -> Found:
+    """The channels of each file; what cannot be opened, or is unlike the others, is a problem of its id."""
+    found = Found(because=f"files of several channels in {place}")
+    refused: list[tuple[int, CellocateError]] = []
+    understood = False
     for (field, path), stack in zip(named, stacks, strict=True):
         if isinstance(stack, CellocateError):
             found.fail(field, stack)
             continue
-        for channel, index in which(stack, reading, path).items():
+        try:
+            places = which(stack, reading, path)
+        except CellocateError as error:
+            found.fail(field, error)
+            refused.append((len(stack.names), error))
+            continue
+        understood = True
+        for channel, index in places.items():
             found.add(field, channel, str(Address(path, channel=index, z=reading.z)))
         if stack.pixel_size is not None:
             found.told[field] = {"pixel_size": stack.pixel_size}
+    if refused and not understood:
+        raise max(refused, key=lambda x: x[0])[1]  # that of a file with most channels says most
     return found
 
 
@@ -103,22 +139,27 @@ def _place(said: int | str, stack: Stack, path: Path) -> int:
     return said
 
 
+def _described(paths: Sequence[Path]) -> list[Stack | CellocateError]:
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return list(pool.map(_describe, paths))
+
+
 def _describe(path: Path) -> Stack | CellocateError:
     try:
         return describe(path)
     except CellocateError as error:
         return error
     except OSError as error:
-        reason = "cut short" if "cut short" in str(error) else "damaged or not an image"
-        what = f"an image cannot be read ({reason})"
-        return CellocateError(what, where=path, mend="Copy it again from its source.")
+        return unreadable(path, error)
 
 
-def _is_stack(path: Path) -> bool:
-    stack = _describe(path)
+def _is_stack(stack: Stack | CellocateError) -> bool:
     return isinstance(stack, Stack) and (len(stack.names) > 1 or stack.planes > 1)
 
 
-def _id(path: Path) -> str:
-    name = path.name[: -len(suffix(path))]
-    return name[:-4] if name.lower().endswith(".ome") else name
+def _perhaps(path: Path) -> bool:
+    return suffix(path).startswith(".tif") or _surely(path)
+
+
+def _surely(path: Path) -> bool:
+    return suffix(path) in _SURELY or path.name.lower().endswith(_OME)
