@@ -51,7 +51,7 @@ class Member(_Part):
 
     name: str
     backbone: str
-    head: HeadName
+    head: HeadName = "linear"
     activation: Literal["sigmoid", "softmax"]
     locations: tuple[str, ...]
     normalisation: Normalisation
@@ -108,7 +108,7 @@ class ModelCard(_Part):
     format: Literal[1] = 1
     name: str
     backbone: str
-    head: HeadName
+    head: HeadName = "linear"
     activation: Literal["sigmoid", "softmax"] = "sigmoid"
     members: tuple[Member, ...] = ()
     vocabulary: str
