@@ -7,13 +7,15 @@ on the features of the same training fields, and everything is measured on the t
 - `all fields`: on each field once.
 - `class aware`: on as many fields, drawn so that locations come equally often.
 - `copies`: on all fields, those of rare locations copied up to the number that SMOTE fills up to.
-- `SMOTE`: on all fields and synthetic ones (`cellocate.training.smote`).
+- `SMOTE`: on all fields and synthetic ones (`cellocate.training.smote`), up to its own limit of what is rare.
+- `copies to 100`, `SMOTE to 100`: the same, with every location brought to 100 fields.
 
 Of three weight decays each takes the one with the best macro average precision on the validation part, where its
 thresholds are fitted as well. Label sets are those of the 2018 train set, drawn by the square root of how often they
-occur there (the commonest location has 122 times as many fields as the rarest): by their own frequency the rarest
-would hardly occur in so few fields. Averages are over the locations that occur in the test part, `rare` over those
-that SMOTE fills up. Intervals are Student's, 95%, of the mean over seeds; differences are within a seed.
+occur there (the commonest location has about 130 times as many fields as the rarest): by their own frequency the
+rarest would hardly occur in so few fields. Averages are over the locations that occur in the test part, `rare` over
+those that SMOTE fills up by its own limit. Intervals are Student's, 95%, of the mean over seeds; differences are within
+a seed.
 
 What is done stays in the folder, each row in `rows.csv`: the same command goes on where it was stopped.
 
@@ -26,6 +28,7 @@ import argparse
 import csv
 import time
 from collections.abc import Callable, Hashable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +56,7 @@ from cellocate.training.smote import inputs_of, last_linear, refit_head, synthes
 SIZE, SPAN = 128, 81.92  # px and µm of a phantom, as in the demo
 PARTS = ("train", "validation", "test")
 SHARES = {"validation": 0.2, "test": 0.4}  # a large test part, or rare locations could not be measured
+MANY = 100  # fields
 WEIGHT_DECAYS = (0.001, 0.01, 0.1)
 FIGURES = ("macro_f1", "macro_ap", "rare_f1", "rare_ap")
 
@@ -67,6 +71,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=5)
     asked = parser.parse_args()
+    asked.folder /= f"{asked.fields}-fields-{asked.epochs}-epochs"
     collection = _phantoms(asked.folder, asked.fields)
     path = asked.folder / "rows.csv"
     rows: list[dict[Hashable, Any]] = pd.read_csv(path).to_dict("records") if path.is_file() else []
@@ -165,14 +170,14 @@ def _class_aware(features: Tensor, truth: Truth, seed: int) -> tuple[Tensor, Tru
     return features[drawn], truth[drawn]
 
 
-def _copies(features: Tensor, truth: Truth, seed: int) -> tuple[Tensor, Truth]:
-    least = usual_rarity(truth.sum(axis=0))
+def _copies(features: Tensor, truth: Truth, seed: int, least: int | None = None) -> tuple[Tensor, Truth]:
+    least = least or usual_rarity(truth.sum(axis=0))
     drawn = list(epoch_sampler(Sampling(name="oversample", least=least), truth, 1, seed))
     return features[drawn], truth[drawn]
 
 
-def _smote(features: Tensor, truth: Truth, seed: int) -> tuple[Tensor, Truth]:
-    points, shown = synthesise(features.numpy(), truth, seed=seed)
+def _smote(features: Tensor, truth: Truth, seed: int, least: int | None = None) -> tuple[Tensor, Truth]:
+    points, shown = synthesise(features.numpy(), truth, seed=seed, least=least)
     return torch.cat([features, torch.from_numpy(points)]), np.concatenate([truth, shown])
 
 
@@ -182,6 +187,8 @@ WAYS: dict[str, Fit | None] = {
     "class aware": _class_aware,
     "copies": _copies,
     "SMOTE": _smote,
+    "copies to 100": partial(_copies, least=MANY),
+    "SMOTE to 100": partial(_smote, least=MANY),
 }
 
 
@@ -190,16 +197,18 @@ def _tell(rows: pd.DataFrame, asked: argparse.Namespace) -> None:
     print(f"\n{asked.fields} phantoms of {SIZE} px, {asked.epochs} epochs, {seeds} seeds; on the test part (40%)")
     print(f"rare: {rare.min()} to {rare.max()} locations; chance: macro AP {rows['chance_ap'].mean():.3f}\n")
     tables = {figure: rows.pivot_table(index="seed", columns="way", values=figure) for figure in FIGURES}
-    print(f"{'':12}" + "".join(f"{figure.replace('_', ' '):>25}" for figure in FIGURES))
+    print(f"{'':14}" + "".join(f"{figure.replace('_', ' '):>25}" for figure in FIGURES))
     for way in WAYS:
-        print(f"{way:12}" + "".join(f"{_interval(tables[figure][way]):>25}" for figure in FIGURES))
+        print(f"{way:14}" + "".join(f"{_interval(tables[figure][way]):>25}" for figure in FIGURES))
     print("\ndifference to all fields")
     for way in WAYS:
         if way != "all fields":
             differences = (tables[figure][way] - tables[figure]["all fields"] for figure in FIGURES)
-            print(f"{way:12}" + "".join(f"{_interval(d):>25}" for d in differences))
+            print(f"{way:14}" + "".join(f"{_interval(d):>25}" for d in differences))
     print("\nSMOTE less copies")
-    print(f"{'':12}" + "".join(f"{_interval(tables[f]['SMOTE'] - tables[f]['copies']):>25}" for f in FIGURES))
+    for level in ("", " to 100"):
+        differences = (tables[f][f"SMOTE{level}"] - tables[f][f"copies{level}"] for f in FIGURES)
+        print(f"{level:14}" + "".join(f"{_interval(d):>25}" for d in differences))
 
 
 def _interval(values: pd.Series[float]) -> str:
