@@ -28,7 +28,8 @@ from cellocate.images import FIELD_SPAN
 from cellocate.networks import Model
 from cellocate.prediction import predict_collection
 from cellocate.training import load_recipe
-from cellocate.training.fit import Options, train
+from cellocate.training.fit import train
+from cellocate.training.prepare import Options
 
 SIZE, SPAN = 256, 81.92  # px and µm of a phantom: small ones show detail, and real fields are covered by tiles
 LEAST = 5  # fields that show a location, for its average precision to be counted

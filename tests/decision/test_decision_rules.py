@@ -12,6 +12,7 @@ from cellocate.collection import read_labels
 from cellocate.decision import KINDS, Rule, fit
 from cellocate.errors import CellocateError
 
+WITH_THRESHOLDS = ("fixed", "single", "per_class")
 MANY = settings(max_examples=150, deadline=None)
 
 
@@ -136,7 +137,7 @@ def test_the_fixed_rule_is_one_half_everywhere():
     assert (rule.kind, rule.thresholds) == ("fixed", (0.5,) * 5)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WITH_THRESHOLDS)
 def test_without_any_truth_the_fixed_rule_is_all_that_can_be_had(kind):
     rule = fit(kind, np.full((3, 2), 0.9), np.zeros((3, 2), bool))
     assert (rule.kind, rule.thresholds) == ("fixed", (0.5, 0.5))
@@ -153,7 +154,7 @@ def test_more_freedom_never_scores_less_on_what_was_fitted():
     probabilities = np.clip(truth * 0.2 + rng.random((400, 10)) * 0.7, 0, 1)
     fixed, single, per_class = (
         f1_score(truth, fit(kind, probabilities, truth).apply(probabilities), average="macro", zero_division=0)
-        for kind in KINDS
+        for kind in WITH_THRESHOLDS
     )
     assert fixed < single < per_class
 
@@ -182,7 +183,7 @@ def test_a_rule_cannot_be_changed_nor_be_of_an_unknown_kind():
     with pytest.raises(ValidationError):
         Rule(kind="fixed", thresholds=(0.5,)).thresholds = (0.1,)
     with pytest.raises(ValidationError):
-        Rule(kind="best", thresholds=(0.5,))
+        Rule(kind="bester", thresholds=(0.5,))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -199,6 +200,17 @@ def test_real_probabilities_are_decided_better_by_fitted_thresholds(real_data):
     rows = {field: row for row, field in enumerate(saved["ids"])}
     probabilities = saved["summary_final"][[rows[i] for i in labels.table.index]].astype(np.float32)
     truth = labels.truth(list(labels.table.index))
-    scores = [f1(fit(kind, probabilities, truth).apply(probabilities), truth).mean() for kind in KINDS]
+    scores = [f1(fit(kind, probabilities, truth).apply(probabilities), truth).mean() for kind in WITH_THRESHOLDS]
     assert scores == sorted(scores)
     assert scores[-1] > 0.5
+
+
+@given(tables())
+@MANY
+def test_the_best_rule_decides_on_the_likeliest_location_alone(table):
+    probabilities, truth = table
+    rule = fit("best", probabilities, truth)
+    decided = rule.apply(probabilities)
+    assert (decided.sum(axis=1) == 1).all()
+    np.testing.assert_array_equal(probabilities[decided], probabilities.max(axis=1))
+    assert rule.parted_by is None

@@ -54,7 +54,7 @@ def test_a_rule_for_a_users_own_vocabulary_is_read(tmp_path):
         {key: value for key, value in SAVED.items() if key != "locations"},
         {key: value for key, value in SAVED.items() if key != "vocabulary"},
         SAVED | {"locations": None},
-        SAVED | {"rule": {"kind": "best", "thresholds": [0.5, 0.5]}},
+        SAVED | {"rule": {"kind": "bester", "thresholds": [0.5, 0.5]}},
         SAVED | {"rule": {"kind": "single", "thresholds": [0.5, 1.5]}},
         SAVED | {"rule": {"kind": "single", "thresholds": [0.5, float("nan")]}},
         SAVED | {"rule": {"kind": "single", "thresholds": [0.5, "high"]}},

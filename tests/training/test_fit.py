@@ -13,7 +13,7 @@ import cellocate
 from cellocate.collection import Collection, open_collection, pack
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
-from cellocate.networks import build_backbone
+from cellocate.networks import build_network
 from cellocate.prediction import predict_collection
 from cellocate.training import Recipe, load_recipe
 from cellocate.training.fit import Options, train
@@ -186,9 +186,9 @@ def test_pretrained_weights_are_fetched_again_only_where_there_is_no_checkpoint(
 
     def build(name: str, *, pretrained: bool, **settings: Any) -> Any:
         asked.append(pretrained)
-        return build_backbone(name, pretrained=False, **settings)
+        return build_network(name, pretrained=False, **settings)
 
-    monkeypatch.setattr(fit, "build_backbone", build)
+    monkeypatch.setattr(fit, "build_network", build)
     monkeypatch.setattr(_Stop, "epoch", interrupted_in)
     recipe = _changed(_changed(tiny, "training", epochs=4), "network", pretrained=True)
     _interrupted(open_collection(phantoms), recipe, tmp_path / "run", monkeypatch)

@@ -23,7 +23,8 @@ def fit(
     labels: Annotated[Path, typer.Option(metavar="FILE", help="Label table of the same ids.")],
     out: Annotated[Path, typer.Option(metavar="RULE", help="JSON file to write.")],
     rule: Annotated[
-        Literal["fixed", "single", "per_class"], typer.Option(help=".5; one threshold; one for each location.")
+        Literal["fixed", "single", "per_class", "best"],
+        typer.Option(help=".5; one threshold; one for each location; the likeliest location alone."),
     ] = "per_class",
     vocabulary: options.VocabularyName = None,
     overwrite: options.Overwrite = False,

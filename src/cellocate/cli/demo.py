@@ -36,7 +36,8 @@ def demo(
     from cellocate.prediction import predict_collection, write_kaggle2018
     from cellocate.report.assess import Choices, assess_model
     from cellocate.training import load_recipe
-    from cellocate.training.fit import Options, train
+    from cellocate.training.fit import train
+    from cellocate.training.prepare import Options
 
     began = time.monotonic()
     refuse_existing(out, overwrite=overwrite)

@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cellocate.errors import CellocateError
 
-Kind = Literal["fixed", "single", "per_class"]
+Kind = Literal["fixed", "single", "per_class", "best"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class Rule(BaseModel):
     """A threshold for each location: a field shows it where its probability reaches the threshold.
+
+    `best` has none: a field shows the likeliest location alone.
 
     Example:
         >>> Rule(kind="fixed", thresholds=(0.5, 0.2)).apply(np.array([[0.4, 0.2]]))
@@ -34,9 +36,17 @@ class Rule(BaseModel):
                 f"a rule for {len(self.thresholds)} locations beside {probabilities.shape[-1]} columns",
                 mend="Use a rule that was fitted to this vocabulary.",
             )
+        if self.kind == "best":
+            likeliest: NDArray[np.bool_] = np.eye(len(self.thresholds), dtype=bool)[probabilities.argmax(axis=-1)]
+            return likeliest
         # in the probabilities' own precision, or .57 in single would not reach a threshold of .57 in double
         reached: NDArray[np.bool_] = probabilities >= np.asarray(self.thresholds, probabilities.dtype)
         return reached
+
+    @property
+    def parted_by(self) -> tuple[float, ...] | None:
+        """The threshold of each location; None where the rule has none."""
+        return None if self.kind == "best" else self.thresholds
 
 
 def fit(kind: Kind, probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> Rule:
@@ -46,6 +56,7 @@ def fit(kind: Kind, probabilities: NDArray[np.floating[Any]], truth: NDArray[np.
     - `single`: the one threshold, of .01, .02, … .99, with the best macro F1 over the locations that occur.
     - `per_class`: for each location the threshold with its best F1, halfway between the two probabilities that it
       parts; a location that never occurs takes the `single` one.
+    - `best`: the likeliest location alone, for fields (or cells) of one label each; nothing is fitted.
 
     Of equally good thresholds the middle one is taken.
 
@@ -55,6 +66,8 @@ def fit(kind: Kind, probabilities: NDArray[np.floating[Any]], truth: NDArray[np.
         truth: shape (N, K), bool.
     """
     classes = truth.shape[1]
+    if kind == "best":
+        return Rule(kind=kind, thresholds=(0.0,) * classes)
     if kind == "fixed" or not truth.any():
         return Rule(kind="fixed", thresholds=(0.5,) * classes)
     single = _single(probabilities, truth)

@@ -25,6 +25,7 @@ def evaluate(
     probabilities: NDArray[np.floating[Any]] | None = None,
     thresholds: Sequence[float] | None = None,
     groups: Sequence[str] | None = None,
+    interval: bool = True,
 ) -> dict[str, Any]:
     """Every figure for fields of known truth, as `metrics.json` holds them.
 
@@ -42,6 +43,7 @@ def evaluate(
         probabilities: shape (N, K); without them, average precision and calibration are None.
         thresholds: K of them, for the table per class.
         groups: for each field what it shares with others that are not independent of it (antibody, plate).
+        interval: whether the bootstrap is drawn, which takes most of the time.
 
     Raises:
         CellocateError: there is no field to measure on.
@@ -59,7 +61,7 @@ def evaluate(
         "n": len(truth),
         "vocabulary": vocabulary.name,
         "macro_f1": float(f1.mean()),
-        "macro_f1_interval": _bootstrap(truth, decided, groups),
+        "macro_f1_interval": _bootstrap(truth, decided, groups) if interval else None,
         "macro_f1_of_predicting_everything": float((2 * support / (len(truth) + support)).mean()),
         "macro_f1_present": float(f1[present].mean()) if present.any() else None,
         "micro_f1": float(2 * hits.sum() / max(predicted.sum() + support.sum(), 1)),

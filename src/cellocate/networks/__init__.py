@@ -1,8 +1,25 @@
-"""Networks: backbones, and the model (weights and all that is needed to use them rightly)."""
+"""Networks: bodies and heads, and the model (weights and all that is needed to use them rightly)."""
 
-from cellocate.networks.backbone import build_backbone
 from cellocate.networks.card import ModelCard, Normalisation, Provenance
-from cellocate.networks.folder import load, save
+from cellocate.networks.ensemble import Ensemble
+from cellocate.networks.folder import load, load_body, save
+from cellocate.networks.groups import layer_groups
 from cellocate.networks.model import Model, Prediction
+from cellocate.networks.network import LocationNetwork, build_network, freeze, parameters
 
-__all__ = ["Model", "ModelCard", "Normalisation", "Prediction", "Provenance", "build_backbone", "load", "save"]
+__all__ = [
+    "Ensemble",
+    "LocationNetwork",
+    "Model",
+    "ModelCard",
+    "Normalisation",
+    "Prediction",
+    "Provenance",
+    "build_network",
+    "freeze",
+    "layer_groups",
+    "load",
+    "load_body",
+    "parameters",
+    "save",
+]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from cellocate.decision import Rule
 from cellocate.images import Intensity
 from cellocate.images.scale import Scale
+from cellocate.networks.heads import HeadName
 from cellocate.vocabulary import Location, Vocabulary
 
 
@@ -33,6 +34,32 @@ class Normalisation(_Part):
     std: tuple[float, ...]
 
 
+class Member(_Part):
+    """One network of several that are one model.
+
+    Args:
+        name: of the model that it was.
+        backbone: name of its body.
+        head: from its feature map to logits.
+        activation: from its logits to probabilities.
+        locations: names of its outputs, in order.
+        normalisation: of its input.
+        shares: how much of a say it has in each location of the whole.
+        epoch: that its weights are of.
+        checksum: of the model that it was.
+    """
+
+    name: str
+    backbone: str
+    head: HeadName
+    activation: Literal["sigmoid", "softmax"]
+    locations: tuple[str, ...]
+    normalisation: Normalisation
+    shares: tuple[float, ...]
+    epoch: int
+    checksum: str
+
+
 class Provenance(_Part):
     """Where a model comes from."""
 
@@ -42,6 +69,7 @@ class Provenance(_Part):
     created: str
     collection: str
     layout: str
+    challenges: tuple[str, ...] = ()
     simulated: bool
     fields: dict[str, int]
     epoch: int
@@ -54,7 +82,11 @@ class ModelCard(_Part):
     Args:
         format: version of this file's form.
         name: of the model (the recipe's, unless renamed).
-        backbone: timm's name of the network.
+        backbone: name of the network's body, timm's or cellocate's own.
+        head: from its feature map to logits.
+        activation: from logits to probabilities: `sigmoid` where a field shows any number of locations, `softmax`
+            where it shows one.
+        members: the networks, where there are several (see `cellocate.networks.ensemble`).
         vocabulary: name of the vocabulary.
         locations: of the vocabulary, in the order of the network's outputs.
         channels: of the network's input, in order.
@@ -68,6 +100,7 @@ class ModelCard(_Part):
         scores: measured on the validation part, with the rule that was fitted on it.
         provenance: where the model comes from.
         fields: ids of the fields in each part of the split.
+        originals: the ids that they had before a merge, where those were others.
         weights: SHA-256 of `model.safetensors`.
         checksum: SHA-256 of this card without this line.
     """
@@ -75,6 +108,9 @@ class ModelCard(_Part):
     format: Literal[1] = 1
     name: str
     backbone: str
+    head: HeadName
+    activation: Literal["sigmoid", "softmax"] = "sigmoid"
+    members: tuple[Member, ...] = ()
     vocabulary: str
     locations: tuple[LocationEntry, ...]
     channels: tuple[str, ...]
@@ -88,6 +124,7 @@ class ModelCard(_Part):
     scores: dict[str, Any]
     provenance: Provenance
     fields: dict[str, tuple[str, ...]]
+    originals: dict[str, str] = {}
     weights: str = ""
     checksum: str = ""
 
@@ -97,6 +134,8 @@ class ModelCard(_Part):
             raise ValueError("the rule and the vocabulary differ in length")
         if not len(self.normalisation.mean) == len(self.normalisation.std) == len(self.channels):
             raise ValueError("the normalisation and the channels differ in length")
+        if any(len(member.shares) != len(self.locations) for member in self.members):
+            raise ValueError("the shares of a member and the locations differ in length")
         return self
 
     def to_vocabulary(self) -> Vocabulary:
@@ -109,5 +148,6 @@ class ModelCard(_Part):
 
     def digest(self) -> str:
         """SHA-256 of the card's content, but for `checksum` itself."""
-        content = json.dumps(self.model_dump(mode="json", exclude={"checksum"}), sort_keys=True)
+        unsaid = {"checksum"} if self.originals else {"checksum", "originals"}  # older cards do not have these
+        content = json.dumps(self.model_dump(mode="json", exclude=unsaid), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()

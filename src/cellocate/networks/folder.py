@@ -11,12 +11,14 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
+from torch import Tensor
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder
-from cellocate.networks.backbone import build_backbone
-from cellocate.networks.card import ModelCard
+from cellocate.networks.card import Member, ModelCard
+from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.model import Model
+from cellocate.networks.network import LocationNetwork, build_network
 
 WEIGHTS, CARD = "model.safetensors", "model.json"
 
@@ -44,6 +46,49 @@ def load(folder: str | Path, *, device: str | None = None) -> Model:
         CellocateError: a file is missing, altered, or of a later version of cellocate; there is no such device.
     """
     folder = Path(folder)
+    card, state = _read(folder)
+    network = _network(card)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise _misfit(folder, card, error) from None
+    return Model(network, card, _device(device))
+
+
+def load_body(network: LocationNetwork, folder: str | Path) -> None:
+    """Start a network from the body of a model: its weights, but not its head's.
+
+    Args:
+        network: is changed.
+        folder: with `model.safetensors` and `model.json`.
+
+    Raises:
+        CellocateError: a file is missing, altered, or of a later version of cellocate; the model has another backbone
+            or other channels, or its body is bound to another size of images.
+    """
+    folder = Path(folder)
+    card, state = _read(folder)
+    if (card.backbone, card.channels) != (network.backbone, network.channels):
+        raise CellocateError(
+            f"a model of {card.backbone} for {', '.join(card.channels)} cannot start "
+            f"one of {network.backbone} for {', '.join(network.channels)}",
+            where=folder,
+            mend="Set network.backbone and data.channels as they were there.",
+        )
+    try:
+        network.body.load_state_dict({k.removeprefix("body."): v for k, v in state.items() if k.startswith("body.")})
+    except RuntimeError as error:
+        if card.size != network.size:
+            raise CellocateError(
+                f"a model of {card.backbone} for {card.size} px cannot start one for {network.size} px",
+                where=folder,
+                mend=f"Use --set data.size={card.size}.",
+            ) from None
+        raise _misfit(folder, card, error) from None
+
+
+def _read(folder: Path) -> tuple[ModelCard, dict[str, Tensor]]:
+    """The card and the weights of a model, after their checksums were compared."""
     if not folder.is_dir() or (folder / "model" / CARD).is_file():
         mend = f"Give {folder / 'model'}." if folder.is_dir() else "Check the name."
         raise CellocateError("no model here", where=folder, mend=mend)
@@ -53,16 +98,29 @@ def load(folder: str | Path, *, device: str | None = None) -> Model:
     card = _read_card(folder / CARD)
     if _sha256(folder / WEIGHTS) != card.weights:
         raise _altered(folder / WEIGHTS)
-    network = build_backbone(card.backbone, channels=len(card.channels), locations=len(card.locations))
     try:
-        network.load_state_dict(load_file(folder / WEIGHTS))
-    except (SafetensorError, RuntimeError) as error:
-        raise CellocateError(
-            f"the weights do not fit {card.backbone} ({str(error).splitlines()[0]})",
-            where=folder / WEIGHTS,
-            mend=f"It was made with timm {card.provenance.timm}; try that version.",
-        ) from None
-    return Model(network, card, _device(device))
+        return card, load_file(folder / WEIGHTS)
+    except SafetensorError as error:
+        raise _misfit(folder, card, error) from None
+
+
+def _network(card: ModelCard) -> LocationNetwork | Ensemble:
+    def one(part: ModelCard | Member) -> LocationNetwork:
+        return build_network(
+            part.backbone, channels=card.channels, locations=len(part.locations), size=card.size, head=part.head
+        )
+
+    if not card.members:
+        return one(card)
+    return Ensemble([one(member) for member in card.members], card.members, [x.name for x in card.locations])
+
+
+def _misfit(folder: Path, card: ModelCard, error: Exception) -> CellocateError:
+    return CellocateError(
+        f"the weights do not fit {card.backbone} ({str(error).splitlines()[0]})",
+        where=folder / WEIGHTS,
+        mend=f"It was made with timm {card.provenance.timm}; try that version.",
+    )
 
 
 def _device(name: str | None) -> torch.device:

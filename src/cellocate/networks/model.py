@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor
 
 from cellocate.errors import CellocateError
 from cellocate.images import to_float
 from cellocate.networks.card import ModelCard
+from cellocate.networks.ensemble import Ensemble
+from cellocate.networks.network import LocationNetwork
 
 
 class Prediction(NamedTuple):
@@ -31,9 +33,11 @@ class Model:
         ['Nucleoplasm', 'Cytosol']
     """
 
-    def __init__(self, network: nn.Module, card: ModelCard, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self, network: LocationNetwork | Ensemble, card: ModelCard, device: str | torch.device = "cpu"
+    ) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self.card = card
+        self.card, self.device = card, torch.device(device)
         self.vocabulary = card.to_vocabulary()
         self._mean, self._std = (
             torch.tensor(v, device=device).view(-1, 1, 1) for v in (card.normalisation.mean, card.normalisation.std)
@@ -57,11 +61,22 @@ class Model:
         Raises:
             CellocateError: wrong number of channels, type of pixels, or an impossible pixel size.
         """
-        batch = [fields] if isinstance(fields, np.ndarray) and fields.ndim == 3 else fields
-        tiles = [self.prepare(field, pixel_size) for field in batch]
-        probabilities = self.predict_tiles(tiles, batch_size=batch_size)
+        probabilities = self.predict_tiles(self._tiles(fields, pixel_size), batch_size=batch_size)
         decided = self.vocabulary.decode(self.card.rule.apply(probabilities))
         return Prediction(probabilities, [[self.vocabulary.names[i] for i in labels] for labels in decided])
+
+    def embed(
+        self,
+        fields: NDArray[Any] | Sequence[NDArray[Any]],
+        *,
+        pixel_size: float | None = None,
+        batch_size: int = 32,
+    ) -> NDArray[np.float32]:
+        """Features of fields that are arrays, shape (N, D): what the network's last layer sees, the mean over tiles.
+
+        Args and faults are those of `predict`. Fields that look alike to the network lie near each other.
+        """
+        return self._means(self._tiles(fields, pixel_size), self.network.embed, batch_size)
 
     def prepare(self, field: NDArray[Any], pixel_size: float | None = None) -> NDArray[np.float32]:
         """Pixels of one field, shape (C, H, W) → the tiles that the network sees, shape (T, C, size, size), 0 to 1."""
@@ -74,20 +89,35 @@ class Model:
 
     def predict_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> NDArray[np.float32]:
         """Tiles of each field, as `prepare` gives them → probabilities (N, K): the mean over a field's tiles."""
-        parts = [
-            self._probabilities(part) for part in _batches([tile for field in tiles for tile in field], batch_size)
-        ]
-        probabilities = np.concatenate(parts) if parts else np.zeros((0, len(self.vocabulary)), np.float32)
-        ends = np.cumsum([len(field) for field in tiles])[:-1]
-        means = [part.mean(axis=0) for part in np.split(probabilities, ends)] if len(tiles) else []
-        return np.stack(means).astype(np.float32) if means else probabilities
+        return self._means(tiles, self._probabilities, batch_size)
+
+    def _tiles(
+        self, fields: NDArray[Any] | Sequence[NDArray[Any]], pixel_size: float | None
+    ) -> list[NDArray[np.float32]]:
+        batch = [fields] if isinstance(fields, np.ndarray) and fields.ndim == 3 else fields
+        return [self.prepare(field, pixel_size) for field in batch]
+
+    def _probabilities(self, images: Tensor) -> Tensor:
+        logits = self.network(images)
+        return torch.sigmoid(logits) if self.card.activation == "sigmoid" else torch.softmax(logits, dim=1)
+
+    def _means(
+        self, fields: Sequence[NDArray[np.float32]], of: Callable[[Tensor], Tensor], batch_size: int
+    ) -> NDArray[np.float32]:
+        """What the network says of each tile, shape (tiles, D), averaged over the tiles of each field: (N, D)."""
+        parts = [self._run(part, of) for part in _batches([tile for field in fields for tile in field], batch_size)]
+        if not parts:
+            width = len(self.vocabulary) if of == self._probabilities else self.network.features
+            return np.zeros((0, width), np.float32)
+        ends = np.cumsum([len(field) for field in fields])[:-1]
+        return np.stack([part.mean(axis=0) for part in np.split(np.concatenate(parts), ends)]).astype(np.float32)
 
     @torch.inference_mode()
-    def _probabilities(self, tiles: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    def _run(self, tiles: Sequence[NDArray[np.float32]], of: Callable[[Tensor], Tensor]) -> NDArray[np.float32]:
         images = torch.from_numpy(np.stack(tiles)).to(self._mean.device)
         normalised = ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
-        probabilities: NDArray[np.float32] = torch.sigmoid(self.network(normalised)).cpu().numpy()
-        return probabilities
+        said: NDArray[np.float32] = of(normalised).cpu().numpy()
+        return said
 
 
 def _batches(tiles: list[NDArray[np.float32]], size: int) -> Iterator[list[NDArray[np.float32]]]:

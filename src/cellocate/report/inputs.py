@@ -22,6 +22,7 @@ _RULES = {
     "fixed": "threshold .5 for every location",
     "single": "one threshold for all locations, fitted on the validation part",
     "per_class": "a threshold for each location, fitted on the validation part",
+    "best": "the likeliest location alone",
 }
 _INTENSITIES = {
     "depth": "brightness as recorded",
@@ -62,7 +63,7 @@ def about_model(card: ModelCard | None) -> Rows:
         ("Channels", stains(card.channels)),
         ("Input", f"{card.size} × {card.size} px of {card.pixel_size:.3g} µm{assumed}; {_INTENSITIES[card.intensity]}"),
         ("Decision", _RULES[card.rule.kind]),
-        ("Kept epoch", str(made.epoch)),
+        ("Kept epoch", ", ".join(str(m.epoch) for m in card.members) if card.members else str(made.epoch)),
         ("Seed", "not recorded" if seed is None else str(seed)),
         ("Made", f"{made.created[:10]}, with cellocate {made.cellocate}, torch {made.torch}, timm {made.timm}"),
     ]

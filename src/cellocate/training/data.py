@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -13,17 +12,23 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from cellocate.collection import Collection, Inspection
+from cellocate.collection.derive import metadata_columns
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Scale, to_float
 from cellocate.networks import Normalisation
-from cellocate.training.recipe import Data, Training
+from cellocate.training.recipe import Data, Recipe, Training
+from cellocate.training.sampling import epoch_sampler
 
 _MEMORY = 2**30  # bytes of prepared fields that are kept from epoch to epoch
 _SAMPLE = 512  # fields that mean and standard deviation are measured on
 
 
-class FieldDataset(Dataset[tuple[Tensor, Tensor]]):
-    """Labelled fields, each the centre tile of its scale, shape (C, size, size), and its truth, shape (K,).
+Batch = tuple[Tensor, Tensor, Tensor]
+"""Images (N, C, size, size), 0 to 1; truth (N, K); and which fields of the data set they are (N,)."""
+
+
+class FieldDataset(Dataset[Batch]):
+    """Labelled fields: the centre tile of each, shape (C, size, size), its truth, shape (K,), and its place.
 
     Fields are read when asked for and, where all fit into 1 GiB, kept as half floats (finer than 8 bits).
     """
@@ -32,19 +37,19 @@ class FieldDataset(Dataset[tuple[Tensor, Tensor]]):
         self.collection, self.data, self.scale = collection, data, scale
         self.truth = torch.from_numpy(collection.truth()).float()
         self.ids = collection.ids
-        self.fits = len(self.ids) * len(data.channels) * data.size**2 * 2 <= _MEMORY
+        self.fits = len(self.ids) * len(data.channels) * scale.size**2 * 2 <= _MEMORY
         self._kept: dict[int, Tensor] = {}
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, index: int) -> Batch:
         image = self._kept.get(index)
         if image is None:
             image = torch.from_numpy(self._prepared(self.ids[index]))
             if self.fits:
                 image = self._kept[index] = image.half()
-        return image.float(), self.truth[index]
+        return image.float(), self.truth[index], torch.tensor(index)
 
     def _prepared(self, field: str) -> NDArray[np.float32]:
         pixels, pixel_size = self.collection.read(field, self.data.channels, self.scale)
@@ -73,35 +78,35 @@ def training_scale(collection: Collection, data: Data, inspection: Inspection) -
     return Scale(size, float(spans.median()) / size), False
 
 
-class EpochSampler(Sampler[int]):
-    """A new order for each epoch, which depends on the seed and the epoch alone: a resumed run repeats it."""
+def training_loader(
+    dataset: FieldDataset, recipe: Recipe, *, first_epoch: int = 0, processes: int = 1
+) -> DataLoader[Batch]:
+    """Batches of the training fields that an epoch shows.
 
-    def __init__(self, length: int, seed: int, epoch: int = 0) -> None:
-        self.length, self.seed, self.epoch = length, seed, epoch
+    A last one that is smaller is left out, as it would disturb batch norms.
 
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning before each epoch."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __iter__(self) -> Iterator[int]:
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        return iter(torch.randperm(self.length, generator=generator).tolist())
+    Args:
+        dataset: the fields.
+        recipe: sampling, batch size, workers, seed.
+        first_epoch: of a resumed run (Lightning asks for its first batch before it sets the epoch).
+        processes: that Lightning will share the fields among.
+    """
+    training = recipe.training
+    together = training.batch_size * processes
+    sampler = epoch_sampler(recipe.sampling, dataset.truth.numpy() > 0, together, training.seed, first_epoch)
+    return loader(dataset, training, sampler, drop_last=len(sampler) >= together)
 
 
 def loader(
-    dataset: FieldDataset, training: Training, *, shuffle: bool, first_epoch: int = 0, processes: int = 1
-) -> DataLoader[tuple[Tensor, Tensor]]:
-    """Batches of a dataset; a last batch that is smaller is left out of training, as it would disturb batch norms.
+    dataset: FieldDataset, training: Training, sampler: Sampler[int] | None = None, *, drop_last: bool = False
+) -> DataLoader[Batch]:
+    """Batches of a dataset, in its order unless a sampler gives another.
 
     Args:
         dataset: the fields.
         training: batch size, workers, seed.
-        shuffle: in a new order for each epoch.
-        first_epoch: of a resumed run (Lightning asks for its first batch before it sets the epoch).
-        processes: that Lightning will share the fields among.
+        sampler: of their places.
+        drop_last: leave a last batch out that is smaller.
     """
     workers = training.workers
     if workers is None:
@@ -109,8 +114,8 @@ def loader(
     return DataLoader(
         dataset,
         batch_size=training.batch_size,
-        sampler=EpochSampler(len(dataset), training.seed, first_epoch) if shuffle else None,
-        drop_last=shuffle and len(dataset) // processes >= training.batch_size,
+        sampler=sampler,
+        drop_last=drop_last,
         num_workers=workers,
         generator=torch.Generator().manual_seed(training.seed),  # so that torch's own is left to what an epoch draws
         persistent_workers=workers > 0,
@@ -118,17 +123,32 @@ def loader(
     )
 
 
-def measure_normalisation(dataset: FieldDataset, seed: int) -> Normalisation:
-    """Mean and standard deviation per channel over (at most 512 of) the training fields."""
+def measure_normalisation(dataset: FieldDataset, recipe: Recipe) -> Normalisation:
+    """Mean and standard deviation per channel over at most 512 training fields, unless the recipe wants none."""
+    if recipe.data.normalisation == "none":
+        channels = len(recipe.data.channels)
+        return Normalisation(mean=(0.0,) * channels, std=(1.0,) * channels)
     count = min(_SAMPLE, len(dataset))
-    chosen = np.random.default_rng(seed).choice(len(dataset), count, replace=False)
+    chosen = np.random.default_rng(recipe.training.seed).choice(len(dataset), count, replace=False)
     images = (dataset[int(i)][0].double() for i in chosen)
     moments = torch.stack([torch.stack([i.mean(dim=(1, 2)), i.square().mean(dim=(1, 2))]) for i in images]).mean(dim=0)
     std = (moments[1] - moments[0].square()).clamp(min=1e-6).sqrt()
     return Normalisation(mean=tuple(moments[0].tolist()), std=tuple(std.tolist()))
 
 
-def from_worker(error: CellocateError) -> CellocateError:
-    """The error as it was raised: a worker's reaches the main process with its traceback as its text."""
-    raised = error.what.rpartition("CellocateError: ")[2].strip().rstrip(".")
-    return CellocateError(raised) if "\n" in error.what else error
+def identities(collection: Collection, column: str) -> Tensor:
+    """What a column says of each field as a number, shape (N,); a field of which it says nothing is one of its own.
+
+    Raises:
+        CellocateError: there is no such column.
+    """
+    if column not in collection.fields:
+        known = ", ".join(metadata_columns(collection)) or "none"
+        raise CellocateError(
+            f"the fields have no column {column!r} to be told apart by (there are {known})",
+            where=collection.folder,
+            mend="Name another with --set loss.identity, or leave arcface out of loss.terms.",
+        )
+    own = pd.Series(collection.ids, index=collection.fields.index)
+    values = collection.fields[column].replace("", None).fillna(own)
+    return torch.from_numpy(pd.factorize(values)[0]).long()

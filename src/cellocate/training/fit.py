@@ -2,52 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import lightning as L  # noqa: N812 # its own convention
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import Callback, EarlyStopping, RichProgressBar
 
-from cellocate.collection import PARTS, Collection, left_out, make_split, read_split, refuse_leaks, usable
+from cellocate.collection import Collection
 from cellocate.errors import CellocateError
 from cellocate.files import refuse_existing
-from cellocate.images import Scale
-from cellocate.networks import Model, Normalisation, build_backbone, save
-from cellocate.training.data import FieldDataset, from_worker, loader, measure_normalisation, training_scale
+from cellocate.networks import Model, Normalisation, build_network, load_body, save
+from cellocate.training.averaging import averaging_callback
+from cellocate.training.checkpoints import WholeFiles, checkpoint_callbacks, monitor_mode
+from cellocate.training.data import FieldDataset, identities, loader, measure_normalisation, training_loader
+from cellocate.training.faults import from_worker, no_memory
+from cellocate.training.losses import absent, build_loss, refuse_several
 from cellocate.training.module import Classifier
-from cellocate.training.outcome import best_weights, model_card, with_rule
+from cellocate.training.outcome import Learnt, finished, kept_weights, retrained
+from cellocate.training.prepare import Options, Prepared, prepare
+from cellocate.training.rate import found_rate
 from cellocate.training.recipe import Recipe
 from cellocate.training.run import History, Run, begun_with, is_first_process, quiet
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a run is carried out.
-
-    Args:
-        split: a `split.csv` of an earlier run or of `cellocate split`, to use the same parts.
-        fold: of the split, where it has several.
-        resume: continue the interrupted run in the folder.
-        overwrite: replace what is in the folder.
-        skip_bad: leave faulty fields out (they are listed in `skipped.csv`) instead of refusing the collection.
-        progress: show a bar while an epoch runs.
-        say: called with each line to print.
-        trainer: Lightning's own flags, such as `accelerator`, `devices`, `strategy`, `num_nodes`.
-    """
-
-    split: Path | None = None
-    fold: str | None = None
-    resume: bool = False
-    overwrite: bool = False
-    skip_bad: bool = False
-    progress: bool = False
-    say: Callable[[str], None] = print
-    trainer: dict[str, Any] = field(default_factory=dict)
 
 
 def train(collection: Collection, recipe: Recipe, out: str | Path, options: Options | None = None) -> Model | None:
@@ -68,72 +44,74 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
         KeyboardInterrupt: it was interrupted; `resume` continues it.
     """
     options = options or Options()
-    run = Run(out)
-    first = is_first_process()
+    run, first = Run(out), is_first_process()
     if not options.resume and first:
         refuse_existing(run.folder, overwrite=options.overwrite, inputs=(*collection.places, options.split))
-    if options.resume:
-        recipe, split = run.reopen(collection)
-    elif options.split is not None:
-        split = read_split(options.split, collection, options.fold)
-    collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
-    if inspection.problems:
-        options.say(f"{left_out(inspection.problems)}; {run.skipped} lists them")
-    if not options.resume and options.split is None:
-        split = make_split(collection, **recipe.data.split.model_dump(), least=0, seed=recipe.training.seed)
-    split = split.among(collection.ids)
-    parts = split.parts
-    for warning in refuse_leaks(split, collection):
-        options.say(warning)
-    sets = {part: collection.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}
-    options.say(f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + " fields")
-
-    scale, assumed = training_scale(collection, recipe.data, inspection)
-    module, normalisation = _module(
-        sets["train"], recipe, scale, pretrained=not (options.resume and run.last.is_file())
-    )
-    trainer = _trainer(recipe, run, options, validated=len(sets["validation"]) > 0)
-    if not options.resume and first:
-        run.start(recipe, split, inspection)
-    datasets = {part: FieldDataset(s, recipe.data, scale) for part, s in sets.items()}
-    _fit(trainer, module, datasets, run, resume=options.resume)
-    if not first:
-        return None
-
-    epoch = best_weights(module, run)
-    card = model_card(recipe, normalisation, scale, assumed, sets, epoch)
-    device = "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
-    return save(with_rule(Model(module.network, card, device), sets["validation"], recipe), run.model)
+    prepared = prepare(collection, recipe, run, options)
+    learnt = _learn(prepared, run, options)
+    model = finished(learnt, prepared, options) if first else None
+    if prepared.recipe.training.retrain:
+        again = _learn(prepared.with_all(), Run(run.folder / "retrained"), options, epochs=learnt.epoch)
+        model = retrained(model, again, options) if model is not None else None
+    return None if model is None else save(model, run.model)
 
 
-def _module(train: Collection, recipe: Recipe, scale: Scale, *, pretrained: bool) -> tuple[Classifier, Normalisation]:
+def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = None) -> Learnt:
+    """Train to the end, or take an interrupted run up; `epochs` ends one that was planned for more."""
+    recipe, sets = prepared.recipe, prepared.sets
+    begun = options.resume and run.recipe.is_file()
+    datasets = {part: FieldDataset(s, recipe.data, prepared.seen_at(part)) for part, s in sets.items()}
+    normalisation = measure_normalisation(datasets["train"], recipe)
+    module = _module(prepared, normalisation, fresh=not (begun and run.last.is_file()))
+    trainer = _trainer(recipe, run, options, validated=len(sets["validation"]) > 0, epochs=epochs)
+    if not begun and is_first_process():
+        run.start(recipe, prepared.split, prepared.inspection)
+        for warning in filter(None, [absent(datasets["train"].truth, module.vocabulary.names)]):
+            options.say(warning)
+    if recipe.optimiser.learning_rate == "find":
+        module.rate = found_rate(module, datasets["train"], run, trainer.world_size, options.say)
+    _fit(trainer, module, datasets, run, resume=begun)
+    plain = FieldDataset(sets["train"], recipe.data, prepared.scale)
+    return Learnt(module, normalisation, plain, kept_weights(module, run, plain))
+
+
+def _module(prepared: Prepared, normalisation: Normalisation, *, fresh: bool) -> Classifier:
+    recipe, train = prepared.recipe, prepared.sets["train"]
     assert train.vocabulary is not None
-    if not train.truth().any():
-        raise CellocateError("no training field shows any location", where=train.folder, mend="Check the labels.")
+    truth = torch.from_numpy(train.truth())
+    if recipe.loss.activation == "softmax":
+        refuse_several(truth)
     L.seed_everything(recipe.training.seed, verbose=False)
-    network = build_backbone(
+    network = build_network(
         recipe.network.backbone,
-        channels=len(recipe.data.channels),
+        channels=recipe.data.channels,
         locations=len(train.vocabulary),
-        pretrained=pretrained and recipe.network.pretrained,
-        size=scale.size,
+        size=recipe.data.size,
+        head=recipe.network.head,
+        pretrained=fresh and recipe.network.pretrained and recipe.network.start is None,
+        stem=recipe.network.stem,
         dropout=recipe.network.dropout,
     )
-    normalisation = measure_normalisation(FieldDataset(train, recipe.data, scale), recipe.training.seed)
-    return Classifier(network, recipe, train.vocabulary, normalisation, begun_with(train, scale)), normalisation
+    if fresh and recipe.network.start is not None:
+        load_body(network, recipe.network.start)
+    codes = identities(train, recipe.loss.identity) if "arcface" in recipe.loss.terms else None
+    different = None if codes is None else int(codes.max()) + 1
+    loss = build_loss(recipe.loss, truth.sum(dim=0), len(truth), network.features, different)
+    begun = begun_with(train, prepared.scale)
+    return Classifier(network, loss, recipe, train.vocabulary, normalisation, codes, begun)
 
 
 def _fit(trainer: L.Trainer, module: Classifier, sets: dict[str, FieldDataset], run: Run, *, resume: bool) -> None:
-    settings = module.recipe.training
+    recipe = module.recipe
     done, stopped = run.progress() if resume else (0, False)
-    if stopped or done >= settings.epochs:
+    if stopped or done >= (trainer.max_epochs or 0):
         return
     try:
         with quiet():
             trainer.fit(
                 module,
-                loader(sets["train"], settings, shuffle=True, first_epoch=done, processes=trainer.world_size),
-                loader(sets["validation"], settings, shuffle=False) if len(sets["validation"]) else None,
+                training_loader(sets["train"], recipe, first_epoch=done, processes=trainer.world_size),
+                loader(sets["validation"], recipe.training) if len(sets["validation"]) else None,
                 ckpt_path=run.last if done else None,
                 weights_only=True,
             )
@@ -141,29 +119,30 @@ def _fit(trainer: L.Trainer, module: Classifier, sets: dict[str, FieldDataset], 
         raise KeyboardInterrupt from None
     except CellocateError as error:
         raise from_worker(error) from None
-    except torch.cuda.OutOfMemoryError:
-        mend = f"Lower it with --set training.batch_size={max(1, settings.batch_size // 2)}."
-        raise CellocateError("the GPU's memory is too small for these batches", mend=mend) from None
+    except (RuntimeError, MemoryError) as error:
+        raise no_memory(error, recipe.training) from None
 
 
-def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool) -> L.Trainer:
+def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool, epochs: int | None) -> L.Trainer:
     settings = recipe.training
-    mode = "min" if settings.monitor.endswith("loss") else "max"
-    checkpoint = partial(ModelCheckpoint, run.checkpoints, save_on_train_epoch_end=True, enable_version_counter=False)
-    callbacks: list[Callback] = [History(run.history, settings.epochs, options.say)]
+    callbacks: list[Callback] = [History(run.history, epochs or settings.epochs, settings.monitor, options.say)]
     if validated and settings.patience is not None:
+        mode = monitor_mode(settings.monitor)
         callbacks.append(EarlyStopping(settings.monitor, patience=settings.patience, mode=mode))
-    if validated:
-        callbacks.append(checkpoint("best", monitor=settings.monitor, mode=mode))
-    callbacks.append(checkpoint("last"))
+    callbacks += checkpoint_callbacks(settings, run.checkpoints, validated=validated)
+    if (averaging := averaging_callback(settings)) is not None:
+        callbacks.append(averaging)
     if options.progress:
         callbacks.append(RichProgressBar(leave=False))
     try:
         with quiet():
             return L.Trainer(
-                max_epochs=settings.epochs,
+                max_epochs=epochs or settings.epochs,
                 precision=settings.precision,
+                accumulate_grad_batches=settings.accumulate,
+                gradient_clip_val=recipe.optimiser.clip,
                 callbacks=callbacks,
+                plugins=WholeFiles(),
                 default_root_dir=run.folder,
                 logger=False,
                 enable_model_summary=False,

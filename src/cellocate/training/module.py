@@ -2,59 +2,78 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 import lightning as L  # noqa: N812 # its own convention
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 # torch's own convention
+from torch import Tensor
 
 from cellocate import decision
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
-from cellocate.networks import Normalisation
-from cellocate.training.augmentation import dihedral
-from cellocate.training.recipe import Recipe
-from cellocate.training.schedule import cosine
+from cellocate.networks import LocationNetwork, Normalisation, freeze, layer_groups
+from cellocate.training.augmentation import augment
+from cellocate.training.data import Batch
+from cellocate.training.losses import TotalLoss
+from cellocate.training.optimisation import build_optimiser
+from cellocate.training.recipe import FIGURES, Recipe
+from cellocate.training.schedule import build_schedule
 from cellocate.vocabulary import Vocabulary
 
 
 class Classifier(L.LightningModule):
-    """Multi-label training of a network as a recipe says.
+    """Training of a network as a recipe says.
 
     Args:
         network: images (N, C, H, W) → logits (N, K).
-        recipe: losses, augmentation, optimiser and schedule.
+        loss: of logits, truth and features.
+        recipe: augmentation, optimiser, schedule, and the rule that validation is measured by.
         vocabulary: of K locations.
         normalisation: of the images.
+        identities: of the training fields, shape (N,), for a loss that tells them apart.
         begun_with: facts that must be the same when the run is resumed.
+
+    Attributes:
+        rate: of the head; the recipe's, or to be set where that is to be found.
     """
 
     def __init__(
         self,
-        network: nn.Module,
+        network: LocationNetwork,
+        loss: TotalLoss,
         recipe: Recipe,
         vocabulary: Vocabulary,
         normalisation: Normalisation,
+        identities: Tensor | None,
         begun_with: dict[str, Any],
     ) -> None:
 
         super().__init__()
         # channels last is the order in which CPUs and GPUs convolve fastest
         self.network = network.to(memory_format=torch.channels_last)
-        self.recipe, self.vocabulary, self.begun_with = recipe, vocabulary, begun_with
+        self.loss, self.recipe, self.vocabulary, self.begun_with = loss, recipe, vocabulary, begun_with
         self.mean: Tensor
         self.std: Tensor
+        self.identities: Tensor | None
         self.register_buffer("mean", torch.tensor(normalisation.mean).view(-1, 1, 1))
         self.register_buffer("std", torch.tensor(normalisation.std).view(-1, 1, 1))
+        self.register_buffer("identities", identities, persistent=False)
+        rate = recipe.optimiser.learning_rate
+        self.rate = 0.0 if rate == "find" else rate
         self._validated: list[tuple[Tensor, Tensor]] = []
+        if recipe.network.frozen == "always":  # before processes agree on what they share
+            freeze(network, frozen=True)
 
     def forward(self, images: Tensor) -> Tensor:
         """Floats between 0 and 1, shape (N, C, H, W) → logits (N, K)."""
-        normalised = (images - self.mean) / self.std
-        logits: Tensor = self.network(normalised.contiguous(memory_format=torch.channels_last))
+        logits: Tensor = self.network(self.normalised(images))
         return logits
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """Floats between 0 and 1, shape (N, C, H, W) → as the network takes them."""
+        return ((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add what a resumed run must share with its beginning."""
@@ -73,53 +92,71 @@ class Classifier(L.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Draw what an epoch draws from its number alone, so that a resumed run draws the same."""
         torch.manual_seed((self.recipe.training.seed * 1_000_003 + self.current_epoch) * 997 + self.global_rank)
+        frozen = self.recipe.network.frozen
+        if frozen and frozen != "always":
+            freeze(self.network, self.current_epoch < frozen)
 
-    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+    def training_step(self, batch: Batch, _: int) -> Tensor:
         """The loss of one batch."""
-        images, truth = batch
-        if self.recipe.augmentation.turns == "dihedral":
-            images = dihedral(images)
-        loss = F.binary_cross_entropy_with_logits(self(images), truth)
-        self._see_finite(loss)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images), sync_dist=True)
+        loss = self.loss_of(batch)
+        if not torch.isfinite(loss):
+            self._fail(loss, batch[2])
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[0]), sync_dist=True)
         return loss
 
-    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
+    def loss_of(self, batch: Batch) -> Tensor:
+        """The loss of one batch, augmented."""
+        images, truth, places = batch
+        data = self.recipe.data
+        images, truth = augment(images, truth, self.recipe.augmentation, data.channels, data.size)
+        logits, features = self.network.logits_and_features(self.normalised(images))
+        identities = None if self.identities is None else self.identities[places]
+        return cast(Tensor, self.loss(logits, truth, features, identities))
+
+    def validation_step(self, batch: Batch, _: int) -> None:
         """Keep the logits of one batch."""
-        images, truth = batch
+        images, truth, _places = batch
         self._validated.append((self(images), truth))
 
     def on_validation_epoch_end(self) -> None:
-        """Measure over the whole validation part; F1 with the recipe's rule, fitted to this same part."""
+        """Measure over the whole validation part; decided figures with the recipe's rule, fitted to this same part."""
         logits, truth = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
         self._validated.clear()
         if self.trainer.world_size > 1:
             logits, truth = (cast(Tensor, self.all_gather(t)).flatten(0, 1) for t in (logits, truth))
-        loss = F.binary_cross_entropy_with_logits(logits, truth)
-        self._see_finite(loss)
-        self.log("validation_loss", loss)
-        p, t = torch.sigmoid(logits.float()).cpu().numpy(), truth.cpu().numpy().astype(bool)
-        rule = decision.fit(self.recipe.decision.rule, p, t)
-        figures = evaluate(t, rule.apply(p), self.vocabulary, probabilities=p)
-        for name in ("macro_f1", "macro_average_precision"):
-            value = figures[name]
-            self.log(f"validation_{name}", np.nan if value is None else value)
-
-    def _see_finite(self, loss: Tensor) -> None:
+        loss = self.loss.classification(logits, truth)
         if not torch.isfinite(loss):
-            raise CellocateError(
-                f"the loss became {float(loss)} in epoch {self.current_epoch + 1}",
-                mend="Lower the rate with --set optimiser.learning_rate.",
-            )
+            raise self._not_finite(loss, "on the validation fields")
+        self.log("validation_loss", loss)
+        softmax = self.recipe.loss.activation == "softmax"
+        p = (logits.float().softmax(dim=1) if softmax else logits.float().sigmoid()).cpu().numpy()
+        t = truth.cpu().numpy().astype(bool)
+        rule = decision.fit(self.recipe.decision.rule, p, t)
+        figures = evaluate(t, rule.apply(p), self.vocabulary, probabilities=p, interval=False)
+        for name in FIGURES:
+            self.log(f"validation_{name}", np.nan if figures[name] is None else figures[name])
+
+    def _fail(self, loss: Tensor, places: Tensor) -> None:
+        """Save the state in which a batch gave no finite loss, and stop."""
+        state = Path(self.trainer.default_root_dir) / "failed.ckpt"
+        self.trainer.save_checkpoint(state)
+        ids = self.trainer.train_dataloader.dataset.ids  # type: ignore[union-attr]
+        batch = ", ".join(ids[i] for i in places.tolist())
+        raise self._not_finite(loss, f"at step {self.global_step + 1}, on the fields {batch} (state in {state})")
+
+    def _not_finite(self, loss: Tensor, where: str) -> CellocateError:
+        what = f"the loss became {float(loss)} in epoch {self.current_epoch + 1}, {where}"
+        return CellocateError(what, mend="Lower the rate with --set optimiser.learning_rate, or set optimiser.clip.")
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 # Lightning's union of dictionaries
-        """AdamW, with a rate that rises linearly and falls as a cosine, changed at every step."""
-        settings = self.recipe.optimiser
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        spared = [p for p in self.network.parameters() if p.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": spared, "weight_decay": 0.0}]
-        optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate)
-        steps = int(self.trainer.estimated_stepping_batches)
-        warmup = self.recipe.schedule.warmup
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: cosine(step / steps, warmup))
+        """The recipe's optimiser and schedule, whose rate changes at every step."""
+        optimiser = self.optimiser(self.rate)
+        steps = int(self.trainer.estimated_stepping_batches) // (self.trainer.max_epochs or 1)
+        schedule = build_schedule(optimiser, self.recipe.schedule, steps, self.recipe.training.epochs)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def optimiser(self, rate: float) -> torch.optim.Optimizer:
+        """The recipe's optimiser, with this rate at the head."""
+        section = self.recipe.optimiser
+        groups = layer_groups(self.network, len(section.layer_rates))
+        return build_optimiser(groups, section, rate, list(self.loss.parameters()))

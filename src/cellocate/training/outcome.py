@@ -1,7 +1,8 @@
-"""From the weights of the best epoch to a model: its card, its rule and its scores."""
+"""From the weights that a run kept to a model: its card, its rule and its scores."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import timm
@@ -10,57 +11,116 @@ import torch
 import cellocate
 from cellocate import decision
 from cellocate.collection import Collection
+from cellocate.collection.identity import challenges, originals
 from cellocate.evaluation import evaluate
-from cellocate.images import Scale
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import LocationEntry
 from cellocate.prediction import predict_collection
+from cellocate.training.averaging import average_checkpoints, update_norms
+from cellocate.training.checkpoints import last_checkpoints
+from cellocate.training.data import FieldDataset, loader
 from cellocate.training.module import Classifier
+from cellocate.training.prepare import Options, Prepared
 from cellocate.training.recipe import Recipe
 from cellocate.training.run import Run
+from cellocate.training.smote import last_linear, retrain_classifier
 
 
-def best_weights(module: Classifier, run: Run) -> int:
-    """Give the module the weights of the best epoch, or of the last where nothing was validated; that epoch."""
-    path = run.best if run.best.is_file() else run.last
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    module.load_state_dict(state["state_dict"])
+@dataclass(frozen=True)
+class Learnt:
+    """What has come to the end of its training.
+
+    Args:
+        module: with the weights that are kept.
+        normalisation: of its input.
+        fields: that it learnt from, as a network is shown them later on.
+        epoch: that its weights are of.
+    """
+
+    module: Classifier
+    normalisation: Normalisation
+    fields: FieldDataset
+    epoch: int
+
+
+def kept_weights(module: Classifier, run: Run, fields: FieldDataset) -> int:
+    """Give the module the weights that a run is for, and tell the epoch that they are of.
+
+    They are of the best epoch, of the last where nothing was validated, or the mean of the last ones.
+    """
+    training = module.recipe.training
+    averaged = training.average == "last"
+    state = torch.load(
+        run.best if run.best.is_file() and not averaged else run.last, map_location="cpu", weights_only=True
+    )
+    if averaged:
+        module.load_state_dict(average_checkpoints(last_checkpoints(run.checkpoints)))
+        images = (module.normalised(images.to(module.device)) for images, _, _ in loader(fields, training))
+        update_norms(module.network, images, training.seed)
+    else:
+        module.load_state_dict(state["state_dict"])
     return int(state["epoch"]) + 1
 
 
-def model_card(
-    recipe: Recipe,
-    normalisation: Normalisation,
-    scale: Scale,
-    assumed: bool,
-    sets: dict[str, Collection],
-    epoch: int,
-) -> ModelCard:
-    """The card of a trained network, with a rule that is yet to be fitted.
+def finished(learnt: Learnt, prepared: Prepared, options: Options) -> Model:
+    """The model: with its classifier trained again where the recipe wants it, its rule fitted, and its scores."""
+    device = "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
+    refine(learnt, options)
+    model = Model(learnt.module.network, model_card(learnt, prepared), device)
+    return with_rule(model, prepared.sets["validation"], prepared.recipe)
 
-    Args:
-        recipe: that it was trained by.
-        normalisation: of its training fields.
-        scale: that it was trained at.
-        assumed: whether the pixel size of the scale is assumed.
-        sets: the parts of the collection.
-        epoch: that its weights are of.
+
+def retrained(model: Model, again: Learnt, options: Options) -> Model:
+    """The model with the weights that were learnt from train and validation together; its rule and scores stay.
+
+    Their scores are of the weights before, as there is nothing left to measure the new ones on.
     """
-    collection = sets["train"]
+    refine(again, options)
+    train = tuple(again.fields.ids)
+    made = model.card.provenance.model_copy(
+        update={"fields": {**model.card.provenance.fields, "train": len(train), "validation": 0}}
+    )
+    card = model.card.model_copy(
+        update={
+            "normalisation": again.normalisation,
+            "fields": {**model.card.fields, "train": train, "validation": ()},
+            "provenance": made,
+        }
+    )
+    return Model(again.module.network, card, model.device)
+
+
+def refine(learnt: Learnt, options: Options) -> None:
+    """Train the classifier again with synthetic features of rare locations, where the recipe wants it."""
+    module, recipe = learnt.module, learnt.module.recipe
+    if not recipe.sampling.smote:
+        return
+    batches = ((images, truth) for images, truth, _ in loader(learnt.fields, recipe.training))
+    count = retrain_classifier(
+        module, last_linear(module.network), batches, seed=recipe.training.seed, activation=recipe.loss.activation
+    )
+    options.say(f"classifier trained again with {count} synthetic fields")
+
+
+def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
+    """The card of a trained network, with a rule that is yet to be fitted."""
+    collection, recipe, sets, scale = prepared.sets["train"], prepared.recipe, prepared.sets, prepared.scale
     assert collection.vocabulary is not None
     assert scale.pixel_size is not None
     vocabulary = collection.vocabulary
     return ModelCard(
         name=recipe.name,
         backbone=recipe.network.backbone,
+        head=recipe.network.head,
+        activation=recipe.loss.activation,
         vocabulary=vocabulary.name,
         locations=tuple(LocationEntry(name=x.name, go=x.go, group=x.group) for x in vocabulary.locations),
         channels=recipe.data.channels,
         size=scale.size,
         pixel_size=scale.pixel_size,
-        pixel_size_assumed=assumed,
+        pixel_size_assumed=prepared.assumed,
         intensity=recipe.data.intensity,
-        normalisation=normalisation,
+        normalisation=learnt.normalisation,
         rule=decision.Rule(kind="fixed", thresholds=(0.5,) * len(vocabulary)),
         scores={},
         provenance=Provenance(
@@ -70,12 +130,16 @@ def model_card(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             collection=collection.folder.resolve().name,
             layout=collection.layout,
+            challenges=challenges(collection),
             simulated=collection.simulated,
             fields={part: len(s) for part, s in sets.items()},
-            epoch=epoch,
+            epoch=learnt.epoch,
             recipe=recipe.model_dump(mode="json"),
         ),
         fields={part: tuple(s.ids) for part, s in sets.items()},
+        originals={
+            i: old for s in sets.values() for i, old in zip(s.ids, originals(s.fields), strict=True) if old != i
+        },
     )
 
 
@@ -90,7 +154,7 @@ def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
         rule.apply(probabilities),
         model.vocabulary,
         probabilities=probabilities,
-        thresholds=rule.thresholds,
+        thresholds=rule.parted_by,
         groups=list(validation.group()),
     )
     model.card = model.card.model_copy(update={"rule": rule, "scores": {"validation": scores}})

@@ -10,6 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from cellocate.decision import Kind
 from cellocate.images import Intensity
 
+FIGURES = (
+    "macro_average_precision",
+    "macro_f1",
+    "micro_f1",
+    "macro_precision",
+    "macro_recall",
+    "exact_match",
+    "binary_accuracy",
+    "ece",
+)
+"""Figures of `metrics.json` that are measured on the validation part after each epoch."""
+
 Share = Annotated[float, Field(ge=0, lt=1)]
 LossName = Literal[
     "bce",
@@ -54,7 +66,8 @@ class Data(_Section):
         intensity: how pixels become floats (see `cellocate.images.to_float`).
         normalisation: `fields` takes off the mean and divides by the standard deviation of each channel over the
             training fields; `none` leaves floats between 0 and 1.
-        locations: names or groups (such as `Nucleus`) of the vocabulary that are learnt, for a specialist; null: all.
+        locations: of the vocabulary that are learnt, for a specialist: names, or groups such as `group:Nucleus`; null:
+            all.
         split: how the fields are parted.
     """
 
@@ -110,7 +123,7 @@ class Loss(_Section):
     """What training makes small.
 
     Args:
-        terms: losses and their weights in the sum, such as `{focal: 0.5, lovasz: 0.5}`.
+        terms: losses and their weights in the sum, such as `{focal: 0.5, lovasz: 0.5}`, or the name of one.
         class_weights: of `bce` and `focal`: `inverse_log` 1/log n scaled to the rarest location; on the positives
             alone `ratio` (N−n)/n and `root_ratio` its square root; `rest` 1−n/N, `rest_squared` its square.
         gamma: focus of `focal` on what is hard; of the positives of `asymmetric`.
@@ -129,6 +142,11 @@ class Loss(_Section):
     scale: float = Field(default=30.0, gt=0)
     margin: float = Field(default=0.5, ge=0, lt=1.5)
     identity: str = "antibody"
+
+    @field_validator("terms", mode="before")
+    @classmethod
+    def _one(cls, terms: object) -> object:
+        return {terms: 1.0} if isinstance(terms, str) else terms
 
     @property
     def activation(self) -> Literal["sigmoid", "softmax"]:
@@ -271,8 +289,7 @@ class Training(_Section):
         epochs: at most.
         batch_size: fields that go through the network at once.
         accumulate: batches whose gradients are summed before a step.
-        monitor: the figure that the best epoch and early stopping are chosen by: `validation_loss`, or
-            `validation_` and a figure of `metrics.json`.
+        monitor: the figure that the best epoch and early stopping are chosen by.
         patience: epochs without a better figure after which training stops; null: never.
         precision: Lightning's.
         keep: last epochs whose checkpoints stay.
@@ -286,7 +303,17 @@ class Training(_Section):
     epochs: int = Field(default=25, ge=1)
     batch_size: int = Field(default=32, ge=1)
     accumulate: int = Field(default=1, ge=1)
-    monitor: str = Field(default="validation_macro_average_precision", pattern="^validation_[a-z0-9_]+$")
+    monitor: Literal[
+        "validation_loss",
+        "validation_macro_average_precision",
+        "validation_macro_f1",
+        "validation_micro_f1",
+        "validation_macro_precision",
+        "validation_macro_recall",
+        "validation_exact_match",
+        "validation_binary_accuracy",
+        "validation_ece",
+    ] = "validation_macro_average_precision"
     patience: int | None = Field(default=10, ge=1)
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     keep: int = Field(default=1, ge=1)
@@ -328,6 +355,14 @@ class Recipe(_Section):
     schedule: Schedule = Schedule()
     training: Training = Training()
     decision: Decision = Decision()
+
+    @model_validator(mode="after")
+    def _agree(self) -> Recipe:
+        if "arcface" in self.loss.terms and (self.augmentation.mixup or self.augmentation.cutmix):
+            raise ValueError("arcface tells whole fields apart: leave mixup and cutmix out of augmentation")
+        if self.loss.activation == "softmax" and self.decision.rule != "best":
+            raise ValueError("cross_entropy is for one label: set decision.rule to best")
+        return self
 
     def to_yaml(self) -> str:
         """The recipe with every setting spelled out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from cellocate.errors import CellocateError
 from cellocate.training.recipe import Recipe
@@ -81,14 +83,33 @@ def _set(content: dict[str, Any], setting: str) -> None:
 
 def _explained(error: ValidationError, name: object) -> CellocateError:
     first = error.errors()[0]
-    place = [str(part) for part in first["loc"]]
-    mend = "'cellocate recipes quick' prints a recipe."
+    place = _place(first)
+    setting, where = ".".join(place), f"recipe {name}"
     if first["type"] == "extra_forbidden":
-        known = _settings_beside(place)
-        near = difflib.get_close_matches(place[-1], known, n=1)
-        mend = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
-        return CellocateError(f"unknown setting {'.'.join(place)}", where=f"recipe {name}", mend=mend)
-    return CellocateError(f"{'.'.join(place)}: {first['msg']}", where=f"recipe {name}", mend=mend)
+        return CellocateError(f"unknown setting {setting}", where=where, mend=_near(place[-1], _settings_beside(place)))
+    if first["type"] == "literal_error":
+        allowed = _LITERAL.findall(first["ctx"]["expected"])
+        return CellocateError(
+            f"{setting} cannot be {first['input']!r}", where=where, mend=_near(first["input"], allowed)
+        )
+    if first["type"] == "value_error":
+        return CellocateError(f"{setting}: {first['ctx']['error']}", where=where, mend="Change one of them.")
+    said = [e["msg"].partition(",")[0].removeprefix("Input should be ") for e in error.errors() if _place(e) == place]
+    mend = "'cellocate recipes quick' prints a recipe."
+    return CellocateError(f"{setting} should be {' or '.join(said)}, not {first['input']!r}", where=where, mend=mend)
+
+
+def _place(error: ErrorDetails) -> list[str]:
+    """Where in the recipe, without what pydantic adds of types."""
+    return [p for p in map(str, error["loc"]) if p != "[key]" and not p.startswith(("constrained-", "literal["))]
+
+
+_LITERAL = re.compile(r"'([^']*)'")
+
+
+def _near(word: object, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(str(word), known, n=1)
+    return (f"Did you mean {near[0]!r}? " if near else "") + f"There are {', '.join(known)}."
 
 
 def _settings_beside(place: list[str]) -> list[str]:

@@ -26,12 +26,7 @@ from cellocate.images import Scale
 from cellocate.training.recipe import Recipe
 from cellocate.training.recipes import load_recipe
 
-_COLUMNS = (
-    "train_loss",
-    "validation_loss",
-    "validation_macro_f1",
-    "validation_macro_average_precision",
-)
+_COLUMNS = ("train_loss", "validation_loss", "validation_macro_f1", "validation_macro_average_precision")
 
 
 class Run:
@@ -60,11 +55,15 @@ class Run:
         Raises:
             CellocateError: there is no such run, or it has come to its end.
         """
+        self.refuse_ended()
+        return load_recipe(self.recipe), read_split(self.split, collection)
+
+    def refuse_ended(self) -> None:
+        """Raise a `CellocateError` where nothing was begun, or nothing is left to do."""
         if not self.recipe.is_file() or not self.split.is_file():
             raise CellocateError("no run to resume", where=self.folder, mend="Start one without --resume.")
         if self.model.is_dir():
             raise CellocateError("this run has come to its end", where=self.folder, mend=f"Its model is {self.model}.")
-        return load_recipe(self.recipe), read_split(self.split, collection)
 
     def progress(self) -> tuple[int, bool]:
         """How many epochs the last checkpoint has behind it, and whether training had stopped early there."""
@@ -102,8 +101,9 @@ def begun_with(train: Collection, scale: Scale) -> dict[str, Any]:
 class History(L.Callback):
     """One row per epoch, in `history.csv` and, with the rest of the run's state, in the checkpoints."""
 
-    def __init__(self, path: Path, epochs: int, say: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, epochs: int, monitor: str, say: Callable[[str], None]) -> None:
         self.path, self.epochs, self.say = path, epochs, say
+        self.columns = dict.fromkeys((*_COLUMNS, monitor))
         self.rows: list[dict[str, float]] = []
         self._began = 0.0
 
@@ -122,8 +122,8 @@ class History(L.Callback):
     def on_train_epoch_end(self, trainer: L.Trainer, *_: object) -> None:
         """Write the epoch's row; validation has been measured by now."""
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        row = {"epoch": trainer.current_epoch + 1, **{c: metrics[c] for c in _COLUMNS if c in metrics}}
-        row["learning_rate"] = trainer.optimizers[0].param_groups[0]["lr"]
+        row = {"epoch": trainer.current_epoch + 1, **{c: metrics[c] for c in self.columns if c in metrics}}
+        row["learning_rate"] = trainer.optimizers[0].param_groups[-1]["lr"]  # the head's
         row["seconds"] = round(time.perf_counter() - self._began, 2)
         self.rows.append(row)
         if trainer.is_global_zero:

@@ -1,8 +1,76 @@
-"""How the learning rate changes over a run."""
+"""How the learning rate changes over a run: the factor of it at each step."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+from cellocate.training.recipe import Schedule
+
+_FIRST, _LAST = (
+    1 / 25,
+    1e-4,
+)  # one cycle's beginning, and its end as a share of that; torch's
+
+
+def build_schedule(optimiser: Optimizer, section: Schedule, steps_per_epoch: int, epochs: int) -> LambdaLR:
+    """The schedule of a run, to be stepped after every step of the optimiser.
+
+    All rates of the optimiser's groups are multiplied by one factor. The state is the number of the step and the
+    first rates, so that a checkpoint with it is read with torch's `weights_only`.
+
+    Args:
+        optimiser: with its first rates.
+        section: which schedule, and its settings.
+        steps_per_epoch: of the optimiser, so fewer than batches where gradients are accumulated.
+        epochs: of the run.
+
+    Example:
+        >>> optimiser = torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.2)
+        >>> schedule = build_schedule(optimiser, Schedule(name="inverse", warmup=0, decay=1.0), 10, 2)
+        >>> optimiser.step(), schedule.step()
+        (None, None)
+        >>> schedule.get_last_lr()
+        [0.1]
+    """
+    # a plain function: LambdaLR would put the attributes of anything else into the checkpoint
+    return LambdaLR(optimiser, lambda step: factor(section, step, steps_per_epoch, epochs))
+
+
+def factor(section: Schedule, step: int, steps_per_epoch: int, epochs: int) -> float:
+    """The share of the learning rate at a step; 0 is the first.
+
+    `cosine` and `one_cycle` span the run with their rise. The others are multiplied with a linear rise over
+    `section.warmup` of the run, so that their epochs stay where they are; for none, `warmup` is 0.
+
+    Example:
+        >>> section = Schedule(name="steps", warmup=0, milestones=(25, 30), factors=(0.5, 0.25))
+        >>> [factor(section, step, steps_per_epoch=100, epochs=35) for step in (0, 2499, 2500, 3000)]
+        [1.0, 1.0, 0.5, 0.25]
+    """
+    steps = steps_per_epoch * epochs
+    if section.name == "cosine":
+        return cosine(step / steps, section.warmup)
+    if section.name == "one_cycle":
+        return one_cycle(step / max(1, steps - 1), section.warmup)  # the last step has the last rate
+    progress = step / steps
+    rise = progress / section.warmup if progress < section.warmup else 1.0
+    return rise * _shape(section, step, step / steps_per_epoch)
+
+
+def _shape(section: Schedule, step: int, epoch: float) -> float:
+    match section.name:
+        case "restarts":
+            return restarts(epoch, section.cycle, section.multiplier)
+        case "steps":
+            return (1.0, *section.factors)[bisect_right(section.milestones, epoch)]
+        case "inverse":
+            return 1 / (1 + section.decay * step)
+        case _:
+            return 1.0
 
 
 def cosine(progress: float, warmup: float) -> float:
@@ -17,4 +85,53 @@ def cosine(progress: float, warmup: float) -> float:
     """
     if progress < warmup:
         return progress / warmup
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))
+    return _fall((progress - warmup) / (1 - warmup))
+
+
+def one_cycle(progress: float, rise: float) -> float:
+    """The share at `progress` (0 to 1) of one cycle: half a cosine up from 1/25, then half a one down to 1/250,000.
+
+    The momentum stays as it is, where Smith lets it fall and rise.
+
+    References:
+        Smith, Topin. Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates (2018).
+        arXiv:1708.07120
+
+    Example:
+        >>> [round(one_cycle(p, 0.25), 2) for p in (0, 0.125, 0.25, 0.625, 1)]
+        [0.04, 0.52, 1.0, 0.5, 0.0]
+    """
+    if progress < rise:
+        return 1 - (1 - _FIRST) * _fall(progress / rise)
+    last = _FIRST * _LAST
+    return last + (1 - last) * _fall((progress - rise) / (1 - rise))
+
+
+def restarts(epoch: float, cycle: int, multiplier: int) -> float:
+    """The share after so many epochs (with their fraction): a cosine from 1 to 0 that begins again with each cycle.
+
+    Args:
+        epoch: 0 or more.
+        cycle: epochs of the first cycle.
+        multiplier: how much longer each cycle is than the last.
+
+    References:
+        Loshchilov, Hutter. SGDR: Stochastic Gradient Descent with Warm Restarts. ICLR 2017. arXiv:1608.03983
+
+    Example:
+        Cycles of 1, 2, 4, 8 and 16 epochs:
+
+        >>> [restarts(epoch, cycle=1, multiplier=2) for epoch in (0, 1, 3, 7, 15)]
+        [1.0, 1.0, 1.0, 1.0, 1.0]
+        >>> [round(restarts(epoch, cycle=1, multiplier=2), 2) for epoch in (0.5, 2, 5, 11, 23)]
+        [0.5, 0.5, 0.5, 0.5, 0.5]
+    """
+    length = cycle
+    while epoch >= length:
+        epoch -= length
+        length *= multiplier
+    return _fall(epoch / length)
+
+
+def _fall(progress: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -74,6 +75,28 @@ class Vocabulary:
             where=f"vocabulary {self.name}",
             mend=f"Labels are 0 to {len(self) - 1}, or names such as {self.names[0]!r}.",
         )
+
+    def narrowed(self, words: Sequence[str]) -> Vocabulary:
+        """Some of the locations, in this vocabulary's order.
+
+        Args:
+            words: names, or `group:` and the name of a group, in any case.
+
+        Raises:
+            CellocateError: there is no such location or group.
+
+        Example:
+            >>> get("hpa28").narrowed(["group:Nucleoli", "Mitochondria"]).names
+            ('Nucleoli', 'Nucleoli fibrillar center', 'Mitochondria')
+        """
+        wanted = {word.casefold() for word in words}
+        known = [(x.name.casefold(), f"group:{x.group.casefold()}") for x in self.locations]
+        if unknown := [word for word in words if not any(word.casefold() in pair for pair in known)]:
+            near = difflib.get_close_matches(unknown[0].casefold(), sorted({w for pair in known for w in pair}), n=1)
+            mend = f"Did you mean {near[0]!r}?" if near else f"Groups are written as 'group:{self.groups[0]}'."
+            raise CellocateError(f"unknown location {unknown[0]!r}", where=f"vocabulary {self.name}", mend=mend)
+        kept = tuple(x for x, pair in zip(self.locations, known, strict=True) if wanted.intersection(pair))
+        return Vocabulary(f"{self.name} ({', '.join(words)})", kept)
 
     def parse(self, text: str, separator: str | None = None) -> tuple[int, ...]:
         """Labels written in one cell of a table → sorted indices, repeats removed.

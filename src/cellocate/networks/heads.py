@@ -1,0 +1,150 @@
+"""Heads: from a feature map to a vector of features for each image, and on to logits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from timm.models.resnet import BasicBlock, downsample_conv
+from torch import Tensor, nn
+
+from cellocate.errors import CellocateError
+
+HeadName = Literal["linear", "concat", "blocks", "attention", "flatten"]
+Shape = tuple[int, int, int]  # features, height, width
+_HIDDEN = 1024  # of concat
+_ATTENTION = 128  # L of Ilse et al.
+
+
+class Head(nn.Module):
+    """A pooling and a classifier: feature map (N, F, H, W) → logits (N, K).
+
+    Args:
+        pool: feature map → the features (N, D) that the classifier sees.
+        features: D.
+        locations: K.
+        dropout: share of the features dropped before the classifier.
+    """
+
+    def __init__(self, pool: nn.Module, features: int, locations: int, dropout: float) -> None:
+        super().__init__()
+        self.pool, self.dropout = pool, nn.Dropout(dropout)
+        self.classifier = nn.Linear(features, locations)
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Features (N, D) → logits (N, K)."""
+        logits: Tensor = self.classifier(self.dropout(features))
+        return logits
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Feature map (N, F, H, W) → logits (N, K)."""
+        return self.classify(self.pool(features))
+
+
+def build_head(name: HeadName, shape: Shape, locations: int, dropout: float) -> Head:
+    """Make the head for a feature map of this shape.
+
+    Args:
+        name: `linear`, on the average over the map. `concat`: average beside maximum, then a layer of 1024 (first of
+            the 2018 challenge). `blocks`: two residual blocks that halve the map each, then as `linear`. `attention`:
+            an average by learnt weights. `flatten`: linear on the whole map.
+        shape: features, height and width of the map.
+        locations: number of logits.
+        dropout: share dropped before the classifier; `concat` drops as much before its own layer.
+
+    Example:
+        >>> build_head("flatten", (32, 4, 4), locations=28, dropout=0)(torch.zeros(2, 32, 4, 4)).shape
+        torch.Size([2, 28])
+    """
+    pool, features = _POOLS[name](shape, dropout)
+    return Head(pool, features, locations, dropout)
+
+
+def _average() -> nn.Sequential:
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+def _linear(shape: Shape, _: float) -> tuple[nn.Module, int]:
+    return _average(), shape[0]
+
+
+def _concat(shape: Shape, dropout: float) -> tuple[nn.Module, int]:
+    both = 2 * shape[0]
+    layers = (nn.BatchNorm1d(both), nn.Dropout(dropout), nn.Linear(both, _HIDDEN), nn.ReLU(), nn.BatchNorm1d(_HIDDEN))
+    return nn.Sequential(_AverageAndMaximum(), *layers), _HIDDEN
+
+
+def _blocks(shape: Shape, _: float) -> tuple[nn.Module, int]:
+    if min(shape[1:]) < 2:
+        raise CellocateError(
+            f"a feature map of {shape[1]} × {shape[2]} cannot be halved by further blocks",
+            where="recipe, network.head",
+            mend="Set a larger data.size, or --set network.head=linear.",
+        )
+    blocks = nn.Sequential(_halving(shape[0]), _halving(shape[0]))
+    for module in blocks.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")  # as in He et al.
+    return nn.Sequential(blocks, _average()), shape[0]
+
+
+def _attention(shape: Shape, _: float) -> tuple[nn.Module, int]:
+    return GatedAttention(shape[0]), shape[0]
+
+
+def _flatten(shape: Shape, _: float) -> tuple[nn.Module, int]:
+    return nn.Flatten(), shape[0] * shape[1] * shape[2]
+
+
+def _halving(width: int) -> nn.Module:
+    """A residual block (He et al. 2016, doi:10.1109/CVPR.2016.90) of half the resolution.
+
+    It keeps the width: doubled twice, as ResNets do, the block after a ResNet50 alone would have 600 million weights.
+    """
+    block: nn.Module = BasicBlock(width, width, stride=2, downsample=downsample_conv(width, width, 1, stride=2))
+    return block
+
+
+class _AverageAndMaximum(nn.Module):
+    def forward(self, features: Tensor) -> Tensor:
+        pooled = nn.functional.adaptive_avg_pool2d(features, 1), nn.functional.adaptive_max_pool2d(features, 1)
+        return torch.cat(pooled, 1).flatten(1)
+
+
+class GatedAttention(nn.Module):
+    """An average over the places of a map, by learnt weights: w ∝ exp(uᵀ(tanh(Vh) ⊙ sigmoid(Gh))) of features h.
+
+    Gated attention of Ilse et al. 2018, arXiv:1802.04712: a protein in a few places of a field is not averaged away.
+    It takes maps of any size, and its weights are a map that can be looked at.
+
+    Args:
+        width: of the features.
+
+    Example:
+        >>> GatedAttention(32).weights(torch.rand(2, 32, 4, 4)).sum((1, 2))
+        tensor([1.0000, 1.0000], grad_fn=<SumBackward1>)
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.value, self.gate = nn.Conv2d(width, _ATTENTION, 1), nn.Conv2d(width, _ATTENTION, 1)
+        self.score = nn.Conv2d(_ATTENTION, 1, 1, bias=False)  # a bias would be divided away
+
+    def weights(self, features: Tensor) -> Tensor:
+        """Features (N, F, H, W) → the weight of each place, shape (N, H, W), which sum to 1 over each map."""
+        scores: Tensor = self.score(torch.tanh(self.value(features)) * torch.sigmoid(self.gate(features)))
+        return scores.flatten(1).softmax(1).view(-1, *features.shape[2:])
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (N, F, H, W) → their weighted average (N, F)."""
+        return torch.einsum("nfhw,nhw->nf", features, self.weights(features).to(features.dtype))
+
+
+_POOLS: dict[HeadName, Callable[[Shape, float], tuple[nn.Module, int]]] = {
+    "linear": _linear,
+    "concat": _concat,
+    "blocks": _blocks,
+    "attention": _attention,
+    "flatten": _flatten,
+}

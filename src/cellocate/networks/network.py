@@ -1,0 +1,109 @@
+"""A network: a body, and a head for locations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from cellocate.networks.body import Body, build_body
+from cellocate.networks.heads import Head, HeadName, build_head
+from cellocate.networks.stem import Stem
+
+
+class LocationNetwork(nn.Module):
+    """Images (N, C, H, W) → logits (N, K), by way of a feature map and of features.
+
+    Args:
+        body: images → feature map (N, F, H', W').
+        head: feature map → features (N, D) → logits.
+        backbone: name of the body.
+        channels: of the images, in order.
+        size: side of the images that it was made for, px.
+    """
+
+    def __init__(self, body: Body, head: Head, *, backbone: str, channels: Sequence[str], size: int) -> None:
+        super().__init__()
+        self.body, self.head = body, head
+        self.backbone, self.channels, self.size = backbone, tuple(channels), size
+        self.frozen = False
+
+    @property
+    def features(self) -> int:
+        """D of `embed`."""
+        return self.head.classifier.in_features
+
+    def embed(self, images: Tensor) -> Tensor:
+        """Images (N, C, H, W) → the features (N, D) that the classifier sees, before dropout."""
+        features: Tensor = self.head.pool(self.body(images))
+        return features
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (N, C, H, W) → logits (N, K)."""
+        return self.logits_and_features(images)[0]
+
+    def logits_and_features(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (N, C, H, W) → logits (N, K) and features (N, D), in one pass."""
+        features = self.embed(images)
+        return self.head.classify(features), features
+
+    def train(self, mode: bool = True) -> LocationNetwork:
+        """Set to training or evaluation; a frozen body stays at evaluation."""
+        super().train(mode)
+        self.body.train(mode and not self.frozen)
+        return self
+
+
+def build_network(
+    backbone: str,
+    *,
+    channels: Sequence[str],
+    locations: int,
+    size: int,
+    head: HeadName = "linear",
+    pretrained: bool = False,
+    stem: Stem = "repeat",
+    dropout: float = 0.0,
+) -> LocationNetwork:
+    """Make a network of a backbone and a head.
+
+    Args:
+        backbone: a timm model, such as `resnet18`, or one of cellocate's own, `cnn128` and `densenet73`.
+        channels: of the images, in order.
+        locations: number of logits.
+        size: side of the images, px.
+        head: see `cellocate.networks.heads.build_head`.
+        pretrained: start from downloaded weights (ImageNet's, unless the name says otherwise).
+        stem: how the filters of their first layer become those of the channels (see `cellocate.networks.stem.adapt`).
+        dropout: share of features dropped before the classifier.
+
+    Raises:
+        CellocateError: there is no such backbone, its weights cannot be had, it cannot take images of this size, or
+            the head does not suit its feature map.
+
+    Example:
+        >>> import torch
+        >>> network = build_network("test_resnet", channels=["red", "green"], locations=28, size=64, head="concat")
+        >>> network.embed(torch.zeros(2, 2, 64, 64)).shape
+        torch.Size([2, 1024])
+    """
+    body, shape = build_body(backbone, channels=channels, size=size, pretrained=pretrained, stem=stem)
+    made = build_head(head, shape, locations, dropout)
+    return LocationNetwork(body, made, backbone=backbone, channels=channels, size=size)
+
+
+def freeze(network: LocationNetwork, frozen: bool) -> None:
+    """Keep the body as it is (no gradients, running statistics and dropout as in evaluation), or let it learn again."""
+    network.frozen = frozen
+    network.body.requires_grad_(not frozen)
+    network.train(network.training)
+
+
+def parameters(network: nn.Module) -> int:
+    """How many numbers training adjusts, or would if nothing were frozen: running statistics are not among them.
+
+    Example:
+        >>> parameters(nn.Linear(3, 2))
+        8
+    """
+    return sum(parameter.numel() for parameter in network.parameters())

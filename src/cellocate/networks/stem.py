@@ -1,0 +1,62 @@
+"""From a first layer that was trained on red, green and blue to one for other channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from timm.models import adapt_input_conv
+from torch import Tensor, nn
+
+from cellocate.errors import CellocateError
+
+Stem = Literal["repeat", "mean", "red", "green", "blue"]
+_COLOURS = ("red", "green", "blue")
+
+
+def adapt(filters: Tensor, channels: Sequence[str], stem: Stem) -> Tensor:
+    """Filters of a first layer for red, green and blue → those for `channels`.
+
+    Args:
+        filters: shape (F, 3, h, w).
+        channels: that the new filters see, in order.
+        stem: `repeat` goes by position: the three in turn, scaled by 3 / C so that the layer's answer keeps its size,
+            and for one channel their sum (timm's way). `mean` gives each channel the mean of the three. `red`, `green`
+            and `blue` go by name: a channel of one of these colours takes its own filter, any other takes that of the
+            colour named. (`red` is that of the first of the 2018 challenge: yellow copies red.)
+
+    Returns:
+        Filters, shape (F, C, h, w).
+
+    Example:
+        >>> filters = torch.tensor([1.0, 2.0, 4.0]).view(1, 3, 1, 1)
+        >>> adapt(filters, ["red", "green", "blue", "yellow"], "red").flatten().tolist()
+        [1.0, 2.0, 4.0, 1.0]
+    """
+    if stem == "repeat":
+        repeated: Tensor = adapt_input_conv(len(channels), filters)
+        return repeated
+    if stem == "mean":
+        return filters.mean(1, keepdim=True).repeat(1, len(channels), 1, 1)
+    return filters[:, [_COLOURS.index(channel if channel in _COLOURS else stem) for channel in channels]]
+
+
+def with_stem(source: nn.Module, channels: Sequence[str], stem: Stem) -> dict[str, Tensor]:
+    """The weights of a timm network for three channels, with a first layer for `channels`.
+
+    Raises:
+        CellocateError: its first layer is not a convolution over three channels.
+    """
+    state: dict[str, Tensor] = source.state_dict()
+    if len(channels) == 3 and stem == "repeat":
+        return state
+    first = getattr(source, "pretrained_cfg", {}).get("first_conv") or ()
+    layers = [f"{name}.weight" for name in ([first] if isinstance(first, str) else first)]
+    if not layers or any(name not in state or state[name].shape[1:2] != torch.Size([3]) for name in layers):
+        raise CellocateError(
+            "the first layer of this backbone cannot be made to take other channels",
+            where="recipe, network.stem",
+            mend="Choose another backbone, or use three channels with --set network.stem=repeat.",
+        )
+    return state | {name: adapt(state[name], channels, stem) for name in layers}

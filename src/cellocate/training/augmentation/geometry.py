@@ -1,0 +1,96 @@
+"""Rotation, shift, shear, zoom and crop, in one resampling."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 # torch's own convention
+
+from cellocate.training.augmentation.draws import beside, between
+from cellocate.training.recipe import Augmentation
+
+
+def uncropped(size: int, crop: float) -> int:
+    """Side, px, at which fields are read so that their smallest crop has `size` px.
+
+    Example:
+        >>> uncropped(512, crop=2 / 3)  # as the winner of 2018
+        768
+    """
+    return math.ceil(size / crop - 1e-6)  # what rounding adds is no pixel
+
+
+def move(images: Tensor, section: Augmentation, size: int) -> Tensor:
+    """Fields as the section's rotation, shift, shear, zoom, crop and 45° turns place them, each in its own way.
+
+    What lies beyond a field's edge is its reflection: cells as they might have gone on, of the same locations, where
+    zeros would be dark corners that no field has which the network is asked about.
+
+    Args:
+        images: shape (N, C, R, R).
+        section: what is drawn.
+        size: side of the result, px.
+
+    Returns:
+        Images, shape (N, C, size, size); the very images where there is nothing to do.
+    """
+    turned = section.turns == "eighths" or section.rotation or section.shear
+    if not (turned or section.shift or section.zoom or images.shape[-1] != size):
+        return images
+    shrunk = images.shape[-1] / size * (1 + section.zoom)
+    return resample(images, placements(len(images), section), size, finer=math.ceil(shrunk / 2 - 1e-6))
+
+
+def placements(count: int, section: Augmentation) -> Tensor:
+    """Draw where each pixel of the result comes from: rotation · shift · shear · zoom, then a crop.
+
+    The first four are those of Keras's ImageDataGenerator, with its zoom of each axis by its own factor; 45° are added
+    to half of the rotations for turns by eighths. A crop is a square, of a side between `crop` and 1, anywhere.
+
+    Args:
+        count: of fields, N.
+        section: what is drawn.
+
+    Returns:
+        Shape (N, 2, 3): matrices that take (x, y, 1) of the result, from −1 to 1 between its edges, to (x, y) of the
+        field.
+    """
+    angle = torch.deg2rad(between(-section.rotation, section.rotation, count))
+    if section.turns == "eighths":
+        angle = angle + torch.randint(2, (count,)) * (math.pi / 4)
+    shift = 2 * between(-section.shift, section.shift, count, 1, 2)
+    shear = torch.deg2rad(between(-section.shear, section.shear, count))
+    zoom = between(1 - section.zoom, 1 + section.zoom, count, 1, 2)
+    side = between(section.crop, 1, count, 1, 1)
+    centre = (1 - side) * between(-1, 1, count, 1, 2)
+
+    rotated = _columns(angle, angle)
+    linear = _columns(angle - shear, angle) * zoom
+    # summed by hand, as mixed precision would round the products of matrices
+    return torch.cat([linear * side, (linear * centre + rotated * shift).sum(dim=2, keepdim=True)], dim=2)
+
+
+def _columns(x: Tensor, y: Tensor) -> Tensor:
+    """Matrices, shape (N, 2, 2), that turn the first axis by x and the second by y."""
+    return torch.stack([x.cos(), -y.sin(), x.sin(), y.cos()], dim=1).view(-1, 2, 2)
+
+
+def resample(images: Tensor, placed: Tensor, size: int, finer: int = 1) -> Tensor:
+    """Images of `size` px, linearly interpolated where their pixels come from; beyond an edge, its reflection.
+
+    Args:
+        images: shape (N, C, H, W).
+        placed: as `placements` draws them, shape (N, 2, 3).
+        size: side of the result, px.
+        finer: how many samples a side are averaged for each pixel. Linear interpolation sees every pixel of the image
+            where the samples are at most 2 px apart; beyond that fine grain would become false patterns.
+    """
+    steps = (2 * torch.arange(size * finer, device=images.device) + 1) / (size * finer) - 1
+    x, y = steps, steps[:, None]
+    matrix = beside(placed, images)[..., None, None]
+    # written out, as affine_grid multiplies matrices, whose mixed precision and TF32 are a pixel off
+    grid = matrix[:, :, 0] * x + (matrix[:, :, 1] * y + matrix[:, :, 2])
+    sampled = F.grid_sample(images, grid.movedim(1, -1), padding_mode="reflection", align_corners=False)
+    return sampled if finer == 1 else F.avg_pool2d(sampled, finer)

@@ -1,0 +1,79 @@
+"""Weights averaged over steps or epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+from lightning.pytorch.callbacks import WeightAveraging
+from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn, update_bn
+
+from cellocate.errors import CellocateError
+from cellocate.training.recipe import Training
+
+
+def averaging_callback(section: Training) -> WeightAveraging | None:
+    """What keeps the moving average of the weights where `average` is `ema`.
+
+    Validation sees the averaged weights, and they are the `state_dict` of every checkpoint and of the module at the
+    end; what is trained stays in the checkpoint for resuming. Running statistics of batch normalisations are averaged
+    like the weights. The decay begins low, min(decay, (1 + n)/(10 + n)) after n steps, or a short run would
+    hold little but its beginning.
+
+    References:
+        Polyak, Juditsky. Acceleration of stochastic approximation by averaging. SIAM Journal on Control and
+        Optimization 30 (1992). https://doi.org/10.1137/0330046
+
+    Example:
+        >>> averaging_callback(Training()) is None
+        True
+    """
+    if section.average != "ema":
+        return None
+    decay = section.ema_decay
+
+    def average(averaged: Sequence[Tensor], current: Sequence[Tensor], done: Tensor | int) -> None:
+        steps = int(done)
+        now = get_ema_multi_avg_fn(min(decay, (1 + steps) / (10 + steps)))  # type: ignore[no-untyped-call]
+        now(averaged, current, done)
+
+    return WeightAveraging(multi_avg_fn=average)
+
+
+def average_checkpoints(paths: Iterable[Path]) -> dict[str, Tensor]:
+    """The mean of the weights of several checkpoints of one run, as a `state_dict` on the CPU.
+
+    Whole numbers (counts of batches) are the last one's. Running statistics of batch normalisations are means as well;
+    `update_norms` measures them for these weights.
+
+    Raises:
+        CellocateError: there is no checkpoint.
+
+    References:
+        Izmailov et al. Averaging Weights Leads to Wider Optima and Better Generalization. UAI 2018. arXiv:1803.05407
+    """
+    sums: dict[str, Tensor] = {}
+    last: dict[str, Tensor] = {}
+    count = 0
+    for count, path in enumerate(paths, start=1):  # noqa: B007 # it is the number of them afterwards
+        last = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+        for name, value in last.items():
+            sums[name] = value.double() + sums.get(name, 0)
+    if not count:
+        raise CellocateError("no checkpoint to average", mend="Train again with training.keep of 2 or more.")
+    return {name: (sums[name] / count).to(v.dtype) if v.is_floating_point() else v for name, v in last.items()}
+
+
+def update_norms(network: nn.Module, images: Iterable[Tensor], seed: int) -> None:
+    """Measure the running statistics of batch normalisations anew, as the mean over batches of training images.
+
+    Args:
+        network: its other weights stay, and so does its mode; without batch normalisations nothing is read.
+        images: batches as the network takes them, on its device.
+        seed: of dropout, so that a resumed run measures the same. torch's own random state stays as it is.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        update_bn(images, network)

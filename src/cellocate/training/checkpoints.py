@@ -1,0 +1,80 @@
+"""Which checkpoints a run keeps, and how they reach the disk."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from lightning.fabric.plugins.io import TorchCheckpointIO
+from lightning.pytorch.callbacks import ModelCheckpoint
+
+from cellocate.files import new_file
+from cellocate.training.recipe import Training
+
+_LESS_IS_BETTER = {"loss", "error", "ece", "hamming", "brier"}
+
+
+def monitor_mode(name: str) -> Literal["min", "max"]:
+    """Whether less of a figure is better, or more.
+
+    Example:
+        >>> monitor_mode("validation_loss"), monitor_mode("validation_ece"), monitor_mode("validation_macro_f1")
+        ('min', 'min', 'max')
+    """
+    return "min" if _LESS_IS_BETTER & set(name.split("_")) else "max"
+
+
+def checkpoint_callbacks(section: Training, folder: Path, *, validated: bool) -> list[ModelCheckpoint]:
+    """After each epoch: the best one as `best.ckpt`, the last ones as `step-NNNNNN.ckpt`, and `last.ckpt`.
+
+    `last.ckpt` comes last, so that a run which is killed between them does the epoch again and writes the others
+    anew, as they were.
+
+    Args:
+        section: `monitor`, and `keep`: with more than 1, that many of the last epochs stay beside `last.ckpt`.
+        folder: of the checkpoints.
+        validated: whether there are figures to choose the best epoch by.
+    """
+    every_epoch = partial(_Checkpoint, folder, save_on_train_epoch_end=True, enable_version_counter=False)
+    callbacks: list[ModelCheckpoint] = []
+    if validated:
+        callbacks.append(every_epoch("best", monitor=section.monitor, mode=monitor_mode(section.monitor)))
+    if section.keep > 1:
+        # the number of the step is a figure like others, and the highest are the last
+        latest = partial(every_epoch, monitor="step", mode="max", save_top_k=section.keep)
+        callbacks.append(latest("step-{step:06d}", auto_insert_metric_name=False))
+    return [*callbacks, every_epoch("last")]
+
+
+def last_checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints of the last epochs that `training.keep` left in a folder, in their order."""
+    return sorted(folder.glob("step-*.ckpt"))
+
+
+class WholeFiles(TorchCheckpointIO):
+    """Checkpoints are written beside their place and renamed.
+
+    Lightning's own go through the folder for temporary files, and a copy from another file system can be cut off.
+    """
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: object = None) -> None:
+        """Write the file, whole or not at all."""
+        with new_file(path) as aside:
+            torch.save(checkpoint, aside)
+
+
+class _Checkpoint(ModelCheckpoint):
+    """It finds its files again where the folder of a run was moved: Lightning would forget which epoch was best."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        assert self.dirpath is not None
+        folder = Path(self.dirpath)
+
+        def here(path: str) -> str:
+            return str(folder / Path(path).name) if path else path
+
+        paths = {name: here(state_dict[name]) for name in ("best_model_path", "kth_best_model_path", "last_model_path")}
+        kept = {here(path): score for path, score in state_dict["best_k_models"].items()}
+        super().load_state_dict({**state_dict, **paths, "best_k_models": kept, "dirpath": self.dirpath})

@@ -1,0 +1,226 @@
+"""Several models → one: an ensemble of folds or seeds, or of specialists for different locations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+import timm
+import torch
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score
+
+import cellocate
+from cellocate import decision
+from cellocate.collection import Collection
+from cellocate.collection.derive import restricted
+from cellocate.errors import CellocateError
+from cellocate.evaluation import evaluate
+from cellocate.networks import Ensemble, Model, ModelCard, Normalisation, Provenance
+from cellocate.networks.card import Member
+from cellocate.prediction import predict_collection
+from cellocate.vocabulary import Vocabulary
+
+By = Literal["mean", "best"]
+_AGREE = ("channels", "size", "pixel_size", "intensity")
+
+
+class Combined(NamedTuple):
+    """The model, and a table: for each location its support and each member's average precision, and the best."""
+
+    model: Model
+    table: pd.DataFrame
+
+
+def combine(
+    models: Sequence[Model], collection: Collection, *, by: By = "mean", rule: decision.Kind = "per_class"
+) -> Combined:
+    """Make one model of several, and fit its rule on fields that are in the validation part of at least one of them.
+
+    Each such field is predicted by the members that were not trained on it, as an ensemble of folds must be. Fields
+    in the test part of any member are left out.
+
+    Args:
+        models: of the same channels, size, pixel size and intensity; the ensemble answers each location that one of
+            them answers.
+        collection: that they were trained on.
+        by: `mean` of all that answer a location, or the one that is `best` at it, by average precision on the fields
+            that are in the validation part of all.
+        rule: fitted to the mean probabilities.
+
+    Raises:
+        CellocateError: the models do not fit together or to the collection, or share no validation fields to choose
+            the best by.
+    """
+    vocabulary = _vocabulary(models, collection)
+    fields = {part: [set(m.card.fields.get(part, ())) for m in models] for part in ("train", "validation", "test")}
+    tested = set().union(*fields["test"])
+    validated = [i for i in collection.ids if any(i in v for v in fields["validation"]) and i not in tested]
+    held = restricted(collection.subset(validated), vocabulary)
+    answers = np.stack([_answers(m, held, t, vocabulary) for m, t in zip(models, fields["train"], strict=True)])
+    table = _table(models, answers, held)
+    shares = _shares(answers, models, vocabulary, table if by == "best" else None)
+
+    weights = np.where(np.isnan(answers), 0, shares[:, None, :])
+    judged = (weights.sum(axis=0) > 0).all(axis=1)  # fields that some member answers fairly for each location
+    with np.errstate(invalid="ignore"):
+        mean = (np.nan_to_num(answers) * weights).sum(axis=0) / weights.sum(axis=0)
+    probabilities, truth = mean[judged].astype(np.float32), held.truth()[judged]
+    fitted = decision.fit(rule, probabilities, truth)
+    scores: dict[str, Any] = {}
+    if judged.any():
+        groups = list(held.group()[judged])
+        figures = evaluate(
+            truth,
+            fitted.apply(probabilities),
+            vocabulary,
+            probabilities=probabilities,
+            thresholds=fitted.parted_by,
+            groups=groups,
+        )
+        scores = {"validation": figures}
+    members = tuple(_member(m, s) for m, s in zip(models, shares, strict=True))
+    card = _card(models, members, vocabulary, collection, fitted, scores)
+    network = Ensemble([m.network for m in models], members, vocabulary.names)
+    return Combined(Model(network, card, models[0].device), table)
+
+
+def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
+    if len(models) < 2:
+        raise CellocateError("one model alone", mend="Give two or more.")
+    if collection.vocabulary is None:
+        collection.truth()  # says what is missing
+    assert collection.vocabulary is not None
+    first = models[0].card
+    for card in (m.card for m in models):
+        if card.members:
+            raise CellocateError(f"{card.name} is made of several models itself", mend="Give its members instead.")
+        for what in _AGREE:
+            if getattr(card, what) != getattr(first, what):
+                raise CellocateError(
+                    f"{first.name} and {card.name} differ in {what.replace('_', ' ')}: "
+                    f"{getattr(first, what)} and {getattr(card, what)}",
+                    mend="Train them with the same settings in the recipe's section data.",
+                )
+        if unknown := [x.name for x in card.locations if x.name not in collection.vocabulary.names]:
+            raise CellocateError(
+                f"{card.name} answers {unknown[0]!r}, which {collection.vocabulary.name} lacks",
+                where=collection.folder,
+                mend="Give the collection, and the vocabulary, that the models were trained on.",
+            )
+    answered = {x.name for m in models for x in m.card.locations}
+    names = [name for name in collection.vocabulary.names if name in answered]
+    return collection.vocabulary if len(names) == len(collection.vocabulary) else collection.vocabulary.narrowed(names)
+
+
+def _answers(model: Model, held: Collection, trained: set[str], vocabulary: Vocabulary) -> NDArray[np.float64]:
+    """Probabilities (N, K); NaN where the model has no answer, or was trained on the field."""
+    answers = np.full((len(held), len(vocabulary)), np.nan)
+    fair = np.array([field not in trained for field in held.ids], dtype=bool)
+    if fair.any():
+        columns = [vocabulary.names.index(name) for name in model.vocabulary.names]
+        unseen = held.subset([field for field, is_fair in zip(held.ids, fair, strict=True) if is_fair])
+        answers[np.ix_(np.flatnonzero(fair), np.array(columns))] = predict_collection(model, unseen)
+    return answers
+
+
+def _table(models: Sequence[Model], answers: NDArray[np.float64], held: Collection) -> pd.DataFrame:
+    """Each member's average precision for each location, on the fields that all of them may be judged by."""
+    known = ~np.isnan(answers).all(axis=2)  # (M, N)
+    common = known.all(axis=0)
+    if not common.any():  # folds: each by the fields of its own
+        common = known.any(axis=0)
+    truth = held.truth()[common]
+    assert held.vocabulary is not None
+    table = pd.DataFrame({"location": held.vocabulary.names, "support": truth.sum(axis=0)})
+    columns = [f"{m.card.name} {i + 1}" for i, m in enumerate(models)]
+    for column, own in zip(columns, answers[:, common], strict=True):
+        table[column] = [_precision(truth[:, k], own[:, k]) for k in range(truth.shape[1])]
+    ranked = table[columns].fillna(-1)
+    comparable = (ranked.max(axis=1) >= 0) & bool(known.all(axis=0).any())
+    table["best"] = ranked.idxmax(axis=1).where(comparable, "")
+    return table
+
+
+def _precision(truth: NDArray[np.bool_], answers: NDArray[np.float64]) -> float:
+    fair = ~np.isnan(answers)
+    return float(average_precision_score(truth[fair], answers[fair])) if truth[fair].any() else np.nan
+
+
+def _shares(
+    answers: NDArray[np.float64], models: Sequence[Model], vocabulary: Vocabulary, table: pd.DataFrame | None
+) -> NDArray[np.float64]:
+    """How much each member has a say in each location, (M, K); each column sums to 1."""
+    has = np.array([[name in m.vocabulary.names for name in vocabulary.names] for m in models], dtype=float)
+    if table is not None:
+        if not table["best"].any():
+            raise CellocateError(
+                "no field is in the validation part of all of them, with any location",
+                mend="Train them with one split (--split), or combine them by their mean.",
+            )
+        for k, best in enumerate(table["best"]):
+            if best:  # where nobody can be judged the mean is taken
+                has[:, k] = table.columns[2:-1] == best
+    return np.asarray(has / has.sum(axis=0))
+
+
+def _member(model: Model, shares: NDArray[np.float64]) -> Member:
+    card = model.card
+    return Member(
+        name=card.name,
+        backbone=card.backbone,
+        head=card.head,
+        activation=card.activation,
+        locations=tuple(x.name for x in card.locations),
+        normalisation=card.normalisation,
+        shares=tuple(float(s) for s in shares),
+        epoch=card.provenance.epoch,
+        checksum=card.checksum,
+    )
+
+
+def _card(
+    models: Sequence[Model],
+    members: tuple[Member, ...],
+    vocabulary: Vocabulary,
+    collection: Collection,
+    rule: decision.Rule,
+    scores: dict[str, Any],
+) -> ModelCard:
+    first, cards = models[0].card, [m.card for m in models]
+    fields: dict[str, tuple[str, ...]] = {}
+    for part in ("train", "validation", "test"):  # what any member learnt from, all of them did
+        known = {field for others in fields.values() for field in others}
+        fields[part] = tuple(sorted({f for c in cards for f in c.fields.get(part, ())} - known))
+    entries = {entry.name: entry for card in cards for entry in card.locations}
+    return first.model_copy(
+        update={
+            "name": " + ".join(dict.fromkeys(card.name for card in cards)),
+            "backbone": " + ".join(card.backbone for card in cards),
+            "head": "linear",
+            "activation": "sigmoid",
+            "members": members,
+            "vocabulary": vocabulary.name,
+            "locations": tuple(entries[name] for name in vocabulary.names),
+            "normalisation": Normalisation(mean=(0.0,) * len(first.channels), std=(1.0,) * len(first.channels)),
+            "rule": rule,
+            "scores": scores,
+            "provenance": Provenance(
+                cellocate=cellocate.__version__,
+                torch=str(torch.__version__),
+                timm=timm.__version__,
+                created=datetime.now(UTC).isoformat(timespec="seconds"),
+                collection=collection.folder.resolve().name,
+                layout=collection.layout,
+                challenges=tuple(sorted({c for card in cards for c in card.provenance.challenges})),
+                simulated=any(card.provenance.simulated for card in cards),
+                fields={part: len(ids) for part, ids in fields.items()},
+                epoch=max(card.provenance.epoch for card in cards),
+                recipe={"members": [card.provenance.recipe for card in cards]},
+            ),
+            "fields": fields,
+        }
+    )

@@ -1,0 +1,105 @@
+"""Losses that see all fields of a batch together, location by location.
+
+They are no means over fields: two halves of a batch give another loss than the whole. With several processes or
+accumulated gradients each sees its own part.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 # torch's own convention
+
+
+def soft_f1(logits: Tensor, truth: Tensor) -> Tensor:
+    """1 − F1 with probabilities for decisions, over the locations that occur in the batch; `bce` of the others.
+
+    Of a location that occurs (t of one half or more in some field) F1 = 2·Σ p·t / Σ (p + t), sums over fields. The mean
+    of 1 − F1 over these and the mean cross-entropy of the absent ones, where F1 has no gradient, are added. The
+    authors' code averages F1 over all locations (absent ones count 0) and takes p of negatives as at least .01.
+
+    Args:
+        logits: shape (N, K).
+        truth: t, shape (N, K), between 0 and 1. Soft truth is approached from the harder side: p = t is not the best.
+
+    References:
+        The eleventh of the 2018 challenge: shisu_code/src/loss.py in https://github.com/fuxuliu/Human_Protein
+
+    Example:
+        >>> soft_f1(torch.tensor([[9.0], [-9.0]]), torch.tensor([[1.0], [0.0]])) < 0.001
+        tensor(True)
+    """
+    occurs = (truth >= 0.5).any(dim=0)
+    p = logits.sigmoid()
+    both = torch.where(occurs, (p + truth).sum(dim=0), 1)  # no division by 0 where its gradient is thrown away
+    missed = 1 - 2 * (p * truth).sum(dim=0) / both
+    entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none").mean(dim=0)
+    return _mean(missed, occurs) + _mean(entropy, ~occurs)
+
+
+def lovasz(logits: Tensor, truth: Tensor) -> Tensor:
+    """Symmetric Lovász hinge: a convex surrogate of one minus the Jaccard index, of shown and of not shown alike.
+
+    Of one location, the errors are e_i = max(0, 1 − x_i·y_i) with y = ±1. Sorted to fall, each is weighted by how much
+    the Jaccard loss rises when field i is taken to be wrong beside those before it; the sum is the Lovász extension of
+    that loss at e. The mean of this for (x, t) and for (−x, 1 − t), and over locations, as the first of the 2018
+    challenge.
+
+    Args:
+        logits: x, shape (N, K).
+        truth: shape (N, K), between 0 and 1; soft truth counts as shown from one half.
+
+    References:
+        Berman, Rannen Triki, Blaschko. The Lovász-Softmax Loss. CVPR 2018. arXiv:1705.08790
+
+    Example:
+        >>> lovasz(torch.tensor([[3.0], [-0.5]]), torch.tensor([[1.0], [0.0]]))
+        tensor(0.3750)
+    """
+    shown = (truth >= 0.5).to(logits.dtype)
+    errors, order = (1 - logits * (2 * shown - 1)).sort(dim=0, descending=True)
+    shown = shown.gather(0, order)
+    rise = (_jaccard_rise(shown) + _jaccard_rise(1 - shown)) / 2
+    return (errors.relu() * rise).sum(dim=0).mean()
+
+
+def _jaccard_rise(shown: Tensor) -> Tensor:
+    """By how much the Jaccard loss rises with each field, shape (N, K), that is wrong beside all those above it."""
+    all_shown = shown.sum(dim=0)
+    kept = all_shown - shown.cumsum(dim=0)
+    union = all_shown + (1 - shown).cumsum(dim=0)
+    loss = 1 - kept / union
+    return loss.diff(dim=0, prepend=torch.zeros_like(loss[:1]))
+
+
+def hard_log(logits: Tensor, truth: Tensor) -> Tensor:
+    """Cross-entropy of the hard fields: of each location all positives, and the negatives with the highest logits.
+
+    Of P positives and M negatives in the batch, min(M, P + max(2, ⌊M/2⌋), ⌊.7·M⌋ + 2) negatives are kept. The mean over
+    the fields kept, then over locations, as the first of the 2018 challenge.
+
+    Args:
+        logits: shape (N, K).
+        truth: shape (N, K), between 0 and 1; soft truth counts as shown from one half.
+
+    References:
+        bestfitting/src/layers in https://github.com/CellProfiling/HPA-competition-solutions
+
+    Example:
+        >>> logits, truth = torch.tensor([[0.0], [0.0], *[[-99.0]] * 8]), torch.tensor([[1.0], *[[0.0]] * 9])
+        >>> hard_log(logits, truth)  # the positive and five of nine negatives: log 2 · 2/6
+        tensor(0.2310)
+    """
+    shown = truth >= 0.5
+    positives = shown.sum(dim=0)
+    negatives = len(truth) - positives
+    kept = torch.minimum(positives + (negatives // 2).clamp(min=2), negatives * 7 // 10 + 2).minimum(negatives)
+    order = logits.masked_fill(shown, -torch.inf).argsort(dim=0, descending=True)
+    hard = shown | (order.argsort(dim=0) < kept)
+    entropy = F.binary_cross_entropy_with_logits(logits, shown.to(logits.dtype), reduction="none")
+    return (entropy.where(hard, 0).sum(dim=0) / hard.sum(dim=0)).mean()
+
+
+def _mean(values: Tensor, chosen: Tensor) -> Tensor:
+    """Of the values that are chosen, shape (K,); 0 where none is."""
+    return values.where(chosen, 0).sum() / chosen.sum().clamp(min=1)

@@ -1,0 +1,118 @@
+"""The loss of a recipe: a weighted sum of terms."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from cellocate.errors import CellocateError
+from cellocate.training.losses.arcface import ArcFace
+from cellocate.training.losses.batchwise import hard_log, lovasz, soft_f1
+from cellocate.training.losses.fieldwise import asymmetric, bce, cross_entropy, focal, soft_margin
+from cellocate.training.losses.weights import ClassWeights, class_weights
+from cellocate.training.recipe import Loss
+
+
+def build_loss(
+    section: Loss, counts: Tensor, fields: int, features: int | None = None, identities: int | None = None
+) -> TotalLoss:
+    """The loss that a recipe asks for, with what its terms learn themselves.
+
+    Args:
+        section: of the recipe.
+        counts: training fields that show each location, shape (K,).
+        fields: all training fields.
+        features: that the network has before its classifier; for `arcface`.
+        identities: that the training fields have; for `arcface`.
+
+    Raises:
+        CellocateError: `arcface` has fewer than two identities to tell apart.
+
+    Example:
+        >>> loss = build_loss(Loss(terms={"focal": 0.5, "lovasz": 0.5}), torch.tensor([3, 1]), fields=4)
+        >>> loss(torch.zeros(4, 2), torch.tensor([[1.0, 0], [1, 0], [1, 0], [0, 1]]))
+        tensor(0.5866)
+    """
+    arcface = None
+    if "arcface" in section.terms:
+        if (identities or 0) < 2:
+            raise CellocateError(
+                f"arcface needs training fields of different {section.identity}, and there are {identities or 'none'}",
+                mend="Name a column with --set loss.identity, or leave arcface out of loss.terms.",
+            )
+        assert features is not None
+        assert identities is not None
+        arcface = ArcFace(features, identities, section.scale, section.margin)
+    return TotalLoss(section, class_weights(section.class_weights, counts, fields), arcface)
+
+
+class TotalLoss(nn.Module):
+    """A weighted sum of terms, computed in single precision or more whatever the network's is.
+
+    Its parameters (the directions of `arcface`) are to be learnt with the network's.
+
+    Args:
+        section: of the recipe.
+        weights: of K locations, for `bce` and `focal`.
+        arcface: where the terms have it.
+    """
+
+    def __init__(self, section: Loss, weights: ClassWeights, arcface: ArcFace | None) -> None:
+        super().__init__()
+        self.section, self.arcface = section, arcface
+        self.whole: Tensor
+        self.positive: Tensor
+        # of the collection, not of what was learnt: no checkpoint needs them
+        self.register_buffer("whole", weights.whole, persistent=False)
+        self.register_buffer("positive", weights.positive, persistent=False)
+
+    def forward(
+        self, logits: Tensor, truth: Tensor, features: Tensor | None = None, identities: Tensor | None = None
+    ) -> Tensor:
+        """Logits and truth, shape (N, K), features (N, F) and identities (N,) for `arcface` → the sum of all terms."""
+        total = self.classification(logits, truth)
+        if self.arcface is None:
+            return total
+        assert features is not None
+        assert identities is not None
+        with torch.autocast(features.device.type, enabled=False):
+            loss: Tensor = self.arcface(_precise(features), identities)
+            return total + self.section.terms["arcface"] * loss
+
+    def classification(self, logits: Tensor, truth: Tensor) -> Tensor:
+        """The sum without `arcface`, whose identities are known of training fields alone.
+
+        Args:
+            logits: shape (N, K); of a batch or of a whole part.
+            truth: shape (N, K), between 0 and 1, of any type.
+        """
+        with torch.autocast(logits.device.type, enabled=False):
+            logits = _precise(logits)
+            truth = truth.to(logits.dtype)
+            terms = {name: weight for name, weight in self.section.terms.items() if name != "arcface"}
+            return torch.stack([weight * self._term(name, logits, truth) for name, weight in terms.items()]).sum()
+
+    def _term(self, name: str, logits: Tensor, truth: Tensor) -> Tensor:
+        section, weights = self.section, ClassWeights(self.whole, self.positive)
+        match name:
+            case "bce":
+                return bce(logits, truth, weights)
+            case "focal":
+                return focal(logits, truth, section.gamma, weights)
+            case "asymmetric":
+                return asymmetric(logits, truth, section.gamma, section.gamma_negative, section.clip)
+            case _:
+                return _PLAIN[name](logits, truth)
+
+
+_PLAIN = {
+    "soft_f1": soft_f1,
+    "lovasz": lovasz,
+    "hard_log": hard_log,
+    "soft_margin": soft_margin,
+    "cross_entropy": cross_entropy,
+}
+
+
+def _precise(values: Tensor) -> Tensor:
+    return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -1,0 +1,57 @@
+"""Weights of locations in a loss, from how many training fields show each."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+Weighting = Literal["none", "inverse_log", "ratio", "root_ratio", "rest", "rest_squared"]
+
+
+class ClassWeights(NamedTuple):
+    """Factors of K locations, shape (K,) each: of a location's whole loss, and of its positives beside that."""
+
+    whole: Tensor
+    positive: Tensor
+
+
+def class_weights(name: Weighting, counts: Tensor, fields: int) -> ClassWeights:
+    """The weights by name, for n of N fields that show a location.
+
+    - `inverse_log`: 1/log n, scaled to 1 for the rarest location that occurs; weighting 1 of seed 002.
+    - `ratio`, `root_ratio`: (N − n)/n and its square root, on positives alone; weightings 2 and 3 of seed 002.
+    - `rest`: 1 − n/N, seed 003; `rest_squared`: its square, second of the 2018 challenge (with 30000 for N).
+
+    n and N − n count as 1 where they are 0, so that all weights are finite and a location that every field shows is
+    still learnt. For `inverse_log` n counts as 2 where it is less, and as the rarest that occurs where it is 0.
+
+    Args:
+        name: of the weighting.
+        counts: n of each location, shape (K,).
+        fields: N.
+
+    Example:
+        >>> class_weights("ratio", torch.tensor([1, 5, 0]), fields=10).positive
+        tensor([ 9.,  1., 10.])
+        >>> class_weights("inverse_log", torch.tensor([16, 4, 0]), fields=20).whole
+        tensor([0.5000, 1.0000, 1.0000])
+    """
+    n = counts.float()
+    with_it, without = n.clamp(min=1), (fields - n).clamp(min=1)
+    ones = torch.ones_like(n)
+    match name:
+        case "none":
+            return ClassWeights(ones, ones)
+        case "inverse_log":
+            rarest = n.where(n > 0, float(fields)).min().clamp(min=2)
+            return ClassWeights(rarest.log() / n.maximum(rarest).log(), ones)
+        case "ratio":
+            return ClassWeights(ones, without / with_it)
+        case "root_ratio":
+            return ClassWeights(ones, (without / with_it).sqrt())
+        case "rest":
+            return ClassWeights(without / fields, ones)
+        case "rest_squared":
+            return ClassWeights((without / fields).square(), ones)

@@ -1,0 +1,74 @@
+"""The optimiser: which rate and which weight decay each weight has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from cellocate.training.recipe import Optimiser
+
+
+def build_optimiser(
+    groups: Sequence[Sequence[nn.Parameter]],
+    section: Optimiser,
+    rate: float,
+    extra: Sequence[nn.Parameter] = (),
+) -> Optimizer:
+    """An optimiser for a network in layer groups, each at its own rate.
+
+    Parameters of one dimension (biases, gains of normalisations) have no weight decay. Those that do not require a
+    gradient are taken too and stay as they are, so that they can be unfrozen later with the same optimiser.
+
+    Args:
+        groups: parameters from the first layers to the head, as many groups as `section.layer_rates`.
+        section: which optimiser, and its settings.
+        rate: of the head, where its factor is 1: as set, or as `cellocate.training.finder` found it.
+        extra: parameters that are not the network's (of a loss), at the rate of the last group.
+
+    Returns:
+        The optimiser; the last of its `param_groups` has the rate of the head.
+
+    References:
+        Loshchilov, Hutter. Decoupled Weight Decay Regularization. ICLR 2019. arXiv:1711.05101 (AdamW)
+        Howard, Ruder. Universal Language Model Fine-tuning for Text Classification. ACL 2018. arXiv:1801.06146
+        (rates per layer group)
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
+        >>> section = Optimiser(name="sgd", layer_rates=(0.1, 1.0))
+        >>> optimiser = build_optimiser([list(layer.parameters()) for layer in network], section, rate=0.5)
+        >>> [(group["lr"], group["weight_decay"]) for group in optimiser.param_groups]
+        [(0.05, 0.01), (0.05, 0.0), (0.5, 0.01), (0.5, 0.0)]
+    """
+    rated = [([*group], factor * rate) for group, factor in zip(groups, section.layer_rates, strict=True)]
+    rated[-1][0].extend(extra)
+    settings: list[dict[str, Any]] = []
+    for parameters, lr in rated:
+        decayed, spared = [p for p in parameters if p.ndim > 1], [p for p in parameters if p.ndim <= 1]
+        settings += [
+            {"params": chosen, "lr": lr, "weight_decay": decay}
+            for chosen, decay in ((decayed, section.weight_decay), (spared, 0.0))
+            if chosen
+        ]
+    return _kind(section)(settings, lr=rate)
+
+
+def _kind(section: Optimiser) -> Callable[..., Optimizer]:
+    match section.name:
+        case "adamw":
+            return torch.optim.AdamW
+        case "adam":
+            return torch.optim.Adam
+        case "nadam":
+            return torch.optim.NAdam
+        case "adamax":
+            return torch.optim.Adamax
+        case "rmsprop":
+            return partial(torch.optim.RMSprop, momentum=section.momentum)
+        case "sgd":
+            return partial(torch.optim.SGD, momentum=section.momentum)

@@ -1,0 +1,121 @@
+"""What a run is made of before anything is learnt: its fields, in their parts, and their scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from cellocate.collection import (
+    PARTS,
+    Collection,
+    Inspection,
+    Split,
+    left_out,
+    make_split,
+    read_split,
+    refuse_leaks,
+    usable,
+)
+from cellocate.collection.derive import restricted
+from cellocate.errors import CellocateError
+from cellocate.images import Scale
+from cellocate.training.augmentation import uncropped
+from cellocate.training.data import training_scale
+from cellocate.training.recipe import Recipe
+from cellocate.training.run import Run
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is carried out.
+
+    Args:
+        split: a `split.csv` of an earlier run or of `cellocate split`, to use the same parts.
+        fold: of the split, where it has several.
+        resume: continue the interrupted run in the folder.
+        overwrite: replace what is in the folder.
+        skip_bad: leave faulty fields out (they are listed in `skipped.csv`) instead of refusing the collection.
+        progress: show a bar while an epoch runs.
+        say: called with each line to print.
+        trainer: Lightning's own flags, such as `accelerator`, `devices`, `strategy`, `num_nodes`.
+    """
+
+    split: Path | None = None
+    fold: str | None = None
+    resume: bool = False
+    overwrite: bool = False
+    skip_bad: bool = False
+    progress: bool = False
+    say: Callable[[str], None] = print
+    trainer: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a run learns from.
+
+    Args:
+        recipe: of the run; a resumed run has the one that it was begun with.
+        collection: all fields that can be used.
+        sets: the fields of each part.
+        split: that they are of.
+        inspection: of their files.
+        scale: that they are shown at.
+        assumed: whether its pixel size is assumed.
+    """
+
+    recipe: Recipe
+    collection: Collection
+    sets: dict[str, Collection]
+    split: Split
+    inspection: Inspection
+    scale: Scale
+    assumed: bool
+
+    def seen_at(self, part: str) -> Scale:
+        """The scale that fields of a part are read at; for training it is larger, where that cuts crops out of it."""
+        size = self.scale.size
+        whole = uncropped(size, self.recipe.augmentation.crop) if part == "train" else size
+        return replace(self.scale, size=whole, pixel_size=(self.scale.pixel_size or 1) * size / whole)
+
+    def with_all(self) -> Prepared:
+        """The same with the validation part among what is trained on."""
+        both = self.collection.subset([*self.sets["train"].ids, *self.sets["validation"].ids])
+        return replace(self, sets={**self.sets, "train": both, "validation": both.subset([])})
+
+
+def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) -> Prepared:
+    """Read what is left of an interrupted run, or part the collection for a new one.
+
+    Raises:
+        CellocateError: the collection, the recipe or the split cannot be used.
+    """
+    split = None
+    if options.resume:
+        recipe, split = run.reopen(collection)
+    elif options.split is not None:
+        split = read_split(options.split, collection, options.fold)
+    collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
+    if inspection.problems:
+        options.say(f"{left_out(inspection.problems)}; {run.skipped} lists them")
+    if split is None:
+        split = make_split(collection, **recipe.data.split.model_dump(), seed=recipe.training.seed)
+    split = split.among(collection.ids)
+    for warning in refuse_leaks(split, collection):
+        options.say(warning)
+    if recipe.data.locations is not None:  # after the split, so that specialists share theirs
+        collection = _specialised(collection, recipe.data.locations)
+    parts = split.parts
+    sets = {part: collection.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}
+    options.say(f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + " fields")
+    if not sets["train"].truth().any():
+        raise CellocateError("no training field shows any location", where=collection.folder, mend="Check the labels.")
+    scale, assumed = training_scale(collection, recipe.data, inspection)
+    return Prepared(recipe, collection, sets, split, inspection, scale, assumed)
+
+
+def _specialised(collection: Collection, locations: tuple[str, ...]) -> Collection:
+    assert collection.vocabulary is not None
+    return restricted(collection, collection.vocabulary.narrowed(locations))

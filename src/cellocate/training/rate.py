@@ -1,0 +1,40 @@
+"""The learning rate that a run begins with, where its recipe leaves it to be found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from cellocate.errors import CellocateError
+from cellocate.training.data import FieldDataset, training_loader
+from cellocate.training.finder import find_rate, read_rates
+from cellocate.training.module import Classifier
+from cellocate.training.run import Run
+
+
+def found_rate(
+    module: Classifier, dataset: FieldDataset, run: Run, processes: int, say: Callable[[str], None]
+) -> float:
+    """Try rates on the training fields, write them to `learning_rate.csv`, and take the recipe's fraction of the best.
+
+    A run that is resumed takes the rate that it found before.
+
+    Raises:
+        CellocateError: no rate lets the loss fall, or several processes train.
+    """
+    if processes > 1:
+        raise CellocateError(
+            "a learning rate is found by one process",
+            mend="Find it in a run of one process, and give the number with --set optimiser.learning_rate.",
+        )
+    path = Path(run.folder) / "learning_rate.csv"
+    if not path.is_file():
+        module.train()
+        torch.manual_seed(module.recipe.training.seed)
+        batches = training_loader(dataset, module.recipe)
+        find_rate(module.loss_of, module, module.optimiser(1.0), batches, clip=module.recipe.optimiser.clip).save(path)
+    rate = read_rates(path).suggestion * module.recipe.optimiser.fraction
+    say(f"learning rate {rate:.3g}, by {path}")
+    return rate
