@@ -48,7 +48,8 @@ from cellocate.networks import Model
 from cellocate.phantom.label_sets import real_label_sets
 from cellocate.prediction import predict_collection
 from cellocate.training import load_recipe
-from cellocate.training.fit import Options, train
+from cellocate.training.fit import train
+from cellocate.training.prepare import Options
 from cellocate.training.recipe import Sampling
 from cellocate.training.sampling import epoch_sampler
 from cellocate.training.smote import inputs_of, last_linear, refit_head, synthesise, usual_rarity

@@ -184,7 +184,7 @@ def inputs_of(layer: nn.Module) -> Iterator[list[Tensor]]:
 def retrain_classifier(
     model: nn.Module,
     head: nn.Linear,
-    batches: Iterable[tuple[Tensor, Tensor]],
+    batches: Iterable[tuple[Tensor, ...]],
     *,
     seed: int,
     activation: Literal["sigmoid", "softmax"] = "sigmoid",
@@ -194,7 +194,7 @@ def retrain_classifier(
     Args:
         model: images (N, C, H, W) → logits (N, K); its mode (training or not) and the rest of its weights stay.
         head: the layer of it that gives the logits (see `last_linear`).
-        batches: images and truth (N, K) of all training fields, each once and as they are.
+        batches: images and truth (N, K) of all training fields, each once and as they are; what follows is passed over.
         seed: of what is drawn.
         activation: how the logits become probabilities.
 
@@ -204,7 +204,7 @@ def retrain_classifier(
     training, shown = model.training, []
     with inputs_of(head) as seen, torch.no_grad():
         model.eval()
-        for images, truth in batches:
+        for images, truth, *_ in batches:
             model(images.to(head.weight.device))
             shown.append(truth.cpu())
     model.train(training)
