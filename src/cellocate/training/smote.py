@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Literal
 
 import numpy as np
@@ -103,7 +104,7 @@ def refit_head(
     activation: Literal["sigmoid", "softmax"] = "sigmoid",
     weight_decay: float = WEIGHT_DECAY,
 ) -> nn.Linear:
-    """A linear layer like this one, trained from zero on the whole of some features.
+    """A linear layer like this one, trained from zero on all of some features at once, on the CPU.
 
     What is made small is the binary cross-entropy, summed over locations and averaged over fields (with `softmax` the
     cross-entropy), and weight_decay/2 times the sum of the squared weights, for features that have been brought to
@@ -116,13 +117,14 @@ def refit_head(
         activation: how its outputs will be read.
         weight_decay: more than 0, or separable features have no smallest value.
     """
-    features, truth = features.to(head.weight), truth.to(head.weight)
+    # in single precision the line search stalls before the minimum
+    features, truth = features.double().cpu(), truth.double().cpu()
     mean, std = features.mean(dim=0), features.std(dim=0, correction=0).clamp(min=1e-6)
     standard = (features - mean) / std
-    weight = torch.zeros_like(head.weight, requires_grad=True)
-    bias = torch.zeros(len(head.weight), device=weight.device, dtype=weight.dtype, requires_grad=True)
+    weight = torch.zeros(head.weight.shape, dtype=torch.float64, requires_grad=True)
+    bias = torch.logit((truth.sum(dim=0) + 0.5) / (len(truth) + 1)).requires_grad_()
     optimiser = torch.optim.LBFGS(
-        [weight, bias], max_iter=500, tolerance_grad=1e-6, tolerance_change=1e-9, line_search_fn="strong_wolfe"
+        [weight, bias], max_iter=500, history_size=50, tolerance_grad=1e-5, line_search_fn="strong_wolfe"
     )
 
     def loss() -> Tensor:
@@ -137,10 +139,10 @@ def refit_head(
         return total
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
-    new = nn.Linear(head.in_features, head.out_features, device=weight.device, dtype=weight.dtype)
+    new = deepcopy(head)
     with torch.no_grad():
         new.weight.copy_(weight / std)
-        new.bias.copy_(bias - new.weight @ mean)
+        new.bias.copy_(bias - (weight / std) @ mean)
     return new
 
 
@@ -182,7 +184,7 @@ def inputs_of(layer: nn.Module) -> Iterator[list[Tensor]]:
 def retrain_classifier(
     model: nn.Module,
     head: nn.Linear,
-    batches: Iterable[tuple[Tensor, Tensor]],
+    batches: Iterable[tuple[Tensor, ...]],
     *,
     seed: int,
     activation: Literal["sigmoid", "softmax"] = "sigmoid",
@@ -192,7 +194,7 @@ def retrain_classifier(
     Args:
         model: images (N, C, H, W) → logits (N, K); its mode (training or not) and the rest of its weights stay.
         head: the layer of it that gives the logits (see `last_linear`).
-        batches: images and truth (N, K) of all training fields, each once and as they are.
+        batches: images and truth (N, K) of all training fields, each once and as they are; what follows is passed over.
         seed: of what is drawn.
         activation: how the logits become probabilities.
 
@@ -202,7 +204,7 @@ def retrain_classifier(
     training, shown = model.training, []
     with inputs_of(head) as seen, torch.no_grad():
         model.eval()
-        for images, truth in batches:
+        for images, truth, *_ in batches:
             model(images.to(head.weight.device))
             shown.append(truth.cpu())
     model.train(training)
