@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 import torch
 
 from cellocate.collection import open_collection
+from cellocate.errors import CellocateError
 from cellocate.images import Scale, read_field
 from cellocate.training import Recipe
-from cellocate.training.data import EpochSampler, FieldDataset, loader, measure_normalisation
+from cellocate.training.data import FieldDataset, identities, loader, measure_normalisation, training_loader
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ def dataset(phantoms: Path, tiny: Recipe) -> FieldDataset:
 
 
 def test_pixels_and_labels_of_a_field_stay_together(dataset: FieldDataset) -> None:
-    image, truth = dataset[3]
+    image, truth, _ = dataset[3]
     collection = dataset.collection
     pixels = read_field(collection.files(collection.ids[3]))
     np.testing.assert_allclose(image.numpy(), pixels / 255, atol=5e-4)
@@ -26,34 +28,43 @@ def test_pixels_and_labels_of_a_field_stay_together(dataset: FieldDataset) -> No
 
 
 def test_a_field_is_decoded_once(dataset: FieldDataset, phantoms: Path) -> None:
-    first, _ = dataset[0]
+    first, *_ = dataset[0]
     for path in (phantoms / "train").glob("phantom-1-000000_*"):
         path.unlink()
     assert torch.equal(dataset[0][0], first)
 
 
-def test_normalisation_is_the_mean_and_deviation_of_all_pixels(dataset: FieldDataset) -> None:
+def test_normalisation_is_the_mean_and_deviation_of_all_pixels(dataset: FieldDataset, tiny: Recipe) -> None:
     pixels = np.stack([dataset[i][0].numpy() for i in range(len(dataset))]).astype(np.float64)
-    measured = measure_normalisation(dataset, seed=0)
+    measured = measure_normalisation(dataset, tiny)
     np.testing.assert_allclose(measured.mean, pixels.mean(axis=(0, 2, 3)), rtol=1e-4)
     np.testing.assert_allclose(measured.std, pixels.std(axis=(0, 2, 3)), rtol=1e-4)
 
 
-def test_the_order_depends_on_seed_and_epoch_alone() -> None:
-    def order(seed: int, epoch: int) -> list[int]:
-        sampler = EpochSampler(20, seed)
-        sampler.set_epoch(epoch)
-        return list(sampler)
-
-    assert order(1, 4) == order(1, 4)
-    assert sorted(order(1, 4)) == list(range(20))
-    assert order(1, 4) != order(1, 5)
-    assert order(1, 4) != order(2, 4)
-
-
 def test_a_small_last_batch_is_left_out_of_training_alone(dataset: FieldDataset, tiny: Recipe) -> None:
-    training = tiny.training.model_copy(update={"batch_size": 16})
-    assert [len(t) for _, t in loader(dataset, training, shuffle=True)] == [16, 16]
-    assert [len(t) for _, t in loader(dataset, training, shuffle=False)] == [16, 16, 8]
-    larger = training.model_copy(update={"batch_size": 64})
-    assert [len(t) for _, t in loader(dataset, larger, shuffle=True)] == [40]
+    def of(batch_size: int) -> Recipe:
+        return tiny.model_copy(update={"training": tiny.training.model_copy(update={"batch_size": batch_size})})
+
+    assert [len(t) for _, t, _ in training_loader(dataset, of(16))] == [16, 16]
+    assert [len(t) for _, t, _ in loader(dataset, of(16).training)] == [16, 16, 8]
+    assert [len(t) for _, t, _ in training_loader(dataset, of(64))] == [40]
+
+
+def test_a_batch_says_which_fields_it_is_of(dataset: FieldDataset, tiny: Recipe) -> None:
+    for _, truth, places in training_loader(dataset, tiny):
+        assert torch.equal(truth, dataset.truth[places])
+
+
+def test_fields_are_told_apart_by_a_column(phantoms: Path) -> None:
+    collection = open_collection(phantoms).subset(open_collection(phantoms).ids[:4])
+    named = replace(collection, fields=collection.fields.assign(antibody=["a", None, "a", ""]))
+    codes = identities(named, "antibody")
+    assert codes[0] == codes[2]
+    assert len(set(codes.tolist())) == 3
+    with pytest.raises(CellocateError, match="no column 'antibody' to be told apart by"):
+        identities(collection, "antibody")
+
+
+def test_without_normalisation_floats_stay_as_they_are(dataset: FieldDataset, tiny: Recipe) -> None:
+    plain = tiny.model_copy(update={"data": tiny.data.model_copy(update={"normalisation": "none"})})
+    assert measure_normalisation(dataset, plain).mean == (0.0,) * 4

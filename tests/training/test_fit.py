@@ -154,7 +154,7 @@ def test_one_device_is_used_unless_asked(tiny: Recipe, tmp_path: Path, monkeypat
     seen: list[dict[str, Any]] = []
     monkeypatch.setattr(fit.L, "Trainer", lambda **settings: seen.append(settings))
     for flags in ({}, {"devices": "4"}):
-        fit._trainer(tiny, Run(tmp_path), Options(trainer=dict(flags)), validated=True)
+        fit._trainer(tiny, Run(tmp_path), Options(trainer=dict(flags)), validated=True, epochs=None)
     assert [settings["devices"] for settings in seen] == [1, "4"]
 
 

@@ -29,6 +29,7 @@ def build_schedule(optimiser: Optimizer, section: Schedule, steps_per_epoch: int
         epochs: of the run.
 
     Example:
+        >>> import torch
         >>> optimiser = torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.2)
         >>> schedule = build_schedule(optimiser, Schedule(name="inverse", warmup=0, decay=1.0), 10, 2)
         >>> optimiser.step(), schedule.step()
