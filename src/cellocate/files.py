@@ -36,7 +36,7 @@ def new_file(path: str | Path) -> Iterator[Path]:
         'whole'
     """
     path = Path(path)
-    _make_parents(path)
+    make_parents(path)
     aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield aside
@@ -62,7 +62,7 @@ def new_folder(
     """
     path = Path(path).resolve()  # so that neither a link nor the working folder is replaced by name alone
     refuse_existing(path, overwrite=overwrite, inputs=inputs)
-    _make_parents(path)
+    make_parents(path)
     aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         yield aside
@@ -92,7 +92,24 @@ def _swap(aside: Path, path: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
 
 
-def _make_parents(path: Path) -> None:
+def sync(*paths: Path) -> None:
+    """Have files, and folders with the names in them, written to the disk, so that they outlast a loss of power."""
+    if os.name != "posix":  # elsewhere a file that is only read cannot be synced
+        return
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def make_parents(path: Path) -> None:
+    """Make the folders that a new file or folder is to lie in.
+
+    Raises:
+        CellocateError: a file stands among them.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):

@@ -119,7 +119,7 @@ def test_an_empty_folder(cellocate, tmp_path: Path) -> None:
     for command in (["check"], ["train", "--out", str(tmp_path / "run")]):
         result = cellocate(command[0], tmp_path / "empty", *command[1:])
         assert result.code == 1
-        assert "no channel images found" in result.err
+        assert "the folder is empty" in result.err
 
 
 def test_a_collection_without_a_channel_that_the_model_needs(cellocate, run: Path, phantoms: Path) -> None:

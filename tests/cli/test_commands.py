@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -12,6 +13,8 @@ import pandas as pd
 import pytest
 
 import cellocate as package
+from cellocate.collection import open_collection
+from cellocate.collection.layouts import listing
 from cellocate.decision import KINDS
 from cellocate.vocabulary import get
 
@@ -127,6 +130,45 @@ def test_fields_that_were_trained_on_are_named_and_scored_apart(cellocate, run: 
     assert "28 of 40 fields are ones that the model was trained on: phantom-" in result.err
     metrics = json.loads((phantoms / "scores" / "metrics.json").read_text())
     assert (metrics["n"], metrics["seen"]["n"], metrics["unseen"]["n"]) == (40, 28, 6)
+
+
+SHORT = ("--set", "training.epochs=1", "--set", "network.backbone=test_resnet", "--set", "data.size=64")
+
+
+def test_what_was_trained_on_under_the_prefix_of_a_merge_is_known_again(
+    cellocate, phantoms: Path, tmp_path: Path
+) -> None:
+    few, both, scores = tmp_path / "few", tmp_path / "both", tmp_path / "scores"
+    assert cellocate("select", phantoms, "--sample", 10, "--out", few).code == 0
+    assert cellocate("select", phantoms, few, "--out", both).code == 0
+    assert cellocate("train", both, "--out", tmp_path / "run", *SHORT).code == 0
+    parts = pd.read_csv(tmp_path / "run" / "split.csv", index_col="id")["part"]
+    trained = {i.removeprefix("phantoms-").removeprefix("few-") for i in parts.index[parts == "train"]}
+    result = cellocate("evaluate", tmp_path / "run" / "model", phantoms, "--out", scores)
+    assert f"{len(trained)} of 40 fields are ones that the model was trained on" in result.err
+    assert json.loads((scores / "metrics.json").read_text())["seen"]["n"] == len(trained) < 40
+
+
+def test_fields_of_a_challenge_are_not_measured_after_training_on_them(
+    cellocate, phantoms: Path, tmp_path: Path
+) -> None:
+    files = open_collection(phantoms)
+    uuids = [f"027a702a-bbca-11e8-b2bc-ac1f6b64{i:04}" for i in range(len(files))]
+    fields = files.fields.set_axis(pd.Index(uuids, name="id", dtype=object))
+    whole = replace(files, fields=fields)
+    for year, listed in (("2018", whole), ("2021", whole.subset(uuids[:30]))):
+        (tmp_path / year).mkdir()
+        listing.write(tmp_path / year, listed, {"layout": f"kaggle{year}"})
+    assert cellocate("pack", tmp_path / "2018", tmp_path / "store", "--size", 64).code == 0
+    assert cellocate("train", tmp_path / "store", "--out", tmp_path / "run", *SHORT).code == 0
+    assert cellocate("select", tmp_path / "2021", "--sample", 20, "--out", tmp_path / "part").code == 0
+    model = tmp_path / "run" / "model"
+    result = cellocate("evaluate", model, tmp_path / "part", "--out", tmp_path / "scores")
+    assert (result.code, result.err.count("\n")) == (1, 1)
+    assert "Every field of the 2021 challenge is also in the train set of 2018" in result.err
+    for options in ([], ["--part", "test"]):
+        result = cellocate("evaluate", model, tmp_path / "2018", *options, "--out", tmp_path / f"s{len(options)}")
+        assert result.code == 0, result.err
 
 
 def test_a_submission_follows_the_sample(cellocate, run: Path, phantoms: Path, tmp_path: Path) -> None:

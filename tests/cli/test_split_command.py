@@ -72,7 +72,7 @@ def test_a_fold_is_trained_on_and_measured(cellocate, grouped: Path, tmp_path: P
 
     table = pd.read_csv(grouped / "train.csv", dtype=str)
     train = parts.index[parts == "train"][0]
-    antibody = table.set_index("Id")["antibody"][train]
+    antibody = table.set_index("Id")["antibody"][train].removeprefix("HPA")
     for path in (grouped / "train").glob(f"{train}_*"):
         path.rename(path.with_name(path.name.replace(train, "other")))
     table.replace(train, "other").to_csv(grouped / "train.csv", index=False)
@@ -99,7 +99,9 @@ def test_a_cell_line_is_left_out(cellocate, grouped: Path, tmp_path: Path) -> No
     [
         (["--by", "batch"], "no column 'batch' to group by"),
         (["--folds", "30"], "too few to part into 30 folds"),
-        (["--validation", "0.6", "--test", "0.6"], "too few to part into"),
+        (["--folds", "5", "--by", "cell_line"], "hold out one group at a time: --method leave-one-out --by COLUMN"),
+        (["--validation", "0.6", "--test", "0.6"], "nothing is left to part into train (validation 0.6 and test 0.6)"),
+        (["--folds", "3", "--test", "1"], "nothing is left to part into train (test 1)"),
         (["--method", "leave-one-out", "--by", "nothing"], "no column 'nothing'"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,13 @@ from small_collections import pixels, table_of, tabled, write_fields
 
 from cellocate.collection import Collection, inspect, make_split, open_collection, read_labels
 from cellocate.collection.derive import mapped, sample, showing, single, where
+from cellocate.collection.identity import identities
 from cellocate.collection.merge import merge
 from cellocate.collection.rescale import rescale
 from cellocate.collection.select import Selection, select
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, read_field, read_header, resize, write_png
+from cellocate.vocabulary import get
 
 SETS = [(0,), (0, 16), (25,), (), (8, 25), (27,)]
 
@@ -42,7 +45,9 @@ def test_fields_of_one_location_are_chosen():
 @pytest.mark.parametrize(
     ("derive", "fault"),
     [
-        (lambda c: showing(c, any_of=["Nowhere"]), "unknown label 'Nowhere'"),
+        (lambda c: showing(c, any_of=["Nowhere"]), "unknown label 'Nowhere'.*Labels are 0 to 27"),
+        (lambda c: showing(c, without=["mitochondira "]), "unknown label.*Did you mean 'Mitochondria'"),
+        (lambda c: showing(c, all_of=["Nuclear speckels"]), "Did you mean 'Nuclear speckles'"),
         (lambda c: showing(c, all_of=["1", "2"]), "no field shows these locations"),
         (lambda c: where(c, {"weather": ["fine"]}), r"no column 'weather'.*It has plate"),
         (lambda c: where(c, {"plate": ["9"]}), "no field has plate 9"),
@@ -62,6 +67,16 @@ def test_what_is_not_there_is_refused(derive, fault):
 def test_fields_are_chosen_by_metadata():
     collection = table_of(SETS, plate=list("112233"), cell_line=["HeLa", "U-2 OS"] * 3)
     assert where(collection, {"plate": ["1", "3"], "cell_line": ["HeLa"]}).ids == ["f00000", "f00004"]
+
+
+@pytest.mark.parametrize("missing", ["", None, float("nan")])
+def test_an_empty_value_asks_for_fields_without_one(missing):
+    collection = table_of([(0,)] * 3, plate=["1", missing, "None"])
+    assert where(collection, {"plate": [""]}).ids == ["f00001"]
+    assert where(collection, {"plate": ["1", ""]}).ids == ["f00000", "f00001"]
+    assert where(collection, {"plate": ["None"]}).ids == ["f00002"]
+    with pytest.raises(CellocateError, match=r"no field has cell_line \(none\)"):
+        where(table_of([(0,)], cell_line=["HeLa"]), {"cell_line": [""]})
 
 
 @given(st.integers(1, 40), st.integers(0, 5))
@@ -88,6 +103,23 @@ def test_fields_that_lose_all_labels_may_be_kept_as_negative():
     assert (list(after.fields["labels"])[-1], sum(lost.values())) == ((18,), 1)
     with pytest.raises(CellocateError, match="hpa28 has no Negative"):
         mapped(table_of([(0,)], "subcell31"), "hpa28", keep_lost=True)
+
+
+OWN_MAP = "from,to\nRods & rings,Cytosol\n0,Nucleoli\nplasma MEMBRANE,\n"
+
+
+def test_labels_are_mapped_by_a_table_of_ones_own(cellocate, tmp_path):
+    (tmp_path / "map.csv").write_text(OWN_MAP)
+    after, lost = mapped(table_of([(0,), (21, 25), (21,), (27,)]), "hpa19", by=tmp_path / "map.csv")
+    names = get("hpa19").names
+    assert [[names[i] for i in labels] for labels in after.fields["labels"]] == [["Nucleoli"], ["Cytosol"], ["Cytosol"]]
+    assert lost == {"Plasma membrane": 1}
+    tabled(tmp_path, "Id,Target\na,0\nb,27\n")
+    command = ("select", tmp_path / "train.csv", "--map", tmp_path / "map.csv", "--out", tmp_path / "out")
+    assert "a map to no vocabulary" in cellocate(*command).err
+    assert cellocate(*command, "--to", "hpa19").code == 0
+    assert open_collection(tmp_path / "out").fields["labels"].tolist() == [(2,), (16,)]
+    assert derived_json(tmp_path / "out")["made"]["steps"][1]["by"] == OWN_MAP.splitlines()
 
 
 def test_negative_becomes_the_empty_set_where_there_is_no_such_word():
@@ -155,12 +187,53 @@ def test_no_split_parts_what_is_shared():
     assert set(parts) == {"train", "validation", "test"}
 
 
+def test_ids_alone_are_no_proof_that_fields_are_the_same(folders):
+    notes = select([open_collection(folder) for folder in folders[:2]], Selection()).notes
+    [said] = [note for note in notes if "id" in note]
+    assert said.startswith("1 fields have the same id, of the 2 of a and of the 2 of b (y;")
+    assert "if they are the same images" in said
+
+
+def test_absent_groups_stay_absent(folders):
+    tabled(folders[0], "Id,Target,plate\nx,0,\ny,1,\n")
+    tabled(folders[1], "Id,Target,plate\ny,1,\nz,2,5\n")
+    merged, _ = merge([open_collection(folder) for folder in folders[:2]])
+    assert merged.fields["group"].tolist() == [None, "y", "y", "plate 5"]
+    assert merged.group().tolist() == ["x", "y", "y", "plate 5"]
+    again, _ = merge([merged, open_collection(folders[2])])
+    assert set(again.fields["group"]) == {"antibody 9", "y", "plate 5"}
+    nowhere = replace(merged, fields=merged.fields.assign(source=None))
+    assert merge([nowhere, open_collection(folders[2])])[0].fields["source"].tolist() == [*["a + b"] * 4, "c", "c"]
+
+
+def test_merged_fields_keep_the_ids_that_they_had(cellocate, folders, tmp_path):
+    opened = [open_collection(folder) for folder in folders]
+    merged, _ = merge(opened[:2])
+    assert merged.fields["original_id"].tolist() == [None, "y", "y", None]
+    assert "original_id" not in merge([opened[1], opened[2]])[0].fields
+    again, shared = merge([merged, opened[0]])  # a once more, under its own ids
+    assert again.ids == ["a + b-x", "a-y", "b-y", "z", "a-x", "y"]
+    assert identities(again.fields) == ["x", "y", "y", "z", "x", "y"]
+    assert [s.ids for s in shared] == [("x", "a-y", "b-y")]
+    assert merged.group()["a-y"] == merged.group()["b-y"]
+    for name, command in (("listed", ("select", *folders[:2], "--out")), ("packed", ("pack", tmp_path / "listed"))):
+        assert cellocate(*command, tmp_path / name, *(("--size", 16) if name == "packed" else ())).code == 0
+        assert identities(open_collection(tmp_path / name).fields) == ["x", "y", "y", "z"]
+
+
 def test_folders_of_one_name_are_numbered(tmp_path):
     for place in ("p", "q"):
         write_fields(tmp_path / place / "same", ids=("x",))
     merged, _ = merge([open_collection(tmp_path / place / "same") for place in "pq"])
     assert merged.ids == ["same1-x", "same2-x"]
     assert merged.vocabulary is None
+
+
+@pytest.mark.parametrize("name", ["one.csv", "one.csv.gz", "one.TSV"])
+def test_a_source_is_called_as_its_table_without_the_ending(name):
+    collection = replace(table_of([(0,)]), folder=Path(name))
+    other = replace(table_of([(0,)]), folder=Path("other.set"))
+    assert list(merge([collection, other])[0].fields["source"]) == ["one", "other.set"]
 
 
 def test_collections_of_other_labels_are_not_merged(folders):
@@ -177,7 +250,9 @@ def test_the_train_sets_of_2018_and_2021_are_merged_with_a_warning(real_data):
     derived = select(parts, Selection(vocabulary="hpa19"))
     [warning] = [note for note in derived.notes if "the same" in note]
     kept = derived.steps[1]["fields"]
-    assert warning.startswith(f"21805 ids are the same, of the {kept} of kaggle2018 and of the 21806 of kaggle2021 (")
+    assert warning.startswith(
+        f"21805 fields are the same, of the {kept} of kaggle2018 and of the 21806 of kaggle2021 ("
+    )
     assert "never measure on one what was trained on the other" in warning
     step = next(step for step in derived.steps if step["step"] == "merge")
     [lost] = set(parts[1].ids) - set(step["shared"][0]["ids"])
@@ -242,7 +317,12 @@ def test_the_command_selects_and_every_command_takes_the_result(cellocate, phant
 def test_what_was_derived_of_the_derived_remembers_all(cellocate, phantoms, tmp_path):
     assert cellocate("select", phantoms, "--sample", 30, "--out", tmp_path / "a").code == 0
     assert cellocate("select", tmp_path / "a", "--sample", 5, "--out", tmp_path / "b").code == 0
+    assert cellocate("pack", tmp_path / "a", tmp_path / "packed", "--size", 16, "--workers", 1).code == 0
+    assert cellocate("select", tmp_path / "packed", "--sample", 5, "--out", tmp_path / "c").code == 0
     [first, second] = derived_json(tmp_path / "b")["made"]["steps"]
+    [of_store, _] = derived_json(tmp_path / "c")["made"]["steps"]
+    assert of_store["made"] == first["made"] == open_collection(tmp_path / "packed").made
+    assert derived_json(tmp_path / "c")["simulated"] is True
     assert first["made"]["steps"][0]["folder"] == str(phantoms.resolve())
     assert (first["fields"], second["fields"]) == (30, 5)
     assert inspect(open_collection(tmp_path / "b"), decode=True).problems == ()
@@ -256,7 +336,8 @@ def test_the_command_merges_rescales_and_says_what_is_shared(cellocate, folders,
     assert "1 fields of" in result.err
     assert "lost all labels in hpa19 and were left out (Rods & rings 1)" in result.err
     assert (
-        "1 ids are the same, of the 2 of a and of the 1 of c, 1 of them with identical files (x; listing" in result.err
+        "1 fields are the same, of the 2 of a and of the 1 of c, 1 of them with identical files (x; listing"
+        in result.err
     )
     assert read_header(out / "images" / "a-x_green.png")[:2] == (24, 20)
     collection = open_collection(out)

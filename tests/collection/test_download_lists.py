@@ -50,9 +50,15 @@ def test_the_table_of_the_atlas_is_read(listed):
     assert found.unknown == {"Vesicles": 1, "Mitotic chromosome": 1}
     row = found.fields.iloc[1]
     said = row[["antibody", "plate", "well", "gene", "ensembl", "cell_line", "latest_version"]].tolist()
-    assert said == ["HPA000992", "1", "A1", "GOLGA5", "ENSG00000066455", "A-431", "23"]
+    assert said == ["992", "1", "A1", "GOLGA5", "ENSG00000066455", "A-431", "23"]
     assert row["locations"] == "Vesicles,Nucleus"
     assert not {"filename", "Target", "Label"} & set(found.fields)
+
+
+def test_words_that_cannot_be_said_are_those_of_the_fields_that_are_left(listed):
+    found = listed(IF_IMAGE)
+    assert found.unsaid == {"992_1_A1_2": ("Vesicles",), "40086_2_B3_1": ("Mitotic chromosome",)}
+    assert narrowed(found, genes=["GOLGA5"]).unknown == {"Vesicles": 1}
 
 
 @pytest.mark.parametrize(
@@ -145,6 +151,7 @@ def test_a_list_may_be_gzipped(tmp_path):
         ({"antibodies": ["hpa040086", "CAB010580"]}, [2, 3, 4]),
         ({"locations": ["vesicles"]}, [1]),
         ({"columns": {"cell_line": ["U-2 OS"], "latest_version": ["23"]}}, [0, 3, 4]),
+        ({"columns": {"antibody": ["HPA000992"]}}, [0, 1]),
         ({"genes": ["AAAS"], "columns": {"plate": ["2"]}, "limit": 2}, [2, 3]),
         ({}, [0, 1, 2, 3, 4]),
     ],

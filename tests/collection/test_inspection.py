@@ -244,3 +244,18 @@ def test_phantoms_are_recognised_sound_and_all_different(phantoms):
     assert (collection.layout, collection.channels) == ("kaggle2018", ("red", "green", "blue", "yellow"))
     found = inspect(collection, decode=True)
     assert (found.problems, found.duplicates, len(found.images)) == ((), [], 40)
+
+
+def test_a_label_table_alone_has_no_images_to_miss(cellocate, folder, tmp_path):
+    table = folder / "train.csv"
+    out = tmp_path / "few"
+    assert cellocate("select", table, "--any", "0", "--any", "1", "--out", out).code == 0
+    for data, count in ((table, 4), (out, 2)):
+        assert inspect(open_collection(data)).problems == ()
+        result = cellocate("check", data)
+        assert (result.code, result.out.splitlines()[0].split(": ")[1]) == (0, f"{count} fields")
+
+
+def test_a_listing_whose_files_are_all_missing_is_at_fault(folder):
+    tabled(folder, "Id,green,Target\nx,,0\n", "listing.csv")
+    assert faults(inspect(open_collection(folder)).problems) == [("x", "files", "a row without image files")]

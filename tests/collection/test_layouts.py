@@ -57,6 +57,25 @@ def test_labels_may_be_of_another_vocabulary(tmp_path):
     assert list(collection.fields["labels"]) == [(30,), (29,)]
 
 
+@pytest.mark.parametrize(
+    ("ids", "suffix", "layout"),
+    [
+        (("10580_1610_C1_1", "10580_1610_C1_2_cr57f3"), ".png", "atlas"),
+        (("HPA000992_1_A1_1", "89_B5_1"), ".png", "atlas"),
+        (("a", "b", "89_B5_1"), ".jpg", "folder"),
+        (("a", "b", "89_B5_1"), ".tif", "kaggle2018"),
+        (("00070df0-bbc3-11e8-b2bc-ac1f6b6435d0",), ".jpg", "kaggle2018"),
+    ],
+)
+def test_what_is_no_challenge_is_not_called_one(tmp_path, ids, suffix, layout):
+    for field in ids:
+        (tmp_path / f"{field}_green{suffix}").touch()
+    tabled(tmp_path, "Id,Target\n" + "".join(f"{field},1\n" for field in ids))
+    assert (open_collection(tmp_path).layout, open_collection(tmp_path).problems) == (layout, ())
+    (tmp_path / "train.csv").unlink()
+    assert open_collection(tmp_path).layout == ("atlas" if layout == "atlas" else "folder")
+
+
 @pytest.mark.parametrize("suffix", [".png", ".PNG", ".Png"])
 def test_suffixes_and_channels_may_be_in_capitals(tmp_path, suffix):
     write_fields(tmp_path, channels=("GREEN", "Blue"), suffix=suffix)
@@ -87,8 +106,8 @@ def test_images_in_the_folder_itself_come_first(tmp_path):
     assert open_collection(write_fields(tmp_path)).ids == ["a", "b"]
 
 
-def test_an_empty_folder_is_refused(tmp_path):
-    with pytest.raises(CellocateError, match="no channel images found"):
+def test_an_empty_folder_is_said_to_be_empty(tmp_path):
+    with pytest.raises(CellocateError, match="the folder is empty"):
         open_collection(tmp_path)
 
 
@@ -188,7 +207,7 @@ def test_a_label_table_without_rows_leaves_every_field_without_a_row(tmp_path):
 def test_further_columns_become_metadata(tmp_path):
     tabled(write_fields(tmp_path), "Id,antibody,Target,cell_line\na,HPA1,0,U2OS\nb,HPA2,1,\n")
     fields = open_collection(tmp_path).fields
-    assert list(fields["antibody"]) == ["HPA1", "HPA2"]
+    assert list(fields["antibody"]) == ["1", "2"]
     assert list(fields["cell_line"]) == ["U2OS", ""]
 
 
@@ -257,7 +276,12 @@ def test_without_such_a_column_every_field_is_its_own_group():
 
 @pytest.mark.parametrize(
     ("folder", "layout", "fields"),
-    [("kaggle2018", "kaggle2018", 65), ("kaggle2021", "kaggle2021", 3), ("hpa_web", "kaggle2018", 4)],
+    [
+        ("kaggle2018", "kaggle2018", 65),
+        ("kaggle2021", "kaggle2021", 3),
+        ("hpa_web", "atlas", 4),
+        ("collages", "folder", 50),
+    ],
 )
 def test_real_folders_are_recognised(real_data, folder, layout, fields):
     collection = open_collection(real_data / folder)

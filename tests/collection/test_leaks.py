@@ -11,7 +11,8 @@ from small_collections import table_of
 
 from cellocate.collection import PARTS, Split, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
-from cellocate.collection.splits import METHODS, grouping, held_out_leaks, leaks, refuse_same_challenge
+from cellocate.collection.identity import parts_met
+from cellocate.collection.splits import METHODS, grouping, held_out_leaks, leaks, refuse_other_challenge
 from cellocate.collection.splits.least import top_up
 from cellocate.collection.splits.stratify import share_out
 from cellocate.errors import CellocateError
@@ -290,12 +291,59 @@ def test_one_challenge_cannot_be_left_out_for_the_other():
         make_split(both_challenges(), "leave-one-out", by=["source"])
 
 
-def test_a_model_of_one_challenge_is_not_measured_on_the_other():
-    collection = replace(table_of([(0,)] * 3), layout="kaggle2021")
-    refuse_same_challenge("kaggle2021", {"f00001"}, collection)
-    refuse_same_challenge("kaggle2018", {"g"}, collection)
-    with pytest.raises(CellocateError, match=r"1 of 3 fields, such as f00001.*neither can be held out"):
-        refuse_same_challenge("kaggle2018", {"f00001", "g"}, collection)
+def of_uuids(numbers, *, layout="store", prefix="", made=None):
+    table = table_of([(0,)] * len(numbers))
+    ids = pd.Index([prefix + UUID.format(i).upper() for i in numbers], name="id")
+    return replace(table, layout=layout, fields=table.fields.set_index(ids), made=made or {})
+
+
+@pytest.mark.parametrize(
+    ("layout", "made"),
+    [
+        ("kaggle2021", {}),
+        ("store", {"layout": "kaggle2021"}),
+        ("listing", {"steps": [{"step": "open", "layout": "store", "made": {"layout": "kaggle2021"}}]}),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "kaggle2021-"])
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_a_model_of_one_challenge_is_not_measured_on_the_other(part, prefix, layout, made):
+    split = {"train": (), "validation": (), "test": (UUID.format(3),)} | {part: tuple(map(UUID.format, range(3)))}
+    other = of_uuids([1, 2, 3], layout=layout, prefix=prefix, made=made)
+    with pytest.raises(
+        CellocateError, match=r"2 of 3 fields, such as .*1, are ones.*Every field of the 2021 challenge"
+    ):
+        refuse_other_challenge(["kaggle2018"], split, other)
+    refuse_other_challenge(["kaggle2018"], {"train": map(UUID.format, range(5, 9))}, other)  # it never met these
+    refuse_other_challenge(["kaggle2018", "kaggle2021"], split, other)  # trained on both, it is its own collection
+
+
+def test_a_model_may_be_measured_on_its_own_challenge():
+    split = {"train": [UUID.format(0)], "test": [UUID.format(1)]}
+    for numbers in ([0, 1], [0], [0, 1, 2]):
+        refuse_other_challenge(["kaggle2018"], split, of_uuids(numbers, layout="kaggle2018"))
+        refuse_other_challenge(["kaggle2018"], split, of_uuids(numbers, layout="store"))
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_fields_trained_on_under_a_prefix_are_not_taken_for_new_ones(tmp_path, saved):
+    ids = pd.Index(["p-x", "q-x", "y", "z"], name="id")
+    merged = table_of([(0,)] * 4, original_id=["x", "x", None, None], plate=["1", "1", "2", "3"])
+    merged = replace(merged, fields=merged.fields.set_index(ids))
+    path = tmp_path / "split.csv"
+    if saved:
+        save_split(path, make_split(merged, "sequential", validation=0, test=0.3))
+    else:
+        path.write_text("id,part\np-x,train\nq-x,train\ny,train\nz,test\n")
+    split = read_split(path, merged)
+    split.fields.to_csv(path)
+    assert split.fields["original_id"].tolist() == ["x", "x", "", ""]
+    own = table_of([(0,)] * 2, plate=["1", "9"])
+    own = replace(own, fields=own.fields.set_index(pd.Index(["x", "new"], name="id")))
+    assert held_out_leaks(path, own) == []  # x itself was trained on, which is told elsewhere
+    parts = {"train": ["p-x", "q-x", "y"], "test": ["z"]}
+    assert parts_met(parts, {"p-x": "x", "q-x": "x"}, own.fields) == ["train", None]
+    assert parts_met({"train": ["x"]}, {}, merged.fields) == ["train", "train", None, None]
 
 
 def test_held_out_fields_of_known_groups_are_told(tmp_path):

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from small_collections import faults, pixels, tabled, write_fields
 
-from cellocate.collection import Collection, inspect, open_collection
+from cellocate.collection import Collection, inspect, open_collection, pack
 from cellocate.collection.layouts import listing
+from cellocate.collection.select import Selection, select
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field, write_png
 from cellocate.vocabulary import Location, Vocabulary, get
@@ -81,9 +82,40 @@ def test_labels_that_nobody_knows_are_no_empty_labels(folder):
 def test_the_labels_may_lie_elsewhere(folder, tmp_path_factory):
     table = tabled(tmp_path_factory.mktemp("labels"), "Id,Target\nb,3\nelse,4\n") / "train.csv"
     collection = open_collection(tabled(folder, HEADER + ROWS, "listing.csv"), labels=table)
-    assert (collection.ids, list(collection.fields["labels"])) == (["b", "a"], [(3,), None])
-    assert faults(collection.problems) == [("a", "labels", "its labels are not known")]
+    assert (collection.ids, list(collection.fields["labels"])) == (["b", "a", "else"], [(3,), None, (4,)])
+    assert faults(inspect(collection, ["green"]).problems) == [
+        ("a", "labels", "image files without a row"),
+        ("else", "files", "a row without image files"),
+    ]
     assert collection.pixel_size("b") == 0.08
+    assert collection.because == "the files that listing.csv lists; labels of hpa28 in train.csv"
+
+
+def test_a_label_table_brings_its_metadata_which_goes_before_that_of_the_listing(folder, tmp_path_factory):
+    text = "Id,Target,antibody,plate\nb,3,HPA1,\na,4,HPA2,99\n"
+    table = tabled(tmp_path_factory.mktemp("labels"), text) / "train.csv"
+    collection = open_collection(tabled(folder, HEADER + ROWS, "listing.csv"), labels=table)
+    assert collection.problems == ()
+    assert list(collection.fields["antibody"]) == list(collection.group()) == ["1", "2"]
+    assert list(collection.fields["plate"]) == ["672", "99"]  # what the table leaves empty stays known
+
+
+def test_faulty_rows_of_a_listing_are_told_beside_other_labels(folder, tmp_path_factory):
+    table = tabled(tmp_path_factory.mktemp("labels"), "Id,Target\nb,3\na,4\n") / "train.csv"
+    tabled(folder, HEADER + ROWS + ROWS.splitlines()[0] + "\n", "listing.csv")
+    assert faults(open_collection(folder, labels=table).problems) == [("b", "labels", "an id stands in several rows")]
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.v2.csv", "listing.csv"])
+def test_what_a_listing_of_any_name_was_made_of_is_kept(folder, name):
+    tabled(folder, HEADER + ROWS, name)
+    card = {"vocabulary": "hpa28", "simulated": False, "made": {"by": "a test"}}
+    tabled(folder, json.dumps(card), name.removesuffix("csv") + "json")
+    tabled(folder, HEADER + ROWS, "other.csv")
+    opened = open_collection(folder / name)
+    assert opened.made == {"by": "a test"}
+    assert select([opened], Selection()).steps[0]["made"] == {"by": "a test"}
+    assert "made" not in select([open_collection(folder / "other.csv")], Selection()).steps[0]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +177,7 @@ def test_what_is_written_is_read_back(folder, vocabulary):
     assert list(after.group()) == ["672", "673"]
     for field in "ab":
         assert {c: p.resolve() for c, p in after.files(field).items()} == before.files(field)
-    assert listing.made(folder / "out") == {"by": "a test"}
+    assert after.made == {"by": "a test"}
     assert not Path(pd.read_csv(folder / "out" / "listing.csv")["green"][0]).is_absolute()
 
 
@@ -233,3 +265,19 @@ def test_collection_yaml_may_ask_for_another_layout(folder):
     assert open_collection(folder).ids == ["b", "a"]
     tabled(folder, "layout: folder\nmetadata: []\n", "collection.yaml")
     assert open_collection(folder).ids == ["c"]
+
+
+def test_pixel_sizes_of_a_label_table_go_before_those_of_a_listing_and_of_files(folder, tmp_path):
+    tabled(folder, "Id,Target,pixel_size\nb,3,\na,4,0.5\nelse,5,2\n", "labels.txt")
+    listed = open_collection(tabled(folder, HEADER + ROWS, "listing.csv"), labels=folder / "labels.txt")
+    assert [listed.pixel_size(i) for i in ("b", "a", "else")] == [0.08, 0.5, 2]
+    data = np.stack([pixels(0), pixels(1)])
+    meta = {"axes": "CYX", "Channel": {"Name": ["DAPI", "protein"]}, "PhysicalSizeX": 0.16, "PhysicalSizeXUnit": "µm"}
+    (tmp_path / "stacks").mkdir()
+    for field in "ab":
+        tifffile.imwrite(tmp_path / "stacks" / f"{field}.ome.tif", data, metadata=meta)
+    stacked = open_collection(tmp_path / "stacks", labels=folder / "labels.txt")
+    assert [stacked.pixel_size(i) for i in ("b", "a", "else")] == [0.16, 0.5, 2]
+    pack(open_collection(tmp_path / "stacks"), tmp_path / "store", sizes=(16,), workers=1)
+    store = open_collection(tmp_path / "store", labels=folder / "labels.txt")
+    assert [store.pixel_size(i) for i in "ba"] == [0.16, 0.5]

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -56,7 +57,7 @@ def test_a_store_is_the_collection_that_was_packed(folder, tmp_path):
     assert store.vocabulary == get("hpa28")
     assert store.fields["labels"].tolist() == [(0, 3), (), (2,), (1,)]
     np.testing.assert_array_equal(store.truth(), files.truth())
-    assert store.fields["antibody"].tolist() == ["HPA1", "HPA2", "", "HPA2"]
+    assert store.fields["antibody"].tolist() == ["1", "2", "", "2"]
     assert store.group().tolist() == files.group().tolist()
     assert [store.pixel_size(i) for i in FIELDS] == [0.5 * 60 / 30, None, 0.25, pytest.approx(80 / 30)]
     for field in FIELDS:
@@ -122,6 +123,8 @@ def test_labels_and_pixel_sizes_may_be_given_anew(folder, tmp_path):
         ("z", "files"),
         ("д é", "labels"),
     ]
+    assert again.fields["antibody"].dropna().tolist() == ["1", "2", "", "2"]  # the store's own
+    assert again.fields.loc[["a", "c"], "plate"].tolist() == ["p1", "p2"]
     kept = open_collection(store.folder, labels=tmp_path / "other.csv", vocabulary="hpa19")
     assert kept.pixel_size("a") == store.pixel_size("a")
     assert open_collection(store.folder, vocabulary="hpa28").ids == store.ids
@@ -375,6 +378,47 @@ def test_a_shard_that_was_damaged_meanwhile_is_packed_again(phantoms, tmp_path, 
     assert (out / "16" / "00003.bin").stat().st_mtime_ns == untouched
     pack(collection, tmp_path / "whole", sizes=(16,), workers=1)
     assert contents(out) == contents(tmp_path / "whole")
+
+
+def held_by(out, process, machine):
+    lock = out.parent / f".{out.name}.lock"
+    lock.write_text(f"{process} {machine}")
+    return lock
+
+
+def test_two_do_not_pack_into_one_folder_at_a_time(phantoms, tmp_path, small_shards):
+    out, collection = tmp_path / "store", open_collection(phantoms)
+    unfinished(collection, out)
+    assert list(tmp_path.glob(".store.lock")) == []
+    here = socket.gethostname()
+    for process, machine in ((os.getppid(), here), (1, "another machine"), (2**22 + 1, "elsewhere")):
+        lock = held_by(out, process, machine)
+        for options in ({"resume": True}, {"overwrite": True}):
+            with pytest.raises(CellocateError, match=rf"another process writes to the folder.*remove {lock}"):
+                pack(collection, out, sizes=(16,), workers=1, **options)
+        lock.unlink()
+    assert len(list(out.glob("packing/*.npy"))) == 4
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for process in (ended.pid, os.getpid()):  # killed; or killed with the container that gave it our number
+        lock = held_by(out, process, here)
+        assert pack(collection, out, sizes=(16,), workers=1, overwrite=True).ids == collection.ids
+        assert not lock.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere nothing is synced")
+def test_all_is_on_the_disk_before_the_store_is_one(phantoms, tmp_path, small_shards, monkeypatch):
+    out, synced, at_card = tmp_path / "store", [], []
+
+    def fsync(descriptor):
+        synced.append(os.fstat(descriptor).st_ino)
+        if (out / "store.json").exists() and not at_card:
+            at_card.extend(synced)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    pack(open_collection(phantoms), out, sizes=(16, 32), workers=2)
+    inodes = {path: path.stat().st_ino for path in (*out.rglob("*"), out)}
+    assert [path for path, inode in inodes.items() if inode not in at_card] == []
 
 
 def test_a_store_is_resumed_as_it_was_begun(phantoms, tmp_path, small_shards):

@@ -106,7 +106,9 @@ def test_without_shares_all_is_for_training(large):
 
 @pytest.mark.parametrize(("validation", "test"), [(0.5, 0.5), (0.7, 0.4), (1.0, 0), (0, 1.0)])
 def test_shares_that_leave_nothing_to_train_on_are_refused(large, validation, test):
-    with pytest.raises(CellocateError, match="to part into train"):
+    with pytest.raises(
+        CellocateError, match=r"nothing is left to part into train \(validation .* and test .*shares between 0 and 1"
+    ):
         stratified_split(large, validation=validation, test=test)
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import get, map_between
+from cellocate.vocabulary import get, map_between, read_map
 
 OFFICIAL = {
     **{i: i for i in range(8)},
@@ -110,3 +110,25 @@ def test_a_users_vocabulary_is_not_taken_for_a_built_in_one_of_its_name(tmp_path
     (tmp_path / "hpa28.csv").write_text("name\nCilium\nBasal body\n")
     with pytest.raises(CellocateError, match="no map"):
         map_between(get(tmp_path / "hpa28.csv"), "hpa19")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("a,b\n0,0\n", "not a map.*columns from and to"),
+        ("from,to\n0,0\nNowhere,0\n", r"unknown label 'Nowhere'.*line 3 \(vocabulary hpa28\)"),
+        ("from,to\n0,19\n", r"unknown label '19'.*line 2 \(vocabulary hpa19\)"),
+        ("from,to\n0,0\nnucleoplasm,1\n", "Nucleoplasm is mapped twice.*line 3"),
+    ],
+)
+def test_what_is_no_map_is_refused(tmp_path, text, fault):
+    (tmp_path / "map.csv").write_text(text)
+    with pytest.raises(CellocateError, match=fault):
+        read_map(tmp_path / "map.csv", "hpa28", "hpa19")
+
+
+def test_the_built_in_map_written_as_a_table_is_the_same(tmp_path):
+    built_in = map_between("hpa28", "hpa19")
+    rows = [f"{i},{'' if target is None else target}" for i, target in enumerate(built_in.targets)]
+    (tmp_path / "map.csv").write_text("\n".join(["from,to", *rows]) + "\n")
+    assert read_map(tmp_path / "map.csv", "hpa28", "hpa19") == built_in

@@ -11,6 +11,7 @@ import typer
 import cellocate
 from cellocate.cli import (
     check,
+    combine,
     decide,
     demo,
     download,
@@ -41,6 +42,7 @@ app.command()(pack.pack)
 app.command()(recipes.recipes)
 app.command()(split.split)
 app.command()(train.train)
+app.command()(combine.combine)
 app.command()(predict.predict)
 app.command()(evaluate.evaluate)
 app.add_typer(decide.app, name="decide")

@@ -10,7 +10,9 @@ import typer
 from cellocate.errors import CellocateError
 
 # what cannot be read is the data's fault (1), not wrong usage (2)
-Data = Annotated[Path, typer.Argument(metavar="DATA", readable=False, help="Folder with the images.")]
+Data = Annotated[
+    Path, typer.Argument(metavar="DATA", readable=False, help="Folder with the images, a store, or a table of them.")
+]
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.")]
 LabelTable = Annotated[
     Path | None, typer.Option("--labels", metavar="FILE", help="Label table, if it is not beside the images.")
@@ -30,7 +32,8 @@ Where = Annotated[
     list[str] | None,
     typer.Option(
         metavar="COLUMN=VALUE",
-        help="Have this value in this column of the table; of one column any value given, of several columns each.",
+        help="Have this value in this column of the table (none, if VALUE is empty); of one column any value given, of "
+        "several columns each.",
     ),
 ]
 

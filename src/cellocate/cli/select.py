@@ -16,6 +16,9 @@ def select(
     to: Annotated[
         str | None, typer.Option(metavar="NAME", help="Map labels to this vocabulary first, such as hpa19.")
     ] = None,
+    by_map: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE", help="Map by this CSV, from,to, instead of a built-in map.")
+    ] = None,
     negative: Annotated[
         bool, typer.Option("--negative", help="Keep fields that lose all labels thereby, as Negative.")
     ] = False,
@@ -56,8 +59,11 @@ def select(
     refuse_existing(out, overwrite=overwrite, inputs=data)
     if labels is not None and len(data) > 1:
         raise CellocateError("one label table for several folders", mend="Select from each, then merge the results.")
+    if by_map is not None and to is None:
+        raise CellocateError("a map to no vocabulary", where=by_map, mend="Name the vocabulary with --to.")
     asked = Selection(
         vocabulary=to,
+        by=by_map,
         keep_lost=negative,
         any_of=any_of or (),
         all_of=all_of or (),

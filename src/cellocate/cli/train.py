@@ -21,7 +21,10 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: training.epochs=5.")
     ] = None,
     split: Annotated[Path | None, typer.Option(metavar="FILE", help="Use the parts of this split.csv.")] = None,
-    fold: Annotated[str | None, typer.Option(metavar="NAME", help="Of a split with folds, the one held out.")] = None,
+    fold: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of a split with folds, the one held out; or all, one after the other."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in RUN.")] = False,
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
@@ -44,7 +47,8 @@ def train(
     from cellocate.errors import CellocateError
     from cellocate.report import save_history
     from cellocate.training import load_recipe
-    from cellocate.training.fit import train as fit
+    from cellocate.training.fit import train as train_one
+    from cellocate.training.folds import of_folds, train_folds
     from cellocate.training.prepare import Options
 
     if fold is not None and split is None:
@@ -69,15 +73,17 @@ def train(
         progress=sys.stdout.isatty(),
         trainer={name: value for name, value in flags.items() if value is not None},
     )
+    folds = of_folds(out) if resume else fold == "all"
     try:
-        model = fit(collection, resolved, out, chosen)
+        model = (train_folds if folds else train_one)(collection, resolved, out, chosen)
     except KeyboardInterrupt:
         if (out / "recipe.yaml").is_file():
             print(f"continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
         raise
     if model is None:  # one of several processes; the first one speaks
         return
-    save_history(out)
+    if not folds:
+        save_history(out)
     print(f"model in {out / 'model'}")
     if scores := model.card.scores.get("validation"):
         print(

@@ -1,11 +1,11 @@
 """Collections: a folder on disk as a table of fields, its labels, its faults and its parts."""
 
+from cellocate.collection.atlas.tables import read_labels
 from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.labels import read_labels
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.packing import pack
-from cellocate.collection.splits import PARTS, Split, make_split, read_split, refuse_leaks, save_split
+from cellocate.collection.splits import PARTS, Split, make_split, read_folds, read_split, refuse_leaks, save_split
 from cellocate.collection.suspects import suspects
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "make_split",
     "open_collection",
     "pack",
+    "read_folds",
     "read_labels",
     "read_split",
     "refuse_leaks",

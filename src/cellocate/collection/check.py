@@ -14,6 +14,7 @@ from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.look import Look, complete, look_at_headers, look_at_pixels
 from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS
 from cellocate.images.store import stored
 
 _NAMED = 5
@@ -74,7 +75,8 @@ def inspect(
         progress: called with 1 after each field.
     """
     wanted = tuple(channels or collection.channels)
-    ids = [] if collection.layout == "labels" else collection.ids  # which has no images to look at
+    has_images = any(channel in collection.fields for channel in CHANNELS)
+    ids = collection.ids if has_images else []  # of a label table alone, there is nothing to look at
 
     def look(field: str) -> Look | Problem:
         try:
@@ -94,12 +96,14 @@ def inspect(
 
     rows: dict[str, Look] = {}
     problems = [problem for problem in collection.problems if problem.severity == "fault"]
+    told = {problem.id for problem in problems if problem.about == "files"}
     with ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as pool:
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
             for field, found in zip(some, pool.map(look, some), strict=True):
                 if isinstance(found, Problem):
-                    problems.append(found)
+                    if field not in told or collection.files(field):  # else why it has none is known
+                        problems.append(found)
                 else:
                     rows[field] = found
     images = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), dtype=object), columns=list(Look._fields))

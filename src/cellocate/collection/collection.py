@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -63,6 +63,7 @@ class Collection:
         problems: faults that show without opening an image.
         because: what the layout was recognised by.
         simulated: whether cellocate drew the fields, or some of them.
+        made: how it came to be, where it was derived from others or downloaded (`listing.json` in docs/formats.md).
     """
 
     folder: Path
@@ -72,6 +73,7 @@ class Collection:
     problems: tuple[Problem, ...] = ()
     because: str = ""
     simulated: bool = False
+    made: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.fields)

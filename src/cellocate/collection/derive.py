@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
 
 import numpy as np
 
 from cellocate.collection.collection import Collection
+from cellocate.collection.names import number
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import Vocabulary, map_between
+from cellocate.vocabulary import Vocabulary, get, map_between, read_map
 
 _NEGATIVE = "Negative"
 
@@ -40,7 +43,7 @@ def showing(
         ['c']
     """
     vocabulary = _vocabulary(collection)
-    some, every, none = ({vocabulary.index(name) for name in names} for names in (any_of, all_of, without))
+    some, every, none = ({_index(vocabulary, name) for name in names} for names in (any_of, all_of, without))
 
     def wanted(labels: tuple[int, ...]) -> bool:
         shown = set(labels)
@@ -59,7 +62,7 @@ def single(collection: Collection) -> Collection:
 
 
 def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collection:
-    """The fields whose metadata have one of these values, in each of these columns.
+    """The fields whose metadata have one of these values, in each of these columns; an empty one is no value.
 
     Raises:
         CellocateError: there is no such column, or no such field.
@@ -70,8 +73,10 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
         if column not in columns:
             mend = f"It has {', '.join(columns) or 'no metadata'}."
             raise CellocateError(f"no column {column!r}", where=collection.folder, mend=mend)
-        kept &= collection.fields[column].astype(str).isin(wanted).to_numpy()
-    said = " and ".join(f"{column} {' or '.join(wanted)}" for column, wanted in values.items())
+        there = collection.fields[column].astype(object)
+        asked = [number(value) for value in wanted] if column == "antibody" else wanted
+        kept &= there.where(there.notna(), "").astype(str).isin(asked).to_numpy()
+    said = " and ".join(f"{column} {' or '.join(v or '(none)' for v in wanted)}" for column, wanted in values.items())
     return _kept(collection, kept, f"has {said}")
 
 
@@ -90,7 +95,7 @@ def sample(collection: Collection, count: int, seed: int = 0) -> Collection:
 
 
 def mapped(
-    collection: Collection, target: Vocabulary | str, *, keep_lost: bool = False
+    collection: Collection, target: Vocabulary | str | Path, *, by: Path | None = None, keep_lost: bool = False
 ) -> tuple[Collection, dict[str, int]]:
     """The labels in another vocabulary's words.
 
@@ -101,6 +106,7 @@ def mapped(
     Args:
         collection: with labels of a vocabulary from which there is a map.
         target: the other vocabulary.
+        by: a map of one's own (see `read_map`) instead of the built-in one.
         keep_lost: keep fields that lose all labels, as `Negative`.
 
     Returns:
@@ -119,7 +125,8 @@ def mapped(
         >>> list(after.fields["labels"]), lost
         ([(0,), (0, 16)], {'Rods & rings': 1})
     """
-    between = map_between(_vocabulary(collection), target)
+    own, target = _vocabulary(collection), target if isinstance(target, Vocabulary) else get(target)
+    between = map_between(own, target) if by is None else read_map(by, own, target)
     places = {name: i for i, name in enumerate(between.target.names)}
     if keep_lost and _NEGATIVE not in places:
         what = f"{between.target.name} has no {_NEGATIVE}"
@@ -177,6 +184,18 @@ def _vocabulary(collection: Collection) -> Vocabulary:
         collection.truth()  # says what is missing
     assert collection.vocabulary is not None
     return collection.vocabulary
+
+
+def _index(vocabulary: Vocabulary, name: str) -> int:
+    """The index of a location that a user has named, with the nearest names where there is none of that name."""
+    try:
+        return vocabulary.index(name)
+    except CellocateError as error:
+        names = {known.casefold(): known for known in vocabulary.names}
+        near = " or ".join(repr(names[n]) for n in get_close_matches(name.casefold().strip(), names))
+        raise CellocateError(
+            error.what, where=error.where, mend=f"Did you mean {near}?" if near else error.mend
+        ) from None
 
 
 def _where_labels(collection: Collection, wanted: Callable[[tuple[int, ...]], bool], said: str) -> Collection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +15,12 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from cellocate.collection.collection import GROUP_COLUMNS, Collection
+from cellocate.collection.identity import ORIGINAL, identities, originals, uuid
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
 
 SOURCE = "source"
+_TABLE = re.compile(r"\.[ct]sv(\.gz)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,9 @@ class Shared:
     Args:
         first: name of one source, as in the column `source`.
         second: name of the other.
-        ids: that occur in both.
+        ids: in the first, of fields that the other has under the same id, or the same UUID in it.
         identical: those of them whose files are the same, byte for byte.
+        same: those of them that are surely one field: by a UUID, or by their files.
         sizes: number of fields of both.
     """
 
@@ -36,14 +40,16 @@ class Shared:
     second: str
     ids: tuple[str, ...]
     identical: tuple[str, ...]
+    same: tuple[str, ...]
     sizes: tuple[int, int]
 
 
 def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, ...]]:
     """Put the fields of several collections into one, in the order given.
 
-    The column `source` says where a field came from. Ids that occur in several get it as a prefix (`source-id`), and
-    a column `group` then keeps such fields, and all that shares a group with either, in one part of a split.
+    The column `source` says where a field came from. Ids that occur in several get it as a prefix (`source-id`), while
+    `original_id` keeps what they were; a column `group` then keeps such fields, and all that shares a group with
+    either, in one part of a split.
 
     Args:
         collections: all labelled in one vocabulary, or all without labels; their folders' names should differ.
@@ -71,19 +77,24 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
     often = Counter(field for collection in collections for field in collection.ids)
     parts = []
     for name, collection in zip(names, collections, strict=True):
-        fields = collection.fields
-        within = fields[SOURCE].map(lambda old, name=name: f"{name}/{old}") if SOURCE in fields else name
+        fields = collection.fields.copy()
+        within = fields[SOURCE].replace("", None) if SOURCE in fields else [None] * len(fields)
         ids = [f"{name}-{field}" if often[field] > 1 else field for field in collection.ids]
-        parts.append(fields.assign(**{SOURCE: within}).set_axis(pd.Index(ids, name="id", dtype=object)))
+        before = [old if old != new else None for old, new in zip(originals(fields), ids, strict=True)]
+        fields[SOURCE] = [name if pd.isna(old) else f"{name}/{old}" for old in within]
+        fields[ORIGINAL] = pd.Series(before, index=fields.index, dtype=object)
+        parts.append(fields.set_axis(pd.Index(ids, name="id", dtype=object)))
     together = pd.concat(parts)
     if not together.index.is_unique:
         again = together.index[together.index.duplicated()][0]
         raise CellocateError(f"two fields become {again}", mend="Rename a folder, of which that is the prefix.")
     together = together.astype(object).where(together.notna(), None)
+    if together[ORIGINAL].isna().all():
+        together = together.drop(columns=ORIGINAL)
     if "pixel_size" in together:
         together["pixel_size"] = together["pixel_size"].astype(float)
     if shared or len({column for c in collections if (column := _grouped_by(c))}) > 1:
-        together["group"] = _groups(collections)
+        together["group"] = pd.Series(_groups(collections), index=together.index, dtype=object)
     simulated = any(collection.simulated for collection in collections)
     folder = Path(" + ".join(names))
     return Collection(folder, "merged", together, collections[0].vocabulary, simulated=simulated), shared
@@ -102,19 +113,21 @@ def _see_vocabularies(collections: Sequence[Collection]) -> None:
 
 
 def _names(collections: Sequence[Collection]) -> list[str]:
-    """A name for each source: that of its folder, numbered where several have the same."""
-    names = [collection.folder.resolve().name for collection in collections]
+    """A name for each source: that of its folder or label table, numbered where several have the same."""
+    names = [_TABLE.sub("", collection.folder.resolve().name) for collection in collections]
     often = Counter(names)
     return [f"{name}{names[: i + 1].count(name)}" if often[name] > 1 else name for i, name in enumerate(names)]
 
 
 def _shared(name: str, one: Collection, other_name: str, other: Collection) -> Shared | None:
-    theirs = set(other.ids)
-    ids = tuple(field for field in one.ids if field in theirs)
-    if not ids:
+    theirs = dict(zip(identities(other.fields), other.ids, strict=True))
+    pairs = {i: theirs[known] for i, known in zip(one.ids, identities(one.fields), strict=True) if known in theirs}
+    if not pairs:
         return None
-    identical = tuple(field for field in ids if _same_files(one.files(field), other.files(field)))
-    return Shared(name, other_name, ids, identical, (len(one), len(other)))
+    identical = tuple(i for i, there in pairs.items() if _same_files(one.files(i), other.files(there)))
+    certain = set(identical)
+    same = tuple(i for i in pairs if i in certain or uuid(i))
+    return Shared(name, other_name, tuple(pairs), identical, same, (len(one), len(other)))
 
 
 def _same_files(one: dict[str, Path], other: dict[str, Path]) -> bool:
@@ -135,12 +148,28 @@ def _grouped_by(collection: Collection) -> str | None:
     return next((c for c in has if collection.fields[c].replace("", None).notna().any()), None)
 
 
-def _groups(collections: Sequence[Collection]) -> list[str]:
-    """A group for each field, such that fields of one id, or of one group in their own collection, share it."""
-    groups = [f"{_grouped_by(c)} {group}" for c in collections for group in c.group()]
-    codes, names = pd.factorize(np.array(groups, dtype=object))
-    ids = pd.factorize(np.array([field for c in collections for field in c.ids], dtype=object))[0] + len(names)
-    links = coo_array((np.ones(len(codes), dtype=np.int8), (codes, ids)), shape=(ids.max() + 1,) * 2)
-    _, cluster = connected_components(links, directed=False)
-    first = pd.Series(names).groupby(cluster[: len(names)]).first()
-    return [str(first[c]) for c in cluster[codes]]
+def _named_groups(collection: Collection) -> list[str | None]:
+    """The group of each field, after the kind of group that it is, or None where nobody said."""
+    column = _grouped_by(collection)
+    if column is None:
+        return [None] * len(collection)
+    prefix = "" if column == "group" else f"{column} "
+    values = collection.fields[column].replace("", None)
+    return [None if pd.isna(value) else f"{prefix}{value}" for value in values]
+
+
+def _groups(collections: Sequence[Collection]) -> list[str | None]:
+    """A group for each field, such that what is known as one field, or is of one group, shares it; None for a loner."""
+    groups = pd.Series([group for c in collections for group in _named_groups(c)], dtype=object)
+    known = pd.Series([name for c in collections for name in identities(c.fields)], dtype=object)
+    codes, names = pd.factorize(groups)
+    rows, distinct = pd.factorize(known)
+    grouped = codes >= 0
+    links = (codes[grouped], len(names) + rows[grouped])
+    nodes = len(names) + len(distinct)
+    graph = coo_array((np.ones(int(grouped.sum()), dtype=np.int8), links), shape=(nodes, nodes))
+    cluster = connected_components(graph, directed=False)[1][len(names) + rows]
+    first = groups.groupby(cluster).first()  # of those that are not missing
+    name = known.groupby(cluster).first().where(known.groupby(cluster).size() > 1, None)
+    called = first.where(first.notna(), name)
+    return [None if pd.isna(called[c]) else str(called[c]) for c in cluster]

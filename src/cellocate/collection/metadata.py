@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from cellocate.collection.names import numbered
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.scale import check_pixel_size
@@ -39,13 +40,25 @@ def join(fields: pd.DataFrame, tables: Sequence[Path]) -> pd.DataFrame:
         if known.empty and len(fields):
             what = f"no row for any of the {len(fields)} fields, such as {fields.index[0]}"
             raise CellocateError(what, where=path, mend="Give a table with the ids of these fields.")
-        said = said.loc[known].replace("", None)
-        for name in said:
-            column = said[name].reindex(fields.index)
-            if name in fields:
-                column = column.where(column.notna(), fields[name])
-            fields[name] = column if name == "pixel_size" else column.astype(object).where(column.notna(), None)
+        fields = said_of(fields, said.loc[known].replace("", None))
     return fields
+
+
+def said_of(fields: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """Fields with the columns of a table, by id; what it says replaces what was known, where it says it.
+
+    Args:
+        fields: by id, each once.
+        said: by id, each once, of some of these fields and of no others.
+    """
+    columns: dict[str, pd.Series] = {}
+    for name in map(str, said):
+        column = said[name].reindex(fields.index)
+        if name in fields:
+            column = column.replace("", None)
+            column = column.where(column.notna(), fields[name])
+        columns[name] = column if name == "pixel_size" else column.astype(object).where(column.notna(), None)
+    return fields.assign(**columns)
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -70,15 +83,28 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Give columns the names that cellocate knows, and pixel sizes as numbers.
+    """Give columns the names that cellocate knows, antibodies as their numbers, and pixel sizes as numbers.
 
     Raises:
-        CellocateError: a pixel size that is none.
+        CellocateError: a pixel size that is none, or two columns that mean the same.
     """
-    rows = rows.rename(columns={c: _NAMES.get(c.strip().lower(), c.strip()) for c in map(str, rows)})
+    names = {c: _NAMES.get(c.strip().lower(), c.strip()) for c in map(str, rows)}
+    _see_meanings(names, path)
+    rows = rows.rename(columns=names)
+    if "antibody" in rows:
+        rows["antibody"] = numbered(rows["antibody"])
     if "pixel_size" in rows:
         rows["pixel_size"] = _pixel_sizes(rows["pixel_size"], path)
     return rows
+
+
+def _see_meanings(names: dict[str, str], path: Path) -> None:
+    meant: dict[str, str] = {}
+    for column, name in names.items():
+        if name in meant:
+            what = f"the columns {meant[name]!r} and {column!r} both mean {name}"
+            raise CellocateError(what, where=path, mend="Keep one of them.")
+        meant[name] = column
 
 
 def _pixel_sizes(column: pd.Series[str], path: Path) -> pd.Series[float]:

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
 from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
+from cellocate.collection.lock import locked
 from cellocate.collection.shards import Job, Plan, do, save
 from cellocate.errors import CellocateError
-from cellocate.files import new_folder, write_text
+from cellocate.files import new_folder, sync, write_text
 from cellocate.images.store import CARD, INDEX, Card, per_shard, write_card
 from cellocate.pool import run
 
@@ -66,8 +68,8 @@ def pack(
         The store, opened.
 
     Raises:
-        CellocateError: an impossible request, a faulty field, a folder in use, no room on the disk, or a store to
-            resume that was begun with another collection or request.
+        CellocateError: an impossible request, a faulty field, a folder in use (by files, or by another process), no
+            room on the disk, or a store to resume that was begun with another collection or request.
 
     Example:
         >>> import tempfile
@@ -94,17 +96,19 @@ def pack(
     faults = [p for p in collection.problems if p.severity == "fault"]
     early = [p for p in faults if labelled or p.about == "files"]  # all others show in decoding
     collection = collection.without(early, skip_bad=skip_bad)
-    with _full_disks_told(out):
+    with _full_disks_told(out), locked(plan.out):
         request = _request(plan, collection)
         if resume:
             _see_same(plan.out, request)
         else:
             with new_folder(plan.out, overwrite=overwrite, inputs=collection.places) as aside:
                 write_text(aside / _REQUEST, json.dumps(request) + "\n")
+            sync(plan.out / _REQUEST, plan.out / UNFINISHED, plan.out, plan.out.parent)
         shards = -(-len(collection) // _per_shard(plan))
         problems: list[Problem] = []
         for done in run(do, _jobs(plan, collection), min(workers or os.cpu_count() or 1, shards)):
             problems += done.problems
+            sync(*plan.pixels(done.number))  # while the workers decode the next ones
             if progress is not None:
                 progress(done.fields)
         if problems:
@@ -167,6 +171,7 @@ def _per_shard(plan: Plan) -> int:
 
 def _jobs(plan: Plan, collection: Collection) -> Iterator[Job]:
     ids, many = collection.ids, _per_shard(plan)
+    collection = replace(collection, made={})  # which may be long, and no worker needs
     for number, start in enumerate(range(0, len(ids), many)):
         yield Job(plan, number, collection.subset(ids[start : start + many]))
 
@@ -189,6 +194,7 @@ def _finish(plan: Plan, collection: Collection, early: list[Problem], shards: in
         write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
     if (collection.folder / PHANTOMS).is_file():
         write_text(plan.out / PHANTOMS, (collection.folder / PHANTOMS).read_text(encoding="utf-8"))
+    sync(*plan.out.iterdir(), *plan.out.glob(f"{PHANTOMS.parent}/*"))
     tables = {name: hashlib.sha256((plan.out / name).read_bytes()).hexdigest() for name in (INDEX, TABLE)}
     write_card(plan.out, Card(plan.channels, plan.sizes, int(kept.sum()), tables, told(collection)))
     shutil.rmtree(plan.out / UNFINISHED)

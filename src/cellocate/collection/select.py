@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ class Selection:
     """What is asked of collections; steps are taken in this order, and what is not asked for is not done.
 
     Args:
-        vocabulary: to map labels to, a built-in one; the steps after it speak its words.
+        vocabulary: to map labels to, by name or file; the steps after it speak its words.
+        by: a map of one's own to it, a CSV table `from,to`; the built-in one unless given.
         keep_lost: keep fields that lose all labels in the map, as Negative.
         any_of: locations of which a field must show one.
         all_of: locations of which it must show each.
@@ -37,6 +38,7 @@ class Selection:
     """
 
     vocabulary: str | None = None
+    by: Path | None = None
     keep_lost: bool = False
     any_of: Sequence[str] = ()
     all_of: Sequence[str] = ()
@@ -71,16 +73,17 @@ def select(collections: Sequence[Collection], selection: Selection, *, skip_bad:
         steps.append(_opened(part, len(good)))
         if len(part) > len(good):
             notes.append(f"{len(part) - len(good)} faulty fields of {part.folder} were left out")
-        if selection.vocabulary is not None and good.vocabulary != get(selection.vocabulary):
-            good, lost = mapped(good, selection.vocabulary, keep_lost=selection.keep_lost)
-            steps.append({"step": "map", "vocabulary": selection.vocabulary, "lost": lost, "fields": len(good)})
+        if selection.vocabulary is not None and (selection.by or good.vocabulary != get(selection.vocabulary)):
+            good, lost = mapped(good, selection.vocabulary, by=selection.by, keep_lost=selection.keep_lost)
+            by = {} if selection.by is None else {"by": selection.by.read_text(encoding="utf-8-sig").splitlines()}
+            steps.append({"step": "map", "vocabulary": selection.vocabulary, **by, "lost": lost, "fields": len(good)})
             notes.extend(_lost(lost, part, selection))
         parts.append(good)
     chosen, shared = merge(parts) if len(parts) > 1 else (parts[0], ())
     notes.extend(map(_said, shared))
     if len(parts) > 1:
-        same = [{"sources": [s.first, s.second], "ids": s.ids, "identical": len(s.identical)} for s in shared]
-        steps.append({"step": "merge", "shared": same, "fields": len(chosen)})
+        told = [_told(s) for s in shared]
+        steps.append({"step": "merge", "shared": told, "fields": len(chosen)})
     for name, asked, narrow in _narrowing(selection):
         chosen = narrow(chosen)
         steps.append({"step": name, **asked, "fields": len(chosen)})
@@ -122,13 +125,12 @@ def write_derived(
             steps.append({"step": "rescale", "pixel_size": pixel_size, "fields": len(collection)})
         made = {"by": f"cellocate {cellocate.__version__}", "steps": steps}
         listing.write(aside, collection, made)
-    return collection
+    return replace(collection, made=made)
 
 
 def _opened(part: Collection, count: int) -> dict[str, Any]:
-    origin = listing.made(part.folder)
     step = {"step": "open", "folder": str(part.folder.resolve()), "layout": part.layout, "fields": count}
-    return {**step, "made": origin} if origin else step
+    return {**step, "made": dict(part.made)} if part.made else step
 
 
 def _narrowing(selection: Selection) -> list[tuple[str, dict[str, Any], Callable[[Collection], Collection]]]:
@@ -154,12 +156,19 @@ def _lost(lost: Mapping[str, int], part: Collection, selection: Selection) -> li
     return [f"{count} fields of {part.folder} lost all labels in {selection.vocabulary} and {fate} ({which})"]
 
 
+def _told(shared: Shared) -> dict[str, Any]:
+    counts = {"identical": len(shared.identical), "same": len(shared.same)}
+    return {"sources": [shared.first, shared.second], "ids": shared.ids, **counts}
+
+
 def _said(shared: Shared) -> str:
     ids = ", ".join(shared.ids[:_NAMED]) + (" and so on" if len(shared.ids) > _NAMED else "")
     both = f"the {shared.sizes[0]} of {shared.first} and of the {shared.sizes[1]} of {shared.second}"
-    same = f", {len(shared.identical)} of them with identical files" if shared.identical else ""
+    files = f", {len(shared.identical)} of them with identical files" if shared.identical else ""
+    certain = len(shared.same) == len(shared.ids)
+    what, mend = ("are the same", "") if certain else ("have the same id", "if they are the same images, ")
     return (
-        f"{len(shared.ids)} ids are the same, of {both}{same} ({ids}; listing.json names all): train on them "
+        f"{len(shared.ids)} fields {what}, of {both}{files} ({ids}; listing.json names all): {mend}train on them "
         "together, but never measure on one what was trained on the other. The column group keeps each pair in one "
         "part of a split"
     )

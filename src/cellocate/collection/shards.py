@@ -17,7 +17,7 @@ from cellocate.collection.layouts.store import UNFINISHED
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import Pixels
-from cellocate.images.store import index_type, is_whole, write_shard
+from cellocate.images.store import index_type, is_whole, shard_path, write_shard
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ class Plan:
     def rows(self, number: int) -> Path:
         """Where a shard's part of the index lies until the store is finished; written last, it says that all is."""
         return self.out / UNFINISHED / f"{number:05}.npy"
+
+    def pixels(self, number: int) -> list[Path]:
+        """The files of a shard."""
+        return [shard_path(self.out, size, number) for size in self.sizes]
 
     def problems(self, number: int) -> Path:
         """Where the fields stand that were left out of a shard."""
@@ -49,8 +53,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """How many fields were looked at, and those whose faults keep the shard from being finished."""
+    """The number of a shard, how many fields were looked at, and those whose faults keep it from being finished."""
 
+    number: int
     fields: int
     problems: tuple[Problem, ...] = ()
 
@@ -59,15 +64,15 @@ def do(job: Job) -> Done:
     """Write a shard, unless it is there and whole."""
     plan, problems = job.plan, list[Problem]()
     if _is_done(job):
-        return Done(len(job.fields))
+        return Done(job.number, len(job.fields))
     rows = write_shard(plan.out, job.number, plan.sizes, _pixels(job, problems))
     if problems and not plan.skip_bad:
-        return Done(len(job.fields), tuple(problems))
+        return Done(job.number, len(job.fields), tuple(problems))
     if problems:
         with new_file(plan.problems(job.number)) as aside:
             problem_table(problems).to_csv(aside, index=False)
     save(plan.rows(job.number), rows)
-    return Done(len(job.fields))
+    return Done(job.number, len(job.fields))
 
 
 def save(path: Path, rows: NDArray[Any]) -> None:

@@ -148,7 +148,7 @@ def _no_weights(backbone: str, why: str) -> CellocateError:
 
 def _similar(backbone: str) -> str:
     known = [*OWN, *timm.list_models()]
-    containing = [name for name in known if backbone and backbone in name]
+    containing = sorted((name for name in known if backbone and backbone in name), key=len)
     names = (containing or get_close_matches(backbone, known))[:3]
     return f"Did you mean {', '.join(names)}?" if names else "timm.list_models() lists the names."
 

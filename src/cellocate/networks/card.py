@@ -69,6 +69,7 @@ class Provenance(_Part):
     created: str
     collection: str
     layout: str
+    challenges: tuple[str, ...] = ()
     simulated: bool
     fields: dict[str, int]
     epoch: int
@@ -99,6 +100,7 @@ class ModelCard(_Part):
         scores: measured on the validation part, with the rule that was fitted on it.
         provenance: where the model comes from.
         fields: ids of the fields in each part of the split.
+        originals: the ids that they had before a merge, where those were others.
         weights: SHA-256 of `model.safetensors`.
         checksum: SHA-256 of this card without this line.
     """
@@ -122,6 +124,7 @@ class ModelCard(_Part):
     scores: dict[str, Any]
     provenance: Provenance
     fields: dict[str, tuple[str, ...]]
+    originals: dict[str, str] = {}
     weights: str = ""
     checksum: str = ""
 
@@ -145,5 +148,6 @@ class ModelCard(_Part):
 
     def digest(self) -> str:
         """SHA-256 of the card's content, but for `checksum` itself."""
-        content = json.dumps(self.model_dump(mode="json", exclude={"checksum"}), sort_keys=True)
+        unsaid = {"checksum"} if self.originals else {"checksum", "originals"}  # older cards do not have these
+        content = json.dumps(self.model_dump(mode="json", exclude=unsaid), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()

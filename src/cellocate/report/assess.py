@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from cellocate import decision
 from cellocate.collection import Collection, left_out, read_labels, usable
-from cellocate.collection.splits import held_out_leaks, refuse_same_challenge
+from cellocate.collection.derive import restricted
+from cellocate.collection.identity import parts_met
+from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
 from cellocate.files import new_folder
@@ -60,16 +62,19 @@ def assess_model(
     """
     choices = choices or Choices()
     model = load(model_folder, device=choices.device)
-    _refuse_other_challenge(model, collection)
     if choices.part is not None:
         collection = _part(collection, model.card.fields, choices.part)
     collection, inspection = usable(collection, model.card.channels, labelled=True, skip_bad=choices.skip_bad)
+    if collection.vocabulary is not None and set(model.vocabulary.names) < set(collection.vocabulary.names):
+        collection = restricted(collection, model.vocabulary)  # a specialist's
     if collection.vocabulary is None or collection.vocabulary.names != model.vocabulary.names:
         raise CellocateError(
             f"labels of another vocabulary than the model's {model.vocabulary.name}",
             where=collection.folder,
             mend="Give labels that the model knows, with --labels and --vocabulary.",
         )
+    if choices.part is None:
+        refuse_other_challenge(model.card.provenance.challenges, model.card.fields, collection)
     near = held_out_leaks(Path(model_folder).parent / "split.csv", collection)
     skipped = [left_out(inspection.problems)] if inspection.problems else []
     with new_folder(out, overwrite=choices.overwrite, inputs=(model_folder, *collection.places)) as aside:
@@ -131,12 +136,6 @@ def assess_table(
     return evaluated
 
 
-def _refuse_other_challenge(model: Model, collection: Collection) -> None:
-    if not (model.card.provenance.simulated or collection.simulated):
-        used = {field for part in ("train", "validation") for field in model.card.fields.get(part, ())}
-        refuse_same_challenge(model.card.provenance.layout, used, collection)
-
-
 def _part(collection: Collection, fields: dict[str, tuple[str, ...]], part: str) -> Collection:
     lacking = sorted(set(fields.get(part, ())) - set(collection.ids))
     if lacking or not fields.get(part):
@@ -150,9 +149,9 @@ def _part(collection: Collection, fields: dict[str, tuple[str, ...]], part: str)
 def _metrics(model: Model, collection: Collection, probabilities: NDArray[np.float32]) -> dict[str, Any]:
     """Every figure over all fields and, where training used some, apart over those that it learnt and never met."""
     truth, rule, groups = collection.truth(), model.card.rule, collection.group().to_numpy(dtype=str)
-    part_of = {field: part for part, fields in model.card.fields.items() for field in fields}
-    seen = np.array([part_of.get(field) == "train" for field in collection.ids])
-    unseen = np.array([part_of.get(field) not in ("train", "validation") for field in collection.ids])
+    part_of = _parts_met(model, collection)
+    seen = np.array([part == "train" for part in part_of])
+    unseen = np.array([part not in ("train", "validation") for part in part_of])
 
     def over(chosen: NDArray[np.bool_]) -> dict[str, Any]:
         values = probabilities[chosen]
@@ -173,14 +172,17 @@ def _metrics(model: Model, collection: Collection, probabilities: NDArray[np.flo
 
 
 def _warnings(model: Model, collection: Collection) -> list[str]:
-    said = []
+    said, part_of = [], _parts_met(model, collection)
     for part, use in (("train", "was trained on"), ("validation", "chose its epoch and thresholds by")):
-        known = set(model.card.fields.get(part, ()))
-        met = [field for field in collection.ids if field in known]
+        met = [field for field, lay_in in zip(collection.ids, part_of, strict=True) if lay_in == part]
         if met:
             named = ", ".join(met[:3]) + (f" and {len(met) - 3} more" if len(met) > 3 else "")
             said.append(f"{len(met)} of {len(collection)} fields are ones that the model {use}: {named}")
     return said
+
+
+def _parts_met(model: Model, collection: Collection) -> list[str | None]:
+    return parts_met(model.card.fields, model.card.originals, collection.fields)
 
 
 def _write(folder: Path, evaluated: Evaluated) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.collection.identity import parts_met
 from cellocate.vocabulary import Vocabulary, get
 from cellocate.vocabulary.vocabulary import BUILT_IN
 
@@ -75,9 +77,13 @@ class Evaluated:
         """The figures of the fields that training did not use (`unseen`) and of those it did (`seen`), where given."""
         return {key: self.metrics[key] for key in ("unseen", "seen") if self.metrics.get(key)}
 
+    @cached_property
     def trained_on(self) -> set[str]:
-        """The ids of the fields that the model was trained on, as far as its card tells."""
-        return set() if self.card is None else set(self.card.fields.get("train", ()))
+        """The ids of those of the fields that the model was trained on, as far as its card tells."""
+        if self.card is None or self.collection is None:
+            return set()
+        met = parts_met(self.card.fields, self.card.originals, self.collection.fields)
+        return {field for field, part in zip(self.collection.ids, met, strict=True) if part == "train"}
 
     def _vocabularies(self) -> list[Vocabulary]:
         found = [get(self.metrics["vocabulary"])] if self.metrics.get("vocabulary") in BUILT_IN else []

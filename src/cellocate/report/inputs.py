@@ -63,7 +63,7 @@ def about_model(card: ModelCard | None) -> Rows:
         ("Channels", stains(card.channels)),
         ("Input", f"{card.size} × {card.size} px of {card.pixel_size:.3g} µm{assumed}; {_INTENSITIES[card.intensity]}"),
         ("Decision", _RULES[card.rule.kind]),
-        ("Kept epoch", str(made.epoch)),
+        ("Kept epoch", ", ".join(str(m.epoch) for m in card.members) if card.members else str(made.epoch)),
         ("Seed", "not recorded" if seed is None else str(seed)),
         ("Made", f"{made.created[:10]}, with cellocate {made.cellocate}, torch {made.torch}, timm {made.timm}"),
     ]

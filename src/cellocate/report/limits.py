@@ -76,9 +76,9 @@ def _rare(evaluated: Evaluated) -> list[tuple[str, str]]:
 def _rarely_trained(evaluated: Evaluated) -> list[tuple[str, str]]:
     if evaluated.card is None:
         return []
-    trained = evaluated.trained_on()
+    trained = evaluated.trained_on
     ids = [] if evaluated.collection is None else evaluated.collection.ids
-    if trained and trained <= set(ids):
+    if trained and len(trained) >= len(evaluated.card.fields["train"]):  # all of them are here
         support = evaluated.truth[[i in trained for i in ids]].sum(axis=0)
         few = [f"{name} ({n})" for name, n in zip(evaluated.names, support, strict=True) if n < FEW]
         heading, what = "Locations that were hardly learnt", f"Fewer than {FEW} training fields show"

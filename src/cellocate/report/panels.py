@@ -130,5 +130,5 @@ def _item(evaluated: Evaluated, position: int, picture: Picture, *, planes: bool
             if planes
         ],
         bar=None if bar is None else Bar(f"{bar[0]} µm" + (" (assumed)" if picture.assumed else ""), 100 * bar[1]),
-        trained_on=picture.id in evaluated.trained_on(),
+        trained_on=picture.id in evaluated.trained_on,
     )

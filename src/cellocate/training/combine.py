@@ -131,20 +131,23 @@ def _table(models: Sequence[Model], answers: NDArray[np.float64], held: Collecti
     """Each member's average precision for each location, on the fields that all of them may be judged by."""
     known = ~np.isnan(answers).all(axis=2)  # (M, N)
     common = known.all(axis=0)
+    if not common.any():  # folds: each by the fields of its own
+        common = known.any(axis=0)
     truth = held.truth()[common]
     assert held.vocabulary is not None
     table = pd.DataFrame({"location": held.vocabulary.names, "support": truth.sum(axis=0)})
     columns = [f"{m.card.name} {i + 1}" for i, m in enumerate(models)]
     for column, own in zip(columns, answers[:, common], strict=True):
-        table[column] = [
-            average_precision_score(truth[:, k], own[:, k])
-            if truth[:, k].any() and not np.isnan(own[:, k]).any()
-            else np.nan
-            for k in range(truth.shape[1])
-        ]
+        table[column] = [_precision(truth[:, k], own[:, k]) for k in range(truth.shape[1])]
     ranked = table[columns].fillna(-1)
-    table["best"] = ranked.idxmax(axis=1).where(ranked.max(axis=1) >= 0, "")
+    comparable = (ranked.max(axis=1) >= 0) & bool(known.all(axis=0).any())
+    table["best"] = ranked.idxmax(axis=1).where(comparable, "")
     return table
+
+
+def _precision(truth: NDArray[np.bool_], answers: NDArray[np.float64]) -> float:
+    fair = ~np.isnan(answers)
+    return float(average_precision_score(truth[fair], answers[fair])) if truth[fair].any() else np.nan
 
 
 def _shares(
@@ -212,6 +215,7 @@ def _card(
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
                 collection=collection.folder.resolve().name,
                 layout=collection.layout,
+                challenges=tuple(sorted({c for card in cards for c in card.provenance.challenges})),
                 simulated=any(card.provenance.simulated for card in cards),
                 fields={part: len(ids) for part, ids in fields.items()},
                 epoch=max(card.provenance.epoch for card in cards),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import lightning as L  # noqa: N812 # its own convention
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import Callback, EarlyStopping, RichProgressBar
 
 from cellocate.collection import Collection
 from cellocate.errors import CellocateError
 from cellocate.files import refuse_existing
 from cellocate.networks import Model, Normalisation, build_network, load_body, save
+from cellocate.training.averaging import averaging_callback
+from cellocate.training.checkpoints import WholeFiles, checkpoint_callbacks, monitor_mode
 from cellocate.training.data import FieldDataset, identities, loader, measure_normalisation, training_loader
 from cellocate.training.faults import from_worker, no_memory
 from cellocate.training.losses import absent, build_loss, refuse_several
@@ -71,7 +72,7 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
         module.rate = found_rate(module, datasets["train"], run, trainer.world_size, options.say)
     _fit(trainer, module, datasets, run, resume=begun)
     plain = FieldDataset(sets["train"], recipe.data, prepared.scale)
-    return Learnt(module, normalisation, plain, kept_weights(module, run))
+    return Learnt(module, normalisation, plain, kept_weights(module, run, plain))
 
 
 def _module(prepared: Prepared, normalisation: Normalisation, *, fresh: bool) -> Classifier:
@@ -122,20 +123,15 @@ def _fit(trainer: L.Trainer, module: Classifier, sets: dict[str, FieldDataset], 
         raise no_memory(error, recipe.training) from None
 
 
-def monitor_mode(name: str) -> str:
-    return "min" if name.endswith(("loss", "ece")) else "max"
-
-
 def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool, epochs: int | None) -> L.Trainer:
     settings = recipe.training
     callbacks: list[Callback] = [History(run.history, epochs or settings.epochs, settings.monitor, options.say)]
     if validated and settings.patience is not None:
         mode = monitor_mode(settings.monitor)
         callbacks.append(EarlyStopping(settings.monitor, patience=settings.patience, mode=mode))
-    checkpoint = partial(ModelCheckpoint, run.checkpoints, save_on_train_epoch_end=True, enable_version_counter=False)
-    if validated:
-        callbacks.append(checkpoint("best", monitor=settings.monitor, mode=monitor_mode(settings.monitor)))
-    callbacks.append(checkpoint("last"))
+    callbacks += checkpoint_callbacks(settings, run.checkpoints, validated=validated)
+    if (averaging := averaging_callback(settings)) is not None:
+        callbacks.append(averaging)
     if options.progress:
         callbacks.append(RichProgressBar(leave=False))
     try:
@@ -146,6 +142,7 @@ def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool, epo
                 accumulate_grad_batches=settings.accumulate,
                 gradient_clip_val=recipe.optimiser.clip,
                 callbacks=callbacks,
+                plugins=WholeFiles(),
                 default_root_dir=run.folder,
                 logger=False,
                 enable_model_summary=False,

@@ -63,14 +63,17 @@ class Classifier(L.LightningModule):
         rate = recipe.optimiser.learning_rate
         self.rate = 0.0 if rate == "find" else rate
         self._validated: list[tuple[Tensor, Tensor]] = []
+        if recipe.network.frozen == "always":  # before processes agree on what they share
+            freeze(network, frozen=True)
 
     def forward(self, images: Tensor) -> Tensor:
         """Floats between 0 and 1, shape (N, C, H, W) → logits (N, K)."""
-        return self._seen(images)[0]
+        logits: Tensor = self.network(self.normalised(images))
+        return logits
 
-    def _seen(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        normalised = (images - self.mean) / self.std
-        return self.network.logits_and_features(normalised.contiguous(memory_format=torch.channels_last))
+    def normalised(self, images: Tensor) -> Tensor:
+        """Floats between 0 and 1, shape (N, C, H, W) → as the network takes them."""
+        return ((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add what a resumed run must share with its beginning."""
@@ -89,8 +92,9 @@ class Classifier(L.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Draw what an epoch draws from its number alone, so that a resumed run draws the same."""
         torch.manual_seed((self.recipe.training.seed * 1_000_003 + self.current_epoch) * 997 + self.global_rank)
-        if frozen := self.recipe.network.frozen:
-            freeze(self.network, frozen == "always" or self.current_epoch < frozen)
+        frozen = self.recipe.network.frozen
+        if frozen and frozen != "always":
+            freeze(self.network, self.current_epoch < frozen)
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """The loss of one batch."""
@@ -105,7 +109,7 @@ class Classifier(L.LightningModule):
         images, truth, places = batch
         data = self.recipe.data
         images, truth = augment(images, truth, self.recipe.augmentation, data.channels, data.size)
-        logits, features = self._seen(images)
+        logits, features = self.network.logits_and_features(self.normalised(images))
         identities = None if self.identities is None else self.identities[places]
         return cast(Tensor, self.loss(logits, truth, features, identities))
 

@@ -11,10 +11,13 @@ import torch
 import cellocate
 from cellocate import decision
 from cellocate.collection import Collection
+from cellocate.collection.identity import challenges, originals
 from cellocate.evaluation import evaluate
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import LocationEntry
 from cellocate.prediction import predict_collection
+from cellocate.training.averaging import average_checkpoints, update_norms
+from cellocate.training.checkpoints import last_checkpoints
 from cellocate.training.data import FieldDataset, loader
 from cellocate.training.module import Classifier
 from cellocate.training.prepare import Options, Prepared
@@ -40,11 +43,22 @@ class Learnt:
     epoch: int
 
 
-def kept_weights(module: Classifier, run: Run) -> int:
-    """Give the module the weights of the best epoch, or of the last where nothing was validated; that epoch."""
-    path = run.best if run.best.is_file() else run.last
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    module.load_state_dict(state["state_dict"])
+def kept_weights(module: Classifier, run: Run, fields: FieldDataset) -> int:
+    """Give the module the weights that a run is for, and tell the epoch that they are of.
+
+    They are of the best epoch, of the last where nothing was validated, or the mean of the last ones.
+    """
+    training = module.recipe.training
+    averaged = training.average == "last"
+    state = torch.load(
+        run.best if run.best.is_file() and not averaged else run.last, map_location="cpu", weights_only=True
+    )
+    if averaged:
+        module.load_state_dict(average_checkpoints(last_checkpoints(run.checkpoints)))
+        images = (module.normalised(images.to(module.device)) for images, _, _ in loader(fields, training))
+        update_norms(module.network, images, training.seed)
+    else:
+        module.load_state_dict(state["state_dict"])
     return int(state["epoch"]) + 1
 
 
@@ -116,12 +130,16 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             collection=collection.folder.resolve().name,
             layout=collection.layout,
+            challenges=challenges(collection),
             simulated=collection.simulated,
             fields={part: len(s) for part, s in sets.items()},
             epoch=learnt.epoch,
             recipe=recipe.model_dump(mode="json"),
         ),
         fields={part: tuple(s.ids) for part, s in sets.items()},
+        originals={
+            i: old for s in sets.values() for i, old in zip(s.ids, originals(s.fields), strict=True) if old != i
+        },
     )
 
 

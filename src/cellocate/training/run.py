@@ -55,11 +55,15 @@ class Run:
         Raises:
             CellocateError: there is no such run, or it has come to its end.
         """
+        self.refuse_ended()
+        return load_recipe(self.recipe), read_split(self.split, collection)
+
+    def refuse_ended(self) -> None:
+        """Raise a `CellocateError` where nothing was begun, or nothing is left to do."""
         if not self.recipe.is_file() or not self.split.is_file():
             raise CellocateError("no run to resume", where=self.folder, mend="Start one without --resume.")
         if self.model.is_dir():
             raise CellocateError("this run has come to its end", where=self.folder, mend=f"Its model is {self.model}.")
-        return load_recipe(self.recipe), read_split(self.split, collection)
 
     def progress(self) -> tuple[int, bool]:
         """How many epochs the last checkpoint has behind it, and whether training had stopped early there."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from cellocate.errors import CellocateError
+from cellocate.tables import read_table
 from cellocate.vocabulary.vocabulary import BUILT_IN, Vocabulary, get
 
 # The 2021 challenge merged these; where a name is the same in both vocabularies it maps to itself.
@@ -68,12 +70,49 @@ def map_between(source: str | Vocabulary, target: str | Vocabulary) -> LocationM
     Raises:
         CellocateError: there is no map between these two.
     """
-    source, target = (v if isinstance(v, Vocabulary) else get(v) for v in (source, target))
+    source, target = _both(source, target)
     own = [v for v in (source, target) if v.name not in BUILT_IN or v != get(v.name)]
     if own or (source.name, target.name) not in _RENAMED:
         known = "; ".join(f"{a} to {b}" for a, b in _RENAMED)
-        raise CellocateError(f"no map from {source.name} to {target.name}", mend=f"There are {known}.")
-    renamed = {old.casefold(): new for old, new in _RENAMED[source.name, target.name].items()}
+        mend = f"There are {known}; a table from,to is one of your own (select: --map FILE)."
+        raise CellocateError(f"no map from {source.name} to {target.name}", mend=mend)
+    return _renaming(source, target, _RENAMED[source.name, target.name])
+
+
+def read_map(path: str | Path, source: str | Vocabulary, target: str | Vocabulary) -> LocationMap:
+    """A user's own map: a CSV table with the columns `from` and `to`, names or indices in the two vocabularies.
+
+    A location that the table does not name becomes that of the same name, as in built-in maps. One with an empty `to`,
+    or without a namesake, has no target.
+
+    Raises:
+        CellocateError: it is no such table, a vocabulary lacks a location, or one is mapped twice.
+    """
+    source, target = _both(source, target)
+    rows, lines = read_table(path, "map")
+    if not {"from", "to"} <= set(rows.columns):
+        raise CellocateError("not a map", where=path, mend="It needs the columns from and to.")
+    renamed: dict[str, str] = {}
+    for line, old, new in zip(lines, rows["from"], rows["to"], strict=True):
+        try:
+            name = source.names[source.index(old)]
+            if name in renamed:
+                raise CellocateError(f"{name} is mapped twice", mend="Keep one of the rows.")
+            renamed[name] = target.names[target.index(new)] if new.strip() else ""
+        except CellocateError as error:
+            where = f"{path}, line {line}" + (f" ({error.where})" if error.where else "")
+            raise CellocateError(error.what, where=where, mend=error.mend) from None
+    return _renaming(source, target, renamed)
+
+
+def _both(source: str | Vocabulary, target: str | Vocabulary) -> tuple[Vocabulary, Vocabulary]:
+    one, other = (v if isinstance(v, Vocabulary) else get(v) for v in (source, target))
+    return one, other
+
+
+def _renaming(source: Vocabulary, target: Vocabulary, names: Mapping[str, str]) -> LocationMap:
+    """Locations become those of their new names, or else those of the same name."""
+    renamed = {old.casefold(): new for old, new in names.items()}
     index = {name.casefold(): i for i, name in enumerate(target.names)}
     targets = tuple(index.get(renamed.get(name.casefold(), name).casefold()) for name in source.names)
     return LocationMap(source, target, targets)

@@ -106,6 +106,8 @@ def test_eighths_have_sixteen_orientations_half_of_them_exact() -> None:
     assert len(distinct) == 16
     exact = [one for one in distinct for i in range(8) if torch.allclose(one, orient(image, i), atol=1e-5)]
     assert len(exact) == 8
+    between = [orient(resample(image[None], _turned(45), 32)[0], i) for i in range(8)]
+    assert all(any(torch.allclose(one, other, atol=1e-4) for other in distinct) for one in between)
 
 
 def test_all_at_once_are_kerass_matrices_and_then_a_crop() -> None:

@@ -1,5 +1,5 @@
 """The Human Protein Atlas's own lists of images and its words for locations."""
 
-from cellocate.collection.atlas.lists import BASE, Listed, number, read_list
+from cellocate.collection.atlas.lists import BASE, Listed, read_list
 
-__all__ = ["BASE", "Listed", "number", "read_list"]
+__all__ = ["BASE", "Listed", "read_list"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pandas as pd
 from cellocate.collection.atlas.words import NOTHING, labels_by_word
 from cellocate.collection.labels import FORMATS, read_labels
 from cellocate.collection.metadata import tidy
+from cellocate.collection.names import NAME, number
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import read_columns, read_table
@@ -26,7 +27,7 @@ BASE = "https://images.proteinatlas.org"
 _COLOURS = r"(?:_(?:red|green|blue|yellow))*(?:\.(?:jpe?g|png|tiff?)(?:\.gz)?)?"
 _PLACE = re.compile(
     rf"(?:(?P<base>https?://\S+)/)?(?P<antibody>(?:HPA|CAB)?\d+)[/_]"
-    rf"(?P<name>(?:si)?\d+_[A-Z]\d{{1,2}}_\d+(?:_cr[0-9a-f]+)?)_?{_COLOURS}",
+    rf"(?P<name>{NAME})_?{_COLOURS}",
     re.IGNORECASE,
 )
 _DROPPED = {"filename", "Image", "Label", "Label_idx", "Id", "ID", "Target", "labels", "address", *CHANNELS}
@@ -40,16 +41,21 @@ class Listed:
         fields: by id (`<antibody>_<plate>_<well>_<n>`): `address` (without colour and suffix), `antibody`, `plate`,
             `well`, `locations` in the atlas's words (where the list has them), `labels`, and the list's own columns.
         vocabulary: of the labels; None where the list has none.
-        unknown: words that the vocabulary cannot say, with the number of fields.
+        unsaid: by id, the words that the vocabulary cannot say, where there are any.
         faulty: rows that name no image, as `line 7 (…)`.
         repeated: number of rows that name a field again.
     """
 
     fields: pd.DataFrame
     vocabulary: Vocabulary | None
-    unknown: Counter[str]
+    unsaid: Mapping[str, tuple[str, ...]]
     faulty: tuple[str, ...]
     repeated: int
+
+    @property
+    def unknown(self) -> Counter[str]:
+        """The words that the vocabulary cannot say, with the number of these fields."""
+        return Counter(word for field in self.fields.index for word in self.unsaid.get(field, ()))
 
 
 def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabulary | str = "hpa28") -> Listed:
@@ -89,13 +95,13 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
         fields[name] = told[name]
     known = vocabulary if isinstance(vocabulary, Vocabulary) else get(vocabulary)
     words = rows.get("Label" if column == "Image" else "locations")
-    unknown: Counter[str] = Counter()
-    fields["labels"] = None
-    if words is not None:
-        fields["locations"] = words
-        fields["labels"], unknown = _labels(words, rows, known)
     repeated = fields.index.duplicated()
-    return Listed(fields[~repeated], None if words is None else known, unknown, tuple(faulty), int(repeated.sum()))
+    fields, rows = fields[~repeated].assign(labels=None), rows[~repeated]
+    unsaid: dict[str, tuple[str, ...]] = {}
+    if words is not None:
+        fields["locations"] = words[~repeated]
+        fields["labels"], unsaid = _labels(fields["locations"], rows, known)
+    return Listed(fields, None if words is None else known, unsaid, tuple(faulty), int(repeated.sum()))
 
 
 def _rows(path: Path) -> tuple[pd.DataFrame, list[int]]:
@@ -124,28 +130,26 @@ def _placed(matches: Sequence[re.Match[str]], base: str | None) -> pd.DataFrame:
         folder, name = number(match["antibody"]), match["name"]
         plate, well = name.split("_")[:2]
         place = f"{(base or match['base'] or BASE).rstrip('/')}/{folder}/{name}"
-        rows.append((f"{folder}_{name}", place, match["antibody"], plate, well))
+        rows.append((f"{folder}_{name}", place, folder, plate, well))
     table = pd.DataFrame(rows, columns=["id", "address", "antibody", "plate", "well"], dtype=object)
     return table.set_index("id")
 
 
-def number(antibody: str) -> str:
-    """An antibody's folder on the server: HPA000992 → 992."""
-    return re.sub(r"^(?:HPA|CAB)?0*", "", antibody.strip(), flags=re.IGNORECASE)
-
-
-def _labels(words: pd.Series[str], rows: pd.DataFrame, vocabulary: Vocabulary) -> tuple[pd.Series[Any], Counter[str]]:
-    """The labels of each field, None where nothing that it shows can be said; and the words that cannot."""
+def _labels(
+    words: pd.Series[str], rows: pd.DataFrame, vocabulary: Vocabulary
+) -> tuple[pd.Series[Any], dict[str, tuple[str, ...]]]:
+    """The labels of each field, None where nothing that it shows can be said; and by id the words that cannot."""
     known = labels_by_word(vocabulary)
     specific = rows["unspecific"].str.strip().isin(["0", "0.0", "False"]) if "unspecific" in rows else None
     nothing = (known["negative"],) if "negative" in known else ()
-    unknown: Counter[str] = Counter()
+    unsaid: dict[str, tuple[str, ...]] = {}
     labels: list[tuple[int, ...] | None] = []
-    for row, text in enumerate(words):
+    for row, (field, text) in enumerate(words.items()):
         names = [name.strip() for name in text.split(",") if name.strip()]
-        shown = {name for name in names if name.casefold() not in NOTHING}
+        shown = [name for name in dict.fromkeys(names) if name.casefold() not in NOTHING]
         said = tuple(sorted({known[name.casefold()] for name in shown if name.casefold() in known}))
-        unknown.update(name for name in shown if name.casefold() not in known)
+        if lacking := tuple(name for name in shown if name.casefold() not in known):
+            unsaid[str(field)] = lacking
         negative = not shown and (bool(names) or (specific is not None and specific.iloc[row]))
         labels.append(said or (nothing if negative else None))
-    return pd.Series(np.array([*labels, None], dtype=object)[:-1], index=words.index), unknown
+    return pd.Series(np.array([*labels, None], dtype=object)[:-1], index=words.index), unsaid

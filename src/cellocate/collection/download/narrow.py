@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.atlas import Listed, number
+from cellocate.collection.atlas import Listed
+from cellocate.collection.names import number
 from cellocate.errors import CellocateError
 
 
@@ -37,10 +38,11 @@ def narrowed(
     """
     fields = listed.fields
     fields = _of(fields, "gene", genes, ("gene", "ensembl"), _parts)
-    fields = _of(fields, "antibody", [number(name) for name in antibodies], ("antibody",), lambda t: {number(t)})
+    fields = _of(fields, "antibody", [number(name) for name in antibodies], ("antibody",), _whole)
     fields = _of(fields, "location", locations, ("locations",), _parts)
     for column, values in (columns or {}).items():
-        fields = _of(fields, column, values, (column,), lambda text: {text.strip().casefold()})
+        wanted = [number(value) for value in values] if column == "antibody" else values
+        fields = _of(fields, column, wanted, (column,), _whole)
     return replace(listed, fields=fields[:limit])
 
 
@@ -64,6 +66,10 @@ def _of(
     if not kept.any():
         raise CellocateError(f"no field of the {what} {' or '.join(asked)}", mend="Check the name and the list.")
     return fields[kept]
+
+
+def _whole(text: str) -> set[str]:
+    return {text.strip().casefold()}
 
 
 def _parts(text: str) -> set[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from cellocate.collection.atlas.tables import holds_labels
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle, listed, listing, pathlist, pattern, phantoms, plain, stacks, store
+from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks, store
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.metadata import join
+from cellocate.collection.names import are_of_the_atlas, told_by_ids
 from cellocate.collection.reading import FILE, Reading, read_reading
 from cellocate.errors import CellocateError
 from cellocate.images.scale import check_pixel_size
@@ -28,13 +30,16 @@ def open_collection(
 
     - `kaggle2018`, `kaggle2021`: `<id>_<channel>.png` (or JPEG, TIFF, `.tif.gz`, or the Human Protein Atlas's
       composites `<id>_blue_red_green.jpg`) in the folder, in `train/` or in `images/`, and a label table with the
-      columns `Id,Target` or `ID,Label` beside them; `folder`: such images without a label table.
+      columns `Id,Target` or `ID,Label` beside them; `atlas`: such images whose ids are those of the Human Protein
+      Atlas; `folder`: others, without a label table or as JPEG.
     - `stacks`: files that hold all channels: OME-TIFF, ImageJ TIFF, OME-Zarr, CZI, ND2, LIF.
     - `path_list`: a `path_list.csv` as SubCellPortable reads it.
     - `listing`: a table with a column of files for each channel, such as `Id,green,blue,Target`.
     - `pattern`: files named as a `collection.yaml` beside them says.
-    - `labels`: a label table alone, given instead of a folder.
+    - `labels`: a label table alone (or the atlas's `IF-image.csv`), given instead of a folder.
     - `store`: what `cellocate.collection.pack` wrote, with its labels and metadata.
+
+    Where ids are the atlas's, they tell antibody, plate and well, if no table does.
 
     Args:
         folder: where the images are; or a file: a `path_list.csv`, a label table, or an image of several channels.
@@ -59,7 +64,8 @@ def open_collection(
         raise CellocateError("no such folder", where=folder, mend="Give the folder that holds the images.")
     if store.is_store(folder):
         packed = store.read(folder, None if labels is None else Path(labels), vocabulary, pixel_size)
-        return replace(packed, simulated=bool(phantoms.told(folder)))
+        packed = told_by_ids(packed)
+        return replace(packed, simulated=packed.simulated or bool(phantoms.told(folder)))
     beside = folder if folder.is_dir() else folder.parent
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
     told = phantoms.told(folder)
@@ -75,20 +81,19 @@ def open_collection(
         asked = told.get("pixel_size")
     if asked is not None:
         fields = fields.assign(pixel_size=check_pixel_size(asked))
-    return replace(collection, fields=fields, simulated=collection.simulated or bool(told))
+    return told_by_ids(replace(collection, fields=fields, simulated=collection.simulated or bool(told)))
 
 
 def _read(folder: Path, reading: Reading, labels: str | Path | None, vocabulary: Vocabulary | str | None) -> Collection:
     """Labels in a table of their own, joined to the files of a layout."""
-    if folder.is_file() and kaggle.holds_labels(folder):
+    if folder.is_file() and holds_labels(folder):
         return kaggle.labels_alone(folder, vocabulary)
     if labels is None and folder.is_dir():
-        labels = listed.table(folder) or kaggle.label_table(folder)
+        labels = kaggle.label_table(folder)
     name, found = _find(folder, reading)
     if labels is None:
         return _unlabelled(folder, name, found)
-    read = listed.read if listed.is_list(Path(labels)) else kaggle.read
-    return read(folder, name, found, Path(labels), vocabulary)
+    return kaggle.read(folder, name, found, Path(labels), vocabulary)
 
 
 def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
@@ -99,7 +104,10 @@ def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
         return "pattern", pattern.find(folder, reading.pattern, reading)
     for place in (folder / name for name in _PLACES):
         if place.is_dir() and (fitting := _fitting(place, reading)):
-            return _only(fitting, folder)
+            name, found = _only(fitting, folder)
+            return "atlas" if name == "folder" and are_of_the_atlas(found.by_id) else name, found
+    if next(folder.iterdir(), None) is None:
+        raise CellocateError("the folder is empty", where=folder, mend="Give the folder that holds the images.")
     inside = sorted(d.name for d in folder.iterdir() if d.is_dir() and plain.find(d, reading))
     mend = (
         f"Did you mean {folder / inside[0]}?"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from cellocate.collection.collection import Problem
+from cellocate.collection.names import numbered
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 
@@ -50,4 +51,5 @@ class Found:
         }
         for name in sorted({name for said in self.told.values() for name in said}):
             columns[name] = [self.told.get(i, {}).get(name) for i in ids]
-        return pd.DataFrame(columns, index=pd.Index(ids, name="id", dtype=object), dtype=object)
+        table = pd.DataFrame(columns, index=pd.Index(ids, name="id", dtype=object), dtype=object)
+        return table.assign(antibody=numbered(table["antibody"])) if "antibody" in table else table

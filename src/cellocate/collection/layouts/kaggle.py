@@ -1,25 +1,33 @@
-"""The label tables of the 2018 and 2021 challenges, and how they are joined to image files."""
+"""Label tables beside image files, as the challenges have them, and label tables without images."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.labels import format_of, read_labels
+from cellocate.collection.atlas.tables import holds_labels, read_labels
+from cellocate.collection.collection import Collection
+from cellocate.collection.labels import FORMATS
 from cellocate.collection.layouts.found import Found
+from cellocate.collection.layouts.labelled import labelled
 from cellocate.collection.metadata import tidy
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import Vocabulary
 
+_LISTS = ("IF-image.csv", "IF-image.csv.gz", "kaggle_2021.tsv", "kaggle_2021.tsv.gz")
 _USUAL_NAMES = ("train.csv", "train.csv.gz", "labels.csv", "labels.csv.gz")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_EDITIONS = (".png", ".tif", ".tiff")
 
 
 def label_table(folder: Path) -> Path | None:
-    """The label table in `folder`: one of the usual names, or else the only CSV with the right columns.
+    """The label table in `folder`: a list of the atlas, one of the usual names, or the only CSV of the right columns.
 
     Raises:
         CellocateError: a table of a usual name lacks a column, or several tables could be meant.
     """
+    if lists := [folder / name for name in _LISTS if (folder / name).is_file()]:
+        return lists[0]
     found = [folder / name for name in _USUAL_NAMES if (folder / name).is_file()]
     if not found:
         tables = sorted([*folder.glob("*.csv"), *folder.glob("*.csv.gz")])
@@ -30,27 +38,14 @@ def label_table(folder: Path) -> Path | None:
     return found[0] if found else None
 
 
-def holds_labels(path: Path) -> bool:
-    """Whether the table at `path` has the columns of a label table."""
-    try:
-        return format_of(path) is not None
-    except CellocateError:  # a table of something else need not be readable
-        return False
-
-
 def read(folder: Path, name: str, found: Found, path: Path, vocabulary: Vocabulary | str | None) -> Collection:
     """A labelled collection: every id of the table at `path` or of a file, joined; `name` is that of its layout."""
-    labels = read_labels(path, vocabulary)
-    table = tidy(labels.table, path)
-    files = found.table()
-    fields = table.join(files[[c for c in files if c not in table]], how="outer")
-    fields["labels"] = fields["labels"].astype(object).where(fields["labels"].notna(), None)
-    faulty = {problem.id for problem in labels.problems}
-    without_row = sorted(set(found.by_id) - set(table.index) - faulty)
-    problems = [*labels.problems, *found.problems, *(_without_row(i, path) for i in without_row)]
+    fields, labels, problems = labelled(found.table(), path, vocabulary)
     because = f"{found.because}; labels of {labels.vocabulary.name} in {path.name}"
-    layout = labels.format.layout if name == "folder" else name
-    return Collection(folder, layout, fields, labels.vocabulary, tuple(problems), because)
+    if name == "folder" and labels.format in FORMATS and _may_be_a_challenges(found):
+        name = labels.format.layout
+    problems += found.problems
+    return Collection(folder, name, fields.sort_index(), labels.vocabulary, tuple(problems), because)
 
 
 def labels_alone(path: Path, vocabulary: Vocabulary | str | None) -> Collection:
@@ -61,6 +56,9 @@ def labels_alone(path: Path, vocabulary: Vocabulary | str | None) -> Collection:
     return Collection(path, "labels", fields, labels.vocabulary, labels.problems, because)
 
 
-def _without_row(field: str, path: Path) -> Problem:
-    error = CellocateError("image files without a row", where=path, mend="Add the row, or take the files out.")
-    return Problem(field, "labels", error)
+def _may_be_a_challenges(found: Found) -> bool:
+    """Whether all files are PNG or TIFF, as the challenges have them, or are called as theirs are, with a UUID."""
+    return all(
+        _UUID.fullmatch(i) or all(file.lower().endswith(_EDITIONS) for file in files.values())
+        for i, files in found.by_id.items()
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.labels import FORMATS, faulty_ids, labels_of, read_labels
+from cellocate.collection.labels import FORMATS, faulty_ids, labels_of
+from cellocate.collection.layouts.labelled import labelled
 from cellocate.collection.metadata import tidy
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
@@ -62,7 +63,7 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
 
     Args:
         path: the table (docs/formats.md says what is in it).
-        labels: a label table to use in the place of its own labels.
+        labels: a label table to use in the place of its own labels; what it says else goes before its metadata.
         vocabulary: of the labels, if not what the JSON file beside the table says, or its columns.
 
     Raises:
@@ -74,22 +75,34 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
     id_column = style.id if style else next(name for name in _IDS if name in rows)
     ids = rows[id_column].str.strip()
     fields = _fields(rows.drop(columns=[id_column, *([style.labels] if style else [])]), ids, path)
-    because = f"the files that {path.name} lists"
+    listed = Collection(
+        path.parent,
+        "listing",
+        fields.assign(labels=None),
+        problems=tuple(faulty_ids(ids, lines, path)),
+        because=f"the files that {path.name} lists",
+        simulated=told.simulated,
+        made=told.made,
+    )
     if labels is not None:
-        found = read_labels(labels, vocabulary)
-    elif style is not None:
-        known = rows[style.labels].str.strip() != UNKNOWN
-        known_lines = [line for line, is_known in zip(lines, known, strict=True) if is_known]
-        found = labels_of(rows[known].reset_index(drop=True), known_lines, path, style, vocabulary or told.vocabulary)
-    else:
-        problems = tuple(faulty_ids(ids, lines, path))
-        return Collection(path.parent, "listing", fields.assign(labels=None), None, problems, because, told.simulated)
+        return _relabelled(listed, Path(labels), vocabulary)
+    if style is None:
+        return listed
+    known = rows[style.labels].str.strip() != UNKNOWN
+    known_lines = [line for line, is_known in zip(lines, known, strict=True) if is_known]
+    found = labels_of(rows[known].reset_index(drop=True), known_lines, path, style, vocabulary or told.vocabulary)
     fields = fields.join(found.table["labels"])
     fields["labels"] = fields["labels"].astype(object).where(fields["labels"].notna(), None)
-    faulty = [p for p in found.problems if p.id in fields.index or not p.id]
-    unlabelled = fields.index[fields["labels"].isna()].difference([p.id for p in faulty], sort=False)
-    problems = (*faulty, *(_unknown(field, labels or path) for field in unlabelled))
-    return Collection(path.parent, "listing", fields, found.vocabulary, problems, because, told.simulated)
+    unlabelled = fields.index[fields["labels"].isna()].difference([p.id for p in found.problems], sort=False)
+    problems = (*found.problems, *(_unknown(field, path) for field in unlabelled))
+    return replace(listed, fields=fields, vocabulary=found.vocabulary, problems=problems)
+
+
+def _relabelled(listed: Collection, labels: Path, vocabulary: Vocabulary | str | None) -> Collection:
+    fields, read, problems = labelled(listed.fields, labels, vocabulary)
+    because = f"{listed.because}; labels of {read.vocabulary.name} in {labels.name}"
+    problems = [*listed.problems, *problems]
+    return replace(listed, fields=fields, vocabulary=read.vocabulary, problems=tuple(problems), because=because)
 
 
 def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame:
@@ -107,7 +120,7 @@ def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame
     return fields[~fields.index.duplicated() & (fields.index != "")]
 
 
-def _unknown(field: str, path: str | Path) -> Problem:
+def _unknown(field: str, path: Path) -> Problem:
     error = CellocateError("its labels are not known", where=path, mend="Write them down, or leave the field out.")
     return Problem(field, "labels", error)
 
@@ -116,24 +129,25 @@ def _unknown(field: str, path: str | Path) -> Problem:
 class _Told:
     vocabulary: Vocabulary | str | None = None
     simulated: bool = False
+    made: dict[str, Any] = field(default_factory=dict)
 
 
 def _told(path: Path) -> _Told:
-    """What the JSON file beside the table says: the vocabulary of its labels; whether cellocate drew the fields."""
+    """What the JSON file beside the table says: the vocabulary, whether cellocate drew the fields, how it was made."""
     card = _card(path)
     if not card.is_file():
         return _Told()
     try:
         content = json.loads(card.read_text(encoding="utf-8"))
-        name, simulated = content["vocabulary"], bool(content["simulated"])
+        name, simulated, made = content["vocabulary"], bool(content["simulated"]), dict(content.get("made") or {})
     except (ValueError, KeyError, TypeError) as error:
-        raise _unreadable(card, error) from None
+        raise CellocateError(f"unreadable ({error})", where=card, mend="Make the collection anew.") from None
     own = path.parent / _VOCABULARY / f"{name}.csv"
-    return _Told(get(own) if own.is_file() else name, simulated)
+    return _Told(get(own) if own.is_file() else name, simulated, made)
 
 
 def _card(path: Path) -> Path:
-    return path.with_name(path.name.partition(".")[0] + ".json")
+    return path.with_name(path.name.removesuffix(".gz").removesuffix(".csv") + ".json")
 
 
 def write(folder: Path, collection: Collection, made: Mapping[str, Any]) -> None:
@@ -162,19 +176,6 @@ def write(folder: Path, collection: Collection, made: Mapping[str, Any]) -> None
             pd.DataFrame(rows, columns=["name", "go", "group"]).to_csv(aside, index=False)
     told = {"vocabulary": vocabulary.name if vocabulary else None, "simulated": collection.simulated, "made": made}
     write_text(_card(folder / NAME), json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-
-
-def made(folder: Path) -> dict[str, Any]:
-    """How the collection in `folder` came to be, as its `listing.json` says; nothing where there is none."""
-    card = _card(folder / NAME)
-    try:
-        return dict(json.loads(card.read_text(encoding="utf-8"))["made"]) if card.is_file() else {}
-    except (ValueError, KeyError, TypeError) as error:
-        raise _unreadable(card, error) from None
-
-
-def _unreadable(card: Path, error: Exception) -> CellocateError:
-    return CellocateError(f"unreadable ({error})", where=card, mend="Make the collection anew.")
 
 
 def _ways(files: pd.Series[str], folder: Path) -> list[str | None]:

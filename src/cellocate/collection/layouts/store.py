@@ -11,8 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle
-from cellocate.collection.layouts.found import Found
+from cellocate.collection.layouts.labelled import labelled
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.scale import check_pixel_size
@@ -35,6 +34,8 @@ def told(collection: Collection) -> dict[str, Any]:
     return {
         "vocabulary": None if vocabulary is None else vocabulary.name,
         "locations": None if vocabulary is None else [[x.name, x.go, x.group] for x in vocabulary.locations],
+        "simulated": collection.simulated,
+        "made": dict(collection.made) or {"layout": collection.layout},
     }
 
 
@@ -75,6 +76,7 @@ def read(
         collection = own
     else:
         collection = _relabelled(own, labels, vocabulary)
+    collection = replace(collection, simulated=own.simulated, made=own.made)
     return _with_pixel_size(collection, own, store, pixel_size)
 
 
@@ -92,8 +94,15 @@ def _own(store: Store) -> Collection:
     places = pd.Series([place(store.folder, row) for row in range(len(fields))], index=fields.index, dtype=object)
     fields = fields.assign(labels=pd.Series(labels, index=fields.index, dtype=object))
     because = f"its {CARD}, which says {' and '.join(map(str, store.card.sizes))} px"
+    told = store.card.collection  # older stores do not tell what follows
     return Collection(
-        store.folder, "store", fields.assign(**dict.fromkeys(store.card.channels, places)), vocabulary, because=because
+        store.folder,
+        "store",
+        fields.assign(**dict.fromkeys(store.card.channels, places)),
+        vocabulary,
+        because=because,
+        simulated=bool(told.get("simulated")),
+        made=told.get("made", {}),
     )
 
 
@@ -108,12 +117,9 @@ def _same(asked: Vocabulary | str, own: Vocabulary) -> bool:
 
 
 def _relabelled(own: Collection, labels: Path, vocabulary: Vocabulary | str | None) -> Collection:
-    files = {i: {c: str(path) for c, path in own.files(i).items()} for i in own.ids}
-    read = kaggle.read(own.folder, "store", Found(by_id=files), labels, vocabulary or own.vocabulary)
-    fields = read.fields
-    if "pixel_size" not in fields and "pixel_size" in own.fields:
-        fields = fields.assign(pixel_size=own.fields["pixel_size"])
-    return replace(read, fields=fields)
+    fields, read, problems = labelled(own.fields, labels, vocabulary or own.vocabulary)
+    because = f"{own.because}; labels of {read.vocabulary.name} in {labels.name}"
+    return replace(own, fields=fields, vocabulary=read.vocabulary, problems=tuple(problems), because=because)
 
 
 def _with_pixel_size(collection: Collection, own: Collection, store: Store, pixel_size: float | None) -> Collection:

@@ -2,8 +2,8 @@
 
 from cellocate.collection.splits.draw import METHODS, Method, make_split
 from cellocate.collection.splits.groups import grouping
-from cellocate.collection.splits.leaks import held_out_leaks, leaks, refuse_leaks, refuse_same_challenge
-from cellocate.collection.splits.saved import read_split, save_split
+from cellocate.collection.splits.leaks import held_out_leaks, leaks, refuse_leaks, refuse_other_challenge
+from cellocate.collection.splits.saved import read_folds, read_split, save_split
 from cellocate.collection.splits.split import PARTS, Split
 
 __all__ = [
@@ -15,8 +15,9 @@ __all__ = [
     "held_out_leaks",
     "leaks",
     "make_split",
+    "read_folds",
     "read_split",
     "refuse_leaks",
-    "refuse_same_challenge",
+    "refuse_other_challenge",
     "save_split",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cellocate.collection.collection import Collection
 from cellocate.collection.duplicates import clusters, parse_fingerprints
+from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.groups import DUPLICATES, grouping
 from cellocate.collection.splits.least import top_up
 from cellocate.collection.splits.split import PARTS, Split
@@ -81,6 +82,8 @@ def make_split(
         fields["fold"] = np.array([*map(str, range(folds)), ""], dtype=object)[dealt][codes]
     if method == "leave-one-out":
         fields["left_out"] = _units(collection, [*by] if {*by} - {DUPLICATES} else [LEFT_OUT_BY, *by], near)
+    if ORIGINAL in collection.fields:
+        fields[ORIGINAL] = collection.fields[ORIGINAL].fillna("").to_numpy(dtype=object)
     if fingerprints is not None:
         fields["fingerprint"] = fingerprints.reindex(fields.index).to_numpy(dtype=object)
     made: dict[str, Any] = {"method": method, "by": list(by), "seed": seed, "folds": folds, "groups": len(names)}
@@ -90,6 +93,10 @@ def make_split(
 
 def _counts(collection: Collection, groups: int, validation: float, test: float, folds: int | None) -> list[int]:
     """Groups of train, validation and test; or of each fold, and of the test."""
+    if test + (validation if folds is None else 0) >= 1:
+        shares = f"validation {validation:g} and test {test:g}" if folds is None else f"test {test:g}"
+        mend = "Give shares between 0 and 1 that leave some for the train part."
+        raise CellocateError(f"nothing is left to part into train ({shares})", mend=mend)
     for_validation, for_test = round(validation * groups), round(test * groups)
     if folds is None:
         wanted = [part for part, share in zip(PARTS, (1, validation, test), strict=True) if share > 0]
@@ -102,10 +109,12 @@ def _counts(collection: Collection, groups: int, validation: float, test: float,
         enough = folds > 1 and rest >= folds and (test == 0 or for_test > 0)
         into = f"{folds} folds" + (" and a test part" if test else "")
     if not enough:
+        mend = "Give more fields, or set the shares of validation and test to 0 (in a recipe: data.split)."
+        if folds is not None:
+            mend = "Ask for fewer folds or --test 0, keep less together with another --by, or hold out one group at a "
+            mend += "time: --method leave-one-out --by COLUMN."
         raise CellocateError(
-            f"{groups} fields or groups are too few to part into {into}",
-            where=collection.folder,
-            mend="Give more fields, or set the shares of validation and test to 0 (in a recipe: data.split).",
+            f"{groups} fields or groups are too few to part into {into}", where=collection.folder, mend=mend
         )
     return counts
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,11 +11,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from cellocate.collection.collection import Collection
+from cellocate.collection.identity import UUID_LENGTH, uuid
 from cellocate.errors import CellocateError
 
 DUPLICATES = "duplicates"
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_UUID_LENGTH = 36
 
 
 def grouping(
@@ -63,10 +61,9 @@ def grouping(
 
 def same_fields(ids: Sequence[str]) -> NDArray[np.intp] | None:
     """For each id the number of the field that its UUID stands for; None where no two can be the same."""
-    if all(len(i) <= _UUID_LENGTH for i in ids):
+    if all(len(i) <= UUID_LENGTH for i in ids):
         return None  # whole ids, which differ
-    found = ((match[0].lower() if (match := _UUID.search(i)) else i) for i in ids)
-    numbers, distinct = pd.factorize(pd.Series(found, dtype=object))
+    numbers, distinct = pd.factorize(pd.Series([uuid(i) or i for i in ids], dtype=object))
     return numbers if len(distinct) < len(ids) else None
 
 

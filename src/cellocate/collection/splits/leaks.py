@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,13 +11,13 @@ import pandas as pd
 
 from cellocate.collection.collection import GROUP_COLUMNS, Collection
 from cellocate.collection.duplicates import clusters, parse_fingerprints
+from cellocate.collection.identity import challenges, originals, parts_met, uuid
 from cellocate.collection.splits.groups import same_fields
-from cellocate.collection.splits.split import PARTS, Split
+from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.tables import read_table
 
 _BOTH = "Every field of the 2021 challenge is also in the train set of 2018, so neither can be held out for the other."
-_CHALLENGES = {"kaggle2018", "kaggle2021"}
 
 
 class Leak(NamedTuple):
@@ -101,9 +102,12 @@ def held_out_leaks(path: Path, collection: Collection) -> list[str]:
     table, _ = read_table(path, "split")
     if not {"id", "part"} <= set(table.columns):
         return []
-    fields = table.set_index("id")
+    fields = table.set_index("id").drop(columns=[c for c in FOLDS if c in table])  # all folds were trained on
     train = fields[fields["part"] == "train"]
-    measured = [field for field in collection.ids if field not in train.index]
+    split = {str(part): list(rows.index) for part, rows in fields.groupby("part")}
+    old = dict(zip(fields.index, originals(fields), strict=True))
+    met_in = parts_met(split, old, collection.fields)
+    measured = [field for field, part in zip(collection.ids, met_in, strict=True) if part != "train"]
     said = []
     if "group" in fields:
         own = collection.group()
@@ -119,22 +123,29 @@ def held_out_leaks(path: Path, collection: Collection) -> list[str]:
     return [f"{leak}; the scores may be too good" for leak in said]
 
 
-def refuse_same_challenge(trained: str, ids: set[str], collection: Collection) -> None:
-    """Refuse to measure a model of one challenge on fields of the other that it was trained on.
+def refuse_other_challenge(trained: Sequence[str], split: Mapping[str, Sequence[str]], collection: Collection) -> None:
+    """Refuse to measure a model of one challenge on fields of the other that it was trained on or chosen by.
+
+    Both are known through `select`, `merge` and `pack`, and so are the fields, by the UUIDs in their ids. Where either
+    is not known, fields that were trained on are named and scored apart, as those of any other collection are.
 
     Args:
-        trained: the layout of the collection that the model was trained on.
-        ids: that it was trained on or chosen by.
+        trained: challenges that the model's fields come from.
+        split: ids of each part of the collection that the model was made of.
         collection: to be measured.
 
     Raises:
-        CellocateError: the layouts are those of 2018 and 2021, and they share fields.
+        CellocateError: it comes from a challenge that the model does not, and shares fields with its train or
+            validation part.
     """
-    if {trained, collection.layout} == _CHALLENGES:
-        shared = [field for field in collection.ids if field in ids]
-        if shared:
-            what = f"{len(shared)} of {len(collection)} fields, such as {shared[0]}, are ones the model was trained on"
-            raise CellocateError(what, where=collection.folder, mend=_BOTH)
+    if not trained or set(challenges(collection)) <= set(trained):
+        return
+    used = {uuid(i) for part in ("train", "validation") for i in split.get(part, ())} - {None}
+    here = [uuid(i) for i in originals(collection.fields)]
+    shared = [field for field, known in zip(collection.ids, here, strict=True) if known in used]
+    if shared:
+        what = f"{len(shared)} of {len(collection)} fields, such as {shared[0]}, are ones the model was trained on"
+        raise CellocateError(what, where=collection.folder, mend=f"{_BOTH} Leave them out.")
 
 
 def _torn(what: str, parts: pd.Series[str], key: pd.Series, ids: list[str] | None = None) -> Leak | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import cellocate
 from cellocate.collection.collection import Collection
+from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
@@ -16,7 +17,7 @@ from cellocate.tables import read_table
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMNS = ("part", "group", *FOLDS, "fingerprint")
+_COLUMNS = ("part", "group", *FOLDS, ORIGINAL, "fingerprint")
 
 
 def save_split(path: str | Path, split: Split) -> None:
@@ -44,6 +45,33 @@ def read_split(path: str | Path, collection: Collection, fold: str | None = None
             fold is chosen that must be, or there is no such fold.
     """
     path = Path(path)
+    split = _read(path, collection)
+    try:
+        chosen = split.choose(fold)
+        trained = (chosen.parts == "train").any()
+    except CellocateError as error:
+        raise CellocateError(error.what, where=path, mend=error.mend) from None
+    if not trained:
+        raise CellocateError("it has no field to train on", where=path, mend="Some of its parts must be train.")
+    return chosen
+
+
+def read_folds(path: str | Path, collection: Collection) -> list[str]:
+    """The names of a split's folds, each of which is the validation part once.
+
+    Raises:
+        CellocateError: it is no split of the collection, or has no such folds.
+    """
+    split = _read(Path(path), collection)
+    if "left_out" in split.fields:
+        mend = "Train with one of them by --fold; folds come from 'cellocate split --folds 5'."
+        raise CellocateError("each fold of this split leaves something out for the test", where=path, mend=mend)
+    if not split.folds:
+        raise CellocateError("the split has no folds", where=path, mend="'cellocate split --folds 5' makes one.")
+    return split.folds
+
+
+def _read(path: Path, collection: Collection) -> Split:
     table, _ = read_table(path, "split")
     if not {"id", "part"} <= set(table.columns):
         raise CellocateError("not a split", where=path, mend="It needs the columns id and part.")
@@ -56,16 +84,10 @@ def read_split(path: str | Path, collection: Collection, fold: str | None = None
             mend="Use the split that was made for this collection.",
         )
     fields = table.set_index("id")[[c for c in _COLUMNS if c in table]]
+    if ORIGINAL in collection.fields and ORIGINAL not in fields:  # a split made elsewhere
+        fields[ORIGINAL] = collection.fields[ORIGINAL].fillna("").loc[fields.index].to_numpy(dtype=object)
     made = path.with_suffix(".json")
-    split = Split(fields, json.loads(made.read_text(encoding="utf-8")) if _is_record(made) else {})
-    try:
-        chosen = split.choose(fold)
-        trained = (chosen.parts == "train").any()
-    except CellocateError as error:
-        raise CellocateError(error.what, where=path, mend=error.mend) from None
-    if not trained:
-        raise CellocateError("it has no field to train on", where=path, mend="Some of its parts must be train.")
-    return chosen
+    return Split(fields, json.loads(made.read_text(encoding="utf-8")) if _is_record(made) else {})
 
 
 def _see_parts(table: pd.DataFrame, path: Path) -> None:

@@ -6,7 +6,7 @@
 
 from cellocate.images.store.card import CARD, Card, read_card, write_card
 from cellocate.images.store.reader import Store, open_store, place, stored
-from cellocate.images.store.shards import INDEX, index_type, is_whole, per_shard, write_shard
+from cellocate.images.store.shards import INDEX, index_type, is_whole, per_shard, shard_path, write_shard
 
 __all__ = [
     "CARD",
@@ -19,6 +19,7 @@ __all__ = [
     "per_shard",
     "place",
     "read_card",
+    "shard_path",
     "stored",
     "write_card",
     "write_shard",

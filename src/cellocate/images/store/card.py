@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cellocate.errors import CellocateError
-from cellocate.files import write_text
+from cellocate.files import new_file, sync
 from cellocate.images.fields import CHANNELS
 
 CARD = "store.json"
@@ -36,9 +36,13 @@ class Card:
 
 
 def write_card(folder: Path, card: Card) -> None:
-    """Write `store.json`, which makes a folder a store."""
+    """Write `store.json`, which makes a folder a store, and see that it is on the disk."""
     content = {"format": _FORMAT, **asdict(card)}
-    write_text(folder / CARD, json.dumps({**content, "checksum": _digest(content)}, indent=2) + "\n")
+    with new_file(folder / CARD) as aside:
+        text = json.dumps({**content, "checksum": _digest(content)}, indent=2) + "\n"
+        aside.write_text(text, encoding="utf-8")
+        sync(aside)
+    sync(folder)
 
 
 def read_card(folder: Path) -> Card:

@@ -1,0 +1,110 @@
+"""Label tables of every kind: the challenges', and the atlas's lists (`IF-image.csv`, `kaggle_2021.tsv`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from cellocate.collection.atlas.lists import Listed, read_list
+from cellocate.collection.collection import Problem
+from cellocate.collection.labels import LabelFormat, Labels, format_of
+from cellocate.collection.labels import read_labels as read_challenges
+from cellocate.collection.names import field_id
+from cellocate.errors import CellocateError
+from cellocate.tables import read_columns
+from cellocate.vocabulary import Vocabulary
+
+ATLAS = LabelFormat("atlas", "id", "locations", ",", "hpa28")
+_COLUMNS = ({"filename", "antibody", "locations"}, {"Image", "Label", "Label_idx"})
+
+
+def holds_labels(path: Path) -> bool:
+    """Whether the table at `path` has the columns of a label table, the challenges' or the atlas's."""
+    try:
+        return _is_list(path) or format_of(path) is not None
+    except CellocateError:  # a table of something else need not be readable
+        return False
+
+
+def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) -> Labels:
+    """Read a label table: `Id,Target`, `ID,Label` (see `cellocate.collection.labels`), or a list of the atlas.
+
+    Of a list, ids are `<antibody>_<plate>_<well>_<n>`, and a field whose locations the vocabulary cannot say at all
+    is a problem; where it lacks some of them, a warning.
+
+    Args:
+        path: the table.
+        vocabulary: of the labels; hpa28 for `Id,Target` and lists, and hpa19 for `ID,Label`, unless given.
+
+    Raises:
+        CellocateError: the file is missing, no table, lacks a column, or is a list that names no image.
+    """
+    path = Path(path)
+    if not (path.is_file() and _is_list(path)):
+        return read_challenges(path, vocabulary)
+    listed = read_list(path, vocabulary=vocabulary or ATLAS.vocabulary)
+    assert listed.vocabulary is not None  # a list that has locations has labels
+    table = listed.fields.drop(columns="address")
+    return Labels(ATLAS, table.rename_axis("id"), listed.vocabulary, tuple(_problems(listed, path)))
+
+
+def of_fields(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
+    """What a list at `path` says of some fields, under their own ids.
+
+    These are `<antibody>_<plate>_<well>_<n>`, or without the antibody, as files are named on the website. All other
+    rows are passed over: a list names the whole atlas.
+
+    Raises:
+        CellocateError: the list names none of the fields.
+    """
+    table = labels.table
+    by_name = dict(zip(table.index.str.split("_", n=1).str[1], table.index, strict=True))
+    rows = {i: row if (row := field_id(i)) in table.index else by_name.get(i) for i in ids}
+    known = {i: row for i, row in rows.items() if row is not None}
+    if not known and len(rows):
+        what = f"the list names none of the {len(rows)} fields, such as {next(iter(rows))}"
+        raise CellocateError(what, where=path, mend="Files are named <plate>_<well>_<n>_<channel>.")
+    said: dict[str, list[Problem]] = {}
+    for problem in labels.problems:
+        said.setdefault(problem.id, []).append(problem)
+    problems = [*said.get("", ()), *(replace(p, id=i) for i, row in known.items() for p in said.get(row, ()))]
+    own = table.loc[list(known.values())].set_axis(pd.Index(list(known), name="id", dtype=object))
+    return replace(labels, table=own, problems=tuple(problems))
+
+
+def _is_list(path: Path) -> bool:
+    return any(columns <= set(read_columns(path)) for columns in _COLUMNS)
+
+
+def _problems(listed: Listed, path: Path) -> list[Problem]:
+    found = [
+        _warning("", "a row that names no image of the atlas", f"{path}, {row}", "Mend it.") for row in listed.faulty
+    ]
+    if listed.repeated:
+        found.append(
+            _warning("", f"rows that name a field again ({listed.repeated})", path, "The first of each counts.")
+        )
+    for field, labels in listed.fields["labels"].items():
+        words = listed.unsaid.get(str(field))
+        if words is None and labels is None:
+            error = CellocateError("its labels are not known", where=path, mend="Leave it out.")
+            found.append(Problem(str(field), "labels", error))
+        elif words is not None:
+            assert listed.vocabulary is not None
+            what = f"{listed.vocabulary.name} has no word for the location '{', '.join(words)}'"
+            mend = "Use another --vocabulary, such as subcell31"
+            if labels is None:
+                error = CellocateError(what, where=path, mend=f"{mend}, or leave it out.")
+                found.append(Problem(str(field), "labels", error))
+            else:
+                found.append(
+                    _warning(str(field), what, path, f"It is left out of the labels: {mend.lower()}, to have it.")
+                )
+    return found
+
+
+def _warning(field: str, what: str, where: object, mend: str) -> Problem:
+    return Problem(field, "labels", CellocateError(what, where=where, mend=mend), "warning")

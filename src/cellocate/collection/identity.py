@@ -1,0 +1,98 @@
+"""What a field is known by wherever it lies: under the prefix of a merge, in a store, in either challenge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from cellocate.collection.collection import Collection
+
+ORIGINAL = "original_id"
+"""The column of the ids that fields had before a merge put the name of their source before them."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+UUID_LENGTH = 36
+_CHALLENGES = {"kaggle2018", "kaggle2021"}
+
+
+def uuid(field: str) -> str | None:
+    """The UUID in an id, in small letters: two fields of one UUID are the same image of the challenges.
+
+    Example:
+        >>> uuid("kaggle2021-000A6C98-bb9b-11e8-b2b9-ac1f6b6435d0")
+        '000a6c98-bb9b-11e8-b2b9-ac1f6b6435d0'
+        >>> uuid("plate1_A1") is None
+        True
+    """
+    match = _UUID.search(field) if len(field) >= UUID_LENGTH else None
+    return match[0].lower() if match else None
+
+
+def originals(fields: pd.DataFrame) -> list[str]:
+    """The id of each row before any merge: that of the column `original_id` where it has one, or else its own."""
+    ids = [str(i) for i in fields.index.to_numpy(dtype=object)]
+    if ORIGINAL not in fields:
+        return ids
+    known = fields[ORIGINAL].replace("", None)
+    return [i if pd.isna(old) else str(old) for i, old in zip(ids, known, strict=True)]
+
+
+def identities(fields: pd.DataFrame) -> list[str]:
+    """What the field of each row is known by: the UUID in its id, or else the id that it had before any merge.
+
+    Example:
+        >>> table = pd.DataFrame({"original_id": ["x", ""]}, index=["a-x", "y"])
+        >>> identities(table)
+        ['x', 'y']
+    """
+    return [uuid(old) or old for old in originals(fields)]
+
+
+def challenges(collection: Collection) -> tuple[str, ...]:
+    """The challenges that fields come from, as far as it was told: by its layout, or by those that it was made of.
+
+    Example:
+        >>> from pathlib import Path
+        >>> made = {"steps": [{"step": "open", "folder": "a", "layout": "kaggle2021", "fields": 3}]}
+        >>> challenges(Collection(Path(), "listing", pd.DataFrame({"labels": []}), made=made))
+        ('kaggle2021',)
+    """
+    return tuple(sorted(_CHALLENGES & {collection.layout, *_layouts(collection.made)}))
+
+
+def _layouts(made: object) -> Iterator[str]:
+    if isinstance(made, Mapping):
+        if isinstance(layout := made.get("layout"), str):
+            yield layout
+        made = list(made.values())
+    if isinstance(made, list):
+        for part in made:
+            yield from _layouts(part)
+
+
+def parts_met(split: Mapping[str, Sequence[str]], old: Mapping[str, str], fields: pd.DataFrame) -> list[str | None]:
+    """The part of a split in which the field of each row lay, by its id or else by what it is known by.
+
+    Args:
+        split: ids of each part.
+        old: the ids before any merge of those whose id is another.
+        fields: to be looked for, by id.
+
+    Returns:
+        The part, train before validation before test, or None for a field that was in none.
+
+    Example:
+        >>> table = pd.DataFrame({"original_id": ["", "x", ""]}, index=["c", "b-x", "new"])
+        >>> parts_met({"train": ["a-x"], "test": ["c"]}, {"a-x": "x"}, table)
+        ['test', 'train', None]
+    """
+    own = {i: part for part, ids in split.items() for i in ids}
+    known: dict[str, str] = {}
+    for part in ("train", "validation", "test"):
+        for i in split.get(part, ()):
+            before = old.get(i, i)
+            known.setdefault(uuid(before) or before, part)
+    ids = [str(i) for i in fields.index.to_numpy(dtype=object)]
+    return [own.get(i, known.get(name)) for i, name in zip(ids, identities(fields), strict=True)]

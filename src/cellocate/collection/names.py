@@ -1,0 +1,81 @@
+"""The Human Protein Atlas's names: of antibodies, in one notation; of fields, which tell antibody, plate and well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from cellocate.collection.collection import Collection
+
+NAME = r"(?:si)?\d+_[A-Z]\d{1,2}_\d+(?:_cr[0-9a-f]+)?"
+"""The pattern of a field's name on the website: `<plate>_<well>_<n>`, lately with a mark of its version."""
+
+_ANTIBODY = re.compile(r"(?:HPA|CAB)?0*(\d+)", re.IGNORECASE)
+_FIELD = re.compile(rf"(?:(?P<antibody>(?:HPA|CAB)?\d+)_)?(?P<name>{NAME})", re.IGNORECASE)
+_TOLD = ("antibody", "plate", "well")
+
+
+def number(antibody: str) -> str:
+    """An antibody as its number, which is its folder on the atlas's server; what is no such name is left as it is.
+
+    Example:
+        >>> [number(name) for name in ("HPA000992", "hpa992", " 992", "CAB010580", "anti-GFP")]
+        ['992', '992', '992', '10580', 'anti-GFP']
+    """
+    match = _ANTIBODY.fullmatch(antibody.strip())
+    return match[1] if match else antibody.strip()
+
+
+def numbered(antibodies: pd.Series) -> pd.Series:
+    """A column of antibodies, each as its number (see `number`); what is missing stays so."""
+    written = {name: number(name) for name in antibodies.dropna().unique()}  # few differ
+    return pd.Series([written.get(name, name) for name in antibodies], index=antibodies.index, dtype=object)
+
+
+def field_id(name: str) -> str:
+    """The id of a field that is called `HPA000992_1_A1_1`, as the atlas's lists have it: `992_1_A1_1`.
+
+    Example:
+        >>> field_id("HPA000992_1_A1_1"), field_id("1_A1_1")
+        ('992_1_A1_1', '1_A1_1')
+    """
+    match = _FIELD.fullmatch(name)
+    return f"{number(match['antibody'])}_{match['name']}" if match and match["antibody"] else name
+
+
+def are_of_the_atlas(ids: Iterable[str]) -> bool:
+    """Whether most of some ids are `<antibody>_<plate>_<well>_<n>`, or that without the antibody."""
+    found = [_FIELD.fullmatch(i) is not None for i in ids]
+    return sum(found) * 2 > len(found)
+
+
+def told_by_ids(collection: Collection) -> Collection:
+    """The collection with the antibody, plate and well that its ids tell, in columns in which it has no value.
+
+    They are believed where more than half of the ids are `<antibody>_<plate>_<well>_<n>`: fewer may be chance, and
+    tables in which atlas and challenge are mixed keep the groups of the atlas's fields. The others get no value.
+    """
+    found = [_FIELD.fullmatch(i) for i in collection.ids]
+    matches = [match if match and match["antibody"] else None for match in found]
+    lacking = [name for name in _TOLD if not _has_values(collection, name)]
+    if not lacking or sum(match is not None for match in matches) * 2 <= len(matches):
+        return collection
+    told = {name: [match and _said(match, name) for match in matches] for name in lacking}
+    columns = {name: pd.Series(values, index=collection.fields.index, dtype=object) for name, values in told.items()}
+    because = f"{collection.because}; {_listed(lacking)} from the ids"
+    return replace(collection, fields=collection.fields.assign(**columns), because=because)
+
+
+def _said(match: re.Match[str], name: str) -> str:
+    return number(match["antibody"]) if name == "antibody" else match["name"].split("_")[_TOLD.index(name) - 1]
+
+
+def _has_values(collection: Collection, name: str) -> bool:
+    return name in collection.fields and bool(collection.fields[name].replace("", None).notna().any())
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,82 @@
+"""A network for each fold of a split, and one model of them all."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from cellocate.collection import Collection, read_folds
+from cellocate.errors import CellocateError
+from cellocate.files import new_file, refuse_existing, write_text
+from cellocate.networks import Model, load, save
+from cellocate.training.combine import combine
+from cellocate.training.fit import train
+from cellocate.training.prepare import Options
+from cellocate.training.recipe import Recipe
+from cellocate.training.recipes import load_recipe
+from cellocate.training.run import Run, is_first_process
+
+
+def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options: Options) -> Model | None:
+    """Train a network for each fold of `options.split`, and make one model of them.
+
+    The rule is fitted on all folds, each field predicted by the network that was not trained on it.
+
+    Args:
+        collection: labelled fields.
+        recipe: of each network.
+        out: folder to write: a run `fold-NAME/` for each, `model/` of all, and `members.csv`, which network is best at
+            which location.
+        options: how to carry it out; `resume` goes on with the fold that was interrupted.
+
+    Returns:
+        The model of all, also saved as `out/model`; None in the helper processes of several GPUs.
+
+    Raises:
+        CellocateError: the split has no folds, or each leaves something out for the test.
+    """
+    run = Run(out)
+    if options.resume:
+        run.refuse_ended()
+        recipe, options = load_recipe(run.recipe), replace(options, split=run.split)
+    if options.split is None:
+        raise CellocateError(
+            "folds are of a split", mend="Give one with --split; 'cellocate split --folds 5' makes it."
+        )
+    names = read_folds(options.split, collection)
+    if not options.resume and is_first_process():
+        _start(run, recipe, options, collection)
+    for name in names:
+        folder = run.folder / f"fold-{name}"
+        if Run(folder).model.is_dir():
+            continue
+        options.say(f"fold {name} of {len(names)}")
+        begun = Run(folder).recipe.is_file()
+        train(collection, recipe, folder, replace(options, split=run.split, fold=name, resume=begun, overwrite=False))
+    if not is_first_process():
+        return None
+    members = [load(Run(run.folder / f"fold-{name}").model) for name in names]
+    combined = combine(members, collection, rule=recipe.decision.rule)
+    with new_file(run.folder / "members.csv") as aside:
+        combined.table.to_csv(aside, index=False)
+    return save(combined.model, run.model)
+
+
+def of_folds(folder: str | Path) -> bool:
+    """Whether a run in this folder is one that `train_folds` began."""
+    split = Run(folder).split
+    return split.is_file() and "fold" in split.read_text(encoding="utf-8").partition("\n")[0].split(",")
+
+
+def _start(run: Run, recipe: Recipe, options: Options, collection: Collection) -> None:
+    assert options.split is not None
+    refuse_existing(run.folder, overwrite=options.overwrite, inputs=(*collection.places, options.split))
+    table, record = options.split.read_bytes(), options.split.with_suffix(".json")
+    made = record.read_text(encoding="utf-8") if record.is_file() else None
+    shutil.rmtree(run.folder, ignore_errors=True)
+    write_text(run.recipe, recipe.to_yaml())
+    with new_file(run.split) as aside:
+        aside.write_bytes(table)
+    if made is not None:
+        write_text(run.split.with_suffix(".json"), made)
