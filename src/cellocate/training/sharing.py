@@ -15,7 +15,7 @@ class SharedSampler(DistributedSampler[int]):
     """Of an epoch's order, every nth place for each of n processes: their batches together are those of one process.
 
     Lightning leaves a sampler of this type alone. What it would put in the place of another shuffles the order once
-    more, and does not know the epoch before the first batch of a resumed run.
+    more, so that the batches of several processes are never those of one.
 
     Args:
         order: of the whole epoch. Where it is no multiple of n, its first places are shown again.
