@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import random
 import subprocess
 import sys
@@ -76,8 +75,7 @@ def main() -> None:
         process.communicate()
         seconds = time.monotonic() - began
         expected = fingerprint(whole)
-        steps = json.loads((whole / "model" / "model.json").read_text())["provenance"]["fields"]["train"] // 8 * 12
-        print(f"in one go: {seconds:.1f} s of training, about {steps} steps, weights {expected}")
+        print(f"in one go: {seconds:.1f} s and {epochs_done(whole)} epochs of training, weights {expected}")
         print("run  killed after (s)  epochs done  weights       identical")
         same = 0
         for number in range(asked.kills):

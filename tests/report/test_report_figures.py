@@ -7,7 +7,7 @@ import pandas as pd
 from PIL import Image
 from small_evaluation import TINY, build, make_history
 
-from cellocate.report import plot_history, write_figures
+from cellocate.report import plot_history, plot_rates, save_rates, write_figures
 from cellocate.report.figures import NARROW, plot_label_counts, plot_per_class
 
 
@@ -71,3 +71,20 @@ def test_history_without_validation_has_one_panel():
     assert [line.get_label() for line in loss.get_lines()] == ["training"]
     (loss,) = plot_history(pd.DataFrame({"epoch": [1], "train_loss": [0.5]})).axes
     assert loss.get_lines()[0].get_ydata().tolist() == [0.5]
+
+
+def test_the_suggested_rate_is_marked_on_its_curve(tmp_path):
+    table = pd.DataFrame(
+        {"rate": [1e-4, 1e-3, 1e-2, 0.1], "loss": [1.0, 0.9, 0.2, 9], "smoothed": [1, 0.8, 0.4, 6], "suggested": 0}
+    )
+    table.loc[2, "suggested"] = 1
+    (axes,) = plot_rates(table).axes
+    *_, mark = axes.get_lines()
+    assert (mark.get_xdata().tolist(), mark.get_ydata().tolist()) == ([1e-2], [0.4])
+    assert mark.get_label() == "steepest: 0.01"
+    assert axes.get_ylim()[1] < 6, "what diverges does not flatten the rest"
+    save_rates(tmp_path)
+    assert not list(tmp_path.iterdir())
+    table.to_csv(tmp_path / "learning_rate.csv", index=False)
+    save_rates(tmp_path)
+    assert np.asarray(Image.open(tmp_path / "learning_rate.png").convert("L")).std() > 0

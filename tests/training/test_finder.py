@@ -141,5 +141,6 @@ def test_a_step_of_the_loss_is_found_where_it_is() -> None:
     exponents = np.linspace(-7, 1, 100)
     noise = np.random.default_rng(0).normal(0, 0.02, 100)
     losses = 1 - 1 / (1 + np.exp(-(exponents + 3) * 4)) + np.exp((exponents - 0.5) * 6) + noise
+    losses[90] = 8.0  # which falls again more steeply than anything before
     found = Rates(tuple(10**exponents), tuple(losses)).suggestion
     assert abs(np.log10(found) + 3) < 0.3

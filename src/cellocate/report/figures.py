@@ -75,6 +75,32 @@ def plot_history(history: pd.DataFrame, epoch: int | None = None, width: int = W
     return figure
 
 
+def plot_rates(table: pd.DataFrame, width: int = WIDE) -> Figure:
+    """What a learning-rate finder saw: the loss of each batch, its smoothed course, and the rate that is suggested.
+
+    Args:
+        table: `learning_rate.csv` of a run: `rate`, `loss`, `smoothed`, `suggested` (1 in one row).
+        width: px.
+    """
+    figure = _figure(width, 260)
+    axes = figure.add_subplot()
+    axes.plot(table["rate"], table["loss"], ".", color=PALETTE["muted"], markersize=4, label="one batch")
+    axes.plot(table["rate"], table["smoothed"], "-", color=PALETTE["blue"], label="smoothed")
+    chosen = table[table["suggested"] == 1]
+    rate = float(chosen["rate"].iloc[0])
+    axes.plot(chosen["rate"], chosen["smoothed"], "D", color=PALETTE["orange"], label=f"steepest: {rate:.2g}")
+    axes.set_xscale("log")
+    # batches at the highest rates may have losses beyond all others
+    low, high = float(table["smoothed"].min()), float(table["smoothed"].iloc[: chosen.index[0] + 1].max())
+    axes.set_ylim(low - 0.2 * (high - low), high + 0.5 * (high - low))
+    axes.set_xlabel("learning rate", fontsize=_FONT, color=PALETTE["ink"])
+    axes.set_title("Training loss while the rate rises", loc="left", fontsize=_FONT + 1, color=PALETTE["ink"])
+    axes.grid(axis="y", color=PALETTE["line"], linewidth=0.8)
+    _legend(axes)
+    _bare(axes)
+    return figure
+
+
 def _few(evaluated: Evaluated) -> list[bool]:
     return [row["support"] < FEW for row in evaluated.per_class]
 
@@ -158,7 +184,11 @@ def _draw_curves(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", color=PALETTE["line"], linewidth=0.8)
+    _legend(axes)
+    _bare(axes)
+
+
+def _legend(axes: Axes) -> None:
     axes.legend(
         fontsize=_FONT - 1, labelcolor=PALETTE["ink"], facecolor=PALETTE["paper"], edgecolor="none", framealpha=1
     )
-    _bare(axes)

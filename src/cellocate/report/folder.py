@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cellocate.report.choice import choose_examples, choose_gallery
 from cellocate.report.drawing import save_figure
 from cellocate.report.evaluated import Evaluated
-from cellocate.report.figures import PALETTE, plot_history, plot_label_counts, plot_per_class
+from cellocate.report.figures import PALETTE, plot_history, plot_label_counts, plot_per_class, plot_rates
 from cellocate.report.panels import labels, marks
 from cellocate.report.pictures import STAINS, Picture, composite, grey, read_pictures, stretched
 from cellocate.report.words import listed
@@ -51,6 +51,15 @@ def save_history(run: Path) -> None:
     import pandas as pd
 
     save_figure(plot_history(pd.read_csv(run / "history.csv")), run, "learning_curves", ("png",))
+
+
+def save_rates(run: Path) -> None:
+    """Draw `learning_rate.csv` of a run folder, where there is one, as `learning_rate.png` beside it."""
+    import pandas as pd
+
+    path = run / "learning_rate.csv"
+    if path.is_file():
+        save_figure(plot_rates(pd.read_csv(path)), run, "learning_rate", ("png",))
 
 
 def _gallery(evaluated: Evaluated) -> list[int]:

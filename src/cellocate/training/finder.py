@@ -49,8 +49,9 @@ class Rates:
 
     @property
     def suggestion(self) -> float:
-        """Where the smoothed loss falls most steeply over the logarithm of the rate."""
-        return self.rates[int(np.argmin(np.gradient(self.smoothed)))]
+        """Where the smoothed loss falls most steeply over the logarithm of the rate, on its way to the lowest."""
+        lowest = int(self.smoothed.argmin())  # beyond it, a loss that leaps up also falls again
+        return self.rates[int(np.gradient(self.smoothed)[: lowest + 1].argmin())]
 
     def save(self, path: str | Path) -> None:
         """Write `rate`, `loss`, `smoothed` and `suggested` (1 in one row, else 0) as CSV."""
