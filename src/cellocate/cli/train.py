@@ -45,7 +45,7 @@ def train(
     from cellocate.cli.console import resuming
     from cellocate.collection import open_collection
     from cellocate.errors import CellocateError
-    from cellocate.report import save_history
+    from cellocate.report import save_history, save_rates
     from cellocate.training import load_recipe
     from cellocate.training.fit import train as train_one
     from cellocate.training.folds import of_folds, train_folds
@@ -84,6 +84,7 @@ def train(
         return
     if not folds:
         save_history(out)
+        save_rates(out)
     print(f"model in {out / 'model'}")
     if scores := model.card.scores.get("validation"):
         print(

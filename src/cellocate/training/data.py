@@ -18,6 +18,7 @@ from cellocate.images import FIELD_SPAN, Scale, to_float
 from cellocate.networks import Normalisation
 from cellocate.training.recipe import Data, Recipe, Training
 from cellocate.training.sampling import epoch_sampler
+from cellocate.training.sharing import SharedSampler
 
 _MEMORY = 2**30  # bytes of prepared fields that are kept from epoch to epoch
 _SAMPLE = 512  # fields that mean and standard deviation are measured on
@@ -94,7 +95,8 @@ def training_loader(
     training = recipe.training
     together = training.batch_size * processes
     sampler = epoch_sampler(recipe.sampling, dataset.truth.numpy() > 0, together, training.seed, first_epoch)
-    return loader(dataset, training, sampler, drop_last=len(sampler) >= together)
+    shared = SharedSampler(sampler, processes) if processes > 1 else sampler
+    return loader(dataset, training, shared, drop_last=len(sampler) >= together)
 
 
 def loader(

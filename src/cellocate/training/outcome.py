@@ -55,7 +55,8 @@ def kept_weights(module: Classifier, run: Run, fields: FieldDataset) -> int:
     )
     if averaged:
         module.load_state_dict(average_checkpoints(last_checkpoints(run.checkpoints)))
-        images = (module.normalised(images.to(module.device)) for images, _, _ in loader(fields, training))
+        whole = loader(fields, training, drop_last=len(fields) >= training.batch_size)  # no batch of one field
+        images = (module.normalised(images.to(module.device)) for images, _, _ in whole)
         update_norms(module.network, images, training.seed)
     else:
         module.load_state_dict(state["state_dict"])

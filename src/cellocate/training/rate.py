@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from cellocate.errors import CellocateError
+from cellocate.networks import freeze
 from cellocate.training.data import FieldDataset, training_loader
 from cellocate.training.finder import find_rate, read_rates
 from cellocate.training.module import Classifier
@@ -32,6 +33,7 @@ def found_rate(
     path = Path(run.folder) / "learning_rate.csv"
     if not path.is_file():
         module.train()
+        freeze(module.network, module.recipe.network.frozen != 0)
         torch.manual_seed(module.recipe.training.seed)
         batches = training_loader(dataset, module.recipe)
         find_rate(module.loss_of, module, module.optimiser(1.0), batches, clip=module.recipe.optimiser.clip).save(path)
