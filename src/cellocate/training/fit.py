@@ -51,7 +51,10 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     learnt = _learn(prepared, run, options)
     model = finished(learnt, prepared, options) if first else None
     if prepared.recipe.training.retrain:
-        again = _learn(prepared.with_all(), Run(run.folder / "retrained"), options, epochs=learnt.epoch)
+        options.say(f"again, on train and validation together, for {learnt.epoch} epochs")
+        again = _learn(
+            prepared.with_all(learnt.module.rate), Run(run.folder / "retrained"), options, epochs=learnt.epoch
+        )
         model = retrained(model, again, options) if model is not None else None
     return None if model is None else save(model, run.model)
 
@@ -66,8 +69,8 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
     trainer = _trainer(recipe, run, options, validated=len(sets["validation"]) > 0, epochs=epochs)
     if not begun and is_first_process():
         run.start(recipe, prepared.split, prepared.inspection)
-        for warning in filter(None, [absent(datasets["train"].truth, module.vocabulary.names)]):
-            options.say(warning)
+        if epochs is None and (lacking := absent(datasets["train"].truth, module.vocabulary.names)):
+            options.say(lacking)
     if recipe.optimiser.learning_rate == "find":
         module.rate = found_rate(module, datasets["train"], run, trainer.world_size, options.say)
     _fit(trainer, module, datasets, run, resume=begun)

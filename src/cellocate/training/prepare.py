@@ -80,10 +80,12 @@ class Prepared:
         whole = uncropped(size, self.recipe.augmentation.crop) if part == "train" else size
         return replace(self.scale, size=whole, pixel_size=(self.scale.pixel_size or 1) * size / whole)
 
-    def with_all(self) -> Prepared:
-        """The same with the validation part among what is trained on."""
+    def with_all(self, rate: float) -> Prepared:
+        """The same with the validation part among what is trained on, at a rate that is known by now."""
+        optimiser = self.recipe.optimiser.model_copy(update={"learning_rate": rate})
+        recipe = self.recipe.model_copy(update={"optimiser": optimiser})
         both = self.collection.subset([*self.sets["train"].ids, *self.sets["validation"].ids])
-        return replace(self, sets={**self.sets, "train": both, "validation": both.subset([])})
+        return replace(self, recipe=recipe, sets={**self.sets, "train": both, "validation": both.subset([])})
 
 
 def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) -> Prepared:
