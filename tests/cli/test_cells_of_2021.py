@@ -12,6 +12,7 @@ import pytest
 from cellocate import phantom
 from cellocate.collection import open_collection
 from cellocate.prediction import CellMasks, write_kaggle2021
+from cellocate.prediction.submissions import read_kaggle2021
 from cellocate.training import load_recipe
 from cellocate.vocabulary import get
 
@@ -46,8 +47,9 @@ def test_predicted_and_measured(cellocate, fields: Path, model: Path, tmp_path: 
     assert "each cell is given the probabilities of its whole field" in predicted.err
     assert cellocate("predict", model, fields, "--out", tmp_path / "table.csv").code == 0
     table = pd.read_csv(tmp_path / "table.csv", index_col="Id")[list(get("hpa19").names)]
-    _write(fields, tmp_path / "again.csv", table.to_numpy())
-    assert out.read_text() == (tmp_path / "again.csv").read_text()
+    for field, (_, instances) in read_kaggle2021(out):
+        expected = table.loc[field].to_numpy()[instances.label]
+        np.testing.assert_allclose(instances.confidence, expected, atol=2e-6)
     measured = cellocate("evaluate", "--predictions", out, "--sample", out, "--labels", fields, "--out", scores)
     assert measured.code == 0, measured.err
     metrics = json.loads((scores / "metrics.json").read_text())
@@ -70,8 +72,9 @@ def test_true_cells_of_a_field_score_as_their_labels_deserve(cellocate, fields: 
     for k, row in enumerate(metrics["per_class"]):
         shows = sum(str(k) in labels.split() for labels in cells["labels"])
         assert row["support"] == row["found"] == shows
-        if shows:
-            assert row["average_precision"] == pytest.approx(shows / row["predicted"])
+        if shows:  # a cell without signal is Negative, which no field with a label is
+            assert row["average_precision"] == pytest.approx(shows / max(row["predicted"], 1) * (row["predicted"] > 0))
+    assert 0 < metrics["instance_map"] < 1
 
 
 def test_fields_without_a_prediction_are_told(cellocate, fields: Path, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_submission_is_checked_against_the_sample(tmp_path: Path) -> None:
     with pytest.raises(CellocateError, match="lacks 1 id, such as a"):
         validate_submission(submission, sample)
     sample.write_text(HEADER + "a,wide,2,\n")
-    with pytest.raises(CellocateError, match="not a sample submission.*line 2"):
+    with pytest.raises(CellocateError, match=r"not a sample submission: .*line 2"):
         read_sample(sample)
 
 
@@ -154,7 +154,7 @@ def test_real_cells_become_a_submission(real_data: Path, tmp_path: Path) -> None
     out = tmp_path / "submission.csv"
     write_kaggle2021(out, shapes, lambda field: cells.masks(field, shapes[field]), table, HPA19)
     read = dict(read_kaggle2021(out))
-    for field, (shape, instances) in read.items():
+    for shape, instances in read.values():
         assert shape == (2048, 2048)
         assert instances.confidence.tolist() == [0.9, 0.2] * len(instances.masks)
     assert [len(cells.instances.masks) for cells in read.values()] == [19, 18, 46]
