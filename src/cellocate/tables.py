@@ -30,7 +30,7 @@ def read_table(path: str | Path, what: str = "table") -> tuple[pd.DataFrame, lis
     """
     import pandas as pd
 
-    rows = _rows(Path(path), what)
+    rows = table_rows(path, what)
     _, columns = next(rows)
     repeated = sorted({column for column in columns if columns.count(column) > 1})
     if repeated:
@@ -54,15 +54,26 @@ def read_columns(path: str | Path, what: str = "table") -> list[str]:
     Raises:
         CellocateError: the file is missing or no CSV.
     """
-    return next(_rows(Path(path), what))[1]
+    return next(table_rows(path, what))[1]
 
 
-def _rows(path: Path, what: str) -> Iterator[tuple[int, list[str]]]:
-    """Line and values of each row that is not blank; the first is the header."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    found = False
+def table_rows(path: str | Path, what: str = "table", *, longest: int = 2**17) -> Iterator[tuple[int, list[str]]]:
+    """Line and values of each row that is not blank, one after the other; the first is the header.
+
+    Args:
+        path: a CSV file (UTF-8, plain or `.gz`).
+        what: what it is called when it is missing.
+        longest: characters of a value from which on it is taken for no table.
+
+    Raises:
+        CellocateError: the file is missing or no CSV.
+    """
+    path = Path(path)
     if path.exists() and not path.is_file():
         raise _no_csv(path, "no plain file")
+    before = csv.field_size_limit(longest)
+    opened = gzip.open if path.suffix == ".gz" else open
+    found = False
     try:
         with opened(path, "rb") as binary:
             if b"\0" in binary.read(4096):  # and perhaps no end of a line for gigabytes
@@ -77,6 +88,8 @@ def _rows(path: Path, what: str) -> Iterator[tuple[int, list[str]]]:
         raise CellocateError(f"no such {what}", where=path, mend="Check the name.") from None
     except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise _no_csv(path, str(error)) from None
+    finally:
+        csv.field_size_limit(before)
     if not found:
         raise _no_csv(path, "it is empty")
 

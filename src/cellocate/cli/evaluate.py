@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.counted import counted
 
 if TYPE_CHECKING:
     from cellocate.report import Evaluated
@@ -23,7 +24,16 @@ def evaluate(
         Literal["train", "validation", "test"] | None, typer.Option(help="Only this part of the model's split.")
     ] = None,
     predictions: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Measure this table instead: probabilities, or Id,Predicted.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Measure this table instead: probabilities, Id,Predicted, or a submission of 2021, whose --labels are "
+            "the true cells: the folder truth of simulated fields, or a table ID,ImageWidth,ImageHeight,Label,Mask.",
+        ),
+    ] = None,
+    sample: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A sample submission: refuse --predictions that the challenge would."),
     ] = None,
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
@@ -41,10 +51,16 @@ def evaluate(
     from cellocate.cli.console import note, progress
 
     if predictions is not None and labels is not None and model is None:
+        from cellocate.prediction.submissions import is_kaggle2021, validate_submission
         from cellocate.report.assess import assess_table
 
+        if sample is not None:
+            validate_submission(predictions, sample)
+        if is_kaggle2021(predictions):
+            _evaluate_cells(predictions, labels, out, vocabulary=vocabulary, overwrite=overwrite, as_json=as_json)
+            return
         evaluated = assess_table(predictions, labels, out, vocabulary=vocabulary, overwrite=overwrite)
-    elif model is not None and data is not None and predictions is None:
+    elif model is not None and data is not None and predictions is None and sample is None:
         from cellocate.collection import open_collection
         from cellocate.report.assess import Choices, assess_model
 
@@ -53,7 +69,7 @@ def evaluate(
             choices = Choices(part=part, skip_bad=skip_bad, overwrite=overwrite, device=device, progress=advance)
             evaluated = assess_model(model, collection, out, choices)
     else:
-        raise typer.BadParameter("give MODEL and DATA, or --predictions and --labels")
+        raise typer.BadParameter("give MODEL and DATA, or --predictions and --labels (and perhaps --sample)")
     for warning in evaluated.warnings:
         note(warning)
     if as_json:
@@ -62,6 +78,33 @@ def evaluate(
     else:
         print_scores(evaluated)
         print(f"report in {out / 'report.html'}")
+
+
+def _evaluate_cells(
+    predictions: Path, truth: Path, out: Path, *, vocabulary: str | None, overwrite: bool, as_json: bool
+) -> None:
+    from cellocate.cli.console import note
+    from cellocate.report.cells import assess_cells
+
+    metrics, warnings = assess_cells(predictions, truth, out, vocabulary=vocabulary, overwrite=overwrite)
+    for warning in warnings:
+        note(warning)
+    if as_json:
+        json.dump(metrics, sys.stdout, indent=2)
+        print()
+        return
+    line = f"{metrics['cells']} cells in {counted(metrics['n'], 'field')}: "
+    if metrics["instance_map"] is None:
+        line += "none shows a location, so there is no mean average precision"
+    else:
+        low, high = metrics["instance_map_interval"]
+        blind = metrics["instance_map_of_predicting_everything"]
+        line += f"mean average precision {metrics['instance_map']:.3f} (95% interval {low:.3f} to {high:.3f}; "
+        occur = len(metrics["per_class"]) - len(metrics["absent"])
+        line += f"every location for every cell {blind:.3f}), "
+        line += f"over the {occur} of {len(metrics['per_class'])} locations that occur"
+    print(line)
+    print(f"figures in {out / 'metrics.json'}")
 
 
 def print_scores(evaluated: Evaluated) -> None:

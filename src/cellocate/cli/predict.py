@@ -16,9 +16,17 @@ def predict(
     data: options.Data,
     out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write.")],
     format_: Annotated[
-        Literal["table", "kaggle2018"],
-        typer.Option("--format", help="Probabilities and locations, or the 2018 challenge's submission."),
+        Literal["table", "kaggle2018", "kaggle2021"],
+        typer.Option("--format", help="Probabilities and locations, or the submission of a challenge."),
     ] = "table",
+    masks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="For kaggle2021: label images <id>_cells.png of the cells. Each cell is given the probabilities of "
+            "its whole field; no cell is looked at by itself.",
+        ),
+    ] = None,
     sample: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A sample submission: predict its ids, in its order.")
     ] = None,
@@ -40,8 +48,13 @@ def predict(
     from cellocate.files import refuse_existing_file
     from cellocate.networks import load
 
-    refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample))
+    if (format_ == "kaggle2021") != (masks is not None):
+        raise typer.BadParameter("--format kaggle2021 needs --masks, the cells of the fields; no other format takes it")
+    refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample, masks))
+    cells = None if masks is None else prediction.CellMasks(masks)
     loaded = load(model, device=device)
+    if cells is not None:
+        prediction.require_hpa19(loaded.vocabulary)
     collection = open_collection(data, labels=labels, pixel_size=pixel_size)
     wanted = None if sample is None else prediction.read_sample(sample)
     if wanted is not None:
@@ -51,10 +64,18 @@ def predict(
         note(left_out(inspection.problems))
     for assumption in prediction.assumptions(loaded, collection):
         note(assumption)
+    if cells is not None:
+        cells.require(collection.ids)
+        note("each cell is given the probabilities of its whole field")
     with progress("predicting", len(collection)) as advance:
         probabilities = prediction.predict_collection(loaded, collection, batch_size=batch_size, progress=advance)
     decided = loaded.card.rule.apply(probabilities)
-    if format_ == "table":
+    if cells is not None:
+        shapes = {field: collection.shape(field) for field in collection.ids}
+        prediction.write_kaggle2021(
+            out, shapes, lambda field: cells.masks(field, shapes[field]), probabilities, loaded.vocabulary, wanted
+        )
+    elif format_ == "table":
         write_table(out, collection.ids, probabilities, decided, loaded.vocabulary)
     else:
         prediction.write_kaggle2018(out, collection.ids, decided, loaded.vocabulary, wanted)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.images import CHANNELS, Pixels, Scale, read_field
+from cellocate.images import CHANNELS, Pixels, Scale, read_field, read_header
 from cellocate.images.store import stored
 from cellocate.vocabulary import Vocabulary
 
@@ -123,6 +123,18 @@ class Collection:
         pixels = store.read(row, channels, None if scale is None else max(scale.shape(height, width, pixel_size)))
         shrunk = max(height, width) / max(pixels.shape[1:])
         return pixels, None if pixel_size is None else pixel_size * shrunk
+
+    def shape(self, field: str) -> tuple[int, int]:
+        """Height and width of a field in px; of a store, before it was shrunk.
+
+        Raises:
+            CellocateError: a file is missing or unreadable.
+        """
+        files = self.files(field)
+        if (place := stored(files)) is not None:
+            store, row = place
+            return int(store.index[row]["height"]), int(store.index[row]["width"])
+        return read_header(next(iter(files.values())))[:2]
 
     def pixel_size(self, field: str) -> float | None:
         """The µm per px of a field's files, or None where nobody said."""

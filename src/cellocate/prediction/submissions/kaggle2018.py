@@ -9,12 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection import Collection
 from cellocate.counted import counted
 from cellocate.decision import write_decided
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
-from cellocate.tables import read_table
 from cellocate.vocabulary import Vocabulary, get
 
 
@@ -71,34 +69,6 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str]) -> None:
     if wanted - seen:
         missing = f"{counted(len(wanted - seen), 'id')}, such as {min(wanted - seen)}"
         raise CellocateError(f"a submission that lacks {missing}", where=path, mend=_MEND)
-
-
-def read_sample(path: str | Path) -> list[str]:
-    """The ids of a challenge's sample submission, in its order.
-
-    Raises:
-        CellocateError: it has no column Id, or repeats an id.
-    """
-    table, _ = read_table(path, "sample submission")
-    if "Id" not in table or table["Id"].duplicated().any():
-        raise CellocateError("not a sample submission", where=path, mend="It needs a column Id without repeats.")
-    return list(table["Id"])
-
-
-def in_order(collection: Collection, ids: Sequence[str]) -> Collection:
-    """The fields of a sample submission, in its order.
-
-    Raises:
-        CellocateError: the collection lacks one.
-    """
-    lacking = sorted(set(ids) - set(collection.ids))
-    if lacking:
-        raise CellocateError(
-            f"{len(lacking)} of the sample's {len(ids)} fields have no images, such as {lacking[0]}",
-            where=collection.folder,
-            mend="Give the folder of the challenge's test images.",
-        )
-    return collection.subset(ids)
 
 
 _MEND = "Write it again with 'cellocate predict --format kaggle2018'."

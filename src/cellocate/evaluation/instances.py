@@ -1,0 +1,221 @@
+"""Cells found and named: the mean average precision of the 2021 challenge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.errors import CellocateError
+from cellocate.images.rle import Mask, overlaps
+from cellocate.vocabulary import Vocabulary
+
+LEAST_OVERLAP = 0.6
+_RESAMPLES = 1000
+_AT_ONCE = 50
+
+Numbers = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Instances:
+    """The cells of one field and what they show, or are said to show.
+
+    Args:
+        masks: of the cells, each once.
+        cell: shape (D,), the index in `masks` of each statement "this cell shows this location".
+        label: shape (D,), the location of each statement.
+        confidence: shape (D,), 0 to 1; of truth, 1.
+    """
+
+    masks: Sequence[Mask]
+    cell: Numbers
+    label: Numbers
+    confidence: NDArray[np.float64]
+
+    @staticmethod
+    def of(masks: Sequence[Mask], labels: Sequence[Sequence[int]]) -> Instances:
+        """Truth: the masks of a field's cells, and the locations that each shows."""
+        pairs = np.array([(i, k) for i, shown in enumerate(labels) for k in shown], dtype=np.intp).reshape(-1, 2)
+        return Instances(masks, pairs[:, 0], pairs[:, 1], np.ones(len(pairs)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranking:
+    """All that was said of one location, in falling confidence.
+
+    Args:
+        field: shape (D,), number of the field.
+        hit: shape (D,), whether it is true, and of a cell that nothing before it is about.
+        last: shape (D,), whether the next has another confidence.
+        truths: shape (N,), how many cells of each field show the location.
+    """
+
+    field: Numbers
+    hit: NDArray[np.bool_]
+    last: NDArray[np.bool_]
+    truths: Numbers
+
+
+def evaluate_instances(
+    truth: Mapping[str, Instances],
+    predicted: Mapping[str, Instances],
+    vocabulary: Vocabulary,
+    *,
+    least: float = LEAST_OVERLAP,
+    interval: bool = True,
+) -> dict[str, Any]:
+    """Mean average precision over locations, as the 2021 challenge has it, and the figures behind it.
+
+    Of each location by itself: a predicted cell belongs to the cell of the same field that shows the location and
+    overlaps it most; if intersection over union is at least `least` and no likelier prediction has that cell, it is
+    a hit, and otherwise a miss. Average precision is the area under precision against recall over all fields
+    together, where precision counts as the best that is had at this recall or a higher one. Equal confidences are
+    counted together, which is what the least favourable order among them gives: the order of a file decides nothing.
+    Locations that no cell shows are left out of the mean, and `absent` names them.
+
+    This is the metric of OpenImages' instance segmentation for truth in which every location of every cell is known,
+    and no cell stands for a group. `instance_map_of_predicting_everything` is what the same masks score if each is
+    said to show every location, all equally likely; `found` counts the cells of a location that any mask overlaps
+    enough, so that `found / support` is the best that these masks can score. The 95% interval is of 1000 bootstrap
+    resamples of the fields; a location that a resample misses is left out of that resample's mean.
+
+    Args:
+        truth: by field, without confidences.
+        predicted: of the same fields; one without cells has none.
+        vocabulary: of the labels.
+        least: intersection over union from which a cell counts as found.
+        interval: whether the bootstrap is drawn.
+
+    Raises:
+        CellocateError: there is no field to measure on, or the fields differ.
+
+    References:
+        https://storage.googleapis.com/openimages/web/evaluation.html; Everingham, Van Gool, Williams, Winn, Zisserman.
+        The Pascal Visual Object Classes (VOC) Challenge. IJCV 88 (2010). https://doi.org/10.1007/s11263-009-0275-4
+
+    Example:
+        >>> from cellocate.vocabulary import get
+        >>> cells = [Mask.of(np.array([[True, False]])), Mask.of(np.array([[False, True]]))]
+        >>> truth = {"field": Instances.of(cells, [[16], [16, 0]])}
+        >>> said = Instances(cells, np.array([0, 1]), np.array([16, 16]), np.array([0.9, 0.4]))
+        >>> evaluate_instances(truth, {"field": said}, get("hpa19"))["instance_map"]
+        0.5
+    """
+    if set(truth) != set(predicted):
+        odd = min(set(truth) ^ set(predicted))
+        raise CellocateError(f"predictions and truth of different fields, such as {odd}", mend="Give equal ones.")
+    if not truth:
+        raise CellocateError("no field to measure on", mend="Give truth and predictions of some fields.")
+    truths, said, blind = _match(truth, predicted, len(vocabulary), least)
+    rankings = [_ranking(said, k, truths[k]) for k in range(len(vocabulary))]
+    present: NDArray[np.bool_] = np.asarray(truths.any(axis=1))
+    whole = np.ones((1, len(truth)))
+    ap = np.array([_average_precision(ranking, whole)[0] for ranking in rankings])
+    aimless = [_ranking(blind, int(k), truths[k]) for k in np.flatnonzero(present)]
+    return {
+        "n": len(truth),
+        "vocabulary": vocabulary.name,
+        "cells": sum(len(instances.masks) for instances in truth.values()),
+        "predicted_cells": sum(len(instances.masks) for instances in predicted.values()),
+        "least_overlap": least,
+        "instance_map": float(ap[present].mean()) if present.any() else None,
+        "instance_map_interval": _bootstrap(rankings, len(truth)) if interval and present.any() else None,
+        "instance_map_of_predicting_everything": (
+            float(np.mean([_average_precision(ranking, whole)[0] for ranking in aimless])) if aimless else None
+        ),
+        "absent": [name for name, occurs in zip(vocabulary.names, present, strict=True) if not occurs],
+        "per_class": [
+            {
+                "name": name,
+                "support": int(truths[k].sum()),
+                "fields": int((truths[k] > 0).sum()),
+                "predicted": len(rankings[k].hit),
+                "found": len(np.unique(blind.target[(blind.label == k) & (blind.target >= 0)])),
+                "average_precision": float(ap[k]) if present[k] else None,
+            }
+            for k, name in enumerate(vocabulary.names)
+        ],
+    }
+
+
+class _Said(NamedTuple):
+    """Statements over all fields, each "this cell of this field shows this location": columns of one length.
+
+    `target` is the number of the cell, over all fields, that it is right about, or -1.
+    """
+
+    field: Numbers
+    label: Numbers
+    target: Numbers
+    confidence: NDArray[np.float64]
+
+
+def _match(
+    truth: Mapping[str, Instances], predicted: Mapping[str, Instances], classes: int, least: float
+) -> tuple[Numbers, _Said, _Said]:
+    """How many cells of each field show each location, (K, N); what was said; and all that could be of these masks."""
+    truths = np.zeros((classes, len(truth)), dtype=np.intp)
+    said, blind, cells = [], [], 0
+    for row, (field, true) in enumerate(truth.items()):
+        guess = predicted[field]
+        truths[:, row] = np.bincount(true.label, minlength=classes)
+        targets = _targets(overlaps(guess.masks, true.masks), true, classes, least)
+        targets[targets >= 0] += cells
+        cells += len(true.masks)
+        of_guess = targets[guess.cell, guess.label]
+        said.append(_Said(np.full_like(of_guess, row), guess.label, of_guess, guess.confidence))
+        labels = np.tile(np.arange(classes), len(guess.masks))
+        blind.append(_Said(np.full_like(labels, row), labels, targets.ravel(), np.ones(len(labels))))
+    return truths, _together(said), _together(blind)
+
+
+def _together(parts: list[_Said]) -> _Said:
+    return _Said(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _targets(overlap: NDArray[np.float64], true: Instances, classes: int, least: float) -> Numbers:
+    """For each predicted mask and location the true cell that shows it and overlaps most, or -1, shape (M, K)."""
+    targets = np.full((len(overlap), classes), -1, dtype=np.intp)
+    for k in np.unique(true.label):
+        cells = true.cell[true.label == k]
+        best = overlap[:, cells].argmax(axis=1)
+        enough = overlap[np.arange(len(overlap)), cells[best]] >= least
+        targets[enough, k] = cells[best[enough]]
+    return targets
+
+
+def _ranking(said: _Said, label: int, truths: Numbers) -> _Ranking:
+    chosen = np.flatnonzero(said.label == label)
+    chosen = chosen[np.argsort(-said.confidence[chosen], kind="stable")]
+    confidence, target = said.confidence[chosen], said.target[chosen]
+    hit = np.zeros(len(chosen), dtype=bool)
+    hit[np.unique(target, return_index=True)[1]] = True  # the first that is about a cell
+    last = np.append(confidence[1:] != confidence[:-1], True)[: len(chosen)]
+    return _Ranking(said.field[chosen], hit & (target >= 0), last, truths)
+
+
+def _average_precision(ranking: _Ranking, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average precision with each field counted so many times, shape (R, N) → (R,); nan where no cell is left."""
+    support = weights @ ranking.truths
+    drawn = weights[:, ranking.field]
+    hits = np.cumsum(drawn * ranking.hit, axis=1)[:, ranking.last]
+    precision = hits / np.maximum(np.cumsum(drawn, axis=1)[:, ranking.last], 1)
+    best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    area = (np.diff(hits, axis=1, prepend=0) * best).sum(axis=1)
+    ap: NDArray[np.float64] = np.divide(area, support, out=np.full(len(weights), np.nan), where=support > 0)
+    return ap
+
+
+def _bootstrap(rankings: Sequence[_Ranking], fields: int) -> list[float]:
+    rng = np.random.default_rng(0)
+    scores = []
+    for _ in range(_RESAMPLES // _AT_ONCE):
+        weights = rng.multinomial(fields, np.full(fields, 1 / fields), size=_AT_ONCE).astype(np.float64)
+        ap = np.stack([_average_precision(ranking, weights) for ranking in rankings])
+        known = ~np.isnan(ap)  # where no location is left, the resample says nothing
+        scores.append((np.nansum(ap, axis=0) / np.maximum(known.sum(axis=0), 1))[known.any(axis=0)])
+    return [float(q) for q in np.percentile(np.concatenate(scores), [2.5, 97.5])]

@@ -1,0 +1,43 @@
+"""Submissions of the challenges: written, and checked as strictly as the challenges would."""
+
+from pathlib import Path
+
+from cellocate.prediction.submissions.cells import CellMasks
+from cellocate.prediction.submissions.kaggle2018 import validate_kaggle2018, write_kaggle2018
+from cellocate.prediction.submissions.kaggle2021 import (
+    is_kaggle2021,
+    read_kaggle2021,
+    require_hpa19,
+    validate_kaggle2021,
+    write_kaggle2021,
+)
+from cellocate.prediction.submissions.sample import in_order, read_sample, read_shapes
+from cellocate.prediction.submissions.truth import TrueCells, read_true_cells
+
+__all__ = [
+    "CellMasks",
+    "TrueCells",
+    "in_order",
+    "is_kaggle2021",
+    "read_kaggle2021",
+    "read_sample",
+    "read_true_cells",
+    "require_hpa19",
+    "validate_kaggle2018",
+    "validate_kaggle2021",
+    "validate_submission",
+    "write_kaggle2018",
+    "write_kaggle2021",
+]
+
+
+def validate_submission(path: str | Path, sample: str | Path) -> None:
+    """Check a submission of either challenge against its sample: every id once, in any order, and all that they hold.
+
+    Raises:
+        CellocateError: at the first fault, with its line.
+    """
+    if is_kaggle2021(path):
+        validate_kaggle2021(path, read_shapes(sample))
+    else:
+        validate_kaggle2018(path, read_sample(sample))

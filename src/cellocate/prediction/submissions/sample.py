@@ -1,0 +1,61 @@
+"""Sample submissions: which fields a challenge asks for, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cellocate.collection import Collection
+from cellocate.errors import CellocateError
+from cellocate.tables import table_rows
+
+LONGEST = 2**30  # characters of all the masks of a field
+
+
+def read_sample(path: str | Path) -> list[str]:
+    """The ids of a challenge's sample submission (`Id` in 2018, `ID` in 2021), in its order.
+
+    Raises:
+        CellocateError: it has no such column, or repeats an id.
+    """
+    return list(read_shapes(path))
+
+
+def read_shapes(path: str | Path) -> dict[str, tuple[int, int] | None]:
+    """Height and width of each field of a sample submission in px, which that of 2018 does not tell.
+
+    Raises:
+        CellocateError: it has no column of ids, or repeats one, or a size is no number.
+    """
+    rows = table_rows(path, "sample submission", longest=LONGEST)
+    _, columns = next(rows)
+    id_ = next((name for name in ("Id", "ID") if name in columns), None)
+    found: dict[str, tuple[int, int] | None] = {}
+    for line, values in rows:
+        row = dict(zip(columns, values, strict=False))
+        height, width = row.get("ImageHeight"), row.get("ImageWidth")
+        if id_ not in row or row[id_] in found or not all(v is None or v.isdecimal() for v in (height, width)):
+            id_ = None
+            path = f"{path}, line {line}"
+            break
+        found[row[id_]] = None if height is None or width is None else (int(height), int(width))
+    if id_ is None:
+        mend = "It needs a column Id (2018) or ID (2021) without repeats."
+        raise CellocateError("not a sample submission", where=path, mend=mend)
+    return found
+
+
+def in_order(collection: Collection, ids: Sequence[str]) -> Collection:
+    """The fields of a sample submission, in its order.
+
+    Raises:
+        CellocateError: the collection lacks one.
+    """
+    lacking = sorted(set(ids) - set(collection.ids))
+    if lacking:
+        raise CellocateError(
+            f"{len(lacking)} of the sample's {len(ids)} fields have no images, such as {lacking[0]}",
+            where=collection.folder,
+            mend="Give the folder of the challenge's test images.",
+        )
+    return collection.subset(ids)

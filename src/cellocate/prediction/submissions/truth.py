@@ -1,0 +1,113 @@
+"""What the cells of fields truly show: a folder of label images, or a table of masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cellocate.collection.layouts.phantoms import CARD, told
+from cellocate.errors import CellocateError
+from cellocate.evaluation import Instances
+from cellocate.images.rle import Mask
+from cellocate.prediction.submissions.cells import CellMasks
+from cellocate.prediction.submissions.kaggle2021 import Cells, Shape, parse_mask, parse_side
+from cellocate.prediction.submissions.sample import LONGEST
+from cellocate.tables import read_table, table_rows
+from cellocate.vocabulary import Vocabulary
+
+COLUMNS = ("ID", "ImageWidth", "ImageHeight", "Label", "Mask")
+"""Of a table of true cells: a row for each; one without a mask says that a field has no cell."""
+
+
+class TrueCells:
+    """The cells of fields, read field by field.
+
+    Args:
+        ids: of the fields.
+        read: gives the cells of one of them.
+    """
+
+    def __init__(self, ids: Sequence[str], read: Callable[[str], Cells]) -> None:
+        self.ids, self.read = list(ids), read
+
+
+def read_true_cells(path: str | Path, vocabulary: Vocabulary) -> TrueCells:
+    """Read truth, in one of two forms.
+
+    - a folder with label images `<Id>_cells.png` and `cells.csv` (`Id`, `cell`, `labels` between spaces), as
+      `simulate` writes it; or the collection that has this in `truth/`;
+    - a table `ID,ImageWidth,ImageHeight,Label,Mask`, with a row for each cell: labels between `|`, and the mask as in
+      a submission. A row without a mask says that its field has no cell.
+
+    Args:
+        path: of the folder or table.
+        vocabulary: of the labels.
+
+    Raises:
+        CellocateError: it is neither, or of another vocabulary; or, later, a cell is broken, unknown or missing.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return _of_table(path, vocabulary)
+    folder = path / "truth" if (path / "truth" / "cells.csv").is_file() else path
+    own = told(folder.parent).get("vocabulary") if folder.name == CARD.parent.name else None
+    if own is not None and own != vocabulary.name:
+        mend = "Simulate the collection with --layout kaggle2021."
+        raise CellocateError(f"cells are labelled in {own}, and measured in {vocabulary.name}", where=path, mend=mend)
+    return _of_folder(folder, vocabulary)
+
+
+def _of_folder(folder: Path, vocabulary: Vocabulary) -> TrueCells:
+    table, lines = read_table(folder / "cells.csv", "table of cells")
+    if not {"Id", "cell", "labels"} <= set(table.columns):
+        mend = "It needs the columns Id, cell and labels."
+        raise CellocateError("no table of cells", where=folder / "cells.csv", mend=mend)
+    images = CellMasks(folder)
+    labels: dict[str, dict[int, tuple[int, ...]]] = {field: {} for field in images.ids}
+    for line, field, cell, text in zip(lines, table["Id"], table["cell"], table["labels"], strict=True):
+        where = f"{folder / 'cells.csv'}, line {line}"
+        if not (cell.isascii() and cell.isdigit()) or int(cell) in labels.setdefault(field, {}):
+            raise CellocateError(f"cell {cell!r} is no number, or stands twice", where=where, mend="Mend the row.")
+        labels[field][int(cell)] = _parse(text, None, vocabulary, where)
+
+    def read(field: str) -> Cells:
+        shape, masks = images.read(field)
+        if unknown := sorted(set(masks) - set(labels[field])):
+            what = f"cell {unknown[0]} of field {field} has no row"
+            raise CellocateError(what, where=folder / "cells.csv", mend="Give a row for each cell of its label image.")
+        # a cell that lies wholly under others has a row and no pixel: nobody could find it
+        return Cells(shape, Instances.of(list(masks.values()), [labels[field][number] for number in masks]))
+
+    return TrueCells(list(labels), read)
+
+
+def _of_table(path: Path, vocabulary: Vocabulary) -> TrueCells:
+    rows = table_rows(path, "table of cells", longest=LONGEST)
+    _, columns = next(rows)
+    if not set(COLUMNS) <= set(columns):
+        found = ", ".join(columns)[:80]
+        mend = f"Give a folder with label images and cells.csv, or a table with the columns {', '.join(COLUMNS)}."
+        raise CellocateError(f"no true cells: its columns are {found}", where=path, mend=mend)
+    places = [columns.index(column) for column in COLUMNS]
+    cells: dict[str, tuple[Shape, list[Mask], list[tuple[int, ...]]]] = {}
+    for line, row in rows:
+        where = f"{path}, line {line}"
+        if len(row) != len(columns):
+            what = f"{len(row)} values under {len(columns)} columns"
+            raise CellocateError(what, where=where, mend="Give each row a value for each column.")
+        field, width, height, label, text = (row[place] for place in places)
+        shape = (parse_side(height, "ImageHeight", where), parse_side(width, "ImageWidth", where))
+        known, masks, labels = cells.setdefault(field, (shape, [], []))
+        if known != shape:
+            raise CellocateError(f"field {field} has two sizes", where=where, mend="Give the size of its image.")
+        if text:
+            masks.append(parse_mask(text, shape, where))
+            labels.append(_parse(label, "|", vocabulary, where))
+    return TrueCells(list(cells), lambda field: Cells(cells[field][0], Instances.of(*cells[field][1:])))
+
+
+def _parse(text: str, separator: str | None, vocabulary: Vocabulary, where: str) -> tuple[int, ...]:
+    try:
+        return vocabulary.parse(text, separator)
+    except CellocateError as error:
+        raise CellocateError(error.what, where=where, mend=error.mend) from None

@@ -1,0 +1,71 @@
+"""Measure a submission of the 2021 challenge where the truth of every cell is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cellocate.errors import CellocateError
+from cellocate.evaluation import Instances, evaluate_instances
+from cellocate.files import new_folder
+from cellocate.prediction.submissions import TrueCells, read_kaggle2021, read_true_cells
+from cellocate.vocabulary import get
+
+
+def assess_cells(
+    predictions: str | Path,
+    truth: str | Path,
+    out: str | Path,
+    *,
+    vocabulary: str | None = None,
+    overwrite: bool = False,
+    progress: Callable[[int], object] | None = None,
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Measure a submission of the 2021 challenge, which is checked on the way.
+
+    Args:
+        predictions: the submission; its fields are those that are measured.
+        truth: the cells of all of these fields (see `read_true_cells`).
+        out: folder to write: `metrics.json` (see `evaluate_instances`) and `per_class.csv`.
+        vocabulary: of the labels, where it is not hpa19.
+        overwrite: replace what is in the folder.
+        progress: called with 1 after each field.
+
+    Returns:
+        What `metrics.json` holds, and warnings for the user.
+
+    Raises:
+        CellocateError: a file cannot be read, or a field of the submission has no truth or is of another size.
+    """
+    words = get(vocabulary or "hpa19")
+    with new_folder(out, overwrite=overwrite, inputs=(predictions, truth)) as aside:
+        known = read_true_cells(truth, words)
+        true: dict[str, Instances] = {}
+        said: dict[str, Instances] = {}
+        for field, cells in read_kaggle2021(predictions, words):
+            true[field] = _truth_of(field, cells.shape, known, predictions)
+            said[field] = cells.instances
+            if progress is not None:
+                progress(1)
+        metrics = evaluate_instances(true, said, words)
+        (aside / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+        pd.DataFrame(metrics["per_class"]).to_csv(aside / "per_class.csv", index=False)
+    lacking = len(known.ids) - len(true)
+    warnings = (f"{lacking} of {len(known.ids)} fields of known cells have no prediction",) if lacking else ()
+    return metrics, warnings
+
+
+def _truth_of(field: str, shape: tuple[int, int], known: TrueCells, predictions: str | Path) -> Instances:
+    if field not in known.ids:
+        what = f"field {field} has no truth"
+        raise CellocateError(what, where=predictions, mend="Give the true cells of all its fields with --labels.")
+    true = known.read(field)
+    if true.shape != shape:
+        sizes = f"{shape[1]} × {shape[0]} px, and its true cells lie on {true.shape[1]} × {true.shape[0]}"
+        what = f"ImageWidth and ImageHeight of {field} are {sizes}"
+        raise CellocateError(what, where=predictions, mend="Write masks at the size of the images.")
+    return true.instances
