@@ -16,6 +16,7 @@ import cellocate as package
 from cellocate.collection import open_collection
 from cellocate.collection.layouts import listing
 from cellocate.decision import KINDS
+from cellocate.training import load_recipe, recipe_names
 from cellocate.vocabulary import get
 
 
@@ -74,10 +75,21 @@ def test_check_names_identical_fields(cellocate, phantoms: Path) -> None:
 
 
 def test_recipes(cellocate, tmp_path: Path) -> None:
-    assert "quick" in cellocate("recipes").out.splitlines()
+    assert cellocate("recipes").out.splitlines() == recipe_names()
     printed = cellocate("recipes", "quick")
     assert "backbone:" in printed.out
     assert cellocate("recipes", "qick").code == 1
+
+
+def test_recipes_on_a_terminal_say_what_they_are(cellocate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = cellocate("recipes").out
+    words = " ".join(listed.split())
+    for name in recipe_names():
+        assert any(line.startswith(f"{name} ") for line in listed.splitlines())
+        assert load_recipe(name).description.split()[0] in words
+    assert all(len(line) <= 80 for line in listed.splitlines()[1:])  # the first is in bold
 
 
 def test_train_predict_evaluate(cellocate, phantoms: Path, tmp_path: Path) -> None:

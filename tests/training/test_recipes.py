@@ -48,6 +48,7 @@ def test_a_written_recipe_is_the_same_recipe(tmp_path: Path) -> None:
         ("training.epochs=[", "not a YAML value"),
         ("data.intensity=loud", "data.intensity"),
         ("decision.rule=guess", "decision.rule"),
+        ("loss.terms=cross_entropy", "^cross_entropy is for one label: set decision.rule to best"),
     ],
 )
 def test_a_wrong_setting_is_explained(setting: str, message: str) -> None:

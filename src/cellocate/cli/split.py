@@ -47,6 +47,8 @@ def split(
 
     Example: cellocate split my_images --by antibody --by duplicates --out split.csv;
     then: cellocate train my_images --split split.csv --out runs/first
+
+    Of --folds, 'cellocate train --fold 0' holds out one, and --fold all each once.
     """
     from cellocate.cli.console import note
     from cellocate.collection import left_out, make_split, open_collection, refuse_leaks, save_split

@@ -23,7 +23,9 @@ def train(
     split: Annotated[Path | None, typer.Option(metavar="FILE", help="Use the parts of this split.csv.")] = None,
     fold: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Of a split with folds, the one held out; or all, one after the other."),
+        typer.Option(
+            metavar="NAME", help="Of a split with folds, the one held out; all: each once, and one model of them."
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in RUN.")] = False,
     labels: options.LabelTable = None,
@@ -38,9 +40,12 @@ def train(
 ) -> None:
     """Train a model on a labelled collection, as a recipe says.
 
-    RUN receives model/, recipe.yaml, split.csv, history.csv and learning_curves.png.
+    RUN receives model/, recipe.yaml, split.csv, history.csv and learning_curves.png; with --fold all, such a folder
+    for each fold, and model/ of them all.
 
-    Example: cellocate train my_images --recipe quick --out runs/first
+    Example: cellocate train my_images --recipe quick --out runs/first;
+    or: cellocate split my_images --folds 5 --out folds.csv;
+    then: cellocate train my_images --split folds.csv --fold all --out runs/folds
     """
     from cellocate.cli.console import resuming
     from cellocate.collection import open_collection
@@ -82,9 +87,9 @@ def train(
         raise
     if model is None:  # one of several processes; the first one speaks
         return
-    if not folds:
-        save_history(out)
-        save_rates(out)
+    for run in sorted(out.glob("fold-*")) if folds else [out]:
+        save_history(run)
+        save_rates(run)
     print(f"model in {out / 'model'}")
     if scores := model.card.scores.get("validation"):
         print(

@@ -75,11 +75,12 @@ def plot_history(history: pd.DataFrame, epoch: int | None = None, width: int = W
     return figure
 
 
-def plot_rates(table: pd.DataFrame, width: int = WIDE) -> Figure:
+def plot_rates(table: pd.DataFrame, fraction: float = 1, width: int = WIDE) -> Figure:
     """What a learning-rate finder saw: the loss of each batch, its smoothed course, and the rate that is suggested.
 
     Args:
         table: `learning_rate.csv` of a run: `rate`, `loss`, `smoothed`, `suggested` (1 in one row).
+        fraction: of the suggested rate that is taken; another than 1 is marked.
         width: px.
     """
     figure = _figure(width, 260)
@@ -89,11 +90,14 @@ def plot_rates(table: pd.DataFrame, width: int = WIDE) -> Figure:
     chosen = table[table["suggested"] == 1]
     rate = float(chosen["rate"].iloc[0])
     axes.plot(chosen["rate"], chosen["smoothed"], "D", color=PALETTE["orange"], label=f"steepest: {rate:.2g}")
+    if fraction != 1:
+        taken = rate * fraction
+        axes.axvline(taken, color=PALETTE["muted"], linestyle=":", linewidth=1.2, label=f"taken: {taken:.2g}")
     axes.set_xscale("log")
     # batches at the highest rates may have losses beyond all others
     low, high = float(table["smoothed"].min()), float(table["smoothed"].iloc[: chosen.index[0] + 1].max())
     axes.set_ylim(low - 0.2 * (high - low), high + 0.5 * (high - low))
-    axes.set_xlabel("learning rate", fontsize=_FONT, color=PALETTE["ink"])
+    axes.set_xlabel("learning rate of the head", fontsize=_FONT, color=PALETTE["ink"])
     axes.set_title("Training loss while the rate rises", loc="left", fontsize=_FONT + 1, color=PALETTE["ink"])
     axes.grid(axis="y", color=PALETTE["line"], linewidth=0.8)
     _legend(axes)

@@ -56,10 +56,12 @@ def save_history(run: Path) -> None:
 def save_rates(run: Path) -> None:
     """Draw `learning_rate.csv` of a run folder, where there is one, as `learning_rate.png` beside it."""
     import pandas as pd
+    import yaml
 
     path = run / "learning_rate.csv"
     if path.is_file():
-        save_figure(plot_rates(pd.read_csv(path)), run, "learning_rate", ("png",))
+        fraction = yaml.safe_load((run / "recipe.yaml").read_text(encoding="utf-8"))["optimiser"]["fraction"]
+        save_figure(plot_rates(pd.read_csv(path), fraction), run, "learning_rate", ("png",))
 
 
 def _gallery(evaluated: Evaluated) -> list[int]:

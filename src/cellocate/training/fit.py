@@ -10,6 +10,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, EarlyStopping, RichProgressBar
 
 from cellocate.collection import Collection
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.files import refuse_existing
 from cellocate.networks import Model, Normalisation, build_network, load_body, save
@@ -51,7 +52,7 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     learnt = _learn(prepared, run, options)
     model = finished(learnt, prepared, options) if first else None
     if prepared.recipe.training.retrain:
-        options.say(f"again, on train and validation together, for {learnt.epoch} epochs")
+        options.say(f"again, on train and validation together, for {counted(learnt.epoch, 'epoch')}")
         again = _learn(
             prepared.with_all(learnt.module.rate), Run(run.folder / "retrained"), options, epochs=learnt.epoch
         )

@@ -145,7 +145,7 @@ class Classifier(L.LightningModule):
         raise self._not_finite(loss, f"at step {self.global_step + 1}, on the fields {batch} (state in {state})")
 
     def _not_finite(self, loss: Tensor, where: str) -> CellocateError:
-        what = f"the loss became {float(loss)} in epoch {self.current_epoch + 1}, {where}"
+        what = f"the loss became {float(loss.detach())} in epoch {self.current_epoch + 1}, {where}"
         return CellocateError(what, mend="Lower the rate with --set optimiser.learning_rate, or set optimiser.clip.")
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 # Lightning's union of dictionaries

@@ -256,7 +256,7 @@ class Schedule(_Section):
 
     Args:
         name: `constant`; `cosine` down to zero; `one_cycle` up and down; `restarts` a cosine that begins again with
-            each cycle; `steps` multiplies by `factor` at each of `milestones`; `inverse` rate/(1 + decay·step).
+            each cycle; `steps` goes to the next of `factors` at each of `milestones`; `inverse` rate/(1 + decay·step).
         warmup: share of all steps with a linear rise at the beginning (of `one_cycle`, the rise).
         cycle: epochs of the first cycle.
         multiplier: how much longer each cycle is than the last.

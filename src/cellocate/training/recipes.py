@@ -93,7 +93,8 @@ def _explained(error: ValidationError, name: object) -> CellocateError:
             f"{setting} cannot be {first['input']!r}", where=where, mend=_near(first["input"], allowed)
         )
     if first["type"] == "value_error":
-        return CellocateError(f"{setting}: {first['ctx']['error']}", where=where, mend="Change one of them.")
+        what = ": ".join(filter(None, [setting, str(first["ctx"]["error"])]))  # of the whole recipe: no one setting
+        return CellocateError(what, where=where, mend="Change one of them.")
     said = [e["msg"].partition(",")[0].removeprefix("Input should be ") for e in error.errors() if _place(e) == place]
     mend = "'cellocate recipes quick' prints a recipe."
     return CellocateError(f"{setting} should be {' or '.join(said)}, not {first['input']!r}", where=where, mend=mend)
