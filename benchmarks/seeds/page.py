@@ -1,0 +1,131 @@
+"""The comparison as Markdown: a table of the rows and one of the findings for each collection."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from figures import Predictions
+from findings import FINDINGS, RULE, Tested, test
+from rows import ROWS
+from scipy import stats
+
+HEADS = {
+    "fields": {
+        "macro_f1_fixed": "F1 at .5",
+        "macro_f1_tuned": "F1 tuned",
+        "macro_ap": "macro AP",
+        "binary_accuracy": "binary accuracy",
+    },
+    "cells": {"accuracy": "accuracy", "macro_f1_tuned": "macro F1"},
+}
+CHANCE = {
+    "macro_f1_tuned": "macro_f1_everything",
+    "macro_ap": "macro_ap_chance",
+    "binary_accuracy": "binary_accuracy_nothing",
+    "accuracy": "accuracy_commonest",
+}
+
+
+def page(rows: pd.DataFrame, folder: Path, command: str) -> str:
+    """Everything that has been measured so far.
+
+    Args:
+        rows: of `seeds.csv`.
+        folder: with a folder of predictions for each collection.
+        command: by which it was measured.
+    """
+    lines = [
+        "# The seeds' systems on equal terms",
+        "",
+        "Simulated cells, not real ones: these figures compare methods and say nothing of scores on the atlas. All "
+        "rows of a table share one split and one budget of images seen; nothing is stopped early or trained again. "
+        "Networks begin from scratch, but for `-frozen`, `-started` and `resnet50-all-layers`, whose bodies were "
+        "trained on other phantoms of the same locations, which is kinder to a frozen body than ImageNet is. "
+        "Thresholds are fitted on the validation part; all figures are of the test part. Macro averages are over the "
+        "locations that occur there. Intervals are Student's, 95%, over seeds of the training. What a seed reported "
+        "was measured on other data, and often on the fields that its thresholds were tuned on. `resnet50-arcface2018` "
+        "is left out: phantoms have no antibodies. How each finding is judged stands below the tables. "
+        "Two specialists that are combined see half of the budget each. Seconds contain the validation after each "
+        "epoch.",
+        "",
+        f"    {command}",
+    ]
+    for collection, measured in rows.groupby("collection", sort=False):
+        for kind in HEADS:
+            kept = measured[measured["row"].str.startswith("cells-") == (kind == "cells")]
+            if len(kept):
+                lines += ["", f"## {collection}: {kind}", "", *_table(kept, kind)]
+        lines += ["", f"## {collection}: findings", "", *_findings(measured, folder / str(collection))]
+    return "\n".join([*lines, "", "## How a finding is judged", "", RULE, ""])
+
+
+def _table(rows: pd.DataFrame, kind: str) -> Iterator[str]:
+    heads, first = HEADS[kind], rows.iloc[0]
+    yield "| row | reported | " + " | ".join(heads.values()) + " | parameters | s/1000 images | seeds |"
+    yield "|" + "---|" * (len(heads) + 5)
+    for row in ROWS:
+        own = rows[rows["row"] == row.name]
+        if len(own):
+            name = row.name + (f" ({own['location'].iloc[0]})" if own["location"].any() else "")
+            figures = " | ".join(_interval(own[name]) for name in heads)
+            seconds, weights = own["seconds_per_1000"].median(), own["parameters"].iloc[0]
+            yield f"| {name} | {row.reported} | {figures} | {weights:,.0f} | {seconds:.1f} | {len(own)} |"
+    chance = [_number(first[CHANCE[name]]) if name in CHANCE else "" for name in heads]
+    yield "| *no skill* | | " + " | ".join(chance) + " | | | |"
+    yield ""
+    low, high = rows["images_seen"].min(), rows["images_seen"].max()
+    yield (
+        f"n = {first['n']:.0f} {kind} of the test part, {first['locations']:.0f} locations; {low:,.0f} to {high:,.0f} "
+        "images seen. No skill: predicting everything (F1), a random order (AP), nothing (binary accuracy), the "
+        "commonest location (accuracy). A specialist for one location has its own: its AP is of that location alone."
+    )
+
+
+def _interval(values: pd.Series[float]) -> str:
+    kept = values.dropna()
+    if len(kept) < 2:
+        return _number(kept.mean())
+    half = stats.t.ppf(0.975, len(kept) - 1) * kept.sem()
+    return f"{_number(kept.mean())} ± {_number(half)}"
+
+
+def _number(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.3f}".replace("0.", ".", 1)
+
+
+def _findings(rows: pd.DataFrame, folder: Path) -> Iterator[str]:
+    yield "| finding | of | rows | measure | difference, each seed | 95% interval | verdict |"
+    yield "|---|---|---|---|---|---|---|"
+    done = {name: set(own["seed"]) for name, own in rows.groupby("row")}
+    for finding in FINDINGS:
+        seeds = sorted(done.get(finding.better, set()) & done.get(finding.worse, set()))
+        pairs = [
+            (
+                Predictions.read(folder / "predictions" / f"{finding.better}-{seed}.npz"),
+                Predictions.read(folder / "predictions" / f"{finding.worse}-{seed}.npz"),
+            )
+            for seed in seeds
+        ]
+        if pairs:
+            yield _finding(test(finding, pairs))
+
+
+def _finding(tested: Tested) -> str:
+    finding = tested.finding
+    own = ", ".join(f"{d:+.3f}" for d in tested.differences)
+    rows = finding.better if finding.better == finding.worse else f"{finding.better} − {finding.worse}"
+    measure = finding.measure if not finding.against else f"{finding.measure} − {finding.against}"
+    measure += f" of {', '.join(finding.locations)}" if finding.locations else ""
+    low, high = tested.interval
+    told = f"| {finding.says} | {finding.seeds} | {rows} | {measure} | {own} "
+    interval = "" if pd.isna(low) else f"{low:+.3f} to {high:+.3f}"
+    return told + f"| {interval} | **{tested.verdict}** |"
+
+
+def row_of(collection: str, name: str, seed: int, path: Path) -> dict[Hashable, Any]:
+    """A row of `seeds.csv`."""
+    told: dict[Hashable, Any] = {"collection": collection, "row": name, "seed": seed}
+    return told | Predictions.read(path).figures()
