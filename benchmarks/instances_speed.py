@@ -67,7 +67,7 @@ def _cells(rng: np.random.Generator) -> NDArray[np.uint16]:
 def _scenes(
     rng: np.random.Generator, moved: list[Mask], masks: list[Mask], fields: int
 ) -> tuple[dict[str, Instances], dict[str, Instances]]:
-    """Fields of the same outlines; each cell truly shows one or two locations, and is said to show all, some likelier."""
+    """Fields of the same outlines; each cell truly shows one or two locations, and is said to show all."""
     truth, said = {}, {}
     cell, label = (index.ravel() for index in np.indices((len(moved), LOCATIONS)))
     for i in range(fields):

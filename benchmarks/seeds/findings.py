@@ -108,7 +108,7 @@ def _verdict(claim: str, own: tuple[float, ...], low: float, high: float, *, lea
     if claim == "no better":
         holds, fails = learnt and high < EQUAL, above
     elif claim == "equal":
-        holds, fails = learnt and low > -EQUAL and high < EQUAL, (above or below) and abs(np.mean(own)) > EQUAL
+        holds, fails = learnt and low > -EQUAL and high < EQUAL, (above or below) and bool(abs(np.mean(own)) > EQUAL)
     said = "holds" if holds else "does not" if fails else "cannot be told"
     return said + (" (one seed)" if len(own) == 1 and (holds or fails) else "")
 
