@@ -118,7 +118,8 @@ def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
     mend = (
         f"Did you mean {folder / inside[0]}?"
         if inside
-        else f"Files are named <id>_green.png, <id>_blue.png and so on; a pattern in {FILE} names them otherwise."
+        else f"Files are named <id>_green.png, <id>_blue.png and so on; a pattern in {FILE} names them otherwise, "
+        f"or a table {listing.NAME}."
     )
     raise CellocateError("no channel images found", where=folder, mend=mend)
 
