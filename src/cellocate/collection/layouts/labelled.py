@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellocate.collection.atlas.tables import ATLAS, of_fields, read_labels
+from cellocate.collection.atlas.tables import of_fields, read_labels
 from cellocate.collection.collection import Problem
 from cellocate.collection.labels import Labels
 from cellocate.collection.metadata import said_of, tidy
@@ -33,9 +33,7 @@ def labelled(
     Raises:
         CellocateError: the table cannot be read, or is a list of none of these fields.
     """
-    labels = read_labels(path, vocabulary)
-    if labels.format == ATLAS:
-        labels = of_fields(labels, [str(i) for i in fields.index], path)
+    labels = of_fields(read_labels(path, vocabulary), [str(i) for i in fields.index], path)
     said = tidy(labels.table, path)
     further = said.index.difference(fields.index, sort=False)
     ids = pd.Index([*fields.index, *further], name="id", dtype=object)
