@@ -38,9 +38,11 @@ def label_table(folder: Path) -> Path | None:
     return found[0] if found else None
 
 
-def read(folder: Path, name: str, found: Found, path: Path, vocabulary: Vocabulary | str | None) -> Collection:
+def read(
+    folder: Path, name: str, found: Found, path: Path, vocabulary: Vocabulary | str | None, own: str | None = None
+) -> Collection:
     """A labelled collection: every id of the table at `path` or of a file, joined; `name` is that of its layout."""
-    fields, labels, problems = labelled(found.table(), path, vocabulary)
+    fields, labels, problems = labelled(found.table(), path, vocabulary, own)
     because = f"{found.because}; labels of {labels.vocabulary.name} in {path.name}"
     if name == "folder" and labels.format in FORMATS and _may_be_a_challenges(found):
         name = labels.format.layout
