@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from cellocate.collection.atlas.tables import holds_labels, read_labels
 from cellocate.collection.collection import Collection
+from cellocate.collection.identity import uuid
 from cellocate.collection.labels import FORMATS
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.layouts.labelled import labelled
@@ -16,7 +16,6 @@ from cellocate.vocabulary import Vocabulary
 
 _LISTS = ("IF-image.csv", "IF-image.csv.gz", "kaggle_2021.tsv", "kaggle_2021.tsv.gz")
 _USUAL_NAMES = ("train.csv", "train.csv.gz", "labels.csv", "labels.csv.gz")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _EDITIONS = (".png", ".tif", ".tiff")
 
 
@@ -61,6 +60,6 @@ def labels_alone(path: Path, vocabulary: Vocabulary | str | None) -> Collection:
 def _may_be_a_challenges(found: Found) -> bool:
     """Whether all files are PNG or TIFF, as the challenges have them, or are called as theirs are, with a UUID."""
     return all(
-        _UUID.fullmatch(i) or all(file.lower().endswith(_EDITIONS) for file in files.values())
+        uuid(i) == i.lower() or all(file.lower().endswith(_EDITIONS) for file in files.values())
         for i, files in found.by_id.items()
     )
