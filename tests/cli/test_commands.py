@@ -230,6 +230,22 @@ def test_probabilities_are_decided_and_measured_without_a_network(
     assert fitted["macro_f1"] > json.loads((tmp_path / "s2" / "metrics.json").read_text())["macro_f1"]
 
 
+def test_predictions_of_files_as_the_atlas_names_them_are_measured_by_its_own_list(cellocate, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("Id,Predicted\n1_A1_1,2\n2_B1_1,7\n")
+    columns, place = "filename,antibody,locations", "/archive/992"
+    rows = [f"{place}/1_A1_1_,HPA000992,Nucleoli", f"{place}/2_B1_1_,HPA000992,Golgi apparatus"]
+    (tmp_path / "IF-image.csv").write_text("\n".join([columns, *rows, f"{place}/3_C1_1_,HPA000992,Cytosol\n"]))
+    asked = ("evaluate", "--predictions", tmp_path / "p.csv", "--labels", tmp_path / "IF-image.csv", "--json")
+    measured = cellocate(*asked, "--out", tmp_path / "scores")
+    assert (measured.code, measured.err) == (0, "")
+    assert json.loads(measured.out)["exact_match"] == 1
+    header = ",".join(["Id", *map(str, range(28))])
+    values = ["1_A1_1" + ",.9" * 28, "2_B1_1" + ",.1" * 28]
+    (tmp_path / "probabilities.csv").write_text("\n".join([header, *values]))
+    rule = ("--labels", tmp_path / "IF-image.csv", "--out", tmp_path / "rule.json")
+    assert cellocate("decide", "fit", tmp_path / "probabilities.csv", *rule).code == 0
+
+
 def test_the_command_offers_every_rule() -> None:
     from cellocate.cli.decide import fit
 

@@ -185,6 +185,7 @@ def test_names_by_pattern(tmp_path):
         ('pattern: "{id}_x{channel}.png"', "no file follows"),
         ('pattern: "{id}_{channel}.png"\nchannels: {}', "no channel is called"),
         ("pixel_size: -1", "pixel_size"),
+        ("layout: kaggle2018", "'folder', 'stacks'"),
         ("colour: red", "colour"),
         ("[1, 2]", "not a list"),
         ("a: b: c", "no YAML"),

@@ -16,6 +16,7 @@ import tifffile
 from small_collections import pixels, tabled, write_fields
 
 from cellocate.collection import inspect, open_collection, pack, packing
+from cellocate.collection.layouts import listing
 from cellocate.errors import CellocateError
 from cellocate.images import Scale, read_field, write_png
 from cellocate.images.scale import shrink
@@ -130,6 +131,24 @@ def test_labels_and_pixel_sizes_may_be_given_anew(folder, tmp_path):
     assert open_collection(store.folder, vocabulary="hpa28").ids == store.ids
     with pytest.raises(CellocateError, match="another vocabulary"):
         open_collection(store.folder, vocabulary="hpa19")
+
+
+def test_numbers_that_may_be_of_two_vocabularies_are_asked_about(folder, tmp_path):
+    """Of a store, a listing and phantoms alike."""
+    (tmp_path / "new.csv").write_text("Id,Target\n" + "".join(f"{field},5\n" for field in FIELDS))
+    files = open_collection(folder, labels=tmp_path / "new.csv", vocabulary="hpa19")
+    pack(files, tmp_path / "store", sizes=(16,), workers=1)
+    listing.write(tmp_path / "listed", files, {})
+    (folder / "truth").mkdir()
+    (folder / "truth" / "collection.json").write_text('{"vocabulary": "hpa19", "pixel_size": 0.1}')
+    for place in (tmp_path / "store", tmp_path / "listed", folder):
+        with pytest.raises(CellocateError, match=r"hpa28, .* or of hpa19, .* nothing tells which"):
+            open_collection(place, labels=tmp_path / "new.csv")
+        for name in ("hpa28", "hpa19"):
+            told = open_collection(place, labels=tmp_path / "new.csv", vocabulary=name)
+            assert (told.vocabulary.name, told.problems) == (name, ())
+        (tmp_path / "usual.csv").write_text("ID,Label\n" + "".join(f"{field},5\n" for field in FIELDS))
+        assert open_collection(place, labels=tmp_path / "usual.csv").vocabulary.name == "hpa19"
 
 
 def test_a_vocabulary_of_ones_own_travels_with_the_store(tmp_path):

@@ -53,6 +53,13 @@ def test_pages_of_which_nothing_is_said_are_channels_even_gzipped(tmp_path):
         assert np.array_equal(read_channel(f"{tmp_path / name}::channel=3", "red"), data[3])
 
 
+def test_an_array_that_numpy_users_save_is_a_stack_of_channels(tmp_path):
+    data = pixels(4, 12, 10, kind=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", data, photometric="rgb", planarconfig="separate")
+    assert describe(tmp_path / "a.tif").names == ("",) * 4
+    assert np.array_equal(read_channel(f"{tmp_path / 'a.tif'}::channel=2", "blue"), data[2])
+
+
 def test_a_gzipped_tiff_is_read_as_a_tiff(tmp_path):
     data = pixels(12, 10)
     tifffile.imwrite(tmp_path / "a.tif", data)

@@ -35,13 +35,13 @@ def fit(
     Example: cellocate decide fit validation.csv --labels train.csv --out rule.json
     """
     from cellocate import decision
-    from cellocate.collection import read_labels
+    from cellocate.collection import of_fields, read_labels
     from cellocate.files import refuse_existing_file
 
     refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, labels))
     table = read_labels(labels, vocabulary)
     ids, values = decision.read_ensemble(probabilities, table.vocabulary)
-    fitted = decision.fit(rule, values, table.truth(ids))
+    fitted = decision.fit(rule, values, of_fields(table, ids, labels).truth(ids))
     decision.save_rule(out, fitted, table.vocabulary)
     print(f"{fitted.kind} rule, fitted on {counted(len(ids), 'field')}, in {out}")
 

@@ -1,6 +1,6 @@
 """Collections: a folder on disk as a table of fields, its labels, its faults and its parts."""
 
-from cellocate.collection.atlas.tables import read_labels
+from cellocate.collection.atlas.tables import of_fields, read_labels
 from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.layouts import open_collection
@@ -17,6 +17,7 @@ __all__ = [
     "inspect",
     "left_out",
     "make_split",
+    "of_fields",
     "open_collection",
     "pack",
     "read_folds",

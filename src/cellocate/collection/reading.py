@@ -20,7 +20,7 @@ class Reading(BaseModel):
     """What may be said of a folder of images; all of it is optional.
 
     Attributes:
-        layout: which of several that fit.
+        layout: which of several that fit; "folder" is that of files named by channel, whatever labels lie beside them.
         pattern: of file names, such as `{plate}_{well}_f{id}_w{channel}.tif`; `{id}` and `{channel}` are understood,
             other names become metadata. Without `{channel}` each file holds all channels; without `{id}`, all else
             together is the id.
@@ -35,7 +35,7 @@ class Reading(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    layout: str | None = None
+    layout: Literal["folder", "stacks", "path_list", "listing"] | None = None
     pattern: str | None = None
     channels: dict[Channel, int | str] = {}
     z: int | Projection | None = None

@@ -162,7 +162,8 @@ def _series(tiff: tifffile.TiffFile, path: Path) -> tuple[Any, dict[str, int]]:
     """The first image of the file, and the length of each of its axes, in order; pages without a meaning are C."""
     try:
         series: Any = tiff.series[0]
-        shape = {_CHANNELS.get(axis, axis): int(n) for axis, n in zip(series.axes, series.shape, strict=True)}
+        axes = str(series.axes).replace("SYX", "CYX")  # what numpy's (C, H, W) becomes unless one says otherwise
+        shape = {_CHANNELS.get(axis, axis): int(n) for axis, n in zip(axes, series.shape, strict=True)}
         photometric = tiff.pages.first.photometric
     except Exception as error:  # a damaged file can break any of these
         raise OSError(f"damaged: {type(error).__name__}") from None

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate import decision
-from cellocate.collection import Collection, left_out, read_labels, usable
+from cellocate.collection import Collection, left_out, of_fields, read_labels, usable
 from cellocate.collection.derive import restricted
 from cellocate.collection.identity import parts_met
 from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
@@ -125,6 +125,7 @@ def assess_table(
         decided, thresholds = (rule.apply(probabilities), rule.thresholds) if found is None else (found, None)
         at_half = "locations were decided at a threshold of .5; 'cellocate decide' fits a better rule"
         warnings = (at_half,) if found is None else ()
+    table = of_fields(table, ids, Path(labels))
     truth = table.truth(ids)
     lacking = len(table.table) - len(ids)
     if lacking > 0:

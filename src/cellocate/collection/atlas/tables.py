@@ -52,14 +52,16 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
 
 
 def of_fields(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
-    """What a list at `path` says of some fields, under their own ids.
+    """What the table at `path` says of some fields, under their own ids.
 
-    These are `<antibody>_<plate>_<well>_<n>`, or without the antibody, as files are named on the website. All other
-    rows are passed over: a list names the whole atlas.
+    In a list these are `<antibody>_<plate>_<well>_<n>`, or without the antibody, as files are named on the website;
+    all other rows are passed over, as a list names the whole atlas. Labels of a challenge stay as they are.
 
     Raises:
         CellocateError: the list names none of the fields.
     """
+    if labels.format != ATLAS:
+        return labels
     table = labels.table
     by_name = dict(zip(table.index.str.split("_", n=1).str[1], table.index, strict=True))
     rows = {i: row if (row := field_id(i)) in table.index else by_name.get(i) for i in ids}

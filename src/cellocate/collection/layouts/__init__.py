@@ -74,12 +74,11 @@ def open_collection(
     beside = folder.parent if _alone(folder) else folder
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
     told = phantoms.told(folder)
-    own = labels is None
     labels, vocabulary = labels or reading.labels, vocabulary or reading.vocabulary
     if reading.pattern is None and reading.layout in (None, "listing") and (table := _listing(folder)):
         collection = listing.read(table, labels, vocabulary)
     else:
-        collection = _read(folder, reading, labels, vocabulary or (told.get("vocabulary") if own else None))
+        collection = _read(folder, reading, labels, vocabulary, told.get("vocabulary"))
     fields = join(collection.fields, reading.metadata)
     asked = reading.pixel_size if pixel_size is None else pixel_size
     if asked is None and "pixel_size" not in fields:
@@ -89,17 +88,23 @@ def open_collection(
     return told_by_ids(replace(collection, fields=fields, simulated=collection.simulated or bool(told)))
 
 
-def _read(folder: Path, reading: Reading, labels: str | Path | None, vocabulary: Vocabulary | str | None) -> Collection:
+def _read(
+    folder: Path,
+    reading: Reading,
+    labels: str | Path | None,
+    vocabulary: Vocabulary | str | None,
+    own: str | None,
+) -> Collection:
     """Labels in a table of their own, joined to the files of a layout."""
     alone = _alone(folder)
     if alone and not stacks.is_stack_file(folder) and holds_labels(folder):
         return kaggle.labels_alone(folder, vocabulary)
     if labels is None and not alone:
-        labels = kaggle.label_table(folder)
+        labels, vocabulary = kaggle.label_table(folder), vocabulary or own
     name, found = _find(folder, reading)
     if labels is None:
         return _unlabelled(folder, name, found)
-    return kaggle.read(folder, name, found, Path(labels), vocabulary)
+    return kaggle.read(folder, name, found, Path(labels), vocabulary, own)
 
 
 def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
@@ -118,7 +123,8 @@ def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
     mend = (
         f"Did you mean {folder / inside[0]}?"
         if inside
-        else f"Files are named <id>_green.png, <id>_blue.png and so on; a pattern in {FILE} names them otherwise."
+        else f"Files are named <id>_green.png, <id>_blue.png and so on; a pattern in {FILE} names them otherwise, "
+        f"or a table {listing.NAME}."
     )
     raise CellocateError("no channel images found", where=folder, mend=mend)
 

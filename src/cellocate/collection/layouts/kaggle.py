@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from cellocate.collection.atlas.tables import holds_labels, read_labels
 from cellocate.collection.collection import Collection
+from cellocate.collection.identity import uuid
 from cellocate.collection.labels import FORMATS
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.layouts.labelled import labelled
@@ -16,7 +16,6 @@ from cellocate.vocabulary import Vocabulary
 
 _LISTS = ("IF-image.csv", "IF-image.csv.gz", "kaggle_2021.tsv", "kaggle_2021.tsv.gz")
 _USUAL_NAMES = ("train.csv", "train.csv.gz", "labels.csv", "labels.csv.gz")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _EDITIONS = (".png", ".tif", ".tiff")
 
 
@@ -38,9 +37,11 @@ def label_table(folder: Path) -> Path | None:
     return found[0] if found else None
 
 
-def read(folder: Path, name: str, found: Found, path: Path, vocabulary: Vocabulary | str | None) -> Collection:
+def read(
+    folder: Path, name: str, found: Found, path: Path, vocabulary: Vocabulary | str | None, own: str | None = None
+) -> Collection:
     """A labelled collection: every id of the table at `path` or of a file, joined; `name` is that of its layout."""
-    fields, labels, problems = labelled(found.table(), path, vocabulary)
+    fields, labels, problems = labelled(found.table(), path, vocabulary, own)
     because = f"{found.because}; labels of {labels.vocabulary.name} in {path.name}"
     if name == "folder" and labels.format in FORMATS and _may_be_a_challenges(found):
         name = labels.format.layout
@@ -59,6 +60,6 @@ def labels_alone(path: Path, vocabulary: Vocabulary | str | None) -> Collection:
 def _may_be_a_challenges(found: Found) -> bool:
     """Whether all files are PNG or TIFF, as the challenges have them, or are called as theirs are, with a UUID."""
     return all(
-        _UUID.fullmatch(i) or all(file.lower().endswith(_EDITIONS) for file in files.values())
+        uuid(i) == i.lower() or all(file.lower().endswith(_EDITIONS) for file in files.values())
         for i, files in found.by_id.items()
     )

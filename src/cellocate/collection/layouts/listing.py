@@ -86,7 +86,7 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
         made=told.made,
     )
     if labels is not None:
-        return _relabelled(listed, Path(labels), vocabulary)
+        return _relabelled(listed, Path(labels), vocabulary, told.vocabulary)
     if style is None:
         return listed
     known = rows[style.labels].str.strip() != UNKNOWN
@@ -99,8 +99,10 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
     return replace(listed, fields=fields, vocabulary=found.vocabulary, problems=problems)
 
 
-def _relabelled(listed: Collection, labels: Path, vocabulary: Vocabulary | str | None) -> Collection:
-    fields, read, problems = labelled(listed.fields, labels, vocabulary)
+def _relabelled(
+    listed: Collection, labels: Path, vocabulary: Vocabulary | str | None, own: Vocabulary | str | None
+) -> Collection:
+    fields, read, problems = labelled(listed.fields, labels, vocabulary, own)
     because = f"{listed.because}; labels of {read.vocabulary.name} in {labels.name}"
     problems = [*listed.problems, *problems]
     return replace(listed, fields=fields, vocabulary=read.vocabulary, problems=tuple(problems), because=because)

@@ -56,7 +56,7 @@ def read(
     Args:
         folder: of the store.
         labels: a label table to read instead of the store's own.
-        vocabulary: of `labels`; that of the store unless given.
+        vocabulary: of `labels`, where that of the store and that of such tables are not the same.
         pixel_size: µm per px of the files that were packed, where the store is not to say it.
 
     Raises:
@@ -117,7 +117,7 @@ def _same(asked: Vocabulary | str, own: Vocabulary) -> bool:
 
 
 def _relabelled(own: Collection, labels: Path, vocabulary: Vocabulary | str | None) -> Collection:
-    fields, read, problems = labelled(own.fields, labels, vocabulary or own.vocabulary)
+    fields, read, problems = labelled(own.fields, labels, vocabulary, own.vocabulary)
     because = f"{own.because}; labels of {read.vocabulary.name} in {labels.name}"
     return replace(own, fields=fields, vocabulary=read.vocabulary, problems=tuple(problems), because=because)
 
