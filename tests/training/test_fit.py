@@ -278,7 +278,7 @@ def test_quick_overfits_a_handful_of_real_fields(real_data: Path, tmp_path: Path
     recipe = load_recipe(
         "quick",
         [
-            *("data.split.validation=0", "data.split.test=0", "data.size=96", "augmentation.name=none"),
+            *("data.split.validation=0", "data.split.test=0", "data.size=96", "augmentation.turns=none"),
             *("training.epochs=60", "training.batch_size=8"),
         ],
     )

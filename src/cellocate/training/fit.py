@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import lightning as L  # noqa: N812 # its own convention
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, EarlyStopping, RichProgressBar
+from lightning.pytorch.strategies import DDPStrategy
 
 from cellocate.collection import Collection
 from cellocate.errors import CellocateError
@@ -45,6 +48,8 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     """
     options = options or Options()
     run, first = Run(out), is_first_process()
+    if not first:
+        options = replace(options, say=lambda _: None)
     if not options.resume and first:
         inputs = (*collection.places, options.split, recipe.network.start)
         refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)
@@ -137,7 +142,8 @@ def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool, epo
         callbacks.append(RichProgressBar(leave=False))
     try:
         with quiet():
-            return L.Trainer(
+            make = partial(
+                L.Trainer,
                 max_epochs=epochs or settings.epochs,
                 precision=settings.precision,
                 accumulate_grad_batches=settings.accumulate,
@@ -151,5 +157,9 @@ def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool, epo
                 num_sanity_val_steps=0,
                 **{"devices": 1, **options.trainer},  # Lightning alone would take every GPU it finds
             )
+            trainer = make()
+            if recipe.network.frozen not in (0, "always") and isinstance(trainer.strategy, DDPStrategy):
+                trainer = make(strategy="ddp_find_unused_parameters_true")  # or it waits for the body's gradients
+            return trainer
     except (MisconfigurationException, ValueError) as error:
         raise CellocateError(str(error).splitlines()[0].rstrip("."), mend="Change the Lightning flags.") from None
