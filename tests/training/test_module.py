@@ -33,8 +33,9 @@ def _fresh(run: Path) -> dict[str, torch.Tensor]:
 def test_every_optimiser_takes_its_own_step(phantoms: Path, tmp_path: Path, name: str) -> None:
     learn(phantoms, tmp_path / "run", *ONE, f"optimiser.name={name}", "optimiser.learning_rate=0.01")
     learn(phantoms, tmp_path / "none", *ONE, "optimiser.learning_rate=1e-30", "optimiser.weight_decay=0")
-    step = (_fresh(tmp_path / "run")["network.head.classifier.bias"]) - (
-        _fresh(tmp_path / "none")["network.head.classifier.bias"]
+    step = (
+        (_fresh(tmp_path / "run")["network.head.classifier.bias"])
+        - (_fresh(tmp_path / "none")["network.head.classifier.bias"])
     )
     if name == "sgd":  # in proportion to the gradient, which at p = .5 and 28 locations is below .5 / 28
         assert 0 < step.abs().max() < 0.01 / 28
@@ -177,7 +178,9 @@ def test_a_loss_that_is_no_number_stops_with_step_fields_and_state(phantoms: Pat
 
 def test_a_validation_loss_that_is_no_number_stops_with_the_state_too(phantoms: Path, tmp_path: Path) -> None:
     with pytest.raises(CellocateError, match=r"in epoch 2, after step 2, on the validation fields \(state in "):
-        learn(phantoms, tmp_path / "run", *ONE, "optimiser.learning_rate=1e30", "training.epochs=3", "schedule.warmup=.5")
+        learn(
+            phantoms, tmp_path / "run", *ONE, "optimiser.learning_rate=1e30", "training.epochs=3", "schedule.warmup=.5"
+        )
     assert (tmp_path / "run" / "failed.ckpt").is_file()
 
 
