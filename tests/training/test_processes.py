@@ -64,3 +64,17 @@ def test_what_the_network_of_the_comparison_is_made_of() -> None:
     network.train()
     with torch.no_grad():
         torch.testing.assert_close(network(images)[1:2], network(images[1:2]))
+
+
+@pytest.mark.parametrize(("frozen", "waits"), [(0, None), (1, True), ("always", None)])
+def test_a_body_that_is_frozen_for_some_epochs_is_waited_for_by_no_process(
+    tmp_path: Path, frozen: object, waits: bool | None
+) -> None:
+    """Processes agree on what they share before it is frozen, and would wait for its gradients."""
+    from cellocate.training import fit
+    from cellocate.training.run import Run
+
+    recipe = load_recipe("quick", [*SETTINGS, "network.pretrained=true", f"network.frozen={frozen}"])
+    flags = {"accelerator": "cpu", "devices": 2, "strategy": "ddp"}
+    trainer = fit._trainer(recipe, Run(tmp_path), fit.Options(trainer=flags), validated=True, epochs=None)
+    assert trainer.strategy._ddp_kwargs.get("find_unused_parameters") == waits

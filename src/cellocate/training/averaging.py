@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor, nn
-from torch.optim.swa_utils import get_ema_multi_avg_fn, update_bn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from cellocate.errors import CellocateError
 from cellocate.training.recipe import Training
@@ -69,11 +70,24 @@ def average_checkpoints(paths: Iterable[Path]) -> dict[str, Tensor]:
 def update_norms(network: nn.Module, images: Iterable[Tensor], seed: int) -> None:
     """Measure the running statistics of batch normalisations anew, as the mean over batches of training images.
 
+    Those of a frozen body, which is as in evaluation when the network trains, stay: torch's own `update_bn` would
+    reset them and measure nothing.
+
     Args:
         network: its other weights stay, and so does its mode; without batch normalisations nothing is read.
         images: batches as the network takes them, on its device.
         seed: of dropout, so that a resumed run measures the same. torch's own random state stays as it is.
     """
-    with torch.random.fork_rng():
+    training = network.training
+    network.train()
+    momenta = {m: m.momentum for m in network.modules() if isinstance(m, _BatchNorm) and m.training}
+    with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(seed)
-        update_bn(images, network)
+        for norm in momenta:
+            norm.reset_running_stats()
+            norm.momentum = None  # the plain mean
+        for batch in images if momenta else ():
+            network(batch)
+    for norm, momentum in momenta.items():
+        norm.momentum = momentum
+    network.train(training)

@@ -68,6 +68,13 @@ def combine(
     judged = (weights.sum(axis=0) > 0).all(axis=1)  # fields that some member answers fairly for each location
     with np.errstate(invalid="ignore"):
         mean = (np.nan_to_num(answers) * weights).sum(axis=0) / weights.sum(axis=0)
+    if not judged.any() and rule in ("single", "per_class"):
+        raise CellocateError(
+            "no field of the collection is in the validation part of one of them, and not in the train or test part "
+            "of the others",
+            where=collection.folder,
+            mend="Give the collection that they were trained on; or let nothing be fitted, with --rule fixed.",
+        )
     probabilities, truth = mean[judged].astype(np.float32), held.truth()[judged]
     fitted = decision.fit(rule, probabilities, truth)
     scores: dict[str, Any] = {}
@@ -222,5 +229,7 @@ def _card(
                 recipe={"members": [card.provenance.recipe for card in cards]},
             ),
             "fields": fields,
+            "originals": {field: old for card in cards for field, old in card.originals.items()},
+            "pixel_size_assumed": any(card.pixel_size_assumed for card in cards),
         }
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from cellocate.errors import CellocateError
@@ -16,8 +19,36 @@ def from_worker(error: CellocateError) -> CellocateError:
     return CellocateError(raised) if "\n" in error.what else error
 
 
-def no_memory(error: RuntimeError | MemoryError, settings: Training) -> Exception:
-    """What to change where a batch is too large for the memory; any other error as it is."""
+@contextmanager
+def in_users_words(settings: Training) -> Iterator[None]:
+    """Raise what a fault while training means to a user.
+
+    Raises:
+        CellocateError: what is at fault can be mended by changing a setting.
+        KeyboardInterrupt: it was interrupted.
+    """
+    try:
+        yield
+    except SystemExit:  # Lightning's answer to Ctrl-C
+        raise KeyboardInterrupt from None
+    except (CellocateError, RuntimeError, ValueError, MemoryError) as error:
+        raise explained(error, settings) from None
+
+
+def explained(error: Exception, settings: Training) -> Exception:
+    """What to change where the recipe asks too much of the machine or of a batch; any other error as it is."""
+    if isinstance(error, CellocateError):
+        return from_worker(error)
+    if "more than 1 value per channel" in str(error):  # torch's batch normalisation
+        return CellocateError(
+            "batches of one field are too small for this network's batch normalisation",
+            mend="Set training.batch_size to 2 or more, and give the train part as many fields.",
+        )
+    if "DataLoader worker (pid" in str(error):  # killed from outside: what it raises itself comes as it is
+        return CellocateError(
+            "the system ended a process that reads fields, as it does where memory is short",
+            mend="Lower training.workers; --set training.workers=0 needs none.",
+        )
     told = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(w in str(error) for w in _TOO_MUCH)
     if not told:
         return error

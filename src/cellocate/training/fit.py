@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import lightning as L  # noqa: N812 # its own convention
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, EarlyStopping, RichProgressBar
+from lightning.pytorch.strategies import DDPStrategy
 
 from cellocate.collection import Collection
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.files import refuse_existing
-from cellocate.networks import Model, Normalisation, build_network, load_body, save
+from cellocate.networks import Model, Normalisation, build_network, layer_groups, load_body, save
 from cellocate.training.averaging import averaging_callback
 from cellocate.training.checkpoints import WholeFiles, checkpoint_callbacks, monitor_mode
 from cellocate.training.data import FieldDataset, identities, loader, measure_normalisation, training_loader
-from cellocate.training.faults import from_worker, no_memory
+from cellocate.training.faults import in_users_words
 from cellocate.training.losses import absent, build_loss, refuse_several
 from cellocate.training.module import Classifier
 from cellocate.training.outcome import Learnt, finished, kept_weights, retrained
 from cellocate.training.prepare import Options, Prepared, prepare
-from cellocate.training.rate import found_rate
+from cellocate.training.rate import found_rate, refuse_processes
 from cellocate.training.recipe import Recipe
 from cellocate.training.run import History, Run, begun_with, is_first_process, quiet
 
@@ -46,12 +49,15 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     """
     options = options or Options()
     run, first = Run(out), is_first_process()
+    if not first:
+        options = replace(options, say=lambda _: None)
     if not options.resume and first:
-        refuse_existing(run.folder, overwrite=options.overwrite, inputs=(*collection.places, options.split))
+        inputs = (*collection.places, options.split, recipe.network.start)
+        refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)
     prepared = prepare(collection, recipe, run, options)
     learnt = _learn(prepared, run, options)
     model = finished(learnt, prepared, options) if first else None
-    if prepared.recipe.training.retrain:
+    if prepared.recipe.training.retrain and len(prepared.sets["validation"]):
         options.say(f"again, on train and validation together, for {counted(learnt.epoch, 'epoch')}")
         again = _learn(
             prepared.with_all(learnt.module.rate), Run(run.folder / "retrained"), options, epochs=learnt.epoch
@@ -68,13 +74,16 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
     normalisation = measure_normalisation(datasets["train"], recipe)
     module = _module(prepared, normalisation, fresh=not (begun and run.last.is_file()))
     trainer = _trainer(recipe, run, options, validated=len(sets["validation"]) > 0, epochs=epochs)
+    if recipe.optimiser.learning_rate == "find":
+        refuse_processes(trainer.world_size)
     if not begun and is_first_process():
         run.start(recipe, prepared.split, prepared.inspection)
         if epochs is None and (lacking := absent(datasets["train"].truth, module.vocabulary.names)):
             options.say(lacking)
-    if recipe.optimiser.learning_rate == "find":
-        module.rate = found_rate(module, datasets["train"], run, trainer.world_size, options.say)
-    _fit(trainer, module, datasets, run, resume=begun)
+    with in_users_words(recipe.training):
+        if recipe.optimiser.learning_rate == "find":
+            module.rate = found_rate(module, datasets["train"], run, options.say)
+        _fit(trainer, module, datasets, run, resume=begun)
     plain = FieldDataset(sets["train"], recipe.data, prepared.scale)
     return Learnt(module, normalisation, plain, kept_weights(module, run, plain))
 
@@ -98,6 +107,7 @@ def _module(prepared: Prepared, normalisation: Normalisation, *, fresh: bool) ->
     )
     if fresh and recipe.network.start is not None:
         load_body(network, recipe.network.start)
+    layer_groups(network, len(recipe.optimiser.layer_rates))  # refused before the run's folder is touched
     codes = identities(train, recipe.loss.identity) if "arcface" in recipe.loss.terms else None
     different = None if codes is None else int(codes.max()) + 1
     loss = build_loss(recipe.loss, truth.sum(dim=0), len(truth), network.features, different)
@@ -110,21 +120,14 @@ def _fit(trainer: L.Trainer, module: Classifier, sets: dict[str, FieldDataset], 
     done, stopped = run.progress() if resume else (0, False)
     if stopped or done >= (trainer.max_epochs or 0):
         return
-    try:
-        with quiet():
-            trainer.fit(
-                module,
-                training_loader(sets["train"], recipe, first_epoch=done, processes=trainer.world_size),
-                loader(sets["validation"], recipe.training) if len(sets["validation"]) else None,
-                ckpt_path=run.last if done else None,
-                weights_only=True,
-            )
-    except SystemExit:  # Lightning's answer to Ctrl-C
-        raise KeyboardInterrupt from None
-    except CellocateError as error:
-        raise from_worker(error) from None
-    except (RuntimeError, MemoryError) as error:
-        raise no_memory(error, recipe.training) from None
+    with quiet():
+        trainer.fit(
+            module,
+            training_loader(sets["train"], recipe, first_epoch=done, processes=trainer.world_size),
+            loader(sets["validation"], recipe.training) if len(sets["validation"]) else None,
+            ckpt_path=run.last if done else None,
+            weights_only=True,
+        )
 
 
 def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool, epochs: int | None) -> L.Trainer:
@@ -140,7 +143,8 @@ def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool, epo
         callbacks.append(RichProgressBar(leave=False))
     try:
         with quiet():
-            return L.Trainer(
+            make = partial(
+                L.Trainer,
                 max_epochs=epochs or settings.epochs,
                 precision=settings.precision,
                 accumulate_grad_batches=settings.accumulate,
@@ -154,5 +158,9 @@ def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool, epo
                 num_sanity_val_steps=0,
                 **{"devices": 1, **options.trainer},  # Lightning alone would take every GPU it finds
             )
+            trainer = make()
+            if recipe.network.frozen not in (0, "always") and isinstance(trainer.strategy, DDPStrategy):
+                trainer = make(strategy="ddp_find_unused_parameters_true")  # or it waits for the body's gradients
+            return trainer
     except (MisconfigurationException, ValueError) as error:
         raise CellocateError(str(error).splitlines()[0].rstrip("."), mend="Change the Lightning flags.") from None

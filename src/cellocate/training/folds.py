@@ -44,16 +44,22 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
         raise CellocateError(
             "folds are of a split", mend="Give one with --split; 'cellocate split --folds 5' makes it."
         )
+    if recipe.training.retrain:
+        raise CellocateError(
+            "a network that is trained again on all folds leaves none to fit the rule on",
+            mend="Set training.retrain to false.",
+        )
     names = read_folds(options.split, collection)
     if not options.resume and is_first_process():
         _start(run, recipe, options, collection)
     for name in names:
-        folder = run.folder / f"fold-{name}"
-        if Run(folder).model.is_dir():
+        fold = Run(run.folder / f"fold-{name}")
+        if fold.model.is_dir():
             continue
         options.say(f"fold {name} of {len(names)}")
-        begun = Run(folder).recipe.is_file()
-        train(collection, recipe, folder, replace(options, split=run.split, fold=name, resume=begun, overwrite=False))
+        begun = fold.recipe.is_file() and fold.split.is_file()
+        own = replace(options, split=run.split, fold=name, resume=begun, overwrite=not begun)
+        train(collection, recipe, fold.folder, own)
     if not is_first_process():
         return None
     members = [load(Run(run.folder / f"fold-{name}").model) for name in names]
@@ -71,7 +77,8 @@ def of_folds(folder: str | Path) -> bool:
 
 def _start(run: Run, recipe: Recipe, options: Options, collection: Collection) -> None:
     assert options.split is not None
-    refuse_existing(run.folder, overwrite=options.overwrite, inputs=(*collection.places, options.split))
+    inputs = (*collection.places, options.split, recipe.network.start)
+    refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)
     table, record = options.split.read_bytes(), options.split.with_suffix(".json")
     made = record.read_text(encoding="utf-8") if record.is_file() else None
     shutil.rmtree(run.folder, ignore_errors=True)

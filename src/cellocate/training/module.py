@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import lightning as L  # noqa: N812 # its own convention
 import numpy as np
@@ -64,7 +64,7 @@ class Classifier(L.LightningModule):
         self.rate = 0.0 if rate == "find" else rate
         self._validated: list[tuple[Tensor, Tensor]] = []
         if recipe.network.frozen == "always":  # before processes agree on what they share
-            freeze(network, frozen=True)
+            self.freeze_for(0)
 
     def forward(self, images: Tensor) -> Tensor:
         """Floats between 0 and 1, shape (N, C, H, W) → logits (N, K)."""
@@ -92,15 +92,22 @@ class Classifier(L.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Draw what an epoch draws from its number alone, so that a resumed run draws the same."""
         torch.manual_seed((self.recipe.training.seed * 1_000_003 + self.current_epoch) * 997 + self.global_rank)
+        self.freeze_for(self.current_epoch)
+
+    def freeze_for(self, epoch: int) -> None:
+        """Keep the body as it is in the epochs that the recipe says (0 is the first), or let it learn."""
         frozen = self.recipe.network.frozen
-        if frozen and frozen != "always":
-            freeze(self.network, self.current_epoch < frozen)
+        if frozen:
+            freeze(self.network, frozen == "always" or epoch < frozen)
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """The loss of one batch."""
         loss = self.loss_of(batch)
-        if not torch.isfinite(loss):
-            self._fail(loss, batch[2])
+        if not self.trainer.strategy.reduce_boolean_decision(bool(torch.isfinite(loss))):  # of all processes
+            places = cast(Tensor, self.all_gather(batch[2])).flatten()
+            ids = self.trainer.train_dataloader.dataset.ids  # type: ignore[union-attr]
+            fields = ", ".join(ids[i] for i in places.tolist())
+            self._fail(loss, f"at step {self.global_step + 1}, on the fields {fields}")
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[0]), sync_dist=True)
         return loss
 
@@ -126,7 +133,7 @@ class Classifier(L.LightningModule):
             logits, truth = (cast(Tensor, self.all_gather(t)).flatten(0, 1) for t in (logits, truth))
         loss = self.loss.classification(logits, truth)
         if not torch.isfinite(loss):
-            raise self._not_finite(loss, "on the validation fields")
+            self._fail(loss, f"after step {self.global_step}, on the validation fields")
         self.log("validation_loss", loss)
         softmax = self.recipe.loss.activation == "softmax"
         p = (logits.float().softmax(dim=1) if softmax else logits.float().sigmoid()).cpu().numpy()
@@ -136,17 +143,14 @@ class Classifier(L.LightningModule):
         for name in FIGURES:
             self.log(f"validation_{name}", np.nan if figures[name] is None else figures[name])
 
-    def _fail(self, loss: Tensor, places: Tensor) -> None:
-        """Save the state in which a batch gave no finite loss, and stop."""
+    def _fail(self, loss: Tensor, when: str) -> NoReturn:
+        """Save the state in which the loss is no number, and stop."""
         state = Path(self.trainer.default_root_dir) / "failed.ckpt"
         self.trainer.save_checkpoint(state)
-        ids = self.trainer.train_dataloader.dataset.ids  # type: ignore[union-attr]
-        batch = ", ".join(ids[i] for i in places.tolist())
-        raise self._not_finite(loss, f"at step {self.global_step + 1}, on the fields {batch} (state in {state})")
-
-    def _not_finite(self, loss: Tensor, where: str) -> CellocateError:
-        what = f"the loss became {float(loss.detach())} in epoch {self.current_epoch + 1}, {where}"
-        return CellocateError(what, mend="Lower the rate with --set optimiser.learning_rate, or set optimiser.clip.")
+        raise CellocateError(
+            f"the loss became {loss.item()} in epoch {self.current_epoch + 1}, {when} (state in {state})",
+            mend="Lower the rate with --set optimiser.learning_rate, or set optimiser.clip.",
+        )
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 # Lightning's union of dictionaries
         """The recipe's optimiser and schedule, whose rate changes at every step."""

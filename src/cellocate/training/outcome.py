@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import numpy as np
 import timm
 import torch
 
@@ -55,6 +56,7 @@ def kept_weights(module: Classifier, run: Run, fields: FieldDataset) -> int:
     )
     if averaged:
         module.load_state_dict(average_checkpoints(last_checkpoints(run.checkpoints)))
+        module.freeze_for(int(state["epoch"]))
         whole = loader(fields, training, drop_last=len(fields) >= training.batch_size)  # no batch of one field
         images = (module.normalised(images.to(module.device)) for images, _, _ in whole)
         update_norms(module.network, images, training.seed)
@@ -122,7 +124,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         pixel_size_assumed=prepared.assumed,
         intensity=recipe.data.intensity,
         normalisation=learnt.normalisation,
-        rule=decision.Rule(kind="fixed", thresholds=(0.5,) * len(vocabulary)),
+        rule=decision.fit(recipe.decision.rule, np.zeros((0, len(vocabulary))), np.zeros((0, len(vocabulary)), bool)),
         scores={},
         provenance=Provenance(
             cellocate=cellocate.__version__,
@@ -148,7 +150,9 @@ def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
     """The model with its rule fitted on the validation part, and the scores there."""
     if not len(validation):
         return model
-    probabilities, truth = predict_collection(model, validation), validation.truth()
+    # as many fields at once as the memory was enough for before
+    probabilities = predict_collection(model, validation, batch_size=recipe.training.batch_size)
+    truth = validation.truth()
     rule = decision.fit(recipe.decision.rule, probabilities, truth)
     scores = evaluate(
         truth,

@@ -114,8 +114,20 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
     options.say(f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + " fields")
     if not sets["train"].truth().any():
         raise CellocateError("no training field shows any location", where=collection.folder, mend="Check the labels.")
+    _refuse_blind_choice(sets["validation"], recipe.training.monitor)
     scale, assumed = training_scale(collection, recipe.data, inspection)
     return Prepared(recipe, collection, sets, split, inspection, scale, assumed)
+
+
+def _refuse_blind_choice(validation: Collection, monitor: str) -> None:
+    """Figures of what was found are 0 or none in any epoch where there is nothing to find."""
+    finds = ("average_precision", "f1", "precision", "recall")
+    if len(validation) and not validation.truth().any() and monitor.endswith(finds):
+        raise CellocateError(
+            f"no validation field shows any location, and {monitor} is the same in every epoch",
+            where=validation.folder,
+            mend="Set training.monitor to validation_loss, or give another split with --split.",
+        )
 
 
 def _specialised(collection: Collection, locations: tuple[str, ...]) -> Collection:

@@ -8,32 +8,33 @@ from pathlib import Path
 import torch
 
 from cellocate.errors import CellocateError
-from cellocate.networks import freeze
 from cellocate.training.data import FieldDataset, training_loader
 from cellocate.training.finder import find_rate, read_rates
 from cellocate.training.module import Classifier
 from cellocate.training.run import Run
 
 
-def found_rate(
-    module: Classifier, dataset: FieldDataset, run: Run, processes: int, say: Callable[[str], None]
-) -> float:
-    """Try rates on the training fields, write them to `learning_rate.csv`, and take the recipe's fraction of the best.
-
-    A run that is resumed takes the rate that it found before.
-
-    Raises:
-        CellocateError: no rate lets the loss fall, or several processes train.
-    """
+def refuse_processes(processes: int) -> None:
+    """Raise a `CellocateError` where several processes train: each would find a rate of its own."""
     if processes > 1:
         raise CellocateError(
             "a learning rate is found by one process",
             mend="Find it in a run of one process, and give the number with --set optimiser.learning_rate.",
         )
+
+
+def found_rate(module: Classifier, dataset: FieldDataset, run: Run, say: Callable[[str], None]) -> float:
+    """Try rates on the training fields, write them to `learning_rate.csv`, and take the recipe's fraction of the best.
+
+    A run that is resumed takes the rate that it found before.
+
+    Raises:
+        CellocateError: no rate lets the loss fall.
+    """
     path = Path(run.folder) / "learning_rate.csv"
     if not path.is_file():
         module.train()
-        freeze(module.network, module.recipe.network.frozen != 0)
+        module.freeze_for(0)
         torch.manual_seed(module.recipe.training.seed)
         batches = training_loader(dataset, module.recipe)
         find_rate(module.loss_of, module, module.optimiser(1.0), batches, clip=module.recipe.optimiser.clip).save(path)

@@ -37,7 +37,7 @@ LossName = Literal[
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Split(_Section):
@@ -296,6 +296,7 @@ class Training(_Section):
         average: `ema` keeps an exponential moving average of the weights, `last` the mean of the last `keep` epochs.
         ema_decay: of `ema`, per step.
         retrain: at the end, train again on train and validation together, as many epochs as were best; the rule stays.
+            Without a validation part nothing is left to do.
         seed: of all that is drawn.
         workers: processes that read fields; null: none where the fields fit into memory, else one per core.
     """
@@ -359,9 +360,11 @@ class Recipe(_Section):
     @model_validator(mode="after")
     def _agree(self) -> Recipe:
         if "arcface" in self.loss.terms and (self.augmentation.mixup or self.augmentation.cutmix):
-            raise ValueError("arcface tells whole fields apart: leave mixup and cutmix out of augmentation")
+            raise ValueError(
+                "arcface in loss.terms tells whole fields apart: leave augmentation.mixup and augmentation.cutmix at 0"
+            )
         if self.loss.activation == "softmax" and self.decision.rule != "best":
-            raise ValueError("cross_entropy is for one label: set decision.rule to best")
+            raise ValueError("cross_entropy in loss.terms is for one label: set decision.rule to best")
         return self
 
     def to_yaml(self) -> str:

@@ -93,11 +93,20 @@ def _explained(error: ValidationError, name: object) -> CellocateError:
             f"{setting} cannot be {first['input']!r}", where=where, mend=_near(first["input"], allowed)
         )
     if first["type"] == "value_error":
-        what = ": ".join(filter(None, [setting, str(first["ctx"]["error"])]))  # of the whole recipe: no one setting
+        what = ": ".join(filter(None, [setting, str(first["ctx"]["error"])]))  # several sections have no name together
         return CellocateError(what, where=where, mend="Change one of them.")
-    said = [e["msg"].partition(",")[0].removeprefix("Input should be ") for e in error.errors() if _place(e) == place]
-    mend = "'cellocate recipes quick' prints a recipe."
-    return CellocateError(f"{setting} should be {' or '.join(said)}, not {first['input']!r}", where=where, mend=mend)
+    said = " or ".join(_said(e) for e in error.errors() if _place(e) == place)
+    near = difflib.get_close_matches(str(first["input"]), _LITERAL.findall(said), n=1)
+    mend = f"Did you mean {near[0]!r}?" if near else "'cellocate recipes quick' prints a recipe."
+    return CellocateError(f"{setting} should be {said}, not {first['input']!r}", where=where, mend=mend)
+
+
+def _said(error: ErrorDetails) -> str:
+    """What should have been given, without pydantic's words for Python's types."""
+    if error["type"] == "too_short":
+        return "something"
+    said = error["msg"].partition(",")[0].removeprefix("Input should be ")
+    return _TYPES.sub(lambda found: _WORDS[found[0].partition(" or ")[0]], said)
 
 
 def _place(error: ErrorDetails) -> list[str]:
@@ -106,6 +115,8 @@ def _place(error: ErrorDetails) -> list[str]:
 
 
 _LITERAL = re.compile(r"'([^']*)'")
+_WORDS = {"a valid tuple": "a list", "a valid dictionary": "settings with names"}
+_TYPES = re.compile(r"a valid tuple|a valid dictionary( or instance of \w+)?")
 
 
 def _near(word: object, known: Sequence[str]) -> str:
