@@ -12,6 +12,7 @@ from small_runs import history, learn, of_one_location, same, weights
 import cellocate
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
+from cellocate.report.assess import assess_model
 from cellocate.training.checkpoints import last_checkpoints
 
 NO_VALIDATION = "data.split.validation=0"
@@ -133,3 +134,14 @@ def test_a_model_that_is_started_from_is_never_replaced(run: Path, phantoms: Pat
     with pytest.raises(CellocateError, match="the folder holds"):
         learn(phantoms, run, f"network.start={run / 'model'}", overwrite=True)
     assert cellocate.load(run / "model").card.weights == before
+
+
+def test_the_card_tells_what_the_first_weights_learnt_from(run: Path, phantoms: Path, tmp_path: Path) -> None:
+    first = cellocate.load(run / "model").card
+    started = learn(phantoms, tmp_path / "started", f"network.start={run}/model", "data.split.method=random")
+    assert set(started.card.fields["start"]) == {*first.fields["train"], *first.fields["validation"]}
+    again = learn(phantoms, tmp_path / "again", f"network.start={tmp_path}/started/model")
+    assert set(again.card.fields["start"]) >= {*started.card.fields["start"], *started.card.fields["train"]}
+    evaluated = assess_model(tmp_path / "started" / "model", open_collection(phantoms), tmp_path / "scores")
+    told = f"{len(started.card.fields['start'])} of 40 fields are ones that the model got its first weights from"
+    assert any(told in warning for warning in evaluated.warnings)

@@ -2,7 +2,7 @@
 
 from cellocate.networks.card import ModelCard, Normalisation, Provenance
 from cellocate.networks.ensemble import Ensemble
-from cellocate.networks.folder import load, load_body, save
+from cellocate.networks.folder import learnt_from, load, load_body, save
 from cellocate.networks.groups import layer_groups
 from cellocate.networks.model import Model, Prediction
 from cellocate.networks.network import LocationNetwork, build_network, freeze, parameters
@@ -18,6 +18,7 @@ __all__ = [
     "build_network",
     "freeze",
     "layer_groups",
+    "learnt_from",
     "load",
     "load_body",
     "parameters",

@@ -87,6 +87,18 @@ def load_body(network: LocationNetwork, folder: str | Path) -> None:
         raise _misfit(folder, card, error) from None
 
 
+def learnt_from(folder: str | Path) -> tuple[str, ...]:
+    """The ids of the fields that a model's weights have learnt from or were chosen by, its own start's among them.
+
+    Raises:
+        CellocateError: there is no such model, or its card was altered.
+    """
+    if not (Path(folder) / CARD).is_file():
+        raise CellocateError(f"no model here: {CARD} is missing", where=folder, mend="Check the name.")
+    fields = _read_card(Path(folder) / CARD).fields
+    return tuple(dict.fromkeys(i for part in ("start", "train", "validation") for i in fields.get(part, ())))
+
+
 def _read(folder: Path) -> tuple[ModelCard, dict[str, Tensor]]:
     """The card and the weights of a model, after their checksums were compared."""
     if not folder.is_dir() or (folder / "model" / CARD).is_file():

@@ -151,8 +151,9 @@ def _metrics(model: Model, collection: Collection, probabilities: NDArray[np.flo
     """Every figure over all fields and, where training used some, apart over those that it learnt and never met."""
     truth, rule, groups = collection.truth(), model.card.rule, collection.group().to_numpy(dtype=str)
     part_of = _parts_met(model, collection)
+    started = np.isin(collection.ids, model.card.fields.get("start", ()))
     seen = np.array([part == "train" for part in part_of])
-    unseen = np.array([part not in ("train", "validation") for part in part_of])
+    unseen = np.array([part not in ("train", "validation") for part in part_of]) & ~started
 
     def over(chosen: NDArray[np.bool_]) -> dict[str, Any]:
         values = probabilities[chosen]
@@ -174,8 +175,14 @@ def _metrics(model: Model, collection: Collection, probabilities: NDArray[np.flo
 
 def _warnings(model: Model, collection: Collection) -> list[str]:
     said, part_of = [], _parts_met(model, collection)
-    for part, use in (("train", "was trained on"), ("validation", "chose its epoch and thresholds by")):
-        met = [field for field, lay_in in zip(collection.ids, part_of, strict=True) if lay_in == part]
+    before = set(model.card.fields.get("start", ()))
+    used = {
+        "was trained on": [part == "train" for part in part_of],
+        "chose its epoch and thresholds by": [part == "validation" for part in part_of],
+        "got its first weights from": [field in before for field in collection.ids],
+    }
+    for use, is_so in used.items():
+        met = [field for field, has_met in zip(collection.ids, is_so, strict=True) if has_met]
         if met:
             named = ", ".join(met[:3]) + (f" and {len(met) - 3} more" if len(met) > 3 else "")
             said.append(f"{len(met)} of {len(collection)} fields are ones that the model {use}: {named}")

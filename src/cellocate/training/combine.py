@@ -198,10 +198,11 @@ def _card(
     scores: dict[str, Any],
 ) -> ModelCard:
     first, cards = models[0].card, [m.card for m in models]
-    fields: dict[str, tuple[str, ...]] = {}
+    fields = {"start": tuple(sorted({f for c in cards for f in c.fields.get("start", ())}))}
+    learnt: set[str] = set()
     for part in ("train", "validation", "test"):  # what any member learnt from, all of them did
-        known = {field for others in fields.values() for field in others}
-        fields[part] = tuple(sorted({f for c in cards for f in c.fields.get(part, ())} - known))
+        fields[part] = tuple(sorted({f for c in cards for f in c.fields.get(part, ())} - learnt))
+        learnt |= set(fields[part])
     entries = {entry.name: entry for card in cards for entry in card.locations}
     return first.model_copy(
         update={

@@ -139,7 +139,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
             epoch=learnt.epoch,
             recipe=recipe.model_dump(mode="json"),
         ),
-        fields={part: tuple(s.ids) for part, s in sets.items()},
+        fields={"start": prepared.start, **{part: tuple(s.ids) for part, s in sets.items()}},
         originals={
             i: old for s in sets.values() for i, old in zip(s.ids, originals(s.fields), strict=True) if old != i
         },

@@ -21,6 +21,7 @@ from cellocate.collection import (
 from cellocate.collection.derive import restricted
 from cellocate.errors import CellocateError
 from cellocate.images import Scale
+from cellocate.networks import learnt_from
 from cellocate.training.augmentation import uncropped
 from cellocate.training.data import training_scale
 from cellocate.training.recipe import Recipe
@@ -64,6 +65,7 @@ class Prepared:
         inspection: of their files.
         scale: that they are shown at.
         assumed: whether its pixel size is assumed.
+        start: ids of the fields that the weights to start from have learnt from.
     """
 
     recipe: Recipe
@@ -73,6 +75,7 @@ class Prepared:
     inspection: Inspection
     scale: Scale
     assumed: bool
+    start: tuple[str, ...]
 
     def seen_at(self, part: str) -> Scale:
         """The scale that fields of a part are read at; for training it is larger, where that cuts crops out of it."""
@@ -116,7 +119,8 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
         raise CellocateError("no training field shows any location", where=collection.folder, mend="Check the labels.")
     _refuse_blind_choice(sets["validation"], recipe.training.monitor)
     scale, assumed = training_scale(collection, recipe.data, inspection)
-    return Prepared(recipe, collection, sets, split, inspection, scale, assumed)
+    start = () if recipe.network.start is None else learnt_from(recipe.network.start)
+    return Prepared(recipe, collection, sets, split, inspection, scale, assumed, start)
 
 
 def _refuse_blind_choice(validation: Collection, monitor: str) -> None:
