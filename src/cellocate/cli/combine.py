@@ -33,6 +33,7 @@ def combine(
 
     Example: cellocate combine nucleus/model cytosol/model --data my_images --out both
     """
+    from cellocate.cli.console import validation
     from cellocate.collection import open_collection
     from cellocate.files import new_folder
     from cellocate.networks import load, save
@@ -44,8 +45,5 @@ def combine(
         save(made.model, aside / "model")
         made.table.to_csv(aside / "members.csv", index=False)
     print(f"model of {len(models)} networks in {out / 'model'}; which is best where in {out / 'members.csv'}")
-    if scores := made.model.card.scores.get("validation"):
-        print(
-            f"validation (n = {scores['n']}; its thresholds were fitted on the same fields): "
-            f"macro F1 {scores['macro_f1']:.3f}, macro average precision {scores['macro_average_precision'] or 0:.3f}"
-        )
+    if said := validation(made.model.card):
+        print(said)

@@ -6,6 +6,10 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cellocate.networks import ModelCard
 
 
 def note(text: str) -> None:
@@ -21,6 +25,17 @@ def resuming(arguments: list[str]) -> str:
         if before not in remembered and name not in (*remembered, "--overwrite", "--resume"):
             kept.append(argument)
     return shlex.join(["cellocate", *kept, "--resume"])
+
+
+def validation(card: ModelCard) -> str:
+    """What a model scored on the validation part, in a line; empty where it was not measured."""
+    if not (scores := card.scores.get("validation")):
+        return ""
+    fitted = "" if card.rule.kind in ("fixed", "best") else "; its thresholds were fitted on the same fields"
+    return (
+        f"validation (n = {scores['n']}{fitted}): macro F1 {scores['macro_f1']:.3f}, "
+        f"macro average precision {scores['macro_average_precision'] or 0:.3f}"
+    )
 
 
 @contextmanager

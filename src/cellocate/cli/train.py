@@ -47,7 +47,7 @@ def train(
     or: cellocate split my_images --folds 5 --out folds.csv;
     then: cellocate train my_images --split folds.csv --fold all --out runs/folds
     """
-    from cellocate.cli.console import resuming
+    from cellocate.cli.console import resuming, validation
     from cellocate.collection import open_collection
     from cellocate.errors import CellocateError
     from cellocate.report import save_history, save_rates
@@ -91,8 +91,5 @@ def train(
         save_history(run)
         save_rates(run)
     print(f"model in {out / 'model'}")
-    if scores := model.card.scores.get("validation"):
-        print(
-            f"validation (n = {scores['n']}; its thresholds were fitted on the same fields): "
-            f"macro F1 {scores['macro_f1']:.3f}, macro average precision {scores['macro_average_precision'] or 0:.3f}"
-        )
+    if said := validation(model.card):
+        print(said)
