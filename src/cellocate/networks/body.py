@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from difflib import get_close_matches
 from math import isqrt
@@ -89,6 +90,8 @@ def _from_timm(backbone: str, channels: Sequence[str], pretrained: bool, stem: S
         return net
     if not timm.models.is_model_pretrained(backbone):  # timm would go on with random ones
         raise _no_weights(backbone, "there are none")
+    for library in ("huggingface_hub", "timm"):  # which tell of each attempt; the last one is told here
+        logging.getLogger(library).setLevel(logging.ERROR)
     try:
         source = _create(backbone, channels=3, pretrained=True)
     except Exception as error:

@@ -154,9 +154,9 @@ def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, f
 def at_most(truth: Truth, most: int, rng: np.random.Generator) -> Indices:
     """Fields that balance the skew: so many of each location, and more only of one that rarer ones bring along.
 
-    Each field counts as one of its rarest location. From the rarest to the commonest, each location takes fields of
-    its own at random until it has `most`, those included that rarer ones took. So a location with no more than `most`
-    loses none, and one with more keeps as many.
+    From the rarest to the commonest, each location takes fields at random until it has `most`, those included that
+    rarer ones took; first fields of which it is the rarest location. So a location with no more than `most` loses none,
+    and one with more keeps at least as many.
 
     Args:
         truth: shape (N, K), bool, each row with at least one location.
@@ -176,9 +176,9 @@ def at_most(truth: Truth, most: int, rng: np.random.Generator) -> Indices:
     kept = np.zeros(len(truth), np.bool_)
     for location in rarest_first:
         wanted = most - np.count_nonzero(kept & truth[:, location])
-        fields = np.flatnonzero(own == location)
         if wanted > 0:
-            kept[rng.permutation(fields)[:wanted]] = True
+            fields = rng.permutation(np.flatnonzero(truth[:, location] & ~kept))
+            kept[fields[np.argsort(own[fields] != location, kind="stable")][:wanted]] = True
     return np.flatnonzero(kept)
 
 

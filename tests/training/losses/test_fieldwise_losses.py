@@ -86,7 +86,7 @@ def test_without_asymmetry_it_is_focal(batch):
 @given(batches(soft=True))
 @MANY
 def test_without_weights_three_are_one(batch):
-    logits, truth = batch
+    logits, truth = (values.double() for values in batch)
     plain = float(bce(logits, truth))
     assert float(focal(logits, truth, 0.0)) == pytest.approx(plain, rel=1e-4, abs=1e-7)
     assert float(soft_margin(logits, truth)) == pytest.approx(plain, rel=1e-4, abs=1e-7)
