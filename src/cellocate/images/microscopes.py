@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.stacks import MICROSCOPES, Stack
+from cellocate.images.stack import MICROSCOPES, Stack
 
 
 def describe(path: Path) -> Stack:

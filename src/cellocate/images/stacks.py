@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,30 +12,7 @@ from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
 from cellocate.images.address import Projection, see_file, suffix
-
-LARGEST = 2**29
-"""Pixels of a plane that are believed: a damaged size would fill the memory."""
-MICROSCOPES = (".czi", ".nd2", ".lif")
-
-
-@dataclass(frozen=True)
-class Stack:
-    """What a file of several planes holds.
-
-    Attributes:
-        names: of its channels, as the file says them; "" where it does not.
-        planes: of each channel, along z.
-        height: px; `width` likewise.
-        kind: of its pixels, such as "uint16".
-        pixel_size: µm per px, where the file says it.
-    """
-
-    names: tuple[str, ...]
-    planes: int
-    height: int
-    width: int
-    kind: str
-    pixel_size: float | None
+from cellocate.images.stack import LARGEST, MICROSCOPES, Stack
 
 
 class Reader(Protocol):

@@ -17,7 +17,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.stacks import LARGEST, Stack
+from cellocate.images.stack import LARGEST, Stack
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # its lines would stand beside ours
 _LIGHT = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)

@@ -13,7 +13,8 @@ from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.address import Address, suffix
 from cellocate.images.files import unreadable
-from cellocate.images.stacks import MICROSCOPES, Stack, describe
+from cellocate.images.stack import MICROSCOPES, Stack
+from cellocate.images.stacks import describe
 
 _SURELY = (".zarr", *MICROSCOPES)
 _OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz")
