@@ -1,5 +1,6 @@
 """Deciding: probabilities → locations, on tables alone; no network here."""
 
+from cellocate.decision.curves import f1_curves
 from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, match_ratios
 from cellocate.decision.saved import read_rule, save_rule
 from cellocate.decision.tables import (
@@ -19,6 +20,7 @@ __all__ = [
     "Fallback",
     "Kind",
     "Rule",
+    "f1_curves",
     "fit",
     "is_decided",
     "match_ratios",

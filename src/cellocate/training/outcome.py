@@ -149,7 +149,8 @@ def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
     if not len(validation):
         return model
     probabilities, truth = predict_collection(model, validation), validation.truth()
-    rule = decision.fit(recipe.decision.rule, probabilities, truth)
+    chosen = recipe.decision
+    rule = decision.fit(chosen.rule, probabilities, truth, fallback=chosen.fallback, at_most=chosen.at_most)
     scores = evaluate(
         truth,
         rule.apply(probabilities),

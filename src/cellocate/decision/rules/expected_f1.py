@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.decision.rules.scaling import fit_scaling
+from cellocate.decision.rules.single import single_threshold
 
 
 def expected_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -16,7 +17,7 @@ def expected_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray
     Macro F1 is a mean over locations, so each may be decided by itself, over all fields: best is to keep the fields
     whose (true) probability is at least half of the best F1 that can be had. Where F1 counted on the truth jumps with
     a single field, the one that is expected from all probabilities does not, which is why this rule needs few fields
-    of a location. One that never occurs takes the mean of these halves, lest what is nowhere likely be decided.
+    of a location. One that never occurs takes the `single` threshold, lest what is nowhere likely be decided all over.
 
     Args:
         probabilities: shape (N, K).
@@ -38,9 +39,8 @@ def expected_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray
     """
     scaling = fit_scaling(probabilities, truth)
     scaled, occurs = scaling.apply(probabilities), truth.any(axis=0)
-    halves = np.array([best_expected_f1(q) / 2 for q in scaled.T])
-    halves[~occurs] = halves[occurs].mean()
-    return scaling.undo(halves)
+    thresholds = scaling.undo(np.array([best_expected_f1(q) / 2 for q in scaled.T]))
+    return np.where(occurs, thresholds, single_threshold(probabilities, truth))
 
 
 def best_expected_f1(probabilities: NDArray[np.float64]) -> float:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from cellocate.decision.rules.expected_f1 import expected_thresholds
 from cellocate.decision.rules.per_class import bagged_thresholds, best_thresholds, scaled_thresholds, shrunk_thresholds
 from cellocate.decision.rules.ratio import matching_thresholds
-from cellocate.decision.rules.rule import Fallback, Kind, Rule, refuse_no_probabilities
+from cellocate.decision.rules.rule import Fallback, Kind, Rule
 from cellocate.decision.rules.scaling import fit_scaling
 from cellocate.decision.rules.single import single_threshold
 from cellocate.decision.rules.soft_f1 import soft_thresholds
+from cellocate.decision.rules.values import refuse_no_probabilities
 from cellocate.errors import CellocateError
 
 DEFAULT: Kind = "expected_f1"
@@ -80,11 +81,14 @@ def fit(
     refuse_no_probabilities(probabilities)
     if kind != "best" and not truth.any():
         kind = "fixed"
-    limits = {"fallback": fallback or ("likeliest" if kind == "scaled" else "none"), "at_most": at_most}
-    if kind in _THRESHOLDS:
-        return Rule(kind=kind, thresholds=tuple(_THRESHOLDS[kind](probabilities, truth).tolist()), **limits)
-    scaling = fit_scaling(probabilities, truth) if kind == "field_f1" else None
-    return Rule(kind=kind, thresholds=(0.0,) * truth.shape[1], scaling=scaling, **limits)
+    thresholds = _THRESHOLDS[kind](probabilities, truth) if kind in _THRESHOLDS else np.zeros(truth.shape[1])
+    return Rule(
+        kind=kind,
+        thresholds=tuple(thresholds.tolist()),
+        fallback=fallback or ("likeliest" if kind == "scaled" else "none"),
+        at_most=at_most,
+        scaling=fit_scaling(probabilities, truth) if kind == "field_f1" else None,
+    )
 
 
 def match_ratios(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cellocate.decision.rules.scaling import Scaling
 from cellocate.decision.rules.sets import best_sets
+from cellocate.decision.rules.values import refuse_no_probabilities
 from cellocate.errors import CellocateError
 
 Kind = Literal[
@@ -80,7 +81,7 @@ class Rule(BaseModel):
         # in the probabilities' own precision, or .57 in single would not reach a threshold of .57 in double
         values = probabilities if self.scaling is None else self.scaling.apply(probabilities)
         above = values - np.asarray(self.thresholds, values.dtype)
-        decided: NDArray[np.bool_] = above >= 0 if self.scaling is None else best_sets(values)
+        decided: NDArray[np.bool_] = above >= 0 if self.kind != "field_f1" else best_sets(values.astype(np.float64))
         if self.fallback != "none":
             empty = ~decided.any(axis=1)
             decided[empty] = _one_each((above if self.fallback == "nearest" else probabilities)[empty])
@@ -92,32 +93,6 @@ class Rule(BaseModel):
     def parted_by(self) -> tuple[float, ...] | None:
         """The threshold of each location; None where the rule has none."""
         return None if self.kind in WITHOUT_THRESHOLDS else self.thresholds
-
-
-def refuse_no_probabilities(values: NDArray[np.floating[Any]]) -> None:
-    """Refuse values outside 0 to 1, and none.
-
-    Raises:
-        CellocateError: there are such values; it says so where they look like logits.
-    """
-    wrong = ~((values >= 0) & (values <= 1))
-    if not wrong.any():
-        return
-    row, column = (int(i[0]) for i in np.nonzero(wrong))
-    raise CellocateError(
-        f"no probability: {float(values[row, column]):g}, and {int(wrong.sum()) - 1} others, {looks_like(values)}",
-        where=f"row {row}, column {column}",
-        mend="Give values from 0 to 1.",
-    )
-
-
-def looks_like(values: NDArray[np.floating[Any]]) -> str:
-    """What values that are no probabilities may be, in words."""
-    if np.isnan(values).any():
-        return "where a value is missing"
-    if (values < 0).any() and (values > 1).any():
-        return "as logits have (a sigmoid makes probabilities of them)"
-    return "as percentages have" if values.min() >= 0 and 1 < values.max() <= 100 else "outside 0 to 1"
 
 
 def _one_each(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:

@@ -31,8 +31,9 @@ class Scaling(BaseModel):
         return np.asarray(expit(self.slope * _logits(probabilities) + np.array(self.offsets)), dtype=np.float64)
 
     def undo(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The probability of each location that is scaled to this one, shape (K,)."""
-        return np.asarray(expit((logit(scaled) - np.array(self.offsets)) / self.slope), dtype=np.float64)
+        """The least probability of each location that is scaled to this one, shape (K,)."""
+        found = expit((logit(scaled) - np.array(self.offsets)) / self.slope)
+        return np.where(found > _CLIP * (1 + 1e-9), found, 0.0)  # all below is scaled alike
 
 
 def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> Scaling:
