@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args, get_type_hints
 
 import pandas as pd
 import pytest
@@ -15,7 +14,6 @@ import pytest
 import cellocate as package
 from cellocate.collection import open_collection
 from cellocate.collection.layouts import listing
-from cellocate.decision import KINDS
 from cellocate.training import load_recipe, recipe_names
 from cellocate.vocabulary import get
 
@@ -244,12 +242,6 @@ def test_predictions_of_files_as_the_atlas_names_them_are_measured_by_its_own_li
     (tmp_path / "probabilities.csv").write_text("\n".join([header, *values]))
     rule = ("--labels", tmp_path / "IF-image.csv", "--out", tmp_path / "rule.json")
     assert cellocate("decide", "fit", tmp_path / "probabilities.csv", *rule).code == 0
-
-
-def test_the_command_offers_every_rule() -> None:
-    from cellocate.cli.decide import fit
-
-    assert get_args(get_type_hints(fit)["rule"]) == KINDS
 
 
 def test_two_processes_train_one_model(phantoms: Path, tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ def test_a_written_recipe_is_the_same_recipe(tmp_path: Path) -> None:
         ("training.average=last", "needs training.keep of 2 or more"),
         ("sampling.least=3", "oversample and least belong together"),
         ("schedule.name=steps", "steps need milestones"),
+        ("decision.at_most=0", "decision.at_most"),
+        ("decision.fallback=first", "decision.fallback"),
     ],
 )
 def test_a_wrong_setting_is_explained(setting: str, message: str) -> None:

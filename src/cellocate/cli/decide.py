@@ -21,29 +21,72 @@ Tables = Annotated[
 @app.command()
 def fit(
     probabilities: Tables,
-    labels: Annotated[Path, typer.Option(metavar="FILE", help="Label table of the same ids.")],
     out: Annotated[Path, typer.Option(metavar="RULE", help="JSON file to write.")],
+    labels: Annotated[Path | None, typer.Option(metavar="FILE", help="Label table of the same ids.")] = None,
     rule: Annotated[
-        Literal["fixed", "single", "per_class", "best"],
-        typer.Option(help=".5; one threshold; one for each location; the likeliest location alone."),
-    ] = "per_class",
+        options.RuleName | None,
+        typer.Option(
+            help="expected_f1 (the best, unless given), field_f1: the F1 to be expected, of locations or of fields; "
+            "fixed: .5; single: one threshold; per_class, shrunk, bagged, scaled, soft_f1: one for each location; "
+            "ratio: as often as it occurs; best: the likeliest location alone."
+        ),
+    ] = None,
+    ratios: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Label table whose shares of locations the rule 'ratio' shall match."),
+    ] = None,
+    fallback: Annotated[
+        Literal["none", "nearest", "likeliest"] | None,
+        typer.Option(
+            help="What a field shows that reaches no threshold: the location nearest to its own, or likeliest."
+        ),
+    ] = None,
+    at_most: Annotated[int | None, typer.Option(min=1, metavar="N", help="Locations that a field may show.")] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw F1 against threshold as PNG, SVG or PDF; the numbers as CSV beside."),
+    ] = None,
     vocabulary: options.VocabularyName = None,
     overwrite: options.Overwrite = False,
 ) -> None:
     """Fit a decision rule to probabilities whose truth is known; use fields that the network was not trained on.
 
-    Example: cellocate decide fit validation.csv --labels train.csv --out rule.json
+    With --ratios no truth is needed: the fields to be decided will do.
+
+    Examples: cellocate decide fit validation.csv --labels train.csv --out rule.json;
+    cellocate decide fit test.csv --ratios train.csv --out rule.json
     """
     from cellocate import decision
+    from cellocate.cli.console import note
     from cellocate.collection import of_fields, read_labels
     from cellocate.files import refuse_existing_file
 
-    refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, labels))
-    table = read_labels(labels, vocabulary)
+    _refuse_odd_requests(labels, rule, ratios, figure)
+    given = [path for path in (labels, ratios) if path is not None]
+    for path in (out, *([figure, figure.with_suffix(".csv")] if figure else [])):
+        refuse_existing_file(path, overwrite=overwrite, inputs=(*probabilities, *given))
+    table = read_labels(given[0], vocabulary)
     ids, values = decision.read_ensemble(probabilities, table.vocabulary)
-    fitted = decision.fit(rule, values, of_fields(table, ids, labels).truth(ids))
+    truth = None if labels is None else of_fields(table, ids, labels).truth(ids)
+    if ratios is not None:
+        others = read_labels(ratios, table.vocabulary)
+        shares = others.truth(list(others.table.index)).mean(axis=0)
+        fitted = decision.match_ratios(values, shares, fallback=fallback or "none", at_most=at_most)
+    else:
+        assert truth is not None
+        fitted = decision.fit(rule or decision.DEFAULT, values, truth, fallback=fallback, at_most=at_most)
+        absent = [name for name, true in zip(table.vocabulary.names, truth.T, strict=True) if not true.any()]
+        if absent:
+            note(
+                f"{len(absent)} of {len(table.vocabulary)} locations do not occur in these fields: {', '.join(absent)}"
+            )
     decision.save_rule(out, fitted, table.vocabulary)
     print(f"{fitted.kind} rule, fitted on {counted(len(ids), 'field')}, in {out}")
+    if figure is not None and truth is not None:
+        from cellocate.report.curves import save_f1_curves
+
+        save_f1_curves(figure, decision.f1_curves(values, truth, table.vocabulary.names, fitted.parted_by))
+        print(f"F1 against threshold in {figure}")
 
 
 @app.command()
@@ -65,3 +108,14 @@ def apply(
     ids, values = decision.read_ensemble(probabilities, vocabulary)
     decision.write_decided(out, ids, fitted.apply(values))
     print(f"{counted(len(ids), 'field')} in {out}")
+
+
+def _refuse_odd_requests(labels: Path | None, rule: str | None, ratios: Path | None, figure: Path | None) -> None:
+    if labels is None and ratios is None:
+        raise typer.BadParameter("give --labels, or --ratios")
+    if ratios is not None and rule not in (None, "ratio"):
+        raise typer.BadParameter(f"--ratios is for the rule 'ratio', not {rule!r}")
+    if figure is not None and labels is None:
+        raise typer.BadParameter("--figure needs --labels")
+    if figure is not None and figure.suffix not in (".png", ".svg", ".pdf"):
+        raise typer.BadParameter("--figure is a .png, .svg or .pdf")

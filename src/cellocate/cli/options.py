@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -27,6 +27,10 @@ SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave faulty fields o
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 Device = Annotated[
     str | None, typer.Option("--device", metavar="NAME", help="cpu, cuda, mps; the fastest if not given.")
+]
+# spelled out, as the room decision takes long to import
+RuleName = Literal[
+    "fixed", "single", "per_class", "shrunk", "bagged", "scaled", "ratio", "soft_f1", "expected_f1", "field_f1", "best"
 ]
 Where = Annotated[
     list[str] | None,

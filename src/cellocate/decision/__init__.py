@@ -1,6 +1,7 @@
 """Deciding: probabilities → locations, on tables alone; no network here."""
 
-from cellocate.decision.rules import KINDS, Kind, Rule, fit
+from cellocate.decision.curves import f1_curves
+from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, match_ratios
 from cellocate.decision.saved import read_rule, save_rule
 from cellocate.decision.tables import (
     is_decided,
@@ -13,11 +14,16 @@ from cellocate.decision.tables import (
 )
 
 __all__ = [
+    "DEFAULT",
+    "FALLBACKS",
     "KINDS",
+    "Fallback",
     "Kind",
     "Rule",
+    "f1_curves",
     "fit",
     "is_decided",
+    "match_ratios",
     "read_decided",
     "read_ensemble",
     "read_locations",

@@ -36,7 +36,13 @@ class Combined(NamedTuple):
 
 
 def combine(
-    models: Sequence[Model], collection: Collection, *, by: By = "mean", rule: decision.Kind = "per_class"
+    models: Sequence[Model],
+    collection: Collection,
+    *,
+    by: By = "mean",
+    rule: decision.Kind = decision.DEFAULT,
+    fallback: decision.Fallback | None = None,
+    at_most: int | None = None,
 ) -> Combined:
     """Make one model of several, and fit its rule on fields that are in the validation part of at least one of them.
 
@@ -50,6 +56,8 @@ def combine(
         by: `mean` of all that answer a location, or the one that is `best` at it, by average precision on the fields
             that are in the validation part of all.
         rule: fitted to the mean probabilities.
+        fallback: what a field shows that would show nothing (see `cellocate.decision.fit`).
+        at_most: how many locations a field may show.
 
     Raises:
         CellocateError: the models do not fit together or to the collection, or share no validation fields to choose
@@ -76,7 +84,7 @@ def combine(
             mend="Give the collection that they were trained on; or let nothing be fitted, with --rule fixed.",
         )
     probabilities, truth = mean[judged].astype(np.float32), held.truth()[judged]
-    fitted = decision.fit(rule, probabilities, truth)
+    fitted = decision.fit(rule, probabilities, truth, fallback=fallback, at_most=at_most)
     scores: dict[str, Any] = {}
     if judged.any():
         groups = list(held.group()[judged])

@@ -153,7 +153,8 @@ def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
     # as many fields at once as the memory was enough for before
     probabilities = predict_collection(model, validation, batch_size=recipe.training.batch_size)
     truth = validation.truth()
-    rule = decision.fit(recipe.decision.rule, probabilities, truth)
+    chosen = recipe.decision
+    rule = decision.fit(chosen.rule, probabilities, truth, fallback=chosen.fallback, at_most=chosen.at_most)
     scores = evaluate(
         truth,
         rule.apply(probabilities),

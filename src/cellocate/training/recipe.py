@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from cellocate.decision import Kind
+from cellocate.decision import DEFAULT, Fallback, Kind
 from cellocate.images import Intensity
 
 FIGURES = (
@@ -332,9 +332,17 @@ class Training(_Section):
 
 
 class Decision(_Section):
-    """The decision rule, fitted on the validation part."""
+    """The decision rule, fitted on the validation part.
 
-    rule: Kind = "per_class"
+    Args:
+        rule: which (see `cellocate.decision.fit`).
+        fallback: what a field shows that would show nothing; the rule's own unless given.
+        at_most: how many locations a field may show.
+    """
+
+    rule: Kind = DEFAULT
+    fallback: Fallback | None = None
+    at_most: Annotated[int, Field(ge=1)] | None = None
 
 
 class Recipe(_Section):
