@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -27,6 +27,10 @@ SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave faulty fields o
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 Device = Annotated[
     str | None, typer.Option("--device", metavar="NAME", help="cpu, cuda, mps; the fastest if not given.")
+]
+Turned = Annotated[
+    Literal["none", "flips", "dihedral"] | None,
+    typer.Option("--views", help="Turn fields in another way than the model's own; its rule may not suit that."),
 ]
 Where = Annotated[
     list[str] | None,

@@ -27,6 +27,7 @@ def predict(
     skip_bad: options.SkipBad = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Fields predicted at once.")] = 32,
     overwrite: options.Overwrite = False,
+    views: options.Turned = None,
     device: options.Device = None,
 ) -> None:
     """Predict the locations in every field of a folder.
@@ -41,7 +42,7 @@ def predict(
     from cellocate.networks import load
 
     refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample))
-    loaded = load(model, device=device)
+    loaded, said = prediction.with_turns(load(model, device=device), views)
     collection = open_collection(data, labels=labels, pixel_size=pixel_size)
     wanted = None if sample is None else prediction.read_sample(sample)
     if wanted is not None:
@@ -49,7 +50,7 @@ def predict(
     collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
     if inspection.problems:
         note(left_out(inspection.problems))
-    for assumption in prediction.assumptions(loaded, collection):
+    for assumption in (*said, *prediction.assumptions(loaded, collection)):
         note(assumption)
     with progress("predicting", len(collection)) as advance:
         probabilities = prediction.predict_collection(loaded, collection, batch_size=batch_size, progress=advance)

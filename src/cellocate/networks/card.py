@@ -6,10 +6,11 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cellocate.decision import Rule
-from cellocate.images import Intensity
+from cellocate.errors import CellocateError
+from cellocate.images import Intensity, Views
 from cellocate.images.scale import Scale
 from cellocate.networks.heads import HeadName
 from cellocate.vocabulary import Location, Vocabulary
@@ -96,6 +97,7 @@ class ModelCard(_Part):
         intensity: how pixels become floats (see `cellocate.images.to_float`).
         missing_channels: what to do with fields that lack a channel; this model knows only to refuse them.
         normalisation: of the floats.
+        views: of a field, whose probabilities are pooled; the rule was fitted to these.
         rule: from probabilities to locations.
         scores: measured on the validation part, with the rule that was fitted on it.
         provenance: where the model comes from.
@@ -120,6 +122,7 @@ class ModelCard(_Part):
     intensity: Intensity
     missing_channels: Literal["refuse"] = "refuse"
     normalisation: Normalisation
+    views: Views = Views()
     rule: Rule
     scores: dict[str, Any]
     provenance: Provenance
@@ -136,6 +139,8 @@ class ModelCard(_Part):
             raise ValueError("the normalisation and the channels differ in length")
         if any(len(member.shares) != len(self.locations) for member in self.members):
             raise ValueError("the shares of a member and the locations differ in length")
+        if self.activation == "softmax" and self.views.pool == "max":
+            raise ValueError("the largest of probabilities that sum to 1 are none: use mean or geometric")
         return self
 
     def to_vocabulary(self) -> Vocabulary:
@@ -146,8 +151,20 @@ class ModelCard(_Part):
         """How fields are brought to the network's input."""
         return Scale(self.size, self.pixel_size)
 
+    def with_views(self, views: Views) -> ModelCard:
+        """The card with other views, and all else as it was.
+
+        Raises:
+            CellocateError: a pool that leaves no probabilities.
+        """
+        try:
+            return ModelCard.model_validate({**dict(self), "views": views})
+        except ValidationError as error:
+            raise CellocateError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+
     def digest(self) -> str:
         """SHA-256 of the card's content, but for `checksum` itself."""
-        unsaid = {"checksum"} if self.originals else {"checksum", "originals"}  # older cards do not have these
+        since = {"originals": self.originals, "views": self.views != Views()}  # older cards do not have these
+        unsaid = {"checksum", *(name for name, said in since.items() if not said)}
         content = json.dumps(self.model_dump(mode="json", exclude=unsaid), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()

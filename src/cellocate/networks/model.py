@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cellocate.errors import CellocateError
-from cellocate.images import to_float
+from cellocate.images import Scale, Views, to_float
 from cellocate.networks.card import ModelCard
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.network import LocationNetwork
+from cellocate.networks.views import pooled, views_of
 
 
 class Prediction(NamedTuple):
@@ -61,7 +62,8 @@ class Model:
         Raises:
             CellocateError: wrong number of channels, type of pixels, or an impossible pixel size.
         """
-        probabilities = self.predict_tiles(self._tiles(fields, pixel_size), batch_size=batch_size)
+        tiles = [self.prepare(field, pixel_size) for field in _several(fields)]
+        probabilities = self.predict_tiles(tiles, batch_size=batch_size)
         decided = self.vocabulary.decode(self.card.rule.apply(probabilities))
         return Prediction(probabilities, [[self.vocabulary.names[i] for i in labels] for labels in decided])
 
@@ -74,30 +76,50 @@ class Model:
     ) -> NDArray[np.float32]:
         """Features of fields that are arrays, shape (N, D): what the network's last layer sees, the mean over tiles.
 
-        Args and faults are those of `predict`. Fields that look alike to the network lie near each other.
+        Each tile is looked at once. Args and faults are those of `predict`. Fields that look alike to the network lie near each other.
         """
-        return self._means(self._tiles(fields, pixel_size), self.network.embed, batch_size)
+        tiles = [self._tiled(field, pixel_size, self.card.scale()) for field in _several(fields)]
+        return self._means(tiles, self.network.embed, batch_size)
 
     def prepare(self, field: NDArray[Any], pixel_size: float | None = None) -> NDArray[np.float32]:
-        """Pixels of one field, shape (C, H, W) → the tiles that the network sees, shape (T, C, size, size), 0 to 1."""
+        """Pixels of one field, shape (C, H, W) → tiles of which the network sees views, shape (T, C, R, R), 0 to 1."""
+        return self._tiled(field, pixel_size, self.scale)
+
+    @property
+    def scale(self) -> Scale:
+        """The scale that fields are read at to be predicted; larger than the network's own where views are crops."""
+        return self.card.views.scale(self.card.scale())
+
+    def with_views(self, views: Views) -> Model:
+        """The same model looking at fields in other ways; its rule stays the one of the views that it was fitted with.
+
+        Raises:
+            CellocateError: a pool that leaves no probabilities.
+        """
+        return Model(self.network, self.card.with_views(views), self.device)
+
+    def _tiled(self, field: NDArray[Any], pixel_size: float | None, scale: Scale) -> NDArray[np.float32]:
         if field.ndim != 3 or field.shape[0] != len(self.card.channels):
             raise CellocateError(
                 f"a field of shape {field.shape}",
                 mend=f"Give (C, H, W) with the channels {', '.join(self.card.channels)}.",
             )
-        return self.card.scale().tiles(to_float(field, self.card.intensity), pixel_size)
+        return scale.tiles(to_float(field, self.card.intensity), pixel_size)
 
     def predict_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> NDArray[np.float32]:
-        """Tiles of each field, as `prepare` gives them → probabilities (N, K): the mean over a field's tiles."""
-        return self._means(tiles, self._probabilities, batch_size)
+        """Tiles of each field, as `prepare` gives them → probabilities (N, K).
 
-    def _tiles(
-        self, fields: NDArray[Any] | Sequence[NDArray[Any]], pixel_size: float | None
-    ) -> list[NDArray[np.float32]]:
-        batch = [fields] if isinstance(fields, np.ndarray) and fields.ndim == 3 else fields
-        return [self.prepare(field, pixel_size) for field in batch]
+        They are pooled over the views of a tile, and their mean is taken over the tiles of a field.
+        """
+        return self._means(tiles, self._pooled, batch_size)
+
+    def _pooled(self, images: Tensor) -> Tensor:
+        views = self.card.views
+        each = torch.stack([self._probabilities(view) for view in views_of(images, views, self.card.size)])
+        return pooled(each, views.pool, exclusive=self.card.activation == "softmax")
 
     def _probabilities(self, images: Tensor) -> Tensor:
+        images = images.contiguous(memory_format=torch.channels_last)
         logits = self.network(images)
         return torch.sigmoid(logits) if self.card.activation == "sigmoid" else torch.softmax(logits, dim=1)
 
@@ -107,7 +129,7 @@ class Model:
         """What the network says of each tile, shape (tiles, D), averaged over the tiles of each field: (N, D)."""
         parts = [self._run(part, of) for part in _batches([tile for field in fields for tile in field], batch_size)]
         if not parts:
-            width = len(self.vocabulary) if of == self._probabilities else self.network.features
+            width = len(self.vocabulary) if of == self._pooled else self.network.features
             return np.zeros((0, width), np.float32)
         ends = np.cumsum([len(field) for field in fields])[:-1]
         return np.stack([part.mean(axis=0) for part in np.split(np.concatenate(parts), ends)]).astype(np.float32)
@@ -118,6 +140,10 @@ class Model:
         normalised = ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
         said: NDArray[np.float32] = of(normalised).cpu().numpy()
         return said
+
+
+def _several(fields: NDArray[Any] | Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]] | NDArray[Any]:
+    return [fields] if isinstance(fields, np.ndarray) and fields.ndim == 3 else fields
 
 
 def _batches(tiles: list[NDArray[np.float32]], size: int) -> Iterator[list[NDArray[np.float32]]]:

@@ -2,5 +2,14 @@
 
 from cellocate.prediction.fields import assumptions, predict_collection
 from cellocate.prediction.submissions import in_order, read_sample, validate_kaggle2018, write_kaggle2018
+from cellocate.prediction.views import with_turns
 
-__all__ = ["assumptions", "in_order", "predict_collection", "read_sample", "validate_kaggle2018", "write_kaggle2018"]
+__all__ = [
+    "assumptions",
+    "in_order",
+    "predict_collection",
+    "read_sample",
+    "validate_kaggle2018",
+    "with_turns",
+    "write_kaggle2018",
+]

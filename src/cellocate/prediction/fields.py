@@ -39,7 +39,7 @@ def predict_collection(
     Raises:
         CellocateError: a file cannot be decoded, or a pixel size is impossible.
     """
-    channels, scale = model.card.channels, model.card.scale()
+    channels, scale = model.card.channels, model.scale
 
     def prepare(field: str) -> Tiles:
         try:

@@ -25,7 +25,7 @@ from cellocate.prediction import predict_collection
 from cellocate.vocabulary import Vocabulary
 
 By = Literal["mean", "best"]
-_AGREE = ("channels", "size", "pixel_size", "intensity")
+_AGREE = ("channels", "size", "pixel_size", "intensity", "views")
 
 
 class Combined(NamedTuple):
@@ -103,7 +103,7 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
                 raise CellocateError(
                     f"{first.name} and {card.name} differ in {what.replace('_', ' ')}: "
                     f"{getattr(first, what)} and {getattr(card, what)}",
-                    mend="Train them with the same settings in the recipe's section data.",
+                    mend="Train them with the same data and views in their recipes (sections data and decision).",
                 )
         if unknown := [x.name for x in card.locations if x.name not in collection.vocabulary.names]:
             raise CellocateError(

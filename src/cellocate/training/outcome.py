@@ -122,6 +122,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         pixel_size_assumed=prepared.assumed,
         intensity=recipe.data.intensity,
         normalisation=learnt.normalisation,
+        views=recipe.views(),
         rule=decision.Rule(kind="fixed", thresholds=(0.5,) * len(vocabulary)),
         scores={},
         provenance=Provenance(

@@ -20,8 +20,7 @@ from cellocate.collection import (
 )
 from cellocate.collection.derive import restricted
 from cellocate.errors import CellocateError
-from cellocate.images import Scale
-from cellocate.training.augmentation import uncropped
+from cellocate.images import Scale, uncropped
 from cellocate.training.data import training_scale
 from cellocate.training.recipe import Recipe
 from cellocate.training.run import Run

@@ -8,7 +8,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from cellocate.decision import Kind
-from cellocate.images import Intensity
+from cellocate.images import Intensity, Views
+from cellocate.images.views import Crops, Pooled, Turns
 
 FIGURES = (
     "macro_average_precision",
@@ -331,9 +332,20 @@ class Training(_Section):
 
 
 class Decision(_Section):
-    """The decision rule, fitted on the validation part."""
+    """The decision rule, fitted on the validation part, and what it is fitted to.
+
+    Args:
+        rule: which.
+        views: how a field is turned when it is predicted: `none`, `flips` (4 mirrors) or `dihedral` (8 orientations).
+        crops: of a field when it is predicted: 0, none; 1, its centre; 4, its corners; 5, all of these; as large as
+            those of `augmentation.crop`.
+        pool: of the probabilities of all views: `mean`, `max`, or `geometric`, the mean of logits.
+    """
 
     rule: Kind = "per_class"
+    views: Turns = "none"
+    crops: Crops = 0
+    pool: Pooled = "mean"
 
 
 class Recipe(_Section):
@@ -362,7 +374,18 @@ class Recipe(_Section):
             raise ValueError("arcface tells whole fields apart: leave mixup and cutmix out of augmentation")
         if self.loss.activation == "softmax" and self.decision.rule != "best":
             raise ValueError("cross_entropy is for one label: set decision.rule to best")
+        if self.decision.crops and self.augmentation.crop == 1:
+            raise ValueError("decision.crops are as large as those of training: set augmentation.crop, or leave them")
+        if self.loss.activation == "softmax" and self.decision.pool == "max":
+            raise ValueError("cross_entropy's probabilities sum to 1: set decision.pool to mean or geometric")
+        self.views()  # refuses what makes no sense
         return self
+
+    def views(self) -> Views:
+        """The views of a field when it is predicted."""
+        decision = self.decision
+        crop = self.augmentation.crop if decision.crops else 1
+        return Views(turns=decision.views, crops=decision.crops, crop=crop, pool=decision.pool)
 
     def to_yaml(self) -> str:
         """The recipe with every setting spelled out."""
