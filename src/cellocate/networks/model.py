@@ -76,7 +76,8 @@ class Model:
     ) -> NDArray[np.float32]:
         """Features of fields that are arrays, shape (N, D): what the network's last layer sees, the mean over tiles.
 
-        Each tile is looked at once. Args and faults are those of `predict`. Fields that look alike to the network lie near each other.
+        Each tile is looked at once. Args and faults are those of `predict`. Fields that look alike to the network lie
+        near each other.
         """
         tiles = [self._tiled(field, pixel_size, self.card.scale()) for field in _several(fields)]
         return self._means(tiles, self.network.embed, batch_size)
