@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Turn tables of probabilities into 
 
 Tables = Annotated[
     list[Path],
-    typer.Argument(metavar="PROBS...", help="Tables Id, then one column per location; several are averaged."),
+    typer.Argument(metavar="PROBS...", help="Tables Id, then one column per location; several are pooled."),
 ]
 
 
@@ -27,6 +27,14 @@ def fit(
         Literal["fixed", "single", "per_class", "best"],
         typer.Option(help=".5; one threshold; one for each location; the likeliest location alone."),
     ] = "per_class",
+    pool: Annotated[
+        Literal["mean", "geometric", "rank", "weighted", "stacked"],
+        typer.Option(help="Of several tables: their mean, of logits, of ranks; with a weight for each; a regression."),
+    ] = "mean",
+    calibrate: Annotated[
+        Literal["temperature", "per_class"] | None,
+        typer.Option(help="Calibrate the probabilities first: by one number for all locations, or two for each."),
+    ] = None,
     vocabulary: options.VocabularyName = None,
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -40,9 +48,15 @@ def fit(
 
     refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, labels))
     table = read_labels(labels, vocabulary)
-    ids, values = decision.read_ensemble(probabilities, table.vocabulary)
-    fitted = decision.fit(rule, values, table.truth(ids))
-    decision.save_rule(out, fitted, table.vocabulary)
+    ids, tables = decision.read_tables(probabilities, table.vocabulary)
+    truth = table.truth(ids)
+    before = decision.fit_steps(
+        tables, truth, _names(probabilities), ids, pool=pool, calibrate=calibrate, groups=table.group(ids)
+    )
+    fitted = decision.fit(rule, before.calibrated, truth)
+    decision.save_rule(out, fitted, table.vocabulary, before.steps)
+    for line in decision.told(before, tables, truth):
+        print(line)
     print(f"{fitted.kind} rule, fitted on {counted(len(ids), 'field')}, in {out}")
 
 
@@ -62,6 +76,13 @@ def apply(
 
     refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, rule))
     fitted, vocabulary = decision.read_rule(rule)
-    ids, values = decision.read_ensemble(probabilities, vocabulary)
-    decision.write_decided(out, ids, fitted.apply(values))
+    before = decision.read_steps(rule)
+    ids, tables = decision.read_tables(probabilities, vocabulary)
+    if before.pool is not None:
+        before.pool.refuse_misuse(_names(probabilities), ids)
+    decision.write_decided(out, ids, fitted.apply(before.apply(tables)))
     print(f"{counted(len(ids), 'field')} in {out}")
+
+
+def _names(tables: list[Path]) -> list[str]:
+    return [table.name for table in tables]

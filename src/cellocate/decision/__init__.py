@@ -1,29 +1,47 @@
 """Deciding: probabilities → locations, on tables alone; no network here."""
 
+from cellocate.decision.calibration import CALIBRATIONS, Calibration, CalibrationKind, fit_calibration
+from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
 from cellocate.decision.rules import KINDS, Kind, Rule, fit
-from cellocate.decision.saved import read_rule, save_rule
+from cellocate.decision.saved import read_rule, read_steps, save_rule
+from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
 from cellocate.decision.tables import (
     is_decided,
     read_decided,
     read_ensemble,
     read_locations,
     read_probabilities,
+    read_tables,
     write_decided,
     write_table,
 )
 
 __all__ = [
+    "CALIBRATIONS",
     "KINDS",
+    "POOLS",
+    "Calibration",
+    "CalibrationKind",
+    "FittedSteps",
     "Kind",
+    "Pool",
+    "PoolKind",
     "Rule",
+    "Steps",
     "fit",
+    "fit_calibration",
+    "fit_pool",
+    "fit_steps",
     "is_decided",
     "read_decided",
     "read_ensemble",
     "read_locations",
     "read_probabilities",
     "read_rule",
+    "read_steps",
+    "read_tables",
     "save_rule",
+    "told",
     "write_decided",
     "write_table",
 ]

@@ -74,10 +74,16 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
 
 
 def read_ensemble(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
-    """The mean of several tables of the same fields, whose rows may stand in different order.
+    """The mean of the tables that `read_tables` reads: the ids, and probabilities, shape (N, K)."""
+    ids, tables = read_tables(paths, vocabulary)
+    return ids, tables.mean(axis=0)
+
+
+def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
+    """Several tables of the same fields, whose rows may stand in different order.
 
     Returns:
-        The ids in the first table's order, and the mean probabilities, shape (N, K).
+        The ids in the first table's order, and the probabilities of the M tables, shape (M, N, K).
 
     Raises:
         CellocateError: a table cannot be read, or lacks or adds a field.
@@ -91,7 +97,7 @@ def read_ensemble(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[
             odd = min(set(others) ^ set(ids))
             raise CellocateError(f"fields differ from {paths[0]}, such as {odd}", where=path, mend="Give equal tables.")
         tables.append(table[[position[field] for field in ids]])
-    return ids, np.mean(tables, axis=0)
+    return ids, np.stack(tables)
 
 
 def write_decided(path: str | Path, ids: Sequence[str], decided: NDArray[np.bool_]) -> None:

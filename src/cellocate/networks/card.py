@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cellocate.decision import Rule
+from cellocate.decision import Calibration, Rule
 from cellocate.errors import CellocateError
 from cellocate.images import Intensity, Views
 from cellocate.images.scale import Scale
@@ -98,6 +98,7 @@ class ModelCard(_Part):
         missing_channels: what to do with fields that lack a channel; this model knows only to refuse them.
         normalisation: of the floats.
         views: of a field, whose probabilities are pooled; the rule was fitted to these.
+        calibration: of these probabilities, if any; the rule was fitted to calibrated ones.
         rule: from probabilities to locations.
         scores: measured on the validation part, with the rule that was fitted on it.
         provenance: where the model comes from.
@@ -123,6 +124,7 @@ class ModelCard(_Part):
     missing_channels: Literal["refuse"] = "refuse"
     normalisation: Normalisation
     views: Views = Views()
+    calibration: Calibration | None = None
     rule: Rule
     scores: dict[str, Any]
     provenance: Provenance
@@ -135,6 +137,8 @@ class ModelCard(_Part):
     def _agree(self) -> ModelCard:
         if len(self.rule.thresholds) != len(self.locations):
             raise ValueError("the rule and the vocabulary differ in length")
+        if self.calibration is not None and len(self.calibration.slopes) != len(self.locations):
+            raise ValueError("the calibration and the vocabulary differ in length")
         if not len(self.normalisation.mean) == len(self.normalisation.std) == len(self.channels):
             raise ValueError("the normalisation and the channels differ in length")
         if any(len(member.shares) != len(self.locations) for member in self.members):
@@ -164,7 +168,11 @@ class ModelCard(_Part):
 
     def digest(self) -> str:
         """SHA-256 of the card's content, but for `checksum` itself."""
-        since = {"originals": self.originals, "views": self.views != Views()}  # older cards do not have these
+        since = {  # older cards do not have these
+            "originals": self.originals,
+            "views": self.views != Views(),
+            "calibration": self.calibration is not None,
+        }
         unsaid = {"checksum", *(name for name, said in since.items() if not said)}
         content = json.dumps(self.model_dump(mode="json", exclude=unsaid), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()

@@ -110,9 +110,11 @@ class Model:
     def predict_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> NDArray[np.float32]:
         """Tiles of each field, as `prepare` gives them → probabilities (N, K).
 
-        They are pooled over the views of a tile, and their mean is taken over the tiles of a field.
+        They are pooled over the views of a tile, their mean is taken over the tiles of a field, and, where the card has
+        a calibration, that is applied.
         """
-        return self._means(tiles, self._pooled, batch_size)
+        said, calibration = self._means(tiles, self._pooled, batch_size), self.card.calibration
+        return said if calibration is None else calibration.apply(said).astype(np.float32)
 
     def _pooled(self, images: Tensor) -> Tensor:
         views = self.card.views

@@ -36,7 +36,12 @@ class Combined(NamedTuple):
 
 
 def combine(
-    models: Sequence[Model], collection: Collection, *, by: By = "mean", rule: decision.Kind = "per_class"
+    models: Sequence[Model],
+    collection: Collection,
+    *,
+    by: By = "mean",
+    rule: decision.Kind = "per_class",
+    calibrate: decision.CalibrationKind | None = None,
 ) -> Combined:
     """Make one model of several, and fit its rule on fields that are in the validation part of at least one of them.
 
@@ -50,12 +55,14 @@ def combine(
         by: `mean` of all that answer a location, or the one that is `best` at it, by average precision on the fields
             that are in the validation part of all.
         rule: fitted to the mean probabilities.
+        calibrate: these beforehand; the members' own calibrations are left out.
 
     Raises:
         CellocateError: the models do not fit together or to the collection, or share no validation fields to choose
             the best by.
     """
     vocabulary = _vocabulary(models, collection)
+    models = [Model(m.network, m.card.model_copy(update={"calibration": None}), m.device) for m in models]
     fields = {part: [set(m.card.fields.get(part, ())) for m in models] for part in ("train", "validation", "test")}
     tested = set().union(*fields["test"])
     validated = [i for i in collection.ids if any(i in v for v in fields["validation"]) and i not in tested]
@@ -68,11 +75,13 @@ def combine(
     judged = (weights.sum(axis=0) > 0).all(axis=1)  # fields that some member answers fairly for each location
     with np.errstate(invalid="ignore"):
         mean = (np.nan_to_num(answers) * weights).sum(axis=0) / weights.sum(axis=0)
-    probabilities, truth = mean[judged].astype(np.float32), held.truth()[judged]
+    means, truth, groups = mean[judged].astype(np.float32), held.truth()[judged], list(held.group()[judged])
+    ids = [field for field, is_judged in zip(held.ids, judged, strict=True) if is_judged]
+    calibrate = calibrate if len(set(groups)) > 1 else None
+    steps, _, probabilities = decision.fit_steps(means[None], truth, ["mean"], ids, calibrate=calibrate, groups=groups)
     fitted = decision.fit(rule, probabilities, truth)
     scores: dict[str, Any] = {}
     if judged.any():
-        groups = list(held.group()[judged])
         figures = evaluate(
             truth,
             fitted.apply(probabilities),
@@ -84,6 +93,7 @@ def combine(
         scores = {"validation": figures}
     members = tuple(_member(m, s) for m, s in zip(models, shares, strict=True))
     card = _card(models, members, vocabulary, collection, fitted, scores)
+    card = card.model_copy(update={"calibration": steps.calibration})
     network = Ensemble([m.network for m in models], members, vocabulary.names)
     return Combined(Model(network, card, models[0].device), table)
 

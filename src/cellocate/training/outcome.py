@@ -146,10 +146,14 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
 
 
 def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
-    """The model with its rule fitted on the validation part, and the scores there."""
+    """The model with its calibration and rule fitted on the validation part, and the scores there."""
     if not len(validation):
         return model
-    probabilities, truth = predict_collection(model, validation), validation.truth()
+    truth, groups = validation.truth(), list(validation.group())
+    plain = predict_collection(model, validation)
+    calibrate = recipe.decision.calibrate if len(set(groups)) > 1 else None
+    ids = validation.ids
+    steps, _, probabilities = decision.fit_steps(plain[None], truth, ["model"], ids, calibrate=calibrate, groups=groups)
     rule = decision.fit(recipe.decision.rule, probabilities, truth)
     scores = evaluate(
         truth,
@@ -157,7 +161,9 @@ def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
         model.vocabulary,
         probabilities=probabilities,
         thresholds=rule.parted_by,
-        groups=list(validation.group()),
+        groups=groups,
     )
-    model.card = model.card.model_copy(update={"rule": rule, "scores": {"validation": scores}})
+    model.card = model.card.model_copy(
+        update={"calibration": steps.calibration, "rule": rule, "scores": {"validation": scores}}
+    )
     return model

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from cellocate.decision import Kind
+from cellocate.decision import CalibrationKind, Kind
 from cellocate.images import Intensity, Views
 from cellocate.images.views import Crops, Pooled, Turns
 
@@ -340,12 +340,15 @@ class Decision(_Section):
         crops: of a field when it is predicted: 0, none; 1, its centre; 4, its corners; 5, all of these; as large as
             those of `augmentation.crop`.
         pool: of the probabilities of all views: `mean`, `max`, or `geometric`, the mean of logits.
+        calibrate: probabilities before the rule, by one number for all locations (`temperature`) or by two for each
+            (`per_class`); null: not.
     """
 
     rule: Kind = "per_class"
     views: Turns = "none"
     crops: Crops = 0
     pool: Pooled = "mean"
+    calibrate: CalibrationKind | None = None
 
 
 class Recipe(_Section):
@@ -374,6 +377,8 @@ class Recipe(_Section):
             raise ValueError("arcface tells whole fields apart: leave mixup and cutmix out of augmentation")
         if self.loss.activation == "softmax" and self.decision.rule != "best":
             raise ValueError("cross_entropy is for one label: set decision.rule to best")
+        if self.loss.activation == "softmax" and self.decision.calibrate is not None:
+            raise ValueError("cross_entropy's probabilities sum to 1: leave decision.calibrate out")
         if self.decision.crops and self.augmentation.crop == 1:
             raise ValueError("decision.crops are as large as those of training: set augmentation.crop, or leave them")
         if self.loss.activation == "softmax" and self.decision.pool == "max":
