@@ -92,3 +92,20 @@ def test_the_commands_fit_and_repeat_steps(cellocate, files):
         assert result.code == 1
         assert fault in result.err
         assert not (files / "no.csv").exists()
+
+
+def test_the_command_promises_what_it_stores(cellocate, files):
+    fit = [files / "fit" / f"{name}.csv" for name in "ab"]
+    options = ("--labels", files / "labels.csv", "--out", files / "rule.json")
+    result = cellocate("decide", "fit", *fit, *options, "--guarantee", "0.2")
+    assert result.code == 0
+    assert "at least 80% of a field's locations" in result.out
+    content = json.loads((files / "rule.json").read_text())
+    assert content["guarantee"]["missed"] == 0.2
+    assert content["guarantee"]["units"] == 9  # antibodies
+    assert cellocate("decide", "apply", *fit, "--rule", files / "rule.json", "--out", files / "d.csv").code == 0
+    (files / "rule.json").unlink()
+    result = cellocate("decide", "fit", *fit, *options, "--guarantee", "0.05")
+    assert (result.code, "It takes 19" in result.err) == (1, True)
+    assert cellocate("decide", "fit", *fit, *options, "--guarantee", "0.2", "--calibrate", "temperature").code == 2
+    assert not (files / "rule.json").exists()

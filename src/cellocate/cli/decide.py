@@ -35,6 +35,10 @@ def fit(
         Literal["temperature", "per_class"] | None,
         typer.Option(help="Calibrate the probabilities first: by one number for all locations, or two for each."),
     ] = None,
+    guarantee: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="In place of a rule: sets that miss at most this share of the locations."),
+    ] = None,
     vocabulary: options.VocabularyName = None,
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -46,6 +50,8 @@ def fit(
     from cellocate.collection import read_labels
     from cellocate.files import refuse_existing_file
 
+    if guarantee is not None and (calibrate is not None or pool not in ("mean", "geometric")):
+        raise typer.BadParameter("--guarantee is for probabilities as they are, or their mean or geometric pool")
     refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, labels))
     table = read_labels(labels, vocabulary)
     ids, tables = decision.read_tables(probabilities, table.vocabulary)
@@ -53,9 +59,13 @@ def fit(
     before = decision.fit_steps(
         tables, truth, _names(probabilities), ids, pool=pool, calibrate=calibrate, groups=table.group(ids)
     )
-    fitted = decision.fit(rule, before.calibrated, truth)
-    decision.save_rule(out, fitted, table.vocabulary, before.steps)
-    for line in decision.told(before, tables, truth):
+    promise = None
+    if guarantee is None:
+        fitted = decision.fit(rule, before.calibrated, truth)
+    else:
+        fitted, promise = decision.fit_guaranteed(before.pooled, truth, guarantee, table.group(ids))
+    decision.save_rule(out, fitted, table.vocabulary, before.steps, promise)
+    for line in (*decision.told(before, tables, truth), *([] if promise is None else [str(promise)])):
         print(line)
     print(f"{fitted.kind} rule, fitted on {counted(len(ids), 'field')}, in {out}")
 

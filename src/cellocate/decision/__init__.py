@@ -2,6 +2,7 @@
 
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, CalibrationKind, fit_calibration
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
+from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.rules import KINDS, Kind, Rule, fit
 from cellocate.decision.saved import read_rule, read_steps, save_rule
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
@@ -23,6 +24,8 @@ __all__ = [
     "Calibration",
     "CalibrationKind",
     "FittedSteps",
+    "Guarantee",
+    "Guaranteed",
     "Kind",
     "Pool",
     "PoolKind",
@@ -30,6 +33,7 @@ __all__ = [
     "Steps",
     "fit",
     "fit_calibration",
+    "fit_guaranteed",
     "fit_pool",
     "fit_steps",
     "is_decided",

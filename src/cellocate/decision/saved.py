@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cellocate.decision.guaranteed import Guarantee
 from cellocate.decision.rules import Rule
 from cellocate.decision.steps import Steps
 from cellocate.errors import CellocateError
@@ -15,14 +16,23 @@ from cellocate.files import write_text
 from cellocate.vocabulary import Location, Vocabulary
 
 
-def save_rule(path: str | Path, rule: Rule, vocabulary: Vocabulary, steps: Steps | None = None) -> None:
+def save_rule(
+    path: str | Path,
+    rule: Rule,
+    vocabulary: Vocabulary,
+    steps: Steps | None = None,
+    guarantee: Guarantee | None = None,
+) -> None:
     """Write `{"vocabulary": …, "locations": [names], "rule": {"kind": …, "thresholds": […]}}`.
 
-    Where something happens to probabilities before the rule, `"pool"` and `"calibration"` stand beside it.
+    Where something happens to probabilities before the rule, `"pool"` and `"calibration"` stand beside it; what
+    the rule promises, if anything, is `"guarantee"`.
     """
     content: dict[str, Any] = {"vocabulary": vocabulary.name, "locations": vocabulary.names}
     content |= (steps or Steps()).model_dump(mode="json", exclude_none=True)
     content["rule"] = rule.model_dump(mode="json")
+    if guarantee is not None:
+        content["guarantee"] = guarantee.model_dump(mode="json")
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
