@@ -53,10 +53,17 @@ def predict(
     for assumption in (*said, *prediction.assumptions(loaded, collection)):
         note(assumption)
     with progress("predicting", len(collection)) as advance:
-        probabilities = prediction.predict_collection(loaded, collection, batch_size=batch_size, progress=advance)
+        probabilities, unlike = prediction.predict_and_compare(
+            loaded, collection, batch_size=batch_size, progress=advance
+        )
+    if unlike is not None and (count := int((unlike > 1).sum())):
+        note(
+            f"{count} of {counted(len(collection), 'field')} unlike those that the model was trained on (column Unlike "
+            "above 1): what it says of them may mean nothing"
+        )
     decided = loaded.card.rule.apply(probabilities)
     if format_ == "table":
-        write_table(out, collection.ids, probabilities, decided, loaded.vocabulary)
+        write_table(out, collection.ids, probabilities, decided, loaded.vocabulary, unlike)
     else:
         prediction.write_kaggle2018(out, collection.ids, decided, loaded.vocabulary, wanted)
     print(f"{counted(len(collection), 'field')} in {out}")

@@ -15,7 +15,7 @@ from cellocate.files import new_file
 from cellocate.tables import read_columns, read_table
 from cellocate.vocabulary import Vocabulary
 
-LOCATIONS = "Locations"
+LOCATIONS, UNLIKE = "Locations", "Unlike"
 
 
 def write_table(
@@ -24,8 +24,9 @@ def write_table(
     probabilities: NDArray[np.floating[Any]],
     decided: NDArray[np.bool_],
     vocabulary: Vocabulary,
+    unlike: NDArray[np.floating[Any]] | None = None,
 ) -> None:
-    """Write `Id`, the probability of each location under its name, and `Locations` (names joined by `; `).
+    """Write `Id`, the probability of each location under its name, `Locations` (names joined by `; `) and `Unlike`.
 
     Args:
         path: a CSV file.
@@ -33,17 +34,21 @@ def write_table(
         probabilities: shape (N, K), written with six decimals.
         decided: shape (N, K), bool.
         vocabulary: of K locations.
+        unlike: how unlike each field is to those of the training, shape (N,), above 1 where so; without it there is no
+            such column.
     """
     names = vocabulary.names
     table = pd.DataFrame(probabilities, columns=list(names)).round(6)
     table.insert(0, "Id", ids)
     table[LOCATIONS] = ["; ".join(names[i] for i in labels) for labels in vocabulary.decode(decided)]
+    if unlike is not None:
+        table[UNLIKE] = np.round(unlike, 3)
     with new_file(path) as aside:
         table.to_csv(aside, index=False)
 
 
 def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
-    """Read `Id` and one column per location, headed by its name or index; `Locations` is passed over.
+    """Read `Id` and one column per location, headed by its name or index; `Locations` and `Unlike` are passed over.
 
     Returns:
         The ids, and the probabilities in the vocabulary's order, shape (N, K).
@@ -52,7 +57,7 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
         CellocateError: a column is missing, unknown or no probability, or an id is repeated.
     """
     table, _ = _read(path)
-    columns = [c for c in table.columns if c not in ("Id", LOCATIONS)]
+    columns = [c for c in table.columns if c not in ("Id", LOCATIONS, UNLIKE)]
     try:
         position = {vocabulary.index(column): column for column in columns}
     except CellocateError as error:

@@ -77,6 +77,18 @@ class Provenance(_Part):
     recipe: dict[str, Any]
 
 
+class Familiar(_Part):
+    """How unlike fields are told from those that were learnt from (see `cellocate.networks.familiar`).
+
+    Args:
+        distance: from the references, that 99% of the validation fields do not exceed.
+        checksum: SHA-256 of `references.safetensors`.
+    """
+
+    distance: float = Field(gt=0)
+    checksum: str
+
+
 class ModelCard(_Part):
     """What must be known to use a model's weights rightly.
 
@@ -100,6 +112,7 @@ class ModelCard(_Part):
         views: of a field, whose probabilities are pooled; the rule was fitted to these.
         calibration: of these probabilities, if any; the rule was fitted to calibrated ones.
         rule: from probabilities to locations.
+        familiar: what tells unlike fields, if anything.
         scores: measured on the validation part, with the rule that was fitted on it.
         provenance: where the model comes from.
         fields: ids of the fields in each part of the split.
@@ -126,6 +139,7 @@ class ModelCard(_Part):
     views: Views = Views()
     calibration: Calibration | None = None
     rule: Rule
+    familiar: Familiar | None = None
     scores: dict[str, Any]
     provenance: Provenance
     fields: dict[str, tuple[str, ...]]
@@ -172,6 +186,7 @@ class ModelCard(_Part):
             "originals": self.originals,
             "views": self.views != Views(),
             "calibration": self.calibration is not None,
+            "familiar": self.familiar is not None,
         }
         unsaid = {"checksum", *(name for name, said in since.items() if not said)}
         content = json.dumps(self.model_dump(mode="json", exclude=unsaid), sort_keys=True)

@@ -14,6 +14,7 @@ from cellocate.errors import CellocateError
 from cellocate.images import Scale, Views, to_float
 from cellocate.networks.card import ModelCard
 from cellocate.networks.ensemble import Ensemble
+from cellocate.networks.familiar import References
 from cellocate.networks.network import LocationNetwork
 from cellocate.networks.views import pooled, views_of
 
@@ -23,6 +24,13 @@ class Prediction(NamedTuple):
 
     probabilities: NDArray[np.float32]
     locations: list[list[str]]
+
+
+class Look(NamedTuple):
+    """Probabilities, shape (N, K), and features, shape (N, D), of the same fields."""
+
+    probabilities: NDArray[np.float32]
+    features: NDArray[np.float32]
 
 
 class Model:
@@ -35,10 +43,14 @@ class Model:
     """
 
     def __init__(
-        self, network: LocationNetwork | Ensemble, card: ModelCard, device: str | torch.device = "cpu"
+        self,
+        network: LocationNetwork | Ensemble,
+        card: ModelCard,
+        device: str | torch.device = "cpu",
+        references: References | None = None,
     ) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self.card, self.device = card, torch.device(device)
+        self.card, self.device, self.references = card, torch.device(device), references
         self.vocabulary = card.to_vocabulary()
         self._mean, self._std = (
             torch.tensor(v, device=device).view(-1, 1, 1) for v in (card.normalisation.mean, card.normalisation.std)
@@ -80,7 +92,7 @@ class Model:
         near each other.
         """
         tiles = [self._tiled(field, pixel_size, self.card.scale()) for field in _several(fields)]
-        return self._means(tiles, self.network.embed, batch_size)
+        return self._means(tiles, self.network.embed, self.network.features, batch_size)
 
     def prepare(self, field: NDArray[Any], pixel_size: float | None = None) -> NDArray[np.float32]:
         """Pixels of one field, shape (C, H, W) → tiles of which the network sees views, shape (T, C, R, R), 0 to 1."""
@@ -93,6 +105,8 @@ class Model:
 
     def with_views(self, views: Views) -> Model:
         """The same model looking at fields in other ways; its rule stays the one of the views that it was fitted with.
+
+        It no longer tells unlike fields, whose distance was measured with its own views.
 
         Raises:
             CellocateError: a pool that leaves no probabilities.
@@ -113,26 +127,46 @@ class Model:
         They are pooled over the views of a tile, their mean is taken over the tiles of a field, and, where the card has
         a calibration, that is applied.
         """
-        said, calibration = self._means(tiles, self._pooled, batch_size), self.card.calibration
+        return self._calibrated(self._means(tiles, self._pooled, len(self.vocabulary), batch_size))
+
+    def look_at_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> Look:
+        """Probabilities as `predict_tiles` gives them, and the features of the same views, in one pass.
+
+        Raises:
+            CellocateError: the model is made of several, whose features are of different kinds.
+        """
+        said = self._means(tiles, self._looked, len(self.vocabulary) + self.network.features, batch_size)
+        probabilities, features = np.split(said, [len(self.vocabulary)], axis=1)
+        return Look(self._calibrated(probabilities), features)
+
+    def _calibrated(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
+        calibration = self.card.calibration
         return said if calibration is None else calibration.apply(said).astype(np.float32)
 
     def _pooled(self, images: Tensor) -> Tensor:
-        views = self.card.views
-        each = torch.stack([self._probabilities(view) for view in views_of(images, views, self.card.size)])
-        return pooled(each, views.pool, exclusive=self.card.activation == "softmax")
+        return self._of_views([self.network(view) for view in self._views(images)])
 
-    def _probabilities(self, images: Tensor) -> Tensor:
-        images = images.contiguous(memory_format=torch.channels_last)
-        logits = self.network(images)
-        return torch.sigmoid(logits) if self.card.activation == "sigmoid" else torch.softmax(logits, dim=1)
+    def _looked(self, images: Tensor) -> Tensor:
+        if isinstance(self.network, Ensemble):
+            raise CellocateError("a model of several has no features of one kind", mend="Look at its members.")
+        logits, features = zip(*map(self.network.logits_and_features, self._views(images)), strict=True)
+        return torch.cat([self._of_views(logits), torch.stack(features).mean(dim=0)], dim=1)
+
+    def _views(self, images: Tensor) -> Iterator[Tensor]:
+        for view in views_of(images, self.card.views, self.card.size):
+            yield view.contiguous(memory_format=torch.channels_last)
+
+    def _of_views(self, logits: Sequence[Tensor]) -> Tensor:
+        exclusive, each = self.card.activation == "softmax", torch.stack(list(logits))
+        probabilities = each.softmax(dim=-1) if exclusive else each.sigmoid()
+        return pooled(probabilities, self.card.views.pool, exclusive=exclusive)
 
     def _means(
-        self, fields: Sequence[NDArray[np.float32]], of: Callable[[Tensor], Tensor], batch_size: int
+        self, fields: Sequence[NDArray[np.float32]], of: Callable[[Tensor], Tensor], width: int, batch_size: int
     ) -> NDArray[np.float32]:
         """What the network says of each tile, shape (tiles, D), averaged over the tiles of each field: (N, D)."""
         parts = [self._run(part, of) for part in _batches([tile for field in fields for tile in field], batch_size)]
         if not parts:
-            width = len(self.vocabulary) if of == self._pooled else self.network.features
             return np.zeros((0, width), np.float32)
         ends = np.cumsum([len(field) for field in fields])[:-1]
         return np.stack([part.mean(axis=0) for part in np.split(np.concatenate(parts), ends)]).astype(np.float32)

@@ -19,6 +19,7 @@ from cellocate.prediction import predict_collection
 from cellocate.training.averaging import average_checkpoints, update_norms
 from cellocate.training.checkpoints import last_checkpoints
 from cellocate.training.data import FieldDataset, loader
+from cellocate.training.familiar import with_references
 from cellocate.training.module import Classifier
 from cellocate.training.prepare import Options, Prepared
 from cellocate.training.recipe import Recipe
@@ -68,7 +69,8 @@ def finished(learnt: Learnt, prepared: Prepared, options: Options) -> Model:
     device = "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
     refine(learnt, options)
     model = Model(learnt.module.network, model_card(learnt, prepared), device)
-    return with_rule(model, prepared.sets["validation"], prepared.recipe)
+    model = with_rule(model, prepared.sets["validation"], prepared.recipe)
+    return with_references(model, prepared.sets["train"], prepared.sets["validation"], prepared.recipe.training.seed)
 
 
 def retrained(model: Model, again: Learnt, options: Options) -> Model:
