@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args, get_type_hints
 
 import pandas as pd
 import pytest
@@ -15,7 +14,6 @@ import pytest
 import cellocate as package
 from cellocate.collection import open_collection
 from cellocate.collection.layouts import listing
-from cellocate.decision import KINDS
 from cellocate.vocabulary import get
 
 
@@ -216,12 +214,6 @@ def test_probabilities_are_decided_and_measured_without_a_network(
     fitted = json.loads(measured.out)
     assert fitted == json.loads((scores / "metrics.json").read_text())
     assert fitted["macro_f1"] > json.loads((tmp_path / "s2" / "metrics.json").read_text())["macro_f1"]
-
-
-def test_the_command_offers_every_rule() -> None:
-    from cellocate.cli.decide import fit
-
-    assert get_args(get_type_hints(fit)["rule"]) == KINDS
 
 
 def test_two_processes_train_one_model(phantoms: Path, tmp_path: Path) -> None:

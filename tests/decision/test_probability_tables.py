@@ -104,6 +104,20 @@ def test_a_faulty_table_is_refused(put, text, fault):
         read_probabilities(put(text), OURS)
 
 
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ("b,.4,.5,.6\na,.1,,.3\n", r"not a number: '': .*table\.csv, line 3 \(id a\), column Tip\. Give prob"),
+        ("b,.4,.5,.6\na,.1,.3,high\n", r"not a number: 'high': .*line 3 \(id a\), column basal body"),
+        ("b,.4,5,.6\na,.1,.3,-.2\n", r"outside 0 to 1: '5': .*line 2 \(id b\), column Tip.*They look like logits"),
+        ("b,40,5,60\na,1,3,2\n", r"outside 0 to 1: '40': .*line 2 \(id b\), column 0.*look like percentages"),
+    ],
+)
+def test_a_value_that_is_no_probability_is_named_with_its_id_and_column(put, rows, fault):
+    with pytest.raises(CellocateError, match=fault):
+        read_probabilities(put(f"Id,0,Tip,basal body\n{rows}"), OURS)
+
+
 @pytest.mark.parametrize("text", ["Id,0,1,2,Flagellum\na,.1,.2,.3,.4\n", "Id,0,1,2,2\na,.1,.2,.3,.4\n"])
 def test_an_unknown_or_repeated_column_is_refused_with_the_name_of_the_table(put, text):
     with pytest.raises(CellocateError, match=r"table\.csv"):

@@ -2,9 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from cellocate.decision import KINDS, Rule, read_rule, save_rule
+from cellocate.decision import KINDS, Rule, fit, read_rule, save_rule
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import get
 
@@ -20,10 +21,13 @@ def written(tmp_path, content):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rule_survives_saving_to_the_last_digit(tmp_path, kind, name):
     vocabulary = get(name)
-    rule = Rule(kind=kind, thresholds=tuple((k + 1) / 31 for k in range(len(vocabulary))))
+    rng = np.random.default_rng(0)
+    probabilities, truth = rng.random((60, len(vocabulary))), rng.random((60, len(vocabulary))) < 0.2
+    rule = fit(kind, probabilities, truth, fallback="nearest", at_most=3)
     save_rule(tmp_path / "rule.json", rule, vocabulary)
     found, locations = read_rule(str(tmp_path / "rule.json"))
     assert found == rule
+    np.testing.assert_array_equal(found.apply(probabilities), rule.apply(probabilities))
     assert (locations.name, locations.names) == (name, vocabulary.names)
 
 
@@ -32,7 +36,13 @@ def test_a_rule_can_be_read_by_people_and_other_programs(tmp_path):
     content = json.loads((tmp_path / "rule.json").read_text(encoding="utf-8"))
     assert content["vocabulary"] == "hpa19"
     assert content["locations"] == list(get("hpa19").names)
-    assert content["rule"] == {"kind": "fixed", "thresholds": [0.5] * 19}
+    assert content["rule"] == {
+        "kind": "fixed",
+        "thresholds": [0.5] * 19,
+        "fallback": "none",
+        "at_most": None,
+        "scaling": None,
+    }
 
 
 def test_a_rule_for_a_users_own_vocabulary_is_read(tmp_path):
@@ -60,6 +70,12 @@ def test_a_rule_for_a_users_own_vocabulary_is_read(tmp_path):
         SAVED | {"rule": {"kind": "single", "thresholds": [0.5, "high"]}},
         SAVED | {"rule": {"kind": "single", "thresholds": [0.5, 0.5], "ratio": 1}},
         SAVED | {"rule": {"kind": "single"}},
+        SAVED | {"rule": {"kind": "single", "thresholds": [0.5, 0.5], "at_most": 0}},
+        SAVED | {"rule": {"kind": "single", "thresholds": [0.5, 0.5], "fallback": "first"}},
+        SAVED | {"rule": {"kind": "single", "thresholds": [0.5, 0.5], "scaling": {"slope": 1, "offsets": [0, 0]}}},
+        SAVED | {"rule": {"kind": "field_f1", "thresholds": [0, 0]}},
+        SAVED | {"rule": {"kind": "field_f1", "thresholds": [0, 0], "scaling": {"slope": 0, "offsets": [0, 0]}}},
+        SAVED | {"rule": {"kind": "field_f1", "thresholds": [0, 0], "scaling": {"slope": 1, "offsets": [0]}}},
         SAVED | {"rule": [0.5, 0.5]},
     ],
     ids=lambda content: json.dumps(content)[-40:],

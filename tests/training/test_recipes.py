@@ -48,6 +48,8 @@ def test_a_written_recipe_is_the_same_recipe(tmp_path: Path) -> None:
         ("training.epochs=[", "not a YAML value"),
         ("data.intensity=loud", "data.intensity"),
         ("decision.rule=guess", "decision.rule"),
+        ("decision.at_most=0", "decision.at_most"),
+        ("decision.fallback=first", "decision.fallback"),
     ],
 )
 def test_a_wrong_setting_is_explained(setting: str, message: str) -> None:

@@ -17,9 +17,7 @@ def combine(
     by: Annotated[
         Literal["mean", "best"], typer.Option(help="Mean of all, or for each location the one that is best at it.")
     ] = "mean",
-    rule: Annotated[
-        Literal["fixed", "single", "per_class", "best"], typer.Option(help="Decision rule of the new model.")
-    ] = "per_class",
+    rule: Annotated[options.RuleName, typer.Option(help="Decision rule of the new model.")] = "expected_f1",
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,

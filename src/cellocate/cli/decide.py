@@ -21,12 +21,16 @@ Tables = Annotated[
 @app.command()
 def fit(
     probabilities: Tables,
-    labels: Annotated[Path, typer.Option(metavar="FILE", help="Label table of the same ids.")],
     out: Annotated[Path, typer.Option(metavar="RULE", help="JSON file to write.")],
+    labels: Annotated[Path | None, typer.Option(metavar="FILE", help="Label table of the same ids.")] = None,
     rule: Annotated[
-        Literal["fixed", "single", "per_class", "best"],
-        typer.Option(help=".5; one threshold; one for each location; the likeliest location alone."),
-    ] = "per_class",
+        options.RuleName | None,
+        typer.Option(
+            help="expected_f1 (the best, unless given), field_f1: the F1 to be expected, of locations or of fields; "
+            "fixed: .5; single: one threshold; per_class, shrunk, bagged, scaled, soft_f1: one for each location; "
+            "ratio: as often as it occurs; best: the likeliest location alone."
+        ),
+    ] = None,
     pool: Annotated[
         Literal["mean", "geometric", "rank", "weighted", "stacked"],
         typer.Option(help="Of several tables: their mean, of logits, of ranks; with a weight for each; a regression."),
@@ -39,35 +43,73 @@ def fit(
         float | None,
         typer.Option(metavar="SHARE", help="In place of a rule: sets that miss at most this share of the locations."),
     ] = None,
+    ratios: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Label table whose shares of locations the rule 'ratio' shall match."),
+    ] = None,
+    fallback: Annotated[
+        Literal["none", "nearest", "likeliest"] | None,
+        typer.Option(
+            help="What a field shows that reaches no threshold: the location nearest to its own, or likeliest."
+        ),
+    ] = None,
+    at_most: Annotated[int | None, typer.Option(min=1, metavar="N", help="Locations that a field may show.")] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw F1 against threshold as PNG, SVG or PDF; the numbers as CSV beside."),
+    ] = None,
     vocabulary: options.VocabularyName = None,
     overwrite: options.Overwrite = False,
 ) -> None:
     """Fit a decision rule to probabilities whose truth is known; use fields that the network was not trained on.
 
-    Example: cellocate decide fit validation.csv --labels train.csv --out rule.json
+    With --ratios no truth is needed: the fields to be decided will do.
+
+    Examples: cellocate decide fit validation.csv --labels train.csv --out rule.json;
+    cellocate decide fit test.csv --ratios train.csv --out rule.json
     """
     from cellocate import decision
+    from cellocate.cli.console import note
     from cellocate.collection import read_labels
     from cellocate.files import refuse_existing_file
 
-    if guarantee is not None and (calibrate is not None or pool not in ("mean", "geometric")):
-        raise typer.BadParameter("--guarantee is for probabilities as they are, or their mean or geometric pool")
-    refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, labels))
-    table = read_labels(labels, vocabulary)
+    _refuse_odd_requests(labels, rule, ratios, figure)
+    _refuse_odd_steps(labels, rule or ratios, pool, calibrate, guarantee)
+    given = [path for path in (labels, ratios) if path is not None]
+    for path in (out, *([figure, figure.with_suffix(".csv")] if figure else [])):
+        refuse_existing_file(path, overwrite=overwrite, inputs=(*probabilities, *given))
+    table = read_labels(given[0], vocabulary)
     ids, tables = decision.read_tables(probabilities, table.vocabulary)
-    truth = table.truth(ids)
-    before = decision.fit_steps(
-        tables, truth, _names(probabilities), ids, pool=pool, calibrate=calibrate, groups=table.group(ids)
-    )
-    promise = None
-    if guarantee is None:
-        fitted = decision.fit(rule, before.calibrated, truth)
+    truth, values, before, promise = None, tables.mean(axis=0), None, None
+    if labels is not None:
+        truth, names, groups = table.truth(ids), _names(probabilities), table.group(ids)
+        before = decision.fit_steps(tables, truth, names, ids, pool=pool, calibrate=calibrate, groups=groups)
+        values = before.calibrated
+        for line in decision.told(before, tables, truth):
+            print(line)
+    if ratios is not None:
+        others = read_labels(ratios, table.vocabulary)
+        shares = others.truth(list(others.table.index)).mean(axis=0)
+        fitted = decision.match_ratios(values, shares, fallback=fallback or "none", at_most=at_most)
+    elif guarantee is not None:
+        assert truth is not None
+        fitted, promise = decision.fit_guaranteed(values, truth, guarantee, table.group(ids))
+        print(promise)
     else:
-        fitted, promise = decision.fit_guaranteed(before.pooled, truth, guarantee, table.group(ids))
-    decision.save_rule(out, fitted, table.vocabulary, before.steps, promise)
-    for line in (*decision.told(before, tables, truth), *([] if promise is None else [str(promise)])):
-        print(line)
+        assert truth is not None
+        fitted = decision.fit(rule or decision.DEFAULT, values, truth, fallback=fallback, at_most=at_most)
+        absent = [name for name, true in zip(table.vocabulary.names, truth.T, strict=True) if not true.any()]
+        if absent:
+            note(
+                f"{len(absent)} of {len(table.vocabulary)} locations do not occur in these fields: {', '.join(absent)}"
+            )
+    decision.save_rule(out, fitted, table.vocabulary, before.steps if before else None, promise)
     print(f"{fitted.kind} rule, fitted on {counted(len(ids), 'field')}, in {out}")
+    if figure is not None and truth is not None:
+        from cellocate.report.curves import save_f1_curves
+
+        save_f1_curves(figure, decision.f1_curves(values, truth, table.vocabulary.names, fitted.parted_by))
+        print(f"F1 against threshold in {figure}")
 
 
 @app.command()
@@ -96,3 +138,25 @@ def apply(
 
 def _names(tables: list[Path]) -> list[str]:
     return [table.name for table in tables]
+
+
+def _refuse_odd_steps(
+    labels: Path | None, rule: object, pool: str, calibrate: str | None, guarantee: float | None
+) -> None:
+    if labels is None and (pool != "mean" or calibrate is not None or guarantee is not None):
+        raise typer.BadParameter("--pool, --calibrate and --guarantee need --labels")
+    if guarantee is not None and (calibrate is not None or pool not in ("mean", "geometric")):
+        raise typer.BadParameter("--guarantee is for probabilities as they are, or their mean or geometric pool")
+    if guarantee is not None and rule is not None:
+        raise typer.BadParameter("--guarantee takes the place of a rule: leave out --rule and --ratios")
+
+
+def _refuse_odd_requests(labels: Path | None, rule: str | None, ratios: Path | None, figure: Path | None) -> None:
+    if labels is None and ratios is None:
+        raise typer.BadParameter("give --labels, or --ratios")
+    if ratios is not None and rule not in (None, "ratio"):
+        raise typer.BadParameter(f"--ratios is for the rule 'ratio', not {rule!r}")
+    if figure is not None and labels is None:
+        raise typer.BadParameter("--figure needs --labels")
+    if figure is not None and figure.suffix not in (".png", ".svg", ".pdf"):
+        raise typer.BadParameter("--figure is a .png, .svg or .pdf")

@@ -1,9 +1,10 @@
 """Deciding: probabilities → locations, on tables alone; no network here."""
 
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, CalibrationKind, fit_calibration
+from cellocate.decision.curves import f1_curves
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
-from cellocate.decision.rules import KINDS, Kind, Rule, fit
+from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, match_ratios
 from cellocate.decision.saved import read_rule, read_steps, save_rule
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
 from cellocate.decision.tables import (
@@ -19,10 +20,13 @@ from cellocate.decision.tables import (
 
 __all__ = [
     "CALIBRATIONS",
+    "DEFAULT",
+    "FALLBACKS",
     "KINDS",
     "POOLS",
     "Calibration",
     "CalibrationKind",
+    "Fallback",
     "FittedSteps",
     "Guarantee",
     "Guaranteed",
@@ -31,12 +35,14 @@ __all__ = [
     "PoolKind",
     "Rule",
     "Steps",
+    "f1_curves",
     "fit",
     "fit_calibration",
     "fit_guaranteed",
     "fit_pool",
     "fit_steps",
     "is_decided",
+    "match_ratios",
     "read_decided",
     "read_ensemble",
     "read_locations",

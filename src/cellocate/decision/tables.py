@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.decision.rules.values import how_to_mend
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.tables import read_columns, read_table
@@ -54,9 +55,10 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
         The ids, and the probabilities in the vocabulary's order, shape (N, K).
 
     Raises:
-        CellocateError: a column is missing, unknown or no probability, or an id is repeated.
+        CellocateError: a column is missing or unknown, an id is repeated, or a value is no probability: it
+            is named with its id and column.
     """
-    table, _ = _read(path)
+    table, lines = _read(path)
     columns = [c for c in table.columns if c not in ("Id", LOCATIONS, UNLIKE)]
     try:
         position = {vocabulary.index(column): column for column in columns}
@@ -66,15 +68,19 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
     if lacking or len(position) < len(columns):
         what = f"no column for {lacking[0]!r}" if lacking else "two columns for one location"
         raise CellocateError(what, where=path, mend=f"It needs one column per location of {vocabulary.name}.")
-    try:
-        ordered = table[[position[i] for i in range(len(vocabulary))]]
-        if (ordered == "").any(axis=None):
-            raise ValueError("an empty value")
-        probabilities = ordered.apply(pd.to_numeric).to_numpy(dtype=np.float64)
-    except ValueError as error:
-        raise CellocateError(f"not a number ({error})", where=path, mend="Columns hold probabilities.") from None
-    if not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise CellocateError("a probability outside 0 to 1, or none", where=path, mend="Columns hold probabilities.")
+    texts = table[[position[i] for i in range(len(vocabulary))]]
+    probabilities = texts.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    for wrong, what in (
+        (np.isnan(probabilities), "not a number"),
+        (~((probabilities >= 0) & (probabilities <= 1)), "probability outside 0 to 1"),
+    ):
+        if wrong.any():
+            row, column = (int(i[0]) for i in np.nonzero(wrong))
+            raise CellocateError(
+                f"{what}: {texts.iloc[row, column]!r}",
+                where=f"{path}, line {lines[row]} (id {table['Id'].iloc[row]}), column {texts.columns[column]}",
+                mend=how_to_mend(probabilities),
+            )
     return list(table["Id"]), probabilities
 
 

@@ -6,7 +6,9 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cellocate.decision import f1_curves
 from cellocate.report.choice import choose_examples, choose_gallery
+from cellocate.report.curves import plot_f1_curves
 from cellocate.report.drawing import save_figure
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.figures import PALETTE, plot_history, plot_label_counts, plot_per_class, plot_rates
@@ -24,9 +26,10 @@ _LINES = 6  # of text below one
 
 
 def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
-    """Write the report's figures: label counts, F1 per location and learning curves as PNG and SVG, fields as PNG.
+    """Write the report's figures: label counts, F1 and learning curves as PNG and SVG, fields as PNG.
 
-    What there is nothing to draw for (no history, no pictures) is left out.
+    F1 is drawn for each location, and against its threshold. What there is nothing to draw for (no probabilities, no
+    history, no pictures) is left out.
 
     Returns:
         The files written.
@@ -35,6 +38,10 @@ def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
     if evaluated.history is not None and len(evaluated.history):
         epoch = None if evaluated.card is None else evaluated.card.provenance.epoch
         figures["learning_curves"] = plot_history(evaluated.history, epoch=epoch)
+    thresholds = [row["threshold"] for row in evaluated.per_class]
+    if evaluated.probabilities is not None and None not in thresholds:
+        table = f1_curves(evaluated.probabilities, evaluated.truth, evaluated.names, thresholds)
+        figures["f1_curves"] = plot_f1_curves(table)
     written = [path for stem, figure in figures.items() for path in save_figure(figure, folder, stem)]
     for stem, positions, draw in (
         ("examples", choose_examples(evaluated.truth), _draw_examples),

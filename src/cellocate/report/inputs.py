@@ -14,6 +14,7 @@ from cellocate.report.words import count, listed
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection
+    from cellocate.decision import Rule
     from cellocate.networks.card import ModelCard
 
 Rows = list[tuple[str, str]]
@@ -22,8 +23,16 @@ _RULES = {
     "fixed": "threshold .5 for every location",
     "single": "one threshold for all locations, fitted on the validation part",
     "per_class": "a threshold for each location, fitted on the validation part",
+    "shrunk": "a threshold for each location, drawn to a shared one where it is rare, fitted on the validation part",
+    "bagged": "a threshold for each location, averaged over resamples of the validation part",
+    "scaled": "a threshold for each location, fitted on the validation part and lowered by the factor .7",
+    "ratio": "a threshold for each location, so that it is decided as often as it occurs",
+    "soft_f1": "a threshold for each location, by least squares on a smooth F1 of the validation part",
+    "expected_f1": "a threshold for each location, by the F1 to be expected of scaled probabilities",
+    "field_f1": "for each field the locations whose expected F1 is best",
     "best": "the likeliest location alone",
 }
+_FALLBACKS = {"nearest": "location nearest to its threshold", "likeliest": "likeliest location"}
 _INTENSITIES = {
     "depth": "brightness as recorded",
     "channel": "each channel of each field stretched to its own range",
@@ -63,11 +72,18 @@ def about_model(card: ModelCard | None) -> Rows:
         ("Channels", stains(card.channels)),
         ("Input", f"{card.size} × {card.size} px of {card.pixel_size:.3g} µm{assumed}; {_INTENSITIES[card.intensity]}"),
         ("Views", str(card.views)),
-        ("Decision", _RULES[card.rule.kind]),
+        ("Decision", _rule(card.rule)),
         ("Kept epoch", ", ".join(str(m.epoch) for m in card.members) if card.members else str(made.epoch)),
         ("Seed", "not recorded" if seed is None else str(seed)),
         ("Made", f"{made.created[:10]}, with cellocate {made.cellocate}, torch {made.torch}, timm {made.timm}"),
     ]
+
+
+def _rule(rule: Rule) -> str:
+    words = _RULES[rule.kind]
+    if rule.fallback != "none":
+        words += f"; where there is none, the {_FALLBACKS[rule.fallback]}"
+    return words if rule.at_most is None else f"{words}; at most {count(rule.at_most, 'location')}"
 
 
 def written_by() -> str:

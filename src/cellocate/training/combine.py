@@ -40,7 +40,9 @@ def combine(
     collection: Collection,
     *,
     by: By = "mean",
-    rule: decision.Kind = "per_class",
+    rule: decision.Kind = decision.DEFAULT,
+    fallback: decision.Fallback | None = None,
+    at_most: int | None = None,
     calibrate: decision.CalibrationKind | None = None,
 ) -> Combined:
     """Make one model of several, and fit its rule on fields that are in the validation part of at least one of them.
@@ -55,7 +57,9 @@ def combine(
         by: `mean` of all that answer a location, or the one that is `best` at it, by average precision on the fields
             that are in the validation part of all.
         rule: fitted to the mean probabilities.
-        calibrate: these beforehand; the members' own calibrations are left out.
+        fallback: what a field shows that would show nothing (see `cellocate.decision.fit`).
+        at_most: how many locations a field may show.
+        calibrate: the mean probabilities beforehand; the members' own calibrations are left out.
 
     Raises:
         CellocateError: the models do not fit together or to the collection, or share no validation fields to choose
@@ -79,7 +83,7 @@ def combine(
     ids = [field for field, is_judged in zip(held.ids, judged, strict=True) if is_judged]
     calibrate = calibrate if len(set(groups)) > 1 else None
     steps, _, probabilities = decision.fit_steps(means[None], truth, ["mean"], ids, calibrate=calibrate, groups=groups)
-    fitted = decision.fit(rule, probabilities, truth)
+    fitted = decision.fit(rule, probabilities, truth, fallback=fallback, at_most=at_most)
     scores: dict[str, Any] = {}
     if judged.any():
         figures = evaluate(

@@ -131,7 +131,8 @@ class Classifier(L.LightningModule):
         softmax = self.recipe.loss.activation == "softmax"
         p = (logits.float().softmax(dim=1) if softmax else logits.float().sigmoid()).cpu().numpy()
         t = truth.cpu().numpy().astype(bool)
-        rule = decision.fit(self.recipe.decision.rule, p, t)
+        chosen = self.recipe.decision
+        rule = decision.fit(chosen.rule, p, t, fallback=chosen.fallback, at_most=chosen.at_most)
         figures = evaluate(t, rule.apply(p), self.vocabulary, probabilities=p, interval=False)
         for name in FIGURES:
             self.log(f"validation_{name}", np.nan if figures[name] is None else figures[name])

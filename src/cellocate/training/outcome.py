@@ -151,12 +151,12 @@ def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
     """The model with its calibration and rule fitted on the validation part, and the scores there."""
     if not len(validation):
         return model
-    truth, groups = validation.truth(), list(validation.group())
+    truth, groups, chosen = validation.truth(), list(validation.group()), recipe.decision
     plain = predict_collection(model, validation)
-    calibrate = recipe.decision.calibrate if len(set(groups)) > 1 else None
+    calibrate = chosen.calibrate if len(set(groups)) > 1 else None
     ids = validation.ids
     steps, _, probabilities = decision.fit_steps(plain[None], truth, ["model"], ids, calibrate=calibrate, groups=groups)
-    rule = decision.fit(recipe.decision.rule, probabilities, truth)
+    rule = decision.fit(chosen.rule, probabilities, truth, fallback=chosen.fallback, at_most=chosen.at_most)
     scores = evaluate(
         truth,
         rule.apply(probabilities),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from cellocate.decision import CalibrationKind, Kind
+from cellocate.decision import DEFAULT, CalibrationKind, Fallback, Kind
 from cellocate.images import Intensity, Views
 from cellocate.images.views import Crops, Pooled, Turns
 
@@ -335,7 +335,9 @@ class Decision(_Section):
     """The decision rule, fitted on the validation part, and what it is fitted to.
 
     Args:
-        rule: which.
+        rule: which (see `cellocate.decision.fit`).
+        fallback: what a field shows that would show nothing; the rule's own unless given.
+        at_most: how many locations a field may show.
         views: how a field is turned when it is predicted: `none`, `flips` (4 mirrors) or `dihedral` (8 orientations).
         crops: of a field when it is predicted: 0, none; 1, its centre; 4, its corners; 5, all of these; as large as
             those of `augmentation.crop`.
@@ -344,7 +346,9 @@ class Decision(_Section):
             (`per_class`); null: not.
     """
 
-    rule: Kind = "per_class"
+    rule: Kind = DEFAULT
+    fallback: Fallback | None = None
+    at_most: Annotated[int, Field(ge=1)] | None = None
     views: Turns = "none"
     crops: Crops = 0
     pool: Pooled = "mean"

@@ -1,0 +1,99 @@
+"""A threshold for each location, by its own F1: plain, shrunk towards a shared one, or steadied by resampling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.decision.rules.single import single_threshold
+from cellocate.decision.rules.sweep import Sorted
+
+HALF_WAY = 5  # fields that show a location, at which its threshold is halfway to the shared one
+RESAMPLES = 50
+FACTOR = 0.7
+
+
+def best_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """For each location the threshold with its best F1, halfway between the two probabilities that it parts.
+
+    A location that never occurs takes the `single` one. Of equally good thresholds the middle one is taken. So with
+    all thresholds below.
+
+    Args:
+        probabilities: shape (N, K).
+        truth: shape (N, K), bool; some location occurs.
+
+    Returns:
+        Thresholds, shape (K,).
+
+    Example:
+        >>> best_thresholds(np.array([[0.2, 0.6], [0.4, 0.8]]), np.array([[False, True], [True, True]])).round(2)
+        array([0.3, 0.3])
+    """
+    single = single_threshold(probabilities, truth)
+    columns = zip(probabilities.T, truth.T, strict=True)
+    return np.array([Sorted(p).sweep(t).best() if t.any() else single for p, t in columns])
+
+
+def shrunk_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The best threshold of each location, drawn towards the `single` one, the more so the rarer it is.
+
+    Of a location that n fields show, its own threshold weighs n/(n+5), as the mean of n observations does beside a
+    prior that is worth 5 of them (James-Stein shrinkage). How many was measured (docs/decisions/0019).
+
+    References:
+        Efron, Morris. Data Analysis Using Stein's Estimator and its Generalizations. JASA 70 (1975).
+        https://doi.org/10.1080/01621459.1975.10479864
+
+    Example:
+        >>> p, t = np.array([[0.2, 0.7], [0.4, 0.8]]), np.array([[False, False], [True, True]])
+        >>> best_thresholds(p, t).round(3), single_threshold(p, t), shrunk_thresholds(p, t).round(3)
+        (array([0.3 , 0.75]), 0.31, array([0.308, 0.383]))
+    """
+    own, shared = best_thresholds(probabilities, truth), single_threshold(probabilities, truth)
+    support = truth.sum(axis=0)
+    return np.asarray((support * own + HALF_WAY * shared) / (support + HALF_WAY))
+
+
+def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """For each location the mean of its best thresholds on 50 bootstrap resamples of the fields.
+
+    The best threshold jumps from one gap between probabilities to another with a single field; its mean does not.
+    A resample without the location counts the `single` threshold. The draw is the same each time.
+
+    References:
+        Breiman. Bagging Predictors. Machine Learning 24 (1996). https://doi.org/10.1007/BF00058655
+
+    Example:
+        >>> p, t = np.array([[0.2], [0.4], [0.8]]), np.array([[False], [True], [True]])
+        >>> bool(0.2 < bagged_thresholds(p, t)[0] < 0.6)
+        True
+    """
+    n = len(truth)
+    single = single_threshold(probabilities, truth)
+    weights = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
+
+    def mean(p: NDArray[np.floating[Any]], t: NDArray[np.bool_]) -> float:
+        by_probability = Sorted(p)
+        drawn = [by_probability.sweep(t, w).best() if w[t].any() else single for w in weights]
+        return float(np.mean(drawn))
+
+    return np.array([mean(p, t) for p, t in zip(probabilities.T, truth.T, strict=True)])
+
+
+def scaled_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The best threshold of each location times .7, as the second of the 2018 challenge (WAIR) had them.
+
+    Their fields that would show nothing show the likeliest location.
+
+    References:
+        Ouyang, Winsnes, Hjelmare, et al. Analysis of the Human Protein Atlas Image Classification competition. Nature
+        Methods 16 (2019). https://doi.org/10.1038/s41592-019-0658-6
+
+    Example:
+        >>> scaled_thresholds(np.array([[0.2], [0.8]]), np.array([[False], [True]])).round(3)
+        array([0.35])
+    """
+    return FACTOR * best_thresholds(probabilities, truth)

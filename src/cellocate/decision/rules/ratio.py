@@ -1,0 +1,42 @@
+"""As many fields with each location as it has elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.decision.rules.sweep import Sorted
+
+
+def matching_thresholds(probabilities: NDArray[np.floating[Any]], ratios: NDArray[np.floating[Any]]) -> NDArray[Any]:
+    """For each location the threshold that a given share of the fields reaches, or as near to it as can be.
+
+    No truth of these fields is needed, so it can be fitted to the very fields that are to be decided, with the ratios
+    of the train set, as the winner of the 2018 challenge did. Where the share amounts to no field, the threshold is
+    halfway between the highest probability and 1.
+
+    Args:
+        probabilities: shape (N, K).
+        ratios: the share of fields that show each location, 0 to 1, shape (K,).
+
+    References:
+        Ouyang, Winsnes, Hjelmare, et al. Analysis of the Human Protein Atlas Image Classification competition. Nature
+        Methods 16 (2019). https://doi.org/10.1038/s41592-019-0658-6
+
+    Example:
+        >>> matching_thresholds(np.array([[0.1], [0.4], [0.8], [0.9]]), np.array([0.5])).round(2)
+        array([0.6])
+    """
+    return np.array([_matching(p, r) for p, r in zip(probabilities.T, ratios, strict=True)])
+
+
+def _matching(probabilities: NDArray[np.floating[Any]], ratio: float) -> float:
+    by_probability = Sorted(probabilities)
+    kept = np.flatnonzero(by_probability.parts) + 1
+    wanted = ratio * len(probabilities)
+    nearest = int(np.abs(kept - wanted).argmin())
+    if wanted < np.abs(kept - wanted).min():  # none is nearer
+        return float((probabilities.max() + probabilities.dtype.type(1)) / 2)
+    return float(by_probability.thresholds[nearest])

@@ -1,0 +1,107 @@
+"""A decision rule: what is kept of it, and how it is applied."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cellocate.decision.rules.scaling import Scaling
+from cellocate.decision.rules.sets import best_sets
+from cellocate.decision.rules.values import refuse_no_probabilities
+from cellocate.errors import CellocateError
+
+Kind = Literal[
+    "fixed", "single", "per_class", "shrunk", "bagged", "scaled", "ratio", "soft_f1", "expected_f1", "field_f1", "best"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+WITHOUT_THRESHOLDS = ("best", "field_f1")
+
+Fallback = Literal["none", "nearest", "likeliest"]
+FALLBACKS: tuple[Fallback, ...] = get_args(Fallback)
+
+
+class Rule(BaseModel):
+    """A threshold for each location: a field shows it where its probability reaches the threshold.
+
+    Two kinds have none: with `best` a field shows the likeliest location alone, with `field_f1` the set of locations
+    whose expected F1 is best.
+
+    Args:
+        kind: how it was fitted (see `fit`).
+        thresholds: one for each location; 0 where the kind has none.
+        fallback: what a field shows that would show nothing: `none`, the location whose probability is `nearest` to
+            its threshold, or the `likeliest`.
+        at_most: how many locations a field may show; those furthest above their thresholds are kept.
+        scaling: of the probabilities before `field_f1` looks at them.
+
+    Example:
+        >>> probabilities = np.array([[0.45, 0.1], [0.4, 0.2], [0.9, 0.3]])
+        >>> Rule(kind="fixed", thresholds=(0.5, 0.2)).apply(probabilities)
+        array([[False, False],
+               [False,  True],
+               [ True,  True]])
+        >>> Rule(kind="fixed", thresholds=(0.5, 0.2), fallback="nearest", at_most=1).apply(probabilities)
+        array([[ True, False],
+               [False,  True],
+               [ True, False]])
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: Kind
+    thresholds: tuple[Annotated[float, Field(ge=0, le=1)], ...]
+    fallback: Fallback = "none"
+    at_most: Annotated[int, Field(ge=1)] | None = None
+    scaling: Scaling | None = None
+
+    @model_validator(mode="after")
+    def _agree(self) -> Rule:
+        if (self.scaling is not None) != (self.kind == "field_f1"):
+            raise ValueError("a scaling is what field_f1 has, and no other rule")
+        if self.scaling is not None and len(self.scaling.offsets) != len(self.thresholds):
+            raise ValueError("the scaling and the thresholds differ in number")
+        return self
+
+    def apply(self, probabilities: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+        """Probabilities, shape (N, K) → whether each field shows each location, shape (N, K), bool.
+
+        Raises:
+            CellocateError: the rule is for another number of locations, or the values are no probabilities.
+        """
+        if probabilities.shape[-1] != len(self.thresholds):
+            raise CellocateError(
+                f"a rule for {len(self.thresholds)} locations beside {probabilities.shape[-1]} columns",
+                mend="Use a rule that was fitted to this vocabulary.",
+            )
+        refuse_no_probabilities(probabilities)
+        if self.kind == "best":
+            return _one_each(probabilities)
+        # in the probabilities' own precision, or .57 in single would not reach a threshold of .57 in double
+        values = probabilities if self.scaling is None else self.scaling.apply(probabilities)
+        above = values - np.asarray(self.thresholds, values.dtype)
+        decided: NDArray[np.bool_] = above >= 0 if self.kind != "field_f1" else best_sets(values.astype(np.float64))
+        if self.fallback != "none":
+            empty = ~decided.any(axis=1)
+            decided[empty] = _one_each((above if self.fallback == "nearest" else probabilities)[empty])
+        if self.at_most is not None:
+            decided &= _ranks(np.where(decided, above, -np.inf)) < self.at_most
+        return decided
+
+    @property
+    def parted_by(self) -> tuple[float, ...] | None:
+        """The threshold of each location; None where the rule has none."""
+        return None if self.kind in WITHOUT_THRESHOLDS else self.thresholds
+
+
+def _one_each(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    chosen: NDArray[np.bool_] = np.eye(values.shape[1], dtype=bool)[values.argmax(axis=1)]
+    return chosen
+
+
+def _ranks(values: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
+    """Of each value in its row: 0 for the highest; of equal ones the first is higher."""
+    order = np.argsort(-values, axis=1, kind="stable")
+    ranks: NDArray[np.intp] = np.argsort(order, axis=1, kind="stable")
+    return ranks

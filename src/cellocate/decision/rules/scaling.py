@@ -1,0 +1,78 @@
+"""Probabilities brought near frequencies, as the rules of expected F1 need them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from scipy.optimize import minimize
+from scipy.special import expit, logit
+
+_CLIP = 1e-6
+_LEAST_SLOPE = 0.1
+
+
+class Scaling(BaseModel):
+    """Platt's scaling with one slope for all locations: logit q = slope · logit p + offset of the location.
+
+    Example:
+        >>> Scaling(slope=1, offsets=(0.0,)).apply(np.array([[0.25]])).round(3)
+        array([[0.25]])
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    slope: Annotated[FiniteFloat, Field(gt=0)]
+    offsets: tuple[FiniteFloat, ...]
+
+    def apply(self, probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Scale probabilities, shape (N, K)."""
+        return np.asarray(expit(self.slope * _logits(probabilities) + np.array(self.offsets)), dtype=np.float64)
+
+    def undo(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The least probability of each location that is scaled to this one, shape (K,)."""
+        found = expit((logit(scaled) - np.array(self.offsets)) / self.slope)
+        return np.where(found > _CLIP * (1 + 1e-9), found, 0.0)  # all below is scaled alike
+
+
+def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> Scaling:
+    """Fit the scaling by maximum likelihood with standard normal priors, so that rare locations stay near the others.
+
+    logit q = (1 + a) · logit p + b + c of the location, where a, b and each c are, before anything is seen, normal
+    around 0 with a deviation of 1. So a location of few fields takes the slope and the offset of all, and without any
+    field the probabilities are left as they are.
+
+    Args:
+        probabilities: shape (N, K).
+        truth: shape (N, K), bool.
+
+    References:
+        Platt. Probabilistic Outputs for Support Vector Machines. Advances in Large Margin Classifiers (1999).
+        Gelman, Hill. Data Analysis Using Regression and Multilevel/Hierarchical Models (2007), chapter 14.
+        https://doi.org/10.1017/CBO9780511790942
+
+    Example:
+        >>> too_low = np.full((1000, 1), 0.2)
+        >>> fit_scaling(too_low, np.arange(1000)[:, None] < 400).apply(too_low)[0].round(2)
+        array([0.4])
+    """
+    x, t = _logits(probabilities), truth.astype(np.float64)
+
+    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        a, b, c = parameters[0], parameters[1], parameters[2:]
+        z = (1 + a) * x + b + c
+        value = (np.logaddexp(0, z) - t * z).sum() + 0.5 * (parameters**2).sum()
+        wrong = expit(z) - t
+        by_class = wrong.sum(axis=0)
+        gradient = np.concatenate([[(wrong * x).sum(), by_class.sum()], by_class]) + parameters
+        return float(value) / len(t), gradient / len(t)
+
+    start = np.zeros(2 + truth.shape[1])
+    bounds = [(_LEAST_SLOPE - 1, None)] + [(None, None)] * (len(start) - 1)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return Scaling(slope=float(1 + found[0]), offsets=tuple((found[1] + found[2:]).tolist()))
+
+
+def _logits(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    return np.asarray(logit(np.clip(probabilities.astype(np.float64), _CLIP, 1 - _CLIP)), dtype=np.float64)

@@ -1,0 +1,137 @@
+"""`cellocate decide` on tables alone."""
+
+import json
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cellocate.cli import options
+from cellocate.decision import DEFAULT, KINDS
+from cellocate.vocabulary import get
+
+NAMES = get("hpa28").names
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Probabilities of 60 fields, and their labels; Rods & rings never occurs."""
+    rng = np.random.default_rng(0)
+    probabilities = rng.beta(0.3, 2, (60, 28))
+    truth = rng.random((60, 28)) < probabilities
+    truth[:, 27] = False
+    ids = [f"f{i}" for i in range(60)]
+    pd.DataFrame(probabilities, columns=list(NAMES)).assign(Id=ids).to_csv(tmp_path / "p.csv", index=False)
+    targets = [" ".join(map(str, np.flatnonzero(row))) for row in truth]
+    pd.DataFrame({"Id": ids, "Target": targets}).to_csv(tmp_path / "labels.csv", index=False)
+    return tmp_path
+
+
+def saved(folder):
+    return json.loads((folder / "rule.json").read_text())["rule"]
+
+
+def test_commands_offer_every_rule():
+    assert get_args(options.RuleName) == KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_rule_is_fitted_and_applied(cellocate, tables, kind):
+    out = tables / "rule.json"
+    fitted = cellocate(
+        "decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--rule", kind, "--at-most", 2,
+        "--fallback", "nearest", "--out", out,
+    )  # fmt: skip
+    assert fitted.code == 0, fitted.err
+    assert "1 of 28 locations do not occur in these fields: Rods & rings" in fitted.err
+    assert (saved(tables)["kind"], saved(tables)["at_most"]) == (kind, 2)
+    assert cellocate("decide", "apply", tables / "p.csv", "--rule", out, "--out", tables / "d.csv").code == 0
+    counts = pd.read_csv(tables / "d.csv", dtype=str)["Predicted"].str.split().str.len()
+    assert counts.between(1, 2).all()
+
+
+def test_without_a_name_the_best_rule_is_fitted(cellocate, tables):
+    result = cellocate(
+        "decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--out", tables / "rule.json"
+    )
+    assert f"{DEFAULT} rule, fitted on 60 fields" in result.out
+    assert saved(tables)["kind"] == DEFAULT
+
+
+def test_ratios_of_another_table_need_no_truth(cellocate, tables):
+    few = pd.DataFrame({"Id": ["x", "y"], "Target": ["0", "0 1"]})
+    few.to_csv(tables / "train.csv", index=False)
+    rule = tables / "rule.json"
+    result = cellocate("decide", "fit", tables / "p.csv", "--ratios", tables / "train.csv", "--out", rule)
+    assert result.code == 0, result.err
+    assert cellocate("decide", "apply", tables / "p.csv", "--rule", rule, "--out", tables / "d.csv").code == 0
+    decided = pd.read_csv(tables / "d.csv", dtype=str)["Predicted"].fillna("").str.split().explode()
+    assert decided.value_counts().to_dict() == {"0": 60, "1": 30}
+
+
+def test_curves_are_drawn_beside(cellocate, tables):
+    result = cellocate(
+        "decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--out", tables / "rule.json",
+        "--figure", tables / "curves.svg",
+    )  # fmt: skip
+    assert result.code == 0, result.err
+    assert "<svg" in (tables / "curves.svg").read_text()
+    assert pd.read_csv(tables / "curves.csv")["chosen"].sum() == 28
+    again = cellocate(
+        "decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--out", tables / "other.json",
+        "--figure", tables / "curves.svg",
+    )  # fmt: skip
+    assert again.code == 1
+    assert "curves.svg" in again.err
+    assert not (tables / "other.json").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--ratios", "labels.csv", "--rule", "single"],
+        ["--ratios", "labels.csv", "--figure", "curves.png"],
+        ["--labels", "labels.csv", "--figure", "curves.docx"],
+        ["--labels", "labels.csv", "--at-most", "0"],
+        ["--labels", "labels.csv", "--rule", "guess"],
+    ],
+)
+def test_wrong_usage_is_told(cellocate, tables, monkeypatch, options):
+    monkeypatch.chdir(tables)
+    assert cellocate("decide", "fit", "p.csv", "--out", "rule.json", *options).code == 2
+    assert not (tables / "rule.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda t: t.assign(Cytosol=t["Cytosol"] * 8 - 4), r"column Cytosol"),
+        (lambda t: t.rename(columns={"Cytosol": "Vesicles"}), r"Vesicles"),
+        (lambda t: t.drop(columns="Cytosol"), r"no column for 'Cytosol'"),
+        (lambda t: t.assign(Id=t["Id"].replace("f3", "other")), r"1 of 60 fields have no labels, such as other"),
+        (lambda t: t.assign(Cytosol=t["Cytosol"].where(t["Id"] != "f7")), r"(id f7), column Cytosol"),
+    ],
+)
+def test_faults_are_named(cellocate, tables, change, fault):
+    change(pd.read_csv(tables / "p.csv")).to_csv(tables / "bad.csv", index=False)
+    result = cellocate(
+        "decide", "fit", tables / "bad.csv", "--labels", tables / "labels.csv", "--out", tables / "rule.json"
+    )
+    assert result.code == 1
+    assert fault in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_columns_in_another_order_are_the_same_table(cellocate, tables):
+    rules = []
+    for name, order in (("p.csv", list(NAMES)), ("turned.csv", list(reversed(NAMES)))):
+        pd.read_csv(tables / "p.csv")[["Id", *order]].to_csv(tables / name, index=False)
+        out = tables / "rule.json"
+        result = cellocate(
+            "decide", "fit", tables / name, "--labels", tables / "labels.csv", "--out", out, "--overwrite"
+        )
+        assert result.code == 0, result.err
+        rules.append(saved(tables))
+    assert rules[0] == rules[1]
