@@ -17,8 +17,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cellocate.training.augmentation import augment, uncropped
-from cellocate.training.augmentation.geometry import resample
+from cellocate.images import uncropped
+from cellocate.networks.views import resample
+from cellocate.training.augmentation import augment
 from cellocate.training.recipe import Augmentation
 
 CHANNELS = ("red", "green", "blue", "yellow")

@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Turn tables of probabilities into 
 
 Tables = Annotated[
     list[Path],
-    typer.Argument(metavar="PROBS...", help="Tables Id, then one column per location; several are averaged."),
+    typer.Argument(metavar="PROBS...", help="Tables Id, then one column per location; several are pooled."),
 ]
 
 
@@ -30,6 +30,18 @@ def fit(
             "fixed: .5; single: one threshold; per_class, shrunk, bagged, scaled, soft_f1: one for each location; "
             "ratio: as often as it occurs; best: the likeliest location alone."
         ),
+    ] = None,
+    pool: Annotated[
+        Literal["mean", "geometric", "rank", "weighted", "stacked"],
+        typer.Option(help="Of several tables: their mean, of logits, of ranks; with a weight for each; a regression."),
+    ] = "mean",
+    calibrate: Annotated[
+        Literal["temperature", "per_class"] | None,
+        typer.Option(help="Calibrate the probabilities first: by one number for all locations, or two for each."),
+    ] = None,
+    guarantee: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="In place of a rule: sets that miss at most this share of the locations."),
     ] = None,
     ratios: Annotated[
         Path | None,
@@ -62,16 +74,28 @@ def fit(
     from cellocate.files import refuse_existing_file
 
     _refuse_odd_requests(labels, rule, ratios, figure)
+    _refuse_odd_steps(labels, rule or ratios, pool, calibrate, guarantee)
     given = [path for path in (labels, ratios) if path is not None]
     for path in (out, *([figure, figure.with_suffix(".csv")] if figure else [])):
         refuse_existing_file(path, overwrite=overwrite, inputs=(*probabilities, *given))
     table = read_labels(given[0], vocabulary)
-    ids, values = decision.read_ensemble(probabilities, table.vocabulary)
-    truth = None if labels is None else of_fields(table, ids, labels).truth(ids)
+    ids, tables = decision.read_tables(probabilities, table.vocabulary)
+    truth, values, before, promise = None, tables.mean(axis=0), None, None
+    if labels is not None:
+        table = of_fields(table, ids, labels)
+        truth, names, groups = table.truth(ids), _names(probabilities), table.group(ids)
+        before = decision.fit_steps(tables, truth, names, ids, pool=pool, calibrate=calibrate, groups=groups)
+        values = before.calibrated
+        for line in decision.told(before, tables, truth):
+            print(line)
     if ratios is not None:
         others = read_labels(ratios, table.vocabulary)
         shares = others.truth(list(others.table.index)).mean(axis=0)
         fitted = decision.match_ratios(values, shares, fallback=fallback or "none", at_most=at_most)
+    elif guarantee is not None:
+        assert truth is not None
+        fitted, promise = decision.fit_guaranteed(values, truth, guarantee, table.group(ids))
+        print(promise)
     else:
         assert truth is not None
         fitted = decision.fit(rule or decision.DEFAULT, values, truth, fallback=fallback, at_most=at_most)
@@ -80,7 +104,7 @@ def fit(
             note(
                 f"{len(absent)} of {len(table.vocabulary)} locations do not occur in these fields: {', '.join(absent)}"
             )
-    decision.save_rule(out, fitted, table.vocabulary)
+    decision.save_rule(out, fitted, table.vocabulary, before.steps if before else None, promise)
     print(f"{fitted.kind} rule, fitted on {counted(len(ids), 'field')}, in {out}")
     if figure is not None and truth is not None:
         from cellocate.report.curves import save_f1_curves
@@ -105,9 +129,27 @@ def apply(
 
     refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, rule))
     fitted, vocabulary = decision.read_rule(rule)
-    ids, values = decision.read_ensemble(probabilities, vocabulary)
-    decision.write_decided(out, ids, fitted.apply(values))
+    before = decision.read_steps(rule)
+    ids, tables = decision.read_tables(probabilities, vocabulary)
+    if before.pool is not None:
+        before.pool.refuse_misuse(_names(probabilities), ids)
+    decision.write_decided(out, ids, fitted.apply(before.apply(tables)))
     print(f"{counted(len(ids), 'field')} in {out}")
+
+
+def _names(tables: list[Path]) -> list[str]:
+    return [table.name for table in tables]
+
+
+def _refuse_odd_steps(
+    labels: Path | None, rule: object, pool: str, calibrate: str | None, guarantee: float | None
+) -> None:
+    if labels is None and (pool != "mean" or calibrate is not None or guarantee is not None):
+        raise typer.BadParameter("--pool, --calibrate and --guarantee need --labels")
+    if guarantee is not None and (calibrate is not None or pool not in ("mean", "geometric")):
+        raise typer.BadParameter("--guarantee is for probabilities as they are, or their mean or geometric pool")
+    if guarantee is not None and rule is not None:
+        raise typer.BadParameter("--guarantee takes the place of a rule: leave out --rule and --ratios")
 
 
 def _refuse_odd_requests(labels: Path | None, rule: str | None, ratios: Path | None, figure: Path | None) -> None:

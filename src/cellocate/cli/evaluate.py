@@ -40,6 +40,7 @@ def evaluate(
     pixel_size: options.PixelSize = None,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
+    views: options.Turned = None,
     device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
 ) -> None:
@@ -66,7 +67,9 @@ def evaluate(
 
         collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
         with progress("predicting", len(collection)) as advance:
-            choices = Choices(part=part, skip_bad=skip_bad, overwrite=overwrite, device=device, progress=advance)
+            choices = Choices(
+                part=part, skip_bad=skip_bad, overwrite=overwrite, views=views, device=device, progress=advance
+            )
             evaluated = assess_model(model, collection, out, choices)
     else:
         raise typer.BadParameter("give MODEL and DATA, or --predictions and --labels (and perhaps --sample)")

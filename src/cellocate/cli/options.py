@@ -28,6 +28,10 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is th
 Device = Annotated[
     str | None, typer.Option("--device", metavar="NAME", help="cpu, cuda, mps; the fastest if not given.")
 ]
+Turned = Annotated[
+    Literal["none", "flips", "dihedral"] | None,
+    typer.Option("--views", help="Turn fields in another way than the model's own; its rule may not suit that."),
+]
 # spelled out, as the room decision takes long to import
 RuleName = Literal[
     "fixed", "single", "per_class", "shrunk", "bagged", "scaled", "ratio", "soft_f1", "expected_f1", "field_f1", "best"

@@ -35,6 +35,7 @@ def predict(
     skip_bad: options.SkipBad = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Fields predicted at once.")] = 32,
     overwrite: options.Overwrite = False,
+    views: options.Turned = None,
     device: options.Device = None,
 ) -> None:
     """Predict the locations in every field of a folder.
@@ -52,7 +53,7 @@ def predict(
         raise typer.BadParameter("--format kaggle2021 needs --masks, the cells of the fields; no other format takes it")
     refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample, masks))
     cells = None if masks is None else prediction.CellMasks(masks)
-    loaded = load(model, device=device)
+    loaded, said = prediction.with_turns(load(model, device=device), views)
     if cells is not None:
         prediction.require_hpa19(loaded.vocabulary)
     collection = open_collection(data, labels=labels, pixel_size=pixel_size)
@@ -62,13 +63,20 @@ def predict(
     collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
     if inspection.problems:
         note(left_out(inspection.problems))
-    for assumption in prediction.assumptions(loaded, collection):
+    for assumption in (*said, *prediction.assumptions(loaded, collection)):
         note(assumption)
     if cells is not None:
         cells.require(collection.ids)
         note("each cell is given the probabilities of its whole field")
     with progress("predicting", len(collection)) as advance:
-        probabilities = prediction.predict_collection(loaded, collection, batch_size=batch_size, progress=advance)
+        probabilities, unlike = prediction.predict_and_compare(
+            loaded, collection, batch_size=batch_size, progress=advance
+        )
+    if unlike is not None and (count := int((unlike > 1).sum())):
+        note(
+            f"{count} of {counted(len(collection), 'field')} unlike those that the model was trained on (column Unlike "
+            "above 1): what it says of them may mean nothing"
+        )
     decided = loaded.card.rule.apply(probabilities)
     if cells is not None:
         shapes = {field: collection.shape(field) for field in collection.ids}
@@ -76,7 +84,7 @@ def predict(
             out, shapes, lambda field: cells.masks(field, shapes[field]), probabilities, loaded.vocabulary, wanted
         )
     elif format_ == "table":
-        write_table(out, collection.ids, probabilities, decided, loaded.vocabulary)
+        write_table(out, collection.ids, probabilities, decided, loaded.vocabulary, unlike)
     else:
         prediction.write_kaggle2018(out, collection.ids, decided, loaded.vocabulary, wanted)
     print(f"{counted(len(collection), 'field')} in {out}")

@@ -142,11 +142,7 @@ class Collection:
 
     def group(self) -> pd.Series[str]:
         """For each field what it must share a part of a split with: antibody, plate, or only itself."""
-        own = pd.Series(self.ids, index=self.fields.index)
-        for column in GROUP_COLUMNS:
-            if column in self.fields and (values := self.fields[column].replace("", None)).notna().any():
-                return values.fillna(own).astype(str)
-        return own
+        return group_of(self.fields)
 
     @cached_property
     def _paths(self) -> dict[str, dict[str, str]]:
@@ -215,3 +211,12 @@ class Collection:
         if not len(good):
             raise CellocateError("no usable field is left", where=self.folder, mend="'cellocate check' says why.")
         return good
+
+
+def group_of(fields: pd.DataFrame) -> pd.Series[str]:
+    """For each field of a table, indexed by id, the antibody or plate that it shares with others, or its own id."""
+    own = pd.Series(fields.index.astype(str), index=fields.index)
+    for column in GROUP_COLUMNS:
+        if column in fields and (values := fields[column].replace("", None)).notna().any():
+            return values.fillna(own).astype(str)
+    return own

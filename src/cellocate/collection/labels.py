@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.collection import Problem
+from cellocate.collection.collection import Problem, group_of
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import read_columns, read_table
@@ -58,6 +58,10 @@ class Labels:
             what = f"{len(lacking)} of {len(ids)} fields have no labels, such as {lacking[0]}"
             raise CellocateError(what, mend="Give the label table of these fields.")
         return self.vocabulary.encode(self.table["labels"][list(ids)])
+
+    def group(self, ids: Sequence[str]) -> list[str]:
+        """What each of these fields of the table shares with others: antibody, plate, or only itself."""
+        return list(group_of(self.table.loc[list(ids)]))
 
 
 def format_of(path: Path) -> LabelFormat | None:

@@ -1,27 +1,46 @@
 """Deciding: probabilities → locations, on tables alone; no network here."""
 
+from cellocate.decision.calibration import CALIBRATIONS, Calibration, CalibrationKind, fit_calibration
 from cellocate.decision.curves import f1_curves
+from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
+from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, match_ratios
-from cellocate.decision.saved import read_rule, save_rule
+from cellocate.decision.saved import read_rule, read_steps, save_rule
+from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
 from cellocate.decision.tables import (
     is_decided,
     read_decided,
     read_ensemble,
     read_locations,
     read_probabilities,
+    read_tables,
     write_decided,
     write_table,
 )
 
 __all__ = [
+    "CALIBRATIONS",
     "DEFAULT",
     "FALLBACKS",
     "KINDS",
+    "POOLS",
+    "Calibration",
+    "CalibrationKind",
     "Fallback",
+    "FittedSteps",
+    "Guarantee",
+    "Guaranteed",
     "Kind",
+    "Pool",
+    "PoolKind",
     "Rule",
+    "Steps",
     "f1_curves",
     "fit",
+    "fit_calibration",
+    "fit_guaranteed",
+    "fit_pool",
+    "fit_steps",
     "is_decided",
     "match_ratios",
     "read_decided",
@@ -29,7 +48,10 @@ __all__ = [
     "read_locations",
     "read_probabilities",
     "read_rule",
+    "read_steps",
+    "read_tables",
     "save_rule",
+    "told",
     "write_decided",
     "write_table",
 ]

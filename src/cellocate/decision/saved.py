@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from cellocate.decision.guaranteed import Guarantee
 from cellocate.decision.rules import Rule
+from cellocate.decision.steps import Steps
 from cellocate.errors import CellocateError
 from cellocate.files import write_text
 from cellocate.vocabulary import Location, Vocabulary
 
 
-def save_rule(path: str | Path, rule: Rule, vocabulary: Vocabulary) -> None:
-    """Write `{"vocabulary": …, "locations": [names], "rule": {"kind": …, "thresholds": […]}}`."""
-    content = {"vocabulary": vocabulary.name, "locations": vocabulary.names, "rule": rule.model_dump(mode="json")}
+def save_rule(
+    path: str | Path,
+    rule: Rule,
+    vocabulary: Vocabulary,
+    steps: Steps | None = None,
+    guarantee: Guarantee | None = None,
+) -> None:
+    """Write `{"vocabulary": …, "locations": [names], "rule": {"kind": …, "thresholds": […]}}`.
+
+    Where something happens to probabilities before the rule, `"pool"` and `"calibration"` stand beside it; what
+    the rule promises, if anything, is `"guarantee"`.
+    """
+    content: dict[str, Any] = {"vocabulary": vocabulary.name, "locations": vocabulary.names}
+    content |= (steps or Steps()).model_dump(mode="json", exclude_none=True)
+    content["rule"] = rule.model_dump(mode="json")
+    if guarantee is not None:
+        content["guarantee"] = guarantee.model_dump(mode="json")
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
@@ -38,3 +55,17 @@ def read_rule(path: str | Path) -> tuple[Rule, Vocabulary]:
     if len(rule.thresholds) != len(vocabulary):
         raise CellocateError("thresholds and locations differ in number", where=path, mend="Fit the rule again.")
     return rule, vocabulary
+
+
+def read_steps(path: str | Path) -> Steps:
+    """What happens to probabilities before the rule that `save_rule` wrote; nothing, where it says nothing.
+
+    Raises:
+        CellocateError: the file is missing, or its pool or calibration is none.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        return Steps.model_validate({name: content[name] for name in Steps.model_fields if name in content})
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        mend = "'cellocate decide fit' writes one."
+        raise CellocateError(f"not a decision rule ({type(error).__name__})", where=path, mend=mend) from None

@@ -16,7 +16,7 @@ from cellocate.files import new_file
 from cellocate.tables import read_columns, read_table
 from cellocate.vocabulary import Vocabulary
 
-LOCATIONS = "Locations"
+LOCATIONS, UNLIKE = "Locations", "Unlike"
 
 
 def write_table(
@@ -25,8 +25,9 @@ def write_table(
     probabilities: NDArray[np.floating[Any]],
     decided: NDArray[np.bool_],
     vocabulary: Vocabulary,
+    unlike: NDArray[np.floating[Any]] | None = None,
 ) -> None:
-    """Write `Id`, the probability of each location under its name, and `Locations` (names joined by `; `).
+    """Write `Id`, the probability of each location under its name, `Locations` (names joined by `; `) and `Unlike`.
 
     Args:
         path: a CSV file.
@@ -34,17 +35,21 @@ def write_table(
         probabilities: shape (N, K), written with six decimals.
         decided: shape (N, K), bool.
         vocabulary: of K locations.
+        unlike: how unlike each field is to those of the training, shape (N,), above 1 where so; without it there is no
+            such column.
     """
     names = vocabulary.names
     table = pd.DataFrame(probabilities, columns=list(names)).round(6)
     table.insert(0, "Id", ids)
     table[LOCATIONS] = ["; ".join(names[i] for i in labels) for labels in vocabulary.decode(decided)]
+    if unlike is not None:
+        table[UNLIKE] = np.round(unlike, 3)
     with new_file(path) as aside:
         table.to_csv(aside, index=False)
 
 
 def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
-    """Read `Id` and one column per location, headed by its name or index; `Locations` is passed over.
+    """Read `Id` and one column per location, headed by its name or index; `Locations` and `Unlike` are passed over.
 
     Returns:
         The ids, and the probabilities in the vocabulary's order, shape (N, K).
@@ -54,7 +59,7 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
             is named with its id and column.
     """
     table, lines = _read(path)
-    columns = [c for c in table.columns if c not in ("Id", LOCATIONS)]
+    columns = [c for c in table.columns if c not in ("Id", LOCATIONS, UNLIKE)]
     try:
         position = {vocabulary.index(column): column for column in columns}
     except CellocateError as error:
@@ -80,10 +85,16 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
 
 
 def read_ensemble(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
-    """The mean of several tables of the same fields, whose rows may stand in different order.
+    """The mean of the tables that `read_tables` reads: the ids, and probabilities, shape (N, K)."""
+    ids, tables = read_tables(paths, vocabulary)
+    return ids, tables.mean(axis=0)
+
+
+def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
+    """Several tables of the same fields, whose rows may stand in different order.
 
     Returns:
-        The ids in the first table's order, and the mean probabilities, shape (N, K).
+        The ids in the first table's order, and the probabilities of the M tables, shape (M, N, K).
 
     Raises:
         CellocateError: a table cannot be read, or lacks or adds a field.
@@ -97,7 +108,7 @@ def read_ensemble(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[
             odd = min(set(others) ^ set(ids))
             raise CellocateError(f"fields differ from {paths[0]}, such as {odd}", where=path, mend="Give equal tables.")
         tables.append(table[[position[field] for field in ids]])
-    return ids, np.mean(tables, axis=0)
+    return ids, np.stack(tables)
 
 
 def write_decided(path: str | Path, ids: Sequence[str], decided: NDArray[np.bool_]) -> None:

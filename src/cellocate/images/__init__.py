@@ -3,6 +3,7 @@
 from cellocate.images.fields import CHANNELS, INTENSITIES, Intensity, read_field, to_float
 from cellocate.images.files import SUFFIXES, Header, Pixels, read_channel, read_header, write_png
 from cellocate.images.scale import FIELD_SPAN, Scale, resize
+from cellocate.images.views import Views, uncropped
 
 __all__ = [
     "CHANNELS",
@@ -13,10 +14,12 @@ __all__ = [
     "Intensity",
     "Pixels",
     "Scale",
+    "Views",
     "read_channel",
     "read_field",
     "read_header",
     "resize",
     "to_float",
+    "uncropped",
     "write_png",
 ]

@@ -4,12 +4,13 @@ from cellocate.networks.card import ModelCard, Normalisation, Provenance
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.folder import learnt_from, load, load_body, save
 from cellocate.networks.groups import layer_groups
-from cellocate.networks.model import Model, Prediction
+from cellocate.networks.model import Look, Model, Prediction
 from cellocate.networks.network import LocationNetwork, build_network, freeze, parameters
 
 __all__ = [
     "Ensemble",
     "LocationNetwork",
+    "Look",
     "Model",
     "ModelCard",
     "Normalisation",

@@ -6,10 +6,11 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cellocate.decision import Rule
-from cellocate.images import Intensity
+from cellocate.decision import Calibration, Rule
+from cellocate.errors import CellocateError
+from cellocate.images import Intensity, Views
 from cellocate.images.scale import Scale
 from cellocate.networks.heads import HeadName
 from cellocate.vocabulary import Location, Vocabulary
@@ -76,6 +77,18 @@ class Provenance(_Part):
     recipe: dict[str, Any]
 
 
+class Familiar(_Part):
+    """How unlike fields are told from those that were learnt from (see `cellocate.networks.familiar`).
+
+    Args:
+        distance: from the references, that 99% of the validation fields do not exceed.
+        checksum: SHA-256 of `references.safetensors`.
+    """
+
+    distance: float = Field(gt=0)
+    checksum: str
+
+
 class ModelCard(_Part):
     """What must be known to use a model's weights rightly.
 
@@ -96,7 +109,10 @@ class ModelCard(_Part):
         intensity: how pixels become floats (see `cellocate.images.to_float`).
         missing_channels: what to do with fields that lack a channel; this model knows only to refuse them.
         normalisation: of the floats.
+        views: of a field, whose probabilities are pooled; the rule was fitted to these.
+        calibration: of these probabilities, if any; the rule was fitted to calibrated ones.
         rule: from probabilities to locations.
+        familiar: what tells unlike fields, if anything.
         scores: measured on the validation part, with the rule that was fitted on it.
         provenance: where the model comes from.
         fields: ids of the fields in each part of the split.
@@ -120,7 +136,10 @@ class ModelCard(_Part):
     intensity: Intensity
     missing_channels: Literal["refuse"] = "refuse"
     normalisation: Normalisation
+    views: Views = Views()
+    calibration: Calibration | None = None
     rule: Rule
+    familiar: Familiar | None = None
     scores: dict[str, Any]
     provenance: Provenance
     fields: dict[str, tuple[str, ...]]
@@ -132,10 +151,14 @@ class ModelCard(_Part):
     def _agree(self) -> ModelCard:
         if len(self.rule.thresholds) != len(self.locations):
             raise ValueError("the rule and the vocabulary differ in length")
+        if self.calibration is not None and len(self.calibration.slopes) != len(self.locations):
+            raise ValueError("the calibration and the vocabulary differ in length")
         if not len(self.normalisation.mean) == len(self.normalisation.std) == len(self.channels):
             raise ValueError("the normalisation and the channels differ in length")
         if any(len(member.shares) != len(self.locations) for member in self.members):
             raise ValueError("the shares of a member and the locations differ in length")
+        if self.activation == "softmax" and self.views.pool == "max":
+            raise ValueError("the largest of probabilities that sum to 1 are none: use mean or geometric")
         return self
 
     def to_vocabulary(self) -> Vocabulary:
@@ -146,8 +169,25 @@ class ModelCard(_Part):
         """How fields are brought to the network's input."""
         return Scale(self.size, self.pixel_size)
 
+    def with_views(self, views: Views) -> ModelCard:
+        """The card with other views, and all else as it was.
+
+        Raises:
+            CellocateError: a pool that leaves no probabilities.
+        """
+        try:
+            return ModelCard.model_validate({**dict(self), "views": views})
+        except ValidationError as error:
+            raise CellocateError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+
     def digest(self) -> str:
         """SHA-256 of the card's content, but for `checksum` itself."""
-        unsaid = {"checksum"} if self.originals else {"checksum", "originals"}  # older cards do not have these
+        since = {  # older cards do not have these
+            "originals": self.originals,
+            "views": self.views != Views(),
+            "calibration": self.calibration is not None,
+            "familiar": self.familiar is not None,
+        }
+        unsaid = {"checksum", *(name for name, said in since.items() if not said)}
         content = json.dumps(self.model_dump(mode="json", exclude=unsaid), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
@@ -15,12 +16,13 @@ from torch import Tensor
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder
-from cellocate.networks.card import Member, ModelCard
+from cellocate.networks.card import Familiar, Member, ModelCard
 from cellocate.networks.ensemble import Ensemble
+from cellocate.networks.familiar import References
 from cellocate.networks.model import Model
 from cellocate.networks.network import LocationNetwork, build_network
 
-WEIGHTS, CARD = "model.safetensors", "model.json"
+WEIGHTS, CARD, REFERENCES = "model.safetensors", "model.json", "references.safetensors"
 
 
 def save(model: Model, folder: str | Path, *, overwrite: bool = False) -> Model:
@@ -28,7 +30,7 @@ def save(model: Model, folder: str | Path, *, overwrite: bool = False) -> Model:
     with new_folder(folder, overwrite=overwrite) as aside:
         state = {name: tensor.cpu().contiguous() for name, tensor in model.network.state_dict().items()}
         (aside / WEIGHTS).write_bytes(to_bytes(state))  # safetensors' own save_file hides the file from other users
-        card = model.card.model_copy(update={"weights": _sha256(aside / WEIGHTS)})
+        card = model.card.model_copy(update={"weights": _sha256(aside / WEIGHTS), "familiar": _familiar(model, aside)})
         card = card.model_copy(update={"checksum": card.digest()})
         (aside / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     model.card = card
@@ -52,7 +54,7 @@ def load(folder: str | Path, *, device: str | None = None) -> Model:
         network.load_state_dict(state)
     except RuntimeError as error:
         raise _misfit(folder, card, error) from None
-    return Model(network, card, _device(device))
+    return Model(network, card, _device(device), _references(folder, card))
 
 
 def load_body(network: LocationNetwork, folder: str | Path) -> None:
@@ -114,6 +116,25 @@ def _read(folder: Path) -> tuple[ModelCard, dict[str, Tensor]]:
         return card, load_file(folder / WEIGHTS)
     except SafetensorError as error:
         raise _misfit(folder, card, error) from None
+
+
+def _familiar(model: Model, folder: Path) -> Familiar | None:
+    if model.references is None:
+        return None
+    features = torch.from_numpy(np.ascontiguousarray(model.references.features))
+    (folder / REFERENCES).write_bytes(to_bytes({"features": features}))
+    return Familiar(distance=model.references.distance, checksum=_sha256(folder / REFERENCES))
+
+
+def _references(folder: Path, card: ModelCard) -> References | None:
+    if card.familiar is None:
+        return None
+    path = folder / REFERENCES
+    if not path.is_file():
+        raise CellocateError(f"{REFERENCES} is missing", where=folder, mend="Copy the whole folder again.")
+    if _sha256(path) != card.familiar.checksum:
+        raise _altered(path)
+    return References(load_file(path)["features"].numpy(), card.familiar.distance)
 
 
 def _network(card: ModelCard) -> LocationNetwork | Ensemble:

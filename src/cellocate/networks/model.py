@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cellocate.errors import CellocateError
-from cellocate.images import to_float
+from cellocate.images import Scale, Views, to_float
 from cellocate.networks.card import ModelCard
 from cellocate.networks.ensemble import Ensemble
+from cellocate.networks.familiar import References
 from cellocate.networks.network import LocationNetwork
+from cellocate.networks.views import pooled, views_of
 
 
 class Prediction(NamedTuple):
@@ -22,6 +24,13 @@ class Prediction(NamedTuple):
 
     probabilities: NDArray[np.float32]
     locations: list[list[str]]
+
+
+class Look(NamedTuple):
+    """Probabilities, shape (N, K), and features, shape (N, D), of the same fields."""
+
+    probabilities: NDArray[np.float32]
+    features: NDArray[np.float32]
 
 
 class Model:
@@ -34,10 +43,14 @@ class Model:
     """
 
     def __init__(
-        self, network: LocationNetwork | Ensemble, card: ModelCard, device: str | torch.device = "cpu"
+        self,
+        network: LocationNetwork | Ensemble,
+        card: ModelCard,
+        device: str | torch.device = "cpu",
+        references: References | None = None,
     ) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self.card, self.device = card, torch.device(device)
+        self.card, self.device, self.references = card, torch.device(device), references
         self.vocabulary = card.to_vocabulary()
         self._mean, self._std = (
             torch.tensor(v, device=device).view(-1, 1, 1) for v in (card.normalisation.mean, card.normalisation.std)
@@ -61,7 +74,8 @@ class Model:
         Raises:
             CellocateError: wrong number of channels, type of pixels, or an impossible pixel size.
         """
-        probabilities = self.predict_tiles(self._tiles(fields, pixel_size), batch_size=batch_size)
+        tiles = [self.prepare(field, pixel_size) for field in _several(fields)]
+        probabilities = self.predict_tiles(tiles, batch_size=batch_size)
         decided = self.vocabulary.decode(self.card.rule.apply(probabilities))
         return Prediction(probabilities, [[self.vocabulary.names[i] for i in labels] for labels in decided])
 
@@ -74,40 +88,85 @@ class Model:
     ) -> NDArray[np.float32]:
         """Features of fields that are arrays, shape (N, D): what the network's last layer sees, the mean over tiles.
 
-        Args and faults are those of `predict`. Fields that look alike to the network lie near each other.
+        Each tile is looked at once. Args and faults are those of `predict`. Fields that look alike to the network lie
+        near each other.
         """
-        return self._means(self._tiles(fields, pixel_size), self.network.embed, batch_size)
+        tiles = [self._tiled(field, pixel_size, self.card.scale()) for field in _several(fields)]
+        return self._means(tiles, self.network.embed, self.network.features, batch_size)
 
     def prepare(self, field: NDArray[Any], pixel_size: float | None = None) -> NDArray[np.float32]:
-        """Pixels of one field, shape (C, H, W) → the tiles that the network sees, shape (T, C, size, size), 0 to 1."""
+        """Pixels of one field, shape (C, H, W) → tiles of which the network sees views, shape (T, C, R, R), 0 to 1."""
+        return self._tiled(field, pixel_size, self.scale)
+
+    @property
+    def scale(self) -> Scale:
+        """The scale that fields are read at to be predicted; larger than the network's own where views are crops."""
+        return self.card.views.scale(self.card.scale())
+
+    def with_views(self, views: Views) -> Model:
+        """The same model looking at fields in other ways; its rule stays the one of the views that it was fitted with.
+
+        It no longer tells unlike fields, whose distance was measured with its own views.
+
+        Raises:
+            CellocateError: a pool that leaves no probabilities.
+        """
+        return Model(self.network, self.card.with_views(views), self.device)
+
+    def _tiled(self, field: NDArray[Any], pixel_size: float | None, scale: Scale) -> NDArray[np.float32]:
         if field.ndim != 3 or field.shape[0] != len(self.card.channels):
             raise CellocateError(
                 f"a field of shape {field.shape}",
                 mend=f"Give (C, H, W) with the channels {', '.join(self.card.channels)}.",
             )
-        return self.card.scale().tiles(to_float(field, self.card.intensity), pixel_size)
+        return scale.tiles(to_float(field, self.card.intensity), pixel_size)
 
     def predict_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> NDArray[np.float32]:
-        """Tiles of each field, as `prepare` gives them → probabilities (N, K): the mean over a field's tiles."""
-        return self._means(tiles, self._probabilities, batch_size)
+        """Tiles of each field, as `prepare` gives them → probabilities (N, K).
 
-    def _tiles(
-        self, fields: NDArray[Any] | Sequence[NDArray[Any]], pixel_size: float | None
-    ) -> list[NDArray[np.float32]]:
-        batch = [fields] if isinstance(fields, np.ndarray) and fields.ndim == 3 else fields
-        return [self.prepare(field, pixel_size) for field in batch]
+        They are pooled over the views of a tile, their mean is taken over the tiles of a field, and, where the card has
+        a calibration, that is applied.
+        """
+        return self._calibrated(self._means(tiles, self._pooled, len(self.vocabulary), batch_size))
 
-    def _probabilities(self, images: Tensor) -> Tensor:
-        logits = self.network(images)
-        return torch.sigmoid(logits) if self.card.activation == "sigmoid" else torch.softmax(logits, dim=1)
+    def look_at_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> Look:
+        """Probabilities as `predict_tiles` gives them, and the features of the same views, in one pass.
+
+        Raises:
+            CellocateError: the model is made of several, whose features are of different kinds.
+        """
+        said = self._means(tiles, self._looked, len(self.vocabulary) + self.network.features, batch_size)
+        probabilities, features = np.split(said, [len(self.vocabulary)], axis=1)
+        return Look(self._calibrated(probabilities), features)
+
+    def _calibrated(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
+        calibration = self.card.calibration
+        return said if calibration is None else calibration.apply(said).astype(np.float32)
+
+    def _pooled(self, images: Tensor) -> Tensor:
+        return self._of_views([self.network(view) for view in self._views(images)])
+
+    def _looked(self, images: Tensor) -> Tensor:
+        if isinstance(self.network, Ensemble):
+            raise CellocateError("a model of several has no features of one kind", mend="Look at its members.")
+        logits, features = zip(*map(self.network.logits_and_features, self._views(images)), strict=True)
+        return torch.cat([self._of_views(logits), torch.stack(features).mean(dim=0)], dim=1)
+
+    def _views(self, images: Tensor) -> Iterator[Tensor]:
+        for view in views_of(images, self.card.views, self.card.size):
+            yield view.contiguous(memory_format=torch.channels_last)
+
+    def _of_views(self, logits: Sequence[Tensor]) -> Tensor:
+        exclusive, each = self.card.activation == "softmax", torch.stack(list(logits))
+        probabilities = each.softmax(dim=-1) if exclusive else each.sigmoid()
+        return pooled(probabilities, self.card.views.pool, exclusive=exclusive)
 
     def _means(
-        self, fields: Sequence[NDArray[np.float32]], of: Callable[[Tensor], Tensor], batch_size: int
+        self, fields: Sequence[NDArray[np.float32]], of: Callable[[Tensor], Tensor], width: int, batch_size: int
     ) -> NDArray[np.float32]:
         """What the network says of each tile, shape (tiles, D), averaged over the tiles of each field: (N, D)."""
         parts = [self._run(part, of) for part in _batches([tile for field in fields for tile in field], batch_size)]
         if not parts:
-            width = len(self.vocabulary) if of == self._probabilities else self.network.features
             return np.zeros((0, width), np.float32)
         ends = np.cumsum([len(field) for field in fields])[:-1]
         return np.stack([part.mean(axis=0) for part in np.split(np.concatenate(parts), ends)]).astype(np.float32)
@@ -118,6 +177,10 @@ class Model:
         normalised = ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
         said: NDArray[np.float32] = of(normalised).cpu().numpy()
         return said
+
+
+def _several(fields: NDArray[Any] | Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]] | NDArray[Any]:
+    return [fields] if isinstance(fields, np.ndarray) and fields.ndim == 3 else fields
 
 
 def _batches(tiles: list[NDArray[np.float32]], size: int) -> Iterator[list[NDArray[np.float32]]]:

@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from cellocate.collection import Collection
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.networks import Model
+from cellocate.networks import Look, Model
 
 Tiles = NDArray[np.float32]
 
@@ -39,7 +40,51 @@ def predict_collection(
     Raises:
         CellocateError: a file cannot be decoded, or a pixel size is impossible.
     """
-    channels, scale = model.card.channels, model.card.scale()
+    probabilities = [np.zeros((0, len(model.vocabulary)), np.float32)]
+    for tiles in _tiles(model, collection, batch_size, progress):
+        probabilities.append(model.predict_tiles(tiles, batch_size=batch_size))
+    return np.concatenate(probabilities)
+
+
+def look_at_collection(
+    model: Model,
+    collection: Collection,
+    *,
+    batch_size: int = 32,
+    progress: Callable[[int], object] | None = None,
+) -> Look:
+    """Probabilities as `predict_collection` gives them, and features, shape (N, D), of the fields of a collection."""
+    looks = [model.look_at_tiles([], batch_size=batch_size)]
+    for tiles in _tiles(model, collection, batch_size, progress):
+        looks.append(model.look_at_tiles(tiles, batch_size=batch_size))
+    return Look(*(np.concatenate(parts) for parts in zip(*looks, strict=True)))
+
+
+class Compared(NamedTuple):
+    """Probabilities, shape (N, K), and how unlike fields are to those of the training, shape (N,), above 1 where so."""
+
+    probabilities: NDArray[np.float32]
+    unlike: NDArray[np.float32] | None
+
+
+def predict_and_compare(
+    model: Model,
+    collection: Collection,
+    *,
+    batch_size: int = 32,
+    progress: Callable[[int], object] | None = None,
+) -> Compared:
+    """As `predict_collection`, and how unlike each field is, where the model can tell."""
+    if model.references is None:
+        return Compared(predict_collection(model, collection, batch_size=batch_size, progress=progress), None)
+    look = look_at_collection(model, collection, batch_size=batch_size, progress=progress)
+    return Compared(look.probabilities, model.references.unlike(look.features))
+
+
+def _tiles(
+    model: Model, collection: Collection, batch_size: int, progress: Callable[[int], object] | None
+) -> Iterator[list[Tiles]]:
+    channels, scale = model.card.channels, model.scale
 
     def prepare(field: str) -> Tiles:
         try:
@@ -47,12 +92,10 @@ def predict_collection(
         except CellocateError as error:
             raise CellocateError(error.what, where=error.where or f"field {field}", mend=error.mend) from None
 
-    probabilities = [np.zeros((0, len(model.vocabulary)), np.float32)]
     for tiles in _read_ahead(prepare, collection.ids, batch_size):
-        probabilities.append(model.predict_tiles(tiles, batch_size=batch_size))
+        yield tiles
         if progress is not None:
             progress(len(tiles))
-    return np.concatenate(probabilities)
 
 
 def assumptions(model: Model, collection: Collection) -> list[str]:

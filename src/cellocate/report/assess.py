@@ -20,8 +20,9 @@ from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
 from cellocate.files import new_folder
+from cellocate.images.views import Turns
 from cellocate.networks import Model, load
-from cellocate.prediction import assumptions, predict_collection
+from cellocate.prediction import assumptions, predict_collection, with_turns
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.folder import write_figures
 from cellocate.report.page import write_report
@@ -35,6 +36,7 @@ class Choices:
         part: only the fields of this part of the model's split: train, validation or test.
         skip_bad: leave faulty fields out instead of refusing the collection.
         overwrite: replace what is in the folder.
+        views: how fields are turned, where not as the model has it (see `cellocate.prediction.with_turns`).
         device: where to run the network; the fastest there is, unless given.
         progress: called with the number of fields after each batch.
     """
@@ -42,6 +44,7 @@ class Choices:
     part: str | None = None
     skip_bad: bool = False
     overwrite: bool = False
+    views: Turns | None = None
     device: str | None = None
     progress: Callable[[int], object] | None = None
 
@@ -61,7 +64,7 @@ def assess_model(
         CellocateError: the model or the collection cannot be used together.
     """
     choices = choices or Choices()
-    model = load(model_folder, device=choices.device)
+    model, said = with_turns(load(model_folder, device=choices.device), choices.views)
     if choices.part is not None:
         collection = _part(collection, model.card.fields, choices.part)
     collection, inspection = usable(collection, model.card.channels, labelled=True, skip_bad=choices.skip_bad)
@@ -89,7 +92,7 @@ def assess_model(
             metrics={"part": choices.part, **_metrics(model, collection, probabilities)},
             card=model.card,
             history=pd.read_csv(history) if history.is_file() else None,
-            warnings=(*skipped, *_warnings(model, collection), *near, *assumptions(model, collection)),
+            warnings=(*skipped, *said, *_warnings(model, collection), *near, *assumptions(model, collection)),
         )
         decision.write_table(aside / "predictions.csv", collection.ids, probabilities, decided, model.vocabulary)
         _write(aside, evaluated)

@@ -71,6 +71,7 @@ def about_model(card: ModelCard | None) -> Rows:
         ("Trained on", f"{Path(made.collection).name} ({made.layout}); fields: {parts}"),
         ("Channels", stains(card.channels)),
         ("Input", f"{card.size} × {card.size} px of {card.pixel_size:.3g} µm{assumed}; {_INTENSITIES[card.intensity]}"),
+        ("Views", str(card.views)),
         ("Decision", _rule(card.rule)),
         ("Kept epoch", ", ".join(str(m.epoch) for m in card.members) if card.members else str(made.epoch)),
         ("Seed", "not recorded" if seed is None else str(seed)),

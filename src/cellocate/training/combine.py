@@ -25,7 +25,7 @@ from cellocate.prediction import predict_collection
 from cellocate.vocabulary import Vocabulary
 
 By = Literal["mean", "best"]
-_AGREE = ("channels", "size", "pixel_size", "intensity")
+_AGREE = ("channels", "size", "pixel_size", "intensity", "views")
 
 
 class Combined(NamedTuple):
@@ -43,6 +43,7 @@ def combine(
     rule: decision.Kind = decision.DEFAULT,
     fallback: decision.Fallback | None = None,
     at_most: int | None = None,
+    calibrate: decision.CalibrationKind | None = None,
 ) -> Combined:
     """Make one model of several, and fit its rule on fields that are in the validation part of at least one of them.
 
@@ -58,12 +59,14 @@ def combine(
         rule: fitted to the mean probabilities.
         fallback: what a field shows that would show nothing (see `cellocate.decision.fit`).
         at_most: how many locations a field may show.
+        calibrate: the mean probabilities beforehand; the members' own calibrations are left out.
 
     Raises:
         CellocateError: the models do not fit together or to the collection, or share no validation fields to choose
             the best by.
     """
     vocabulary = _vocabulary(models, collection)
+    models = [Model(m.network, m.card.model_copy(update={"calibration": None}), m.device) for m in models]
     fields = {part: [set(m.card.fields.get(part, ())) for m in models] for part in ("train", "validation", "test")}
     tested = set().union(*fields["test"])
     validated = [i for i in collection.ids if any(i in v for v in fields["validation"]) and i not in tested]
@@ -76,18 +79,20 @@ def combine(
     judged = (weights.sum(axis=0) > 0).all(axis=1)  # fields that some member answers fairly for each location
     with np.errstate(invalid="ignore"):
         mean = (np.nan_to_num(answers) * weights).sum(axis=0) / weights.sum(axis=0)
-    if not judged.any() and rule in ("single", "per_class"):
+    if not judged.any() and rule not in ("fixed", "best"):
         raise CellocateError(
             "no field of the collection is in the validation part of one of them, and not in the train or test part "
             "of the others",
             where=collection.folder,
             mend="Give the collection that they were trained on; or let nothing be fitted, with --rule fixed.",
         )
-    probabilities, truth = mean[judged].astype(np.float32), held.truth()[judged]
+    means, truth, groups = mean[judged].astype(np.float32), held.truth()[judged], list(held.group()[judged])
+    ids = [field for field, is_judged in zip(held.ids, judged, strict=True) if is_judged]
+    calibrate = calibrate if len(set(groups)) > 1 else None
+    steps, _, probabilities = decision.fit_steps(means[None], truth, ["mean"], ids, calibrate=calibrate, groups=groups)
     fitted = decision.fit(rule, probabilities, truth, fallback=fallback, at_most=at_most)
     scores: dict[str, Any] = {}
     if judged.any():
-        groups = list(held.group()[judged])
         figures = evaluate(
             truth,
             fitted.apply(probabilities),
@@ -99,6 +104,7 @@ def combine(
         scores = {"validation": figures}
     members = tuple(_member(m, s) for m, s in zip(models, shares, strict=True))
     card = _card(models, members, vocabulary, collection, fitted, scores)
+    card = card.model_copy(update={"calibration": steps.calibration})
     network = Ensemble([m.network for m in models], members, vocabulary.names)
     return Combined(Model(network, card, models[0].device), table)
 
@@ -118,7 +124,7 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
                 raise CellocateError(
                     f"{first.name} and {card.name} differ in {what.replace('_', ' ')}: "
                     f"{getattr(first, what)} and {getattr(card, what)}",
-                    mend="Train them with the same settings in the recipe's section data.",
+                    mend="Train them with the same data and views in their recipes (sections data and decision).",
                 )
         if unknown := [x.name for x in card.locations if x.name not in collection.vocabulary.names]:
             raise CellocateError(

@@ -63,7 +63,8 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
     if not is_first_process():
         return None
     members = [load(Run(run.folder / f"fold-{name}").model) for name in names]
-    combined = combine(members, collection, **recipe.decision.model_dump())
+    chosen = recipe.decision.model_dump(include={"rule", "fallback", "at_most", "calibrate"})
+    combined = combine(members, collection, **chosen)
     with new_file(run.folder / "members.csv") as aside:
         combined.table.to_csv(aside, index=False)
     return save(combined.model, run.model)

@@ -20,6 +20,7 @@ from cellocate.prediction import predict_collection
 from cellocate.training.averaging import average_checkpoints, update_norms
 from cellocate.training.checkpoints import last_checkpoints
 from cellocate.training.data import FieldDataset, loader
+from cellocate.training.familiar import with_references
 from cellocate.training.module import Classifier
 from cellocate.training.prepare import Options, Prepared
 from cellocate.training.recipe import Recipe
@@ -70,7 +71,8 @@ def finished(learnt: Learnt, prepared: Prepared, options: Options) -> Model:
     device = "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
     refine(learnt, options)
     model = Model(learnt.module.network, model_card(learnt, prepared), device)
-    return with_rule(model, prepared.sets["validation"], prepared.recipe)
+    model = with_rule(model, prepared.sets["validation"], prepared.recipe)
+    return with_references(model, prepared.sets["train"], prepared.sets["validation"], prepared.recipe.training.seed)
 
 
 def retrained(model: Model, again: Learnt, options: Options) -> Model:
@@ -124,6 +126,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         pixel_size_assumed=prepared.assumed,
         intensity=recipe.data.intensity,
         normalisation=learnt.normalisation,
+        views=recipe.views(),
         rule=decision.fit(recipe.decision.rule, np.zeros((0, len(vocabulary))), np.zeros((0, len(vocabulary)), bool)),
         scores={},
         provenance=Provenance(
@@ -147,13 +150,15 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
 
 
 def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
-    """The model with its rule fitted on the validation part, and the scores there."""
+    """The model with its calibration and rule fitted on the validation part, and the scores there."""
     if not len(validation):
         return model
+    truth, groups, chosen = validation.truth(), list(validation.group()), recipe.decision
     # as many fields at once as the memory was enough for before
-    probabilities = predict_collection(model, validation, batch_size=recipe.training.batch_size)
-    truth = validation.truth()
-    chosen = recipe.decision
+    plain = predict_collection(model, validation, batch_size=recipe.training.batch_size)
+    calibrate = chosen.calibrate if len(set(groups)) > 1 else None
+    ids = validation.ids
+    steps, _, probabilities = decision.fit_steps(plain[None], truth, ["model"], ids, calibrate=calibrate, groups=groups)
     rule = decision.fit(chosen.rule, probabilities, truth, fallback=chosen.fallback, at_most=chosen.at_most)
     scores = evaluate(
         truth,
@@ -161,7 +166,9 @@ def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
         model.vocabulary,
         probabilities=probabilities,
         thresholds=rule.parted_by,
-        groups=list(validation.group()),
+        groups=groups,
     )
-    model.card = model.card.model_copy(update={"rule": rule, "scores": {"validation": scores}})
+    model.card = model.card.model_copy(
+        update={"calibration": steps.calibration, "rule": rule, "scores": {"validation": scores}}
+    )
     return model

@@ -20,9 +20,8 @@ from cellocate.collection import (
 )
 from cellocate.collection.derive import restricted
 from cellocate.errors import CellocateError
-from cellocate.images import Scale
+from cellocate.images import Scale, uncropped
 from cellocate.networks import learnt_from
-from cellocate.training.augmentation import uncropped
 from cellocate.training.data import training_scale
 from cellocate.training.recipe import Recipe
 from cellocate.training.run import Run

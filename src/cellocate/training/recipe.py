@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from cellocate.decision import DEFAULT, Fallback, Kind
-from cellocate.images import Intensity
+from cellocate.decision import DEFAULT, CalibrationKind, Fallback, Kind
+from cellocate.images import Intensity, Views
+from cellocate.images.views import Crops, Pooled, Turns
 
 FIGURES = (
     "macro_average_precision",
@@ -332,17 +333,27 @@ class Training(_Section):
 
 
 class Decision(_Section):
-    """The decision rule, fitted on the validation part.
+    """The decision rule, fitted on the validation part, and what it is fitted to.
 
     Args:
         rule: which (see `cellocate.decision.fit`).
         fallback: what a field shows that would show nothing; the rule's own unless given.
         at_most: how many locations a field may show.
+        views: how a field is turned when it is predicted: `none`, `flips` (4 mirrors) or `dihedral` (8 orientations).
+        crops: of a field when it is predicted: 0, none; 1, its centre; 4, its corners; 5, all of these; as large as
+            those of `augmentation.crop`.
+        pool: of the probabilities of all views: `mean`, `max`, or `geometric`, the mean of logits.
+        calibrate: probabilities before the rule, by one number for all locations (`temperature`) or by two for each
+            (`per_class`); null: not.
     """
 
     rule: Kind = DEFAULT
     fallback: Fallback | None = None
     at_most: Annotated[int, Field(ge=1)] | None = None
+    views: Turns = "none"
+    crops: Crops = 0
+    pool: Pooled = "mean"
+    calibrate: CalibrationKind | None = None
 
 
 class Recipe(_Section):
@@ -373,7 +384,20 @@ class Recipe(_Section):
             )
         if self.loss.activation == "softmax" and self.decision.rule != "best":
             raise ValueError("cross_entropy in loss.terms is for one label: set decision.rule to best")
+        if self.loss.activation == "softmax" and self.decision.calibrate is not None:
+            raise ValueError("cross_entropy's probabilities sum to 1: leave decision.calibrate out")
+        if self.decision.crops and self.augmentation.crop == 1:
+            raise ValueError("decision.crops are as large as those of training: set augmentation.crop, or leave them")
+        if self.loss.activation == "softmax" and self.decision.pool == "max":
+            raise ValueError("cross_entropy's probabilities sum to 1: set decision.pool to mean or geometric")
+        self.views()  # refuses what makes no sense
         return self
+
+    def views(self) -> Views:
+        """The views of a field when it is predicted."""
+        decision = self.decision
+        crop = self.augmentation.crop if decision.crops else 1
+        return Views(turns=decision.views, crops=decision.crops, crop=crop, pool=decision.pool)
 
     def to_yaml(self) -> str:
         """The recipe with every setting spelled out."""

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from cellocate.training.augmentation import augment, uncropped
+from cellocate.images import uncropped
+from cellocate.training.augmentation import augment
 from cellocate.training.recipe import Augmentation
 
 CHANNELS = ("red", "green", "blue", "yellow")

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from cellocate.training.augmentation import augment, orient, uncropped
-from cellocate.training.augmentation.geometry import move, placements, resample
+from cellocate.images import uncropped
+from cellocate.networks.views import orient, resample
+from cellocate.training.augmentation import augment
+from cellocate.training.augmentation.geometry import move, placements
 from cellocate.training.recipe import Augmentation
 
 MANY = 4000

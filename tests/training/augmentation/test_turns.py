@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from cellocate.training.augmentation import dihedral, orient
+from cellocate.networks.views import orient
+from cellocate.training.augmentation import dihedral
 from cellocate.training.augmentation.turns import turn
 
 IMAGE = torch.arange(9.0).reshape(1, 3, 3)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from cellocate.training.augmentation.geometry import move, uncropped
+from cellocate.training.augmentation.geometry import move
 from cellocate.training.augmentation.intensity import change_intensity
 from cellocate.training.augmentation.mixing import mix
-from cellocate.training.augmentation.turns import dihedral, orient, turn
+from cellocate.training.augmentation.turns import dihedral, turn
 from cellocate.training.recipe import Augmentation
 
-__all__ = ["augment", "dihedral", "orient", "uncropped"]
+__all__ = ["augment", "dihedral"]
 
 
 def augment(
@@ -35,6 +35,7 @@ def augment(
 
     Example:
         >>> import torch
+        >>> from cellocate.images import uncropped
         >>> section = Augmentation(crop=2 / 3, gain=0.2, mixup=0.4)
         >>> fields, truth = torch.rand(8, 4, uncropped(64, section.crop), 96), torch.eye(8)
         >>> fields, truth = augment(fields, truth, section, ("red", "green", "blue", "yellow"), size=64)

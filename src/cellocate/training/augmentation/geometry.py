@@ -6,20 +6,10 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
-from cellocate.training.augmentation.draws import beside, between
+from cellocate.networks.views import resample
+from cellocate.training.augmentation.draws import between
 from cellocate.training.recipe import Augmentation
-
-
-def uncropped(size: int, crop: float) -> int:
-    """Side, px, at which fields are read so that their smallest crop has `size` px.
-
-    Example:
-        >>> uncropped(512, crop=2 / 3)  # as the winner of 2018
-        768
-    """
-    return math.ceil(size / crop - 1e-6)  # what rounding adds is no pixel
 
 
 def move(images: Tensor, section: Augmentation, size: int) -> Tensor:
@@ -75,22 +65,3 @@ def placements(count: int, section: Augmentation) -> Tensor:
 def _columns(x: Tensor, y: Tensor) -> Tensor:
     """Matrices, shape (N, 2, 2), that turn the first axis by x and the second by y."""
     return torch.stack([x.cos(), -y.sin(), x.sin(), y.cos()], dim=1).view(-1, 2, 2)
-
-
-def resample(images: Tensor, placed: Tensor, size: int, finer: int = 1) -> Tensor:
-    """Images of `size` px, linearly interpolated where their pixels come from; beyond an edge, its reflection.
-
-    Args:
-        images: shape (N, C, H, W).
-        placed: as `placements` draws them, shape (N, 2, 3).
-        size: side of the result, px.
-        finer: how many samples a side are averaged for each pixel. Linear interpolation sees every pixel of the image
-            where the samples are at most 2 px apart; beyond that fine grain would become false patterns.
-    """
-    steps = (2 * torch.arange(size * finer, device=images.device) + 1) / (size * finer) - 1
-    x, y = steps, steps[:, None]
-    matrix = beside(placed, images)[..., None, None]
-    # written out, as affine_grid multiplies matrices, whose mixed precision and TF32 are a pixel off
-    grid = matrix[:, :, 0] * x + (matrix[:, :, 1] * y + matrix[:, :, 2])
-    sampled = F.grid_sample(images, grid.movedim(1, -1), padding_mode="reflection", align_corners=False)
-    return sampled if finer == 1 else F.avg_pool2d(sampled, finer)

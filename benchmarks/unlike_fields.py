@@ -1,0 +1,130 @@
+"""Whether fields that a model should not be asked about are told from those it may be: AUROC of three scores.
+
+A network is trained on phantoms. Beside the phantoms of the test part, it is shown what is unlike them, made from the
+same fields: noise of the same brightness, blank fields, another magnification (the middle half enlarged, and four
+fields shrunk into one), green and blue exchanged, and out of focus (a Gaussian of 3 px). Scores are
+
+- `distance`: to the 10th nearest of the training fields, in the space of features (Sun et al. 2022, arXiv:2204.06507),
+  which is what `predict` writes as `Unlike`;
+- `Mahalanobis`: from their mean, by their covariance (Lee et al. 2018, arXiv:1807.03888);
+- `energy`: the sum over locations of log(1 + exp(logit)), falling (Wang et al. 2021, arXiv:2109.14162).
+
+`flagged` is the share with Unlike above 1, which is to be 1% of phantoms.
+
+    python benchmarks/unlike_fields.py unlike --fields 1500
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.covariance import LedoitWolf
+from sklearn.metrics import roc_auc_score
+
+import cellocate
+from cellocate import phantom
+from cellocate.collection import open_collection
+from cellocate.images import CHANNELS
+from cellocate.networks import Model
+from cellocate.prediction import look_at_collection
+from cellocate.training import load_recipe
+from cellocate.training.fit import train
+
+Field = NDArray[np.uint8]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--fields", type=int, default=1500)
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--set", nargs="*", default=[], help="settings of the recipe 'quick'")
+    args = parser.parse_args()
+    model = _model(args.folder, args.fields, args.size, args.set)
+    collection = open_collection(args.folder / "phantoms")
+    fields = [
+        collection.read(i, CHANNELS)[0].astype(np.uint8) for i in collection.subset(model.card.fields["test"]).ids
+    ]
+    learnt = look_at_collection(model, collection.subset(model.card.fields["train"])).features
+    covariance = LedoitWolf().fit(learnt)
+
+    def scores(shown: list[Field]) -> dict[str, NDArray[np.floating]]:
+        look = model.look_at_tiles([model.prepare(field) for field in shown])
+        assert model.references is not None
+        p = np.clip(look.probabilities, 1e-7, 1 - 1e-7)
+        return {
+            "distance": model.references.unlike(look.features),
+            "Mahalanobis": covariance.mahalanobis(look.features),
+            "energy": np.log1p(-p).sum(axis=1),  # log(1 + e^x) is −log(1 − p)
+        }
+
+    familiar = scores(fields)
+    flagged = float((familiar["distance"] > 1).mean())
+    print(f"{len(learnt)} training fields, {len(fields)} held-out phantoms, {flagged:.1%} of them flagged")
+    print(f"{'':22}" + "".join(f"{name:>13}" for name in familiar) + f"{'flagged':>10}")
+    for name, change in CHANGES.items():
+        odd = scores(change(fields))
+        truth = np.repeat([0, 1], [len(fields), len(odd["distance"])])
+        areas = [roc_auc_score(truth, np.concatenate([familiar[score], odd[score]])) for score in familiar]
+        share = float((odd["distance"] > 1).mean())
+        print(f"{name:22}" + "".join(f"{area:13.3f}" for area in areas) + f"{share:10.1%}")
+
+
+def _model(folder: Path, fields: int, size: int, settings: list[str]) -> Model:
+    if not (folder / "run" / "model").is_dir():
+        phantom.simulate(folder / "phantoms", fields=fields, size=size, span=81.92, labels="balanced", seed=0)
+        recipe = load_recipe("quick", [f"data.size={size}", *settings])
+        train(open_collection(folder / "phantoms"), recipe, folder / "run")
+    return cellocate.load(folder / "run" / "model")
+
+
+def _noise(fields: list[Field]) -> list[Field]:
+    rng = np.random.default_rng(0)
+    return [rng.permuted(f.reshape(len(f), -1), axis=1).reshape(f.shape) for f in fields]
+
+
+def _blank(fields: list[Field]) -> list[Field]:
+    return [np.broadcast_to(np.median(f, axis=(1, 2), keepdims=True), f.shape).astype(np.uint8) for f in fields]
+
+
+def _enlarged(fields: list[Field]) -> list[Field]:
+    side = fields[0].shape[1]
+    quarter = side // 4
+    return [_resized(f[:, quarter : side - quarter, quarter : side - quarter], side) for f in fields]
+
+
+def _shrunk(fields: list[Field]) -> list[Field]:
+    side = fields[0].shape[1]
+    small = [_resized(f, side // 2) for f in fields]
+    return [np.tile(f, (1, 2, 2)) for f in small]
+
+
+def _exchanged(fields: list[Field]) -> list[Field]:
+    order = [CHANNELS.index(c) for c in ("red", "blue", "green", "yellow")]
+    return [f[order] for f in fields]
+
+
+def _blurred(fields: list[Field]) -> list[Field]:
+    return [np.stack([cv2.GaussianBlur(plane, (0, 0), 3) for plane in f]) for f in fields]
+
+
+def _resized(field: Field, side: int) -> Field:
+    return np.stack([cv2.resize(plane, (side, side), interpolation=cv2.INTER_AREA) for plane in field])
+
+
+CHANGES: dict[str, Callable[[list[Field]], list[Field]]] = {
+    "noise": _noise,
+    "blank": _blank,
+    "twice as large": _enlarged,
+    "half as large": _shrunk,
+    "green and blue changed": _exchanged,
+    "out of focus": _blurred,
+}
+
+if __name__ == "__main__":
+    main()

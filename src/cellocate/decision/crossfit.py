@@ -1,0 +1,69 @@
+"""What is fitted, judged on fields that it was not fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.collection.splits.stratify import share_out
+from cellocate.errors import CellocateError
+
+Values = NDArray[np.float64]
+Fit = Callable[[NDArray[np.floating[Any]], NDArray[np.bool_]], Callable[[NDArray[np.floating[Any]]], Values]]
+
+FOLDS = 5
+
+
+def deal(truth: NDArray[np.bool_], groups: Sequence[str] | None = None, *, seed: int = 0) -> NDArray[np.intp]:
+    """Deal fields into 5 folds (fewer where there are fewer groups), all locations evenly and groups whole.
+
+    Args:
+        truth: shape (N, K), bool.
+        groups: for each field what it shares with others that are not independent of it (antibody, plate).
+        seed: of the draw.
+
+    Returns:
+        The fold of each field, shape (N,).
+
+    Raises:
+        CellocateError: there are not two groups to set apart.
+
+    Example:
+        >>> truth = np.repeat(np.eye(2, dtype=bool), 10, axis=0)
+        >>> np.bincount(deal(truth)).tolist()
+        [4, 4, 4, 4, 4]
+    """
+    names = np.arange(len(truth)) if groups is None else np.asarray(groups)
+    different, member = np.unique(names, return_inverse=True)
+    if len(different) < 2:
+        raise CellocateError("one group of fields alone cannot be cross-fitted", mend="Give fields of several groups.")
+    shown = np.zeros((len(different), truth.shape[1]), dtype=bool)
+    np.logical_or.at(shown, member, truth)
+    count = min(FOLDS, len(different))
+    sizes = [len(different) // count + (fold < len(different) % count) for fold in range(count)]
+    return share_out(shown, sizes, seed)[member]
+
+
+def cross_fitted(
+    fit: Fit, probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], folds: NDArray[np.intp]
+) -> Values:
+    """What becomes of each field's probabilities by a fit to the other folds.
+
+    Args:
+        fit: from probabilities, shape (..., N, K), and truth, shape (N, K), to what it does to probabilities.
+        probabilities: shape (..., N, K), fields before the last axis.
+        truth: shape (N, K), bool.
+        folds: of each field, shape (N,).
+
+    Returns:
+        Shape (N, K).
+    """
+    values = np.empty(truth.shape)
+    for fold in np.unique(folds):
+        held = folds == fold
+        fitted = fit(probabilities[..., ~held, :], truth[~held])
+        values[held] = fitted(probabilities[..., held, :])
+    return values

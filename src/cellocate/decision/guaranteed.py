@@ -1,0 +1,99 @@
+"""Sets of locations that miss no more than was promised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from cellocate.decision.rules import Rule
+from cellocate.errors import CellocateError
+
+
+class Guarantee(BaseModel):
+    """What is promised of the sets of a rule.
+
+    Args:
+        missed: the share of its locations that a set leaves out is at most this, in the mean over new fields.
+        units: groups (or fields, each its own group) that the promise rests on.
+        size: mean number of locations in a set.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    missed: float = Field(gt=0, lt=1)
+    units: int = Field(ge=1)
+    size: float = Field(ge=0)
+
+    def __str__(self) -> str:
+        return (
+            f"a set holds in the mean at least {1 - self.missed:.0%} of a field's locations, if new fields are drawn "
+            f"like these {self.units} groups; it has {self.size:.1f} locations"
+        )
+
+
+class Guaranteed(NamedTuple):
+    """A rule with one threshold, and what it promises."""
+
+    rule: Rule
+    guarantee: Guarantee
+
+
+def fit_guaranteed(
+    probabilities: NDArray[np.floating[Any]],
+    truth: NDArray[np.bool_],
+    missed: float,
+    groups: Sequence[str] | None = None,
+) -> Guaranteed:
+    """The highest threshold whose sets miss no more than a share of the locations (conformal risk control).
+
+    With n fields whose sets miss the shares L of their locations, it is the highest with (ΣL + 1) / (n + 1) ≤ missed.
+    In the mean over draws of these fields and a new one, that holds for the new one however bad the network is, if all
+    are exchangeable. Fields of one antibody or plate are not: their mean counts as one, and the promise is for the mean
+    over the fields of a new antibody. It is for all locations together: a rare one may be missed more often. Fields
+    that show nothing have nothing to miss and are left out.
+
+    Args:
+        probabilities: that nothing was fitted to on these fields, shape (N, K).
+        truth: shape (N, K), bool.
+        missed: share of a field's locations that may be missed, between 0 and 1.
+        groups: for each field what it shares with others.
+
+    Raises:
+        CellocateError: no such share, or too few groups to promise it.
+
+    References:
+        Angelopoulos, Bates, Fisch, Lei, Schuster. Conformal risk control. ICLR 2024. arXiv:2208.02814.
+
+    Example:
+        >>> p, truth = np.arange(1, 100)[:, None] / 100, np.ones((99, 1), bool)
+        >>> fit_guaranteed(p, truth, missed=0.1).rule.thresholds  # 9 of 99 are missed, and the new one counts as well
+        (0.1,)
+    """
+    if not 0 < missed < 1:
+        raise CellocateError(f"no share to be missed: {missed:g}", mend="Give one between 0 and 1, such as 0.1.")
+    rows = np.flatnonzero(truth.any(axis=1))
+    member = rows if groups is None else np.asarray(groups)[rows]
+    _, of, fields = np.unique(member, return_inverse=True, return_counts=True)
+    allowed = missed * (len(fields) + 1) - 1
+    if allowed < 0:
+        raise CellocateError(
+            f"{len(fields)} groups of fields with locations cannot promise to miss at most {missed:.3g}",
+            mend=f"It takes {int(np.ceil(1 / missed - 1 - 1e-9))}, or a larger share.",
+        )
+    p, shown = probabilities[rows], truth[rows]
+    weights = np.repeat(1 / (shown.sum(axis=1) * fields[of])[:, None], truth.shape[1], axis=1)[shown]
+    threshold = _highest(p[shown].astype(np.float64), weights, allowed)
+    rule = Rule(kind="single", thresholds=(threshold,) * truth.shape[1])
+    size = float(rule.apply(probabilities).sum(axis=1).mean())
+    return Guaranteed(rule, Guarantee(missed=missed, units=len(fields), size=size))
+
+
+def _highest(p: NDArray[np.float64], weights: NDArray[np.float64], allowed: float) -> float:
+    """The highest threshold below which lie no more than the allowed weights of what is to be found."""
+    order = np.argsort(p, kind="stable")
+    different, first = np.unique(p[order], return_index=True)
+    below = np.concatenate([[0.0], np.cumsum(weights[order])])[first]
+    return float(different[np.flatnonzero(below <= allowed + 1e-12)[-1]])

@@ -1,0 +1,110 @@
+"""What happens to tables of probabilities before a rule decides: pooled, then calibrated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from cellocate.decision.calibration import Calibration, CalibrationKind, fit_calibration
+from cellocate.decision.climb import average_precisions
+from cellocate.decision.crossfit import Values, deal
+from cellocate.decision.ensembles import Pool, PoolKind, fit_pool
+from cellocate.evaluation import expected_calibration_error
+
+
+class Steps(BaseModel):
+    """From tables to the probabilities that a rule was fitted to.
+
+    Args:
+        pool: of several tables; without one, their mean.
+        calibration: of the pooled probabilities.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    pool: Pool | None = None
+    calibration: Calibration | None = None
+
+    def apply(self, tables: NDArray[np.floating[Any]]) -> Values:
+        """Probabilities of M tables, shape (M, N, K) → shape (N, K).
+
+        Raises:
+            CellocateError: these are other tables, or other locations, than those of the fit.
+        """
+        pooled = np.asarray(tables.mean(axis=0)) if self.pool is None else self.pool.apply(tables)
+        return pooled if self.calibration is None else self.calibration.apply(pooled)
+
+
+class FittedSteps(NamedTuple):
+    """The steps, and the cross-fitted probabilities after each: pooled, and calibrated, shape (N, K)."""
+
+    steps: Steps
+    pooled: Values
+    calibrated: Values
+
+
+def fit_steps(
+    tables: NDArray[np.floating[Any]],
+    truth: NDArray[np.bool_],
+    names: Sequence[str],
+    ids: Sequence[str],
+    *,
+    pool: PoolKind = "mean",
+    calibrate: CalibrationKind | None = None,
+    groups: Sequence[str] | None = None,
+) -> FittedSteps:
+    """Fit what happens before the rule; the rule is to be fitted to `calibrated`, which no field's own truth touched.
+
+    Args:
+        tables: probabilities by networks that were not trained on these fields, shape (M, N, K).
+        truth: shape (N, K), bool.
+        names: of the tables, in order.
+        ids: of the fields.
+        pool: of the tables; of one table there is none.
+        calibrate: how, if at all.
+        groups: for each field what it shares with others that are not independent of it.
+
+    Raises:
+        CellocateError: there are too few fields to cross-fit.
+    """
+    trained = calibrate is not None or (len(tables) > 1 and pool in ("weighted", "stacked"))
+    folds = deal(truth, groups) if trained else np.zeros(len(truth), np.intp)
+    fitted_pool, pooled = None, np.asarray(tables[0])
+    if len(tables) > 1:
+        fitted_pool, pooled = fit_pool(pool, tables, truth, names, ids=ids, folds=folds)
+    calibration, calibrated = None, pooled
+    if calibrate is not None:
+        calibration, calibrated = fit_calibration(calibrate, pooled, truth, folds)
+    return FittedSteps(Steps(pool=fitted_pool, calibration=calibration), pooled, calibrated)
+
+
+def told(fitted: FittedSteps, tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> list[str]:
+    """What pooling and calibrating brought, on fields that they were not fitted to, in sentences for the user.
+
+    Args:
+        fitted: of these tables.
+        tables: shape (M, N, K).
+        truth: shape (N, K), bool.
+    """
+    said, steps = [], fitted.steps
+    if steps.pool is not None:
+        scores = [_precision(table, truth) for table in tables]
+        line = f"macro average precision of the {steps.pool.kind} tables {_precision(fitted.pooled, truth):.3f}"
+        if steps.pool.kind != "mean":
+            line += f", of their mean {_precision(tables.mean(axis=0), truth):.3f}"
+        said.append(f"{line}, of each {', '.join(f'{score:.3f}' for score in scores)}")
+    if steps.calibration is not None:
+        before, after = (expected_calibration_error(truth, p) for p in (fitted.pooled, fitted.calibrated))
+        said.append(f"expected calibration error {before:.4f} before, {after:.4f} after")
+    trained = steps.calibration is not None or (steps.pool is not None and steps.pool.fitted_to is not None)
+    return [f"{line} (cross-fitted)" if trained else line for line in said]
+
+
+def _precision(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> float:
+    shown = truth.any(axis=0)
+    if not shown.any():
+        return 0.0
+    return float(average_precisions(probabilities, truth, np.ones(len(truth)))[shown].mean())

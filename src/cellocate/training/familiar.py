@@ -1,0 +1,33 @@
+"""What a model remembers of the fields that it was trained on, to tell others from them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellocate.collection import Collection
+from cellocate.networks import Model
+from cellocate.networks.familiar import fit_references, room_for
+from cellocate.prediction import look_at_collection
+
+LEAST = 50
+"""Training fields without which nothing is told unlike them."""
+
+
+def with_references(model: Model, train: Collection, validation: Collection, seed: int) -> Model:
+    """The model with the features of at most 2000 training fields, and how far from these validation fields lie.
+
+    Without a validation part, or with very wide features (a head that is flat), it has none.
+
+    Args:
+        model: trained.
+        train: fields that it learnt from.
+        validation: fields that it did not.
+        seed: of the draw among the training fields.
+    """
+    room = room_for(model.network.features)
+    if not len(validation) or min(room, len(train)) < LEAST:
+        return model
+    chosen = sorted(np.random.default_rng(seed).permutation(len(train))[:room])
+    known = train.subset([train.ids[i] for i in chosen])
+    learnt, validated = (look_at_collection(model, fields).features for fields in (known, validation))
+    return Model(model.network, model.card, model.device, fit_references(learnt, validated))
