@@ -1,0 +1,104 @@
+"""Everything that defines a training run, in one YAML file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import yaml
+from pydantic import Field, model_validator
+
+from cellocate.decision import DEFAULT, CalibrationKind, Fallback, Kind
+from cellocate.images import Views
+from cellocate.images.views import Crops, Pooled, Turns
+from cellocate.training.recipe.course import FIGURES, Optimiser, Schedule, Training
+from cellocate.training.recipe.fields import Augmentation, Data, Sampling, Split
+from cellocate.training.recipe.network import Loss, LossName, Network
+from cellocate.training.recipe.section import Section
+
+__all__ = [
+    "FIGURES",
+    "Augmentation",
+    "Data",
+    "Decision",
+    "Loss",
+    "LossName",
+    "Network",
+    "Optimiser",
+    "Recipe",
+    "Sampling",
+    "Schedule",
+    "Split",
+    "Training",
+]
+
+
+class Decision(Section):
+    """The decision rule, fitted on the validation part, and what it is fitted to.
+
+    Args:
+        rule: which (see `cellocate.decision.fit`).
+        fallback: what a field shows that would show nothing; the rule's own unless given.
+        at_most: how many locations a field may show.
+        views: how a field is turned when it is predicted: `none`, `flips` (4 mirrors) or `dihedral` (8 orientations).
+        crops: of a field when it is predicted: 0, none; 1, its centre; 4, its corners; 5, all of these; as large as
+            those of `augmentation.crop`.
+        pool: of the probabilities of all views: `mean`, `max`, or `geometric`, the mean of logits.
+        calibrate: probabilities before the rule, by one number for all locations (`temperature`) or by two for each
+            (`per_class`); null: not.
+    """
+
+    rule: Kind = DEFAULT
+    fallback: Fallback | None = None
+    at_most: Annotated[int, Field(ge=1)] | None = None
+    views: Turns = "none"
+    crops: Crops = 0
+    pool: Pooled = "mean"
+    calibrate: CalibrationKind | None = None
+
+
+class Recipe(Section):
+    """A training run: what is read, which network, how it is trained and how it decides.
+
+    Example:
+        >>> Recipe(name="mine", training=Training(epochs=2)).training.batch_size
+        32
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    description: str = ""
+    data: Data = Data()
+    network: Network = Network()
+    loss: Loss = Loss()
+    sampling: Sampling = Sampling()
+    augmentation: Augmentation = Augmentation()
+    optimiser: Optimiser = Optimiser()
+    schedule: Schedule = Schedule()
+    training: Training = Training()
+    decision: Decision = Decision()
+
+    @model_validator(mode="after")
+    def _agree(self) -> Recipe:
+        if "arcface" in self.loss.terms and (self.augmentation.mixup or self.augmentation.cutmix):
+            raise ValueError(
+                "arcface in loss.terms tells whole fields apart: leave augmentation.mixup and augmentation.cutmix at 0"
+            )
+        if self.loss.activation == "softmax" and self.decision.rule != "best":
+            raise ValueError("cross_entropy in loss.terms is for one label: set decision.rule to best")
+        if self.loss.activation == "softmax" and self.decision.calibrate is not None:
+            raise ValueError("cross_entropy's probabilities sum to 1: leave decision.calibrate out")
+        if self.decision.crops and self.augmentation.crop == 1:
+            raise ValueError("decision.crops are as large as those of training: set augmentation.crop, or leave them")
+        if self.loss.activation == "softmax" and self.decision.pool == "max":
+            raise ValueError("cross_entropy's probabilities sum to 1: set decision.pool to mean or geometric")
+        self.views()  # refuses what makes no sense
+        return self
+
+    def views(self) -> Views:
+        """The views of a field when it is predicted."""
+        decision = self.decision
+        crop = self.augmentation.crop if decision.crops else 1
+        return Views(turns=decision.views, crops=decision.crops, crop=crop, pool=decision.pool)
+
+    def to_yaml(self) -> str:
+        """The recipe with every setting spelled out."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)

@@ -1,0 +1,99 @@
+"""What learns, and from which error: the sections `network` and `loss`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from cellocate.training.recipe.section import Section, Share
+
+LossName = Literal[
+    "bce",
+    "focal",
+    "asymmetric",
+    "soft_f1",
+    "lovasz",
+    "hard_log",
+    "soft_margin",
+    "cross_entropy",
+    "arcface",
+]
+
+
+class Network(Section):
+    """A backbone and its head.
+
+    Args:
+        backbone: a timm model, or one of cellocate's own: `cnn128`, `densenet73`.
+        pretrained: start from weights that timm downloads.
+        start: a model folder of cellocate whose body to start from instead; the head begins anew.
+        stem: how a first layer of three channels is made to take others: `repeat` repeats and rescales its filters,
+            `mean` gives each channel their mean, `red`, `green` or `blue` give that colour's to channels which are
+            none of the three.
+        head: `linear` on the average over the map; `concat` of average and maximum with two layers (first of the 2018
+            challenge); `blocks` puts two residual blocks of half the resolution each before it; `attention` pools by
+            learnt weights; `flatten` is linear on the whole map.
+        dropout: share of features dropped before the classifier.
+        frozen: epochs in which only the head is trained, or `always`.
+    """
+
+    backbone: str = "resnet18"
+    pretrained: bool = True
+    start: str | None = None
+    stem: Literal["repeat", "mean", "red", "green", "blue"] = "repeat"
+    head: Literal["linear", "concat", "blocks", "attention", "flatten"] = "linear"
+    dropout: Share = 0.0
+    frozen: Annotated[int, Field(ge=0)] | Literal["always"] = 0
+
+    @model_validator(mode="after")
+    def _something_to_freeze(self) -> Network:
+        if self.frozen and not (self.pretrained or self.start):
+            raise ValueError("a frozen body needs weights: set network.pretrained or network.start")
+        return self
+
+
+class Loss(Section):
+    """What training makes small.
+
+    Args:
+        terms: losses and their weights in the sum, such as `{focal: 0.5, lovasz: 0.5}`, or the name of one.
+        class_weights: of `bce` and `focal`: `inverse_log` 1/log n scaled to the rarest location; on the positives
+            alone `ratio` (N−n)/n and `root_ratio` its square root; `rest` 1−n/N, `rest_squared` its square.
+        gamma: focus of `focal` on what is hard; of the positives of `asymmetric`.
+        gamma_negative: of the negatives of `asymmetric`.
+        clip: probability by which `asymmetric` discounts negatives.
+        scale: of the cosines of `arcface`.
+        margin: angle of `arcface`, radians.
+        identity: the column whose values `arcface` tells apart.
+    """
+
+    terms: dict[LossName, Annotated[float, Field(gt=0)]] = Field(default={"bce": 1.0}, min_length=1)
+    class_weights: Literal["none", "inverse_log", "ratio", "root_ratio", "rest", "rest_squared"] = "none"
+    gamma: float = Field(default=2.0, ge=0)
+    gamma_negative: float = Field(default=4.0, ge=0)
+    clip: Share = 0.05
+    scale: float = Field(default=30.0, gt=0)
+    margin: float = Field(default=0.5, ge=0, lt=1.5)
+    identity: str = "antibody"
+
+    @field_validator("terms", mode="before")
+    @classmethod
+    def _one(cls, terms: object) -> object:
+        return {terms: 1.0} if isinstance(terms, str) else terms
+
+    @property
+    def activation(self) -> Literal["sigmoid", "softmax"]:
+        """How logits become probabilities: `softmax` where each field has one label."""
+        return "softmax" if "cross_entropy" in self.terms else "sigmoid"
+
+    @model_validator(mode="after")
+    def _agree(self) -> Loss:
+        others = set(self.terms) - {"cross_entropy", "arcface"}
+        if "cross_entropy" in self.terms and others:
+            raise ValueError(f"cross_entropy is for one label, {' and '.join(sorted(others))} for several: keep one")
+        if set(self.terms) == {"arcface"}:
+            raise ValueError("arcface alone trains no classifier: add bce")
+        if self.class_weights != "none" and not {"bce", "focal"} & set(self.terms):
+            raise ValueError("class_weights are for bce and focal, and terms has neither")
+        return self
