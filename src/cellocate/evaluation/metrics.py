@@ -70,14 +70,17 @@ def evaluate(
     coarse_probabilities = None if probabilities is None else level.of(probabilities)
     coarse = _figures(level.of(truth), level.of(decided), level.vocabulary, coarse_probabilities)
     figures = _figures(truth, decided, vocabulary, probabilities)
-    for name in _INTERVALS:
-        figures[name] = None
+    figures.update(dict.fromkeys(_INTERVALS))
     coarse["macro_f1_interval"] = None
     if interval:
         clusters = Clusters(len(truth), groups)
-        figures.update(_intervals(truth, decided, probabilities, clusters))
-        at_groups = ResampledF1(level.of(truth), level.of(decided), clusters)
-        coarse["macro_f1_interval"] = percentiles(bootstrap(at_groups.macro, clusters))
+        f1, at_groups = (ResampledF1(f(truth), f(decided), clusters) for f in (np.asarray, level.of))
+        statistics = [at_groups.macro, f1.macro, f1.micro]
+        if probabilities is not None and truth.any():
+            statistics.append(ResampledPrecision(truth, probabilities, clusters).macro)
+        resampled = bootstrap(lambda weights: np.stack([s(weights) for s in statistics], axis=1), clusters)
+        coarse["macro_f1_interval"], *others = [percentiles(scores) for scores in resampled.T]
+        figures.update(zip(_INTERVALS, others, strict=False))
     rows = figures.pop("per_class")
     for k, row in enumerate(rows):
         row["threshold"] = None if thresholds is None else float(thresholds[k])
@@ -162,17 +165,6 @@ def _per_class(
         }
         for k, name in enumerate(vocabulary.names)
     ]
-
-
-def _intervals(
-    truth: Truth, decided: NDArray[np.bool_], probabilities: Probabilities | None, clusters: Clusters
-) -> dict[str, list[float]]:
-    f1 = ResampledF1(truth, decided, clusters)
-    statistics = [f1.macro, f1.micro]
-    if probabilities is not None and truth.any():
-        statistics.append(ResampledPrecision(truth, probabilities, clusters).macro)
-    resampled = bootstrap(lambda weights: np.stack([s(weights) for s in statistics], axis=1), clusters)
-    return {name: percentiles(scores) for name, scores in zip(_INTERVALS, resampled.T, strict=False)}
 
 
 def chance_average_precision(positives: int, n: int) -> float:
