@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from cellocate.report.choice import choose_examples, choose_gallery
 from cellocate.report.drawing import save_figure
 from cellocate.report.evaluated import Evaluated
-from cellocate.report.figures import PALETTE, plot_history, plot_label_counts, plot_per_class, plot_rates
+from cellocate.report.figures import PALETTE, WIDE, plot_history, plot_rates
 from cellocate.report.panels import labels, marks
 from cellocate.report.pictures import STAINS, Picture, composite, grey, read_pictures, stretched
+from cellocate.report.plots import plots
 from cellocate.report.words import listed
 
 if TYPE_CHECKING:
@@ -24,17 +25,14 @@ _LINES = 6  # of text below one
 
 
 def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
-    """Write the report's figures: label counts, F1 per location and learning curves as PNG and SVG, fields as PNG.
+    """Write the report's figures: plots as PNG and SVG, fields as PNG.
 
     What there is nothing to draw for (no history, no pictures) is left out.
 
     Returns:
         The files written.
     """
-    figures = {"label_counts": plot_label_counts(evaluated), "per_class_f1": plot_per_class(evaluated)}
-    if evaluated.history is not None and len(evaluated.history):
-        epoch = None if evaluated.card is None else evaluated.card.provenance.epoch
-        figures["learning_curves"] = plot_history(evaluated.history, epoch=epoch)
+    figures = {name: draw(WIDE) for name, (draw, _) in plots(evaluated).items()}
     written = [path for stem, figure in figures.items() for path in save_figure(figure, folder, stem)]
     for stem, positions, draw in (
         ("examples", choose_examples(evaluated.truth), _draw_examples),
