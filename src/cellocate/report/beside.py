@@ -104,10 +104,11 @@ def plot_beside(beside: Beside, width: int = WIDE) -> Figure:
     known = [place for place, row in enumerate(rows) if row["p"] is not None]
     for place in known:
         axes.plot([rows[place]["a"], rows[place]["b"]], [place, place], color=PALETTE["muted"], linewidth=1.5)
-    for key, marker, colour, name in (("b", "D", "orange", beside.b), ("a", "o", "blue", beside.a)):
+    looks = (("a", "o", "blue", beside.a, 4), ("b", "D", "orange", beside.b, 3))
+    for key, marker, colour, name, above in looks:
         values = [rows[place][key] for place in known]
         label = textwrap.shorten(name, 40, placeholder="…")
-        axes.plot(values, known, marker, color=PALETTE[colour], markersize=6, label=label, clip_on=False)
+        axes.plot(values, known, marker, color=PALETTE[colour], markersize=6, label=label, zorder=above, clip_on=False)
     for place, row in enumerate(rows):
         text = f"{row['support']:,}" + (" *" if _differs(row) else "")
         axes.annotate(

@@ -23,14 +23,15 @@ _PLACES = ((6, 0, "left"), (-6, 0, "right"), (0, 9, "center"), (0, -9, "center")
 
 
 def plot_reliability(table: pd.DataFrame, width: int = WIDE) -> Figure:
-    """A reliability diagram: the share that is true beside the mean probability of each bin; below, how many pairs.
+    """A reliability diagram: the share that is true beside the mean probability of each bin; and how many pairs.
 
     Args:
         table: as `cellocate.evaluation.reliability` gives it.
         width: px.
     """
-    figure = blank(min(width, 420), 400)
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    beside = width > NARROW
+    figure = blank(width, 320 if beside else 480)
+    above, below = figure.subplots(1, 2) if beside else figure.subplots(2, 1, height_ratios=[2, 1])
     full = table[table["n"] > 0]
     above.plot([0, 1], [0, 1], ":", color=PALETTE["muted"])
     above.plot(full["probability"], full["frequency"], "o-", color=PALETTE["blue"], markersize=5, clip_on=False)
@@ -38,12 +39,14 @@ def plot_reliability(table: pd.DataFrame, width: int = WIDE) -> Figure:
     above.set_ylabel("share that is true", fontsize=FONT, color=PALETTE["ink"])
     below.bar(full["low"], full["n"], width=full["high"] - full["low"], align="edge", color=PALETTE["blue"], alpha=0.6)
     below.set_yscale("log")
-    below.set_ylabel("pairs", fontsize=FONT, color=PALETTE["ink"])
-    below.set_xlabel("probability", fontsize=FONT, color=PALETTE["ink"])
+    below.set_ylim(bottom=0.8)  # so that a single pair shows
+    below.minorticks_off()
+    below.set_xlim(0, 1)
+    below.set_ylabel("pairs of field and location", fontsize=FONT, color=PALETTE["ink"])
     for axes in (above, below):
+        axes.set_xlabel("probability", fontsize=FONT, color=PALETTE["ink"])
         axes.grid(color=PALETTE["line"], linewidth=0.8)
         bare(axes)
-    figure.align_ylabels()
     return figure
 
 
@@ -100,7 +103,9 @@ def plot_frequency(evaluated: Evaluated, width: int = WIDE) -> Figure:
     axes = figure.add_subplot()
     axes.plot(counts, scores, "o", color=PALETTE["blue"], markersize=6, clip_on=False)
     axes.set_xscale("symlog", linthresh=1)
-    axes.set(ylim=(0, 1), xlim=(0 if min(counts, default=0) < 1 else 0.7 * min(counts), 2 * max(counts, default=1)))
+    axes.set(
+        ylim=(-0.04, 1.04), xlim=(0 if min(counts, default=0) < 1 else 0.7 * min(counts), 2 * max(counts, default=1))
+    )
     axes.xaxis.set_major_formatter("{x:,.0f}")
     what = "training fields" if known else "fields"
     axes.set_xlabel(f"{what} that show the location", fontsize=FONT, color=PALETTE["ink"])

@@ -149,7 +149,7 @@ def _everything(figures: Mapping[str, Any]) -> float:
 def frequency(evaluated: Evaluated) -> str:
     """What the plot of F1 over frequency shows."""
     correlation = evaluated.metrics["f1_and_frequency"]
-    shown = "F1 of each location that occurs, over how many fields show it."
+    shown = "F1 of each location that occurs, over how many fields show it, named where there is room."
     if correlation is None:
         return shown
     return f"{shown} Their rank correlation (Spearman) is {correlation:+.2f}: at +1 the commonest is found best."
