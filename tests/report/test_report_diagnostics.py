@@ -99,8 +99,8 @@ def test_both_models_have_a_mark_for_each_location_that_is_known(tmp_path, width
     figure = plot_beside(beside, width)
     (axes,) = figure.axes
     a, b = axes.get_lines()[-2:]
-    assert a.get_xdata() == [1, 1]
-    assert b.get_xdata() == [row["b"] for row in beside.found["per_class"][:2]]
+    assert a.get_xdata().tolist() == [1, 1]
+    assert b.get_xdata().tolist() == [row["b"] for row in beside.found["per_class"][:2]]
     assert [text.get_text().endswith("*") for text in axes.texts] == [True, True, False]
     assert beside.differing == ["Nucleoli", "Cytosol"]
     assert within(figure)

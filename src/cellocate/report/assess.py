@@ -99,7 +99,9 @@ def assess_model(
         predicted = predict(model_folder, model, collection, choices.progress)
         second = _second(choices, other, collection)
         history = Path(model_folder).parent / "history.csv"
-        metrics = _metrics(model, collection, predicted, _trained(model, whole))
+        metrics = _metrics(
+            model, collection, predicted, _trained(model, whole.without(inspection.problems, skip_bad=True))
+        )
         said = (*skipped, *_warnings(model, collection), *near, *assumptions(model, collection))
         evaluated = _evaluated(predicted, second, collection, {"part": choices.part, **metrics}, columns)
         evaluated = replace(
