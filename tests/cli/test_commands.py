@@ -107,9 +107,9 @@ def test_train_predict_evaluate(cellocate, phantoms: Path, tmp_path: Path) -> No
     metrics = json.loads((tmp_path / "scores" / "metrics.json").read_text())
     assert metrics["n"] == 6
     assert "seen" not in metrics
-    assert {"report.html", "metrics.json", "per_class.csv", "predictions.csv", "figures"} == {
-        p.name for p in (tmp_path / "scores").iterdir()
-    }
+    tables = ("per_class", "per_group", "confusion", "misclassifications", "reliability", "predictions")
+    names = {"report.html", "metrics.json", "figures", *(f"{name}.csv" for name in tables)}
+    assert {p.name for p in (tmp_path / "scores").iterdir()} == names
 
 
 def test_a_store_takes_the_place_of_the_files(cellocate, run: Path, phantoms: Path, tmp_path: Path) -> None:

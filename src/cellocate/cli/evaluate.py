@@ -35,6 +35,15 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE", help="A sample submission: refuse --predictions that the challenge would."),
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN", help="The figures also for each value of this column (such as cell_line, part)."
+        ),
+    ] = None,
+    beside: Annotated[
+        Path | None, typer.Option(metavar="OTHER", help="Compare with this model, or table, on the same fields.")
+    ] = None,
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
@@ -47,28 +56,37 @@ def evaluate(
     """Measure a model on labelled images, or a table of predictions; writes metrics.json and report.html.
 
     Examples: cellocate evaluate runs/first/model my_images --part test --out scores;
-    cellocate evaluate --predictions predictions.csv --labels train.csv --out scores
+    cellocate evaluate --predictions predictions.csv --labels train.csv --out scores;
+    cellocate evaluate runs/first/model my_images --beside runs/second/model --by cell_line --out scores
     """
     from cellocate.cli.console import note, progress
 
     if predictions is not None and labels is not None and model is None:
         from cellocate.prediction.submissions import is_kaggle2021, validate_submission
-        from cellocate.report.assess import assess_table
+        from cellocate.report.assess import Choices, assess_table
 
         if sample is not None:
             validate_submission(predictions, sample)
         if is_kaggle2021(predictions):
             _evaluate_cells(predictions, labels, out, vocabulary=vocabulary, overwrite=overwrite, as_json=as_json)
             return
-        evaluated = assess_table(predictions, labels, out, vocabulary=vocabulary, overwrite=overwrite)
+        choices = Choices(overwrite=overwrite, by=tuple(by or ()), beside=beside)
+        evaluated = assess_table(predictions, labels, out, choices, vocabulary=vocabulary)
     elif model is not None and data is not None and predictions is None and sample is None:
         from cellocate.collection import open_collection
-        from cellocate.report.assess import Choices, assess_model
+        from cellocate.report.assess import Choices, assess_model, is_model
 
         collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
-        with progress("predicting", len(collection)) as advance:
+        with progress("predicting", len(collection) * (2 if is_model(beside) else 1)) as advance:
             choices = Choices(
-                part=part, skip_bad=skip_bad, overwrite=overwrite, views=views, device=device, progress=advance
+                part=part,
+                skip_bad=skip_bad,
+                overwrite=overwrite,
+                views=views,
+                device=device,
+                progress=advance,
+                by=tuple(by or ()),
+                beside=beside,
             )
             evaluated = assess_model(model, collection, out, choices)
     else:
@@ -80,6 +98,8 @@ def evaluate(
         print()
     else:
         print_scores(evaluated)
+        if evaluated.beside is not None:
+            print(evaluated.beside.sentence)
         print(f"report in {out / 'report.html'}")
 
 

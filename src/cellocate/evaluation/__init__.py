@@ -1,6 +1,28 @@
 """Evaluation: truth beside probabilities and decided locations, or beside cells that were found and named."""
 
+from cellocate.evaluation.by_column import SMALL, by_column
+from cellocate.evaluation.compare import compare, holm
+from cellocate.evaluation.confusion import confusion, confusion_table, misclassifications, per_cent
+from cellocate.evaluation.frequency import rank_correlation
+from cellocate.evaluation.groups import GroupLevel
 from cellocate.evaluation.instances import Instances, evaluate_instances
-from cellocate.evaluation.metrics import evaluate, expected_calibration_error
+from cellocate.evaluation.metrics import evaluate
+from cellocate.evaluation.reliability import expected_calibration_error, reliability
 
-__all__ = ["Instances", "evaluate", "evaluate_instances", "expected_calibration_error"]
+__all__ = [
+    "SMALL",
+    "GroupLevel",
+    "Instances",
+    "by_column",
+    "compare",
+    "confusion",
+    "confusion_table",
+    "evaluate",
+    "evaluate_instances",
+    "expected_calibration_error",
+    "holm",
+    "misclassifications",
+    "per_cent",
+    "rank_correlation",
+    "reliability",
+]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,18 @@ from cellocate.collection.derive import restricted
 from cellocate.collection.identity import parts_met
 from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
 from cellocate.errors import CellocateError
-from cellocate.evaluation import evaluate
+from cellocate.evaluation import by_column, evaluate
 from cellocate.files import new_folder
+from cellocate.images import CHANNELS
 from cellocate.images.views import Turns
 from cellocate.networks import Model, load
-from cellocate.prediction import assumptions, predict_collection, with_turns
+from cellocate.prediction import assumptions, with_turns
+from cellocate.report.beside import set_beside
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.folder import write_figures
 from cellocate.report.page import write_report
+from cellocate.report.predicted import Predicted, predict, read_predicted
+from cellocate.report.tables import write_tables
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,9 @@ class Choices:
         views: how fields are turned, where not as the model has it (see `cellocate.prediction.with_turns`).
         device: where to run the network; the fastest there is, unless given.
         progress: called with the number of fields after each batch.
+        by: columns of the collection (or of the label table); the figures are given for each value in them as well.
+            For a model `part` is that of its split, unless there is such a column.
+        beside: another model's folder, or a table of predictions, to compare with on the same fields.
     """
 
     part: str | None = None
@@ -47,6 +53,8 @@ class Choices:
     views: Turns | None = None
     device: str | None = None
     progress: Callable[[int], object] | None = None
+    by: tuple[str, ...] = ()
+    beside: Path | None = None
 
 
 def assess_model(
@@ -57,17 +65,20 @@ def assess_model(
     Args:
         model_folder: with `model.json`; learning curves are taken from `history.csv` beside the folder.
         collection: labelled fields.
-        out: folder to write: `metrics.json`, `per_class.csv`, `predictions.csv`, `figures/`, `report.html`.
+        out: folder to write: `metrics.json`, tables, `predictions.csv`, `figures/`, `report.html`.
         choices: what to evaluate and how.
 
     Raises:
         CellocateError: the model or the collection cannot be used together.
     """
-    choices = choices or Choices()
-    model, said = with_turns(load(model_folder, device=choices.device), choices.views)
+    choices, whole = choices or Choices(), collection
+    model, turned = with_turns(load(model_folder, device=choices.device), choices.views)
+    beside = choices.beside
+    other = load(beside, device=choices.device) if beside is not None and beside.is_dir() else None
     if choices.part is not None:
         collection = _part(collection, model.card.fields, choices.part)
-    collection, inspection = usable(collection, model.card.channels, labelled=True, skip_bad=choices.skip_bad)
+    channels = dict.fromkeys((*model.card.channels, *(other.card.channels if other else ())))
+    collection, inspection = usable(collection, tuple(channels), labelled=True, skip_bad=choices.skip_bad)
     if collection.vocabulary is not None and set(model.vocabulary.names) < set(collection.vocabulary.names):
         collection = restricted(collection, model.vocabulary)  # a specialist's
     if collection.vocabulary is None or collection.vocabulary.names != model.vocabulary.names:
@@ -76,31 +87,48 @@ def assess_model(
             where=collection.folder,
             mend="Give labels that the model knows, with --labels and --vocabulary.",
         )
-    if choices.part is None:
-        refuse_other_challenge(model.card.provenance.challenges, model.card.fields, collection)
+    if other is not None and other.vocabulary.names != model.vocabulary.names:
+        what = f"a model of other locations than {model.vocabulary.name}"
+        raise CellocateError(what, where=choices.beside, mend="Compare models of one vocabulary.")
+    for each in (model, other):
+        if each is None or choices.part is not None:
+            continue
+        refuse_other_challenge(each.card.provenance.challenges, each.card.fields, collection)
     near = held_out_leaks(Path(model_folder).parent / "split.csv", collection)
     skipped = [left_out(inspection.problems)] if inspection.problems else []
-    with new_folder(out, overwrite=choices.overwrite, inputs=(model_folder, *collection.places)) as aside:
-        probabilities = predict_collection(model, collection, progress=choices.progress)
-        decided = model.card.rule.apply(probabilities)
+    columns = {column: _column(collection, column, model) for column in choices.by}
+    inputs = (model_folder, choices.beside, *collection.places)
+    with new_folder(out, overwrite=choices.overwrite, inputs=inputs) as aside:
+        predicted = predict(model_folder, model, collection, choices.progress)
+        second = _second(choices, other, collection)
         history = Path(model_folder).parent / "history.csv"
-        evaluated = Evaluated(
+        metrics = _metrics(
+            model, collection, predicted, _trained(model, whole.without(inspection.problems, skip_bad=True))
+        )
+        said = (*skipped, *turned, *_warnings(model, collection), *near, *assumptions(model, collection))
+        evaluated = _evaluated(predicted, second, collection, {"part": choices.part, **metrics}, columns)
+        evaluated = replace(
+            evaluated,
             collection=collection,
-            truth=collection.truth(),
-            decided=decided,
-            probabilities=probabilities,
-            metrics={"part": choices.part, **_metrics(model, collection, probabilities)},
             card=model.card,
             history=pd.read_csv(history) if history.is_file() else None,
-            warnings=(*skipped, *said, *_warnings(model, collection), *near, *assumptions(model, collection)),
+            warnings=(*said, *evaluated.warnings),
         )
-        decision.write_table(aside / "predictions.csv", collection.ids, probabilities, decided, model.vocabulary)
+        assert predicted.probabilities is not None  # a model gives them
+        decision.write_table(
+            aside / "predictions.csv", collection.ids, predicted.probabilities, predicted.decided, model.vocabulary
+        )
         _write(aside, evaluated)
     return evaluated
 
 
 def assess_table(
-    predictions: str | Path, labels: str | Path, out: str | Path, *, vocabulary: str | None, overwrite: bool
+    predictions: str | Path,
+    labels: str | Path,
+    out: str | Path,
+    choices: Choices | None = None,
+    *,
+    vocabulary: str | None = None,
 ) -> Evaluated:
     """Measure a table of predictions: probabilities, or decided locations (`Id,Predicted`).
 
@@ -108,36 +136,100 @@ def assess_table(
 
     Args:
         predictions: `Id` and one column per location, or `Id,Predicted`; its fields are those that are measured.
-        labels: label table that has all of these fields.
-        out: folder to write: `metrics.json`, `per_class.csv`, `figures/`, `report.html`.
+        labels: label table that has all of these fields; where one of its further columns says which of them are not
+            independent (antibody, plate), intervals go by it.
+        out: folder to write: `metrics.json`, tables, `figures/`, `report.html`.
+        choices: `by`, `beside` and `overwrite`; the others are for models.
         vocabulary: of the labels, where it is not the challenge's own.
-        overwrite: replace what is in the folder.
 
     Raises:
         CellocateError: a table cannot be read, or a field has no labels.
     """
-    table = read_labels(labels, vocabulary)
-    probabilities, thresholds = None, None
-    if decision.is_decided(predictions):
-        ids, decided = decision.read_decided(predictions, table.vocabulary)
-        warnings: tuple[str, ...] = ()
-    else:
-        ids, probabilities = decision.read_probabilities(predictions, table.vocabulary)
-        found = decision.read_locations(predictions, table.vocabulary)
-        rule = decision.Rule(kind="fixed", thresholds=(0.5,) * len(table.vocabulary))
-        decided, thresholds = (rule.apply(probabilities), rule.thresholds) if found is None else (found, None)
-        at_half = "locations were decided at a threshold of .5; 'cellocate decide' fits a better rule"
-        warnings = (at_half,) if found is None else ()
-    table = of_fields(table, ids, Path(labels))
-    truth = table.truth(ids)
-    lacking = len(table.table) - len(ids)
-    if lacking > 0:
-        warnings = (*warnings, f"{lacking} of {len(table.table)} labelled fields have no prediction")
-    metrics = evaluate(truth, decided, table.vocabulary, probabilities=probabilities, thresholds=thresholds)
-    with new_folder(out, overwrite=overwrite, inputs=(predictions, labels)) as aside:
-        evaluated = Evaluated(None, truth, decided, probabilities, metrics, warnings=warnings)
+    choices, table = choices or Choices(), read_labels(labels, vocabulary)
+    if is_model(choices.beside):
+        what = "a model, which needs images, beside a table"
+        raise CellocateError(what, where=choices.beside, mend="Give a table of what the model predicts.")
+    predicted = read_predicted(predictions, table.vocabulary)
+    table = of_fields(table, predicted.ids, Path(labels))
+    truth = table.truth(predicted.ids)
+    fields = Collection(Path(labels).parent, table.format.layout, table.table, table.vocabulary).subset(predicted.ids)
+    columns = {column: _column(fields, column) for column in choices.by}
+    second = _second(choices, None, fields)
+    metrics = evaluate(
+        truth,
+        predicted.decided,
+        table.vocabulary,
+        probabilities=predicted.probabilities,
+        thresholds=predicted.thresholds,
+        groups=list(fields.group()),
+    )
+    evaluated = _evaluated(predicted, second, fields, metrics, columns)
+    lacking = len(table.table) - len(truth)
+    said = (f"{lacking} of {len(table.table)} labelled fields have no prediction",) if lacking > 0 else ()
+    evaluated = replace(evaluated, warnings=(*predicted.warnings, *said, *evaluated.warnings))
+    with new_folder(out, overwrite=choices.overwrite, inputs=(predictions, labels, choices.beside)) as aside:
         _write(aside, evaluated)
     return evaluated
+
+
+def is_model(path: Path | None) -> bool:
+    """Whether what is to stand beside is a model's folder, and not a table."""
+    return path is not None and path.is_dir()
+
+
+def _evaluated(
+    predicted: Predicted,
+    second: Predicted | None,
+    fields: Collection,
+    metrics: dict[str, Any],
+    columns: dict[str, list[str]],
+) -> Evaluated:
+    """The evaluation of what is predicted for labelled fields, without what only a model's has."""
+    truth, vocabulary, groups = fields.truth(), fields.vocabulary, list(fields.group())
+    assert vocabulary is not None  # there is truth
+    by = {
+        column: by_column(
+            truth, predicted.decided, vocabulary, values, probabilities=predicted.probabilities, groups=groups
+        )
+        for column, values in columns.items()
+    }
+    beside = None if second is None else set_beside(predicted, second, truth, vocabulary, groups)
+    warnings = () if second is None or beside is None else tuple(f"{beside.b}: {text}" for text in second.warnings)
+    return Evaluated(
+        None, truth, predicted.decided, predicted.probabilities, metrics, warnings=warnings, by=by, beside=beside
+    )
+
+
+def _second(choices: Choices, other: Model | None, fields: Collection) -> Predicted | None:
+    """What is to stand beside, for the same fields."""
+    if choices.beside is None:
+        return None
+    if other is None:
+        assert fields.vocabulary is not None  # they are labelled
+        return read_predicted(choices.beside, fields.vocabulary).of(fields.ids)
+    found = predict(choices.beside, other, fields, choices.progress)
+    return replace(found, warnings=(*_warnings(other, fields), *assumptions(other, fields)))
+
+
+def _column(fields: Collection, column: str, model: Model | None = None) -> list[str]:
+    """The values of a column, by field; empty where there is none."""
+    if column in fields.fields and column != "labels" and column not in CHANNELS:
+        return ["" if pd.isna(value) else str(value) for value in fields.fields[column]]
+    if column == "part" and model is not None:
+        return [part or "" for part in _parts_met(model, fields)]
+    known = [str(c) for c in fields.fields.columns if c != "labels" and c not in CHANNELS]
+    has = f"It has {', '.join(known)}." if known else "It has no further columns."
+    raise CellocateError(f"no column {column!r}", where=fields.folder, mend=has)
+
+
+def _trained(model: Model, whole: Collection) -> list[int] | None:
+    """How many training fields show each location, where all of them are in the collection."""
+    ids = model.card.fields.get("train", ())
+    if not ids or whole.vocabulary is None or whole.vocabulary.names != model.vocabulary.names:
+        return None
+    if not set(ids) <= set(whole.ids) or any(labels is None for labels in whole.fields.loc[list(ids), "labels"]):
+        return None
+    return [int(n) for n in whole.subset(ids).truth().sum(axis=0)]
 
 
 def _part(collection: Collection, fields: dict[str, tuple[str, ...]], part: str) -> Collection:
@@ -150,7 +242,7 @@ def _part(collection: Collection, fields: dict[str, tuple[str, ...]], part: str)
     return collection.subset(fields[part])
 
 
-def _metrics(model: Model, collection: Collection, probabilities: NDArray[np.float32]) -> dict[str, Any]:
+def _metrics(model: Model, collection: Collection, predicted: Predicted, trained: list[int] | None) -> dict[str, Any]:
     """Every figure over all fields and, where training used some, apart over those that it learnt and never met."""
     truth, rule, groups = collection.truth(), model.card.rule, collection.group().to_numpy(dtype=str)
     part_of = _parts_met(model, collection)
@@ -159,14 +251,14 @@ def _metrics(model: Model, collection: Collection, probabilities: NDArray[np.flo
     unseen = np.array([part not in ("train", "validation") for part in part_of]) & ~started
 
     def over(chosen: NDArray[np.bool_]) -> dict[str, Any]:
-        values = probabilities[chosen]
         return evaluate(
             truth[chosen],
-            rule.apply(values),
+            predicted.decided[chosen],
             model.vocabulary,
-            probabilities=values,
+            probabilities=None if predicted.probabilities is None else predicted.probabilities[chosen],
             thresholds=rule.parted_by,
             groups=list(groups[chosen]),
+            trained=trained,
         )
 
     metrics = over(np.ones(len(truth), dtype=bool))
@@ -197,7 +289,6 @@ def _parts_met(model: Model, collection: Collection) -> list[str | None]:
 
 
 def _write(folder: Path, evaluated: Evaluated) -> None:
-    (folder / "metrics.json").write_text(json.dumps(evaluated.metrics, indent=2) + "\n", encoding="utf-8")
-    pd.DataFrame(evaluated.metrics["per_class"]).to_csv(folder / "per_class.csv", index=False)
+    write_tables(folder, evaluated)
     write_figures(folder / "figures", evaluated)
     write_report(folder / "report.html", evaluated)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from cellocate.collection import Collection
     from cellocate.networks.card import ModelCard
+    from cellocate.report.beside import Beside
 
 FEW = 10
 """Fewer fields than this that show a location are too few to judge it by."""
@@ -40,6 +41,8 @@ class Evaluated:
         history: of the training, one row per epoch: `epoch`, `train_loss`, `validation_loss`, `validation_macro_f1`,
             `validation_macro_average_precision`; those of the validation may be empty.
         warnings: sentences to show to the reader.
+        by: tables of the same figures by the values of a column, by its name.
+        beside: the comparison with another model or table.
     """
 
     collection: Collection | None
@@ -50,6 +53,8 @@ class Evaluated:
     card: ModelCard | None = None
     history: pd.DataFrame | None = None
     warnings: tuple[str, ...] = ()
+    by: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    beside: Beside | None = None
 
     @property
     def n(self) -> int:
@@ -71,6 +76,11 @@ class Evaluated:
         """The coarse group of each location, or empty text where it is not known."""
         group = {location.name: location.group for v in self._vocabularies() for location in v.locations}
         return [group.get(name, "") for name in self.names]
+
+    @property
+    def coarse(self) -> bool:
+        """Whether any two locations share a group, so that groups tell more than locations."""
+        return len(self.metrics["group_level"]["per_group"]) < len(self.per_class)
 
     @property
     def split(self) -> Mapping[str, Mapping[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -25,7 +25,8 @@ PALETTE = {
 """Colours by name, after Okabe and Ito; `report.css` gives the same names their values by day and by night."""
 
 WIDE, NARROW = 720, 340  # px: a page on a desk, and on a phone
-_FONT = 11.0  # px; a figure's points are the page's pixels (72 to the inch)
+FONT = 11.0
+"""px; a figure's points are the page's pixels (72 to the inch)."""
 
 
 def plot_label_counts(evaluated: Evaluated, width: int = WIDE) -> Figure:
@@ -39,10 +40,19 @@ def plot_label_counts(evaluated: Evaluated, width: int = WIDE) -> Figure:
 
 def plot_per_class(evaluated: Evaluated, width: int = WIDE) -> Figure:
     """F1 of each location as a bar, hollow where fewer than ten fields show it; average precision as a diamond."""
-    rows = evaluated.per_class
+    return _plot_f1(evaluated.per_class, width)
+
+
+def plot_groups(evaluated: Evaluated, width: int = WIDE) -> Figure:
+    """F1 of each coarse group as a bar, and average precision as a diamond, as `plot_per_class` has locations."""
+    return _plot_f1(evaluated.metrics["group_level"]["per_group"], width)
+
+
+def _plot_f1(rows: Sequence[Mapping[str, Any]], width: int) -> Figure:
     scores = [float(row["f1"]) if row["support"] else 0.0 for row in rows]
     texts = [f"{row['f1']:.2f}" if row["support"] else "no field" for row in rows]
-    figure, axes = _bars(evaluated.names, scores, texts, _few(evaluated), width, at_end=True)
+    few = [row["support"] < FEW for row in rows]
+    figure, axes = _bars([row["name"] for row in rows], scores, texts, few, width, at_end=True)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], labels=["0", ".25", ".5", ".75", "1"])
     axes.grid(axis="x", color=PALETTE["line"], linewidth=0.8)
@@ -68,7 +78,7 @@ def plot_history(history: pd.DataFrame, epoch: int | None = None, width: int = W
     panels = [("Loss", losses), ("Score on the validation part", scores)]
     panels = [(title, curves) for title, curves in panels if curves]
     beside = width > NARROW and len(panels) > 1
-    figure = _figure(width, 260 if beside else 250 * max(1, len(panels)))
+    figure = blank(width, 260 if beside else 250 * max(1, len(panels)))
     for place, (title, curves) in enumerate(panels, start=1):
         axes = figure.add_subplot(*((1, len(panels)) if beside else (len(panels), 1)), place)
         _draw_curves(axes, title, history["epoch"], curves, epoch)
@@ -83,7 +93,7 @@ def plot_rates(table: pd.DataFrame, fraction: float = 1, width: int = WIDE) -> F
         fraction: of the suggested rate that is taken; another than 1 is marked.
         width: px.
     """
-    figure = _figure(width, 260)
+    figure = blank(width, 260)
     axes = figure.add_subplot()
     axes.plot(table["rate"], table["loss"], ".", color=PALETTE["muted"], markersize=4, label="one batch")
     axes.plot(table["rate"], table["smoothed"], "-", color=PALETTE["blue"], label="smoothed")
@@ -97,11 +107,11 @@ def plot_rates(table: pd.DataFrame, fraction: float = 1, width: int = WIDE) -> F
     # batches at the highest rates may have losses beyond all others
     low, high = float(table["smoothed"].min()), float(table["smoothed"].iloc[: chosen.index[0] + 1].max())
     axes.set_ylim(low - 0.2 * (high - low), high + 0.5 * (high - low))
-    axes.set_xlabel("learning rate of the head", fontsize=_FONT, color=PALETTE["ink"])
-    axes.set_title("Training loss while the rate rises", loc="left", fontsize=_FONT + 1, color=PALETTE["ink"])
+    axes.set_xlabel("learning rate of the head", fontsize=FONT, color=PALETTE["ink"])
+    axes.set_title("Training loss while the rate rises", loc="left", fontsize=FONT + 1, color=PALETTE["ink"])
     axes.grid(axis="y", color=PALETTE["line"], linewidth=0.8)
-    _legend(axes)
-    _bare(axes)
+    legend(axes)
+    bare(axes)
     return figure
 
 
@@ -109,10 +119,11 @@ def _few(evaluated: Evaluated) -> list[bool]:
     return [row["support"] < FEW for row in evaluated.per_class]
 
 
-def _figure(width: float, height: float) -> Figure:
+def blank(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
+    """An empty figure of this size in px."""
     from matplotlib.figure import Figure  # slow to import, and of no use to a command line that only prints help
 
-    return Figure(figsize=(width / 72, height / 72), layout="constrained")
+    return Figure(figsize=(width / 72, height / 72), layout=layout)
 
 
 def _bars(
@@ -126,7 +137,7 @@ def _bars(
 ) -> tuple[Figure, Axes]:
     lines = [textwrap.fill(name, 30 if width > NARROW else 22) for name in names]
     row = 20 if not any("\n" in line for line in lines) else 28
-    figure = _figure(width, row * len(lines) + 30)
+    figure = blank(width, row * len(lines) + 30)
     axes = figure.add_subplot()
     places = range(len(lines))
     blue = PALETTE["blue"]
@@ -141,25 +152,26 @@ def _bars(
             xytext=(5, 0),
             textcoords="offset points",
             va="center_baseline",
-            fontsize=_FONT,
+            fontsize=FONT,
             color=PALETTE["ink"],
             annotation_clip=False,
         )
     axes.set_ylim(len(lines) - 0.4, -0.6)
     # names are the user's: a dollar sign in one is no formula
     axes.set_yticks(places, labels=lines, color=PALETTE["ink"], parse_math=False)
-    _bare(axes)
+    bare(axes)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(axis="y", length=0)
     return figure, axes
 
 
-def _bare(axes: Axes) -> None:
+def bare(axes: Axes) -> None:
+    """Take off what a plot does not need, and colour the rest as the page."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(PALETTE["muted"])
-    axes.tick_params(labelsize=_FONT, color=PALETTE["muted"], labelcolor=PALETTE["ink"])
+    axes.tick_params(labelsize=FONT, color=PALETTE["muted"], labelcolor=PALETTE["ink"])
     axes.patch.set_visible(False)
     axes.set_axisbelow(True)
 
@@ -183,16 +195,22 @@ def _draw_curves(
         axes.plot(epochs[known], values[known], line, marker=shown, color=colour, label=label, markersize=4)
     if kept is not None:
         axes.axvline(kept, color=PALETTE["muted"], linestyle=":", linewidth=1.2, label=f"kept: epoch {kept}")
-    axes.set_title(title, loc="left", fontsize=_FONT + 1, color=PALETTE["ink"])
-    axes.set_xlabel("epoch", fontsize=_FONT, color=PALETTE["ink"])
+    axes.set_title(title, loc="left", fontsize=FONT + 1, color=PALETTE["ink"])
+    axes.set_xlabel("epoch", fontsize=FONT, color=PALETTE["ink"])
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", color=PALETTE["line"], linewidth=0.8)
-    _legend(axes)
-    _bare(axes)
+    legend(axes)
+    bare(axes)
 
 
-def _legend(axes: Axes) -> None:
+def legend(axes: Axes, **where: Any) -> None:  # noqa: ANN401 # matplotlib's own words for a legend's place
+    """A legend in the page's colours."""
     axes.legend(
-        fontsize=_FONT - 1, labelcolor=PALETTE["ink"], facecolor=PALETTE["paper"], edgecolor="none", framealpha=1
+        fontsize=FONT - 1,
+        labelcolor=PALETTE["ink"],
+        facecolor=PALETTE["paper"],
+        edgecolor="none",
+        framealpha=1,
+        **where,
     )

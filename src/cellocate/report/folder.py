@@ -6,14 +6,13 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cellocate.decision import f1_curves
 from cellocate.report.choice import choose_examples, choose_gallery
-from cellocate.report.curves import plot_f1_curves
 from cellocate.report.drawing import save_figure
 from cellocate.report.evaluated import Evaluated
-from cellocate.report.figures import PALETTE, plot_history, plot_label_counts, plot_per_class, plot_rates
+from cellocate.report.figures import PALETTE, WIDE, plot_history, plot_rates
 from cellocate.report.panels import labels, marks
 from cellocate.report.pictures import STAINS, Picture, composite, grey, read_pictures, stretched
+from cellocate.report.plots import plots
 from cellocate.report.words import listed
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ _LINES = 6  # of text below one
 
 
 def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
-    """Write the report's figures: label counts, F1 and learning curves as PNG and SVG, fields as PNG.
+    """Write the report's figures: plots as PNG and SVG, fields as PNG.
 
     F1 is drawn for each location, and against its threshold. What there is nothing to draw for (no probabilities, no
     history, no pictures) is left out.
@@ -34,14 +33,7 @@ def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
     Returns:
         The files written.
     """
-    figures = {"label_counts": plot_label_counts(evaluated), "per_class_f1": plot_per_class(evaluated)}
-    if evaluated.history is not None and len(evaluated.history):
-        epoch = None if evaluated.card is None else evaluated.card.provenance.epoch
-        figures["learning_curves"] = plot_history(evaluated.history, epoch=epoch)
-    thresholds = [row["threshold"] for row in evaluated.per_class]
-    if evaluated.probabilities is not None and None not in thresholds:
-        table = f1_curves(evaluated.probabilities, evaluated.truth, evaluated.names, thresholds)
-        figures["f1_curves"] = plot_f1_curves(table)
+    figures = {name: draw(WIDE) for name, (draw, _) in plots(evaluated).items()}
     written = [path for stem, figure in figures.items() for path in save_figure(figure, folder, stem)]
     for stem, positions, draw in (
         ("examples", choose_examples(evaluated.truth), _draw_examples),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cellocate.evaluation import SMALL
 from cellocate.report.evaluated import FEW, Evaluated
 from cellocate.report.inputs import stains
-from cellocate.report.words import SMALL, count, listed
+from cellocate.report.words import count, listed
 
 if TYPE_CHECKING:
     from cellocate.networks.card import ModelCard

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from cellocate.evaluation import SMALL
 from cellocate.files import write_text
 from cellocate.report import words
 from cellocate.report.drawing import inline_svg
 from cellocate.report.evaluated import FEW, Evaluated
-from cellocate.report.figures import NARROW, WIDE, plot_history, plot_label_counts, plot_per_class
+from cellocate.report.figures import NARROW, WIDE
 from cellocate.report.inputs import about_fields, about_model, written_by
 from cellocate.report.limits import cautions, limits
 from cellocate.report.panels import Shelf, fill_shelf
+from cellocate.report.plots import plots
+from cellocate.report.tables import confusions, page_rows
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 
 def write_report(path: Path, evaluated: Evaluated, *, title: str | None = None) -> None:
@@ -37,9 +37,15 @@ def write_report(path: Path, evaluated: Evaluated, *, title: str | None = None) 
         title: of the page; the model and the collection unless given.
     """
     shelf = fill_shelf(evaluated)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=FunctionLoader(_resource),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters |= {"number": words.number, "listed": words.listed}
-    template = environment.from_string(_resource("report.html.j2"))
+    template = environment.get_template("report.html.j2")
     write_text(path, template.render(_content(evaluated, shelf), title=title or words.title(evaluated)))
 
 
@@ -53,7 +59,7 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
         "has_model": evaluated.card is not None,
         "has_probabilities": evaluated.probabilities is not None,
         "validated": _validated(evaluated.history),
-        "small": evaluated.n < words.SMALL,
+        "small": evaluated.n < SMALL,
         "few": FEW,
         "inputs": [("The fields", about_fields(evaluated)), ("The model", about_model(evaluated.card))],
         "shelf": shelf,
@@ -63,6 +69,12 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
         "rows": [{**row, "group": group} for row, group in zip(evaluated.per_class, evaluated.groups, strict=True)],
         "absent": evaluated.metrics["absent"],
         "columns": {key: _any(evaluated, key) for key in ("threshold", "average_precision")},
+        "group_level": evaluated.metrics["group_level"] if evaluated.coarse else None,
+        "confusions": confusions(evaluated)[1].head(10).to_dict(orient="records"),
+        "frequency": words.frequency(evaluated),
+        "ece": evaluated.metrics["ece"],
+        "by": {column: page_rows(table) for column, table in evaluated.by.items()},
+        "beside": evaluated.beside,
         "cautions": cautions(evaluated, shelf.unreadable),
         "limits": limits(evaluated),
     }
@@ -70,17 +82,9 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
 
 def _plots(evaluated: Evaluated) -> dict[str, list[Markup]]:
     """Each plot for a page on a desk and for one on a phone; the style shows the one that fits."""
-    plots: dict[str, tuple[Callable[[int], Figure], str]] = {
-        "counts": (partial(plot_label_counts, evaluated), "Bar chart: fields that show each location."),
-        "scores": (partial(plot_per_class, evaluated), "Bar chart: F1 of each location."),
-    }
-    if evaluated.history is not None and len(evaluated.history):
-        epoch = None if evaluated.card is None else evaluated.card.provenance.epoch
-        draw = partial(plot_history, evaluated.history, epoch)
-        plots["history"] = (draw, "Line chart: loss and scores by epoch.")
     return {
         name: [inline_svg(draw(width), alt, f"{name}-{width}") for width in (WIDE, NARROW)]
-        for name, (draw, alt) in plots.items()
+        for name, (draw, alt) in plots(evaluated).items()
     }
 
 

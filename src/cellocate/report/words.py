@@ -7,10 +7,6 @@ from typing import Any, NamedTuple
 
 from cellocate.report.evaluated import Evaluated
 
-SMALL = 30
-"""Fewer fields than this are too few for any figure to be taken at its word."""
-
-
 _MEANINGS = {
     "macro_f1": (
         "Macro F1",
@@ -27,6 +23,10 @@ _MEANINGS = {
         "Macro recall",
         "Of the fields that show a location, the share that were given it; averaged over all {k}.",
     ),
+    "group_level.macro_f1": (
+        "Macro F1 of groups",
+        "The same as macro F1 after each location is brought to its coarse group: a near miss counts as right.",
+    ),
     "exact_match": ("Exact match", "Share of fields whose locations are all right: none missed, none too many."),
     "binary_accuracy": (
         "Binary accuracy",
@@ -36,6 +36,25 @@ _MEANINGS = {
         "Macro average precision",
         "How far up the fields that show a location stand when all are sorted by its probability; averaged over "
         "{occur}. No threshold is involved.",
+    ),
+    "micro_average_precision": ("Micro average precision", "The same of all pairs of field and location together."),
+    "macro_roc_auc": (
+        "Macro ROC AUC",
+        "How often a field that shows a location has a higher probability of it than one that does not; averaged over "
+        "the locations that some fields show and others do not.",
+    ),
+    "label_ranking_average_precision": (
+        "Label ranking average precision",
+        "How far up its true locations stand when those of a field are sorted by probability; averaged over fields.",
+    ),
+    "coverage_error": (
+        "Coverage error",
+        "How many locations, from the likeliest down, must be taken to have all true ones; averaged over fields. The "
+        "fewer the better.",
+    ),
+    "ranking_loss": (
+        "Ranking loss",
+        "Of the pairs of a true and a false location of a field, the share in the wrong order; here 0 is best.",
     ),
     "ece": (
         "Calibration error",
@@ -127,6 +146,15 @@ def _everything(figures: Mapping[str, Any]) -> float:
     return float(figures["macro_f1_of_predicting_everything"])
 
 
+def frequency(evaluated: Evaluated) -> str:
+    """What the plot of F1 over frequency shows."""
+    correlation = evaluated.metrics["f1_and_frequency"]
+    shown = "F1 of each location that occurs, over how many fields show it, named where there is room."
+    if correlation is None:
+        return shown
+    return f"{shown} Their rank correlation (Spearman) is {correlation:+.2f}: at +1 the commonest is found best."
+
+
 def sets(evaluated: Evaluated) -> list[tuple[str, Mapping[str, Any]]]:
     """The sets of fields that the headline figures are given for: a heading, and the figures."""
     found = [("All fields", evaluated.metrics)]
@@ -141,7 +169,7 @@ def measures(evaluated: Evaluated) -> list[Measure]:
     return [
         Measure(name, meaning.format(k=k, occur=occur), tuple(_value(f, key) for f in figures), base)
         for (key, (name, meaning)), base in zip(_MEANINGS.items(), _without_skill(evaluated), strict=True)
-        if any(f.get(key) is not None for f in figures)
+        if any(_look_up(f, key) is not None for f in figures)
     ]
 
 
@@ -155,17 +183,29 @@ def _without_skill(evaluated: Evaluated) -> list[str]:
         f"0 {nothing}",
         f"0 {nothing}",
         f"0 {nothing}, 1 for everything",
+        f"0 {nothing}; {number(_everything(m['group_level']), 3)} for everything",
         f"{number(unlabelled, 3) if unlabelled else 0} {nothing}",
         f"{number(m['binary_accuracy_of_predicting_nothing'], 3)} {nothing}",
         f"{number(m['macro_average_precision_of_chance'], 3)} for chance",
+        f"{number(1 - m['binary_accuracy_of_predicting_nothing'], 3)} for chance",
+        "0.500 for chance",
+        "–",
+        f"{number(float(evaluated.truth.sum(axis=1).mean()), 3)} is best",
+        "0.500 for chance",
         "–",
     ]
 
 
 def _value(figures: Mapping[str, Any], key: str) -> Value:
-    interval = figures.get(f"{key}_interval")
+    interval = _look_up(figures, f"{key}_interval")
     words = "" if interval is None else f"{number(interval[0], 3)} to {number(interval[1], 3)}"
-    return Value(number(figures.get(key), 3), words)
+    return Value(number(_look_up(figures, key), 3), words)
+
+
+def _look_up(figures: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 # a figure, an interval or nothing
+    """A figure by its name, after a dot that of a level inside."""
+    level, dot, name = key.rpartition(".")
+    return (figures[level] if dot else figures).get(name)
 
 
 def _f1(figures: Mapping[str, Any]) -> str:

@@ -1,0 +1,153 @@
+"""Plots of how a model errs: calibration, confusion, and F1 of common and rare locations and of groups."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.evaluation.confusion import NONE, per_cent
+from cellocate.report.evaluated import Evaluated
+from cellocate.report.figures import FONT, NARROW, PALETTE, WIDE, bare, blank
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_LARGEST_CELL = 34.0  # px
+_DENSEST = 0.75  # opacity of 100 %, so that the number on it stays readable
+_PLACES = ((6, 0, "left"), (-6, 0, "right"), (0, 9, "center"), (0, -9, "center"))
+
+
+def plot_reliability(table: pd.DataFrame, width: int = WIDE) -> Figure:
+    """A reliability diagram: the share that is true beside the mean probability of each bin; and how many pairs.
+
+    Args:
+        table: as `cellocate.evaluation.reliability` gives it.
+        width: px.
+    """
+    beside = width > NARROW
+    figure = blank(width, 320 if beside else 480)
+    above, below = figure.subplots(1, 2) if beside else figure.subplots(2, 1, height_ratios=[2, 1])
+    full = table[table["n"] > 0]
+    above.plot([0, 1], [0, 1], ":", color=PALETTE["muted"])
+    above.plot(full["probability"], full["frequency"], "o-", color=PALETTE["blue"], markersize=5, clip_on=False)
+    above.set(xlim=(0, 1), ylim=(0, 1))
+    above.set_ylabel("share that is true", fontsize=FONT, color=PALETTE["ink"])
+    below.bar(full["low"], full["n"], width=full["high"] - full["low"], align="edge", color=PALETTE["blue"], alpha=0.6)
+    below.set_yscale("log")
+    below.set_ylim(bottom=0.8)  # so that a single pair shows
+    below.minorticks_off()
+    below.set_xlim(0, 1)
+    below.set_ylabel("pairs of field and location", fontsize=FONT, color=PALETTE["ink"])
+    for axes in (above, below):
+        axes.set_xlabel("probability", fontsize=FONT, color=PALETTE["ink"])
+        axes.grid(color=PALETTE["line"], linewidth=0.8)
+        bare(axes)
+    return figure
+
+
+def plot_confusion(matrix: NDArray[np.int64], names: list[str], width: int = WIDE) -> Figure:
+    """The confusion matrix in per cent of its rows: what is right in blue, confusions in orange.
+
+    On a narrow page columns are numbered as rows are, and cells have no numbers.
+
+    Args:
+        matrix: as `cellocate.evaluation.confusion` gives it, shape (K + 1, K + 1).
+        names: of K locations.
+        width: px.
+    """
+    shares, wide = per_cent(matrix), width > NARROW
+    labels = [f"{textwrap.shorten(name, 30 if wide else 20, placeholder='…')} {k}" for k, name in enumerate(names)]
+    labels.append(NONE)
+    size, font = len(labels), 8.5 if wide else 7
+    left, top = (180.0, 170.0) if wide else (110.0, 24.0)
+    cell = min(_LARGEST_CELL, (width - left - 8) / size)
+    height = top + size * cell + 8
+    figure = blank(width, height, layout=None)
+    axes = figure.add_axes((left / width, 8 / height, size * cell / width, size * cell / height))
+    for row, column in np.argwhere(shares > 0):
+        colour = PALETTE["blue" if row == column else "orange"]
+        _square(axes, row, column, colour, shares[row, column] / 100 * _DENSEST)
+        if wide and shares[row, column] >= 0.5:
+            text = f"{shares[row, column]:.0f}"
+            axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color=PALETTE["ink"])
+    axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
+    style: dict[str, Any] = {"fontsize": font, "color": PALETTE["ink"], "parse_math": False}
+    axes.set_yticks(range(size), labels=labels, **style)
+    across = labels if wide else [str(k) if k % 3 == 0 else "" for k in range(len(names))] + [""]
+    axes.set_xticks(range(size), labels=across, rotation=90 if wide else 0, **style)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.patch.set_visible(False)
+    axes.set_xticks(np.arange(size + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(size + 1) - 0.5, minor=True)
+    axes.tick_params(which="minor", length=0)
+    axes.grid(which="minor", color=PALETTE["line"], linewidth=0.6)
+    axes.set_axisbelow(True)
+    for spine in axes.spines.values():
+        spine.set_color(PALETTE["line"])
+    return figure
+
+
+def plot_frequency(evaluated: Evaluated, width: int = WIDE) -> Figure:
+    """F1 of each location that occurs, over how many fields show it: those trained on where known, or else these."""
+    rows = [row for row in evaluated.per_class if row["support"]]
+    known = all(row["trained"] is not None for row in rows)
+    counts = [row["trained"] if known else row["support"] for row in rows]
+    scores = [row["f1"] for row in rows]
+    figure = blank(width, 340)
+    axes = figure.add_subplot()
+    axes.plot(counts, scores, "o", color=PALETTE["blue"], markersize=6, clip_on=False)
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set(
+        ylim=(-0.04, 1.04), xlim=(0 if min(counts, default=0) < 1 else 0.7 * min(counts), 2 * max(counts, default=1))
+    )
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    what = "training fields" if known else "fields"
+    axes.set_xlabel(f"{what} that show the location", fontsize=FONT, color=PALETTE["ink"])
+    axes.set_ylabel("F1", fontsize=FONT, color=PALETTE["ink"])
+    axes.grid(axis="y", color=PALETTE["line"], linewidth=0.8)
+    bare(axes)
+    _name_points(axes, [row["name"] for row in rows], counts, scores)
+    return figure
+
+
+def _square(axes: Axes, row: int, column: int, colour: str, opacity: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, alpha=opacity, linewidth=0))
+
+
+def _name_points(axes: Axes, names: list[str], x: list[int], y: list[float]) -> None:
+    """Write names beside points wherever there is room for them; the others stay without."""
+    from matplotlib.transforms import Bbox
+
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    points = axes.transData.transform(np.column_stack([x, y]))
+    taken = [Bbox.from_bounds(px - 4, py - 4, 8, 8) for px, py in points]
+    for place, (name, *at) in enumerate(zip(names, x, y, strict=True)):
+        for right, up, align in _PLACES:
+            text = axes.annotate(
+                name,
+                (at[0], at[1]),
+                xytext=(right, up),
+                textcoords="offset points",
+                ha=align,
+                va="center",
+                fontsize=FONT - 2,
+                color=PALETTE["ink"],
+                parse_math=False,
+            )
+            box = text.get_window_extent()
+            others = [other for i, other in enumerate(taken) if i != place]
+            inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
+            if inside and not any(box.overlaps(other) for other in others):
+                taken.append(box)
+                break
+            text.remove()

@@ -1,0 +1,52 @@
+"""Which plots an evaluation has, by name: for the page, and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cellocate.decision import f1_curves
+from cellocate.evaluation import confusion, reliability
+from cellocate.report.beside import plot_beside
+from cellocate.report.curves import plot_f1_curves
+from cellocate.report.diagnostics import plot_confusion, plot_frequency, plot_reliability
+from cellocate.report.evaluated import Evaluated
+from cellocate.report.figures import plot_groups, plot_history, plot_label_counts, plot_per_class
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Plot = tuple[Callable[[int], "Figure"], str]
+"""Draws a plot of this width in px; and what it shows, for those who do not see it."""
+
+
+def plots(evaluated: Evaluated) -> dict[str, Plot]:
+    """Every plot that there is something to draw for."""
+    found: dict[str, Plot] = {
+        "label_counts": (partial(plot_label_counts, evaluated), "Bar chart: fields that show each location."),
+        "per_class_f1": (partial(plot_per_class, evaluated), "Bar chart: F1 of each location."),
+    }
+    if evaluated.history is not None and len(evaluated.history):
+        epoch = None if evaluated.card is None else evaluated.card.provenance.epoch
+        draw = partial(plot_history, evaluated.history, epoch)
+        found["learning_curves"] = (draw, "Line chart: loss and scores by epoch.")
+    if evaluated.coarse:
+        found["per_group_f1"] = (partial(plot_groups, evaluated), "Bar chart: F1 of each group of locations.")
+    if (evaluated.truth | evaluated.decided).any():
+        draw = partial(plot_confusion, confusion(evaluated.truth, evaluated.decided), evaluated.names)
+        found["confusion"] = (draw, "Heat map: what each true location was taken for, in per cent of its row.")
+    if evaluated.truth.any():
+        draw = partial(plot_frequency, evaluated)
+        found["f1_and_frequency"] = (draw, "Scatter plot: F1 of each location over how many fields show it.")
+    if evaluated.probabilities is not None:
+        draw = partial(plot_reliability, reliability(evaluated.truth, evaluated.probabilities))
+        found["reliability"] = (draw, "Line chart: share that is true by probability.")
+    thresholds = [row["threshold"] for row in evaluated.per_class]
+    if evaluated.probabilities is not None and None not in thresholds:
+        table = f1_curves(evaluated.probabilities, evaluated.truth, evaluated.names, thresholds)
+        found["f1_curves"] = (partial(plot_f1_curves, table), "Line charts: F1 of each location by threshold.")
+    if evaluated.beside is not None:
+        draw = partial(plot_beside, evaluated.beside)
+        found["beside"] = (draw, "Dot plot: F1 of both models for each location.")
+    return found

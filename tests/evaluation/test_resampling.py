@@ -1,0 +1,69 @@
+"""The bootstrap's shortcuts, beside the measures themselves on resampled fields."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from random_tables import tables, vocabulary
+from sklearn import metrics as sk
+
+from cellocate.evaluation import evaluate
+from cellocate.evaluation.bootstrap import Clusters, ResampledF1, ResampledPrecision
+
+
+@st.composite
+def weighted(draw):
+    truth, decided, p = draw(tables())
+    groups = draw(st.lists(st.sampled_from("abcd"), min_size=len(truth), max_size=len(truth)))
+    clusters = Clusters(len(truth), groups)
+    weights = draw(arrays(np.int64, (2, clusters.count), elements=st.integers(0, 3)))
+    weights[:, 0] += 1
+    return truth, decided, p, clusters, weights
+
+
+@given(weighted())
+@settings(max_examples=80, deadline=None)
+def test_f1_of_resamples_is_that_of_the_fields_drawn(drawn):
+    truth, decided, _, clusters, weights = drawn
+    f1 = ResampledF1(truth, decided, clusters)
+    occurring = (truth | decided).any(axis=0).mean()
+    for row, macro, micro in zip(weights, f1.macro(weights), f1.micro(weights), strict=True):
+        t, d = (np.repeat(table, row[clusters.member], axis=0) for table in (truth, decided))
+        known = (t | d).any(axis=0)
+        each = sk.f1_score(t, d, average=None, zero_division=0)
+        assert macro == pytest.approx(each[known].mean() * occurring if known.any() else 0, abs=1e-9)
+        assert micro == pytest.approx(sk.f1_score(t, d, average="micro", zero_division=0), abs=1e-9)
+
+
+@given(weighted())
+@settings(max_examples=80, deadline=None)
+def test_average_precision_of_resamples_is_that_of_the_fields_drawn(drawn):
+    truth, _, p, clusters, weights = drawn
+    if not truth.any():
+        return
+    for row, macro in zip(weights, ResampledPrecision(truth, p, clusters).macro(weights), strict=True):
+        t, q = (np.repeat(table, row[clusters.member], axis=0) for table in (truth, p))
+        some = np.flatnonzero(t.any(axis=0))
+        each = [sk.average_precision_score(t[:, k], q[:, k]) for k in some]
+        assert macro == pytest.approx(np.mean(each) if each else 0, abs=1e-9)
+
+
+def test_draws_are_the_same_each_time_and_as_many_as_asked():
+    drawn = [np.concatenate(list(Clusters(9, list("aabbcccdd")).draws(70))) for _ in range(2)]
+    assert drawn[0].shape == (70, 4)
+    assert (drawn[0].sum(axis=1) == 4).all()
+    np.testing.assert_array_equal(*drawn)
+
+
+def test_every_headline_figure_has_an_interval_around_it():
+    rng = np.random.default_rng(0)
+    truth = rng.random((150, 4)) < 0.3
+    p = np.clip(truth * 0.3 + rng.random((150, 4)) * 0.7, 0, 1)
+    found = evaluate(truth, p > 0.5, vocabulary(4), probabilities=p)
+    for name in ("macro_f1", "micro_f1", "macro_average_precision"):
+        low, high = found[f"{name}_interval"]
+        assert low < found[name] < high
+    without = evaluate(truth, p > 0.5, vocabulary(4), probabilities=p, interval=False)
+    assert {without[f"{name}_interval"] for name in ("macro_f1", "micro_f1", "macro_average_precision")} == {None}
+    assert evaluate(truth, p > 0.5, vocabulary(4))["macro_average_precision_interval"] is None
