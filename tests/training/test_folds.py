@@ -38,7 +38,7 @@ def test_one_model_of_all_folds_whose_rule_is_of_fields_that_members_had_not_see
     model = cellocate.load(tmp_path / "run" / "model")
     assert isinstance(model.network, Ensemble)
     assert [len(model.card.fields[part]) for part in ("train", "validation", "test")] == [34, 0, 6]
-    assert (model.card.rule.kind, model.card.scores["validation"]["n"]) == ("per_class", 34)
+    assert (model.card.rule.kind, model.card.scores["validation"]["n"]) == ("expected_f1", 34)
     held = [set(cellocate.load(tmp_path / "run" / f"fold-{i}" / "model").card.fields["validation"]) for i in range(3)]
     assert sum(len(h) for h in held) == len(set.union(*held)) == 34
     assert len(pd.read_csv(tmp_path / "run" / "members.csv")) == 28
