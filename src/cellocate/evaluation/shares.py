@@ -47,7 +47,7 @@ def share_intervals(
     """
     by_field = pd.DataFrame(shown.astype(np.float64)).groupby([groups, fields])
     sums = by_field.sum()
-    cells: Values = by_field.size().to_numpy(np.float64)[:, None]
+    cells: Values = np.asarray(by_field.size(), dtype=np.float64)[:, None]
     owner = sums.index.get_level_values(0).to_numpy()
     total, count, number = _sums(sums.to_numpy(), owner), _sums(cells, owner), _sums(np.ones(cells.shape), owner)
     share = total / count
