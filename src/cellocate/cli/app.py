@@ -19,6 +19,7 @@ from cellocate.cli import (
     evaluate,
     pack,
     predict,
+    proteins,
     recipes,
     select,
     simulate,
@@ -45,6 +46,7 @@ app.command()(split.split)
 app.command()(train.train)
 app.command()(combine.combine)
 app.command()(predict.predict)
+app.command()(proteins.proteins)
 app.command()(evaluate.evaluate)
 app.add_typer(decide.app, name="decide")
 

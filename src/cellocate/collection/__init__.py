@@ -3,6 +3,7 @@
 from cellocate.collection.atlas.tables import of_fields, read_labels
 from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.described import described
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.packing import pack
 from cellocate.collection.splits import PARTS, Split, make_split, read_folds, read_split, refuse_leaks, save_split
@@ -14,6 +15,7 @@ __all__ = [
     "Inspection",
     "Problem",
     "Split",
+    "described",
     "inspect",
     "left_out",
     "make_split",

@@ -13,7 +13,7 @@ from cellocate.images import CHANNELS
 from cellocate.images.scale import check_pixel_size
 from cellocate.tables import read_columns, read_table
 
-_IDS = ("id", "image", "image_id", "field", "filename")
+IDS = ("id", "image", "image_id", "field", "filename")
 # columns that mean what another is called here, in small letters
 _NAMES = {
     "cellline": "cell_line",
@@ -35,7 +35,7 @@ def join(fields: pd.DataFrame, tables: Sequence[Path]) -> pd.DataFrame:
         CellocateError: a table has no column of ids, names one twice, or has none of these fields.
     """
     for path in tables:
-        said = _read(path)
+        said = read_metadata(path)
         known = said.index.intersection(fields.index)
         if known.empty and len(fields):
             what = f"no row for any of the {len(fields)} fields, such as {fields.index[0]}"
@@ -61,11 +61,16 @@ def said_of(fields: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     return fields.assign(**columns)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_metadata(path: Path) -> pd.DataFrame:
+    """Read a table of metadata: its columns, under the names that cellocate knows, by id.
+
+    Raises:
+        CellocateError: it has no column of ids, names one twice, or has a column that cellocate keeps for itself.
+    """
     columns = read_columns(path, "table of metadata")
-    found = [column for column in columns if column.strip().lower() in _IDS]
+    found = [column for column in columns if column.strip().lower() in IDS]
     if not found:
-        mend = f"It needs one named {', '.join(_IDS)}; small or large letters."
+        mend = f"It needs one named {', '.join(IDS)}; small or large letters."
         raise CellocateError(f"no column of ids among {', '.join(columns)}", where=path, mend=mend)
     taken = [column for column in columns if column.strip() in (*CHANNELS, "labels")]
     if taken:

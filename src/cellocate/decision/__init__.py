@@ -4,13 +4,16 @@ from cellocate.decision.calibration import CALIBRATIONS, Calibration, Calibratio
 from cellocate.decision.curves import f1_curves
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
+from cellocate.decision.proteins import Proteins, bring_together
 from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, match_ratios
 from cellocate.decision.saved import read_rule, read_steps, save_rule
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
 from cellocate.decision.tables import (
     is_decided,
+    locations_of,
     read_decided,
     read_ensemble,
+    read_fields,
     read_locations,
     read_probabilities,
     read_tables,
@@ -33,8 +36,10 @@ __all__ = [
     "Kind",
     "Pool",
     "PoolKind",
+    "Proteins",
     "Rule",
     "Steps",
+    "bring_together",
     "f1_curves",
     "fit",
     "fit_calibration",
@@ -42,9 +47,11 @@ __all__ = [
     "fit_pool",
     "fit_steps",
     "is_decided",
+    "locations_of",
     "match_ratios",
     "read_decided",
     "read_ensemble",
+    "read_fields",
     "read_locations",
     "read_probabilities",
     "read_rule",

@@ -14,9 +14,11 @@ from cellocate.decision.rules.values import how_to_mend
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.tables import read_columns, read_table
-from cellocate.vocabulary import Vocabulary
+from cellocate.vocabulary import Location, Vocabulary
 
 LOCATIONS, UNLIKE = "Locations", "Unlike"
+FIELD, CELL = "field", "cell"  # of a table of cells
+_BESIDE = ("Id", LOCATIONS, UNLIKE, FIELD, CELL)
 
 
 def write_table(
@@ -49,7 +51,9 @@ def write_table(
 
 
 def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
-    """Read `Id` and one column per location, headed by its name or index; `Locations` and `Unlike` are passed over.
+    """Read `Id` and one column per location, headed by its name or index; others are passed over.
+
+    Passed over are `Locations`, `Unlike`, and of a table of cells `field` and `cell`.
 
     Returns:
         The ids, and the probabilities in the vocabulary's order, shape (N, K).
@@ -59,7 +63,7 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
             is named with its id and column.
     """
     table, lines = _read(path)
-    columns = [c for c in table.columns if c not in ("Id", LOCATIONS, UNLIKE)]
+    columns = [c for c in table.columns if c not in _BESIDE]
     try:
         position = {vocabulary.index(column): column for column in columns}
     except CellocateError as error:
@@ -144,6 +148,31 @@ def read_locations(path: str | Path, vocabulary: Vocabulary) -> NDArray[np.bool_
         except CellocateError as error:
             raise CellocateError(error.what, where=f"{path}, line {line}", mend=error.mend) from None
     return vocabulary.encode(labels)
+
+
+def read_fields(path: str | Path) -> list[str] | None:
+    """The column `field` of a table of cells: the field that each lies in; None where there is no such column."""
+    table, lines = _read(path)
+    if FIELD not in table:
+        return None
+    fields = [str(field).strip() for field in table[FIELD]]
+    if "" in fields:
+        where = f"{path}, line {lines[fields.index('')]}"
+        raise CellocateError("a cell without its field", where=where, mend="Fill the column field.")
+    return fields
+
+
+def locations_of(path: str | Path) -> Vocabulary:
+    """The locations that a table of probabilities names in its columns (without GO ids and groups).
+
+    Raises:
+        CellocateError: the table cannot be read, or its columns are numbers.
+    """
+    names = [column for column in read_columns(path) if column not in _BESIDE]
+    if any(name.strip().isdigit() for name in names):
+        mend = "Say with --vocabulary, or with --rule, which they are."
+        raise CellocateError("columns are numbers, not names of locations", where=path, mend=mend)
+    return Vocabulary("its columns", tuple(Location(name, None, "") for name in names))
 
 
 def is_decided(path: str | Path) -> bool:

@@ -8,6 +8,7 @@ from cellocate.evaluation.groups import GroupLevel
 from cellocate.evaluation.instances import Instances, evaluate_instances
 from cellocate.evaluation.metrics import evaluate
 from cellocate.evaluation.reliability import expected_calibration_error, reliability
+from cellocate.evaluation.shares import share_intervals
 
 __all__ = [
     "SMALL",
@@ -25,4 +26,5 @@ __all__ = [
     "per_cent",
     "rank_correlation",
     "reliability",
+    "share_intervals",
 ]

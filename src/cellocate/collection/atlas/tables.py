@@ -24,7 +24,7 @@ _COLUMNS = ({"filename", "antibody", "locations"}, {"Image", "Label", "Label_idx
 def holds_labels(path: Path) -> bool:
     """Whether the table at `path` has the columns of a label table, the challenges' or the atlas's."""
     try:
-        return _is_list(path) or format_of(path) is not None
+        return is_list(path) or format_of(path) is not None
     except CellocateError:  # a table of something else need not be readable
         return False
 
@@ -43,7 +43,7 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
         CellocateError: the file is missing, no table, lacks a column, or is a list that names no image.
     """
     path = Path(path)
-    if not (path.is_file() and _is_list(path)):
+    if not (path.is_file() and is_list(path)):
         return read_challenges(path, vocabulary)
     listed = read_list(path, vocabulary=vocabulary or ATLAS.vocabulary)
     assert listed.vocabulary is not None  # a list that has locations has labels
@@ -77,7 +77,8 @@ def of_fields(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
     return replace(labels, table=own, problems=tuple(problems))
 
 
-def _is_list(path: Path) -> bool:
+def is_list(path: Path) -> bool:
+    """Whether the table at `path` has the columns of a list of the atlas."""
     return any(columns <= set(read_columns(path)) for columns in _COLUMNS)
 
 

@@ -1,0 +1,133 @@
+"""`cellocate proteins`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cellocate.cli import options
+from cellocate.counted import counted
+from cellocate.errors import CellocateError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cellocate.decision import Rule, Steps
+    from cellocate.vocabulary import Vocabulary
+
+_USUAL = ("antibody", "gene", "cell_line")
+
+
+def proteins(
+    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="Table that 'predict' wrote.")],
+    of: Annotated[
+        Path, typer.Option(metavar="DATA", help="What tells the proteins: the collection, or a table with these ids.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write: a row for each location of each.")],
+    calls: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="CSV file to write beside: one row for each protein.")
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="What tells proteins apart; antibody, gene and cell_line, as far as there, if not given.",
+        ),
+    ] = None,
+    rule: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RULE",
+            help="Model, or JSON file of 'decide fit', that decides fields, and the call from their mean; without it a "
+            "call is what at least half of the fields show.",
+        ),
+    ] = None,
+    vocabulary: options.VocabularyName = None,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Bring the fields (or cells) of each antibody, gene and cell line together: the protein's answer.
+
+    Example: cellocate proteins predictions.csv --of my_images --out proteins.csv --calls calls.csv
+    """
+    from cellocate import decision
+    from cellocate.cli.console import note
+    from cellocate.collection import described
+    from cellocate.files import new_file, refuse_existing_file
+    from cellocate.vocabulary import get
+
+    if rule is not None and vocabulary is not None:
+        raise typer.BadParameter("--rule has its own vocabulary: leave out --vocabulary")
+    if calls == out:
+        raise typer.BadParameter("--out and --calls are two files")
+    for path in (out, *([calls] if calls else [])):
+        refuse_existing_file(path, overwrite=overwrite, inputs=(predictions, of, rule))
+    fitted, steps = None, decision.Steps()
+    if rule is not None:
+        fitted, steps, words = _read_rule(rule)
+    else:
+        words = decision.locations_of(predictions) if vocabulary is None else get(vocabulary)
+    ids, table = decision.read_tables([predictions], words)
+    if steps.pool is not None:
+        steps.pool.refuse_misuse([predictions.name], ids)
+    probabilities = steps.apply(table)
+    decided = decision.read_locations(predictions, words) if fitted is None else fitted.apply(probabilities)
+    if decided is None:
+        raise CellocateError("no column Locations", where=predictions, mend="Give the rule that decides: --rule.")
+    fields = decision.read_fields(predictions)
+    known = _of_proteins(described(of, ids if fields is None else fields), by, of)
+    whole = known.notna().all(axis=1).to_numpy()
+    if not whole.all():
+        column = str(known.columns[known.isna().any().to_numpy()][0])
+        note(_left_out(known[~whole], column, "field" if fields is None else "cell"))
+    found = decision.bring_together(
+        known[whole].astype(str),
+        probabilities[whole],
+        decided[whole],
+        words.names,
+        fields=None if fields is None else [field for field, kept in zip(fields, whole, strict=True) if kept],
+        rule=fitted,
+    )
+    for file, rows in ((out, found.locations), (calls, found.calls)):
+        if file is not None:
+            with new_file(file) as aside:
+                rows.round(6).to_csv(aside, index=False)
+    what = counted(int(whole.sum()), "field" if fields is None else "cell")
+    print(f"{counted(len(found.calls), 'protein')} (by {', '.join(map(str, known))}) of {what} in {out}")
+
+
+def _read_rule(path: Path) -> tuple[Rule, Steps, Vocabulary]:
+    """The rule of a model, whose tables hold what it is applied to, or of `decide fit`, with what comes before it."""
+    from cellocate import decision
+
+    if path.is_dir():
+        from cellocate.networks import load
+
+        model = load(path, device="cpu")
+        return model.card.rule, decision.Steps(), model.vocabulary
+    return decision.read_rule(path)[0], decision.read_steps(path), decision.read_rule(path)[1]
+
+
+def _of_proteins(fields: pd.DataFrame, by: list[str] | None, path: Path) -> pd.DataFrame:
+    """The columns that tell proteins apart, each of which has some values."""
+    there = [str(column) for column in fields if fields[column].notna().any()]
+    wanted = list(dict.fromkeys(by)) if by else [column for column in _USUAL if column in there]
+    lacking = [column for column in wanted if column not in there]
+    if lacking or not wanted:
+        what = f"no values in a column {lacking[0]!r}" if lacking else "no antibody, gene or cell_line of these fields"
+        told = [column for column in there if column not in ("labels", "red", "green", "blue", "yellow")]
+        mend = f"It has {', '.join(told)}." if told else "Give a table of them by id."
+        raise CellocateError(what, where=path, mend=mend if lacking or not told else f"{mend} Name one with --by.")
+    known = fields[wanted]
+    if not known.notna().all(axis=1).any():
+        raise CellocateError(f"no field has all of {', '.join(wanted)}", where=path, mend="Name fewer with --by.")
+    return known
+
+
+def _left_out(rows: pd.DataFrame, column: str, thing: str) -> str:
+    lacking = rows[column].isna()
+    return (
+        f"left out: {counted(len(rows), thing)} of which nobody says what tells proteins apart, such as {column} of "
+        f"{rows.index[lacking.to_numpy()][0]} (--by names other columns)"
+    )

@@ -1,0 +1,52 @@
+"""What is known of some fields beside their images: from a collection, or from any table that has their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from cellocate.collection.atlas.tables import is_list, of_fields, read_labels
+from cellocate.collection.collection import Collection
+from cellocate.collection.layouts import open_collection
+from cellocate.collection.metadata import IDS, read_metadata, tidy
+from cellocate.collection.names import told_by_ids
+from cellocate.errors import CellocateError
+from cellocate.images import CHANNELS
+from cellocate.tables import read_columns
+
+
+def described(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
+    """The metadata of some fields: antibody, gene, cell line and whatever else is told of them.
+
+    Args:
+        path: of a collection, in any layout; or a table (CSV) with a column `id`, `image`, `image_id`, `field` or
+            `filename`, such as a label table, or a list of the atlas.
+        ids: of the fields; each as often as it stands here.
+
+    Returns:
+        Their rows, in this order, under their ids; missing values are None.
+
+    Raises:
+        CellocateError: it cannot be read, has an id in several rows, or lacks one of the fields.
+    """
+    path = Path(path)
+    fields = _known(path, ids)
+    unknown = [i for i in dict.fromkeys(ids) if i not in fields.index]
+    if unknown:
+        what = f"{len(unknown)} of {len(set(ids))} fields are unknown here, such as {unknown[0]}"
+        raise CellocateError(what, where=path, mend="Give the collection, or a table, that has them all.")
+    known = fields.loc[list(dict.fromkeys(ids))].astype(object)
+    known = told_by_ids(Collection(path, "table", known.where(known.notna() & (known != ""), None))).fields
+    return known.loc[list(ids)]
+
+
+def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
+    if path.is_file() and {".csv", ".tsv"}.intersection(path.suffixes):
+        if is_list(path):
+            return tidy(of_fields(read_labels(path), list(dict.fromkeys(ids)), path).table, path)
+        columns = [column.strip() for column in read_columns(path)]
+        if any(c.lower() in IDS for c in columns) and not any(c in CHANNELS for c in columns):
+            return read_metadata(path)
+    return open_collection(path).fields

@@ -1,0 +1,126 @@
+"""The protein's answer: the fields, or cells, of one protein brought together into one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.decision.rules import Rule
+from cellocate.errors import CellocateError
+from cellocate.evaluation import share_intervals
+
+Values = NDArray[np.float64]
+
+MAJORITY = 0.5
+_OWN = (
+    "n", "fields", "location", "called", "probability", "share", "share_low", "share_high", "heterogeneity",
+    "agreement", "Locations",
+)  # fmt: skip
+
+
+class Proteins(NamedTuple):
+    """A row for each protein, and a row for each location of a protein."""
+
+    calls: pd.DataFrame
+    locations: pd.DataFrame
+
+
+def bring_together(
+    proteins: pd.DataFrame,
+    probabilities: NDArray[np.floating[Any]],
+    decided: NDArray[np.bool_],
+    names: Sequence[str],
+    *,
+    fields: Sequence[str] | None = None,
+    rule: Rule | None = None,
+) -> Proteins:
+    """Bring the fields, or cells, of each protein together.
+
+    `calls` has, beside the columns of `proteins`: `n` (rows), `fields`, `Locations` (of the call, joined by `; `),
+    `agreement` (the share of rows that show just these) and `heterogeneity`.
+
+    `locations` has a row for each location that any row of a protein shows, or its call has, the likeliest first:
+    `n`, `fields`, `location`, `called` (whether it belongs to the call), `probability` (mean), `share` of the rows
+    that show it, with its 95% interval `share_low`, `share_high` (see `share_intervals`), and `heterogeneity`.
+
+    A location is called where the rule decides it from the mean probabilities, or, without a rule, where at least half
+    of the rows show it. So a single field has its own locations as its call.
+
+    With p of each row and its mean P, heterogeneity is the variance of p over P(1 − P): 0 where all rows are as sure
+    or unsure as each other, 1 where it is certain that some show the location and others do not. It is Wright's F_ST;
+    in `calls` numerator and denominator are summed over all locations, as in Nei's G_ST. Of one row there is none.
+
+    Args:
+        proteins: what tells proteins apart, a row for each of N fields or cells, such as the columns antibody, gene,
+            cell_line; no value may be missing.
+        probabilities: shape (N, K).
+        decided: shape (N, K), bool.
+        names: of the K locations.
+        fields: the field that each row is a cell of; without it each row is a field of its own.
+        rule: what decides the call.
+
+    Raises:
+        CellocateError: a column of `proteins` has the name of one that is written, or the rule is for others.
+
+    References:
+        Wright. The genetical structure of populations. Annals of Eugenics 1951.
+        https://doi.org/10.1111/j.1469-1809.1949.tb02451.x
+        Nei. Analysis of gene diversity in subdivided populations. PNAS 1973. https://doi.org/10.1073/pnas.70.12.3321
+
+    Example:
+        >>> proteins = pd.DataFrame({"antibody": ["992", "992", "992", "8"]})
+        >>> p = np.array([[0.9, 0.1], [0.8, 0.6], [0.7, 0.2], [0.1, 0.9]])
+        >>> found = bring_together(proteins, p, p > 0.5, ["Nucleoplasm", "Cytosol"])
+        >>> found.calls[["antibody", "n", "Locations"]].to_numpy().tolist()
+        [['8', 1, 'Cytosol'], ['992', 3, 'Nucleoplasm']]
+        >>> found.locations[["antibody", "location", "called", "share"]].round(2).to_numpy().tolist()
+        [['8', 'Cytosol', True, 1.0], ['992', 'Nucleoplasm', True, 1.0], ['992', 'Cytosol', False, 0.33]]
+    """
+    if taken := [column for column in proteins if column in _OWN]:
+        raise CellocateError(f"proteins told apart by a column {taken[0]!r}, which is written", mend="Rename it.")
+    p = np.asarray(probabilities, np.float64)
+    by_protein = proteins.groupby(list(proteins), sort=True, dropna=False)
+    member = by_protein.ngroup().to_numpy()
+    told = by_protein.size().rename("n").reset_index()
+    field = np.arange(len(p)) if fields is None else pd.factorize(np.asarray(fields, dtype=object))[0]
+    told["fields"] = pd.Series(field).groupby(member).nunique().to_numpy()
+
+    pooled, share = _means(p, member), _means(decided, member)
+    called = share >= MAJORITY if rule is None else rule.apply(pooled)
+    between, diversity = _means((p - pooled[member]) ** 2, member), pooled * (1 - pooled)
+    several = told["n"].to_numpy() > 1
+    agreed = _means((decided == called[member]).all(axis=1, keepdims=True), member)[:, 0]
+    calls = told.assign(
+        Locations=["; ".join(name for name, shows in zip(names, row, strict=True) if shows) for row in called],
+        agreement=agreed,
+        heterogeneity=np.where(several, _ratio(between.sum(axis=1), diversity.sum(axis=1)), np.nan),
+    )
+
+    low, high = share_intervals(decided, member, field)
+    row, k = np.nonzero((share > 0) | called)
+    locations = told.iloc[row].reset_index(drop=True)
+    locations["location"] = np.asarray(names, dtype=object)[k]
+    for name, values in {
+        "called": called,
+        "probability": pooled,
+        "share": share,
+        "share_low": low,
+        "share_high": high,
+        "heterogeneity": np.where(several[:, None], _ratio(between, diversity), np.nan),
+    }.items():
+        locations[name] = values[row, k]
+    order = np.lexsort((k, -pooled[row, k], row))
+    return Proteins(calls, locations.iloc[order].reset_index(drop=True))
+
+
+def _means(values: NDArray[Any], member: NDArray[np.integer[Any]]) -> Values:
+    """The mean over the rows of each group, whose numbers are 0 to G − 1: shape (N, K) → (G, K)."""
+    return pd.DataFrame(values.astype(np.float64)).groupby(member).mean().to_numpy()
+
+
+def _ratio(part: Values, whole: Values) -> Values:
+    return np.clip(part / np.where(whole > 0, whole, 1), 0, 1)
