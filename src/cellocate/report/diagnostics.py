@@ -95,6 +95,8 @@ def plot_confusion(matrix: NDArray[np.int64], names: list[str], width: int = WID
 
 def plot_frequency(evaluated: Evaluated, width: int = WIDE) -> Figure:
     """F1 of each location that occurs, over how many fields show it: those trained on where known, or else these."""
+    from matplotlib.ticker import SymmetricalLogLocator
+
     rows = [row for row in evaluated.per_class if row["support"]]
     known = all(row["trained"] is not None for row in rows)
     counts = [row["trained"] if known else row["support"] for row in rows]
@@ -106,6 +108,7 @@ def plot_frequency(evaluated: Evaluated, width: int = WIDE) -> Figure:
     axes.set(
         ylim=(-0.04, 1.04), xlim=(0 if min(counts, default=0) < 1 else 0.7 * min(counts), 2 * max(counts, default=1))
     )
+    axes.xaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=1, subs=[1, 2, 3, 5]))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     what = "training fields" if known else "fields"
     axes.set_xlabel(f"{what} that show the location", fontsize=FONT, color=PALETTE["ink"])
