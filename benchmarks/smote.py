@@ -67,7 +67,7 @@ Fit = Callable[[Tensor, Truth, int], tuple[Tensor, Truth]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("runs/smote"), help="what is done stays here")
     parser.add_argument("--fields", type=int, default=3000)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=5)

@@ -40,7 +40,9 @@ Field = NDArray[np.uint8]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=Path("runs/unlike_fields"), help="what is done stays here"
+    )
     parser.add_argument("--fields", type=int, default=1500)
     parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--set", nargs="*", default=[], help="settings of the recipe 'quick'")
