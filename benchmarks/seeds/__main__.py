@@ -40,7 +40,7 @@ def main() -> None:
     path = folder / "seeds.csv"
     if asked.page is None:
         _run(asked, folder, path, divide)
-    rows = pd.read_csv(path, keep_default_na=False, na_values=[""]).fillna({"location": ""})
+    rows = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"location": str}).fillna({"location": ""})
     command = f"python benchmarks/seeds seeds --fields {asked.fields} --budget {asked.budget} --cells {asked.cells}"
     text = page(rows, folder, command + (" --full" if asked.full else f" --divide {divide}"))
     if asked.page is None:
