@@ -13,7 +13,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from cellocate.files import new_file
 from cellocate.training.recipe import Training
 
-_LESS_IS_BETTER = {"loss", "error", "ece", "hamming", "brier"}
+_LESS_IS_BETTER = {"loss", "ece"}
 
 
 def monitor_mode(name: str) -> Literal["min", "max"]:
