@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from small_collections import pixels, table_of, tabled, write_fields
 
 from cellocate.collection import Collection, inspect, make_split, open_collection, read_labels
-from cellocate.collection.derive import mapped, sample, showing, single, where
+from cellocate.collection.derive import listed, mapped, sample, showing, single, where
 from cellocate.collection.identity import identities
 from cellocate.collection.merge import merge
 from cellocate.collection.rescale import rescale
@@ -67,6 +67,29 @@ def test_what_is_not_there_is_refused(derive, fault):
 def test_fields_are_chosen_by_metadata():
     collection = table_of(SETS, plate=list("112233"), cell_line=["HeLa", "U-2 OS"] * 3)
     assert where(collection, {"plate": ["1", "3"], "cell_line": ["HeLa"]}).ids == ["f00000", "f00004"]
+
+
+@pytest.mark.parametrize("column", ["Id", "ID", "id", "field"])
+def test_fields_are_chosen_by_a_table_of_ids(column, tmp_path):
+    table = tmp_path / "some.csv"
+    table.write_text(f"why,{column}\nblurred,f00002\nblurred,elsewhere\ntwice,f00002\nfaint,f00000\n")
+    assert listed(table_of(SETS), table).ids == ["f00000", "f00002"]
+    assert listed(table_of(SETS), table, keep=False).ids == ["f00001", "f00003", "f00004", "f00005"]
+
+
+@pytest.mark.parametrize(
+    ("text", "keep", "fault"),
+    [
+        ("name,why\nf00000,blurred\n", True, "no column of ids among name, why"),
+        ("Id\nelsewhere\n", True, "no id of .* in it"),
+        ("Id\nelsewhere\n", False, "no id of .* in it"),
+        ("Id\n" + "".join(f"f0000{i}\n" for i in range(6)), False, "no field is not in"),
+    ],
+)
+def test_a_table_of_ids_that_leads_nowhere_is_refused(text, keep, fault, tmp_path):
+    (tmp_path / "some.csv").write_text(text)
+    with pytest.raises(CellocateError, match=fault):
+        listed(table_of(SETS), tmp_path / "some.csv", keep=keep)
 
 
 @pytest.mark.parametrize("missing", ["", None, float("nan")])

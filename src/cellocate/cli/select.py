@@ -32,6 +32,12 @@ def select(
     without: Annotated[list[str] | None, typer.Option(metavar="LOCATION", help="Do not show this.")] = None,
     single: Annotated[bool, typer.Option("--single", help="Show exactly one location.")] = False,
     where: options.Where = None,
+    ids: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Take the fields that this table names, in its column Id.")
+    ] = None,
+    without_ids: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Leave those out that this one names.")
+    ] = None,
     sample: Annotated[int | None, typer.Option(metavar="N", help="So many at random.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the sample.")] = 0,
     rescale: Annotated[
@@ -71,6 +77,8 @@ def select(
         without=without or (),
         single=single,
         where=options.read_where(where),
+        ids=ids,
+        without_ids=without_ids,
         sample=sample,
         seed=seed,
     )

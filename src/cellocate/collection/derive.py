@@ -12,9 +12,11 @@ import numpy as np
 from cellocate.collection.collection import Collection
 from cellocate.collection.names import number
 from cellocate.errors import CellocateError
+from cellocate.tables import read_table
 from cellocate.vocabulary import Vocabulary, get, map_between, read_map
 
 _NEGATIVE = "Negative"
+_ID_COLUMNS = ("Id", "ID", "id", "field")
 
 
 def showing(
@@ -78,6 +80,38 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
         kept &= there.where(there.notna(), "").astype(str).isin(asked).to_numpy()
     said = " and ".join(f"{column} {' or '.join(v or '(none)' for v in wanted)}" for column, wanted in values.items())
     return _kept(collection, kept, f"has {said}")
+
+
+def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> Collection:
+    r"""The fields that a table names in its column `Id`, `ID`, `id` or `field`, or those that it does not name.
+
+    Args:
+        collection: some fields of it may stand in the table, and any others.
+        table: a CSV file, such as `split.csv` of a run or the problems that `check` found; a field may stand twice.
+        keep: keep the fields that it names; else leave them out.
+
+    Raises:
+        CellocateError: the table has no such column, it names no field of the collection, or no field is left.
+
+    Example:
+        >>> import tempfile
+        >>> import pandas as pd
+        >>> table = Path(tempfile.mkdtemp()) / "suspects.csv"
+        >>> _ = table.write_text("id,why\nb,blurred\\n")
+        >>> collection = Collection(Path("plates"), "labels", pd.DataFrame(index=list("abc")))
+        >>> listed(collection, table).ids, listed(collection, table, keep=False).ids
+        (['b'], ['a', 'c'])
+    """
+    rows, _ = read_table(table, "table of ids")
+    column = next((name for name in _ID_COLUMNS if name in rows), None)
+    if column is None:
+        mend = f"Name the column of ids one of {', '.join(_ID_COLUMNS)}."
+        raise CellocateError(f"no column of ids among {', '.join(map(str, rows))}", where=table, mend=mend)
+    wanted = set(rows[column])
+    named = np.array([field in wanted for field in collection.ids], dtype=bool)
+    if not named.any():
+        raise CellocateError(f"no id of {collection.folder} in it", where=table, mend="Are they ids of other fields?")
+    return _kept(collection, named == keep, f"is {'in' if keep else 'not in'} {table}")
 
 
 def sample(collection: Collection, count: int, seed: int = 0) -> Collection:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cellocate
 from cellocate.collection.check import usable
 from cellocate.collection.collection import Collection
-from cellocate.collection.derive import mapped, sample, showing, single, where
+from cellocate.collection.derive import listed, mapped, sample, showing, single, where
 from cellocate.collection.layouts import listing
 from cellocate.collection.merge import Shared, merge
 from cellocate.collection.rescale import rescale
@@ -33,6 +34,8 @@ class Selection:
         without: locations of which it may show none.
         single: take fields with exactly one location.
         where: columns of metadata, and the values that are taken.
+        ids: a table of the fields that are taken (see `listed`).
+        without_ids: a table of fields that are left out.
         sample: so many fields at random.
         seed: of that draw.
     """
@@ -45,6 +48,8 @@ class Selection:
     without: Sequence[str] = ()
     single: bool = False
     where: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ids: Path | None = None
+    without_ids: Path | None = None
     sample: int | None = None
     seed: int = 0
 
@@ -142,6 +147,10 @@ def _narrowing(selection: Selection) -> list[tuple[str, dict[str, Any], Callable
         (bool(asked), "labels", asked, lambda c: showing(c, **asked)),
         (selection.single, "single", {}, single),
         (bool(selection.where), "where", dict(selection.where), lambda c: where(c, selection.where)),
+        *(
+            (table is not None, name, {"table": str(table)}, partial(listed, table=table or Path(), keep=name == "ids"))
+            for name, table in (("ids", selection.ids), ("without_ids", selection.without_ids))
+        ),
         (count is not None, "sample", {"count": count, "seed": seed}, lambda c: sample(c, count or 0, seed)),
     ]
     return [(name, settings, narrow) for wanted, name, settings, narrow in steps if wanted]

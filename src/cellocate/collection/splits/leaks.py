@@ -145,7 +145,8 @@ def refuse_other_challenge(trained: Sequence[str], split: Mapping[str, Sequence[
     shared = [field for field, known in zip(collection.ids, here, strict=True) if known in used]
     if shared:
         what = f"{len(shared)} of {len(collection)} fields, such as {shared[0]}, are ones the model was trained on"
-        raise CellocateError(what, where=collection.folder, mend=f"{_BOTH} Leave them out.")
+        mend = f"{_BOTH} 'cellocate select --without-ids' with the split.csv of the run leaves them out."
+        raise CellocateError(what, where=collection.folder, mend=mend)
 
 
 def _torn(what: str, parts: pd.Series[str], key: pd.Series, ids: list[str] | None = None) -> Leak | None:
