@@ -64,6 +64,15 @@ def test_numbers_are_written_into_their_cells():
     assert not changed[CELLS == 0].any()
 
 
+def test_the_number_of_a_cell_at_the_border_is_whole():
+    cells = np.zeros_like(CELLS)
+    cells[:, :60] = 7
+    plain, numbered = (overlay(BLANK, CHANNELS, NUCLEI * 0, cells, numbers=yes) for yes in (False, True))
+    rows, columns = np.nonzero((plain != numbered).any(axis=2))
+    assert 20 < columns.min() < columns.max() < 40
+    assert 30 < rows.min() < rows.max() < 60
+
+
 def test_channels_have_their_colours_and_noise_is_not_made_bright():
     for channel, strongest in {"green": [1], "red": [0, 2], "blue": [2], "yellow": [0, 2], "other": [0, 1, 2]}.items():
         field = np.zeros((1, 20, 20), np.uint8)
