@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.evaluation.confusion import NONE, per_cent
+from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank
 from cellocate.report.evaluated import Evaluated
-from cellocate.report.figures import FONT, NARROW, PALETTE, WIDE, bare, blank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
