@@ -68,8 +68,8 @@ def clustered(correlation: NDArray[np.float64]) -> list[int]:
         The locations that have a correlation, each once.
 
     References:
-        Bar-Joseph, Gifford, Jaakkola. Fast optimal leaf ordering for hierarchical clustering. Bioinformatics 17, S22–S29
-        (2001). https://doi.org/10.1093/bioinformatics/17.suppl_1.S22
+        Bar-Joseph, Gifford, Jaakkola. Fast optimal leaf ordering for hierarchical clustering. Bioinformatics 17,
+        S22–S29 (2001). https://doi.org/10.1093/bioinformatics/17.suppl_1.S22
 
     Example:
         >>> near = np.array([[1, 0, 0.9], [0, 1, 0], [0.9, 0, 1]])

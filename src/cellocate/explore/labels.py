@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from cellocate.explore.cooccurrence import clustered, phi, together
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,21 @@ class LabelCounts:
     def alone(self) -> NDArray[np.int64]:
         """How many fields show each location and no other, shape (K,)."""
         return np.asarray(self.truth[self.truth.sum(axis=1) == 1].sum(axis=0), np.int64)
+
+    @cached_property
+    def both(self) -> NDArray[np.int64]:
+        """How many fields show both of two locations, shape (K, K)."""
+        return together(self.truth)
+
+    @cached_property
+    def phi(self) -> NDArray[np.float64]:
+        """The correlation of each two locations, shape (K, K)."""
+        return phi(self.both, self.n)
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The locations that have a correlation, ordered so that those that occur together stand together."""
+        return clustered(self.phi)
 
     def counts(self) -> pd.DataFrame:
         """A row for each location: `index`, `name`, `count`, `share` (of the fields), `alone` (with no other)."""

@@ -39,8 +39,8 @@ def association_rules(
 
     Example:
         >>> truth = np.array([[1, 1], [1, 1], [1, 0], [0, 0]], bool)
-        >>> association_rules(truth, ["Cytosol", "Nucleoplasm"], support=0.1, confidence=0.9).to_dict("records")
-        [{'antecedents': 'Nucleoplasm', 'consequents': 'Cytosol', 'support': 0.5, 'confidence': 1.0, 'lift': 1.3333333333333333}]
+        >>> association_rules(truth, ["Cytosol", "Nucleoplasm"], 0.1, 0.9).round(3).to_numpy().tolist()
+        [['Nucleoplasm', 'Cytosol', 0.5, 1.0, 1.333]]
     """
     for name, value in (("support", support), ("confidence", confidence)):
         if not 0 < value <= 1:

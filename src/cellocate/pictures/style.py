@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -18,9 +19,21 @@ PALETTE = {
 }
 """Colours by name, after Okabe and Ito; `page.css` gives the same names their values by day and by night."""
 
+_GROUPS = ("#0072b2", "#d55e00", "#009e73", "#b8860b", "#cc79a7", "#3d9bd8", "#8a6d3b", "#7f7f7f", "#7a5bb5")
+
 WIDE, NARROW = 720, 340  # px: a page on a desk, and on a phone
 FONT = 11.0
 """px; a figure's points are the page's pixels (72 to the inch)."""
+
+
+def group_colours(groups: Sequence[str]) -> dict[str, str]:
+    """A colour for each coarse group of a vocabulary, the same wherever it is drawn; after Okabe and Ito.
+
+    Example:
+        >>> group_colours(("Nucleus", "Nucleoli"))
+        {'Nucleus': '#0072b2', 'Nucleoli': '#d55e00'}
+    """
+    return {group: _GROUPS[i % len(_GROUPS)] for i, group in enumerate(groups)}
 
 
 def blank(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:

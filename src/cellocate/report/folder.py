@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cellocate.pictures import STAINS, Picture, grey, read_pictures, show, stretched, write
+from cellocate.pictures.choice import choose_examples
 from cellocate.pictures.drawing import save_figure
 from cellocate.pictures.style import WIDE
 from cellocate.pictures.words import listed
-from cellocate.report.choice import choose_examples, choose_gallery
+from cellocate.report.choice import choose_gallery
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.figures import plot_history, plot_rates
 from cellocate.report.panels import labels, marks

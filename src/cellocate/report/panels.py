@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, read_pictures, stretched
+from cellocate.pictures.choice import choose_examples
 from cellocate.pictures.words import listed
-from cellocate.report.choice import Shown, choose_examples, choose_gallery
+from cellocate.report.choice import Shown, choose_gallery
 from cellocate.report.evaluated import Evaluated
 
 Outcome = Literal["found", "missed", "false alarm"]
