@@ -126,14 +126,15 @@ def look(collection: Collection, choices: Choices, before: Collection | None = N
     if usable.vocabulary is not None:
         labels = LabelCounts(usable.truth(), usable.vocabulary.names)
     pixels, at_random, usable_notes = _measured(usable, labels, choices)
-    truth = None if labels is None else labels.truth
+    truth, rules = None, None
+    if labels is not None:
+        truth = labels.truth
+        rules = association_rules(truth, labels.names, choices.support, choices.confidence)
     return Explored(
         collection=usable,
         choices=choices,
         labels=labels,
-        rules=None
-        if labels is None
-        else association_rules(labels.truth, labels.names, choices.support, choices.confidence),
+        rules=rules,
         pixels=pixels,
         at_random=at_random,
         columns={name: by_column(usable, name, truth, pixels) for name in recorded(usable)},

@@ -30,7 +30,7 @@ def draw(collection: Collection, truth: NDArray[np.bool_] | None, most: int, see
         seed: of the draw; the same seed draws the same fields.
 
     Returns:
-        By id, in the order in which they were drawn, whether the field was drawn at random (and not for a location of its).
+        By id, in the order in which they were drawn, whether at random (and not for one of its locations).
     """
     generator = np.random.default_rng(seed)
     ids = np.array(collection.ids, dtype=object)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cellocate.collection.quality import SHARPNESS
 from cellocate.pictures.colours import STAINS
@@ -55,11 +56,7 @@ def plot_focus(pixels: pd.DataFrame, width: int = WIDE) -> Figure:
 
 
 def _histogram(
-    axes: Axes,
-    values: pd.Series[float],
-    colour: str,
-    label: str | None,
-    edges: np.ndarray[tuple[int], np.dtype[np.float64]],
+    axes: Axes, values: pd.Series[float], colour: str, label: str | None, edges: NDArray[np.float64]
 ) -> None:
     from matplotlib.ticker import MaxNLocator
 
