@@ -26,12 +26,17 @@ _VALUES = 20
 
 
 def plot_counts(labels: LabelCounts, vocabulary: Vocabulary, width: int = WIDE) -> Figure:
-    """How many fields show each location: a bar in the colour of its group, hollow where they are fewer than ten."""
+    """How many fields show each location, in the colour of its group, and how many no other (a thin line).
+
+    Bars are hollow where fields are fewer than ten.
+    """
     colours = group_colours(vocabulary.groups)
     counts = labels.per_location.tolist()
     edges = [colours[location.group] for location in vocabulary.locations]
     texts = [f"{count:,}" for count in counts]
-    return _counted(list(labels.names), counts, texts, width, colours=edges)
+    figure = _counted(list(labels.names), counts, texts, width, colours=edges)
+    figure.axes[0].barh(range(len(counts)), labels.alone, height=0.16, color=PALETTE["ink"], zorder=3)
+    return figure
 
 
 def plot_per_field(table: pd.DataFrame, width: int = WIDE) -> Figure:
@@ -67,8 +72,10 @@ def plot_phi(labels: LabelCounts, width: int = WIDE) -> Figure:
     def square(row: int, column: int, i: int, j: int) -> Square | None:
         value = float(labels.phi[i, j])
         colour = "blue" if value > 0 else "orange"
-        # the root, as most correlations of labels are faint
-        return None if abs(value) < 0.005 else Square(row, column, colour, abs(value) ** 0.5, f"{100 * value:.0f}")
+        share = abs(value) ** 0.7  # most correlations of labels are faint
+        return (
+            None if abs(value) < 0.005 else Square(row, column, colour, share, f"{100 * value:.0f}".replace("-", "−"))
+        )
 
     return _matrix(labels, square, width)
 

@@ -89,7 +89,7 @@ def facts(explored: Explored) -> list[tuple[str, str]]:
 
 
 def summary(explored: Explored) -> str:
-    """Two or three sentences: how much there is, what is common, rare and never alone."""
+    """Two sentences: how much there is, what is commonest and rarest."""
     labels = explored.labels
     if labels is None:
         return f"{count(explored.n, explored.thing).capitalize()} without labels."
@@ -99,8 +99,6 @@ def summary(explored: Explored) -> str:
     if occur:
         shown = [f"{labels.names[i]} ({labels.per_location[i]:,})" for i in (occur[0], occur[-1])]
         text += f" The commonest is {shown[0]}, the rarest {shown[1]}."
-    if never := labels.never_alone():
-        text += f" Never alone: {listed(never)}."
     return text
 
 

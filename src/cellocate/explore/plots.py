@@ -49,7 +49,8 @@ def _of_labels(explored: Explored) -> dict[str, Drawn]:
         "counts": Drawn(
             partial(plot_counts, labels, vocabulary),
             f"Bar chart: {things} that show each location.",
-            f"{things.capitalize()} that show each location, {n}. One may show several. Colours: coarse groups. "
+            f"{things.capitalize()} that show each location, {n}. One may show several. Dark lines: those that "
+            f"show it alone. Colours: coarse groups. "
             f"Hollow bars: fewer than {FEW}.",
         ),
         "labels_per_field": Drawn(

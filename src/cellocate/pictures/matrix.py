@@ -28,7 +28,9 @@ class Square(NamedTuple):
     text: str = ""
 
 
-def matrix(labels: Sequence[str], squares: Sequence[Square], width: int, across: Sequence[str] | None = None) -> Figure:
+def draw_matrix(
+    labels: Sequence[str], squares: Sequence[Square], width: int, across: Sequence[str] | None = None
+) -> Figure:
     """A matrix whose rows and columns are named alike; on a narrow page squares have no text.
 
     Args:
