@@ -12,7 +12,7 @@ import pandas as pd
 from cellocate.explore.cooccurrence import conditional
 from cellocate.explore.labels import LabelCounts
 from cellocate.pictures.bars import bars
-from cellocate.pictures.matrix import Square, matrix
+from cellocate.pictures.matrix import Square, draw_matrix
 from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank, group_colours, legend
 
 if TYPE_CHECKING:
@@ -137,9 +137,9 @@ def _matrix(labels: LabelCounts, square: Callable[[int, int, int, int], Square |
     squares = [found for place in places if (found := square(*place)) is not None]
     names = [textwrap.shorten(labels.names[i], 30 if wide else 20, placeholder="…") for i in order]
     if wide:
-        return matrix(names, squares, width)
+        return draw_matrix(names, squares, width)
     across = [str(place) if place % 3 == 1 else "" for place in range(1, len(order) + 1)]
-    return matrix([f"{name} {place}" for place, name in enumerate(names, start=1)], squares, width, across)
+    return draw_matrix([f"{name} {place}" for place, name in enumerate(names, start=1)], squares, width, across)
 
 
 def _short(count: int) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cellocate.explore.columns import COLUMNS
 from cellocate.explore.explored import Explored
+from cellocate.explore.figures import FEW
 from cellocate.explore.labels import skew
 from cellocate.explore.plots import Drawn
 from cellocate.explore.sheets import KINDS, words
@@ -43,6 +44,7 @@ def write_page(path: Path, explored: Explored, drawn: dict[str, Drawn], shelf: S
 def _content(explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> dict[str, Any]:
     labels, vocabulary = explored.labels, explored.collection.vocabulary
     colours = explored.choices.colours
+    rules = [] if explored.rules is None else _rows(explored.rules.head(_RULES))
     groups = {} if vocabulary is None else group_colours(vocabulary.groups)
     return {
         "title": f"{explored.collection.folder.name.removesuffix('.gz').removesuffix('.csv')}: what is in it",
@@ -55,7 +57,9 @@ def _content(explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> dict[
         "groups": groups if len(groups) > 1 else {},
         "dots": {name: "rgb({:.0f} {:.0f} {:.0f})".format(*(255 * v for v in light(name, colours))) for name in STAINS},
         "sets": [] if labels is None else _rows(labels.sets().head(_SETS)),
-        "rules": [] if explored.rules is None else _rows(explored.rules.head(_RULES)),
+        "rules": rules,
+        "few": FEW,
+        "few_rules": any(row["support"] * explored.n < FEW - 0.5 for row in rules),
         "skew": [] if labels is None else _skew(explored),
         "columns": {c: _rows(explored.columns[c].head(_VALUES)) for c in COLUMNS if c in explored.columns},
         "examples": [_item(explored, f, shelf.large[f], planes=True) for f in shelf.examples if f in shelf.large],
@@ -80,7 +84,7 @@ def facts(explored: Explored) -> list[tuple[str, str]]:
         sizes = explored.pixels.groupby(["width", "height", "depth"]).size().sort_values(ascending=False)
         rows.append(("Size", "; ".join(f"{w:.0f} × {h:.0f} px, {d:.0f} bits" for w, h, d in sizes.index[:3])))
         known = sorted({p for f in explored.pixels.index if (p := where.pixel_size(str(f))) is not None})
-        size = f"{known[0]:g} µm" if len(known) == 1 else f"{known[0]:g} to {known[-1]:g} µm" if known else ""
+        size = f"{known[0]:.4g} µm" if len(known) == 1 else f"{known[0]:.4g} to {known[-1]:.4g} µm" if known else ""
         rows.append(("Pixel size", size or "not recorded (--pixel-size sets it)"))
     rows += [(name.replace("_", " ").capitalize() + "s", f"{len(t):,}") for name, t in explored.columns.items()]
     if where.simulated:

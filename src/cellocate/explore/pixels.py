@@ -43,7 +43,7 @@ def draw(collection: Collection, truth: NDArray[np.bool_] | None, most: int, see
         lacking = max(0, PER_LOCATION - int(chosen[of].sum()))
         chosen[of[~chosen[of]][:lacking]] = True
     drawn = order[chosen[order]]
-    return pd.Series(at_random[drawn], index=pd.Index(ids[drawn], name="id"))
+    return pd.Series(at_random[drawn].tolist(), index=pd.Index(ids[drawn], name="id"), dtype=bool)
 
 
 def measure(

@@ -48,9 +48,9 @@ def association_rules(
     if not truth.any():
         return pd.DataFrame(columns=list(COLUMNS))
     found = _mined(truth, support, confidence)
-    rows = [
-        (tuple(sorted(row.antecedents)), tuple(sorted(row.consequents)), row.support, row.confidence, row.lift)
-        for row in found.itertuples()
+    rows: list[tuple[tuple[int, ...], tuple[int, ...], float, float, float]] = [
+        (tuple(sorted(before)), tuple(sorted(after)), *figures)
+        for before, after, *figures in found[list(COLUMNS)].to_numpy(dtype=object)
     ]
     # of rules of the same lift, the shorter first: it says the same in fewer words
     rows.sort(key=lambda row: (-round(row[4], 12), len(row[0]) + len(row[1]), row[:2]))
@@ -65,4 +65,5 @@ def _mined(truth: NDArray[np.bool_], support: float, confidence: float) -> pd.Da
     sets = fpgrowth(pd.DataFrame(truth), min_support=support)
     if not any(len(labels) > 1 for labels in sets["itemsets"]):  # which the library takes for a fault
         return pd.DataFrame(columns=list(COLUMNS))
-    return derive(sets, metric="confidence", min_threshold=confidence)
+    found: pd.DataFrame = derive(sets, metric="confidence", min_threshold=confidence)
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cellocate.explore.explored import Explored
@@ -80,10 +80,11 @@ def words(explored: Explored, field: str, but: int | None = None) -> str:
     """The labels of a field in words, without the one that is told elsewhere; its id where nothing is labelled."""
     if explored.labels is None:
         return field
-    names = [explored.labels.names[k] for k in explored.collection.fields.at[field, "labels"] if k != but]
+    shown: tuple[int, ...] = explored.collection.fields["labels"][field]
+    names = [explored.labels.names[k] for k in shown if k != but]
     return listed(names) if names else "no location" if but is None else "alone"
 
 
-def _bare(axes: Sequence[Axes]) -> None:
+def _bare(axes: Iterable[Axes]) -> None:
     for axis in axes:
         axis.set_axis_off()

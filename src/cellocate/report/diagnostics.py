@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.evaluation.confusion import NONE, per_cent
-from cellocate.pictures.matrix import Square
+from cellocate.pictures.matrix import Square, draw_matrix
 from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank
 from cellocate.report.evaluated import Evaluated
 
@@ -66,7 +66,7 @@ def plot_confusion(matrix: NDArray[np.int64], names: list[str], width: int = WID
         share, colour = shares[row, column], "blue" if row == column else "orange"
         squares.append(Square(row, column, colour, share / 100, f"{share:.0f}" if share >= 0.5 else ""))
     numbered = [str(k) if k % 3 == 0 else "" for k in range(len(names))]
-    return matrix([*labels, NONE], squares, width, None if wide else [*numbered, ""])
+    return draw_matrix([*labels, NONE], squares, width, None if wide else [*numbered, ""])
 
 
 def plot_frequency(evaluated: Evaluated, width: int = WIDE) -> Figure:
