@@ -34,9 +34,8 @@ def test_a_label_table_alone(cellocate, table, tmp_path):
 def test_phantoms_beside_what_they_were_chosen_from(cellocate, phantoms, tmp_path):
     some, out = tmp_path / "some", tmp_path / "out"
     assert cellocate("select", phantoms, "--out", some, "--sample", 12).code == 0
-    result = cellocate(
-        "explore", some, "--beside", phantoms, "--out", out, "--colours", "magenta", "--sample", 4, "--json"
-    )
+    options = ("--beside", phantoms, "--colours", "magenta", "--sample", 4, "--json")
+    result = cellocate("explore", some, "--out", out, *options)
     assert result.code == 0
     facts = json.loads(result.out)
     assert facts["n"] == 12

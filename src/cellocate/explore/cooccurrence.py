@@ -83,7 +83,7 @@ def clustered(correlation: NDArray[np.float64]) -> list[int]:
     known = np.flatnonzero(~np.isnan(np.diag(correlation)))
     if len(known) < 3:
         return [int(i) for i in known]
-    distance = 1 - correlation[np.ix_(known, known)]
+    distance = np.maximum(0, 1 - correlation[np.ix_(known, known)])  # rounding can take 1 − φ below 0
     np.fill_diagonal(distance, 0)
     tree = linkage(squareform((distance + distance.T) / 2, checks=False), "average", optimal_ordering=True)
     return [int(known[i]) for i in leaves_list(tree)]
