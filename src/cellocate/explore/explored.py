@@ -154,7 +154,7 @@ def _measured(
     if problems:
         collection.subset(ids).without(problems, skip_bad=choices.skip_bad)
     notes = [left_out(problems)] if problems else []
-    if len(at_random) < len(collection):
+    if not at_random.all():
         notes.append(
             f"images: {counted(int(at_random.sum()), 'field')} at random (seed {choices.seed}) and "
             f"{int((~at_random).sum())} more of rare locations, of {len(collection)}; --sample sets how many"
