@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from cellocate.explore.columns import COLUMNS
+from cellocate.explore.columns import COLUMNS, NOT_RECORDED
 from cellocate.explore.explored import Explored
 from cellocate.explore.figures import FEW
 from cellocate.explore.labels import skew
@@ -86,7 +86,9 @@ def facts(explored: Explored) -> list[tuple[str, str]]:
         known = sorted({p for f in explored.pixels.index if (p := where.pixel_size(str(f))) is not None})
         size = f"{known[0]:.4g} µm" if len(known) == 1 else f"{known[0]:.4g} to {known[-1]:.4g} µm" if known else ""
         rows.append(("Pixel size", size or "not recorded (--pixel-size sets it)"))
-    rows += [(name.replace("_", " ").capitalize() + "s", f"{len(t):,}") for name, t in explored.columns.items()]
+    for name, table in explored.columns.items():
+        known_values = int((table["value"] != NOT_RECORDED).sum())
+        rows.append((name.replace("_", " ").capitalize(), f"{known_values:,} different"))
     if where.simulated:
         rows.append(("Origin", "simulated cells, with exact truth; no microscope was involved"))
     return rows
