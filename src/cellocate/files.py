@@ -14,6 +14,7 @@ from cellocate.errors import CellocateError
 _OURS = (
     "recipe.yaml",
     "metrics.json",
+    "explored.json",
     "model.json",
     "listing.json",
     "store.json",

@@ -1,6 +1,7 @@
 import numpy as np
 
-from cellocate.report.choice import choose_examples, choose_gallery
+from cellocate.pictures.choice import choose_examples
+from cellocate.report.choice import choose_gallery
 
 
 def table(*rows):

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from cellocate.decision import f1_curves
+from cellocate.pictures.style import NARROW, WIDE
 from cellocate.report.curves import plot_f1_curves, save_f1_curves
-from cellocate.report.figures import NARROW, WIDE
 
 
 def table(names=("Nucleoli", "A $name$ that is far too long for one line", "Tip"), thresholds=(0.3, 0.7, 0.5)):

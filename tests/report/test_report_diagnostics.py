@@ -6,9 +6,10 @@ from matplotlib.colors import to_hex
 from small_evaluation import TINY, build
 
 from cellocate.evaluation import compare, confusion, evaluate, reliability
+from cellocate.pictures.style import NARROW, PALETTE, WIDE
 from cellocate.report.beside import Beside, _names, p_value, plot_beside, set_beside
 from cellocate.report.diagnostics import plot_confusion, plot_frequency, plot_reliability
-from cellocate.report.figures import NARROW, PALETTE, WIDE, plot_groups
+from cellocate.report.figures import plot_groups
 from cellocate.report.predicted import Predicted
 from cellocate.vocabulary import get
 

@@ -7,8 +7,9 @@ import pandas as pd
 from PIL import Image
 from small_evaluation import TINY, build, make_history
 
+from cellocate.pictures.style import NARROW
 from cellocate.report import plot_history, plot_rates, save_rates, write_figures
-from cellocate.report.figures import NARROW, plot_label_counts, plot_per_class
+from cellocate.report.figures import plot_label_counts, plot_per_class
 
 
 def test_importing_the_report_draws_nothing_in():

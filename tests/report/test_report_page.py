@@ -9,8 +9,8 @@ import pytest
 from small_evaluation import TINY, build, make_card, make_history
 
 from cellocate.evaluation import evaluate
+from cellocate.pictures.style import PALETTE
 from cellocate.report import write_report
-from cellocate.report.figures import PALETTE
 from cellocate.vocabulary import Location, Vocabulary, get
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}

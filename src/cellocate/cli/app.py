@@ -17,6 +17,7 @@ from cellocate.cli import (
     demo,
     download,
     evaluate,
+    explore,
     pack,
     predict,
     proteins,
@@ -39,6 +40,7 @@ app.command()(demo.demo)
 app.command()(simulate.simulate)
 app.command()(download.download)
 app.command()(check.check)
+app.command()(explore.explore)
 app.command()(select.select)
 app.command()(pack.pack)
 app.command()(recipes.recipes)

@@ -4,11 +4,9 @@ from cellocate.report.evaluated import Evaluated
 from cellocate.report.figures import plot_history, plot_rates
 from cellocate.report.folder import save_history, save_rates, write_figures
 from cellocate.report.page import write_report
-from cellocate.report.pictures import composite
 
 __all__ = [
     "Evaluated",
-    "composite",
     "plot_history",
     "plot_rates",
     "save_history",

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.evaluation import compare
-from cellocate.report.figures import NARROW, PALETTE, WIDE, bare, blank, legend
-from cellocate.report.words import number
+from cellocate.pictures.style import NARROW, PALETTE, WIDE, bare, blank, legend
+from cellocate.pictures.words import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -34,23 +34,5 @@ def choose_gallery(truth: NDArray[np.bool_], decided: NDArray[np.bool_], count: 
     return Shown(_spread(right, of_right), _spread(wrong, of_wrong), len(right), len(wrong))
 
 
-def choose_examples(truth: NDArray[np.bool_], count: int = 4) -> list[int]:
-    """Fields that together show many locations: each adds the most that are not yet shown, the earliest of equals.
-
-    Example:
-        >>> choose_examples(np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1]], bool), count=2)
-        [1, 2]
-    """
-    chosen: list[int] = []
-    unseen = np.ones(truth.shape[1], dtype=bool)
-    for _ in range(min(count, len(truth))):
-        gain = (truth & unseen).sum(axis=1)
-        gain[chosen] = -1
-        best = int(gain.argmax())
-        chosen.append(best)
-        unseen &= ~truth[best]
-    return chosen
-
-
 def _spread(positions: NDArray[Any], count: int) -> list[int]:
     return [int(i) for i in positions[np.linspace(0, len(positions) - 1, count).round().astype(int)]]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cellocate.files import new_file
-from cellocate.report.drawing import save_figure
+from cellocate.pictures.drawing import save_figure
+from cellocate.pictures.style import PALETTE, WIDE
 from cellocate.report.evaluated import FEW
-from cellocate.report.figures import PALETTE, WIDE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

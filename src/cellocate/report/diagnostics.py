@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.evaluation.confusion import NONE, per_cent
+from cellocate.pictures.matrix import Square, draw_matrix
+from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank
 from cellocate.report.evaluated import Evaluated
-from cellocate.report.figures import FONT, NARROW, PALETTE, WIDE, bare, blank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LARGEST_CELL = 34.0  # px
-_DENSEST = 0.75  # opacity of 100 %, so that the number on it stays readable
 _PLACES = ((6, 0, "left"), (-6, 0, "right"), (0, 9, "center"), (0, -9, "center"))
 
 
@@ -62,35 +61,12 @@ def plot_confusion(matrix: NDArray[np.int64], names: list[str], width: int = WID
     """
     shares, wide = per_cent(matrix), width > NARROW
     labels = [f"{textwrap.shorten(name, 30 if wide else 20, placeholder='…')} {k}" for k, name in enumerate(names)]
-    labels.append(NONE)
-    size, font = len(labels), 8.5 if wide else 7
-    left, top = (180.0, 170.0) if wide else (110.0, 24.0)
-    cell = min(_LARGEST_CELL, (width - left - 8) / size)
-    height = top + size * cell + 8
-    figure = blank(width, height, layout=None)
-    axes = figure.add_axes((left / width, 8 / height, size * cell / width, size * cell / height))
-    for row, column in np.argwhere(shares > 0):
-        colour = PALETTE["blue" if row == column else "orange"]
-        _square(axes, row, column, colour, shares[row, column] / 100 * _DENSEST)
-        if wide and shares[row, column] >= 0.5:
-            text = f"{shares[row, column]:.0f}"
-            axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color=PALETTE["ink"])
-    axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
-    style: dict[str, Any] = {"fontsize": font, "color": PALETTE["ink"], "parse_math": False}
-    axes.set_yticks(range(size), labels=labels, **style)
-    across = labels if wide else [str(k) if k % 3 == 0 else "" for k in range(len(names))] + [""]
-    axes.set_xticks(range(size), labels=across, rotation=90 if wide else 0, **style)
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0)
-    axes.patch.set_visible(False)
-    axes.set_xticks(np.arange(size + 1) - 0.5, minor=True)
-    axes.set_yticks(np.arange(size + 1) - 0.5, minor=True)
-    axes.tick_params(which="minor", length=0)
-    axes.grid(which="minor", color=PALETTE["line"], linewidth=0.6)
-    axes.set_axisbelow(True)
-    for spine in axes.spines.values():
-        spine.set_color(PALETTE["line"])
-    return figure
+    squares = []
+    for row, column in np.argwhere(shares > 0).tolist():
+        share, colour = shares[row, column], "blue" if row == column else "orange"
+        squares.append(Square(row, column, colour, share / 100, f"{share:.0f}" if share >= 0.5 else ""))
+    numbered = [str(k) if k % 3 == 0 else "" for k in range(len(names))]
+    return draw_matrix([*labels, NONE], squares, width, None if wide else [*numbered, ""])
 
 
 def plot_frequency(evaluated: Evaluated, width: int = WIDE) -> Figure:
@@ -117,12 +93,6 @@ def plot_frequency(evaluated: Evaluated, width: int = WIDE) -> Figure:
     bare(axes)
     _name_points(axes, [row["name"] for row in rows], counts, scores)
     return figure
-
-
-def _square(axes: Axes, row: int, column: int, colour: str, opacity: float) -> None:
-    from matplotlib.patches import Rectangle
-
-    axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, alpha=opacity, linewidth=0))
 
 
 def _name_points(axes: Axes, names: list[str], x: list[int], y: list[float]) -> None:

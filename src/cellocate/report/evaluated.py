@@ -83,6 +83,11 @@ class Evaluated:
         return len(self.metrics["group_level"]["per_group"]) < len(self.per_class)
 
     @property
+    def assumed_span(self) -> float | None:
+        """The µm that the longer side of a field of unknown pixel size spans, as its model takes it."""
+        return None if self.card is None else self.card.pixel_size * self.card.size
+
+    @property
     def split(self) -> Mapping[str, Mapping[str, Any]]:
         """The figures of the fields that training did not use (`unseen`) and of those it did (`seen`), where given."""
         return {key: self.metrics[key] for key in ("unseen", "seen") if self.metrics.get(key)}

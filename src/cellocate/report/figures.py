@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cellocate.pictures.bars import bars
+from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank, legend
 from cellocate.report.evaluated import FEW, Evaluated
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PALETTE = {
-    "ink": "#1c2128",
-    "muted": "#5a6572",
-    "line": "#d4d9df",
-    "blue": "#0072b2",
-    "orange": "#c05000",
-    "paper": "#fcfcfb",
-}
-"""Colours by name, after Okabe and Ito; `report.css` gives the same names their values by day and by night."""
-
-WIDE, NARROW = 720, 340  # px: a page on a desk, and on a phone
-FONT = 11.0
-"""px; a figure's points are the page's pixels (72 to the inch)."""
-
 
 def plot_label_counts(evaluated: Evaluated, width: int = WIDE) -> Figure:
     """How many fields show each location: a bar each, hollow where they are fewer than ten."""
     counts = [int(row["support"]) for row in evaluated.per_class]
-    figure, axes = _bars(evaluated.names, counts, [f"{count:,}" for count in counts], _few(evaluated), width)
+    figure, axes = bars(evaluated.names, counts, [f"{count:,}" for count in counts], _few(evaluated), width)
     axes.set_xlim(0, max(1, *counts) * 1.12)
     axes.set_xticks([])
     return figure
@@ -52,7 +39,7 @@ def _plot_f1(rows: Sequence[Mapping[str, Any]], width: int) -> Figure:
     scores = [float(row["f1"]) if row["support"] else 0.0 for row in rows]
     texts = [f"{row['f1']:.2f}" if row["support"] else "no field" for row in rows]
     few = [row["support"] < FEW for row in rows]
-    figure, axes = _bars([row["name"] for row in rows], scores, texts, few, width, at_end=True)
+    figure, axes = bars([row["name"] for row in rows], scores, texts, few, width, at_end=True)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], labels=["0", ".25", ".5", ".75", "1"])
     axes.grid(axis="x", color=PALETTE["line"], linewidth=0.8)
@@ -119,63 +106,6 @@ def _few(evaluated: Evaluated) -> list[bool]:
     return [row["support"] < FEW for row in evaluated.per_class]
 
 
-def blank(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
-    """An empty figure of this size in px."""
-    from matplotlib.figure import Figure  # slow to import, and of no use to a command line that only prints help
-
-    return Figure(figsize=(width / 72, height / 72), layout=layout)
-
-
-def _bars(
-    names: Sequence[str],
-    values: Sequence[float],
-    texts: Sequence[str],
-    hollow: Sequence[bool],
-    width: int,
-    *,
-    at_end: bool = False,
-) -> tuple[Figure, Axes]:
-    lines = [textwrap.fill(name, 30 if width > NARROW else 22) for name in names]
-    row = 20 if not any("\n" in line for line in lines) else 28
-    figure = blank(width, row * len(lines) + 30)
-    axes = figure.add_subplot()
-    places = range(len(lines))
-    blue = PALETTE["blue"]
-    colours = ["none" if is_hollow else blue for is_hollow in hollow]
-    axes.barh(places, values, height=0.62, color=colours, edgecolor=blue, linewidth=1, zorder=2)
-    for place, value, text in zip(places, values, texts, strict=True):
-        x, transform = (1.02, axes.get_yaxis_transform()) if at_end else (value, axes.transData)
-        axes.annotate(
-            text,
-            (x, place),
-            xycoords=transform,
-            xytext=(5, 0),
-            textcoords="offset points",
-            va="center_baseline",
-            fontsize=FONT,
-            color=PALETTE["ink"],
-            annotation_clip=False,
-        )
-    axes.set_ylim(len(lines) - 0.4, -0.6)
-    # names are the user's: a dollar sign in one is no formula
-    axes.set_yticks(places, labels=lines, color=PALETTE["ink"], parse_math=False)
-    bare(axes)
-    axes.spines["bottom"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    return figure, axes
-
-
-def bare(axes: Axes) -> None:
-    """Take off what a plot does not need, and colour the rest as the page."""
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(PALETTE["muted"])
-    axes.tick_params(labelsize=FONT, color=PALETTE["muted"], labelcolor=PALETTE["ink"])
-    axes.patch.set_visible(False)
-    axes.set_axisbelow(True)
-
-
 def _curves(history: pd.DataFrame, columns: Mapping[str, str]) -> dict[str, pd.Series[float]]:
     present = {
         label: pd.to_numeric(history[column], errors="coerce") for column, label in columns.items() if column in history
@@ -202,15 +132,3 @@ def _draw_curves(
     axes.grid(axis="y", color=PALETTE["line"], linewidth=0.8)
     legend(axes)
     bare(axes)
-
-
-def legend(axes: Axes, **where: Any) -> None:  # noqa: ANN401 # matplotlib's own words for a legend's place
-    """A legend in the page's colours."""
-    axes.legend(
-        fontsize=FONT - 1,
-        labelcolor=PALETTE["ink"],
-        facecolor=PALETTE["paper"],
-        edgecolor="none",
-        framealpha=1,
-        **where,
-    )

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cellocate.report.choice import choose_examples, choose_gallery
-from cellocate.report.drawing import save_figure
+from cellocate.pictures import STAINS, Picture, grey, read_pictures, show, stretched, write
+from cellocate.pictures.choice import choose_examples
+from cellocate.pictures.drawing import save_figure
+from cellocate.pictures.style import WIDE
+from cellocate.pictures.words import listed
+from cellocate.report.choice import choose_gallery
 from cellocate.report.evaluated import Evaluated
-from cellocate.report.figures import PALETTE, WIDE, plot_history, plot_rates
+from cellocate.report.figures import plot_history, plot_rates
 from cellocate.report.panels import labels, marks
-from cellocate.report.pictures import STAINS, Picture, composite, grey, read_pictures, stretched
 from cellocate.report.plots import plots
-from cellocate.report.words import listed
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _SYMBOLS = {"found": "✓", "missed": "○ missed:", "false alarm": "✕ false alarm:"}
@@ -73,7 +73,7 @@ def _read(evaluated: Evaluated, positions: list[int]) -> dict[int, Picture]:
     if where is None or not where.channels:
         return {}
     ids = where.ids
-    found = read_pictures(where, [ids[i] for i in positions], evaluated.card)
+    found = read_pictures(where, [ids[i] for i in positions], evaluated.assumed_span)
     return {i: found[ids[i]] for i in positions if ids[i] in found}
 
 
@@ -84,12 +84,12 @@ def _draw_examples(evaluated: Evaluated, pictures: dict[int, Picture]) -> Figure
     figure = Figure(figsize=(_CELL * columns, (_CELL + 0.45) * len(pictures)), layout="constrained")
     axes = figure.subplots(len(pictures), columns, squeeze=False)
     for row, (position, picture) in zip(axes, pictures.items(), strict=True):
-        _show(row[0], picture)
+        show(row[0], picture)
         true = labels(evaluated, position)
-        _write(row[0], listed(true) if true else "no location", above=True)
+        write(row[0], listed(true) if true else "no location", above=True)
         for axis, name, plane in zip(row[1:], picture.names, stretched(picture.channels), strict=False):
             axis.imshow(grey(plane), cmap="gray", vmin=0, vmax=255)
-            _write(axis, f"{STAINS[name]} ({name})", above=True)
+            write(axis, f"{STAINS[name]} ({name})", above=True)
         for axis in row:
             axis.set_axis_off()
     return figure
@@ -105,29 +105,9 @@ def _draw_gallery(evaluated: Evaluated, pictures: dict[int, Picture]) -> Figure:
     for axis in axes:
         axis.set_axis_off()
     for axis, (position, picture) in zip(axes, pictures.items(), strict=False):
-        _show(axis, picture)
+        show(axis, picture)
         lines = [f"{_SYMBOLS[mark.outcome]} {mark.name}" for mark in marks(evaluated, position)]
         if len(lines) > _LINES:
             lines[_LINES - 1 :] = [f"and {len(lines) - _LINES + 1} more"]
-        _write(axis, "\n".join(lines) or "no location, none predicted", above=False)
+        write(axis, "\n".join(lines) or "no location, none predicted", above=False)
     return figure
-
-
-def _show(axes: Axes, picture: Picture) -> None:
-    axes.imshow(composite(picture.channels, picture.names))
-    bar = picture.scale_bar()
-    if bar is None:
-        return
-    height, width = picture.channels.shape[1:]
-    right, y = 0.96 * width, 0.95 * height
-    axes.plot([right - bar[1] * width, right], [y, y], color="white", linewidth=2, solid_capstyle="butt")
-    text = f"{bar[0]} µm" + (" (assumed)" if picture.assumed else "")
-    axes.text(right, 0.93 * height, text, color="white", fontsize=7, ha="right", va="bottom")
-
-
-def _write(axes: Axes, text: str, *, above: bool) -> None:
-    wrapped = "\n".join(textwrap.fill(line, 34) for line in text.splitlines())
-    place, anchor = (1.03, "bottom") if above else (-0.03, "top")
-    axes.text(
-        0, place, wrapped, transform=axes.transAxes, va=anchor, fontsize=8, color=PALETTE["ink"], parse_math=False
-    )

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-import cellocate
+from cellocate.pictures import STAINS
+from cellocate.pictures.words import count, listed
 from cellocate.report.evaluated import Evaluated
-from cellocate.report.pictures import STAINS
-from cellocate.report.words import count, listed
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection
@@ -84,11 +83,6 @@ def _rule(rule: Rule) -> str:
     if rule.fallback != "none":
         words += f"; where there is none, the {_FALLBACKS[rule.fallback]}"
     return words if rule.at_most is None else f"{words}; at most {count(rule.at_most, 'location')}"
-
-
-def written_by() -> str:
-    """The version of the package that writes the report."""
-    return f"cellocate {cellocate.__version__}"
 
 
 def stains(channels: tuple[str, ...]) -> str:

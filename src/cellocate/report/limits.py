@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cellocate.evaluation import SMALL
+from cellocate.pictures.words import count, listed
 from cellocate.report.evaluated import FEW, Evaluated
 from cellocate.report.inputs import stains
-from cellocate.report.words import count, listed
 
 if TYPE_CHECKING:
     from cellocate.networks.card import ModelCard

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
-
 from cellocate.evaluation import SMALL
 from cellocate.files import write_text
+from cellocate.pictures.page import for_page, render
 from cellocate.report import words
-from cellocate.report.drawing import inline_svg
 from cellocate.report.evaluated import FEW, Evaluated
-from cellocate.report.figures import NARROW, WIDE
-from cellocate.report.inputs import about_fields, about_model, written_by
+from cellocate.report.inputs import about_fields, about_model
 from cellocate.report.limits import cautions, limits
 from cellocate.report.panels import Shelf, fill_shelf
 from cellocate.report.plots import plots
@@ -37,24 +31,13 @@ def write_report(path: Path, evaluated: Evaluated, *, title: str | None = None) 
         title: of the page; the model and the collection unless given.
     """
     shelf = fill_shelf(evaluated)
-    environment = Environment(
-        loader=FunctionLoader(_resource),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": words.number, "listed": words.listed}
-    template = environment.get_template("report.html.j2")
-    write_text(path, template.render(_content(evaluated, shelf), title=title or words.title(evaluated)))
+    content = {**_content(evaluated, shelf), "title": title or words.title(evaluated)}
+    write_text(path, render("cellocate.report", "report.html.j2", content))
 
 
 def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
     return {
-        "css": Markup(_resource("report.css")),
         "summary": words.summary(evaluated),
-        "today": f"{date.today().day} {date.today():%B %Y}",
-        "writer": written_by(),
         "n": evaluated.n,
         "has_model": evaluated.card is not None,
         "has_probabilities": evaluated.probabilities is not None,
@@ -63,7 +46,7 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
         "few": FEW,
         "inputs": [("The fields", about_fields(evaluated)), ("The model", about_model(evaluated.card))],
         "shelf": shelf,
-        "plots": _plots(evaluated),
+        "plots": for_page(plots(evaluated)),
         "sets": [(heading, figures["n"]) for heading, figures in words.sets(evaluated)],
         "measures": words.measures(evaluated),
         "rows": [{**row, "group": group} for row, group in zip(evaluated.per_class, evaluated.groups, strict=True)],
@@ -80,21 +63,9 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
     }
 
 
-def _plots(evaluated: Evaluated) -> dict[str, list[Markup]]:
-    """Each plot for a page on a desk and for one on a phone; the style shows the one that fits."""
-    return {
-        name: [inline_svg(draw(width), alt, f"{name}-{width}") for width in (WIDE, NARROW)]
-        for name, (draw, alt) in plots(evaluated).items()
-    }
-
-
 def _validated(history: pd.DataFrame | None) -> bool:
     return history is not None and "validation_loss" in history and bool(history["validation_loss"].notna().any())
 
 
 def _any(evaluated: Evaluated, key: str) -> bool:
     return any(row[key] is not None for row in evaluated.per_class)
-
-
-def _resource(name: str) -> str:
-    return (resources.files("cellocate.report") / name).read_text(encoding="utf-8")

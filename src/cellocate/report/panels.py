@@ -7,10 +7,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from cellocate.report.choice import Shown, choose_examples, choose_gallery
+from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, read_pictures, stretched
+from cellocate.pictures.choice import choose_examples
+from cellocate.pictures.words import listed
+from cellocate.report.choice import Shown, choose_gallery
 from cellocate.report.evaluated import Evaluated
-from cellocate.report.pictures import STAINS, Picture, composite, data_uri, grey, read_pictures, stretched
-from cellocate.report.words import listed
 
 Outcome = Literal["found", "missed", "false alarm"]
 
@@ -21,13 +22,6 @@ class Mark(NamedTuple):
     name: str
     outcome: Outcome
     probability: float | None
-
-
-class Bar(NamedTuple):
-    """A scale bar: its length in words, and as a percentage of the picture's width."""
-
-    text: str
-    percent: float
 
 
 @dataclass(frozen=True)
@@ -83,7 +77,7 @@ def fill_shelf(evaluated: Evaluated) -> Shelf:
     examples = choose_examples(evaluated.truth)
     ids = where.ids
     wanted = dict.fromkeys(ids[i] for i in (*examples, *shown.right, *shown.wrong))
-    pictures = read_pictures(where, list(wanted), evaluated.card)
+    pictures = read_pictures(where, list(wanted), evaluated.assumed_span)
 
     def items(positions: list[int], *, planes: bool = False) -> list[Item]:
         readable = [i for i in positions if ids[i] in pictures]
@@ -116,7 +110,6 @@ def labels(evaluated: Evaluated, position: int) -> list[str]:
 
 def _item(evaluated: Evaluated, position: int, picture: Picture, *, planes: bool) -> Item:
     true = labels(evaluated, position)
-    bar = picture.scale_bar()
     stains = listed([f"{STAINS[name]} in {name}" for name in picture.names])
     return Item(
         id=picture.id,
@@ -129,6 +122,6 @@ def _item(evaluated: Evaluated, position: int, picture: Picture, *, planes: bool
             for name, plane in zip(picture.names, stretched(picture.channels), strict=True)
             if planes
         ],
-        bar=None if bar is None else Bar(f"{bar[0]} µm" + (" (assumed)" if picture.assumed else ""), 100 * bar[1]),
+        bar=picture.bar(),
         trained_on=picture.id in evaluated.trained_on,
     )

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from cellocate.decision import f1_curves
 from cellocate.evaluation import confusion, reliability
+from cellocate.pictures.page import Plot
 from cellocate.report.beside import plot_beside
 from cellocate.report.curves import plot_f1_curves
 from cellocate.report.diagnostics import plot_confusion, plot_frequency, plot_reliability
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.figures import plot_groups, plot_history, plot_label_counts, plot_per_class
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-Plot = tuple[Callable[[int], "Figure"], str]
-"""Draws a plot of this width in px; and what it shows, for those who do not see it."""
 
 
 def plots(evaluated: Evaluated) -> dict[str, Plot]:

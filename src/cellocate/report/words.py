@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from cellocate.pictures.words import count, number
 from cellocate.report.evaluated import Evaluated
 
 _MEANINGS = {
@@ -78,36 +79,6 @@ class Measure(NamedTuple):
     meaning: str
     values: tuple[Value, ...]
     without_skill: str
-
-
-def number(value: float | None, digits: int = 2) -> str:
-    """A share or score, or a dash where it is undefined.
-
-    Example:
-        >>> number(0.5), number(None)
-        ('0.50', '–')
-    """
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def count(n: int, noun: str) -> str:
-    """A number and its noun.
-
-    Example:
-        >>> count(1, "field"), count(31072, "field")
-        ('1 field', '31,072 fields')
-    """
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
-
-
-def listed(items: Sequence[str]) -> str:
-    """Items as a list in a sentence.
-
-    Example:
-        >>> listed(["Nucleoli", "Cytosol", "Aggresome"])
-        'Nucleoli, Cytosol and Aggresome'
-    """
-    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
 def title(evaluated: Evaluated) -> str:

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cellocate.report import composite
-from cellocate.report.pictures import Picture, data_uri, stretched
+from cellocate.pictures import Picture, composite, data_uri, stretched
 
 
 def ramp(low, high):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from cellocate.files import new_file
-from cellocate.report.figures import PALETTE
+from cellocate.pictures.style import PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

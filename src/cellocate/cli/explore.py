@@ -1,0 +1,75 @@
+"""`cellocate explore`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cellocate.cli import options
+from cellocate.counted import counted
+
+if TYPE_CHECKING:
+    from cellocate.explore import Explored
+
+
+def explore(
+    data: options.Data,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")],
+    beside: Annotated[
+        Path | None, typer.Option(metavar="BEFORE", help="What DATA was made from, such as before a clean-up.")
+    ] = None,
+    support: Annotated[float, typer.Option(help="Least share of the fields that a rule is about.")] = 0.0004,
+    confidence: Annotated[float, typer.Option(help="Least share of them for which a rule holds.")] = 0.25,
+    sample: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Fields drawn at random for what needs pixels.")
+    ] = 300,
+    seed: Annotated[int, typer.Option(min=0, help="Of that draw.")] = 0,
+    colours: Annotated[
+        Literal["atlas", "magenta"],
+        typer.Option(help="Of composites; magenta microtubules for those who cannot tell red from green."),
+    ] = "atlas",
+    labels: options.LabelTable = None,
+    vocabulary: options.VocabularyName = None,
+    pixel_size: options.PixelSize = None,
+    skip_bad: options.SkipBad = False,
+    overwrite: options.Overwrite = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print explored.json.")] = False,
+) -> None:
+    """Show what a collection holds: how often locations occur, alone and together, and what fields look like.
+
+    A label table alone will do. FOLDER receives report.html, tables and figures.
+
+    Examples: cellocate explore my_images --out look; cellocate explore train.csv --out look;
+    cellocate explore clean --beside my_images --out look
+    """
+    from cellocate.cli.console import note, progress
+    from cellocate.collection import open_collection
+    from cellocate.explore import Choices
+    from cellocate.explore import explore as write
+    from cellocate.files import refuse_existing
+
+    refuse_existing(out, overwrite=overwrite, inputs=(data, beside))
+    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    before = None if beside is None else open_collection(beside, vocabulary=vocabulary)
+    with progress("measuring fields", min(sample, len(collection)) if collection.channels else 0) as advance:
+        choices = Choices(support, confidence, sample, seed, colours, skip_bad, advance)
+        explored = write(collection, out, choices, before=before, overwrite=overwrite)
+    for text in explored.notes:
+        note(text)
+    if as_json:
+        print(json.dumps(explored.summary, indent=2))
+    else:
+        print(_line(explored))
+        print(f"report in {out / 'report.html'}")
+
+
+def _line(explored: Explored) -> str:
+    line = counted(explored.n, explored.thing)
+    if explored.labels is None or explored.rules is None:
+        return f"{line} without labels"
+    occur = int((explored.labels.per_location > 0).sum())
+    line += f": {occur} of {counted(len(explored.labels.names), 'location')} in {len(explored.labels.sets())} sets"
+    return f"{line}; {counted(len(explored.rules), 'rule')}"

@@ -1,0 +1,49 @@
+"""Cell lines, plates and other columns: how many fields each of their values has, and of which locations."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.collection import Collection
+
+COLUMNS = ("cell_line", "plate", "antibody", "gene", "source")
+NOT_RECORDED = "not recorded"
+
+
+def by_column(
+    collection: Collection, column: str, truth: NDArray[np.bool_] | None, pixels: pd.DataFrame | None
+) -> pd.DataFrame:
+    """What the fields of each value of a column are, the commonest value first.
+
+    Args:
+        collection: all fields.
+        column: of its table.
+        truth: shape (N, K), bool; None where there are no labels.
+        pixels: from `measure`, of some of the fields; None where there are none.
+
+    Returns:
+        `value` (`not recorded` where empty), `fields`; with labels `locations` (that occur), `mean_labels`; with
+        pixels `measured` (fields), and the medians of `green_mean` and `sharpness` over these.
+    """
+    values = collection.fields[column].replace("", None)
+    values = values.where(values.notna(), NOT_RECORDED).astype(str)
+    rows = []
+    for value, where in values.groupby(values, sort=False).indices.items():
+        row: dict[str, object] = {"value": value, "fields": len(where)}
+        if truth is not None:
+            row |= {"locations": int(truth[where].any(axis=0).sum()), "mean_labels": float(truth[where].sum(1).mean())}
+        if pixels is not None:
+            measured = pixels.loc[pixels.index.intersection(values.index[where])]
+            row["measured"] = len(measured)
+            row |= {c: measured[c].median() for c in ("green_mean", "sharpness") if c in measured}
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    return table.sort_values(["fields", "value"], ascending=[False, True], ignore_index=True)
+
+
+def recorded(collection: Collection) -> list[str]:
+    """The columns among those that are understood that have any value."""
+    fields = collection.fields
+    return [c for c in COLUMNS if c in fields and fields[c].replace("", None).notna().any()]

@@ -1,0 +1,173 @@
+"""All that is known of a collection once it has been looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from cellocate.collection import Collection, left_out
+from cellocate.counted import counted
+from cellocate.errors import CellocateError
+from cellocate.explore.columns import by_column, recorded
+from cellocate.explore.labels import LabelCounts, skew
+from cellocate.explore.pixels import draw, measure
+from cellocate.explore.rules import CONFIDENCE, SUPPORT, association_rules
+from cellocate.pictures.colours import Colours
+
+SAMPLE = 300
+"""Fields drawn for what needs pixels, unless asked otherwise."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How to look.
+
+    Args:
+        support: least of an association rule.
+        confidence: least of an association rule.
+        sample: fields drawn at random for what needs pixels.
+        seed: of that draw.
+        colours: of composites.
+        skip_bad: go on without faulty fields.
+        progress: called with 1 after each field that was measured.
+    """
+
+    support: float = SUPPORT
+    confidence: float = CONFIDENCE
+    sample: int = SAMPLE
+    seed: int = 0
+    colours: Colours = "atlas"
+    skip_bad: bool = False
+    progress: Callable[[int], object] | None = None
+
+
+@dataclass(frozen=True)
+class Explored:
+    """A collection and what was found in it.
+
+    Args:
+        collection: its usable fields.
+        choices: how it was looked at.
+        labels: how often locations occur; None without labels.
+        rules: association rules; None without labels.
+        pixels: from `measure`, by id, in the order in which fields were drawn; None without images.
+        at_random: by the same ids, whether the field was drawn at random.
+        columns: a table for each column that says something, by its name.
+        before: what the collection was made from, where the two are to be compared.
+        notes: sentences to show to the reader.
+    """
+
+    collection: Collection
+    choices: Choices
+    labels: LabelCounts | None
+    rules: pd.DataFrame | None
+    pixels: pd.DataFrame | None
+    at_random: pd.Series[bool]
+    columns: Mapping[str, pd.DataFrame]
+    before: Explored | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def n(self) -> int:
+        """How many fields, or cells, there are."""
+        return len(self.collection)
+
+    @property
+    def thing(self) -> str:
+        """What a row is: a field, or one cell of a field that the column `field` names."""
+        return "cell" if "field" in self.collection.fields else "field"
+
+    @cached_property
+    def random(self) -> pd.DataFrame | None:
+        """The measured fields that were drawn at random: those that figures and distributions are of."""
+        return None if self.pixels is None else self.pixels[self.at_random.loc[self.pixels.index].to_numpy()]
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The figures that are no table, as `explored.json` has them."""
+        facts: dict[str, Any] = {"collection": self.collection.folder.name, "n": self.n, "unit": self.thing}
+        if self.thing == "cell":
+            facts["fields"] = int(self.collection.fields["field"].nunique())
+        if self.labels is not None and self.collection.vocabulary is not None:
+            facts |= {
+                "vocabulary": self.collection.vocabulary.name,
+                "label_sets": len(self.labels.sets()),
+                "rarest": self.labels.rarest(),
+                "never_alone": self.labels.never_alone(),
+                "absent": self.labels.absent(),
+                "skew": {k: None if v != v else v for k, v in skew(self.labels.per_location).items()},  # nan
+                "rules": {"support": self.choices.support, "confidence": self.choices.confidence},
+            }
+        if self.random is not None:
+            facts["sample"] = {"seed": self.choices.seed, "random": len(self.random), "measured": len(self.at_random)}
+        return facts
+
+
+def look(collection: Collection, choices: Choices, before: Collection | None = None) -> Explored:
+    """Count, correlate, derive rules, and measure a sample of the images.
+
+    Args:
+        collection: a label table suffices for all but pixels; unlabelled images suffice for these.
+        choices: how to look.
+        before: another collection, of the same vocabulary, to set this one beside.
+
+    Raises:
+        CellocateError: a field is faulty and `choices.skip_bad` is not set; nothing is left; or the two collections
+            have different vocabularies.
+    """
+    usable = collection.without(collection.problems, skip_bad=choices.skip_bad)
+    faults = [p for p in collection.problems if p.severity == "fault"]
+    notes = [left_out(faults)] if faults else []
+    labels = None
+    if usable.vocabulary is not None:
+        labels = LabelCounts(usable.truth(), usable.vocabulary.names)
+    pixels, at_random, usable_notes = _measured(usable, labels, choices)
+    truth, rules = None, None
+    if labels is not None:
+        truth = labels.truth
+        rules = association_rules(truth, labels.names, choices.support, choices.confidence)
+    return Explored(
+        collection=usable,
+        choices=choices,
+        labels=labels,
+        rules=rules,
+        pixels=pixels,
+        at_random=at_random,
+        columns={name: by_column(usable, name, truth, pixels) for name in recorded(usable)},
+        before=None if before is None else _beside(usable, before, choices),
+        notes=(*notes, *usable_notes),
+    )
+
+
+def _measured(
+    collection: Collection, labels: LabelCounts | None, choices: Choices
+) -> tuple[pd.DataFrame | None, pd.Series[bool], list[str]]:
+    if not collection.channels:
+        return None, pd.Series(dtype=bool), []
+    at_random = draw(collection, None if labels is None else labels.truth, choices.sample, choices.seed)
+    ids = [str(i) for i in at_random.index]
+    pixels, problems = measure(collection, ids, progress=choices.progress)
+    if problems:
+        collection.subset(ids).without(problems, skip_bad=choices.skip_bad)
+    notes = [left_out(problems)] if problems else []
+    if not at_random.all():
+        notes.append(
+            f"images: {counted(int(at_random.sum()), 'field')} at random (seed {choices.seed}) and "
+            f"{int((~at_random).sum())} more of rare locations, of {len(collection)}; --sample sets how many"
+        )
+    return pixels, at_random, notes
+
+
+def _beside(collection: Collection, before: Collection, choices: Choices) -> Explored:
+    """The earlier collection, of which labels alone are looked at."""
+    mine, other = (None if c.vocabulary is None else c.vocabulary.names for c in (collection, before))
+    if mine is None or mine != other:
+        mend = "Give both in the same words: 'cellocate select --to' maps labels."
+        raise CellocateError("labels of another vocabulary, or none", where=before.folder, mend=mend)
+    usable = before.without(before.problems, skip_bad=choices.skip_bad)
+    labels = LabelCounts(usable.truth(), mine)
+    return Explored(usable, choices, labels, None, None, pd.Series(dtype=bool), {})

@@ -1,0 +1,128 @@
+"""What a table of labels holds: how often each location and each set of them occurs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.explore.cooccurrence import clustered, phi, together
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """How often locations and sets of them occur.
+
+    Args:
+        truth: shape (N, K), bool.
+        names: of the K locations, in the vocabulary's order.
+    """
+
+    truth: NDArray[np.bool_]
+    names: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """How many fields there are."""
+        return len(self.truth)
+
+    @property
+    def per_location(self) -> NDArray[np.int64]:
+        """How many fields show each location, shape (K,)."""
+        return np.asarray(self.truth.sum(axis=0), np.int64)
+
+    @property
+    def alone(self) -> NDArray[np.int64]:
+        """How many fields show each location and no other, shape (K,)."""
+        return np.asarray(self.truth[self.truth.sum(axis=1) == 1].sum(axis=0), np.int64)
+
+    @cached_property
+    def both(self) -> NDArray[np.int64]:
+        """How many fields show both of two locations, shape (K, K)."""
+        return together(self.truth)
+
+    @cached_property
+    def phi(self) -> NDArray[np.float64]:
+        """The correlation of each two locations, shape (K, K)."""
+        return phi(self.both, self.n)
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The locations that have a correlation, ordered so that those that occur together stand together."""
+        return clustered(self.phi)
+
+    def counts(self) -> pd.DataFrame:
+        """A row for each location: `index`, `name`, `count`, `share` (of the fields), `alone` (with no other)."""
+        columns = {
+            "index": range(len(self.names)),
+            "name": list(self.names),
+            "count": self.per_location,
+            "share": self.per_location / max(1, self.n),
+            "alone": self.alone,
+        }
+        return pd.DataFrame(columns)
+
+    def per_field(self) -> pd.DataFrame:
+        """How many fields (`fields`) have so many labels (`labels`), from the fewest that occur to the most."""
+        numbers, fields = np.unique(self.truth.sum(axis=1), return_counts=True)
+        return pd.DataFrame({"labels": numbers, "fields": fields})
+
+    def sets(self) -> pd.DataFrame:
+        """Each distinct set: `labels` (names joined by `; `), `size`, `fields`; the most frequent first."""
+        found = Counter(tuple(np.flatnonzero(row).tolist()) for row in self.truth)
+        ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        rows = [("; ".join(self.names[i] for i in labels), len(labels), n) for labels, n in ordered]
+        return pd.DataFrame(rows, columns=["labels", "size", "fields"])
+
+    def rarest(self, most: int = 5) -> list[str]:
+        """The locations that fewest fields show, of those that any does, rarest first."""
+        return self._ordered(np.flatnonzero(self.per_location > 0), self.per_location)[:most]
+
+    def never_alone(self) -> list[str]:
+        """The locations that occur, but with others in every field, in the vocabulary's order."""
+        return [self.names[i] for i in np.flatnonzero((self.per_location > 0) & (self.alone == 0))]
+
+    def absent(self) -> list[str]:
+        """The locations that no field shows, in the vocabulary's order."""
+        return [self.names[i] for i in np.flatnonzero(self.per_location == 0)]
+
+    def _ordered(self, which: NDArray[np.intp], by: NDArray[np.int64]) -> list[str]:
+        return [self.names[i] for i in sorted(which.tolist(), key=lambda i: (by[i], i))]
+
+
+def skew(counts: Sequence[int] | NDArray[np.int64]) -> dict[str, float]:
+    """How unevenly locations occur, over those that do.
+
+    Args:
+        counts: fields that show each location.
+
+    Returns:
+        `largest_to_smallest` (the commonest over the rarest); `mean_imbalance` (the mean, over locations, of the
+        commonest over each; MeanIR); `evenness` (Shannon's entropy of the shares over its greatest value: 1 where all
+        are as frequent); nan where nothing occurs, and evenness also where only one location does.
+
+    References:
+        Charte, Rivera, del Jesus, Herrera. Addressing imbalance in multilabel classification: Measures and random
+        resampling algorithms. Neurocomputing 163, 3–16 (2015). https://doi.org/10.1016/j.neucom.2014.08.091
+        Pielou. The measurement of diversity in different types of biological collections. Journal of Theoretical
+        Biology 13, 131–144 (1966). https://doi.org/10.1016/0022-5193(66)90013-0
+
+    Example:
+        >>> {name: round(value, 2) for name, value in skew([90, 30, 0]).items()}
+        {'largest_to_smallest': 3.0, 'mean_imbalance': 2.0, 'evenness': 0.81}
+    """
+    occurring = np.array([count for count in counts if count > 0], dtype=float)
+    if not len(occurring):
+        return dict.fromkeys(("largest_to_smallest", "mean_imbalance", "evenness"), float("nan"))
+    shares = occurring / occurring.sum()
+    entropy = float(-(shares * np.log(shares)).sum())
+    return {
+        "largest_to_smallest": float(occurring.max() / occurring.min()),
+        "mean_imbalance": float((occurring.max() / occurring).mean()),
+        "evenness": entropy / float(np.log(len(occurring))) if len(occurring) > 1 else float("nan"),
+    }

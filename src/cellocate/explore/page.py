@@ -1,0 +1,160 @@
+"""The page: what was found, in one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cellocate.explore.columns import COLUMNS, NOT_RECORDED
+from cellocate.explore.explored import Explored
+from cellocate.explore.figures import FEW
+from cellocate.explore.labels import skew
+from cellocate.explore.plots import Drawn
+from cellocate.explore.sheets import KINDS, words
+from cellocate.explore.shelf import Shelf
+from cellocate.files import write_text
+from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, light, stretched
+from cellocate.pictures.page import for_page, render
+from cellocate.pictures.style import group_colours
+from cellocate.pictures.words import count, listed
+
+_RULES, _SETS, _VALUES = 15, 10, 12
+
+
+@dataclass(frozen=True)
+class Item:
+    """A field on the page: its composite and channels (name, stain, data address), scale bar and labels in words."""
+
+    id: str
+    labels: str
+    composite: str
+    alt: str
+    planes: list[tuple[str, str, str]]
+    bar: Bar | None
+
+
+def write_page(path: Path, explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> None:
+    """Write `report.html`: summary, plots with captions, tables, and fields."""
+    write_text(path, render("cellocate.explore", "explore.html.j2", _content(explored, drawn, shelf)))
+
+
+def _content(explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> dict[str, Any]:
+    labels, vocabulary = explored.labels, explored.collection.vocabulary
+    colours = explored.choices.colours
+    rules = [] if explored.rules is None else _rows(explored.rules.head(_RULES))
+    groups = {} if vocabulary is None else group_colours(vocabulary.groups)
+    return {
+        "title": f"{explored.collection.folder.name.removesuffix('.gz').removesuffix('.csv')}: what is in it",
+        "explored": explored,
+        "labels": labels,
+        "facts": facts(explored),
+        "summary": summary(explored),
+        "plots": for_page({name: (plot.draw, plot.alt) for name, plot in drawn.items()}),
+        "captions": {name: plot.caption for name, plot in drawn.items()},
+        "groups": groups if len(groups) > 1 else {},
+        "dots": {name: "rgb({:.0f} {:.0f} {:.0f})".format(*(255 * v for v in light(name, colours))) for name in STAINS},
+        "sets": [] if labels is None else _rows(labels.sets().head(_SETS)),
+        "rules": rules,
+        "few": FEW,
+        "few_rules": any(row["support"] * explored.n < FEW - 0.5 for row in rules),
+        "skew": [] if labels is None else _skew(explored),
+        "columns": {c: _rows(explored.columns[c].head(_VALUES)) for c in COLUMNS if c in explored.columns},
+        "examples": [_item(explored, f, shelf.large[f], planes=True) for f in shelf.examples if f in shelf.large],
+        "random": [_item(explored, f, shelf.small[f]) for f in shelf.random if f in shelf.small],
+        "locations": [] if labels is None else _locations(explored, shelf),
+        "unscaled": any(p.span is None for p in (*shelf.large.values(), *shelf.small.values())),
+    }
+
+
+def facts(explored: Explored) -> list[tuple[str, str]]:
+    """What the collection is, in rows."""
+    where = explored.collection
+    things = count(explored.n, explored.thing)
+    if explored.thing == "cell":
+        things += f" of {count(int(where.fields['field'].nunique()), 'field')}"
+    rows = [("Collection", where.folder.name), ("Layout", where.layout), (explored.thing.capitalize() + "s", things)]
+    if where.vocabulary is not None:
+        rows.append(("Vocabulary", f"{where.vocabulary.name}, {count(len(where.vocabulary), 'location')}"))
+    if where.channels:
+        rows.append(("Channels", listed([f"{channel} ({STAINS[channel]})" for channel in where.channels])))
+    if explored.pixels is not None:
+        sizes = explored.pixels.groupby(["width", "height", "depth"]).size().sort_values(ascending=False)
+        rows.append(("Size", "; ".join(f"{w:.0f} × {h:.0f} px, {d:.0f} bits" for w, h, d in sizes.index[:3])))
+        known = sorted({p for f in explored.pixels.index if (p := where.pixel_size(str(f))) is not None})
+        size = f"{known[0]:.4g} µm" if len(known) == 1 else f"{known[0]:.4g} to {known[-1]:.4g} µm" if known else ""
+        rows.append(("Pixel size", size or "not recorded (--pixel-size sets it)"))
+    for name, table in explored.columns.items():
+        known_values = int((table["value"] != NOT_RECORDED).sum())
+        rows.append((name.replace("_", " ").capitalize(), f"{known_values:,} different"))
+    if where.simulated:
+        rows.append(("Origin", "simulated cells, with exact truth; no microscope was involved"))
+    return rows
+
+
+def summary(explored: Explored) -> str:
+    """Two sentences: how much there is, what is commonest and rarest."""
+    labels = explored.labels
+    if labels is None:
+        return f"{count(explored.n, explored.thing).capitalize()} without labels."
+    occur = [i for i in labels.per_location.argsort(kind="stable")[::-1].tolist() if labels.per_location[i]]
+    text = f"{count(labels.n, explored.thing).capitalize()} with {len(occur)} of {count(len(labels.names), 'location')}"
+    text += f" in {count(len(labels.sets()), 'distinct set')}."
+    if occur:
+        shown = [f"{labels.names[i]} ({labels.per_location[i]:,})" for i in (occur[0], occur[-1])]
+        text += f" The commonest is {shown[0]}, the rarest {shown[1]}."
+    return text
+
+
+def _skew(explored: Explored) -> list[tuple[str, list[str]]]:
+    """Rows of name and values: of the collection, and before it of the one that it is set beside."""
+    known = [e.labels for e in (explored.before, explored) if e is not None and e.labels is not None]
+    figures = [skew(labels.per_location) for labels in known]
+    return [
+        (f"{explored.thing.capitalize()}s", [f"{labels.n:,}" for labels in known]),
+        ("Labels per " + explored.thing, [f"{labels.truth.sum() / max(1, labels.n):.2f}" for labels in known]),
+        ("Distinct sets", [f"{len(labels.sets()):,}" for labels in known]),
+        ("Locations that occur", [str(int((labels.per_location > 0).sum())) for labels in known]),
+        ("Commonest over rarest", [f"{figure['largest_to_smallest']:,.1f}" for figure in figures]),
+        ("Mean imbalance", [f"{figure['mean_imbalance']:,.1f}" for figure in figures]),
+        ("Evenness", [f"{figure['evenness']:.3f}" for figure in figures]),
+    ]
+
+
+def _locations(explored: Explored, shelf: Shelf) -> list[dict[str, Any]]:
+    assert explored.labels is not None
+    return [
+        {
+            "name": explored.labels.names[k],
+            "count": int(explored.labels.per_location[k]),
+            "kinds": [
+                (kind, [_item(explored, f, shelf.small[f], but=k) for f in fields if f in shelf.small])
+                for kind, fields in zip(KINDS, chosen, strict=True)
+            ],
+        }
+        for k, chosen in shelf.locations.items()
+    ]
+
+
+def _item(explored: Explored, field: str, picture: Picture, *, planes: bool = False, but: int | None = None) -> Item:
+    colours = explored.choices.colours
+    told = words(explored, field, but)
+    return Item(
+        id=field,
+        labels=told,
+        composite=data_uri(composite(picture.channels, picture.names, colours)),
+        alt=f"{explored.thing.capitalize()} {field}: {words(explored, field)}.",
+        planes=[
+            (name, STAINS[name], data_uri(grey(plane)))
+            for name, plane in zip(picture.names, stretched(picture.channels), strict=True)
+            if planes
+        ],
+        bar=picture.bar(),
+    )
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    known = table.astype(object).where(table.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in known.to_dict("records")]

@@ -1,0 +1,125 @@
+"""Which plots a collection has, with what they show and their captions: for the page, and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from cellocate.collection.quality import FOCUS_CHANNELS
+from cellocate.explore.explored import Explored
+from cellocate.explore.figures import (
+    FEW,
+    plot_beside,
+    plot_column,
+    plot_conditional,
+    plot_counts,
+    plot_per_field,
+    plot_phi,
+    plot_together,
+)
+from cellocate.explore.spread import plot_focus, plot_intensity
+from cellocate.pictures.words import count
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_ORDER = "Locations are ordered so that those that occur together stand together (average linkage on 1 − φ)."
+
+
+class Drawn(NamedTuple):
+    """Draws a plot of a width in px; what it shows, for those who do not see it; and its caption, with n."""
+
+    draw: Callable[[int], Figure]
+    alt: str
+    caption: str
+
+
+def plots(explored: Explored) -> dict[str, Drawn]:
+    """Every plot that there is something to draw for, by the name of its file."""
+    return {**_of_labels(explored), **_of_columns(explored), **_of_pixels(explored)}
+
+
+def _of_labels(explored: Explored) -> dict[str, Drawn]:
+    labels, vocabulary = explored.labels, explored.collection.vocabulary
+    if labels is None or vocabulary is None:
+        return {}
+    n, things = f"n = {count(labels.n, explored.thing)}", f"{explored.thing}s"
+    found = {
+        "counts": Drawn(
+            partial(plot_counts, labels, vocabulary),
+            f"Bar chart: {things} that show each location.",
+            f"{things.capitalize()} that show each location, {n}. One may show several. Dark lines: those that "
+            f"show it alone. Colours: coarse groups. "
+            f"Hollow bars: fewer than {FEW}.",
+        ),
+        "labels_per_field": Drawn(
+            partial(plot_per_field, labels.per_field()),
+            f"Bar chart: {things} with so many labels.",
+            f"{things.capitalize()} with so many labels, {n}.",
+        ),
+    }
+    if len(labels.order) > 1:
+        found["phi"] = Drawn(
+            partial(plot_phi, labels),
+            "Heat map: correlation of each two locations.",
+            f"Correlation φ of each two locations, in hundredths, {n}: blue, together more often than by chance; "
+            f"orange, less often; empty, less than .005 from none. {_ORDER}",
+        )
+        found["conditional"] = Drawn(
+            partial(plot_conditional, labels),
+            "Heat map: per cent of the fields of one location that show another.",
+            f"Of the {things} that show the location of the row, the per cent that show that of the column, {n}. "
+            "Same order.",
+        )
+        found["cooccurrence"] = Drawn(
+            partial(plot_together, labels),
+            "Heat map: how many fields show both of two locations.",
+            f"{things.capitalize()} that show both locations, {n} (k: thousands); the darker the more, by logarithm. "
+            "Same order.",
+        )
+    if explored.before is not None and explored.before.labels is not None:
+        before = explored.before.labels
+        found["beside"] = Drawn(
+            partial(plot_beside, before, labels),
+            "Dot plot: fields that show each location, before and after.",
+            f"{things.capitalize()} that show each location, before (n = {before.n:,}) and after (n = {labels.n:,}), "
+            "on a logarithmic scale.",
+        )
+    return found
+
+
+def _of_columns(explored: Explored) -> dict[str, Drawn]:
+    found = {}
+    for column, table in explored.columns.items():
+        name = column.replace("_", " ")
+        shown = f"the {min(20, len(table))} commonest of {len(table):,}" if len(table) > 20 else f"all {len(table)}"
+        caption = f"{explored.thing.capitalize()}s of each {name}, {shown}, n = {count(explored.n, explored.thing)}."
+        if len(table) > 1:
+            found[f"by_{column}"] = Drawn(partial(plot_column, table), f"Bar chart: fields of each {name}.", caption)
+    return found
+
+
+def _of_pixels(explored: Explored) -> dict[str, Drawn]:
+    random, channels = explored.random, explored.collection.channels
+    if random is None or not len(random):
+        return {}
+    n = f"n = {count(len(random), explored.thing)}"
+    n += f" drawn at random from {explored.n:,} (seed {explored.choices.seed})" if len(random) < explored.n else ""
+    found = {
+        "intensity": Drawn(
+            partial(plot_intensity, random, channels),
+            "Histograms: brightness of each channel.",
+            f"Brightness of each channel in per cent of the depth's largest value, {n}: mean of the {explored.thing} "
+            "and its 99th percentile; dotted lines are medians.",
+        )
+    }
+    if random["sharpness"].notna().any():
+        landmark = next(c for c in FOCUS_CHANNELS if c in channels)
+        found["focus"] = Drawn(
+            partial(plot_focus, random),
+            "Histogram: sharpness.",
+            f"Sharpness of the {landmark} channel (share of its variance finer than about .64 µm), {n}; the dotted "
+            "line is the median. Left of the orange line 'cellocate check' warns.",
+        )
+    return found

@@ -1,0 +1,54 @@
+"""The fields that are shown: some with their channels apart, some at random, some of each location."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellocate.explore.explored import Explored
+from cellocate.explore.typical import Chosen, choose
+from cellocate.pictures import Picture, read_pictures
+from cellocate.pictures.choice import choose_examples
+
+_SMALL = 200  # px: six of them for each location, and yet the page stays below some megabytes
+_EXAMPLES, _RANDOM = 4, 12
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Ids of the fields that are shown, and their pictures.
+
+    Args:
+        examples: that together show many locations.
+        random: drawn from all.
+        locations: by the index of a location that occurs, fields of it.
+        large: pictures of the examples, by id.
+        small: pictures of all others, by id.
+    """
+
+    examples: list[str]
+    random: list[str]
+    locations: dict[int, Chosen]
+    large: dict[str, Picture]
+    small: dict[str, Picture]
+
+
+def fill(explored: Explored) -> Shelf:
+    """Choose fields among those that were measured, and read their pictures; without images there are none."""
+    pixels, random = explored.pixels, explored.random
+    if pixels is None or random is None:
+        return Shelf([], [], {}, {}, {})
+    ids = [str(i) for i in random.index]
+    examples, locations = ids[:_EXAMPLES], {}
+    if explored.labels is not None:
+        position = {field: i for i, field in enumerate(explored.collection.ids)}
+        truth = explored.labels.truth[[position[str(i)] for i in pixels.index]]
+        examples = [str(pixels.index[i]) for i in choose_examples(truth, _EXAMPLES)]
+        locations = {int(k): choose(pixels, truth[:, k]) for k in np.flatnonzero(truth.any(axis=0))}
+    rest = [field for field in ids if field not in examples][:_RANDOM]
+    wanted = dict.fromkeys([*rest, *(field for chosen in locations.values() for kind in chosen for field in kind)])
+    where = explored.collection
+    return Shelf(
+        examples, rest, locations, read_pictures(where, examples), read_pictures(where, list(wanted), side=_SMALL)
+    )

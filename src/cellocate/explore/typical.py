@@ -1,0 +1,57 @@
+"""Which fields of each location are typical of it and which extreme, by what was measured of their pixels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+_NO_FEATURES = ("height", "width", "depth")
+_LARGEST = 10.0  # deviations: a figure beyond says no more than that it is odd
+_EACH = 2
+
+
+class Chosen(NamedTuple):
+    """Fields of one location: drawn at random, nearest to what is usual for it, and furthest from that."""
+
+    random: list[str]
+    typical: list[str]
+    extreme: list[str]
+
+
+def choose(pixels: pd.DataFrame, shows: NDArray[np.bool_], each: int = _EACH) -> Chosen:
+    """Fields of one location to look at; no field twice.
+
+    Each figure is taken as its distance from the median over the location's fields, in deviations (1.4826 times the
+    median absolute deviation) of all measured fields; a field's distance is the root mean square over its figures.
+
+    Args:
+        pixels: from `measure`, in the order in which fields were drawn.
+        shows: shape (N,), bool: which of its rows show the location.
+        each: how many of each kind.
+
+    References:
+        Leys et al. Detecting outliers: Do not use standard deviation around the mean, use absolute deviation around
+        the median. Journal of Experimental Social Psychology 49, 764–766 (2013).
+        https://doi.org/10.1016/j.jesp.2013.03.013
+    """
+    ids = [str(i) for i in pixels.index[shows]]
+    if not ids:
+        return Chosen([], [], [])
+    distance = _distances(pixels, shows)
+    near = [ids[i] for i in np.argsort(distance, kind="stable")]
+    extreme = near[::-1][: min(each, len(ids) // 3)]
+    typical = near[: min(each, (len(ids) - len(extreme)) // 2)]
+    rest = [field for field in ids if field not in {*typical, *extreme}]
+    return Chosen(rest[:each], typical, extreme)
+
+
+def _distances(pixels: pd.DataFrame, shows: NDArray[np.bool_]) -> NDArray[np.float64]:
+    features = pixels.drop(columns=[c for c in _NO_FEATURES if c in pixels]).to_numpy(dtype=float)
+    features = features[:, ~np.isnan(features[shows]).all(axis=0)]
+    spread = 1.4826 * np.nanmedian(np.abs(features - np.nanmedian(features, axis=0)), axis=0)
+    own, spread = features[shows][:, spread > 0], spread[spread > 0]
+    squares = np.minimum(np.abs(own - np.nanmedian(own, axis=0)) / spread, _LARGEST) ** 2
+    return np.asarray(np.sqrt(np.nansum(squares, axis=1) / np.maximum(1, (~np.isnan(squares)).sum(axis=1))))

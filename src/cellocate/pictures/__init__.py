@@ -1,0 +1,25 @@
+"""Pictures: how fields, plots and pages look, wherever they are shown."""
+
+from cellocate.pictures.colours import COLOURS, STAINS, Colours, composite, data_uri, grey, light, stretched
+from cellocate.pictures.drawing import inline_svg, save_figure
+from cellocate.pictures.shown import show, write
+from cellocate.pictures.thumbnails import SIDE, Bar, Picture, read_pictures
+
+__all__ = [
+    "COLOURS",
+    "SIDE",
+    "STAINS",
+    "Bar",
+    "Colours",
+    "Picture",
+    "composite",
+    "data_uri",
+    "grey",
+    "inline_svg",
+    "light",
+    "read_pictures",
+    "save_figure",
+    "show",
+    "stretched",
+    "write",
+]

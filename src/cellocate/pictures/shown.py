@@ -1,0 +1,47 @@
+"""A field inside a figure: its picture, a scale bar in µm, words above or below."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.pictures.colours import Colours, composite
+from cellocate.pictures.style import PALETTE
+from cellocate.pictures.thumbnails import Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LETTERS = 34  # in a line under a picture
+
+
+def show(axes: Axes, picture: Picture, colours: Colours = "atlas", pixels: NDArray[np.uint8] | None = None) -> None:
+    """Draw a field with its scale bar, where its scale is known.
+
+    Args:
+        axes: of the figure.
+        picture: the field.
+        colours: of its composite.
+        pixels: shape (h, w) or (h, w, 3): what is shown in place of the composite.
+    """
+    axes.imshow(composite(picture.channels, picture.names, colours) if pixels is None else pixels, cmap="gray")
+    bar = picture.scale_bar()
+    if bar is None:
+        return
+    height, width = picture.channels.shape[1:]
+    right, y = 0.96 * width, 0.95 * height
+    axes.plot([right - bar[1] * width, right], [y, y], color="white", linewidth=2, solid_capstyle="butt")
+    text = f"{bar[0]} µm" + (" (assumed)" if picture.assumed else "")
+    axes.text(right, 0.93 * height, text, color="white", fontsize=7, ha="right", va="bottom")
+
+
+def write(axes: Axes, text: str, *, above: bool) -> None:
+    """Write lines above or below a picture; what is longer than it is wide goes on in the next."""
+    wrapped = "\n".join(textwrap.fill(line, _LETTERS) for line in text.splitlines())
+    place, anchor = (1.03, "bottom") if above else (-0.03, "top")
+    axes.text(
+        0, place, wrapped, transform=axes.transAxes, va=anchor, fontsize=8, color=PALETTE["ink"], parse_math=False
+    )

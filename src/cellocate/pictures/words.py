@@ -1,0 +1,35 @@
+"""Numbers and lists in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A share or score, or a dash where it is undefined.
+
+    Example:
+        >>> number(0.5), number(None)
+        ('0.50', '–')
+    """
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def count(n: int, noun: str) -> str:
+    """A number and its noun.
+
+    Example:
+        >>> count(1, "field"), count(31072, "field")
+        ('1 field', '31,072 fields')
+    """
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def listed(items: Sequence[str]) -> str:
+    """Items as a list in a sentence.
+
+    Example:
+        >>> listed(["Nucleoli", "Cytosol", "Aggresome"])
+        'Nucleoli, Cytosol and Aggresome'
+    """
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)

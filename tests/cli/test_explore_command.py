@@ -1,0 +1,88 @@
+import json
+import re
+
+import pandas as pd
+import pytest
+
+TABLE = "Id,Target\na,0 25\nb,0 25\nc,0\nd,2\n"
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text(TABLE)
+    return path
+
+
+def test_a_label_table_alone(cellocate, table, tmp_path):
+    result = cellocate("explore", table, "--out", tmp_path / "out")
+    assert result.code == 0
+    assert "4 fields: 3 of 28 locations in 3 sets; 2 rules" in result.out
+    out = tmp_path / "out"
+    counts = pd.read_csv(out / "counts.csv")
+    assert counts.columns[:3].tolist() == ["index", "name", "count"]
+    assert counts["count"].sum() == 6
+    assert pd.read_csv(out / "labels_per_field.csv").to_dict("list") == {"labels": [1, 2], "fields": [2, 2]}
+    assert pd.read_csv(out / "cooccurrence.csv", index_col="location").loc["Nucleoplasm", "Cytosol"] == 2
+    rules = pd.read_csv(out / "rules.csv")
+    assert rules.iloc[0].tolist() == ["Nucleoplasm", "Cytosol", 0.5, pytest.approx(2 / 3), pytest.approx(4 / 3)]
+    assert not (out / "pixels.csv").exists()
+    assert (out / "figures" / "phi.svg").exists()
+    assert "n = 4 fields" in (out / "figures" / "captions.txt").read_text(encoding="utf-8")
+
+
+def test_phantoms_beside_what_they_were_chosen_from(cellocate, phantoms, tmp_path):
+    some, out = tmp_path / "some", tmp_path / "out"
+    assert cellocate("select", phantoms, "--out", some, "--sample", 12).code == 0
+    options = ("--beside", phantoms, "--colours", "magenta", "--sample", 4, "--json")
+    result = cellocate("explore", some, "--out", out, *options)
+    assert result.code == 0
+    facts = json.loads(result.out)
+    assert facts["n"] == 12
+    assert facts["sample"]["random"] == 4
+    assert "4 fields at random (seed 0)" in result.err
+    beside = pd.read_csv(out / "beside.csv")
+    assert (beside["before"] >= beside["after"]).all()
+    assert beside["before"].sum() > beside["after"].sum() > 0
+    assert pd.read_csv(out / "pixels.csv")["random"].sum() == 4
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    assert "simulated" in page
+    assert " µm</span>" in page
+    assert {path.name for path in (out / "figures").iterdir()} >= {"examples.svg", "random.png", "locations.png"}
+
+
+def test_images_without_labels(cellocate, phantoms, tmp_path):
+    (phantoms / "train.csv").unlink()
+    result = cellocate("explore", phantoms, "--out", tmp_path / "out", "--sample", 3)
+    assert result.code == 0
+    assert "40 fields without labels" in result.out
+    assert not (tmp_path / "out" / "counts.csv").exists()
+    assert (tmp_path / "out" / "figures" / "examples.png").exists()
+
+
+def test_cells_are_called_cells(cellocate, table, tmp_path):
+    table.write_text("Id,Target,field\na-1,0,a\na-2,0 25,a\nb-1,25,b\n")
+    assert "3 cells" in cellocate("explore", table, "--out", tmp_path / "out").out
+    assert "3 cells of 2 fields" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_bad_input(cellocate, table, tmp_path):
+    out = tmp_path / "out"
+    for arguments, words in (
+        ((tmp_path / "nowhere",), "no such folder"),
+        ((table, "--support", 0), "impossible support"),
+        ((table, "--beside", table, "--vocabulary", "hpa18"), "unknown vocabulary"),
+    ):
+        result = cellocate("explore", *arguments, "--out", out)
+        assert result.code == 1
+        assert words in result.err
+        assert not out.exists()
+    other = tmp_path / "other.csv"
+    other.write_text("ID,Label\na,0\n")
+    assert "another vocabulary" in cellocate("explore", table, "--beside", other, "--out", out).err
+    table.write_text(TABLE + "e,99\n")
+    assert "1 of 5 fields cannot be used" in cellocate("explore", table, "--out", out).err
+    assert cellocate("explore", table, "--out", out, "--skip-bad").code == 0
+    assert "not empty" in cellocate("explore", table, "--out", out, "--skip-bad").err
+    assert cellocate("explore", table, "--out", out, "--skip-bad", "--overwrite").code == 0

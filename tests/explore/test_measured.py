@@ -1,0 +1,82 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from cellocate.collection import open_collection
+from cellocate.errors import CellocateError
+from cellocate.explore import Choices, look
+from cellocate.explore.columns import by_column
+from cellocate.explore.pixels import PER_LOCATION, draw, measure
+from cellocate.explore.typical import choose
+from cellocate.images import write_png
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Twelve fields of even brightness, 10 grey levels apart."""
+    for i in range(12):
+        for channel in ("green", "blue"):
+            write_png(tmp_path / f"f{i:02}_{channel}.png", np.full((16, 20), 10 * i, np.uint8))
+    return tmp_path
+
+
+def test_the_draw_is_fixed_by_its_seed(folder):
+    collection = open_collection(folder)
+    first, again, other = (draw(collection, None, 5, seed) for seed in (1, 1, 2))
+    assert first.index.tolist() == again.index.tolist() != other.index.tolist()
+    assert first.tolist() == [True] * 5
+
+
+def test_rare_locations_are_drawn_as_well_and_told_apart(folder):
+    collection = open_collection(folder)
+    truth = np.zeros((12, 2), bool)
+    truth[:, 0], truth[[3, 4], 1] = True, True
+    drawn = draw(collection, truth, 1, 0)
+    assert {"f03", "f04"} <= set(drawn.index)
+    assert len(drawn) <= PER_LOCATION + 2
+    assert drawn.sum() == 1
+
+
+def test_figures_of_pixels(folder):
+    write_png(folder / "f00_blue.png", np.full((16, 20), 255, np.uint8))
+    table, problems = measure(open_collection(folder), ["f00", "f11"])
+    assert problems == []
+    assert table.loc["f11", ["height", "width", "depth"]].tolist() == [16, 20, 8]
+    assert table.loc["f11", "green_mean"] == table.loc["f11", "green_high"] == pytest.approx(110 / 255)
+    assert table["blue_saturated"].tolist() == [1, 0]
+    assert np.isnan(table["protein_in_blue"]).all()  # an even plane correlates with nothing
+    assert np.isnan(table["sharpness"]).all()  # neither red nor yellow
+
+
+def test_a_file_that_cannot_be_read_is_refused_or_skipped(folder):
+    (folder / "f05_green.png").write_bytes(b"no image")
+    collection = open_collection(folder)
+    with pytest.raises(CellocateError, match="f05"):
+        look(collection, Choices())
+    explored = look(collection, Choices(skip_bad=True))
+    assert "f05" in explored.notes[0]
+    assert len(explored.pixels) == 11
+
+
+def test_typical_and_extreme():
+    pixels = pd.DataFrame({"green_mean": [0.5, 0.51, 0.49, 0.9, 0.5, 0.1, 0.52]}, index=list("abcdefg"))
+    shows = np.array([1, 1, 1, 1, 1, 1, 0], bool)
+    chosen = choose(pixels, shows, each=2)
+    assert set(chosen.extreme) == {"d", "f"}
+    assert set(chosen.typical) == {"a", "e"}
+    assert chosen.random == ["b", "c"]
+    assert choose(pixels, np.zeros(7, bool)) == ([], [], [])
+    assert choose(pixels, np.array([1, 0, 0, 0, 0, 0, 0], bool)) == (["a"], [], [])
+
+
+def test_the_values_of_a_column(folder):
+    table = folder / "labels.csv"
+    lines = [f"f{i:02},{'0 25' if i < 4 else '2'},{'U-2 OS' if i < 7 else 'HeLa' if i < 11 else ''}" for i in range(12)]
+    table.write_text("\n".join(["Id,Target,cell_line", *lines]))
+    collection = open_collection(folder)
+    found = by_column(collection, "cell_line", collection.truth(), None)
+    assert found.to_numpy().tolist() == [
+        ["U-2 OS", 7, 3, pytest.approx(11 / 7)],
+        ["HeLa", 4, 1, 1],
+        ["not recorded", 1, 1, 1],
+    ]

@@ -1,0 +1,48 @@
+from itertools import combinations
+
+import numpy as np
+import pytest
+from skimage.color import rgb2lab
+
+from cellocate.pictures import COLOURS, STAINS, composite, light
+from cellocate.pictures.style import group_colours
+
+# Machado, Oliveira, Fernandes 2009 (doi:10.1109/TVCG.2009.113), severity 1, of linear light
+BLIND = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+}
+
+
+def seen(colour, blindness):
+    value = np.asarray(colour)
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    mixed = np.clip(np.array(BLIND[blindness]) @ linear, 0, 1)
+    shown = np.where(mixed <= 0.0031308, 12.92 * mixed, 1.055 * mixed ** (1 / 2.4) - 0.055)
+    return rgb2lab(shown.reshape(1, 1, 3)).ravel()
+
+
+def least_difference(colours, blindness):
+    lights = [seen(light(name, colours), blindness) for name in STAINS]
+    return min(float(np.linalg.norm(a - b)) for a, b in combinations(lights, 2))
+
+
+@pytest.mark.parametrize("blindness", BLIND)
+def test_magenta_can_be_told_apart_by_who_cannot_tell_red_from_green(blindness):
+    assert least_difference("magenta", blindness) > 30 > least_difference("atlas", blindness)
+
+
+@pytest.mark.parametrize("colours", COLOURS)
+def test_the_protein_is_green(colours):
+    assert light("green", colours) == (0, 1, 0)
+
+
+def test_a_composite_in_magenta():
+    channels = np.array([[[0.0, 1.0]]])
+    assert composite(channels, ("red",), "magenta")[0, 1].tolist() == [255, 0, 255]
+
+
+def test_groups_keep_their_colours():
+    few, more = group_colours(("a", "b")), group_colours(("a", "b", *"cdefg"))
+    assert few.items() <= more.items()
+    assert len(set(more.values())) == 7
