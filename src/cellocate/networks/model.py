@@ -18,6 +18,8 @@ from cellocate.networks.familiar import References
 from cellocate.networks.network import LocationNetwork
 from cellocate.networks.views import pooled, views_of
 
+_LEAST = 1e-6  # a probability below this is not told from 0
+
 
 class Prediction(NamedTuple):
     """Probabilities, shape (N, K), and for each field the names of the locations decided on."""
@@ -139,8 +141,29 @@ class Model:
         probabilities, features = np.split(said, [len(self.vocabulary)], axis=1)
         return Look(self._calibrated(probabilities), features)
 
-    def _calibrated(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
+    def fields_of(self, cells: Look, weights: NDArray[np.float32], sizes: Sequence[int]) -> NDArray[np.float32]:
+        """What fields show, from a look at their cells, one field after the other → probabilities (fields, K).
+
+        Args:
+            cells: of N cells.
+            weights: of the cells, above 0 to 1, shape (N,).
+            sizes: how many cells each field has; at least one.
+
+        Raises:
+            CellocateError: the model has not learnt what cells make of their field.
+        """
+        pool = None if isinstance(self.network, Ensemble) else self.network.cells
+        if pool is None:
+            what = "a model that knows single images alone does not say what cells make of their field"
+            raise CellocateError(what, mend="Train one with bags.pool in its recipe.")
+        probabilities, features, weight = (torch.from_numpy(v).to(self._mean.device) for v in (*cells, weights))
+        with torch.inference_mode():
+            said = pool.of_bags(torch.logit(probabilities, eps=_LEAST), features, weight, sizes).sigmoid().cpu().numpy()
         calibration = self.card.calibration
+        return said if calibration is None else calibration.apply(said).astype(np.float32)
+
+    def _calibrated(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
+        calibration = self.card.calibration if self.card.bag is None else None  # that of bags is of fields
         return said if calibration is None else calibration.apply(said).astype(np.float32)
 
     def _pooled(self, images: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from cellocate.networks.bags import CellPool, PoolName, build_pool
 from cellocate.networks.body import Body, build_body
 from cellocate.networks.heads import Head, HeadName, build_head
 from cellocate.networks.stem import Stem
@@ -20,11 +21,21 @@ class LocationNetwork(nn.Module):
         backbone: name of the body.
         channels: of the images, in order.
         size: side of the images that it was made for, px.
+        cells: where images are cells, of which several make a field: from theirs to the field's logits.
     """
 
-    def __init__(self, body: Body, head: Head, *, backbone: str, channels: Sequence[str], size: int) -> None:
+    def __init__(
+        self,
+        body: Body,
+        head: Head,
+        *,
+        backbone: str,
+        channels: Sequence[str],
+        size: int,
+        cells: CellPool | None = None,
+    ) -> None:
         super().__init__()
-        self.body, self.head = body, head
+        self.body, self.head, self.cells = body, head, cells
         self.backbone, self.channels, self.size = backbone, tuple(channels), size
         self.frozen = False
 
@@ -64,6 +75,7 @@ def build_network(
     pretrained: bool = False,
     stem: Stem = "repeat",
     dropout: float = 0.0,
+    cells: PoolName | None = None,
 ) -> LocationNetwork:
     """Make a network of a backbone and a head.
 
@@ -76,6 +88,7 @@ def build_network(
         pretrained: start from downloaded weights (ImageNet's, unless the name says otherwise).
         stem: how the filters of their first layer become those of the channels (see `cellocate.networks.stem.adapt`).
         dropout: share of features dropped before the classifier.
+        cells: how what cells show becomes what their field shows, for a network of bags.
 
     Raises:
         CellocateError: there is no such backbone, its weights cannot be had, it cannot take images of this size, or
@@ -89,7 +102,8 @@ def build_network(
     """
     body, shape = build_body(backbone, channels=channels, size=size, pretrained=pretrained, stem=stem)
     made = build_head(head, shape, locations, dropout)
-    return LocationNetwork(body, made, backbone=backbone, channels=channels, size=size)
+    pool = None if cells is None else build_pool(cells, made.classifier.in_features, locations)
+    return LocationNetwork(body, made, backbone=backbone, channels=channels, size=size, cells=pool)
 
 
 def freeze(network: LocationNetwork, frozen: bool) -> None:

@@ -2,9 +2,11 @@
 
 from cellocate.prediction.fields import (
     Compared,
+    OfBags,
     assumptions,
     look_at_collection,
     predict_and_compare,
+    predict_bags,
     predict_collection,
 )
 from cellocate.prediction.submissions import (
@@ -22,10 +24,12 @@ from cellocate.prediction.views import with_turns
 __all__ = [
     "CellMasks",
     "Compared",
+    "OfBags",
     "assumptions",
     "in_order",
     "look_at_collection",
     "predict_and_compare",
+    "predict_bags",
     "predict_collection",
     "read_sample",
     "require_hpa19",

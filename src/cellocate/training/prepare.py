@@ -9,9 +9,11 @@ from typing import Any
 
 from cellocate.collection import (
     PARTS,
+    Bags,
     Collection,
     Inspection,
     Split,
+    bags_of,
     left_out,
     make_split,
     read_split,
@@ -98,7 +100,11 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
     """
     split = None
     if options.resume:
-        recipe, split = run.reopen(collection)
+        recipe = run.reopen()
+    if recipe.bags.pool is not None:
+        collection = bags_of(collection)
+    if options.resume:
+        split = read_split(run.split, collection)
     elif options.split is not None:
         split = read_split(options.split, collection, options.fold)
     collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
@@ -117,7 +123,8 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
     if not sets["train"].truth().any():
         raise CellocateError("no training field shows any location", where=collection.folder, mend="Check the labels.")
     _refuse_blind_choice(sets["validation"], recipe.training.monitor)
-    scale, assumed = training_scale(collection, recipe.data, inspection)
+    images = collection.cells if isinstance(collection, Bags) else collection
+    scale, assumed = training_scale(images, recipe.data, inspection)
     start = () if recipe.network.start is None else learnt_from(recipe.network.start)
     return Prepared(recipe, collection, sets, split, inspection, scale, assumed, start)
 

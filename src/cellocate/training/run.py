@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 from lightning.fabric.utilities.rank_zero import rank_zero_only
 
-from cellocate.collection import Collection, Inspection, Split, read_split
+from cellocate.collection import Collection, Inspection, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import Scale
@@ -49,14 +49,14 @@ class Run:
             with new_file(self.skipped) as aside:
                 inspection.table().to_csv(aside, index=False)
 
-    def reopen(self, collection: Collection) -> tuple[Recipe, Split]:
-        """Recipe and split of an interrupted run.
+    def reopen(self) -> Recipe:
+        """Recipe of an interrupted run.
 
         Raises:
             CellocateError: there is no such run, or it has come to its end.
         """
         self.refuse_ended()
-        return load_recipe(self.recipe), read_split(self.split, collection)
+        return load_recipe(self.recipe)
 
     def refuse_ended(self) -> None:
         """Raise a `CellocateError` where nothing was begun, or nothing is left to do."""
