@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from cellocate.networks.bags import CellPool, PoolName, build_pool
@@ -57,6 +58,32 @@ class LocationNetwork(nn.Module):
         """Images (N, C, H, W) → logits (N, K) and features (N, D), in one pass."""
         features = self.embed(images)
         return self.head.classify(features), features
+
+    def logits_within(self, images: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        """What the network would say of parts of images, were there nothing else in them.
+
+        The features are averaged over a part's places (by the head's own weights, where those differ), and classified:
+        for a linear classifier this is the mean of the class activation map inside the part.
+
+        Args:
+            images: shape (N, C, H, W).
+            masks: share of each of P parts in the pixels that a place stands for, (N, P, H', W'), or of any other
+                resolution, to which features are brought.
+
+        Returns:
+            Logits, shape (P, K), and how much of each part there is in all images together, shape (P,); the logits of
+            a part of which there is nothing mean nothing.
+
+        Raises:
+            CellocateError: the head has no activation map.
+        """
+        maps = self.body(images)
+        places = self.head.places(maps)
+        maps = nn.functional.interpolate(maps, masks.shape[2:], mode="bilinear")
+        weights = masks * nn.functional.interpolate(places[:, None], masks.shape[2:], mode="bilinear")
+        features = torch.einsum("nfhw,nphw->pf", maps, weights)
+        there = weights.sum((0, 2, 3))
+        return self.head.classify(features / there.clamp(min=1e-12)[:, None]), there
 
     def train(self, mode: bool = True) -> LocationNetwork:
         """Set to training or evaluation; a frozen body stays at evaluation."""
