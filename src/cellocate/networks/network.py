@@ -78,11 +78,10 @@ class LocationNetwork(nn.Module):
             CellocateError: the head has no activation map.
         """
         maps = self.body(images)
-        places = self.head.places(maps)
-        maps = nn.functional.interpolate(maps, masks.shape[2:], mode="bilinear")
-        weights = masks * nn.functional.interpolate(places[:, None], masks.shape[2:], mode="bilinear")
-        features = torch.einsum("nfhw,nphw->pf", maps, weights)
-        there = weights.sum((0, 2, 3))
+        places = self.head.places(maps)[:, None]
+        finer = nn.functional.interpolate(torch.cat([maps * places, places], 1), masks.shape[2:], mode="bilinear")
+        summed = torch.einsum("nfhw,nphw->pf", finer, masks)
+        features, there = summed[:, :-1], summed[:, -1]
         return self.head.classify(features / there.clamp(min=1e-12)[:, None]), there
 
     def train(self, mode: bool = True) -> LocationNetwork:

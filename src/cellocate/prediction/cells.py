@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,11 +37,25 @@ class PredictedCells:
     cells: list[int]
     probabilities: NDArray[np.float32]
 
+    @cached_property
+    def _rows(self) -> dict[str, dict[int, int]]:
+        rows: dict[str, dict[int, int]] = {}
+        for row, (field, number) in enumerate(zip(self.fields, self.cells, strict=True)):
+            rows.setdefault(field, {})[number] = row
+        return rows
+
     def of(self, field: str, numbers: Sequence[int]) -> NDArray[np.float32]:
-        """The probabilities of these cells of a field, (n, K); nan for a cell of which nothing is known."""
-        known = {n: i for i, (own, n) in enumerate(zip(self.fields, self.cells, strict=True)) if own == field}
-        nothing = np.full(self.probabilities.shape[1], np.nan, np.float32)
-        return np.stack([self.probabilities[known[n]] if n in known else nothing for n in numbers])
+        """The probabilities of these cells of a field, shape (n, K); 0 for a cell of which nothing is known.
+
+        Raises:
+            CellocateError: the field has another cell than these.
+        """
+        rows = self._rows.get(field, {})
+        if other := sorted(set(rows) - set(numbers)):
+            what = f"cell {other[0]} of field {field} is not in its label image"
+            raise CellocateError(what, mend="Give the label images that the cells were cut out by.")
+        nothing = np.zeros(self.probabilities.shape[1], np.float32)
+        return np.array([self.probabilities[rows[n]] if n in rows else nothing for n in numbers], np.float32)
 
     def together(self, ids: Sequence[str], probabilities: Probabilities) -> PredictedCells:
         """The same with what their fields show taken into account, by `with_fields`.
@@ -81,6 +96,7 @@ def predict_cells(
     model: Model,
     cells: Collection,
     *,
+    alone: bool = False,
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
 ) -> PredictedCells:
@@ -89,13 +105,20 @@ def predict_cells(
     A model that learnt from labels of fields says what each cell shows and what its field does, which `with_fields`
     makes one; any other is shown each cell by itself.
 
+    Args:
+        model: which predicts.
+        cells: with the columns field and cell.
+        alone: leave out what such a model says of the fields.
+        batch_size: how many cells are read and predicted at once.
+        progress: called with a number of cells, or of fields where these are predicted too, as they are done.
+
     Raises:
         CellocateError: these are no cells, or one cannot be predicted.
     """
     bags = bags_of(cells)
     ids, of = cells.ids, [str(field) for field in cells.fields[FIELD]]
     numbers = [_number(cell, value) for cell, value in zip(ids, cells.fields[CELL], strict=True)]
-    if model.card.bag is None:
+    if alone or model.card.bag is None:
         said = predict_collection(model, cells, batch_size=batch_size, progress=progress)
         return PredictedCells(ids, of, numbers, said)
     fields, said = predict_bags(model, bags, batch_size=batch_size, progress=progress)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cellocate
-from cellocate.collection.bags import FIELD, are_cells
+from cellocate.collection.bags import FIELD, Bags, are_cells
 from cellocate.collection.collection import Collection
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
@@ -39,7 +39,8 @@ def read_split(path: str | Path, collection: Collection, fold: str | None = None
         fold: that is chosen, where there are several.
 
     Returns:
-        The fields that the file names, in its order; where it names the fields of single cells, all these cells.
+        The fields that the file names, in its order; where it names the fields of single cells, all these cells,
+        or all of these fields that have some.
 
     Raises:
         CellocateError: it is not such a table, names a field that the collection lacks, or names one twice; or no
@@ -77,8 +78,10 @@ def _read(path: Path, collection: Collection) -> Split:
     if not {"id", "part"} <= set(table.columns):
         raise CellocateError("not a split", where=path, mend="It needs the columns id and part.")
     _see_parts(table, path)
-    if are_cells(collection) and table["id"].isin(collection.fields[FIELD]).all():
+    if are_cells(collection) and table["id"].isin(collection.fields[FIELD]).any():
         table = _of_cells(table, collection)
+    if isinstance(collection, Bags) and table["id"].isin(collection.ids).any():
+        table = table[table["id"].isin(collection.ids)]  # a field may have no cells
     unknown = sorted(table["id"][~table["id"].isin(collection.ids)])
     if unknown:
         raise CellocateError(
