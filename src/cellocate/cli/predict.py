@@ -65,6 +65,10 @@ def predict(
     whole_fields: Annotated[
         bool, typer.Option("--whole-fields", help="Where DATA are cells: predict the fields that they are of.")
     ] = False,
+    part: Annotated[
+        Literal["train", "validation", "test"] | None,
+        typer.Option(help="Predict the fields (or the cells of the fields) of this part of the model's split alone."),
+    ] = None,
     sample: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A sample submission: predict its ids, in its order.")
     ] = None,
@@ -111,6 +115,8 @@ def predict(
     wanted = None if sample is None else prediction.read_sample(sample)
     if wanted is not None and not single:
         collection = prediction.in_order(collection, wanted)
+    if part is not None:
+        collection = prediction.of_part(loaded, collection, part)
     collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
     if inspection.problems:
         note(left_out(inspection.problems))

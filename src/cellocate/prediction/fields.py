@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection import Bags, Collection, at_edge
+from cellocate.collection import Bags, Collection, are_cells, at_edge
+from cellocate.collection.bags import FIELD
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.networks import Look, Model
@@ -141,6 +142,21 @@ def _tiles(
         yield tiles
         if progress is not None:
             progress(len(tiles))
+
+
+def of_part(model: Model, collection: Collection, part: str) -> Collection:
+    """The fields of a part of a model's split; of single cells, those of its fields.
+
+    Raises:
+        CellocateError: there are none.
+    """
+    wanted = set(model.card.fields.get(part, ()))
+    own = collection.fields[FIELD].astype(str) if are_cells(collection) else collection.ids
+    ids = [i for i, field in zip(collection.ids, own, strict=True) if wanted & {i, field}]
+    if not ids:
+        what = f"no field of the model's {part} part"
+        raise CellocateError(what, where=collection.folder, mend="Give the collection that the model was trained on.")
+    return collection.subset(ids)
 
 
 def assumptions(model: Model, collection: Collection) -> list[str]:

@@ -14,6 +14,8 @@ from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.vocabulary import Vocabulary
 
+_NAMES = ("field", "group", "antibody", "gene", "plate", "well", "cell_line")  # even where they are digits
+
 
 def require_anndata() -> None:
     """Raise a `CellocateError` where anndata is not installed."""
@@ -52,23 +54,25 @@ def write_h5ad(
     import anndata
 
     obs = pd.DataFrame(index=range(len(ids))) if known is None else known.reset_index(drop=True)
-    obs = pd.DataFrame({column: _plain(obs[column]) for column in obs}, index=obs.index)
+    obs = pd.DataFrame({c: _plain(obs[c], name=c in _NAMES) for c in obs}, index=obs.index)
     shown = ["; ".join(vocabulary.names[i] for i in labels) for labels in vocabulary.decode(decided)]
-    obs = obs.assign(Locations=np.array(shown, dtype=object)).set_index(pd.Index(list(ids), dtype=object))
+    obs = obs.assign(Locations=pd.Series(shown, index=obs.index, dtype=object)).set_axis(pd.Index(ids), axis=0)
     told = {"go": [x.go or "" for x in vocabulary.locations], "group": [x.group for x in vocabulary.locations]}
     var = pd.DataFrame(told, index=list(vocabulary.names), dtype=object)
     table = anndata.AnnData(np.asarray(probabilities, np.float32), obs=obs, var=var, layers={"decided": decided})
+    for frame in (table.obs, table.var):  # anndata refuses to write pandas' own type of strings
+        frame.index = frame.index.astype(object)
     table.uns["vocabulary"] = vocabulary.name
     if {"x", "y"} <= set(obs) and all(pd.api.types.is_numeric_dtype(obs[c]) for c in ("x", "y")):
         table.obsm["spatial"] = obs[["x", "y"]].to_numpy(np.float64)
     with new_file(path) as aside:
-        table.write_h5ad(aside)
+        table.write_h5ad(aside, convert_strings_to_categoricals=False)
 
 
-def _plain(values: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of numbers as numbers, and any other as text: HDF5 takes no mixture."""
+def _plain(values: pd.Series[Any], *, name: bool) -> pd.Series[Any]:
+    """A column of numbers as numbers, and any other, or one of names, as text: HDF5 takes no mixture."""
     filled = values[values.notna() & (values.astype(str) != "")]
     numbers = pd.to_numeric(filled.astype(str), errors="coerce")
-    if len(filled) and numbers.notna().all():
+    if not name and len(filled) and numbers.notna().all():
         return pd.to_numeric(values.where(values.astype(str) != ""), errors="coerce").astype(float)
     return values.where(values.notna(), "").astype(str).astype(object)

@@ -29,6 +29,7 @@ from cellocate.training.prepare import Options, Prepared, prepare
 from cellocate.training.rate import found_rate, refuse_processes
 from cellocate.training.recipe import Recipe
 from cellocate.training.run import History, Run, begun_with, is_first_process, quiet
+from cellocate.training.soft import softened
 
 
 def train(collection: Collection, recipe: Recipe, out: str | Path, options: Options | None = None) -> Model | None:
@@ -72,8 +73,10 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
     recipe, sets = prepared.recipe, prepared.sets
     begun = options.resume and run.recipe.is_file()
     datasets: dict[str, Shown] = {part: dataset_of(s, recipe, prepared.seen_at(part)) for part, s in sets.items()}
+    if options.soft:
+        datasets["train"].truth = torch.from_numpy(softened(sets["train"], options.soft))
     normalisation = measure_normalisation(datasets["train"].images, recipe)
-    module = _module(prepared, normalisation, fresh=not (begun and run.last.is_file()))
+    module = _module(prepared, normalisation, datasets["train"].truth, fresh=not (begun and run.last.is_file()))
     trainer = _trainer(recipe, run, options, validated=len(sets["validation"]) > 0, epochs=epochs)
     if recipe.optimiser.learning_rate == "find":
         refuse_processes(trainer.world_size)
@@ -89,7 +92,7 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
     return Learnt(module, normalisation, plain, kept_weights(module, run, plain))
 
 
-def _module(prepared: Prepared, normalisation: Normalisation, *, fresh: bool) -> Classifier:
+def _module(prepared: Prepared, normalisation: Normalisation, learnt: torch.Tensor, *, fresh: bool) -> Classifier:
     recipe, train = prepared.recipe, prepared.sets["train"]
     assert train.vocabulary is not None
     truth = torch.from_numpy(train.truth())
@@ -113,7 +116,7 @@ def _module(prepared: Prepared, normalisation: Normalisation, *, fresh: bool) ->
     codes = identities(train, recipe.loss.identity) if "arcface" in recipe.loss.terms else None
     different = None if codes is None else int(codes.max()) + 1
     loss = build_loss(recipe.loss, truth.sum(dim=0), len(truth), network.features, different)
-    begun = begun_with(train, prepared.scale)
+    begun = begun_with(train, prepared.scale, learnt)
     kind = Classifier if recipe.bags.pool is None else BagClassifier
     return kind(network, loss, recipe, train.vocabulary, normalisation, codes, begun)
 

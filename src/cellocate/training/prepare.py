@@ -38,6 +38,7 @@ class Options:
         fold: of the split, where it has several.
         resume: continue the interrupted run in the folder.
         overwrite: replace what is in the folder.
+        soft: tables of probabilities that soften the labels of the training cells (see `cellocate.training.soft`).
         skip_bad: leave faulty fields out (they are listed in `skipped.csv`) instead of refusing the collection.
         progress: show a bar while an epoch runs.
         say: called with each line to print.
@@ -48,6 +49,7 @@ class Options:
     fold: str | None = None
     resume: bool = False
     overwrite: bool = False
+    soft: tuple[Path, ...] = ()
     skip_bad: bool = False
     progress: bool = False
     say: Callable[[str], None] = print
@@ -101,6 +103,9 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
     split = None
     if options.resume:
         recipe = run.reopen()
+    if recipe.bags.pool is not None and options.soft:
+        what = "soft labels are of cells, and a network with bags.pool learns from the labels of fields"
+        raise CellocateError(what, where="--soft", mend="Leave one of them out.")
     if recipe.bags.pool is not None:
         collection = bags_of(collection)
     if options.resume:

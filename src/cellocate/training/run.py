@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L  # noqa: N812 # its own convention
+import numpy as np
 import pandas as pd
 import torch
 from lightning.fabric.utilities.rank_zero import rank_zero_only
@@ -89,12 +90,14 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def begun_with(train: Collection, scale: Scale) -> dict[str, Any]:
-    """What must be the same when a run is resumed."""
+def begun_with(train: Collection, scale: Scale, truth: torch.Tensor) -> dict[str, Any]:
+    """What must be the same when a run is resumed; truth as it is learnt, shape (N, K)."""
+    labels = truth.numpy()
+    whole = labels.astype(bool) if set(np.unique(labels).tolist()) <= {0.0, 1.0} else labels
     return {
         "a pixel size of": scale.pixel_size,
         "the vocabulary": "" if train.vocabulary is None else train.vocabulary.name,
-        "training labels of checksum": hashlib.sha256(train.truth().tobytes()).hexdigest()[:8],
+        "training labels of checksum": hashlib.sha256(whole.tobytes()).hexdigest()[:8],
     }
 
 
