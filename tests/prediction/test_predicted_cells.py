@@ -198,10 +198,13 @@ def test_the_command_predicts_cells_of_fields_by_the_map(
     copied, mapped = (read_probabilities(tmp_path / name, words) for name in ("copied", "map"))
     assert copied[0] == mapped[0]
     assert not np.allclose(copied[1], mapped[1], atol=1e-3)
-    proteins = cellocate(
-        "proteins", tmp_path / "map", "--of", phantoms, "--by", "id", "--out", tmp_path / "proteins.csv"
+    of = pd.DataFrame({"id": open_collection(phantoms).ids, "antibody": "HPA1"})
+    of.to_csv(tmp_path / "antibodies.csv", index=False)
+    brought = cellocate(
+        "proteins", tmp_path / "map", "--of", tmp_path / "antibodies.csv", "--out", tmp_path / "proteins.csv"
     )
-    assert "field" in proteins.err  # phantoms have no antibody: the fields were looked up, not the cells
+    assert brought.code == 0, brought.err
+    assert f"of {len(mapped[0])} cells" in brought.out
 
 
 @pytest.mark.parametrize(

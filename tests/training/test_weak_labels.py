@@ -6,18 +6,21 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from small_runs import history, interrupted, learn, same, small, weights
 
-import cellocate
+from cellocate import load
 from cellocate.collection import at_edge, bags_of, open_collection
+from cellocate.decision import read_probabilities
 from cellocate.errors import CellocateError
 from cellocate.images import Scale
 from cellocate.networks.bags import PoolName
 from cellocate.prediction import predict_bags, predict_collection
 from cellocate.training.bags import BagDataset
 from cellocate.training.data import training_loader
+from cellocate.vocabulary import get
 
 MEAN = ("bags.pool=mean", "bags.cells=3", "training.batch_size=8")
 POOLS = {"mean": "0", "max": "0", "attention": "0", "duo": "0.1"}
@@ -61,7 +64,7 @@ def test_cells_at_the_edge_weigh_less(cells: Path) -> None:
 @pytest.mark.parametrize("pool", get_args(PoolName))
 def test_every_pool_trains_predicts_and_is_loaded(cells: Path, tmp_path: Path, pool: str) -> None:
     model = learn(cells, tmp_path / "run", *MEAN, f"bags.pool={pool}", f"bags.cell_loss={POOLS[pool]}")
-    loaded = cellocate.load(tmp_path / "run" / "model", device="cpu")
+    loaded = load(tmp_path / "run" / "model", device="cpu")
     bags = bags_of(open_collection(cells))
     assert loaded.card.bag is not None
     assert loaded.card.bag.pool == pool
@@ -122,6 +125,21 @@ def test_settings_that_contradict_bags_are_refused(settings: tuple[str, ...], sa
 
 
 def test_a_model_of_single_images_makes_no_fields_of_cells(run: Path, cells: Path) -> None:
-    model = cellocate.load(run / "model", device="cpu")
+    model = load(run / "model", device="cpu")
     with pytest.raises(CellocateError, match=r"knows single images alone.*bags\.pool"):
         predict_collection(model, bags_of(open_collection(cells)))
+
+
+def test_the_commands_measure_and_predict_fields_by_their_cells(cellocate, cells: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    learn(cells, tmp_path / "run", *MEAN, "training.epochs=1")
+    model = tmp_path / "run" / "model"
+    measured = cellocate("evaluate", model, cells, "--part", "test", "--out", tmp_path / "scores")
+    assert measured.code == 0, measured.err
+    fields = load(model, device="cpu").card.fields["test"]
+    assert f"{len(fields)} fields: macro F1" in measured.out
+    whole = ("predict", model, cells, "--whole-fields", "--part", "test", "--out", tmp_path / "fields.csv")
+    assert f"{len(fields)} fields in" in cellocate(*whole).out
+    assert read_probabilities(tmp_path / "fields.csv", get("hpa28"))[0] == list(fields)
+    scored = pd.read_csv(tmp_path / "scores" / "predictions.csv", index_col="Id")["Nucleoplasm"]
+    told = pd.read_csv(tmp_path / "fields.csv", index_col="Id")["Nucleoplasm"]
+    np.testing.assert_allclose(scored[told.index], told, atol=2e-4)
