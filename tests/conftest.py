@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from cellocate import phantom
 from cellocate.cli import main
 from cellocate.collection import open_collection
+from cellocate.images import CHANNELS, read_channel, write_png
 from cellocate.training import Recipe, load_recipe
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell's background, where tests of Ctrl-C would hang
@@ -43,6 +46,33 @@ def _phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def phantoms(_phantoms: Path, tmp_path: Path) -> Path:
     """A collection of 40 simulated fields of 64 px, in a folder that the test may damage."""
     return Path(shutil.copytree(_phantoms, tmp_path / "phantoms"))
+
+
+@pytest.fixture(scope="session")
+def _cells(_phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cells") / "crops"
+    folder.mkdir()
+    labels = pd.read_csv(_phantoms / "train.csv", index_col="Id")["Target"]
+    rows = []
+    for field in labels.index:
+        masks = read_channel(_phantoms / "truth" / f"{field}_cells.png", "blue")
+        channels = {c: read_channel(_phantoms / "train" / f"{field}_{c}.png", c) for c in CHANNELS}
+        for number in np.unique(masks[masks > 0]):
+            y, x = (int(where.mean()) for where in np.nonzero(masks == number))
+            for channel, pixels in channels.items():
+                crop = np.pad(pixels * (masks == number), 16)[y : y + 32, x : x + 32]
+                write_png(folder / f"{field}_{number}_{channel}.png", crop)
+            edge = bool((masks[[0, -1]] == number).any() or (masks[:, [0, -1]] == number).any())
+            rows.append((f"{field}_{number}", labels[field], field, number, y, x, edge, field))
+    columns = ["Id", "Target", "field", "cell", "y", "x", "edge", "group"]
+    pd.DataFrame(rows, columns=columns).to_csv(folder / "train.csv", index=False)
+    return folder
+
+
+@pytest.fixture
+def cells(_cells: Path, tmp_path: Path) -> Path:
+    """The cells of these fields, each cut out into 32 px, with the labels of its field."""
+    return Path(shutil.copytree(_cells, tmp_path / "cells"))
 
 
 SMALL = ("data.size=64", "network.backbone=test_resnet")

@@ -93,11 +93,25 @@ def test_fields_without_a_prediction_are_told(cellocate, fields: Path, tmp_path:
     assert "lacks 9 ids" in result.err
 
 
+def test_cells_have_probabilities_of_their_own_by_the_map(cellocate, fields: Path, model: Path, tmp_path: Path) -> None:
+    masks, table, out = fields / "truth", tmp_path / "cells.csv", tmp_path / "submission.csv"
+    shared = ("predict", model, fields, "--masks", masks, "--by-map")
+    assert cellocate(*shared, "--format", "kaggle2021", "--out", out).code == 0
+    assert cellocate(*shared, "--out", table).code == 0
+    told = pd.read_csv(table)
+    for field, (_, instances) in read_kaggle2021(out):
+        expected = told[told["field"] == field][list(get("hpa19").names)].to_numpy()
+        assert len(expected) == len(instances.masks)
+        np.testing.assert_allclose(instances.confidence, expected[instances.cell, instances.label], atol=2e-6)
+    assert told.groupby("field")["Nucleoplasm"].nunique().max() > 1
+
+
 def test_bad_input_is_one_line(cellocate, fields: Path, model: Path, run: Path, tmp_path: Path) -> None:
     out = tmp_path / "s.csv"
     as_2021 = ("--format", "kaggle2021", "--out", out)
     assert cellocate("predict", model, fields, *as_2021).code == 2
-    assert cellocate("predict", model, fields, "--masks", fields / "truth", "--out", out).code == 2
+    as_2018 = ("--format", "kaggle2018", "--out", out)
+    assert cellocate("predict", model, fields, "--masks", fields / "truth", *as_2018).code == 2
     for masks, request in ((fields, model), (fields / "truth", run / "model")):
         result = cellocate("predict", request, fields, *as_2021, "--masks", masks)
         assert (result.code, result.err.count("\n")) == (1, 1)

@@ -27,6 +27,14 @@ def train(
             metavar="NAME", help="Of a split with folds, the one held out; all: each once, and one model of them."
         ),
     ] = None,
+    soft: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where DATA are cells: probabilities of them, by networks that were not trained on them, by which "
+            "the labels of their fields are softened; several.",
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in RUN.")] = False,
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
@@ -72,6 +80,7 @@ def train(
     chosen = Options(
         split=split,
         fold=fold,
+        soft=tuple(soft or ()),
         resume=resume,
         overwrite=overwrite,
         skip_bad=skip_bad,

@@ -1,6 +1,7 @@
 """Collections: a folder on disk as a table of fields, its labels, its faults and its parts."""
 
 from cellocate.collection.atlas.tables import of_fields, read_labels
+from cellocate.collection.bags import Bags, are_cells, at_edge, bags_of
 from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.described import described
@@ -11,10 +12,14 @@ from cellocate.collection.suspects import suspects
 
 __all__ = [
     "PARTS",
+    "Bags",
     "Collection",
     "Inspection",
     "Problem",
     "Split",
+    "are_cells",
+    "at_edge",
+    "bags_of",
     "described",
     "inspect",
     "left_out",

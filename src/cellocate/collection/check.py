@@ -10,6 +10,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from cellocate.collection.bags import Bags, bags_of
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.look import Look, complete, look_at_headers, look_at_pixels
@@ -117,7 +118,7 @@ def usable(
     """The fields that can be used, and what was found: all images, and the problems that matter to this use.
 
     Args:
-        collection: all fields.
+        collection: all fields; of bags, their cells are looked at.
         channels: which each field must have.
         labelled: whether a field with faulty or no labels is of no use.
         skip_bad: go on without faulty fields, instead of refusing the whole.
@@ -125,6 +126,9 @@ def usable(
     Raises:
         CellocateError: the collection lacks a channel or labels; a field is faulty and `skip_bad` is not set.
     """
+    if isinstance(collection, Bags):
+        cells, inspection = usable(collection.cells, channels, labelled=labelled, skip_bad=skip_bad)
+        return bags_of(cells), inspection
     collection.require(channels)
     if labelled and collection.vocabulary is None:
         collection.truth()  # says what is missing

@@ -28,6 +28,7 @@ def write_table(
     decided: NDArray[np.bool_],
     vocabulary: Vocabulary,
     unlike: NDArray[np.floating[Any]] | None = None,
+    cells: tuple[Sequence[str], Sequence[int]] | None = None,
 ) -> None:
     """Write `Id`, the probability of each location under its name, `Locations` (names joined by `; `) and `Unlike`.
 
@@ -39,10 +40,14 @@ def write_table(
         vocabulary: of K locations.
         unlike: how unlike each field is to those of the training, shape (N,), above 1 where so; without it there is no
             such column.
+        cells: of a table of cells, the field of each and its number there: the columns `field` and `cell`.
     """
     names = vocabulary.names
     table = pd.DataFrame(probabilities, columns=list(names)).round(6)
     table.insert(0, "Id", ids)
+    if cells is not None:
+        table.insert(1, FIELD, list(cells[0]))
+        table.insert(2, CELL, list(cells[1]))
     table[LOCATIONS] = ["; ".join(names[i] for i in labels) for labels in vocabulary.decode(decided)]
     if unlike is not None:
         table[UNLIKE] = np.round(unlike, 3)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
+
+T = TypeVar("T", bound=np.generic)
 
 FIELD_SPAN = 163.84
 """µm that a field of the Human Protein Atlas spans: 2048 px of 0.08 µm."""
@@ -48,14 +50,18 @@ class Scale:
         Raises:
             CellocateError: the pixel size is no length, or so far from the network's that nothing could be seen.
         """
-        scaled = self._padded(self._rescaled(field, pixel_size))
-        return np.stack(
-            [
-                scaled[:, top : top + self.size, left : left + self.size]
-                for top in self._starts(scaled.shape[1])
-                for left in self._starts(scaled.shape[2])
-            ]
-        )
+        return self._cut(self._padded(self._rescaled(field, pixel_size)))
+
+    def label_tiles(
+        self, labels: NDArray[np.integer[Any]], height: int, width: int, pixel_size: float | None = None
+    ) -> NDArray[np.int32]:
+        """A label image → the tiles of its field, which has this height, width and pixel size: shape (T, size, size).
+
+        Numbers are not smoothed; the label image may have another resolution than the field.
+        """
+        high, wide = self.shape(height, width, pixel_size)
+        scaled = cv2.resize(labels.astype(np.int32), (wide, high), interpolation=cv2.INTER_NEAREST_EXACT)
+        return np.asarray(self._cut(self._padded(scaled[None]))[:, 0], np.int32)
 
     def centre(self, field: NDArray[np.float32], pixel_size: float | None = None) -> NDArray[np.float32]:
         """The one tile at the centre of a field, shape (C, size, size), as training takes it."""
@@ -87,7 +93,16 @@ class Scale:
         height, width = field.shape[1:]
         return resize(field, *self.shape(height, width, pixel_size))
 
-    def _padded(self, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _cut(self, scaled: NDArray[T]) -> NDArray[T]:
+        return np.stack(
+            [
+                scaled[:, top : top + self.size, left : left + self.size]
+                for top in self._starts(scaled.shape[1])
+                for left in self._starts(scaled.shape[2])
+            ]
+        )
+
+    def _padded(self, scaled: NDArray[T]) -> NDArray[T]:
         pads = [(p // 2, p - p // 2) for p in (max(0, self.size - side) for side in scaled.shape[1:])]
         return np.pad(scaled, ((0, 0), *pads)) if any(map(any, pads)) else scaled
 

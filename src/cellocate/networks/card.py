@@ -12,6 +12,7 @@ from cellocate.decision import Calibration, Rule
 from cellocate.errors import CellocateError
 from cellocate.images import Intensity, Views
 from cellocate.images.scale import Scale
+from cellocate.networks.bags import PoolName
 from cellocate.networks.heads import HeadName
 from cellocate.vocabulary import Location, Vocabulary
 
@@ -33,6 +34,18 @@ class Normalisation(_Part):
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+
+class Bag(_Part):
+    """How what cells show becomes what their field shows, in a network that learnt from labels of fields.
+
+    Args:
+        pool: see `cellocate.networks.bags.build_pool`.
+        edge: weight of a cell that touches the edge of its field; that of others is 1.
+    """
+
+    pool: PoolName
+    edge: float = Field(default=1.0, gt=0, le=1)
 
 
 class Member(_Part):
@@ -99,6 +112,7 @@ class ModelCard(_Part):
         head: from its feature map to logits.
         activation: from logits to probabilities: `sigmoid` where a field shows any number of locations, `softmax`
             where it shows one.
+        bag: where images are cells that learnt from the labels of their fields.
         members: the networks, where there are several (see `cellocate.networks.ensemble`).
         vocabulary: name of the vocabulary.
         locations: of the vocabulary, in the order of the network's outputs.
@@ -126,6 +140,7 @@ class ModelCard(_Part):
     backbone: str
     head: HeadName = "linear"
     activation: Literal["sigmoid", "softmax"] = "sigmoid"
+    bag: Bag | None = None
     members: tuple[Member, ...] = ()
     vocabulary: str
     locations: tuple[LocationEntry, ...]
@@ -183,6 +198,7 @@ class ModelCard(_Part):
     def digest(self) -> str:
         """SHA-256 of the card's content, but for `checksum` itself."""
         since = {  # older cards do not have these
+            "bag": self.bag is not None,
             "originals": self.originals,
             "views": self.views != Views(),
             "calibration": self.calibration is not None,

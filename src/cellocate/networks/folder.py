@@ -140,7 +140,12 @@ def _references(folder: Path, card: ModelCard) -> References | None:
 def _network(card: ModelCard) -> LocationNetwork | Ensemble:
     def one(part: ModelCard | Member) -> LocationNetwork:
         return build_network(
-            part.backbone, channels=card.channels, locations=len(part.locations), size=card.size, head=part.head
+            part.backbone,
+            channels=card.channels,
+            locations=len(part.locations),
+            size=card.size,
+            head=part.head,
+            cells=card.bag.pool if card.bag and part is card else None,
         )
 
     if not card.members:

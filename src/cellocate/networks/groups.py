@@ -45,7 +45,8 @@ def layer_groups(network: LocationNetwork, count: int) -> list[list[nn.Parameter
             mend=f"Give 1 to {most} rates.",
         )
     shares = np.array_split(np.arange(len(parts)), count - 1)
-    return [*([p for i in share for p in parts[i]] for share in shares), list(network.head.parameters())]
+    last = [p for name, p in network.named_parameters() if not name.startswith("body.")]
+    return [*([p for i in share for p in parts[i]] for share in shares), last]
 
 
 def _parts(body: Body, coarse: bool) -> list[list[nn.Parameter]]:

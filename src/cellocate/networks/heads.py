@@ -32,6 +32,22 @@ class Head(nn.Module):
         self.pool, self.dropout = pool, nn.Dropout(dropout)
         self.classifier = nn.Linear(features, locations)
 
+    def places(self, features: Tensor) -> Tensor:
+        """Feature map (N, F, H, W) → the weights (N, H, W) of its places in the average that the classifier sees.
+
+        Such a head says at each place what it would say of the whole were all places like it: the class activation map
+        (Zhou et al. 2016, arXiv:1512.04150), with the bias.
+
+        Raises:
+            CellocateError: it sees no average over places.
+        """
+        if isinstance(self.pool, GatedAttention):
+            return self.pool.weights(features)
+        if isinstance(self.pool, _Average):
+            return features.new_ones(len(features), *features.shape[2:]) / features[0, 0].numel()
+        what = "a head that sees no average over places has no activation map"
+        raise CellocateError(what, mend="Use a model whose network.head is linear or attention.")
+
     def classify(self, features: Tensor) -> Tensor:
         """Features (N, D) → logits (N, K)."""
         logits: Tensor = self.classifier(self.dropout(features))
@@ -61,12 +77,13 @@ def build_head(name: HeadName, shape: Shape, locations: int, dropout: float) -> 
     return Head(pool, features, locations, dropout)
 
 
-def _average() -> nn.Sequential:
-    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+class _Average(nn.Sequential):
+    def __init__(self) -> None:
+        super().__init__(nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
 def _linear(shape: Shape, _: float) -> tuple[nn.Module, int]:
-    return _average(), shape[0]
+    return _Average(), shape[0]
 
 
 def _concat(shape: Shape, dropout: float) -> tuple[nn.Module, int]:
@@ -86,7 +103,7 @@ def _blocks(shape: Shape, _: float) -> tuple[nn.Module, int]:
     for module in blocks.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")  # as in He et al.
-    return nn.Sequential(blocks, _average()), shape[0]
+    return nn.Sequential(blocks, _Average()), shape[0]
 
 
 def _attention(shape: Shape, _: float) -> tuple[nn.Module, int]:

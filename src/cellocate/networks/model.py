@@ -18,6 +18,9 @@ from cellocate.networks.familiar import References
 from cellocate.networks.network import LocationNetwork
 from cellocate.networks.views import pooled, views_of
 
+_SQUARE = 4  # px of the network's input to which activation maps are brought, so that thin cells have places
+_LEAST = 1e-6  # a probability below this is not told from 0
+
 
 class Prediction(NamedTuple):
     """Probabilities, shape (N, K), and for each field the names of the locations decided on."""
@@ -139,8 +142,61 @@ class Model:
         probabilities, features = np.split(said, [len(self.vocabulary)], axis=1)
         return Look(self._calibrated(probabilities), features)
 
-    def _calibrated(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
+    def fields_of(self, cells: Look, weights: NDArray[np.float32], sizes: Sequence[int]) -> NDArray[np.float32]:
+        """What fields show, from a look at their cells, one field after the other → probabilities (fields, K).
+
+        Args:
+            cells: of N cells.
+            weights: of the cells, above 0 to 1, shape (N,).
+            sizes: how many cells each field has; at least one.
+
+        Raises:
+            CellocateError: the model has not learnt what cells make of their field.
+        """
+        pool = None if isinstance(self.network, Ensemble) else self.network.cells
+        if pool is None:
+            what = "a model that knows single images alone does not say what cells make of their field"
+            raise CellocateError(what, mend="Train one with bags.pool in its recipe.")
+        probabilities, features, weight = (torch.from_numpy(v).to(self._mean.device) for v in (*cells, weights))
+        with torch.inference_mode():
+            said = pool.of_bags(torch.logit(probabilities, eps=_LEAST), features, weight, sizes).sigmoid().cpu().numpy()
         calibration = self.card.calibration
+        return said if calibration is None else calibration.apply(said).astype(np.float32)
+
+    def predict_within(
+        self, field: NDArray[Any], labels: NDArray[np.integer[Any]], pixel_size: float | None = None
+    ) -> NDArray[np.float32]:
+        """Probabilities of the parts of a field, such as its cells, from the activation map inside each: shape (P, K).
+
+        The network was shown labels of whole fields, and none of these parts; one that is so small that nothing is
+        left of it at the network's resolution is given nan.
+
+        Args:
+            field: shape (C, H, W), as in `predict`.
+            labels: the number of the part at each pixel, 1 to P, 0 for none; it covers the field, at any
+                resolution.
+            pixel_size: µm per px of the field.
+
+        Raises:
+            CellocateError: the head has no activation map, or the model is made of several.
+        """
+        if isinstance(self.network, Ensemble):
+            raise CellocateError("a model of several has no activation map", mend="Use one of its members.")
+        scale = self.card.scale()
+        tiles = self._tiled(field, pixel_size, scale)
+        numbers = scale.label_tiles(labels, field.shape[1], field.shape[2], pixel_size)
+        masks = np.stack([_shares(tile, int(labels.max(initial=0))) for tile in numbers])
+        with torch.inference_mode():
+            images = ((torch.from_numpy(tiles).to(self._mean.device) - self._mean) / self._std).contiguous()
+            logits, there = self.network.logits_within(images, torch.from_numpy(masks).to(self._mean.device))
+            exclusive = self.card.activation == "softmax"
+            said: NDArray[np.float32] = (logits.softmax(dim=1) if exclusive else logits.sigmoid()).cpu().numpy()
+        said = self._calibrated(said)
+        said[there.cpu().numpy() == 0] = np.nan
+        return said
+
+    def _calibrated(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
+        calibration = self.card.calibration if self.card.bag is None else None  # that of bags is of fields
         return said if calibration is None else calibration.apply(said).astype(np.float32)
 
     def _pooled(self, images: Tensor) -> Tensor:
@@ -177,6 +233,15 @@ class Model:
         normalised = ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
         said: NDArray[np.float32] = of(normalised).cpu().numpy()
         return said
+
+
+def _shares(labels: NDArray[np.int32], parts: int) -> NDArray[np.float32]:
+    """The share of each part in the squares of 4 px of a tile, shape (parts, S/4, S/4)."""
+    side = -(-labels.shape[0] // _SQUARE)
+    y, x = np.indices(labels.shape) // _SQUARE
+    place = (labels.astype(np.int64) * side + y) * side + x
+    counts = np.bincount(place.ravel(), minlength=(parts + 1) * side * side)
+    return (counts.reshape(parts + 1, side, side)[1:] / _SQUARE**2).astype(np.float32)
 
 
 def _several(fields: NDArray[Any] | Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]] | NDArray[Any]:

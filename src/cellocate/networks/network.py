@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
+from cellocate.networks.bags import CellPool, PoolName, build_pool
 from cellocate.networks.body import Body, build_body
 from cellocate.networks.heads import Head, HeadName, build_head
 from cellocate.networks.stem import Stem
@@ -20,11 +22,21 @@ class LocationNetwork(nn.Module):
         backbone: name of the body.
         channels: of the images, in order.
         size: side of the images that it was made for, px.
+        cells: where images are cells, of which several make a field: from theirs to the field's logits.
     """
 
-    def __init__(self, body: Body, head: Head, *, backbone: str, channels: Sequence[str], size: int) -> None:
+    def __init__(
+        self,
+        body: Body,
+        head: Head,
+        *,
+        backbone: str,
+        channels: Sequence[str],
+        size: int,
+        cells: CellPool | None = None,
+    ) -> None:
         super().__init__()
-        self.body, self.head = body, head
+        self.body, self.head, self.cells = body, head, cells
         self.backbone, self.channels, self.size = backbone, tuple(channels), size
         self.frozen = False
 
@@ -47,6 +59,31 @@ class LocationNetwork(nn.Module):
         features = self.embed(images)
         return self.head.classify(features), features
 
+    def logits_within(self, images: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        """What the network would say of parts of images, were there nothing else in them.
+
+        The features are averaged over a part's places (by the head's own weights, where those differ), and classified:
+        for a linear classifier this is the mean of the class activation map inside the part.
+
+        Args:
+            images: shape (N, C, H, W).
+            masks: share of each of P parts in the pixels that a place stands for, (N, P, H', W'), or of any other
+                resolution, to which features are brought.
+
+        Returns:
+            Logits, shape (P, K), and how much of each part there is in all images together, shape (P,); the logits of
+            a part of which there is nothing mean nothing.
+
+        Raises:
+            CellocateError: the head has no activation map.
+        """
+        maps = self.body(images)
+        places = self.head.places(maps)[:, None]
+        finer = nn.functional.interpolate(torch.cat([maps * places, places], 1), masks.shape[2:], mode="bilinear")
+        summed = torch.einsum("nfhw,nphw->pf", finer, masks)
+        features, there = summed[:, :-1], summed[:, -1]
+        return self.head.classify(features / there.clamp(min=1e-12)[:, None]), there
+
     def train(self, mode: bool = True) -> LocationNetwork:
         """Set to training or evaluation; a frozen body stays at evaluation."""
         super().train(mode)
@@ -64,6 +101,7 @@ def build_network(
     pretrained: bool = False,
     stem: Stem = "repeat",
     dropout: float = 0.0,
+    cells: PoolName | None = None,
 ) -> LocationNetwork:
     """Make a network of a backbone and a head.
 
@@ -76,6 +114,7 @@ def build_network(
         pretrained: start from downloaded weights (ImageNet's, unless the name says otherwise).
         stem: how the filters of their first layer become those of the channels (see `cellocate.networks.stem.adapt`).
         dropout: share of features dropped before the classifier.
+        cells: how what cells show becomes what their field shows, for a network of bags.
 
     Raises:
         CellocateError: there is no such backbone, its weights cannot be had, it cannot take images of this size, or
@@ -89,7 +128,8 @@ def build_network(
     """
     body, shape = build_body(backbone, channels=channels, size=size, pretrained=pretrained, stem=stem)
     made = build_head(head, shape, locations, dropout)
-    return LocationNetwork(body, made, backbone=backbone, channels=channels, size=size)
+    pool = None if cells is None else build_pool(cells, made.classifier.in_features, locations)
+    return LocationNetwork(body, made, backbone=backbone, channels=channels, size=size, cells=pool)
 
 
 def freeze(network: LocationNetwork, frozen: bool) -> None:

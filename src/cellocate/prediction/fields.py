@@ -11,12 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection import Collection
+from cellocate.collection import Bags, Collection, are_cells, at_edge
+from cellocate.collection.bags import FIELD
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.networks import Look, Model
 
 Tiles = NDArray[np.float32]
+_FIELDS = 64  # whose cells are held in memory together
 
 
 def predict_collection(
@@ -30,7 +32,7 @@ def predict_collection(
 
     Args:
         model: what predicts.
-        collection: fields that have all of the model's channels (see `cellocate.collection.usable`).
+        collection: fields that have all of the model's channels (see `cellocate.collection.usable`), or bags of cells.
         batch_size: how many fields are read and predicted at once.
         progress: called with the number of fields after each batch.
 
@@ -40,6 +42,8 @@ def predict_collection(
     Raises:
         CellocateError: a file cannot be decoded, or a pixel size is impossible.
     """
+    if isinstance(collection, Bags):
+        return predict_bags(model, collection, batch_size=batch_size, progress=progress).fields
     probabilities = [np.zeros((0, len(model.vocabulary)), np.float32)]
     for tiles in _tiles(model, collection, batch_size, progress):
         probabilities.append(model.predict_tiles(tiles, batch_size=batch_size))
@@ -58,6 +62,48 @@ def look_at_collection(
     for tiles in _tiles(model, collection, batch_size, progress):
         looks.append(model.look_at_tiles(tiles, batch_size=batch_size))
     return Look(*(np.concatenate(parts) for parts in zip(*looks, strict=True)))
+
+
+class OfBags(NamedTuple):
+    """Probabilities of fields, shape (N, K), and of their cells, shape (M, K), in the order of `Bags.cells`."""
+
+    fields: NDArray[np.float32]
+    cells: NDArray[np.float32]
+
+
+def predict_bags(
+    model: Model,
+    bags: Bags,
+    *,
+    batch_size: int = 32,
+    progress: Callable[[int], object] | None = None,
+) -> OfBags:
+    """Probabilities of fields from all of their cells, and of each of these cells by itself.
+
+    Args:
+        model: one that learnt bags.
+        bags: whose cells have all of the model's channels.
+        batch_size: how many cells are read and predicted at once.
+        progress: called with a number of fields as they are done.
+
+    Raises:
+        CellocateError: the model has not learnt bags; a file cannot be decoded, or a pixel size is impossible.
+    """
+    row = {cell: i for i, cell in enumerate(bags.cells.ids)}
+    edge = 1.0 if model.card.bag is None else model.card.bag.edge
+    weights = np.where(at_edge(bags.cells), edge, 1.0).astype(np.float32)
+    fields = [np.zeros((0, len(model.vocabulary)), np.float32)]
+    cells = np.zeros((len(row), len(model.vocabulary)), np.float32)
+    for start in range(0, len(bags), _FIELDS):
+        some = [bags.members[field] for field in bags.ids[start : start + _FIELDS]]
+        ids = [cell for members in some for cell in members]
+        rows = [row[cell] for cell in ids]
+        look = look_at_collection(model, bags.cells.subset(ids), batch_size=batch_size)
+        fields.append(model.fields_of(look, weights[rows], [len(members) for members in some]))
+        cells[rows] = look.probabilities
+        if progress is not None:
+            progress(len(some))
+    return OfBags(np.concatenate(fields), cells)
 
 
 class Compared(NamedTuple):
@@ -96,6 +142,21 @@ def _tiles(
         yield tiles
         if progress is not None:
             progress(len(tiles))
+
+
+def of_part(model: Model, collection: Collection, part: str) -> Collection:
+    """The fields of a part of a model's split; of single cells, those of its fields.
+
+    Raises:
+        CellocateError: there are none.
+    """
+    wanted = set(model.card.fields.get(part, ()))
+    own = collection.fields[FIELD].astype(str) if are_cells(collection) else collection.ids
+    ids = [i for i, field in zip(collection.ids, own, strict=True) if wanted & {i, field}]
+    if not ids:
+        what = f"no field of the model's {part} part"
+        raise CellocateError(what, where=collection.folder, mend="Give the collection that the model was trained on.")
+    return collection.subset(ids)
 
 
 def assumptions(model: Model, collection: Collection) -> list[str]:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate import decision
-from cellocate.collection import Collection, left_out, of_fields, read_labels, usable
+from cellocate.collection import Collection, bags_of, left_out, of_fields, read_labels, usable
 from cellocate.collection.derive import restricted
 from cellocate.collection.identity import parts_met
 from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
@@ -75,6 +75,8 @@ def assess_model(
     model, turned = with_turns(load(model_folder, device=choices.device), choices.views)
     beside = choices.beside
     other = load(beside, device=choices.device) if beside is not None and beside.is_dir() else None
+    if model.card.bag is not None:
+        collection = whole = bags_of(collection)
     if choices.part is not None:
         collection = _part(collection, model.card.fields, choices.part)
     channels = dict.fromkeys((*model.card.channels, *(other.card.channels if other else ())))

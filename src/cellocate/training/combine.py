@@ -119,6 +119,9 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
     for card in (m.card for m in models):
         if card.members:
             raise CellocateError(f"{card.name} is made of several models itself", mend="Give its members instead.")
+        if card.bag is not None:
+            what = f"{card.name} brings the cells of a field together, and several such models cannot be one"
+            raise CellocateError(what, mend="Predict with each, and give the tables to 'cellocate decide'.")
         for what in _AGREE:
             if getattr(card, what) != getattr(first, what):
                 raise CellocateError(

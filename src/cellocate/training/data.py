@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +20,7 @@ from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Scale, to_float
 from cellocate.networks import Normalisation
 from cellocate.training.recipe import Data, Recipe, Training
-from cellocate.training.sampling import epoch_sampler
+from cellocate.training.sampling import EachEpoch, epoch_sampler
 from cellocate.training.sharing import SharedSampler
 
 _MEMORY = 2**30  # bytes of prepared fields that are kept from epoch to epoch
@@ -28,7 +31,33 @@ Batch = tuple[Tensor, Tensor, Tensor]
 """Images (N, C, size, size), 0 to 1; truth (N, K); and which fields of the data set they are (N,)."""
 
 
-class FieldDataset(Dataset[Batch]):
+class Shown(Dataset[Any], ABC):
+    """What batches are made of: labelled fields.
+
+    Attributes:
+        ids: of N fields.
+        truth: of these, shape (N, K).
+        fits: whether all that is read can be kept in memory.
+        draws: whether it draws in each epoch anew, and takes the indices of `EachEpoch`.
+        collate: makes a batch of several; torch's own where it is None.
+    """
+
+    ids: list[str]
+    truth: Tensor
+    fits: bool
+    draws = False
+    collate: Callable[[Sequence[Any]], Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    @abstractmethod
+    def images(self) -> FieldDataset:
+        """The images that the network is shown one by one."""
+
+
+class FieldDataset(Shown):
     """Labelled fields: the centre tile of each, shape (C, size, size), its truth, shape (K,), and its place.
 
     Fields are read when asked for and, where all fit into 1 GiB, kept as half floats (finer than 8 bits).
@@ -41,8 +70,10 @@ class FieldDataset(Dataset[Batch]):
         self.fits = len(self.ids) * len(data.channels) * scale.size**2 * 2 <= _MEMORY
         self._kept: dict[int, Tensor] = {}
 
-    def __len__(self) -> int:
-        return len(self.ids)
+    @property
+    def images(self) -> FieldDataset:
+        """Itself: each field is one image."""
+        return self
 
     def __getitem__(self, index: int) -> Batch:
         image = self._kept.get(index)
@@ -79,9 +110,7 @@ def training_scale(collection: Collection, data: Data, inspection: Inspection) -
     return Scale(size, float(spans.median()) / size), False
 
 
-def training_loader(
-    dataset: FieldDataset, recipe: Recipe, *, first_epoch: int = 0, processes: int = 1
-) -> DataLoader[Batch]:
+def training_loader(dataset: Shown, recipe: Recipe, *, first_epoch: int = 0, processes: int = 1) -> DataLoader[Any]:
     """Batches of the training fields that an epoch shows.
 
     A last one that is smaller is left out, as it would disturb batch norms.
@@ -95,13 +124,15 @@ def training_loader(
     training = recipe.training
     together = training.batch_size * processes
     sampler = epoch_sampler(recipe.sampling, dataset.truth.numpy() > 0, together, training.seed, first_epoch)
+    if dataset.draws:
+        sampler = EachEpoch(sampler, len(dataset))
     shared = SharedSampler(sampler, processes) if processes > 1 else sampler
     return loader(dataset, training, shared, drop_last=len(sampler) >= together)
 
 
 def loader(
-    dataset: FieldDataset, training: Training, sampler: Sampler[int] | None = None, *, drop_last: bool = False
-) -> DataLoader[Batch]:
+    dataset: Shown, training: Training, sampler: Sampler[int] | None = None, *, drop_last: bool = False
+) -> DataLoader[Any]:
     """Batches of a dataset, in its order unless a sampler gives another.
 
     Args:
@@ -116,6 +147,7 @@ def loader(
     return DataLoader(
         dataset,
         batch_size=training.batch_size,
+        collate_fn=dataset.collate,
         sampler=sampler,
         drop_last=drop_last,
         num_workers=workers,

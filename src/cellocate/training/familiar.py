@@ -16,7 +16,7 @@ LEAST = 50
 def with_references(model: Model, train: Collection, validation: Collection, seed: int) -> Model:
     """The model with the features of at most 2000 training fields, and how far from these validation fields lie.
 
-    Without a validation part, or with very wide features (a head that is flat), it has none.
+    For bags of cells, without a validation part, or with very wide features (a head that is flat), it has none.
 
     Args:
         model: trained.
@@ -25,7 +25,7 @@ def with_references(model: Model, train: Collection, validation: Collection, see
         seed: of the draw among the training fields.
     """
     room = room_for(model.network.features)
-    if not len(validation) or min(room, len(train)) < LEAST:
+    if model.card.bag is not None or not len(validation) or min(room, len(train)) < LEAST:
         return model
     chosen = sorted(np.random.default_rng(seed).permutation(len(train))[:room])
     known = train.subset([train.ids[i] for i in chosen])

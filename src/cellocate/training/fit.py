@@ -18,8 +18,9 @@ from cellocate.errors import CellocateError
 from cellocate.files import refuse_existing
 from cellocate.networks import Model, Normalisation, build_network, layer_groups, load_body, save
 from cellocate.training.averaging import averaging_callback
+from cellocate.training.bags import BagClassifier, dataset_of
 from cellocate.training.checkpoints import WholeFiles, checkpoint_callbacks, monitor_mode
-from cellocate.training.data import FieldDataset, identities, loader, measure_normalisation, training_loader
+from cellocate.training.data import Shown, identities, loader, measure_normalisation, training_loader
 from cellocate.training.faults import in_users_words
 from cellocate.training.losses import absent, build_loss, refuse_several
 from cellocate.training.module import Classifier
@@ -28,6 +29,7 @@ from cellocate.training.prepare import Options, Prepared, prepare
 from cellocate.training.rate import found_rate, refuse_processes
 from cellocate.training.recipe import Recipe
 from cellocate.training.run import History, Run, begun_with, is_first_process, quiet
+from cellocate.training.soft import softened
 
 
 def train(collection: Collection, recipe: Recipe, out: str | Path, options: Options | None = None) -> Model | None:
@@ -70,9 +72,11 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
     """Train to the end, or take an interrupted run up; `epochs` ends one that was planned for more."""
     recipe, sets = prepared.recipe, prepared.sets
     begun = options.resume and run.recipe.is_file()
-    datasets = {part: FieldDataset(s, recipe.data, prepared.seen_at(part)) for part, s in sets.items()}
-    normalisation = measure_normalisation(datasets["train"], recipe)
-    module = _module(prepared, normalisation, fresh=not (begun and run.last.is_file()))
+    datasets: dict[str, Shown] = {part: dataset_of(s, recipe, prepared.seen_at(part)) for part, s in sets.items()}
+    if options.soft:
+        datasets["train"].truth = torch.from_numpy(softened(sets["train"], options.soft))
+    normalisation = measure_normalisation(datasets["train"].images, recipe)
+    module = _module(prepared, normalisation, datasets["train"].truth, fresh=not (begun and run.last.is_file()))
     trainer = _trainer(recipe, run, options, validated=len(sets["validation"]) > 0, epochs=epochs)
     if recipe.optimiser.learning_rate == "find":
         refuse_processes(trainer.world_size)
@@ -84,11 +88,11 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
         if recipe.optimiser.learning_rate == "find":
             module.rate = found_rate(module, datasets["train"], run, options.say)
         _fit(trainer, module, datasets, run, resume=begun)
-    plain = FieldDataset(sets["train"], recipe.data, prepared.scale)
+    plain = dataset_of(sets["train"], recipe, prepared.scale)
     return Learnt(module, normalisation, plain, kept_weights(module, run, plain))
 
 
-def _module(prepared: Prepared, normalisation: Normalisation, *, fresh: bool) -> Classifier:
+def _module(prepared: Prepared, normalisation: Normalisation, learnt: torch.Tensor, *, fresh: bool) -> Classifier:
     recipe, train = prepared.recipe, prepared.sets["train"]
     assert train.vocabulary is not None
     truth = torch.from_numpy(train.truth())
@@ -104,6 +108,7 @@ def _module(prepared: Prepared, normalisation: Normalisation, *, fresh: bool) ->
         pretrained=fresh and recipe.network.pretrained and recipe.network.start is None,
         stem=recipe.network.stem,
         dropout=recipe.network.dropout,
+        cells=recipe.bags.pool,
     )
     if fresh and recipe.network.start is not None:
         load_body(network, recipe.network.start)
@@ -111,11 +116,12 @@ def _module(prepared: Prepared, normalisation: Normalisation, *, fresh: bool) ->
     codes = identities(train, recipe.loss.identity) if "arcface" in recipe.loss.terms else None
     different = None if codes is None else int(codes.max()) + 1
     loss = build_loss(recipe.loss, truth.sum(dim=0), len(truth), network.features, different)
-    begun = begun_with(train, prepared.scale)
-    return Classifier(network, loss, recipe, train.vocabulary, normalisation, codes, begun)
+    begun = begun_with(train, prepared.scale, learnt)
+    kind = Classifier if recipe.bags.pool is None else BagClassifier
+    return kind(network, loss, recipe, train.vocabulary, normalisation, codes, begun)
 
 
-def _fit(trainer: L.Trainer, module: Classifier, sets: dict[str, FieldDataset], run: Run, *, resume: bool) -> None:
+def _fit(trainer: L.Trainer, module: Classifier, sets: dict[str, Shown], run: Run, *, resume: bool) -> None:
     recipe = module.recipe
     done, stopped = run.progress() if resume else (0, False)
     if stopped or done >= (trainer.max_epochs or 0):

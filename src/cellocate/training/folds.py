@@ -49,6 +49,9 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
             "a network that is trained again on all folds leaves none to fit the rule on",
             mend="Set training.retrain to false.",
         )
+    if recipe.bags.pool is not None:
+        what = "networks that bring the cells of a field together cannot be one model"
+        raise CellocateError(what, mend="Train a network for each fold, with --fold and its name.")
     names = read_folds(options.split, collection)
     if not options.resume and is_first_process():
         _start(run, recipe, options, collection)

@@ -108,7 +108,7 @@ class Classifier(L.LightningModule):
             ids = self.trainer.train_dataloader.dataset.ids  # type: ignore[union-attr]
             fields = ", ".join(ids[i] for i in places.tolist())
             self._fail(loss, f"at step {self.global_step + 1}, on the fields {fields}")
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[0]), sync_dist=True)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[1]), sync_dist=True)
         return loss
 
     def loss_of(self, batch: Batch) -> Tensor:

@@ -15,11 +15,11 @@ from cellocate.collection import Collection
 from cellocate.collection.identity import challenges, originals
 from cellocate.evaluation import evaluate
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance
-from cellocate.networks.card import LocationEntry
+from cellocate.networks.card import Bag, LocationEntry
 from cellocate.prediction import predict_collection
 from cellocate.training.averaging import average_checkpoints, update_norms
 from cellocate.training.checkpoints import last_checkpoints
-from cellocate.training.data import FieldDataset, loader
+from cellocate.training.data import Shown, loader
 from cellocate.training.familiar import with_references
 from cellocate.training.module import Classifier
 from cellocate.training.prepare import Options, Prepared
@@ -41,11 +41,11 @@ class Learnt:
 
     module: Classifier
     normalisation: Normalisation
-    fields: FieldDataset
+    fields: Shown
     epoch: int
 
 
-def kept_weights(module: Classifier, run: Run, fields: FieldDataset) -> int:
+def kept_weights(module: Classifier, run: Run, fields: Shown) -> int:
     """Give the module the weights that a run is for, and tell the epoch that they are of.
 
     They are of the best epoch, of the last where nothing was validated, or the mean of the last ones.
@@ -59,7 +59,7 @@ def kept_weights(module: Classifier, run: Run, fields: FieldDataset) -> int:
         module.load_state_dict(average_checkpoints(last_checkpoints(run.checkpoints)))
         module.freeze_for(int(state["epoch"]))
         whole = loader(fields, training, drop_last=len(fields) >= training.batch_size)  # no batch of one field
-        images = (module.normalised(images.to(module.device)) for images, _, _ in whole)
+        images = (module.normalised(batch[0].to(module.device)) for batch in whole)
         update_norms(module.network, images, training.seed)
     else:
         module.load_state_dict(state["state_dict"])
@@ -118,6 +118,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         backbone=recipe.network.backbone,
         head=recipe.network.head,
         activation=recipe.loss.activation,
+        bag=None if recipe.bags.pool is None else Bag(pool=recipe.bags.pool, edge=recipe.bags.edge),
         vocabulary=vocabulary.name,
         locations=tuple(LocationEntry(name=x.name, go=x.go, group=x.group) for x in vocabulary.locations),
         channels=recipe.data.channels,

@@ -9,9 +9,11 @@ from typing import Any
 
 from cellocate.collection import (
     PARTS,
+    Bags,
     Collection,
     Inspection,
     Split,
+    bags_of,
     left_out,
     make_split,
     read_split,
@@ -36,6 +38,7 @@ class Options:
         fold: of the split, where it has several.
         resume: continue the interrupted run in the folder.
         overwrite: replace what is in the folder.
+        soft: tables of probabilities that soften the labels of the training cells (see `cellocate.training.soft`).
         skip_bad: leave faulty fields out (they are listed in `skipped.csv`) instead of refusing the collection.
         progress: show a bar while an epoch runs.
         say: called with each line to print.
@@ -46,6 +49,7 @@ class Options:
     fold: str | None = None
     resume: bool = False
     overwrite: bool = False
+    soft: tuple[Path, ...] = ()
     skip_bad: bool = False
     progress: bool = False
     say: Callable[[str], None] = print
@@ -98,7 +102,14 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
     """
     split = None
     if options.resume:
-        recipe, split = run.reopen(collection)
+        recipe = run.reopen()
+    if recipe.bags.pool is not None and options.soft:
+        what = "soft labels are of cells, and a network with bags.pool learns from the labels of fields"
+        raise CellocateError(what, where="--soft", mend="Leave one of them out.")
+    if recipe.bags.pool is not None:
+        collection = bags_of(collection)
+    if options.resume:
+        split = read_split(run.split, collection)
     elif options.split is not None:
         split = read_split(options.split, collection, options.fold)
     collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
@@ -117,7 +128,8 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
     if not sets["train"].truth().any():
         raise CellocateError("no training field shows any location", where=collection.folder, mend="Check the labels.")
     _refuse_blind_choice(sets["validation"], recipe.training.monitor)
-    scale, assumed = training_scale(collection, recipe.data, inspection)
+    images = collection.cells if isinstance(collection, Bags) else collection
+    scale, assumed = training_scale(images, recipe.data, inspection)
     start = () if recipe.network.start is None else learnt_from(recipe.network.start)
     return Prepared(recipe, collection, sets, split, inspection, scale, assumed, start)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from cellocate.errors import CellocateError
-from cellocate.training.data import FieldDataset, training_loader
+from cellocate.training.data import Shown, training_loader
 from cellocate.training.finder import find_rate, read_rates
 from cellocate.training.module import Classifier
 from cellocate.training.run import Run
@@ -23,7 +23,7 @@ def refuse_processes(processes: int) -> None:
         )
 
 
-def found_rate(module: Classifier, dataset: FieldDataset, run: Run, say: Callable[[str], None]) -> float:
+def found_rate(module: Classifier, dataset: Shown, run: Run, say: Callable[[str], None]) -> float:
     """Try rates on the training fields, write them to `learning_rate.csv`, and take the recipe's fraction of the best.
 
     A run that is resumed takes the rate that it found before.

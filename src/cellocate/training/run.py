@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L  # noqa: N812 # its own convention
+import numpy as np
 import pandas as pd
 import torch
 from lightning.fabric.utilities.rank_zero import rank_zero_only
 
-from cellocate.collection import Collection, Inspection, Split, read_split
+from cellocate.collection import Collection, Inspection, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import Scale
@@ -49,14 +50,14 @@ class Run:
             with new_file(self.skipped) as aside:
                 inspection.table().to_csv(aside, index=False)
 
-    def reopen(self, collection: Collection) -> tuple[Recipe, Split]:
-        """Recipe and split of an interrupted run.
+    def reopen(self) -> Recipe:
+        """Recipe of an interrupted run.
 
         Raises:
             CellocateError: there is no such run, or it has come to its end.
         """
         self.refuse_ended()
-        return load_recipe(self.recipe), read_split(self.split, collection)
+        return load_recipe(self.recipe)
 
     def refuse_ended(self) -> None:
         """Raise a `CellocateError` where nothing was begun, or nothing is left to do."""
@@ -89,12 +90,14 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def begun_with(train: Collection, scale: Scale) -> dict[str, Any]:
-    """What must be the same when a run is resumed."""
+def begun_with(train: Collection, scale: Scale, truth: torch.Tensor) -> dict[str, Any]:
+    """What must be the same when a run is resumed; truth as it is learnt, shape (N, K)."""
+    labels = truth.numpy()
+    whole = labels.astype(bool) if set(np.unique(labels).tolist()) <= {0.0, 1.0} else labels
     return {
         "a pixel size of": scale.pixel_size,
         "the vocabulary": "" if train.vocabulary is None else train.vocabulary.name,
-        "training labels of checksum": hashlib.sha256(train.truth().tobytes()).hexdigest()[:8],
+        "training labels of checksum": hashlib.sha256(whole.tobytes()).hexdigest()[:8],
     }
 
 

@@ -98,6 +98,28 @@ class ByLocation(EpochSampler):
         return drawn[torch.randperm(len(drawn), generator=generator)]
 
 
+class EachEpoch(EpochSampler):
+    """An order whose indices say the epoch as well, `epoch · count + index`, for a data set that draws in each anew.
+
+    Args:
+        order: of indices.
+        count: of the data set.
+
+    Example:
+        >>> order = epoch_sampler(Sampling(), np.ones((2, 1), np.bool_), batch_size=1, seed=0, first_epoch=3)
+        >>> sorted(EachEpoch(order, 2))
+        [6, 7]
+    """
+
+    def __init__(self, order: EpochSampler, count: int) -> None:
+        super().__init__(order.length, order.seed, order.epoch)
+        self._order, self._count = order, count
+
+    def _draw(self) -> Tensor:
+        self._order.set_epoch(self.epoch)
+        return self.epoch * self._count + torch.tensor(list(self._order))
+
+
 def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, first_epoch: int = 0) -> EpochSampler:
     """What shows the training fields, epoch by epoch, as a recipe says.
 

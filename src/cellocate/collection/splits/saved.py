@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cellocate
+from cellocate.collection.bags import FIELD, Bags, are_cells
 from cellocate.collection.collection import Collection
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
@@ -38,7 +39,8 @@ def read_split(path: str | Path, collection: Collection, fold: str | None = None
         fold: that is chosen, where there are several.
 
     Returns:
-        The fields that the file names, in its order.
+        The fields that the file names, in its order; where it names the fields of single cells, all these cells,
+        or all of these fields that have some.
 
     Raises:
         CellocateError: it is not such a table, names a field that the collection lacks, or names one twice; or no
@@ -76,6 +78,10 @@ def _read(path: Path, collection: Collection) -> Split:
     if not {"id", "part"} <= set(table.columns):
         raise CellocateError("not a split", where=path, mend="It needs the columns id and part.")
     _see_parts(table, path)
+    if are_cells(collection) and table["id"].isin(collection.fields[FIELD]).any():
+        table = _of_cells(table, collection)
+    if isinstance(collection, Bags) and table["id"].isin(collection.ids).any():
+        table = table[table["id"].isin(collection.ids)]  # a field may have no cells
     unknown = sorted(table["id"][~table["id"].isin(collection.ids)])
     if unknown:
         raise CellocateError(
@@ -88,6 +94,14 @@ def _read(path: Path, collection: Collection) -> Split:
         fields[ORIGINAL] = collection.fields[ORIGINAL].fillna("").loc[fields.index].to_numpy(dtype=object)
     made = path.with_suffix(".json")
     return Split(fields, json.loads(made.read_text(encoding="utf-8")) if _is_record(made) else {})
+
+
+def _of_cells(fields: pd.DataFrame, cells: Collection) -> pd.DataFrame:
+    """A split of fields as one of their cells."""
+    own = cells.fields[FIELD].astype(str)
+    own = own[own.isin(fields["id"]).to_numpy()]
+    rows = fields.set_index("id").loc[own.to_numpy(dtype=object)]
+    return rows.reset_index(drop=True).assign(id=[str(i) for i in own.index])
 
 
 def _see_parts(table: pd.DataFrame, path: Path) -> None:

@@ -42,20 +42,21 @@ def write_kaggle2021(
     path: str | Path,
     shapes: Mapping[str, Shape],
     masks: Callable[[str], Sequence[Mask]],
-    probabilities: NDArray[np.floating[Any]],
+    probabilities: NDArray[np.floating[Any]] | Callable[[str], NDArray[np.floating[Any]]],
     vocabulary: Vocabulary,
     wanted: Sequence[str] | None = None,
 ) -> None:
-    """Write a submission in which each cell shows what its field shows, and check it with `validate_kaggle2021`.
+    """Write a submission of cells with what each of them, or else its field, shows; check it by `validate_kaggle2021`.
 
-    Every location is stated of every cell with the field's probability (six decimals; what rounds to 0 is left out):
+    Every location is stated of every cell with its probability (six decimals; what rounds to 0 is left out):
     average precision ranks statements and loses nothing by unlikely ones.
 
     Args:
         path: a CSV file.
         shapes: height and width in px by field, in the order to write.
         masks: gives the masks of a field's cells; called once for each field, one after the other.
-        probabilities: shape (N, 19), of the fields in the same order.
+        probabilities: of the fields in the same order, shape (N, 19), which their cells are given; or a function that
+            gives those of a field's cells, in the order of its masks, shape (cells, 19).
         vocabulary: must be hpa19.
         wanted: the ids that the challenge asks for; those of the fields, unless given.
 
@@ -67,10 +68,10 @@ def write_kaggle2021(
         with aside.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
-            for (field, (height, width)), row in zip(shapes.items(), probabilities, strict=True):
-                said = [(k, text) for k, p in enumerate(row) if float(text := f"{p:.6f}") > 0]
-                texts = [mask.text for mask in masks(field)]
-                words = [f"{k} {sure} {mask}" for mask in texts for k, sure in said]
+            for number, (field, (height, width)) in enumerate(shapes.items()):
+                found = masks(field)
+                said = probabilities(field) if callable(probabilities) else [probabilities[number]] * len(found)
+                words = [word for mask, row in zip(found, said, strict=True) for word in _words(mask.text, row)]
                 writer.writerow((field, width, height, " ".join(words)))
         validate_kaggle2021(aside, {field: shapes.get(field) for field in (shapes if wanted is None else wanted)})
 
@@ -124,6 +125,12 @@ def read_kaggle2021(path: str | Path, vocabulary: Vocabulary | None = None) -> I
         seen.add(field)
         shape = (parse_side(height, "ImageHeight", where), parse_side(width, "ImageWidth", where))
         yield field, Cells(shape, _instances(text.split(), shape, classes, f"{where}, {field}"))
+
+
+def _words(mask: str, probabilities: NDArray[np.floating[Any]]) -> Iterator[str]:
+    for k, p in enumerate(probabilities):
+        if float(text := f"{p:.6f}") > 0:
+            yield f"{k} {text} {mask}"
 
 
 def require_hpa19(vocabulary: Vocabulary) -> None:

@@ -12,12 +12,13 @@ from cellocate.images import Views
 from cellocate.images.views import Crops, Pooled, Turns
 from cellocate.training.recipe.course import FIGURES, Optimiser, Schedule, Training
 from cellocate.training.recipe.fields import Augmentation, Data, Sampling, Split
-from cellocate.training.recipe.network import Loss, LossName, Network
+from cellocate.training.recipe.network import Bags, Loss, LossName, Network
 from cellocate.training.recipe.section import Section
 
 __all__ = [
     "FIGURES",
     "Augmentation",
+    "Bags",
     "Data",
     "Decision",
     "Loss",
@@ -68,6 +69,7 @@ class Recipe(Section):
     description: str = ""
     data: Data = Data()
     network: Network = Network()
+    bags: Bags = Bags()
     loss: Loss = Loss()
     sampling: Sampling = Sampling()
     augmentation: Augmentation = Augmentation()
@@ -90,8 +92,24 @@ class Recipe(Section):
             raise ValueError("decision.crops are as large as those of training: set augmentation.crop, or leave them")
         if self.loss.activation == "softmax" and self.decision.pool == "max":
             raise ValueError("cross_entropy's probabilities sum to 1: set decision.pool to mean or geometric")
+        self._bags_agree()
         self.views()  # refuses what makes no sense
         return self
+
+    def _bags_agree(self) -> None:
+        """What learns from or changes one image at a time says nothing of several."""
+        if self.bags.pool is None:
+            return
+        clashes = {
+            "arcface in loss.terms": "arcface" in self.loss.terms,
+            "cross_entropy in loss.terms": self.loss.activation == "softmax",
+            "augmentation.mixup": self.augmentation.mixup > 0,
+            "augmentation.cutmix": self.augmentation.cutmix > 0,
+            "sampling.smote": self.sampling.smote,
+        }
+        for setting, is_so in clashes.items():
+            if is_so:
+                raise ValueError(f"bags.pool learns from several cells together, and {setting} from each: keep one")
 
     def views(self) -> Views:
         """The views of a field when it is predicted."""

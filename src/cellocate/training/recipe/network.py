@@ -53,6 +53,34 @@ class Network(Section):
         return self
 
 
+class Bags(Section):
+    """Learning what each cell shows from the labels of its field, on a collection of single cells.
+
+    Args:
+        pool: what the cells of a field make of it: `mean` or `max` of their logits, their mean by learnt `attention`,
+            or `duo`, a second head on the largest features (see `cellocate.networks.bags.build_pool`); null: each
+            cell is an image with labels of its own.
+        cells: of a field that an epoch shows at most, drawn anew in each.
+        cell_loss: weight of the loss of each cell against the labels of its field, beside the field's own.
+        edge: weight of a cell that touches the edge of its field, against 1.
+    """
+
+    pool: Literal["mean", "max", "attention", "duo"] | None = None
+    cells: int = Field(default=16, ge=1)
+    cell_loss: float = Field(default=0.0, ge=0)
+    edge: float = Field(default=1.0, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Bags:
+        if self.pool is None and (self.cell_loss or self.edge < 1):
+            raise ValueError("cell_loss and edge are for the cells of a field together: set bags.pool")
+        if self.pool == "duo" and not self.cell_loss:
+            raise ValueError(
+                "the head for cells of duo learns from their own loss alone: set bags.cell_loss, to 0.1 say"
+            )
+        return self
+
+
 class Loss(Section):
     """What training makes small.
 

@@ -1,0 +1,78 @@
+"""Predictions as AnnData, the form in which single-cell tools expect tables with what is known of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.errors import CellocateError
+from cellocate.files import new_file
+from cellocate.vocabulary import Vocabulary
+
+_NAMES = ("field", "group", "antibody", "gene", "plate", "well", "cell_line")  # even where they are digits
+
+
+def require_anndata() -> None:
+    """Raise a `CellocateError` where anndata is not installed."""
+    try:
+        import anndata  # noqa: F401
+    except ImportError:
+        mend = "Install it with: pip install 'cellocate[h5ad]'"
+        raise CellocateError("anndata is not installed, which writes h5ad", mend=mend) from None
+
+
+def write_h5ad(
+    path: str | Path,
+    ids: Sequence[str],
+    probabilities: NDArray[np.floating[Any]],
+    decided: NDArray[np.bool_],
+    vocabulary: Vocabulary,
+    known: pd.DataFrame | None = None,
+) -> None:
+    """Write cells (or fields) in `obs`, locations in `var`, probabilities in `X` and the decision in a layer `decided`.
+
+    `obs` has the columns of `known`, and `Locations` (names joined by `; `); `var` the GO id and group of each
+    location; `obsm["spatial"]`, where the columns x and y are known, the centre in px of the field, as (x, y).
+
+    Args:
+        path: an h5ad file.
+        ids: of the rows.
+        probabilities: shape (N, K).
+        decided: shape (N, K), bool.
+        vocabulary: of K locations.
+        known: of each row, in the same order.
+
+    Raises:
+        CellocateError: anndata is not installed.
+    """
+    require_anndata()
+    import anndata
+
+    obs = pd.DataFrame(index=range(len(ids))) if known is None else known.reset_index(drop=True)
+    obs = pd.DataFrame({c: _plain(obs[c], name=c in _NAMES) for c in obs}, index=obs.index)
+    shown = ["; ".join(vocabulary.names[i] for i in labels) for labels in vocabulary.decode(decided)]
+    obs = obs.assign(Locations=pd.Series(shown, index=obs.index, dtype=object)).set_axis(pd.Index(ids), axis=0)
+    told = {"go": [x.go or "" for x in vocabulary.locations], "group": [x.group for x in vocabulary.locations]}
+    var = pd.DataFrame(told, index=list(vocabulary.names), dtype=object)
+    table = anndata.AnnData(np.asarray(probabilities, np.float32), obs=obs, var=var, layers={"decided": decided})
+    for frame in (table.obs, table.var):  # anndata refuses to write pandas' own type of strings
+        frame.index = frame.index.astype(object)
+    table.uns["vocabulary"] = vocabulary.name
+    if {"x", "y"} <= set(obs) and all(pd.api.types.is_numeric_dtype(obs[c]) for c in ("x", "y")):
+        table.obsm["spatial"] = obs[["x", "y"]].to_numpy(np.float64)
+    with new_file(path) as aside:
+        table.write_h5ad(aside, convert_strings_to_categoricals=False)
+
+
+def _plain(values: pd.Series[Any], *, name: bool) -> pd.Series[Any]:
+    """A column of numbers as numbers, and any other, or one of names, as text: HDF5 takes no mixture."""
+    filled = values[values.notna() & (values.astype(str) != "")]
+    numbers = pd.to_numeric(filled.astype(str), errors="coerce")
+    if not name and len(filled) and numbers.notna().all():
+        return pd.to_numeric(values.where(values.astype(str) != ""), errors="coerce").astype(float)
+    return values.where(values.notna(), "").astype(str).astype(object)

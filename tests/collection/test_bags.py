@@ -1,0 +1,101 @@
+"""Cells and the fields that they are of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cellocate.collection import (
+    Collection,
+    at_edge,
+    bags_of,
+    make_split,
+    open_collection,
+    read_split,
+    save_split,
+    usable,
+)
+from cellocate.errors import CellocateError
+
+
+def test_bags_have_the_fields_and_their_labels(cells: Path, phantoms: Path) -> None:
+    fields, found = open_collection(phantoms), open_collection(cells)
+    bags = bags_of(found)
+    with_cells = [field for field in fields.ids if (found.fields["field"] == field).any()]
+    assert bags.ids == with_cells
+    assert (bags.truth() == fields.subset(with_cells).truth()).all()
+    assert sum(map(len, bags.members.values())) == len(found)
+    for field, members in bags.members.items():
+        assert all(found.fields.loc[cell, "field"] == field for cell in members)
+    assert list(bags.group()) == bags.ids
+
+
+def test_a_part_has_the_cells_of_its_fields_alone(cells: Path) -> None:
+    bags = bags_of(open_collection(cells))
+    some = bags.subset([bags.ids[3], bags.ids[1]])
+    assert some.ids == [bags.ids[3], bags.ids[1]]
+    assert sorted(some.cells.ids) == sorted(bags.members[bags.ids[3]] + bags.members[bags.ids[1]])
+    assert some.members[bags.ids[3]] == bags.members[bags.ids[3]]
+
+
+def test_a_field_shows_what_any_of_its_cells_shows(cells: Path) -> None:
+    found = open_collection(cells)
+    one = bags_of(found).ids[0]
+    own = (found.fields["field"] == one).to_numpy()
+    labels = [(7,) if mine and i % 2 else (3,) if mine else said
+              for i, (mine, said) in enumerate(zip(own, found.fields["labels"], strict=True))]  # fmt: skip
+    strong = replace(found, fields=found.fields.assign(labels=pd.Series(labels, index=found.fields.index)))
+    assert own.sum() > 1
+    assert bags_of(strong).fields["labels"].iloc[0] == (3, 7)
+
+
+def test_the_picture_of_a_field_is_of_its_cells(cells: Path) -> None:
+    bags = bags_of(open_collection(cells))
+    field = max(bags.ids, key=lambda i: len(bags.members[i]))
+    pixels, _ = bags.read(field, ["green", "blue"])
+    first, _ = bags.cells.read(bags.members[field][0], ["green", "blue"])
+    assert pixels.shape[1] >= 64
+    assert (pixels[:, :32, :32] == first).all()
+
+
+def test_faulty_cells_are_left_out_and_fields_stay(cells: Path) -> None:
+    bags = bags_of(open_collection(cells))
+    broken = bags.members[bags.ids[0]][0]
+    (cells / f"{broken}_green.png").write_bytes(b"no picture")
+    with pytest.raises(CellocateError, match=broken):
+        usable(bags, ["green"], labelled=True, skip_bad=False)
+    left, inspection = usable(bags, ["green"], labelled=True, skip_bad=True)
+    assert [problem.id for problem in inspection.problems] == [broken]
+    assert len(left) == len(bags)
+    assert isinstance(left, type(bags))
+    assert broken not in left.cells.ids
+
+
+def test_edges_are_told_in_any_way() -> None:
+    table = pd.DataFrame({"edge": ["True", "False", "1", "0", "", True, 0]}, index=list("abcdefg"))
+    assert at_edge(Collection(Path(), "x", table)).tolist() == [True, False, True, False, False, True, False]
+    assert not at_edge(Collection(Path(), "x", table.drop(columns="edge"))).any()
+
+
+def test_what_is_no_collection_of_cells_is_refused(phantoms: Path, cells: Path) -> None:
+    with pytest.raises(CellocateError, match=r"no columns field and cell.*cellocate cells"):
+        bags_of(open_collection(phantoms))
+    found = open_collection(cells)
+    lacking = found.fields.assign(field=["", *found.fields["field"][1:]])
+    with pytest.raises(CellocateError, match=r"cell without its field"):
+        bags_of(replace(found, fields=lacking))
+
+
+def test_a_split_of_fields_serves_their_cells(cells: Path, phantoms: Path, tmp_path: Path) -> None:
+    fields, found = open_collection(phantoms), open_collection(cells)
+    bags = bags_of(found)
+    fields = fields.subset(bags.ids)
+    save_split(tmp_path / "split.csv", make_split(fields, "random", seed=0))
+    parts = read_split(tmp_path / "split.csv", fields).parts
+    of_cells = read_split(tmp_path / "split.csv", found).parts
+    assert list(of_cells.index) == found.ids
+    assert (of_cells.to_numpy() == parts.loc[list(found.fields["field"])].to_numpy()).all()
+    assert read_split(tmp_path / "split.csv", bags).parts.equals(parts)
