@@ -63,6 +63,39 @@ class Scale:
         scaled = cv2.resize(labels.astype(np.int32), (wide, high), interpolation=cv2.INTER_NEAREST_EXACT)
         return np.asarray(self._cut(self._padded(scaled[None]))[:, 0], np.int32)
 
+    def whole(
+        self, tiles: NDArray[np.floating[Any]], height: int, width: int, pixel_size: float | None = None
+    ) -> NDArray[np.float32]:
+        """What was told of each tile of a field, shape (T, C, size, size) → of the field, at the network's resolution.
+
+        The mean is taken where tiles overlap; padding is left out.
+
+        Args:
+            tiles: as many as `tiles` gives of a field of this height, width and pixel size.
+            height: of the field, px.
+            width: of the field, px.
+            pixel_size: of the field, µm per px.
+
+        Returns:
+            Shape (C, h, w), where (h, w) is `shape(height, width, pixel_size)`.
+
+        Example:
+            >>> scale = Scale(size=64, pixel_size=1.0)
+            >>> field = np.random.default_rng(0).random((2, 100, 50), np.float32)
+            >>> np.allclose(scale.whole(scale.tiles(field, 1.0), 100, 50, 1.0), field)
+            True
+        """
+        high, wide = self.shape(height, width, pixel_size)
+        padded = (tiles.shape[1], max(high, self.size), max(wide, self.size))
+        total, count = np.zeros(padded, np.float32), np.zeros(padded[1:], np.float32)
+        corners = ((top, left) for top in self._starts(padded[1]) for left in self._starts(padded[2]))
+        for tile, (top, left) in zip(tiles, corners, strict=True):
+            place = (slice(top, top + self.size), slice(left, left + self.size))
+            total[:, *place] += tile
+            count[place] += 1
+        top, left = (padded[1] - high) // 2, (padded[2] - wide) // 2
+        return (total / count)[:, top : top + high, left : left + wide]
+
     def centre(self, field: NDArray[np.float32], pixel_size: float | None = None) -> NDArray[np.float32]:
         """The one tile at the centre of a field, shape (C, size, size), as training takes it."""
         scaled = self._padded(self._rescaled(field, pixel_size))

@@ -124,6 +124,11 @@ class Model:
             )
         return scale.tiles(to_float(field, self.card.intensity), pixel_size)
 
+    def images(self, tiles: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> Tensor:
+        """Tiles, each (C, S, S), 0 to 1 → what its network takes, shape (T, C, S, S), on its device."""
+        images = torch.from_numpy(np.stack(tiles)).to(self._mean.device)
+        return ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
+
     def predict_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> NDArray[np.float32]:
         """Tiles of each field, as `prepare` gives them → probabilities (N, K).
 
@@ -187,8 +192,7 @@ class Model:
         numbers = scale.label_tiles(labels, field.shape[1], field.shape[2], pixel_size)
         masks = np.stack([_shares(tile, int(labels.max(initial=0))) for tile in numbers])
         with torch.inference_mode():
-            images = ((torch.from_numpy(tiles).to(self._mean.device) - self._mean) / self._std).contiguous()
-            logits, there = self.network.logits_within(images, torch.from_numpy(masks).to(self._mean.device))
+            logits, there = self.network.logits_within(self.images(tiles), torch.from_numpy(masks).to(self._mean.device))
             exclusive = self.card.activation == "softmax"
             said: NDArray[np.float32] = (logits.softmax(dim=1) if exclusive else logits.sigmoid()).cpu().numpy()
         said = self._calibrated(said)
@@ -229,9 +233,7 @@ class Model:
 
     @torch.inference_mode()
     def _run(self, tiles: Sequence[NDArray[np.float32]], of: Callable[[Tensor], Tensor]) -> NDArray[np.float32]:
-        images = torch.from_numpy(np.stack(tiles)).to(self._mean.device)
-        normalised = ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
-        said: NDArray[np.float32] = of(normalised).cpu().numpy()
+        said: NDArray[np.float32] = of(self.images(tiles)).cpu().numpy()
         return said
 
 

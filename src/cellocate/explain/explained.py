@@ -1,0 +1,105 @@
+"""One field, or cell, explained: maps of the locations asked for, and what each stain and compartment adds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.cells.masks import Labels
+from cellocate.collection import Collection
+from cellocate.errors import CellocateError
+from cellocate.explain.maps import Method, map_tiles
+from cellocate.explain.occlusion import COMPARTMENTS, compartments, occlude
+from cellocate.images import Views
+from cellocate.networks import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """Why a network says what it says of a field.
+
+    Args:
+        id: of the field.
+        probabilities: of all K locations, shape (K,).
+        decided: indices of the locations decided on.
+        locations: indices of the L locations explained.
+        maps: what speaks for each of them, shape (L, h, w), the field at the network's resolution; 0 where nothing
+            does.
+        occluded: what happens to each when something is taken away, from `occlude`.
+    """
+
+    id: str
+    probabilities: NDArray[np.float32]
+    decided: tuple[int, ...]
+    locations: tuple[int, ...]
+    maps: NDArray[np.float32]
+    occluded: pd.DataFrame
+
+
+def explain_field(
+    model: Model,
+    pixels: NDArray[Any],
+    pixel_size: float | None = None,
+    *,
+    id: str = "",
+    locations: Sequence[int] | None = None,
+    method: Method = "gradients",
+    labels: tuple[Labels, Labels] | None = None,
+) -> Explained:
+    """Explain what a model says of a field, or of a cell, that is an array.
+
+    Args:
+        model: which is asked. Maps and occlusions are of one look at each tile, whatever the model's views.
+        pixels: shape (C, H, W), channels in the order of `model.card.channels`, as `Model.predict` takes them.
+        pixel_size: µm per px.
+        id: of the field.
+        locations: indices of those to explain; those decided on unless given.
+        method: of the maps (see `cellocate.explain.maps.map_tiles`).
+        labels: label images of nuclei and cells, shape (H, W) each, for occlusion by compartment.
+
+    Raises:
+        CellocateError: the model knows fields by their cells alone, or the pixels are not what it takes.
+    """
+    if model.card.bag is not None:
+        what = "a model of bags of cells says nothing of a picture of them"
+        raise CellocateError(what, mend="Explain a model that was trained on fields, or on cells one by one.")
+    probabilities = model.predict_tiles([model.prepare(pixels, pixel_size)])
+    decided = tuple(int(k) for k in np.flatnonzero(model.card.rule.apply(probabilities)[0]))
+    wanted = decided if locations is None else tuple(locations)
+    once = model.with_views(Views())
+    tiles, scale = once.prepare(pixels, pixel_size), model.card.scale()
+    height, width = pixels.shape[1:]
+    maps = np.zeros((0, *scale.shape(height, width, pixel_size)), np.float32)
+    if wanted:
+        maps = scale.whole(map_tiles(model, tiles, wanted, method), height, width, pixel_size)
+    masks = None if labels is None else _masks(model, labels, height, width, pixel_size)
+    return Explained(id, probabilities[0], decided, wanted, maps, occlude(once, tiles, wanted, masks))
+
+
+def explain_collection_field(
+    model: Model,
+    collection: Collection,
+    field: str,
+    *,
+    locations: Sequence[int] | None = None,
+    method: Method = "gradients",
+    labels: tuple[Labels, Labels] | None = None,
+) -> Explained:
+    """The same of a field, or cell, of a collection."""
+    pixels, pixel_size = collection.read(field, model.card.channels)
+    return explain_field(model, pixels, pixel_size, id=field, locations=locations, method=method, labels=labels)
+
+
+def _masks(
+    model: Model, labels: tuple[Labels, Labels], height: int, width: int, pixel_size: float | None
+) -> dict[str, NDArray[np.bool_]]:
+    """Where each compartment is on the tiles; told at the network's resolution, at which an edge may be a pixel."""
+    scale = model.card.scale()
+    nuclei, cells = (scale.label_tiles(image, height, width, pixel_size) for image in labels)
+    found = [compartments(n, c, model.card.pixel_size) for n, c in zip(nuclei, cells, strict=True)]
+    return {name: np.stack([tile[name] for tile in found]) for name in COMPARTMENTS}

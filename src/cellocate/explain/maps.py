@@ -1,0 +1,156 @@
+"""Where in an image a network saw what it says: activation maps, and gradients of its pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 # torch's own convention
+
+from cellocate.errors import CellocateError
+from cellocate.explain.background import background
+from cellocate.networks import Ensemble, LocationNetwork, Model
+
+Method = Literal["gradcam", "layercam", "gradients"]
+METHODS: tuple[Method, ...] = get_args(Method)
+
+_FINE = 8  # px: the largest side of a place in the map of layercam
+_STEPS = 16  # of integrated gradients
+_BLUR = 64  # a tile's side over the blur of its gradients
+_AT_ONCE = 16  # images that go through the network together
+
+Tiles = NDArray[np.float32]
+Recorded = dict[tuple[int, int], Tensor]
+"""The last map of each resolution, in the order in which they came to be."""
+
+
+def map_tiles(model: Model, tiles: Tiles, locations: Sequence[int], method: Method = "layercam") -> Tiles:
+    """What in the tiles of a field speaks for a location; 0 where nothing does.
+
+    - `gradcam`: the coarsest feature map, each feature weighted by the mean of the gradient of the logit (Grad-CAM).
+    - `layercam`: a finer feature map, of places of at most 8 px, each feature weighted place by place by the gradient
+      where that is positive (LayerCAM). It suits every head, also one for which places differ.
+    - `gradients`: of pixels, integrated on the way from the background of the field to the field, summed over
+      channels and blurred (integrated gradients).
+
+    Args:
+        model: which is asked. Of one made of several, each network's map counts as it counts in the mean.
+        tiles: of one field, shape (T, C, S, S), 0 to 1, at the network's own scale (`model.card.scale()`).
+        locations: indices of L locations.
+        method: how.
+
+    Returns:
+        Shape (T, L, S, S), in units of the logit and so comparable among the tiles, but not among methods.
+
+    Raises:
+        CellocateError: no feature map of the network has several places.
+
+    References:
+        Selvaraju et al. Grad-CAM: Visual explanations from deep networks via gradient-based localization. IJCV 128
+        (2020). https://doi.org/10.1007/s11263-019-01228-7
+        Jiang et al. LayerCAM: Exploring hierarchical class activation maps for localization. IEEE Transactions on Image
+        Processing 30 (2021). https://doi.org/10.1109/TIP.2021.3089943
+        Sundararajan, Taly, Yan. Axiomatic attribution for deep networks. ICML 2017. arXiv:1703.01365
+    """
+    one = _integrated if method == "gradients" else _activations
+    parts = [tiles[start : start + _AT_ONCE] for start in range(0, len(tiles), _AT_ONCE)]
+    return np.concatenate([one(model, part, locations, method) for part in parts])
+
+
+def _activations(model: Model, tiles: Tiles, locations: Sequence[int], method: Method) -> Tiles:
+    images = model.images(tiles).requires_grad_()
+    networks = _networks(model.network)
+    with _recorded(networks) as recorded:
+        logits = model.network(images)
+    chosen = [_choose(maps, tiles.shape[-1], method) for maps in recorded]
+    found = []
+    for location in locations:
+        wanted = logits[:, location].sum()
+        gradients = torch.autograd.grad(wanted, chosen, retain_graph=True, materialize_grads=True)
+        maps = [
+            _weighted(*(network.body.to_map(x) for x in pair), method)
+            for network, *pair in zip(networks, chosen, gradients, strict=True)
+        ]
+        found.append(torch.cat([_enlarged(m, tiles.shape[-1]) for m in maps], dim=1).sum(dim=1))
+    return torch.stack(found, dim=1).detach().cpu().numpy().astype(np.float32)
+
+
+def _weighted(features: Tensor, gradients: Tensor, method: Method) -> Tensor:
+    weights = gradients.mean(dim=(2, 3), keepdim=True) if method == "gradcam" else gradients.relu()
+    return (weights * features).sum(dim=1, keepdim=True).relu()
+
+
+def _integrated(model: Model, tiles: Tiles, locations: Sequence[int], method: Method) -> Tiles:
+    whole = model.images(tiles)
+    start = model.images(np.broadcast_to(background(tiles)[None, :, None, None], tiles.shape))
+    total = torch.zeros(len(locations), *whole.shape, device=whole.device)
+    for step in range(_STEPS):
+        images = torch.lerp(start, whole, (step + 0.5) / _STEPS).requires_grad_()
+        logits = model.network(images)
+        for i, location in enumerate(locations):
+            wanted = logits[:, location].sum()
+            total[i] += torch.autograd.grad(wanted, images, retain_graph=i + 1 < len(locations))[0]
+    found = (total / _STEPS * (whole - start)).sum(dim=2)
+    return _blurred(found.transpose(0, 1), tiles.shape[-1] / _BLUR).relu().cpu().numpy().astype(np.float32)
+
+
+def _networks(network: LocationNetwork | Ensemble) -> list[LocationNetwork]:
+    several = network.networks if isinstance(network, Ensemble) else [network]
+    return [one for one in several if isinstance(one, LocationNetwork)]
+
+
+@contextmanager
+def _recorded(networks: Sequence[LocationNetwork]) -> Iterator[list[Recorded]]:
+    """The feature maps of each network, recorded when it is called."""
+    found: list[Recorded] = [{} for _ in networks]
+
+    def recorder(network: LocationNetwork, maps: Recorded) -> object:
+        def record(module: nn.Module, _: object, output: object) -> None:
+            last = module is network.body.net  # of a transformer, whose other sequences need not be squares
+            if isinstance(output, Tensor) and (output.ndim == 4 or last):
+                height, width = network.body.to_map(output).shape[2:]
+                maps.pop((height, width), None)
+                maps[height, width] = output
+
+        return record
+
+    hooks = [
+        module.register_forward_hook(recorder(network, maps))  # type: ignore[arg-type]
+        for network, maps in zip(networks, found, strict=True)
+        for module in network.body.net.modules()
+    ]
+    try:
+        yield found
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _choose(maps: Recorded, size: int, method: Method) -> Tensor:
+    """The last map that has several places; for a finer one, the last whose places are small enough."""
+    several = {shape: features for shape, features in maps.items() if min(shape) > 1}
+    if not several:
+        what = "no feature map of this network has several places, so that nothing tells where it looked"
+        raise CellocateError(what, mend="Use the method gradients.")
+    fine = [features for shape, features in several.items() if size / min(shape) <= _FINE]
+    return fine[-1] if method == "layercam" and fine else list(several.values())[-1]
+
+
+def _enlarged(maps: Tensor, size: int) -> Tensor:
+    return F.interpolate(maps.float(), (size, size), mode="bilinear", align_corners=False)
+
+
+def _blurred(maps: Tensor, sigma: float) -> Tensor:
+    """Maps (T, L, S, S) after a Gaussian blur of `sigma` px."""
+    reach = max(1, round(3 * sigma))
+    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=maps.device) / sigma) ** 2)
+    kernel = (kernel / kernel.sum()).view(1, 1, 1, -1)
+    planes = maps.flatten(0, 1)[:, None]
+    planes = F.conv2d(F.pad(planes, (reach, reach, 0, 0), mode="replicate"), kernel)
+    planes = F.conv2d(F.pad(planes, (0, 0, reach, reach), mode="replicate"), kernel.transpose(2, 3))
+    return planes[:, 0].view_as(maps)

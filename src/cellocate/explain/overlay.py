@@ -1,0 +1,50 @@
+"""A map laid over a picture: warm where the network saw the location, the picture's own grey elsewhere."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+RGB = NDArray[np.uint8]
+"""Shape (h, w, 3)."""
+
+_STRONGEST = 0.8  # opacity of the map where it is largest
+_EVIDENT = 0.5  # of the largest: inside the line
+
+
+def warm(plane: NDArray[np.float64], heat: NDArray[np.float32]) -> RGB:
+    """A channel in grey, with the map over it in the colours of matplotlib's `inferno`, which are told apart by all.
+
+    Args:
+        plane: shape (h, w), 0 to 1.
+        heat: shape (h, w), 0 to 1.
+    """
+    from matplotlib import colormaps
+
+    opacity = _STRONGEST * np.sqrt(heat)[..., None]
+    colours = colormaps["inferno"](0.25 + 0.7 * heat)[..., :3]
+    return np.asarray(np.rint(255 * ((1 - opacity) * plane[..., None] + opacity * colours)), np.uint8)
+
+
+def outlined(picture: RGB, heat: NDArray[np.float32]) -> RGB:
+    """A picture with a white line, on a dark one, around where the map exceeds half of its largest value."""
+    inside = (heat > _EVIDENT).astype(np.uint8)
+    kernel = np.ones((3, 3), np.uint8)
+    outer = cv2.dilate(inside, kernel)
+    drawn = picture.copy()
+    drawn[cv2.dilate(outer, kernel) > outer] = 0
+    drawn[outer > inside] = 255
+    return drawn
+
+
+def scaled(heat: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """A map → as large as a picture, and 1 where it is largest; all 0 where nothing speaks for the location.
+
+    Example:
+        >>> scaled(np.array([[0, 2], [0, 4]], np.float32), (2, 2)).tolist()
+        [[0.0, 0.5], [0.0, 1.0]]
+    """
+    sized = cv2.resize(heat, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    top = float(sized.max(initial=0))
+    return np.asarray(np.maximum(sized, 0) / top if top > 0 else np.zeros(shape), np.float32)
