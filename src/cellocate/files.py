@@ -15,6 +15,8 @@ _OURS = (
     "recipe.yaml",
     "metrics.json",
     "explored.json",
+    "explained.csv",
+    "audit.json",
     "model.json",
     "listing.json",
     "store.json",

@@ -17,6 +17,7 @@ from cellocate.cli import (
     demo,
     download,
     evaluate,
+    explain,
     explore,
     pack,
     predict,
@@ -50,6 +51,7 @@ app.command()(combine.combine)
 app.command()(predict.predict)
 app.command()(proteins.proteins)
 app.command()(evaluate.evaluate)
+app.command()(explain.explain)
 app.add_typer(decide.app, name="decide")
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

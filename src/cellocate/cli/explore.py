@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,10 +27,7 @@ def explore(
         int, typer.Option(metavar="N", min=1, help="Fields drawn at random for what needs pixels.")
     ] = 300,
     seed: Annotated[int, typer.Option(min=0, help="Of that draw.")] = 0,
-    colours: Annotated[
-        Literal["atlas", "magenta"],
-        typer.Option(help="Of composites; magenta microtubules for those who cannot tell red from green."),
-    ] = "atlas",
+    colours: options.CompositeColours = "atlas",
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,

@@ -32,6 +32,10 @@ Turned = Annotated[
     Literal["none", "flips", "dihedral"] | None,
     typer.Option("--views", help="Turn fields in another way than the model's own; its rule may not suit that."),
 ]
+CompositeColours = Annotated[
+    Literal["atlas", "magenta"],
+    typer.Option(help="Of composites; magenta microtubules for those who cannot tell red from green."),
+]
 # spelled out, as the room decision takes long to import
 RuleName = Literal[
     "fixed", "single", "per_class", "shrunk", "bagged", "scaled", "ratio", "soft_f1", "expected_f1", "field_f1", "best"

@@ -1,0 +1,19 @@
+"""Explain: where a network looked, which fields look alike to it, and which labels it doubts."""
+
+from cellocate.explain.explained import Explained, explain_field
+from cellocate.explain.folder import Choices, explain
+from cellocate.explain.maps import METHODS, Method, map_tiles
+from cellocate.explain.occlusion import COMPARTMENTS, compartments, occlude
+
+__all__ = [
+    "COMPARTMENTS",
+    "METHODS",
+    "Choices",
+    "Explained",
+    "Method",
+    "compartments",
+    "explain",
+    "explain_field",
+    "map_tiles",
+    "occlude",
+]

@@ -73,8 +73,8 @@ def _activations(model: Model, tiles: Tiles, locations: Sequence[int], method: M
         wanted = logits[:, location].sum()
         gradients = torch.autograd.grad(wanted, chosen, retain_graph=True, materialize_grads=True)
         maps = [
-            _weighted(*(network.body.to_map(x) for x in pair), method)
-            for network, *pair in zip(networks, chosen, gradients, strict=True)
+            _weighted(network.body.to_map(features), network.body.to_map(gradient), method)
+            for network, features, gradient in zip(networks, chosen, gradients, strict=True)
         ]
         found.append(torch.cat([_enlarged(m, tiles.shape[-1]) for m in maps], dim=1).sum(dim=1))
     return torch.stack(found, dim=1).detach().cpu().numpy().astype(np.float32)

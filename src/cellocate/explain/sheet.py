@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from numpy.typing import NDArray
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _CELL = 2.2  # inches that a picture takes
+_SIDE = 300  # px: a smaller picture is drawn with larger pixels, so that lines on it are thin
+
+
+def enlarged(picture: Picture) -> Picture:
+    """The picture with each of its pixels repeated, so that it has some 300 px; a larger one as it is."""
+    times = max(1, round(_SIDE / max(picture.channels.shape[1:])))
+    return replace(picture, channels=picture.channels.repeat(times, axis=1).repeat(times, axis=2))
 
 
 def overlays(explained: Explained, picture: Picture, row: int, colours: Colours) -> list[RGB]:
@@ -32,7 +40,7 @@ def draw(explained: Explained, picture: Picture, names: tuple[str, ...], colours
 
     Args:
         explained: with at least one location.
-        picture: of the same field.
+        picture: of the same field, as `enlarged` gives it.
         names: of all locations.
         colours: of the composite.
     """

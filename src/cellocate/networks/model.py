@@ -192,7 +192,9 @@ class Model:
         numbers = scale.label_tiles(labels, field.shape[1], field.shape[2], pixel_size)
         masks = np.stack([_shares(tile, int(labels.max(initial=0))) for tile in numbers])
         with torch.inference_mode():
-            logits, there = self.network.logits_within(self.images(tiles), torch.from_numpy(masks).to(self._mean.device))
+            logits, there = self.network.logits_within(
+                self.images(tiles), torch.from_numpy(masks).to(self._mean.device)
+            )
             exclusive = self.card.activation == "softmax"
             said: NDArray[np.float32] = (logits.softmax(dim=1) if exclusive else logits.sigmoid()).cpu().numpy()
         said = self._calibrated(said)

@@ -1,0 +1,80 @@
+"""`cellocate explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cellocate.cli import options
+from cellocate.counted import counted
+
+
+def explain(
+    model: options.ModelFolder,
+    data: options.Data,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")],
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", metavar="ID", help="Explain this field, and each named so.")
+    ] = None,
+    fields: Annotated[
+        int, typer.Option(min=1, help="How many to choose otherwise, so that many locations are shown.")
+    ] = 8,
+    location: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LOCATION", help="Explain this, and each named so; those decided on if not given."),
+    ] = None,
+    method: Annotated[
+        Literal["gradients", "layercam", "gradcam"],
+        typer.Option(help="Of the maps: pixel by pixel, by a fine feature map, or by the coarsest."),
+    ] = "gradients",
+    masks: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Label images <id>_cells.png and <id>_nuclei.png: tell compartments too."),
+    ] = None,
+    colours: options.CompositeColours = "atlas",
+    labels: options.LabelTable = None,
+    vocabulary: options.VocabularyName = None,
+    pixel_size: options.PixelSize = None,
+    skip_bad: options.SkipBad = False,
+    device: options.Device = None,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Show where a model looked: maps over every channel, and what is lost without a stain or a compartment.
+
+    Examples: cellocate explain runs/first/model my_images --out why;
+    cellocate explain runs/first/model my_images --id field-7 --location Nucleoli --masks cells --out why
+    """
+    from cellocate.cells.masks import CellMasks
+    from cellocate.cli.console import note, progress
+    from cellocate.collection import left_out, open_collection, usable
+    from cellocate.explain import Choices
+    from cellocate.explain import explain as write
+    from cellocate.files import refuse_existing
+    from cellocate.networks import load
+    from cellocate.prediction import assumptions
+
+    refuse_existing(out, overwrite=overwrite, inputs=(model, data, labels, masks))
+    loaded = load(model, device=device)
+    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
+    if inspection.problems:
+        note(left_out(inspection.problems))
+    for assumption in assumptions(loaded, collection):
+        note(assumption)
+    wanted = None if location is None else tuple(loaded.vocabulary.index(name) for name in location)
+    total = fields if ids is None else len(ids)
+    with progress("explaining", min(total, len(collection))) as advance:
+        choices = Choices(
+            ids=ids,
+            count=fields,
+            locations=wanted,
+            method=method,
+            masks=None if masks is None else CellMasks(masks),
+            colours=colours,
+            overwrite=overwrite,
+            progress=advance,
+        )
+        explained = write(loaded, collection, out, choices)
+    print(f"{counted(len(explained), 'field')} explained; report in {out / 'report.html'}")

@@ -1,0 +1,148 @@
+"""Fields of a collection explained → a folder: maps, figures, tables, and one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cellocate.cells.masks import CellMasks
+from cellocate.collection import Collection
+from cellocate.decision import write_table
+from cellocate.errors import CellocateError
+from cellocate.explain.explained import Explained, explain_collection_field
+from cellocate.explain.maps import Method
+from cellocate.explain.page import write_page
+from cellocate.explain.sheet import draw, enlarged
+from cellocate.files import new_folder
+from cellocate.images import write_png
+from cellocate.networks import Model
+from cellocate.pictures import Colours, Picture, read_pictures, save_figure
+from cellocate.pictures.choice import choose_examples
+from cellocate.prediction import predict_collection
+
+_DRAWN = 200  # fields that are predicted, so that those shown can be chosen among them
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What to explain, and how.
+
+    Args:
+        ids: of the fields; without them some are chosen that together show many of the locations explained.
+        count: how many are chosen.
+        locations: indices of those explained; those decided on in each field unless given.
+        method: of the maps.
+        masks: label images of the cells, for occlusion by compartment.
+        colours: of composites.
+        overwrite: whether what is there may be replaced.
+        progress: called with 1 after each field.
+    """
+
+    ids: Sequence[str] | None = None
+    count: int = 8
+    locations: tuple[int, ...] | None = None
+    method: Method = "gradients"
+    masks: CellMasks | None = None
+    colours: Colours = "atlas"
+    overwrite: bool = False
+    progress: Callable[[int], object] | None = None
+
+
+def explain(model: Model, collection: Collection, out: str | Path, choices: Choices | None = None) -> list[Explained]:
+    """Explain what a model says of fields, and write it down: see docs/formats.md.
+
+    Args:
+        model: which is asked.
+        collection: of usable fields, or of cells, with the model's channels.
+        out: the folder to write.
+        choices: what to explain, and how; the defaults unless given.
+
+    Raises:
+        CellocateError: a field is not in the collection or cannot be read, has no label image where such are given, or
+            the folder may not be written.
+    """
+    choices = choices or Choices()
+    inputs = (*collection.places, None if choices.masks is None else choices.masks.folder)
+    with new_folder(out, overwrite=choices.overwrite, inputs=inputs) as folder:
+        chosen = collection.subset(_fields(model, collection, choices))
+        if choices.masks is not None:
+            choices.masks.require(chosen.ids)
+        explained = []
+        for field in chosen.ids:
+            explained.append(_one(model, chosen, field, choices))
+            if choices.progress is not None:
+                choices.progress(1)
+        found = read_pictures(chosen, chosen.ids, model.card.pixel_size * model.card.size)
+        pictures = {field: enlarged(picture) for field, picture in found.items()}
+        _write_tables(folder, explained, model)
+        _write_maps(folder / "maps", explained)
+        captions = _write_figures(folder, explained, pictures, model, choices)
+        write_page(folder / "report.html", explained, pictures, model, chosen, choices.colours, captions)
+    return explained
+
+
+def _fields(model: Model, collection: Collection, choices: Choices) -> list[str]:
+    if choices.ids is not None:
+        known = set(collection.ids)
+        if lacking := [field for field in choices.ids if field not in known]:
+            what = f"no field {lacking[0]!r}"
+            raise CellocateError(what, where=collection.folder, mend="'cellocate check --out' lists what there is.")
+        return list(dict.fromkeys(choices.ids))
+    drawn = np.random.default_rng(0).permutation(len(collection))[:_DRAWN]
+    some = collection.subset([collection.ids[i] for i in sorted(drawn)])
+    decided = model.card.rule.apply(predict_collection(model, some))
+    if choices.locations is not None:
+        decided = decided[:, list(choices.locations)]
+    return [some.ids[i] for i in choose_examples(decided, choices.count)]
+
+
+def _one(model: Model, collection: Collection, field: str, choices: Choices) -> Explained:
+    labels = None if choices.masks is None else choices.masks.labels(field, collection.shape(field))
+    return explain_collection_field(
+        model, collection, field, locations=choices.locations, method=choices.method, labels=labels
+    )
+
+
+def _write_tables(folder: Path, explained: Sequence[Explained], model: Model) -> None:
+    probabilities = np.stack([one.probabilities for one in explained])
+    decided = np.zeros(probabilities.shape, bool)
+    for row, one in zip(decided, explained, strict=True):
+        row[list(one.decided)] = True
+    write_table(folder / "explained.csv", [one.id for one in explained], probabilities, decided, model.vocabulary)
+    occluded = pd.concat([one.occluded.assign(Id=one.id) for one in explained], ignore_index=True)
+    occluded["location"] = [model.vocabulary.names[k] for k in occluded["location"]]
+    columns = ["Id", "location", "channel", "place", "probability", "without", "drop"]
+    occluded[columns].round(6).to_csv(folder / "occlusion.csv", index=False)
+
+
+def _write_maps(folder: Path, explained: Sequence[Explained]) -> None:
+    folder.mkdir()
+    for one in explained:
+        for location, heat in zip(one.locations, one.maps, strict=True):
+            top = float(heat.max())
+            pixels = np.rint(255 * heat / top if top > 0 else heat).astype(np.uint8)
+            write_png(folder / f"{one.id}_map_{location}.png", pixels)
+
+
+def _write_figures(
+    folder: Path, explained: Sequence[Explained], pictures: dict[str, Picture], model: Model, choices: Choices
+) -> str:
+    how = {
+        "gradients": "Warm: pixels whose light speaks for the location (integrated gradients)",
+        "layercam": "Warm: places that speak for the location (LayerCAM)",
+        "gradcam": "Warm: places that speak for the location (Grad-CAM)",
+    }[choices.method]
+    caption = (
+        f"{how}, in each row as shares of the largest; the line on the composite is at half of it. Grey: each channel, "
+        f"stretched for display. p: the model's probability. Colours of composites: {choices.colours}."
+    )
+    for one in explained:
+        if one.locations and one.id in pictures:
+            figure = draw(one, pictures[one.id], model.vocabulary.names, choices.colours)
+            save_figure(figure, folder / "figures", one.id)
+    (folder / "captions.txt").write_text(caption + "\n", encoding="utf-8")
+    return caption

@@ -1,0 +1,107 @@
+"""The page: each explained field with its maps, and what is lost when a stain or a compartment is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cellocate.collection import Collection, are_cells
+from cellocate.explain.explained import Explained
+from cellocate.explain.occlusion import COMPARTMENTS, WHOLE
+from cellocate.explain.sheet import overlays
+from cellocate.files import write_text
+from cellocate.networks import Model
+from cellocate.pictures import STAINS, Bar, Colours, Picture, data_uri
+from cellocate.pictures.page import render
+from cellocate.pictures.words import count, listed
+
+PROTEIN = "green"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A location of a field on the page; what stands under each picture and its data address."""
+
+    name: str
+    probability: float
+    decided: bool
+    composite: str
+    alt: str
+    planes: list[tuple[str, str]]
+    bar: Bar | None
+
+
+def write_page(
+    path: Path,
+    explained: Sequence[Explained],
+    pictures: Mapping[str, Picture],
+    model: Model,
+    collection: Collection,
+    colours: Colours,
+    caption: str,
+) -> None:
+    """Write `report.html`."""
+    names = model.vocabulary.names
+    fields = [
+        {
+            "id": one.id,
+            "decided": listed([names[k] for k in one.decided]) or "nothing",
+            "labels": _labels(collection, one.id),
+            "rows": _rows(one, pictures[one.id], names, colours) if one.id in pictures else [],
+        }
+        for one in explained
+    ]
+    thing = "cell" if are_cells(collection) else "field"
+    occluded = pd.concat([one.occluded for one in explained])
+    content = {
+        "title": f"Where {model.card.name} looked",
+        "summary": f"{count(len(explained), thing).capitalize()} of {collection.folder.name}.",
+        "caption": caption,
+        "fields": fields,
+        "thing": thing,
+        "simulated": model.card.provenance.simulated,
+        "stains": _drops(occluded[occluded["place"] == WHOLE], "channel", [*model.card.channels, "all"], names),
+        "compartments": _drops(occluded[occluded["channel"] == _protein(model)], "place", list(COMPARTMENTS), names),
+        "protein": STAINS.get(_protein(model), "all stains"),
+        "words": STAINS | {"all": "all of them"},
+    }
+    write_text(path, render("cellocate.explain", "explain.html.j2", content))
+
+
+def _protein(model: Model) -> str:
+    return PROTEIN if PROTEIN in model.card.channels else "all"
+
+
+def _labels(collection: Collection, field: str) -> str | None:
+    if collection.vocabulary is None or collection.fields["labels"][field] is None:
+        return None
+    return listed([collection.vocabulary.names[k] for k in collection.fields["labels"][field]]) or "nothing"
+
+
+def _rows(one: Explained, picture: Picture, names: Sequence[str], colours: Colours) -> list[_Row]:
+    found = []
+    for i, k in enumerate(one.locations):
+        first, *rest = map(data_uri, overlays(one, picture, i, colours))
+        planes = [(STAINS[channel], uri) for channel, uri in zip(picture.names, rest, strict=True)]
+        alt = f"Composite of {one.id}, with a line around what speaks for {names[k]}."
+        row = _Row(names[k], float(one.probabilities[k]), k in one.decided, first, alt, planes, picture.bar())
+        found.append(row)
+    return found
+
+
+def _drops(occluded: pd.DataFrame, by: str, columns: Sequence[str], names: Sequence[str]) -> dict[str, Any] | None:
+    """The mean drop for each location (rows) and channel or place (columns), with its share of the largest."""
+    if not set(columns) <= set(occluded[by]):
+        return None
+    mean = occluded.pivot_table(index="location", columns=by, values="drop", aggfunc="mean")[list(columns)]
+    n = occluded.groupby("location")["drop"].size() // len(occluded[by].unique())
+    top = max(float(mean.abs().to_numpy().max()), 1e-9)
+    rows = [
+        (names[int(str(k))], int(n[k]), [(float(v), round(60 * abs(float(v)) / top)) for v in mean.loc[k]])
+        for k in mean.index
+    ]
+    return {"columns": list(columns), "rows": rows}
