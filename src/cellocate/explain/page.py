@@ -101,7 +101,11 @@ def _drops(occluded: pd.DataFrame, by: str, columns: Sequence[str], names: Seque
     n = occluded.groupby("location")["drop"].size() // len(occluded[by].unique())
     top = max(float(mean.abs().to_numpy().max()), 1e-9)
     rows = [
-        (names[int(str(k))], int(n[k]), [(float(v), round(60 * abs(float(v)) / top)) for v in mean.loc[k]])
+        (
+            names[int(str(k))],
+            int(n[k]),
+            [(round(float(v), 1) + 0.0, round(60 * abs(float(v)) / top)) for v in mean.loc[k]],
+        )
         for k in mean.index
     ]
     return {"columns": list(columns), "rows": rows}

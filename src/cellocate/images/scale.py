@@ -94,7 +94,7 @@ class Scale:
             total[:, *place] += tile
             count[place] += 1
         top, left = (padded[1] - high) // 2, (padded[2] - wide) // 2
-        return (total / count)[:, top : top + high, left : left + wide]
+        return np.asarray((total / count)[:, top : top + high, left : left + wide], np.float32)
 
     def centre(self, field: NDArray[np.float32], pixel_size: float | None = None) -> NDArray[np.float32]:
         """The one tile at the centre of a field, shape (C, size, size), as training takes it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -124,9 +124,9 @@ class Model:
             )
         return scale.tiles(to_float(field, self.card.intensity), pixel_size)
 
-    def images(self, tiles: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> Tensor:
+    def images(self, tiles: Iterable[NDArray[np.float32]]) -> Tensor:
         """Tiles, each (C, S, S), 0 to 1 → what its network takes, shape (T, C, S, S), on its device."""
-        images = torch.from_numpy(np.stack(tiles)).to(self._mean.device)
+        images = torch.from_numpy(np.stack(list(tiles))).to(self._mean.device)
         return ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
 
     def predict_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> NDArray[np.float32]:
