@@ -11,6 +11,7 @@ import typer
 
 import cellocate
 from cellocate.cli import (
+    audit,
     check,
     combine,
     decide,
@@ -52,6 +53,7 @@ app.command()(predict.predict)
 app.command()(proteins.proteins)
 app.command()(evaluate.evaluate)
 app.command()(explain.explain)
+app.command()(audit.audit)
 app.add_typer(decide.app, name="decide")
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

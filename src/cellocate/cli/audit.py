@@ -1,0 +1,83 @@
+"""`cellocate audit`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cellocate.cli import options
+from cellocate.counted import counted
+
+
+def audit(
+    data: options.Data,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")],
+    models: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[MODEL...]", help="Models, or a run of 'train --fold all'; each judges what it did not learn from."
+        ),
+    ] = None,
+    probabilities: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Judge by this table of held-out fields instead, and each named so."),
+    ] = None,
+    judge: Annotated[
+        Literal["likelihood", "cleanlab"],
+        typer.Option(help="Whether labels are likely, or cleanlab's scores for several labels."),
+    ] = "likelihood",
+    twins: Annotated[
+        bool, typer.Option(help="Look for near duplicates with other labels, for which all pixels are decoded.")
+    ] = True,
+    colours: options.CompositeColours = "atlas",
+    labels: options.LabelTable = None,
+    vocabulary: options.VocabularyName = None,
+    pixel_size: options.PixelSize = None,
+    skip_bad: options.SkipBad = False,
+    device: options.Device = None,
+    overwrite: options.Overwrite = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print audit.json.")] = False,
+) -> None:
+    """Find labels that are probably wrong, by models that did not learn from them.
+
+    FOLDER receives report.html, and tables such as suspects.csv, which 'cellocate select --without-ids' takes.
+
+    Examples: cellocate audit my_images runs/folds --out audit;
+    cellocate audit my_images --probabilities held_out.csv --out audit;
+    then: cellocate select my_images --without-ids audit/suspects.csv --out clean
+    """
+    from cellocate.cli.console import note, progress
+    from cellocate.collection import left_out, open_collection, usable
+    from cellocate.explain.audit import audit_labels, by_models, by_tables, write_audit
+    from cellocate.files import refuse_existing
+    from cellocate.networks import load
+
+    if bool(models) == bool(probabilities):
+        raise typer.BadParameter("give models, or --probabilities")
+    refuse_existing(out, overwrite=overwrite, inputs=(data, labels, *(models or ()), *(probabilities or ())))
+    loaded = [load(folder, device=device) for given in models or () for folder in _folders(given)]
+    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    channels = loaded[0].card.channels if loaded else collection.channels
+    collection, inspection = usable(collection, channels, labelled=True, skip_bad=skip_bad)
+    if inspection.problems:
+        note(left_out(inspection.problems))
+    with progress("predicting", len(collection) * len(loaded)) as advance:
+        held_out = by_models(loaded, collection, advance) if loaded else by_tables(probabilities or (), collection)
+    if passed := len(collection) - len(held_out.ids):
+        note(f"{counted(passed, 'field')} left out, which no model or table holds out")
+    with progress("looking for near duplicates", len(collection) if twins else 0) as advance:
+        audited = audit_labels(collection, held_out, judge, twins=twins, progress=advance)
+    write_audit(audited, out, colours=colours, overwrite=overwrite)
+    summary = audited.summary()
+    if as_json:
+        print(json.dumps(summary, indent=2))
+        return
+    print(f"{summary['suspects']} of {counted(summary['n'], 'field')} with labels to look at; report in {out}")
+
+
+def _folders(given: Path) -> list[Path]:
+    """The models of a run of folds, or the model that is given."""
+    return sorted(given.glob("fold-*/model")) or [given]

@@ -1,0 +1,159 @@
+"""All that an audit finds, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.collection import Collection, inspect
+from cellocate.errors import CellocateError
+from cellocate.explain.audit.held_out import HeldOut
+from cellocate.explain.audit.mistaken import Doubts, Judge, doubts
+
+LEAST = 50
+"""Held-out fields without which nothing is said of labels."""
+_DOUBTED, _MISSING = 0.1, 0.5  # a label less likely than the one, or no label more likely than the other, is named
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A collection's labels, and what speaks against some of them.
+
+    Args:
+        collection: the fields that were held out from some model.
+        held_out: what was said of them.
+        doubts: how much their labels are doubted.
+        judge: by which means.
+        twins: `Id`, `cluster`, `labels`: near duplicates, or identical ones, whose labels differ; None where nobody
+            looked.
+        passed_over: how many fields no model was held out from.
+    """
+
+    collection: Collection
+    held_out: HeldOut
+    doubts: Doubts
+    judge: Judge
+    twins: pd.DataFrame | None
+    passed_over: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the K locations."""
+        assert self.collection.vocabulary is not None
+        return self.collection.vocabulary.names
+
+    @property
+    def truth(self) -> NDArray[np.bool_]:
+        """The labels, shape (N, K)."""
+        return self.collection.truth()
+
+    def suspects(self) -> pd.DataFrame:
+        """The fields whose labels are taken for mistaken, the most doubtful first.
+
+        Columns `Id`, `doubt`, `labels`, `doubted` (labels that are unlikely), `missing` (locations that are likely and
+        no labels); names are joined by `; `.
+        """
+        order = np.argsort(-self.doubts.doubt, kind="stable")
+        truth, p = self.truth, self.doubts.probabilities
+        rows = [
+            {
+                "Id": self.held_out.ids[i],
+                "doubt": round(float(self.doubts.doubt[i]), 4),
+                "labels": self._named(truth[i]),
+                "doubted": self._named(truth[i] & (p[i] < _DOUBTED)),
+                "missing": self._named(~truth[i] & (p[i] > _MISSING)),
+            }
+            for i in order
+            if self.doubts.suspect[i]
+        ]
+        return pd.DataFrame(rows, columns=["Id", "doubt", "labels", "doubted", "missing"])
+
+    def outlying(self) -> pd.DataFrame:
+        """The fields unlike those that the models learnt from: `Id`, `unlike` (above 1), the most unlike first."""
+        unlike = pd.DataFrame({"Id": self.held_out.ids, "unlike": self.held_out.unlike})
+        return unlike[unlike["unlike"] > 1].sort_values("unlike", ascending=False, kind="stable").round(3)
+
+    def mistakes(self) -> pd.DataFrame:
+        """What models are surest of against the labels, for each location the surest first.
+
+        Columns `Id`, `location`, `kind` (`missed`: labelled, and unlikely; `false alarm`: not labelled, and likely),
+        `probability` (as the models say).
+        """
+        truth, said = self.truth, self.held_out.probabilities
+        rows = []
+        for k, name in enumerate(self.names):
+            for kind, wrong, key in (
+                ("missed", truth[:, k] & (said[:, k] < 0.5), said[:, k]),
+                ("false alarm", ~truth[:, k] & (said[:, k] > 0.5), -said[:, k]),
+            ):
+                found = np.flatnonzero(wrong)
+                for i in found[np.argsort(key[found], kind="stable")]:
+                    rows.append((self.held_out.ids[i], name, kind, round(float(said[i, k]), 6)))
+        return pd.DataFrame(rows, columns=["Id", "location", "kind", "probability"])
+
+    def summary(self) -> dict[str, Any]:
+        """The figures that are no table, as `audit.json` has them."""
+        return {
+            "collection": self.collection.folder.name,
+            "n": len(self.collection),
+            "passed_over": self.passed_over,
+            "judge": self.judge,
+            "suspects": int(self.doubts.suspect.sum()),
+            "expected": float(self.doubts.doubt.sum()) if self.judge == "likelihood" else None,
+            "outlying": len(self.outlying()),
+            "twins": None if self.twins is None else len(self.twins),
+        }
+
+    def _named(self, marks: NDArray[np.bool_]) -> str:
+        return "; ".join(self.names[k] for k in np.flatnonzero(marks))
+
+
+def audit_labels(
+    collection: Collection,
+    held_out: HeldOut,
+    judge: Judge = "likelihood",
+    *,
+    twins: bool = True,
+    progress: Callable[[int], object] | None = None,
+) -> Audited:
+    """Look for what is wrong with the labels of a collection.
+
+    Args:
+        collection: labelled fields, all usable.
+        held_out: what is said of some of them by models that did not learn from them.
+        judge: of the labels (see `doubts`).
+        twins: look for near duplicates with other labels, for which every pixel is decoded.
+        progress: called with 1 after each field that is decoded.
+
+    Raises:
+        CellocateError: too few fields were held out, or as `doubts` says.
+    """
+    if len(held_out.ids) < LEAST:
+        what = f"{len(held_out.ids)} held-out fields, of which nothing can be told"
+        raise CellocateError(what, where=collection.folder, mend=f"Give models that hold out {LEAST} or more.")
+    some = collection.subset(held_out.ids)
+    return Audited(
+        collection=some,
+        held_out=held_out,
+        doubts=doubts(held_out.probabilities, some.truth(), judge),
+        judge=judge,
+        twins=_twins(collection, progress) if twins and collection.channels else None,
+        passed_over=len(collection) - len(some),
+    )
+
+
+def _twins(collection: Collection, progress: Callable[[int], object] | None) -> pd.DataFrame:
+    """Groups of near duplicates, or identical fields, that do not all have the same labels."""
+    assert collection.vocabulary is not None
+    seen = inspect(replace(collection, problems=()), decode=True, progress=progress)
+    labels, names = collection.fields["labels"], collection.vocabulary.names
+    rows = []
+    differing = [g for g in (*seen.duplicates, *seen.near_duplicates) if len({labels[field] for field in g}) > 1]
+    for number, group in enumerate(differing, start=1):
+        rows += [(field, number, "; ".join(names[k] for k in labels[field])) for field in group]
+    return pd.DataFrame(rows, columns=["Id", "cluster", "labels"])

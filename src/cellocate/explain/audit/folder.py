@@ -1,0 +1,125 @@
+"""An audit as a folder: tables, a sheet of the suspects, and one page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cellocate.explain.audit.audited import Audited
+from cellocate.files import new_folder, write_text
+from cellocate.pictures import Bar, Colours, Picture, composite, data_uri, read_pictures, save_figure, show, write
+from cellocate.pictures.page import render
+from cellocate.pictures.words import count, listed
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_SUSPECTS, _EACH, _SMALL = 24, 3, 200  # fields shown; px
+_COLUMNS, _CELL = 4, 2.3  # of the sheet; inches
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A field on the page: its composite, and what there is to say about it, in lines."""
+
+    id: str
+    lines: list[str]
+    composite: str
+    alt: str
+    bar: Bar | None
+
+
+def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas", overwrite: bool = False) -> None:
+    """Write what an audit found: see docs/formats.md.
+
+    Raises:
+        CellocateError: the folder may not be written.
+    """
+    suspects, outlying, mistakes = audited.suspects(), audited.outlying(), audited.mistakes()
+    with new_folder(out, overwrite=overwrite, inputs=audited.collection.places) as folder:
+        write_text(folder / "audit.json", json.dumps(audited.summary(), indent=2) + "\n")
+        suspects.to_csv(folder / "suspects.csv", index=False)
+        mistakes.to_csv(folder / "mistakes.csv", index=False)
+        outlying.to_csv(folder / "outlying.csv", index=False)
+        if audited.twins is not None:
+            audited.twins.to_csv(folder / "twins.csv", index=False)
+        # of each location and kind the surest
+        sure = mistakes.groupby(["location", "kind"], sort=False).head(_EACH)
+        first, odd = suspects.head(_SUSPECTS), outlying.head(_SUSPECTS // 2)
+        twins = [] if audited.twins is None else list(audited.twins["Id"][:_SUSPECTS])
+        wanted = list(dict.fromkeys([*first["Id"], *sure["Id"], *odd["Id"], *twins]))
+        pictures = read_pictures(audited.collection, [i for i in wanted if i in set(audited.held_out.ids)], side=_SMALL)
+        if len(shown := first[first["Id"].isin(list(pictures))]):
+            save_figure(_sheet(shown.to_dict("records"), pictures, colours), folder / "figures", "suspects")
+        content = {
+            "title": f"{audited.collection.folder.name}: labels in doubt",
+            "audited": audited,
+            "summary": _summary(audited, len(suspects)),
+            "suspects": [_item(r["Id"], _words(r), pictures, colours) for r in first.to_dict("records")],
+            "all_suspects": len(suspects),
+            "locations": _locations(audited, sure.to_dict("records"), pictures, colours),
+            "outlying": [_item(r["Id"], [f"{r['unlike']:.2f}"], pictures, colours) for r in odd.to_dict("records")],
+            "all_outlying": len(outlying),
+            "told": bool((audited.held_out.unlike >= 0).any()),
+            "twins": [] if audited.twins is None else audited.twins.head(_SUSPECTS).to_dict("records"),
+        }
+        write_text(folder / "report.html", render("cellocate.explain.audit", "audit.html.j2", content))
+
+
+def _summary(audited: Audited, suspects: int) -> str:
+    text = f"Of {count(len(audited.collection), 'field')}, {suspects:,} bear labels that are taken for mistaken"
+    if audited.judge == "likelihood":
+        text += f"; {audited.doubts.doubt.sum():,.0f} are expected to be among all"
+    return text + "."
+
+
+def _words(row: dict[Any, Any]) -> list[str]:
+    lines = [f"labelled {_listed(row['labels']) or 'nothing'}"]
+    if row["doubted"]:
+        lines.append(f"unlikely: {_listed(row['doubted'])}")
+    if row["missing"]:
+        lines.append(f"likely: {_listed(row['missing'])}")
+    return lines
+
+
+def _listed(names: str) -> str:
+    return listed(names.split("; ")) if names else ""
+
+
+def _item(field: str, lines: list[str], pictures: dict[str, Picture], colours: Colours) -> _Item:
+    picture = pictures.get(field)
+    if picture is None:
+        return _Item(field, lines, "", "", None)
+    uri = data_uri(composite(picture.channels, picture.names, colours))
+    return _Item(field, lines, uri, f"Field {field}.", picture.bar())
+
+
+def _locations(
+    audited: Audited, rows: Sequence[dict[Any, Any]], pictures: dict[str, Picture], colours: Colours
+) -> list[dict[str, Any]]:
+    """For each location with mistakes, the surest of each kind."""
+    found = []
+    for name in audited.names:
+        own = [row for row in rows if row["location"] == name and row["Id"] in pictures]
+        items = [(r["kind"], _item(r["Id"], [f"p = {r['probability']:.2f}"], pictures, colours)) for r in own]
+        if items:
+            found.append({"name": name, "items": items})
+    return found
+
+
+def _sheet(rows: Sequence[dict[Any, Any]], pictures: dict[str, Picture], colours: Colours) -> Figure:
+    from matplotlib.figure import Figure
+
+    columns = min(_COLUMNS, len(rows))
+    lines = -(-len(rows) // columns)
+    figure = Figure(figsize=(_CELL * columns, (_CELL + 0.9) * lines), layout="constrained")
+    axes = figure.subplots(lines, columns, squeeze=False).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, row in zip(axes, rows, strict=False):
+        show(axis, pictures[row["Id"]], colours)
+        write(axis, "\n".join(_words(row)), above=False)
+    return figure

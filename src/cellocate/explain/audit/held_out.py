@@ -1,0 +1,105 @@
+"""What models say of fields that they did not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.collection import Collection
+from cellocate.decision.tables import read_probabilities
+from cellocate.errors import CellocateError
+from cellocate.networks import Model
+from cellocate.prediction import predict_and_compare
+
+_MEND = "Train with 'cellocate train --fold all', so that each field is held out once."
+
+
+class HeldOut(NamedTuple):
+    """Fields of a collection, and what is said of them by who did not learn from them.
+
+    Args:
+        ids: of N fields.
+        probabilities: shape (N, K), in the collection's vocabulary.
+        unlike: how unlike each is to what was learnt from, shape (N,), above 1 where so, NaN where nobody can tell.
+    """
+
+    ids: list[str]
+    probabilities: NDArray[np.float64]
+    unlike: NDArray[np.float64]
+
+
+def by_models(
+    models: Sequence[Model], collection: Collection, progress: Callable[[int], object] | None = None
+) -> HeldOut:
+    """Predict each field with the models that were not trained on it, and take the mean of what they say.
+
+    Fields that all of them were trained on are left out.
+
+    Args:
+        models: of the collection's vocabulary, such as those of the folds of a split.
+        collection: labelled fields.
+        progress: called with a number of fields as they are predicted.
+
+    Raises:
+        CellocateError: a model has another vocabulary, or every field was trained on.
+    """
+    if collection.vocabulary is None:
+        collection.truth()  # says what is missing
+    assert collection.vocabulary is not None
+    shape = (len(models), len(collection), len(collection.vocabulary))
+    said, unlike = np.full(shape, np.nan), np.full(shape[:2], np.nan)
+    for i, model in enumerate(models):
+        if model.vocabulary.names != collection.vocabulary.names:
+            what = f"{model.card.name} knows other locations than the labels"
+            raise CellocateError(what, where=collection.folder, mend="Give the collection that it was trained on.")
+        learnt = {*model.card.fields.get("train", ()), *model.card.fields.get("start", ())}
+        rows = np.array([row for row, field in enumerate(collection.ids) if field not in learnt], dtype=int)
+        if not len(rows):
+            continue
+        some = collection.subset([collection.ids[row] for row in rows])
+        found = predict_and_compare(model, some, progress=progress)
+        said[i, rows] = found.probabilities
+        if found.unlike is not None:
+            unlike[i, rows] = found.unlike
+    kept = np.flatnonzero(~np.isnan(said).all(axis=(0, 2)))
+    if not len(kept):
+        raise CellocateError("every field was trained on by every model", where=collection.folder, mend=_MEND)
+    ids = [collection.ids[row] for row in kept]
+    return HeldOut(ids, _means(said[:, kept]), _means(unlike[:, kept]))
+
+
+def by_tables(tables: Sequence[str | Path], collection: Collection) -> HeldOut:
+    """Read probabilities of held-out fields; of a field that is in several tables the mean is taken.
+
+    Args:
+        tables: as `predict` writes them, of any of the fields.
+        collection: labelled fields; those that are in no table are left out.
+
+    Raises:
+        CellocateError: a table cannot be read, or has no field of the collection.
+    """
+    if collection.vocabulary is None:
+        collection.truth()
+    assert collection.vocabulary is not None
+    row = {field: i for i, field in enumerate(collection.ids)}
+    said = np.full((len(tables), len(row), len(collection.vocabulary)), np.nan)
+    for i, table in enumerate(tables):
+        ids, probabilities = read_probabilities(table, collection.vocabulary)
+        known = [j for j, field in enumerate(ids) if field in row]
+        if not known:
+            raise CellocateError("no field of the collection", where=table, mend="Are they ids of other fields?")
+        said[i, [row[ids[j]] for j in known]] = probabilities[known]
+    kept = np.flatnonzero(~np.isnan(said).all(axis=(0, 2)))
+    return HeldOut([collection.ids[k] for k in kept], _means(said[:, kept]), np.full(len(kept), np.nan))
+
+
+def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean over the first axis of what is known, NaN where nothing is."""
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    total = np.where(known, values, 0).sum(axis=0)
+    return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0), np.float64)
