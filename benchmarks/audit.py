@@ -58,7 +58,7 @@ def main() -> None:
 
 def plant(truth: Truth, kind: str, seed: int) -> tuple[Truth, NDArray[np.bool_]]:
     """Labels of which 5% of the rows are wrong, and which rows these are."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, 5])  # another draw than that of any split
     given, wrong = truth.copy(), np.zeros(len(truth), bool)
     common = truth.mean(axis=0) / truth.mean(axis=0).sum()
     for i in rng.permutation(len(truth)):
@@ -117,7 +117,10 @@ def _print(name: str, kind: str, said: list[NDArray[np.float64]], given: Truth, 
             precision = bad[suspect].mean() if suspect.any() else np.nan
             rows.append((suspect.sum(), precision, bad[suspect].sum() / bad.sum(), average_precision_score(bad, doubt)))
         n, precision, recall, order = np.nanmean(rows, axis=0)
-        print(f"{name:22}{kind:>8}{judge or 'disagreement':>15}{n:9.0f}{precision:11.3f}{recall:8.3f}{order:19.3f}", flush=True)
+        print(
+            f"{name:22}{kind:>8}{judge or 'disagreement':>15}{n:9.0f}{precision:11.3f}{recall:8.3f}{order:19.3f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -73,6 +73,11 @@ class Audited:
         ]
         return pd.DataFrame(rows, columns=["Id", "doubt", "labels", "doubted", "missing"])
 
+    def all_doubts(self) -> pd.DataFrame:
+        """All fields, the most doubtful first: `Id`, `doubt`."""
+        table = pd.DataFrame({"Id": self.held_out.ids, "doubt": self.doubts.doubt.round(6)})
+        return table.sort_values("doubt", ascending=False, kind="stable")
+
     def outlying(self) -> pd.DataFrame:
         """The fields unlike those that the models learnt from: `Id`, `unlike` (above 1), the most unlike first."""
         unlike = pd.DataFrame({"Id": self.held_out.ids, "unlike": self.held_out.unlike})

@@ -42,6 +42,7 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
     with new_folder(out, overwrite=overwrite, inputs=audited.collection.places) as folder:
         write_text(folder / "audit.json", json.dumps(audited.summary(), indent=2) + "\n")
         suspects.to_csv(folder / "suspects.csv", index=False)
+        audited.all_doubts().to_csv(folder / "doubts.csv", index=False)
         mistakes.to_csv(folder / "mistakes.csv", index=False)
         outlying.to_csv(folder / "outlying.csv", index=False)
         if audited.twins is not None:

@@ -1,4 +1,4 @@
-"""Which fields bear the labels of another, told from held-out probabilities."""
+"""Which fields bear wrong labels, told from held-out probabilities."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Judge = Literal["likelihood", "cleanlab"]
 JUDGES: tuple[Judge, ...] = get_args(Judge)
 
 _ROUNDS = 500  # of expectation and maximisation, which ends long before
-_START, _LEAST, _MOST = 0.05, 1e-4, 0.5  # of the share that is mistaken
+_START, _LEAST, _MOST = 0.05 / 3, 1e-4, 0.3  # of the share that is mistaken in one way
 
 
 class Doubts(NamedTuple):
@@ -34,10 +34,10 @@ class Doubts(NamedTuple):
 def doubts(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], judge: Judge = "likelihood") -> Doubts:
     """Judge the labels of fields by what a model says that did not learn from them.
 
-    - `likelihood`: labels are either right, and then as likely as the (calibrated) probabilities say, or mistaken, and
-      then those of any field, each location as likely as it is frequent. The share of mistaken fields is the one that
-      makes all labels likeliest, and each field's doubt the probability of being mistaken (a mixture of two, by
-      expectation and maximisation); above .5 it is suspect.
+    - `likelihood`: labels are either right, and then as likely as the (calibrated) probabilities say, or mistaken in
+      one of three ways: those of any field, each location as likely as it is frequent; one label too few; or one too
+      many. The shares of these are the ones that make all labels likeliest, and each field's doubt is the probability
+      of a mistake (a mixture of four, by expectation and maximisation); above .5 it is suspect.
     - `cleanlab`: its label quality scores for several labels, and its confident learning, location by location.
 
     Args:
@@ -65,15 +65,29 @@ def doubts(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], j
 
 def _by_likelihood(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> Doubts:
     calibrated = _calibrated(probabilities, truth)
-    frequency = (truth.sum(axis=0) + 0.5) / (len(truth) + 1)
-    apart = _log_likelihood(frequency, truth) - _log_likelihood(calibrated, truth)
-    share = _START
+    ratios = _ratios(np.clip(calibrated, 1e-4, 1 - 1e-4), truth)  # no single location may settle a field
+    shares = np.full(ratios.shape[1], _START)
     for _ in range(_ROUNDS):
-        doubt = sigmoid(apart + np.log(share / (1 - share)))
-        before, share = share, float(np.clip(doubt.mean(), _LEAST, _MOST))
-        if abs(share - before) < 1e-9:
+        mistaken = ratios * shares
+        doubt = mistaken / (mistaken.sum(axis=1, keepdims=True) + 1 - shares.sum())
+        before, shares = shares, np.clip(doubt.mean(axis=0), _LEAST, _MOST)
+        if np.abs(shares - before).max() < 1e-9:
             break
-    return Doubts(doubt, doubt > 0.5, calibrated)
+    total = doubt.sum(axis=1)
+    return Doubts(total, total > 0.5, calibrated)
+
+
+def _ratios(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How many times likelier the labels are under each kind of mistake than if they are right, shape (N, 3)."""
+    frequency = (truth.sum(axis=0) + 0.5) / (len(truth) + 1)
+    another = np.exp(_log_likelihood(frequency, truth) - _log_likelihood(p, truth))
+    odds = p / (1 - p)
+    # right would be one label more, each of which was as likely to be forgotten
+    few = np.where(truth, 0, odds).sum(axis=1) / (truth.sum(axis=1) + 1)
+    # right would be one label fewer; it was added as often as it is frequent among those that could be
+    absent = np.where(truth, 0, frequency).sum(axis=1, keepdims=True) + frequency
+    many = np.where(truth, frequency / absent / odds, 0).sum(axis=1)
+    return np.stack([another, few, many], axis=1)
 
 
 def _calibrated(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -85,9 +99,8 @@ def _calibrated(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool
     return sigmoid(intercept + max(float(slope), 0.0) * values)
 
 
-def _log_likelihood(probabilities: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _log_likelihood(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The log of how likely the labels are, shape (N,)."""
-    p = np.clip(probabilities, 1e-4, 1 - 1e-4)  # no single location may settle a field
     return np.asarray(np.where(truth, np.log(p), np.log1p(-p)).sum(axis=1), np.float64)
 
 
