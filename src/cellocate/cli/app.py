@@ -17,9 +17,11 @@ from cellocate.cli import (
     decide,
     demo,
     download,
+    embed,
     evaluate,
     explain,
     explore,
+    neighbours,
     pack,
     predict,
     proteins,
@@ -53,6 +55,8 @@ app.command()(predict.predict)
 app.command()(proteins.proteins)
 app.command()(evaluate.evaluate)
 app.command()(explain.explain)
+app.command()(embed.embed)
+app.command()(neighbours.neighbours)
 app.command()(audit.audit)
 app.add_typer(decide.app, name="decide")
 

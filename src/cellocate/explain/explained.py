@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from cellocate.cells.masks import Labels
 from cellocate.collection import Collection
-from cellocate.errors import CellocateError
 from cellocate.explain.maps import Method, map_tiles
 from cellocate.explain.occlusion import COMPARTMENTS, compartments, occlude
 from cellocate.images import Views
@@ -63,11 +62,8 @@ def explain_field(
         labels: label images of nuclei and cells, shape (H, W) each, for occlusion by compartment.
 
     Raises:
-        CellocateError: the model knows fields by their cells alone, or the pixels are not what it takes.
+        CellocateError: the pixels are not what the model takes.
     """
-    if model.card.bag is not None:
-        what = "a model of bags of cells says nothing of a picture of them"
-        raise CellocateError(what, mend="Explain a model that was trained on fields, or on cells one by one.")
     probabilities = model.predict_tiles([model.prepare(pixels, pixel_size)])
     decided = tuple(int(k) for k in np.flatnonzero(model.card.rule.apply(probabilities)[0]))
     wanted = decided if locations is None else tuple(locations)

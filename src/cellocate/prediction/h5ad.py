@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,9 @@ def write_h5ad(
     decided: NDArray[np.bool_],
     vocabulary: Vocabulary,
     known: pd.DataFrame | None = None,
+    *,
+    beside: Mapping[str, NDArray[np.floating[Any]]] | None = None,
+    told: Mapping[str, str] | None = None,
 ) -> None:
     """Write cells (or fields) in `obs`, locations in `var`, probabilities in `X` and the decision in a layer `decided`.
 
@@ -46,6 +49,8 @@ def write_h5ad(
         decided: shape (N, K), bool.
         vocabulary: of K locations.
         known: of each row, in the same order.
+        beside: further figures of each row by name, shape (N, D) each, such as features: they go to `obsm`.
+        told: what is to be known of the whole, in words: it goes to `uns`, beside `vocabulary`.
 
     Raises:
         CellocateError: anndata is not installed.
@@ -57,12 +62,13 @@ def write_h5ad(
     obs = pd.DataFrame({c: _plain(obs[c], name=c in _NAMES) for c in obs}, index=obs.index)
     shown = ["; ".join(vocabulary.names[i] for i in labels) for labels in vocabulary.decode(decided)]
     obs = obs.assign(Locations=pd.Series(shown, index=obs.index, dtype=object)).set_axis(pd.Index(ids), axis=0)
-    told = {"go": [x.go or "" for x in vocabulary.locations], "group": [x.group for x in vocabulary.locations]}
-    var = pd.DataFrame(told, index=list(vocabulary.names), dtype=object)
+    of_location = {"go": [x.go or "" for x in vocabulary.locations], "group": [x.group for x in vocabulary.locations]}
+    var = pd.DataFrame(of_location, index=list(vocabulary.names), dtype=object)
     table = anndata.AnnData(np.asarray(probabilities, np.float32), obs=obs, var=var, layers={"decided": decided})
     for frame in (table.obs, table.var):  # anndata refuses to write pandas' own type of strings
         frame.index = frame.index.astype(object)
-    table.uns["vocabulary"] = vocabulary.name
+    table.uns.update({"vocabulary": vocabulary.name, **(told or {})})
+    table.obsm.update({name: np.asarray(values, np.float32) for name, values in (beside or {}).items()})
     if {"x", "y"} <= set(obs) and all(pd.api.types.is_numeric_dtype(obs[c]) for c in ("x", "y")):
         table.obsm["spatial"] = obs[["x", "y"]].to_numpy(np.float64)
     with new_file(path) as aside:

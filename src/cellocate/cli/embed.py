@@ -1,0 +1,82 @@
+"""`cellocate embed`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cellocate.cli import options
+from cellocate.counted import counted
+
+if TYPE_CHECKING:
+    from cellocate.explain.embedding import Embeddings
+    from cellocate.vocabulary import Vocabulary
+
+
+def embed(
+    model: options.ModelFolder,
+    data: options.Data,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="h5ad file to write.")],
+    umap: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Lay fields out on a plane as well, and draw it: .png, .svg or .pdf."),
+    ] = None,
+    labels: options.LabelTable = None,
+    vocabulary: options.VocabularyName = None,
+    pixel_size: options.PixelSize = None,
+    skip_bad: options.SkipBad = False,
+    device: options.Device = None,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Write what a model's last layer sees of each field, by which fields that look alike to it lie together.
+
+    Example: cellocate embed runs/first/model my_images --out fields.h5ad --umap fields.png
+    """
+    from cellocate.cli.console import note, progress
+    from cellocate.collection import left_out, open_collection, usable
+    from cellocate.explain.embedding import embed_collection, retrieval
+    from cellocate.files import refuse_existing_file
+    from cellocate.networks import load
+    from cellocate.prediction import assumptions
+
+    for file in (out, umap):
+        if file is not None:
+            refuse_existing_file(file, overwrite=overwrite, inputs=(model, data, labels))
+    if umap is not None and umap.suffix not in (".png", ".svg", ".pdf"):
+        raise typer.BadParameter("--umap draws .png, .svg or .pdf")
+    loaded = load(model, device=device)
+    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
+    if inspection.problems:
+        note(left_out(inspection.problems))
+    for assumption in assumptions(loaded, collection):
+        note(assumption)
+    with progress("embedding", len(collection)) as advance:
+        embeddings = embed_collection(loaded, collection, out, plane=umap is not None, progress=advance)
+    if umap is not None:
+        _draw(embeddings, collection.vocabulary or loaded.vocabulary, umap)
+    width = embeddings.features.shape[1]
+    print(f"{counted(len(embeddings), 'field')}, {counted(width, 'feature')} each, in {out}")
+    if (found := retrieval(embeddings)) is not None:
+        low, high = found.interval
+        unseen = "not trained on" if found.held_out else "all trained on"
+        print(
+            f"of the ten nearest, {found.share:.0%} share a label (95% interval {low:.0%} to {high:.0%}; chance "
+            f"{found.chance:.0%}; n = {found.n}, {unseen}; fields of the same group left out)"
+        )
+
+
+def _draw(embeddings: Embeddings, words: Vocabulary, path: Path) -> None:
+    from cellocate.explain.embedding import draw_plane
+    from cellocate.pictures import save_figure
+
+    assert embeddings.plane is not None
+    column = "labels" if "labels" in embeddings.known else "Locations"
+    group_of = {location.name: location.group for location in words.locations}
+    groups: list[str | None] = []
+    for text in embeddings.known[column]:
+        own = {group_of[name] for name in str(text).split("; ") if name in group_of}
+        groups.append(None if not own else own.pop() if len(own) == 1 else "")
+    save_figure(draw_plane(embeddings.plane, groups, words.groups), path.parent, path.stem, (path.suffix[1:],))

@@ -1,0 +1,167 @@
+"""Fields as points, those near each other that look alike to a network; and the file that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.collection import PARTS, Collection
+from cellocate.errors import CellocateError
+from cellocate.networks import Ensemble, Model
+from cellocate.prediction import look_at_collection, predict_collection, require_anndata, write_h5ad
+
+FEATURES, UMAP = "features", "X_umap"  # where scanpy looks for a UMAP
+_KEPT = ("labels", "Locations", "part", "group")
+
+
+@dataclass(frozen=True, eq=False)
+class Embeddings:
+    """Fields, or cells, and what a network's last layer sees of them.
+
+    Args:
+        ids: of N fields.
+        features: shape (N, D).
+        known: of each, by column: `labels` (names joined by `; `; absent where nothing is labelled), `Locations`
+            (decided), `part` (of the model's split), `group` (what is not independent of it), metadata.
+        model: checksum of the model's card: features of different models have nothing to do with each other.
+        plane: where `lay_out` put each, shape (N, 2), or None.
+    """
+
+    ids: list[str]
+    features: NDArray[np.float32]
+    known: pd.DataFrame
+    model: str
+    plane: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def embed_collection(
+    model: Model,
+    collection: Collection,
+    path: str | Path,
+    *,
+    plane: bool = False,
+    progress: Callable[[int], object] | None = None,
+) -> Embeddings:
+    """Embed every field of a collection, and write h5ad: see docs/formats.md.
+
+    Args:
+        model: whose features are taken: those of the views that it predicts with, or, of one made of several networks,
+            of one look, all side by side.
+        collection: usable fields, or cells, with the model's channels.
+        path: the file.
+        plane: lay the fields out on a plane as well (UMAP), as `obsm["X_umap"]`.
+        progress: called with a number of fields as they are done.
+
+    Raises:
+        CellocateError: anndata is not installed, or umap-learn where a plane is asked for; a field cannot be read.
+    """
+    require_anndata()
+    if plane:
+        require_umap()
+    probabilities, features = _look(model, collection, progress)
+    decided = model.card.rule.apply(probabilities)
+    known = _known(model, collection)
+    places = lay_out(features) if plane else None
+    beside = {FEATURES: features} | ({} if places is None else {UMAP: places})
+    told = {"model": model.card.name, "model_checksum": model.card.checksum}
+    write_h5ad(path, collection.ids, probabilities, decided, model.vocabulary, known, beside=beside, told=told)
+    names = ["; ".join(model.vocabulary.names[k] for k in labels) for labels in model.vocabulary.decode(decided)]
+    return Embeddings(collection.ids, features, known.assign(Locations=names), model.card.checksum, places)
+
+
+def read_embeddings(path: str | Path) -> Embeddings:
+    """Read what `embed_collection` wrote.
+
+    Raises:
+        CellocateError: anndata is not installed, or this is no such file.
+    """
+    require_anndata()
+    import anndata
+
+    if not Path(path).is_file():
+        raise CellocateError("no such file of embeddings", where=path, mend="'cellocate embed' writes one.")
+    try:
+        table = anndata.read_h5ad(path)
+        features = np.ascontiguousarray(table.obsm[FEATURES], np.float32)
+        checksum = str(table.uns["model_checksum"])
+    except Exception as error:
+        # HDF5, anndata and what is in a file of another kind each fail in their own way
+        what = f"no embeddings ({type(error).__name__})"
+        raise CellocateError(what, where=path, mend="'cellocate embed' writes them.") from None
+    known = pd.DataFrame(table.obs).astype(object)
+    plane = np.asarray(table.obsm[UMAP], np.float32) if UMAP in table.obsm else None
+    return Embeddings([str(i) for i in table.obs_names], features, known, checksum, plane)
+
+
+def require_umap() -> None:
+    """Raise a `CellocateError` where umap-learn is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("umap") is None:  # not imported, which takes ten seconds
+        mend = "Install it with: pip install 'cellocate[explain]'"
+        raise CellocateError("umap-learn is not installed, which lays fields out", mend=mend)
+
+
+def lay_out(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Features, shape (N, D) → places on a plane, shape (N, 2), at which neighbours stay near each other.
+
+    What lies far apart there need not be less alike than what lies nearer: only neighbourhoods mean something.
+
+    Raises:
+        CellocateError: umap-learn is not installed, or there are fewer than four fields.
+
+    References:
+        McInnes, Healy, Melville. UMAP: Uniform manifold approximation and projection. arXiv:1802.03426
+    """
+    require_umap()
+    import warnings
+
+    if len(features) < 4:
+        raise CellocateError(f"{len(features)} fields, too few to lay out", mend="Give four or more.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own libraries, about which a user can do nothing
+        from umap import UMAP
+
+        reducer = UMAP(metric="cosine", n_neighbors=min(15, len(features) - 1), random_state=0, n_jobs=1)
+        return np.asarray(reducer.fit_transform(features), np.float32)
+
+
+def features_of(
+    model: Model, collection: Collection, progress: Callable[[int], object] | None = None
+) -> NDArray[np.float32]:
+    """The features of a collection's fields, shape (N, D), as `embed_collection` takes them."""
+    return _look(model, collection, progress)[1]
+
+
+def _look(
+    model: Model, collection: Collection, progress: Callable[[int], object] | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    if not isinstance(model.network, Ensemble):
+        look = look_at_collection(model, collection, progress=progress)
+        return look.probabilities, look.features
+    probabilities = predict_collection(model, collection, progress=progress)
+    features = []
+    for field in collection.ids:
+        pixels, pixel_size = collection.read(field, model.card.channels, model.card.scale())
+        features.append(model.embed(pixels, pixel_size=pixel_size)[0])
+    return probabilities, np.array(features, np.float32)
+
+
+def _known(model: Model, collection: Collection) -> pd.DataFrame:
+    fields = collection.fields.drop(columns=[c for c in (*collection.channels, "labels") if c in collection.fields])
+    known = fields.drop(columns=[c for c in _KEPT if c in fields]).copy()
+    if collection.vocabulary is not None:
+        names = collection.vocabulary.names
+        known["labels"] = ["; ".join(names[k] for k in labels or ()) for labels in collection.fields["labels"]]
+    part = {field: part for part in PARTS for field in model.card.fields.get(part, ())}
+    known["part"] = [part.get(field, "") for field in collection.ids]
+    known["group"] = collection.group().to_numpy(dtype=object)
+    return known

@@ -1,0 +1,136 @@
+"""The fields that look most like one: among all of them, or quickly among most."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.errors import CellocateError
+from cellocate.files import new_file
+
+_BLOCK = 2**25  # similarities in memory at once: 128 MiB
+_PER_LIST, _PROBED = 40, 1 / 16  # fields in a list of the index; the share of lists that are looked into
+_TRAINED = 64  # fields that a list is placed by
+
+Features = NDArray[np.float32]
+
+
+class Nearest(NamedTuple):
+    """For each of Q queries its nearest fields, the most similar first: rows and cosine similarities, (Q, k) each."""
+
+    rows: NDArray[np.intp]
+    similarities: NDArray[np.float32]
+
+
+def nearest(features: Features, queries: Features, count: int = 10, excluded: Sequence[Any] | None = None) -> Nearest:
+    """The nearest of all fields, by the cosine of the angle between their features.
+
+    Args:
+        features: of N fields, shape (N, D).
+        queries: shape (Q, D).
+        count: how many; fewer where there are not so many.
+        excluded: for each query the rows of fields that do not count, such as itself.
+
+    Example:
+        >>> nearest(np.eye(3, dtype=np.float32), np.array([[3, 1, 0]], np.float32), count=2).rows.tolist()
+        [[0, 1]]
+    """
+    known, asked = unit(features), unit(queries)
+    most = max((len(rows) for rows in excluded), default=0) if excluded is not None else 0
+    count = min(count, len(known) - most)
+    step = max(1, _BLOCK // max(1, len(known)))
+    rows, values = [np.zeros((0, count), np.intp)], [np.zeros((0, count), np.float32)]
+    for start in range(0, len(asked), step):
+        near = asked[start : start + step] @ known.T
+        if excluded is not None:
+            for i, others in enumerate(excluded[start : start + step]):
+                near[i, others] = -np.inf
+        best = np.argpartition(-near, count - 1, axis=1)[:, :count]
+        found = np.take_along_axis(near, best, axis=1)
+        order = np.argsort(-found, axis=1, kind="stable")
+        rows.append(np.take_along_axis(best, order, axis=1))
+        values.append(np.take_along_axis(found, order, axis=1))
+    return Nearest(np.concatenate(rows), np.concatenate(values))
+
+
+def without(found: Nearest, excluded: Sequence[Sequence[int]], count: int) -> Nearest:
+    """Leave out for each query the rows that do not count, and keep `count`; a row is -1 where fewer are left."""
+    rows = np.full((len(found.rows), count), -1, np.intp)
+    values = np.full(rows.shape, -np.inf, np.float32)
+    for i, others in enumerate(excluded):
+        kept = np.flatnonzero(~np.isin(found.rows[i], list(others)))[:count]
+        rows[i, : len(kept)], values[i, : len(kept)] = found.rows[i][kept], found.similarities[i][kept]
+    return Nearest(rows, values)
+
+
+class Index:
+    """An index that is asked without looking at every field: it misses a neighbour now and then.
+
+    Fields are put into lists around centres, and a query is compared with the lists nearest to it (an inverted file:
+    Jégou, Douze, Schmid 2011, doi:10.1109/TPAMI.2010.57; Douze et al. 2024, arXiv:2401.08281).
+
+    Args:
+        features: of N fields, shape (N, D).
+
+    Raises:
+        CellocateError: faiss is not installed.
+    """
+
+    def __init__(self, features: Features) -> None:
+        faiss = _faiss()
+        known = unit(features)
+        lists = max(1, min(len(known) // _PER_LIST, int(4 * len(known) ** 0.5)))
+        self._index = faiss.index_factory(known.shape[1], f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
+        self._index.cp.min_points_per_centroid = 1
+        some = np.random.default_rng(0).permutation(len(known))[: _TRAINED * lists]
+        self._index.train(known[np.sort(some)])
+        self._index.add(known)
+        self._index.nprobe = max(4, round(lists * _PROBED))
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def nearest(self, queries: Features, count: int = 10) -> Nearest:
+        """As `nearest`; a row is -1 where fewer were found."""
+        similarities, rows = self._index.search(unit(queries), count)
+        return Nearest(np.asarray(rows, np.intp), np.asarray(similarities, np.float32))
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a file, in faiss's own form."""
+        with new_file(path) as aside:
+            _faiss().write_index(self._index, os.fspath(aside))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Index:
+        """Read what `save` wrote.
+
+        Raises:
+            CellocateError: faiss is not installed, or this is no index.
+        """
+        faiss = _faiss()
+        index = cls.__new__(cls)
+        try:
+            index._index = faiss.read_index(os.fspath(path))
+        except RuntimeError:
+            raise CellocateError("no index of neighbours", where=path, mend="Remove it; it is made anew.") from None
+        return index
+
+
+def unit(features: NDArray[np.floating[Any]]) -> Features:
+    """Features of length 1, shape (N, D), float32; those of length 0 stay so."""
+    length = np.linalg.norm(features, axis=1, keepdims=True)
+    return np.ascontiguousarray(features / np.maximum(length, 1e-12), np.float32)
+
+
+def _faiss() -> Any:  # noqa: ANN401 # an optional library without types
+    try:
+        import faiss
+    except ImportError:
+        mend = "Install it with: pip install 'cellocate[explain]', or leave --index out to compare with all."
+        raise CellocateError("faiss is not installed, which makes an index", mend=mend) from None
+    return faiss
