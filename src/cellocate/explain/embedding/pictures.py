@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from cellocate.pictures.style import FONT, PALETTE, bare, blank, group_colours, 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_CELL = 1.9  # inches
+_CELL, _LETTERS = 1.9, 26  # inches of a picture, and letters that fit below it
 _SEVERAL, _NONE = "several groups", "no label"
 
 
@@ -30,12 +31,21 @@ def draw_plane(places: NDArray[np.float32], groups: Sequence[str | None], order:
     axes = figure.add_subplot()
     colours = group_colours(order) | {_SEVERAL: PALETTE["muted"], _NONE: PALETTE["line"]}
     named = np.array([_NONE if group is None else group or _SEVERAL for group in groups], dtype=object)
-    for name in (_NONE, _SEVERAL, *order):  # what says least lies below
+    size = float(np.clip(16_000 / len(places), 3, 40))  # what says least lies below
+    for depth, name in enumerate((*order, _SEVERAL, _NONE)):
         chosen = places[named == name]
         if len(chosen):
-            size = float(np.clip(4000 / len(places), 2, 24))
             label = f"{name} ({len(chosen):,})"
-            axes.scatter(chosen[:, 0], chosen[:, 1], s=size, color=colours[name], linewidths=0, alpha=0.8, label=label)
+            axes.scatter(
+                chosen[:, 0],
+                chosen[:, 1],
+                s=size,
+                color=colours[name],
+                linewidths=0,
+                alpha=0.8,
+                zorder=-depth,
+                label=label,
+            )
     bare(axes)
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
@@ -43,7 +53,7 @@ def draw_plane(places: NDArray[np.float32], groups: Sequence[str | None], order:
     axes.set_title(
         f"UMAP of {len(places):,} fields; only neighbourhoods mean something", fontsize=FONT, color=PALETTE["ink"]
     )
-    legend(axes, loc="center left", bbox_to_anchor=(1, 0.5))
+    legend(axes, loc="center left", bbox_to_anchor=(1, 0.5), markerscale=max(1.0, 4 / size**0.5))
     return figure
 
 
@@ -71,7 +81,7 @@ def draw_nearest(
         for axis, (one, text) in zip(row, shown, strict=False):
             if one is not None:
                 show(axis, one, colours)
-                write(axis, text, above=False)
+                write(axis, textwrap.fill(text, _LETTERS), above=False)
         for axis in row:
             axis.set_axis_off()
         write(row[0], "asked for", above=True)

@@ -1,0 +1,104 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cellocate.collection import open_collection
+from cellocate.errors import CellocateError
+from cellocate.explain.embedding import (
+    Embeddings,
+    Index,
+    draw_plane,
+    embed_collection,
+    nearest,
+    read_embeddings,
+    retrieval,
+    without,
+)
+from cellocate.networks import load
+
+
+def _around(centres=8, each=30, width=16, seed=0):
+    rng = np.random.default_rng(seed)
+    middle = np.repeat(rng.normal(size=(centres, width)), each, axis=0)
+    return (middle + 0.2 * rng.normal(size=middle.shape)).astype(np.float32), np.repeat(np.arange(centres), each)
+
+
+@given(st.integers(0, 1000), st.integers(2, 30), st.integers(1, 8))
+def test_the_nearest_are_those_of_a_plain_search(seed, n, count):
+    rng = np.random.default_rng(seed)
+    features, queries = rng.normal(size=(n, 5)).astype(np.float32), rng.normal(size=(3, 5)).astype(np.float32)
+    found = nearest(features, queries, count, [[0], [], [n - 1]])
+    cosine = (queries @ features.T) / np.linalg.norm(queries, axis=1)[:, None] / np.linalg.norm(features, axis=1)
+    cosine[0, 0] = cosine[2, n - 1] = -np.inf
+    expected = -np.sort(-cosine, axis=1)[:, : min(count, n - 1)]
+    assert np.allclose(found.similarities, expected, atol=1e-5)
+    assert 0 not in found.rows[0]
+
+
+def test_an_index_finds_nearly_the_same_and_keeps_on_disk(tmp_path):
+    features, _ = _around()
+    index = Index(features)
+    index.save(tmp_path / "a.index")
+    again = Index.load(tmp_path / "a.index")
+    assert len(again) == len(features)
+    found = again.nearest(features, 10)
+    assert (found.rows == index.nearest(features, 10).rows).all()
+    exact = nearest(features, features, 10)
+    shared = [len(set(a) & set(b)) / 10 for a, b in zip(found.rows, exact.rows, strict=True)]
+    assert np.mean(shared) > 0.95
+    kept = without(found, [[row] for row in range(len(features))], 9)
+    assert all(row not in near for row, near in enumerate(kept.rows))
+    (tmp_path / "b.index").write_bytes(b"none")
+    with pytest.raises(CellocateError, match="no index"):
+        Index.load(tmp_path / "b.index")
+
+
+def test_retrieval_beside_chance():
+    features, cluster = _around()
+    names = np.array([f"location {k}" for k in cluster], dtype=object)
+    known = pd.DataFrame({"labels": names, "part": "", "group": [str(i // 3) for i in range(len(names))]})
+    found = retrieval(Embeddings([str(i) for i in range(len(names))], features, known, "x"))
+    assert found.share == pytest.approx(1, abs=0.02)
+    assert found.interval[0] <= found.share <= found.interval[1]
+    assert found.chance == pytest.approx(27 / 237, abs=0.01)
+    shuffled = np.random.default_rng(0).permutation(names)
+    found = retrieval(Embeddings(list(map(str, range(240))), features, known.assign(labels=shuffled), "x"))
+    assert found.interval[0] < found.chance < found.interval[1] + 0.02
+    assert retrieval(Embeddings(["a"], features[:1], known.head(1), "x")) is None
+
+
+def test_a_collection_is_embedded_and_read_back(phantoms, run, tmp_path):
+    model, collection = load(run / "model"), open_collection(phantoms)
+    made = embed_collection(model, collection, tmp_path / "e.h5ad")
+    read = read_embeddings(tmp_path / "e.h5ad")
+    assert read.ids == made.ids == collection.ids
+    assert np.allclose(read.features, made.features)
+    assert read.model == model.card.checksum
+    assert read.plane is None
+    assert read.known["labels"].tolist() == made.known["labels"].tolist()
+    assert set(read.known["part"]) == {"train", "validation", "test"}
+    pixels = [collection.read(i, model.card.channels)[0] for i in collection.ids[:2]]
+    assert np.allclose(read.features[:2], model.embed(pixels), atol=1e-5)
+
+
+def test_what_is_no_embedding_is_refused(tmp_path):
+    with pytest.raises(CellocateError, match="no such file"):
+        read_embeddings(tmp_path / "a.h5ad")
+    (tmp_path / "a.h5ad").write_text("no")
+    with pytest.raises(CellocateError, match="no embeddings"):
+        read_embeddings(tmp_path / "a.h5ad")
+
+
+def test_umap_is_said_to_be_missing(phantoms, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(CellocateError, match="umap-learn"):
+        embed_collection(load(run / "model"), open_collection(phantoms), tmp_path / "e.h5ad", plane=True)
+
+
+def test_the_plane_names_groups_with_their_number():
+    places = np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32)
+    figure = draw_plane(places, ["Nucleus"] * 4 + ["Cytosol"] * 2 + ["", "", None], ["Nucleus", "Cytosol"])
+    texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert texts == ["Nucleus (4)", "Cytosol (2)", "several groups (2)", "no label (1)"]
