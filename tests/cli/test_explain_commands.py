@@ -44,7 +44,7 @@ def test_embed_and_neighbours(cellocate, phantoms, run, tmp_path):
     table = tmp_path / "e.h5ad"
     result = cellocate("embed", run / "model", phantoms, "--out", table)
     assert result.code == 0
-    assert "40 fields, 256 features each" in result.out
+    assert "40 fields, 96 features each" in result.out
     assert "share a label" in result.out
     ids = open_collection(phantoms).ids
     drawn = ("--sheet", tmp_path / "n.png", "--of", phantoms)

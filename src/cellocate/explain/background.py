@@ -11,6 +11,13 @@ _PERCENTILE = 5
 def background(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
     """The 5th percentile of each channel over the tiles of a field, shape (T, C, S, S) → (C,).
 
-    Between cells this is what is left without a stain; in a field full of cells, the least light that there is.
+    Between cells this is what is left without a stain; in a field full of cells, the least light that there is. Where
+    all channels are 0, as where a field was padded, nothing is told.
+
+    Example:
+        >>> background(np.pad(np.full((1, 2, 8, 8), 0.25, np.float32), ((0, 0), (0, 0), (8, 8), (0, 0)))).tolist()
+        [0.25, 0.25]
     """
-    return np.percentile(tiles, _PERCENTILE, axis=(0, 2, 3)).astype(np.float32)
+    pixels = tiles.swapaxes(0, 1).reshape(tiles.shape[1], -1)
+    lit = pixels[:, pixels.any(axis=0)]
+    return np.percentile(lit if lit.size else pixels, _PERCENTILE, axis=1).astype(np.float32)

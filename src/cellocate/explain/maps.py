@@ -20,6 +20,7 @@ Method = Literal["gradcam", "layercam", "gradients"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
 _FINE = 8  # px: the largest side of a place in the map of layercam
+_DEPTH = 2  # of modules: in all of timm's networks, blocks or stages, and what stands beside these
 _STEPS = 16  # of integrated gradients
 _BLUR = 64  # a tile's side over the blur of its gradients
 _AT_ONCE = 16  # images that go through the network together
@@ -106,7 +107,10 @@ def _networks(network: LocationNetwork | Ensemble) -> list[LocationNetwork]:
 
 @contextmanager
 def _recorded(networks: Sequence[LocationNetwork]) -> Iterator[list[Recorded]]:
-    """The feature maps of each network, recorded when it is called."""
+    """The feature maps of each network, recorded when it is called.
+
+    Those of its stages and blocks; inside a block, a map is of one branch, past which others lead.
+    """
     found: list[Recorded] = [{} for _ in networks]
 
     def recorder(network: LocationNetwork, maps: Recorded) -> object:
@@ -122,7 +126,8 @@ def _recorded(networks: Sequence[LocationNetwork]) -> Iterator[list[Recorded]]:
     hooks = [
         module.register_forward_hook(recorder(network, maps))  # type: ignore[arg-type]
         for network, maps in zip(networks, found, strict=True)
-        for module in network.body.net.modules()
+        for name, module in network.body.net.named_modules()
+        if name.count(".") < _DEPTH
     ]
     try:
         yield found
