@@ -124,7 +124,7 @@ def _recorded(networks: Sequence[LocationNetwork]) -> Iterator[list[Recorded]]:
         return record
 
     hooks = [
-        module.register_forward_hook(recorder(network, maps))  # type: ignore[arg-type]
+        module.register_forward_hook(recorder(network, maps))
         for network, maps in zip(networks, found, strict=True)
         for name, module in network.body.net.named_modules()
         if name.count(".") < _DEPTH
