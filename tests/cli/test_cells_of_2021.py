@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from cellocate import phantom
+from cellocate.cells.masks import CellMasks
 from cellocate.collection import open_collection
-from cellocate.prediction import CellMasks, write_kaggle2021
+from cellocate.prediction import write_kaggle2021
 from cellocate.prediction.submissions import read_kaggle2021
 from cellocate.training import load_recipe
 from cellocate.vocabulary import get

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cellocate.cells.masks import CellMasks
 from cellocate.collection import open_collection, pack
 from cellocate.errors import CellocateError
 from cellocate.images import write_png
 from cellocate.images.rle import Mask, masks_of
-from cellocate.prediction import CellMasks, validate_kaggle2021, write_kaggle2021
+from cellocate.prediction import validate_kaggle2021, write_kaggle2021
 from cellocate.prediction.submissions import (
     is_kaggle2021,
     read_kaggle2021,

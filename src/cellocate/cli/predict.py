@@ -43,6 +43,7 @@ def predict(
     Example: cellocate predict runs/first/model my_images --out predictions.csv
     """
     from cellocate import prediction
+    from cellocate.cells.masks import CellMasks
     from cellocate.cli.console import note, progress
     from cellocate.collection import left_out, open_collection, usable
     from cellocate.decision import write_table
@@ -52,7 +53,7 @@ def predict(
     if (format_ == "kaggle2021") != (masks is not None):
         raise typer.BadParameter("--format kaggle2021 needs --masks, the cells of the fields; no other format takes it")
     refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample, masks))
-    cells = None if masks is None else prediction.CellMasks(masks)
+    cells = None if masks is None else CellMasks(masks)
     loaded, said = prediction.with_turns(load(model, device=device), views)
     if cells is not None:
         prediction.require_hpa19(loaded.vocabulary)

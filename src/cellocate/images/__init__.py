@@ -1,7 +1,7 @@
 """Images: read the channels of a field, bring them to a scale and to floats."""
 
 from cellocate.images.fields import CHANNELS, INTENSITIES, Intensity, read_field, to_float
-from cellocate.images.files import SUFFIXES, Header, Pixels, read_channel, read_header, write_png
+from cellocate.images.files import SUFFIXES, Header, Pixels, read_channel, read_header, read_numbers, write_png
 from cellocate.images.scale import FIELD_SPAN, Scale, resize
 from cellocate.images.views import Views, uncropped
 
@@ -18,6 +18,7 @@ __all__ = [
     "read_channel",
     "read_field",
     "read_header",
+    "read_numbers",
     "resize",
     "to_float",
     "uncropped",

@@ -55,12 +55,7 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
         CellocateError: the file is missing, cut short, no image, or of another depth.
     """
     address = Address.parse(path)
-    path = address.file
-    try:
-        see_file(path)
-        pixels = _pixels(address)
-    except _UNREADABLE as error:
-        raise unreadable(path, error) from None
+    path, pixels = address.file, _decoded(address)
     if pixels.dtype not in (np.uint8, np.uint16):
         raise _wrong_depth(path, str(pixels.dtype))
     if pixels.ndim == 3 and pixels.shape[2] in (3, 4):
@@ -69,6 +64,26 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     if pixels.ndim != 2:
         raise CellocateError(f"an image of shape {pixels.shape}", where=path, mend="Give one plane per file.")
     return np.ascontiguousarray(pixels)
+
+
+def read_numbers(path: str | Path) -> NDArray[np.integer[Any]]:
+    """Read an image whose pixels are numbers and no brightness, such as the label image of cells.
+
+    Args:
+        path: a grey PNG of 8 or 16 bits, or a TIFF of whole numbers of any size.
+
+    Returns:
+        The numbers as stored, shape (H, W).
+
+    Raises:
+        CellocateError: the file is missing, cut short, no image, in colour, or not of whole numbers.
+    """
+    pixels = _decoded(Address(Path(path)))
+    if pixels.ndim != 2 or not np.issubdtype(pixels.dtype, np.integer):
+        kind = "colours" if pixels.ndim != 2 else f"{pixels.dtype} pixels"
+        mend = "Save label images as grey PNG or TIFF of 8 or 16 bits."
+        raise CellocateError(f"{kind} where whole numbers are needed", where=path, mend=mend)
+    return pixels
 
 
 def read_header(path: str | Path) -> Header:
@@ -111,6 +126,14 @@ _UNREADABLE = (
 
 def _is_tiff(path: Path) -> bool:
     return suffix(path).startswith(".tif")
+
+
+def _decoded(address: Address) -> NDArray[Any]:
+    try:
+        see_file(address.file)
+        return _pixels(address)
+    except _UNREADABLE as error:
+        raise unreadable(address.file, error) from None
 
 
 def _pixels(address: Address) -> NDArray[Any]:

@@ -8,7 +8,6 @@ from cellocate.prediction.fields import (
     predict_collection,
 )
 from cellocate.prediction.submissions import (
-    CellMasks,
     in_order,
     read_sample,
     require_hpa19,
@@ -20,7 +19,6 @@ from cellocate.prediction.submissions import (
 from cellocate.prediction.views import with_turns
 
 __all__ = [
-    "CellMasks",
     "Compared",
     "assumptions",
     "in_order",

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from cellocate.prediction.submissions.cells import CellMasks
 from cellocate.prediction.submissions.kaggle2018 import validate_kaggle2018, write_kaggle2018
 from cellocate.prediction.submissions.kaggle2021 import (
     is_kaggle2021,
@@ -15,7 +14,6 @@ from cellocate.prediction.submissions.sample import in_order, read_sample, read_
 from cellocate.prediction.submissions.truth import TrueCells, read_true_cells
 
 __all__ = [
-    "CellMasks",
     "TrueCells",
     "in_order",
     "is_kaggle2021",

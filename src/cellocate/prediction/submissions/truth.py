@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from cellocate.cells.masks import CellMasks
 from cellocate.collection.layouts.phantoms import CARD, told
 from cellocate.errors import CellocateError
 from cellocate.evaluation import Instances
 from cellocate.images.rle import Mask
-from cellocate.prediction.submissions.cells import CellMasks
 from cellocate.prediction.submissions.kaggle2021 import Cells, Shape, parse_mask, parse_side
 from cellocate.prediction.submissions.sample import LONGEST
 from cellocate.tables import read_table, table_rows

@@ -1,0 +1,66 @@
+"""Cells as napari's `features` table: what it shows beside a Labels layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from cellocate.errors import CellocateError
+from cellocate.files import new_file
+from cellocate.tables import read_table
+
+
+def write_features(path: str | Path, *tables: pd.DataFrame) -> None:
+    """Write a CSV file that napari takes as `features` of a Labels layer: `index` is the number in the label image.
+
+    In napari: `viewer.add_labels(cells, features=pandas.read_csv(path))`.
+
+    Args:
+        path: of the file.
+        tables: each with a row for each cell, by its number: measurements, probabilities by location.
+
+    Raises:
+        CellocateError: they are of different cells, or two have a column of one name.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "features.csv"
+        >>> write_features(path, pd.DataFrame({"area": [12.5]}, index=[1]), pd.DataFrame({"Cytosol": [0.9]}, index=[1]))
+        >>> path.read_text().splitlines()
+        ['index,area,Cytosol', '1,12.5,0.9']
+    """
+    for table in tables:
+        if list(table.index) != list(tables[0].index):
+            raise CellocateError("tables of different cells", where=path, mend="Give each the same cells, in order.")
+    whole = pd.concat(tables, axis=1)
+    repeated = whole.columns[whole.columns.duplicated()]
+    if len(repeated) or "index" in whole.columns:
+        name = repeated[0] if len(repeated) else "index"
+        raise CellocateError(f"two columns named {name!r}", where=path, mend="Rename one of them.")
+    with new_file(path) as aside:
+        whole.to_csv(aside, index_label="index")
+
+
+def read_features(path: str | Path) -> pd.DataFrame:
+    """Read such a table: a row for each cell, by its number; columns in which all is a number or empty are float.
+
+    Raises:
+        CellocateError: it is missing, no CSV, or its column `index` is absent or not of different whole numbers from 1.
+    """
+    table, lines = read_table(path, "features table")
+    if "index" not in table.columns:
+        raise CellocateError("no column named index", where=path, mend="Let it hold the numbers of the label image.")
+    seen = set()
+    for line, text in zip(lines, table["index"], strict=True):
+        if not (text.isascii() and text.isdigit() and int(text) > 0) or int(text) in seen:
+            what = f"index {text!r} is no number of a cell, or stands twice"
+            raise CellocateError(what, where=f"{path}, line {line}", mend="Give each cell one row.")
+        seen.add(int(text))
+    table.index = pd.Index(table.pop("index").astype(int), name="cell")
+    return table.apply(_as_numbers)
+
+
+def _as_numbers(column: pd.Series[str]) -> pd.Series[float] | pd.Series[str]:
+    numbers = pd.to_numeric(column.replace("", None), errors="coerce").astype(float)
+    return column if (numbers.isna() & (column != "")).any() else numbers

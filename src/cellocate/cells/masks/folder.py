@@ -1,0 +1,101 @@
+"""Masks that a user brings: label images of cells, and perhaps of nuclei, in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.cells.masks.labels import Shape, read_labels
+from cellocate.cells.masks.numbering import check_numbering
+from cellocate.errors import CellocateError
+from cellocate.images.rle import Mask, masks_of
+
+_SUFFIXES = (".png", ".tif", ".tiff")
+_CELLS = tuple(name + suffix for name in ("_cells", "_cellmask", "_predictedmask") for suffix in _SUFFIXES)
+_NUCLEI = tuple(name + suffix for name in ("_nuclei", "_nucleimask") for suffix in _SUFFIXES)
+_MEND = "They are named <id>_cells.png."
+
+
+class CellMasks:
+    """Label images `<id>_cells.png` in a folder: the number of the cell at each pixel, 0 for none; 8 or 16 bits.
+
+    `<id>_cellmask.png` and `<id>_predictedmask.png` are read as well, and TIFF instead of PNG. Nuclei beside them are
+    `<id>_nuclei.png` or `<id>_nucleimask.png`.
+
+    Args:
+        folder: where they lie.
+
+    Raises:
+        CellocateError: there is no such folder, or no label image of cells in it, or two of one field.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        if not self.folder.is_dir():
+            raise CellocateError("no such folder of label images", where=folder, mend="Check the name.")
+        self._files = self._find(_CELLS)
+        self._nuclei = self._find(_NUCLEI)
+        if not self._files:
+            raise CellocateError("no label images of cells", where=folder, mend=_MEND)
+
+    @property
+    def ids(self) -> list[str]:
+        """The fields that have a label image."""
+        return list(self._files)
+
+    def require(self, ids: Sequence[str]) -> None:
+        """Raise a `CellocateError` where one of these fields has no label image."""
+        lacking = [field for field in ids if field not in self._files]
+        if lacking:
+            what = f"{len(lacking)} of {len(ids)} fields have no label image of their cells, such as {lacking[0]}"
+            raise CellocateError(what, where=self.folder, mend=_MEND)
+
+    def labels(self, field: str, shape: Shape | None = None) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+        """Label images of a field's nuclei and cells, each (H, W); no nucleus anywhere where there is no such file.
+
+        Raises:
+            CellocateError: that of the cells is missing; either is broken or of another size; the cells' numbers have
+                gaps, or a nucleus has another number than the cell that it lies in.
+        """
+        cells = self._cells(field, shape)
+        found = self._nuclei.get(field)
+        nuclei = np.zeros_like(cells) if found is None else read_labels(found, cells.shape)
+        check_numbering(nuclei, cells, where=found or self._files[field])
+        return nuclei, cells
+
+    def read(self, field: str) -> tuple[Shape, dict[int, Mask]]:
+        """Height and width of a field's label image, and the mask of each cell by its number, gaps or none.
+
+        Raises:
+            CellocateError: it is missing, or no label image.
+        """
+        labels = self._cells(field)
+        return (labels.shape[0], labels.shape[1]), masks_of(labels)
+
+    def masks(self, field: str, shape: Shape) -> list[Mask]:
+        """The masks of a field's cells, in the order of their numbers.
+
+        Raises:
+            CellocateError: the label image is missing, or of another height and width than the field.
+        """
+        return list(masks_of(self._cells(field, shape)).values())
+
+    def _cells(self, field: str, shape: Shape | None = None) -> NDArray[np.uint16]:
+        self.require([field])
+        return read_labels(self._files[field], shape)
+
+    def _find(self, endings: tuple[str, ...]) -> dict[str, Path]:
+        files: dict[str, Path] = {}
+        for path in sorted(self.folder.iterdir()):
+            ending = next((name for name in endings if path.name.endswith(name)), None)
+            if ending is None or path.name.startswith("."):
+                continue
+            field = path.name.removesuffix(ending)
+            if field in files:
+                what = f"two label images of one field, {files[field].name} and {path.name}"
+                raise CellocateError(what, where=self.folder, mend="Keep one of them.")
+            files[field] = path
+        return files

@@ -1,0 +1,51 @@
+"""Label images as run lengths: one text for each cell, as the 2021 challenge takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.cells.masks.labels import MOST, Labels, Shape, checked_labels
+from cellocate.errors import CellocateError
+from cellocate.images.rle import Mask, label_image, masks_of
+
+
+def to_run_lengths(labels: Labels) -> list[str]:
+    """The mask of each cell, in the order of their numbers, as text (COCO's letters, zlib, base64).
+
+    Example:
+        >>> texts = to_run_lengths(np.array([[0, 1], [2, 1]]))
+        >>> from_run_lengths(texts, (2, 2)).tolist()
+        [[0, 1], [2, 1]]
+    """
+    return [mask.text for mask in masks_of(checked_labels(labels)).values()]
+
+
+def from_run_lengths(texts: Sequence[str], shape: Shape) -> NDArray[np.uint16]:
+    """A label image, cells numbered 1 to n in the order of the texts; where two overlap, the later one.
+
+    Raises:
+        CellocateError: a mask is broken, of an image of another size, or without a pixel of its own; or there are too
+            many.
+    """
+    if len(texts) > MOST:
+        raise CellocateError(f"{len(texts)} masks in one field", mend=f"A label image holds {MOST} at most.")
+    masks = {}
+    for number, text in enumerate(texts, start=1):
+        try:
+            masks[number] = Mask.parse(text, *shape)
+        except ValueError as error:
+            raise CellocateError(f"a broken mask: {error}", where=f"mask {number}", mend="Write it again.") from None
+    labels = label_image(masks, *shape)
+    see_every_cell(labels, len(masks))
+    return labels
+
+
+def see_every_cell(labels: Labels, cells: int, *, where: object = None) -> None:
+    """Raise a `CellocateError` where one of the numbers 1 to `cells` has no pixel."""
+    there = np.bincount(labels.ravel(), minlength=cells + 1)[1:] > 0
+    if not there.all():
+        what = f"cell {there.argmin() + 1} has no pixel that is its own"
+        raise CellocateError(what, where=where, mend="Take it out: it is empty, or lies under others.")
