@@ -37,7 +37,7 @@ def describe(field: Pixels, channels: Sequence[str], masks: Masks) -> pd.DataFra
         >>> from cellocate.cells.given import Given
         >>> cells = np.zeros((8, 8), np.uint16)
         >>> cells[2:4, 3:6] = 1
-        >>> row = describe(np.full((1, 8, 8), 7, np.uint8), ["green"], Given(None, cells, 0.5)).iloc[0]
+        >>> row = describe(np.full((1, 8, 8), 7, np.uint8), ["green"], Given(cells, cells, 0.5)).iloc[0]
         >>> float(row["y"]), float(row["x"]), float(row["area"]), bool(row["edge"]), float(row["green_mean"])
         (2.5, 4.0, 1.5, False, 7.0)
     """

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from cellocate.cells.crops import Crop, Square, crops
 from cellocate.cells.describe import describe, of_field
+from cellocate.cells.extras import Extra
 from cellocate.cells.given import Masks, given_masks
+from cellocate.cells.masks import write_labels
 from cellocate.collection import Collection, Problem
 from cellocate.collection.check import problem_table
 from cellocate.collection.shards import save
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
-from cellocate.images import Pixels, write_png
+from cellocate.images import Pixels
 from cellocate.images.store import index_type, is_whole, shard_path, write_shard
 
 WORK = "cutting"
@@ -39,7 +41,7 @@ class Plan:
         square: what a crop shows.
         masks: folder of masks that were brought.
         segment: what finds the cells where none were brought.
-        extras: what else is written of each field, with its pixels, channels and masks.
+        extras: what else is written of each field.
         png: cells are written as pictures as well.
         skip_bad: faulty fields are left out.
     """
@@ -49,7 +51,7 @@ class Plan:
     square: Square
     masks: Path | None
     segment: Segmenter | None
-    extras: tuple[Callable[[Path, str, Pixels, Sequence[str], Masks], object], ...] = ()
+    extras: tuple[Extra, ...] = ()
     png: bool = False
     skip_bad: bool = False
 
@@ -142,10 +144,9 @@ def _cut(job: Job) -> None:
     pixels, pixel_size = job.collection.read(field, plan.channels)
     masks = _masks(job, pixels, pixel_size)
     _write_masks(plan.pictures(field), masks)
-    for extra in plan.extras:
-        extra(plan.out, field, pixels, plan.channels, masks)
     found = list[tuple[Crop, bool]]()
-    cut = crops(pixels, masks.cells, masks.nuclei, masks.pixel_size, plan.square)
+    nuclei = None if masks.cells.any() and not masks.nuclei.any() else masks.nuclei
+    cut = crops(pixels, masks.cells, nuclei, masks.pixel_size, plan.square)
     size = (plan.square.size,)
     rows = write_shard(plan.work, number, size, (_noted(crop, found) for crop in cut))
     table = describe(pixels, plan.channels, masks)
@@ -155,6 +156,8 @@ def _cut(job: Job) -> None:
         empty=[empty for _, empty in found],
         **whole,
     )
+    for extra in plan.extras:
+        extra(plan.out, field, pixels, plan.channels, masks, table)
     with new_file(plan.cells(number)) as aside:
         table.to_csv(aside, index=False, float_format=_DIGITS)
     write_text(plan.notes(number), "\n".join(masks.notes))
@@ -176,8 +179,7 @@ def _masks(job: Job, pixels: Pixels, pixel_size: float | None) -> Masks:
 
 def _write_masks(paths: tuple[Path, Path], masks: Masks) -> None:
     for path, labels in zip(paths, (masks.nuclei, masks.cells), strict=True):
-        if labels is not None:
-            write_png(path, labels.astype(np.uint16, copy=False))
+        write_labels(path, labels)
 
 
 def read_cells(plan: Plan, number: int, field: str) -> pd.DataFrame:

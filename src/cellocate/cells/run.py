@@ -16,6 +16,7 @@ import pandas as pd
 
 import cellocate
 from cellocate.cells.clean import reasons
+from cellocate.cells.given import masks_in
 from cellocate.cells.job import WORK, Job, Plan, do, keep_crops, read_cells
 from cellocate.cells.pictures import write_pictures
 from cellocate.cells.strong import Strong, counts, scoped, with_one_label
@@ -86,6 +87,8 @@ def convert(
         shutil.rmtree(plan.work, ignore_errors=True)
         return _opened(plan)
     collection.require(plan.channels)
+    if plan.masks is not None:
+        masks_in(plan.masks)  # says what is missing
     faults = [p for p in collection.problems if p.severity == "fault"]
     early = [p for p in faults if collection.vocabulary is not None or p.about == "files"]
     fields = collection.without(early, skip_bad=plan.skip_bad)
@@ -126,7 +129,7 @@ def _request(plan: Plan, fields: Collection, strong: Strong | None) -> dict[str,
         "crops": asdict(plan.square),
         "masks": None if plan.masks is None else str(plan.masks.resolve()),
         "strong": None if strong is None else strong.told(),
-        "extras": [getattr(extra, "__name__", str(extra)) for extra in plan.extras],
+        "extras": [extra.__name__ for extra in plan.extras],
         "png": plan.png,
         "fields": hashlib.sha256(rows.encode()).hexdigest(),
     }

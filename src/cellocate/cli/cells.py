@@ -48,6 +48,7 @@ def cells(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
     png: Annotated[bool, typer.Option("--png", help="Write the cells as PNG files too.")] = False,
+    geojson: Annotated[bool, typer.Option("--geojson", help="Write outlines for QuPath too.")] = False,
     workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core unless given.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue what was begun in FOLDER.")] = False,
     labels: options.LabelTable = None,
@@ -63,6 +64,7 @@ def cells(
 
     Example: cellocate cells my_images --out my_cells --pixel-size 0.08
     """
+    from cellocate.cells import extras
     from cellocate.cells.crops import Square
     from cellocate.cells.job import Plan
     from cellocate.cells.run import convert
@@ -76,7 +78,8 @@ def cells(
     )
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     square = Square(size, None if fit else span, masked=not context, centre=centre)
-    plan = Plan(out, collection.channels, square, masks, None, png=png, skip_bad=skip_bad)
+    also = (extras.geojson,) if geojson else ()
+    plan = Plan(out, collection.channels, square, masks, None, also, png=png, skip_bad=skip_bad)
     try:
         with progress("finding cells", len(collection)) as advance:
             converted = convert(

@@ -50,7 +50,7 @@ def resumable(
     with _full_disks_told(out), locked(out):
         if resume:
             _see_same(begun, request, out, noun)
-            for aside in (*out.glob(".*"), *out.glob("*/.*"), *out.glob(f"{work}/*/.*")):
+            for aside in out.rglob(".*"):
                 aside.unlink(missing_ok=True)
         else:
             with new_folder(out, overwrite=overwrite, inputs=inputs) as aside:

@@ -1,0 +1,24 @@
+"""What may be written of each field beside its masks and cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from cellocate.cells.given import Masks
+from cellocate.cells.masks import write_geojson
+from cellocate.images import Pixels
+
+Extra = Callable[[Path, str, Pixels, Sequence[str], Masks, pd.DataFrame], object]
+"""Called with the folder to write, the field's id, its pixels, channels and masks, and the table of its cells."""
+
+_MEASURED = ("area", "contrast")
+
+
+def geojson(out: Path, field: str, _: Pixels, channels: Sequence[str], masks: Masks, cells: pd.DataFrame) -> None:
+    """Write `geojson/<id>.geojson`, for QuPath, with areas and intensities."""
+    columns = [*_MEASURED, *(f"{channel}_mean" for channel in channels)]
+    measured = cells.set_index("cell")[columns]
+    write_geojson(out / "geojson" / f"{field}.geojson", masks.nuclei, masks.cells, measured)
