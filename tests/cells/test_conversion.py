@@ -211,6 +211,7 @@ from cellocate.cells.run import convert
 from cellocate.cells.strong import Strong
 from cellocate.collection import open_collection
 
+os.fsync = lambda descriptor: None  # it is no loss of power
 data, out = Path(sys.argv[1]), Path(sys.argv[2])
 fields = open_collection(data)
 single = [i for i in fields.ids if len(fields.fields["labels"][i]) == 1]
