@@ -129,23 +129,6 @@ def test_a_row_may_be_longer_than_other_tables_allow(tmp_path: Path) -> None:
     assert (len(cells.instances.masks), len(cells.instances.cell)) == (1, 6000)
 
 
-def test_cells_are_found_by_the_names_that_others_give_them(tmp_path: Path) -> None:
-    for name in ("a_cells.png", "b_predictedmask.png", "c_cellmask.png", "a_nuclei.png", ".d_cells.png"):
-        write_png(tmp_path / name, LABELS)
-    cells = CellMasks(tmp_path)
-    assert sorted(cells.ids) == ["a", "b", "c"]
-    assert [mask.text for mask in cells.masks("b", (2, 3))] == [ONE, TWO]
-    with pytest.raises(CellocateError, match=r"cells on 3 × 2 px in a field of 6 × 4 px.*a_cells\.png"):
-        cells.masks("a", (4, 6))
-    with pytest.raises(CellocateError, match="1 of 2 fields have no label image of their cells, such as z"):
-        cells.require(["a", "z"])
-    write_png(tmp_path / "a_cellmask.png", LABELS)
-    with pytest.raises(CellocateError, match="two label images of one field"):
-        CellMasks(tmp_path)
-    with pytest.raises(CellocateError, match="no such folder"):
-        CellMasks(tmp_path / "none")
-
-
 def test_real_cells_become_a_submission(real_data: Path, tmp_path: Path) -> None:
     collection = open_collection(real_data / "kaggle2021")
     cells = CellMasks(real_data / "kaggle2021" / "cell_masks")

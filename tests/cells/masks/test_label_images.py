@@ -82,6 +82,23 @@ def test_broken_files_are_refused(tmp_path):
             read_labels(tmp_path / name)
 
 
+def test_cells_are_found_by_the_names_that_others_give_them(tmp_path):
+    for name in ("a_cells.png", "b_predictedmask.png", "c_cellmask.tif", "a_nuclei.png", ".d_cells.png"):
+        write_labels(tmp_path / name, CELLS)
+    cells = CellMasks(tmp_path)
+    assert cells.ids == ["a", "b", "c"]
+    assert [mask.area for mask in cells.masks("b", (2, 3))] == [2, 1, 2]
+    with pytest.raises(CellocateError, match=r"masks on 3 × 2 px in a field of 6 × 4 px.*a_cells\.png"):
+        cells.masks("a", (4, 6))
+    with pytest.raises(CellocateError, match="1 of 2 fields have no label image of their cells, such as z"):
+        cells.require(["a", "z"])
+    write_labels(tmp_path / "a_cellmask.png", CELLS)
+    with pytest.raises(CellocateError, match="two label images of one field"):
+        CellMasks(tmp_path)
+    with pytest.raises(CellocateError, match="no such folder"):
+        CellMasks(tmp_path / "none")
+
+
 def test_nuclei_lie_beside_the_cells_or_are_not_known(tmp_path):
     write_labels(tmp_path / "a_cells.tif", CELLS)
     write_labels(tmp_path / "a_nuclei.png", NUCLEI)
