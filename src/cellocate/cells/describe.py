@@ -1,4 +1,4 @@
-"""Where the cells of a field lie and how bright they are: what is known of each before anything is measured."""
+"""What is known of each cell of a field: where it lies, what is measured of it, and what clean-up asks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import pandas as pd
 from scipy.ndimage import find_objects
 
 from cellocate.cells.given import Masks
+from cellocate.cells.measure import measure
 from cellocate.collection.look import file_sizes
 from cellocate.collection.quality import FOCUS_CHANNELS, sharpness
 from cellocate.images import Pixels
 
 PROTEIN = "green"
-_BACKGROUND = 5  # per cent of a field's pixels: cells never fill it
-_EVERY = 4  # px: enough of them to tell the background
+BOX = ("top", "left", "height", "width")
+_SHORTER = {"cell_area_um2": "area", "nucleus_area_um2": "nucleus_area"}
 
 
 def describe(field: Pixels, channels: Sequence[str], masks: Masks) -> pd.DataFrame:
@@ -29,46 +30,31 @@ def describe(field: Pixels, channels: Sequence[str], masks: Masks) -> pd.DataFra
         masks: of its cells.
 
     Returns:
-        `cell` (number); `y`, `x` (centre of mass, px); `top`, `left`, `height`, `width` (box, px); `area` (µm²);
-        `edge` (it touches the border of the field); `<channel>_mean` (grey levels); and `contrast`, the mean of the
-        protein over the background of the field (grey levels).
+        `cell` (number); `top`, `left`, `height`, `width` (box, px); `edge` (it touches the border of the field);
+        `contrast` (standard deviation of the protein in the cell, grey levels); and all that `measure` tells, with
+        `area` and `nucleus_area` in µm².
 
     Example:
         >>> from cellocate.cells.given import Given
         >>> cells = np.zeros((8, 8), np.uint16)
         >>> cells[2:4, 3:6] = 1
         >>> row = describe(np.full((1, 8, 8), 7, np.uint8), ["green"], Given(cells, cells, 0.5)).iloc[0]
-        >>> float(row["y"]), float(row["x"]), float(row["area"]), bool(row["edge"]), float(row["green_mean"])
-        (2.5, 4.0, 1.5, False, 7.0)
+        >>> float(row["y"]), float(row["x"]), float(row["area"]), bool(row["edge"]), float(row["contrast"])
+        (2.5, 4.0, 1.5, False, 0.0)
     """
+    measured = measure(field, channels, masks.nuclei, masks.cells, masks.pixel_size).rename(columns=_SHORTER)
     height, width = masks.cells.shape
-    planes = dict(zip(channels, field, strict=True))
-    background = float(np.percentile(planes[PROTEIN][::_EVERY, ::_EVERY], _BACKGROUND)) if PROTEIN in planes else 0.0
+    protein = field[list(channels).index(PROTEIN)] if PROTEIN in channels else None
     rows = []
     for number, box in enumerate(find_objects(masks.cells), start=1):
-        if box is None:
-            continue
-        mask = (masks.cells[box] == number).view(np.uint8)
         top, left, bottom, right = box[0].start, box[1].start, box[0].stop, box[1].stop
-        moments = cv2.moments(mask, binaryImage=True)
-        means = {f"{channel}_mean": cv2.mean(plane[box], mask)[0] for channel, plane in planes.items()}
-        rows.append(
-            {
-                "cell": number,
-                "y": top + moments["m01"] / moments["m00"],
-                "x": left + moments["m10"] / moments["m00"],
-                "top": top,
-                "left": left,
-                "height": bottom - top,
-                "width": right - left,
-                "area": moments["m00"] * masks.pixel_size**2,
-                "edge": top == 0 or left == 0 or bottom == height or right == width,
-                **means,
-                "contrast": means.get(f"{PROTEIN}_mean", 0.0) - background,
-            }
-        )
-    columns = ["cell", "y", "x", "top", "left", "height", "width", "area", "edge"]
-    return pd.DataFrame(rows, columns=[*columns, *(f"{c}_mean" for c in channels), "contrast"])
+        edge = top == 0 or left == 0 or bottom == height or right == width
+        contrast = float("nan")
+        if protein is not None:
+            contrast = float(cv2.meanStdDev(protein[box], mask=(masks.cells[box] == number).view(np.uint8))[1][0, 0])
+        rows.append((top, left, bottom - top, right - left, edge, contrast))
+    places = pd.DataFrame(rows, columns=[*BOX, "edge", "contrast"], index=measured.index)
+    return places.join(measured).reset_index()
 
 
 def of_field(field: Pixels, channels: Sequence[str], files: Mapping[str, Path], pixel_size: float) -> dict[str, float]:

@@ -14,11 +14,10 @@ from cellocate.images import Pixels
 Extra = Callable[[Path, str, Pixels, Sequence[str], Masks, pd.DataFrame], object]
 """Called with the folder to write, the field's id, its pixels, channels and masks, and the table of its cells."""
 
-_MEASURED = ("area", "contrast")
 
-
-def geojson(out: Path, field: str, _: Pixels, channels: Sequence[str], masks: Masks, cells: pd.DataFrame) -> None:
-    """Write `geojson/<id>.geojson`, for QuPath, with areas and intensities."""
-    columns = [*_MEASURED, *(f"{channel}_mean" for channel in channels)]
-    measured = cells.set_index("cell")[columns]
+def geojson(
+    out: Path, field: str, _pixels: Pixels, _channels: Sequence[str], masks: Masks, cells: pd.DataFrame
+) -> None:
+    """Write `geojson/<id>.geojson`, for QuPath, with what was measured of each cell."""
+    measured = cells.set_index("cell")
     write_geojson(out / "geojson" / f"{field}.geojson", masks.nuclei, masks.cells, measured)

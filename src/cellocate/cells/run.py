@@ -16,6 +16,7 @@ import pandas as pd
 
 import cellocate
 from cellocate.cells.clean import reasons
+from cellocate.cells.describe import BOX
 from cellocate.cells.given import masks_in
 from cellocate.cells.job import WORK, Job, Plan, do, keep_crops, read_cells
 from cellocate.cells.pictures import write_pictures
@@ -35,7 +36,6 @@ from cellocate.pool import run
 
 CARD, CELLS, COUNTS, CROPS, PICTURES = "cells.json", "cells.csv", "counts.csv", "crops", "png"
 _DIGITS = "%.6g"
-_WHOLE_FIELD = ("smallest_file", "largest_file")
 
 
 @dataclass(frozen=True)
@@ -187,13 +187,19 @@ def _finish(
         if field in by_field
     ]
     sync(*(store / str(size)).iterdir(), store / str(size))
-    card = _card(plan, fields, collection, cells, strong)
+    skipped = _skipped(plan, fields, early)
+    card = _card(plan, fields, cells, strong) | {
+        "fields_skipped": len(skipped),
+        "fields_of_other_labels": len(collection) - len(fields) - len({problem.id for problem in early}),
+    }
     made = {"by": f"cellocate {cellocate.__version__}", "steps": [*_steps(fields), {"step": "cells", **card}]}
     crops = _store_fields(cells[kept], fields)
     seal(store, np.concatenate(index), crops, plan.channels, (size,), told(replace(fields, made=made)))
     if plan.png:
         write_pictures(open_collection(store), plan.out / PICTURES)
-    _write_tables(plan, fields, cells, early, strong)
+    if len(skipped):
+        write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
+    _write_tables(plan, fields, cells, strong)
     write_text(plan.out / CARD, json.dumps(card, indent=2) + "\n")
     sync(plan.out / CARD, plan.out)
     shutil.rmtree(plan.work)
@@ -220,17 +226,17 @@ def _why(cells: pd.DataFrame, strong: Strong | None) -> pd.Series[str]:
 
 
 def _store_fields(cells: pd.DataFrame, fields: Collection) -> pd.DataFrame:
-    """The table of the store of crops."""
-    told_once = cells.drop(columns=["why", "empty", *_WHOLE_FIELD]).set_index("id")
-    as_text = told_once.assign(edge=told_once["edge"].astype(int), labels=told_once["labels"])
+    """The table of the store of crops: what was measured beyond place, size and brightness is in `cells.csv` alone."""
+    own = ["field", "cell", "y", "x", *BOX, "area", "edge", *(f"{c}_cell_mean" for c in fields.channels)]
+    of_field = [ORIGINAL, "group", "labels", *(c for c in fields.fields if c in cells and c not in own)]
+    chosen = dict.fromkeys([*(c for c in own if c in cells), "pixel_size", *of_field])
+    as_text = cells.set_index("id")[list(chosen)].assign(edge=cells["edge"].astype(int).to_numpy())
     floats = as_text.select_dtypes("float").columns
     as_text[floats] = as_text[floats].map(lambda x: "" if pd.isna(x) else _DIGITS % x)
     return table(replace(fields, fields=as_text))
 
 
-def _write_tables(
-    plan: Plan, fields: Collection, cells: pd.DataFrame, early: list[Problem], strong: Strong | None
-) -> None:
+def _write_tables(plan: Plan, fields: Collection, cells: pd.DataFrame, strong: Strong | None) -> None:
     if strong is not None:
         assert fields.vocabulary is not None
         label = cells["labels"].map(lambda labels: labels[0])
@@ -241,19 +247,19 @@ def _write_tables(
     rows = cells.assign(labels=texts, edge=cells["edge"].astype(int)).drop(columns="empty")
     rows = rows[[*first, *(c for c in rows if c not in first)]]
     write_text(plan.out / CELLS, rows.to_csv(index=False, float_format=_DIGITS))
+
+
+def _skipped(plan: Plan, fields: Collection, early: list[Problem]) -> pd.DataFrame:
+    """The faulty fields that were left out."""
     late = [
         pd.read_csv(path, dtype=str, keep_default_na=False)
         for path in map(plan.problem, range(len(fields)))
         if path.is_file()
     ]
-    skipped = pd.concat([problem_table(early), *late])
-    if len(skipped):
-        write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
+    return pd.concat([problem_table(early), *late])
 
 
-def _card(
-    plan: Plan, fields: Collection, collection: Collection, cells: pd.DataFrame, strong: Strong | None
-) -> dict[str, Any]:
+def _card(plan: Plan, fields: Collection, cells: pd.DataFrame, strong: Strong | None) -> dict[str, Any]:
     """What was asked and what came of it: for `cells.json`, and the history of the crops."""
     notes = Counter(
         line
@@ -266,8 +272,7 @@ def _card(
         "crops": asdict(plan.square),
         "masks": "given" if plan.masks is not None else "segmented",
         "strong": None if strong is None else strong.told(),
-        "fields": len(fields),
-        "fields_left_out": len(collection) - len(fields),
+        "fields": sum(not plan.problem(number).is_file() for number in range(len(fields))),
         "found": len(cells),
         "removed": {str(why): int(n) for why, n in removed.items()},
         "cells": int((cells["why"] == "").sum()),

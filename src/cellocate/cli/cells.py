@@ -118,8 +118,10 @@ def _tell(card: dict[str, Any], out: Path) -> None:
 
     for text, fields in card["notes"].items():
         note(f"{text} ({counted(fields, 'field')})")
-    if card["fields_left_out"]:
-        note(f"left out {counted(card['fields_left_out'], 'field')}")
+    if card["fields_skipped"]:
+        note(f"left out {counted(card['fields_skipped'], 'faulty field')}; {out / 'skipped.csv'} lists them")
+    if card["fields_of_other_labels"]:
+        note(f"left out {counted(card['fields_of_other_labels'], 'field')} that do not have one wanted label")
     for why, cells in card["removed"].items():
         note(f"left out {counted(cells, 'cell')}: {why}")
     if (out / COUNTS).is_file():
