@@ -20,7 +20,7 @@ RIM = 1.0
 _WIDER = 1.6  # of the two blurs whose difference comes nearest to the Laplacian of a Gaussian
 _CLEAR = 6.0  # standard deviations of what is no spot
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-_LEAST = 0.5  # grey levels of 255 by which a spot must stand out
+_LEAST = 0.3  # in roots of grey levels: a spot of 5 grey levels in the dark, or of 30 on 100
 
 
 class Spots(NamedTuple):
@@ -33,10 +33,11 @@ class Spots(NamedTuple):
 def spots(light: NDArray[np.float32], cells: Labels, n: int, pixel_size: float) -> Spots:
     """Spots of the protein: where it stands out from around it, at the size of vesicles and bodies.
 
-    The field is filtered with the difference of two Gaussian blurs of .2 and .32 µm, which is nearly the Laplacian of
-    a Gaussian. A pixel is of a spot where the answer is more than six times its usual size in that cell (the median
-    of its absolute value, as a standard deviation) and half a grey level of 255; a spot is counted for each peak of
-    the answer among them. It is done on pixels of about .16 µm, which lose nothing of that size.
+    The root of the light, in which the noise of photons is even, is filtered with the difference of two Gaussian blurs
+    of .2 and .32 µm, which is nearly the Laplacian of a Gaussian. A pixel is of a spot where the answer is more than
+    .3, and six times its usual size in that cell (the median of its absolute value, as a standard deviation). A spot
+    is counted for each peak of the answer among them. It is done on pixels of about .16 µm, which lose nothing of that
+    size.
 
     Args:
         light: of the protein, grey levels of 255, background taken off, shape (H, W).
@@ -50,10 +51,12 @@ def spots(light: NDArray[np.float32], cells: Labels, n: int, pixel_size: float) 
     References:
         Lindeberg. Feature detection with automatic scale selection. IJCV 30 (1998).
         https://doi.org/10.1023/A:1008045108935; Marr, Hildreth. Theory of edge detection. Proc R Soc B 207 (1980).
-        https://doi.org/10.1098/rspb.1980.0020
+        https://doi.org/10.1098/rspb.1980.0020; Anscombe. The transformation of Poisson, binomial and negative-binomial
+        data. Biometrika 35 (1948). https://doi.org/10.1093/biomet/35.3-4.246
     """
     light, cells, sigma = _shrunk(light, cells, SPOT / pixel_size)
-    narrow, wide = (cv2.GaussianBlur(light, (0, 0), sigma * factor) for factor in (1.0, _WIDER))
+    even = np.sqrt(light + 1)
+    narrow, wide = (cv2.GaussianBlur(even, (0, 0), sigma * factor) for factor in (1.0, _WIDER))
     answer = narrow - wide
     flat, number = answer.ravel(), cells.ravel()
     limit = np.full(n + 1, np.inf, np.float32)

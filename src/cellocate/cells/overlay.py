@@ -1,0 +1,126 @@
+"""A field with the outlines of its cells and nuclei drawn over it, for the eye."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.cells.masks import Labels, checked_labels
+from cellocate.errors import CellocateError
+from cellocate.images import Pixels, to_float
+from cellocate.images.scale import shrink
+
+RGB = NDArray[np.uint8]
+"""Shape (H, W, 3)."""
+
+# Green beside magenta, and lines that differ in brightness from both: told apart whatever colours one sees.
+_LIGHTS = {"red": (0.75, 0.0, 0.75), "green": (0.0, 1.0, 0.0), "blue": (0.0, 0.25, 1.0), "yellow": (0.3, 0.1, 0.3)}
+_OTHER = (0.5, 0.5, 0.5)
+_CELL, _NUCLEUS = (255, 255, 255), (255, 176, 0)
+_PERCENTILES = (0.5, 99.8)  # of each channel: what is shown as black and as full brightness
+_SMALLEST_RANGE = 0.02  # or an empty channel would be shown as bright noise
+_DIMMED = 0.8  # of the light, so that lines stand out from it
+_HALO = 0.35  # of the light right beside a line
+
+
+def overlay(
+    field: Pixels,
+    channels: Sequence[str],
+    nuclei: Labels,
+    cells: Labels,
+    *,
+    side: int | None = None,
+    numbers: bool = False,
+) -> RGB:
+    """Draw cells (white) and nuclei (orange) over a field: protein green, microtubules and ER magenta, nucleus blue.
+
+    `images.write_png` writes it to a file.
+
+    Args:
+        field: shape (C, H, W), uint8 or uint16.
+        channels: their names.
+        nuclei: shape (H, W).
+        cells: shape (H, W).
+        side: px that the longer side is shrunk to, where it is larger.
+        numbers: whether each cell's number is written into it.
+
+    Returns:
+        Shape (h, w, 3), uint8.
+
+    Raises:
+        CellocateError: field, channels and label images do not fit each other, or the side is none.
+
+    References:
+        Wong. Points of view: Color blindness. Nature Methods 8 (2011). https://doi.org/10.1038/nmeth.1618
+
+    Example:
+        >>> cells = np.zeros((90, 60), np.uint16)
+        >>> cells[20:70, 10:50] = 1
+        >>> picture = overlay(np.zeros((1, 90, 60), np.uint8), ["green"], np.zeros_like(cells), cells, side=45)
+        >>> picture.shape, picture[10, 10].tolist(), picture[20, 15].tolist()
+        ((45, 30, 3), [255, 255, 255], [0, 0, 0])
+    """
+    if field.ndim != 3 or len(field) != len(channels):
+        what = f"pixels of shape {field.shape} for the channels {', '.join(channels)}"
+        raise CellocateError(what, mend="Give (C, H, W), and the name of each channel.")
+    if side is not None and side < 1:
+        raise CellocateError(f"a picture of {side} px a side", mend="Give 1 or more.")
+    shape = (field.shape[1], field.shape[2])
+    drawn = [checked_labels(labels, shape) for labels in (cells, nuclei)]
+    if side is not None:
+        field = shrink(field, side)
+        size = (field.shape[2], field.shape[1])
+        drawn = [np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT)) for labels in drawn]
+    picture = _composite(field, channels)
+    thickness = max(1, round(max(picture.shape) / 700))
+    for labels, colour in zip(drawn, (_CELL, _NUCLEUS), strict=True):
+        _draw_lines(picture, labels, colour, thickness)
+    if numbers:
+        _write_numbers(picture, drawn[0])
+    return picture
+
+
+def _composite(field: Pixels, channels: Sequence[str]) -> RGB:
+    picture = np.zeros((*field.shape[1:], 3), np.float32)
+    for plane, channel in zip(to_float(field), channels, strict=True):
+        low, high = np.percentile(plane[::2, ::2], _PERCENTILES)
+        light = np.clip((plane - low) / max(high - low, _SMALLEST_RANGE), 0, 1)
+        picture += light[..., None] * np.array(_LIGHTS.get(channel, _OTHER), np.float32)
+    return np.round(np.clip(picture, 0, 1) * (255 * _DIMMED)).astype(np.uint8)
+
+
+def _draw_lines(picture: RGB, labels: NDArray[np.uint16], colour: tuple[int, int, int], thickness: int) -> None:
+    """Lines just inside each number, so that those of two that touch lie side by side."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * thickness + 1, 2 * thickness + 1))
+    line = (labels > 0) & (cv2.dilate(labels, kernel) != cv2.erode(labels, kernel))
+    if thickness > 1:
+        halo = cv2.dilate(line.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        picture[halo] = (picture[halo] * _HALO).astype(np.uint8)
+    picture[line] = colour
+
+
+def _write_numbers(picture: RGB, cells: NDArray[np.uint16]) -> None:
+    """Each cell's number at the place in it that is farthest from its edge."""
+    size = max(0.35, max(picture.shape) / 1600)
+    inside = (cells > 0) & (cv2.dilate(cells, np.ones((3, 3))) == cv2.erode(cells, np.ones((3, 3))))
+    depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3).ravel() + 1
+    flat = cells.ravel()
+    order = np.argsort(depth, kind="stable")
+    deepest = np.zeros(int(flat.max(initial=0)) + 1, np.intp)
+    deepest[flat[order]] = order  # the deepest is written last
+    for number in np.unique(flat[flat > 0]):
+        y, x = np.divmod(deepest[number], cells.shape[1])
+        _write(picture, str(number), int(y), int(x), size)
+
+
+def _write(picture: RGB, text: str, y: int, x: int, size: float) -> None:
+    line = max(1, round(2 * size))
+    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, line)
+    place = (min(max(x - width // 2, 0), picture.shape[1] - width), min(max(y + height // 2, height), picture.shape[0]))
+    shades: list[tuple[Any, int]] = [((0, 0, 0), 3 * line), ((255, 255, 255), line)]
+    for colour, thickness in shades:
+        cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, thickness, cv2.LINE_AA)
