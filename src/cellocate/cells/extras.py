@@ -9,7 +9,10 @@ import pandas as pd
 
 from cellocate.cells.given import Masks
 from cellocate.cells.masks import write_geojson
-from cellocate.images import Pixels
+from cellocate.cells.overlay import overlay
+from cellocate.images import Pixels, write_png
+
+_SIDE = 1024  # px: enough to see each cell
 
 Extra = Callable[[Path, str, Pixels, Sequence[str], Masks, pd.DataFrame], object]
 """Called with the folder to write, the field's id, its pixels, channels and masks, and the table of its cells."""
@@ -21,3 +24,11 @@ def geojson(
     """Write `geojson/<id>.geojson`, for QuPath, with what was measured of each cell."""
     measured = cells.set_index("cell")
     write_geojson(out / "geojson" / f"{field}.geojson", masks.nuclei, masks.cells, measured)
+
+
+def overlays(
+    out: Path, field: str, pixels: Pixels, channels: Sequence[str], masks: Masks, _cells: pd.DataFrame
+) -> None:
+    """Write `overlays/<id>.png`: the field with the outlines and numbers of its cells."""
+    picture = overlay(pixels, channels, masks.nuclei, masks.cells, side=_SIDE, numbers=True)
+    write_png(out / "overlays" / f"{field}.png", picture)

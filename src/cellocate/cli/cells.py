@@ -49,6 +49,7 @@ def cells(
     seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
     png: Annotated[bool, typer.Option("--png", help="Write the cells as PNG files too.")] = False,
     geojson: Annotated[bool, typer.Option("--geojson", help="Write outlines for QuPath too.")] = False,
+    overlays: Annotated[bool, typer.Option("--overlays", help="Draw the outlines over each field too.")] = False,
     workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core unless given.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue what was begun in FOLDER.")] = False,
     labels: options.LabelTable = None,
@@ -78,7 +79,7 @@ def cells(
     )
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     square = Square(size, None if fit else span, masked=not context, centre=centre)
-    also = (extras.geojson,) if geojson else ()
+    also = (*[extras.geojson] * geojson, *[extras.overlays] * overlays)
     plan = Plan(out, collection.channels, square, masks, None, also, png=png, skip_bad=skip_bad)
     try:
         with progress("finding cells", len(collection)) as advance:
