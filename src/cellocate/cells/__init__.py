@@ -1,0 +1,1 @@
+"""Single cells: found, measured, drawn, and learnt from."""
