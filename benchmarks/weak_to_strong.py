@@ -20,7 +20,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
-from cellocate.cells.segmentation import segment
 
 from cellocate import phantom
 from cellocate.cells.crops import Square, crops
@@ -28,6 +27,7 @@ from cellocate.cells.describe import describe, of_field
 from cellocate.cells.job import Plan
 from cellocate.cells.masks import write_labels
 from cellocate.cells.run import convert
+from cellocate.cells.segmentation import segment
 from cellocate.collection import Collection, open_collection
 from cellocate.images.store import write_shard
 
@@ -102,11 +102,17 @@ def whole(folder: str) -> None:
     """Convert the fields in a folder, and print what it took."""
     cv2.setNumThreads(1)
     fields = open_collection(Path(folder) / "fields", pixel_size=PIXEL_SIZE)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak()
     convert(fields, Plan(Path(folder) / "out", fields.channels, Square(), None, segment), workers=1)
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(f"{'CPU, as a whole':>20} {(used.ru_utime + used.ru_stime) / len(fields):.3f} (with its start)")
-    print(f"{'peak memory':>20} {used.ru_maxrss / 2**20:.2f} GiB ({before / 2**20:.2f} before the first field)")
+    print(f"{'peak memory':>20} {_peak():.2f} GiB ({before:.2f} before the first field)")
+
+
+def _peak() -> float:
+    """GiB that this process ever held (Linux; its own, where resource's also counts the parent's)."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 2**20
 
 
 if __name__ == "__main__":

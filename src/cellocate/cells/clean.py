@@ -12,6 +12,7 @@ import pandas as pd
 from cellocate.collection.quality import SHARPNESS
 from cellocate.errors import CellocateError
 
+_FEW = 5  # whole cells, which have no typical area
 _TYPICAL = 90  # per cent: a field's brighter cells, which surely show the protein
 
 
@@ -23,7 +24,7 @@ class CleanUp:
         keep: names of `RULES` that are not applied.
         smallest_file: kB (1000 bytes); cells of a field with a smaller file are left out.
         largest_file: kB; cells of a field with a larger file are left out.
-        small: share of the median area (of whole cells of the cell line) below which a cell is a fragment.
+        small: share of the median area (of whole cells of the cell line, or field) below which a cell is a fragment.
         large: times the median area above which it is several cells.
         negative: share of the contrast of the field's brighter cells below which a cell does not show the protein.
 
@@ -98,10 +99,13 @@ def _large(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:
 
 
 def _median_area(cells: pd.DataFrame) -> pd.Series[float]:
-    """Of the whole cells of each cell line, which differ in size; of all cells where none is whole."""
-    line = cells["cell_line"].fillna("") if "cell_line" in cells else pd.Series("", index=cells.index)
+    """Of the whole cells of a cell line or, where it is not known, a field; of all cells where these are few."""
+    group = cells["field"].astype(object)
+    if "cell_line" in cells:
+        group = cells["cell_line"].replace("", None).fillna(group)
     whole = cells["area"].where(~cells["edge"].astype(bool))
-    return whole.groupby(line).transform("median").fillna(cells["area"].median())
+    own = whole.groupby(group).transform("median").where(whole.groupby(group).transform("count") >= _FEW)
+    return own.fillna(whole.median()).fillna(cells["area"].median())
 
 
 def _negative(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ from cellocate.pool import run
 
 CARD, CELLS, COUNTS, CROPS, PICTURES = "cells.json", "cells.csv", "counts.csv", "crops", "png"
 _DIGITS = "%.6g"
+_FIGURE = re.compile(r"\d+(\.\d+)?")  # what differs between notes of one kind
 
 
 @dataclass(frozen=True)
@@ -261,12 +263,9 @@ def _skipped(plan: Plan, fields: Collection, early: list[Problem]) -> pd.DataFra
 
 def _card(plan: Plan, fields: Collection, cells: pd.DataFrame, strong: Strong | None) -> dict[str, Any]:
     """What was asked and what came of it: for `cells.json`, and the history of the crops."""
-    notes = Counter(
-        line
-        for number in range(len(fields))
-        if plan.notes(number).is_file()
-        for line in plan.notes(number).read_text(encoding="utf-8").splitlines()
-    )
+    texts = [text for number in range(len(fields)) for text in _notes(plan.notes(number))]
+    kinds = Counter(_FIGURE.sub("", text) for text in texts)
+    examples = {_FIGURE.sub("", text): text for text in reversed(texts)}
     removed = cells.loc[cells["why"] != "", "why"].value_counts()
     return {
         "crops": asdict(plan.square),
@@ -276,8 +275,12 @@ def _card(plan: Plan, fields: Collection, cells: pd.DataFrame, strong: Strong | 
         "found": len(cells),
         "removed": {str(why): int(n) for why, n in removed.items()},
         "cells": int((cells["why"] == "").sum()),
-        "notes": dict(notes),
+        "notes": [{"note": examples[kind], "fields": n} for kind, n in kinds.most_common()],
     }
+
+
+def _notes(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
 
 def _steps(fields: Collection) -> list[dict[str, Any]]:

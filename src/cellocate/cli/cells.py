@@ -69,6 +69,7 @@ def cells(
     from cellocate.cells.crops import Square
     from cellocate.cells.job import Plan
     from cellocate.cells.run import convert
+    from cellocate.cells.segmentation import segment
     from cellocate.cli.console import progress, resuming
     from cellocate.collection import open_collection
 
@@ -80,7 +81,7 @@ def cells(
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     square = Square(size, None if fit else span, masked=not context, centre=centre)
     also = (*[extras.geojson] * geojson, *[extras.overlays] * overlays)
-    plan = Plan(out, collection.channels, square, masks, None, also, png=png, skip_bad=skip_bad)
+    plan = Plan(out, collection.channels, square, masks, segment, also, png=png, skip_bad=skip_bad)
     try:
         with progress("finding cells", len(collection)) as advance:
             converted = convert(
@@ -117,8 +118,8 @@ def _tell(card: dict[str, Any], out: Path) -> None:
     from cellocate.report.drawing import save_figure
     from cellocate.tables import read_table
 
-    for text, fields in card["notes"].items():
-        note(f"{text} ({counted(fields, 'field')})")
+    for told in card["notes"]:
+        note(told["note"] if told["fields"] == 1 else f"{told['note']} (so or alike in {told['fields']} fields)")
     if card["fields_skipped"]:
         note(f"left out {counted(card['fields_skipped'], 'faulty field')}; {out / 'skipped.csv'} lists them")
     if card["fields_of_other_labels"]:
