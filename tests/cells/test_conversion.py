@@ -176,6 +176,15 @@ def test_fields_without_cells_among_others_are_no_fault(fields, plan, phantoms):
     assert set(cells.fields["field"]) == set(fields.ids[1:])
 
 
+def test_notes_that_differ_in_figures_alone_are_told_once(fields, plan):
+    def told(field, channels, pixel_size):
+        return Given(*[np.eye(64, dtype=np.uint16)] * 2, 1.0, (f"the mean is {field.mean():.3f}", "all is well"))
+
+    card = convert(fields, replace(plan, masks=None, segment=told), workers=1).card
+    assert [row["fields"] for row in card["notes"]] == [8, 8]
+    assert sorted(row["note"] for row in card["notes"])[0] == "all is well"
+
+
 def test_what_has_no_single_labels_or_no_masks_is_refused_before_any_work(fields, plan, tmp_path):
     with pytest.raises(CellocateError, match="no field has exactly one label"):
         convert(fields, plan, Strong(without=fields.vocabulary.names), workers=1)

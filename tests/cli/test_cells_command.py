@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from cellocate.collection import open_collection
+from cellocate.phantom import simulate
 
 
 @pytest.fixture
@@ -89,6 +90,29 @@ def test_a_bad_field_is_told_and_left_out_when_asked(cut, phantoms, tmp_path):
     assert result.code == 0, result.err
     assert "left out 1 faulty field" in result.err
     assert pd.read_csv(tmp_path / "cells" / "skipped.csv")["id"].tolist() == [bad]
+
+
+def test_cells_are_found_where_there_are_only_nuclei_and_not_where_there_are_none(cellocate, tmp_path):
+    simulate(tmp_path / "whole", fields=2, size=256, seed=3, workers=1)
+    for name, channels in (("nuclei", "blue"), ("none", "green")):
+        (tmp_path / name).mkdir()
+        for file in (tmp_path / "whole" / "train").glob(f"*_{channels}.png"):
+            file.rename(tmp_path / name / file.name)
+    small = ("--size", 32, "--workers", 1, "--pixel-size", 0.64)
+    extra = ("--geojson", "--overlays", "--png", "--centre", "nucleus", "--fit", "--context")
+    result = cellocate("cells", tmp_path / "nuclei", "--out", tmp_path / "cells", *small, *extra)
+    assert result.code == 0, result.err
+    assert "of a nucleus" in result.err
+    cells = open_collection(tmp_path / "cells" / "crops")
+    assert len(cells) > 10
+    assert cells.channels == ("blue",)
+    assert len(open_collection(tmp_path / "cells" / "png")) == len(cells)
+    for folder, kind in (("geojson", "geojson"), ("overlays", "png")):
+        assert len(list((tmp_path / "cells" / folder).glob(f"*.{kind}"))) == 2
+    result = cellocate("cells", tmp_path / "none", "--out", tmp_path / "no_cells", *small)
+    assert result.code == 1
+    assert "no blue channel" in result.err
+    assert not (tmp_path / "no_cells").exists()
 
 
 def test_an_empty_folder_holds_no_fields(cellocate, tmp_path):

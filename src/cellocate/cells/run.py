@@ -10,6 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,8 @@ def convert(
     collection.require(plan.channels)
     if plan.masks is not None:
         masks_in(plan.masks)  # says what is missing
+    else:
+        collection.require(("blue",))  # cells are found from their nuclei
     faults = [p for p in collection.problems if p.severity == "fault"]
     early = [p for p in faults if collection.vocabulary is not None or p.about == "files"]
     fields = collection.without(early, skip_bad=plan.skip_bad)
