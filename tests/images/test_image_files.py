@@ -14,7 +14,7 @@ from PIL import Image
 from small_images import SHAPE, noise, pillow, planar, smooth, tiff
 
 from cellocate.errors import CellocateError
-from cellocate.images import CHANNELS, SUFFIXES, Header, read_channel, read_header, write_png
+from cellocate.images import CHANNELS, SUFFIXES, Header, read_channel, read_header, read_numbers, write_png
 
 GREY8, GREY16 = noise(), noise(np.uint16)
 RGB8, RGB16 = noise(shape=(40, 31, 3)), noise(np.uint16, shape=(40, 31, 3))
@@ -347,3 +347,21 @@ def test_the_websites_colours_hold_a_channel_in_its_own_plane(real_data, channel
     empty = {"red": "blue", "green": "blue", "blue": "red", "yellow": "blue"}[channel]
     assert signal[channel] > 4 * signal[empty]
     assert read_header(path) == Header(2048, 2048, 8)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.int64])
+def test_numbers_are_read_as_they_are_stored(put, dtype):
+    stored = noise(np.uint8).astype(dtype)
+    read = read_numbers(put("a.tif", tiff(stored)))
+    assert read.dtype == dtype
+    assert np.array_equal(read, stored)
+
+
+def test_colours_and_fractions_are_no_numbers(put):
+    for name, content in {
+        "a.png": pillow(RGB8, "PNG"),
+        "b.tif": tiff(RGB8, photometric="rgb"),
+        "c.tif": tiff(GREY8.astype(np.float32)),
+    }.items():
+        with pytest.raises(CellocateError, match="where whole numbers are needed"):
+            read_numbers(put(name, content))

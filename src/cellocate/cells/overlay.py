@@ -107,7 +107,8 @@ def _write_numbers(picture: RGB, cells: NDArray[np.uint16]) -> None:
     """Each cell's number at the place in it that is farthest from its edge."""
     size = max(0.35, max(picture.shape) / 1600)
     inside = (cells > 0) & (cv2.dilate(cells, np.ones((3, 3))) == cv2.erode(cells, np.ones((3, 3))))
-    depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3).ravel() + 1
+    framed = np.pad(inside, 1).astype(np.uint8)  # so that the border of the picture is an edge, too
+    depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_3)[1:-1, 1:-1].ravel()
     flat = cells.ravel()
     order = np.argsort(depth, kind="stable")
     deepest = np.zeros(int(flat.max(initial=0)) + 1, np.intp)

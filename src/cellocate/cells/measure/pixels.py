@@ -17,7 +17,7 @@ PerCell = NDArray[np.float64]
 Places = NDArray[np.intp]
 """Of pixels, in the field read row by row."""
 
-_ENOUGH = 2**16  # pixels, evenly taken, that tell a median or a histogram
+_ENOUGH = 2**16  # pixels, evenly taken, that tell a median
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,15 +55,8 @@ class CellPixels:
         """
         free = len(self.outside) >= 0.01 * plane.size
         places = self.outside if free else np.arange(plane.size)
-        return float(np.percentile(plane.ravel()[_thinned(places)], 50 if free else 1))
-
-    def sample(self, plane: NDArray[Any]) -> NDArray[Any]:
-        """What a plane holds in the cells, at some of their pixels."""
-        return plane.ravel()[_thinned(self.inside)]
-
-
-def _thinned(places: Places) -> Places:
-    return places[:: max(1, len(places) // _ENOUGH)]
+        some = places[:: max(1, len(places) // _ENOUGH)]
+        return float(np.percentile(plane.ravel()[some], 50 if free else 1))
 
 
 def ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from cellocate.cells.measure.places import rim, spots
 from cellocate.cells.measure.shapes import shapes
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
+from cellocate.images.scale import check_pixel_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,12 +57,12 @@ def measure(
           `edge_share`, the share of its light within 1 µm of the cell's edge (`edge_area_share`, were it even).
 
         NaN stands for what cannot be said: of a nucleus where the cell has none; of a cytoplasm that has no pixel,
-        and of the ratio also where that is no brighter than the background; of the correlation with a constant
-        channel, and of the coefficients where a channel is constant in all cells; of shares where there is no light;
-        of the eccentricity of one pixel; of all that is about the protein where it was not recorded.
+        and of the ratio also where that is no brighter than the background; of the correlation with a channel that is
+        constant in the cell, and of Manders' share where it is present; of shares where there is no light; of the
+        eccentricity of one pixel; of all that is about the protein where it was not recorded.
 
     Raises:
-        CellocateError: the field, its channels and the label images do not fit each other.
+        CellocateError: the field, its channels and the label images do not fit each other, or the pixel size is none.
 
     References:
         Stirling et al. CellProfiler 4: improvements in speed, utility and usability. BMC Bioinformatics 22 (2021).
@@ -80,6 +81,8 @@ def measure(
     import pandas as pd
 
     _fit(field, channels, cells)
+    if pixel_size is not None:
+        check_pixel_size(pixel_size)
     check_numbering(nuclei, cells)
     cells, nuclei = checked_labels(cells), checked_labels(nuclei)
     pixels, length = CellPixels.of(cells), pixel_size or FIELD_SPAN / max(cells.shape)
