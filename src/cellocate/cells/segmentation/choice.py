@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.cells.segmentation.cuts import pieces
-from cellocate.cells.segmentation.outlines import Contour, Floats, Outlines, shape_of
+from cellocate.cells.segmentation.outlines import Contour, Outlines, shape_of
 
 # Chosen on half of the images of benchmarks/nuclei.py (decision 0024).
 _RAGGED = 0.8  # solidity of what cannot be a nucleus
-_STEEPNESS, _POWER = 20.0, 4.0  # how much the slope counts; in heights per diameter
+STEEPNESS, POWER = 20.0, 4.0  # how much the slope counts; in heights per diameter
 _CAP, _HUGE = 2.5, 8.0  # areas of a typical nucleus: more does not count, and counts against
 _WHOLE = 0.93  # solidity above which nothing is cut
 _PIECE = 0.15  # of a typical nucleus that a piece must have
@@ -37,8 +37,9 @@ def chosen(tree: Outlines, across: float) -> list[Nucleus]:
     """
     typical = np.pi * across**2 / 4
     steepness = tree.slope * across / np.maximum(tree.height, 1e-9)
-    steep = (steepness / (steepness + _STEEPNESS)) ** _POWER
-    own = _worth(tree.area / typical, tree.solidity) * steep
+    steep = (steepness / (steepness + STEEPNESS)) ** POWER
+    shapes = zip((tree.area / typical).tolist(), tree.solidity.tolist(), strict=True)
+    own = np.array([_worth(size, solidity) for size, solidity in shapes]) * steep
     within = np.zeros_like(own)  # what the best outlines inside are worth
     taken: list[list[Contour]] = [[] for _ in own]
     for node in range(len(own) - 1, -1, -1):
@@ -49,7 +50,7 @@ def chosen(tree: Outlines, across: float) -> list[Nucleus]:
         if tree.solidity[node] < _WHOLE and tree.area[node] > 2 * _PIECE * typical and hope > best:
             value, cut = pieces(
                 tree.contours[node],
-                lambda area, solidity: float(_worth(area / typical, solidity)),
+                lambda area, solidity: _worth(area / typical, solidity),
                 notch=_NOTCH * across,
                 least=_PIECE * typical,
             )
@@ -59,18 +60,19 @@ def chosen(tree: Outlines, across: float) -> list[Nucleus]:
             within[tree.parent[node]] += best
     return [
         Nucleus(contour, float(steepness[node]), float(tree.height[node]))
-        for node in _topmost(tree.parent, taken)
+        for node in topmost(tree.parent, np.array([bool(some) for some in taken], bool))
         for contour in taken[node]
     ]
 
 
-def _worth(size: Floats | float, solidity: Floats | float) -> Floats:
-    convex = np.clip((solidity - _RAGGED) / (1 - _RAGGED), 0, 1)
-    small_enough = np.clip((_HUGE - size) / (_HUGE - _CAP), 0, 1)
-    return np.asarray(np.minimum(size, _CAP) * convex * small_enough, np.float64)
+def _worth(size: float, solidity: float) -> float:
+    """What an outline of so many typical areas and such a solidity is worth."""
+    convex = max(0.0, (solidity - _RAGGED) / (1 - _RAGGED))
+    small_enough = min(1.0, max(0.0, (_HUGE - size) / (_HUGE - _CAP)))
+    return min(size, _CAP) * convex * small_enough
 
 
-def _topmost(parent: NDArray[np.int64], taken: list[list[Contour]]) -> list[int]:
+def topmost(parent: NDArray[np.int64], taken: NDArray[np.bool_]) -> list[int]:
     """The outlines taken that lie in no other such."""
     covered = np.zeros(len(parent), bool)
     top = []

@@ -40,7 +40,7 @@ def segment(
         >>> from cellocate.phantom import simulate_field
         >>> phantom = simulate_field([0], size=256, seed=1)
         >>> found = segment(phantom.channels, ("red", "green", "blue", "yellow"), pixel_size=0.64)
-        >>> len(found.edge) == found.cells.max() > 5, found.notes
+        >>> bool(len(found.edge) == found.cells.max() > 5), found.notes
         (True, ())
     """
     settings = settings or Settings()

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from cellocate.cells.segmentation.result import Labels, Map
 
 _NEAR = 3.0  # µm between two nuclei of one cell, at most
-_DIM = 0.95  # of what the two cells show: a border that is darker parts them
+_DIM = 1.0  # of what the two cells show: a border that is darker parts them
 _FEW = 3  # px of border from which nothing can be told
 
 

@@ -12,6 +12,7 @@ from cellocate.cells.segmentation.choice import chosen, plausible
 from cellocate.cells.segmentation.outlines import outlines, shape_of
 from cellocate.cells.segmentation.result import Labels, Map, Settings
 from cellocate.cells.segmentation.working import (
+    background,
     enlarged,
     enlarged_labels,
     factor,
@@ -21,7 +22,6 @@ from cellocate.errors import CellocateError
 
 # Shares of the diameter of a typical nucleus.
 _BLUR = 0.02
-_FAR = 1.5  # what is dark within this distance is background
 _SMALLEST = 0.08  # of the area of a typical nucleus
 
 _MOST = np.iinfo(np.uint16).max
@@ -52,7 +52,7 @@ def nuclei_map(dna: NDArray[Any], pixel_size: float, settings: Settings | None =
     times = factor(pixel_size, settings.nucleus)
     across = settings.nucleus / pixel_size * times
     small = np.asarray(cv2.GaussianBlur(rescaled(dna, times), (0, 0), _BLUR * across), np.float32)
-    above = small - _background(small, across)
+    above = small - background(small, across)
     top = float(np.percentile(above, 99.9))
     if top <= 1e-6 * max(1.0, float(small.max())):
         return np.zeros(dna.shape, np.float32)
@@ -113,13 +113,3 @@ def numbered(labels: Labels) -> Labels:
     inside = numbers > 0
     table[numbers[inside][np.argsort(first[inside])]] = np.arange(1, inside.sum() + 1)
     return np.asarray(table[labels], np.uint16)
-
-
-def _background(picture: Map, across: float) -> Map:
-    """What is dark all around, smoothly; computed on a picture that is coarser still."""
-    step = max(1, int(across / 8))
-    height, width = (max(1, side // step) for side in picture.shape)
-    coarse = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-    side = 2 * int(_FAR * across / step) + 1
-    dark = cv2.erode(coarse, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    return enlarged(np.asarray(cv2.GaussianBlur(dark, (0, 0), side / 2), np.float32), picture.shape)

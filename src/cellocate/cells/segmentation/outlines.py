@@ -21,6 +21,7 @@ Contour = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 _LEVELS = 40
+_SEEN = 0.3  # of an outline that must lie in the field: a nucleus in its corner has half, the field's own frame none
 _STEEP = 0.35  # of an outline that need not be steep: other nuclei may touch it
 
 
@@ -92,8 +93,10 @@ def _slope(slopes: Map, contour: Any) -> float:  # noqa: ANN401 # OpenCV's type 
     x, y = contour[:, 0, 0], contour[:, 0, 1]
     height, width = slopes.shape
     along = slopes[y, x][(x > 0) & (y > 0) & (x < width - 1) & (y < height - 1)]  # a field's end is no border
+    if len(along) <= _SEEN * len(x):
+        return 0.0
     rank = int(_STEEP * len(along))
-    return float(np.partition(along, rank)[rank]) if len(along) else 0.0
+    return float(np.partition(along, rank)[rank])
 
 
 def _heights(thresholds: Floats, level: NDArray[np.int64], parent: NDArray[np.int64], area: Floats) -> Floats:

@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.segmentation.outlines import outlines
-from cellocate.cells.segmentation.working import rescaled
+from cellocate.cells.segmentation.choice import POWER, STEEPNESS, topmost
+from cellocate.cells.segmentation.outlines import Outlines, outlines
+from cellocate.cells.segmentation.working import background, rescaled
 
 _SIDE = 512  # px of the longer side of the first picture that is looked at
 _ACROSS = 12.0  # px that nuclei must be wide there, or else a picture twice as large is looked at
+_WIDE = 0.125  # of the field that a nucleus may be wide without counting as background
 _SMALLEST = 16.0  # px², of an outline that may be a nucleus
+_LARGEST = (0.1, 0.9)  # of the field that a nucleus may fill; the second where there is none of the first
+_RAGGED = 0.8  # solidity of what cannot be a nucleus
 _CONVEX, _STEEP = 0.9, 3.0
 
 
@@ -43,27 +47,25 @@ def nucleus_px(dna: NDArray[Any]) -> float | None:
 
 
 def _diameter(dna: NDArray[Any], times: float) -> float | None:
-    tree = outlines(rescaled(dna, times), least=_SMALLEST)
+    picture = rescaled(dna, times)
+    picture -= background(picture, _WIDE * max(picture.shape))
+    tree = outlines(picture, least=_SMALLEST)
+    for largest in _LARGEST:
+        if sizes := _sizes(tree, largest * picture.size):
+            share = np.cumsum(np.square(sizes))
+            return sizes[int(np.searchsorted(share, share[-1] / 2))]
+    return None
+
+
+def _sizes(tree: Outlines, largest: float) -> list[float]:
+    """Diameters of what may be nuclei, the smallest first."""
     across = np.sqrt(4 * tree.area / np.pi)
-    # above what the picture shows around: the level of the outermost outline, not of black
     steepness = tree.slope * across / np.maximum(tree.height, 1e-9)
-    convex = np.clip((tree.solidity - 0.8) / 0.2, 0, 1)
-    own = tree.area * convex * steepness / (steepness + 20)
+    convex = np.clip((tree.solidity - _RAGGED) / (1 - _RAGGED), 0, 1)
+    own = np.where(tree.area < largest, tree.area * convex * (steepness / (steepness + STEEPNESS)) ** POWER, 0)
     within = np.zeros_like(own)
-    better = np.zeros(len(own), bool)
     for node in range(len(own) - 1, -1, -1):
-        better[node] = own[node] > 0 and own[node] >= within[node]
         if tree.parent[node] >= 0:
             within[tree.parent[node]] += max(own[node], within[node])
-    covered = np.zeros(len(own), bool)
-    kept = []
-    for node in range(len(own)):
-        above = tree.parent[node] >= 0 and covered[tree.parent[node]]
-        covered[node] = above or better[node]
-        if better[node] and not above and tree.solidity[node] > _CONVEX and steepness[node] > _STEEP:
-            kept.append(node)
-    if not kept:
-        return None
-    sizes = np.sort(across[kept])
-    share = np.cumsum(sizes**2)
-    return float(sizes[np.searchsorted(share, share[-1] / 2)])
+    top = topmost(tree.parent, (own > 0) & (own >= within))
+    return sorted(float(across[n]) for n in top if tree.solidity[n] > _CONVEX and steepness[n] > _STEEP)

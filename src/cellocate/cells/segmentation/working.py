@@ -14,6 +14,7 @@ from cellocate.images.scale import check_pixel_size
 NUCLEUS_PX = 36.0  # across a typical nucleus: enough for its outline, a sixteenth of the pixels of the atlas's fields
 _COARSEST = 20.0  # px across a nucleus; below, pictures are enlarged
 _LARGEST_ENLARGEMENT = 4.0
+_FAR = 1.5  # diameters of a nucleus: what is dark within this distance is background
 
 
 def factor(pixel_size: float, nucleus: float) -> float:
@@ -73,3 +74,13 @@ def enlarged_labels(labels: Labels, shape: tuple[int, int]) -> Labels:
 
 def _smooth(labels: NDArray[Any]) -> Labels:
     return np.asarray(cv2.medianBlur(np.ascontiguousarray(labels, np.uint16), 5), np.uint16)
+
+
+def background(picture: Map, across: float) -> Map:
+    """What is dark all around, smoothly; computed on a picture that is coarser still."""
+    step = max(1, int(across / 8))
+    height, width = (max(1, side // step) for side in picture.shape)
+    coarse = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    side = 2 * int(_FAR * across / step) + 1
+    dark = cv2.erode(coarse, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    return enlarged(np.asarray(cv2.GaussianBlur(dark, (0, 0), side / 2), np.float32), picture.shape)
