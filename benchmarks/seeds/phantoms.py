@@ -13,7 +13,7 @@ from cellocate import phantom
 from cellocate.cells.crops import Square, crops
 from cellocate.collection import Collection, make_split, open_collection, read_split, save_split
 from cellocate.files import new_folder
-from cellocate.images import CHANNELS, FIELD_SPAN, read_channel, write_png
+from cellocate.images import CHANNELS, FIELD_SPAN, read_channel, read_field, write_png
 
 LARGEST = 768  # px: what the champion cuts its crops of 512 px from; every other input is smaller
 VALIDATION, TEST = 0.15, 0.25
@@ -56,7 +56,7 @@ def _cut_out(told: pd.DataFrame, fields: Path, out: Path, most: int) -> None:
         if len(made) >= most:
             break
         masks = read_channel(fields / "truth" / f"{field}_cells.png", "blue")
-        pixels = np.stack([read_channel(fields / "train" / f"{field}_{c}.png", c) for c in CHANNELS])
+        pixels = read_field({c: fields / "train" / f"{field}_{c}.png" for c in CHANNELS}, CHANNELS)
         cut = {crop.number: crop.pixels for crop in crops(pixels, masks, None, pixel_size, square)}
         areas = np.bincount(masks.ravel())
         typical += [int(n) for n in areas[1:] if n]

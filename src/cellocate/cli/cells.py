@@ -114,8 +114,8 @@ def _tell(card: dict[str, Any], out: Path) -> None:
     """Say what was left out at each step, draw it, and say what is there."""
     from cellocate.cells.run import COUNTS
     from cellocate.cli.console import note
+    from cellocate.pictures import save_figure
     from cellocate.report.cell_counts import plot_cell_counts
-    from cellocate.report.drawing import save_figure
     from cellocate.tables import read_table
 
     for told in card["notes"]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cellocate.report.figures import FONT, PALETTE, WIDE, bare, blank, legend
+from cellocate.pictures.style import FONT, PALETTE, WIDE, bare, blank, legend
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
