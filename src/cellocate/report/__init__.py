@@ -2,7 +2,7 @@
 
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.figures import plot_history, plot_rates
-from cellocate.report.folder import save_history, save_rates, write_figures
+from cellocate.report.folder import save_curves, save_history, save_rates, write_figures
 from cellocate.report.page import write_report
 from cellocate.report.pictures import composite
 
@@ -11,6 +11,7 @@ __all__ = [
     "composite",
     "plot_history",
     "plot_rates",
+    "save_curves",
     "save_history",
     "save_rates",
     "write_figures",
