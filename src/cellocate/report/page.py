@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -19,7 +20,7 @@ from cellocate.report.figures import NARROW, WIDE
 from cellocate.report.inputs import about_fields, about_model, written_by
 from cellocate.report.limits import cautions, limits
 from cellocate.report.panels import Shelf, fill_shelf
-from cellocate.report.plots import plots
+from cellocate.report.plots import Plot, plots
 from cellocate.report.tables import confusions, page_rows
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ def write_report(path: Path, evaluated: Evaluated, *, title: str | None = None) 
         title: of the page; the model and the collection unless given.
     """
     shelf = fill_shelf(evaluated)
+    content = _content(evaluated, shelf)
+    write_text(path, fill("report.html.j2", title=title or words.title(evaluated), **content))
+
+
+def fill(name: str, **content: Any) -> str:  # noqa: ANN401 # whatever the template shows
+    """A page from a template of this room, with style, date and writer."""
     environment = Environment(
         loader=FunctionLoader(_resource),
         autoescape=True,
@@ -45,16 +52,14 @@ def write_report(path: Path, evaluated: Evaluated, *, title: str | None = None) 
         lstrip_blocks=True,
     )
     environment.filters |= {"number": words.number, "listed": words.listed}
-    template = environment.get_template("report.html.j2")
-    write_text(path, template.render(_content(evaluated, shelf), title=title or words.title(evaluated)))
+    today = f"{date.today().day} {date.today():%B %Y}"
+    page = {"css": Markup(_resource("report.css")), "today": today, "writer": written_by(), **content}
+    return environment.get_template(name).render(page)
 
 
 def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
     return {
-        "css": Markup(_resource("report.css")),
         "summary": words.summary(evaluated),
-        "today": f"{date.today().day} {date.today():%B %Y}",
-        "writer": written_by(),
         "n": evaluated.n,
         "has_model": evaluated.card is not None,
         "has_probabilities": evaluated.probabilities is not None,
@@ -63,7 +68,7 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
         "few": FEW,
         "inputs": [("The fields", about_fields(evaluated)), ("The model", about_model(evaluated.card))],
         "shelf": shelf,
-        "plots": _plots(evaluated),
+        "plots": inline(plots(evaluated)),
         "sets": [(heading, figures["n"]) for heading, figures in words.sets(evaluated)],
         "measures": words.measures(evaluated),
         "rows": [{**row, "group": group} for row, group in zip(evaluated.per_class, evaluated.groups, strict=True)],
@@ -80,11 +85,11 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
     }
 
 
-def _plots(evaluated: Evaluated) -> dict[str, list[Markup]]:
+def inline(drawn: Mapping[str, Plot]) -> dict[str, list[Markup]]:
     """Each plot for a page on a desk and for one on a phone; the style shows the one that fits."""
     return {
         name: [inline_svg(draw(width), alt, f"{name}-{width}") for width in (WIDE, NARROW)]
-        for name, (draw, alt) in plots(evaluated).items()
+        for name, (draw, alt) in drawn.items()
     }
 
 

@@ -28,6 +28,11 @@ _MEANINGS = {
         "The same as macro F1 after each location is brought to its coarse group: a near miss counts as right.",
     ),
     "exact_match": ("Exact match", "Share of fields whose locations are all right: none missed, none too many."),
+    "recall_of_fields": (
+        "Recall of fields",
+        "Of the locations that a field shows, the share that it was given; averaged over the fields that show any. It "
+        "is what sets with a guarantee promise.",
+    ),
     "binary_accuracy": (
         "Binary accuracy",
         "Share of all yes-or-no answers that are right; nearly every answer is no, so it is high for anything.",
@@ -98,6 +103,16 @@ def count(n: int, noun: str) -> str:
         ('1 field', '31,072 fields')
     """
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def sentence(text: str) -> str:
+    """A text with a capital and a full stop.
+
+    Example:
+        >>> sentence("no field was left out")
+        'No field was left out.'
+    """
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def listed(items: Sequence[str]) -> str:
@@ -185,6 +200,7 @@ def _without_skill(evaluated: Evaluated) -> list[str]:
         f"0 {nothing}, 1 for everything",
         f"0 {nothing}; {number(_everything(m['group_level']), 3)} for everything",
         f"{number(unlabelled, 3) if unlabelled else 0} {nothing}",
+        f"0 {nothing}, 1 for everything",
         f"{number(m['binary_accuracy_of_predicting_nothing'], 3)} {nothing}",
         f"{number(m['macro_average_precision_of_chance'], 3)} for chance",
         f"{number(1 - m['binary_accuracy_of_predicting_nothing'], 3)} for chance",
