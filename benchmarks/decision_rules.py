@@ -23,7 +23,7 @@ from cellocate.decision.rules.scaling import fit_scaling
 
 RULES: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind != "best")
 RESAMPLES = 1000
-SIZES = (25, 50, 100, 200, 1000, 5000)
+SIZES = (10, 25, 50, 100, 200, 1000, 5000)
 Table = NDArray[np.float64]
 Truth = NDArray[np.bool_]
 
@@ -121,7 +121,7 @@ def few_fields(tables: dict[str, Table], truth: Truth, repeats: int) -> None:
     print(f"Mean macro F1 over the seven tables and {repeats} draws of the fields that a rule is fitted on.\n")
     sizes = [n for n in SIZES if n < len(truth) - 100]
 
-    def score(kind: Kind, n: int) -> float:
+    def score(kind: Kind, n: int) -> list[float]:
         rng = np.random.default_rng(n)
         found = []
         for _ in range(repeats):
@@ -130,7 +130,7 @@ def few_fields(tables: dict[str, Table], truth: Truth, repeats: int) -> None:
             found += [
                 macro_f1(fit(kind, p[fitted], truth[fitted]).apply(p[held]), truth[held]) for p in tables.values()
             ]
-        return float(np.mean(found))
+        return found
 
     by_size(score, sizes)
 
@@ -157,7 +157,7 @@ def simulated(tables: dict[str, Table], rows: NDArray[np.intp], truth: Truth, re
     shares = fit_scaling(final[rows], truth).apply(final)
     networks = [p for name, p in tables.items() if name not in ("mean", "summary_final")]
 
-    def score(kind: Kind, n: int) -> float:
+    def score(kind: Kind, n: int) -> list[float]:
         rng = np.random.default_rng(n)
         found = []
         for _ in range(max(2, repeats // 2)):
@@ -165,7 +165,7 @@ def simulated(tables: dict[str, Table], rows: NDArray[np.intp], truth: Truth, re
             order = rng.permutation(len(drawn))
             fitted, held = order[:n], order[n:]
             found += [macro_f1(fit(kind, p[fitted], drawn[fitted]).apply(p[held]), drawn[held]) for p in networks]
-        return float(np.mean(found))
+        return found
 
     by_size(score, SIZES)
 
@@ -188,8 +188,17 @@ def macro_f1(decided: Truth, truth: Truth) -> float:
     return float((2 * (decided & truth).sum(axis=0) / np.maximum(both, 1)).mean())
 
 
-def by_size(score: Callable[[Kind, int], float], sizes: Sequence[int]) -> None:
-    show(("rule", *map(str, sizes)), [(kind, *(f"{score(kind, n):.3f}" for n in sizes)) for kind in RULES])
+def by_size(score: Callable[[Kind, int], list[float]], sizes: Sequence[int]) -> None:
+    scores = {kind: np.array([score(kind, n) for n in sizes]) for kind in RULES}
+    show(("rule", *map(str, sizes)), [(kind, *(f"{mean:.3f}" for mean in scores[kind].mean(axis=1))) for kind in RULES])
+    above = scores[DEFAULT] - scores["fixed"]
+    print(f"\n`{DEFAULT}` above `fixed`, of the same table and draw:")
+    lines = [
+        ("mean", *(f"{mean:+.3f}" for mean in above.mean(axis=1))),
+        ("worst", *(f"{worst:+.3f}" for worst in above.min(axis=1))),
+        ("better in", *(f"{share:.0%}" for share in (above > 0).mean(axis=1))),
+    ]
+    show(("", *map(str, sizes)), lines)
 
 
 def show(header: Iterable[str], lines: Iterable[Iterable[str]]) -> None:
