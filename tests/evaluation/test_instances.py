@@ -81,7 +81,7 @@ random_scenes = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(random_scenes, st.sampled_from([0.3, 0.6]))
 def test_it_is_what_the_definition_says(scenes: list[Scene], least: float) -> None:
     score, per_class = slow_map(scenes, least)
