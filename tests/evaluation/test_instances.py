@@ -92,6 +92,7 @@ def test_it_is_what_the_definition_says(scenes: list[Scene], least: float) -> No
     ]
 
 
+@settings(deadline=None)
 @given(random_scenes, st.randoms())
 def test_the_order_of_a_file_decides_nothing(scenes: list[Scene], random) -> None:
     other = [(random.sample(said, len(said)), true) for said, true in scenes]
