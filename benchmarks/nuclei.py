@@ -1,7 +1,9 @@
 """Nuclei beside hand-drawn ones of two microscopes (Coelho et al. 2009, doi:10.1109/ISBI.2009.5193098): F1.
 
-Constants of the segmentation were chosen on every other image of each microscope (`tuned`). The others served no choice of a constant, but
-were looked at meanwhile, and one of them led to a change of how pixel sizes are estimated (decision 0024).
+Constants of the segmentation were chosen on every other image of each microscope (`tuned`). The others served no
+choice of a constant, but were looked at meanwhile, and one of them led to a change of how pixel sizes are estimated
+(decision 0024).
+
 `Otsu` is Otsu's threshold and a watershed of distances, with its smoothing, its least distance between two nuclei and
 its least size chosen on the same images, one setting for both microscopes.
 
