@@ -90,5 +90,6 @@ def _estimate(dna: Pixels, settings: Settings) -> tuple[float, str]:
         size = settings.nucleus / across
         how = f"as nuclei are about {across:.0f} px wide, and mostly {settings.nucleus:g} µm"
     else:
-        size, how = FIELD_SPAN / max(dna.shape), "as if the field were as wide as those of the Human Protein Atlas"
+        size = min(FIELD_SPAN / max(dna.shape), _PIXEL_SIZES[1])
+        how = "as if the field were as wide as those of the Human Protein Atlas"
     return size, f"The pixel size was not given, and taken to be {size:.2g} µm, {how}."

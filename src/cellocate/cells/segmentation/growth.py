@@ -17,7 +17,7 @@ from cellocate.cells.segmentation.working import enlarged_labels, factor, rescal
 _ROUGH = 0.8  # µm: gaps and spurs narrower than twice this are no part of a cell's outline
 _HOLE = 60.0  # µm²: what is dark within a cell, such as a vacuole
 _AROUND = 2.5  # µm: a valley is darker than what lies this far around it
-_STEP, _DARK, _VALLEY = 0.1, 1.0, 24.0  # cost of 1 px of growth: anywhere, in the dark, in a valley
+_STEP, _DARK, _VALLEY = 0.03, 1.0, 24.0  # cost of 1 px of growth: anywhere, in the dark, in a valley
 
 
 def label_cells(nuclei: Labels, landmarks: Map | None, pixel_size: float, settings: Settings | None = None) -> Labels:

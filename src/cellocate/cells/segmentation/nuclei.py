@@ -22,6 +22,7 @@ from cellocate.errors import CellocateError
 
 # Shares of the diameter of a typical nucleus.
 _BLUR = 0.02
+_NOISE = 10.0  # times the typical difference between a pixel and those around it: lower is no nucleus
 _SMALLEST = 0.08  # of the area of a typical nucleus
 
 _MOST = np.iinfo(np.uint16).max
@@ -36,7 +37,7 @@ def nuclei_map(dna: NDArray[Any], pixel_size: float, settings: Settings | None =
         settings: the size of a typical nucleus.
 
     Returns:
-        Shape (H, W), 0 to 1; all 0 for a blank field.
+        Shape (H, W), 0 to 1; all 0 for a field that is blank or mere noise.
 
     Raises:
         CellocateError: an impossible pixel size.
@@ -51,10 +52,15 @@ def nuclei_map(dna: NDArray[Any], pixel_size: float, settings: Settings | None =
     settings = settings or Settings()
     times = factor(pixel_size, settings.nucleus)
     across = settings.nucleus / pixel_size * times
-    small = np.asarray(cv2.GaussianBlur(rescaled(dna, times), (0, 0), _BLUR * across), np.float32)
+    coarse = rescaled(dna, min(1.0, times))
+    around = np.asarray(cv2.medianBlur(coarse, 3), np.float32)
+    rough = np.abs(coarse - around)
+    noise = float(np.median(rough))
+    clean = np.where(rough > _NOISE * noise, around, coarse)  # hot pixels are no nuclei
+    small = np.asarray(cv2.GaussianBlur(rescaled(clean, max(1.0, times)), (0, 0), _BLUR * across), np.float32)
     above = small - background(small, across)
     top = float(np.percentile(above, 99.9))
-    if top <= 1e-6 * max(1.0, float(small.max())):
+    if top <= max(_NOISE * noise, 1e-6 * max(1.0, float(small.max()))):
         return np.zeros(dna.shape, np.float32)
     return enlarged(np.clip(above / top, 0, 1).astype(np.float32), dna.shape)
 

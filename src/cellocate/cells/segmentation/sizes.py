@@ -13,7 +13,7 @@ from cellocate.cells.segmentation.working import background, rescaled
 
 _SIDE = 512  # px of the longer side of the first picture that is looked at
 _ACROSS = 12.0  # px that nuclei must be wide there, or else a picture twice as large is looked at
-_WIDE = 0.125  # of the field that a nucleus may be wide without counting as background
+_WIDE = 0.25  # of the field that a nucleus may be wide without counting as background
 _SMALLEST = 16.0  # px², of an outline that may be a nucleus
 _LARGEST = (0.1, 0.9)  # of the field that a nucleus may fill; the second where there is none of the first
 _RAGGED = 0.8  # solidity of what cannot be a nucleus

@@ -37,9 +37,8 @@ def rescaled(picture: NDArray[Any], times: float) -> Map:
     """A picture, shape (H, W), some times larger, as float32; shrinking averages over areas."""
     height, width = (max(1, round(side * times)) for side in picture.shape)
     method = cv2.INTER_AREA if times < 1 else cv2.INTER_LINEAR
-    # whole numbers are averaged as such: the rounding is far below the noise, and it takes a third of the time
-    small = cv2.resize(picture, (width, height), interpolation=method)
-    return np.asarray(small, np.float32)
+    # as floats, as the means of dim stains would be rounded to few steps
+    return np.asarray(cv2.resize(picture.astype(np.float32), (width, height), interpolation=method), np.float32)
 
 
 def enlarged(picture: Map, shape: tuple[int, int]) -> Map:
