@@ -5,7 +5,7 @@ measured. Five ways to tell five locations apart, each of it with the settings t
 
 - `logistic`, `forest`: on the measurements of each cell (power-transformed and standardised).
 - `scratch`: a small network on the crops, much augmented.
-- `phantoms`: the same, trained on simulated cells alone, found and cut out by the same path.
+- `phantoms`: the same, trained on simulated cells alone, found and cut out by the same path (at a known pixel size).
 - `phantoms, then real`: the same, trained on with the real cells.
 - `both`: the mean of `logistic` and `phantoms, then real`.
 
