@@ -42,8 +42,8 @@ Intervals are 95% percentile intervals of {resamples} resamples of collages (tho
 same trained classifiers. With {fewest} collages of the rarest location they are too narrow, and nothing here is
 performance on the atlas.
 
-`logistic` and `forest` see {measures} measurements of each cell; `scratch` is a network of .4 million weights on crops of 96 px;
-`phantoms` the same, trained on {phantoms} simulated cells and no real one; `phantoms, then real` is trained on with the
+`logistic` and `forest` see {measures} measurements of each cell; `scratch` is a network of .4 million weights on crops of
+96 px; `phantoms` the same, trained on {phantoms} simulated cells and no real one; `phantoms, then real` is trained on with the
 real ones; `both` is the mean of this and `logistic`.
 
     python benchmarks/collages.py runs/collages > docs/benchmarks/collages.md
