@@ -12,8 +12,8 @@ measured. Five ways to tell five locations apart, each of it with the settings t
 Whole collages are left out in turn, those of each location dealt to five folds; `--repeats` deals them anew. Mixed
 collages are shown to the classifiers of all folds, of which none has seen one. Needs the folder of real images that
 `CELLOCATE_REAL_DATA` names (`../shared/data` beside the repository unless told otherwise); says so and stops where
-there is none. What is done stays in the folder: the same command goes on where it was stopped. About half an hour on
-one core.
+there is none. What is done stays in the folder: the same command goes on where it was stopped. About twenty minutes
+on one core.
 
     python benchmarks/collages.py runs/collages > docs/benchmarks/collages.md
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -42,9 +43,9 @@ Intervals are 95% percentile intervals of {resamples} resamples of collages (tho
 same trained classifiers. With {fewest} collages of the rarest location they are too narrow, and nothing here is
 performance on the atlas.
 
-`logistic` and `forest` see {measures} measurements of each cell; `scratch` is a network of .4 million weights on crops of
-96 px; `phantoms` the same, trained on {phantoms} simulated cells and no real one; `phantoms, then real` is trained on with the
-real ones; `both` is the mean of this and `logistic`.
+`logistic` and `forest` see {measures} measurements of each cell; `scratch` is a network of .4 million weights on crops
+of 96 px; `phantoms` the same, trained on {phantoms} simulated cells and no real one; `phantoms, then real` is trained
+on with the real ones; `both` is the mean of this and `logistic`.
 
     python benchmarks/collages.py runs/collages > docs/benchmarks/collages.md
 """
@@ -73,7 +74,12 @@ def told(cells: Cells, said: dict[str, Said], locations: dict[int, str], real: P
         fewest=min(per_location),
     )
     parts = [_cells_found(cells, real), _twins(cells), _five(cells, said, names), _shares(cells, said, names, mixed)]
-    return "\n".join([head, *parts, _clean_up(cells, said["logistic"], names)])
+    page = "\n".join([head, *parts, _clean_up(cells, said["logistic"], names)])
+    return "\n\n".join(map(_wrapped, page.split("\n\n")))
+
+
+def _wrapped(block: str) -> str:
+    return block if block.lstrip("\n").startswith(("#", "|", "    ")) else textwrap.fill(block, 120)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -143,7 +149,8 @@ def _five(cells: Cells, said: dict[str, Said], names: Sequence[str]) -> str:
         value, resampled = draw(right.mean(axis=0))
         first = first or (value, resampled)
         above = "" if name == next(iter(said)) else _with_interval(value - first[0], resampled - first[1], "+")
-        wholes = [_whole(p[:, cells.collages == c]) == cells.label[cells.collages == c][0] for c in np.unique(collages)]
+        places = [np.flatnonzero(cells.collages == c) for c in np.unique(collages)]
+        wholes = [p[:, at].mean(axis=1).argmax(axis=1) == cells.label[at[0]] for at in places]
         whole = f"{np.mean(wholes):.2f}"
         rows.append((name, _with_interval(value, resampled), above, f"{right.mean():.3f}", whole))
         recalls.append((name, *(f"{right[:, label == k].mean():.2f}" for k in range(len(names)))))
@@ -172,12 +179,6 @@ def _five(cells: Cells, said: dict[str, Said], names: Sequence[str]) -> str:
             _table(("", *names), confusion),
         ]
     )
-
-
-def _whole(p: Said) -> NDArray[np.intp]:
-    """What a collage is taken to show in each repeat."""
-    answer: NDArray[np.intp] = p.mean(axis=1).argmax(axis=1)
-    return answer
 
 
 def _balanced(right: Floats, label: NDArray[np.intp], collages: NDArray[np.str_]) -> tuple[float, Floats]:
