@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,28 @@ def test_faults_are_named(tmp_path: Path, content: str, message: str) -> None:
 def test_columns_are_read_without_the_rows(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1\n")
     assert read_columns(tmp_path / "t.csv") == ["a", "b"]
+
+
+def test_parquet_is_read_as_the_same_table_in_csv_is(tmp_path: Path) -> None:
+    import pandas as pd
+
+    table = pd.DataFrame({"Id": ["a", "7"], "0": [0.1 + 0.2, 1e-9], "plate": ["12", None], "n": [1, 2]})
+    table.to_parquet(tmp_path / "t.parquet")
+    table.to_csv(tmp_path / "t.csv", index=False)
+    read, lines = read_table(tmp_path / "t.parquet")
+    pd.testing.assert_frame_equal(read, read_table(tmp_path / "t.csv")[0], check_dtype=False)
+    assert lines == [1, 2]
+    assert read_columns(tmp_path / "t.parquet") == ["Id", "0", "plate", "n"]
+    table.set_index("Id").to_parquet(tmp_path / "indexed.parquet")
+    assert read_table(tmp_path / "indexed.parquet")[0].equals(read)
+
+
+def test_what_is_no_parquet_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CellocateError, match="no such table"):
+        read_table(tmp_path / "none.parquet")
+    (tmp_path / "text.parquet").write_text("Id,0\na,0.5\n")
+    with pytest.raises(CellocateError, match="not a Parquet table"):
+        read_table(tmp_path / "text.parquet")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(CellocateError, match=r"pip install 'cellocate\[parquet\]'"):
+        read_table(tmp_path / "text.parquet")

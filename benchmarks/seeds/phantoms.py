@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from cellocate import phantom
+from cellocate.cells.crops import Square, crops
 from cellocate.collection import Collection, make_split, open_collection, read_split, save_split
 from cellocate.files import new_folder
-from cellocate.images import CHANNELS, FIELD_SPAN, read_channel, write_png
+from cellocate.images import CHANNELS, FIELD_SPAN, read_channel, read_field, write_png
 
 LARGEST = 768  # px: what the champion cuts its crops of 512 px from; every other input is smaller
 VALIDATION, TEST = 0.15, 0.25
@@ -48,33 +48,29 @@ def cells_of(folder: Path, fields: Path, most: int) -> Collection:
 
 def _cut_out(told: pd.DataFrame, fields: Path, out: Path, most: int) -> None:
     pixel_size = json.loads((fields / "truth" / "collection.json").read_text())["pixel_size"]
-    half = round(CELL / pixel_size / 2)
+    size = 2 * round(CELL / pixel_size / 2)
+    square = Square(size, span=size * pixel_size)  # at the field's own scale
     made: list[tuple[str, str, str, float]] = []
     typical: list[int] = []
     for field, cells in told.groupby("Id", sort=True):
         if len(made) >= most:
             break
         masks = read_channel(fields / "truth" / f"{field}_cells.png", "blue")
-        channels = {c: read_channel(fields / "train" / f"{field}_{c}.png", c) for c in CHANNELS}
-        typical += [int(n) for n in np.bincount(masks.ravel())[1:] if n]
+        pixels = read_field({c: fields / "train" / f"{field}_{c}.png" for c in CHANNELS}, CHANNELS)
+        cut = {crop.number: crop.pixels for crop in crops(pixels, masks, None, pixel_size, square)}
+        areas = np.bincount(masks.ravel())
+        typical += [int(n) for n in areas[1:] if n]
         for number, label in zip(cells["cell"].astype(int), cells["labels"], strict=True):
-            mask = masks == number
-            if mask.sum() < SMALLEST * np.median(typical):
+            if number not in cut or areas[number] < SMALLEST * np.median(typical):
                 continue
             name = f"{field}-{number:02d}"
-            for channel, pixels in channels.items():
-                write_png(out / f"{name}_{channel}.png", _square(pixels * mask, mask, half))
+            for channel, plane in zip(CHANNELS, cut[number], strict=True):
+                write_png(out / f"{name}_{channel}.png", plane)
             made.append((name, label, str(field), pixel_size))
     with (out / "train.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("Id", "Target", "group", "pixel_size"))
         rows.writerows(made)
-
-
-def _square(pixels: NDArray[np.generic], mask: NDArray[np.bool_], half: int) -> NDArray[np.generic]:
-    """The square about the middle of a cell's box."""
-    y, x = ((where.min() + where.max() + 1) // 2 for where in np.nonzero(mask))
-    return np.pad(pixels, half)[y : y + 2 * half, x : x + 2 * half]
 
 
 def split_of(collection: Collection, path: Path) -> dict[str, Collection]:

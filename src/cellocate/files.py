@@ -21,6 +21,8 @@ _OURS = (
     "listing.json",
     "store.json",
     "packing/request.json",
+    "cells.json",
+    "cutting/request.json",
     "truth/collection.json",
     "phantoms/truth/collection.json",
 )

@@ -16,20 +16,25 @@ if TYPE_CHECKING:
 
 
 def read_table(path: str | Path, what: str = "table") -> tuple[pd.DataFrame, list[int]]:
-    """Read a CSV file (UTF-8, plain or `.gz`) as text.
+    """Read a CSV file (UTF-8, plain or `.gz`), or one of Parquet (`.parquet`), as text.
 
     Args:
         path: the file.
         what: what it is called when it is missing.
 
     Returns:
-        The table, every value a string, and the line of each row in the file.
+        The table, every value a string (empty where there is none), and the line of each row in the file; of Parquet
+        its number, counted from 1.
 
     Raises:
-        CellocateError: the file is missing, no CSV, has two columns of one name, or a row of another length.
+        CellocateError: the file is missing, neither of the two, has two columns of one name, or a row of another
+            length; or pyarrow is not installed, which reads Parquet.
     """
     import pandas as pd
 
+    if Path(path).suffix == ".parquet":
+        table = _read_parquet(Path(path), what)
+        return table, list(range(1, len(table) + 1))
     rows = table_rows(path, what)
     _, columns = next(rows)
     repeated = sorted({column for column in columns if columns.count(column) > 1})
@@ -49,11 +54,13 @@ def read_table(path: str | Path, what: str = "table") -> tuple[pd.DataFrame, lis
 
 
 def read_columns(path: str | Path, what: str = "table") -> list[str]:
-    """The names in the first line of a CSV file.
+    """The names of the columns of a CSV file or one of Parquet.
 
     Raises:
-        CellocateError: the file is missing or no CSV.
+        CellocateError: the file is missing or neither of the two.
     """
+    if Path(path).suffix == ".parquet":
+        return list(map(str, _read_parquet(Path(path), what)))
     return next(table_rows(path, what))[1]
 
 
@@ -92,6 +99,22 @@ def table_rows(path: str | Path, what: str = "table", *, longest: int = 2**17) -
         csv.field_size_limit(before)
     if not found:
         raise _no_csv(path, "it is empty")
+
+
+def _read_parquet(path: Path, what: str) -> pd.DataFrame:
+    import pandas as pd
+
+    if not path.is_file():
+        raise CellocateError(f"no such {what}", where=path, mend="Check the name.")
+    try:
+        table = pd.read_parquet(path, engine="pyarrow")
+    except ImportError:
+        mend = "Install it with: pip install 'cellocate[parquet]'. Or save the table as CSV."
+        raise CellocateError("pyarrow is not installed, which reads Parquet", where=path, mend=mend) from None
+    except (OSError, ValueError) as error:  # pyarrow's own errors are of these kinds
+        raise CellocateError(f"not a Parquet table ({error})", where=path, mend="Write it anew.") from None
+    named = table if table.index.name is None else table.reset_index()  # an index that pandas kept, such as Id
+    return named.astype(object).where(named.notna(), "").astype(str).rename(columns=str)
 
 
 def _no_csv(path: Path, reason: str) -> CellocateError:

@@ -57,7 +57,12 @@ def test_predicted_and_measured(cellocate, fields: Path, model: Path, tmp_path: 
     assert f"mean average precision {metrics['instance_map']:.3f}" in measured.out
     assert 0 < metrics["instance_map"] < 1
     assert (metrics["n"], metrics["cells"]) == (12, metrics["predicted_cells"])
-    assert {"metrics.json", "per_class.csv"} == {path.name for path in scores.iterdir()}
+    assert {path.name for path in scores.iterdir()} == {"metrics.json", "per_class.csv", "figures", "report.html"}
+    assert len(list((scores / "figures").iterdir())) == 2
+    page = (scores / "report.html").read_text(encoding="utf-8")
+    assert f"mean average precision is {metrics['instance_map']:.3f}" in page
+    assert all(name in page for name in get("hpa19").names)
+    assert "Warnings</h2>\n  <p>None.</p>" in page
     assert len(pd.read_csv(scores / "per_class.csv")) == 19
 
 
@@ -85,6 +90,7 @@ def test_fields_without_a_prediction_are_told(cellocate, fields: Path, tmp_path:
     result = cellocate("evaluate", "--predictions", tmp_path / "few.csv", "--labels", fields, "--out", tmp_path / "m")
     assert result.code == 0
     assert "9 of 12 fields of known cells have no prediction" in result.err
+    assert "9 of 12 fields of known cells have no prediction." in (tmp_path / "m" / "report.html").read_text()
     sampled = ("--sample", tmp_path / "s.csv")
     result = cellocate(
         "evaluate", "--predictions", tmp_path / "few.csv", *sampled, "--labels", fields, "--out", tmp_path / "m2"

@@ -94,8 +94,15 @@ def test_train_predict_evaluate(cellocate, phantoms: Path, tmp_path: Path) -> No
     short = ["--set", "training.epochs=1", "--set", "network.backbone=test_resnet", "--set", "data.size=64"]
     trained = cellocate("train", phantoms, "--out", tmp_path / "run", *short)
     assert trained.code == 0, trained.err
-    assert (tmp_path / "run" / "learning_curves.png").is_file()
+    for figure in ("learning_curves.png", "f1_curves.png"):
+        assert (tmp_path / "run" / figure).is_file()
     model = tmp_path / "run" / "model"
+    curves = pd.read_csv(tmp_path / "run" / "f1_curves.csv")
+    card = json.loads((model / "model.json").read_text())
+    chosen = curves[curves["chosen"] == 1]
+    assert chosen["threshold"].tolist() == pytest.approx(card["rule"]["thresholds"], abs=1e-6)
+    f1 = [row["f1"] for row in card["scores"]["validation"]["per_class"]]
+    assert chosen["f1"].tolist() == pytest.approx(f1, abs=1e-6)
 
     assert cellocate("predict", model, phantoms / "train", "--out", tmp_path / "p.csv").code == 0
     table = pd.read_csv(tmp_path / "p.csv")

@@ -17,11 +17,14 @@ def test_folds_become_one_model_and_combine_again(cellocate, phantoms: Path, tmp
     assert "fold 1 of 2" in trained.out
     for name in ("0", "1"):
         assert (run / f"fold-{name}" / "learning_curves.png").is_file()
+        assert (run / f"fold-{name}" / "f1_curves.png").is_file()
     assert load(run / "model").card.members
     members = [run / f"fold-{name}" / "model" for name in ("0", "1")]
     both = cellocate("combine", *members, "--data", phantoms, "--out", tmp_path / "both")
     assert both.code == 0, both.err
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "both" / "members.csv"), pd.read_csv(run / "members.csv"))
+    for table in ("members.csv", "f1_curves.csv"):
+        pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "both" / table), pd.read_csv(run / table))
+        assert (tmp_path / "both" / "f1_curves.png").is_file()
     scored = cellocate("evaluate", run / "model", phantoms, "--part", "test", "--out", tmp_path / "scores")
     assert scored.code == 0, scored.err
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cellocate.decision import read_probabilities, read_rule, read_steps
 from cellocate.vocabulary import get
 
 NAMES = list(get("hpa28").names)
@@ -64,6 +65,57 @@ def test_other_columns_and_a_rule(cellocate, tables):
     assert calls[["cell_line", "n"]].to_numpy().tolist() == [["HeLa", 6]]
     shares = pd.read_csv(tables / "out.csv").set_index("location")["share"]
     assert shares["Nucleoplasm"] == shares["Golgi apparatus"] == 0.5  # the rule decides c, which Locations does not
+
+
+@pytest.mark.parametrize("pool", ["mean", "stacked"])
+def test_a_rule_of_several_tables_pools_and_calibrates_them(cellocate, tables, tmp_path, pool):
+    """The call is what the rule makes of pooled and calibrated probabilities, and so are these."""
+    rng = np.random.default_rng(0)
+    ids = [f"v{i}" for i in range(40)]
+    shown = rng.random((40, 28)) < 0.3
+    folders = (tables, tmp_path / "fit")
+    folders[1].mkdir()
+    for name in ("p.csv", "q.csv"):  # stacked tables are known by their names
+        known = pd.DataFrame(np.where(shown, 0.7, 0.3) + 0.25 * rng.random((40, 28)), columns=NAMES)
+        known.insert(0, "Id", ids)
+        known.to_csv(folders[1] / name, index=False)
+    pd.read_csv(tables / "p.csv").assign(Nucleoplasm=0.1).to_csv(tables / "q.csv", index=False)
+    targets = [" ".join(map(str, np.flatnonzero(row))) for row in shown]
+    pd.DataFrame({"Id": ids, "Target": targets}).to_csv(tables / "l.csv", index=False)
+    rule, both = tables / "rule.json", [tables / name for name in ("p.csv", "q.csv")]
+    fitted = cellocate(
+        "decide", "fit", folders[1] / "p.csv", folders[1] / "q.csv", "--labels", tables / "l.csv", "--out", rule,
+        "--pool", pool, "--calibrate", "per_class",
+    )  # fmt: skip
+    assert fitted.code == 0, fitted.err
+    result = proteins(cellocate, tables, both[1], "--rule", rule)
+    assert result.code == 0, result.err
+    vocabulary = get("hpa28")
+    expected = read_steps(rule).apply(np.stack([read_probabilities(path, vocabulary)[1] for path in both]))
+    decided = read_rule(rule)[0].apply(expected)
+    rows = pd.read_csv(tables / "out.csv", dtype={"antibody": str}).set_index(["antibody", "location"])
+    for k, name in enumerate(NAMES):
+        if ("992", name) in rows.index:
+            told = rows.loc[("992", name)]
+            assert told["probability"] == pytest.approx(expected[:3, k].mean(), abs=1e-6)
+            assert told["share"] == pytest.approx(decided[:3, k].mean(), abs=1e-6)
+        else:
+            assert not decided[:3, k].any()
+    refused = proteins(cellocate, tables, "--rule", rule)
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "Give tables like p.csv, q.csv" in refused.err
+
+
+def test_several_tables_need_a_rule_that_pools_them(cellocate, tables):
+    assert proteins(cellocate, tables, tables / "p.csv").code == 2
+    labels = pd.DataFrame({"Id": list("abcdef"), "Target": "0"})
+    labels.to_csv(tables / "l.csv", index=False)
+    request = ("decide", "fit", tables / "p.csv", "--labels", tables / "l.csv", "--out", tables / "rule.json")
+    assert cellocate(*request).code == 0
+    (tables / "q.csv").write_bytes((tables / "p.csv").read_bytes())
+    refused = proteins(cellocate, tables, tables / "q.csv", "--rule", tables / "rule.json")
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "a rule for one table beside 2" in refused.err
 
 
 def test_cells_are_brought_together_by_their_fields(cellocate, tables):

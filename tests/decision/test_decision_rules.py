@@ -78,9 +78,20 @@ def test_the_single_threshold_is_the_best_as_it_is_applied(dtype, seed):
 def test_locations_that_never_occur_take_the_single_threshold(table):
     probabilities, truth = table
     single = fit("single", probabilities, truth).thresholds[0]
-    for kind in ("per_class", "shrunk", "bagged", "expected_f1"):
+    for kind in ("per_class", "shrunk", "bagged"):
         thresholds = np.array(fit(kind, probabilities, truth).thresholds)
         np.testing.assert_allclose(thresholds[~truth.any(axis=0)], single)
+
+
+@given(tables())
+@MANY
+def test_with_few_labels_the_default_rule_keeps_locations_that_never_occur_near_a_half(table):
+    probabilities, truth = table
+    single = fit("single", probabilities, truth).thresholds[0]
+    thresholds = np.array(fit("expected_f1", probabilities, truth).thresholds)[~truth.any(axis=0)]
+    n = truth.sum()
+    expected = (n * single + 10 * 0.5) / (n + 10) if n else 0.5
+    np.testing.assert_allclose(thresholds, expected)
 
 
 @given(tables(), st.sampled_from(KINDS))

@@ -89,6 +89,7 @@ def test_a_table_without_rows_is_read(put):
         ("0,1,2\n.1,.2,.3\n", "no column Id"),
         ("id,0,1,2\na,.1,.2,.3\n", "no column Id"),
         ("Id,0,1,2\na,.1,.2,.3\nb,.1,.2,.3\na,.1,.2,.3\n", "id a stands in several rows"),
+        ("Id,0,1,2\na,.1,.2,.3\n ,.1,.2,.3\n", "a row without an id: .*line 3"),
         ("Id,0,1,2\na,.1,nan,.3\n", "not a number"),
         ("Id,0,1,2\na,.1,,.3\n", "not a number"),
         ("Id,0,1,2\na,.1,high,.3\n", "not a number"),

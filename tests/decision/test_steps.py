@@ -53,13 +53,15 @@ def test_steps_survive_saving_and_do_the_same(tmp_path, fields, pool, calibrate)
     assert all("nan" not in line for line in told(fitted, tables, truth))
 
 
-def test_without_steps_the_mean_of_tables_is_left_alone(tmp_path, fields):
+def test_without_steps_one_table_is_left_alone(tmp_path, fields):
     ids, tables, truth = fields
     assert fit_steps(tables[:1], truth, ["a"], ids).steps == Steps()
     save_rule(tmp_path / "rule.json", Rule(kind="fixed", thresholds=(0.5,) * 28), WORDS)
     assert set(json.loads((tmp_path / "rule.json").read_text())) == {"vocabulary", "locations", "rule"}
     assert read_steps(tmp_path / "rule.json") == Steps()
-    np.testing.assert_array_equal(Steps().apply(tables), tables.mean(axis=0))
+    np.testing.assert_array_equal(Steps().apply(tables[:1]), tables[0])
+    with pytest.raises(CellocateError, match=f"a rule for one table beside {len(tables)}"):
+        Steps().apply(tables)
 
 
 def test_antibodies_are_kept_together(fields):

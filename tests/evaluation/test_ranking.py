@@ -52,6 +52,12 @@ def test_averages_of_every_kind_are_those_of_scikit_learn(drawn):
             assert found[f"{kind}_{name}"] == pytest.approx(expected, abs=1e-9)
     assert found["hamming_loss"] == pytest.approx(sk.hamming_loss(truth, decided), abs=1e-9)
     assert found["exact_match"] == pytest.approx(sk.accuracy_score(truth, decided), abs=1e-9)
+    some = truth.any(axis=1)
+    if some.any():
+        of_fields = sk.recall_score(truth[some], decided[some], average="samples", zero_division=0)
+        assert found["recall_of_fields"] == pytest.approx(of_fields, abs=1e-9)
+    else:
+        assert found["recall_of_fields"] is None
     for k, row in enumerate(found["per_class"]):
         assert row["accuracy"] == pytest.approx(sk.accuracy_score(truth[:, k], decided[:, k]), abs=1e-9)
     some = truth.any(axis=0) & ~truth.all(axis=0)

@@ -84,10 +84,10 @@ def test_a_collection_is_embedded_and_read_back(phantoms, run, tmp_path):
 
 
 def test_what_is_no_embedding_is_refused(tmp_path):
-    with pytest.raises(CellocateError, match="no such file"):
+    with pytest.raises(CellocateError, match="no such h5ad"):
         read_embeddings(tmp_path / "a.h5ad")
     (tmp_path / "a.h5ad").write_text("no")
-    with pytest.raises(CellocateError, match="no embeddings"):
+    with pytest.raises(CellocateError, match="not a whole h5ad"):
         read_embeddings(tmp_path / "a.h5ad")
 
 

@@ -39,7 +39,8 @@ def test_a_submission_of_the_real_shape_is_accepted(real_data: Path, tmp_path: P
     ("content", "message"),
     [
         ("id,Predicted\na,0\nb,1\n", "header"),
-        ("", "header"),
+        ("", "it is empty"),
+        ("Id,Predicted\n,0\nb,1\n", "a row without an id"),
         ("Id,Predicted\na,0\n", "lacks 1 id, such as b"),
         ("Id,Predicted\na,0\nb,1\na,2\n", "line 4"),
         ("Id,Predicted\na,0\nb,1\nc,2\n", "unknown id 'c'"),

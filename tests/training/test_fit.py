@@ -25,7 +25,8 @@ def _changed(recipe: Recipe, section: str, **settings: Any) -> Recipe:
 
 
 def test_a_run_leaves_what_is_promised(run: Path) -> None:
-    assert {p.name for p in run.iterdir()} == {"model", "recipe.yaml", "split.csv", "history.csv", "checkpoints"}
+    tables = {"split.csv", "history.csv", "f1_curves.csv"}
+    assert {p.name for p in run.iterdir()} == {"model", "recipe.yaml", "checkpoints", *tables}
     history = pd.read_csv(run / "history.csv")
     assert history["epoch"].tolist() == [1, 2]
     assert history.notna().all(axis=None)

@@ -12,6 +12,7 @@ import typer
 import cellocate
 from cellocate.cli import (
     audit,
+    cells,
     check,
     combine,
     decide,
@@ -47,6 +48,7 @@ app.command()(check.check)
 app.command()(explore.explore)
 app.command()(select.select)
 app.command()(pack.pack)
+app.command()(cells.cells)
 app.command()(recipes.recipes)
 app.command()(split.split)
 app.command()(train.train)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.submission import check_submission, is_submission
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def check(
     largest_file: Annotated[
         float | None, typer.Option(metavar="KB", min=0, help="Warn of files larger than this, such as 1000.")
     ] = None,
+    sample: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Of a submission: the sample whose ids it must have."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write all problems and warnings to this CSV.")
     ] = None,
@@ -36,11 +41,19 @@ def check(
 ) -> None:
     """Say what a folder holds, and what is missing, corrupt, duplicated, odd or mislabelled in it.
 
+    DATA may also be a submission of the 2018 or 2021 challenge, which is held to the challenge's rules, masks and all.
+
     Every pixel is read. Problems keep fields from being used: the exit code is 1. Warnings (blank, saturated or blurred
     fields, duplicates) do not: it is 0.
 
-    Example: cellocate check my_images --out problems.csv
+    Examples: cellocate check my_images --out problems.csv;
+    cellocate check submission.csv --sample sample_submission.csv
     """
+    if sample is not None or is_submission(data):
+        if any(x is not None for x in (labels, vocabulary, pixel_size, smallest_file, largest_file, out)):
+            raise typer.BadParameter("of a submission only --sample and --json; 'evaluate' measures one, with --labels")
+        check_submission(data, sample, as_json=as_json)
+        return
     from cellocate.cli.console import progress
     from cellocate.collection import inspect, open_collection, suspects
     from cellocate.files import new_file

@@ -35,13 +35,18 @@ def combine(
     from cellocate.collection import open_collection
     from cellocate.files import new_folder
     from cellocate.networks import load, save
+    from cellocate.report import save_curves
     from cellocate.training.combine import combine as make_one
+    from cellocate.training.run import Run
 
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     with new_folder(out, overwrite=overwrite, inputs=(*models, *collection.places)) as aside:
         made = make_one([load(folder, device=device) for folder in models], collection, by=by, rule=rule)
         save(made.model, aside / "model")
         made.table.to_csv(aside / "members.csv", index=False)
+        if made.curves is not None:
+            Run(aside).write_curves(made.curves)
+            save_curves(aside)
     print(f"model of {len(models)} networks in {out / 'model'}; which is best where in {out / 'members.csv'}")
     if said := validation(made.model.card):
         print(said)

@@ -9,6 +9,7 @@ import typer
 
 from cellocate.cli import options
 from cellocate.counted import counted
+from cellocate.errors import CellocateError
 
 app = typer.Typer(no_args_is_help=True, help="Turn tables of probabilities into locations.")
 
@@ -80,12 +81,15 @@ def fit(
         refuse_existing_file(path, overwrite=overwrite, inputs=(*probabilities, *given))
     table = read_labels(given[0], vocabulary)
     ids, tables = decision.read_tables(probabilities, table.vocabulary)
-    truth, values, before, promise = None, tables.mean(axis=0), None, None
+    if not ids:
+        raise CellocateError("no field to fit a rule to", where=probabilities[0], mend="Give a row for each field.")
+    names, truth, values, promise = _names(probabilities), None, tables.mean(axis=0), None
+    steps = decision.Steps(pool=decision.Pool(kind="mean", tables=tuple(names)) if len(names) > 1 else None)
     if labels is not None:
         table = of_fields(table, ids, labels)
-        truth, names, groups = table.truth(ids), _names(probabilities), table.group(ids)
+        truth, groups = table.truth(ids), table.group(ids)
         before = decision.fit_steps(tables, truth, names, ids, pool=pool, calibrate=calibrate, groups=groups)
-        values = before.calibrated
+        steps, values = before.steps, before.calibrated
         for line in decision.told(before, tables, truth):
             print(line)
     if ratios is not None:
@@ -104,8 +108,9 @@ def fit(
             note(
                 f"{len(absent)} of {len(table.vocabulary)} locations do not occur in these fields: {', '.join(absent)}"
             )
-    decision.save_rule(out, fitted, table.vocabulary, before.steps if before else None, promise)
-    print(f"{fitted.kind} rule, fitted on {counted(len(ids), 'field')}, in {out}")
+    decision.save_rule(out, fitted, table.vocabulary, steps, promise)
+    what = f"{fitted.kind} rule" if promise is None else "rule of these sets"
+    print(f"{what}, fitted on {counted(len(ids), 'field')}, in {out}")
     if figure is not None and truth is not None:
         from cellocate.report.curves import save_f1_curves
 

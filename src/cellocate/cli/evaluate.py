@@ -127,7 +127,7 @@ def _evaluate_cells(
         line += f"every location for every cell {blind:.3f}), "
         line += f"over the {occur} of {len(metrics['per_class'])} locations that occur"
     print(line)
-    print(f"figures in {out / 'metrics.json'}")
+    print(f"report in {out / 'report.html'}")
 
 
 def print_scores(evaluated: Evaluated) -> None:

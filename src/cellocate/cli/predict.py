@@ -97,8 +97,6 @@ def predict(
         raise typer.BadParameter("--format kaggle2018 is of fields, and takes no --masks")
     if by_map and masks is None:
         raise typer.BadParameter("--by-map needs --masks, the cells of the fields")
-    if format_ == "h5ad":
-        prediction.require_anndata()
     refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample, masks, fields))
     cells = None if masks is None else CellMasks(masks)
     loaded, said = prediction.with_turns(load(model, device=device), views)

@@ -21,7 +21,12 @@ _USUAL = ("antibody", "gene", "cell_line")
 
 
 def proteins(
-    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="Table that 'predict' wrote.")],
+    predictions: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PREDICTIONS...", help="Table that 'predict' wrote; several, for a rule of 'decide fit' that pools."
+        ),
+    ],
     of: Annotated[
         Path, typer.Option(metavar="DATA", help="What tells the proteins: the collection, or a table with these ids.")
     ],
@@ -59,23 +64,25 @@ def proteins(
 
     if rule is not None and vocabulary is not None:
         raise typer.BadParameter("--rule has its own vocabulary: leave out --vocabulary")
+    if rule is None and len(predictions) > 1:
+        raise typer.BadParameter("several tables need the --rule that pools them")
     if calls == out:
         raise typer.BadParameter("--out and --calls are two files")
     for path in (out, *([calls] if calls else [])):
-        refuse_existing_file(path, overwrite=overwrite, inputs=(predictions, of, rule))
+        refuse_existing_file(path, overwrite=overwrite, inputs=(*predictions, of, rule))
     fitted, steps = None, decision.Steps()
     if rule is not None:
         fitted, steps, words = _read_rule(rule)
     else:
-        words = decision.locations_of(predictions) if vocabulary is None else get(vocabulary)
-    ids, table = decision.read_tables([predictions], words)
+        words = decision.locations_of(predictions[0]) if vocabulary is None else get(vocabulary)
+    ids, tables = decision.read_tables(predictions, words)
     if steps.pool is not None:
-        steps.pool.refuse_misuse([predictions.name], ids)
-    probabilities = steps.apply(table)
-    decided = decision.read_locations(predictions, words) if fitted is None else fitted.apply(probabilities)
+        steps.pool.refuse_misuse([table.name for table in predictions], ids)
+    probabilities = steps.apply(tables)
+    decided = decision.read_locations(predictions[0], words) if fitted is None else fitted.apply(probabilities)
     if decided is None:
-        raise CellocateError("no column Locations", where=predictions, mend="Give the rule that decides: --rule.")
-    fields = decision.read_fields(predictions)
+        raise CellocateError("no column Locations", where=predictions[0], mend="Give the rule that decides: --rule.")
+    fields = decision.read_fields(predictions[0])
     known = _of_proteins(described(of, ids if fields is None else fields), by, of)
     whole = known.notna().all(axis=1).to_numpy()
     if not whole.all():

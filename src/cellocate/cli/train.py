@@ -48,8 +48,8 @@ def train(
 ) -> None:
     """Train a model on a labelled collection, as a recipe says.
 
-    RUN receives model/, recipe.yaml, split.csv, history.csv and learning_curves.png; with --fold all, such a folder
-    for each fold, and model/ of them all.
+    RUN receives model/, recipe.yaml, split.csv, history.csv, learning_curves.png, and f1_curves.png of the rule; with
+    --fold all, such a folder for each fold, and model/ of them all.
 
     Example: cellocate train my_images --recipe quick --out runs/first;
     or: cellocate split my_images --folds 5 --out folds.csv;
@@ -58,7 +58,7 @@ def train(
     from cellocate.cli.console import resuming, validation
     from cellocate.collection import open_collection
     from cellocate.errors import CellocateError
-    from cellocate.report import save_history, save_rates
+    from cellocate.report import save_curves, save_history, save_rates
     from cellocate.training import load_recipe
     from cellocate.training.fit import train as train_one
     from cellocate.training.folds import of_folds, train_folds
@@ -99,6 +99,9 @@ def train(
     for run in sorted(out.glob("fold-*")) if folds else [out]:
         save_history(run)
         save_rates(run)
+        save_curves(run)
+    if folds:
+        save_curves(out)
     print(f"model in {out / 'model'}")
     if said := validation(model.card):
         print(said)

@@ -105,7 +105,7 @@ def look_at_pixels(pixels: Pixels, files: Mapping[str, Path], pixel_size: float 
     blank = [channel for channel, plane in planes.items() if is_blank(plane, small[channel])]
     hashes = [hash_thumbnail(small[c]) if c in small and c not in blank else 0 for c in HASHED]
     landmark = next((channel for channel in FOCUS_CHANNELS if channel in planes), None)
-    bytes_ = _bytes(files)
+    bytes_ = file_sizes(files)
     return Look(
         height=pixels.shape[1],
         width=pixels.shape[2],
@@ -120,10 +120,11 @@ def look_at_pixels(pixels: Pixels, files: Mapping[str, Path], pixel_size: float 
     )
 
 
-def _bytes(files: Mapping[str, Path]) -> list[int]:
+def file_sizes(files: Mapping[str, Path]) -> list[int]:
+    """The bytes of each file of a field, once; none of what is no file of its own, as in a store."""
     found = []
     for path in _files(files):
-        with suppress(OSError):  # what is no file of its own has no size
+        with suppress(OSError):
             found.append(path.stat().st_size)
     return found
 

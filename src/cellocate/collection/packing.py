@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cellocate.collection.check import problem_table
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
 from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
-from cellocate.collection.lock import locked
 from cellocate.collection.shards import Job, Plan, do, save
+from cellocate.collection.unfinished import resumable
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.files import new_folder, sync, write_text
+from cellocate.files import sync, write_text
 from cellocate.images.store import CARD, INDEX, Card, per_shard, write_card
 from cellocate.pool import run
 
 SKIPPED = "skipped.csv"
-_REQUEST = Path(UNFINISHED) / "request.json"
 _SIZES = (16, 16384)  # px: below, nothing is to be seen; above, one field would fill a worker's memory
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def pack(
@@ -87,9 +83,6 @@ def pack(
     if resume and (plan.out / CARD).is_file():  # if it was interrupted, then when all was there
         shutil.rmtree(plan.out / UNFINISHED, ignore_errors=True)
         return open_collection(plan.out)
-    if (plan.out / _REQUEST).is_file() and not (resume or overwrite):
-        mend = "Go on with it by --resume, or start anew with --overwrite."
-        raise CellocateError("the folder holds an unfinished store", where=out, mend=mend)
     if not collection.channels:
         raise CellocateError("a table without images", where=collection.folder, mend="Give the folder of its images.")
     collection.require(plan.channels)
@@ -97,14 +90,16 @@ def pack(
     faults = [p for p in collection.problems if p.severity == "fault"]
     early = [p for p in faults if labelled or p.about == "files"]  # all others show in decoding
     collection = collection.without(early, skip_bad=skip_bad)
-    with _full_disks_told(out), locked(plan.out):
-        request = _request(plan, collection)
-        if resume:
-            _see_same(plan.out, request)
-        else:
-            with new_folder(plan.out, overwrite=overwrite, inputs=collection.places) as aside:
-                write_text(aside / _REQUEST, json.dumps(request) + "\n")
-            sync(plan.out / _REQUEST, plan.out / UNFINISHED, plan.out, plan.out.parent)
+    request = _request(plan, collection)
+    with resumable(
+        plan.out,
+        UNFINISHED,
+        request,
+        noun="store",
+        resume=resume,
+        overwrite=overwrite,
+        inputs=collection.places,
+    ):
         shards = -(-len(collection) // _per_shard(plan))
         problems: list[Problem] = []
         for done in run(do, _jobs(plan, collection), min(workers or os.cpu_count() or 1, shards)):
@@ -126,35 +121,10 @@ def _checked(sizes: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(set(sizes)))
 
 
-@contextmanager
-def _full_disks_told(out: str | Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        mend = "Free some space and go on with --resume; nothing was lost."
-        raise CellocateError("no room on the disk", where=out, mend=mend) from None
-
-
 def _request(plan: Plan, collection: Collection) -> dict[str, Any]:
     """What must be the same when a store is resumed."""
     fields = hashlib.sha256(_csv(table(collection)).encode()).hexdigest()
     return {"channels": list(plan.channels), "sizes": list(plan.sizes), "fields": fields}
-
-
-def _see_same(out: Path, request: dict[str, Any]) -> None:
-    """See that a store was begun with this request, and clear away what a killed run left half-written."""
-    try:
-        begun = json.loads((out / _REQUEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise CellocateError("no store to resume", where=out, mend="Start one without --resume.") from None
-    changed = [name for name, value in request.items() if begun.get(name) != value]
-    if changed:
-        mend = "Resume it with the data and options it was begun with, or start anew with --overwrite."
-        raise CellocateError(f"this store was begun with other {changed[0]}", where=out, mend=mend)
-    for aside in (*out.glob(".*"), *out.glob("*/.*")):
-        aside.unlink(missing_ok=True)
 
 
 def _stopped(problems: list[Problem], fields: int) -> CellocateError:
@@ -183,8 +153,6 @@ def _finish(plan: Plan, collection: Collection, early: list[Problem], shards: in
     kept = index["bits"] > 0
     if not kept.any():
         raise CellocateError("no usable field is left", where=collection.folder, mend="'cellocate check' says why.")
-    save(plan.out / INDEX, index[kept])
-    write_text(plan.out / TABLE, _csv(table(collection)[kept]))
     late = [
         pd.read_csv(path, dtype=str, keep_default_na=False)
         for path in map(plan.problems, range(shards))
@@ -195,10 +163,34 @@ def _finish(plan: Plan, collection: Collection, early: list[Problem], shards: in
         write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
     if (collection.folder / PHANTOMS).is_file():
         write_text(plan.out / PHANTOMS, (collection.folder / PHANTOMS).read_text(encoding="utf-8"))
-    sync(*plan.out.iterdir(), *plan.out.glob(f"{PHANTOMS.parent}/*"))
-    tables = {name: hashlib.sha256((plan.out / name).read_bytes()).hexdigest() for name in (INDEX, TABLE)}
-    write_card(plan.out, Card(plan.channels, plan.sizes, int(kept.sum()), tables, told(collection)))
+        sync(*plan.out.glob(f"{PHANTOMS.parent}/*"))
+    seal(plan.out, index[kept], table(collection)[kept], plan.channels, plan.sizes, told(collection))
     shutil.rmtree(plan.out / UNFINISHED)
+
+
+def seal(
+    out: Path,
+    index: NDArray[Any],
+    fields: pd.DataFrame,
+    channels: Sequence[str],
+    sizes: Sequence[int],
+    told: dict[str, Any],
+) -> None:
+    """Make a folder with shards a store: write its tables and, at the very end, its card.
+
+    Args:
+        out: the folder.
+        index: a row for each field that is kept.
+        fields: their ids, labels and metadata (see `layouts.store.table`), in the same order.
+        channels: of each.
+        sizes: px of the longer side, ascending.
+        told: what the store says of the collection (see `layouts.store.told`).
+    """
+    save(out / INDEX, index)
+    write_text(out / TABLE, _csv(fields))
+    sync(*out.iterdir())
+    tables = {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in (INDEX, TABLE)}
+    write_card(out, Card(tuple(channels), tuple(sizes), len(index), tables, told))
 
 
 def _csv(fields: pd.DataFrame) -> str:

@@ -13,6 +13,7 @@ from cellocate.decision.calibration import Calibration, CalibrationKind, fit_cal
 from cellocate.decision.climb import average_precisions
 from cellocate.decision.crossfit import Values, deal
 from cellocate.decision.ensembles import Pool, PoolKind, fit_pool
+from cellocate.errors import CellocateError
 from cellocate.evaluation import expected_calibration_error
 
 
@@ -20,7 +21,7 @@ class Steps(BaseModel):
     """From tables to the probabilities that a rule was fitted to.
 
     Args:
-        pool: of several tables; without one, their mean.
+        pool: of several tables; without one, there is one table.
         calibration: of the pooled probabilities.
     """
 
@@ -34,7 +35,10 @@ class Steps(BaseModel):
         Raises:
             CellocateError: these are other tables, or other locations, than those of the fit.
         """
-        pooled = np.asarray(tables.mean(axis=0)) if self.pool is None else self.pool.apply(tables)
+        if self.pool is None and len(tables) > 1:
+            what = f"a rule for one table beside {len(tables)}"
+            raise CellocateError(what, mend="Give one table, or fit a rule to several.")
+        pooled = np.asarray(tables[0]) if self.pool is None else self.pool.apply(tables)
         return pooled if self.calibration is None else self.calibration.apply(pooled)
 
 

@@ -189,6 +189,9 @@ def _read(path: str | Path) -> tuple[pd.DataFrame, list[int]]:
     table, lines = read_table(path)
     if "Id" not in table:
         raise CellocateError("no column Id", where=path, mend="The first column is Id.")
+    if (empty := table["Id"].str.strip() == "").any():
+        where = f"{path}, line {lines[int(empty.argmax())]}"
+        raise CellocateError("a row without an id", where=where, mend="Fill the column Id.")
     if table["Id"].duplicated().any():
         repeated = table["Id"][table["Id"].duplicated()].iloc[0]
         raise CellocateError(f"id {repeated} stands in several rows", where=path, mend="Keep one row for each.")

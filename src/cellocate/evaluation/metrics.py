@@ -117,6 +117,7 @@ def _figures(
         "micro_precision": float(counts.summed.precision[0]),
         "micro_recall": float(counts.summed.recall[0]),
         "exact_match": float((truth == decided).all(axis=1).mean()),
+        "recall_of_fields": _recall_of_fields(truth, decided),
         "binary_accuracy": float((truth == decided).mean()),
         "binary_accuracy_of_predicting_nothing": float((~truth).mean()),
         "hamming_loss": float((truth != decided).mean()),
@@ -146,6 +147,13 @@ def _of_probabilities(truth: Truth, probabilities: Probabilities | None) -> dict
         **rank_figures(truth, probabilities),
         "ece": expected_calibration_error(truth, probabilities),
     }
+
+
+def _recall_of_fields(truth: Truth, decided: NDArray[np.bool_]) -> float | None:
+    """The share of its locations that a field was given, averaged over the fields that show any."""
+    shown = truth.sum(axis=1)
+    labelled = shown > 0
+    return float(((truth & decided).sum(axis=1)[labelled] / shown[labelled]).mean()) if labelled.any() else None
 
 
 def _per_class(

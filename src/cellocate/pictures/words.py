@@ -33,3 +33,13 @@ def listed(items: Sequence[str]) -> str:
         'Nucleoli, Cytosol and Aggresome'
     """
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def sentence(text: str) -> str:
+    """A text with a capital and a full stop.
+
+    Example:
+        >>> sentence("no field was left out")
+        'No field was left out.'
+    """
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

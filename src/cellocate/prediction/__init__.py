@@ -11,7 +11,7 @@ from cellocate.prediction.fields import (
     predict_bags,
     predict_collection,
 )
-from cellocate.prediction.h5ad import require_anndata, write_h5ad
+from cellocate.prediction.h5ad import write_h5ad
 from cellocate.prediction.submissions import (
     in_order,
     read_sample,
@@ -37,7 +37,6 @@ __all__ = [
     "predict_collection",
     "predict_within",
     "read_sample",
-    "require_anndata",
     "require_hpa19",
     "validate_kaggle2018",
     "validate_kaggle2021",

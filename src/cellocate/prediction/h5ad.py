@@ -10,20 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.errors import CellocateError
-from cellocate.files import new_file
+from cellocate import h5ad
 from cellocate.vocabulary import Vocabulary
 
-_NAMES = ("field", "group", "antibody", "gene", "plate", "well", "cell_line")  # even where they are digits
-
-
-def require_anndata() -> None:
-    """Raise a `CellocateError` where anndata is not installed."""
-    try:
-        import anndata  # noqa: F401
-    except ImportError:
-        mend = "Install it with: pip install 'cellocate[h5ad]'"
-        raise CellocateError("anndata is not installed, which writes h5ad", mend=mend) from None
+_NAMES = ("field", "labels", "group", "antibody", "gene", "plate", "well", "cell_line")  # even where they are digits
 
 
 def write_h5ad(
@@ -51,28 +41,19 @@ def write_h5ad(
         known: of each row, in the same order.
         beside: further figures of each row by name, shape (N, D) each, such as features: they go to `obsm`.
         told: what is to be known of the whole, in words: it goes to `uns`, beside `vocabulary`.
-
-    Raises:
-        CellocateError: anndata is not installed.
     """
-    require_anndata()
-    import anndata
-
     obs = pd.DataFrame(index=range(len(ids))) if known is None else known.reset_index(drop=True)
     obs = pd.DataFrame({c: _plain(obs[c], name=c in _NAMES) for c in obs}, index=obs.index)
     shown = ["; ".join(vocabulary.names[i] for i in labels) for labels in vocabulary.decode(decided)]
     obs = obs.assign(Locations=pd.Series(shown, index=obs.index, dtype=object)).set_axis(pd.Index(ids), axis=0)
     of_location = {"go": [x.go or "" for x in vocabulary.locations], "group": [x.group for x in vocabulary.locations]}
-    var = pd.DataFrame(of_location, index=list(vocabulary.names), dtype=object)
-    table = anndata.AnnData(np.asarray(probabilities, np.float32), obs=obs, var=var, layers={"decided": decided})
-    for frame in (table.obs, table.var):  # anndata refuses to write pandas' own type of strings
-        frame.index = frame.index.astype(object)
-    table.uns.update({"vocabulary": vocabulary.name, **(told or {})})
-    table.obsm.update({name: np.asarray(values, np.float32) for name, values in (beside or {}).items()})
-    if {"x", "y"} <= set(obs) and all(pd.api.types.is_numeric_dtype(obs[c]) for c in ("x", "y")):
-        table.obsm["spatial"] = obs[["x", "y"]].to_numpy(np.float64)
-    with new_file(path) as aside:
-        table.write_h5ad(aside, convert_strings_to_categoricals=False)
+    var = pd.DataFrame(of_location, index=list(vocabulary.names))
+    placed = {"x", "y"} <= set(obs) and all(pd.api.types.is_numeric_dtype(obs[c]) for c in ("x", "y"))
+    places: dict[str, NDArray[Any]] = {"spatial": obs[["x", "y"]].to_numpy(np.float64)} if placed else {}
+    places |= {name: np.asarray(values, np.float32) for name, values in (beside or {}).items()}
+    x, layers = np.asarray(probabilities, np.float32), {"decided": decided}
+    words = {"vocabulary": vocabulary.name, **(told or {})}
+    h5ad.write_h5ad(path, h5ad.Annotated(x, obs, var, layers, places, words))
 
 
 def _plain(values: pd.Series[Any], *, name: bool) -> pd.Series[Any]:

@@ -2,13 +2,14 @@
 
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.figures import plot_history, plot_rates
-from cellocate.report.folder import save_history, save_rates, write_figures
+from cellocate.report.folder import save_curves, save_history, save_rates, write_figures
 from cellocate.report.page import write_report
 
 __all__ = [
     "Evaluated",
     "plot_history",
     "plot_rates",
+    "save_curves",
     "save_history",
     "save_rates",
     "write_figures",

@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from cellocate import decision
 from cellocate.collection import Collection, bags_of, left_out, of_fields, read_labels, usable
 from cellocate.collection.derive import restricted
-from cellocate.collection.identity import parts_met
 from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
 from cellocate.errors import CellocateError
 from cellocate.evaluation import by_column, evaluate
@@ -26,6 +23,7 @@ from cellocate.prediction import assumptions, with_turns
 from cellocate.report.beside import set_beside
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.folder import write_figures
+from cellocate.report.met import met_before, metrics_apart, of_part, parts_of, trained_counts
 from cellocate.report.page import write_report
 from cellocate.report.predicted import Predicted, predict, read_predicted
 from cellocate.report.tables import write_tables
@@ -78,7 +76,7 @@ def assess_model(
     if model.card.bag is not None:
         collection = whole = bags_of(collection)
     if choices.part is not None:
-        collection = _part(collection, model.card.fields, choices.part)
+        collection = of_part(collection, model.card.fields, choices.part)
     channels = dict.fromkeys((*model.card.channels, *(other.card.channels if other else ())))
     collection, inspection = usable(collection, tuple(channels), labelled=True, skip_bad=choices.skip_bad)
     if collection.vocabulary is not None and set(model.vocabulary.names) < set(collection.vocabulary.names):
@@ -104,10 +102,10 @@ def assess_model(
         predicted = predict(model_folder, model, collection, choices.progress)
         second = _second(choices, other, collection)
         history = Path(model_folder).parent / "history.csv"
-        metrics = _metrics(
-            model, collection, predicted, _trained(model, whole.without(inspection.problems, skip_bad=True))
+        metrics = metrics_apart(
+            model, collection, predicted, trained_counts(model, whole.without(inspection.problems, skip_bad=True))
         )
-        said = (*skipped, *turned, *_warnings(model, collection), *near, *assumptions(model, collection))
+        said = (*skipped, *turned, *met_before(model, collection), *near, *assumptions(model, collection))
         evaluated = _evaluated(predicted, second, collection, {"part": choices.part, **metrics}, columns)
         evaluated = replace(
             evaluated,
@@ -210,7 +208,7 @@ def _second(choices: Choices, other: Model | None, fields: Collection) -> Predic
         assert fields.vocabulary is not None  # they are labelled
         return read_predicted(choices.beside, fields.vocabulary).of(fields.ids)
     found = predict(choices.beside, other, fields, choices.progress)
-    return replace(found, warnings=(*_warnings(other, fields), *assumptions(other, fields)))
+    return replace(found, warnings=(*met_before(other, fields), *assumptions(other, fields)))
 
 
 def _column(fields: Collection, column: str, model: Model | None = None) -> list[str]:
@@ -218,76 +216,10 @@ def _column(fields: Collection, column: str, model: Model | None = None) -> list
     if column in fields.fields and column != "labels" and column not in CHANNELS:
         return ["" if pd.isna(value) else str(value) for value in fields.fields[column]]
     if column == "part" and model is not None:
-        return [part or "" for part in _parts_met(model, fields)]
+        return [part or "" for part in parts_of(model, fields)]
     known = [str(c) for c in fields.fields.columns if c != "labels" and c not in CHANNELS]
     has = f"It has {', '.join(known)}." if known else "It has no further columns."
     raise CellocateError(f"no column {column!r}", where=fields.folder, mend=has)
-
-
-def _trained(model: Model, whole: Collection) -> list[int] | None:
-    """How many training fields show each location, where all of them are in the collection."""
-    ids = model.card.fields.get("train", ())
-    if not ids or whole.vocabulary is None or whole.vocabulary.names != model.vocabulary.names:
-        return None
-    if not set(ids) <= set(whole.ids) or any(labels is None for labels in whole.fields.loc[list(ids), "labels"]):
-        return None
-    return [int(n) for n in whole.subset(ids).truth().sum(axis=0)]
-
-
-def _part(collection: Collection, fields: dict[str, tuple[str, ...]], part: str) -> Collection:
-    lacking = sorted(set(fields.get(part, ())) - set(collection.ids))
-    if lacking or not fields.get(part):
-        what = f"the model's {part} part has no fields"
-        if lacking:
-            what = f"{len(lacking)} fields of the model's {part} part are not in the collection, such as {lacking[0]}"
-        raise CellocateError(what, where=collection.folder, mend="Give the collection that the model was trained on.")
-    return collection.subset(fields[part])
-
-
-def _metrics(model: Model, collection: Collection, predicted: Predicted, trained: list[int] | None) -> dict[str, Any]:
-    """Every figure over all fields and, where training used some, apart over those that it learnt and never met."""
-    truth, rule, groups = collection.truth(), model.card.rule, collection.group().to_numpy(dtype=str)
-    part_of = _parts_met(model, collection)
-    started = np.isin(collection.ids, model.card.fields.get("start", ()))
-    seen = np.array([part == "train" for part in part_of])
-    unseen = np.array([part not in ("train", "validation") for part in part_of]) & ~started
-
-    def over(chosen: NDArray[np.bool_]) -> dict[str, Any]:
-        return evaluate(
-            truth[chosen],
-            predicted.decided[chosen],
-            model.vocabulary,
-            probabilities=None if predicted.probabilities is None else predicted.probabilities[chosen],
-            thresholds=rule.parted_by,
-            groups=list(groups[chosen]),
-            trained=trained,
-        )
-
-    metrics = over(np.ones(len(truth), dtype=bool))
-    if seen.any():
-        metrics["seen"] = over(seen)
-        metrics["unseen"] = over(unseen) if unseen.any() else None
-    return metrics
-
-
-def _warnings(model: Model, collection: Collection) -> list[str]:
-    said, part_of = [], _parts_met(model, collection)
-    before = set(model.card.fields.get("start", ()))
-    used = {
-        "was trained on": [part == "train" for part in part_of],
-        "chose its epoch and thresholds by": [part == "validation" for part in part_of],
-        "got its first weights from": [field in before for field in collection.ids],
-    }
-    for use, is_so in used.items():
-        met = [field for field, has_met in zip(collection.ids, is_so, strict=True) if has_met]
-        if met:
-            named = ", ".join(met[:3]) + (f" and {len(met) - 3} more" if len(met) > 3 else "")
-            said.append(f"{len(met)} of {len(collection)} fields are ones that the model {use}: {named}")
-    return said
-
-
-def _parts_met(model: Model, collection: Collection) -> list[str | None]:
-    return parts_met(model.card.fields, model.card.originals, collection.fields)
 
 
 def _write(folder: Path, evaluated: Evaluated) -> None:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from cellocate.errors import CellocateError
-from cellocate.evaluation import Instances, evaluate_instances
-from cellocate.files import new_folder
+from cellocate.evaluation import SMALL, Instances, evaluate_instances
+from cellocate.files import new_folder, write_text
+from cellocate.pictures import save_figure
+from cellocate.pictures.page import for_page, render
+from cellocate.pictures.style import WIDE
+from cellocate.pictures.words import count, number, sentence
 from cellocate.prediction.submissions import TrueCells, read_kaggle2021, read_true_cells
+from cellocate.report.evaluated import FEW
+from cellocate.report.figures import plot_cells
 from cellocate.vocabulary import get
 
 
@@ -30,7 +37,7 @@ def assess_cells(
     Args:
         predictions: the submission; its fields are those that are measured.
         truth: the cells of all of these fields (see `read_true_cells`).
-        out: folder to write: `metrics.json` (see `evaluate_instances`) and `per_class.csv`.
+        out: folder to write: `metrics.json` (see `evaluate_instances`), `per_class.csv`, `figures/` and `report.html`.
         vocabulary: of the labels, where it is not hpa19.
         overwrite: replace what is in the folder.
         progress: called with 1 after each field.
@@ -52,11 +59,35 @@ def assess_cells(
             if progress is not None:
                 progress(1)
         metrics = evaluate_instances(true, said, words)
+        lacking = len(known.ids) - len(true)
+        warnings = (f"{lacking} of {len(known.ids)} fields of known cells have no prediction",) if lacking else ()
         (aside / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
         pd.DataFrame(metrics["per_class"]).to_csv(aside / "per_class.csv", index=False)
-    lacking = len(known.ids) - len(true)
-    warnings = (f"{lacking} of {len(known.ids)} fields of known cells have no prediction",) if lacking else ()
+        _write_page(aside, metrics, warnings, Path(predictions).name)
     return metrics, warnings
+
+
+def _write_page(folder: Path, metrics: dict[str, Any], warnings: tuple[str, ...], name: str) -> None:
+    """Write `report.html`, and its figure into `figures/`."""
+    draw = partial(plot_cells, metrics["per_class"])
+    save_figure(draw(WIDE), folder / "figures", "per_class_average_precision")
+    shown = {**metrics, "plots": for_page({"cells": (draw, "Bar chart: average precision of each location.")})}
+    said = {"title": f"Cells of {name}", "summary": _summary(metrics), "warnings": [sentence(x) for x in warnings]}
+    content = {**shown, **said, "few": FEW, "small": SMALL}
+    write_text(folder / "report.html", render("cellocate.report", "cells.html.j2", content))
+
+
+def _summary(metrics: dict[str, Any]) -> str:
+    cells, fields = count(metrics["predicted_cells"], "predicted cell"), count(metrics["n"], "field")
+    first = f"The locations of {cells} were compared with those of {count(metrics['cells'], 'true cell')} in {fields}"
+    if metrics["instance_map"] is None:
+        return f"{first}; none of these shows a location, so there is no mean average precision."
+    low, high = metrics["instance_map_interval"]
+    return (
+        f"{first}: mean average precision is {number(metrics['instance_map'], 3)} (95 % interval {number(low, 3)} to "
+        f"{number(high, 3)}), as the 2021 challenge counts it. Naming every location for every cell would give "
+        f"{number(metrics['instance_map_of_predicting_everything'], 3)}."
+    )
 
 
 def _truth_of(field: str, shape: tuple[int, int], known: TrueCells, predictions: str | Path) -> Instances:

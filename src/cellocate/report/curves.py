@@ -74,7 +74,7 @@ def _draw(axes: Axes, name: object, curve: pd.DataFrame) -> None:
         axes.axvline(at, color=orange, linewidth=0.8, linestyle=":")
         if support:
             fill = orange if support >= FEW else PALETTE["paper"]
-            axes.plot([at], [f1], "o", color=orange, markerfacecolor=fill, markersize=5)
+            axes.plot([at], [f1], "o", color=orange, markerfacecolor=fill, markersize=5, clip_on=False)
         side = at < 0.5
         axes.annotate(
             f"{at:.2f}",

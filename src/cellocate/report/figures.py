@@ -35,17 +35,37 @@ def plot_groups(evaluated: Evaluated, width: int = WIDE) -> Figure:
     return _plot_f1(evaluated.metrics["group_level"]["per_group"], width)
 
 
+def plot_cells(rows: Sequence[Mapping[str, Any]], width: int = WIDE) -> Figure:
+    """Average precision of each location of cells as a bar, hollow where fewer than ten show it.
+
+    A diamond is the best that the masks allow: the share of the cells that any of them overlaps enough.
+
+    Args:
+        rows: `per_class` of `cellocate.evaluation.evaluate_instances`.
+        width: px.
+    """
+    best = [row["found"] / row["support"] if row["support"] else None for row in rows]
+    return _plot_scores(rows, "average_precision", best, width, "no cell")
+
+
 def _plot_f1(rows: Sequence[Mapping[str, Any]], width: int) -> Figure:
-    scores = [float(row["f1"]) if row["support"] else 0.0 for row in rows]
-    texts = [f"{row['f1']:.2f}" if row["support"] else "no field" for row in rows]
+    return _plot_scores(rows, "f1", [row["average_precision"] for row in rows], width, "no field")
+
+
+def _plot_scores(
+    rows: Sequence[Mapping[str, Any]], score: str, diamonds: Sequence[float | None], width: int, nothing: str
+) -> Figure:
+    """A bar from 0 to 1 for each row that has support, its number at the end, and a diamond where there is one."""
+    scores = [float(row[score]) if row["support"] else 0.0 for row in rows]
+    texts = [f"{row[score]:.2f}" if row["support"] else nothing for row in rows]
     few = [row["support"] < FEW for row in rows]
     figure, axes = bars([row["name"] for row in rows], scores, texts, few, width, at_end=True)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], labels=["0", ".25", ".5", ".75", "1"])
     axes.grid(axis="x", color=PALETTE["line"], linewidth=0.8)
-    ap = [(row["average_precision"], place) for place, row in enumerate(rows) if row["average_precision"] is not None]
-    if ap:
-        axes.plot(*zip(*ap, strict=True), "D", color=PALETTE["orange"], markersize=4.5, clip_on=False)
+    marks = [(value, place) for place, value in enumerate(diamonds) if value is not None]
+    if marks:
+        axes.plot(*zip(*marks, strict=True), "D", color=PALETTE["orange"], markersize=4.5, clip_on=False)
     return figure
 
 

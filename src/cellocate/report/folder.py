@@ -11,6 +11,7 @@ from cellocate.pictures.drawing import save_figure
 from cellocate.pictures.style import WIDE
 from cellocate.pictures.words import listed
 from cellocate.report.choice import choose_gallery
+from cellocate.report.curves import plot_f1_curves
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.figures import plot_history, plot_rates
 from cellocate.report.panels import labels, marks
@@ -50,6 +51,16 @@ def save_history(run: Path) -> None:
     import pandas as pd
 
     save_figure(plot_history(pd.read_csv(run / "history.csv")), run, "learning_curves", ("png",))
+
+
+def save_curves(run: Path) -> None:
+    """Draw `f1_curves.csv` of a run folder, where there is one, as `f1_curves.png` beside it."""
+    import pandas as pd
+
+    path = run / "f1_curves.csv"
+    if path.is_file():
+        table = pd.read_csv(path, dtype={"location": str}, keep_default_na=False)
+        save_figure(plot_f1_curves(table), run, "f1_curves", ("png",))
 
 
 def save_rates(run: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cellocate.evaluation import SMALL
-from cellocate.pictures.words import count, listed
+from cellocate.pictures.words import count, listed, sentence
 from cellocate.report.evaluated import FEW, Evaluated
 from cellocate.report.inputs import stains
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
     """What to bear in mind when reading this report."""
-    found = [_sentence(text) for text in evaluated.warnings]
+    found = [sentence(text) for text in evaluated.warnings]
     if "seen" in evaluated.split:
         n = evaluated.split["seen"]["n"]
         whole = (
@@ -40,10 +40,6 @@ def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
             f"{count(unreadable, 'picture')} could not be read and {'is' if unreadable == 1 else 'are'} left out."
         )
     return found
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def limits(evaluated: Evaluated) -> list[tuple[str, str]]:

@@ -29,6 +29,11 @@ _MEANINGS = {
         "The same as macro F1 after each location is brought to its coarse group: a near miss counts as right.",
     ),
     "exact_match": ("Exact match", "Share of fields whose locations are all right: none missed, none too many."),
+    "recall_of_fields": (
+        "Recall of fields",
+        "Of the locations that a field shows, the share that it was given; averaged over the fields that show any. It "
+        "is what sets with a guarantee promise.",
+    ),
     "binary_accuracy": (
         "Binary accuracy",
         "Share of all yes-or-no answers that are right; nearly every answer is no, so it is high for anything.",
@@ -156,6 +161,7 @@ def _without_skill(evaluated: Evaluated) -> list[str]:
         f"0 {nothing}, 1 for everything",
         f"0 {nothing}; {number(_everything(m['group_level']), 3)} for everything",
         f"{number(unlabelled, 3) if unlabelled else 0} {nothing}",
+        f"0 {nothing}, 1 for everything",
         f"{number(m['binary_accuracy_of_predicting_nothing'], 3)} {nothing}",
         f"{number(m['macro_average_precision_of_chance'], 3)} for chance",
         f"{number(1 - m['binary_accuracy_of_predicting_nothing'], 3)} for chance",

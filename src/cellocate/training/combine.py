@@ -18,10 +18,10 @@ from cellocate import decision
 from cellocate.collection import Collection
 from cellocate.collection.derive import restricted
 from cellocate.errors import CellocateError
-from cellocate.evaluation import evaluate
 from cellocate.networks import Ensemble, Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import Member
 from cellocate.prediction import predict_collection
+from cellocate.training.decided import decide
 from cellocate.vocabulary import Vocabulary
 
 By = Literal["mean", "best"]
@@ -29,10 +29,17 @@ _AGREE = ("channels", "size", "pixel_size", "intensity", "views")
 
 
 class Combined(NamedTuple):
-    """The model, and a table: for each location its support and each member's average precision, and the best."""
+    """The model, what its members are good at, and F1 against threshold.
+
+    Args:
+        model: of all.
+        table: for each location its support and each member's average precision, and the best.
+        curves: as `cellocate.decision.f1_curves` gives them; None where no field could be used to fit a rule.
+    """
 
     model: Model
     table: pd.DataFrame
+    curves: pd.DataFrame | None
 
 
 def combine(
@@ -88,25 +95,16 @@ def combine(
         )
     means, truth, groups = mean[judged].astype(np.float32), held.truth()[judged], list(held.group()[judged])
     ids = [field for field, is_judged in zip(held.ids, judged, strict=True) if is_judged]
-    calibrate = calibrate if len(set(groups)) > 1 else None
-    steps, _, probabilities = decision.fit_steps(means[None], truth, ["mean"], ids, calibrate=calibrate, groups=groups)
-    fitted = decision.fit(rule, probabilities, truth, fallback=fallback, at_most=at_most)
-    scores: dict[str, Any] = {}
+    found = None
     if judged.any():
-        figures = evaluate(
-            truth,
-            fitted.apply(probabilities),
-            vocabulary,
-            probabilities=probabilities,
-            thresholds=fitted.parted_by,
-            groups=groups,
-        )
-        scores = {"validation": figures}
+        chosen: dict[str, Any] = {"fallback": fallback, "at_most": at_most, "calibrate": calibrate}
+        found = decide(means, truth, vocabulary, ids, groups, rule=rule, **chosen)
+    fitted = decision.fit(rule, means, truth, fallback=fallback, at_most=at_most) if found is None else found.rule
     members = tuple(_member(m, s) for m, s in zip(models, shares, strict=True))
-    card = _card(models, members, vocabulary, collection, fitted, scores)
-    card = card.model_copy(update={"calibration": steps.calibration})
+    card = _card(models, members, vocabulary, collection, fitted, {} if found is None else {"validation": found.scores})
+    card = card.model_copy(update={"calibration": None if found is None else found.calibration})
     network = Ensemble([m.network for m in models], members, vocabulary.names)
-    return Combined(Model(network, card, models[0].device), table)
+    return Combined(Model(network, card, models[0].device), table, None if found is None else found.curves)
 
 
 def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:

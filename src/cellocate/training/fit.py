@@ -38,8 +38,8 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     Args:
         collection: labelled fields.
         recipe: how; a resumed run takes the recipe it was started with.
-        out: the run's folder: `model/`, `recipe.yaml`, `split.csv`, `history.csv`, `checkpoints/`, and `skipped.csv`
-            where faulty fields were left out.
+        out: the run's folder: `model/`, `recipe.yaml`, `split.csv`, `history.csv`, `checkpoints/`, `f1_curves.csv`
+            where fields were validated, and `skipped.csv` where faulty ones were left out.
         options: how to carry it out.
 
     Returns:
@@ -58,7 +58,7 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
         refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)
     prepared = prepare(collection, recipe, run, options)
     learnt = _learn(prepared, run, options)
-    model = finished(learnt, prepared, options) if first else None
+    model = finished(learnt, prepared, run, options) if first else None
     if prepared.recipe.training.retrain and len(prepared.sets["validation"]):
         options.say(f"again, on train and validation together, for {counted(learnt.epoch, 'epoch')}")
         again = _learn(

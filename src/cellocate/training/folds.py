@@ -26,8 +26,8 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
     Args:
         collection: labelled fields.
         recipe: of each network.
-        out: folder to write: a run `fold-NAME/` for each, `model/` of all, and `members.csv`, which network is best at
-            which location.
+        out: folder to write: a run `fold-NAME/` for each, `model/` of all, `f1_curves.csv`, and `members.csv`, which
+            network is best at which location.
         options: how to carry it out; `resume` goes on with the fold that was interrupted.
 
     Returns:
@@ -70,6 +70,8 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
     combined = combine(members, collection, **chosen)
     with new_file(run.folder / "members.csv") as aside:
         combined.table.to_csv(aside, index=False)
+    if combined.curves is not None:
+        run.write_curves(combined.curves)
     return save(combined.model, run.model)
 
 

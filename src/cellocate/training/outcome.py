@@ -13,13 +13,13 @@ import cellocate
 from cellocate import decision
 from cellocate.collection import Collection
 from cellocate.collection.identity import challenges, originals
-from cellocate.evaluation import evaluate
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import Bag, LocationEntry
 from cellocate.prediction import predict_collection
 from cellocate.training.averaging import average_checkpoints, update_norms
 from cellocate.training.checkpoints import last_checkpoints
 from cellocate.training.data import Shown, loader
+from cellocate.training.decided import Decided, decide
 from cellocate.training.familiar import with_references
 from cellocate.training.module import Classifier
 from cellocate.training.prepare import Options, Prepared
@@ -66,12 +66,17 @@ def kept_weights(module: Classifier, run: Run, fields: Shown) -> int:
     return int(state["epoch"]) + 1
 
 
-def finished(learnt: Learnt, prepared: Prepared, options: Options) -> Model:
-    """The model: with its classifier trained again where the recipe wants it, its rule fitted, and its scores."""
+def finished(learnt: Learnt, prepared: Prepared, run: Run, options: Options) -> Model:
+    """The model: with its classifier trained again where the recipe wants it, its rule fitted, and its scores.
+
+    F1 of the validation part against the thresholds is written to the run.
+    """
     device = "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
     refine(learnt, options)
     model = Model(learnt.module.network, model_card(learnt, prepared), device)
-    model = with_rule(model, prepared.sets["validation"], prepared.recipe)
+    model, found = with_rule(model, prepared.sets["validation"], prepared.recipe)
+    if found is not None:
+        run.write_curves(found.curves)
     return with_references(model, prepared.sets["train"], prepared.sets["validation"], prepared.recipe.training.seed)
 
 
@@ -150,26 +155,20 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
     )
 
 
-def with_rule(model: Model, validation: Collection, recipe: Recipe) -> Model:
-    """The model with its calibration and rule fitted on the validation part, and the scores there."""
+def with_rule(model: Model, validation: Collection, recipe: Recipe) -> tuple[Model, Decided | None]:
+    """The model with its calibration and rule fitted on the validation part, and the scores there.
+
+    Returns:
+        The model, and what was fitted; None where there are no validation fields.
+    """
     if not len(validation):
-        return model
-    truth, groups, chosen = validation.truth(), list(validation.group()), recipe.decision
+        return model, None
     # as many fields at once as the memory was enough for before
     plain = predict_collection(model, validation, batch_size=recipe.training.batch_size)
-    calibrate = chosen.calibrate if len(set(groups)) > 1 else None
-    ids = validation.ids
-    steps, _, probabilities = decision.fit_steps(plain[None], truth, ["model"], ids, calibrate=calibrate, groups=groups)
-    rule = decision.fit(chosen.rule, probabilities, truth, fallback=chosen.fallback, at_most=chosen.at_most)
-    scores = evaluate(
-        truth,
-        rule.apply(probabilities),
-        model.vocabulary,
-        probabilities=probabilities,
-        thresholds=rule.parted_by,
-        groups=groups,
-    )
+    chosen = recipe.decision.model_dump(include={"rule", "fallback", "at_most", "calibrate"})
+    truth, groups = validation.truth(), list(validation.group())
+    found = decide(plain, truth, model.vocabulary, validation.ids, groups, **chosen)
     model.card = model.card.model_copy(
-        update={"calibration": steps.calibration, "rule": rule, "scores": {"validation": scores}}
+        update={"calibration": found.calibration, "rule": found.rule, "scores": {"validation": found.scores}}
     )
-    return model
+    return model, found

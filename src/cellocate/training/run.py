@@ -37,6 +37,7 @@ class Run:
         self.folder = Path(folder)
         self.recipe, self.split = self.folder / "recipe.yaml", self.folder / "split.csv"
         self.history, self.skipped = self.folder / "history.csv", self.folder / "skipped.csv"
+        self.curves = self.folder / "f1_curves.csv"
         self.checkpoints, self.model = self.folder / "checkpoints", self.folder / "model"
         self.last, self.best = self.checkpoints / "last.ckpt", self.checkpoints / "best.ckpt"
 
@@ -49,6 +50,11 @@ class Run:
         if inspection.problems:
             with new_file(self.skipped) as aside:
                 inspection.table().to_csv(aside, index=False)
+
+    def write_curves(self, table: pd.DataFrame) -> None:
+        """Write F1 against threshold, as `decision.f1_curves` gives it."""
+        with new_file(self.curves) as aside:
+            table.round(6).to_csv(aside, index=False)
 
     def reopen(self) -> Recipe:
         """Recipe of an interrupted run.

@@ -34,6 +34,15 @@ def test_no_other_threshold_has_a_better_expected_f1(probabilities, truth):
         assert found == pytest.approx(best_expected_f1(q), abs=1e-9)
 
 
+def test_a_location_that_never_occurs_keeps_near_a_half_where_little_is_known():
+    """Nine fields of a network that has learnt little say nothing of locations that none of them shows."""
+    few_p, few_t = np.array([[0.1, 0.1], [0.2, 0.1]]), np.array([[False, False], [True, False]])
+    few, many = (fit("expected_f1", np.repeat(few_p, n, 0), np.repeat(few_t, n, 0)).thresholds[1] for n in (1, 1000))
+    single = fit("single", few_p, few_t).thresholds[1]
+    assert few == pytest.approx((single + 10 * 0.5) / 11)
+    assert many == pytest.approx(single, abs=0.01)
+
+
 @given(arrays(np.float64, (3, 4), elements=TENTHS))
 @MANY
 def test_no_other_set_of_a_field_has_a_better_expected_f1(probabilities):

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate import h5ad
 from cellocate.collection import PARTS, Collection
 from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model
-from cellocate.prediction import look_at_collection, predict_collection, require_anndata, write_h5ad
+from cellocate.prediction import look_at_collection, predict_collection, write_h5ad
 
 FEATURES, UMAP = "features", "X_umap"  # where scanpy looks for a UMAP
 _KEPT = ("labels", "Locations", "part", "group")
@@ -61,9 +62,8 @@ def embed_collection(
         progress: called with a number of fields as they are done.
 
     Raises:
-        CellocateError: anndata is not installed, or umap-learn where a plane is asked for; a field cannot be read.
+        CellocateError: umap-learn is not installed, where a plane is asked for; a field cannot be read.
     """
-    require_anndata()
     if plane:
         require_umap()
     probabilities, features = _look(model, collection, progress)
@@ -81,24 +81,16 @@ def read_embeddings(path: str | Path) -> Embeddings:
     """Read what `embed_collection` wrote.
 
     Raises:
-        CellocateError: anndata is not installed, or this is no such file.
+        CellocateError: there is no such file, or it is another.
     """
-    require_anndata()
-    import anndata
-
-    if not Path(path).is_file():
-        raise CellocateError("no such file of embeddings", where=path, mend="'cellocate embed' writes one.")
-    try:
-        table = anndata.read_h5ad(path)
-        features = np.ascontiguousarray(table.obsm[FEATURES], np.float32)
-        checksum = str(table.uns["model_checksum"])
-    except Exception as error:
-        # HDF5, anndata and what is in a file of another kind each fail in their own way
-        what = f"no embeddings ({type(error).__name__})"
-        raise CellocateError(what, where=path, mend="'cellocate embed' writes them.") from None
-    known = pd.DataFrame(table.obs).astype(object)
+    table = h5ad.read_h5ad(path)
+    features, checksum = table.obsm.get(FEATURES), table.uns.get("model_checksum")
+    if features is None or checksum is None:
+        raise CellocateError("an h5ad file without embeddings", where=path, mend="'cellocate embed' writes them.")
+    known = table.obs.astype(object)
     plane = np.asarray(table.obsm[UMAP], np.float32) if UMAP in table.obsm else None
-    return Embeddings([str(i) for i in table.obs_names], features, known, checksum, plane)
+    ids = [str(i) for i in table.obs.index]
+    return Embeddings(ids, np.ascontiguousarray(features, np.float32), known, checksum, plane)
 
 
 def require_umap() -> None:

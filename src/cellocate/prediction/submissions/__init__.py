@@ -10,10 +10,11 @@ from cellocate.prediction.submissions.kaggle2021 import (
     validate_kaggle2021,
     write_kaggle2021,
 )
-from cellocate.prediction.submissions.sample import in_order, read_sample, read_shapes
+from cellocate.prediction.submissions.sample import Holds, in_order, read_sample, read_shapes
 from cellocate.prediction.submissions.truth import TrueCells, read_true_cells
 
 __all__ = [
+    "Holds",
     "TrueCells",
     "in_order",
     "is_kaggle2021",
@@ -29,13 +30,19 @@ __all__ = [
 ]
 
 
-def validate_submission(path: str | Path, sample: str | Path) -> None:
+def validate_submission(path: str | Path, sample: str | Path | None = None) -> Holds:
     """Check a submission of either challenge against its sample: every id once, in any order, and all that they hold.
+
+    Args:
+        path: a CSV file, plain or gzipped.
+        sample: the challenge's sample submission; without it any ids will do.
+
+    Returns:
+        What it holds.
 
     Raises:
         CellocateError: at the first fault, with its line.
     """
     if is_kaggle2021(path):
-        validate_kaggle2021(path, read_shapes(sample))
-    else:
-        validate_kaggle2018(path, read_sample(sample))
+        return validate_kaggle2021(path, None if sample is None else read_shapes(sample))
+    return validate_kaggle2018(path, None if sample is None else read_sample(sample))

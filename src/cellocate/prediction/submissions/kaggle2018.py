@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from cellocate.counted import counted
 from cellocate.decision import write_decided
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
+from cellocate.prediction.submissions.sample import Holds
+from cellocate.tables import table_rows
 from cellocate.vocabulary import Vocabulary, get
 
 
@@ -41,34 +43,44 @@ def write_kaggle2018(
         validate_kaggle2018(aside, ids if wanted is None else wanted)
 
 
-def validate_kaggle2018(path: str | Path, ids: Sequence[str]) -> None:
+def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> Holds:
     """Check a submission: the header, every id once and no other, labels 0 to 27 without repeats.
+
+    Args:
+        path: a CSV file, plain or gzipped.
+        ids: that the challenge asks for; without them any will do.
+
+    Returns:
+        What it holds.
 
     Raises:
         CellocateError: at the first fault, with its line.
     """
-    path = Path(path)
-    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
-    if not rows or rows[0] != ["Id", "Predicted"]:
+    rows = table_rows(path, "submission")
+    if next(rows)[1] != ["Id", "Predicted"]:
         raise CellocateError("a submission without the header Id,Predicted", where=path, mend=_MEND)
-    wanted, seen = set(ids), set[str]()
-    for number, row in enumerate(rows[1:], start=2):
+    wanted, seen, said = None if ids is None else set(ids), set[str](), Counter[int]()
+    for line, row in rows:
         field, labels = row if len(row) == 2 else ("", "")
         what = ""
         if len(row) != 2:
             what = f"{len(row)} columns"
-        elif field not in wanted:
+        elif not field:
+            what = "a row without an id"
+        elif wanted is not None and field not in wanted:
             what = f"unknown id {field!r}"
         elif field in seen:
             what = f"id {field!r} stands twice"
         elif not _are_labels(labels):
             what = f"labels {labels!r} are not numbers from 0 to 27, each once, separated by single spaces"
         if what:
-            raise CellocateError(f"a submission with a fault: {what}", where=f"{path}, line {number}", mend=_MEND)
+            raise CellocateError(f"a submission with a fault: {what}", where=f"{path}, line {line}", mend=_MEND)
         seen.add(field)
-    if wanted - seen:
-        missing = f"{counted(len(wanted - seen), 'id')}, such as {min(wanted - seen)}"
+        said.update(map(int, labels.split()))
+    if lacking := (wanted or set()) - seen:
+        missing = f"{counted(len(lacking), 'id')}, such as {min(lacking)}"
         raise CellocateError(f"a submission that lacks {missing}", where=path, mend=_MEND)
+    return Holds(len(seen), None, said)
 
 
 _MEND = "Write it again with 'cellocate predict --format kaggle2018'."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from cellocate.errors import CellocateError
 from cellocate.evaluation import Instances
 from cellocate.files import new_file
 from cellocate.images.rle import Mask
-from cellocate.prediction.submissions.sample import LONGEST
+from cellocate.prediction.submissions.sample import LONGEST, Holds
 from cellocate.tables import read_columns, table_rows
 from cellocate.vocabulary import Vocabulary, get
 
@@ -76,28 +77,34 @@ def write_kaggle2021(
         validate_kaggle2021(aside, {field: shapes.get(field) for field in (shapes if wanted is None else wanted)})
 
 
-def validate_kaggle2021(path: str | Path, shapes: Mapping[str, Shape | None]) -> None:
+def validate_kaggle2021(path: str | Path, shapes: Mapping[str, Shape | None] | None = None) -> Holds:
     """Check a submission: the header, every id once and no other, sizes, labels, confidences, and every mask.
 
     Args:
         path: a CSV file.
-        shapes: height and width in px of each field that is asked for; None where they are not known.
+        shapes: height and width in px of each field that is asked for, None where they are not known; without them
+            any fields will do.
+
+    Returns:
+        What it holds.
 
     Raises:
         CellocateError: at the first fault, with its line and, of a cell, its number.
     """
-    seen = set()
+    seen, masks, said = set[str](), 0, Counter[int]()
     for field, cells in read_kaggle2021(path):
-        wanted = shapes.get(field, cells.shape) or cells.shape
-        if field not in shapes:
+        wanted = (shapes or {}).get(field) or cells.shape
+        if shapes is not None and field not in shapes:
             raise _fault(f"unknown id {field!r}", path)
         if wanted != cells.shape:
             sizes = f"{cells.shape[1]} × {cells.shape[0]} px, and the field has {wanted[1]} × {wanted[0]}"
             raise _fault(f"ImageWidth and ImageHeight of {field} are {sizes}", path)
         seen.add(field)
-    if len(seen) < len(shapes):
-        missing = sorted(set(shapes) - seen)
+        masks += len(cells.instances.masks)
+        said.update(cells.instances.label.tolist())
+    if missing := sorted(set(shapes or ()) - seen):
         raise _fault(f"it lacks {counted(len(missing), 'id')}, such as {missing[0]}", path)
+    return Holds(len(seen), masks, said)
 
 
 def read_kaggle2021(path: str | Path, vocabulary: Vocabulary | None = None) -> Iterator[tuple[str, Cells]]:

@@ -1,15 +1,31 @@
-"""Sample submissions: which fields a challenge asks for, and in which order."""
+"""What a challenge asks for, as its sample submission says, and what a submission holds."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from cellocate.collection import Collection
 from cellocate.errors import CellocateError
 from cellocate.tables import table_rows
 
 LONGEST = 2**30  # characters of all the masks of a field
+
+
+class Holds(NamedTuple):
+    """What a submission without a fault holds.
+
+    Args:
+        fields: number of them.
+        cells: number of them, in 2021.
+        labels: how many fields, or cells, are said to show each label.
+    """
+
+    fields: int
+    cells: int | None
+    labels: Counter[int]
 
 
 def read_sample(path: str | Path) -> list[str]:

@@ -1,0 +1,173 @@
+"""Cut each cell out of a field: a square of a fixed scale, or one that the cell fills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects
+
+from cellocate.errors import CellocateError
+from cellocate.images import Pixels
+
+Labels = NDArray[Any]
+Box = tuple[slice, slice]
+
+_SIZES = (16, 2048)  # px of a crop
+_SPANS = (1.0, 1000.0)  # µm
+
+
+@dataclass(frozen=True)
+class Square:
+    """What a crop shows.
+
+    Attributes:
+        size: side of the crop, px.
+        span: side of the crop, µm, the same for all cells; None fits each crop to its cell.
+        margin: share of the cell's longer side that a fitted crop has on each side of it.
+        masked: everything outside the cell is 0.
+        centre: of the crop: the middle of the box around the cell, or around its nucleus.
+
+    Raises:
+        CellocateError: such a crop is impossible.
+    """
+
+    size: int = 256
+    span: float | None = 51.2
+    margin: float = 0.1
+    masked: bool = True
+    centre: Literal["cell", "nucleus"] = "cell"
+
+    def __post_init__(self) -> None:
+        if not _SIZES[0] <= self.size <= _SIZES[1]:
+            mend = f"Give {_SIZES[0]} to {_SIZES[1]} px."
+            raise CellocateError(f"an impossible size of {self.size} px for a cell", mend=mend)
+        if self.span is not None and not _SPANS[0] <= self.span <= _SPANS[1]:
+            mend = f"Give {_SPANS[0]:g} to {_SPANS[1]:g} µm."
+            raise CellocateError(f"an impossible span of {self.span:g} µm for a cell", mend=mend)
+        if not 0 <= self.margin <= 1:
+            raise CellocateError(f"an impossible margin of {self.margin:g}", mend="Give 0 to 1, of the cell's side.")
+
+
+class Crop(NamedTuple):
+    """One cell: its number in the label image; pixels, shape (C, size, size); µm per px of these."""
+
+    number: int
+    pixels: Pixels
+    pixel_size: float
+
+
+def crops(
+    field: Pixels, cells: Labels, nuclei: Labels | None, pixel_size: float, square: Square | None = None
+) -> Iterator[Crop]:
+    """Cut out each cell of a field, all channels at once, in the field's own depth.
+
+    Shrinking averages over areas. What a crop would show beyond the field is 0.
+
+    Args:
+        field: shape (C, H, W), uint8 or uint16.
+        cells: the number of the cell at each pixel, 0 for none, shape (H, W), integers.
+        nuclei: likewise, with the number of the cell that a nucleus lies in; only for `centre="nucleus"`, where a
+            cell without one is centred on itself.
+        pixel_size: µm per px of the field.
+        square: what a crop shows; `Square()` unless given.
+
+    Yields:
+        Cells by number; numbers that do not occur are passed over.
+
+    Raises:
+        CellocateError: field and masks differ in size, or nuclei are needed and there are none.
+
+    Example:
+        >>> field, cells = np.full((2, 40, 60), 9, np.uint8), np.zeros((40, 60), np.uint16)
+        >>> cells[10:30, 5:25] = 1
+        >>> crop, = crops(field, cells, None, 0.5, Square(size=16, span=16))
+        >>> crop.pixels.shape, int(crop.pixels[0].min()), int(crop.pixels[0, 8, 8]), crop.pixel_size
+        ((2, 16, 16), 0, 9, 1.0)
+    """
+    square = square or Square()
+    if field.shape[1:] != cells.shape or (nuclei is not None and nuclei.shape != cells.shape):
+        raise CellocateError(
+            f"masks of {cells.shape[1]}×{cells.shape[0]} px on a field of {field.shape[2]}×{field.shape[1]} px",
+            mend="Give the masks of this field, at its own size.",
+        )
+    if square.centre == "nucleus" and nuclei is None:
+        raise CellocateError("no masks of nuclei to centre cells on", mend="Centre them on the cell, or add the masks.")
+    boxes = {n: box for n, box in enumerate(find_objects(cells), start=1) if box is not None}
+    around = dict(boxes)
+    if square.centre == "nucleus" and nuclei is not None:
+        around |= {n: box for n, box in enumerate(find_objects(nuclei), start=1) if box is not None and n in boxes}
+    image: NDArray[Any] = np.ascontiguousarray(np.moveaxis(field, 0, -1))
+    if square.span is None:
+        return _fitted(image, cells, boxes, around, pixel_size, square)
+    return _of_one_scale(image, cells, around, pixel_size, square.span, square)
+
+
+def middle(box: Box) -> tuple[float, float]:
+    """The y and x of the middle of a box, px."""
+    return (box[0].start + box[0].stop) / 2, (box[1].start + box[1].stop) / 2
+
+
+def _of_one_scale(
+    image: NDArray[Any], cells: Labels, around: dict[int, Box], pixel_size: float, span: float, square: Square
+) -> Iterator[Crop]:
+    """Bring the whole field to the scale once, which is quicker than each crop, and cut."""
+    factor = pixel_size * square.size / span
+    height, width = (max(1, round(side * factor)) for side in cells.shape)
+    small, mask = _resized(image, height, width), _nearest(cells, height, width)
+    for number, box in around.items():
+        top, left = (round(m * factor - square.size / 2) for m in middle(box))
+        yield Crop(number, _cut(small, mask, number, top, left, square.size, square.masked), span / square.size)
+
+
+def _fitted(
+    image: NDArray[Any],
+    cells: Labels,
+    boxes: dict[int, Box],
+    around: dict[int, Box],
+    pixel_size: float,
+    square: Square,
+) -> Iterator[Crop]:
+    for number, box in boxes.items():
+        y, x = middle(around[number])
+        half = max(*(abs(end - m) for m, s in ((y, box[0]), (x, box[1])) for end in (s.start, s.stop)))
+        side = max(2, round(2 * half * (1 + 2 * square.margin)))
+        top, left = round(y - side / 2), round(x - side / 2)
+        cut = np.moveaxis(_cut(image, cells, number, top, left, side, square.masked), 0, -1)
+        pixels = np.moveaxis(_resized(np.ascontiguousarray(cut), square.size, square.size), -1, 0)
+        yield Crop(number, np.ascontiguousarray(pixels), pixel_size * side / square.size)
+
+
+def _cut(image: NDArray[Any], cells: Labels, number: int, top: int, left: int, side: int, masked: bool) -> Pixels:
+    """A square of an image, shape (H, W, C), as (C, side, side); 0 beyond its edges."""
+    height, width = cells.shape
+    rows, columns = slice(max(0, top), min(height, top + side)), slice(max(0, left), min(width, left + side))
+    there = (slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left))
+    crop: Pixels = np.zeros((image.shape[2], side, side), image.dtype)
+    shown = np.moveaxis(image[rows, columns], -1, 0)
+    crop[:, *there] = shown * (cells[rows, columns] == number) if masked else shown
+    return crop
+
+
+def _resized(image: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+    if image.shape[:2] == (height, width):
+        return image
+    shrinks = height <= image.shape[0] and width <= image.shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(image, (width, height), interpolation=method).reshape(height, width, image.shape[2])
+
+
+def _nearest(cells: Labels, height: int, width: int) -> Labels:
+    if cells.shape == (height, width):
+        return cells
+    if cells.max(initial=0) < 2**16:  # what OpenCV resizes
+        cells = cells.astype(np.uint16, copy=False)
+        return cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    rows, columns = (
+        (np.arange(n) * 2 + 1) * old // (2 * n) for n, old in zip((height, width), cells.shape, strict=True)
+    )
+    return cells[np.ix_(rows, columns)]

@@ -1,0 +1,68 @@
+"""What is known of each cell of a field: where it lies, what is measured of it, and what clean-up asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from scipy.ndimage import find_objects
+
+from cellocate.cells.given import Masks
+from cellocate.cells.measure import measure
+from cellocate.collection.look import file_sizes
+from cellocate.collection.quality import FOCUS_CHANNELS, sharpness
+from cellocate.images import Pixels
+
+PROTEIN = "green"
+BOX = ("top", "left", "height", "width")
+_SHORTER = {"cell_area_um2": "area", "nucleus_area_um2": "nucleus_area"}
+
+
+def describe(field: Pixels, channels: Sequence[str], masks: Masks) -> pd.DataFrame:
+    """A row for each cell of a field.
+
+    Args:
+        field: shape (C, H, W), uint8 or uint16.
+        channels: of the field, in order.
+        masks: of its cells.
+
+    Returns:
+        `cell` (number); `top`, `left`, `height`, `width` (box, px); `edge` (it touches the border of the field);
+        `contrast` (standard deviation of the protein in the cell, grey levels); and all that `measure` tells, with
+        `area` and `nucleus_area` in µm².
+
+    Example:
+        >>> from cellocate.cells.given import Given
+        >>> cells = np.zeros((8, 8), np.uint16)
+        >>> cells[2:4, 3:6] = 1
+        >>> row = describe(np.full((1, 8, 8), 7, np.uint8), ["green"], Given(cells, cells, 0.5)).iloc[0]
+        >>> float(row["y"]), float(row["x"]), float(row["area"]), bool(row["edge"]), float(row["contrast"])
+        (2.5, 4.0, 1.5, False, 0.0)
+    """
+    measured = measure(field, channels, masks.nuclei, masks.cells, masks.pixel_size).rename(columns=_SHORTER)
+    height, width = masks.cells.shape
+    protein = field[list(channels).index(PROTEIN)] if PROTEIN in channels else None
+    rows = []
+    for number, box in enumerate(find_objects(masks.cells), start=1):
+        top, left, bottom, right = box[0].start, box[1].start, box[0].stop, box[1].stop
+        edge = top == 0 or left == 0 or bottom == height or right == width
+        contrast = float("nan")
+        if protein is not None:
+            contrast = float(cv2.meanStdDev(protein[box], mask=(masks.cells[box] == number).view(np.uint8))[1][0, 0])
+        rows.append((top, left, bottom - top, right - left, edge, contrast))
+    places = pd.DataFrame(rows, columns=[*BOX, "edge", "contrast"], index=measured.index)
+    return places.join(measured).reset_index()
+
+
+def of_field(field: Pixels, channels: Sequence[str], files: Mapping[str, Path], pixel_size: float) -> dict[str, float]:
+    """What clean-up asks of a whole field: `sharpness` of a landmark, `smallest_file` and `largest_file` (bytes).
+
+    What there is no landmark or no file for is nan.
+    """
+    landmark = next((channel for channel in FOCUS_CHANNELS if channel in channels), None)
+    sizes: list[float] = [*file_sizes(files)] or [float("nan")]
+    sharp = float("nan") if landmark is None else sharpness(field[list(channels).index(landmark)], pixel_size)
+    return {"sharpness": sharp, "smallest_file": min(sizes), "largest_file": max(sizes)}

@@ -1,0 +1,68 @@
+"""The cells of a field, whoever found them; and masks that the user brings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from cellocate.cells.masks import CellMasks
+from cellocate.images import FIELD_SPAN
+
+
+class Masks(Protocol):
+    """What is needed of a segmentation to cut cells out."""
+
+    @property
+    def nuclei(self) -> NDArray[Any]:
+        """The number of the cell that a nucleus lies in, at each of its pixels, shape (H, W)."""
+
+    @property
+    def cells(self) -> NDArray[Any]:
+        """The number of the cell at each pixel, 0 for none, shape (H, W)."""
+
+    @property
+    def pixel_size(self) -> float:
+        """µm per px."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences for the user."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Masks that were brought."""
+
+    nuclei: NDArray[Any]
+    cells: NDArray[Any]
+    pixel_size: float
+    notes: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def masks_in(folder: Path) -> CellMasks:
+    """The masks in a folder, which each process lists once."""
+    return CellMasks(folder)
+
+
+def given_masks(folder: Path, field: str, shape: tuple[int, int], pixel_size: float | None) -> Given:
+    """The masks of a field that lie in a folder (see `CellMasks`).
+
+    Args:
+        folder: of the masks.
+        field: its id.
+        shape: height and width of the field.
+        pixel_size: µm per px; without one the field is taken to be as wide as those of the atlas.
+
+    Raises:
+        CellocateError: there are none of this field's cells, or a file is unreadable or of another size.
+    """
+    nuclei, cells = masks_in(folder).labels(field, shape)
+    if pixel_size is not None:
+        return Given(nuclei, cells, pixel_size)
+    told = f"no pixel size was given: fields are taken to be {FIELD_SPAN:g} µm wide"
+    return Given(nuclei, cells, FIELD_SPAN / max(shape), (told,))

@@ -1,0 +1,217 @@
+"""One field: read, segmented, cut into cells and written; what a worker does, and does not do again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.cells.crops import Crop, Square, crops
+from cellocate.cells.describe import describe, of_field
+from cellocate.cells.extras import Extra
+from cellocate.cells.given import Masks, given_masks
+from cellocate.cells.masks import write_labels
+from cellocate.collection import Collection, Problem
+from cellocate.collection.check import problem_table
+from cellocate.collection.shards import save
+from cellocate.errors import CellocateError
+from cellocate.files import new_file, write_text
+from cellocate.images import Pixels
+from cellocate.images.store import index_type, is_whole, shard_path, write_shard
+
+WORK = "cutting"
+"""The folder in which is kept what is needed to go on; there is none when all is done."""
+_DIGITS = "%.6g"
+
+Segmenter = Callable[[Pixels, Sequence[str], float | None], Masks]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What all fields have in common.
+
+    Attributes:
+        out: the folder to write.
+        channels: that are read, and that crops have.
+        square: what a crop shows.
+        masks: folder of masks that were brought.
+        segment: what finds the cells where none were brought.
+        extras: what else is written of each field.
+        png: cells are written as pictures as well.
+        skip_bad: faulty fields are left out.
+    """
+
+    out: Path
+    channels: tuple[str, ...]
+    square: Square
+    masks: Path | None
+    segment: Segmenter | None
+    extras: tuple[Extra, ...] = ()
+    png: bool = False
+    skip_bad: bool = False
+
+    @property
+    def work(self) -> Path:
+        """Where parts lie until all is done."""
+        return self.out / WORK
+
+    def rows(self, number: int) -> Path:
+        """Rows of the index for a field's crops; written last, it says that all is there."""
+        return self.work / f"{number:06}.npy"
+
+    def cells(self, number: int) -> Path:
+        """A field's rows of the table of cells."""
+        return self.work / f"{number:06}.csv"
+
+    def notes(self, number: int) -> Path:
+        """What the user is to be told of a field; one sentence a line."""
+        return self.work / f"{number:06}.txt"
+
+    def problem(self, number: int) -> Path:
+        """Why a field could not be used."""
+        return self.work / f"{number:06}.bad.csv"
+
+    def shard(self, number: int) -> Path:
+        """A field's crops, one after the other."""
+        return shard_path(self.work, self.square.size, number)
+
+    def pictures(self, field: str) -> tuple[Path, Path]:
+        """Where a field's label images go: nuclei, cells."""
+        return self.out / "masks" / f"{field}_nuclei.png", self.out / "masks" / f"{field}_cells.png"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One field: all that a worker needs to know. `collection` has this field alone."""
+
+    plan: Plan
+    number: int
+    collection: Collection
+
+    @property
+    def field(self) -> str:
+        """Its id."""
+        return self.collection.ids[0]
+
+
+@dataclass(frozen=True)
+class Done:
+    """The number of a field, and its fault."""
+
+    number: int
+    problem: Problem | None = None
+
+
+def do(job: Job) -> Done:
+    """Find and cut out the cells of a field, unless that was done."""
+    if _is_done(job):
+        return Done(job.number)
+    plan, number = job.plan, job.number
+    plan.problem(number).unlink(missing_ok=True)
+    try:
+        _cut(job)
+    except CellocateError as error:
+        problem = Problem(job.field, "files", error)
+        with new_file(plan.problem(number)) as aside:
+            problem_table([problem]).to_csv(aside, index=False)
+        save(plan.rows(number), np.empty(0, index_type(1)))
+        return Done(number, problem)
+    return Done(number)
+
+
+def _is_done(job: Job) -> bool:
+    plan, number = job.plan, job.number
+    try:
+        rows = np.load(plan.rows(number))
+    except (OSError, ValueError, EOFError):
+        return False
+    if plan.problem(number).is_file():
+        return plan.skip_bad
+    if rows.dtype != index_type(1) or not plan.cells(number).is_file():
+        return False
+    pictures = plan.pictures(job.field)[1].is_file()
+    size = (plan.square.size,)
+    return pictures and (not len(rows) or is_whole(plan.work, size, len(plan.channels), rows))
+
+
+def _cut(job: Job) -> None:
+    plan, number, field = job.plan, job.number, job.field
+    pixels, pixel_size = job.collection.read(field, plan.channels)
+    masks = _masks(job, pixels, pixel_size)
+    _write_masks(plan.pictures(field), masks)
+    found = list[tuple[Crop, bool]]()
+    nuclei = None if masks.cells.any() and not masks.nuclei.any() else masks.nuclei
+    cut = crops(pixels, masks.cells, nuclei, masks.pixel_size, plan.square)
+    size = (plan.square.size,)
+    rows = write_shard(plan.work, number, size, (_noted(crop, found) for crop in cut))
+    table = describe(pixels, plan.channels, masks)
+    whole = of_field(pixels, plan.channels, job.collection.files(field), masks.pixel_size)
+    table = table.assign(
+        pixel_size=[crop.pixel_size for crop, _ in found],
+        empty=[empty for _, empty in found],
+        **whole,
+    )
+    for extra in plan.extras:
+        extra(plan.out, field, pixels, plan.channels, masks, table)
+    with new_file(plan.cells(number)) as aside:
+        table.to_csv(aside, index=False, float_format=_DIGITS)
+    write_text(plan.notes(number), "\n".join(masks.notes))
+    save(plan.rows(number), rows)
+
+
+def _noted(crop: Crop, found: list[tuple[Crop, bool]]) -> Pixels:
+    found.append((crop._replace(pixels=crop.pixels[:0]), not crop.pixels.any()))
+    return crop.pixels
+
+
+def _masks(job: Job, pixels: Pixels, pixel_size: float | None) -> Masks:
+    plan, shape = job.plan, pixels.shape[1:]
+    if plan.masks is not None:
+        return given_masks(plan.masks, job.field, (shape[0], shape[1]), pixel_size)
+    assert plan.segment is not None
+    return plan.segment(pixels, plan.channels, pixel_size)
+
+
+def _write_masks(paths: tuple[Path, Path], masks: Masks) -> None:
+    for path, labels in zip(paths, (masks.nuclei, masks.cells), strict=True):
+        write_labels(path, labels)
+
+
+def read_cells(plan: Plan, number: int, field: str) -> pd.DataFrame:
+    """A field's rows of the table of cells, with `field`; none of a faulty field."""
+    path = plan.cells(number)
+    return pd.read_csv(path).assign(field=field) if path.is_file() else pd.DataFrame()
+
+
+def keep_crops(plan: Plan, number: int, kept: NDArray[np.bool_], store: Path, shard: int) -> NDArray[Any]:
+    """Move the crops of a field that are kept to the store, where it was not done before.
+
+    Args:
+        plan: of all fields.
+        number: of the field.
+        kept: which of its crops.
+        store: folder of the store.
+        shard: number in the store.
+
+    Returns:
+        Their rows of the store's index.
+    """
+    rows = np.load(plan.rows(number))
+    length = len(plan.channels) * plan.square.size**2 * (rows["bits"] // 8).astype(np.int64)
+    chosen: NDArray[Any] = rows[kept].copy()
+    chosen["shard"] = shard
+    chosen["offset"][:, 0] = np.cumsum(length[kept]) - length[kept]
+    place = shard_path(store, plan.square.size, shard)
+    if plan.shard(number).is_file():
+        content = plan.shard(number).read_bytes()
+        with new_file(place) as aside, aside.open("wb") as file:
+            for row, bytes_ in zip(rows[kept], length[kept], strict=True):
+                start = int(row["offset"][0])
+                file.write(content[start : start + int(bytes_)])
+        plan.shard(number).unlink()
+    return chosen

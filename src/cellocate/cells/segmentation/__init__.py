@@ -1,0 +1,22 @@
+"""Nuclei and cells in a field.
+
+The four steps, each a function from and to pictures as large as the field: `nuclei_map`, `cell_map`, `label_nuclei`,
+`label_cells`; `segment` does all of them.
+"""
+
+from cellocate.cells.segmentation.classical import segment
+from cellocate.cells.segmentation.growth import label_cells
+from cellocate.cells.segmentation.landmarks import cell_map
+from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
+from cellocate.cells.segmentation.result import Segmented, Segmenter, Settings
+
+__all__ = [
+    "Segmented",
+    "Segmenter",
+    "Settings",
+    "cell_map",
+    "label_cells",
+    "label_nuclei",
+    "nuclei_map",
+    "segment",
+]

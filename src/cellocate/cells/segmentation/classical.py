@@ -1,0 +1,95 @@
+"""The four steps one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cellocate.cells.segmentation.growth import label_cells
+from cellocate.cells.segmentation.landmarks import LANDMARKS, cell_map
+from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
+from cellocate.cells.segmentation.result import Segmented, Settings, at_edge
+from cellocate.cells.segmentation.sizes import nucleus_px
+from cellocate.errors import CellocateError
+from cellocate.images import FIELD_SPAN, Pixels
+
+_PIXEL_SIZES = (0.01, 5.0)  # µm, between which an estimate is believed
+
+
+def segment(
+    field: Pixels, channels: Sequence[str], pixel_size: float | None = None, settings: Settings | None = None
+) -> Segmented:
+    """Find the nuclei and cells of a field, by light and shape alone.
+
+    The four steps of HPA-Cell-Segmentation by other means: `nuclei_map`, `cell_map`, `label_nuclei`, `label_cells`.
+
+    Args:
+        field: shape (C, H, W), uint8 or uint16.
+        channels: the name of each; blue is needed, red and yellow show the cells.
+        pixel_size: µm per px; None: estimated from the size of the nuclei.
+        settings: sizes, and whether cells may have several nuclei.
+
+    Returns:
+        The cells; none, with a note, where no nuclei are seen.
+
+    Raises:
+        CellocateError: no channel of nuclei, channels that are not those of the field, an impossible pixel size.
+
+    Example:
+        >>> from cellocate.phantom import simulate_field
+        >>> phantom = simulate_field([0], size=256, seed=1)
+        >>> found = segment(phantom.channels, ("red", "green", "blue", "yellow"), pixel_size=0.64)
+        >>> bool(len(found.edge) == found.cells.max() > 5), found.notes
+        (True, ())
+    """
+    settings = settings or Settings()
+    planes = _planes(field, channels)
+    notes = []
+    known = pixel_size is not None
+    if pixel_size is None:
+        pixel_size, note = _estimate(planes["blue"], settings)
+        notes.append(note)
+    bright = nuclei_map(planes["blue"], pixel_size, settings)
+    nuclei = label_nuclei(bright, pixel_size, settings)
+    shown = cell_map(planes, pixel_size, settings)
+    if not nuclei.any():
+        notes.append("No nuclei were seen, and so no cells.")
+    elif shown is None:
+        notes.append(
+            f"Neither microtubules nor ER are shown: cells are what lies within {settings.ring:g} µm of a nucleus."
+        )
+    cells = label_cells(nuclei, shown, pixel_size, settings)
+    return Segmented(
+        nuclei_map=bright,
+        cell_map=shown,
+        nuclei=np.where(nuclei > 0, cells, 0).astype(np.uint16),
+        cells=cells,
+        edge=at_edge(cells),
+        pixel_size=pixel_size,
+        estimated=not known,
+        notes=tuple(notes),
+    )
+
+
+def _planes(field: Pixels, channels: Sequence[str]) -> dict[str, Pixels]:
+    if field.ndim != 3 or len(field) != len(channels) or 0 in field.shape:
+        what = f"a field of shape {field.shape} with {len(channels)} channels"
+        raise CellocateError(what, mend="Give pixels as (channels, height, width), and the name of each channel.")
+    if "blue" not in channels:
+        what = f"no channel of nuclei among {', '.join(channels)}"
+        raise CellocateError(what, mend="Cells are found from their nuclei: give the channel blue, or bring masks.")
+    if field.dtype not in (np.uint8, np.uint16):
+        raise CellocateError(f"pixels of type {field.dtype}", mend="Give pixels of 8 or 16 bits.")
+    return {name: field[channels.index(name)] for name in ("blue", *LANDMARKS) if name in channels}
+
+
+def _estimate(dna: Pixels, settings: Settings) -> tuple[float, str]:
+    across = nucleus_px(dna)
+    if across is not None and _PIXEL_SIZES[0] <= settings.nucleus / across <= _PIXEL_SIZES[1]:
+        size = settings.nucleus / across
+        how = f"as nuclei are about {across:.0f} px wide, and mostly {settings.nucleus:g} µm"
+    else:
+        size = min(FIELD_SPAN / max(dna.shape), _PIXEL_SIZES[1])
+        how = "as if the field were as wide as those of the Human Protein Atlas"
+    return size, f"The pixel size was not given, and taken to be {size:.2g} µm, {how}."

@@ -1,0 +1,101 @@
+"""The fourth step: cells, grown from their nuclei."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.graph import MCP_Geometric
+from skimage.segmentation import watershed
+
+from cellocate.cells.segmentation.joining import joined
+from cellocate.cells.segmentation.result import Labels, Map, Settings
+from cellocate.cells.segmentation.working import enlarged_labels, factor, rescaled, shrunk_labels
+
+_ROUGH = 0.8  # µm: gaps and spurs narrower than twice this are no part of a cell's outline
+_HOLE = 60.0  # µm²: what is dark within a cell, such as a vacuole
+_AROUND = 2.5  # µm: a valley is darker than what lies this far around it
+_STEP, _DARK, _VALLEY = 0.03, 1.0, 24.0  # cost of 1 px of growth: anywhere, in the dark, in a valley
+
+
+def label_cells(nuclei: Labels, landmarks: Map | None, pixel_size: float, settings: Settings | None = None) -> Labels:
+    """The cell around each nucleus, with its number.
+
+    A pixel belongs to the nucleus from which it is reached at the least cost; darkness and valleys of the map cost
+    most, as the borders of touching cells are dim (in the manner of Jones et al. 2005, doi:10.1007/11569541_54).
+    Without a map, cells are what lies nearest, within `settings.ring`.
+
+    Args:
+        nuclei: label image, shape (H, W), numbers 1 to n.
+        landmarks: a `cell_map`; None where no stain shows cells.
+        pixel_size: µm per px.
+        settings: how far cells may reach, and whether one may have several nuclei.
+
+    Returns:
+        Shape (H, W), uint16, of the same numbers; with `several_nuclei` numbered anew, as there are fewer. The nuclei
+        are theirs by `np.where(nuclei > 0, cells, 0)`.
+
+    Raises:
+        CellocateError: an impossible pixel size.
+
+    Example:
+        >>> nuclei = np.zeros((40, 60), np.uint16)
+        >>> nuclei[15:25, 10:20], nuclei[15:25, 40:50] = 1, 2
+        >>> cells = label_cells(nuclei, None, pixel_size=0.65)
+        >>> int(cells[20, 25]), int(cells[20, 36]), int(cells[20, 55]), int(cells[0, 0])
+        (1, 2, 2, 0)
+    """
+    settings = settings or Settings()
+    if not nuclei.any():
+        return nuclei.copy()
+    times = factor(pixel_size, settings.nucleus)
+    pixel = pixel_size / times
+    seeds = shrunk_labels(nuclei, times)
+    away = cv2.distanceTransform((seeds == 0).astype(np.uint8), cv2.DIST_L2, 5) * pixel
+    if landmarks is None:
+        grown = watershed(  # type: ignore[no-untyped-call]
+            away, seeds.astype(np.int32), mask=away <= settings.ring
+        )
+    else:
+        likely = rescaled(landmarks, times)
+        inside = _solid(likely, seeds, pixel) & (away <= settings.reach)
+        grown = _nearest(_cost(likely, pixel), seeds, inside)
+    cells = enlarged_labels(np.asarray(grown, np.uint16), nuclei.shape)
+    cells = np.where(nuclei > 0, nuclei, cells)
+    if landmarks is None or not settings.several_nuclei:
+        return cells
+    return np.asarray(joined(np.asarray(grown, np.uint16), seeds, likely, pixel)[cells], np.uint16)
+
+
+def _solid(likely: Map, seeds: Labels, pixel: float) -> NDArray[np.bool_]:
+    """Where cells are, without specks, spurs and small holes; nuclei are always in."""
+    side = 2 * round(_ROUGH / pixel) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    inside = ((likely > 0.5) | (seeds > 0)).astype(np.uint8)
+    for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN):
+        inside = np.asarray(cv2.morphologyEx(inside, way, disc), np.uint8)
+    inside |= seeds > 0
+    _, gaps, table, _ = cv2.connectedComponentsWithStats(1 - inside, connectivity=4)
+    small: NDArray[Any] = table[:, cv2.CC_STAT_AREA] * pixel**2 < _HOLE
+    return np.asarray((inside > 0) | small[gaps], np.bool_)
+
+
+def _cost(likely: Map, pixel: float) -> NDArray[np.float32]:
+    around = cv2.GaussianBlur(likely, (0, 0), _AROUND / pixel)
+    valley = np.clip(1 - likely / np.maximum(around, 0.05), 0, 1)
+    return np.asarray(_STEP + _DARK * (1 - likely) ** 2 + _VALLEY * valley, np.float32)
+
+
+def _nearest(cost: NDArray[np.float32], seeds: Labels, inside: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """The number of the seed from which each pixel is reached at the least cost."""
+    paths = MCP_Geometric(np.where(inside, cost, -1))
+    # from the rims alone, as every start takes time; one that ends at the border of the field has its rim there
+    inner = cv2.erode(seeds, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    total, _ = paths.find_costs(np.argwhere((seeds > 0) & (inner != seeds)))
+    reached = np.isfinite(total)
+    total[~reached] = 0
+    # costs rise from the seeds alone, so that a watershed follows them back
+    numbers = watershed(total, seeds.astype(np.int32), mask=inside & reached)  # type: ignore[no-untyped-call]
+    return np.asarray(numbers, np.int32)

@@ -1,0 +1,67 @@
+"""The second step: where cells are, as microtubules and endoplasmic reticulum show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.filters import threshold_otsu
+
+from cellocate.cells.segmentation.result import Map, Settings
+from cellocate.cells.segmentation.working import enlarged, factor, rescaled
+
+LANDMARKS = ("red", "yellow")
+"""Channels that show where cells are: microtubules and endoplasmic reticulum."""
+
+_BLUR = 0.5  # µm: more than the width of a microtubule, less than the gap between two cells
+_BORDER = 0.6  # of Otsu's threshold, which lies between dim and bright cells as much as between cells and none
+_ENDS = (1, 99)  # percentiles between which a stain is stretched
+
+
+def cell_map(stains: Mapping[str, NDArray[Any]], pixel_size: float, settings: Settings | None = None) -> Map | None:
+    """How likely each pixel lies in a cell: the brighter of microtubules and ER, whichever there are.
+
+    Square roots are taken, so that flat and thick parts of cells differ less and the noise of a dim stain is that of
+    a bright one.
+
+    Args:
+        stains: channel → its pixels, shape (H, W); others than red and yellow are not looked at.
+        pixel_size: µm per px.
+        settings: the size of a typical nucleus.
+
+    Returns:
+        Shape (H, W), 0 to 1, .5 at the border of cells; None where neither stain is there, or both are blank.
+
+    Raises:
+        CellocateError: an impossible pixel size.
+
+    Example:
+        >>> red = np.zeros((60, 60), np.uint8)
+        >>> red[20:40, 20:40] = 120
+        >>> found = cell_map({"red": red}, 0.65)
+        >>> bool(found[30, 30] > 0.5 > found[5, 5]), cell_map({"green": red}, 0.65)
+        (True, None)
+    """
+    settings = settings or Settings()
+    times = factor(pixel_size, settings.nucleus)
+    blur = _BLUR / pixel_size * times
+    shown = [_stretched(rescaled(stains[name], times), blur) for name in LANDMARKS if name in stains]
+    seen = [stain for stain in shown if stain is not None]
+    if not seen:
+        return None
+    brighter = np.maximum.reduce(seen)
+    border = _BORDER * float(threshold_otsu(brighter))  # type: ignore[no-untyped-call]
+    likely = brighter / (brighter + border)
+    return enlarged(likely.astype(np.float32), next(iter(stains.values())).shape)
+
+
+def _stretched(stain: Map, blur: float) -> Map | None:
+    """A stain from 0 to 1; None where it is blank."""
+    root = np.sqrt(np.maximum(cv2.GaussianBlur(stain, (0, 0), max(blur, 0.1)), 0))
+    low, high = np.percentile(root, _ENDS)
+    if high - low <= 1e-6 * max(1.0, float(high)):
+        return None
+    return np.asarray(np.clip((root - low) / (high - low), 0, 1), np.float32)

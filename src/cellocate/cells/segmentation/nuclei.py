@@ -1,0 +1,121 @@
+"""The first and the third step: where nuclei are, and which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.cells.segmentation.choice import chosen, plausible
+from cellocate.cells.segmentation.outlines import outlines, shape_of
+from cellocate.cells.segmentation.result import Labels, Map, Settings
+from cellocate.cells.segmentation.working import (
+    background,
+    enlarged,
+    enlarged_labels,
+    factor,
+    rescaled,
+)
+from cellocate.errors import CellocateError
+
+# Shares of the diameter of a typical nucleus.
+_BLUR = 0.02
+_NOISE = 10.0  # times the typical difference between a pixel and those around it: lower is no nucleus
+_SMALLEST = 0.08  # of the area of a typical nucleus
+
+_MOST = np.iinfo(np.uint16).max
+
+
+def nuclei_map(dna: NDArray[Any], pixel_size: float, settings: Settings | None = None) -> Map:
+    """How bright a DNA stain is above its surroundings, as a share of the brightest.
+
+    Args:
+        dna: the stain, shape (H, W), any whole or real numbers.
+        pixel_size: µm per px.
+        settings: the size of a typical nucleus.
+
+    Returns:
+        Shape (H, W), 0 to 1; all 0 for a field that is blank or mere noise.
+
+    Raises:
+        CellocateError: an impossible pixel size.
+
+    Example:
+        >>> dna = np.full((60, 60), 20, np.uint8)
+        >>> dna[20:40, 20:40] = 120
+        >>> found = nuclei_map(dna, 0.65)
+        >>> found.shape, round(float(found[30, 30]), 2), round(float(found[5, 5]), 2)
+        ((60, 60), 1.0, 0.0)
+    """
+    settings = settings or Settings()
+    times = factor(pixel_size, settings.nucleus)
+    across = settings.nucleus / pixel_size * times
+    coarse = rescaled(dna, min(1.0, times))
+    around = np.asarray(cv2.medianBlur(coarse, 3), np.float32)
+    rough = np.abs(coarse - around)
+    noise = float(np.median(rough))
+    clean = np.where(rough > _NOISE * noise, around, coarse)  # hot pixels are no nuclei
+    small = np.asarray(cv2.GaussianBlur(rescaled(clean, max(1.0, times)), (0, 0), _BLUR * across), np.float32)
+    above = small - background(small, across)
+    top = float(np.percentile(above, 99.9))
+    if top <= max(_NOISE * noise, 1e-6 * max(1.0, float(small.max()))):
+        return np.zeros(dna.shape, np.float32)
+    return enlarged(np.clip(above / top, 0, 1).astype(np.float32), dna.shape)
+
+
+def label_nuclei(found: Map, pixel_size: float, settings: Settings | None = None) -> Labels:
+    """The nuclei in a `nuclei_map`, each with a number.
+
+    Outlines at forty thresholds compete: a nucleus is what has a steep, convex outline of about the right size,
+    whatever lies around it. Outlines with notches may be cut to several nuclei.
+
+    Args:
+        found: shape (H, W), 0 to 1.
+        pixel_size: µm per px.
+        settings: the size of a typical nucleus.
+
+    Returns:
+        Shape (H, W), uint16; 0 for none.
+
+    Raises:
+        CellocateError: an impossible pixel size, or more than 65,535 nuclei.
+
+    Example:
+        >>> dna = np.zeros((120, 200), np.uint8)
+        >>> for x in (50, 130):
+        ...     _ = cv2.circle(dna, (x, 60), 20, 200, -1)
+        >>> labels = label_nuclei(nuclei_map(dna, 0.33), 0.33)
+        >>> int(labels.max()), bool(labels[60, 50] != labels[60, 130]), int(labels[60, 90])
+        (2, True, 0)
+    """
+    settings = settings or Settings()
+    times = factor(pixel_size, settings.nucleus)
+    across = settings.nucleus / pixel_size * times
+    small = rescaled(found, times)
+    if not small.any():
+        return np.zeros(found.shape, np.uint16)
+    tree = outlines(small, least=_SMALLEST * np.pi * across**2 / 4)
+    nuclei = plausible(chosen(tree, across), solidity=0.88, steepness=3.0, share=0.6, height=0.12)
+    if len(nuclei) > _MOST:
+        raise CellocateError(f"{len(nuclei)} nuclei in one field", mend=f"Cut it into fields of at most {_MOST}.")
+    labels = np.zeros(small.shape, np.uint16)
+    # the larger first, so that what two outlines share goes to the smaller
+    for number, nucleus in enumerate(sorted(nuclei, key=lambda n: -shape_of(n.contour)[0]), start=1):
+        cv2.drawContours(labels, [nucleus.contour], -1, number, -1)
+    return numbered(enlarged_labels(labels, found.shape))
+
+
+def numbered(labels: Labels) -> Labels:
+    """A label image with numbers from 1 without gaps, in the order of the rows where they first occur.
+
+    Example:
+        >>> numbered(np.array([[0, 7], [3, 7]], np.uint16)).tolist()
+        [[0, 1], [2, 1]]
+    """
+    numbers, first = np.unique(labels, return_index=True)
+    table = np.zeros(int(labels.max(initial=0)) + 1, np.uint16)
+    inside = numbers > 0
+    table[numbers[inside][np.argsort(first[inside])]] = np.arange(1, inside.sum() + 1)
+    return np.asarray(table[labels], np.uint16)

@@ -1,0 +1,132 @@
+"""`cellocate cells`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from cellocate.cli import options
+from cellocate.counted import counted
+
+if TYPE_CHECKING:
+    from cellocate.cells.strong import Strong
+
+
+def cells(
+    data: options.Data,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")],
+    masks: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Take these masks, <id>_cells.png, instead of segmenting.")
+    ] = None,
+    size: Annotated[int, typer.Option(metavar="PX", help="Side of a cell's picture.")] = 256,
+    span: Annotated[float, typer.Option(metavar="UM", help="µm that this side is, the same for all cells.")] = 51.2,
+    fit: Annotated[bool, typer.Option("--fit", help="Let each cell fill its picture, whatever its size.")] = False,
+    context: Annotated[bool, typer.Option("--context", help="Leave what is around a cell in its picture.")] = False,
+    centre: Annotated[Literal["cell", "nucleus"], typer.Option(help="What is in the middle.")] = "cell",
+    strong: Annotated[
+        bool, typer.Option("--strong", help="Take fields with one label, and cells that are likely to show it.")
+    ] = False,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="Keep cells that this rule of --strong leaves out, such as edge; several."),
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="LOCATION", help="Leave it out of --strong, such as Negative; several.")
+    ] = None,
+    least: Annotated[int, typer.Option(metavar="N", help="Leave locations with N cells or fewer out of --strong.")] = 0,
+    most: Annotated[
+        int | None, typer.Option(metavar="N", help="Keep N cells of a location at most, drawn at random, in --strong.")
+    ] = None,
+    smallest_file: Annotated[
+        float | None, typer.Option(metavar="KB", help="Leave fields with a smaller file out of --strong.")
+    ] = None,
+    largest_file: Annotated[
+        float | None, typer.Option(metavar="KB", help="Leave fields with a larger file out of --strong.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
+    png: Annotated[bool, typer.Option("--png", help="Write the cells as PNG files too.")] = False,
+    geojson: Annotated[bool, typer.Option("--geojson", help="Write outlines for QuPath too.")] = False,
+    overlays: Annotated[bool, typer.Option("--overlays", help="Draw the outlines over each field too.")] = False,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core unless given.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue what was begun in FOLDER.")] = False,
+    labels: options.LabelTable = None,
+    vocabulary: options.VocabularyName = None,
+    pixel_size: options.PixelSize = None,
+    skip_bad: options.SkipBad = False,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Find the cells of every field, and cut them out as a collection of their own.
+
+    FOLDER receives masks/, cells.csv and crops/: give FOLDER/crops to other commands in the place of DATA. A cell has
+    the labels of its field; with --strong only cells are kept that are likely to show the one label of their field.
+
+    Example: cellocate cells my_images --out my_cells --pixel-size 0.08
+    """
+    from cellocate.cells import extras
+    from cellocate.cells.crops import Square
+    from cellocate.cells.job import Plan
+    from cellocate.cells.run import convert
+    from cellocate.cells.segmentation import segment
+    from cellocate.cli.console import progress, resuming
+    from cellocate.collection import open_collection
+
+    how = _strong(
+        strong,
+        {"keep": tuple(keep or ()), "smallest_file": smallest_file, "largest_file": largest_file},
+        {"without": tuple(without or ()), "least": least, "most": most, "seed": seed},
+    )
+    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    square = Square(size, None if fit else span, masked=not context, centre=centre)
+    also = (*[extras.geojson] * geojson, *[extras.overlays] * overlays)
+    plan = Plan(out, collection.channels, square, masks, segment, also, png=png, skip_bad=skip_bad)
+    try:
+        with progress("finding cells", len(collection)) as advance:
+            converted = convert(
+                collection,
+                plan,
+                how,
+                workers=workers,
+                resume=resume,
+                overwrite=overwrite,
+                progress=advance,
+            )
+    except KeyboardInterrupt:
+        print(f"continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
+        raise
+    _tell(converted.card, out)
+
+
+def _strong(wanted: bool, clean: dict[str, Any], scope: dict[str, Any]) -> Strong | None:
+    from cellocate.cells.clean import CleanUp
+    from cellocate.cells.strong import Strong
+    from cellocate.errors import CellocateError
+
+    if not wanted and any(value for value in {**clean, **scope}.values()):
+        name = next(name for name, value in {**clean, **scope}.items() if value).replace("_", "-")
+        raise CellocateError(f"--{name} is of --strong", mend="Add --strong, or leave it out.")
+    return Strong(CleanUp(**clean), **scope) if wanted else None
+
+
+def _tell(card: dict[str, Any], out: Path) -> None:
+    """Say what was left out at each step, draw it, and say what is there."""
+    from cellocate.cells.run import COUNTS
+    from cellocate.cli.console import note
+    from cellocate.pictures import save_figure
+    from cellocate.report.cell_counts import plot_cell_counts
+    from cellocate.tables import read_table
+
+    for told in card["notes"]:
+        note(told["note"] if told["fields"] == 1 else f"{told['note']} (so or alike in {told['fields']} fields)")
+    if card["fields_skipped"]:
+        note(f"left out {counted(card['fields_skipped'], 'faulty field')}; {out / 'skipped.csv'} lists them")
+    if card["fields_of_other_labels"]:
+        note(f"left out {counted(card['fields_of_other_labels'], 'field')} that do not have one wanted label")
+    for why, cells in card["removed"].items():
+        note(f"left out {counted(cells, 'cell')}: {why}")
+    if (out / COUNTS).is_file():
+        counts, _ = read_table(out / COUNTS)
+        save_figure(plot_cell_counts(counts.astype({"found": int, "kept": int})), out, "counts")
+    print(f"{counted(card['cells'], 'cell')} of {counted(card['fields'], 'field')} in {out}")

@@ -1,0 +1,63 @@
+"""What a model decides by, and how it scores, on fields that it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate import decision
+from cellocate.evaluation import evaluate
+from cellocate.vocabulary import Vocabulary
+
+
+class Decided(NamedTuple):
+    """A calibration (or none), the rule after it, their scores, and F1 of each location against its threshold."""
+
+    calibration: decision.Calibration | None
+    rule: decision.Rule
+    scores: dict[str, Any]
+    curves: pd.DataFrame
+
+
+def decide(
+    probabilities: NDArray[np.floating[Any]],
+    truth: NDArray[np.bool_],
+    vocabulary: Vocabulary,
+    ids: Sequence[str],
+    groups: Sequence[str],
+    *,
+    rule: decision.Kind,
+    fallback: decision.Fallback | None = None,
+    at_most: int | None = None,
+    calibrate: decision.CalibrationKind | None = None,
+) -> Decided:
+    """Fit calibration and rule to what a model predicts, and measure both on the same fields.
+
+    With a calibration the rule, the scores and the curves are of cross-fitted probabilities; one group alone cannot
+    be cross-fitted and is left as it is.
+
+    Args:
+        probabilities: of N validation fields, at least one, shape (N, K).
+        truth: shape (N, K), bool.
+        vocabulary: of K locations.
+        ids: of the fields.
+        groups: for each field what it shares with others that are not independent of it.
+        rule: which (see `cellocate.decision.fit`, also for the next two).
+        fallback: what a field shows that would show nothing.
+        at_most: how many locations a field may show.
+        calibrate: how, if at all.
+    """
+    calibrate = calibrate if len(set(groups)) > 1 else None
+    steps, _, values = decision.fit_steps(
+        probabilities[None], truth, ["model"], ids, calibrate=calibrate, groups=groups
+    )
+    fitted = decision.fit(rule, values, truth, fallback=fallback, at_most=at_most)
+    parted_by = fitted.parted_by
+    scores = evaluate(
+        truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=parted_by, groups=groups
+    )
+    return Decided(steps.calibration, fitted, scores, decision.f1_curves(values, truth, vocabulary.names, parted_by))

@@ -1,0 +1,122 @@
+"""`cellocate cells`, from the folder to what is learnt from its cells."""
+
+import pandas as pd
+import pytest
+
+from cellocate.collection import open_collection
+from cellocate.phantom import simulate
+
+
+@pytest.fixture
+def cut(cellocate, phantoms, tmp_path):
+    """`cellocate cells` on the phantoms with their true masks, into `tmp_path/cells`."""
+
+    def run(*options):
+        small = ("--size", 16, "--span", 40, "--workers", 1)
+        return cellocate(
+            "cells", phantoms, "--out", tmp_path / "cells", "--masks", phantoms / "truth", *small, *options
+        )
+
+    return run
+
+
+def test_cells_of_phantoms(cellocate, cut, tmp_path):
+    result = cut()
+    cells = open_collection(tmp_path / "cells" / "crops")
+    assert result.out == f"{len(cells)} cells of 40 fields in {tmp_path / 'cells'}\n"
+    assert result.code == 0
+    assert cells.simulated
+    assert len(list((tmp_path / "cells" / "masks").iterdir())) == 80
+    assert cellocate("check", tmp_path / "cells" / "crops").code == 0
+
+
+def test_strong_labels_are_told_step_by_step_and_drawn(cut, tmp_path):
+    result = cut("--strong", "--keep", "edge", "--without", "Nucleoplasm", "--least", 1, "--most", 5)
+    assert result.code == 0, result.err
+    out = tmp_path / "cells"
+    why = pd.read_csv(out / "cells.csv", keep_default_na=False)["why"]
+    for name, n in why[why != ""].value_counts().items():
+        assert f"left out {n} cell{'s' * (n > 1)}: {name}\n" in result.err
+    assert "surplus" in set(why)
+    assert "edge" not in set(why)
+    assert "that do not have one wanted label" in result.err
+    counts = pd.read_csv(out / "counts.csv")
+    assert counts["kept"].max() == 5
+    assert "Nucleoplasm" not in set(counts["location"])
+    assert (out / "counts.png").is_file()
+    assert "kept" in (out / "counts.svg").read_text(encoding="utf-8")
+
+
+def test_recipes_train_on_cells_and_fields_of_the_training_are_known(cellocate, cut, phantoms, tmp_path):
+    cut("--pixel-size", 2.56)
+    run = tmp_path / "run"
+    small = [f"--set={s}" for s in ("data.size=32", "network.backbone=test_resnet", "training.epochs=1")]
+    result = cellocate("train", tmp_path / "cells" / "crops", "--recipe", "quick", "--out", run, *small)
+    assert result.code == 0, result.err
+    split = pd.read_csv(run / "split.csv")
+    field = split["id"].str.rpartition("_")[0]
+    assert split["part"].groupby(field).nunique().max() == 1
+    trained = field[split["part"] == "train"].nunique()
+    result = cellocate("evaluate", run / "model", phantoms, "--out", tmp_path / "scores")
+    assert f"{trained} of 40 fields are ones that the model was trained on" in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--most", 5), "--most is of --strong"),
+        (("--size", 1), "an impossible size of 1 px"),
+        (("--span", 0), "an impossible span of 0 µm"),
+        (("--strong", "--keep", "ugly"), "no rule 'ugly'"),
+        (("--strong", "--least", 10_000), "left out for 'rare location'"),
+        (("--workers", 0), "nobody to do the work"),
+        (("--strong", "--without", "Nowhere"), "Nowhere"),
+    ],
+)
+def test_bad_requests_are_one_line(cut, options, told):
+    result = cut(*options)
+    assert (result.code, result.out) == (1, "")
+    assert told in result.err
+    assert result.err.count("\n") <= 1
+
+
+def test_a_bad_field_is_told_and_left_out_when_asked(cut, phantoms, tmp_path):
+    bad = open_collection(phantoms).ids[4]
+    (phantoms / "truth" / f"{bad}_cells.png").unlink()
+    result = cut()
+    assert result.code == 1
+    assert f"1 of 40 fields cannot be used; the first, {bad}" in result.err
+    result = cut("--resume", "--skip-bad")
+    assert result.code == 0, result.err
+    assert "left out 1 faulty field" in result.err
+    assert pd.read_csv(tmp_path / "cells" / "skipped.csv")["id"].tolist() == [bad]
+
+
+def test_cells_are_found_where_there_are_only_nuclei_and_not_where_there_are_none(cellocate, tmp_path):
+    simulate(tmp_path / "whole", fields=2, size=256, seed=3, workers=1)
+    for name, channels in (("nuclei", "blue"), ("none", "green")):
+        (tmp_path / name).mkdir()
+        for file in (tmp_path / "whole" / "train").glob(f"*_{channels}.png"):
+            file.rename(tmp_path / name / file.name)
+    small = ("--size", 32, "--workers", 1, "--pixel-size", 0.64)
+    extra = ("--geojson", "--overlays", "--png", "--centre", "nucleus", "--fit", "--context")
+    result = cellocate("cells", tmp_path / "nuclei", "--out", tmp_path / "cells", *small, *extra)
+    assert result.code == 0, result.err
+    assert "of a nucleus" in result.err
+    cells = open_collection(tmp_path / "cells" / "crops")
+    assert len(cells) > 10
+    assert cells.channels == ("blue",)
+    assert len(open_collection(tmp_path / "cells" / "png")) == len(cells)
+    for folder, kind in (("geojson", "geojson"), ("overlays", "png")):
+        assert len(list((tmp_path / "cells" / folder).glob(f"*.{kind}"))) == 2
+    result = cellocate("cells", tmp_path / "none", "--out", tmp_path / "no_cells", *small)
+    assert result.code == 1
+    assert "no blue channel" in result.err
+    assert not (tmp_path / "no_cells").exists()
+
+
+def test_an_empty_folder_holds_no_fields(cellocate, tmp_path):
+    (tmp_path / "empty").mkdir()
+    result = cellocate("cells", tmp_path / "empty", "--out", tmp_path / "cells")
+    assert result.code == 1
+    assert not (tmp_path / "cells").exists()
