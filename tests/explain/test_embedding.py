@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_models import looking
 
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
@@ -81,6 +82,16 @@ def test_a_collection_is_embedded_and_read_back(phantoms, run, tmp_path):
     assert set(read.known["part"]) == {"train", "validation", "test"}
     pixels = [collection.read(i, model.card.channels)[0] for i in collection.ids[:2]]
     assert np.allclose(read.features[:2], model.embed(pixels), atol=1e-5)
+
+
+def test_networks_of_one_model_are_embedded_side_by_side(phantoms, run, tmp_path):
+    model, some = looking(run, several=True), open_collection(phantoms)
+    some = some.subset(some.ids[:3])
+    made = embed_collection(model, some, tmp_path / "e.h5ad")
+    assert made.features.shape == (3, 8)
+    pixels, pixel_size = some.read(some.ids[0], model.card.channels)
+    assert np.allclose(made.features[0], model.embed(pixels, pixel_size=pixel_size)[0])
+    assert np.allclose(made.features[:, :4], made.features[:, 4:])
 
 
 def test_what_is_no_embedding_is_refused(tmp_path):
