@@ -119,11 +119,12 @@ def _tell(card: dict[str, Any], out: Path) -> None:
     from cellocate.tables import read_table
 
     for told in card["notes"]:
-        note(told["note"] if told["fields"] == 1 else f"{told['note']} (so or alike in {told['fields']} fields)")
+        of = told["first"] if told["fields"] == 1 else f"{told['fields']} fields, such as {told['first']}"
+        note(f"{told['note']} ({of})")
     if card["fields_skipped"]:
         note(f"left out {counted(card['fields_skipped'], 'faulty field')}; {out / 'skipped.csv'} lists them")
     if card["fields_of_other_labels"]:
-        note(f"left out {counted(card['fields_of_other_labels'], 'field')} that do not have one wanted label")
+        note(f"left out {counted(card['fields_of_other_labels'], 'field')} without exactly one wanted label")
     for why, cells in card["removed"].items():
         note(f"left out {counted(cells, 'cell')}: {why}")
     if (out / COUNTS).is_file():
