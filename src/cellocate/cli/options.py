@@ -33,6 +33,7 @@ Turned = Annotated[
     typer.Option("--views", help="Turn fields in another way than the model's own; its rule may not suit that."),
 ]
 # spelled out, as the room decision takes long to import
+SegmenterName = Literal["classical", "multinucleate", "cellpose", "instanseg"]
 RuleName = Literal[
     "fixed", "single", "per_class", "shrunk", "bagged", "scaled", "ratio", "soft_f1", "expected_f1", "field_f1", "best"
 ]
