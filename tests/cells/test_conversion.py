@@ -182,7 +182,12 @@ def test_notes_that_differ_in_figures_alone_are_told_once(fields, plan):
 
     card = convert(fields, replace(plan, masks=None, segment=told), workers=1).card
     assert [row["fields"] for row in card["notes"]] == [8, 8]
-    assert sorted(row["note"] for row in card["notes"])[0] == "all is well"
+    means = sorted(row["note"] for row in card["notes"])
+    assert means[0] == "all is well"
+    assert means[1].startswith("the mean is ")
+    low, high = (float(figure) for figure in means[1].removeprefix("the mean is ").split(" to "))
+    assert low < high
+    assert {row["first"] for row in card["notes"]} == {fields.ids[0]}
 
 
 def test_what_has_no_single_labels_or_no_masks_is_refused_before_any_work(fields, plan, tmp_path):

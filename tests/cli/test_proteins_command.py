@@ -129,6 +129,14 @@ def test_cells_are_brought_together_by_their_fields(cellocate, tables):
     assert calls[["n", "fields"]].to_numpy().tolist() == [[4, 2], [6, 3]]
 
 
+def test_cells_tell_the_proteins_of_their_fields(cellocate, cells, run, tmp_path):
+    table = tmp_path / "cells.csv"
+    assert cellocate("predict", run / "model", cells, "--out", table).code == 0
+    result = cellocate("proteins", table, "--of", cells, "--by", "group", "--out", tmp_path / "proteins.csv")
+    assert result.code == 0, result.err
+    assert "40 proteins (by group) of" in result.out
+
+
 @pytest.mark.parametrize(
     ("damage", "fault"),
     [

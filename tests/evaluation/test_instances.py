@@ -157,10 +157,26 @@ def test_perfect_predictions_score_1_and_the_interval_holds_the_score() -> None:
         labels = rng.integers(0, 3, len(masks))
         truth[str(i)] = Instances.of(masks, [[label] for label in labels])
         said[str(i)] = replace(truth[str(i)], label=np.where(rng.random(len(masks)) < 0.3, (labels + 1) % 3, labels))
-    assert evaluate_instances(truth, truth, THREE)["instance_map_interval"] == [1.0, 1.0]
+    assert evaluate_instances(truth, truth, THREE)["instance_map_interval"] == pytest.approx([1, 1])
     metrics = evaluate_instances(truth, said, THREE)
     low, high = metrics["instance_map_interval"]
     assert 0 < low < metrics["instance_map"] < high < 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_interval_holds_the_score_where_one_field_alone_shows_a_location(seed: int) -> None:
+    """Resamples without such a field say nothing of the location, and the others show it too often."""
+    rng = np.random.default_rng(seed)
+    words = Vocabulary("sixteen", tuple(Location(str(k), None, "") for k in range(16)))
+    masks = list(masks_of(np.arange(1, 5).reshape(2, 2).astype(np.uint8)).values())
+    truth, said = {}, {}
+    for i in range(16):
+        truth[str(i)] = Instances.of(masks, [[i] for _ in masks])
+        cell, label = (x.ravel() for x in np.indices((len(masks), 16)))
+        said[str(i)] = Instances(masks, cell, label, rng.random(16)[label])
+    metrics = evaluate_instances(truth, said, words)
+    low, high = metrics["instance_map_interval"]
+    assert low < metrics["instance_map"] < high
 
 
 def test_fields_must_be_the_same_and_some() -> None:

@@ -143,3 +143,11 @@ def test_the_commands_measure_and_predict_fields_by_their_cells(cellocate, cells
     scored = pd.read_csv(tmp_path / "scores" / "predictions.csv", index_col="Id")["Nucleoplasm"]
     told = pd.read_csv(tmp_path / "fields.csv", index_col="Id")["Nucleoplasm"]
     np.testing.assert_allclose(scored[told.index], told, atol=2e-4)
+
+
+def test_a_model_of_cells_is_not_asked_about_fields(cellocate, cells: Path, phantoms: Path, tmp_path: Path) -> None:
+    learn(cells, tmp_path / "run", *MEAN, "training.epochs=1")
+    result = cellocate("predict", tmp_path / "run" / "model", phantoms, "--out", tmp_path / "p.csv")
+    assert (result.code, result.out) == (1, "")
+    assert "Give single cells, as 'cellocate cells' cuts them out" in result.err
+    assert not (tmp_path / "p.csv").exists()

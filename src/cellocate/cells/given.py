@@ -7,9 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.masks import CellMasks
+from cellocate.cells.masks import CellMasks, matched, renumbered
 from cellocate.images import FIELD_SPAN
 
 
@@ -50,7 +51,9 @@ def masks_in(folder: Path) -> CellMasks:
 
 
 def given_masks(folder: Path, field: str, shape: tuple[int, int], pixel_size: float | None) -> Given:
-    """The masks of a field that lie in a folder (see `CellMasks`).
+    """The masks of a field that lie in a folder (see `CellMasks`), numbered as ours are.
+
+    Gaps among the cells' numbers are closed, and each nucleus gets the number of the cell that most of it lies in.
 
     Args:
         folder: of the masks.
@@ -61,8 +64,11 @@ def given_masks(folder: Path, field: str, shape: tuple[int, int], pixel_size: fl
     Raises:
         CellocateError: there are none of this field's cells, or a file is unreadable or of another size.
     """
-    nuclei, cells = masks_in(folder).labels(field, shape)
-    if pixel_size is not None:
-        return Given(nuclei, cells, pixel_size)
-    told = f"no pixel size was given: fields are taken to be {FIELD_SPAN:g} µm wide"
-    return Given(nuclei, cells, FIELD_SPAN / max(shape), (told,))
+    brought, as_brought = masks_in(folder).labels(field, shape)
+    nuclei, cells = renumbered(matched(brought, as_brought), as_brought)
+    notes = []
+    if not np.array_equal(cells, as_brought):
+        notes.append("cells were numbered anew, from 1 without gaps: the masks that are written have the new numbers")
+    if pixel_size is None:
+        notes.append(f"no pixel size was given: fields are taken to be {FIELD_SPAN:g} µm wide")
+    return Given(nuclei, cells, pixel_size or FIELD_SPAN / max(shape), tuple(notes))

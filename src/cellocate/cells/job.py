@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from cellocate.cells.describe import describe, of_field
 from cellocate.cells.extras import Extra
 from cellocate.cells.given import Masks, given_masks
 from cellocate.cells.masks import write_labels
+from cellocate.cells.segmenters import Segmenter
 from cellocate.collection import Collection, Problem
 from cellocate.collection.check import problem_table
 from cellocate.collection.shards import save
@@ -27,8 +27,6 @@ from cellocate.images.store import index_type, is_whole, shard_path, write_shard
 WORK = "cutting"
 """The folder in which is kept what is needed to go on; there is none when all is done."""
 _DIGITS = "%.6g"
-
-Segmenter = Callable[[Pixels, Sequence[str], float | None], Masks]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 import cellocate
+from cellocate.cells.card import card_of
 from cellocate.cells.clean import reasons
 from cellocate.cells.describe import BOX
 from cellocate.cells.given import masks_in
@@ -37,8 +37,8 @@ from cellocate.files import sync, write_text
 from cellocate.pool import run
 
 CARD, CELLS, COUNTS, CROPS, PICTURES = "cells.json", "cells.csv", "counts.csv", "crops", "png"
+NUCLEUS = "blue"
 _DIGITS = "%.6g"
-_FIGURE = re.compile(r"\d+(\.\d+)?")  # what differs between notes of one kind
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def convert(
     if plan.masks is not None:
         masks_in(plan.masks)  # says what is missing
     else:
-        collection.require(("blue",))  # cells are found from their nuclei
+        _require_nuclei(collection)
     faults = [p for p in collection.problems if p.severity == "fault"]
     early = [p for p in faults if collection.vocabulary is not None or p.about == "files"]
     fields = collection.without(early, skip_bad=plan.skip_bad)
@@ -108,6 +108,13 @@ def convert(
             write_text(plan.work / "decided", "")  # from here on crops are moved, and no field is done anew
         _finish(plan, fields, collection, early, strong)
     return _opened(plan)
+
+
+def _require_nuclei(collection: Collection) -> None:
+    if NUCLEUS not in collection.channels:
+        what = f"no channel of nuclei, blue (it has {', '.join(collection.channels) or 'no images'})"
+        mend = "Cells are found from their nuclei: add the files, or bring masks with --masks."
+        raise CellocateError(what, where=collection.folder, mend=mend)
 
 
 def _opened(plan: Plan) -> Converted:
@@ -133,6 +140,7 @@ def _request(plan: Plan, fields: Collection, strong: Strong | None) -> dict[str,
         "channels": list(plan.channels),
         "crops": asdict(plan.square),
         "masks": None if plan.masks is None else str(plan.masks.resolve()),
+        "segmenter": None if plan.segment is None else getattr(plan.segment, "__name__", ""),
         "strong": None if strong is None else strong.told(),
         "extras": [extra.__name__ for extra in plan.extras],
         "png": plan.png,
@@ -193,7 +201,9 @@ def _finish(
     ]
     sync(*(store / str(size)).iterdir(), store / str(size))
     skipped = _skipped(plan, fields, early)
-    card = _card(plan, fields, cells, strong) | {
+    notes = {field: _notes(plan.notes(number)) for number, field in enumerate(fields.ids)}
+    used = sum(not plan.problem(number).is_file() for number in range(len(fields)))
+    card = card_of(plan, strong, cells, notes, used) | {
         "fields_skipped": len(skipped),
         "fields_of_other_labels": len(collection) - len(fields) - len({problem.id for problem in early}),
     }
@@ -262,24 +272,6 @@ def _skipped(plan: Plan, fields: Collection, early: list[Problem]) -> pd.DataFra
         if path.is_file()
     ]
     return pd.concat([problem_table(early), *late])
-
-
-def _card(plan: Plan, fields: Collection, cells: pd.DataFrame, strong: Strong | None) -> dict[str, Any]:
-    """What was asked and what came of it: for `cells.json`, and the history of the crops."""
-    texts = [text for number in range(len(fields)) for text in _notes(plan.notes(number))]
-    kinds = Counter(_FIGURE.sub("", text) for text in texts)
-    examples = {_FIGURE.sub("", text): text for text in reversed(texts)}
-    removed = cells.loc[cells["why"] != "", "why"].value_counts()
-    return {
-        "crops": asdict(plan.square),
-        "masks": "given" if plan.masks is not None else "segmented",
-        "strong": None if strong is None else strong.told(),
-        "fields": sum(not plan.problem(number).is_file() for number in range(len(fields))),
-        "found": len(cells),
-        "removed": {str(why): int(n) for why, n in removed.items()},
-        "cells": int((cells["why"] == "").sum()),
-        "notes": [{"note": examples[kind], "fields": n} for kind, n in kinds.most_common()],
-    }
 
 
 def _notes(path: Path) -> list[str]:

@@ -19,8 +19,19 @@ def cells(
     data: options.Data,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")],
     masks: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Take these masks, <id>_cells.png, instead of segmenting.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Take these masks: <id>_cells.png (or .tif, .zarr), or QuPath's <id>.geojson.",
+        ),
     ] = None,
+    segmenter: Annotated[
+        options.SegmenterName,
+        typer.Option(
+            help="What finds cells: light and shape alone (classical; multinucleate, where a cell may have several "
+            "nuclei), or a network that is installed."
+        ),
+    ] = "classical",
     size: Annotated[int, typer.Option(metavar="PX", help="Side of a cell's picture.")] = 256,
     span: Annotated[float, typer.Option(metavar="UM", help="µm that this side is, the same for all cells.")] = 51.2,
     fit: Annotated[bool, typer.Option("--fit", help="Let each cell fill its picture, whatever its size.")] = False,
@@ -69,7 +80,7 @@ def cells(
     from cellocate.cells.crops import Square
     from cellocate.cells.job import Plan
     from cellocate.cells.run import convert
-    from cellocate.cells.segmentation import segment
+    from cellocate.cells.segmenters import segmenter as named
     from cellocate.cli.console import progress, resuming
     from cellocate.collection import open_collection
 
@@ -81,14 +92,16 @@ def cells(
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     square = Square(size, None if fit else span, masked=not context, centre=centre)
     also = (*[extras.geojson] * geojson, *[extras.overlays] * overlays)
-    plan = Plan(out, collection.channels, square, masks, segment, also, png=png, skip_bad=skip_bad)
+    plan = Plan(
+        out, collection.channels, square, masks, None if masks else named(segmenter), also, png=png, skip_bad=skip_bad
+    )
     try:
         with progress("finding cells", len(collection)) as advance:
             converted = convert(
                 collection,
                 plan,
                 how,
-                workers=workers,
+                workers=workers or (None if segmenter in ("classical", "multinucleate") else 1),  # networks share out
                 resume=resume,
                 overwrite=overwrite,
                 progress=advance,
@@ -119,11 +132,12 @@ def _tell(card: dict[str, Any], out: Path) -> None:
     from cellocate.tables import read_table
 
     for told in card["notes"]:
-        note(told["note"] if told["fields"] == 1 else f"{told['note']} (so or alike in {told['fields']} fields)")
+        of = told["first"] if told["fields"] == 1 else f"{told['fields']} fields, such as {told['first']}"
+        note(f"{told['note']} ({of})")
     if card["fields_skipped"]:
         note(f"left out {counted(card['fields_skipped'], 'faulty field')}; {out / 'skipped.csv'} lists them")
     if card["fields_of_other_labels"]:
-        note(f"left out {counted(card['fields_of_other_labels'], 'field')} that do not have one wanted label")
+        note(f"left out {counted(card['fields_of_other_labels'], 'field')} without exactly one wanted label")
     for why, cells in card["removed"].items():
         note(f"left out {counted(cells, 'cell')}: {why}")
     if (out / COUNTS).is_file():

@@ -37,6 +37,7 @@ CompositeColours = Annotated[
     typer.Option(help="Of composites; magenta microtubules for those who cannot tell red from green."),
 ]
 # spelled out, as the room decision takes long to import
+SegmenterName = Literal["classical", "multinucleate", "cellpose", "instanseg"]
 RuleName = Literal[
     "fixed", "single", "per_class", "shrunk", "bagged", "scaled", "ratio", "soft_f1", "expected_f1", "field_f1", "best"
 ]

@@ -108,8 +108,9 @@ def predict(
         raise typer.BadParameter("--fields is for cells, and DATA are fields")
     if single and (by_map or (masks is not None and format_ != "kaggle2021")):
         raise typer.BadParameter("DATA are cells: --masks is for --format kaggle2021 alone, and --by-map for fields")
-    if whole_fields:
-        collection = bags_of(collection)
+    if whole_fields or loaded.card.bag is not None:
+        bags = bags_of(collection)  # refuses fields, of which a model of cells knows nothing
+        collection = bags if whole_fields else collection
     wanted = None if sample is None else prediction.read_sample(sample)
     if wanted is not None and not single:
         collection = prediction.in_order(collection, wanted)

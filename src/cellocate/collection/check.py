@@ -10,7 +10,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from cellocate.collection.bags import Bags, bags_of
+from cellocate.collection.bags import Bags, are_cells, bags_of
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.look import Look, complete, look_at_headers, look_at_pixels
@@ -30,10 +30,12 @@ class Inspection:
     Args:
         images: by id, what `Look` tells.
         problems: the faults of the collection and of the images.
+        of_cells: each is a single cell, and most of it black.
     """
 
     images: pd.DataFrame
     problems: tuple[Problem, ...]
+    of_cells: bool = False
 
     @cached_property
     def duplicates(self) -> list[list[str]]:
@@ -43,7 +45,12 @@ class Inspection:
 
     @cached_property
     def near_duplicates(self) -> list[list[str]]:
-        """Groups of fields that look alike (see `duplicates`), other than those whose pixels are all identical."""
+        """Groups of fields that look alike (see `duplicates`), other than those whose pixels are all identical.
+
+        None of single cells: a few bright places in the middle of black are alike in any two.
+        """
+        if self.of_cells:
+            return []
         digests, hashes = parse_fingerprints(self.images["fingerprint"])
         number = pd.Series(clusters(hashes), index=self.images.index)
         digest = dict(zip(self.images.index, digests, strict=True))
@@ -109,7 +116,7 @@ def inspect(
                 else:
                     rows[field] = found
     images = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), dtype=object), columns=list(Look._fields))
-    return Inspection(images, tuple(problems))
+    return Inspection(images, tuple(problems), of_cells=are_cells(collection))
 
 
 def usable(

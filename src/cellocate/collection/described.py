@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.collection.atlas.tables import is_list, of_fields, read_labels
+from cellocate.collection.bags import are_cells, bags_of
 from cellocate.collection.collection import Collection
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.metadata import IDS, read_metadata, tidy
@@ -21,8 +22,8 @@ def described(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
     """The metadata of some fields: antibody, gene, cell line and whatever else is told of them.
 
     Args:
-        path: of a collection, in any layout; or a table (CSV) with a column `id`, `image`, `image_id`, `field` or
-            `filename`, such as a label table, or a list of the atlas.
+        path: of a collection, in any layout, or of their cells; or a table (CSV) with a column `id`, `image`,
+            `image_id`, `field` or `filename`, such as a label table, or a list of the atlas.
         ids: of the fields; each as often as it stands here.
 
     Returns:
@@ -49,4 +50,7 @@ def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
         columns = [column.strip() for column in read_columns(path)]
         if any(c.lower() in IDS for c in columns) and not any(c in CHANNELS for c in columns):
             return read_metadata(path)
-    return open_collection(path).fields
+    collection = open_collection(path)
+    if are_cells(collection) and not set(ids) <= set(collection.ids):
+        return bags_of(collection).fields  # the ids are of fields, which cells tell of
+    return collection.fields

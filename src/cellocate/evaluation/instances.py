@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
+from cellocate.evaluation.bootstrap import percentiles
 from cellocate.images.rle import Mask, overlaps
 from cellocate.vocabulary import Vocabulary
 
@@ -80,8 +81,9 @@ def evaluate_instances(
     This is the metric of OpenImages' instance segmentation for truth in which every location of every cell is known,
     and no cell stands for a group. `instance_map_of_predicting_everything` is what the same masks score if each is
     said to show every location, all equally likely; `found` counts the cells of a location that any mask overlaps
-    enough, so that `found / support` is the best that these masks can score. The 95% interval is of 1000 bootstrap
-    resamples of the fields; a location that a resample misses is left out of that resample's mean.
+    enough, so that `found / support` is the best that these masks can score. The 95% interval is of 1000 draws of
+    Rubin's bootstrap, which weighs fields and leaves none out: a resample without the one field that shows a location
+    could say nothing of it, and those with it would show it too often, and so too high a precision.
 
     Args:
         truth: by field, without confidences.
@@ -95,7 +97,8 @@ def evaluate_instances(
 
     References:
         https://storage.googleapis.com/openimages/web/evaluation.html; Everingham, Van Gool, Williams, Winn, Zisserman.
-        The Pascal Visual Object Classes (VOC) Challenge. IJCV 88 (2010). https://doi.org/10.1007/s11263-009-0275-4
+        The Pascal Visual Object Classes (VOC) Challenge. IJCV 88 (2010). https://doi.org/10.1007/s11263-009-0275-4;
+        Rubin. The Bayesian Bootstrap. Ann. Statist. 9 (1981). https://doi.org/10.1214/aos/1176345338
 
     Example:
         >>> from cellocate.vocabulary import get
@@ -123,7 +126,9 @@ def evaluate_instances(
         "predicted_cells": sum(len(instances.masks) for instances in predicted.values()),
         "least_overlap": least,
         "instance_map": float(ap[present].mean()) if present.any() else None,
-        "instance_map_interval": _bootstrap(rankings, len(truth)) if interval and present.any() else None,
+        "instance_map_interval": _bootstrap([rankings[k] for k in np.flatnonzero(present)], len(truth))
+        if interval and present.any()
+        else None,
         "instance_map_of_predicting_everything": (
             float(np.mean([_average_precision(ranking, whole)[0] for ranking in aimless])) if aimless else None
         ),
@@ -199,11 +204,11 @@ def _ranking(said: _Said, label: int, truths: Numbers) -> _Ranking:
 
 
 def _average_precision(ranking: _Ranking, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Average precision with each field counted so many times, shape (R, N) → (R,); nan where no cell is left."""
+    """Average precision with fields of these weights, above 0, shape (R, N) → (R,); nan where no cell shows it."""
     support = weights @ ranking.truths
     drawn = weights[:, ranking.field]
     hits = np.cumsum(drawn * ranking.hit, axis=1)[:, ranking.last]
-    precision = hits / np.maximum(np.cumsum(drawn, axis=1)[:, ranking.last], 1)
+    precision = hits / np.cumsum(drawn, axis=1)[:, ranking.last]
     best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     area = (np.diff(hits, axis=1, prepend=0) * best).sum(axis=1)
     ap: NDArray[np.float64] = np.divide(area, support, out=np.full(len(weights), np.nan), where=support > 0)
@@ -214,8 +219,6 @@ def _bootstrap(rankings: Sequence[_Ranking], fields: int) -> list[float]:
     rng = np.random.default_rng(0)
     scores = []
     for _ in range(_RESAMPLES // _AT_ONCE):
-        weights = rng.multinomial(fields, np.full(fields, 1 / fields), size=_AT_ONCE).astype(np.float64)
-        ap = np.stack([_average_precision(ranking, weights) for ranking in rankings])
-        known = ~np.isnan(ap)  # where no location is left, the resample says nothing
-        scores.append((np.nansum(ap, axis=0) / np.maximum(known.sum(axis=0), 1))[known.any(axis=0)])
-    return [float(q) for q in np.percentile(np.concatenate(scores), [2.5, 97.5])]
+        weights = np.maximum(rng.dirichlet(np.ones(fields), size=_AT_ONCE) * fields, np.finfo(np.float32).tiny)
+        scores.append(np.mean([_average_precision(ranking, weights) for ranking in rankings], axis=0))
+    return percentiles(np.concatenate(scores))

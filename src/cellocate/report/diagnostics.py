@@ -81,9 +81,7 @@ def plot_frequency(evaluated: Evaluated, width: int = WIDE) -> Figure:
     axes = figure.add_subplot()
     axes.plot(counts, scores, "o", color=PALETTE["blue"], markersize=6, clip_on=False)
     axes.set_xscale("symlog", linthresh=1)
-    axes.set(
-        ylim=(-0.04, 1.04), xlim=(0 if min(counts, default=0) < 1 else 0.7 * min(counts), 2 * max(counts, default=1))
-    )
+    axes.set(ylim=(-0.04, 1.04), xlim=(0 if min(counts, default=0) < 1 else 0.7 * min(counts), 2 * max([1, *counts])))
     axes.xaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=1, subs=[1, 2, 3, 5]))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     what = "training fields" if known else "fields"

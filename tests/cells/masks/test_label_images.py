@@ -112,16 +112,8 @@ def test_nuclei_lie_beside_the_cells_or_are_not_known(tmp_path):
         masks.labels("a", (9, 9))
 
 
-@pytest.mark.parametrize(
-    ("nuclei", "cells", "message"),
-    [
-        (NUCLEI, CELLS * 2, "there is no 1, and the highest is 6"),
-        (NUCLEI * 0 + 1, CELLS, r"nucleus 1 has pixels outside cell 1, such as y 0, x 2.*a_nuclei\.png"),
-        (NUCLEI[:1], CELLS, "masks on 3 × 1 px in a field of 3 × 2 px"),
-    ],
-)
-def test_masks_that_do_not_fit_each_other_are_refused(tmp_path, nuclei, cells, message):
-    write_labels(tmp_path / "a_nuclei.png", nuclei)
-    write_labels(tmp_path / "a_cells.png", cells)
-    with pytest.raises(CellocateError, match=message):
+def test_masks_of_different_size_are_refused(tmp_path):
+    write_labels(tmp_path / "a_nuclei.png", NUCLEI[:1])
+    write_labels(tmp_path / "a_cells.png", CELLS)
+    with pytest.raises(CellocateError, match="masks on 3 × 1 px in a field of 3 × 2 px"):
         CellMasks(tmp_path).labels("a")

@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.cells.masks.geojson import read_geojson
 from cellocate.cells.masks.labels import Shape, read_labels
-from cellocate.cells.masks.numbering import check_numbering
+from cellocate.cells.masks.zarrs import read_zarr_labels
 from cellocate.errors import CellocateError
 from cellocate.images.rle import Mask, masks_of
 
-_SUFFIXES = (".png", ".tif", ".tiff")
-_CELLS = tuple(name + suffix for name in ("_cells", "_cellmask", "_predictedmask") for suffix in _SUFFIXES)
+_SUFFIXES = (".png", ".tif", ".tiff", ".zarr")
+_OUTLINES = ".geojson"
+_CELLS = (*(name + suffix for name in ("_cells", "_cellmask", "_predictedmask") for suffix in _SUFFIXES), _OUTLINES)
 _NUCLEI = tuple(name + suffix for name in ("_nuclei", "_nucleimask") for suffix in _SUFFIXES)
 _MEND = "They are named <id>_cells.png."
 
@@ -22,8 +24,8 @@ _MEND = "They are named <id>_cells.png."
 class CellMasks:
     """Label images `<id>_cells.png` in a folder: the number of the cell at each pixel, 0 for none; 8 or 16 bits.
 
-    `<id>_cellmask.png` and `<id>_predictedmask.png` are read as well, and TIFF instead of PNG. Nuclei beside them are
-    `<id>_nuclei.png` or `<id>_nucleimask.png`.
+    `<id>_cellmask.png` and `<id>_predictedmask.png` are read as well, and TIFF or OME-Zarr (`.zarr`) instead of PNG.
+    Nuclei beside them are `<id>_nuclei.png` or `<id>_nucleimask.png`. QuPath's outlines, `<id>.geojson`, have both.
 
     Args:
         folder: where they lie.
@@ -54,17 +56,20 @@ class CellMasks:
             raise CellocateError(what, where=self.folder, mend=_MEND)
 
     def labels(self, field: str, shape: Shape | None = None) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-        """Label images of a field's nuclei and cells, each (H, W); no nucleus anywhere where there is no such file.
+        """Label images of a field's nuclei and cells, each (H, W), as they are numbered there; nuclei may be none.
+
+        Args:
+            field: its id.
+            shape: height and width of the field, which outlines do not tell.
 
         Raises:
-            CellocateError: that of the cells is missing; either is broken or of another size; the cells' numbers have
-                gaps, or a nucleus has another number than the cell that it lies in.
+            CellocateError: that of the cells is missing; either is broken or of another size.
         """
+        if shape is not None and field in self._files and self._files[field].suffix == _OUTLINES:
+            return read_geojson(self._files[field], shape)[:2]
         cells = self._cells(field, shape)
         found = self._nuclei.get(field)
-        nuclei = np.zeros_like(cells) if found is None else read_labels(found, cells.shape)
-        check_numbering(nuclei, cells, where=found or self._files[field])
-        return nuclei, cells
+        return np.zeros_like(cells) if found is None else _read(found, (cells.shape[0], cells.shape[1])), cells
 
     def read(self, field: str) -> tuple[Shape, dict[int, Mask]]:
         """Height and width of a field's label image, and the mask of each cell by its number, gaps or none.
@@ -85,7 +90,7 @@ class CellMasks:
 
     def _cells(self, field: str, shape: Shape | None = None) -> NDArray[np.uint16]:
         self.require([field])
-        return read_labels(self._files[field], shape)
+        return _read(self._files[field], shape)
 
     def _find(self, endings: tuple[str, ...]) -> dict[str, Path]:
         files: dict[str, Path] = {}
@@ -99,3 +104,10 @@ class CellMasks:
                 raise CellocateError(what, where=self.folder, mend="Keep one of them.")
             files[field] = path
         return files
+
+
+def _read(path: Path, shape: Shape | None) -> NDArray[np.uint16]:
+    if path.suffix == _OUTLINES:
+        mend = "Give the masks that 'cellocate cells --masks' writes of them."
+        raise CellocateError("outlines, where label images are needed", where=path, mend=mend)
+    return read_zarr_labels(path, shape) if path.suffix == ".zarr" else read_labels(path, shape)

@@ -44,12 +44,10 @@ def segment(
         (True, ())
     """
     settings = settings or Settings()
-    planes = _planes(field, channels)
-    notes = []
+    planes = planes_of(field, channels)
     known = pixel_size is not None
-    if pixel_size is None:
-        pixel_size, note = _estimate(planes["blue"], settings)
-        notes.append(note)
+    pixel_size, told = known_or_estimated(planes["blue"], pixel_size, settings)
+    notes = list(told)
     bright = nuclei_map(planes["blue"], pixel_size, settings)
     nuclei = label_nuclei(bright, pixel_size, settings)
     shown = cell_map(planes, pixel_size, settings)
@@ -72,7 +70,12 @@ def segment(
     )
 
 
-def _planes(field: Pixels, channels: Sequence[str]) -> dict[str, Pixels]:
+def planes_of(field: Pixels, channels: Sequence[str]) -> dict[str, Pixels]:
+    """The channel of nuclei and, as far as there, of landmarks, by name.
+
+    Raises:
+        CellocateError: see `segment`.
+    """
     if field.ndim != 3 or len(field) != len(channels) or 0 in field.shape:
         what = f"a field of shape {field.shape} with {len(channels)} channels"
         raise CellocateError(what, mend="Give pixels as (channels, height, width), and the name of each channel.")
@@ -84,7 +87,13 @@ def _planes(field: Pixels, channels: Sequence[str]) -> dict[str, Pixels]:
     return {name: field[channels.index(name)] for name in ("blue", *LANDMARKS) if name in channels}
 
 
-def _estimate(dna: Pixels, settings: Settings) -> tuple[float, str]:
+def known_or_estimated(
+    dna: Pixels, pixel_size: float | None, settings: Settings | None = None
+) -> tuple[float, tuple[str, ...]]:
+    """µm per px and, where they had to be estimated from the size of nuclei, a sentence that says so."""
+    if pixel_size is not None:
+        return pixel_size, ()
+    settings = settings or Settings()
     across = nucleus_px(dna)
     if across is not None and _PIXEL_SIZES[0] <= settings.nucleus / across <= _PIXEL_SIZES[1]:
         size = settings.nucleus / across
@@ -92,4 +101,4 @@ def _estimate(dna: Pixels, settings: Settings) -> tuple[float, str]:
     else:
         size = min(FIELD_SPAN / max(dna.shape), _PIXEL_SIZES[1])
         how = "as if the field were as wide as those of the Human Protein Atlas"
-    return size, f"The pixel size was not given, and taken to be {size:.2g} µm, {how}."
+    return size, (f"The pixel size was not given, and taken to be {size:.2g} µm, {how}.",)
