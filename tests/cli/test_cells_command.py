@@ -101,7 +101,7 @@ def test_cells_are_found_where_there_are_only_nuclei_and_not_where_there_are_non
         for file in (tmp_path / "whole" / "train").glob(f"*_{channels}.png"):
             file.rename(tmp_path / name / file.name)
     small = ("--size", 32, "--workers", 1, "--pixel-size", 0.64)
-    extra = ("--geojson", "--overlays", "--png", "--centre", "nucleus", "--fit", "--context")
+    extra = ("--also", "geojson", "--also", "overlays", "--also", "png", "--centre", "nucleus", "--context")
     result = cellocate("cells", tmp_path / "nuclei", "--out", tmp_path / "cells", *small, *extra)
     assert result.code == 0, result.err
     assert "of a nucleus" in result.err
@@ -114,6 +114,9 @@ def test_cells_are_found_where_there_are_only_nuclei_and_not_where_there_are_non
     result = cellocate("cells", tmp_path / "none", "--out", tmp_path / "no_cells", *small)
     assert result.code == 1
     assert "no channel of nuclei, blue" in result.err
+    assert cellocate("cells", tmp_path / "nuclei", "--out", tmp_path / "x", "--fit", "--span", 9).code == 2
+    assert cellocate("cells", tmp_path / "nuclei", "--out", tmp_path / "fitted", "--fit", *small).code == 0
+    assert open_collection(tmp_path / "fitted" / "crops").fields["pixel_size"].nunique() > 5
     assert not (tmp_path / "no_cells").exists()
 
 

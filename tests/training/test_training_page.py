@@ -8,8 +8,10 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
+import typer
 from pydantic import BaseModel
 
+from cellocate.cli.app import app
 from cellocate.training import Recipe, load_recipe, recipe_names
 from cellocate.training.recipe import LossName
 from cellocate.training.recipes import recipe_text
@@ -100,3 +102,10 @@ def test_every_setting_that_is_set_on_the_page_exists() -> None:
     known = {f"{name}.{setting}" for name, section in SECTIONS.items() for setting in settings(section)}
     assert len(keys) > 30
     assert set(keys) - known == {"optimizer.name"}, "the one that is shown to be refused"
+
+
+@pytest.mark.parametrize("line", sorted(set(re.findall(r"^cellocate .*", PAGE, re.M))))
+def test_every_command_has_the_options_that_it_is_shown_with(line: str) -> None:
+    command = typer.main.get_command(app).commands[line.split()[1]]
+    known = {name for parameter in command.params for name in parameter.opts}
+    assert set(re.findall(r" (--[a-z-]+)", line)) <= known

@@ -17,6 +17,7 @@ from cellocate.images import Pixels
 Labels = NDArray[Any]
 Box = tuple[slice, slice]
 
+SPAN = 51.2  # µm: what most cells fit into
 _SIZES = (16, 2048)  # px of a crop
 _SPANS = (1.0, 1000.0)  # µm
 
@@ -37,7 +38,7 @@ class Square:
     """
 
     size: int = 256
-    span: float | None = 51.2
+    span: float | None = SPAN
     margin: float = 0.1
     masked: bool = True
     centre: Literal["cell", "nucleus"] = "cell"

@@ -32,3 +32,6 @@ def overlays(
     """Write `overlays/<id>.png`: the field with the outlines and numbers of its cells."""
     picture = overlay(pixels, channels, masks.nuclei, masks.cells, side=_SIDE, numbers=True)
     write_png(out / "overlays" / f"{field}.png", picture)
+
+
+BY_NAME: dict[str, Extra] = {"geojson": geojson, "overlays": overlays}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,6 +14,14 @@ from cellocate.counted import counted
 
 if TYPE_CHECKING:
     from cellocate.cells.strong import Strong
+
+
+class Also(StrEnum):
+    """What may be written beside masks, table and crops; as an option may be given several times, not a `Literal`."""
+
+    png = "png"
+    geojson = "geojson"
+    overlays = "overlays"
 
 
 def cells(
@@ -33,7 +42,10 @@ def cells(
         ),
     ] = "classical",
     size: Annotated[int, typer.Option(metavar="PX", help="Side of a cell's picture.")] = 256,
-    span: Annotated[float, typer.Option(metavar="UM", help="µm that this side is, the same for all cells.")] = 51.2,
+    span: Annotated[
+        float | None,
+        typer.Option(metavar="UM", help="µm that this side is, the same for all cells; 51.2 if not given."),
+    ] = None,
     fit: Annotated[bool, typer.Option("--fit", help="Let each cell fill its picture, whatever its size.")] = False,
     context: Annotated[bool, typer.Option("--context", help="Leave what is around a cell in its picture.")] = False,
     centre: Annotated[Literal["cell", "nucleus"], typer.Option(help="What is in the middle.")] = "cell",
@@ -58,9 +70,12 @@ def cells(
         float | None, typer.Option(metavar="KB", help="Leave fields with a larger file out of --strong.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
-    png: Annotated[bool, typer.Option("--png", help="Write the cells as PNG files too.")] = False,
-    geojson: Annotated[bool, typer.Option("--geojson", help="Write outlines for QuPath too.")] = False,
-    overlays: Annotated[bool, typer.Option("--overlays", help="Draw the outlines over each field too.")] = False,
+    also: Annotated[
+        list[Also] | None,
+        typer.Option(
+            help="Write too: the cells as PNG files, outlines for QuPath, or outlines drawn over each field; several."
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core unless given.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue what was begun in FOLDER.")] = False,
     labels: options.LabelTable = None,
@@ -77,7 +92,7 @@ def cells(
     Example: cellocate cells my_images --out my_cells --pixel-size 0.08
     """
     from cellocate.cells import extras
-    from cellocate.cells.crops import Square
+    from cellocate.cells.crops import SPAN, Square
     from cellocate.cells.job import Plan
     from cellocate.cells.run import convert
     from cellocate.cells.segmenters import segmenter as named
@@ -90,18 +105,30 @@ def cells(
         {"without": tuple(without or ()), "least": least, "most": most, "seed": seed},
     )
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
-    square = Square(size, None if fit else span, masked=not context, centre=centre)
-    also = (*[extras.geojson] * geojson, *[extras.overlays] * overlays)
+    if fit and span is not None:
+        raise typer.BadParameter("with --fit each picture has a span of its own: leave out --span")
+    square = Square(size, None if fit else SPAN if span is None else span, masked=not context, centre=centre)
+    wanted = set(also or ())
+    beside = tuple(extra for name, extra in extras.BY_NAME.items() if name in wanted)
     plan = Plan(
-        out, collection.channels, square, masks, None if masks else named(segmenter), also, png=png, skip_bad=skip_bad
+        out,
+        collection.channels,
+        square,
+        masks,
+        None if masks else named(segmenter),
+        beside,
+        png="png" in wanted,
+        skip_bad=skip_bad,
     )
+    if workers is None and segmenter in ("cellpose", "instanseg"):
+        workers = 1  # a network takes all cores, or the graphics card, by itself
     try:
         with progress("finding cells", len(collection)) as advance:
             converted = convert(
                 collection,
                 plan,
                 how,
-                workers=workers or (None if segmenter in ("classical", "multinucleate") else 1),  # networks share out
+                workers=workers,
                 resume=resume,
                 overwrite=overwrite,
                 progress=advance,
