@@ -64,7 +64,8 @@ class Inspection:
 def problem_table(problems: Sequence[Problem]) -> pd.DataFrame:
     """Problems as a table: id, severity, about, what, where, mend."""
     rows = [(p.id, p.severity, p.about, p.error.what, str(p.error.where or ""), p.error.mend) for p in problems]
-    return pd.DataFrame(rows, columns=["id", "severity", "about", "what", "where", "mend"])
+    columns = ["id", "severity", "about", "what", "where", "mend"]
+    return pd.DataFrame(rows, columns=columns, dtype=object)  # names of files may be no text, which pyarrow refuses
 
 
 def inspect(
