@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,3 +112,21 @@ def test_features_are_what_the_logits_are_made_of(make: Callable[..., Model]) ->
     with torch.no_grad():
         logits = model.network.head.classifier(torch.from_numpy(model.embed(fields)))
     np.testing.assert_allclose(logits.sigmoid(), model.predict(fields).probabilities, rtol=1e-4)
+
+
+def test_a_card_from_before_parts_of_it_had_all_their_settings_is_read(
+    make: Callable[..., Model], tmp_path: Path
+) -> None:
+    save(make(), tmp_path / "model")
+    path = tmp_path / "model" / "model.json"
+    card = json.loads(path.read_text())
+    later = {"bag", "originals", "views", "calibration", "familiar"}
+    old = {name: value for name, value in card.items() if name not in later | {"checksum"}}
+    old["rule"] = {name: old["rule"][name] for name in ("kind", "thresholds")}
+    checksum = hashlib.sha256(json.dumps(old, sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps({**old, "checksum": checksum}))
+    assert cellocate.load(tmp_path / "model", device="cpu").card.rule.fallback == "none"
+    old["rule"]["thresholds"][0] += 0.01
+    path.write_text(json.dumps({**old, "checksum": checksum}))
+    with pytest.raises(CellocateError, match="altered or damaged"):
+        cellocate.load(tmp_path / "model", device="cpu")

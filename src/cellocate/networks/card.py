@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -195,8 +196,12 @@ class ModelCard(_Part):
         except ValidationError as error:
             raise CellocateError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
-    def digest(self) -> str:
-        """SHA-256 of the card's content, but for `checksum` itself."""
+    def digest(self, said: Mapping[str, Any] | None = None) -> str:
+        """SHA-256 of the card's content, but for `checksum` itself.
+
+        Args:
+            said: the content as a file has it, whose parts may lack settings that were added later.
+        """
         since = {  # older cards do not have these
             "bag": self.bag is not None,
             "originals": self.originals,
@@ -205,5 +210,6 @@ class ModelCard(_Part):
             "familiar": self.familiar is not None,
         }
         unsaid = {"checksum", *(name for name, said in since.items() if not said)}
-        content = json.dumps(self.model_dump(mode="json", exclude=unsaid), sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
+        content = self.model_dump(mode="json") if said is None else said
+        text = json.dumps({name: value for name, value in content.items() if name not in unsaid}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -180,7 +180,7 @@ def _read_card(path: Path) -> ModelCard:
         card = ModelCard.model_validate(content)
     except (ValidationError, ValueError, OSError):
         raise _altered(path) from None
-    if card.digest() != card.checksum:
+    if card.digest(content) != card.checksum:
         raise _altered(path)
     return card
 
