@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 import cellocate
 from cellocate import phantom
 from cellocate.collection import Collection, open_collection
-from cellocate.evaluation.bootstrap import Clusters, Weights, bootstrap, percentiles
+from cellocate.evaluation.bootstrap import mean_interval
 from cellocate.explain import METHODS, Method, map_tiles
 from cellocate.images import Views, read_channel
 from cellocate.networks import Model
@@ -87,13 +87,7 @@ def _score(model: Model, test: Collection, number: int, maps: Maps) -> list[tupl
 
 
 def _interval(values: NDArray[np.float64], fields: NDArray[np.float64]) -> str:
-    clusters = Clusters(len(values), [str(field) for field in fields])
-    sums, counts = clusters.sums(values[:, None])[:, 0], clusters.sums(np.ones((len(values), 1)))[:, 0]
-
-    def mean(weights: Weights) -> NDArray[np.float64]:
-        return np.asarray(weights @ sums / (weights @ counts), np.float64)
-
-    low, high = percentiles(bootstrap(mean, clusters))
+    low, high = mean_interval(values, [str(field) for field in fields])
     return f"{values.mean():.3f} ({low:.3f} to {high:.3f})"
 
 

@@ -9,7 +9,7 @@ from random_tables import tables, vocabulary
 from sklearn import metrics as sk
 
 from cellocate.evaluation import evaluate
-from cellocate.evaluation.bootstrap import Clusters, ResampledF1, ResampledPrecision
+from cellocate.evaluation.bootstrap import Clusters, ResampledF1, ResampledPrecision, mean_interval
 
 
 @st.composite
@@ -67,3 +67,14 @@ def test_every_headline_figure_has_an_interval_around_it():
     without = evaluate(truth, p > 0.5, vocabulary(4), probabilities=p, interval=False)
     assert {without[f"{name}_interval"] for name in ("macro_f1", "micro_f1", "macro_average_precision")} == {None}
     assert evaluate(truth, p > 0.5, vocabulary(4))["macro_average_precision_interval"] is None
+
+
+def test_the_interval_of_a_mean_is_scipys_where_all_are_independent_and_wider_where_they_are_not():
+    from scipy.stats import bootstrap as reference
+
+    values = np.random.default_rng(0).random(60)
+    single = mean_interval(values, [str(i) for i in range(60)])
+    expected = reference((values,), np.mean, n_resamples=5000, method="percentile", rng=np.random.default_rng(1))
+    np.testing.assert_allclose(single, expected.confidence_interval, atol=0.01)
+    copies = mean_interval(np.repeat(values, 3), [str(i) for i in range(60) for _ in range(3)])
+    np.testing.assert_allclose(copies, single, atol=1e-6)

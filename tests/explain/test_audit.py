@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,6 +67,15 @@ def test_models_judge_what_they_did_not_learn_from(phantoms, run):
     model.card = learnt
     with pytest.raises(CellocateError, match="every field was trained on"):
         by_models([model], collection)
+
+
+def test_fields_that_were_learnt_from_are_known_under_the_ids_of_a_merge(phantoms, run):
+    collection, model = open_collection(phantoms), load(run / "model")
+    old = pd.Index(collection.ids)
+    fields = collection.fields.set_axis(pd.Index([f"merged-{i}" for i in old], dtype=object)).assign(original_id=old)
+    found = by_models([model], replace(collection, fields=fields))
+    learnt = set(model.card.fields["train"])
+    assert found.ids == [f"merged-{i}" for i in old if i not in learnt]
 
 
 def test_tables_of_folds_are_brought_together(phantoms, tmp_path):

@@ -68,6 +68,23 @@ def percentiles(scores: NDArray[np.float64]) -> list[float]:
     return [float(q) for q in np.percentile(scores, [2.5, 97.5])]
 
 
+def mean_interval(values: NDArray[np.floating[Any]], groups: Sequence[str]) -> tuple[float, float]:
+    """The 95% interval of the mean of numbers, when groups of them are drawn anew.
+
+    Args:
+        values: shape (N,).
+        groups: for each what it shares with others that are not independent of it.
+
+    Example:
+        >>> mean_interval(np.array([0.0, 1.0]), ["a", "a"])  # one group tells of no other
+        (0.5, 0.5)
+    """
+    clusters = Clusters(len(values), groups)
+    sums = clusters.sums(np.stack([values, np.ones(len(values))], axis=1))
+    low, high = percentiles(bootstrap(lambda w: (w @ sums[:, 0] / (w @ sums[:, 1])).astype(np.float64), clusters))
+    return low, high
+
+
 class ResampledF1:
     """F1 in resamples, quick because it needs no more than sums over groups.
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.collection import Collection
+from cellocate.collection.identity import parts_met
 from cellocate.decision.tables import read_probabilities
 from cellocate.errors import CellocateError
 from cellocate.networks import Model
@@ -56,8 +57,7 @@ def by_models(
         if model.vocabulary.names != collection.vocabulary.names:
             what = f"{model.card.name} knows other locations than the labels"
             raise CellocateError(what, where=collection.folder, mend="Give the collection that it was trained on.")
-        learnt = {*model.card.fields.get("train", ()), *model.card.fields.get("start", ())}
-        rows = np.array([row for row, field in enumerate(collection.ids) if field not in learnt], dtype=int)
+        rows = np.flatnonzero(~_learnt(model, collection))
         if not len(rows):
             continue
         some = collection.subset([collection.ids[row] for row in rows])
@@ -95,6 +95,13 @@ def by_tables(tables: Sequence[str | Path], collection: Collection) -> HeldOut:
         said[i, [row[ids[j]] for j in known]] = probabilities[known]
     kept = np.flatnonzero(~np.isnan(said).all(axis=(0, 2)))
     return HeldOut([collection.ids[k] for k in kept], _means(said[:, kept]), np.full(len(kept), np.nan))
+
+
+def _learnt(model: Model, collection: Collection) -> NDArray[np.bool_]:
+    """Which fields a model was trained on or got its first weights from, under whatever id they have here."""
+    used = {"train": (*model.card.fields.get("train", ()), *model.card.fields.get("start", ()))}
+    met = parts_met(used, model.card.originals, collection.fields)
+    return np.array([part is not None for part in met], dtype=bool)
 
 
 def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cellocate import h5ad
 from cellocate.collection import PARTS, Collection
+from cellocate.collection.identity import parts_met
 from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model
 from cellocate.prediction import look_at_collection, predict_collection, write_h5ad
@@ -153,7 +154,7 @@ def _known(model: Model, collection: Collection) -> pd.DataFrame:
     if collection.vocabulary is not None:
         names = collection.vocabulary.names
         known["labels"] = ["; ".join(names[k] for k in labels or ()) for labels in collection.fields["labels"]]
-    part = {field: part for part in PARTS for field in model.card.fields.get(part, ())}
-    known["part"] = [part.get(field, "") for field in collection.ids]
+    split = {part: model.card.fields.get(part, ()) for part in PARTS}
+    known["part"] = [part or "" for part in parts_met(split, model.card.originals, collection.fields)]
     known["group"] = collection.group().to_numpy(dtype=object)
     return known

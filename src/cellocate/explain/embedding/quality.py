@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.evaluation.bootstrap import Clusters, Weights, bootstrap, percentiles
+from cellocate.evaluation.bootstrap import mean_interval
 from cellocate.explain.embedding.embeddings import Embeddings
 from cellocate.explain.embedding.neighbours import nearest
 
@@ -60,18 +60,9 @@ def retrieval(embeddings: Embeddings) -> Retrieval | None:
         hits[i] = alike[found.rows[i]].mean()
         others = np.setdiff1d(np.arange(len(labelled)), own[names[i]])
         chances[i] = alike[others].mean()
-    return Retrieval(float(hits.mean()), _interval(hits, names), float(chances.mean()), len(asked), bool(len(unseen)))
-
-
-def _interval(values: NDArray[np.float64], groups: NDArray[np.object_]) -> tuple[float, float]:
-    clusters = Clusters(len(values), list(groups))
-    sums, counts = clusters.sums(values[:, None])[:, 0], clusters.sums(np.ones((len(values), 1)))[:, 0]
-
-    def mean(weights: Weights) -> NDArray[np.float64]:
-        return np.asarray(weights @ sums / (weights @ counts), np.float64)
-
-    low, high = percentiles(bootstrap(mean, clusters))
-    return low, high
+    return Retrieval(
+        float(hits.mean()), mean_interval(hits, list(names)), float(chances.mean()), len(asked), bool(len(unseen))
+    )
 
 
 def _marks(labels: list[set[str]]) -> NDArray[np.bool_]:
