@@ -14,7 +14,7 @@ from cellocate.counted import counted
 
 def audit(
     data: options.Data,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")],
+    out: options.OutFolder,
     models: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -50,7 +50,8 @@ def audit(
     then: cellocate select my_images --without-ids audit/suspects.csv --out clean
     """
     from cellocate.cli.console import note, progress
-    from cellocate.collection import left_out, open_collection, usable
+    from cellocate.cli.usable import usable_fields
+    from cellocate.collection import open_collection
     from cellocate.explain.audit import audit_labels, by_models, by_tables, write_audit
     from cellocate.files import refuse_existing
     from cellocate.networks import load
@@ -61,9 +62,7 @@ def audit(
     loaded = [load(folder, device=device) for given in models or () for folder in _folders(given)]
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     channels = loaded[0].card.channels if loaded else collection.channels
-    collection, inspection = usable(collection, channels, labelled=True, skip_bad=skip_bad)
-    if inspection.problems:
-        note(left_out(inspection.problems))
+    collection = usable_fields(collection, channels, labelled=True, skip_bad=skip_bad)
     with progress("predicting", len(collection) * len(loaded)) as advance:
         held_out = by_models(loaded, collection, advance) if loaded else by_tables(probabilities or (), collection)
     if passed := len(collection) - len(held_out.ids):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -26,7 +25,7 @@ class Also(StrEnum):
 
 def cells(
     data: options.Data,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")],
+    out: options.OutFolder,
     masks: Annotated[
         Path | None,
         typer.Option(
@@ -76,7 +75,7 @@ def cells(
             help="Write too: the cells as PNG files, outlines for QuPath, or outlines drawn over each field; several."
         ),
     ] = None,
-    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core unless given.")] = None,
+    workers: options.Workers = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue what was begun in FOLDER.")] = False,
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
@@ -96,7 +95,7 @@ def cells(
     from cellocate.cells.job import Plan
     from cellocate.cells.run import convert
     from cellocate.cells.segmenters import segmenter as named
-    from cellocate.cli.console import progress, resuming
+    from cellocate.cli.console import progress, resumable
     from cellocate.collection import open_collection
 
     how = _strong(
@@ -122,20 +121,10 @@ def cells(
     )
     if workers is None and segmenter in ("cellpose", "instanseg"):
         workers = 1  # a network takes all cores, or the graphics card, by itself
-    try:
-        with progress("finding cells", len(collection)) as advance:
-            converted = convert(
-                collection,
-                plan,
-                how,
-                workers=workers,
-                resume=resume,
-                overwrite=overwrite,
-                progress=advance,
-            )
-    except KeyboardInterrupt:
-        print(f"continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
-        raise
+    with resumable(), progress("finding cells", len(collection)) as advance:
+        converted = convert(
+            collection, plan, how, workers=workers, resume=resume, overwrite=overwrite, progress=advance
+        )
     _tell(converted.card, out)
 
 

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +26,17 @@ def resuming(arguments: list[str]) -> str:
         if before not in remembered and name not in (*remembered, "--overwrite", "--resume"):
             kept.append(argument)
     return shlex.join(["cellocate", *kept, "--resume"])
+
+
+@contextmanager
+def resumable(begun: Path | None = None) -> Iterator[None]:
+    """Work that can be continued: Ctrl-C says how, where the file `begun` (if one is named) is there already."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if begun is None or begun.is_file():
+            print(f"continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
+        raise
 
 
 def validation(card: ModelCard) -> str:

@@ -164,5 +164,5 @@ def _refuse_odd_requests(labels: Path | None, rule: str | None, ratios: Path | N
         raise typer.BadParameter(f"--ratios is for the rule 'ratio', not {rule!r}")
     if figure is not None and labels is None:
         raise typer.BadParameter("--figure needs --labels")
-    if figure is not None and figure.suffix not in (".png", ".svg", ".pdf"):
+    if figure is not None and figure.suffix not in options.PICTURES:
         raise typer.BadParameter("--figure is a .png, .svg or .pdf")

@@ -20,7 +20,7 @@ EXPECTED = (0.50, 0.68)
 
 
 def demo(
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")] = Path("demo"),
+    out: options.OutFolder = Path("demo"),
     fields: Annotated[int, typer.Option(min=60, help="How many simulated fields.")] = FIELDS,
     epochs: Annotated[int, typer.Option(min=1, help="How long to train.")] = EPOCHS,
     seed: Annotated[int, typer.Option(min=0, help="Of the fields, the split and the training.")] = 0,

@@ -34,25 +34,21 @@ def embed(
 
     Example: cellocate embed runs/first/model my_images --out fields.h5ad --umap fields.png
     """
-    from cellocate.cli.console import note, progress
-    from cellocate.collection import left_out, open_collection, usable
+    from cellocate.cli.console import progress
+    from cellocate.cli.usable import fields_for
+    from cellocate.collection import open_collection
     from cellocate.explain.embedding import embed_collection, retrieval
     from cellocate.files import refuse_existing_file
     from cellocate.networks import load
-    from cellocate.prediction import assumptions
 
     for file in (out, umap):
         if file is not None:
             refuse_existing_file(file, overwrite=overwrite, inputs=(model, data, labels))
-    if umap is not None and umap.suffix not in (".png", ".svg", ".pdf"):
+    if umap is not None and umap.suffix not in options.PICTURES:
         raise typer.BadParameter("--umap draws .png, .svg or .pdf")
     loaded = load(model, device=device)
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
-    collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
-    if inspection.problems:
-        note(left_out(inspection.problems))
-    for assumption in assumptions(loaded, collection):
-        note(assumption)
+    collection = fields_for(loaded, collection, skip_bad=skip_bad)
     with progress("embedding", len(collection)) as advance:
         embeddings = embed_collection(loaded, collection, out, plane=umap is not None, progress=advance)
     if umap is not None:
@@ -70,7 +66,7 @@ def embed(
 
 def _draw(embeddings: Embeddings, words: Vocabulary, path: Path) -> None:
     from cellocate.explain.embedding import draw_plane
-    from cellocate.pictures import save_figure
+    from cellocate.pictures import save_figure_as
 
     assert embeddings.plane is not None
     column = "labels" if "labels" in embeddings.known else "Locations"
@@ -79,4 +75,4 @@ def _draw(embeddings: Embeddings, words: Vocabulary, path: Path) -> None:
     for text in embeddings.known[column]:
         own = {group_of[name] for name in str(text).split("; ") if name in group_of}
         groups.append(None if not own else own.pop() if len(own) == 1 else "")
-    save_figure(draw_plane(embeddings.plane, groups, words.groups), path.parent, path.stem, (path.suffix[1:],))
+    save_figure_as(draw_plane(embeddings.plane, groups, words.groups), path)

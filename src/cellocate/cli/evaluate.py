@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,12 +16,10 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")],
+    out: options.OutFolder,
     model: Annotated[Path | None, typer.Argument(metavar="[MODEL]", help="Folder of a model.")] = None,
     data: Annotated[Path | None, typer.Argument(metavar="[DATA]", help="Folder with labelled images.")] = None,
-    part: Annotated[
-        Literal["train", "validation", "test"] | None, typer.Option(help="Only this part of the model's split.")
-    ] = None,
+    part: Annotated[options.Part | None, typer.Option(help="Only this part of the model's split.")] = None,
     predictions: Annotated[
         Path | None,
         typer.Option(
@@ -94,8 +91,7 @@ def evaluate(
     for warning in evaluated.warnings:
         note(warning)
     if as_json:
-        json.dump(evaluated.metrics, sys.stdout, indent=2)
-        print()
+        print(json.dumps(evaluated.metrics, indent=2))
     else:
         print_scores(evaluated)
         if evaluated.beside is not None:
@@ -113,8 +109,7 @@ def _evaluate_cells(
     for warning in warnings:
         note(warning)
     if as_json:
-        json.dump(metrics, sys.stdout, indent=2)
-        print()
+        print(json.dumps(metrics, indent=2))
         return
     line = f"{metrics['cells']} cells in {counted(metrics['n'], 'field')}: "
     if metrics["instance_map"] is None:

@@ -14,7 +14,7 @@ from cellocate.counted import counted
 def explain(
     model: options.ModelFolder,
     data: options.Data,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")],
+    out: options.OutFolder,
     ids: Annotated[
         list[str] | None, typer.Option("--id", metavar="ID", help="Explain this field, and each named so.")
     ] = None,
@@ -47,22 +47,18 @@ def explain(
     cellocate explain runs/first/model my_images --id field-7 --location Nucleoli --masks cells --out why
     """
     from cellocate.cells.masks import CellMasks
-    from cellocate.cli.console import note, progress
-    from cellocate.collection import left_out, open_collection, usable
+    from cellocate.cli.console import progress
+    from cellocate.cli.usable import fields_for
+    from cellocate.collection import open_collection
     from cellocate.explain import Choices
     from cellocate.explain import explain as write
     from cellocate.files import refuse_existing
     from cellocate.networks import load
-    from cellocate.prediction import assumptions
 
     refuse_existing(out, overwrite=overwrite, inputs=(model, data, labels, masks))
     loaded = load(model, device=device)
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
-    collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
-    if inspection.problems:
-        note(left_out(inspection.problems))
-    for assumption in assumptions(loaded, collection):
-        note(assumption)
+    collection = fields_for(loaded, collection, skip_bad=skip_bad)
     wanted = None if location is None else tuple(loaded.vocabulary.index(name) for name in location)
     total = fields if ids is None else len(ids)
     with progress("explaining", min(total, len(collection))) as advance:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def explore(
     data: options.Data,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")],
+    out: options.OutFolder,
     beside: Annotated[
         Path | None, typer.Option(metavar="BEFORE", help="What DATA was made from, such as before a clean-up.")
     ] = None,

@@ -61,7 +61,7 @@ def neighbours(
         raise typer.BadParameter("give --id, or --images and --model")
     if (sheet is None) != (of is None):
         raise typer.BadParameter("--sheet needs --of, the collection of the fields, and nothing else does")
-    if sheet is not None and sheet.suffix not in (".png", ".svg", ".pdf"):
+    if sheet is not None and sheet.suffix not in options.PICTURES:
         raise typer.BadParameter("--sheet draws .png, .svg or .pdf")
     for file in (out, sheet):
         if file is not None:
@@ -156,7 +156,7 @@ def _draw(
     colours: options.CompositeColours,
 ) -> None:
     from cellocate.explain.embedding import draw_nearest
-    from cellocate.pictures import read_pictures, save_figure
+    from cellocate.pictures import read_pictures, save_figure_as
 
     column = "labels" if "labels" in known.known else "Locations"
     words = dict(zip(known.ids, known.known[column].astype(str).str.replace("; ", ", "), strict=True))
@@ -168,4 +168,4 @@ def _draw(
     own = read_pictures(asked, names[:_ROWS])
     queries = [(own.get(name), words.get(name, name)) for name in names[:_ROWS]]
     figure = draw_nearest(queries, near, pictures, colours)
-    save_figure(figure, path.parent, path.stem, (path.suffix[1:],))
+    save_figure_as(figure, path)

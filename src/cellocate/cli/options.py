@@ -13,6 +13,7 @@ from cellocate.errors import CellocateError
 Data = Annotated[
     Path, typer.Argument(metavar="DATA", readable=False, help="Folder with the images, a store, or a table of them.")
 ]
+OutFolder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write.")]
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.")]
 LabelTable = Annotated[
     Path | None, typer.Option("--labels", metavar="FILE", help="Label table, if it is not beside the images.")
@@ -23,6 +24,7 @@ VocabularyName = Annotated[
 PixelSize = Annotated[
     float | None, typer.Option("--pixel-size", metavar="UM", help="µm per pixel of the files, such as 0.08.")
 ]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; one per core unless given.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave faulty fields out, and say which.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 Device = Annotated[
@@ -36,6 +38,8 @@ CompositeColours = Annotated[
     Literal["atlas", "magenta"],
     typer.Option(help="Of composites; magenta microtubules for those who cannot tell red from green."),
 ]
+Part = Literal["train", "validation", "test"]
+PICTURES = (".png", ".svg", ".pdf")  # that figures are written as
 # spelled out, as the room decision takes long to import
 SegmenterName = Literal["classical", "multinucleate", "cellpose", "instanseg"]
 RuleName = Literal[

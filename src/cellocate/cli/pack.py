@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,7 @@ def pack(
     channels: Annotated[
         list[str] | None, typer.Option("--channel", metavar="NAME", help="Keep only this one; several.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core unless given.")] = None,
+    workers: options.Workers = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the unfinished store in OUT.")] = False,
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
@@ -36,26 +35,22 @@ def pack(
     Example: cellocate pack my_images my_store --size 512 --size 224
     """
     from cellocate import collection as rooms
-    from cellocate.cli.console import note, progress, resuming
+    from cellocate.cli.console import note, progress, resumable
     from cellocate.tables import read_table
 
     collection = rooms.open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
-    try:
-        with progress("packing", len(collection)) as advance:
-            store = rooms.pack(
-                collection,
-                out,
-                sizes=sizes,
-                channels=channels,
-                workers=workers,
-                resume=resume,
-                overwrite=overwrite,
-                skip_bad=skip_bad,
-                progress=advance,
-            )
-    except KeyboardInterrupt:
-        print(f"continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
-        raise
+    with resumable(), progress("packing", len(collection)) as advance:
+        store = rooms.pack(
+            collection,
+            out,
+            sizes=sizes,
+            channels=channels,
+            workers=workers,
+            resume=resume,
+            overwrite=overwrite,
+            skip_bad=skip_bad,
+            progress=advance,
+        )
     if (out / "skipped.csv").is_file():
         skipped = counted(len(read_table(out / "skipped.csv")[0]), "faulty field")
         note(f"left out {skipped}; {out / 'skipped.csv'} lists them")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,24 +11,12 @@ from cellocate.cli import options
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from cellocate.cells.masks import CellMasks
     from cellocate.collection import Collection
     from cellocate.networks import Model
-    from cellocate.prediction import PredictedCells
+    from cellocate.prediction import Output
 
 Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """Where and how the predictions are to be written."""
-
-    out: Path
-    format: Format
-    wanted: list[str] | None
-    batch_size: int
 
 
 def predict(
@@ -66,7 +53,7 @@ def predict(
         bool, typer.Option("--whole-fields", help="Where DATA are cells: predict the fields that they are of.")
     ] = False,
     part: Annotated[
-        Literal["train", "validation", "test"] | None,
+        options.Part | None,
         typer.Option(help="Predict the fields (or the cells of the fields) of this part of the model's split alone."),
     ] = None,
     sample: Annotated[
@@ -86,26 +73,23 @@ def predict(
     """
     from cellocate import prediction
     from cellocate.cells.masks import CellMasks
-    from cellocate.cli.console import note
-    from cellocate.collection import are_cells, bags_of, left_out, open_collection, usable
+    from cellocate.cli.usable import fields_for
+    from cellocate.collection import are_cells, bags_of, open_collection
     from cellocate.files import refuse_existing_file
     from cellocate.networks import load
 
-    if format_ == "kaggle2021" and masks is None:
-        raise typer.BadParameter("--format kaggle2021 needs --masks, the cells of the fields")
-    if format_ == "kaggle2018" and masks is not None:
-        raise typer.BadParameter("--format kaggle2018 is of fields, and takes no --masks")
-    if by_map and masks is None:
-        raise typer.BadParameter("--by-map needs --masks, the cells of the fields")
+    _refuse_odd_masks(format_, masks, by_map=by_map)
     refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample, masks, fields))
-    cells = None if masks is None else CellMasks(masks)
-    loaded, said = prediction.with_turns(load(model, device=device), views)
+    label_images = None if masks is None else CellMasks(masks)
+    loaded, turned = prediction.with_turns(load(model, device=device), views)
     if format_ == "kaggle2021":
         prediction.require_hpa19(loaded.vocabulary)
     collection = open_collection(data, labels=labels, pixel_size=pixel_size)
     single = are_cells(collection) and not whole_fields
     if fields is not None and not single:
         raise typer.BadParameter("--fields is for cells, and DATA are fields")
+    if single and format_ == "kaggle2018":
+        raise typer.BadParameter("DATA are cells, and --format kaggle2018 is of fields: add --whole-fields")
     if single and (by_map or (masks is not None and format_ != "kaggle2021")):
         raise typer.BadParameter("DATA are cells: --masks is for --format kaggle2021 alone, and --by-map for fields")
     if whole_fields or loaded.card.bag is not None:
@@ -116,114 +100,73 @@ def predict(
         collection = prediction.in_order(collection, wanted)
     if part is not None:
         collection = prediction.of_part(loaded, collection, part)
-    collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
-    if inspection.problems:
-        note(left_out(inspection.problems))
-    for assumption in (*said, *prediction.assumptions(loaded, collection)):
-        note(assumption)
-    asked = _Asked(out, format_, wanted, batch_size)
+    collection = fields_for(loaded, collection, skip_bad=skip_bad, also=turned)
+    output = prediction.Output(out, format_, wanted)
     if single:
-        _cells(loaded, collection, cells, fields, asked)
-    elif cells is not None:
-        _within(loaded, collection, cells, by_map, asked)
+        what = _cells(loaded, collection, fields, label_images, output, batch_size)
+    elif label_images is not None:
+        what = _cells_of_fields(loaded, collection, label_images, output, batch_size, by_map=by_map)
     else:
-        _fields(loaded, collection, asked)
+        what = _fields(loaded, collection, output, batch_size)
+    print(f"{what} in {out}")
 
 
-def _fields(model: Model, collection: Collection, asked: _Asked) -> None:
-    from cellocate import prediction
+def _refuse_odd_masks(format_: Format, masks: Path | None, *, by_map: bool) -> None:
+    if format_ == "kaggle2021" and masks is None:
+        raise typer.BadParameter("--format kaggle2021 needs --masks, the cells of the fields")
+    if format_ == "kaggle2018" and masks is not None:
+        raise typer.BadParameter("--format kaggle2018 is of fields, and takes no --masks")
+    if by_map and masks is None:
+        raise typer.BadParameter("--by-map needs --masks, the cells of the fields")
+
+
+def _fields(model: Model, collection: Collection, output: Output, batch_size: int) -> str:
+    """Predict whole fields, and say how many."""
     from cellocate.cli.console import note, progress
-    from cellocate.decision import write_table
+    from cellocate.prediction import predict_and_compare
 
     with progress("predicting", len(collection)) as advance:
-        probabilities, unlike = prediction.predict_and_compare(
-            model, collection, batch_size=asked.batch_size, progress=advance
-        )
-    if unlike is not None and (count := int((unlike > 1).sum())):
+        predicted = predict_and_compare(model, collection, batch_size=batch_size, progress=advance)
+    what = counted(len(collection), "field")
+    if predicted.unlike is not None and (count := int((predicted.unlike > 1).sum())):
         note(
-            f"{count} of {counted(len(collection), 'field')} unlike those that the model was trained on (column Unlike "
-            "above 1): what it says of them may mean nothing"
+            f"{count} of {what} unlike those that the model was trained on (column Unlike above 1): what it says of "
+            "them may mean nothing"
         )
-    decided, words, ids = model.card.rule.apply(probabilities), model.vocabulary, collection.ids
-    if asked.format == "table":
-        write_table(asked.out, ids, probabilities, decided, words, unlike)
-    elif asked.format == "h5ad":
-        known = _known(collection)
-        known = known if unlike is None else known.assign(Unlike=unlike)
-        prediction.write_h5ad(asked.out, ids, probabilities, decided, words, known)
-    else:
-        prediction.write_kaggle2018(asked.out, ids, decided, words, asked.wanted)
-    print(f"{counted(len(collection), 'field')} in {asked.out}")
+    output.write_fields(model, collection, predicted)
+    return what
 
 
-def _within(model: Model, collection: Collection, masks: CellMasks, by_map: bool, asked: _Asked) -> None:
-    """The cells of fields, by a model of fields."""
-    from cellocate import prediction
+def _cells_of_fields(
+    model: Model, collection: Collection, masks: CellMasks, output: Output, batch_size: int, *, by_map: bool
+) -> str:
+    """Predict the cells of fields by a model of fields, and say how many."""
     from cellocate.cli.console import note, progress
+    from cellocate.prediction import predict_collection, predict_within
 
     masks.require(collection.ids)
     if not by_map:
         note("each cell is given the probabilities of its whole field")
     with progress("predicting", len(collection) * 2) as advance:
-        fields = prediction.predict_collection(model, collection, batch_size=asked.batch_size, progress=advance)
-        found = prediction.predict_within(model, collection, masks, fields, by_map=by_map, progress=advance)
-    shapes = {field: collection.shape(field) for field in collection.ids}
-    _write_cells(model, found, None, masks, shapes, asked)
+        fields = predict_collection(model, collection, batch_size=batch_size, progress=advance)
+        found = predict_within(model, collection, masks, fields, by_map=by_map, progress=advance)
+    output.write_cells(model, found, masks=masks, fields=collection.ids)
+    return f"{counted(len(found.ids), 'cell')} of {counted(len(collection), 'field')}"
 
 
-def _cells(model: Model, cells: Collection, masks: CellMasks | None, fields: Path | None, asked: _Asked) -> None:
-    """A collection of cells."""
-    from cellocate import decision, prediction
+def _cells(
+    model: Model, cells: Collection, fields: Path | None, masks: CellMasks | None, output: Output, batch_size: int
+) -> str:
+    """Predict the cells of a collection of such, and say how many."""
     from cellocate.cli.console import progress
+    from cellocate.decision import read_probabilities
+    from cellocate.prediction import predict_cells
 
     with progress("predicting", len(cells)) as advance:
-        found = prediction.predict_cells(
-            model, cells, alone=fields is not None, batch_size=asked.batch_size, progress=advance
-        )
+        found = predict_cells(model, cells, alone=fields is not None, batch_size=batch_size, progress=advance)
     if fields is not None:
-        found = found.together(*decision.read_probabilities(fields, model.vocabulary))
-    of = asked.wanted or list(dict.fromkeys(found.fields))
-    shapes = {} if masks is None else {field: masks.read(field)[0] for field in of}
-    _write_cells(model, found, _known(cells), masks, shapes, asked)
-
-
-def _write_cells(
-    model: Model,
-    found: PredictedCells,
-    known: pd.DataFrame | None,
-    masks: CellMasks | None,
-    shapes: dict[str, tuple[int, int]],
-    asked: _Asked,
-) -> None:
-    import pandas as pd
-
-    from cellocate import prediction
-    from cellocate.decision import write_table
-
-    p, words = found.probabilities, model.vocabulary
-    decided = model.card.rule.apply(p)
-    if asked.format == "table":
-        write_table(asked.out, found.ids, p, decided, words, cells=(found.fields, found.cells))
-    elif asked.format == "h5ad":
-        own = pd.DataFrame({"field": found.fields, "cell": found.cells})
-        prediction.write_h5ad(asked.out, found.ids, p, decided, words, own if known is None else known)
-    else:
-        assert masks is not None
-        read = masks.read
-        prediction.write_kaggle2021(
-            asked.out,
-            shapes,
-            lambda field: list(read(field)[1].values()),
-            lambda field: found.of(field, list(read(field)[1])),
-            words,
-            asked.wanted,
-        )
-    fields = counted(len(shapes or dict.fromkeys(found.fields)), "field")
-    print(f"{counted(len(found.ids), 'cell')} of {fields} in {asked.out}")
-
-
-def _known(collection: Collection) -> pd.DataFrame:
-    """What is told of each field or cell, without its files and labels."""
-    from cellocate.images import CHANNELS
-
-    return collection.fields.drop(columns=["labels", *CHANNELS], errors="ignore")
+        found = found.together(*read_probabilities(fields, model.vocabulary))
+    own = list(dict.fromkeys(found.fields))
+    of = own if masks is None or output.wanted is None else list(output.wanted)
+    output.write_cells(model, found, cells, masks, of)
+    return f"{counted(len(found.ids), 'cell')} of {counted(len(of), 'field')}"

@@ -13,7 +13,7 @@ from cellocate.counted import counted
 
 def select(
     data: Annotated[list[Path], typer.Argument(metavar="DATA...", help="Folders with images; several are merged.")],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.")],
+    out: options.OutFolder,
     to: Annotated[
         str | None, typer.Option(metavar="NAME", help="Map labels to this vocabulary first, such as hpa19.")
     ] = None,

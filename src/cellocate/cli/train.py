@@ -55,7 +55,7 @@ def train(
     or: cellocate split my_images --folds 5 --out folds.csv;
     then: cellocate train my_images --split folds.csv --fold all --out runs/folds
     """
-    from cellocate.cli.console import resuming, validation
+    from cellocate.cli.console import resumable, validation
     from cellocate.collection import open_collection
     from cellocate.errors import CellocateError
     from cellocate.report import save_curves, save_history, save_rates
@@ -88,12 +88,8 @@ def train(
         trainer={name: value for name, value in flags.items() if value is not None},
     )
     folds = of_folds(out) if resume else fold == "all"
-    try:
+    with resumable(out / "recipe.yaml"):
         model = (train_folds if folds else train_one)(collection, resolved, out, chosen)
-    except KeyboardInterrupt:
-        if (out / "recipe.yaml").is_file():
-            print(f"continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
-        raise
     if model is None:  # one of several processes; the first one speaks
         return
     for run in sorted(out.glob("fold-*")) if folds else [out]:

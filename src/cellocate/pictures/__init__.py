@@ -1,7 +1,7 @@
 """Pictures: how fields, plots and pages look, wherever they are shown."""
 
 from cellocate.pictures.colours import COLOURS, STAINS, Colours, composite, data_uri, grey, light, stretched
-from cellocate.pictures.drawing import inline_svg, save_figure
+from cellocate.pictures.drawing import inline_svg, save_figure, save_figure_as
 from cellocate.pictures.shown import show, write
 from cellocate.pictures.thumbnails import SIDE, Bar, Picture, read_pictures
 
@@ -19,6 +19,7 @@ __all__ = [
     "light",
     "read_pictures",
     "save_figure",
+    "save_figure_as",
     "show",
     "stretched",
     "write",

@@ -32,6 +32,11 @@ def save_figure(figure: Figure, folder: Path, stem: str, suffixes: tuple[str, ..
     return paths
 
 
+def save_figure_as(figure: Figure, path: Path) -> None:
+    """Write a figure as its file's suffix says: PNG, SVG or PDF."""
+    save_figure(figure, path.parent, path.stem, (path.suffix[1:],))
+
+
 def inline_svg(figure: Figure, alt: str, name: str) -> Markup:
     """A figure as an SVG element whose colours follow the page's and whose text is in the page's font.
 

@@ -12,6 +12,7 @@ from cellocate.prediction.fields import (
     predict_collection,
 )
 from cellocate.prediction.h5ad import write_h5ad
+from cellocate.prediction.output import Output
 from cellocate.prediction.submissions import (
     in_order,
     read_sample,
@@ -26,6 +27,7 @@ from cellocate.prediction.views import with_turns
 __all__ = [
     "Compared",
     "OfBags",
+    "Output",
     "PredictedCells",
     "assumptions",
     "in_order",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cellocate.files import new_file
-from cellocate.pictures.drawing import save_figure
+from cellocate.pictures.drawing import save_figure_as
 from cellocate.pictures.style import PALETTE, WIDE
 from cellocate.report.evaluated import FEW
 
@@ -51,11 +51,11 @@ def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
 
 def save_f1_curves(path: Path, table: pd.DataFrame) -> list[Path]:
     """Draw the curves as `path` (PNG, SVG or PDF by its suffix), and write the table under the same name as CSV."""
-    figure = save_figure(plot_f1_curves(table), path.parent, path.stem, (path.suffix[1:],))
+    save_figure_as(plot_f1_curves(table), path)
     beside = path.with_suffix(".csv")
     with new_file(beside) as aside:
         table.round(6).to_csv(aside, index=False)
-    return [*figure, beside]
+    return [path, beside]
 
 
 def _draw(axes: Axes, name: object, curve: pd.DataFrame) -> None:
