@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.collection import Collection
 from cellocate.errors import CellocateError
 from cellocate.images import Scale, resize, to_float
-
-if TYPE_CHECKING:
-    from cellocate.collection import Collection
 
 SIDE = 320  # px of a thumbnail's longer side: twice what a phone shows, and twelve of them stay below a megabyte
 

@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from cellocate.evaluation import compare
 from cellocate.pictures.style import NARROW, PALETTE, WIDE, bare, blank, legend
 from cellocate.pictures.words import number
+from cellocate.report.predicted import Predicted
+from cellocate.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from cellocate.report.predicted import Predicted
-    from cellocate.vocabulary import Vocabulary
 
 LEVEL = 0.05
 _NAMES = {

@@ -8,18 +8,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.collection import Collection
 from cellocate.collection.identity import parts_met
+from cellocate.report.beside import Beside
 from cellocate.vocabulary import Vocabulary, get
 from cellocate.vocabulary.vocabulary import BUILT_IN
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from cellocate.collection import Collection
     from cellocate.networks.card import ModelCard
-    from cellocate.report.beside import Beside
 
 FEW = 10
 """Fewer fields than this that show a location are too few to judge it by."""

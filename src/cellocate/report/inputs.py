@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cellocate.collection import Collection
+from cellocate.decision import Rule
 from cellocate.pictures import STAINS
 from cellocate.pictures.words import count, listed
 from cellocate.report.evaluated import Evaluated
 
 if TYPE_CHECKING:
-    from cellocate.collection import Collection
-    from cellocate.decision import Rule
     from cellocate.networks.card import ModelCard
 
 Rows = list[tuple[str, str]]

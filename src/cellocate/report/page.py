@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from cellocate.evaluation import SMALL
 from cellocate.files import write_text
@@ -15,9 +17,6 @@ from cellocate.report.limits import cautions, limits
 from cellocate.report.panels import Shelf, fill_shelf
 from cellocate.report.plots import plots
 from cellocate.report.tables import confusions, page_rows
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def write_report(path: Path, evaluated: Evaluated, *, title: str | None = None) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate import decision
+from cellocate.collection import Collection
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from cellocate.collection import Collection
     from cellocate.networks import Model
 
 

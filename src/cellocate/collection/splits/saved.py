@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 import cellocate
 from cellocate.collection.bags import FIELD, Bags, are_cells
@@ -14,9 +15,6 @@ from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.tables import read_table
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _COLUMNS = ("part", "group", *FOLDS, ORIGINAL, "fingerprint")
 
