@@ -46,3 +46,14 @@ def table_of(label_sets, vocabulary="hpa28", **columns):
 def faults(problems):
     """What a list of problems says: id, about, fault."""
     return [(p.id, p.about, p.error.what) for p in problems]
+
+
+def told(folder, text):
+    """Write a folder's collection.yaml; give the folder."""
+    (folder / "collection.yaml").write_text(text)
+    return folder
+
+
+def contents(folder):
+    """The bytes of every file in a folder, by path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -8,7 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 from PIL import Image
 
+from cellocate.collection.download import Manners
+
 COLOURS = ("red", "green", "blue", "yellow")
+FIELDS = ("992/1_A1_1", "992/1_A1_2", "10580/1610_C1_1")
+IDS = ["992_1_A1_1", "992_1_A1_2", "10580_1610_C1_1"]
+ONE = "/992/1_A1_1_green.jpg"
+QUICK = Manners(pause=0, timeout=0.3, tries=4, backoff=0.01)
 
 
 def jpeg(seed, size=(64, 48)):
@@ -110,3 +116,11 @@ class Site:
         if not (self.ranges and wanted) or trick in ("html", "garbage"):
             return 0
         return int(wanted.removeprefix("bytes=").rstrip("-")) if handler.headers.get("If-Range") == mark else 0
+
+
+def arrived(site, folder):
+    return all((folder / "images" / path[1:]).read_bytes() == body for path, body in site.files.items())
+
+
+def left_over(folder):
+    return [path.name for path in folder.rglob("*") if ".part" in path.name or path.name.startswith((".", "tmp"))]

@@ -19,6 +19,10 @@ def smooth(dtype=np.uint8, shape=SHAPE):
     return (ramp * np.iinfo(dtype).max).astype(dtype)
 
 
+GREY8, GREY16 = noise(), noise(np.uint16)
+RGB8, RGB16 = noise(shape=(40, 31, 3)), noise(np.uint16, shape=(40, 31, 3))
+
+
 def pillow(pixels, file_format, **options):
     """The bytes of a file as Pillow writes it."""
     file = io.BytesIO()
