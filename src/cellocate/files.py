@@ -138,6 +138,16 @@ def refuse_existing_file(path: str | Path, *, overwrite: bool, inputs: Iterable[
         raise CellocateError("the file exists", where=path, mend="Choose a new name, or add --overwrite to replace it.")
 
 
+def refuse_existing_files(
+    paths: Iterable[str | Path | None], *, overwrite: bool, inputs: Iterable[str | Path | None] = ()
+) -> None:
+    """Do as `refuse_existing_file` with each of several files; None is one that nobody asked for."""
+    inputs = list(inputs)
+    for path in paths:
+        if path is not None:
+            refuse_existing_file(path, overwrite=overwrite, inputs=inputs)
+
+
 def refuse_existing(path: Path, *, overwrite: bool, inputs: Iterable[str | Path | None] = ()) -> None:
     """Raise a `CellocateError` where `path` holds something that must not be lost.
 

@@ -72,13 +72,13 @@ def fit(
     from cellocate import decision
     from cellocate.cli.console import note
     from cellocate.collection import of_fields, read_labels
-    from cellocate.files import refuse_existing_file
+    from cellocate.files import refuse_existing_files
 
     _refuse_odd_requests(labels, rule, ratios, figure)
     _refuse_odd_steps(labels, rule or ratios, pool, calibrate, guarantee)
     given = [path for path in (labels, ratios) if path is not None]
-    for path in (out, *([figure, figure.with_suffix(".csv")] if figure else [])):
-        refuse_existing_file(path, overwrite=overwrite, inputs=(*probabilities, *given))
+    drawn = () if figure is None else (figure, figure.with_suffix(".csv"))
+    refuse_existing_files((out, *drawn), overwrite=overwrite, inputs=(*probabilities, *given))
     table = read_labels(given[0], vocabulary)
     ids, tables = decision.read_tables(probabilities, table.vocabulary)
     if not ids:

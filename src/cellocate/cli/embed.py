@@ -38,12 +38,10 @@ def embed(
     from cellocate.cli.usable import fields_for
     from cellocate.collection import open_collection
     from cellocate.explain.embedding import embed_collection, retrieval
-    from cellocate.files import refuse_existing_file
+    from cellocate.files import refuse_existing_files
     from cellocate.networks import load
 
-    for file in (out, umap):
-        if file is not None:
-            refuse_existing_file(file, overwrite=overwrite, inputs=(model, data, labels))
+    refuse_existing_files((out, umap), overwrite=overwrite, inputs=(model, data, labels))
     if umap is not None and umap.suffix not in options.PICTURES:
         raise typer.BadParameter("--umap draws .png, .svg or .pdf")
     loaded = load(model, device=device)

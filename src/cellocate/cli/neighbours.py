@@ -55,7 +55,7 @@ def neighbours(
     """
     from cellocate.collection import open_collection
     from cellocate.explain.embedding import read_embeddings
-    from cellocate.files import refuse_existing_file
+    from cellocate.files import refuse_existing_files
 
     if (ids is None) == (images is None) or (images is None) != (model is None):
         raise typer.BadParameter("give --id, or --images and --model")
@@ -63,9 +63,7 @@ def neighbours(
         raise typer.BadParameter("--sheet needs --of, the collection of the fields, and nothing else does")
     if sheet is not None and sheet.suffix not in options.PICTURES:
         raise typer.BadParameter("--sheet draws .png, .svg or .pdf")
-    for file in (out, sheet):
-        if file is not None:
-            refuse_existing_file(file, overwrite=overwrite, inputs=(embeddings, images, model, of))
+    refuse_existing_files((out, sheet), overwrite=overwrite, inputs=(embeddings, images, model, of))
     known = read_embeddings(embeddings)
     asked: Collection | None = None
     if images is None:

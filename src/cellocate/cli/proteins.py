@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from cellocate.decision import Rule, Steps
     from cellocate.vocabulary import Vocabulary
 
-_USUAL = ("antibody", "gene", "cell_line")
-
 
 def proteins(
     predictions: Annotated[
@@ -59,7 +57,7 @@ def proteins(
     from cellocate import decision
     from cellocate.cli.console import note
     from cellocate.collection import described
-    from cellocate.files import new_file, refuse_existing_file
+    from cellocate.files import new_file, refuse_existing_files
     from cellocate.vocabulary import get
 
     if rule is not None and vocabulary is not None:
@@ -68,8 +66,7 @@ def proteins(
         raise typer.BadParameter("several tables need the --rule that pools them")
     if calls == out:
         raise typer.BadParameter("--out and --calls are two files")
-    for path in (out, *([calls] if calls else [])):
-        refuse_existing_file(path, overwrite=overwrite, inputs=(*predictions, of, rule))
+    refuse_existing_files((out, calls), overwrite=overwrite, inputs=(*predictions, of, rule))
     fitted, steps = None, decision.Steps()
     if rule is not None:
         fitted, steps, words = _read_rule(rule)
@@ -83,7 +80,7 @@ def proteins(
     if decided is None:
         raise CellocateError("no column Locations", where=predictions[0], mend="Give the rule that decides: --rule.")
     fields = decision.read_fields(predictions[0])
-    known = _of_proteins(described(of, ids if fields is None else fields), by, of)
+    known = decision.telling_apart(described(of, ids if fields is None else fields), by, of)
     whole = known.notna().all(axis=1).to_numpy()
     if not whole.all():
         column = str(known.columns[known.isna().any().to_numpy()][0])
@@ -114,22 +111,6 @@ def _read_rule(path: Path) -> tuple[Rule, Steps, Vocabulary]:
         model = load(path, device="cpu")
         return model.card.rule, decision.Steps(), model.vocabulary
     return decision.read_rule(path)[0], decision.read_steps(path), decision.read_rule(path)[1]
-
-
-def _of_proteins(fields: pd.DataFrame, by: list[str] | None, path: Path) -> pd.DataFrame:
-    """The columns that tell proteins apart, each of which has some values."""
-    there = [str(column) for column in fields if fields[column].notna().any()]
-    wanted = list(dict.fromkeys(by)) if by else [column for column in _USUAL if column in there]
-    lacking = [column for column in wanted if column not in there]
-    if lacking or not wanted:
-        what = f"no values in a column {lacking[0]!r}" if lacking else "no antibody, gene or cell_line of these fields"
-        told = [column for column in there if column not in ("labels", "red", "green", "blue", "yellow")]
-        mend = f"It has {', '.join(told)}." if told else "Give a table of them by id."
-        raise CellocateError(what, where=path, mend=mend if lacking or not told else f"{mend} Name one with --by.")
-    known = fields[wanted]
-    if not known.notna().all(axis=1).any():
-        raise CellocateError(f"no field has all of {', '.join(wanted)}", where=path, mend="Name fewer with --by.")
-    return known
 
 
 def _left_out(rows: pd.DataFrame, column: str, thing: str) -> str:

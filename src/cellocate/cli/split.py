@@ -52,10 +52,9 @@ def split(
     """
     from cellocate.cli.console import note
     from cellocate.collection import left_out, make_split, open_collection, refuse_leaks, save_split
-    from cellocate.files import refuse_existing_file
+    from cellocate.files import refuse_existing_files
 
-    for path in (out, out.with_suffix(".json")):
-        refuse_existing_file(path, overwrite=overwrite, inputs=(data, labels))
+    refuse_existing_files((out, out.with_suffix(".json")), overwrite=overwrite, inputs=(data, labels))
     collection = open_collection(data, labels=labels, vocabulary=vocabulary)
     faults = [p for p in collection.problems if p.severity == "fault"]
     collection = collection.without(faults, skip_bad=skip_bad)

@@ -4,7 +4,7 @@ from cellocate.decision.calibration import CALIBRATIONS, Calibration, Calibratio
 from cellocate.decision.curves import f1_curves
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
-from cellocate.decision.proteins import Proteins, bring_together
+from cellocate.decision.proteins import Proteins, bring_together, telling_apart
 from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, match_ratios
 from cellocate.decision.saved import read_rule, read_steps, save_rule
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
@@ -58,6 +58,7 @@ __all__ = [
     "read_steps",
     "read_tables",
     "save_rule",
+    "telling_apart",
     "told",
     "write_decided",
     "write_table",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +13,12 @@ from numpy.typing import NDArray
 from cellocate.decision.rules import Rule
 from cellocate.errors import CellocateError
 from cellocate.evaluation import share_intervals
+from cellocate.images import CHANNELS
 
 Values = NDArray[np.float64]
 
 MAJORITY = 0.5
+_USUAL = ("antibody", "gene", "cell_line")
 _OWN = (
     "n", "fields", "location", "called", "probability", "share", "share_low", "share_high", "heterogeneity",
     "agreement", "Locations",
@@ -27,6 +30,36 @@ class Proteins(NamedTuple):
 
     calls: pd.DataFrame
     locations: pd.DataFrame
+
+
+def telling_apart(fields: pd.DataFrame, by: Sequence[str] | None, where: str | Path) -> pd.DataFrame:
+    """The columns of a table of fields that tell proteins apart, each of which has some values.
+
+    Args:
+        fields: what is known of each field, or cell.
+        by: the columns; antibody, gene and cell_line, as far as there, unless given.
+        where: what the table was read from, for messages.
+
+    Raises:
+        CellocateError: there is no such column, or no field has values in all.
+
+    Example:
+        >>> fields = pd.DataFrame({"antibody": ["992", "8"], "cell_line": [None, "HeLa"], "gene": None})
+        >>> list(telling_apart(fields, None, "train.csv"))
+        ['antibody', 'cell_line']
+    """
+    there = [str(column) for column in fields if fields[column].notna().any()]
+    wanted = list(dict.fromkeys(by)) if by else [column for column in _USUAL if column in there]
+    lacking = [column for column in wanted if column not in there]
+    if lacking or not wanted:
+        what = f"no values in a column {lacking[0]!r}" if lacking else "no antibody, gene or cell_line of these fields"
+        told = [column for column in there if column not in ("labels", *CHANNELS)]
+        mend = f"It has {', '.join(told)}." if told else "Give a table of them by id."
+        raise CellocateError(what, where=where, mend=mend if lacking or not told else f"{mend} Name one with --by.")
+    known = fields[wanted]
+    if not known.notna().all(axis=1).any():
+        raise CellocateError(f"no field has all of {', '.join(wanted)}", where=where, mend="Name fewer with --by.")
+    return known
 
 
 def bring_together(
