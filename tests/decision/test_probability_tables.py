@@ -10,8 +10,8 @@ import pytest
 from cellocate.decision import (
     is_decided,
     read_decided,
-    read_ensemble,
     read_probabilities,
+    read_tables,
     write_decided,
     write_table,
 )
@@ -163,31 +163,32 @@ def test_a_missing_table_is_refused(tmp_path):
             read(tmp_path / "nowhere.csv", OURS)
 
 
-def test_an_ensemble_is_the_mean_of_rows_matched_by_id(put):
+def test_rows_of_several_tables_are_matched_by_id(put):
     first = put("Id,0,1,2\nb,.1,.2,.3\na,0,1,0\nc,1,1,1\n", "first.csv")
     second = put("Id,Tip,0,1\nc,0,.5,0\na,.5,.5,.5\nb,.5,.3,.4\n", "second.csv")
-    ids, mean = read_ensemble([first, second], OURS)
+    ids, tables = read_tables([first, second], OURS)
     assert ids == ["b", "a", "c"]
-    np.testing.assert_allclose(mean, [[0.2, 0.3, 0.4], [0.25, 0.75, 0.25], [0.75, 0.5, 0.5]])
+    np.testing.assert_array_equal(tables[0], [[0.1, 0.2, 0.3], [0, 1, 0], [1, 1, 1]])
+    np.testing.assert_allclose(tables.mean(axis=0), [[0.2, 0.3, 0.4], [0.25, 0.75, 0.25], [0.75, 0.5, 0.5]])
 
 
-def test_an_ensemble_of_one_is_that_table(put):
+def test_one_table_alone_is_that_table(put):
     path = put("Id,0,1,2\nb,.1,.2,.3\na,0,1,0\n")
-    (ids, mean), (own_ids, own) = read_ensemble([path], OURS), read_probabilities(path, OURS)
+    (ids, tables), (own_ids, own) = read_tables([path], OURS), read_probabilities(path, OURS)
     assert ids == own_ids
-    np.testing.assert_array_equal(mean, own)
+    np.testing.assert_array_equal(tables, [own])
 
 
-def test_every_table_of_an_ensemble_weighs_the_same(put):
-    paths = [put(f"Id,0,1,2\na,{p},0,0\n", f"{p}.csv") for p in (0.1, 0.2, 0.9)]
-    assert read_ensemble(paths, OURS)[1][0, 0] == pytest.approx(0.4)
+def test_tables_stand_in_the_order_that_they_are_given(put):
+    paths = [put(f"Id,0,1,2\na,{p},0,0\n", f"{p}.csv") for p in (0.9, 0.1, 0.2)]
+    assert read_tables(paths, OURS)[1][:, 0, 0].tolist() == [0.9, 0.1, 0.2]
 
 
 @pytest.mark.parametrize(("rows", "odd"), [("a,.1,.2,.3\n", "b"), ("a,0,0,0\nb,0,0,0\nc,0,0,0\n", "c")])
 def test_tables_of_other_fields_are_refused(put, rows, odd):
     first = put("Id,0,1,2\na,.1,.2,.3\nb,.1,.2,.3\n", "first.csv")
     with pytest.raises(CellocateError, match=rf"fields differ from .*first\.csv, such as {odd}: .*other\.csv"):
-        read_ensemble([first, put(f"Id,0,1,2\n{rows}", "other.csv")], OURS)
+        read_tables([first, put(f"Id,0,1,2\n{rows}", "other.csv")], OURS)
 
 
 def test_decided_locations_survive_writing(tmp_path):

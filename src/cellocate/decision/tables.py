@@ -93,12 +93,6 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
     return list(table["Id"]), probabilities
 
 
-def read_ensemble(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
-    """The mean of the tables that `read_tables` reads: the ids, and probabilities, shape (N, K)."""
-    ids, tables = read_tables(paths, vocabulary)
-    return ids, tables.mean(axis=0)
-
-
 def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
     """Several tables of the same fields, whose rows may stand in different order.
 

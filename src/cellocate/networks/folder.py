@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from cellocate.errors import CellocateError
-from cellocate.files import new_folder
+from cellocate.files import new_folder, sha256
 from cellocate.networks.card import Familiar, Member, ModelCard
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.familiar import References
@@ -30,7 +29,7 @@ def save(model: Model, folder: str | Path, *, overwrite: bool = False) -> Model:
     with new_folder(folder, overwrite=overwrite) as aside:
         state = {name: tensor.cpu().contiguous() for name, tensor in model.network.state_dict().items()}
         (aside / WEIGHTS).write_bytes(to_bytes(state))  # safetensors' own save_file hides the file from other users
-        card = model.card.model_copy(update={"weights": _sha256(aside / WEIGHTS), "familiar": _familiar(model, aside)})
+        card = model.card.model_copy(update={"weights": sha256(aside / WEIGHTS), "familiar": _familiar(model, aside)})
         card = card.model_copy(update={"checksum": card.digest()})
         (aside / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     model.card = card
@@ -110,7 +109,7 @@ def _read(folder: Path) -> tuple[ModelCard, dict[str, Tensor]]:
         if not (folder / name).is_file():
             raise CellocateError(f"no model here: {name} is missing", where=folder, mend="Copy the whole folder again.")
     card = _read_card(folder / CARD)
-    if _sha256(folder / WEIGHTS) != card.weights:
+    if sha256(folder / WEIGHTS) != card.weights:
         raise _altered(folder / WEIGHTS)
     try:
         return card, load_file(folder / WEIGHTS)
@@ -123,7 +122,7 @@ def _familiar(model: Model, folder: Path) -> Familiar | None:
         return None
     features = torch.from_numpy(np.ascontiguousarray(model.references.features))
     (folder / REFERENCES).write_bytes(to_bytes({"features": features}))
-    return Familiar(distance=model.references.distance, checksum=_sha256(folder / REFERENCES))
+    return Familiar(distance=model.references.distance, checksum=sha256(folder / REFERENCES))
 
 
 def _references(folder: Path, card: ModelCard) -> References | None:
@@ -132,7 +131,7 @@ def _references(folder: Path, card: ModelCard) -> References | None:
     path = folder / REFERENCES
     if not path.is_file():
         raise CellocateError(f"{REFERENCES} is missing", where=folder, mend="Copy the whole folder again.")
-    if _sha256(path) != card.familiar.checksum:
+    if sha256(path) != card.familiar.checksum:
         raise _altered(path)
     return References(load_file(path)["features"].numpy(), card.familiar.distance)
 
@@ -191,8 +190,3 @@ def _altered(path: Path) -> CellocateError:
         where=path,
         mend="Copy it again from its source.",
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,7 +5,6 @@ import torch
 from torch import Tensor
 
 from cellocate.networks.views import orient
-from cellocate.training.augmentation import dihedral
 from cellocate.training.augmentation.turns import turn
 
 IMAGE = torch.arange(9.0).reshape(1, 3, 3)
@@ -28,14 +27,14 @@ def test_the_eight_orientations_differ_and_keep_all_pixels() -> None:
 def test_each_image_is_turned_on_its_own_and_channels_together() -> None:
     torch.manual_seed(0)
     batch = torch.cat([IMAGE, IMAGE + 100]).expand(64, 2, 3, 3)
-    turned = dihedral(batch)
+    turned = turn(batch, "dihedral")
     assert len({tuple(t[0].flatten().tolist()) for t in turned}) == 8
     assert torch.equal(turned[:, 1], turned[:, 0] + 100)
 
 
 def test_orientations_are_equally_frequent() -> None:
     torch.manual_seed(0)
-    turned = dihedral(IMAGE.expand(4000, 1, 3, 3)).flatten(1)
+    turned = turn(IMAGE.expand(4000, 1, 3, 3), "dihedral").flatten(1)
     counts = [int((turned == orient(IMAGE, i).flatten()).all(dim=1).sum()) for i in range(8)]
     assert sum(counts) == 4000
     assert min(counts) > 400
@@ -59,6 +58,6 @@ def test_flips_are_the_mirrors() -> None:
 def test_the_seed_decides() -> None:
     batch = torch.rand(16, 1, 4, 4)
     torch.manual_seed(5)
-    first = dihedral(batch)
+    first = turn(batch, "dihedral")
     torch.manual_seed(5)
-    assert torch.equal(dihedral(batch), first)
+    assert torch.equal(turn(batch, "dihedral"), first)

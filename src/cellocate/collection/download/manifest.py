@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from cellocate.files import sha256
 
 NAME = "manifest.csv"
 _COLUMNS = ("path", "address", "bytes", "sha256")
@@ -44,8 +45,7 @@ class Manifest:
 
     def add(self, path: str, address: str) -> None:
         """Write down a file that is whole."""
-        with (self.folder / path).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256(self.folder / path)
         size = (self.folder / path).stat().st_size
         with self._lock, (self.folder / NAME).open("a", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow((path, address, size, digest))

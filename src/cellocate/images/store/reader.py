@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.files import sha256
 from cellocate.images.files import Header, Pixels
 from cellocate.images.store.card import altered, read_card
 from cellocate.images.store.shards import INDEX, index_type, shard_path, stored_shape, stored_type
@@ -83,7 +83,7 @@ class Store:
             CellocateError: one is not.
         """
         for name, checksum in self.card.tables.items():
-            if not (self.folder / name).is_file() or _sha256(self.folder / name) != checksum:
+            if not (self.folder / name).is_file() or sha256(self.folder / name) != checksum:
                 raise altered(self.folder / name)
         lasts = np.flatnonzero(np.diff(self.index["shard"], append=-1))
         for entry in self.index[lasts]:
@@ -123,8 +123,3 @@ def stored(files: Mapping[str, str | Path]) -> tuple[Store, int] | None:
     """The store and the number in it, where a field's files are a place in a store; or else None."""
     folder, _, row = str(next(iter(files.values()), "")).rpartition(_ROW)
     return (open_store(folder), int(row)) if folder and row.isdecimal() else None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,10 +7,10 @@ from torch import Tensor
 from cellocate.training.augmentation.geometry import move
 from cellocate.training.augmentation.intensity import change_intensity
 from cellocate.training.augmentation.mixing import mix
-from cellocate.training.augmentation.turns import dihedral, turn
+from cellocate.training.augmentation.turns import turn
 from cellocate.training.recipe import Augmentation
 
-__all__ = ["augment", "dihedral"]
+__all__ = ["augment"]
 
 
 def augment(

@@ -23,15 +23,7 @@ def turn(images: Tensor, turns: Literal["none", "flips", "dihedral", "eighths"])
     """
     if turns == "none":
         return images
-    return _drawn(images, ORIENTATIONS["flips" if turns == "flips" else "dihedral"])
-
-
-def dihedral(images: Tensor) -> Tensor:
-    """Each image of a batch, shape (N, C, S, S), in an orientation drawn from torch's generator."""
-    return _drawn(images, ORIENTATIONS["dihedral"])
-
-
-def _drawn(images: Tensor, orientations: tuple[int, ...]) -> Tensor:
+    orientations = ORIENTATIONS["flips" if turns == "flips" else "dihedral"]
     drawn = torch.randint(len(orientations), (len(images),))
     turned = torch.empty_like(images)
     for number, orientation in enumerate(orientations):
