@@ -86,12 +86,7 @@ def predict(
         prediction.require_hpa19(loaded.vocabulary)
     collection = open_collection(data, labels=labels, pixel_size=pixel_size)
     single = are_cells(collection) and not whole_fields
-    if fields is not None and not single:
-        raise typer.BadParameter("--fields is for cells, and DATA are fields")
-    if single and format_ == "kaggle2018":
-        raise typer.BadParameter("DATA are cells, and --format kaggle2018 is of fields: add --whole-fields")
-    if single and (by_map or (masks is not None and format_ != "kaggle2021")):
-        raise typer.BadParameter("DATA are cells: --masks is for --format kaggle2021 alone, and --by-map for fields")
+    _refuse_odd_data(fields, masks, format_, single=single, by_map=by_map)
     if whole_fields or loaded.card.bag is not None:
         bags = bags_of(collection)  # refuses fields, of which a model of cells knows nothing
         collection = bags if whole_fields else collection
@@ -118,6 +113,15 @@ def _refuse_odd_masks(format_: Format, masks: Path | None, *, by_map: bool) -> N
         raise typer.BadParameter("--format kaggle2018 is of fields, and takes no --masks")
     if by_map and masks is None:
         raise typer.BadParameter("--by-map needs --masks, the cells of the fields")
+
+
+def _refuse_odd_data(fields: Path | None, masks: Path | None, format_: Format, *, single: bool, by_map: bool) -> None:
+    if fields is not None and not single:
+        raise typer.BadParameter("--fields is for cells, and DATA are fields")
+    if single and format_ == "kaggle2018":
+        raise typer.BadParameter("DATA are cells, and --format kaggle2018 is of fields: add --whole-fields")
+    if single and (by_map or (masks is not None and format_ != "kaggle2021")):
+        raise typer.BadParameter("DATA are cells: --masks is for --format kaggle2021 alone, and --by-map for fields")
 
 
 def _fields(model: Model, collection: Collection, output: Output, batch_size: int) -> str:
@@ -167,6 +171,6 @@ def _cells(
     if fields is not None:
         found = found.together(*read_probabilities(fields, model.vocabulary))
     own = list(dict.fromkeys(found.fields))
-    of = own if masks is None or output.wanted is None else list(output.wanted)
+    of = output.wanted if masks is not None and output.wanted else own
     output.write_cells(model, found, cells, masks, of)
     return f"{counted(len(found.ids), 'cell')} of {counted(len(of), 'field')}"
