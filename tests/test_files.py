@@ -9,7 +9,15 @@ import textwrap
 import pytest
 
 from cellocate.errors import CellocateError
-from cellocate.files import new_file, new_folder, refuse_existing, refuse_existing_file, write_text
+from cellocate.files import (
+    new_file,
+    new_folder,
+    refuse_existing,
+    refuse_existing_file,
+    refuse_existing_files,
+    sha256,
+    write_text,
+)
 
 FAILURES = (RuntimeError, KeyboardInterrupt, SystemExit)
 
@@ -238,6 +246,19 @@ def test_a_file_that_exists_is_refused_unless_it_may_be_replaced(tmp_path):
     refuse_existing_file(tmp_path / "a.csv", overwrite=True)
     with pytest.raises(CellocateError, match=r"the file exists.*a\.csv.*--overwrite"):
         refuse_existing_file(str(tmp_path / "a.csv"), overwrite=False)
+
+
+def test_any_of_several_files_is_refused_and_one_that_nobody_asked_for_is_not(tmp_path):
+    (tmp_path / "b.csv").write_text("old")
+    refuse_existing_files((tmp_path / "a.csv", None), overwrite=False)
+    inputs = iter([tmp_path])
+    with pytest.raises(CellocateError, match="the file belongs to"):
+        refuse_existing_files((tmp_path / "a.csv", None, tmp_path / "b.csv"), overwrite=True, inputs=inputs)
+
+
+def test_a_checksum_is_of_all_bytes(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")  # FIPS 180-2, appendix B.1
+    assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

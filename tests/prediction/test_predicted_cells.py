@@ -217,6 +217,13 @@ def test_options_that_do_not_fit_are_refused(cellocate, phantoms: Path, run: Pat
     assert not (tmp_path / "o.csv").exists()
 
 
+def test_cells_are_no_fields_of_2018(cellocate, cells: Path, run: Path, tmp_path: Path) -> None:
+    refused = cellocate("predict", run / "model", cells, "--format", "kaggle2018", "--out", tmp_path / "o.csv")
+    assert refused.code == 2
+    assert "--whole-fields" in refused.err
+    assert not (tmp_path / "o.csv").exists()
+
+
 def test_numbers_and_words_of_a_table_of_cells(tmp_path: Path) -> None:
     p = np.random.default_rng(0).random((3, 19))
     known = pd.DataFrame({"field": ["a", "a", "b"], "area": ["1.5", "", "3"], "well": ["A1", None, 3]})
