@@ -60,7 +60,7 @@ def explain(
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
     if inspection.problems:
-        note(left_out(inspection.problems))
+        note(left_out(inspection.problems, inspection.unit))
     for assumption in assumptions(loaded, collection):
         note(assumption)
     wanted = None if location is None else tuple(loaded.vocabulary.index(name) for name in location)
@@ -77,4 +77,4 @@ def explain(
             progress=advance,
         )
         explained = write(loaded, collection, out, choices)
-    print(f"{counted(len(explained), 'field')} explained; report in {out / 'report.html'}")
+    print(f"{counted(len(explained), collection.unit)} explained; report in {out / 'report.html'}")

@@ -118,7 +118,7 @@ def predict(
         collection = prediction.of_part(loaded, collection, part)
     collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
     if inspection.problems:
-        note(left_out(inspection.problems))
+        note(left_out(inspection.problems, inspection.unit))
     for assumption in (*said, *prediction.assumptions(loaded, collection)):
         note(assumption)
     asked = _Asked(out, format_, wanted, batch_size)
