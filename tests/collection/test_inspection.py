@@ -218,9 +218,10 @@ def test_truth_of_a_field_without_labels_is_refused(folder):
 
 def test_faulty_fields_that_were_left_out_are_named(folder):
     _, found = usable(damaged(folder), ["green"], labelled=True, skip_bad=True)
-    text = left_out(found.problems)
+    text = left_out(found.problems, "field")
     assert text.startswith("left out 2 faulty fields: c (unknown label '99'), b (an image cannot be read")
-    assert left_out(found.problems * 4).endswith("and 3 more")
+    assert left_out(found.problems * 4, "cell").startswith("left out 8 faulty cells: ")
+    assert left_out(found.problems * 4, "cell").endswith("and 3 more")
 
 
 def test_a_part_of_a_collection_keeps_its_own_problems_and_order(folder):

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 import cellocate
-from cellocate.collection import open_collection, pack
+from cellocate.collection import bags_of, open_collection, pack
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field
 from cellocate.images.scale import shrink
 from cellocate.networks import Model
+from cellocate.networks.card import Bag
 from cellocate.prediction import assumptions, predict_collection
 
 
@@ -40,6 +41,27 @@ def test_assumptions_are_said(run: Path, phantoms: Path) -> None:
     guessing = Model(model.network, model.card.model_copy(update={"pixel_size_assumed": True}))
     [assumed] = assumptions(guessing, open_collection(phantoms, pixel_size=2.56))
     assert "the model's own pixel size, 2.56 µm, is assumed" in assumed
+
+
+def test_models_that_are_shown_other_images_than_they_learnt_from_say_so(
+    run: Path, phantoms: Path, cells: Path
+) -> None:
+    of_fields = cellocate.load(run / "model")
+    assert of_fields.card.unit == "field"
+    of_cells = Model(of_fields.network, of_fields.card.model_copy(update={"unit": "cell"}))
+    of_bags = Model(of_fields.network, of_fields.card.model_copy(update={"unit": None, "bag": Bag(pool="mean")}))
+    older = Model(of_fields.network, of_fields.card.model_copy(update={"unit": None}))
+    fields, single = open_collection(phantoms), open_collection(cells, pixel_size=2.56)
+    [told] = assumptions(of_fields, single)
+    assert told.startswith("quick learnt from whole fields, and is shown single cells of")
+    assert str(single.folder) in told
+    for model in (of_cells, of_bags):
+        [told] = assumptions(model, fields)
+        assert "learnt from single cells, and is shown whole fields" in told
+        assert told.endswith("cut out their cells with 'cellocate cells'")
+        assert assumptions(model, single) == []
+        assert assumptions(model, bags_of(single)) == []
+    assert assumptions(older, fields) == assumptions(older, single) == assumptions(of_fields, fields) == []
 
 
 def test_a_known_pixel_size_is_used(run: Path, phantoms: Path) -> None:

@@ -10,6 +10,7 @@ import cellocate
 from cellocate.collection import Collection, open_collection
 from cellocate.errors import CellocateError
 from cellocate.networks import Model, save
+from cellocate.networks.card import Bag
 from cellocate.prediction import predict_collection
 from cellocate.training.combine import combine
 from cellocate.training.fit import Options, train
@@ -94,6 +95,8 @@ def test_what_one_of_them_assumed_and_was_renamed_is_kept(made: dict[str, Model]
         ({"pixel_size": 1.0}, "differ in pixel size"),
         ({"intensity": "channel"}, "differ in intensity: depth and channel"),
         ({"channels": ("red",)}, "differ in channels"),
+        ({"unit": "cell"}, "some models learnt from whole fields, and others from single cells"),
+        ({"bag": Bag(pool="mean")}, r"several such models cannot be one\. Predict with each, and pool the tables"),
     ],
 )
 def test_members_that_do_not_fit_are_refused(

@@ -140,7 +140,7 @@ def test_one_label_each_by_softmax(phantoms: Path, tmp_path: Path) -> None:
     probabilities = predict_collection(model, single)
     assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
     assert (model.card.rule.apply(probabilities).sum(axis=1) == 1).all()
-    with pytest.raises(CellocateError, match=r"one location in each field: \d+ of \d+ training fields show several"):
+    with pytest.raises(CellocateError, match=r"one location in each image: \d+ of \d+ training images show several"):
         learn(phantoms, tmp_path / "several", *settings)
     assert not (tmp_path / "several").exists()
 

@@ -132,7 +132,7 @@ def test_locations_without_fields_are_told_once(
     settings = ("training.batch_size=9", "training.retrain=true")
     interrupted(lambda: learn(phantoms, tmp_path / "run", *settings, say=said.append), monkeypatch, 4)
     learn(phantoms, tmp_path / "run", resume=True, say=said.append)
-    told = [line for line in said if "no training field shows" in line]
+    told = [line for line in said if "no training image shows" in line]
     assert len(told) == 1
     assert "Peroxisomes" in told[0]
 

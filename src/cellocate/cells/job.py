@@ -85,11 +85,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Job:
-    """One field: all that a worker needs to know. `collection` has this field alone."""
+    """One field: all that a worker needs to know. `collection` has this field alone; `note` is for the user."""
 
     plan: Plan
     number: int
     collection: Collection
+    note: str = ""
 
     @property
     def field(self) -> str:
@@ -150,6 +151,7 @@ def _cut(job: Job) -> None:
     table = describe(pixels, plan.channels, masks)
     whole = of_field(pixels, plan.channels, job.collection.files(field), masks.pixel_size)
     table = table.assign(
+        field_pixel_size=masks.pixel_size,
         pixel_size=[crop.pixel_size for crop, _ in found],
         empty=[empty for _, empty in found],
         **whole,
@@ -158,7 +160,7 @@ def _cut(job: Job) -> None:
         extra(plan.out, field, pixels, plan.channels, masks, table)
     with new_file(plan.cells(number)) as aside:
         table.to_csv(aside, index=False, float_format=_DIGITS)
-    write_text(plan.notes(number), "\n".join(masks.notes))
+    write_text(plan.notes(number), "\n".join([*filter(None, [job.note]), *masks.notes]))
     save(plan.rows(number), rows)
 
 

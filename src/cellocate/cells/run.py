@@ -22,6 +22,7 @@ from cellocate.cells.describe import BOX
 from cellocate.cells.given import masks_in
 from cellocate.cells.job import WORK, Job, Plan, do, keep_crops, read_cells
 from cellocate.cells.pictures import write_pictures
+from cellocate.cells.pixel_sizes import Estimated, estimate, with_sizes
 from cellocate.cells.strong import Strong, counts, scoped, with_one_label
 from cellocate.collection import Collection, Problem, open_collection
 from cellocate.collection.check import problem_table
@@ -150,7 +151,10 @@ def _request(plan: Plan, fields: Collection, strong: Strong | None) -> dict[str,
 
 def _cut_all(plan: Plan, fields: Collection, workers: int, progress: Callable[[int], object] | None) -> None:
     problems: list[Problem] = []
-    for done in run(do, _jobs(plan, fields), workers):
+    estimated = Estimated({}, {})
+    if plan.masks is None:
+        estimated = estimate(fields, workers, kept=plan.work / "pixel_sizes.json")
+    for done in run(do, _jobs(plan, fields, estimated), workers):
         if done.problem is not None:
             problems.append(done.problem)
         written = (plan.shard(done.number), plan.rows(done.number), plan.cells(done.number))
@@ -168,10 +172,10 @@ def _cut_all(plan: Plan, fields: Collection, workers: int, progress: Callable[[i
         )
 
 
-def _jobs(plan: Plan, fields: Collection) -> Iterator[Job]:
-    slim = replace(fields, made={}, problems=())
+def _jobs(plan: Plan, fields: Collection, estimated: Estimated) -> Iterator[Job]:
+    slim = with_sizes(replace(fields, made={}, problems=()), estimated.sizes)
     for number, field in enumerate(fields.ids):
-        yield Job(plan, number, slim.subset([field]))
+        yield Job(plan, number, slim.subset([field]), estimated.notes.get(field, ""))
 
 
 def _finish(
@@ -244,7 +248,7 @@ def _store_fields(cells: pd.DataFrame, fields: Collection) -> pd.DataFrame:
     """The table of the store of crops: what was measured beyond place, size and brightness is in `cells.csv` alone."""
     own = ["field", "cell", "y", "x", *BOX, "area", "edge", *(f"{c}_cell_mean" for c in fields.channels)]
     of_field = [ORIGINAL, "group", "labels", *(c for c in fields.fields if c in cells and c not in own)]
-    chosen = dict.fromkeys([*(c for c in own if c in cells), "pixel_size", *of_field])
+    chosen = dict.fromkeys([*(c for c in own if c in cells), "field_pixel_size", "pixel_size", *of_field])
     as_text = cells.set_index("id")[list(chosen)].assign(edge=cells["edge"].astype(int).to_numpy())
     floats = as_text.select_dtypes("float").columns
     as_text[floats] = as_text[floats].map(lambda x: "" if pd.isna(x) else _DIGITS % x)

@@ -55,6 +55,7 @@ def audit(
     from cellocate.explain.audit import audit_labels, by_models, by_tables, write_audit
     from cellocate.files import refuse_existing
     from cellocate.networks import load
+    from cellocate.prediction import assumptions
 
     if bool(models) == bool(probabilities):
         raise typer.BadParameter("give models, or --probabilities")
@@ -63,10 +64,12 @@ def audit(
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     channels = loaded[0].card.channels if loaded else collection.channels
     collection = usable_fields(collection, channels, labelled=True, skip_bad=skip_bad)
+    for assumption in dict.fromkeys(text for each in loaded for text in assumptions(each, collection)):
+        note(assumption)
     with progress("predicting", len(collection) * len(loaded)) as advance:
         held_out = by_models(loaded, collection, advance) if loaded else by_tables(probabilities or (), collection)
     if passed := len(collection) - len(held_out.ids):
-        note(f"{counted(passed, 'field')} left out, which no model or table holds out")
+        note(f"{counted(passed, collection.unit)} left out, which no model or table holds out")
     with progress("looking for near duplicates", len(collection) if twins else 0) as advance:
         audited = audit_labels(collection, held_out, judge, twins=twins, progress=advance)
     write_audit(audited, out, colours=colours, overwrite=overwrite)
@@ -74,7 +77,7 @@ def audit(
     if as_json:
         print(json.dumps(summary, indent=2))
         return
-    print(f"{summary['suspects']} of {counted(summary['n'], 'field')} with labels to look at; report in {out}")
+    print(f"{summary['suspects']} of {counted(summary['n'], collection.unit)} with labels to look at; report in {out}")
 
 
 def _folders(given: Path) -> list[Path]:

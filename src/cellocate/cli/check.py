@@ -59,7 +59,7 @@ def check(
     from cellocate.files import new_file
 
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
-    with progress("reading fields", len(collection)) as advance:
+    with progress(f"reading {collection.unit}s", len(collection)) as advance:
         inspection = inspect(collection, decode=True, progress=advance)
     warnings = suspects(collection, inspection, smallest_file=smallest_file, largest_file=largest_file)
     facts = _facts(collection, inspection)
@@ -83,6 +83,7 @@ def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "layout": collection.layout,
         "because": collection.because,
+        "unit": collection.unit,
         "fields": len(collection),
         "channels": list(collection.channels),
         "files": {c: int(collection.fields[c].notna().sum()) for c in collection.channels},
@@ -101,7 +102,7 @@ def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
 
 
 def _print(facts: dict[str, Any], problems: Sequence[Problem], warnings: Sequence[Problem]) -> None:
-    print(f"{facts['layout']}: {counted(facts['fields'], 'field')}")
+    print(f"{facts['layout']}: {counted(facts['fields'], facts['unit'])}")
     if facts["because"]:
         print(f"recognised  {facts['because']}")
     if facts["files"]:
@@ -111,20 +112,23 @@ def _print(facts: dict[str, Any], problems: Sequence[Problem], warnings: Sequenc
         print(f"labels      {facts['vocabulary']}, {len(occurring)} of {len(facts['labels'])} locations occur")
         print("            " + ", ".join(f"{name} {n}" for name, n in sorted(occurring.items(), key=lambda x: -x[1])))
         if facts["without_location"]:
-            print(f"            without a location: {counted(facts['without_location'], 'field')}")
+            print(f"            without a location: {counted(facts['without_location'], facts['unit'])}")
     else:
         print("labels      none")
     _print_alike("identical", facts["identical"], "have the same pixels")
     _print_alike("alike", facts["near_duplicates"], "are near duplicates")
-    _print_kinds("warnings", warnings)
-    _print_kinds("problems", problems)
+    _print_kinds("warnings", warnings, facts["unit"])
+    _print_kinds("problems", problems, facts["unit"])
 
 
 def _print_images(facts: dict[str, Any]) -> None:
     counts = facts["files"].items()
-    print("channels    " + ", ".join(c if n == facts["fields"] else f"{c} ({counted(n, 'field')})" for c, n in counts))
+    print(
+        "channels    "
+        + ", ".join(c if n == facts["fields"] else f"{c} ({counted(n, facts['unit'])})" for c, n in counts)
+    )
     for size in facts["sizes"]:
-        of = counted(size["fields"], "field")
+        of = counted(size["fields"], facts["unit"])
         print(f"size        {size['width']}×{size['height']} px, {size['depth']} bits: {of}")
     pixel_sizes = ", ".join(f"{p:g} µm" for p in facts["pixel_sizes"])
     print(f"pixel size  {pixel_sizes or 'unknown (--pixel-size sets it)'}")
@@ -138,15 +142,15 @@ def _print_alike(word: str, groups: list[list[str]], what: str) -> None:
         print(f"{'':12}and {counted(len(groups) - _SHOWN, 'more group')}")
 
 
-def _print_kinds(word: str, found: Sequence[Problem]) -> None:
-    """A line for each kind, with the number of its fields and the first of them."""
+def _print_kinds(word: str, found: Sequence[Problem], unit: str) -> None:
+    """A line for each kind, with the number of its fields, or cells, and the first of them."""
     if not found:
         print(f"{word:12}none")
         return
     kinds: dict[str, list[Problem]] = {}
     for problem in found:
         kinds.setdefault(problem.kind, []).append(problem)
-    print(f"{word:12}{counted(len({problem.id for problem in found}), 'field')} (--out FILE lists them)")
+    print(f"{word:12}{counted(len({problem.id for problem in found}), unit)} (--out FILE lists them)")
     for kind, those in sorted(kinds.items(), key=lambda x: -len(x[1])):
         first = those[0]
         where = "" if first.error.where is None else f" ({first.error.where})"

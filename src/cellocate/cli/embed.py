@@ -52,13 +52,13 @@ def embed(
     if umap is not None:
         _draw(embeddings, collection.vocabulary or loaded.vocabulary, umap)
     width = embeddings.features.shape[1]
-    print(f"{counted(len(embeddings), 'field')}, {counted(width, 'feature')} each, in {out}")
+    print(f"{counted(len(embeddings), collection.unit)}, {counted(width, 'feature')} each, in {out}")
     if (found := retrieval(embeddings)) is not None:
         low, high = found.interval
         unseen = "not trained on" if found.held_out else "all trained on"
         print(
             f"of the ten nearest, {found.share:.0%} share a label (95% interval {low:.0%} to {high:.0%}; chance "
-            f"{found.chance:.0%}; n = {found.n}, {unseen}; fields of the same group left out)"
+            f"{found.chance:.0%}; n = {found.n}, {unseen}; {collection.unit}s of the same group left out)"
         )
 
 

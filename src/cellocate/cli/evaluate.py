@@ -128,7 +128,7 @@ def _evaluate_cells(
 def print_scores(evaluated: Evaluated) -> None:
     """Print the headline figures, each with n."""
     for name, figures in (("", evaluated.metrics), *evaluated.split.items()):
-        print(_line(f"{name} fields" if name else "fields", figures))
+        print(_line(f"{name} {evaluated.unit}s".lstrip(), figures))
 
 
 def _line(what: str, figures: dict[str, Any] | Any) -> str:  # noqa: ANN401 # a mapping read from metrics

@@ -73,4 +73,4 @@ def explain(
             progress=advance,
         )
         explained = write(loaded, collection, out, choices)
-    print(f"{counted(len(explained), 'field')} explained; report in {out / 'report.html'}")
+    print(f"{counted(len(explained), collection.unit)} explained; report in {out / 'report.html'}")

@@ -52,6 +52,6 @@ def pack(
             progress=advance,
         )
     if (out / "skipped.csv").is_file():
-        skipped = counted(len(read_table(out / "skipped.csv")[0]), "faulty field")
+        skipped = counted(len(read_table(out / "skipped.csv")[0]), f"faulty {store.unit}")
         note(f"left out {skipped}; {out / 'skipped.csv'} lists them")
-    print(f"{counted(len(store), 'field')} of {' and '.join(map(str, sorted(set(sizes))))} px in {out}")
+    print(f"{counted(len(store), store.unit)} of {' and '.join(map(str, sorted(set(sizes))))} px in {out}")

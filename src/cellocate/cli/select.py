@@ -96,4 +96,4 @@ def select(
             inputs=data,
             progress=advance,
         )
-    print(f"{len(written)} of {counted(sum(map(len, opened)), 'field')} in {out}")
+    print(f"{len(written)} of {counted(sum(map(len, opened)), written.unit)} in {out}")

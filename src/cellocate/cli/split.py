@@ -59,7 +59,7 @@ def split(
     faults = [p for p in collection.problems if p.severity == "fault"]
     collection = collection.without(faults, skip_bad=skip_bad)
     if faults:
-        note(left_out(faults))
+        note(left_out(faults, collection.unit))
     fingerprints = None
     if "duplicates" in (by or []):
         collection, fingerprints = _fingerprints(collection, skip_bad=skip_bad)
@@ -79,25 +79,27 @@ def split(
         for warning in refuse_leaks(made.choose(fold), collection):
             note(warning if fold is None else f"fold {fold}: {warning}")
     save_split(out, made)
-    _print(made)
-    print(f"{counted(len(made.fields), 'field')} in {counted(made.fields['group'].nunique(), 'group')}, in {out}")
+    _print(made, collection.unit)
+    print(
+        f"{counted(len(made.fields), collection.unit)} in {counted(made.fields['group'].nunique(), 'group')}, in {out}"
+    )
 
 
 def _fingerprints(collection: Collection, *, skip_bad: bool) -> tuple[Collection, pd.Series[str]]:
     from cellocate.cli.console import note, progress
     from cellocate.collection import inspect, left_out
 
-    with progress("reading fields", len(collection)) as advance:
+    with progress(f"reading {collection.unit}s", len(collection)) as advance:
         inspection = inspect(collection, decode=True, progress=advance)
     if inspection.problems:
         collection = collection.without(inspection.problems, skip_bad=skip_bad)
-        note(left_out(inspection.problems))
+        note(left_out(inspection.problems, inspection.unit))
     return collection, inspection.images["fingerprint"]
 
 
-def _print(made: Split) -> None:
+def _print(made: Split, unit: str) -> None:
     column = next((c for c in ("fold", "left_out") if c in made.fields), None)
     for part, number in made.fields["part"].value_counts().items():
-        print(f"{part:12}{counted(int(number), 'field'):>14}")
+        print(f"{part:12}{counted(int(number), unit):>14}")
     for fold in made.folds:
-        print(f"fold {fold}: {counted(int((made.fields[column] == fold).sum()), 'field')}")
+        print(f"fold {fold}: {counted(int((made.fields[column] == fold).sum()), unit)}")

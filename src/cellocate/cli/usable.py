@@ -22,7 +22,7 @@ def usable_fields(collection: Collection, channels: Sequence[str], *, labelled: 
 
     collection, inspection = usable(collection, channels, labelled=labelled, skip_bad=skip_bad)
     if inspection.problems:
-        note(left_out(inspection.problems))
+        note(left_out(inspection.problems, inspection.unit))
     return collection
 
 

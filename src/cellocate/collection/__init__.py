@@ -1,7 +1,7 @@
 """Collections: a folder on disk as a table of fields, its labels, its faults and its parts."""
 
 from cellocate.collection.atlas.tables import of_fields, read_labels
-from cellocate.collection.bags import Bags, are_cells, at_edge, bags_of
+from cellocate.collection.bags import Bags, are_cells, at_edge, bags_of, shown_at_once
 from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.described import described
@@ -32,6 +32,7 @@ __all__ = [
     "read_split",
     "refuse_leaks",
     "save_split",
+    "shown_at_once",
     "suspects",
     "usable",
 ]

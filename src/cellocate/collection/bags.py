@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.collection import Collection
+from cellocate.collection.collection import CELL, FIELD, Collection, Unit
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, Scale
 
-FIELD, CELL, EDGE = "field", "cell", "edge"
+EDGE = "edge"
 _OF_ONE = (CELL, "y", "x", "area", EDGE)  # what is told of a cell and not of its field
 _SHOWN = 16  # cells in the picture of a field
 
@@ -60,7 +60,12 @@ class Bags(Collection):
 
 def are_cells(collection: Collection) -> bool:
     """Whether a collection is one of single cells, each of which says which field it is of."""
-    return {FIELD, CELL} <= set(collection.fields.columns)
+    return collection.unit == "cell"
+
+
+def shown_at_once(collection: Collection) -> Unit:
+    """What an image is that a network is shown: of bags, one of their cells."""
+    return "cell" if isinstance(collection, Bags) else collection.unit
 
 
 def bags_of(cells: Collection) -> Bags:

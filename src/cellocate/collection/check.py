@@ -10,8 +10,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from cellocate.collection.bags import Bags, are_cells, bags_of
-from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.bags import Bags, bags_of
+from cellocate.collection.collection import Collection, Problem, Unit
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.look import Look, complete, look_at_headers, look_at_pixels
 from cellocate.counted import counted
@@ -30,12 +30,12 @@ class Inspection:
     Args:
         images: by id, what `Look` tells.
         problems: the faults of the collection and of the images.
-        of_cells: each is a single cell, and most of it black.
+        unit: what each shows; of a single cell, most is black.
     """
 
     images: pd.DataFrame
     problems: tuple[Problem, ...]
-    of_cells: bool = False
+    unit: Unit = "field"
 
     @cached_property
     def duplicates(self) -> list[list[str]]:
@@ -49,7 +49,7 @@ class Inspection:
 
         None of single cells: a few bright places in the middle of black are alike in any two.
         """
-        if self.of_cells:
+        if self.unit == "cell":
             return []
         digests, hashes = parse_fingerprints(self.images["fingerprint"])
         number = pd.Series(clusters(hashes), index=self.images.index)
@@ -117,7 +117,7 @@ def inspect(
                 else:
                     rows[field] = found
     images = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), dtype=object), columns=list(Look._fields))
-    return Inspection(images, tuple(problems), of_cells=are_cells(collection))
+    return Inspection(images, tuple(problems), unit=collection.unit)
 
 
 def usable(
@@ -151,8 +151,8 @@ def _groups(key: pd.Series) -> list[list[str]]:
     return [[str(field) for field in group.index] for _, group in shared.groupby(shared)]
 
 
-def left_out(problems: Sequence[Problem]) -> str:
-    """A sentence that names faulty fields which were skipped, the first few with their faults."""
+def left_out(problems: Sequence[Problem], unit: Unit) -> str:
+    """A sentence that names faulty fields, or cells, which were skipped, the first few with their faults."""
     named = ", ".join(f"{p.id} ({p.error.what})" for p in problems[:_NAMED])
     more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
-    return f"left out {counted(len(problems), 'faulty field')}: {named}{more}"
+    return f"left out {counted(len(problems), f'faulty {unit}')}: {named}{more}"

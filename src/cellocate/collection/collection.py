@@ -25,6 +25,10 @@ _PARTICULAR = re.compile(r""" ?('[^']*'|"[^"]*"|\([^)]*\d[^)]*\))""")
 GROUP_COLUMNS = ("group", "antibody", "plate")
 """Columns that say which fields are not independent of each other, best first."""
 
+Unit = Literal["field", "cell"]
+FIELD, CELL = "field", "cell"
+"""Columns of single cells: the field that each is of, and its number there."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -78,6 +82,11 @@ class Collection:
 
     def __len__(self) -> int:
         return len(self.fields)
+
+    @property
+    def unit(self) -> Unit:
+        """What a row is, in words for a user as well: a field, or a cell of the field that the row names."""
+        return "cell" if {FIELD, CELL} <= set(self.fields.columns) else "field"
 
     @property
     def ids(self) -> list[str]:
@@ -170,7 +179,7 @@ class Collection:
             )
         unlabelled = [field for field, labels in zip(self.ids, self.fields["labels"], strict=True) if labels is None]
         if unlabelled:
-            what = f"{len(unlabelled)} fields have no labels, such as {unlabelled[0]}"
+            what = f"no labels of {counted(len(unlabelled), self.unit)}, such as {unlabelled[0]}"
             raise CellocateError(what, where=self.folder, mend="Add their rows, or leave them out with --skip-bad.")
         return self.vocabulary.encode(self.fields["labels"])
 
@@ -202,14 +211,16 @@ class Collection:
         if faults and not skip_bad:
             first = faults[0]
             raise CellocateError(
-                f"{len(bad)} of {counted(len(set(self.ids) | set(bad)), 'field')} cannot be used; "
+                f"{len(bad)} of {counted(len(set(self.ids) | set(bad)), self.unit)} cannot be used; "
                 f"the first, {first.id}: {first.error.what}",
                 where=first.error.where,
                 mend=f"{first.error.mend} 'cellocate check' lists them all; --skip-bad goes on without them.",
             )
         good = self.subset([i for i in self.ids if i not in bad])
         if not len(good):
-            raise CellocateError("no usable field is left", where=self.folder, mend="'cellocate check' says why.")
+            raise CellocateError(
+                f"no usable {self.unit} is left", where=self.folder, mend="'cellocate check' says why."
+            )
         return good
 
 

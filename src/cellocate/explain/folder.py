@@ -89,7 +89,7 @@ def _fields(model: Model, collection: Collection, choices: Choices) -> list[str]
     if choices.ids is not None:
         known = set(collection.ids)
         if lacking := [field for field in choices.ids if field not in known]:
-            what = f"no field {lacking[0]!r}"
+            what = f"no {collection.unit} {lacking[0]!r}"
             raise CellocateError(what, where=collection.folder, mend="'cellocate check --out' lists what there is.")
         return list(dict.fromkeys(choices.ids))
     drawn = np.random.default_rng(0).permutation(len(collection))[:_DRAWN]

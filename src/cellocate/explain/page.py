@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cellocate.collection import Collection, are_cells
+from cellocate.collection import Collection
 from cellocate.explain.explained import Explained
 from cellocate.explain.occlusion import COMPARTMENTS, WHOLE
 from cellocate.explain.sheet import overlays
@@ -55,7 +55,7 @@ def write_page(
         }
         for one in explained
     ]
-    thing = "cell" if are_cells(collection) else "field"
+    thing = collection.unit
     occluded = pd.concat([one.occluded for one in explained])
     content = {
         "title": f"Where {model.card.name} looked",

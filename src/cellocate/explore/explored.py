@@ -78,8 +78,8 @@ class Explored:
 
     @property
     def thing(self) -> str:
-        """What a row is: a field, or one cell of a field that the column `field` names."""
-        return "cell" if "field" in self.collection.fields else "field"
+        """What a row is: a field, or a cell of one."""
+        return self.collection.unit
 
     @cached_property
     def random(self) -> pd.DataFrame | None:
@@ -121,7 +121,7 @@ def look(collection: Collection, choices: Choices, before: Collection | None = N
     """
     usable = collection.without(collection.problems, skip_bad=choices.skip_bad)
     faults = [p for p in collection.problems if p.severity == "fault"]
-    notes = [left_out(faults)] if faults else []
+    notes = [left_out(faults, collection.unit)] if faults else []
     labels = None
     if usable.vocabulary is not None:
         labels = LabelCounts(usable.truth(), usable.vocabulary.names)
@@ -153,10 +153,10 @@ def _measured(
     pixels, problems = measure(collection, ids, progress=choices.progress)
     if problems:
         collection.subset(ids).without(problems, skip_bad=choices.skip_bad)
-    notes = [left_out(problems)] if problems else []
+    notes = [left_out(problems, collection.unit)] if problems else []
     if not at_random.all():
         notes.append(
-            f"images: {counted(int(at_random.sum()), 'field')} at random (seed {choices.seed}) and "
+            f"images: {counted(int(at_random.sum()), collection.unit)} at random (seed {choices.seed}) and "
             f"{int((~at_random).sum())} more of rare locations, of {len(collection)}; --sample sets how many"
         )
     return pixels, at_random, notes

@@ -106,7 +106,7 @@ def plot_beside(before: LabelCounts, after: LabelCounts, width: int = WIDE) -> F
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_yticks(places, labels=names, color=PALETTE["ink"], parse_math=False)
-    axes.set_xlabel("fields", fontsize=FONT, color=PALETTE["ink"])
+    axes.set_xlabel("how many show it", fontsize=FONT, color=PALETTE["ink"])
     axes.grid(axis="x", color=PALETTE["line"], linewidth=0.8)
     legend(axes, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     bare(axes)

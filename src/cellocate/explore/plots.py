@@ -68,13 +68,13 @@ def _of_labels(explored: Explored) -> dict[str, Drawn]:
         )
         found["conditional"] = Drawn(
             partial(plot_conditional, labels),
-            "Heat map: per cent of the fields of one location that show another.",
+            f"Heat map: per cent of the {things} of one location that show another.",
             f"Of the {things} that show the location of the row, the per cent that show that of the column, {n}. "
             "Same order.",
         )
         found["cooccurrence"] = Drawn(
             partial(plot_together, labels),
-            "Heat map: how many fields show both of two locations.",
+            f"Heat map: how many {things} show both of two locations.",
             f"{things.capitalize()} that show both locations, {n} (k: thousands); the darker the more, by logarithm. "
             "Same order.",
         )
@@ -82,7 +82,7 @@ def _of_labels(explored: Explored) -> dict[str, Drawn]:
         before = explored.before.labels
         found["beside"] = Drawn(
             partial(plot_beside, before, labels),
-            "Dot plot: fields that show each location, before and after.",
+            f"Dot plot: {things} that show each location, before and after.",
             f"{things.capitalize()} that show each location, before (n = {before.n:,}) and after (n = {labels.n:,}), "
             "on a logarithmic scale.",
         )
@@ -96,7 +96,9 @@ def _of_columns(explored: Explored) -> dict[str, Drawn]:
         shown = f"the {min(20, len(table))} commonest of {len(table):,}" if len(table) > 20 else f"all {len(table)}"
         caption = f"{explored.thing.capitalize()}s of each {name}, {shown}, n = {count(explored.n, explored.thing)}."
         if len(table) > 1:
-            found[f"by_{column}"] = Drawn(partial(plot_column, table), f"Bar chart: fields of each {name}.", caption)
+            found[f"by_{column}"] = Drawn(
+                partial(plot_column, table), f"Bar chart: {explored.thing}s of each {name}.", caption
+            )
     return found
 
 

@@ -36,7 +36,7 @@ def plot_intensity(pixels: pd.DataFrame, channels: Sequence[str], width: int = W
         axes.set_title(f"{STAINS[channel].capitalize()} ({channel})", loc="left", fontsize=FONT, color=PALETTE["ink"])
         axes.set_xlabel("% of full range", fontsize=FONT - 1, color=PALETTE["ink"])
     panels[0].set_ylim(top=1.35 * panels[0].get_ylim()[1])  # room for the legend
-    panels[0].set_ylabel("fields", fontsize=FONT - 1, color=PALETTE["ink"])
+    panels[0].set_ylabel("how many", fontsize=FONT - 1, color=PALETTE["ink"])
     legend(panels[0], loc="upper right")
     return figure
 
@@ -52,7 +52,7 @@ def plot_focus(pixels: pd.DataFrame, width: int = WIDE) -> Figure:
     axes.set_xlim(0, top)
     axes.set_ylim(top=1.2 * axes.get_ylim()[1])  # room for the legend
     axes.set_xlabel("sharpness", fontsize=FONT, color=PALETTE["ink"])
-    axes.set_ylabel("fields", fontsize=FONT, color=PALETTE["ink"])
+    axes.set_ylabel("how many", fontsize=FONT, color=PALETTE["ink"])
     legend(axes, loc="upper right")
     return figure
 

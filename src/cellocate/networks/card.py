@@ -113,6 +113,8 @@ class ModelCard(_Part):
         head: from its feature map to logits.
         activation: from logits to probabilities: `sigmoid` where a field shows any number of locations, `softmax`
             where it shows one.
+        unit: what an image of the training showed, a whole field or a single cell, as far as the collection told; None
+            in cards that are older than this line.
         bag: where images are cells that learnt from the labels of their fields.
         members: the networks, where there are several (see `cellocate.networks.ensemble`).
         vocabulary: name of the vocabulary.
@@ -141,6 +143,7 @@ class ModelCard(_Part):
     backbone: str
     head: HeadName = "linear"
     activation: Literal["sigmoid", "softmax"] = "sigmoid"
+    unit: Literal["field", "cell"] | None = None
     bag: Bag | None = None
     members: tuple[Member, ...] = ()
     vocabulary: str
@@ -203,6 +206,7 @@ class ModelCard(_Part):
             said: the content as a file has it, whose parts may lack settings that were added later.
         """
         since = {  # older cards do not have these
+            "unit": self.unit is not None,
             "bag": self.bag is not None,
             "originals": self.originals,
             "views": self.views != Views(),

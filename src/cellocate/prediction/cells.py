@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection, bags_of
-from cellocate.collection.bags import CELL, FIELD
+from cellocate.collection.collection import CELL, FIELD
 from cellocate.errors import CellocateError
 from cellocate.images.rle import label_image
 from cellocate.networks import Model

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection import Bags, Collection, are_cells, at_edge
-from cellocate.collection.bags import FIELD
+from cellocate.collection import Bags, Collection, are_cells, at_edge, shown_at_once
+from cellocate.collection.collection import FIELD
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.networks import Look, Model
@@ -154,20 +154,20 @@ def of_part(model: Model, collection: Collection, part: str) -> Collection:
     own = collection.fields[FIELD].astype(str) if are_cells(collection) else collection.ids
     ids = [i for i, field in zip(collection.ids, own, strict=True) if wanted & {i, field}]
     if not ids:
-        what = f"no field of the model's {part} part"
+        what = f"no {collection.unit} of the model's {part} part"
         raise CellocateError(what, where=collection.folder, mend="Give the collection that the model was trained on.")
     return collection.subset(ids)
 
 
 def assumptions(model: Model, collection: Collection) -> list[str]:
-    """What predicting a collection takes for granted about pixel sizes, in sentences for the user."""
+    """What predicting a collection takes for granted, in sentences for the user: what it shows, and pixel sizes."""
     unknown = [field for field in collection.ids if collection.pixel_size(field) is None]
     span = model.card.pixel_size * model.card.size
-    said = []
+    said = _of_other_images(model, collection)
     if unknown:
         said.append(
-            f"the pixel size of {len(unknown)} of {counted(len(collection), 'field')} is unknown; each is assumed to "
-            f"span {span:.0f} µm, as the model's own fields (--pixel-size sets it)"
+            f"the pixel size of {len(unknown)} of {counted(len(collection), collection.unit)} is unknown; each is "
+            f"assumed to span {span:.0f} µm, as the model's own fields (--pixel-size sets it)"
         )
     if model.card.pixel_size_assumed and len(unknown) < len(collection):
         said.append(
@@ -175,6 +175,19 @@ def assumptions(model: Model, collection: Collection) -> list[str]:
             f"usual field of {span:.0f} µm"
         )
     return said
+
+
+def _of_other_images(model: Model, collection: Collection) -> list[str]:
+    """Whether cells are shown to a model of fields, or fields to one of cells, as far as both tell."""
+    learnt, shown = "cell" if model.card.bag is not None else model.card.unit, shown_at_once(collection)
+    if learnt is None or learnt == shown:
+        return []
+    if learnt == "cell":
+        what, mend = "single cells, and is shown whole fields", "cut out their cells with 'cellocate cells'"
+    else:
+        what, mend = "whole fields, and is shown single cells", "give it the fields that they are of"
+    name, where = model.card.name, collection.folder
+    return [f"{name} learnt from {what} of {where}: what it says of them may mean nothing; {mend}"]
 
 
 def _read_ahead(prepare: Callable[[str], Tiles], ids: Sequence[str], size: int) -> Iterator[list[Tiles]]:

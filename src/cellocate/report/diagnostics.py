@@ -84,7 +84,7 @@ def plot_frequency(evaluated: Evaluated, width: int = WIDE) -> Figure:
     axes.set(ylim=(-0.04, 1.04), xlim=(0 if min(counts, default=0) < 1 else 0.7 * min(counts), 2 * max([1, *counts])))
     axes.xaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=1, subs=[1, 2, 3, 5]))
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    what = "training fields" if known else "fields"
+    what = f"training {evaluated.unit}s" if known else f"{evaluated.unit}s"
     axes.set_xlabel(f"{what} that show the location", fontsize=FONT, color=PALETTE["ink"])
     axes.set_ylabel("F1", fontsize=FONT, color=PALETTE["ink"])
     axes.grid(axis="y", color=PALETTE["line"], linewidth=0.8)

@@ -56,8 +56,13 @@ class Evaluated:
     beside: Beside | None = None
 
     @property
+    def unit(self) -> str:
+        """What was evaluated: fields, or cells of a collection of such; of tables alone nothing tells."""
+        return "field" if self.collection is None else self.collection.unit
+
+    @property
     def n(self) -> int:
-        """How many fields were evaluated."""
+        """How many of these were evaluated."""
         return len(self.truth)
 
     @property

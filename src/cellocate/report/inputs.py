@@ -42,7 +42,8 @@ _INTENSITIES = {
 def about_fields(evaluated: Evaluated) -> Rows:
     """The evaluated fields: what they are called and what they hold."""
     part = evaluated.metrics.get("part")
-    rows = [("Fields", f"{evaluated.n:,}"), ("Part of the split", str(part or "none chosen: all fields"))]
+    things = f"{evaluated.unit}s"
+    rows = [(things.capitalize(), f"{evaluated.n:,}"), ("Part of the split", str(part or f"none chosen: all {things}"))]
     if evaluated.collection is None:
         return [("Collection", "tables alone, without images"), *rows]
     where = evaluated.collection
@@ -63,11 +64,12 @@ def about_model(card: ModelCard | None) -> Rows:
     training = made.recipe.get("training", {})
     seed = training.get("seed") if isinstance(training, dict) else None
     parts = ", ".join(f"{n:,} {part}" for part, n in made.fields.items())
+    learnt = "cells" if card.unit == "cell" and card.bag is None else "fields"
     assumed = f" (assumed: fields that span {card.size * card.pixel_size:.4g} µm)" if card.pixel_size_assumed else ""
     return [
         ("Name", card.name),
         ("Network", card.backbone),
-        ("Trained on", f"{Path(made.collection).name} ({made.layout}); fields: {parts}"),
+        ("Trained on", f"{Path(made.collection).name} ({made.layout}); {learnt}: {parts}"),
         ("Channels", stains(card.channels)),
         ("Input", f"{card.size} × {card.size} px of {card.pixel_size:.3g} µm{assumed}; {_INTENSITIES[card.intensity]}"),
         ("Views", str(card.views)),
@@ -99,7 +101,7 @@ def _pixel_sizes(collection: Collection, card: ModelCard | None) -> str:
         words = f"{sizes[0]:g} µm" if len(sizes) == 1 else f"{sizes[0]:g} to {sizes[-1]:g} µm"
     if not unknown:
         return words
-    words += f"; not recorded for {count(unknown, 'field')}" if words else "not recorded"
+    words += f"; not recorded for {count(unknown, collection.unit)}" if words else "not recorded"
     if card is None:
         return words
     return f"{words}: each is assumed to span {card.size * card.pixel_size:.4g} µm, as the model's own fields do"

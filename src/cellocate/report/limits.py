@@ -24,16 +24,18 @@ def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
             else "There are no others here."
         )
         found.append(
-            f"The model was trained on {n:,} of these {count(evaluated.n, 'field')}, and on them it scores better than "
-            f"it would on new ones. {whole}"
+            f"The model was trained on {n:,} of these {count(evaluated.n, evaluated.unit)}, and on them it scores "
+            f"better than it would on new ones. {whole}"
         )
     if evaluated.n < SMALL:
-        found.append(f"n = {evaluated.n}: so few fields say little; one more or less can change every figure.")
+        found.append(
+            f"n = {evaluated.n}: so few {evaluated.unit}s say little; one more or less can change every figure."
+        )
     if evaluated.metrics["absent"]:
         k = len(evaluated.metrics["absent"])
         found.append(
-            f"{k} of {len(evaluated.names)} locations occur in none of these fields. Each that is not predicted "
-            "either counts 0 in the macro averages, which are that much lower for it."
+            f"{k} of {len(evaluated.names)} locations occur in none of these {evaluated.unit}s. Each that is not "
+            "predicted either counts 0 in the macro averages, which are that much lower for it."
         )
     if unreadable:
         found.append(
@@ -51,11 +53,12 @@ def limits(evaluated: Evaluated) -> list[tuple[str, str]]:
     ]
     card = evaluated.card
     if card is None:
-        found.append(("Anything beyond these fields", "Nothing says what made these predictions, or from what."))
+        found.append(("Anything beyond these", "Nothing says what made these predictions, or from what."))
     else:
         found += _optics(card)
     found.append(("Other cells", _cells(evaluated)))
-    found.append(("Single cells", "Whole fields were scored; nothing here says which cell of a field shows what."))
+    if evaluated.unit == "field":
+        found.append(("Single cells", "Whole fields were scored; nothing here says which cell of a field shows what."))
     return found
 
 
@@ -64,9 +67,11 @@ def _rare(evaluated: Evaluated) -> list[tuple[str, str]]:
     absent = [row["name"] for row in rows if not row["support"]]
     few = [f"{row['name']} ({row['support']})" for row in rows if 0 < row["support"] < FEW]
     if absent:
-        found.append(("Locations that were not tested", f"No evaluated field shows {listed(absent)}."))
+        found.append(("Locations that were not tested", f"No evaluated {evaluated.unit} shows {listed(absent)}."))
     if few:
-        found.append(("Locations that were hardly tested", f"Fewer than {FEW} evaluated fields show {listed(few)}."))
+        found.append(
+            ("Locations that were hardly tested", f"Fewer than {FEW} evaluated {evaluated.unit}s show {listed(few)}.")
+        )
     return [*found, *_rarely_trained(evaluated)]
 
 
@@ -78,11 +83,11 @@ def _rarely_trained(evaluated: Evaluated) -> list[tuple[str, str]]:
     if trained and len(trained) >= len(evaluated.card.fields["train"]):  # all of them are here
         support = evaluated.truth[[i in trained for i in ids]].sum(axis=0)
         few = [f"{name} ({n})" for name, n in zip(evaluated.names, support, strict=True) if n < FEW]
-        heading, what = "Locations that were hardly learnt", f"Fewer than {FEW} training fields show"
+        heading, what = "Locations that were hardly learnt", f"Fewer than {FEW} training {evaluated.unit}s show"
     elif evaluated.card.rule.kind == "per_class":
         scored = evaluated.card.scores.get("validation", {}).get("per_class", [])
         few = [f"{row['name']} ({row['support']})" for row in scored if row["support"] < FEW]
-        heading, what = "Locations whose threshold is a guess", f"Fewer than {FEW} validation fields show"
+        heading, what = "Locations whose threshold is a guess", f"Fewer than {FEW} validation {evaluated.unit}s show"
     else:
         return []
     return [(heading, f"{what} {listed(few)}.")] if few else []

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cellocate.collection import Collection
 from cellocate.collection.identity import parts_met
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
 from cellocate.networks import Model
@@ -23,9 +24,10 @@ def of_part(collection: Collection, fields: dict[str, tuple[str, ...]], part: st
     """
     lacking = sorted(set(fields.get(part, ())) - set(collection.ids))
     if lacking or not fields.get(part):
-        what = f"the model's {part} part has no fields"
+        what = f"the model's {part} part has no {collection.unit}s"
         if lacking:
-            what = f"{len(lacking)} fields of the model's {part} part are not in the collection, such as {lacking[0]}"
+            some = counted(len(lacking), collection.unit)
+            what = f"{some} of the model's {part} part not in the collection, such as {lacking[0]}"
         raise CellocateError(what, where=collection.folder, mend="Give the collection that the model was trained on.")
     return collection.subset(fields[part])
 
@@ -81,7 +83,7 @@ def met_before(model: Model, collection: Collection) -> list[str]:
         met = [field for field, has_met in zip(collection.ids, is_so, strict=True) if has_met]
         if met:
             named = ", ".join(met[:3]) + (f" and {len(met) - 3} more" if len(met) > 3 else "")
-            said.append(f"{len(met)} of {len(collection)} fields are ones that the model {use}: {named}")
+            said.append(f"{len(met)} of {len(collection)} {collection.unit}s are ones that the model {use}: {named}")
     return said
 
 

@@ -17,7 +17,10 @@ from cellocate.report.figures import plot_groups, plot_history, plot_label_count
 def plots(evaluated: Evaluated) -> dict[str, Plot]:
     """Every plot that there is something to draw for."""
     found: dict[str, Plot] = {
-        "label_counts": (partial(plot_label_counts, evaluated), "Bar chart: fields that show each location."),
+        "label_counts": (
+            partial(plot_label_counts, evaluated),
+            f"Bar chart: {evaluated.unit}s that show each location.",
+        ),
         "per_class_f1": (partial(plot_per_class, evaluated), "Bar chart: F1 of each location."),
     }
     if evaluated.history is not None and len(evaluated.history):
@@ -31,7 +34,10 @@ def plots(evaluated: Evaluated) -> dict[str, Plot]:
         found["confusion"] = (draw, "Heat map: what each true location was taken for, in per cent of its row.")
     if evaluated.truth.any():
         draw = partial(plot_frequency, evaluated)
-        found["f1_and_frequency"] = (draw, "Scatter plot: F1 of each location over how many fields show it.")
+        found["f1_and_frequency"] = (
+            draw,
+            f"Scatter plot: F1 of each location over how many {evaluated.unit}s show it.",
+        )
     if evaluated.probabilities is not None:
         draw = partial(plot_reliability, reliability(evaluated.truth, evaluated.probabilities))
         found["reliability"] = (draw, "Line chart: share that is true by probability.")

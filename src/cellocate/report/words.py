@@ -18,21 +18,21 @@ _MEANINGS = {
     "micro_f1": ("Micro F1", "F1 of all marks counted together: common locations decide it."),
     "macro_precision": (
         "Macro precision",
-        "Of the fields that were given a location, the share that show it; averaged over all {k}.",
+        "Of the {unit}s that were given a location, the share that show it; averaged over all {k}.",
     ),
     "macro_recall": (
         "Macro recall",
-        "Of the fields that show a location, the share that were given it; averaged over all {k}.",
+        "Of the {unit}s that show a location, the share that were given it; averaged over all {k}.",
     ),
     "group_level.macro_f1": (
         "Macro F1 of groups",
         "The same as macro F1 after each location is brought to its coarse group: a near miss counts as right.",
     ),
-    "exact_match": ("Exact match", "Share of fields whose locations are all right: none missed, none too many."),
+    "exact_match": ("Exact match", "Share of {unit}s whose locations are all right: none missed, none too many."),
     "recall_of_fields": (
-        "Recall of fields",
-        "Of the locations that a field shows, the share that it was given; averaged over the fields that show any. It "
-        "is what sets with a guarantee promise.",
+        "Recall of {unit}s",
+        "Of the locations that a {unit} shows, the share that it was given; averaged over the {unit}s that show any. "
+        "It is what sets with a guarantee promise.",
     ),
     "binary_accuracy": (
         "Binary accuracy",
@@ -40,27 +40,27 @@ _MEANINGS = {
     ),
     "macro_average_precision": (
         "Macro average precision",
-        "How far up the fields that show a location stand when all are sorted by its probability; averaged over "
+        "How far up the {unit}s that show a location stand when all are sorted by its probability; averaged over "
         "{occur}. No threshold is involved.",
     ),
-    "micro_average_precision": ("Micro average precision", "The same of all pairs of field and location together."),
+    "micro_average_precision": ("Micro average precision", "The same of all pairs of {unit} and location together."),
     "macro_roc_auc": (
         "Macro ROC AUC",
-        "How often a field that shows a location has a higher probability of it than one that does not; averaged over "
-        "the locations that some fields show and others do not.",
+        "How often a {unit} that shows a location has a higher probability of it than one that does not; averaged over "
+        "the locations that some {unit}s show and others do not.",
     ),
     "label_ranking_average_precision": (
         "Label ranking average precision",
-        "How far up its true locations stand when those of a field are sorted by probability; averaged over fields.",
+        "How far up its true locations stand when those of a {unit} are sorted by probability; averaged over {unit}s.",
     ),
     "coverage_error": (
         "Coverage error",
-        "How many locations, from the likeliest down, must be taken to have all true ones; averaged over fields. The "
+        "How many locations, from the likeliest down, must be taken to have all true ones; averaged over {unit}s. The "
         "fewer the better.",
     ),
     "ranking_loss": (
         "Ranking loss",
-        "Of the pairs of a true and a false location of a field, the share in the wrong order; here 0 is best.",
+        "Of the pairs of a true and a false location of a {unit}, the share in the wrong order; here 0 is best.",
     ),
     "ece": (
         "Calibration error",
@@ -103,14 +103,15 @@ def summary(evaluated: Evaluated) -> str:
     )
     unseen, apart = evaluated.split.get("unseen"), ""
     if "seen" in evaluated.split:
-        apart = ", all on fields that the model was trained on"
+        apart = f", all on {evaluated.unit}s that the model was trained on"
         if unseen is not None:
             apart = f", and {_f1(unseen)} on the {unseen['n']:,} that training did not use"
     first = (
-        f"{subject} were compared with the labels of {count(m['n'], 'field')}, over the {len(evaluated.names)} "
+        f"{subject} were compared with the labels of {count(m['n'], evaluated.unit)}, over the {len(evaluated.names)} "
         f"locations of {m['vocabulary']}: macro F1 is {_f1(m)}{apart}."
     )
-    second = f"Predicting nothing would give 0, and every location for every field {number(_everything(m), 3)}"
+    everything = f"every location for every {evaluated.unit} {number(_everything(m), 3)}"
+    second = f"Predicting nothing would give 0, and {everything}"
     ap, chance = m.get("macro_average_precision"), m.get("macro_average_precision_of_chance")
     if ap is not None:
         second += f"; average precision, which needs no threshold, is {number(ap, 3)} where chance gives "
@@ -125,7 +126,7 @@ def _everything(figures: Mapping[str, Any]) -> float:
 def frequency(evaluated: Evaluated) -> str:
     """What the plot of F1 over frequency shows."""
     correlation = evaluated.metrics["f1_and_frequency"]
-    shown = "F1 of each location that occurs, over how many fields show it, named where there is room."
+    shown = f"F1 of each location that occurs, over how many {evaluated.unit}s show it, named where there is room."
     if correlation is None:
         return shown
     return f"{shown} Their rank correlation (Spearman) is {correlation:+.2f}: at +1 the commonest is found best."
@@ -133,17 +134,19 @@ def frequency(evaluated: Evaluated) -> str:
 
 def sets(evaluated: Evaluated) -> list[tuple[str, Mapping[str, Any]]]:
     """The sets of fields that the headline figures are given for: a heading, and the figures."""
-    found = [("All fields", evaluated.metrics)]
+    found = [(f"All {evaluated.unit}s", evaluated.metrics)]
     headings = {"unseen": "Not used in training", "seen": "Trained on"}
     return [*found, *((headings[key], figures) for key, figures in evaluated.split.items())]
 
 
 def measures(evaluated: Evaluated) -> list[Measure]:
     """Every headline figure that is defined, for every set of fields."""
+    unit = evaluated.unit
     k, figures = len(evaluated.names), [figures for _, figures in sets(evaluated)]
-    occur = f"the locations that occur ({k - len(evaluated.metrics['absent'])} in all these fields)"
+    occur = f"the locations that occur ({k - len(evaluated.metrics['absent'])} in all these {unit}s)"
+    inside = {"k": k, "occur": occur, "unit": unit}
     return [
-        Measure(name, meaning.format(k=k, occur=occur), tuple(_value(f, key) for f in figures), base)
+        Measure(name.format(unit=unit), meaning.format(**inside), tuple(_value(f, key) for f in figures), base)
         for (key, (name, meaning)), base in zip(_MEANINGS.items(), _without_skill(evaluated), strict=True)
         if any(_look_up(f, key) is not None for f in figures)
     ]

@@ -119,7 +119,7 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
             raise CellocateError(f"{card.name} is made of several models itself", mend="Give its members instead.")
         if card.bag is not None:
             what = f"{card.name} brings the cells of a field together, and several such models cannot be one"
-            raise CellocateError(what, mend="Predict with each, and give the tables to 'cellocate decide'.")
+            raise CellocateError(what, mend="Predict with each, and pool the tables: 'cellocate decide fit'.")
         for what in _AGREE:
             if getattr(card, what) != getattr(first, what):
                 raise CellocateError(
@@ -133,6 +133,9 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
                 where=collection.folder,
                 mend="Give the collection, and the vocabulary, that the models were trained on.",
             )
+    if len({m.card.unit for m in models} - {None}) > 1:
+        what = "some models learnt from whole fields, and others from single cells"
+        raise CellocateError(what, mend="Predict with each, and give the table of fields to 'predict --fields'.")
     answered = {x.name for m in models for x in m.card.locations}
     names = [name for name in collection.vocabulary.names if name in answered]
     return collection.vocabulary if len(names) == len(collection.vocabulary) else collection.vocabulary.narrowed(names)

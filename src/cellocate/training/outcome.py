@@ -11,7 +11,7 @@ import torch
 
 import cellocate
 from cellocate import decision
-from cellocate.collection import Collection
+from cellocate.collection import Collection, shown_at_once
 from cellocate.collection.identity import challenges, originals
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import Bag, LocationEntry
@@ -123,6 +123,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         backbone=recipe.network.backbone,
         head=recipe.network.head,
         activation=recipe.loss.activation,
+        unit=shown_at_once(collection),
         bag=None if recipe.bags.pool is None else Bag(pool=recipe.bags.pool, edge=recipe.bags.edge),
         vocabulary=vocabulary.name,
         locations=tuple(LocationEntry(name=x.name, go=x.go, group=x.group) for x in vocabulary.locations),

@@ -114,7 +114,7 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
         split = read_split(options.split, collection, options.fold)
     collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
     if inspection.problems:
-        options.say(f"{left_out(inspection.problems)}; {run.skipped} lists them")
+        options.say(f"{left_out(inspection.problems, inspection.unit)}; {run.skipped} lists them")
     if split is None:
         split = make_split(collection, **recipe.data.split.model_dump(), seed=recipe.training.seed)
     split = split.among(collection.ids)
@@ -124,9 +124,13 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
         collection = _specialised(collection, recipe.data.locations)
     parts = split.parts
     sets = {part: collection.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}
-    options.say(f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + " fields")
+    options.say(
+        f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + f" {collection.unit}s"
+    )
     if not sets["train"].truth().any():
-        raise CellocateError("no training field shows any location", where=collection.folder, mend="Check the labels.")
+        raise CellocateError(
+            f"no training {collection.unit} shows any location", where=collection.folder, mend="Check the labels."
+        )
     _refuse_blind_choice(sets["validation"], recipe.training.monitor)
     images = collection.cells if isinstance(collection, Bags) else collection
     scale, assumed = training_scale(images, recipe.data, inspection)
@@ -139,7 +143,7 @@ def _refuse_blind_choice(validation: Collection, monitor: str) -> None:
     finds = ("average_precision", "f1", "precision", "recall")
     if len(validation) and not validation.truth().any() and monitor.endswith(finds):
         raise CellocateError(
-            f"no validation field shows any location, and {monitor} is the same in every epoch",
+            f"no validation {validation.unit} shows any location, and {monitor} is the same in every epoch",
             where=validation.folder,
             mend="Set training.monitor to validation_loss, or give another split with --split.",
         )

@@ -102,9 +102,9 @@ def test_arcface_without_identities_is_refused(identities):
 
 def test_a_softmax_refuses_fields_with_several_labels_or_none():
     refuse_several(torch.eye(3))
-    with pytest.raises(CellocateError, match=r"1 of 3 training fields show several\. 'cellocate select --single'"):
+    with pytest.raises(CellocateError, match=r"1 of 3 training images show several\. 'cellocate select --single'"):
         refuse_several(torch.tensor([[1, 1], [0, 1], [1, 0]]))
-    with pytest.raises(CellocateError, match="1 of 2 training fields show several and 1 of 2 training fields show no"):
+    with pytest.raises(CellocateError, match="1 of 2 training images show several and 1 of 2 training images show no"):
         refuse_several(torch.tensor([[1, 1], [0, 0]]))
 
 
@@ -112,4 +112,4 @@ def test_absent_locations_are_named():
     names = ["Cytosol", "Aggresome", "Rods & rings"]
     assert absent(torch.tensor([[1, 1, 1]]), names) is None
     line = absent(torch.tensor([[1, 0, 0], [1, 0, 0]]), names)
-    assert line == "no training field shows Aggresome, Rods & rings: they cannot be learnt"
+    assert line == "no training image shows Aggresome, Rods & rings: they cannot be learnt"

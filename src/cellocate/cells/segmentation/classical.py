@@ -10,11 +10,11 @@ from cellocate.cells.segmentation.growth import label_cells
 from cellocate.cells.segmentation.landmarks import LANDMARKS, cell_map
 from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
 from cellocate.cells.segmentation.result import Segmented, Settings, at_edge
-from cellocate.cells.segmentation.sizes import nucleus_px
+from cellocate.cells.segmentation.sizes import estimated_pixel_size
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
 
-_PIXEL_SIZES = (0.01, 5.0)  # µm, between which an estimate is believed
+_COARSEST = 5.0  # µm per px, that is assumed
 
 
 def segment(
@@ -94,11 +94,10 @@ def known_or_estimated(
     if pixel_size is not None:
         return pixel_size, ()
     settings = settings or Settings()
-    across = nucleus_px(dna)
-    if across is not None and _PIXEL_SIZES[0] <= settings.nucleus / across <= _PIXEL_SIZES[1]:
-        size = settings.nucleus / across
-        how = f"as nuclei are about {across:.0f} px wide, and mostly {settings.nucleus:g} µm"
+    size = estimated_pixel_size(dna, settings.nucleus)
+    if size is not None:
+        how = f"as nuclei are about {settings.nucleus / size:.0f} px wide, and mostly {settings.nucleus:g} µm"
     else:
-        size = min(FIELD_SPAN / max(dna.shape), _PIXEL_SIZES[1])
+        size = min(FIELD_SPAN / max(dna.shape), _COARSEST)
         how = "as if the field were as wide as those of the Human Protein Atlas"
     return size, (f"The pixel size was not given, and taken to be {size:.2g} µm, {how}.",)

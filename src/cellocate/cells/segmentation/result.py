@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels
 
+NUCLEUS = 13.0
+"""Diameter that most nuclei are taken to have, µm."""
+
 Labels = NDArray[np.uint16]
 """A label image, shape (H, W): 0 for none, else the number of a cell, 1 to n without gaps."""
 
@@ -32,7 +35,7 @@ class Settings:
         CellocateError: a length that is none.
     """
 
-    nucleus: float = 13.0
+    nucleus: float = NUCLEUS
     reach: float = 40.0
     ring: float = 6.0
     several_nuclei: bool = False

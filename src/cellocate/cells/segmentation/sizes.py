@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from cellocate.cells.segmentation.choice import POWER, STEEPNESS, topmost
 from cellocate.cells.segmentation.outlines import Outlines, outlines
+from cellocate.cells.segmentation.result import NUCLEUS
 from cellocate.cells.segmentation.working import background, rescaled
 
+_BELIEVED = (0.01, 5.0)  # µm per px, between which an estimate is believed
 _SIDE = 512  # px of the longer side of the first picture that is looked at
 _ACROSS = 12.0  # px that nuclei must be wide there, or else a picture twice as large is looked at
 _WIDE = 0.25  # of the field that a nucleus may be wide without counting as background
@@ -18,6 +20,14 @@ _SMALLEST = 16.0  # px², of an outline that may be a nucleus
 _LARGEST = (0.1, 0.9)  # of the field that a nucleus may fill; the second where there is none of the first
 _RAGGED = 0.8  # solidity of what cannot be a nucleus
 _CONVEX, _STEEP = 0.9, 3.0
+
+
+def estimated_pixel_size(dna: NDArray[Any], nucleus: float = NUCLEUS) -> float | None:
+    """µm per px of a DNA stain, shape (H, W), if most of its nuclei are so wide (µm); None where nothing tells it."""
+    across = nucleus_px(dna)
+    if across is None or not _BELIEVED[0] <= nucleus / across <= _BELIEVED[1]:
+        return None
+    return nucleus / across
 
 
 def nucleus_px(dna: NDArray[Any]) -> float | None:

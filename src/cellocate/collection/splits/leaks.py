@@ -116,7 +116,7 @@ def held_out_leaks(path: Path, collection: Collection) -> list[str]:
         known = set(train["group"])
         met = [field for field in measured if groups.get(field) in known]
         if met:
-            of = f"{len(met)} of {len(collection)} fields are of groups"
+            of = f"{len(met)} of {len(collection)} {collection.unit}s are of groups"
             said.append(f"{of} that the model was trained on, such as {met[0]} ({groups[met[0]]})")
     both = Split(fields[fields.index.isin([*train.index, *measured])])
     said += [str(leak) for kind, leak in leaks(both).items() if kind in ("same", "identical", "near")]
@@ -144,7 +144,8 @@ def refuse_other_challenge(trained: Sequence[str], split: Mapping[str, Sequence[
     here = [uuid(i) for i in originals(collection.fields)]
     shared = [field for field, known in zip(collection.ids, here, strict=True) if known in used]
     if shared:
-        what = f"{len(shared)} of {len(collection)} fields, such as {shared[0]}, are ones the model was trained on"
+        of = f"{len(shared)} of {len(collection)} {collection.unit}s, such as {shared[0]}"
+        what = f"{of}, are ones the model was trained on"
         mend = f"{_BOTH} 'cellocate select --without-ids' with the split.csv of the run leaves them out."
         raise CellocateError(what, where=collection.folder, mend=mend)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 import cellocate
-from cellocate.collection.bags import FIELD, Bags, are_cells
-from cellocate.collection.collection import Collection
+from cellocate.collection.bags import Bags, are_cells
+from cellocate.collection.collection import FIELD, Collection
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
@@ -83,7 +83,7 @@ def _read(path: Path, collection: Collection) -> Split:
     unknown = sorted(table["id"][~table["id"].isin(collection.ids)])
     if unknown:
         raise CellocateError(
-            f"the split names {len(unknown)} fields that the collection lacks, such as {unknown[0]}",
+            f"the split names {len(unknown)} {collection.unit}s that the collection lacks, such as {unknown[0]}",
             where=path,
             mend="Use the split that was made for this collection.",
         )

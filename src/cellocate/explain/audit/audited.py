@@ -139,7 +139,7 @@ def audit_labels(
         CellocateError: too few fields were held out, or as `doubts` says.
     """
     if len(held_out.ids) < LEAST:
-        what = f"{len(held_out.ids)} held-out fields, of which nothing can be told"
+        what = f"{len(held_out.ids)} held-out {collection.unit}s, of which nothing can be told"
         raise CellocateError(what, where=collection.folder, mend=f"Give models that hold out {LEAST} or more.")
     some = collection.subset(held_out.ids)
     return Audited(

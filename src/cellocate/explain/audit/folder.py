@@ -58,6 +58,7 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
         content = {
             "title": f"{audited.collection.folder.name}: labels in doubt",
             "audited": audited,
+            "unit": audited.collection.unit,
             "summary": _summary(audited, len(suspects)),
             "suspects": [_item(r["Id"], _words(r), pictures, colours) for r in first.to_dict("records")],
             "all_suspects": len(suspects),
@@ -71,7 +72,8 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
 
 
 def _summary(audited: Audited, suspects: int) -> str:
-    text = f"Of {count(len(audited.collection), 'field')}, {suspects:,} bear labels that are taken for mistaken"
+    judged = count(len(audited.collection), audited.collection.unit)
+    text = f"Of {judged}, {suspects:,} bear labels that are taken for mistaken"
     if audited.judge == "likelihood":
         text += f"; {audited.doubts.doubt.sum():,.0f} are expected to be among all"
     return text + "."
@@ -95,7 +97,7 @@ def _item(field: str, lines: list[str], pictures: dict[str, Picture], colours: C
     if picture is None:
         return _Item(field, lines, "", "", None)
     uri = data_uri(composite(picture.channels, picture.names, colours))
-    return _Item(field, lines, uri, f"Field {field}.", picture.bar())
+    return _Item(field, lines, uri, f"{field}.", picture.bar())
 
 
 def _locations(

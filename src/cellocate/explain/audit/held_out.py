@@ -67,7 +67,9 @@ def by_models(
             unlike[i, rows] = found.unlike
     kept = np.flatnonzero(~np.isnan(said).all(axis=(0, 2)))
     if not len(kept):
-        raise CellocateError("every field was trained on by every model", where=collection.folder, mend=_MEND)
+        raise CellocateError(
+            f"every {collection.unit} was trained on by every model", where=collection.folder, mend=_MEND
+        )
     ids = [collection.ids[row] for row in kept]
     return HeldOut(ids, _means(said[:, kept]), _means(unlike[:, kept]))
 
@@ -91,7 +93,9 @@ def by_tables(tables: Sequence[str | Path], collection: Collection) -> HeldOut:
         ids, probabilities = read_probabilities(table, collection.vocabulary)
         known = [j for j, field in enumerate(ids) if field in row]
         if not known:
-            raise CellocateError("no field of the collection", where=table, mend="Are they ids of other fields?")
+            raise CellocateError(
+                f"no {collection.unit} of the collection", where=table, mend="Are they ids of other fields?"
+            )
         said[i, [row[ids[j]] for j in known]] = probabilities[known]
     kept = np.flatnonzero(~np.isnan(said).all(axis=(0, 2)))
     return HeldOut([collection.ids[k] for k in kept], _means(said[:, kept]), np.full(len(kept), np.nan))

@@ -19,13 +19,13 @@ def absent(truth: Tensor, names: Sequence[str]) -> str | None:
     Example:
         >>> import torch
         >>> absent(torch.tensor([[1, 0], [1, 0]]), ["Cytosol", "Aggresome"])
-        'no training field shows Aggresome: it cannot be learnt'
+        'no training image shows Aggresome: it cannot be learnt'
     """
     shown = (truth > 0).any(dim=0).tolist()
     missing = [name for name, seen in zip(names, shown, strict=True) if not seen]
     if not missing:
         return None
-    return f"no training field shows {', '.join(missing)}: {'it' if len(missing) == 1 else 'they'} cannot be learnt"
+    return f"no training image shows {', '.join(missing)}: {'it' if len(missing) == 1 else 'they'} cannot be learnt"
 
 
 def refuse_several(truth: Tensor) -> None:
@@ -41,17 +41,17 @@ def refuse_several(truth: Tensor) -> None:
         >>> import torch
         >>> refuse_several(torch.tensor([[1, 1], [0, 1]]))
         Traceback (most recent call last):
-        cellocate.errors.CellocateError: cross_entropy is for one location in each field: 1 of 2 training fields...
+        cellocate.errors.CellocateError: cross_entropy is for one location in each image: 1 of 2 training images...
     """
     labels = (truth > 0).sum(dim=1)
     several, none = int((labels > 1).sum()), int((labels < 1).sum())
     told = [
-        f"{count} of {len(truth)} training fields {what}"
+        f"{count} of {len(truth)} training images {what}"
         for count, what in ((several, "show several"), (none, "show none"))
         if count
     ]
     if told:
         raise CellocateError(
-            f"cross_entropy is for one location in each field: {' and '.join(told)}",
+            f"cross_entropy is for one location in each image: {' and '.join(told)}",
             mend="'cellocate select --single' keeps the others; or set loss.terms to {bce: 1}.",
         )

@@ -1,0 +1,108 @@
+"""One pixel size for all fields of a microscope that tell none: the median of what some of them look like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cellocate.cells.segmentation.result import NUCLEUS
+from cellocate.cells.segmentation.sizes import estimated_pixel_size
+from cellocate.collection import Collection
+from cellocate.collection.merge import SOURCE
+from cellocate.errors import CellocateError
+from cellocate.files import write_text
+from cellocate.pool import run
+
+SAMPLE = 20
+"""Fields of a group that are looked at: their median scatters by a twenty-fifth where single fields do by a quarter."""
+_NUCLEI = ("blue",)
+
+
+class Estimated(NamedTuple):
+    """µm per px of the files of fields that told none, by id, and a sentence for the user about each."""
+
+    sizes: Mapping[str, float]
+    notes: Mapping[str, str]
+
+
+def estimate(fields: Collection, workers: int = 1, kept: Path | None = None) -> Estimated:
+    """Estimate the pixel size of fields that do not tell it, alike for all that have one size in px and one source.
+
+    Fields of one microscope have one pixel size, and what a single field makes of its nuclei scatters. The answer
+    depends on the fields alone, not on the number of workers. A group in which no nuclei are seen has none.
+
+    Args:
+        fields: with a channel of nuclei; those that cannot be read are passed over.
+        workers: processes.
+        kept: a file that holds what was estimated before and is not estimated anew; it is written.
+    """
+    groups = _groups(fields)
+    known: dict[str, float] = {}
+    if kept is not None and kept.is_file():
+        known = json.loads(kept.read_text(encoding="utf-8"))
+    known |= _looked_at(fields, {name: _spread(ids) for name, ids in groups.items() if name not in known}, workers)
+    if kept is not None:
+        write_text(kept, json.dumps(known))
+    sizes, notes = dict[str, float](), dict[str, str]()
+    for name in groups.keys() & known:
+        sizes |= dict.fromkeys(groups[name], known[name])
+        notes |= dict.fromkeys(groups[name], _note(known[name], name))
+    return Estimated(sizes, notes)
+
+
+def with_sizes(fields: Collection, sizes: Mapping[str, float]) -> Collection:
+    """The same fields, some with a pixel size that they did not tell."""
+    told = [sizes.get(field, fields.pixel_size(field)) for field in fields.ids]
+    column = pd.Series(told, index=fields.fields.index, dtype=float)
+    return replace(fields, fields=fields.fields.assign(pixel_size=column))
+
+
+def _groups(fields: Collection) -> dict[str, list[str]]:
+    """Fields without a pixel size, by their size in px and the collection that they were merged from, in words."""
+    source: Mapping[Any, str] = dict(fields.fields[SOURCE].astype(str)) if SOURCE in fields.fields else {}
+    groups: dict[str, list[str]] = {}
+    for field in fields.ids:
+        if fields.pixel_size(field) is None and fields.files(field):
+            try:
+                height, width = fields.shape(field)
+            except CellocateError:  # whoever cuts out its cells will tell
+                continue
+            of = f" of {source[field]}" if field in source else ""
+            groups.setdefault(f"{width}×{height} px{of}", []).append(field)
+    return groups
+
+
+def _looked_at(fields: Collection, drawn: Mapping[str, list[str]], workers: int) -> dict[str, float]:
+    """The median of what the fields that were drawn from each group look like, where any shows nuclei."""
+    slim = replace(fields, made={}, problems=())
+    jobs = [slim.subset([field]) for ids in drawn.values() for field in ids]
+    found = dict(run(_estimate, jobs, min(workers, len(jobs)) or 1))
+    seen = {name: [size for field in ids if (size := found[field]) is not None] for name, ids in drawn.items()}
+    return {name: float(f"{np.median(sizes):.4g}") for name, sizes in seen.items() if sizes}
+
+
+def _spread(ids: list[str]) -> list[str]:
+    places = np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).round().astype(int)
+    return [ids[place] for place in places]
+
+
+def _estimate(collection: Collection) -> tuple[str, float | None]:
+    field = collection.ids[0]
+    try:
+        pixels, _ = collection.read(field, _NUCLEI)
+        shrunk = max(pixels.shape[1:]) / max(collection.shape(field))  # of a store of smaller pictures
+    except CellocateError:
+        return field, None
+    size = estimated_pixel_size(pixels[0])
+    return field, None if size is None else size * shrunk
+
+
+def _note(size: float, group: str) -> str:
+    how = f"as nuclei are about {NUCLEUS / size:.0f} px wide, and mostly {NUCLEUS:g} µm"
+    return f"The pixel size was not given, and taken to be {size:.2g} µm for all fields of {group}, {how}."
