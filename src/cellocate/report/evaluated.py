@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cellocate.collection import Collection
+    from cellocate.explain import Explained
     from cellocate.networks.card import ModelCard
     from cellocate.report.beside import Beside
 
@@ -43,6 +44,7 @@ class Evaluated:
         warnings: sentences to show to the reader.
         by: tables of the same figures by the values of a column, by its name.
         beside: the comparison with another model or table.
+        explained: maps of some locations of some fields, one location each.
     """
 
     collection: Collection | None
@@ -55,6 +57,7 @@ class Evaluated:
     warnings: tuple[str, ...] = ()
     by: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     beside: Beside | None = None
+    explained: tuple[Explained, ...] = ()
 
     @property
     def n(self) -> int:
