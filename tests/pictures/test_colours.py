@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgb
 from skimage.color import rgb2lab
 
 from cellocate.pictures import COLOURS, STAINS, composite, light
-from cellocate.pictures.style import group_colours
+from cellocate.pictures.style import PALETTE, group_colours
 from cellocate.vocabulary import get
 
 # Machado, Oliveira, Fernandes 2009 (doi:10.1109/TVCG.2009.113), severity 1, of linear light
@@ -54,6 +54,10 @@ def test_groups_can_be_told_apart_by_who_cannot_tell_red_from_green(blindness, v
 def test_a_group_has_one_colour_in_every_vocabulary():
     found = [group_colours(get(name).groups) for name in ("hpa28", "hpa19", "subcell31")]
     assert len({tuple(sorted((g, c) for g, c in colours.items() if g != "Negative")) for colours in found}) == 1
+
+
+def test_groups_have_none_of_the_colours_that_change_by_night():
+    assert not set(group_colours(get("hpa19").groups).values()) & set(PALETTE.values())
 
 
 def test_colours_run_out_into_grey():

@@ -20,7 +20,7 @@ PALETTE = {
 """Colours by name, after Okabe and Ito; `page.css` gives the same names their values by day and by night."""
 
 _GROUPS = {
-    "Nucleus": "#0072b2",
+    "Nucleus": "#0070b0",  # not quite the blue of `PALETTE`, which is another by night
     "Nucleoli": "#d55e00",
     "Endomembrane system": "#009e73",
     "Cytoskeleton": "#e69f00",
@@ -28,7 +28,7 @@ _GROUPS = {
     "Mitochondria": "#56b4e9",
     "Cytosol": "#8a2be2",
 }
-_GREY = "#7d858e"  # of Negative, and where colours have run out: what it is must be written beside it
+_GREY = "#606060"  # of Negative, and where colours have run out: what it is must be written beside it
 
 WIDE, NARROW = 720, 340  # px: a page on a desk, and on a phone
 FONT = 11.0
@@ -47,7 +47,7 @@ def group_colours(groups: Sequence[str]) -> dict[str, str]:
 
     Example:
         >>> group_colours(("Nucleus", "Chloroplasts"))
-        {'Nucleus': '#0072b2', 'Chloroplasts': '#d55e00'}
+        {'Nucleus': '#0070b0', 'Chloroplasts': '#d55e00'}
     """
     named = {group: _GROUPS[group] for group in groups if group in _GROUPS}
     left = (colour for colour in _GROUPS.values() if colour not in named.values())

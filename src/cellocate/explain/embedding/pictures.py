@@ -50,7 +50,7 @@ def draw_plane(places: NDArray[np.float32], shown: NDArray[np.bool_], vocabulary
 
 def _draw_groups(axes: Axes, places: NDArray[np.float32], shown: NDArray[np.bool_], vocabulary: Vocabulary) -> None:
     names = _groups(shown, vocabulary)
-    colours = group_colours(vocabulary.groups) | {_SEVERAL: PALETTE["muted"], _NONE: PALETTE["line"]}
+    colours = group_colours(vocabulary.groups) | {_SEVERAL: "#b4b4b4", _NONE: "#e4e4e4"}
     size = _size(len(places))
     for depth, name in enumerate(colours):  # what says least lies below
         chosen = places[names == name]
