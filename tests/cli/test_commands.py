@@ -268,6 +268,8 @@ def test_demo_makes_what_it_promises(cellocate, tmp_path: Path) -> None:
     for name in ("report.html", "model/model.json", "submission.csv", "scores/metrics.json", "phantoms/train.csv"):
         assert (tmp_path / "demo" / name).is_file(), name
     assert str(tmp_path / "demo" / "report.html") in result.out
+    assert "Where the model looked" in (tmp_path / "demo" / "report.html").read_text()
+    assert (tmp_path / "demo" / "scores" / "figures" / "maps.png").is_file()
     assert cellocate("demo", "--out", tmp_path / "demo").code == 1
 
 

@@ -45,11 +45,20 @@ def test_phantoms_beside_what_they_were_chosen_from(cellocate, phantoms, tmp_pat
     assert (beside["before"] >= beside["after"]).all()
     assert beside["before"].sum() > beside["after"].sum() > 0
     assert pd.read_csv(out / "pixels.csv")["random"].sum() == 4
+    assert {"green_mean", "sharpness"} <= set(pd.read_csv(out / "beside_pixels.csv")["figure"])
+    captions = (out / "figures" / "captions.txt").read_text(encoding="utf-8")
+    assert "before (line, n = 4) and after (area, n = 4)" in captions
+    assert "random: 4 of 12 fields, drawn at random (seed 0), with their labels." in captions
     page = (out / "report.html").read_text(encoding="utf-8")
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert "simulated" in page
     assert " µm</span>" in page
-    assert {path.name for path in (out / "figures").iterdir()} >= {"examples.svg", "random.png", "locations.png"}
+    assert {path.name for path in (out / "figures").iterdir()} >= {
+        "examples.svg",
+        "random.png",
+        "locations.png",
+        "beside_pixels.svg",
+    }
 
 
 def test_images_without_labels(cellocate, phantoms, tmp_path):

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import to_hex
 from small_models import looking
 
 from cellocate.collection import open_collection
@@ -17,7 +18,10 @@ from cellocate.explain.embedding import (
     retrieval,
     without,
 )
+from cellocate.explain.embedding.embeddings import lay_out
 from cellocate.networks import load
+from cellocate.pictures.style import group_colours
+from cellocate.vocabulary import get
 
 
 def _around(centres=8, each=30, width=16, seed=0):
@@ -109,8 +113,32 @@ def test_umap_is_said_to_be_missing(phantoms, run, tmp_path, monkeypatch):
         embed_collection(load(run / "model"), open_collection(phantoms), tmp_path / "e.h5ad", plane=True)
 
 
-def test_the_plane_names_groups_with_their_number():
+def test_the_plane_names_groups_with_their_number_and_shows_each_location_alone():
+    vocabulary = get("hpa28")
     places = np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32)
-    figure = draw_plane(places, ["Nucleus"] * 4 + ["Cytosol"] * 2 + ["", "", None], ["Nucleus", "Cytosol"])
-    texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    shown = vocabulary.encode([(0,)] * 3 + [(0, 5)] + [(25,)] * 2 + [(0, 25)] * 2 + [()])
+    figure = draw_plane(places, shown, vocabulary)
+    whole, *panels = figure.get_axes()
+    texts = [text.get_text() for text in whole.get_legend().get_texts()]
     assert texts == ["Nucleus (4)", "Cytosol (2)", "several groups (2)", "no label (1)"]
+    colours = group_colours(vocabulary.groups)
+    drawn = [axes for axes in panels if axes.collections]
+    assert [axes.get_title() for axes in drawn] == ["Nucleoplasm (6)", "Nuclear bodies (1)", "Cytosol (4)"]
+    for axes, k, group in zip(drawn, (0, 5, 25), ("Nucleus", "Nucleus", "Cytosol"), strict=True):
+        others, own = axes.collections
+        assert np.allclose(own.get_offsets(), places[shown[:, k]])
+        assert len(others.get_offsets()) + len(own.get_offsets()) == 9
+        assert to_hex(own.get_facecolor()[0]) == colours[group]
+    unlabelled = draw_plane(places, np.zeros((9, 28), bool), vocabulary).get_axes()
+    assert [axes.get_legend().get_texts()[0].get_text() for axes in unlabelled] == ["no label (9)"]
+
+
+def test_what_is_alike_lies_together_on_the_plane():
+    pytest.importorskip("umap")
+    features, cluster = _around(centres=4, each=20)
+    places = lay_out(features)
+    assert (places == lay_out(features)).all()
+    apart = np.linalg.norm(places[:, None] - places[None], axis=2) + 1e9 * np.eye(len(places))
+    assert np.mean(cluster[apart.argmin(axis=1)] == cluster) > 0.9
+    with pytest.raises(CellocateError, match="too few"):
+        lay_out(features[:3])

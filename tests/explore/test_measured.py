@@ -5,8 +5,10 @@ import pytest
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.explore import Choices, look
+from cellocate.explore.beside import medians
 from cellocate.explore.columns import by_column
 from cellocate.explore.pixels import PER_LOCATION, draw, measure
+from cellocate.explore.plots import plots
 from cellocate.explore.typical import choose
 from cellocate.images import write_png
 
@@ -56,6 +58,31 @@ def test_a_file_that_cannot_be_read_is_refused_or_skipped(folder):
     explored = look(collection, Choices(skip_bad=True))
     assert "f05" in explored.notes[0]
     assert len(explored.pixels) == 11
+
+
+def test_pictures_before_and_after_are_set_beside_each_other(folder):
+    collection = open_collection(folder)
+    bright = collection.subset([f"f{i:02}" for i in range(6, 12)])
+    explored = look(bright, Choices(), collection)
+    assert explored.before.pixels.index.sort_values().tolist() == collection.ids
+    found = medians(explored.before.random, explored.random).set_index("figure")
+    assert found.loc["green_mean"].tolist() == pytest.approx([55 / 255, 85 / 255])
+    assert "height" not in found.index
+    assert "sharpness" not in found.index  # neither red nor yellow
+    plot = plots(explored)["beside_pixels"]
+    assert "before (line, n = 12) and after (area, n = 6)" in plot.caption
+    drawn = [axes for axes in plot.draw(720).axes if axes.patches]
+    assert [axes.get_title(loc="left").split(",")[0] for axes in drawn] == ["Nucleus (blue)", "Protein (green)"]
+    for axes in drawn:
+        medians_drawn = [line.get_xdata()[0] for line in axes.lines]
+        assert medians_drawn == pytest.approx([100 * 55 / 255, 100 * 85 / 255])
+        assert sum(bar.get_height() for bar in axes.patches[1:]) == pytest.approx(100)
+
+
+def test_labels_alone_have_no_pictures_to_set_beside(folder):
+    (folder / "labels.csv").write_text("Id,Target\nf00,0\nf01,2\n")
+    table = open_collection(folder / "labels.csv")
+    assert look(table, Choices(), table).before.pixels is None
 
 
 def test_typical_and_extreme():

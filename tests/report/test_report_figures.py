@@ -20,7 +20,7 @@ def test_importing_the_report_draws_nothing_in():
 def test_figures_are_written_and_are_pictures(tmp_path):
     paths = write_figures(tmp_path / "figures", build(tmp_path))
     plots = ("label_counts", "per_class_f1", "learning_curves", "per_group_f1", "confusion", "f1_and_frequency")
-    plots += ("reliability", "f1_curves")
+    plots += ("reliability", "f1_curves", "together")
     names = {f"{stem}.{suffix}" for stem in plots for suffix in ("png", "svg")} | {"examples.png", "gallery.png"}
     assert {path.name for path in paths} == names == {path.name for path in (tmp_path / "figures").iterdir()}
     for path in paths:
@@ -31,7 +31,7 @@ def test_figures_are_written_and_are_pictures(tmp_path):
 def test_figures_without_pictures_and_history_are_the_same_bytes_each_time(tmp_path):
     evaluated = build(tmp_path, collection=None, history=None)
     first, second = (write_figures(tmp_path / name, evaluated) for name in "ab")
-    assert len(first) == 2 * 7
+    assert len(first) == 2 * 8
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 

@@ -74,6 +74,7 @@ def test_whole_page(whole):
     headings = [
         "What went in",
         "How often each location occurs",
+        "What occurs together",
         "Example fields",
         "Learning curves",
         "Headline figures",

@@ -56,7 +56,7 @@ def demo(
     assert model is not None  # there is one process
 
     print("3. measuring it on the fields of the test part, which it has not met", flush=True)
-    scores = assess_model(out / "run" / "model", collection, out / "scores", Choices(part="test"))
+    scores = assess_model(out / "run" / "model", collection, out / "scores", Choices(part="test", maps=True))
     decided = model.card.rule.apply(predict_collection(model, collection))
     write_kaggle2018(out / "submission.csv", collection.ids, decided, model.vocabulary)
     (out / "run" / "model").rename(out / "model")

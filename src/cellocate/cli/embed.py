@@ -68,9 +68,5 @@ def _draw(embeddings: Embeddings, words: Vocabulary, path: Path) -> None:
 
     assert embeddings.plane is not None
     column = "labels" if "labels" in embeddings.known else "Locations"
-    group_of = {location.name: location.group for location in words.locations}
-    groups: list[str | None] = []
-    for text in embeddings.known[column]:
-        own = {group_of[name] for name in str(text).split("; ") if name in group_of}
-        groups.append(None if not own else own.pop() if len(own) == 1 else "")
-    save_figure_as(draw_plane(embeddings.plane, groups, words.groups), path)
+    shown = words.encode([words.parse(str(text), "; ") for text in embeddings.known[column]])
+    save_figure_as(draw_plane(embeddings.plane, shown, words), path)

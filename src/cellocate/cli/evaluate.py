@@ -41,6 +41,9 @@ def evaluate(
     beside: Annotated[
         Path | None, typer.Option(metavar="OTHER", help="Compare with this model, or table, on the same fields.")
     ] = None,
+    maps: Annotated[
+        bool, typer.Option("--maps", help="Show where the model looked in some fields, as 'explain' does.")
+    ] = False,
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
@@ -84,6 +87,7 @@ def evaluate(
                 progress=advance,
                 by=tuple(by or ()),
                 beside=beside,
+                maps=maps,
             )
             evaluated = assess_model(model, collection, out, choices)
     else:

@@ -51,7 +51,8 @@ def explore(
     refuse_existing(out, overwrite=overwrite, inputs=(data, beside))
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     before = None if beside is None else open_collection(beside, vocabulary=vocabulary)
-    with progress("measuring fields", min(sample, len(collection)) if collection.channels else 0) as advance:
+    sides = [side for side in (collection, before) if side is not None and collection.channels and side.channels]
+    with progress("measuring", sum(min(sample, len(side)) for side in sides)) as advance:
         choices = Choices(support, confidence, sample, seed, colours, skip_bad, advance)
         explored = write(collection, out, choices, before=before, overwrite=overwrite)
     for text in explored.notes:

@@ -16,7 +16,7 @@ from cellocate.errors import CellocateError
 from cellocate.explain.explained import Explained, explain_collection_field
 from cellocate.explain.maps import Method
 from cellocate.explain.page import write_page
-from cellocate.explain.sheet import draw, enlarged
+from cellocate.explain.sheet import caption, draw, enlarged
 from cellocate.files import new_folder
 from cellocate.images import write_png
 from cellocate.networks import Model
@@ -80,8 +80,8 @@ def explain(model: Model, collection: Collection, out: str | Path, choices: Choi
         pictures = {field: enlarged(picture) for field, picture in found.items()}
         _write_tables(folder, explained, model)
         _write_maps(folder / "maps", explained)
-        captions = _write_figures(folder, explained, pictures, model, choices)
-        write_page(folder / "report.html", explained, pictures, model, chosen, choices.colours, captions)
+        text = _write_figures(folder, explained, pictures, model, choices)
+        write_page(folder / "report.html", explained, pictures, model, chosen, choices.colours, text)
     return explained
 
 
@@ -131,18 +131,11 @@ def _write_maps(folder: Path, explained: Sequence[Explained]) -> None:
 def _write_figures(
     folder: Path, explained: Sequence[Explained], pictures: dict[str, Picture], model: Model, choices: Choices
 ) -> str:
-    how = {
-        "gradients": "Warm: pixels whose light speaks for the location (integrated gradients)",
-        "layercam": "Warm: places that speak for the location (LayerCAM)",
-        "gradcam": "Warm: places that speak for the location (Grad-CAM)",
-    }[choices.method]
-    caption = (
-        f"{how}, in each row as shares of the largest; the line on the composite is at half of it. Grey: each channel, "
-        f"stretched for display. p: the model's probability. Colours of composites: {choices.colours}."
-    )
+    text = caption(choices.method, choices.colours)
     for one in explained:
         if one.locations and one.id in pictures:
-            figure = draw(one, pictures[one.id], model.vocabulary.names, choices.colours)
+            heads = [f"{model.vocabulary.names[k]}, p = {one.probabilities[k]:.2f}" for k in one.locations]
+            figure = draw([(one, pictures[one.id])], heads, choices.colours)
             save_figure(figure, folder / "figures", one.id)
-    (folder / "captions.txt").write_text(caption + "\n", encoding="utf-8")
-    return caption
+    (folder / "captions.txt").write_text(text + "\n", encoding="utf-8")
+    return text

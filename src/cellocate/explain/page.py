@@ -17,18 +17,18 @@ from cellocate.files import write_text
 from cellocate.networks import Model
 from cellocate.pictures import STAINS, Bar, Colours, Picture, data_uri
 from cellocate.pictures.page import render
-from cellocate.pictures.words import count, listed
+from cellocate.pictures.words import count, listed, number
 
 PROTEIN = "green"
 
 
 @dataclass(frozen=True)
-class _Row:
-    """A location of a field on the page; what stands under each picture and its data address."""
+class Row:
+    """A location of a field on a page: what is said of it; the stain of each picture and its data address."""
 
+    id: str
     name: str
-    probability: float
-    decided: bool
+    said: str
     composite: str
     alt: str
     planes: list[tuple[str, str]]
@@ -51,7 +51,9 @@ def write_page(
             "id": one.id,
             "decided": listed([names[k] for k in one.decided]) or "nothing",
             "labels": _labels(collection, one.id),
-            "rows": _rows(one, pictures[one.id], names, colours) if one.id in pictures else [],
+            "rows": map_rows(one, pictures[one.id], names, [_said(one, k) for k in one.locations], colours)
+            if one.id in pictures
+            else [],
         }
         for one in explained
     ]
@@ -82,14 +84,28 @@ def _labels(collection: Collection, field: str) -> str | None:
     return listed([collection.vocabulary.names[k] for k in collection.fields["labels"][field]]) or "nothing"
 
 
-def _rows(one: Explained, picture: Picture, names: Sequence[str], colours: Colours) -> list[_Row]:
+def _said(one: Explained, k: int) -> str:
+    return f"p = {number(float(one.probabilities[k]))}, " + ("decided" if k in one.decided else "not decided")
+
+
+def map_rows(
+    one: Explained, picture: Picture, names: Sequence[str], said: Sequence[str], colours: Colours = "atlas"
+) -> list[Row]:
+    """The explained locations of a field for a page, which shows them with `mapped` of `maps.html.j2`.
+
+    Args:
+        one: the field, explained.
+        picture: of it, as `cellocate.explain.sheet.enlarged` gives it.
+        names: of all locations.
+        said: of each location explained, to be read beside its name.
+        colours: of the composite.
+    """
     found = []
-    for i, k in enumerate(one.locations):
+    for i, (k, text) in enumerate(zip(one.locations, said, strict=True)):
         first, *rest = map(data_uri, overlays(one, picture, i, colours))
         planes = [(STAINS[channel], uri) for channel, uri in zip(picture.names, rest, strict=True)]
         alt = f"Composite of {one.id}, with a line around what speaks for {names[k]}."
-        row = _Row(names[k], float(one.probabilities[k]), k in one.decided, first, alt, planes, picture.bar())
-        found.append(row)
+        found.append(Row(one.id, names[k], text, first, alt, planes, picture.bar()))
     return found
 
 

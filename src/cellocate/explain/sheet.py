@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from numpy.typing import NDArray
 
 from cellocate.explain.explained import Explained
+from cellocate.explain.maps import Method
 from cellocate.explain.overlay import RGB, outlined, scaled, warm
 from cellocate.pictures import STAINS, Colours, Picture, composite, show, stretched, write
 
@@ -35,25 +37,38 @@ def overlays(explained: Explained, picture: Picture, row: int, colours: Colours)
     ]
 
 
-def draw(explained: Explained, picture: Picture, names: tuple[str, ...], colours: Colours = "atlas") -> Figure:
-    """A row for each location: composite and channels with its map.
+def draw(shown: Sequence[tuple[Explained, Picture]], heads: Sequence[str], colours: Colours = "atlas") -> Figure:
+    """A row for each location of each field: composite and channels with its map.
 
     Args:
-        explained: with at least one location.
-        picture: of the same field, as `enlarged` gives it.
-        names: of all locations.
-        colours: of the composite.
+        shown: fields, with at least one location in all, and the picture of each, as `enlarged` gives it.
+        heads: of each row.
+        colours: of the composites.
     """
     from matplotlib.figure import Figure
 
-    rows, columns = len(explained.locations), 1 + len(picture.names)
-    figure = Figure(figsize=(_CELL * columns, (_CELL + 0.4) * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False)
-    heads = ["", *(f"{STAINS[name]} ({name})" for name in picture.names)]
-    for row, location in enumerate(explained.locations):
-        said = f"{names[location]}, p = {explained.probabilities[location]:.2f}"
-        for axis, head, pixels in zip(axes[row], heads, overlays(explained, picture, row, colours), strict=True):
+    rows = [(one, picture, row) for one, picture in shown for row in range(len(one.locations))]
+    columns = 1 + max(len(picture.names) for _, picture in shown)
+    figure = Figure(figsize=(_CELL * columns, (_CELL + 0.4) * len(rows)), layout="constrained")
+    axes = figure.subplots(len(rows), columns, squeeze=False)
+    for places, head, (one, picture, row) in zip(axes, heads, rows, strict=True):
+        above = [head, *(f"{STAINS[name]} ({name})" for name in picture.names)]
+        for axis, words, pixels in zip(places, above, overlays(one, picture, row, colours), strict=False):
             show(axis, picture, pixels=pixels)
-            write(axis, head or said, above=True)
+            write(axis, words, above=True)
+        for axis in places:
             axis.set_axis_off()
     return figure
+
+
+def caption(method: Method = "gradients", colours: Colours = "atlas") -> str:
+    """What the colours and lines of these pictures mean."""
+    how = {
+        "gradients": "Warm: pixels whose light speaks for the location (integrated gradients)",
+        "layercam": "Warm: places that speak for the location (LayerCAM)",
+        "gradcam": "Warm: places that speak for the location (Grad-CAM)",
+    }[method]
+    return (
+        f"{how}, in each row as shares of the largest; the line on the composite is at half of it. Grey: each channel, "
+        f"stretched for display. p: the model's probability. Colours of composites: {colours}."
+    )

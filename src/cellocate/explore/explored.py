@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -107,13 +107,18 @@ class Explored:
         return facts
 
 
+_Measured: TypeAlias = "tuple[pd.DataFrame | None, pd.Series[bool], list[str]]"
+_NOTHING: _Measured = (None, pd.Series(dtype=bool), [])
+
+
 def look(collection: Collection, choices: Choices, before: Collection | None = None) -> Explored:
     """Count, correlate, derive rules, and measure a sample of the images.
 
     Args:
         collection: a label table suffices for all but pixels; unlabelled images suffice for these.
         choices: how to look.
-        before: another collection, of the same vocabulary, to set this one beside.
+        before: another collection, of the same vocabulary, to set this one beside: labels, and images where both have
+            any, of which fields are drawn at random.
 
     Raises:
         CellocateError: a field is faulty and `choices.skip_bad` is not set; nothing is left; or the two collections
@@ -130,6 +135,7 @@ def look(collection: Collection, choices: Choices, before: Collection | None = N
     if labels is not None:
         truth = labels.truth
         rules = association_rules(truth, labels.names, choices.support, choices.confidence)
+    earlier = None if before is None else _beside(usable, before, choices)
     return Explored(
         collection=usable,
         choices=choices,
@@ -138,16 +144,14 @@ def look(collection: Collection, choices: Choices, before: Collection | None = N
         pixels=pixels,
         at_random=at_random,
         columns={name: by_column(usable, name, truth, pixels) for name in recorded(usable)},
-        before=None if before is None else _beside(usable, before, choices),
-        notes=(*notes, *usable_notes),
+        before=earlier,
+        notes=(*notes, *usable_notes, *(() if earlier is None else (f"before: {text}" for text in earlier.notes))),
     )
 
 
-def _measured(
-    collection: Collection, labels: LabelCounts | None, choices: Choices
-) -> tuple[pd.DataFrame | None, pd.Series[bool], list[str]]:
+def _measured(collection: Collection, labels: LabelCounts | None, choices: Choices) -> _Measured:
     if not collection.channels:
-        return None, pd.Series(dtype=bool), []
+        return _NOTHING
     at_random = draw(collection, None if labels is None else labels.truth, choices.sample, choices.seed)
     ids = [str(i) for i in at_random.index]
     pixels, problems = measure(collection, ids, progress=choices.progress)
@@ -163,11 +167,12 @@ def _measured(
 
 
 def _beside(collection: Collection, before: Collection, choices: Choices) -> Explored:
-    """The earlier collection, of which labels alone are looked at."""
+    """The earlier collection, of which labels are looked at and, where both have images, a sample of these."""
     mine, other = (None if c.vocabulary is None else c.vocabulary.names for c in (collection, before))
-    if mine is None or mine != other:
+    if mine != other:
         mend = "Give both in the same words: 'cellocate select --to' maps labels."
         raise CellocateError("labels of another vocabulary, or none", where=before.folder, mend=mend)
     usable = before.without(before.problems, skip_bad=choices.skip_bad)
-    labels = LabelCounts(usable.truth(), mine)
-    return Explored(usable, choices, labels, None, None, pd.Series(dtype=bool), {})
+    labels = None if mine is None else LabelCounts(usable.truth(), mine)
+    pixels, at_random, notes = _measured(usable, None, choices) if collection.channels else _NOTHING
+    return Explored(usable, choices, labels, None, pixels, at_random, {}, notes=tuple(notes))

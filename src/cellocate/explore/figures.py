@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FEW = 10
 """Fields below which a location is drawn hollow: too few to learn or to measure it."""
 _VALUES = 20
+_ROOMY = 14  # locations whose numbers stand beside each other on a phone
 
 
 def plot_counts(labels: LabelCounts, vocabulary: Vocabulary, width: int = WIDE) -> Figure:
@@ -138,7 +139,8 @@ def _matrix(labels: LabelCounts, square: Callable[[int, int, int, int], Square |
     names = [textwrap.shorten(labels.names[i], 30 if wide else 20, placeholder="…") for i in order]
     if wide:
         return draw_matrix(names, squares, width)
-    across = [str(place) if place % 3 == 1 else "" for place in range(1, len(order) + 1)]
+    every = 1 if len(order) <= _ROOMY else 3
+    across = [str(place) if (place - 1) % every == 0 else "" for place in range(1, len(order) + 1)]
     return draw_matrix([f"{name} {place}" for place, name in enumerate(names, start=1)], squares, width, across)
 
 

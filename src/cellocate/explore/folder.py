@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cellocate.collection import Collection
+from cellocate.explore.beside import medians
 from cellocate.explore.cooccurrence import conditional
 from cellocate.explore.explored import Choices, Explored, look
 from cellocate.explore.page import write_page
@@ -17,6 +20,10 @@ from cellocate.explore.shelf import Shelf, fill
 from cellocate.files import new_folder
 from cellocate.pictures import save_figure
 from cellocate.pictures.style import WIDE
+from cellocate.pictures.words import count
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def explore(
@@ -72,6 +79,8 @@ def _write_tables(folder: Path, explored: Explored) -> None:
         table.to_csv(folder / f"by_{column}.csv", index=False)
     if explored.pixels is not None:
         random = explored.at_random.loc[explored.pixels.index]
+        if explored.before is not None and explored.before.random is not None and explored.random is not None:
+            medians(explored.before.random, explored.random).to_csv(folder / "beside_pixels.csv", index=False)
         explored.pixels.assign(random=random.astype(int)).to_csv(folder / "pixels.csv")
 
 
@@ -79,15 +88,28 @@ def _write_figures(folder: Path, explored: Explored, drawn: dict[str, Drawn], sh
     captions = {name: plot.caption for name, plot in drawn.items()}
     for name, plot in drawn.items():
         save_figure(plot.draw(WIDE), folder, name)
-    pictures = f"Brightness is stretched channel by channel for display; colours: {explored.choices.colours}."
-    for name, wanted, draw, suffixes, caption in (
-        ("examples", shelf.large, draw_examples, ("png", "svg"), "Composite and channels of example fields."),
-        ("random", shelf.small, draw_random, ("png", "svg"), "Fields drawn at random, with their labels."),
-        ("locations", shelf.locations, draw_locations, ("png",), "Fields of each location."),
-    ):
-        if wanted:
-            save_figure(draw(explored, shelf), folder, name, suffixes)
-            captions[name] = f"{caption} {pictures}"
+    for name, (draw, suffixes, caption) in _sheets(explored, shelf).items():
+        save_figure(draw(explored, shelf), folder, name, suffixes)
+        light = f"Brightness is stretched channel by channel for display; colours: {explored.choices.colours}."
+        captions[name] = f"{caption} {light}"
     if captions:
         text = "\n\n".join(f"{name}: {caption}" for name, caption in captions.items())
         (folder / "captions.txt").write_text(text + "\n", encoding="utf-8")
+
+
+def _sheets(explored: Explored, shelf: Shelf) -> dict[str, tuple[Callable[..., Figure], tuple[str, ...], str]]:
+    """Which sheets of pictures there are: what draws them, as which kinds of file, and their captions."""
+    of = f"of {count(explored.n, explored.thing)}"
+    found: dict[str, tuple[Callable[..., Figure], tuple[str, ...], str]] = {}
+    if shelf.large:
+        caption = f"Composite and channels of {len(shelf.large)} {of}."
+        found["examples"] = (draw_examples, ("png", "svg"), caption)
+    if shown := [field for field in shelf.random if field in shelf.small]:
+        words = ", with their labels" if explored.labels is not None else ""
+        caption = f"{len(shown)} {of}, drawn at random (seed {explored.choices.seed}){words}."
+        found["random"] = (draw_random, ("png", "svg"), caption)
+    if shelf.locations and explored.pixels is not None:
+        caption = f"{explored.thing.capitalize()}s of each location: at random, typical and extreme, "
+        caption += f"among the {len(explored.pixels):,} {of} that were measured."
+        found["locations"] = (draw_locations, ("png",), caption)
+    return found

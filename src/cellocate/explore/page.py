@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.explore.beside import medians
 from cellocate.explore.columns import COLUMNS, NOT_RECORDED
 from cellocate.explore.explored import Explored
 from cellocate.explore.figures import FEW
@@ -19,9 +20,10 @@ from cellocate.files import write_text
 from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, light, stretched
 from cellocate.pictures.page import for_page, render
 from cellocate.pictures.style import group_colours
-from cellocate.pictures.words import count, listed
+from cellocate.pictures.words import count, listed, number
 
 _RULES, _SETS, _VALUES = 15, 10, 12
+_FIGURES = {"mean": "mean", "high": "99th percentile", "saturated": "saturated pixels"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def _content(explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> dict[
         "few": FEW,
         "few_rules": any(row["support"] * explored.n < FEW - 0.5 for row in rules),
         "skew": [] if labels is None else _skew(explored),
+        "medians": _medians(explored),
         "columns": {c: _rows(explored.columns[c].head(_VALUES)) for c in COLUMNS if c in explored.columns},
         "examples": [_item(explored, f, shelf.large[f], planes=True) for f in shelf.examples if f in shelf.large],
         "random": [_item(explored, f, shelf.small[f]) for f in shelf.random if f in shelf.small],
@@ -121,6 +124,21 @@ def _skew(explored: Explored) -> list[tuple[str, list[str]]]:
         ("Mean imbalance", [f"{figure['mean_imbalance']:,.1f}" for figure in figures]),
         ("Evenness", [f"{figure['evenness']:.3f}" for figure in figures]),
     ]
+
+
+def _medians(explored: Explored) -> list[tuple[str, list[str]]]:
+    """Rows of name and values, before and after: the medians of what is told of brightness and focus."""
+    before = None if explored.before is None else explored.before.random
+    if before is None or explored.random is None:
+        return []
+    rows = []
+    for name, *values in medians(before, explored.random).itertuples(index=False):
+        channel, _, figure = str(name).partition("_")
+        if figure in _FIGURES:
+            rows.append((f"{STAINS[channel].capitalize()}: {_FIGURES[figure]}", [f"{100 * v:.2f} %" for v in values]))
+        elif name == "sharpness":
+            rows.append(("Sharpness", [number(v, 3) for v in values]))
+    return rows
 
 
 def _locations(explored: Explored, shelf: Shelf) -> list[dict[str, Any]]:

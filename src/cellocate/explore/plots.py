@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from cellocate.collection.quality import FOCUS_CHANNELS
+from cellocate.explore.beside import plot_pixels_beside
 from cellocate.explore.explored import Explored
 from cellocate.explore.figures import (
     FEW,
@@ -49,7 +50,7 @@ def _of_labels(explored: Explored) -> dict[str, Drawn]:
         "counts": Drawn(
             partial(plot_counts, labels, vocabulary),
             f"Bar chart: {things} that show each location.",
-            f"{things.capitalize()} that show each location, {n}. One may show several. Dark lines: those that "
+            f"{things.capitalize()} that show each location, {n}. One may show several. Thin lines: those that "
             f"show it alone. Colours: coarse groups. "
             f"Hollow bars: fewer than {FEW}.",
         ),
@@ -75,7 +76,7 @@ def _of_labels(explored: Explored) -> dict[str, Drawn]:
         found["cooccurrence"] = Drawn(
             partial(plot_together, labels),
             f"Heat map: how many {things} show both of two locations.",
-            f"{things.capitalize()} that show both locations, {n} (k: thousands); the darker the more, by logarithm. "
+            f"{things.capitalize()} that show both locations, {n} (k: thousands); the stronger the more, by logarithm. "
             "Same order.",
         )
     if explored.before is not None and explored.before.labels is not None:
@@ -123,5 +124,13 @@ def _of_pixels(explored: Explored) -> dict[str, Drawn]:
             "Histogram: sharpness.",
             f"Sharpness of the {landmark} channel (share of its variance finer than about .64 µm), {n}; the dotted "
             "line is the median. Left of the orange line 'cellocate check' warns.",
+        )
+    before = None if explored.before is None else explored.before.random
+    if before is not None and len(before):
+        found["beside_pixels"] = Drawn(
+            partial(plot_pixels_beside, before, random, [c for c in channels if f"{c}_mean" in before]),
+            "Histograms: brightness of each channel and sharpness, before and after.",
+            f"Brightness of each channel and sharpness, per cent of the {explored.thing}s drawn at random before "
+            f"(line, n = {len(before):,}) and after (area, n = {len(random):,}); dotted lines are medians.",
         )
     return found

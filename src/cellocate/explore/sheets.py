@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CELL, _SMALL = 2.2, 1.5  # inches that a picture takes
 _COLUMNS = 4
+_LETTERS = 22  # above a small one
 KINDS = ("random", "typical", "extreme")
 
 
@@ -71,7 +72,8 @@ def draw_locations(explored: Explored, shelf: Shelf) -> Figure:
                 if field in shelf.small:
                     show(row[start + place], shelf.small[field], explored.choices.colours)
                 if not place:
-                    write(row[start], f"{explored.labels.names[k]}\n{kind}" if not start else f"\n{kind}", above=True)
+                    name = f"{explored.labels.names[k]} ({explored.labels.per_location[k]:,})" if not start else ""
+                    write(row[start], f"{name}\n{kind}", above=True, letters=_LETTERS)
             start += columns[kind]
     return figure
 

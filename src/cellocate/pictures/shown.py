@@ -38,9 +38,9 @@ def show(axes: Axes, picture: Picture, colours: Colours = "atlas", pixels: NDArr
     axes.text(right, 0.93 * height, text, color="white", fontsize=7, ha="right", va="bottom")
 
 
-def write(axes: Axes, text: str, *, above: bool) -> None:
-    """Write lines above or below a picture; what is longer than it is wide goes on in the next."""
-    wrapped = "\n".join(textwrap.fill(line, _LETTERS) for line in text.splitlines())
+def write(axes: Axes, text: str, *, above: bool, letters: int = _LETTERS) -> None:
+    """Write lines above or below a picture; what is longer than it is wide (`letters`) goes on in the next."""
+    wrapped = "\n".join(textwrap.fill(line, letters) for line in text.splitlines())
     place, anchor = (1.03, "bottom") if above else (-0.03, "top")
     axes.text(
         0, place, wrapped, transform=axes.transAxes, va=anchor, fontsize=8, color=PALETTE["ink"], parse_math=False

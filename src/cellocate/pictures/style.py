@@ -19,7 +19,16 @@ PALETTE = {
 }
 """Colours by name, after Okabe and Ito; `page.css` gives the same names their values by day and by night."""
 
-_GROUPS = ("#0072b2", "#d55e00", "#009e73", "#b8860b", "#cc79a7", "#3d9bd8", "#8a6d3b", "#7f7f7f", "#7a5bb5")
+_GROUPS = {
+    "Nucleus": "#0070b0",  # not quite the blue of `PALETTE`, which is another by night
+    "Nucleoli": "#d55e00",
+    "Endomembrane system": "#009e73",
+    "Cytoskeleton": "#e69f00",
+    "Plasma membrane": "#cc79a7",
+    "Mitochondria": "#56b4e9",
+    "Cytosol": "#8a2be2",
+}
+_GREY = "#606060"  # of Negative, and where colours have run out: what it is must be written beside it
 
 WIDE, NARROW = 720, 340  # px: a page on a desk, and on a phone
 FONT = 11.0
@@ -27,13 +36,22 @@ FONT = 11.0
 
 
 def group_colours(groups: Sequence[str]) -> dict[str, str]:
-    """A colour for each coarse group of a vocabulary, the same wherever it is drawn; after Okabe and Ito.
+    """A colour for each coarse group of a vocabulary; the same group has the same one wherever it is drawn.
+
+    Locations have that of their group: nobody can tell 28 colours apart, but these seven also those who cannot tell
+    red from green. They are Okabe and Ito's, with violet for the yellow, which is too light for lines on white. Other
+    groups take what is left of the seven, in their order; after that, grey.
+
+    References:
+        Okabe, Ito. Color universal design (2008). https://jfly.uni-koeln.de/color/
 
     Example:
-        >>> group_colours(("Nucleus", "Nucleoli"))
-        {'Nucleus': '#0072b2', 'Nucleoli': '#d55e00'}
+        >>> group_colours(("Nucleus", "Chloroplasts"))
+        {'Nucleus': '#0070b0', 'Chloroplasts': '#d55e00'}
     """
-    return {group: _GROUPS[i % len(_GROUPS)] for i, group in enumerate(groups)}
+    named = {group: _GROUPS[group] for group in groups if group in _GROUPS}
+    left = (colour for colour in _GROUPS.values() if colour not in named.values())
+    return {group: named.get(group) or (_GREY if group == "Negative" else next(left, _GREY)) for group in groups}
 
 
 def blank(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:

@@ -23,6 +23,7 @@ from cellocate.prediction import assumptions, with_turns
 from cellocate.report.beside import set_beside
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.folder import write_figures
+from cellocate.report.looked import look_where
 from cellocate.report.met import met_before, metrics_apart, of_part, parts_of, trained_counts
 from cellocate.report.page import write_report
 from cellocate.report.predicted import Predicted, predict, read_predicted
@@ -43,6 +44,7 @@ class Choices:
         by: columns of the collection (or of the label table); the figures are given for each value in them as well.
             For a model `part` is that of its split, unless there is such a column.
         beside: another model's folder, or a table of predictions, to compare with on the same fields.
+        maps: show where the model looked, in some fields.
     """
 
     part: str | None = None
@@ -53,6 +55,7 @@ class Choices:
     progress: Callable[[int], object] | None = None
     by: tuple[str, ...] = ()
     beside: Path | None = None
+    maps: bool = False
 
 
 def assess_model(
@@ -74,6 +77,7 @@ def assess_model(
     beside = choices.beside
     other = load(beside, device=choices.device) if beside is not None and beside.is_dir() else None
     if model.card.bag is not None:
+        _refuse_maps(choices)
         collection = whole = bags_of(collection)
     if choices.part is not None:
         collection = of_part(collection, model.card.fields, choices.part)
@@ -114,6 +118,8 @@ def assess_model(
             history=pd.read_csv(history) if history.is_file() else None,
             warnings=(*said, *evaluated.warnings),
         )
+        if choices.maps:
+            evaluated = replace(evaluated, explained=look_where(model, evaluated))
         assert predicted.probabilities is not None  # a model gives them
         decision.write_table(
             aside / "predictions.csv", collection.ids, predicted.probabilities, predicted.decided, model.vocabulary
@@ -170,6 +176,12 @@ def assess_table(
     with new_folder(out, overwrite=choices.overwrite, inputs=(predictions, labels, choices.beside)) as aside:
         _write(aside, evaluated)
     return evaluated
+
+
+def _refuse_maps(choices: Choices) -> None:
+    if choices.maps:
+        mend = "Leave --maps out; 'cellocate explain' shows cells one by one."
+        raise CellocateError("maps of a model that brings the cells of a field together", mend=mend)
 
 
 def is_model(path: Path | None) -> bool:

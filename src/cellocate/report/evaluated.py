@@ -18,6 +18,7 @@ from cellocate.vocabulary import Vocabulary, get
 from cellocate.vocabulary.vocabulary import BUILT_IN
 
 if TYPE_CHECKING:
+    from cellocate.explain import Explained
     from cellocate.networks.card import ModelCard
 
 FEW = 10
@@ -42,6 +43,7 @@ class Evaluated:
         warnings: sentences to show to the reader.
         by: tables of the same figures by the values of a column, by its name.
         beside: the comparison with another model or table.
+        explained: maps of some locations of some fields, one location each.
     """
 
     collection: Collection | None
@@ -54,6 +56,7 @@ class Evaluated:
     warnings: tuple[str, ...] = ()
     by: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     beside: Beside | None = None
+    explained: tuple[Explained, ...] = ()
 
     @property
     def unit(self) -> str:

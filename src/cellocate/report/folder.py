@@ -14,6 +14,7 @@ from cellocate.report.choice import choose_gallery
 from cellocate.report.curves import plot_f1_curves
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.figures import plot_history, plot_rates
+from cellocate.report.looked import draw_looked
 from cellocate.report.panels import labels, marks
 from cellocate.report.plots import plots
 
@@ -43,6 +44,8 @@ def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
         pictures = _read(evaluated, positions)
         if pictures:
             written += save_figure(draw(evaluated, pictures), folder, stem, ("png",))
+    if (maps := draw_looked(evaluated)) is not None:
+        written += save_figure(maps, folder, "maps", ("png",))
     return written
 
 

@@ -14,6 +14,7 @@ from cellocate.report import words
 from cellocate.report.evaluated import FEW, Evaluated
 from cellocate.report.inputs import about_fields, about_model
 from cellocate.report.limits import cautions, limits
+from cellocate.report.looked import looked_rows
 from cellocate.report.panels import Shelf, fill_shelf
 from cellocate.report.plots import plots
 from cellocate.report.tables import confusions, page_rows
@@ -46,6 +47,8 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
         "few": FEW,
         "inputs": [(f"The {evaluated.unit}s", about_fields(evaluated)), ("The model", about_model(evaluated.card))],
         "shelf": shelf,
+        "looked": looked_rows(evaluated),
+        "looked_note": _map_note(evaluated),
         "plots": for_page(plots(evaluated)),
         "sets": [(heading, figures["n"]) for heading, figures in words.sets(evaluated)],
         "measures": words.measures(evaluated),
@@ -69,3 +72,9 @@ def _validated(history: pd.DataFrame | None) -> bool:
 
 def _any(evaluated: Evaluated, key: str) -> bool:
     return any(row[key] is not None for row in evaluated.per_class)
+
+
+def _map_note(evaluated: Evaluated) -> str:
+    from cellocate.explain.sheet import caption
+
+    return caption() if evaluated.explained else ""

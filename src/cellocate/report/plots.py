@@ -6,6 +6,8 @@ from functools import partial
 
 from cellocate.decision import f1_curves
 from cellocate.evaluation import confusion, reliability
+from cellocate.explore.figures import plot_conditional
+from cellocate.explore.labels import LabelCounts
 from cellocate.pictures.page import Plot
 from cellocate.report.beside import plot_beside
 from cellocate.report.curves import plot_f1_curves
@@ -23,6 +25,10 @@ def plots(evaluated: Evaluated) -> dict[str, Plot]:
         ),
         "per_class_f1": (partial(plot_per_class, evaluated), "Bar chart: F1 of each location."),
     }
+    labels = LabelCounts(evaluated.truth, tuple(evaluated.names))
+    if (evaluated.truth.sum(axis=1) > 1).any() and len(labels.order) > 1:
+        draw = partial(plot_conditional, labels)
+        found["together"] = (draw, "Heat map: per cent of the fields of one location that show another.")
     if evaluated.history is not None and len(evaluated.history):
         epoch = None if evaluated.card is None else evaluated.card.provenance.epoch
         draw = partial(plot_history, evaluated.history, epoch)

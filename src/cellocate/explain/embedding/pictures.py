@@ -4,57 +4,89 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.pictures import Colours, Picture, show, write
-from cellocate.pictures.style import FONT, PALETTE, bare, blank, group_colours, legend
+from cellocate.pictures.style import FONT, PALETTE, WIDE, blank, group_colours, legend
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from cellocate.vocabulary import Vocabulary
 
 _CELL, _LETTERS = 1.9, 26  # inches of a picture, and letters that fit below it
 _SEVERAL, _NONE = "several groups", "no label"
+_COLUMNS = 5  # of small planes
+_VECTOR = 5000  # points; more are pixels in a drawing too, which would be slow to open
 
 
-def draw_plane(places: NDArray[np.float32], groups: Sequence[str | None], order: Sequence[str]) -> Figure:
-    """Fields on a plane, coloured by the coarse group of their locations.
+def draw_plane(places: NDArray[np.float32], shown: NDArray[np.bool_], vocabulary: Vocabulary) -> Figure:
+    """Fields on a plane: all of them coloured by the coarse group of their locations, and each location by itself.
+
+    There are more locations than colours that can be told apart; so each that occurs has a small plane of its own.
 
     Args:
         places: shape (N, 2).
-        groups: of each field; empty where its locations are of several, None where it has none.
-        order: of the groups, as a vocabulary has them.
+        shown: which locations each field shows, shape (N, K).
+        vocabulary: of the K locations.
     """
-    figure = blank(720, 560)
-    axes = figure.add_subplot()
-    colours = group_colours(order) | {_SEVERAL: PALETTE["muted"], _NONE: PALETTE["line"]}
-    named = np.array([_NONE if group is None else group or _SEVERAL for group in groups], dtype=object)
-    size = float(np.clip(16_000 / len(places), 3, 40))  # what says least lies below
-    for depth, name in enumerate((*order, _SEVERAL, _NONE)):
-        chosen = places[named == name]
+    occurring = np.flatnonzero(shown.any(axis=0))
+    rows = -(-len(occurring) // _COLUMNS)
+    whole = blank(WIDE, 430 + 135 * rows)
+    top, bottom = whole.subfigures(2, 1, height_ratios=(430, max(1, 135 * rows)))
+    _draw_groups(top.add_subplot(), places, shown, vocabulary)
+    if rows:
+        panels = bottom.subplots(rows, _COLUMNS, squeeze=False).ravel()
+        for axes in panels:
+            axes.set_axis_off()
+        for axes, k in zip(panels, occurring, strict=False):
+            _draw_location(axes, places, shown[:, k], vocabulary, int(k))
+    return whole
+
+
+def _draw_groups(axes: Axes, places: NDArray[np.float32], shown: NDArray[np.bool_], vocabulary: Vocabulary) -> None:
+    names = _groups(shown, vocabulary)
+    colours = group_colours(vocabulary.groups) | {_SEVERAL: "#b4b4b4", _NONE: "#e4e4e4"}
+    size = _size(len(places))
+    for depth, name in enumerate(colours):  # what says least lies below
+        chosen = places[names == name]
         if len(chosen):
             label = f"{name} ({len(chosen):,})"
-            axes.scatter(
-                chosen[:, 0],
-                chosen[:, 1],
-                s=size,
-                color=colours[name],
-                linewidths=0,
-                alpha=0.8,
-                zorder=-depth,
-                label=label,
-            )
-    bare(axes)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.set(xticks=[], yticks=[])
-    axes.set_title(
-        f"UMAP of {len(places):,} fields; only neighbourhoods mean something", fontsize=FONT, color=PALETTE["ink"]
-    )
+            axes.scatter(*chosen.T, color=colours[name], zorder=-depth, label=label, alpha=0.8, **_dots(places, size))
+    axes.set_axis_off()
+    title = f"UMAP of {len(places):,} fields; only neighbourhoods mean something"
+    axes.set_title(title, fontsize=FONT, color=PALETTE["ink"])
     legend(axes, loc="center left", bbox_to_anchor=(1, 0.5), markerscale=max(1.0, 4 / size**0.5))
-    return figure
+
+
+def _draw_location(
+    axes: Axes, places: NDArray[np.float32], shows: NDArray[np.bool_], vocabulary: Vocabulary, k: int
+) -> None:
+    """The fields that show one location, before all others in grey."""
+    location, size = vocabulary.locations[k], _size(len(places)) / 4
+    axes.scatter(*places[~shows].T, color=PALETTE["line"], **_dots(places, size))
+    axes.scatter(*places[shows].T, color=group_colours(vocabulary.groups)[location.group], **_dots(places, 1.5 * size))
+    name = textwrap.fill(f"{location.name} ({shows.sum():,})", 22)
+    axes.set_title(name, fontsize=8, color=PALETTE["ink"], parse_math=False)
+
+
+def _groups(shown: NDArray[np.bool_], vocabulary: Vocabulary) -> NDArray[np.object_]:
+    """The group of all locations of each field, shape (N,)."""
+    group = np.array([location.group for location in vocabulary.locations], dtype=object)
+    own = [set(group[row]) for row in shown]
+    return np.array([_NONE if not found else found.pop() if len(found) == 1 else _SEVERAL for found in own], object)
+
+
+def _size(n: int) -> float:
+    return float(np.clip(16_000 / n, 3, 40))
+
+
+def _dots(places: NDArray[np.float32], size: float) -> dict[str, Any]:
+    return {"s": size, "linewidths": 0, "rasterized": len(places) > _VECTOR}
 
 
 def draw_nearest(
