@@ -18,7 +18,7 @@ class Section(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
-        """pydantic takes true for 1: `frozen: true` would be one epoch."""
+        """Pydantic takes true for 1: `frozen: true` would be one epoch."""
         kind: Any = cls.model_fields[str(info.field_name)].annotation
         if isinstance(value, bool) and bool not in (kind, *get_args(kind)):
             raise ValueError(f"should be no {str(value).lower()}")
