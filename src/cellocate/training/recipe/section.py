@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -24,7 +24,7 @@ class Section(BaseModel):
             raise ValueError(f"should be no {str(value).lower()}")
         return value
 
-    def _refuse_idle(self, owner: str, chosen: Collection[str], used_by: dict[str, tuple[str, ...]]) -> None:
+    def _refuse_idle(self, owner: str, chosen: Collection[str], used_by: Mapping[str, tuple[str, ...]]) -> None:
         """Raise a `ValueError` where a setting was changed that nothing reads which the setting `owner` has chosen."""
         for setting, users in used_by.items():
             changed = getattr(self, setting) != type(self).model_fields[setting].default
