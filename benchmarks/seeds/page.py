@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from figures import Predictions
 from findings import FINDINGS, RULE, Tested, test
 from rows import ROWS
 from scipy import stats
+
+from cellocate.counted import counted
 
 HEADS = {
     "fields": {
@@ -27,6 +30,7 @@ CHANCE = {
     "binary_accuracy": "binary_accuracy_nothing",
     "accuracy": "accuracy_commonest",
 }
+VERDICTS = {"holds": "hold", "does not": "do not", "cannot be told": "cannot be told"}
 
 
 def page(rows: pd.DataFrame, folder: Path, command: str) -> str:
@@ -46,10 +50,13 @@ def page(rows: pd.DataFrame, folder: Path, command: str) -> str:
         "trained on other phantoms of the same locations, which is kinder to a frozen body than ImageNet is. "
         "Thresholds are fitted on the validation part; all figures are of the test part. Macro averages are over the "
         "locations that occur there. Intervals are Student's, 95%, over seeds of the training. What a seed reported "
-        "was measured on other data, and often on the fields that its thresholds were tuned on. `resnet50-arcface2018` "
-        "is left out: phantoms have no antibodies. How each finding is judged stands below the tables. "
-        "Two specialists that are combined see half of the budget each. Seconds contain the validation after each "
-        "epoch.",
+        "was measured on other data, and often on the fields that its thresholds were tuned on. A row near *no skill* "
+        "has hardly learnt from so few images. Two specialists that are combined see half of the budget each. Seconds "
+        "contain the validation after each epoch. How each finding is judged stands below the tables.",
+        "",
+        "Left out: `resnet50-arcface2018`, as phantoms have no antibodies; `duohead-cells2021` and `cells-mil`, which "
+        "learn from the cells of fields and are compared by `benchmarks/cell_labels.py`; `resnet18-frozen`, "
+        "`vgg19-frozen` and `densenet161-frozen`, of which no figure was reported; `quick`.",
         "",
         f"    {command}",
     ]
@@ -97,8 +104,17 @@ def _number(value: float) -> str:
 
 
 def _findings(rows: pd.DataFrame, folder: Path) -> Iterator[str]:
+    tested = list(_tested(rows, folder))
+    count = Counter(t.verdict.removesuffix(" (one seed)") for t in tested)
+    told = ", ".join(f"{count[verdict]} {words}" for verdict, words in VERDICTS.items())
+    yield f"Of {counted(len(tested), 'finding')} {told}."
+    yield ""
     yield "| finding | of | rows | measure | difference, each seed | 95% interval | verdict |"
     yield "|---|---|---|---|---|---|---|"
+    yield from map(_finding, tested)
+
+
+def _tested(rows: pd.DataFrame, folder: Path) -> Iterator[Tested]:
     done = {name: set(own["seed"]) for name, own in rows.groupby("row")}
     for finding in FINDINGS:
         seeds = sorted(done.get(finding.better, set()) & done.get(finding.worse, set()))
@@ -110,7 +126,7 @@ def _findings(rows: pd.DataFrame, folder: Path) -> Iterator[str]:
             for seed in seeds
         ]
         if pairs:
-            yield _finding(test(finding, pairs))
+            yield test(finding, pairs)
 
 
 def _finding(tested: Tested) -> str:

@@ -55,6 +55,15 @@ def test_a_body_of_another_kind_is_refused(
         load_body(network, tmp_path / "model")
 
 
+def test_a_body_starts_from_one_whose_name_tells_other_weights(make: Callable[..., Model], tmp_path: Path) -> None:
+    model = make()
+    save(model, tmp_path / "model")
+    network = build_network("test_resnet.r160_in1k", channels=CHANNELS, locations=5, size=160)
+    load_body(network, tmp_path / "model")
+    for name, tensor in network.body.state_dict().items():
+        assert torch.equal(tensor, model.network.body.state_dict()[name])
+
+
 def test_a_body_of_another_size_is_refused_where_it_matters(make: Callable[..., Model], tmp_path: Path) -> None:
     save(make("cnn128", size=40), tmp_path / "model")
     network = build_network("cnn128", channels=CHANNELS, locations=5, size=64)

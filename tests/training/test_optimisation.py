@@ -30,7 +30,7 @@ def _step(network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_optimiser_learns(name: str) -> None:
     network = _network()
-    optimiser = build_optimiser([list(network.parameters())], Optimiser(name=name, momentum=0.5), rate=0.01)
+    optimiser = build_optimiser([list(network.parameters())], Optimiser(name=name), rate=0.01)
     assert type(optimiser).__name__.lower() == name
     before = network(torch.ones(3, 1, 4, 4)).square().mean()
     for _ in range(20):

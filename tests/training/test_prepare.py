@@ -103,7 +103,7 @@ def test_specialists_share_the_split_of_the_whole(phantoms: Path, tmp_path: Path
     ("locations", "fault"),
     [
         ("[Cytosool]", "unknown location 'Cytosool'.*Did you mean"),
-        ("['group:Nucleos']", "Did you mean 'group:nucleus'"),
+        ("['group:Nucleos']", "recipe, data.locations.*Did you mean 'group:Nucleus'"),
         ("[Endosomes]", "no training field shows any location"),
     ],
 )

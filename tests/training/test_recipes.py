@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import timm
 
 from cellocate.errors import CellocateError
 from cellocate.training import Recipe, load_recipe, recipe_names
+from cellocate.training.recipes import recipe_text
 
 
 @pytest.mark.parametrize("name", recipe_names())
@@ -62,7 +64,18 @@ def test_a_written_recipe_is_the_same_recipe(tmp_path: Path) -> None:
         ("network=resnet18", "network should be settings with names, not 'resnet18'"),
         ("training.average=last", "needs training.keep of 2 or more"),
         ("sampling.least=3", "oversample and least belong together"),
-        ("schedule.name=steps", "steps need milestones"),
+        ("schedule.name=steps", "steps needs milestones"),
+        ("schedule.decay=0.1", "schedule: decay does nothing with schedule.name cosine, only with inverse"),
+        ("schedule.cycle=2", "cycle does nothing with schedule.name cosine, only with restarts"),
+        ("optimiser.momentum=0.5", "momentum does nothing with optimiser.name adamw, only with sgd or rmsprop"),
+        ("training.ema_decay=0.9", "ema_decay does nothing with training.average none, only with ema"),
+        ("loss.gamma=1", "gamma does nothing with loss.terms bce, only with focal or asymmetric"),
+        ("loss.identity=plate", "identity does nothing with loss.terms bce, only with arcface"),
+        ("bags.cells=4", "set bags.pool"),
+        ("network.frozen=true", r"network.frozen should be no true.*Change it\."),
+        ("training.batch_size=yes", "training.batch_size should be no true"),
+        ("decision.crops=3", r"decision.crops cannot be 3.*There are 0, 1, 4, 5\."),
+        ("training.monitor=validation_f1", "Did you mean 'validation_macro_f1'"),
         ("decision.at_most=0", "decision.at_most"),
         ("decision.fallback=first", "decision.fallback"),
     ],
@@ -70,6 +83,35 @@ def test_a_written_recipe_is_the_same_recipe(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_explained(setting: str, message: str) -> None:
     with pytest.raises(CellocateError, match=message):
         load_recipe("quick", [setting])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["sampling.smote=yes", "training.patience=null"],
+        ["loss.terms={bce: 1, arcface: 1}", "loss.identity=plate"],
+        ["optimiser.name=sgd", "optimiser.momentum=0.5"],
+        ["schedule.name=restarts", "schedule.cycle=2", "schedule.multiplier=2"],
+        ["training.average=ema", "training.ema_decay=0.9"],
+        ["schedule.decay=0"],  # as it is anyway
+    ],
+)
+def test_settings_that_belong_together_are_taken(settings: list[str]) -> None:
+    assert load_recipe("quick", settings)
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_weights_that_a_recipe_starts_from_exist(name: str) -> None:
+    network = load_recipe(name).network
+    assert not network.pretrained or timm.models.is_model_pretrained(network.backbone)
+
+
+def test_published_systems_say_which_weights_they_start_from() -> None:
+    for name in recipe_names():
+        backbone, text = load_recipe(name).network.backbone, recipe_text(name)
+        kind = backbone.partition(".")[0]
+        if "# Reported:" in text and load_recipe(name).network.pretrained and kind != "efficientnet_b0":
+            assert timm.get_pretrained_cfg(backbone).tag in ("tv_in1k", "aa_in1k"), name
 
 
 @pytest.mark.parametrize("content", ["- 1", "a: [", "just words", ""])

@@ -69,7 +69,8 @@ def load_body(network: LocationNetwork, folder: str | Path) -> None:
     """
     folder = Path(folder)
     card, state = _read(folder)
-    if (card.backbone, card.channels) != (network.backbone, network.channels):
+    kinds = [name.partition(".")[0] for name in (card.backbone, network.backbone)]  # timm's names of weights aside
+    if kinds[0] != kinds[1] or card.channels != network.channels:
         raise CellocateError(
             f"a model of {card.backbone} for {', '.join(card.channels)} cannot start "
             f"one of {network.backbone} for {', '.join(network.channels)}",

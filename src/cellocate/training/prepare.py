@@ -151,4 +151,9 @@ def _refuse_blind_choice(validation: Collection, monitor: str) -> None:
 
 def _specialised(collection: Collection, locations: tuple[str, ...]) -> Collection:
     assert collection.vocabulary is not None
-    return restricted(collection, collection.vocabulary.narrowed(locations))
+    try:
+        narrowed = collection.vocabulary.narrowed(locations)
+    except CellocateError as error:
+        where = f"recipe, data.locations, of the {error.where}"
+        raise CellocateError(error.what, where=where, mend=error.mend) from None
+    return restricted(collection, narrowed)

@@ -88,13 +88,15 @@ def _explained(error: ValidationError, name: object) -> CellocateError:
     if first["type"] == "extra_forbidden":
         return CellocateError(f"unknown setting {setting}", where=where, mend=_near(place[-1], _settings_beside(place)))
     if first["type"] == "literal_error":
-        allowed = _LITERAL.findall(first["ctx"]["expected"])
+        allowed = [word.strip("'") for word in re.split(r", | or ", first["ctx"]["expected"])]
         return CellocateError(
             f"{setting} cannot be {first['input']!r}", where=where, mend=_near(first["input"], allowed)
         )
     if first["type"] == "value_error":
-        what = ": ".join(filter(None, [setting, str(first["ctx"]["error"])]))  # several sections have no name together
-        return CellocateError(what, where=where, mend="Change one of them.")
+        said = str(first["ctx"]["error"])
+        apart = " " if said.startswith("should") else ": "
+        what = apart.join(filter(None, [setting, said]))  # several sections have no name together
+        return CellocateError(what, where=where, mend="Change it." if len(place) > 1 else "Change one of them.")
     said = " or ".join(_said(e) for e in error.errors() if _place(e) == place)
     near = difflib.get_close_matches(str(first["input"]), _LITERAL.findall(said), n=1)
     mend = f"Did you mean {near[0]!r}?" if near else "'cellocate recipes quick' prints a recipe."
@@ -120,7 +122,8 @@ _TYPES = re.compile(r"a valid tuple|a valid dictionary( or instance of \w+)?")
 
 
 def _near(word: object, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(str(word), known, n=1)
+    parts = set(str(word).split("_"))
+    near = [name for name in known if parts <= set(name.split("_"))] or difflib.get_close_matches(str(word), known)
     return (f"Did you mean {near[0]!r}? " if near else "") + f"There are {', '.join(known)}."
 
 

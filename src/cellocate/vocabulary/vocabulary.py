@@ -92,8 +92,9 @@ class Vocabulary:
         wanted = {word.casefold() for word in words}
         known = [(x.name.casefold(), f"group:{x.group.casefold()}") for x in self.locations]
         if unknown := [word for word in words if not any(word.casefold() in pair for pair in known)]:
-            near = difflib.get_close_matches(unknown[0].casefold(), sorted({w for pair in known for w in pair}), n=1)
-            mend = f"Did you mean {near[0]!r}?" if near else f"Groups are written as 'group:{self.groups[0]}'."
+            written = {w.casefold(): w for x in self.locations for w in (x.name, f"group:{x.group}")}
+            near = difflib.get_close_matches(unknown[0].casefold(), sorted(written), n=1)
+            mend = f"Did you mean {written[near[0]]!r}?" if near else f"Groups are written as 'group:{self.groups[0]}'."
             raise CellocateError(f"unknown location {unknown[0]!r}", where=f"vocabulary {self.name}", mend=mend)
         kept = tuple(x for x, pair in zip(self.locations, known, strict=True) if wanted.intersection(pair))
         return Vocabulary(f"{self.name} ({', '.join(words)})", kept)

@@ -42,6 +42,11 @@ class Optimiser(Section):
     layer_rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(1.0,), min_length=1)
     clip: float | None = Field(default=None, gt=0)
 
+    @model_validator(mode="after")
+    def _agree(self) -> Optimiser:
+        self._refuse_idle("optimiser.name", [self.name], {"momentum": ("sgd", "rmsprop")})
+        return self
+
 
 class Schedule(Section):
     """How the rate changes over a run.
@@ -68,9 +73,11 @@ class Schedule(Section):
     @model_validator(mode="after")
     def _agree(self) -> Schedule:
         if (self.name == "steps") != bool(self.milestones) or len(self.milestones) != len(self.factors):
-            raise ValueError("steps need milestones, and a factor for each")
+            raise ValueError("name steps needs milestones, and one of factors for each; no other name takes any")
         if list(self.milestones) != sorted(set(self.milestones)):
             raise ValueError("milestones rise")
+        used_by = {"cycle": ("restarts",), "multiplier": ("restarts",), "decay": ("inverse",)}
+        self._refuse_idle("schedule.name", [self.name], used_by)
         return self
 
 
@@ -120,4 +127,5 @@ class Training(Section):
     def _agree(self) -> Training:
         if self.average == "last" and self.keep < 2:
             raise ValueError("an average of the last epochs needs training.keep of 2 or more")
+        self._refuse_idle("training.average", [self.average], {"ema_decay": ("ema",)})
         return self

@@ -74,6 +74,8 @@ class Bags(Section):
     def _agree(self) -> Bags:
         if self.pool is None and (self.cell_loss or self.edge < 1):
             raise ValueError("cell_loss and edge are for the cells of a field together: set bags.pool")
+        if self.pool is None and self.cells != type(self).model_fields["cells"].default:
+            raise ValueError("cells are those of a field that are shown together: set bags.pool")
         if self.pool == "duo" and not self.cell_loss:
             raise ValueError(
                 "the head for cells of duo learns from their own loss alone: set bags.cell_loss, to 0.1 say"
@@ -124,4 +126,7 @@ class Loss(Section):
             raise ValueError("arcface alone trains no classifier: add bce")
         if self.class_weights != "none" and not {"bce", "focal"} & set(self.terms):
             raise ValueError("class_weights are for bce and focal, and terms has neither")
+        focus = {"gamma": ("focal", "asymmetric"), "gamma_negative": ("asymmetric",), "clip": ("asymmetric",)}
+        angles = {"scale": ("arcface",), "margin": ("arcface",), "identity": ("arcface",)}
+        self._refuse_idle("loss.terms", self.terms, focus | angles)
         return self

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -13,3 +14,21 @@ class Section(BaseModel):
     """Settings that cannot be changed once they are read; unknown ones are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        """Pydantic takes true for 1: `frozen: true` would be one epoch."""
+        kind: Any = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and bool not in (kind, *get_args(kind)):
+            raise ValueError(f"should be no {str(value).lower()}")
+        return value
+
+    def _refuse_idle(self, owner: str, chosen: Collection[str], used_by: Mapping[str, tuple[str, ...]]) -> None:
+        """Raise a `ValueError` where a setting was changed that nothing reads which the setting `owner` has chosen."""
+        for setting, users in used_by.items():
+            changed = getattr(self, setting) != type(self).model_fields[setting].default
+            if changed and not set(users) & set(chosen):
+                raise ValueError(
+                    f"{setting} does nothing with {owner} {' and '.join(chosen)}, only with {' or '.join(users)}"
+                )
