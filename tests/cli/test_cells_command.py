@@ -67,26 +67,25 @@ def test_recipes_train_on_cells_and_fields_of_the_training_are_known(cellocate, 
     assert "cut out their cells with 'cellocate cells'" in result.err
 
 
-def test_cells_are_called_cells(cellocate, cut, run, tmp_path):
-    """By a model of fields, which says so in each place."""
-    cut("--pixel-size", 2.56)
-    crops = tmp_path / "cells" / "crops"
-    n = len(open_collection(crops))
-    checked = cellocate("check", crops)
-    assert checked.out.startswith(f"store: {n} cells\n")
-    split = cellocate("split", crops, "--out", tmp_path / "split.csv", "--folds", 2, "--test", 0)
+def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
+    """And a model of fields says each time that it knows none."""
+    n = len(open_collection(cells))
+    checked = cellocate("check", cells)
+    assert checked.out.startswith(f"kaggle2018: {n} cells\n")
+    split = cellocate("split", cells, "--out", tmp_path / "split.csv", "--folds", 2, "--test", 0)
     assert f"{n} cells in 40 groups" in split.out
-    small = [f"--set={s}" for s in ("data.size=16", "network.backbone=test_resnet", "training.epochs=1")]
-    trained = cellocate("train", crops, "--recipe", "quick", "--out", tmp_path / "run2", *small)
+    small = [f"--set={s}" for s in ("data.size=32", "network.backbone=test_resnet", "training.epochs=1")]
+    trained = cellocate("train", cells, "--recipe", "quick", "--out", tmp_path / "run2", *small)
     assert " test cells\n" in trained.out
+    shown = (run / "model", cells, "--pixel-size", 2.56)
     foreign = "quick learnt from whole fields, and is shown single cells"
-    explained = cellocate("explain", run / "model", crops, "--out", tmp_path / "why", "--fields", 1)
+    explained = cellocate("explain", *shown, "--out", tmp_path / "why", "--fields", 1)
     assert explained.out.startswith("1 cell explained")
-    embedded = cellocate("embed", run / "model", crops, "--out", tmp_path / "e.h5ad")
+    embedded = cellocate("embed", *shown, "--out", tmp_path / "e.h5ad")
     assert f"{n} cells, " in embedded.out
-    evaluated = cellocate("evaluate", run / "model", crops, "--out", tmp_path / "scores")
+    evaluated = cellocate("evaluate", *shown, "--out", tmp_path / "scores")
     assert evaluated.out.startswith(f"{n} cells: macro F1")
-    predicted = cellocate("predict", run / "model", crops, "--out", tmp_path / "p.csv")
+    predicted = cellocate("predict", *shown, "--out", tmp_path / "p.csv")
     assert predicted.out == f"{n} cells of 40 fields in {tmp_path / 'p.csv'}\n"
     for result in (explained, embedded, evaluated, predicted):
         assert result.code == 0, result.err
@@ -97,7 +96,13 @@ def test_cells_are_called_cells(cellocate, cut, run, tmp_path):
     assert "Whole fields were scored" not in page
     text = re.sub(r"<[^>]*>", " ", re.sub(r"(?s)<style>.*</style>|<svg.*?</svg>", " ", page))
     of_fields = [line.strip() for line in text.splitlines() if re.search(r"\bfields?\b", line)]
-    of_model = ("learnt from whole fields", "trained on these", "fields: 28 train", "Fields of another recorded")
+    of_model = (
+        "learnt from whole fields",
+        "trained on these",
+        "fields: 28 train",
+        "Fields of another",
+        "fields that lack",
+    )
     assert [line for line in of_fields if not any(words in line for words in of_model)] == []
 
 
