@@ -134,7 +134,10 @@ def _write_figures(
     text = caption(choices.method, choices.colours)
     for one in explained:
         if one.locations and one.id in pictures:
-            heads = [f"{model.vocabulary.names[k]}, p = {one.probabilities[k]:.2f}" for k in one.locations]
+            heads = [
+                f"{model.vocabulary.names[k]}, p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{one.probabilities[k]:.2f}"
+                for k in one.locations
+            ]
             figure = draw([(one, pictures[one.id])], heads, choices.colours)
             save_figure(figure, folder / "figures", one.id)
     (folder / "captions.txt").write_text(text + "\n", encoding="utf-8")

@@ -111,4 +111,4 @@ def draw_looked(evaluated: Evaluated) -> Figure | None:
 
 
 def _said(one: Explained, k: int, *, shown: bool) -> str:
-    return f"{'found' if shown else 'false alarm'}, p = {number(float(one.probabilities[k]))}"
+    return f"{'found' if shown else 'false alarm'}, p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{number(float(one.probabilities[k]))}"
