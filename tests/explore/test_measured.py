@@ -29,6 +29,14 @@ def test_the_draw_is_fixed_by_its_seed(folder):
     assert first.tolist() == [True] * 5
 
 
+def test_what_two_collections_share_is_drawn_of_both(folder):
+    whole = open_collection(folder)
+    some = whole.subset([field for field in whole.ids if field != "f03"])
+    first, second = (draw(collection, None, 6, 0).index for collection in (whole, some))
+    assert len(second) == 6
+    assert set(first) - {"f03"} <= set(second)
+
+
 def test_rare_locations_are_drawn_as_well_and_told_apart(folder):
     collection = open_collection(folder)
     truth = np.zeros((12, 2), bool)
@@ -72,7 +80,7 @@ def test_pictures_before_and_after_are_set_beside_each_other(folder):
     plot = plots(explored)["beside_pixels"]
     assert "before (line, n = 12) and after (area, n = 6)" in plot.caption
     drawn = [axes for axes in plot.draw(720).axes if axes.patches]
-    assert [axes.get_title(loc="left").split(",")[0] for axes in drawn] == ["Nucleus (blue)", "Protein (green)"]
+    assert [axes.get_title(loc="left").split(",")[0] for axes in drawn] == ["Protein (green)", "Nucleus (blue)"]
     for axes in drawn:
         medians_drawn = [line.get_xdata()[0] for line in axes.lines]
         assert medians_drawn == pytest.approx([100 * 55 / 255, 100 * 85 / 255])

@@ -22,6 +22,7 @@ from cellocate.images import write_png
 from cellocate.networks import Model
 from cellocate.pictures import Colours, Picture, read_pictures, save_figure
 from cellocate.pictures.choice import choose_examples
+from cellocate.pictures.words import chance
 from cellocate.prediction import predict_collection
 
 _DRAWN = 200  # fields that are predicted, so that those shown can be chosen among them
@@ -134,7 +135,7 @@ def _write_figures(
     text = caption(choices.method, choices.colours)
     for one in explained:
         if one.locations and one.id in pictures:
-            heads = [f"{model.vocabulary.names[k]}, p = {one.probabilities[k]:.2f}" for k in one.locations]
+            heads = [f"{model.vocabulary.names[k]}, {chance(float(one.probabilities[k]))}" for k in one.locations]
             figure = draw([(one, pictures[one.id])], heads, choices.colours)
             save_figure(figure, folder / "figures", one.id)
     (folder / "captions.txt").write_text(text + "\n", encoding="utf-8")

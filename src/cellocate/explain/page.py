@@ -17,7 +17,7 @@ from cellocate.files import write_text
 from cellocate.networks import Model
 from cellocate.pictures import STAINS, Bar, Colours, Picture, data_uri
 from cellocate.pictures.page import render
-from cellocate.pictures.words import count, listed, number
+from cellocate.pictures.words import chance, count, listed
 
 PROTEIN = "green"
 
@@ -85,7 +85,7 @@ def _labels(collection: Collection, field: str) -> str | None:
 
 
 def _said(one: Explained, k: int) -> str:
-    return f"p = {number(float(one.probabilities[k]))}, " + ("decided" if k in one.decided else "not decided")
+    return f"{chance(float(one.probabilities[k]))}, " + ("decided" if k in one.decided else "not decided")
 
 
 def map_rows(

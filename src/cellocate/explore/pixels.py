@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,14 +28,15 @@ def draw(collection: Collection, truth: NDArray[np.bool_] | None, most: int, see
         collection: all fields.
         truth: shape (N, K), bool; None where there are no labels.
         most: how many at random.
-        seed: of the draw; the same seed draws the same fields.
+        seed: of the draw; the same seed draws the same fields, and of two collections with common fields those that
+            both have, as far as may be, so that they can be set beside each other.
 
     Returns:
         By id, in the order in which they were drawn, whether at random (and not for one of its locations).
     """
-    generator = np.random.default_rng(seed)
     ids = np.array(collection.ids, dtype=object)
-    order = generator.permutation(len(ids))
+    places = [hashlib.sha256(f"{seed} {field}".encode()).digest() for field in collection.ids]
+    order = np.array(sorted(range(len(ids)), key=places.__getitem__), dtype=np.intp)
     at_random = np.zeros(len(ids), dtype=bool)
     at_random[order[:most]] = True
     chosen = at_random.copy()

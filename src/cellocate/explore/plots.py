@@ -131,6 +131,7 @@ def _of_pixels(explored: Explored) -> dict[str, Drawn]:
             partial(plot_pixels_beside, before, random, [c for c in channels if f"{c}_mean" in before]),
             "Histograms: brightness of each channel and sharpness, before and after.",
             f"Brightness of each channel and sharpness, per cent of the {explored.thing}s drawn at random before "
-            f"(line, n = {len(before):,}) and after (area, n = {len(random):,}); dotted lines are medians.",
+            f"(line, n = {len(before):,}) and after (area, n = {len(random):,}), the same ones where both have them; "
+            "dotted lines are medians.",
         )
     return found

@@ -15,6 +15,16 @@ def number(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def chance(p: float) -> str:
+    """A probability as it stands beside a name; no line ends inside it.
+
+    Example:
+        >>> chance(0.5).split()
+        ['p', '=', '0.50']
+    """
+    return f"p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{p:.2f}"
+
+
 def count(n: int, noun: str) -> str:
     """A number and its noun.
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.pictures import Picture, read_pictures
-from cellocate.pictures.words import number
+from cellocate.pictures.words import chance
 from cellocate.report.evaluated import Evaluated
 
 if TYPE_CHECKING:
@@ -111,4 +111,4 @@ def draw_looked(evaluated: Evaluated) -> Figure | None:
 
 
 def _said(one: Explained, k: int, *, shown: bool) -> str:
-    return f"{'found' if shown else 'false alarm'}, p = {number(float(one.probabilities[k]))}"
+    return f"{'found' if shown else 'false alarm'}, {chance(float(one.probabilities[k]))}"

@@ -37,7 +37,8 @@ def draw_plane(places: NDArray[np.float32], shown: NDArray[np.bool_], vocabulary
     occurring = np.flatnonzero(shown.any(axis=0))
     rows = -(-len(occurring) // _COLUMNS)
     whole = blank(WIDE, 430 + 135 * rows)
-    top, bottom = whole.subfigures(2, 1, height_ratios=(430, max(1, 135 * rows)))
+    ratios = (430, max(1, 135 * rows))
+    [[top], [bottom]] = whole.subfigures(2, 1, squeeze=False, height_ratios=ratios)
     _draw_groups(top.add_subplot(), places, shown, vocabulary)
     if rows:
         panels = bottom.subplots(rows, _COLUMNS, squeeze=False).ravel()
