@@ -69,4 +69,4 @@ def _draw(embeddings: Embeddings, words: Vocabulary, path: Path) -> None:
     assert embeddings.plane is not None
     column = "labels" if "labels" in embeddings.known else "Locations"
     shown = words.encode([words.parse(str(text), "; ") for text in embeddings.known[column]])
-    save_figure_as(draw_plane(embeddings.plane, shown, words), path)
+    save_figure_as(draw_plane(embeddings.plane, shown, words, embeddings.unit), path)

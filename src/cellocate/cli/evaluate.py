@@ -62,12 +62,15 @@ def evaluate(
     from cellocate.cli.console import note, progress
 
     if predictions is not None and labels is not None and model is None:
+        of_models = {"--part": part, "--maps": maps, "--views": views, "--pixel-size": pixel_size}
+        _refuse(of_models | {"--skip-bad": skip_bad, "--device": device}, "a table of predictions, which has no images")
         from cellocate.prediction.submissions import is_kaggle2021, validate_submission
         from cellocate.report.assess import Choices, assess_table
 
         if sample is not None:
             validate_submission(predictions, sample)
         if is_kaggle2021(predictions):
+            _refuse({"--by": by, "--beside": beside}, "a submission of 2021")
             _evaluate_cells(predictions, labels, out, vocabulary=vocabulary, overwrite=overwrite, as_json=as_json)
             return
         choices = Choices(overwrite=overwrite, by=tuple(by or ()), beside=beside)
@@ -101,6 +104,12 @@ def evaluate(
         if evaluated.beside is not None:
             print(evaluated.beside.sentence)
         print(f"report in {out / 'report.html'}")
+
+
+def _refuse(options: dict[str, object], what: str) -> None:
+    """Refuse options that would be ignored."""
+    if given := [name for name, value in options.items() if value]:
+        raise typer.BadParameter(f"{given[0]} is not for {what}")
 
 
 def _evaluate_cells(

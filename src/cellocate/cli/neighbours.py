@@ -11,13 +11,7 @@ from cellocate.cli import options
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from cellocate.collection import Collection
-    from cellocate.explain.embedding import Embeddings, Nearest
-
-_ROWS = 20  # queries on a sheet
 
 
 def neighbours(
@@ -53,9 +47,12 @@ def neighbours(
     Examples: cellocate neighbours fields.h5ad --id field-7 --out like.csv --sheet like.png --of my_images;
     cellocate neighbours fields.h5ad --images new --model runs/first/model --index fields.index --out like.csv
     """
+    from cellocate.cli.usable import fields_for
     from cellocate.collection import open_collection
-    from cellocate.explain.embedding import read_embeddings
+    from cellocate.explain.embedding import ask_for_ids, ask_for_images, read_embeddings
     from cellocate.files import refuse_existing_files
+    from cellocate.networks import load
+    from cellocate.pictures import save_figure_as
 
     if (ids is None) == (images is None) or (images is None) != (model is None):
         raise typer.BadParameter("give --id, or --images and --model")
@@ -66,104 +63,13 @@ def neighbours(
     refuse_existing_files((out, sheet), overwrite=overwrite, inputs=(embeddings, images, model, of))
     known = read_embeddings(embeddings)
     asked: Collection | None = None
-    if images is None:
-        rows = _rows(known, ids or [], embeddings)
-        names, queries = list(ids or []), known.features[rows]
-        excluded = [[row] for row in rows]
+    if images is None or model is None:
+        answer = ask_for_ids(known, ids or [], count, index, where=embeddings)
     else:
-        assert model is not None
-        asked = open_collection(images, pixel_size=pixel_size)
-        names, queries = _embedded(asked, model, known, device)
-        excluded = [[] for _ in names]
-    found = _nearest(known, queries, excluded, count, index)
-    total = _write(out, names, known, found)
+        loaded = load(model, device=device)
+        asked = fields_for(loaded, open_collection(images, pixel_size=pixel_size), skip_bad=False)
+        answer = ask_for_images(known, loaded, asked, count, index)
+    total = answer.write(out)
     if sheet is not None and of is not None:
-        collection = open_collection(of, pixel_size=pixel_size)
-        _draw(sheet, names, asked or collection, collection, known, found, colours)
-    print(f"{counted(total, 'neighbour')} of {counted(len(names), 'field')} in {out}")
-
-
-def _rows(known: Embeddings, ids: list[str], path: Path) -> list[int]:
-    from cellocate.errors import CellocateError
-
-    row = {field: i for i, field in enumerate(known.ids)}
-    if lacking := [field for field in ids if field not in row]:
-        raise CellocateError(f"no field {lacking[0]!r}", where=path, mend="Give ids of the collection it is of.")
-    return [row[field] for field in ids]
-
-
-def _embedded(
-    asked: Collection, model: Path, known: Embeddings, device: str | None
-) -> tuple[list[str], NDArray[np.float32]]:
-    from cellocate.collection import usable
-    from cellocate.errors import CellocateError
-    from cellocate.explain.embedding import features_of
-    from cellocate.networks import load
-
-    loaded = load(model, device=device)
-    if loaded.card.checksum != known.model:
-        raise CellocateError("not the model that the embeddings were made with", where=model, mend="Embed anew.")
-    collection, _ = usable(asked, loaded.card.channels, labelled=False, skip_bad=False)
-    return collection.ids, features_of(loaded, collection)
-
-
-def _nearest(
-    known: Embeddings, queries: NDArray[np.float32], excluded: list[list[int]], count: int, path: Path | None
-) -> Nearest:
-    from cellocate.errors import CellocateError
-    from cellocate.explain.embedding import Index, nearest, without
-
-    if path is None:
-        return nearest(known.features, queries, count, excluded)
-    if path.is_file():
-        index = Index.load(path)
-        if len(index) != len(known):
-            what = f"an index of {len(index)} fields, and embeddings of {len(known)}"
-            raise CellocateError(what, where=path, mend="Remove it; it is made anew.")
-    else:
-        index = Index(known.features)
-        index.save(path)
-    return without(index.nearest(queries, count + 1), excluded, count)
-
-
-def _write(out: Path, names: list[str], known: Embeddings, found: Nearest) -> int:
-    import pandas as pd
-
-    from cellocate.files import new_file
-
-    told = known.known.reset_index(drop=True).drop(columns=["group"], errors="ignore")
-    rows = [
-        {"query": name, "rank": rank, "Id": known.ids[row], "similarity": round(float(similarity), 6)}
-        | told.iloc[int(row)].to_dict()
-        for name, near, values in zip(names, found.rows, found.similarities, strict=True)
-        for rank, (row, similarity) in enumerate(zip(near, values, strict=True), start=1)
-        if row >= 0
-    ]
-    with new_file(out) as aside:
-        pd.DataFrame(rows, columns=["query", "rank", "Id", "similarity", *told]).to_csv(aside, index=False)
-    return len(rows)
-
-
-def _draw(
-    path: Path,
-    names: list[str],
-    asked: Collection,
-    collection: Collection,
-    known: Embeddings,
-    found: Nearest,
-    colours: options.CompositeColours,
-) -> None:
-    from cellocate.explain.embedding import draw_nearest
-    from cellocate.pictures import read_pictures, save_figure_as
-
-    column = "labels" if "labels" in known.known else "Locations"
-    words = dict(zip(known.ids, known.known[column].astype(str).str.replace("; ", ", "), strict=True))
-    near = [
-        [(known.ids[row], f"{value:.2f} {words[known.ids[row]]}") for row, value in zip(rows, values, strict=True)]
-        for rows, values in zip(found.rows[:_ROWS], found.similarities[:_ROWS], strict=True)
-    ]
-    pictures = read_pictures(collection, list({field for row in near for field, _ in row} & set(collection.ids)))
-    own = read_pictures(asked, names[:_ROWS])
-    queries = [(own.get(name), words.get(name, name)) for name in names[:_ROWS]]
-    figure = draw_nearest(queries, near, pictures, colours)
-    save_figure_as(figure, path)
+        save_figure_as(answer.draw(open_collection(of, pixel_size=pixel_size), asked, colours), sheet)
+    print(f"{counted(total, 'neighbour')} of {counted(len(answer.names), known.unit)} in {out}")

@@ -30,6 +30,11 @@ FIELD, CELL = "field", "cell"
 """Columns of single cells: the field that each is of, and its number there."""
 
 
+def unit_of(table: pd.DataFrame) -> Unit:
+    """What a row of a table is: a cell where it has the columns of single cells, or else a field."""
+    return "cell" if {FIELD, CELL} <= set(table.columns) else "field"
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is wrong with one field: with its files or with its labels.
@@ -86,7 +91,7 @@ class Collection:
     @property
     def unit(self) -> Unit:
         """What a row is, in words for a user as well: a field, or a cell of the field that the row names."""
-        return "cell" if {FIELD, CELL} <= set(self.fields.columns) else "field"
+        return unit_of(self.fields)
 
     @property
     def ids(self) -> list[str]:

@@ -27,12 +27,12 @@ def plot_label_counts(evaluated: Evaluated, width: int = WIDE) -> Figure:
 
 def plot_per_class(evaluated: Evaluated, width: int = WIDE) -> Figure:
     """F1 of each location as a bar, hollow where fewer than ten fields show it; average precision as a diamond."""
-    return _plot_f1(evaluated.per_class, width)
+    return _plot_f1(evaluated, evaluated.per_class, width)
 
 
 def plot_groups(evaluated: Evaluated, width: int = WIDE) -> Figure:
     """F1 of each coarse group as a bar, and average precision as a diamond, as `plot_per_class` has locations."""
-    return _plot_f1(evaluated.metrics["group_level"]["per_group"], width)
+    return _plot_f1(evaluated, evaluated.metrics["group_level"]["per_group"], width)
 
 
 def plot_cells(rows: Sequence[Mapping[str, Any]], width: int = WIDE) -> Figure:
@@ -48,8 +48,8 @@ def plot_cells(rows: Sequence[Mapping[str, Any]], width: int = WIDE) -> Figure:
     return _plot_scores(rows, "average_precision", best, width, "no cell")
 
 
-def _plot_f1(rows: Sequence[Mapping[str, Any]], width: int) -> Figure:
-    return _plot_scores(rows, "f1", [row["average_precision"] for row in rows], width, "no field")
+def _plot_f1(evaluated: Evaluated, rows: Sequence[Mapping[str, Any]], width: int) -> Figure:
+    return _plot_scores(rows, "f1", [row["average_precision"] for row in rows], width, f"no {evaluated.unit}")
 
 
 def _plot_scores(

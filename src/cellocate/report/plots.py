@@ -28,7 +28,7 @@ def plots(evaluated: Evaluated) -> dict[str, Plot]:
     labels = LabelCounts(evaluated.truth, tuple(evaluated.names))
     if (evaluated.truth.sum(axis=1) > 1).any() and len(labels.order) > 1:
         draw = partial(plot_conditional, labels)
-        found["together"] = (draw, "Heat map: per cent of the fields of one location that show another.")
+        found["together"] = (draw, f"Heat map: per cent of the {evaluated.unit}s of one location that show another.")
     if evaluated.history is not None and len(evaluated.history):
         epoch = None if evaluated.card is None else evaluated.card.provenance.epoch
         draw = partial(plot_history, evaluated.history, epoch)

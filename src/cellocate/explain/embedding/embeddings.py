@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cellocate import h5ad
 from cellocate.collection import PARTS, Collection
+from cellocate.collection.collection import Unit, unit_of
 from cellocate.collection.identity import parts_met
 from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model
@@ -42,6 +43,29 @@ class Embeddings:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def unit(self) -> Unit:
+        """What each is: a field, or a cell of one."""
+        return unit_of(self.known)
+
+    def rows(self, ids: Sequence[str], where: Path | None = None) -> list[int]:
+        """The rows of some ids; `where` is the file that they were read from.
+
+        Raises:
+            CellocateError: one of them is not here.
+        """
+        row = {known: i for i, known in enumerate(self.ids)}
+        if lacking := [asked for asked in ids if asked not in row]:
+            what = f"no {self.unit} {lacking[0]!r} among the embeddings"
+            raise CellocateError(what, where=where, mend="Give ids of the collection that they are of.")
+        return [row[asked] for asked in ids]
+
+    @property
+    def shown(self) -> list[str]:
+        """The locations of each, in words: labels, or where nothing is labelled what was decided."""
+        words = self.known["labels" if "labels" in self.known else "Locations"]
+        return [str(text).replace("; ", ", ") for text in words]
 
 
 def embed_collection(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from cellocate.collection.collection import Unit
     from cellocate.vocabulary import Vocabulary
 
 _CELL, _LETTERS = 1.9, 26  # inches of a picture, and letters that fit below it
@@ -24,7 +25,9 @@ _COLUMNS = 5  # of small planes
 _VECTOR = 5000  # points; more are pixels in a drawing too, which would be slow to open
 
 
-def draw_plane(places: NDArray[np.float32], shown: NDArray[np.bool_], vocabulary: Vocabulary) -> Figure:
+def draw_plane(
+    places: NDArray[np.float32], shown: NDArray[np.bool_], vocabulary: Vocabulary, unit: Unit = "field"
+) -> Figure:
     """Fields on a plane: all of them coloured by the coarse group of their locations, and each location by itself.
 
     There are more locations than colours that can be told apart; so each that occurs has a small plane of its own.
@@ -33,13 +36,17 @@ def draw_plane(places: NDArray[np.float32], shown: NDArray[np.bool_], vocabulary
         places: shape (N, 2).
         shown: which locations each field shows, shape (N, K).
         vocabulary: of the K locations.
+        unit: what a point is.
     """
     occurring = np.flatnonzero(shown.any(axis=0))
     rows = -(-len(occurring) // _COLUMNS)
     whole = blank(WIDE, 430 + 135 * rows)
     ratios = (430, max(1, 135 * rows))
     [[top], [bottom]] = whole.subfigures(2, 1, squeeze=False, height_ratios=ratios)
-    _draw_groups(top.add_subplot(), places, shown, vocabulary)
+    plane = top.add_subplot()
+    _draw_groups(plane, places, shown, vocabulary)
+    title = f"UMAP of {len(places):,} {unit}s; only neighbourhoods mean something"
+    plane.set_title(title, fontsize=FONT, color=PALETTE["ink"])
     if rows:
         panels = bottom.subplots(rows, _COLUMNS, squeeze=False).ravel()
         for axes in panels:
@@ -59,8 +66,6 @@ def _draw_groups(axes: Axes, places: NDArray[np.float32], shown: NDArray[np.bool
             label = f"{name} ({len(chosen):,})"
             axes.scatter(*chosen.T, color=colours[name], zorder=-depth, label=label, alpha=0.8, **_dots(places, size))
     axes.set_axis_off()
-    title = f"UMAP of {len(places):,} fields; only neighbourhoods mean something"
-    axes.set_title(title, fontsize=FONT, color=PALETTE["ink"])
     legend(axes, loc="center left", bbox_to_anchor=(1, 0.5), markerscale=max(1.0, 4 / size**0.5))
 
 
@@ -118,5 +123,6 @@ def draw_nearest(
         for axis in row:
             axis.set_axis_off()
         write(row[0], "asked for", above=True)
-        write(row[1], "nearest first", above=True)
+        if columns > 1:
+            write(row[1], "nearest first", above=True)
     return figure
