@@ -121,3 +121,11 @@ def test_what_cannot_be_compared_is_refused_in_one_line(cellocate, tables: Path,
     assert (result.code, len(result.err.splitlines())) == (1, 1)
     assert said in result.err
     assert not (tables / "scores").exists()
+
+
+@pytest.mark.parametrize("options", [("--maps",), ("--part", "test"), ("--pixel-size", "0.1"), ("--skip-bad",)])
+def test_what_needs_images_is_refused_of_a_table(cellocate, tables: Path, options) -> None:
+    result = cellocate(*of_tables(tables, *options))
+    assert (result.code, result.out) == (2, "")
+    assert f"{options[0]} is not for a table of predictions" in result.err
+    assert not (tables / "scores").exists()

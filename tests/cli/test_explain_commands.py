@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cellocate.collection import open_collection
+from cellocate.explain.embedding import Index, read_embeddings
 from cellocate.images import read_channel
 
 
@@ -63,6 +64,10 @@ def test_embed_and_neighbours(cellocate, phantoms, run, tmp_path):
     for _ in range(2):  # made, then read
         assert cellocate("neighbours", table, *asked, "--out", tmp_path / "m.csv", *index).code == 0
         assert pd.read_csv(tmp_path / "m.csv")["Id"].tolist() == ids
+    few = ("--index", tmp_path / "few.index")
+    Index(read_embeddings(table).features[:30]).save(few[1])
+    result = cellocate("neighbours", table, "--id", ids[0], "--out", tmp_path / "o.csv", *few)
+    assert (result.code, "an index of 30, and embeddings of 40" in result.err) == (1, True)
     result = cellocate("neighbours", table, "--id", "nobody", "--out", tmp_path / "o.csv")
     assert (result.code, "no field 'nobody'" in result.err) == (1, True)
     assert cellocate("neighbours", table, "--out", tmp_path / "o.csv").code == 2

@@ -9,8 +9,11 @@ from small_models import looking
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.explain.embedding import (
+    Answer,
     Embeddings,
     Index,
+    ask_for_ids,
+    ask_for_images,
     draw_plane,
     embed_collection,
     nearest,
@@ -19,6 +22,7 @@ from cellocate.explain.embedding import (
     without,
 )
 from cellocate.explain.embedding.embeddings import lay_out
+from cellocate.explain.embedding.neighbours import Nearest
 from cellocate.networks import load
 from cellocate.pictures.style import group_colours
 from cellocate.vocabulary import get
@@ -97,6 +101,45 @@ def test_networks_of_one_model_are_embedded_side_by_side(phantoms, run, tmp_path
     pixels, pixel_size = some.read(some.ids[0], model.card.channels)
     assert np.allclose(made.features[0], model.embed(pixels, pixel_size=pixel_size)[0])
     assert np.allclose(made.features[:, :4], made.features[:, 4:])
+
+
+def test_cells_are_called_cells():
+    known = pd.DataFrame({"field": ["a", "a"], "cell": [1, 2], "Locations": ["Nucleoli; Cytosol", ""]})
+    embeddings = Embeddings(["a_1", "a_2"], np.eye(2, dtype=np.float32), known, "x")
+    assert embeddings.unit == "cell"
+    assert embeddings.shown == ["Nucleoli, Cytosol", ""]
+    with pytest.raises(CellocateError, match="no cell 'a_3' among"):
+        ask_for_ids(embeddings, ["a_3"])
+    figure = draw_plane(np.eye(2, dtype=np.float32), np.zeros((2, 28), bool), get("hpa28"), embeddings.unit)
+    assert figure.get_axes()[0].get_title().startswith("UMAP of 2 cells;")
+
+
+def test_an_answer_is_a_table_of_what_is_known(tmp_path):
+    features, cluster = _around(centres=3, each=4)
+    ids = [f"field{i}" for i in range(12)]
+    known = pd.DataFrame({"labels": [str(k) for k in cluster], "group": ids, "Locations": ""}, index=ids)
+    answer = ask_for_ids(Embeddings(ids, features, known, "x"), ["field0", "field5"], 3)
+    assert answer.write(tmp_path / "a.csv") == 6
+    table = pd.read_csv(tmp_path / "a.csv")
+    assert table.columns.tolist() == ["query", "rank", "Id", "similarity", "labels", "Locations"]
+    assert table["labels"].tolist() == [0, 0, 0, 1, 1, 1]
+    assert set(table["Id"][:3]) == {"field1", "field2", "field3"}
+    several = Nearest(np.array([[1, -1]]), np.array([[0.5, -np.inf]], np.float32))
+    assert Answer(answer.known, ["field0"], several).write(tmp_path / "b.csv") == 1
+
+
+def test_one_field_alone_has_no_neighbours(phantoms, run, tmp_path):
+    some = open_collection(phantoms)
+    some = some.subset(some.ids[:1])
+    answer = ask_for_ids(embed_collection(load(run / "model"), some, tmp_path / "e.h5ad"), some.ids)
+    assert answer.write(tmp_path / "a.csv") == 0
+    assert len(answer.draw(some).get_axes()) == 1
+
+
+def test_another_model_than_that_of_the_embeddings_is_refused(phantoms, run):
+    embeddings = Embeddings(["a"], np.ones((1, 96), np.float32), pd.DataFrame({"Locations": [""]}), "another")
+    with pytest.raises(CellocateError, match="not the model that the embeddings were made with"):
+        ask_for_images(embeddings, load(run / "model"), open_collection(phantoms))
 
 
 def test_what_is_no_embedding_is_refused(tmp_path):

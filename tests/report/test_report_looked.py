@@ -59,6 +59,17 @@ def test_maps_are_on_the_page_and_in_a_figure(tmp_path):
     assert (tmp_path / "figures" / "maps.png").is_file()
 
 
+def test_maps_of_cells_are_said_to_be_of_cells(tmp_path):
+    evaluated = build(tmp_path, explained=(explained("field0", 0),))
+    fields = evaluated.collection.fields.assign(field="whole", cell=[1, 2, 3])
+    write_report(tmp_path / "report.html", replace(evaluated, collection=replace(evaluated.collection, fields=fields)))
+    page = re.sub(r"\s+", " ", (tmp_path / "report.html").read_text())
+    assert "1 map, of 3 cells" in page
+    assert "in the cell where the model is surest" in page
+    assert "Of the cells that show the location of the row" in page
+    assert "n = 3 cells. Locations that occur together" in page
+
+
 def test_a_map_without_its_picture_is_left_out(tmp_path):
     evaluated = build(tmp_path, explained=(explained("field0", 0), explained("field2", 0)))
     (tmp_path / "plate one" / "field2_red.png").write_bytes(b"none")

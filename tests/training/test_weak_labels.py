@@ -151,3 +151,7 @@ def test_a_model_of_cells_is_not_asked_about_fields(cellocate, cells: Path, phan
     assert (result.code, result.out) == (1, "")
     assert "Give single cells, as 'cellocate cells' cuts them out" in result.err
     assert not (tmp_path / "p.csv").exists()
+    result = cellocate("evaluate", tmp_path / "run" / "model", cells, "--maps", "--out", tmp_path / "scores")
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert "maps of a model that brings the cells of a field together" in result.err
+    assert not (tmp_path / "scores").exists()

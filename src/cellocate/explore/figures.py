@@ -44,8 +44,12 @@ def plot_per_field(table: pd.DataFrame, width: int = WIDE) -> Figure:
     """How many fields have so many labels: a bar for each number."""
     names = ["none" if n == 0 else f"{n} label" + ("" if n == 1 else "s") for n in table["labels"]]
     counts = table["fields"].tolist()
-    texts = [f"{count:,} ({100 * count / sum(counts):.1f} %)" for count in counts]
+    texts = [f"{count:,} ({_per_cent(count / sum(counts))})" for count in counts]
     return _counted(names, counts, texts, width, room=1.3)
+
+
+def _per_cent(share: float) -> str:
+    return "< 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 
 def plot_column(table: pd.DataFrame, width: int = WIDE) -> Figure:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_PANEL = 180  # px wide, and
+_PANEL = 165  # px wide, so that two stand beside each other on a phone, and
 _HEIGHT = 132
 _FONT = 9.0
-_TITLE = 33  # letters
+_TITLE, _LINE = 38, 26  # letters, in all and of a line
 
 
 def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
@@ -62,12 +62,12 @@ def _draw(axes: Axes, name: object, curve: pd.DataFrame) -> None:
     support = int(curve["support"].iloc[0])
     count = f" ({support:,})"
     title = textwrap.shorten(str(name), _TITLE - len(count), placeholder="…") + count
-    axes.set_title(title, loc="left", fontsize=_FONT, color=PALETTE["ink"], parse_math=False)
+    axes.set_title(textwrap.fill(title, _LINE), loc="left", fontsize=_FONT, color=PALETTE["ink"], parse_math=False)
     chosen = curve[curve["chosen"] == 1]
     if support:
         axes.plot(curve["threshold"], curve["f1"], color=PALETTE["blue"], linewidth=1.4)
     else:
-        axes.text(0.5, 0.5, "no field", ha="center", va="center", fontsize=_FONT, color=PALETTE["muted"])
+        axes.text(0.5, 0.5, "none shows it", ha="center", va="center", fontsize=_FONT, color=PALETTE["muted"])
     if len(chosen):
         at, f1 = float(chosen["threshold"].iloc[0]), float(chosen["f1"].iloc[0])
         orange = PALETTE["orange"]
