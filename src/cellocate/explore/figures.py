@@ -49,6 +49,12 @@ def plot_per_field(table: pd.DataFrame, width: int = WIDE) -> Figure:
 
 
 def _per_cent(share: float) -> str:
+    """A share in per cent; one too small to round is not said to be none.
+
+    Example:
+        >>> _per_cent(0.1017), _per_cent(2 / 31072), _per_cent(0)
+        ('10.2 %', '< 0.1 %', '0.0 %')
+    """
     return "< 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 

@@ -31,11 +31,15 @@ def show(axes: Axes, picture: Picture, colours: Colours = "atlas", pixels: NDArr
     bar = picture.scale_bar()
     if bar is None:
         return
+    from matplotlib.patheffects import withStroke
+
+    seen = [withStroke(linewidth=w, foreground="black") for w in (1.5, 3.5)]  # of text and bar, over light pixels too
     height, width = picture.channels.shape[1:]
     right, y = 0.96 * width, 0.95 * height
-    axes.plot([right - bar[1] * width, right], [y, y], color="white", linewidth=2, solid_capstyle="butt")
+    across = [right - bar[1] * width, right]
+    axes.plot(across, [y, y], color="white", linewidth=2, solid_capstyle="butt", path_effects=seen[1:])
     text = f"{bar[0]} µm" + (" (assumed)" if picture.assumed else "")
-    axes.text(right, 0.93 * height, text, color="white", fontsize=7, ha="right", va="bottom")
+    axes.text(right, 0.93 * height, text, color="white", fontsize=7, ha="right", va="bottom", path_effects=seen[:1])
 
 
 def write(axes: Axes, text: str, *, above: bool, letters: int = _LETTERS) -> None:
