@@ -23,7 +23,7 @@ from cellocate.training import Recipe, load_recipe
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell's background, where tests of Ctrl-C would hang
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-collect_ignore_glob = ["*/conftest.py"]  # for doctests, as several modules of one name cannot be collected
+collect_ignore_glob = ["*conftest.py"]  # for doctests, as several modules of one name cannot be collected
 
 _HERE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 

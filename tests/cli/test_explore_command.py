@@ -71,7 +71,7 @@ def test_images_without_labels(cellocate, phantoms, tmp_path):
 
 
 def test_cells_are_called_cells(cellocate, table, tmp_path):
-    table.write_text("Id,Target,field\na-1,0,a\na-2,0 25,a\nb-1,25,b\n")
+    table.write_text("Id,Target,field,cell\na-1,0,a,1\na-2,0 25,a,2\nb-1,25,b,1\n")
     assert "3 cells" in cellocate("explore", table, "--out", tmp_path / "out").out
     assert "3 cells of 2 fields" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
