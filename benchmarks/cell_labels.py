@@ -38,6 +38,7 @@ from scipy import stats
 from cellocate import decision, load, phantom
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection, bags_of, make_split, open_collection, pack, read_split, save_split
+from cellocate.counted import counted
 from cellocate.evaluation import Instances, evaluate, evaluate_instances
 from cellocate.files import new_file, new_folder
 from cellocate.images import CHANNELS, write_png
@@ -243,8 +244,9 @@ def page(rows: pd.DataFrame) -> str:
     lines = [f"| trained | answer | {' | '.join(names.values())} |", "|---|---|" + "---:|" * len(names)]
     for (trained, answer), group in rows.groupby(["trained", "answer"], sort=False):
         lines.append(f"| {trained} | {answer} | " + " | ".join(_with_interval(group[name]) for name in names) + " |")
-    seeds, cells, chance = rows["seed"].nunique(), rows["cells"].iloc[0], rows["chance_ap"].iloc[0]
-    return "\n".join([*lines, "", f"{cells} cells of the test part, {seeds} seeds; macro AP of chance {chance:.3f}."])
+    seeds = counted(rows["seed"].nunique(), "seed")
+    cells, chance = rows["cells"].iloc[0], rows["chance_ap"].iloc[0]
+    return "\n".join([*lines, "", f"{cells} cells of the test part, {seeds}; macro AP of chance {chance:.3f}."])
 
 
 def _with_interval(values: pd.Series[float]) -> str:

@@ -30,7 +30,7 @@ CHANCE = {
     "binary_accuracy": "binary_accuracy_nothing",
     "accuracy": "accuracy_commonest",
 }
-VERDICTS = {"holds": "hold", "does not": "do not", "cannot be told": "cannot be told"}
+VERDICTS = ("holds", "does not", "cannot be told")
 
 
 def page(rows: pd.DataFrame, folder: Path, command: str) -> str:
@@ -106,8 +106,8 @@ def _number(value: float) -> str:
 def _findings(rows: pd.DataFrame, folder: Path) -> Iterator[str]:
     tested = list(_tested(rows, folder))
     count = Counter(t.verdict.removesuffix(" (one seed)") for t in tested)
-    told = ", ".join(f"{count[verdict]} {words}" for verdict, words in VERDICTS.items())
-    yield f"Of {counted(len(tested), 'finding')} {told}."
+    told = "; ".join(f"{verdict}: {count[verdict]}" for verdict in VERDICTS)
+    yield f"{counted(len(tested), 'finding')}. {told.capitalize()}."
     yield ""
     yield "| finding | of | rows | measure | difference, each seed | 95% interval | verdict |"
     yield "|---|---|---|---|---|---|---|"
