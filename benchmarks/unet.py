@@ -1,4 +1,4 @@
-"""Whether a small U-Net trained on phantoms finds nuclei and cells better than light and shape alone (decision 0024).
+"""Whether a small U-Net trained on phantoms finds nuclei and cells better than light and shape alone (decision 0033).
 
 The network (Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28) sees nuclei, microtubules and ER, .36 µm per px,
 and tells where nuclei are, where cells are, and where two of either touch. Phantoms are turned, rescaled, dimmed,
