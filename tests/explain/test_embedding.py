@@ -59,6 +59,11 @@ def test_an_index_finds_nearly_the_same_and_keeps_on_disk(tmp_path):
     assert np.mean(shared) > 0.95
     kept = without(found, [[row] for row in range(len(features))], 9)
     assert all(row not in near for row, near in enumerate(kept.rows))
+    assert again.is_of(features)
+    assert not again.is_of(features[:-1])
+    assert not again.is_of(features[:, :-1])
+    assert not again.is_of(features[::-1])  # the same in another order, by which rows would name others
+    assert not again.is_of(np.random.default_rng(1).normal(size=features.shape).astype(np.float32))
     (tmp_path / "b.index").write_bytes(b"none")
     with pytest.raises(CellocateError, match="no index"):
         Index.load(tmp_path / "b.index")

@@ -38,7 +38,7 @@ from cellocate.files import sync, write_text
 from cellocate.pool import run
 
 CARD, CELLS, COUNTS, CROPS, PICTURES = "cells.json", "cells.csv", "counts.csv", "crops", "png"
-NUCLEUS = "blue"
+NUCLEI = "blue"
 _DIGITS = "%.6g"
 
 
@@ -112,7 +112,7 @@ def convert(
 
 
 def _require_nuclei(collection: Collection) -> None:
-    if NUCLEUS not in collection.channels:
+    if NUCLEI not in collection.channels:
         what = f"no channel of nuclei, blue (it has {', '.join(collection.channels) or 'no images'})"
         mend = "Cells are found from their nuclei: add the files, or bring masks with --masks."
         raise CellocateError(what, where=collection.folder, mend=mend)

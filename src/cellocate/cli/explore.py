@@ -65,7 +65,7 @@ def explore(
 
 
 def _line(explored: Explored) -> str:
-    line = counted(explored.n, explored.thing)
+    line = counted(explored.n, explored.unit)
     if explored.labels is None or explored.rules is None:
         return f"{line} without labels"
     occur = int((explored.labels.per_location > 0).sum())

@@ -77,7 +77,7 @@ class Explored:
         return len(self.collection)
 
     @property
-    def thing(self) -> str:
+    def unit(self) -> str:
         """What a row is: a field, or a cell of one."""
         return self.collection.unit
 
@@ -89,8 +89,8 @@ class Explored:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """The figures that are no table, as `explored.json` has them."""
-        facts: dict[str, Any] = {"collection": self.collection.folder.name, "n": self.n, "unit": self.thing}
-        if self.thing == "cell":
+        facts: dict[str, Any] = {"collection": self.collection.folder.name, "n": self.n, "unit": self.unit}
+        if self.unit == "cell":
             facts["fields"] = int(self.collection.fields["field"].nunique())
         if self.labels is not None and self.collection.vocabulary is not None:
             facts |= {

@@ -99,7 +99,7 @@ def _write_figures(folder: Path, explored: Explored, drawn: dict[str, Drawn], sh
 
 def _sheets(explored: Explored, shelf: Shelf) -> dict[str, tuple[Callable[..., Figure], tuple[str, ...], str]]:
     """Which sheets of pictures there are: what draws them, as which kinds of file, and their captions."""
-    of = f"of {count(explored.n, explored.thing)}"
+    of = f"of {count(explored.n, explored.unit)}"
     found: dict[str, tuple[Callable[..., Figure], tuple[str, ...], str]] = {}
     if shelf.large:
         caption = f"Composite and channels of {len(shelf.large)} {of}."
@@ -109,7 +109,7 @@ def _sheets(explored: Explored, shelf: Shelf) -> dict[str, tuple[Callable[..., F
         caption = f"{len(shown)} {of}, drawn at random (seed {explored.choices.seed}){words}."
         found["random"] = (draw_random, ("png", "svg"), caption)
     if shelf.locations and explored.pixels is not None:
-        caption = f"{explored.thing.capitalize()}s of each location: at random, typical and extreme, "
+        caption = f"{explored.unit.capitalize()}s of each location: at random, typical and extreme, "
         caption += f"among the {len(explored.pixels):,} {of} that were measured."
         found["locations"] = (draw_locations, ("png",), caption)
     return found

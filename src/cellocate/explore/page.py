@@ -75,10 +75,10 @@ def _content(explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> dict[
 def facts(explored: Explored) -> list[tuple[str, str]]:
     """What the collection is, in rows."""
     where = explored.collection
-    things = count(explored.n, explored.thing)
-    if explored.thing == "cell":
+    things = count(explored.n, explored.unit)
+    if explored.unit == "cell":
         things += f" of {count(int(where.fields['field'].nunique()), 'field')}"
-    rows = [("Collection", where.folder.name), ("Layout", where.layout), (explored.thing.capitalize() + "s", things)]
+    rows = [("Collection", where.folder.name), ("Layout", where.layout), (explored.unit.capitalize() + "s", things)]
     if where.vocabulary is not None:
         rows.append(("Vocabulary", f"{where.vocabulary.name}, {count(len(where.vocabulary), 'location')}"))
     if where.channels:
@@ -101,9 +101,9 @@ def summary(explored: Explored) -> str:
     """Two sentences: how much there is, what is commonest and rarest."""
     labels = explored.labels
     if labels is None:
-        return f"{count(explored.n, explored.thing).capitalize()} without labels."
+        return f"{count(explored.n, explored.unit).capitalize()} without labels."
     occur = [i for i in labels.per_location.argsort(kind="stable")[::-1].tolist() if labels.per_location[i]]
-    text = f"{count(labels.n, explored.thing).capitalize()} with {len(occur)} of {count(len(labels.names), 'location')}"
+    text = f"{count(labels.n, explored.unit).capitalize()} with {len(occur)} of {count(len(labels.names), 'location')}"
     text += f" in {count(len(labels.sets()), 'distinct set')}."
     if occur:
         shown = [f"{labels.names[i]} ({labels.per_location[i]:,})" for i in (occur[0], occur[-1])]
@@ -116,8 +116,8 @@ def _skew(explored: Explored) -> list[tuple[str, list[str]]]:
     known = [e.labels for e in (explored.before, explored) if e is not None and e.labels is not None]
     figures = [skew(labels.per_location) for labels in known]
     return [
-        (f"{explored.thing.capitalize()}s", [f"{labels.n:,}" for labels in known]),
-        ("Labels per " + explored.thing, [f"{labels.truth.sum() / max(1, labels.n):.2f}" for labels in known]),
+        (f"{explored.unit.capitalize()}s", [f"{labels.n:,}" for labels in known]),
+        ("Labels per " + explored.unit, [f"{labels.truth.sum() / max(1, labels.n):.2f}" for labels in known]),
         ("Distinct sets", [f"{len(labels.sets()):,}" for labels in known]),
         ("Locations that occur", [str(int((labels.per_location > 0).sum())) for labels in known]),
         ("Commonest over rarest", [f"{figure['largest_to_smallest']:,.1f}" for figure in figures]),
@@ -163,7 +163,7 @@ def _item(explored: Explored, field: str, picture: Picture, *, planes: bool = Fa
         id=field,
         labels=told,
         composite=data_uri(composite(picture.channels, picture.names, colours)),
-        alt=f"{explored.thing.capitalize()} {field}: {words(explored, field)}.",
+        alt=f"{explored.unit.capitalize()} {field}: {words(explored, field)}.",
         planes=[
             (name, STAINS[name], data_uri(grey(plane)))
             for name, plane in zip(picture.names, stretched(picture.channels), strict=True)

@@ -45,7 +45,7 @@ def _of_labels(explored: Explored) -> dict[str, Drawn]:
     labels, vocabulary = explored.labels, explored.collection.vocabulary
     if labels is None or vocabulary is None:
         return {}
-    n, things = f"n = {count(labels.n, explored.thing)}", f"{explored.thing}s"
+    n, things = f"n = {count(labels.n, explored.unit)}", f"{explored.unit}s"
     found = {
         "counts": Drawn(
             partial(plot_counts, labels, vocabulary),
@@ -95,10 +95,10 @@ def _of_columns(explored: Explored) -> dict[str, Drawn]:
     for column, table in explored.columns.items():
         name = column.replace("_", " ")
         shown = f"the {min(20, len(table))} commonest of {len(table):,}" if len(table) > 20 else f"all {len(table)}"
-        caption = f"{explored.thing.capitalize()}s of each {name}, {shown}, n = {count(explored.n, explored.thing)}."
+        caption = f"{explored.unit.capitalize()}s of each {name}, {shown}, n = {count(explored.n, explored.unit)}."
         if len(table) > 1:
             found[f"by_{column}"] = Drawn(
-                partial(plot_column, table), f"Bar chart: {explored.thing}s of each {name}.", caption
+                partial(plot_column, table), f"Bar chart: {explored.unit}s of each {name}.", caption
             )
     return found
 
@@ -107,13 +107,13 @@ def _of_pixels(explored: Explored) -> dict[str, Drawn]:
     random, channels = explored.random, explored.collection.channels
     if random is None or not len(random):
         return {}
-    n = f"n = {count(len(random), explored.thing)}"
+    n = f"n = {count(len(random), explored.unit)}"
     n += f" drawn at random from {explored.n:,} (seed {explored.choices.seed})" if len(random) < explored.n else ""
     found = {
         "intensity": Drawn(
             partial(plot_intensity, random, channels),
             "Histograms: brightness of each channel.",
-            f"Brightness of each channel in per cent of the depth's largest value, {n}: mean of the {explored.thing} "
+            f"Brightness of each channel in per cent of the depth's largest value, {n}: mean of the {explored.unit} "
             "and its 99th percentile; dotted lines are medians.",
         )
     }
@@ -130,7 +130,7 @@ def _of_pixels(explored: Explored) -> dict[str, Drawn]:
         found["beside_pixels"] = Drawn(
             partial(plot_pixels_beside, before, random, [c for c in channels if f"{c}_mean" in before]),
             "Histograms: brightness of each channel and sharpness, before and after.",
-            f"Brightness of each channel and sharpness, per cent of the {explored.thing}s drawn at random before "
+            f"Brightness of each channel and sharpness, per cent of the {explored.unit}s drawn at random before "
             f"(line, n = {len(before):,}) and after (area, n = {len(random):,}), the same ones where both have them; "
             "dotted lines are medians.",
         )

@@ -120,9 +120,8 @@ def _search(
         return nearest(features, queries, count, excluded)
     if path.is_file():
         index = Index.load(path)
-        if len(index) != len(features):
-            what = f"an index of {len(index)}, and embeddings of {len(features)}"
-            raise CellocateError(what, where=path, mend="Remove it; it is made anew.")
+        if not index.is_of(features):
+            raise CellocateError("an index of other embeddings", where=path, mend="Remove it; it is made anew.")
     else:
         index = Index(features)
         index.save(path)

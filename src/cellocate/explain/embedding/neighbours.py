@@ -15,6 +15,7 @@ from cellocate.files import new_file
 
 _BLOCK = 2**25  # similarities in memory at once: 128 MiB
 _PER_LIST, _PROBED = 40, 1 / 16  # fields in a list of the index; the share of lists that are looked into
+_PROVED = 16  # fields by which an index is known again
 _TRAINED = 64  # fields that a list is placed by
 
 Features = NDArray[np.float32]
@@ -94,6 +95,18 @@ class Index:
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
+
+    def is_of(self, features: Features) -> bool:
+        """Whether it was made of these features, in this order: as many, as long, and some of them found again."""
+        if (len(self), int(self._index.d)) != features.shape:
+            return False
+        some = unit(features[np.linspace(0, len(self) - 1, min(_PROVED, len(self))).astype(int)])
+        found, own = self.nearest(some, 1), (some * some).sum(axis=1)
+        again = unit(features[found.rows[:, 0]])  # of identical fields, another one may be found
+        return bool(
+            np.allclose(found.similarities[:, 0], own, atol=1e-4)
+            and np.allclose((again * some).sum(axis=1), own, atol=1e-4)
+        )
 
     def nearest(self, queries: Features, count: int = 10) -> Nearest:
         """As `nearest`; a row is -1 where fewer were found."""
