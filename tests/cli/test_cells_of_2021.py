@@ -51,7 +51,12 @@ def test_predicted_and_measured(cellocate, fields: Path, model: Path, tmp_path: 
     for field, (_, instances) in read_kaggle2021(out):
         expected = table.loc[field].to_numpy()[instances.label]
         np.testing.assert_allclose(instances.confidence, expected, atol=2e-6)
-    measured = cellocate("evaluate", "--predictions", out, "--sample", out, "--labels", fields, "--out", scores)
+    request = ("evaluate", "--predictions", out, "--sample", out, "--labels", fields, "--out", scores)
+    for ignored in (("--by", "plate"), ("--beside", out)):
+        refused = cellocate(*request, *ignored)
+        assert (refused.code, "is not for a submission of 2021" in " ".join(refused.err.split())) == (2, True)
+        assert not scores.exists()
+    measured = cellocate(*request)
     assert measured.code == 0, measured.err
     metrics = json.loads((scores / "metrics.json").read_text())
     assert f"mean average precision {metrics['instance_map']:.3f}" in measured.out
