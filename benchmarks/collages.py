@@ -23,13 +23,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from collages_cells import LOCATIONS, SQUARE, Cells, Said, found
 from collages_page import told
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
@@ -40,10 +38,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer
 
 from cellocate import load, phantom
-from cellocate.cells.crops import Square
-from cellocate.cells.job import Plan
-from cellocate.cells.run import convert
-from cellocate.cells.segmentation import segment
 from cellocate.collection import Collection, open_collection
 from cellocate.files import new_file
 from cellocate.prediction import predict_cells
@@ -51,17 +45,12 @@ from cellocate.training import load_recipe
 from cellocate.training.fit import train
 from cellocate.training.prepare import Options
 
-LOCATIONS = {0: "Nucleoplasm", 2: "Nucleoli", 21: "Plasma membrane", 23: "Mitochondria", 25: "Cytosol"}
 FOLDS = 5
-SQUARE = Square(size=96, span=48)
 PHANTOMS, SIZE, SPAN = 100, 512, 163.84  # fields, and the px and µm of each
 AUGMENTATION = {"rotation": 180, "shift": 0.08, "shear": 10, "zoom": 0.2, "gain": 0.3, "gamma": 0.5, "blur": 1}
 STEPS = {"phantoms": 600, "scratch": 160, "then_real": 60}  # of 32 cells
 EPOCHS = 4
 RATES = {"phantoms": 0.002, "scratch": 0.002, "then_real": 0.0005}
-
-Said = NDArray[np.floating[Any]]
-"""Probabilities of cells, shape (cells, locations); of several repeats, shape (repeats, cells, locations)."""
 
 
 def main() -> None:
@@ -77,52 +66,7 @@ def main() -> None:
     cells = Cells(found(open_collection(real), asked.folder / "cells"), asked.folder / "cells")
     said = {name: repeated(name, way, cells, asked) for name, way in WAYS.items()}
     said["both"] = (said["logistic"] + said["phantoms, then real"]) / 2
-    print(told(cells, said, LOCATIONS, real))
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The cells of all collages.
-
-    Attributes:
-        crops: a collection of them.
-        folder: that they were written to.
-    """
-
-    crops: Collection
-    folder: Path
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """A row for each crop, in their order."""
-        return pd.read_csv(self.folder / "cells.csv").set_index("id").loc[self.crops.ids]
-
-    @cached_property
-    def collages(self) -> NDArray[np.str_]:
-        """The collage of each cell."""
-        return self.table["field"].to_numpy(dtype=str)
-
-    @cached_property
-    def label(self) -> NDArray[np.intp]:
-        """The place of each cell's location among the five; -1 in a mixed collage."""
-        of = [list(LOCATIONS).index(x[0]) if len(x) == 1 else -1 for x in self.crops.fields["labels"]]
-        return np.array(of)
-
-    @cached_property
-    def measured(self) -> NDArray[np.float64]:
-        """All measurements of each cell, NaN where there is nothing to say; not its place, nor what is of its field."""
-        measures = self.table.loc[:, "contrast":"spot_share"].drop(columns="border_share")
-        return measures.assign(area=self.table["area"]).to_numpy(np.float64)
-
-    def of(self, chosen: NDArray[np.bool_]) -> Collection:
-        """Some of the crops."""
-        return self.crops.subset([i for i, wanted in zip(self.crops.ids, chosen, strict=True) if wanted])
-
-
-def found(fields: Collection, out: Path) -> Collection:
-    """Find and cut out the cells of fields, as `cellocate cells` does."""
-    plan = Plan(out, fields.channels, SQUARE, None, segment)
-    return convert(fields, plan, workers=1, resume=out.is_dir()).cells
+    print(told(cells, said, real))
 
 
 Way = Callable[[Cells, NDArray[np.bool_], int, Path], Said]

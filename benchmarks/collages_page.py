@@ -6,19 +6,17 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
+from collages_cells import LOCATIONS, Cells, Said
 from numpy.typing import NDArray
 
 from cellocate.cells.clean import RULES, CleanUp, reasons
 from cellocate.cells.masks import read_labels
 from cellocate.images import CHANNELS, read_channel
-
-if TYPE_CHECKING:
-    from collages import Cells, Said
 
 RESAMPLES = 1000
 SIDE = 512  # px of each of the nine squares of a collage
@@ -51,16 +49,15 @@ on with the real ones; `both` is the mean of this and `logistic`.
 """
 
 
-def told(cells: Cells, said: dict[str, Said], locations: dict[int, str], real: Path) -> str:
+def told(cells: Cells, said: dict[str, Said], real: Path) -> str:
     """The whole page.
 
     Args:
         cells: of all collages.
         said: by each classifier, out of fold.
-        locations: by index, in the order of the probabilities.
         real: the folder of collages.
     """
-    names, mixed = list(locations.values()), _mixed(real, cells, list(locations))
+    names, mixed = list(LOCATIONS.values()), _mixed(real, cells, list(LOCATIONS))
     pure = cells.label >= 0
     per_location = [len(np.unique(cells.collages[cells.label == k])) for k in range(len(names))]
     head = HEAD.format(

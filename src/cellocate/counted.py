@@ -7,7 +7,7 @@ def counted(number: int, thing: str) -> str:
     """A number and what it counts, of which there may be one.
 
     Example:
-        >>> counted(1, "field"), counted(0, "faulty field"), counted(12_000, "file")
-        ('1 field', '0 faulty fields', '12000 files')
+        >>> counted(1, "field"), counted(0, "faulty field"), counted(31_072, "file")
+        ('1 field', '0 faulty fields', '31,072 files')
     """
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cellocate.collection import Collection
+from cellocate.counted import counted
 from cellocate.explain.explained import Explained
 from cellocate.explain.occlusion import COMPARTMENTS, WHOLE
 from cellocate.explain.sheet import overlays
@@ -17,7 +18,7 @@ from cellocate.files import write_text
 from cellocate.networks import Model
 from cellocate.pictures import STAINS, Bar, Colours, Picture, data_uri
 from cellocate.pictures.page import render
-from cellocate.pictures.words import chance, count, listed
+from cellocate.pictures.words import chance, listed
 
 PROTEIN = "green"
 
@@ -61,7 +62,7 @@ def write_page(
     occluded = pd.concat([one.occluded for one in explained])
     content = {
         "title": f"Where {model.card.name} looked",
-        "summary": f"{count(len(explained), thing).capitalize()} of {collection.folder.name}.",
+        "summary": f"{counted(len(explained), thing).capitalize()} of {collection.folder.name}.",
         "caption": caption,
         "fields": fields,
         "thing": thing,

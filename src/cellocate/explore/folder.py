@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cellocate.collection import Collection
+from cellocate.counted import counted
 from cellocate.explore.beside import medians
 from cellocate.explore.cooccurrence import conditional
 from cellocate.explore.explored import Choices, Explored, look
@@ -20,7 +21,6 @@ from cellocate.explore.shelf import Shelf, fill
 from cellocate.files import new_folder
 from cellocate.pictures import save_figure
 from cellocate.pictures.style import WIDE
-from cellocate.pictures.words import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -99,7 +99,7 @@ def _write_figures(folder: Path, explored: Explored, drawn: dict[str, Drawn], sh
 
 def _sheets(explored: Explored, shelf: Shelf) -> dict[str, tuple[Callable[..., Figure], tuple[str, ...], str]]:
     """Which sheets of pictures there are: what draws them, as which kinds of file, and their captions."""
-    of = f"of {count(explored.n, explored.unit)}"
+    of = f"of {counted(explored.n, explored.unit)}"
     found: dict[str, tuple[Callable[..., Figure], tuple[str, ...], str]] = {}
     if shelf.large:
         caption = f"Composite and channels of {len(shelf.large)} {of}."

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.counted import counted
 from cellocate.explore.beside import medians
 from cellocate.explore.columns import COLUMNS, NOT_RECORDED
 from cellocate.explore.explored import Explored
@@ -20,7 +21,7 @@ from cellocate.files import write_text
 from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, light, stretched
 from cellocate.pictures.page import for_page, render
 from cellocate.pictures.style import group_colours
-from cellocate.pictures.words import count, listed, number
+from cellocate.pictures.words import listed, number
 
 _RULES, _SETS, _VALUES = 15, 10, 12
 _FIGURES = {"mean": "mean", "high": "99th percentile", "saturated": "saturated pixels"}
@@ -75,12 +76,12 @@ def _content(explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> dict[
 def facts(explored: Explored) -> list[tuple[str, str]]:
     """What the collection is, in rows."""
     where = explored.collection
-    things = count(explored.n, explored.unit)
+    things = counted(explored.n, explored.unit)
     if explored.unit == "cell":
-        things += f" of {count(int(where.fields['field'].nunique()), 'field')}"
+        things += f" of {counted(int(where.fields['field'].nunique()), 'field')}"
     rows = [("Collection", where.folder.name), ("Layout", where.layout), (explored.unit.capitalize() + "s", things)]
     if where.vocabulary is not None:
-        rows.append(("Vocabulary", f"{where.vocabulary.name}, {count(len(where.vocabulary), 'location')}"))
+        rows.append(("Vocabulary", f"{where.vocabulary.name}, {counted(len(where.vocabulary), 'location')}"))
     if where.channels:
         rows.append(("Channels", listed([f"{channel} ({STAINS[channel]})" for channel in where.channels])))
     if explored.pixels is not None:
@@ -101,10 +102,12 @@ def summary(explored: Explored) -> str:
     """Two sentences: how much there is, what is commonest and rarest."""
     labels = explored.labels
     if labels is None:
-        return f"{count(explored.n, explored.unit).capitalize()} without labels."
+        return f"{counted(explored.n, explored.unit).capitalize()} without labels."
     occur = [i for i in labels.per_location.argsort(kind="stable")[::-1].tolist() if labels.per_location[i]]
-    text = f"{count(labels.n, explored.unit).capitalize()} with {len(occur)} of {count(len(labels.names), 'location')}"
-    text += f" in {count(len(labels.sets()), 'distinct set')}."
+    text = (
+        f"{counted(labels.n, explored.unit).capitalize()} with {len(occur)} of {counted(len(labels.names), 'location')}"
+    )
+    text += f" in {counted(len(labels.sets()), 'distinct set')}."
     if occur:
         shown = [f"{labels.names[i]} ({labels.per_location[i]:,})" for i in (occur[0], occur[-1])]
         text += f" The commonest is {shown[0]}, the rarest {shown[1]}."

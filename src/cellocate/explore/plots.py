@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from cellocate.collection.quality import FOCUS_CHANNELS
+from cellocate.counted import counted
 from cellocate.explore.beside import plot_pixels_beside
 from cellocate.explore.explored import Explored
 from cellocate.explore.figures import (
@@ -20,7 +21,6 @@ from cellocate.explore.figures import (
     plot_together,
 )
 from cellocate.explore.spread import plot_focus, plot_intensity
-from cellocate.pictures.words import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,7 +45,7 @@ def _of_labels(explored: Explored) -> dict[str, Drawn]:
     labels, vocabulary = explored.labels, explored.collection.vocabulary
     if labels is None or vocabulary is None:
         return {}
-    n, things = f"n = {count(labels.n, explored.unit)}", f"{explored.unit}s"
+    n, things = f"n = {counted(labels.n, explored.unit)}", f"{explored.unit}s"
     found = {
         "counts": Drawn(
             partial(plot_counts, labels, vocabulary),
@@ -95,7 +95,7 @@ def _of_columns(explored: Explored) -> dict[str, Drawn]:
     for column, table in explored.columns.items():
         name = column.replace("_", " ")
         shown = f"the {min(20, len(table))} commonest of {len(table):,}" if len(table) > 20 else f"all {len(table)}"
-        caption = f"{explored.unit.capitalize()}s of each {name}, {shown}, n = {count(explored.n, explored.unit)}."
+        caption = f"{explored.unit.capitalize()}s of each {name}, {shown}, n = {counted(explored.n, explored.unit)}."
         if len(table) > 1:
             found[f"by_{column}"] = Drawn(
                 partial(plot_column, table), f"Bar chart: {explored.unit}s of each {name}.", caption
@@ -107,7 +107,7 @@ def _of_pixels(explored: Explored) -> dict[str, Drawn]:
     random, channels = explored.random, explored.collection.channels
     if random is None or not len(random):
         return {}
-    n = f"n = {count(len(random), explored.unit)}"
+    n = f"n = {counted(len(random), explored.unit)}"
     n += f" drawn at random from {explored.n:,} (seed {explored.choices.seed})" if len(random) < explored.n else ""
     found = {
         "intensity": Drawn(

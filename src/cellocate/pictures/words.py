@@ -25,16 +25,6 @@ def chance(p: float) -> str:
     return f"p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{p:.2f}"
 
 
-def count(n: int, noun: str) -> str:
-    """A number and its noun.
-
-    Example:
-        >>> count(1, "field"), count(31072, "field")
-        ('1 field', '31,072 fields')
-    """
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
-
-
 def listed(items: Sequence[str]) -> str:
     """Items as a list in a sentence.
 

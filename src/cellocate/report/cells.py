@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.evaluation import SMALL, Instances, evaluate_instances
 from cellocate.files import new_folder, write_text
 from cellocate.pictures import save_figure
 from cellocate.pictures.page import for_page, render
 from cellocate.pictures.style import WIDE
-from cellocate.pictures.words import count, number, sentence
+from cellocate.pictures.words import number, sentence
 from cellocate.prediction.submissions import TrueCells, read_kaggle2021, read_true_cells
 from cellocate.report.evaluated import FEW
 from cellocate.report.figures import plot_cells
@@ -78,8 +79,8 @@ def _write_page(folder: Path, metrics: dict[str, Any], warnings: tuple[str, ...]
 
 
 def _summary(metrics: dict[str, Any]) -> str:
-    cells, fields = count(metrics["predicted_cells"], "predicted cell"), count(metrics["n"], "field")
-    first = f"The locations of {cells} were compared with those of {count(metrics['cells'], 'true cell')} in {fields}"
+    cells, fields = counted(metrics["predicted_cells"], "predicted cell"), counted(metrics["n"], "field")
+    first = f"The locations of {cells} were compared with those of {counted(metrics['cells'], 'true cell')} in {fields}"
     if metrics["instance_map"] is None:
         return f"{first}; none of these shows a location, so there is no mean average precision."
     low, high = metrics["instance_map_interval"]

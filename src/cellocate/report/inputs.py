@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cellocate.collection import Collection
+from cellocate.counted import counted
 from cellocate.decision import Rule
 from cellocate.pictures import STAINS
-from cellocate.pictures.words import count, listed
+from cellocate.pictures.words import listed
 from cellocate.report.evaluated import Evaluated
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _rule(rule: Rule) -> str:
     words = _RULES[rule.kind]
     if rule.fallback != "none":
         words += f"; where there is none, the {_FALLBACKS[rule.fallback]}"
-    return words if rule.at_most is None else f"{words}; at most {count(rule.at_most, 'location')}"
+    return words if rule.at_most is None else f"{words}; at most {counted(rule.at_most, 'location')}"
 
 
 def stains(channels: tuple[str, ...]) -> str:
@@ -101,7 +102,7 @@ def _pixel_sizes(collection: Collection, card: ModelCard | None) -> str:
         words = f"{sizes[0]:g} µm" if len(sizes) == 1 else f"{sizes[0]:g} to {sizes[-1]:g} µm"
     if not unknown:
         return words
-    words += f"; not recorded for {count(unknown, collection.unit)}" if words else "not recorded"
+    words += f"; not recorded for {counted(unknown, collection.unit)}" if words else "not recorded"
     if card is None:
         return words
     return f"{words}: each is assumed to span {card.size * card.pixel_size:.4g} µm, as the model's own fields do"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cellocate.counted import counted
 from cellocate.evaluation import SMALL
-from cellocate.pictures.words import count, listed, sentence
+from cellocate.pictures.words import listed, sentence
 from cellocate.report.evaluated import FEW, Evaluated
 from cellocate.report.inputs import stains
 
@@ -24,7 +25,7 @@ def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
             else "There are no others here."
         )
         found.append(
-            f"The model was trained on {n:,} of these {count(evaluated.n, evaluated.unit)}, and on them it scores "
+            f"The model was trained on {n:,} of these {counted(evaluated.n, evaluated.unit)}, and on them it scores "
             f"better than it would on new ones. {whole}"
         )
     if evaluated.n < SMALL:
@@ -39,7 +40,7 @@ def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
         )
     if unreadable:
         found.append(
-            f"{count(unreadable, 'picture')} could not be read and {'is' if unreadable == 1 else 'are'} left out."
+            f"{counted(unreadable, 'picture')} could not be read and {'is' if unreadable == 1 else 'are'} left out."
         )
     return found
 

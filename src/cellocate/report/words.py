@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cellocate.pictures.words import count, number
+from cellocate.counted import counted
+from cellocate.pictures.words import number
 from cellocate.report.evaluated import Evaluated
 
 _MEANINGS = {
@@ -107,8 +108,8 @@ def summary(evaluated: Evaluated) -> str:
         if unseen is not None:
             apart = f", and {_f1(unseen)} on the {unseen['n']:,} that training did not use"
     first = (
-        f"{subject} were compared with the labels of {count(m['n'], evaluated.unit)}, over the {len(evaluated.names)} "
-        f"locations of {m['vocabulary']}: macro F1 is {_f1(m)}{apart}."
+        f"{subject} were compared with the labels of {counted(m['n'], evaluated.unit)}, over the "
+        f"{len(evaluated.names)} locations of {m['vocabulary']}: macro F1 is {_f1(m)}{apart}."
     )
     everything = f"every location for every {evaluated.unit} {number(_everything(m), 3)}"
     second = f"Predicting nothing would give 0, and {everything}"

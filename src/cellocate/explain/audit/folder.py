@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cellocate.counted import counted
 from cellocate.explain.audit.audited import Audited
 from cellocate.files import new_folder, write_text
 from cellocate.pictures import Bar, Colours, Picture, composite, data_uri, read_pictures, save_figure, show, write
 from cellocate.pictures.page import render
-from cellocate.pictures.words import count, listed
+from cellocate.pictures.words import listed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,7 +73,7 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
 
 
 def _summary(audited: Audited, suspects: int) -> str:
-    judged = count(len(audited.collection), audited.collection.unit)
+    judged = counted(len(audited.collection), audited.collection.unit)
     text = f"Of {judged}, {suspects:,} bear labels that are taken for mistaken"
     if audited.judge == "likelihood":
         text += f"; {audited.doubts.doubt.sum():,.0f} are expected to be among all"
