@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cellocate.cli import options
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cellocate.collection.labels import Labels
+    from cellocate.vocabulary import Vocabulary
 
 app = typer.Typer(no_args_is_help=True, help="Turn tables of probabilities into locations.")
 
@@ -70,7 +77,6 @@ def fit(
     cellocate decide fit test.csv --ratios train.csv --out rule.json
     """
     from cellocate import decision
-    from cellocate.cli.console import note
     from cellocate.collection import of_fields, read_labels
     from cellocate.files import refuse_existing_files
 
@@ -93,8 +99,7 @@ def fit(
         for line in decision.told(before, tables, truth):
             print(line)
     if ratios is not None:
-        others = read_labels(ratios, table.vocabulary)
-        shares = others.truth(list(others.table.index)).mean(axis=0)
+        shares = _shares(read_labels(ratios, table.vocabulary))
         fitted = decision.match_ratios(values, shares, fallback=fallback or "none", at_most=at_most)
     elif guarantee is not None:
         assert truth is not None
@@ -103,11 +108,7 @@ def fit(
     else:
         assert truth is not None
         fitted = decision.fit(rule or decision.DEFAULT, values, truth, fallback=fallback, at_most=at_most)
-        absent = [name for name, true in zip(table.vocabulary.names, truth.T, strict=True) if not true.any()]
-        if absent:
-            note(
-                f"{len(absent)} of {len(table.vocabulary)} locations do not occur in these fields: {', '.join(absent)}"
-            )
+        _note_absent(table.vocabulary, truth)
     decision.save_rule(out, fitted, table.vocabulary, steps, promise)
     what = f"{fitted.kind} rule" if promise is None else "rule of these sets"
     print(f"{what}, fitted on {counted(len(ids), 'field')}, in {out}")
@@ -144,6 +145,19 @@ def apply(
 
 def _names(tables: list[Path]) -> list[str]:
     return [table.name for table in tables]
+
+
+def _shares(others: Labels) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = others.truth(list(others.table.index)).mean(axis=0)
+    return shares
+
+
+def _note_absent(vocabulary: Vocabulary, truth: NDArray[np.bool_]) -> None:
+    from cellocate.cli.console import note
+
+    absent = [name for name, true in zip(vocabulary.names, truth.T, strict=True) if not true.any()]
+    if absent:
+        note(f"{len(absent)} of {len(vocabulary)} locations do not occur in these fields: {', '.join(absent)}")
 
 
 def _refuse_odd_steps(

@@ -94,7 +94,7 @@ def set_beside(
 
 
 def plot_beside(beside: Beside, width: int = WIDE) -> Figure:
-    """F1 of both for each location, joined by a line, with the number of fields; a star where they differ."""
+    """F1 of both for each location, joined by a line, with how many show it; a star where they differ."""
     rows = beside.found["per_class"]
     names = [textwrap.fill(row["name"], 30 if width > NARROW else 22) for row in rows]
     height = 20 if not any("\n" in name for name in names) else 28
@@ -122,7 +122,7 @@ def plot_beside(beside: Beside, width: int = WIDE) -> Figure:
     axes.set_xlim(0, 1)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_yticks(range(len(rows)), labels=names, color=PALETTE["ink"], parse_math=False)
-    axes.set_xlabel("F1; at the right: fields", fontsize=11, color=PALETTE["ink"])
+    axes.set_xlabel("F1; at the right: how many show it", fontsize=11, color=PALETTE["ink"])
     axes.grid(axis="x", color=PALETTE["line"], linewidth=0.8)
     legend(axes, loc="lower left", bbox_to_anchor=(0, 1), ncols=2 if width > NARROW else 1)
     bare(axes)

@@ -41,7 +41,7 @@ def plot_reliability(table: pd.DataFrame, width: int = WIDE) -> Figure:
     below.set_ylim(bottom=0.8)  # so that a single pair shows
     below.minorticks_off()
     below.set_xlim(0, 1)
-    below.set_ylabel("pairs of field and location", fontsize=FONT, color=PALETTE["ink"])
+    below.set_ylabel("probabilities", fontsize=FONT, color=PALETTE["ink"])
     for axes in (above, below):
         axes.set_xlabel("probability", fontsize=FONT, color=PALETTE["ink"])
         axes.grid(color=PALETTE["line"], linewidth=0.8)

@@ -29,14 +29,14 @@ _RULES = {
     "ratio": "a threshold for each location, so that it is decided as often as it occurs",
     "soft_f1": "a threshold for each location, by least squares on a smooth F1 of the validation part",
     "expected_f1": "a threshold for each location, by the F1 to be expected of scaled probabilities",
-    "field_f1": "for each field the locations whose expected F1 is best",
+    "field_f1": "the locations that together have the best expected F1",
     "best": "the likeliest location alone",
 }
 _FALLBACKS = {"nearest": "location nearest to its threshold", "likeliest": "likeliest location"}
 _INTENSITIES = {
     "depth": "brightness as recorded",
-    "channel": "each channel of each field stretched to its own range",
-    "field": "each field stretched to its own range, all channels alike",
+    "channel": "each channel of each picture stretched to its own range",
+    "field": "each picture stretched to its own range, all channels alike",
 }
 
 
@@ -66,7 +66,7 @@ def about_model(card: ModelCard | None) -> Rows:
     seed = training.get("seed") if isinstance(training, dict) else None
     parts = ", ".join(f"{n:,} {part}" for part, n in made.fields.items())
     learnt = "cells" if card.unit == "cell" and card.bag is None else "fields"
-    assumed = f" (assumed: fields that span {card.size * card.pixel_size:.4g} µm)" if card.pixel_size_assumed else ""
+    assumed = f" (assumed: {learnt} that span {card.size * card.pixel_size:.4g} µm)" if card.pixel_size_assumed else ""
     return [
         ("Name", card.name),
         ("Network", card.backbone),
@@ -105,4 +105,4 @@ def _pixel_sizes(collection: Collection, card: ModelCard | None) -> str:
     words += f"; not recorded for {counted(unknown, collection.unit)}" if words else "not recorded"
     if card is None:
         return words
-    return f"{words}: each is assumed to span {card.size * card.pixel_size:.4g} µm, as the model's own fields do"
+    return f"{words}: each is assumed to span {card.size * card.pixel_size:.4g} µm, as the model's own do"
