@@ -135,3 +135,11 @@ def test_columns_in_another_order_are_the_same_table(cellocate, tables):
         assert result.code == 0, result.err
         rules.append(saved(tables))
     assert rules[0] == rules[1]
+
+
+@pytest.mark.parametrize("ignored", [("--fallback", "likeliest"), ("--at-most", 1)])
+def test_what_is_for_rules_is_refused_of_sets_with_a_guarantee(cellocate, tables, ignored):
+    given = ("decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--guarantee", 0.3)
+    result = cellocate(*given, "--out", tables / "rule.json", *ignored)
+    assert (result.code, (tables / "rule.json").exists()) == (2, False)
+    assert cellocate(*given, "--out", tables / "rule.json").code == 0

@@ -87,3 +87,13 @@ def test_audit(cellocate, phantoms, run, tmp_path, monkeypatch):
     assert cellocate("audit", phantoms, *asked, "--out", tmp_path / "b").code == 0
     assert not (tmp_path / "b" / "twins.csv").exists()
     assert cellocate("audit", phantoms, "--out", tmp_path / "c").code == 2
+
+
+def test_ids_that_lead_out_of_the_folder_are_refused(cellocate, phantoms, run, tmp_path):
+    field = open_collection(phantoms).ids[0]
+    files = {channel: phantoms / "train" / f"{field}_{channel}.png" for channel in ("red", "green", "blue", "yellow")}
+    pd.DataFrame([{"Id": str(tmp_path / "mine"), **files}]).to_csv(tmp_path / "listing.csv", index=False)
+    asked = ("--location", "Cytosol", "--out", tmp_path / "why")
+    result = cellocate("explain", run / "model", tmp_path / "listing.csv", *asked)
+    assert (result.code, "cannot be the name of a file" in result.err) == (1, True)
+    assert not list(tmp_path.glob("mine*"))

@@ -95,3 +95,29 @@ def test_bad_input(cellocate, table, tmp_path):
     assert cellocate("explore", table, "--out", out, "--skip-bad").code == 0
     assert "not empty" in cellocate("explore", table, "--out", out, "--skip-bad").err
     assert cellocate("explore", table, "--out", out, "--skip-bad", "--overwrite").code == 0
+
+
+def test_what_is_not_defined_is_a_dash_on_the_page(cellocate, table, tmp_path):
+    for text in ("Id,Target\na,0\nb,0\n", "Id,Target\na,\nb,\n"):
+        table.write_text(text)
+        assert cellocate("explore", table, "--out", tmp_path / "out", "--overwrite").code == 0
+        page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+        assert ">nan<" not in page
+        assert "Rarest: ." not in page
+
+
+def test_labels_in_the_folder_to_write_are_not_lost(cellocate, phantoms, tmp_path):
+    out = tmp_path / "out"
+    assert cellocate("explore", phantoms, "--out", out, "--sample", 1).code == 0
+    (phantoms / "train.csv").rename(out / "labels.csv")
+    asked = ("--labels", out / "labels.csv", "--out", out, "--overwrite")
+    assert cellocate("explore", phantoms / "train", *asked).code == 1
+    assert (out / "labels.csv").is_file()
+
+
+def test_a_pixel_size_is_that_of_both_sides(cellocate, phantoms, tmp_path):
+    images, out = phantoms / "train", tmp_path / "out"
+    asked = ("--pixel-size", 0.3, "--sample", 3, "--out", out)
+    assert cellocate("explore", images, "--beside", images, *asked).code == 0
+    table = pd.read_csv(out / "beside_pixels.csv", index_col="figure")
+    assert table.loc["sharpness", "before"] == table.loc["sharpness", "after"]

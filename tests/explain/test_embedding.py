@@ -190,3 +190,40 @@ def test_what_is_alike_lies_together_on_the_plane():
     assert np.mean(cluster[apart.argmin(axis=1)] == cluster) > 0.9
     with pytest.raises(CellocateError, match="too few"):
         lay_out(features[:3])
+
+
+@pytest.mark.parametrize("others", [0, 9])
+def test_nothing_is_said_of_the_ten_nearest_where_there_are_fewer_beside_the_group(others):
+    features, cluster = _around(centres=2, each=20)
+    group = ["plate 1"] * (40 - others) + ["plate 2"] * others
+    known = pd.DataFrame({"labels": [str(k) for k in cluster], "part": "", "group": group})
+    assert retrieval(Embeddings(list(map(str, range(40))), features, known, "x")) is None
+
+
+def test_fields_that_the_first_weights_learnt_from_are_not_asked_for(phantoms, run, tmp_path):
+    collection, model = open_collection(phantoms), load(run / "model")
+    fields = model.card.fields
+    model.card = model.card.model_copy(update={"fields": {**fields, "start": fields["validation"]}})
+    made = embed_collection(model, collection, tmp_path / "e.h5ad")
+    assert set(made.known.index[made.known["part"] == "start"]) == set(fields["validation"])
+    found = retrieval(made)
+    assert (found.n, found.held_out) == (len(fields["test"]), True)
+
+
+def test_columns_of_the_same_names_do_not_take_the_place_of_an_answer(tmp_path):
+    ids = ["a", "b"]
+    known = pd.DataFrame({"labels": "", "rank": "gold", "query": "q", "similarity": "same", "Id": "x"}, index=ids)
+    ask_for_ids(Embeddings(ids, np.eye(2, dtype=np.float32), known, "x"), ["a"]).write(tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text() == "query,rank,Id,similarity,labels\na,1,b,0.0,\n"
+
+
+def test_images_that_were_asked_for_have_not_the_labels_of_another_field_of_their_id(phantoms):
+    some = open_collection(phantoms)
+    some = some.subset(some.ids[:2])
+    known = pd.DataFrame({"labels": ["Cytosol", "Nucleoli"]}, index=some.ids)
+    answer = ask_for_ids(Embeddings(some.ids, np.eye(2, dtype=np.float32), known, "x"), some.ids[:1])
+    said = [[text.get_text() for axes in figure.get_axes() for text in axes.texts]
+            for figure in (answer.draw(some), answer.draw(some, asked=some))]  # fmt: skip
+    assert "Cytosol" in said[0]
+    assert "Cytosol" not in said[1]
+    assert any(some.ids[0] in text for text in said[1])

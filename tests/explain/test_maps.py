@@ -76,3 +76,10 @@ def test_a_network_that_keeps_no_places_has_gradients_alone(run, spots):
     with pytest.raises(CellocateError, match="several places"):
         map_tiles(model, spots, [0], "gradcam")
     assert map_tiles(model, spots, [0], "gradients").shape == (2, 1, SIZE, SIZE)
+
+
+def test_all_tiles_of_a_field_have_one_background(run, spots):
+    """Also where there are more of them than go through the network together."""
+    tiles = np.concatenate([spots[:1] + 0.2, np.repeat(spots[1:], 15, axis=0), spots[:1] + 0.2])
+    found = map_tiles(looking(run), tiles, [0], "gradients")
+    assert np.allclose(found[0], found[16])

@@ -115,3 +115,27 @@ def test_the_values_of_a_column(folder):
         ["HeLa", 4, 1, 1],
         ["not recorded", 1, 1, 1],
     ]
+
+
+def test_a_channel_that_no_measured_field_has_is_not_drawn(folder):
+    write_png(folder / "f07_red.png", np.full((16, 20), 9, np.uint8))
+    collection = open_collection(folder)
+    without = next(seed for seed in range(9) if draw(collection, None, 1, seed).index[0] != "f07")
+    drawn = plots(look(collection, Choices(sample=1, seed=without), collection))
+    titles = [axes.get_title(loc="left") for axes in drawn["intensity"].draw(720).axes]
+    assert titles == ["Protein (green)", "Nucleus (blue)"]
+    assert "beside_pixels" in drawn
+
+
+def test_pictures_without_a_common_channel_are_not_set_beside_each_other(folder, tmp_path):
+    (tmp_path / "other").mkdir()
+    write_png(tmp_path / "other" / "f00_red.png", np.full((16, 20), 9, np.uint8))
+    other = open_collection(tmp_path / "other")
+    whole = open_collection(folder).subset(["f01", "f02"])
+    assert "beside_pixels" not in plots(look(other, Choices(), whole))
+
+
+def test_a_field_that_cannot_be_read_is_not_counted_as_measured(folder):
+    (folder / "f05_green.png").write_bytes(b"no image")
+    explored = look(open_collection(folder), Choices(skip_bad=True))
+    assert explored.summary["sample"] == {"seed": 0, "random": 11, "measured": 11}

@@ -68,3 +68,11 @@ def test_the_rules_that_were_reported_for_2021(real_data):
     }.items():
         assert found.loc[(before, after)].tolist() == pytest.approx(figures, rel=1e-4)
     assert table.iloc[0]["antecedents"] == "Mitotic spindle"
+
+
+@pytest.mark.parametrize(("n", "both", "before", "confidence"), [(100, 1, 5, 0.2), (100, 1, 10, 0.1), (100, 4, 5, 0.8)])
+def test_a_rule_at_the_very_limit_is_kept(n, both, before, confidence):
+    truth = np.zeros((n, 2), bool)
+    truth[:before, 0], truth[:both, 1] = True, True
+    table = association_rules(truth, ["a", "b"], 1e-4, confidence)
+    assert ("a", "b") in zip(table["antecedents"], table["consequents"], strict=True)

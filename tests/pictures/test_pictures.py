@@ -3,9 +3,10 @@ import io
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
-from cellocate.pictures import Picture, composite, data_uri, stretched
+from cellocate.pictures import Picture, composite, data_uri, grey, save_figure_as, show, stretched
 
 
 def ramp(low, high):
@@ -66,3 +67,22 @@ def test_data_uri_holds_the_picture():
     decoded = np.asarray(Image.open(io.BytesIO(base64.b64decode(content))))
     assert decoded.shape == pixels.shape
     assert np.abs(decoded.astype(int) - pixels).max() < 8
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_a_figure_is_written_to_the_same_bytes(tmp_path, monkeypatch, suffix):
+    figure = Figure()
+    figure.add_subplot().plot([1, 2])
+    written = []
+    for time in ("1", "2000000000"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", time)  # which matplotlib takes for now
+        save_figure_as(figure, tmp_path / f"a.{suffix}")
+        written.append((tmp_path / f"a.{suffix}").read_bytes())
+    assert written[0] == written[1]
+
+
+def test_an_empty_channel_is_not_drawn_as_bright_noise():
+    noise = np.random.default_rng(0).integers(0, 2, (1, 32, 32)).astype(np.float32) / 255
+    axes = Figure().add_subplot()
+    show(axes, Picture("a", noise, ("red",), None, assumed=False), pixels=grey(stretched(noise)[0]))
+    assert axes.images[0].get_clim() == (0, 255)

@@ -78,3 +78,8 @@ def test_a_map_without_its_picture_is_left_out(tmp_path):
     assert "1 map, of 3 fields" in page
     write_report(tmp_path / "none.html", replace(evaluated, explained=()))
     assert "Where the model looked" not in (tmp_path / "none.html").read_text()
+
+
+def test_a_location_without_a_group_stands_for_itself():
+    truth = np.eye(3, dtype=bool)
+    assert len(choose_asked(truth, truth, 0.9 * truth, ["", "", "Nucleus"])) == 3

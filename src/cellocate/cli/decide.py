@@ -82,6 +82,8 @@ def fit(
 
     _refuse_odd_requests(labels, rule, ratios, figure)
     _refuse_odd_steps(labels, rule or ratios, pool, calibrate, guarantee)
+    if guarantee is not None and (fallback is not None or at_most is not None):
+        raise typer.BadParameter("--fallback and --at-most are for rules, not for the sets of --guarantee")
     given = [path for path in (labels, ratios) if path is not None]
     drawn = () if figure is None else (figure, figure.with_suffix(".csv"))
     refuse_existing_files((out, *drawn), overwrite=overwrite, inputs=(*probabilities, *given))

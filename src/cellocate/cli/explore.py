@@ -48,9 +48,9 @@ def explore(
     from cellocate.explore import explore as write
     from cellocate.files import refuse_existing
 
-    refuse_existing(out, overwrite=overwrite, inputs=(data, beside))
+    refuse_existing(out, overwrite=overwrite, inputs=(data, beside, labels))
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
-    before = None if beside is None else open_collection(beside, vocabulary=vocabulary)
+    before = None if beside is None else open_collection(beside, vocabulary=vocabulary, pixel_size=pixel_size)
     sides = [side for side in (collection, before) if side is not None and collection.channels and side.channels]
     with progress("measuring", sum(min(sample, len(side)) for side in sides)) as advance:
         choices = Choices(support, confidence, sample, seed, colours, skip_bad, advance)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection
+from cellocate.collection.rescale import see_name
 from cellocate.decision import write_table
 from cellocate.errors import CellocateError
 from cellocate.explain.explained import Explained, explain_collection_field
@@ -64,12 +65,14 @@ def explain(model: Model, collection: Collection, out: str | Path, choices: Choi
 
     Raises:
         CellocateError: a field is not in the collection or cannot be read, has no label image where such are given, or
-            the folder may not be written.
+            an id that cannot be the name of a file; or the folder may not be written.
     """
     choices = choices or Choices()
     inputs = (*collection.places, None if choices.masks is None else choices.masks.folder)
     with new_folder(out, overwrite=choices.overwrite, inputs=inputs) as folder:
         chosen = collection.subset(_fields(model, collection, choices))
+        for field in chosen.ids:
+            see_name(field)
         if choices.masks is not None:
             choices.masks.require(chosen.ids)
         explained = []

@@ -58,9 +58,11 @@ def map_tiles(model: Model, tiles: Tiles, locations: Sequence[int], method: Meth
         Processing 30 (2021). https://doi.org/10.1109/TIP.2021.3089943
         Sundararajan, Taly, Yan. Axiomatic attribution for deep networks. ICML 2017. arXiv:1703.01365
     """
-    one = _integrated if method == "gradients" else _activations
     parts = [tiles[start : start + _AT_ONCE] for start in range(0, len(tiles), _AT_ONCE)]
-    return np.concatenate([one(model, part, locations, method) for part in parts])
+    if method == "gradients":
+        level = background(tiles)
+        return np.concatenate([_integrated(model, part, locations, level) for part in parts])
+    return np.concatenate([_activations(model, part, locations, method) for part in parts])
 
 
 def _activations(model: Model, tiles: Tiles, locations: Sequence[int], method: Method) -> Tiles:
@@ -86,9 +88,9 @@ def _weighted(features: Tensor, gradients: Tensor, method: Method) -> Tensor:
     return (weights * features).sum(dim=1, keepdim=True).relu()
 
 
-def _integrated(model: Model, tiles: Tiles, locations: Sequence[int], method: Method) -> Tiles:
+def _integrated(model: Model, tiles: Tiles, locations: Sequence[int], level: NDArray[np.float32]) -> Tiles:
     whole = model.images(tiles)
-    start = model.images(np.broadcast_to(background(tiles)[None, :, None, None], tiles.shape))
+    start = model.images(np.broadcast_to(level[None, :, None, None], tiles.shape))
     total = torch.zeros(len(locations), *whole.shape, device=whole.device)
     for step in range(_STEPS):
         images = torch.lerp(start, whole, (step + 0.5) / _STEPS).requires_grad_()

@@ -102,8 +102,8 @@ class Explored:
                 "skew": {k: None if v != v else v for k, v in skew(self.labels.per_location).items()},  # nan
                 "rules": {"support": self.choices.support, "confidence": self.choices.confidence},
             }
-        if self.random is not None:
-            facts["sample"] = {"seed": self.choices.seed, "random": len(self.random), "measured": len(self.at_random)}
+        if self.random is not None and self.pixels is not None:
+            facts["sample"] = {"seed": self.choices.seed, "random": len(self.random), "measured": len(self.pixels)}
         return facts
 
 

@@ -123,10 +123,14 @@ def _skew(explored: Explored) -> list[tuple[str, list[str]]]:
         ("Labels per " + explored.unit, [f"{labels.truth.sum() / max(1, labels.n):.2f}" for labels in known]),
         ("Distinct sets", [f"{len(labels.sets()):,}" for labels in known]),
         ("Locations that occur", [str(int((labels.per_location > 0).sum())) for labels in known]),
-        ("Commonest over rarest", [f"{figure['largest_to_smallest']:,.1f}" for figure in figures]),
-        ("Mean imbalance", [f"{figure['mean_imbalance']:,.1f}" for figure in figures]),
-        ("Evenness", [f"{figure['evenness']:.3f}" for figure in figures]),
+        ("Commonest over rarest", [_figure(figure["largest_to_smallest"], ",.1f") for figure in figures]),
+        ("Mean imbalance", [_figure(figure["mean_imbalance"], ",.1f") for figure in figures]),
+        ("Evenness", [_figure(figure["evenness"], ".3f") for figure in figures]),
     ]
+
+
+def _figure(value: float, digits: str) -> str:
+    return number(None) if value != value else format(value, digits)  # nan
 
 
 def _medians(explored: Explored) -> list[tuple[str, list[str]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +23,7 @@ from cellocate.explore.figures import (
 from cellocate.explore.spread import plot_focus, plot_intensity
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 _ORDER = "Locations are ordered so that those that occur together stand together (average linkage on 1 − φ)."
@@ -104,9 +105,10 @@ def _of_columns(explored: Explored) -> dict[str, Drawn]:
 
 
 def _of_pixels(explored: Explored) -> dict[str, Drawn]:
-    random, channels = explored.random, explored.collection.channels
+    random = explored.random
     if random is None or not len(random):
         return {}
+    channels = _measured(random, explored.collection.channels)
     n = f"n = {counted(len(random), explored.unit)}"
     n += f" drawn at random from {explored.n:,} (seed {explored.choices.seed})" if len(random) < explored.n else ""
     found = {
@@ -126,12 +128,17 @@ def _of_pixels(explored: Explored) -> dict[str, Drawn]:
             "line is the median. Left of the orange line 'cellocate check' warns.",
         )
     before = None if explored.before is None else explored.before.random
-    if before is not None and len(before):
+    if before is not None and (both := _measured(before, channels)):
         found["beside_pixels"] = Drawn(
-            partial(plot_pixels_beside, before, random, [c for c in channels if f"{c}_mean" in before]),
+            partial(plot_pixels_beside, before, random, both),
             "Histograms: brightness of each channel and sharpness, before and after.",
             f"Brightness of each channel and sharpness, per cent of the {explored.unit}s drawn at random before "
             f"(line, n = {len(before):,}) and after (area, n = {len(random):,}), the same ones where both have them; "
             "dotted lines are medians.",
         )
     return found
+
+
+def _measured(pixels: pd.DataFrame, channels: Sequence[str]) -> list[str]:
+    """Those of the channels that any measured field has: of a few fields, not all may be drawn."""
+    return [c for c in channels if f"{c}_mean" in pixels and pixels[f"{c}_mean"].notna().any()]

@@ -65,8 +65,9 @@ def _mined(truth: NDArray[np.bool_], support: float, confidence: float) -> pd.Da
     sets = fpgrowth(pd.DataFrame(truth), min_support=support)
     if not any(len(labels) > 1 for labels in sets["itemsets"]):  # which the library takes for a fault
         return pd.DataFrame(columns=list(COLUMNS))
+    least = confidence * (1 - 1e-12)  # a share of shares, such as .01 / .05, is rounded twice
     with np.errstate(
         invalid="ignore", divide="ignore"
     ):  # other measures of a rule, which a location in all fields has not
-        found: pd.DataFrame = derive(sets, metric="confidence", min_threshold=confidence)
+        found: pd.DataFrame = derive(sets, metric="confidence", min_threshold=least)
     return found

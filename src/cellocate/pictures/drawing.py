@@ -19,7 +19,11 @@ from cellocate.pictures.style import PALETTE
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+_NO_METADATA: dict[str, dict[str, None]] = {  # of when and by what a file was written
+    ".svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+    ".png": {"Software": None},
+    ".pdf": {"CreationDate": None},
+}
 
 
 def save_figure(figure: Figure, folder: Path, stem: str, suffixes: tuple[str, ...] = ("png", "svg")) -> list[Path]:
@@ -27,8 +31,7 @@ def save_figure(figure: Figure, folder: Path, stem: str, suffixes: tuple[str, ..
     paths = [folder / f"{stem}.{suffix}" for suffix in suffixes]
     for path in paths:
         with new_file(path) as aside, _settings(stem):
-            is_svg = path.suffix == ".svg"
-            figure.savefig(aside, dpi=160, bbox_inches="tight", metadata=_NO_METADATA if is_svg else {"Software": None})
+            figure.savefig(aside, dpi=160, bbox_inches="tight", metadata=_NO_METADATA.get(path.suffix))
     return paths
 
 
@@ -47,7 +50,7 @@ def inline_svg(figure: Figure, alt: str, name: str) -> Markup:
     """
     buffer = io.StringIO()
     with _settings(name):
-        figure.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
+        figure.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA[".svg"])
     svg = re.sub(
         r"(?s)^.*?<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>",
         rf'<svg \1 role="img" aria-label="{escape(alt)}">',

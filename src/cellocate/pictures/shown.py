@@ -27,7 +27,8 @@ def show(axes: Axes, picture: Picture, colours: Colours = "atlas", pixels: NDArr
         colours: of its composite.
         pixels: shape (h, w) or (h, w, 3): what is shown in place of the composite.
     """
-    axes.imshow(composite(picture.channels, picture.names, colours) if pixels is None else pixels, cmap="gray")
+    shown = composite(picture.channels, picture.names, colours) if pixels is None else pixels
+    axes.imshow(shown, cmap="gray", vmin=0, vmax=255)
     bar = picture.scale_bar()
     if bar is None:
         return

@@ -38,7 +38,7 @@ def choose_asked(
 ) -> list[Asked]:
     """Of up to five coarse groups the location found most often, where it is surest; and the surest false alarm.
 
-    A field is taken again only where there is no other.
+    A location without a group stands for itself. A field is taken again only where there is no other.
 
     Args:
         truth: shape (N, K).
@@ -54,8 +54,9 @@ def choose_asked(
     """
     found, wrong = truth & decided, decided & ~truth
     often, chosen = found.sum(axis=0), list[Asked]()
+    own = [group or k for k, group in enumerate(groups)]
     for k in np.argsort(-often, kind="stable").tolist():
-        if often[k] and len(chosen) < FOUND and groups[k] not in {groups[asked.location] for asked in chosen}:
+        if often[k] and len(chosen) < FOUND and own[k] not in {own[asked.location] for asked in chosen}:
             sure = np.where(found[:, k], probabilities[:, k], -2)
             sure[[asked.position for asked in chosen]] -= 1
             chosen.append(Asked(int(sure.argmax()), k))

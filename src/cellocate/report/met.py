@@ -38,7 +38,7 @@ def metrics_apart(
     """Every figure over all fields and, where training used some, apart over those that it learnt and never met."""
     truth, rule, groups = collection.truth(), model.card.rule, collection.group().to_numpy(dtype=str)
     part_of = parts_of(model, collection)
-    started = np.isin(collection.ids, model.card.fields.get("start", ()))
+    started = np.array(_started(model, collection), dtype=bool)
     seen = np.array([part == "train" for part in part_of])
     unseen = np.array([part not in ("train", "validation") for part in part_of]) & ~started
 
@@ -73,11 +73,10 @@ def trained_counts(model: Model, whole: Collection) -> list[int] | None:
 def met_before(model: Model, collection: Collection) -> list[str]:
     """A sentence for each use that the model has made of some of the fields."""
     said, part_of = [], parts_of(model, collection)
-    before = set(model.card.fields.get("start", ()))
     used = {
         "was trained on": [part == "train" for part in part_of],
         "chose its epoch and thresholds by": [part == "validation" for part in part_of],
-        "got its first weights from": [field in before for field in collection.ids],
+        "got its first weights from": _started(model, collection),
     }
     for use, is_so in used.items():
         met = [field for field, has_met in zip(collection.ids, is_so, strict=True) if has_met]
@@ -85,6 +84,12 @@ def met_before(model: Model, collection: Collection) -> list[str]:
             named = ", ".join(met[:3]) + (f" and {len(met) - 3} more" if len(met) > 3 else "")
             said.append(f"{len(met)} of {len(collection)} {collection.unit}s are ones that the model {use}: {named}")
     return said
+
+
+def _started(model: Model, collection: Collection) -> list[bool]:
+    """Whether the model's first weights learnt from each field, under whatever id it has here."""
+    start = {"train": model.card.fields.get("start", ())}
+    return [part is not None for part in parts_met(start, model.card.originals, collection.fields)]
 
 
 def parts_of(model: Model, collection: Collection) -> list[str | None]:

@@ -110,13 +110,14 @@ def labels(evaluated: Evaluated, position: int) -> list[str]:
 
 def _item(evaluated: Evaluated, position: int, picture: Picture, *, planes: bool) -> Item:
     true = labels(evaluated, position)
+    what = f"{evaluated.unit.capitalize()} {picture.id}"
     stains = listed([f"{STAINS[name]} in {name}" for name in picture.names])
     return Item(
         id=picture.id,
         labels=true,
         marks=marks(evaluated, position),
         composite=data_uri(composite(picture.channels, picture.names)),
-        alt=f"Field {picture.id}: {stains}. Labelled {listed(true) if true else 'with no location'}.",
+        alt=f"{what}: {stains}. Labelled {listed(true) if true else 'with no location'}.",
         planes=[
             (name, STAINS[name], data_uri(grey(plane)))
             for name, plane in zip(picture.names, stretched(picture.channels), strict=True)

@@ -51,9 +51,8 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
         # of each location and kind the surest
         sure = mistakes.groupby(["location", "kind"], sort=False).head(_EACH)
         first, odd = suspects.head(_SUSPECTS), outlying.head(_SUSPECTS // 2)
-        twins = [] if audited.twins is None else list(audited.twins["Id"][:_SUSPECTS])
-        wanted = list(dict.fromkeys([*first["Id"], *sure["Id"], *odd["Id"], *twins]))
-        pictures = read_pictures(audited.collection, [i for i in wanted if i in set(audited.held_out.ids)], side=_SMALL)
+        wanted = list(dict.fromkeys([*first["Id"], *sure["Id"], *odd["Id"]]))
+        pictures = read_pictures(audited.collection, wanted, side=_SMALL)
         if len(shown := first[first["Id"].isin(list(pictures))]):
             save_figure(_sheet(shown.to_dict("records"), pictures, colours), folder / "figures", "suspects")
         content = {

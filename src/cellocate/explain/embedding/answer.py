@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ROWS = 20  # of those asked for, on a sheet
+_COLUMNS = ("query", "rank", "Id", "similarity")  # of the table, before what is known of each
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +40,11 @@ class Answer:
     nearest: Nearest
 
     def write(self, path: str | Path) -> int:
-        """Write a CSV with a row for each neighbour: see docs/formats.md. Returns how many there are."""
-        told = self.known.known.reset_index(drop=True).drop(columns=["group"], errors="ignore")
+        """Write a CSV with a row for each neighbour: see docs/formats.md. Returns how many there are.
+
+        What is known in columns of the names of its own is left out.
+        """
+        told = self.known.known.reset_index(drop=True).drop(columns=["group", *_COLUMNS], errors="ignore")
         rows = [
             {"query": name, "rank": rank, "Id": self.known.ids[row], "similarity": round(float(similarity), 6)}
             | told.iloc[int(row)].to_dict()
@@ -49,7 +53,7 @@ class Answer:
             if row >= 0
         ]
         with new_file(path) as aside:
-            pd.DataFrame(rows, columns=["query", "rank", "Id", "similarity", *told]).to_csv(aside, index=False)
+            pd.DataFrame(rows, columns=[*_COLUMNS, *told]).to_csv(aside, index=False)
         return len(rows)
 
     def draw(self, collection: Collection, asked: Collection | None = None, colours: Colours = "atlas") -> Figure:
@@ -61,14 +65,15 @@ class Answer:
             colours: of composites.
         """
         ids, words = self.known.ids, dict(zip(self.known.ids, self.known.shown, strict=True))
+        own_words = words if asked is None else {}  # another field may have the same id
         names = self.names[:_ROWS]
         near = [
             [(ids[row], f"{value:.2f} {words[ids[row]]}") for row, value in zip(rows, values, strict=True) if row >= 0]
             for rows, values in zip(*(found[:_ROWS] for found in self.nearest), strict=True)
         ]
         pictures = read_pictures(collection, list({i for row in near for i, _ in row} & set(collection.ids)))
-        own = read_pictures(asked or collection, names)
-        return draw_nearest([(own.get(name), words.get(name, name)) for name in names], near, pictures, colours)
+        own = read_pictures(collection if asked is None else asked, names)
+        return draw_nearest([(own.get(name), own_words.get(name, name)) for name in names], near, pictures, colours)
 
 
 def ask_for_ids(

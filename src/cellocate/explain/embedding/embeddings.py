@@ -30,7 +30,8 @@ class Embeddings:
         ids: of N fields.
         features: shape (N, D).
         known: of each, by column: `labels` (names joined by `; `; absent where nothing is labelled), `Locations`
-            (decided), `part` (of the model's split), `group` (what is not independent of it), metadata.
+            (decided), `part` (of the model's split; `start` where its first weights learnt from it), `group` (what is
+            not independent of it), metadata.
         model: checksum of the model's card: features of different models have nothing to do with each other.
         plane: where `lay_out` put each, shape (N, 2), or None.
     """
@@ -179,6 +180,8 @@ def _known(model: Model, collection: Collection) -> pd.DataFrame:
         names = collection.vocabulary.names
         known["labels"] = ["; ".join(names[k] for k in labels or ()) for labels in collection.fields["labels"]]
     split = {part: model.card.fields.get(part, ()) for part in PARTS}
-    known["part"] = [part or "" for part in parts_met(split, model.card.originals, collection.fields)]
+    start = {"train": model.card.fields.get("start", ())}
+    met, begun = (parts_met(ids, model.card.originals, collection.fields) for ids in (split, start))
+    known["part"] = ["start" if b and part != "train" else part or "" for part, b in zip(met, begun, strict=True)]
     known["group"] = collection.group().to_numpy(dtype=object)
     return known

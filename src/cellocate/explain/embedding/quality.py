@@ -22,8 +22,9 @@ class Retrieval(NamedTuple):
         share: over the n fields asked for.
         interval: 95%, of groups drawn anew.
         chance: the same of all other fields in place of the nearest.
-        n: labelled fields asked for; those that the model was trained on are not, where there are others.
-        held_out: whether none of them was trained on.
+        n: labelled fields asked for; those that the model, or its first weights, learnt from are not, where there are
+            others.
+        held_out: whether none of them was learnt from.
     """
 
     share: float
@@ -37,20 +38,20 @@ def retrieval(embeddings: Embeddings) -> Retrieval | None:
     """Ask for the ten nearest of fields, but for those of their own group (antibody, plate, or themselves).
 
     Returns:
-        None where too few fields are labelled.
+        None where too few fields are labelled, or some field has fewer than ten labelled ones beside its group.
     """
     known = embeddings.known
     if "labels" not in known:
         return None
     marks = _marks([set(filter(None, str(text).split("; "))) for text in known["labels"]])
     labelled = np.flatnonzero(marks.any(axis=1))
-    unseen = labelled[known["part"].to_numpy()[labelled] != "train"]
+    unseen = labelled[~known["part"].isin(["train", "start"]).to_numpy()[labelled]]
     pool = unseen if len(unseen) else labelled
-    if len(labelled) <= NEAREST + 1:
-        return None
     asked = np.sort(np.random.default_rng(0).permutation(pool)[:_ASKED])
     groups = known["group"].astype(str).to_numpy()[labelled]
     own = {g: np.flatnonzero(groups == g) for g in set(known["group"].astype(str).to_numpy()[asked])}
+    if len(labelled) - max(map(len, own.values()), default=0) < NEAREST:
+        return None
     names = known["group"].astype(str).to_numpy()[asked]
     features = embeddings.features
     found = nearest(features[labelled], features[asked], NEAREST, [own[g] for g in names])
