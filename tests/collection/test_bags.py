@@ -31,6 +31,8 @@ def test_bags_have_the_fields_and_their_labels(cells: Path, phantoms: Path) -> N
     for field, members in bags.members.items():
         assert all(found.fields.loc[cell, "field"] == field for cell in members)
     assert list(bags.group()) == bags.ids
+    assert {"top", "green_cell_mean"} <= set(found.fields)
+    assert not set(bags.fields) & {"field", "cell", "y", "x", "top", "left", "height", "width", "green_cell_mean"}
 
 
 def test_a_part_has_the_cells_of_its_fields_alone(cells: Path) -> None:
