@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import torch
 import cellocate
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.networks import LocationNetwork, Model, build_network, load_body, save
+from cellocate.networks import Ensemble, LocationNetwork, Model, build_network, load_body, save
+from cellocate.networks.card import Member
 
 
 @pytest.mark.parametrize("head", ["linear", "concat", "blocks", "attention", "flatten"])
@@ -69,6 +71,20 @@ def test_a_body_of_another_size_is_refused_where_it_matters(make: Callable[..., 
     network = build_network("cnn128", channels=CHANNELS, locations=5, size=64)
     with pytest.raises(CellocateError, match=r"cnn128 for 40 px cannot start one for 64 px.*--set data\.size=40"):
         load_body(network, tmp_path / "model")
+
+
+def test_several_models_start_nothing(make: Callable[..., Model], tmp_path: Path) -> None:
+    """Which of their bodies is not said; `test_resnet.a + test_resnet.b` looks like a `test_resnet` by its name."""
+    one = make()
+    told = {name: getattr(one.card, name) for name in ("name", "backbone", "activation", "normalisation", "checksum")}
+    names = tuple(entry.name for entry in one.card.locations)
+    member = Member(**told, locations=names, shares=(0.5,) * len(names), epoch=1)
+    network = Ensemble([one.network, deepcopy(one.network)], [member] * 2, names)  # type: ignore[list-item]
+    backbone = "test_resnet.r160_in1k + test_resnet.r160_in1k"
+    card = one.card.model_copy(update={"members": (member,) * 2, "backbone": backbone})
+    save(Model(network, card), tmp_path / "model")
+    with pytest.raises(CellocateError, match=r"random is made of several models.*Start from one of them"):
+        load_body(one.network, tmp_path / "model")  # type: ignore[arg-type]
 
 
 def test_a_damaged_model_starts_nothing(

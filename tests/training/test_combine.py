@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from small_runs import learn, small
 
 import cellocate
 from cellocate.collection import Collection, open_collection
 from cellocate.errors import CellocateError
+from cellocate.images import Views
 from cellocate.networks import Model, save
 from cellocate.networks.card import Bag
 from cellocate.prediction import predict_collection
@@ -49,6 +52,26 @@ def test_specialists_answer_what_one_of_them_answers(made: dict[str, Model], col
             if name in m.vocabulary.names
         ]
         np.testing.assert_allclose(together[:, k], np.mean(answers, axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("pool", ["mean", "max", "geometric"])
+def test_views_of_each_member_are_pooled_before_the_members(
+    made: dict[str, Model], collection: Collection, pool: str
+) -> None:
+    views = Views(turns="dihedral", pool=pool)  # type: ignore[arg-type]
+    members = [made["other"].with_views(views), _another(made["other"].with_views(views))]
+    together = predict_collection(combine(members, collection).model, collection)
+    own, theirs = (predict_collection(m, collection) for m in members)
+    np.testing.assert_allclose(together, (own + theirs) / 2, atol=1e-6)
+
+
+def _another(model: Model) -> Model:
+    """The same with weights of which some are otherwise."""
+    network = deepcopy(model.network)
+    with torch.no_grad():
+        first = next(network.parameters())
+        first.copy_(torch.randn(first.shape, generator=torch.Generator().manual_seed(0)))
+    return Model(network, model.card)
 
 
 def test_the_best_alone_answers_its_locations(made: dict[str, Model], collection: Collection) -> None:

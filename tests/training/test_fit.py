@@ -148,6 +148,15 @@ def test_what_is_read_is_never_replaced(phantoms: Path, tiny: Recipe) -> None:
     assert sorted(phantoms.rglob("*")) == before
 
 
+def test_soft_labels_that_lie_in_the_run_are_not_replaced(phantoms: Path, tiny: Recipe, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    for name in ("recipe.yaml", "unseen.csv"):
+        (tmp_path / "run" / name).write_text("old")
+    options = Options(overwrite=True, soft=(tmp_path / "run" / "unseen.csv",))
+    with pytest.raises(CellocateError, match=r"the folder holds .*unseen\.csv"):
+        train(open_collection(phantoms), tiny, tmp_path / "run", options)
+
+
 def test_one_device_is_used_unless_asked(tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from cellocate.training import fit
     from cellocate.training.run import Run

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ import cellocate
 from cellocate.collection import make_split, open_collection, save_split
 from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model
-from cellocate.training.folds import train_folds
+from cellocate.training.folds import of_folds, train_folds
 from cellocate.training.prepare import Options
 from cellocate.training.run import Run
 
@@ -66,6 +67,41 @@ def test_folds_that_are_all_trained_on_leave_nothing_for_the_rule(phantoms: Path
     with pytest.raises(CellocateError, match=r"leaves none to fit the rule on.*training\.retrain"):
         _train(phantoms, tmp_path / "run", folds, "training.retrain=true")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_recipe_that_is_refused_leaves_the_folder_as_it_was(phantoms: Path, folds: Path, tmp_path: Path) -> None:
+    old = tmp_path / "run" / "fold-0" / "model" / "model.json"
+    old.parent.mkdir(parents=True)
+    for path in (old, tmp_path / "run" / "recipe.yaml", tmp_path / "run" / "fold-0" / "recipe.yaml"):
+        path.write_text("old")
+    for out in ("run", "new"):
+        with pytest.raises(CellocateError, match="unknown backbone"):
+            _train(phantoms, tmp_path / out, folds, "network.backbone=resnet99", overwrite=True)
+    assert old.read_text() == "old"
+    assert not (tmp_path / "new").exists()
+
+
+def test_earlier_folds_are_replaced_and_no_part_of_what_is_new(phantoms: Path, folds: Path, tmp_path: Path) -> None:
+    """Whatever form the split has."""
+    table = pd.read_csv(folds, dtype=str, keep_default_na=False)
+    table.to_csv(tmp_path / "packed.csv.gz", index=False, quoting=csv.QUOTE_ALL)
+    old = tmp_path / "run" / "fold-0" / "model"
+    old.mkdir(parents=True)
+    for path in (tmp_path / "run" / "recipe.yaml", old.parent / "recipe.yaml", old.parent / "split.csv"):
+        path.write_text("old")
+    _train(phantoms, tmp_path / "run", tmp_path / "packed.csv.gz", overwrite=True)
+    assert cellocate.load(old).card.scores
+    assert of_folds(tmp_path / "run")
+    kept = pd.read_csv(tmp_path / "run" / "split.csv", dtype=str, keep_default_na=False)
+    pd.testing.assert_frame_equal(kept, table)
+
+
+def test_runs_of_folds_are_known_by_their_split(tmp_path: Path) -> None:
+    assert not of_folds(tmp_path)
+    (tmp_path / "split.csv").write_text('"id","part","fold"\n"a","train","0"\n')
+    assert of_folds(tmp_path)
+    (tmp_path / "split.csv").write_text("id,part\na,train\n")
+    assert not of_folds(tmp_path)
 
 
 def test_a_split_without_folds_is_refused(phantoms: Path, run: Path, tmp_path: Path) -> None:

@@ -21,6 +21,13 @@ def test_quick_trains_from_scratch() -> None:
     assert not load_recipe("quick").network.pretrained
 
 
+def test_a_recipe_without_a_name_is_asked_for_one(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("data: {size: 64}")
+    with pytest.raises(CellocateError, match=r"^no name: recipe .*mine\.yaml\. Give it one, .* --set name=…"):
+        load_recipe(tmp_path / "mine.yaml")
+    assert load_recipe(tmp_path / "mine.yaml", ["name=mine"]).data.size == 64
+
+
 def test_settings_are_changed_one_by_one() -> None:
     recipe = load_recipe("quick", ["training.epochs=3", "data.channels=[green, blue]", "data.split.test=0"])
     assert (recipe.training.epochs, recipe.data.channels, recipe.data.split.test) == (3, ("green", "blue"), 0)
@@ -52,6 +59,7 @@ def test_a_written_recipe_is_the_same_recipe(tmp_path: Path) -> None:
         ("decision.rule=guess", "decision.rule"),
         ("loss.terms=bcee", "Did you mean 'bce'.*arcface"),
         ("loss.terms={}", "loss.terms should be something"),
+        ("data.locations=[]", "data.locations should be something"),
         ("loss.terms=[bce]", "loss.terms should be settings with names"),
         ("loss.terms=arcface", "arcface alone trains no classifier: add bce"),
         ("loss.terms={cross_entropy: 1, bce: 1}", "keep one"),

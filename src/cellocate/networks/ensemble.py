@@ -39,15 +39,29 @@ class Ensemble(nn.Module):
         self.register_buffer(name, value, persistent=False)  # it stands in the card
         return name
 
+    def answers(self, images: Tensor) -> list[Tensor]:
+        """Floats between 0 and 1, shape (N, C, H, W) → the logits of each network for its own locations (N, K_m)."""
+        answers = []
+        for i, network in enumerate(self.networks):
+            _, _, *normalisation = (getattr(self, name) for name in self._constants[i])
+            answers.append(network(_normalised(images, *normalisation)))
+        return answers
+
+    def mean(self, probabilities: Sequence[Tensor]) -> Tensor:
+        """What each network says of its own locations, (N, K_m) → the mean by shares (N, K)."""
+        mean = probabilities[0].new_zeros(len(probabilities[0]), self.locations)
+        for said, names in zip(probabilities, self._constants, strict=True):
+            own, shares = (getattr(self, name) for name in names[:2])
+            mean = mean.index_add(1, own, (said * shares).to(mean.dtype))
+        return mean.clamp(max=1)  # shares sum to 1 but for rounding
+
     def forward(self, images: Tensor) -> Tensor:
         """Floats between 0 and 1, shape (N, C, H, W) → the logits of the mean probabilities (N, K)."""
-        mean = images.new_zeros(len(images), self.locations)
-        for i, network in enumerate(self.networks):
-            own, shares, *normalisation = (getattr(self, name) for name in self._constants[i])
-            logits = network(_normalised(images, *normalisation))
-            answers = logits.softmax(dim=1) if self.softmax[i] else logits.sigmoid()
-            mean = mean.index_add(1, own, (answers * shares).to(mean.dtype))
-        return torch.logit(mean, eps=1e-7)
+        said = [
+            logits.softmax(dim=1) if exclusive else logits.sigmoid()
+            for logits, exclusive in zip(self.answers(images), self.softmax, strict=True)
+        ]
+        return torch.logit(self.mean(said), eps=1e-7)
 
     def embed(self, images: Tensor) -> Tensor:
         """Floats between 0 and 1, shape (N, C, H, W) → the features of all networks side by side (N, F)."""

@@ -64,11 +64,13 @@ def load_body(network: LocationNetwork, folder: str | Path) -> None:
         folder: with `model.safetensors` and `model.json`.
 
     Raises:
-        CellocateError: a file is missing, altered, or of a later version of cellocate; the model has another backbone
-            or other channels, or its body is bound to another size of images.
+        CellocateError: a file is missing, altered, or of a later version of cellocate; the model is made of several,
+            has another backbone or other channels, or its body is bound to another size of images.
     """
     folder = Path(folder)
     card, state = _read(folder)
+    if card.members:
+        raise CellocateError(f"{card.name} is made of several models", where=folder, mend="Start from one of them.")
     kinds = [name.partition(".")[0] for name in (card.backbone, network.backbone)]  # timm's names of weights aside
     if kinds[0] != kinds[1] or card.channels != network.channels:
         raise CellocateError(

@@ -195,8 +195,7 @@ class Model:
             logits, there = self.network.logits_within(
                 self.images(tiles), torch.from_numpy(masks).to(self._mean.device)
             )
-            exclusive = self.card.activation == "softmax"
-            said: NDArray[np.float32] = (logits.softmax(dim=1) if exclusive else logits.sigmoid()).cpu().numpy()
+            said: NDArray[np.float32] = (logits.softmax(dim=1) if self._exclusive else logits.sigmoid()).cpu().numpy()
         said = self._calibrated(said)
         said[there.cpu().numpy() == 0] = np.nan
         return said
@@ -206,20 +205,28 @@ class Model:
         return said if calibration is None else calibration.apply(said).astype(np.float32)
 
     def _pooled(self, images: Tensor) -> Tensor:
-        return self._of_views([self.network(view) for view in self._views(images)])
+        if not isinstance(self.network, Ensemble):
+            return self._of_views([self.network(view) for view in self._views(images)], self._exclusive)
+        # the views of each member are pooled, then the members: as they answered where the rule was fitted
+        of_members = zip(*(self.network.answers(view) for view in self._views(images)), strict=True)
+        return self.network.mean([self._of_views(*of) for of in zip(of_members, self.network.softmax, strict=True)])
 
     def _looked(self, images: Tensor) -> Tensor:
         if isinstance(self.network, Ensemble):
             raise CellocateError("a model of several has no features of one kind", mend="Look at its members.")
         logits, features = zip(*map(self.network.logits_and_features, self._views(images)), strict=True)
-        return torch.cat([self._of_views(logits), torch.stack(features).mean(dim=0)], dim=1)
+        return torch.cat([self._of_views(logits, self._exclusive), torch.stack(features).mean(dim=0)], dim=1)
 
     def _views(self, images: Tensor) -> Iterator[Tensor]:
         for view in views_of(images, self.card.views, self.card.size):
             yield view.contiguous(memory_format=torch.channels_last)
 
-    def _of_views(self, logits: Sequence[Tensor]) -> Tensor:
-        exclusive, each = self.card.activation == "softmax", torch.stack(list(logits))
+    @property
+    def _exclusive(self) -> bool:
+        return self.card.activation == "softmax"
+
+    def _of_views(self, logits: Sequence[Tensor], exclusive: bool) -> Tensor:
+        each = torch.stack(list(logits))
         probabilities = each.softmax(dim=-1) if exclusive else each.sigmoid()
         return pooled(probabilities, self.card.views.pool, exclusive=exclusive)
 

@@ -54,7 +54,7 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     if not first:
         options = replace(options, say=lambda _: None)
     if not options.resume and first:
-        inputs = (*collection.places, options.split, recipe.network.start)
+        inputs = (*collection.places, options.split, *options.soft, recipe.network.start)
         refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)
     prepared = prepare(collection, recipe, run, options)
     learnt = _learn(prepared, run, options)
@@ -81,6 +81,8 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
     if recipe.optimiser.learning_rate == "find":
         refuse_processes(trainer.world_size)
     if not begun and is_first_process():
+        if options.begin is not None:
+            options.begin()
         run.start(recipe, prepared.split, prepared.inspection)
         if epochs is None and (lacking := absent(datasets["train"].truth, module.vocabulary.names)):
             options.say(lacking)

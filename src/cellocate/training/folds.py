@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from cellocate.collection import Collection, read_folds
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, refuse_existing, write_text
 from cellocate.networks import Model, load, save
+from cellocate.tables import read_columns, read_table
 from cellocate.training.combine import combine
 from cellocate.training.fit import train
 from cellocate.training.prepare import Options
@@ -54,15 +56,19 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
         raise CellocateError(what, mend="Train a network for each fold, with --fold and its name.")
     names = read_folds(options.split, collection)
     if not options.resume and is_first_process():
-        _start(run, recipe, options, collection)
+        inputs = (*collection.places, options.split, *options.soft, recipe.network.start)
+        refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)
+    begin = None if options.resume else partial(_start, run, recipe, options.split)
     for name in names:
         fold = Run(run.folder / f"fold-{name}")
-        if fold.model.is_dir():
+        if begin is None and fold.model.is_dir():
             continue
         options.say(f"fold {name} of {len(names)}")
-        begun = fold.recipe.is_file() and fold.split.is_file()
-        own = replace(options, split=run.split, fold=name, resume=begun, overwrite=not begun)
+        begun = begin is None and fold.recipe.is_file() and fold.split.is_file()
+        split = run.split if begin is None else options.split
+        own = replace(options, split=split, fold=name, resume=begun, overwrite=not begun, begin=begin)
         train(collection, recipe, fold.folder, own)
+        begin = None
     if not is_first_process():
         return None
     members = [load(Run(run.folder / f"fold-{name}").model) for name in names]
@@ -78,18 +84,16 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
 def of_folds(folder: str | Path) -> bool:
     """Whether a run in this folder is one that `train_folds` began."""
     split = Run(folder).split
-    return split.is_file() and "fold" in split.read_text(encoding="utf-8").partition("\n")[0].split(",")
+    return split.is_file() and "fold" in read_columns(split)
 
 
-def _start(run: Run, recipe: Recipe, options: Options, collection: Collection) -> None:
-    assert options.split is not None
-    inputs = (*collection.places, options.split, recipe.network.start)
-    refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)
-    table, record = options.split.read_bytes(), options.split.with_suffix(".json")
+def _start(run: Run, recipe: Recipe, split: Path) -> None:
+    """Remove what an earlier run left, and write what defines this one; the split in the form that is its name's."""
+    (table, _), record = read_table(split), split.with_suffix(".json")
     made = record.read_text(encoding="utf-8") if record.is_file() else None
     shutil.rmtree(run.folder, ignore_errors=True)
     write_text(run.recipe, recipe.to_yaml())
     with new_file(run.split) as aside:
-        aside.write_bytes(table)
+        table.to_csv(aside, index=False)
     if made is not None:
         write_text(run.split.with_suffix(".json"), made)

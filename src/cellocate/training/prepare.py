@@ -43,6 +43,7 @@ class Options:
         progress: show a bar while an epoch runs.
         say: called with each line to print.
         trainer: Lightning's own flags, such as `accelerator`, `devices`, `strategy`, `num_nodes`.
+        begin: called before a new run's folder is written, when all that can be refused beforehand was not.
     """
 
     split: Path | None = None
@@ -54,6 +55,7 @@ class Options:
     progress: bool = False
     say: Callable[[str], None] = print
     trainer: dict[str, Any] = field(default_factory=dict)
+    begin: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,8 @@ def _explained(error: ValidationError, name: object) -> CellocateError:
     setting, where = ".".join(place), f"recipe {name}"
     if first["type"] == "extra_forbidden":
         return CellocateError(f"unknown setting {setting}", where=where, mend=_near(place[-1], _settings_beside(place)))
+    if first["type"] == "missing":
+        return CellocateError(f"no {setting}", where=where, mend=f"Give it one, in the file or with --set {setting}=….")
     if first["type"] == "literal_error":
         allowed = [word.strip("'") for word in re.split(r", | or ", first["ctx"]["expected"])]
         return CellocateError(

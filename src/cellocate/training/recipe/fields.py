@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -46,7 +46,7 @@ class Data(Section):
     pixel_size: float | None = Field(default=None, gt=0)
     intensity: Intensity = "depth"
     normalisation: Literal["fields", "none"] = "fields"
-    locations: tuple[str, ...] | None = None
+    locations: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     split: Split = Split()
 
     @field_validator("channels")
