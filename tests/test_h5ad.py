@@ -39,6 +39,15 @@ def test_all_comes_back(tmp_path):
     assert read.uns == {"vocabulary": "hpa28"}
 
 
+def test_columns_have_names_that_hdf5_takes(tmp_path):
+    names = ["", "N", "N/C", "N_C", "_index", ".", "a"]
+    obs = pd.DataFrame([[str(i) for i in range(len(names))]] * 3, columns=names, index=list("abc"))
+    write_h5ad(tmp_path / "a.h5ad", small(obs=obs))
+    read = read_h5ad(tmp_path / "a.h5ad").obs
+    assert list(read) == ["unnamed", "N", "N_C", "N_C_", "_index_", "._", "a"]
+    assert read.iloc[0].tolist() == [str(i) for i in range(len(names))]
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=5, unique_by=lambda row: row[0]))
 def test_any_text_comes_back(tmp_path_factory, rows):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,8 @@ def write_h5ad(path: str | Path, table: Annotated) -> None:
     The file is as the specification of AnnData's files says
     (https://anndata.readthedocs.io/en/stable/fileformat-prose.html), in its versions of anndata 0.8 and later. Where a
     column of `obs` or `var` is of mixed kind or lacks values, it is written as text, empty where it lacks them; one of
-    numbers that lacks some keeps them as NaN.
+    numbers that lacks some keeps them as NaN. HDF5 takes no empty name and none twice, and no "/" in one, which becomes
+    "_".
 
     Args:
         path: of the file.
@@ -152,14 +153,25 @@ def _write_frame(parent: h5py.Group, name: str, frame: pd.DataFrame) -> None:
     group = parent.create_group(name)
     _encode(group, "dataframe", "0.2.0")
     group.attrs["_index"] = "_index"
-    group.attrs.create("column-order", np.array(list(map(str, frame)), dtype=object), dtype=h5py.string_dtype())
+    keys = _keys(frame)
+    group.attrs.create("column-order", np.array(keys, dtype=object), dtype=h5py.string_dtype())
     _write_texts(group, "_index", list(map(str, frame.index)))
-    for column in frame:
-        values = frame[column]
+    for key, (_, values) in zip(keys, frame.items(), strict=True):
         if pd.api.types.is_bool_dtype(values) or (pd.api.types.is_numeric_dtype(values) and values.dtype != object):
-            _write_array(group, str(column), values.to_numpy())
+            _write_array(group, key, values.to_numpy())
         else:
-            _write_texts(group, str(column), list(values.where(values.notna(), "").astype(str)))
+            _write_texts(group, key, list(values.where(values.notna(), "").astype(str)))
+
+
+def _keys(columns: Iterable[object]) -> list[str]:
+    """The names of columns as HDF5 takes them: an empty one is `unnamed`, one that is taken ends with `_`."""
+    keys: list[str] = []
+    for column in columns:
+        key = str(column).replace("/", "_") or "unnamed"
+        while key in ("_index", ".", *keys):
+            key += "_"
+        keys.append(key)
+    return keys
 
 
 def _read_frame(group: h5py.Group) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Fields to cells: what the collection of cells is, what it refuses, and that an interruption changes no byte."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -137,6 +138,20 @@ def test_a_faulty_field_does_not_stop_the_others_and_can_be_left_out_later(field
     assert "another size" in skipped.loc[odd, "what"] or "9 × 9 px" in skipped.loc[odd, "what"]
 
 
+def test_fields_are_counted_once_and_rows_without_images_never(fields, plan, phantoms):
+    """Of 8 fields one has two faults; a row of the table that is faulty is of none of them."""
+    bad = fields.ids[2]
+    shutil.copy(fields.files(bad)["green"], fields.files(bad)["green"].with_suffix(".tif"))
+    rows = [f"{i},0" for i in fields.ids if i != bad]
+    (phantoms / "train.csv").write_text("\n".join(["Id,Target", *rows, f"{bad},99", "elsewhere,99", ""]))
+    for file in (phantoms / "train").glob("*.png"):
+        if file.name.rpartition("_")[0] not in fields.ids:
+            file.unlink()
+    card = convert(open_collection(phantoms), replace(plan, skip_bad=True), workers=1).card
+    assert (card["fields"], card["fields_skipped"], card["fields_of_other_labels"]) == (7, 2, 0)
+    assert list(pd.read_csv(plan.out / "skipped.csv")["id"]) == [bad, "elsewhere", bad]
+
+
 def test_a_mended_field_is_done_on_resuming(fields, plan):
     file = fields.files(fields.ids[2])["green"]
     whole = file.read_bytes()
@@ -196,6 +211,10 @@ def test_what_has_no_single_labels_or_no_masks_is_refused_before_any_work(fields
     with pytest.raises(CellocateError, match="no label images of cells"):
         (tmp_path / "nothing").mkdir()
         convert(fields, replace(plan, masks=tmp_path / "nothing"), workers=1)
+    table = tmp_path / "table.csv"
+    table.write_text("Id,Target\nx,0\n")
+    with pytest.raises(CellocateError, match="a table without images"):
+        convert(open_collection(table), replace(plan, channels=()), workers=1)
     assert not plan.out.exists()
 
 

@@ -91,6 +91,11 @@ def test_masks_of_another_size_and_missing_nuclei_are_refused():
         crops(field, np.ones((60, 80), np.uint16), None, 0.5, Square(centre="nucleus"))
 
 
+def test_a_field_is_not_enlarged_beyond_all_memory():
+    with pytest.raises(CellocateError, match=r"a field of 80×60 px of 90 µm, enlarged 450 times.*Check the pixel size"):
+        list(crops(field_of(), np.ones((60, 80), np.uint16), None, 90.0))
+
+
 @pytest.mark.parametrize(("wrong", "told"), [({"size": 4}, "size"), ({"span": 0.0}, "span"), ({"margin": 2}, "margin")])
 def test_impossible_squares_are_refused(wrong, told):
     with pytest.raises(CellocateError, match=f"impossible {told}"):

@@ -25,7 +25,7 @@ def cut(cellocate, phantoms, tmp_path):
 def test_cells_of_phantoms(cellocate, cut, tmp_path):
     result = cut()
     cells = open_collection(tmp_path / "cells" / "crops")
-    assert result.out == f"{len(cells)} cells of 40 fields in {tmp_path / 'cells'}\n"
+    assert result.out == f"{len(cells):,} cells of 40 fields in {tmp_path / 'cells'}\n"
     assert result.code == 0
     assert cells.simulated
     assert len(list((tmp_path / "cells" / "masks").iterdir())) == 80

@@ -33,6 +33,15 @@ def test_bags_have_the_fields_and_their_labels(cells: Path, phantoms: Path) -> N
     assert list(bags.group()) == bags.ids
 
 
+def test_what_is_of_one_cell_is_not_told_of_its_field(cells: Path) -> None:
+    found = open_collection(cells)
+    of_cell = ["y", "x", "top", "left", "height", "width", "area", "edge", "green_cell_mean"]
+    told = found.fields.assign(**dict.fromkeys(of_cell, "1"), field_pixel_size="0.3")
+    bags = bags_of(replace(found, fields=told))
+    assert not set(bags.fields) & {"field", "cell", *of_cell}
+    assert set(bags.fields["field_pixel_size"]) == {"0.3"}
+
+
 def test_a_part_has_the_cells_of_its_fields_alone(cells: Path) -> None:
     bags = bags_of(open_collection(cells))
     some = bags.subset([bags.ids[3], bags.ids[1]])

@@ -1,5 +1,7 @@
 """Looking into every image: what is missing, cut, of another size, or the same twice; and what is left to use."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
@@ -220,8 +222,10 @@ def test_faulty_fields_that_were_left_out_are_named(folder):
     _, found = usable(damaged(folder), ["green"], labelled=True, skip_bad=True)
     text = left_out(found.problems, "field")
     assert text.startswith("left out 2 faulty fields: c (unknown label '99'), b (an image cannot be read")
-    assert left_out(found.problems * 4, "cell").startswith("left out 8 faulty cells: ")
-    assert left_out(found.problems * 4, "cell").endswith("and 3 more")
+    assert left_out(found.problems * 4, "field").startswith(text.partition(":")[0])  # a field with several faults
+    many = [replace(problem, id=f"{problem.id}{i}") for problem in found.problems for i in range(4)]
+    assert left_out(many, "cell").startswith("left out 8 faulty cells: ")
+    assert left_out(many, "cell").endswith("and 3 more")
 
 
 def test_a_part_of_a_collection_keeps_its_own_problems_and_order(folder):

@@ -158,7 +158,7 @@ def test_the_command_predicts_cells(
         return
     assert result.code == 0, result.err
     count = len(open_collection(cells).ids)
-    assert f"{count} cells of" in result.out
+    assert f"{count:,} cells of" in result.out
     if kind == "h5ad":
         table = read_h5ad(out)
         assert list(table.obs.index) == open_collection(cells).ids
@@ -201,7 +201,7 @@ def test_the_command_predicts_cells_of_fields_by_the_map(
         "proteins", tmp_path / "map", "--of", tmp_path / "antibodies.csv", "--out", tmp_path / "proteins.csv"
     )
     assert brought.code == 0, brought.err
-    assert f"of {len(mapped[0])} cells" in brought.out
+    assert f"of {len(mapped[0]):,} cells" in brought.out
 
 
 @pytest.mark.parametrize(
@@ -217,6 +217,31 @@ def test_options_that_do_not_fit_are_refused(cellocate, phantoms: Path, run: Pat
     assert not (tmp_path / "o.csv").exists()
 
 
+@pytest.mark.parametrize("flags", [("--masks", "truth"), ("--masks", "truth", "--by-map"), ("--format", "kaggle2021")])
+def test_whole_fields_have_no_masks(cellocate, cells: Path, phantoms: Path, run: Path, tmp_path: Path, flags) -> None:
+    given = [phantoms / "truth" if flag == "truth" else flag for flag in flags]
+    request = ("predict", run / "model", cells, "--whole-fields", *given, "--out", tmp_path / "o.csv")
+    refused = cellocate(*request)
+    assert refused.code == 2
+    assert "--whole-fields predicts no cells" in " ".join(refused.err.split())
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_a_sample_names_the_fields_whose_cells_are_predicted(cellocate, cells: Path, run: Path, tmp_path: Path) -> None:
+    found = open_collection(cells).fields["field"]
+    wanted = [found.iloc[-1], found.iloc[0]]
+    sample, out = tmp_path / "sample.csv", tmp_path / "cells.csv"
+    sample.write_text("\n".join(["Id,Predicted", *(f"{field}," for field in wanted), "no cell in it,", ""]))
+    result = cellocate("predict", run / "model", cells, "--sample", sample, "--out", out)
+    assert result.code == 0, result.err
+    assert f"{int(found.isin(wanted).sum())} cells of 2 fields" in result.out
+    assert list(pd.read_csv(out)["Id"]) == [i for field in wanted for i in found.index[found == field]]
+    sample.write_text("Id,Predicted\nelsewhere,\n")
+    refused = cellocate("predict", run / "model", cells, "--sample", sample, "--out", tmp_path / "o.csv")
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "no cells of the sample's 1 fields, such as elsewhere" in refused.err
+
+
 def test_cells_are_no_fields_of_2018(cellocate, cells: Path, run: Path, tmp_path: Path) -> None:
     refused = cellocate("predict", run / "model", cells, "--format", "kaggle2018", "--out", tmp_path / "o.csv")
     assert refused.code == 2
@@ -227,10 +252,13 @@ def test_cells_are_no_fields_of_2018(cellocate, cells: Path, run: Path, tmp_path
 def test_numbers_and_words_of_a_table_of_cells(tmp_path: Path) -> None:
     p = np.random.default_rng(0).random((3, 19))
     known = pd.DataFrame({"field": ["a", "a", "b"], "area": ["1.5", "", "3"], "well": ["A1", None, 3]})
+    known["original_id"], known["source"] = ["001", "001", "002"], ["2018", "2018", "2021"]
     write_h5ad(tmp_path / "c.h5ad", ["a_1", "a_2", "b_1"], p, p > 0.5, get("hpa19"), known)
     table = read_h5ad(tmp_path / "c.h5ad")
     assert table.obs["area"].isna().tolist() == [False, True, False]
     assert table.obs["well"].astype(str).tolist() == ["A1", "", "3"]
+    assert table.obs["original_id"].tolist() == ["001", "001", "002"]
+    assert table.obs["source"].tolist() == ["2018", "2018", "2021"]
     assert table.var.loc["Nucleoplasm", "go"] == "GO:0005654"
     assert "spatial" not in table.obsm
 

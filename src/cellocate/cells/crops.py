@@ -20,6 +20,7 @@ Box = tuple[slice, slice]
 SPAN = 51.2  # µm: what most cells fit into
 _SIZES = (16, 2048)  # px of a crop
 _SPANS = (1.0, 1000.0)  # µm
+_LARGEST = 2**28  # px that a field may be enlarged to: a gigabyte in four channels of 8 bits
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def crops(
         Cells by number; numbers that do not occur are passed over.
 
     Raises:
-        CellocateError: field and masks differ in size, or nuclei are needed and there are none.
+        CellocateError: field and masks differ in size, nuclei are needed and there are none, or the field would be
+            enlarged beyond 2²⁸ px.
 
     Example:
         >>> field, cells = np.full((2, 40, 60), 9, np.uint8), np.zeros((40, 60), np.uint16)
@@ -119,6 +121,9 @@ def _of_one_scale(
     """Bring the whole field to the scale once, which is quicker than each crop, and cut."""
     factor = pixel_size * square.size / span
     height, width = (max(1, round(side * factor)) for side in cells.shape)
+    if factor > 1 and height * width > _LARGEST:
+        what = f"a field of {cells.shape[1]}×{cells.shape[0]} px of {pixel_size:g} µm, enlarged {factor:.3g} times"
+        raise CellocateError(what, mend="Check the pixel size, or ask for smaller pictures or a larger span.")
     small, mask = _resized(image, height, width), _nearest(cells, height, width)
     for number, box in around.items():
         top, left = (round(m * factor - square.size / 2) for m in middle(box))

@@ -25,7 +25,7 @@ _NUCLEI = ("blue",)
 
 
 class Estimated(NamedTuple):
-    """µm per px of the files of fields that told none, by id, and a sentence for the user about each."""
+    """µm per px of the fields that told none, by id (of a store: as packed), and a sentence for the user about each."""
 
     sizes: Mapping[str, float]
     notes: Mapping[str, str]
@@ -66,6 +66,7 @@ def with_sizes(fields: Collection, sizes: Mapping[str, float]) -> Collection:
 def _groups(fields: Collection) -> dict[str, list[str]]:
     """Fields without a pixel size, by their size in px and the collection that they were merged from, in words."""
     source: Mapping[Any, str] = dict(fields.fields[SOURCE].astype(str)) if SOURCE in fields.fields else {}
+    packed = " before they were packed" if fields.layout == "store" else ""
     groups: dict[str, list[str]] = {}
     for field in fields.ids:
         if fields.pixel_size(field) is None and fields.files(field):
@@ -74,7 +75,7 @@ def _groups(fields: Collection) -> dict[str, list[str]]:
             except CellocateError:  # whoever cuts out its cells will tell
                 continue
             of = f" of {source[field]}" if field in source else ""
-            groups.setdefault(f"{width}×{height} px{of}", []).append(field)
+            groups.setdefault(f"{width}×{height} px{packed}{of}", []).append(field)
     return groups
 
 
@@ -96,11 +97,9 @@ def _estimate(collection: Collection) -> tuple[str, float | None]:
     field = collection.ids[0]
     try:
         pixels, _ = collection.read(field, _NUCLEI)
-        shrunk = max(pixels.shape[1:]) / max(collection.shape(field))  # of a store of smaller pictures
     except CellocateError:
         return field, None
-    size = estimated_pixel_size(pixels[0])
-    return field, None if size is None else size * shrunk
+    return field, estimated_pixel_size(pixels[0])
 
 
 def _note(size: float, group: str) -> str:

@@ -90,6 +90,8 @@ def convert(
     if resume and (plan.out / CARD).is_file():
         shutil.rmtree(plan.work, ignore_errors=True)
         return _opened(plan)
+    if not collection.channels:
+        raise CellocateError("a table without images", where=collection.folder, mend="Give the folder of its images.")
     collection.require(plan.channels)
     if plan.masks is not None:
         masks_in(plan.masks)  # says what is missing
@@ -206,10 +208,11 @@ def _finish(
     sync(*(store / str(size)).iterdir(), store / str(size))
     skipped = _skipped(plan, fields, early)
     notes = {field: _notes(plan.notes(number)) for number, field in enumerate(fields.ids)}
+    bad = {problem.id for problem in early}  # among them may be ids of rows without images
     used = sum(not plan.problem(number).is_file() for number in range(len(fields)))
     card = card_of(plan, strong, cells, notes, used) | {
-        "fields_skipped": len(skipped),
-        "fields_of_other_labels": len(collection) - len(fields) - len({problem.id for problem in early}),
+        "fields_skipped": skipped["id"].nunique(),  # of which one may have several faults
+        "fields_of_other_labels": len(collection) - len(fields) - len(bad & set(collection.ids)),
     }
     made = {"by": f"cellocate {cellocate.__version__}", "steps": [*_steps(fields), {"step": "cells", **card}]}
     crops = _store_fields(cells[kept], fields)

@@ -78,7 +78,7 @@ def predict(
     from cellocate.files import refuse_existing_file
     from cellocate.networks import load
 
-    _refuse_odd_masks(format_, masks, by_map=by_map)
+    _refuse_odd_masks(format_, masks, by_map=by_map, whole_fields=whole_fields)
     refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample, masks, fields))
     label_images = None if masks is None else CellMasks(masks)
     loaded, turned = prediction.with_turns(load(model, device=device), views)
@@ -91,7 +91,7 @@ def predict(
         bags = bags_of(collection)  # refuses fields, of which a model of cells knows nothing
         collection = bags if whole_fields else collection
     wanted = None if sample is None else prediction.read_sample(sample)
-    if wanted is not None and not single:
+    if wanted is not None:
         collection = prediction.in_order(collection, wanted)
     if part is not None:
         collection = prediction.of_part(loaded, collection, part)
@@ -106,7 +106,9 @@ def predict(
     print(f"{what} in {out}")
 
 
-def _refuse_odd_masks(format_: Format, masks: Path | None, *, by_map: bool) -> None:
+def _refuse_odd_masks(format_: Format, masks: Path | None, *, by_map: bool, whole_fields: bool) -> None:
+    if whole_fields and (masks is not None or format_ == "kaggle2021"):
+        raise typer.BadParameter("--whole-fields predicts no cells: leave out --masks and --format kaggle2021")
     if format_ == "kaggle2021" and masks is None:
         raise typer.BadParameter("--format kaggle2021 needs --masks, the cells of the fields")
     if format_ == "kaggle2018" and masks is not None:

@@ -16,7 +16,8 @@ from cellocate.errors import CellocateError
 from cellocate.images import Pixels, Scale
 
 EDGE = "edge"
-_OF_ONE = (CELL, "y", "x", "area", EDGE)  # what is told of a cell and not of its field
+_OF_ONE = (CELL, "y", "x", "top", "left", "height", "width", "area", EDGE)  # what is told of a cell, not of its field
+_MEAN = "_cell_mean"  # how such columns end, after the channel
 _SHOWN = 16  # cells in the picture of a field
 
 
@@ -93,7 +94,8 @@ def bags_of(cells: Collection) -> Bags:
         where = f"{cells.folder}, {cells.fields.index[lacking.to_numpy()][0]}"
         raise CellocateError("a cell without its field", where=where, mend="Fill the column field.")
     names = of.astype(str)
-    table = cells.fields[~names.duplicated().to_numpy()].drop(columns=[c for c in _OF_ONE if c in cells.fields])
+    table = cells.fields[~names.duplicated().to_numpy()]
+    table = table.drop(columns=[c for c in table if c in _OF_ONE or str(c).endswith(_MEAN)])
     table.index = pd.Index(table.pop(FIELD).astype(str), name="id", dtype=object)
     labels: dict[str, set[int] | None] = {i: set() for i in table.index}
     for own, said in zip(names, cells.fields["labels"], strict=True):

@@ -155,4 +155,5 @@ def left_out(problems: Sequence[Problem], unit: Unit) -> str:
     """A sentence that names faulty fields, or cells, which were skipped, the first few with their faults."""
     named = ", ".join(f"{p.id} ({p.error.what})" for p in problems[:_NAMED])
     more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
-    return f"left out {counted(len(problems), f'faulty {unit}')}: {named}{more}"
+    fields = len({problem.id for problem in problems})
+    return f"left out {counted(fields, f'faulty {unit}')}: {named}{more}"

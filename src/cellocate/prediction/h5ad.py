@@ -11,9 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate import h5ad
+from cellocate.collection.identity import ORIGINAL
+from cellocate.collection.merge import SOURCE
 from cellocate.vocabulary import Vocabulary
 
-_NAMES = ("field", "labels", "group", "antibody", "gene", "plate", "well", "cell_line")  # even where they are digits
+# even where they are digits
+_NAMES = ("field", ORIGINAL, SOURCE, "labels", "group", "antibody", "gene", "plate", "well", "cell_line")
 
 
 def write_h5ad(

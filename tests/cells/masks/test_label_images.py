@@ -99,6 +99,20 @@ def test_cells_are_found_by_the_names_that_others_give_them(tmp_path):
         CellMasks(tmp_path / "none")
 
 
+def test_an_id_may_have_folders_in_it(tmp_path):
+    for name in (
+        "plate/a_cells.png",
+        "plate/a_nuclei.png",
+        "b_cells.png",
+        ".old/c_cells.png",
+        "d_cells.zarr/e_cells.png",
+    ):
+        write_labels(tmp_path / name, CELLS)
+    masks = CellMasks(tmp_path)
+    assert masks.ids == ["b", "d", "plate/a"]
+    assert np.array_equal(masks.labels("plate/a", (2, 3)), [CELLS, CELLS])
+
+
 def test_nuclei_lie_beside_the_cells_or_are_not_known(tmp_path):
     write_labels(tmp_path / "a_cells.tif", CELLS)
     write_labels(tmp_path / "a_nuclei.png", NUCLEI)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class CellMasks:
 
     `<id>_cellmask.png` and `<id>_predictedmask.png` are read as well, and TIFF or OME-Zarr (`.zarr`) instead of PNG.
     Nuclei beside them are `<id>_nuclei.png` or `<id>_nucleimask.png`. QuPath's outlines, `<id>.geojson`, have both.
+    Those of a field `plate/a` lie in the folder `plate` there.
 
     Args:
         folder: where they lie.
@@ -94,16 +96,28 @@ class CellMasks:
 
     def _find(self, endings: tuple[str, ...]) -> dict[str, Path]:
         files: dict[str, Path] = {}
-        for path in sorted(self.folder.iterdir()):
-            ending = next((name for name in endings if path.name.endswith(name)), None)
-            if ending is None or path.name.startswith("."):
+        for name in _names(self.folder):
+            ending = next((ending for ending in endings if name.endswith(ending)), None)
+            if ending is None:
                 continue
-            field = path.name.removesuffix(ending)
+            field = name.removesuffix(ending)
             if field in files:
-                what = f"two label images of one field, {files[field].name} and {path.name}"
+                what = f"two label images of one field, {files[field].name} and {Path(name).name}"
                 raise CellocateError(what, where=self.folder, mend="Keep one of them.")
-            files[field] = path
+            files[field] = self.folder / name
         return files
+
+
+def _names(folder: Path) -> list[str]:
+    """Files and OME-Zarr images in a folder and those in it, as an id may have a `/`; hidden ones are passed over."""
+    found: list[str] = []
+    for at, folders, files in os.walk(folder):
+        shown = [name for name in folders if not name.startswith(".")]
+        images = [name for name in shown if name.endswith(".zarr")]
+        folders[:] = [name for name in shown if not name.endswith(".zarr")]
+        names = [*images, *(name for name in files if not name.startswith("."))]
+        found += [Path(at, name).relative_to(folder).as_posix() for name in names]
+    return sorted(found)
 
 
 def _read(path: Path, shape: Shape | None) -> NDArray[np.uint16]:

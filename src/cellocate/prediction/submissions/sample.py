@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from cellocate.collection import Collection
+from cellocate.collection import Collection, are_cells
+from cellocate.collection.collection import FIELD
 from cellocate.errors import CellocateError
 from cellocate.tables import table_rows
 
@@ -62,11 +63,13 @@ def read_shapes(path: str | Path) -> dict[str, tuple[int, int] | None]:
 
 
 def in_order(collection: Collection, ids: Sequence[str]) -> Collection:
-    """The fields of a sample submission, in its order.
+    """The fields of a sample submission, in its order; of single cells, those of its fields, which may have none.
 
     Raises:
-        CellocateError: the collection lacks one.
+        CellocateError: the collection lacks one, or of cells all.
     """
+    if are_cells(collection):
+        return collection.subset(_cells_of(collection, ids))
     lacking = sorted(set(ids) - set(collection.ids))
     if lacking:
         raise CellocateError(
@@ -75,3 +78,14 @@ def in_order(collection: Collection, ids: Sequence[str]) -> Collection:
             mend="Give the folder of the challenge's test images.",
         )
     return collection.subset(ids)
+
+
+def _cells_of(cells: Collection, fields: Sequence[str]) -> list[str]:
+    members: dict[str, list[str]] = {field: [] for field in fields}
+    for cell, field in zip(cells.ids, cells.fields[FIELD].astype(str), strict=True):
+        if field in members:
+            members[field].append(cell)
+    if not (found := [cell for some in members.values() for cell in some]):
+        what = f"no cells of the sample's {len(fields)} fields, such as {fields[0]}" if fields else "an empty sample"
+        raise CellocateError(what, where=cells.folder, mend="Give the cells of the challenge's test images.")
+    return found
