@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cellocate import phantom
 from cellocate.cli import main
@@ -22,6 +23,9 @@ from cellocate.training import Recipe, load_recipe
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell's background, where tests of Ctrl-C would hang
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # a machine with other work to do is slow, which is no fault of the code
 
 collect_ignore_glob = ["*conftest.py"]  # for doctests, as several modules of one name cannot be collected
 

@@ -48,7 +48,7 @@ def test_columns_have_names_that_hdf5_takes(tmp_path):
     assert read.iloc[0].tolist() == [str(i) for i in range(len(names))]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=5, unique_by=lambda row: row[0]))
 def test_any_text_comes_back(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("h5ad") / "a.h5ad"

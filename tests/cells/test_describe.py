@@ -14,7 +14,7 @@ from cellocate.cells.masks import renumbered
 from cellocate.images import write_png
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(arrays(np.uint16, array_shapes(min_dims=2, max_dims=2, min_side=3, max_side=12), elements=st.integers(0, 4)))
 def test_places_and_contrast_are_of_the_pixels_of_each_cell(labels):
     _, cells = renumbered(np.zeros_like(labels), labels)

@@ -227,7 +227,7 @@ def test_lengths_that_are_none_are_refused(name, value):
         Settings(**{name: value})
 
 
-@sparingly(max_examples=25, deadline=None)
+@sparingly(max_examples=25)
 @given(
     arrays(np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 40), st.integers(1, 40))),
     st.sampled_from([None, 0.1, 0.4, 1.3]),

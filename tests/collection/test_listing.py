@@ -209,7 +209,7 @@ def test_a_metadata_column_named_like_labels_is_renamed_and_not_lost(folder):
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).map(str.strip).filter(bool)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(TEXT, st.tuples(st.sets(st.integers(0, 27)), TEXT, TEXT), min_size=1, max_size=5))
 def test_ids_labels_names_and_metadata_of_any_script_survive(tmp_path, rows):
     ids = pd.Index(list(rows), name="id", dtype=object)

@@ -13,7 +13,7 @@ from cellocate.decision import DEFAULT, KINDS, Rule, fit
 from cellocate.errors import CellocateError
 
 WITH_THRESHOLDS = ("fixed", "single", "per_class")
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=150)
 
 
 @st.composite

@@ -116,7 +116,7 @@ def test_cross_fitted_noise_has_nothing_to_show():
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_average_precision_is_scikit_learns(seed):
     rng = np.random.default_rng(seed)
     truth = rng.random((80, 3)) < 0.2

@@ -24,7 +24,7 @@ def draw(rng, n, spread=1.0):
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0.05, 0.1, 0.3]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_threshold_is_the_highest_that_keeps_the_bound(seed, share):
     rng = np.random.default_rng(seed)
     p, truth = rng.integers(0, 30, (40, 3)) / 30, rng.random((40, 3)) < 0.4

@@ -14,7 +14,7 @@ HUNDREDTHS = st.integers(0, 100).map(lambda i: i / 100)
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @given(arrays(np.float64, (7, 2), elements=HUNDREDTHS), arrays(bool, (7, 2)))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_every_point_is_what_scikit_learn_counts(dtype, probabilities, truth):
     table = f1_curves(probabilities.astype(dtype), truth, ["A", "B"], [0.305, 0.5])
     assert len(table) == 2 * 102

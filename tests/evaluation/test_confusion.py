@@ -32,14 +32,14 @@ def slow_confusion(truth, decided):
 
 
 @given(tables())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_the_matrix_is_that_of_the_published_procedure(drawn):
     truth, decided, _ = drawn
     np.testing.assert_array_equal(confusion(truth, decided), slow_confusion(truth, decided))
 
 
 @given(arrays(np.int64, (2, 20), elements=st.integers(0, 3)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_of_single_labels_it_is_the_plain_matrix(labels):
     truth, decided = (np.eye(4, dtype=bool)[row] for row in labels)
     expected = sk.confusion_matrix(*labels, labels=range(4))

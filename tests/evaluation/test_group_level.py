@@ -11,7 +11,7 @@ from cellocate.vocabulary import BUILT_IN, get
 
 
 @given(tables(classes=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_figures_are_those_of_the_mapped_tables(drawn):
     ours = vocabulary(5, ["x", "y", "x", "", "y"])
     columns = ([0, 2], [1, 4], [3])

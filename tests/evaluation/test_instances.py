@@ -81,7 +81,7 @@ random_scenes = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(random_scenes, st.sampled_from([0.3, 0.6]))
 def test_it_is_what_the_definition_says(scenes: list[Scene], least: float) -> None:
     score, per_class = slow_map(scenes, least)
@@ -92,7 +92,6 @@ def test_it_is_what_the_definition_says(scenes: list[Scene], least: float) -> No
     ]
 
 
-@settings(deadline=None)
 @given(random_scenes, st.randoms())
 def test_the_order_of_a_file_decides_nothing(scenes: list[Scene], random) -> None:
     other = [(random.sample(said, len(said)), true) for said, true in scenes]

@@ -283,7 +283,7 @@ def slow_calibration_error(truth, probabilities):
 
 
 @given(st.data(), st.integers(1, 20), st.integers(1, 4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_calibration_error_is_that_of_slow_code(data, fields, classes):
     # 64ths never fall on the edge between two bins, which are 15ths
     probabilities = data.draw(arrays(np.int64, (fields, classes), elements=st.integers(0, 64))) / 64

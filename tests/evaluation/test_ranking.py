@@ -11,7 +11,7 @@ from cellocate.evaluation.ranking import average_precisions, rank_figures, roc_a
 
 
 @given(tables())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_ranks_of_locations_are_those_of_scikit_learn(drawn):
     truth, _, p = drawn
     found = rank_figures(truth, p)
@@ -32,7 +32,7 @@ def test_many_fields_are_ranked_in_parts(monkeypatch):
 
 
 @given(tables())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_ranks_of_fields_are_those_of_scikit_learn(drawn):
     truth, _, p = drawn
     for k, (ap, auc) in enumerate(zip(average_precisions(truth, p), roc_areas(truth, p), strict=True)):
@@ -42,7 +42,7 @@ def test_ranks_of_fields_are_those_of_scikit_learn(drawn):
 
 
 @given(tables())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_averages_of_every_kind_are_those_of_scikit_learn(drawn):
     truth, decided, p = drawn
     found = evaluate(truth, decided, vocabulary(truth.shape[1]), probabilities=p, interval=False)

@@ -9,7 +9,7 @@ from cellocate.evaluation import expected_calibration_error, rank_correlation, r
 
 
 @given(tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bins_hold_every_pair_once_and_give_the_calibration_error(drawn):
     truth, _, p = drawn
     table = reliability(truth, p)

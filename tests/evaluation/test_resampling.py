@@ -23,7 +23,7 @@ def weighted(draw):
 
 
 @given(weighted())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_f1_of_resamples_is_that_of_the_fields_drawn(drawn):
     truth, decided, _, clusters, weights = drawn
     f1 = ResampledF1(truth, decided, clusters)
@@ -37,7 +37,7 @@ def test_f1_of_resamples_is_that_of_the_fields_drawn(drawn):
 
 
 @given(weighted())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_average_precision_of_resamples_is_that_of_the_fields_drawn(drawn):
     truth, _, p, clusters, weights = drawn
     if not truth.any():

@@ -48,7 +48,7 @@ def test_a_model_that_knows_nothing_doubts_nothing():
     assert doubts(rng.random((300, 5)), truth).suspect.mean() < 0.05
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 4))
 def test_doubts_are_probabilities(seed, n, k):
     rng = np.random.default_rng(seed)

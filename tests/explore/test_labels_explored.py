@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.collection import open_collection
@@ -38,7 +38,6 @@ def test_skew_of_even_and_single_counts():
     assert np.isnan(list(skew([0, 0]).values())).all()
 
 
-@settings(deadline=None)
 @given(tables)
 def test_phi_is_the_correlation_of_columns(rows):
     truth = np.array(rows, bool)

@@ -29,7 +29,7 @@ def all_rules(truth, support, confidence):
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tables)
 def test_rules_are_those_of_the_definition(rows):
     truth = np.array(rows, bool)

@@ -4,7 +4,7 @@ import gzip
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from small_images import noise, pillow, planar, smooth, tiff
 
@@ -133,27 +133,23 @@ def at_cut(tmp_path_factory, name, content, length):
 
 
 @given(st.integers(0, len(TINY_PNG) - 5))
-@settings(deadline=None)
 def test_no_cut_png_has_a_header(tmp_path_factory, length):
     assert accepts(read_header, at_cut(tmp_path_factory, "tiny_header.png", TINY_PNG, length)) is None
 
 
 @given(st.integers(0, len(TINY_JPEG) - 1))
-@settings(deadline=None)
 @example(len(TINY_JPEG) - 1)
 def test_no_cut_jpeg_has_a_header(tmp_path_factory, length):
     assert accepts(read_header, at_cut(tmp_path_factory, "tiny_header.jpg", TINY_JPEG, length)) is None
 
 
 @given(st.one_of(st.just(0), st.integers(8, len(TINY_TIFF) - 1)))
-@settings(deadline=None)
 @example(len(TINY_TIFF) - 1)
 def test_no_cut_tiff_has_a_header(tmp_path_factory, length):
     assert accepts(read_header, at_cut(tmp_path_factory, "tiny_header.tif", TINY_TIFF, length)) is None
 
 
 @given(st.integers(0, len(TINY_PNG) - 1))
-@settings(deadline=None)
 def test_no_cut_png_gives_other_pixels(tmp_path_factory, length):
     path = at_cut(tmp_path_factory, "tiny_pixels.png", TINY_PNG, length)
     found = accepts(lambda p: read_channel(p, "red"), path)

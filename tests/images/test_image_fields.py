@@ -121,7 +121,7 @@ def test_a_few_burnt_pixels_do_not_set_the_scale():
 
 
 @given(st.sampled_from(INTENSITIES), st.sampled_from([np.uint8, np.uint16]), st.integers(1, 5), st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_floats_lie_between_0_and_1_and_keep_the_order_of_pixels(intensity, dtype, side, seed):
     field = noise(dtype, (2, side, side), seed)
     found = to_float(field, intensity)

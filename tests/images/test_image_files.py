@@ -176,7 +176,7 @@ def test_what_png_cannot_hold_leaves_no_file(tmp_path):
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([np.uint8, np.uint16]), st.integers(0, 9))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_shape_survives_writing(tmp_path_factory, height, width, dtype, seed):
     path = tmp_path_factory.getbasetemp() / "any_shape.png"
     pixels = noise(dtype, (height, width), seed)

@@ -41,7 +41,7 @@ sides = st.integers(1, 40)
 
 
 @given(sides, sides, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_shrinking_is_the_exact_mean_over_areas(height, width, data):
     new = data.draw(st.integers(1, height)), data.draw(st.integers(1, width))
     field = noise(shape=(2, height, width)) / np.float32(255)
@@ -57,7 +57,7 @@ def test_shrinking_a_whole_field_is_the_exact_mean_over_areas(side, new):
 
 
 @given(sides, sides, st.integers(0, 30), st.integers(0, 30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_enlarging_interpolates_linearly_between_centres(height, width, more_rows, more_columns):
     new = height + more_rows, width + more_columns
     field = noise(shape=(1, height, width)) / np.float32(255)
@@ -83,7 +83,7 @@ def numbered(height, width):
 
 
 @given(st.integers(1, 70), st.integers(16, 70), st.booleans(), st.integers(1, 40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_tiles_cover_every_pixel_and_are_no_more_than_needed(short, long, upright, size):
     height, width = (long, short) if upright else (short, long)
     tiles = Scale(size=size, pixel_size=0.5).tiles(numbered(height, width), pixel_size=0.5)
@@ -92,7 +92,7 @@ def test_tiles_cover_every_pixel_and_are_no_more_than_needed(short, long, uprigh
 
 
 @given(st.integers(16, 70), st.integers(16, 70), st.integers(1, 40))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_tile_is_a_piece_of_the_field(height, width, size):
     if height < size or width < size:
         return

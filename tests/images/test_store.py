@@ -61,7 +61,7 @@ FIELDS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(fields=FIELDS, shard=st.integers(1, 3))
 def test_fields_that_are_not_shrunk_come_back_to_the_bit(tmp_path_factory, fields, shard):
     store = packed(tmp_path_factory.mktemp("store"), fields, (16, 40), shard)

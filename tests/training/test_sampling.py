@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from lightning.fabric.utilities.distributed import DistributedSamplerWrapper
@@ -46,7 +46,6 @@ def test_what_an_epoch_shows_depends_on_seed_and_epoch_alone(section: Sampling) 
     assert list(epoch_sampler(section, SKEWED, batch_size=8, seed=1, first_epoch=4)) == _epoch(one, 4)
 
 
-@settings(deadline=None)
 @given(truths, st.sampled_from(ALL), st.integers(0, 5))
 def test_the_length_is_known_and_no_index_lies_outside_the_part(truth: Truth, section: Sampling, epoch: int) -> None:
     sampler = epoch_sampler(section, truth, batch_size=2, seed=3)
@@ -96,7 +95,6 @@ def test_oversampling_fills_rare_locations_up_evenly_and_leaves_none_out() -> No
     assert copies[90:].sum() == 21 + 21 - copies[98]  # the field of two locations counts for both
 
 
-@settings(deadline=None)
 @given(truths, st.integers(1, 50))
 def test_oversampling_brings_each_location_to_the_least(truth: Truth, least: int) -> None:
     before = truth.sum(axis=0)
@@ -144,7 +142,6 @@ def test_a_location_that_does_not_occur_is_not_drawn() -> None:
     assert _shown(Sampling(name="class_aware"), truth)[3] == 0
 
 
-@settings(deadline=None)
 @given(truths.filter(lambda t: bool(t.any(axis=1).all())), st.integers(1, 10), st.integers(0, 3))
 def test_the_skew_is_balanced_and_rare_locations_lose_nothing(truth: Truth, most: int, seed: int) -> None:
     kept = at_most(truth, most, np.random.default_rng(seed))

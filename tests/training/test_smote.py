@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
@@ -67,7 +67,6 @@ def test_a_point_shows_what_half_or_more_around_it_show() -> None:
     assert (shown == [True, False, True]).all()
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 12), min_size=2, max_size=5), st.integers(0, 20), st.integers(0, 3))
 def test_locations_are_filled_up_where_there_is_a_neighbour(counts: list[int], least: int, seed: int) -> None:
     truth = np.repeat(np.eye(len(counts), dtype=np.bool_), counts, axis=0)
@@ -93,7 +92,6 @@ def test_without_a_number_what_is_rarer_than_usual_is_filled_up_to_it() -> None:
     assert not shown[:, 1].any()
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=28))
 def test_rare_is_whose_imbalance_ratio_is_above_the_mean(counts: list[int]) -> None:
     least = usual_rarity(counts)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.errors import CellocateError
@@ -157,7 +157,6 @@ label_sets = st.lists(st.frozensets(st.integers(0, 27)).map(lambda labels: tuple
 
 
 @given(label_sets)
-@settings(deadline=None)
 def test_decoding_undoes_encoding(sets):
     truth = get("hpa28").encode(sets)
     assert truth.shape == (len(sets), 28)
@@ -166,7 +165,6 @@ def test_decoding_undoes_encoding(sets):
 
 
 @given(label_sets, st.sampled_from([(None, " "), ("|", "|"), (None, "\t ")]), st.randoms())
-@settings(deadline=None)
 def test_parsing_undoes_writing_in_any_order(sets, separators, random):
     separator, written = separators
     for labels in sets:

@@ -33,7 +33,7 @@ def image(path, version, shape=(2, 2, 3)):
     return path
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(arrays(np.uint16, array_shapes(min_dims=2, max_dims=2, max_side=9)), st.none() | st.floats(0.01, 10))
 def test_what_is_written_can_be_read_back(tmp_path_factory, labels, pixel_size):
     path = tmp_path_factory.mktemp("z") / "a_cells.zarr"

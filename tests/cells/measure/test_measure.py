@@ -35,7 +35,7 @@ def fields(draw):
     return field, channels, *renumbered(nuclei, cells), draw(st.sampled_from([None, 0.1, 0.5, 3.0]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(fields())
 def test_everything_agrees_with_a_slow_reference(made):
     table = measure(*made)

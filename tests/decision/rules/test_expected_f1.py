@@ -15,7 +15,7 @@ from cellocate.decision.rules.scaling import Scaling, fit_scaling
 from cellocate.decision.rules.sets import best_sets, expected_f1_of_likeliest
 
 TENTHS = st.integers(0, 10).map(lambda i: i / 10)
-MANY = settings(max_examples=50, deadline=None)
+MANY = settings(max_examples=50)
 
 
 @given(arrays(np.float64, (9, 3), elements=TENTHS), arrays(bool, (9, 3)))

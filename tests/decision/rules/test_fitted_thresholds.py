@@ -13,7 +13,7 @@ from cellocate.decision.rules.soft_f1 import _slope, soft_f1
 
 TABLE = arrays(np.float64, (10, 3), elements=st.integers(0, 20).map(lambda i: i / 20))
 TRUTH = arrays(bool, (10, 3)).filter(lambda t: t.any())
-MANY = settings(max_examples=40, deadline=None)
+MANY = settings(max_examples=40)
 
 
 def made(n=3000, seed=0):

@@ -10,7 +10,7 @@ from cellocate.decision import FALLBACKS, KINDS, fit
 
 TABLE = arrays(np.float64, (8, 4), elements=st.integers(0, 20).map(lambda i: i / 20))
 TRUTH = arrays(bool, (8, 4))
-MANY = settings(max_examples=50, deadline=None)
+MANY = settings(max_examples=50)
 
 
 @given(TABLE, TRUTH, st.sampled_from(KINDS), st.sampled_from(["nearest", "likeliest"]), st.integers(1, 4))

@@ -23,7 +23,7 @@ def test_nothing_to_do_gives_the_very_images() -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     seed=st.integers(0, 2**31),
     gain=st.floats(0, 0.99),

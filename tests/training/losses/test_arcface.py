@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cellocate.training.losses import ArcFace
 
-MANY = settings(max_examples=50, deadline=None)
+MANY = settings(max_examples=50)
 
 
 def in_angles(features, directions, identities, scale, margin):

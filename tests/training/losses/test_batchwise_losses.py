@@ -11,7 +11,7 @@ from small_batches import batches, drawn
 
 from cellocate.training.losses import bce, hard_log, lovasz, soft_f1
 
-MANY = settings(max_examples=100, deadline=None)
+MANY = settings(max_examples=100)
 
 
 def jaccard_loss(shown, wrong):

@@ -11,7 +11,7 @@ from torchvision.ops import sigmoid_focal_loss
 
 from cellocate.training.losses import ClassWeights, asymmetric, bce, focal, soft_margin
 
-MANY = settings(max_examples=60, deadline=None)
+MANY = settings(max_examples=60)
 LOCATIONS = 5
 WEIGHTS = ClassWeights(torch.arange(1.0, 1 + LOCATIONS), torch.arange(2.0, 2 + LOCATIONS).sqrt())
 
