@@ -40,7 +40,7 @@ def test_strong_labels_are_told_step_by_step_and_drawn(cut, tmp_path):
     out = tmp_path / "cells"
     why = pd.read_csv(out / "cells.csv", keep_default_na=False)["why"]
     for name, n in why[why != ""].value_counts().items():
-        assert f"left out {n} cell{'s' * (n > 1)}: {name}\n" in result.err
+        assert f"left out {n:,} cell{'s' * (n > 1)}: {name}\n" in result.err
     assert "surplus" in set(why)
     assert "edge" not in set(why)
     assert "without exactly one wanted label" in result.err
@@ -70,10 +70,13 @@ def test_recipes_train_on_cells_and_fields_of_the_training_are_known(cellocate, 
 def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
     """And a model of fields says each time that it knows none."""
     n = len(open_collection(cells))
+    again = cellocate("cells", cells, "--out", tmp_path / "again")
+    assert (again.code, again.out, (tmp_path / "again").exists()) == (1, "", False)
+    assert "single cells already" in again.err
     checked = cellocate("check", cells)
-    assert checked.out.startswith(f"kaggle2018: {n} cells\n")
+    assert checked.out.startswith(f"kaggle2018: {n:,} cells\n")
     split = cellocate("split", cells, "--out", tmp_path / "split.csv", "--folds", 2, "--test", 0)
-    assert f"{n} cells in 40 groups" in split.out
+    assert f"{n:,} cells in 40 groups" in split.out
     small = [f"--set={s}" for s in ("data.size=32", "network.backbone=test_resnet", "training.epochs=1")]
     trained = cellocate("train", cells, "--recipe", "quick", "--out", tmp_path / "run2", *small)
     assert " test cells\n" in trained.out
@@ -82,11 +85,11 @@ def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
     explained = cellocate("explain", *shown, "--out", tmp_path / "why", "--fields", 1)
     assert explained.out.startswith("1 cell explained")
     embedded = cellocate("embed", *shown, "--out", tmp_path / "e.h5ad")
-    assert f"{n} cells, " in embedded.out
+    assert f"{n:,} cells, " in embedded.out
     evaluated = cellocate("evaluate", *shown, "--out", tmp_path / "scores")
-    assert evaluated.out.startswith(f"{n} cells: macro F1")
+    assert evaluated.out.startswith(f"{n:,} cells: macro F1")
     predicted = cellocate("predict", *shown, "--out", tmp_path / "p.csv")
-    assert predicted.out == f"{n} cells of 40 fields in {tmp_path / 'p.csv'}\n"
+    assert predicted.out == f"{n:,} cells of 40 fields in {tmp_path / 'p.csv'}\n"
     for result in (explained, embedded, evaluated, predicted):
         assert result.code == 0, result.err
         assert foreign in result.err
@@ -123,6 +126,12 @@ def test_bad_requests_are_one_line(cut, options, told):
     assert (result.code, result.out) == (1, "")
     assert told in result.err
     assert result.err.count("\n") <= 1
+
+
+def test_masks_leave_nothing_to_find(cut, tmp_path):
+    result = cut("--segmenter", "multinucleate")
+    assert (result.code, result.out, (tmp_path / "cells").exists()) == (2, "", False)
+    assert "leave out --segmenter" in " ".join(result.err.split())
 
 
 def test_a_bad_field_is_told_and_left_out_when_asked(cut, phantoms, tmp_path):

@@ -92,6 +92,8 @@ def convert(
         return _opened(plan)
     if not collection.channels:
         raise CellocateError("a table without images", where=collection.folder, mend="Give the folder of its images.")
+    if collection.unit == "cell":
+        raise CellocateError("single cells already", where=collection.folder, mend="Give the fields that they are of.")
     collection.require(plan.channels)
     if plan.masks is not None:
         masks_in(plan.masks)  # says what is missing

@@ -34,12 +34,12 @@ def cells(
         ),
     ] = None,
     segmenter: Annotated[
-        options.SegmenterName,
+        options.SegmenterName | None,
         typer.Option(
-            help="What finds cells: light and shape alone (classical; multinucleate, where a cell may have several "
-            "nuclei), or a network that is installed."
+            help="What finds cells: light and shape alone (classical, unless given; multinucleate, where a cell may "
+            "have several nuclei), or a network that is installed."
         ),
-    ] = "classical",
+    ] = None,
     size: Annotated[int, typer.Option(metavar="PX", help="Side of a cell's picture.")] = 256,
     span: Annotated[
         float | None,
@@ -106,6 +106,8 @@ def cells(
     collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
     if fit and span is not None:
         raise typer.BadParameter("with --fit each picture has a span of its own: leave out --span")
+    if masks is not None and segmenter is not None:
+        raise typer.BadParameter("--masks are of cells that were found: leave out --segmenter")
     square = Square(size, None if fit else SPAN if span is None else span, masked=not context, centre=centre)
     wanted = set(also or ())
     beside = tuple(extra for name, extra in extras.BY_NAME.items() if name in wanted)
@@ -114,7 +116,7 @@ def cells(
         collection.channels,
         square,
         masks,
-        None if masks else named(segmenter),
+        None if masks else named(segmenter or "classical"),
         beside,
         png="png" in wanted,
         skip_bad=skip_bad,

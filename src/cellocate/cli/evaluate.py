@@ -124,7 +124,7 @@ def _evaluate_cells(
     if as_json:
         print(json.dumps(metrics, indent=2))
         return
-    line = f"{metrics['cells']} cells in {counted(metrics['n'], 'field')}: "
+    line = f"{counted(metrics['cells'], 'cell')} in {counted(metrics['n'], 'field')}: "
     if metrics["instance_map"] is None:
         line += "none shows a location, so there is no mean average precision"
     else:
@@ -141,12 +141,12 @@ def _evaluate_cells(
 def print_scores(evaluated: Evaluated) -> None:
     """Print the headline figures, each with n."""
     for name, figures in (("", evaluated.metrics), *evaluated.split.items()):
-        print(_line(f"{name} {evaluated.unit}s".lstrip(), figures))
+        print(_line(counted(figures["n"], f"{name} {evaluated.unit}".lstrip()), figures))
 
 
 def _line(what: str, figures: dict[str, Any] | Any) -> str:  # noqa: ANN401 # a mapping read from metrics
     low, high = figures["macro_f1_interval"]
-    line = f"{figures['n']} {what}: macro F1 {figures['macro_f1']:.3f} (95% interval {low:.3f} to {high:.3f})"
+    line = f"{what}: macro F1 {figures['macro_f1']:.3f} (95% interval {low:.3f} to {high:.3f})"
     if figures["absent"]:
         line += f", {figures['macro_f1_present']:.3f} over the {len(figures['per_class']) - len(figures['absent'])}"
         line += f" of {len(figures['per_class'])} locations that occur"
