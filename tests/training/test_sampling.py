@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from lightning.fabric.utilities.distributed import DistributedSamplerWrapper
 
 from cellocate.training.recipe import Sampling
-from cellocate.training.sampling import EpochSampler, Truth, at_most, epoch_sampler, skew
+from cellocate.training.sampling import EpochSampler, Truth, at_most, epoch_sampler
 
 SKEWED = np.zeros((100, 3), np.bool_)  # 90, 9 and 2 fields, of which one shows two locations
 SKEWED[:90, 0] = SKEWED[90:99, 1] = SKEWED[98:, 2] = True
@@ -174,10 +174,3 @@ def test_processes_share_an_epoch_evenly(section: Sampling) -> None:
     expected = _epoch(whole, 3)
     expected += expected[: len(expected) % 2]  # an odd number is made even by one more
     assert shares == [expected[0::2], expected[1::2]]
-
-
-def test_skew_before_and_after() -> None:
-    sampler = epoch_sampler(Sampling(name="oversample", least=20), SKEWED, batch_size=8, seed=0)
-    table = skew(SKEWED, sampler, ["Nucleoplasm", "Cytosol", "Rods & rings"])
-    assert table.loc["Rods & rings"].to_dict() == {"fields": 2, "shown": 20}
-    assert table["fields"].tolist() == [90, 9, 2]

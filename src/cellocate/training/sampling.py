@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -202,28 +201,6 @@ def at_most(truth: Truth, most: int, rng: np.random.Generator) -> Indices:
             fields = rng.permutation(np.flatnonzero(truth[:, location] & ~kept))
             kept[fields[np.argsort(own[fields] != location, kind="stable")][:wanted]] = True
     return np.flatnonzero(kept)
-
-
-def skew(truth: Truth, sampler: Sampler[int], names: Sequence[str]) -> pd.DataFrame:
-    """How many fields show each location, before a sampler and in the epoch that it stands at.
-
-    Args:
-        truth: of the training fields, shape (N, K), bool.
-        sampler: such as `epoch_sampler` gives.
-        names: of the K locations.
-
-    Returns:
-        A row for each location, under its name: `fields` of the collection, and `shown` in the epoch, copies counted.
-
-    Example:
-        >>> truth = np.array([[True, False]] * 3 + [[False, True]])
-        >>> sampler = epoch_sampler(Sampling(name="class_aware"), truth, batch_size=1, seed=0)
-        >>> skew(truth, sampler, ["often", "rare"]).loc["rare"].to_dict()
-        {'fields': 1, 'shown': 2}
-    """
-    indices = np.fromiter(sampler, np.intp)
-    index = pd.Index(names, name="location")
-    return pd.DataFrame({"fields": truth.sum(axis=0), "shown": truth[indices].sum(axis=0)}, index=index)
 
 
 def _with_none(truth: Truth) -> Truth:
