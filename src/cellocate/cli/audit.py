@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 
 
@@ -36,6 +37,8 @@ def audit(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     device: options.Device = None,
     overwrite: options.Overwrite = False,
@@ -51,7 +54,6 @@ def audit(
     """
     from cellocate.cli.console import note, progress
     from cellocate.cli.usable import usable_fields
-    from cellocate.collection import open_collection
     from cellocate.explain.audit import audit_labels, by_models, by_tables, write_audit
     from cellocate.files import refuse_existing
     from cellocate.networks import load
@@ -61,9 +63,9 @@ def audit(
         raise typer.BadParameter("give models, or --probabilities")
     refuse_existing(out, overwrite=overwrite, inputs=(data, labels, *(models or ()), *(probabilities or ())))
     loaded = [load(folder, device=device) for given in models or () for folder in _folders(given)]
-    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
-    channels = loaded[0].card.channels if loaded else collection.channels
-    collection = usable_fields(collection, channels, labelled=True, skip_bad=skip_bad)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
+    needed = loaded[0].card.channels if loaded else collection.channels
+    collection = usable_fields(collection, needed, labelled=True, skip_bad=skip_bad)
     for assumption in dict.fromkeys(text for each in loaded for text in assumptions(each, collection)):
         note(assumption)
     with progress("predicting", len(collection) * len(loaded)) as advance:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def cells(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -96,14 +99,13 @@ def cells(
     from cellocate.cells.run import convert
     from cellocate.cells.segmenters import segmenter as named
     from cellocate.cli.console import progress, resumable
-    from cellocate.collection import open_collection
 
     how = _strong(
         strong,
         {"keep": tuple(keep or ()), "smallest_file": smallest_file, "largest_file": largest_file},
         {"without": tuple(without or ()), "least": least, "most": most, "seed": seed},
     )
-    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     if fit and span is not None:
         raise typer.BadParameter("with --fit each picture has a span of its own: leave out --span")
     if masks is not None and segmenter is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.cli.submission import check_submission, is_submission
 from cellocate.counted import counted
 
@@ -24,6 +25,8 @@ def check(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     smallest_file: Annotated[
         float | None, typer.Option(metavar="KB", min=0, help="Warn of files smaller than this, such as 4.")
     ] = None,
@@ -55,10 +58,10 @@ def check(
         check_submission(data, sample, as_json=as_json)
         return
     from cellocate.cli.console import progress
-    from cellocate.collection import inspect, open_collection, suspects
+    from cellocate.collection import inspect, suspects
     from cellocate.files import new_file
 
-    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     with progress(f"reading {collection.unit}s", len(collection)) as advance:
         inspection = inspect(collection, decode=True, progress=advance)
     warnings = suspects(collection, inspection, smallest_file=smallest_file, largest_file=largest_file)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 
 
 def combine(
@@ -21,6 +22,8 @@ def combine(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     device: options.Device = None,
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -32,14 +35,13 @@ def combine(
     Example: cellocate combine nucleus/model cytosol/model --data my_images --out both
     """
     from cellocate.cli.console import validation
-    from cellocate.collection import open_collection
     from cellocate.files import new_folder
     from cellocate.networks import load, save
     from cellocate.report import save_curves
     from cellocate.training.combine import combine as make_one
     from cellocate.training.run import Run
 
-    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     with new_folder(out, overwrite=overwrite, inputs=(*models, *collection.places)) as aside:
         made = make_one([load(folder, device=device) for folder in models], collection, by=by, rule=rule)
         save(made.model, aside / "model")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def embed(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     device: options.Device = None,
     overwrite: options.Overwrite = False,
@@ -36,7 +39,6 @@ def embed(
     """
     from cellocate.cli.console import progress
     from cellocate.cli.usable import fields_for
-    from cellocate.collection import open_collection
     from cellocate.explain.embedding import embed_collection, retrieval
     from cellocate.files import refuse_existing_files
     from cellocate.networks import load
@@ -45,7 +47,7 @@ def embed(
     if umap is not None and umap.suffix not in options.PICTURES:
         raise typer.BadParameter("--umap draws .png, .svg or .pdf")
     loaded = load(model, device=device)
-    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
     with progress("embedding", len(collection)) as advance:
         embeddings = embed_collection(loaded, collection, out, plane=umap is not None, progress=advance)

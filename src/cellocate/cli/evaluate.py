@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def evaluate(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
     views: options.Turned = None,
@@ -76,10 +79,11 @@ def evaluate(
         choices = Choices(overwrite=overwrite, by=tuple(by or ()), beside=beside)
         evaluated = assess_table(predictions, labels, out, choices, vocabulary=vocabulary)
     elif model is not None and data is not None and predictions is None and sample is None:
-        from cellocate.collection import open_collection
         from cellocate.report.assess import Choices, assess_model, is_model
 
-        collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+        collection = open_data(
+            data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z
+        )
         with progress("predicting", len(collection) * (2 if is_model(beside) else 1)) as advance:
             choices = Choices(
                 part=part,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 
 
@@ -37,6 +38,8 @@ def explain(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     device: options.Device = None,
     overwrite: options.Overwrite = False,
@@ -49,7 +52,6 @@ def explain(
     from cellocate.cells.masks import CellMasks
     from cellocate.cli.console import progress
     from cellocate.cli.usable import fields_for
-    from cellocate.collection import open_collection
     from cellocate.explain import Choices
     from cellocate.explain import explain as write
     from cellocate.files import refuse_existing
@@ -57,7 +59,7 @@ def explain(
 
     refuse_existing(out, overwrite=overwrite, inputs=(model, data, labels, masks))
     loaded = load(model, device=device)
-    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
     wanted = None if location is None else tuple(loaded.vocabulary.index(name) for name in location)
     total = fields if ids is None else len(ids)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def explore(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print explored.json.")] = False,
@@ -43,14 +46,17 @@ def explore(
     cellocate explore clean --beside my_images --out look
     """
     from cellocate.cli.console import note, progress
-    from cellocate.collection import open_collection
     from cellocate.explore import Choices
     from cellocate.explore import explore as write
     from cellocate.files import refuse_existing
 
     refuse_existing(out, overwrite=overwrite, inputs=(data, beside, labels))
-    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
-    before = None if beside is None else open_collection(beside, vocabulary=vocabulary, pixel_size=pixel_size)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
+    before = (
+        None
+        if beside is None
+        else open_data(beside, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
+    )
     sides = [side for side in (collection, before) if side is not None and collection.channels and side.channels]
     with progress("measuring", sum(min(sample, len(side)) for side in sides)) as advance:
         choices = Choices(support, confidence, sample, seed, colours, skip_bad, advance)

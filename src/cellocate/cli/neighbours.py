@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def neighbours(
     ] = None,
     colours: options.CompositeColours = "atlas",
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     device: options.Device = None,
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -48,7 +51,6 @@ def neighbours(
     cellocate neighbours fields.h5ad --images new --model runs/first/model --index fields.index --out like.csv
     """
     from cellocate.cli.usable import fields_for
-    from cellocate.collection import open_collection
     from cellocate.explain.embedding import ask_for_ids, ask_for_images, read_embeddings
     from cellocate.files import refuse_existing_files
     from cellocate.networks import load
@@ -67,9 +69,9 @@ def neighbours(
         answer = ask_for_ids(known, ids or [], count, index, where=embeddings)
     else:
         loaded = load(model, device=device)
-        asked = fields_for(loaded, open_collection(images, pixel_size=pixel_size), skip_bad=False)
+        asked = fields_for(loaded, open_data(images, pixel_size=pixel_size, channels=channels, z=z), skip_bad=False)
         answer = ask_for_images(known, loaded, asked, count, index)
     total = answer.write(out)
     if sheet is not None and of is not None:
-        save_figure_as(answer.draw(open_collection(of, pixel_size=pixel_size), asked, colours), sheet)
+        save_figure_as(answer.draw(open_data(of, pixel_size=pixel_size, channels=channels, z=z), asked, colours), sheet)
     print(f"{counted(total, 'neighbour')} of {counted(len(answer.names), known.unit)} in {out}")

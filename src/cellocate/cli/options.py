@@ -24,6 +24,18 @@ VocabularyName = Annotated[
 PixelSize = Annotated[
     float | None, typer.Option("--pixel-size", metavar="UM", help="µm per pixel of the files, such as 0.08.")
 ]
+Channels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--channels",
+        metavar="STAIN=NAME,…",
+        help="Which channel is which, such as nucleus=DAPI,protein=AF488: names of channels, or parts of file names.",
+    ),
+]
+Plane = Annotated[
+    str | None,
+    typer.Option("--z", metavar="N", help="Plane of z stacks, from 0; or max (unless given) or mean of all planes."),
+]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; one per core unless given.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave faulty fields out, and say which.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 
 
@@ -17,7 +18,7 @@ def pack(
     sizes: Annotated[
         list[int], typer.Option("--size", metavar="PX", help="Longer side of the stored fields; several.")
     ],
-    channels: Annotated[
+    only: Annotated[
         list[str] | None, typer.Option("--channel", metavar="NAME", help="Keep only this one; several.")
     ] = None,
     workers: options.Workers = None,
@@ -25,6 +26,8 @@ def pack(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -38,13 +41,13 @@ def pack(
     from cellocate.cli.console import note, progress, resumable
     from cellocate.tables import read_table
 
-    collection = rooms.open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     with resumable(), progress("packing", len(collection)) as advance:
         store = rooms.pack(
             collection,
             out,
             sizes=sizes,
-            channels=channels,
+            channels=only,
             workers=workers,
             resume=resume,
             overwrite=overwrite,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def predict(
     ] = None,
     labels: options.LabelTable = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Fields or cells predicted at once.")] = 32,
     overwrite: options.Overwrite = False,
@@ -74,7 +77,7 @@ def predict(
     from cellocate import prediction
     from cellocate.cells.masks import CellMasks
     from cellocate.cli.usable import fields_for
-    from cellocate.collection import are_cells, bags_of, open_collection
+    from cellocate.collection import are_cells, bags_of
     from cellocate.files import refuse_existing_file
     from cellocate.networks import load
 
@@ -84,7 +87,7 @@ def predict(
     loaded, turned = prediction.with_turns(load(model, device=device), views)
     if format_ == "kaggle2021":
         prediction.require_hpa19(loaded.vocabulary)
-    collection = open_collection(data, labels=labels, pixel_size=pixel_size)
+    collection = open_data(data, labels=labels, pixel_size=pixel_size, channels=channels, z=z)
     single = are_cells(collection) and not whole_fields
     _refuse_odd_data(fields, masks, format_, single=single, by_map=by_map)
     if whole_fields or loaded.card.bag is not None:

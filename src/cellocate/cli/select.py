@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 
 
@@ -46,6 +47,8 @@ def select(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -57,7 +60,6 @@ def select(
     Example: cellocate select my_images --to hpa19 --any Mitochondria --single --out mitochondria
     """
     from cellocate.cli.console import note, progress
-    from cellocate.collection import open_collection
     from cellocate.collection.select import Selection, write_derived
     from cellocate.collection.select import select as choose
     from cellocate.errors import CellocateError
@@ -82,7 +84,9 @@ def select(
         sample=sample,
         seed=seed,
     )
-    opened = [open_collection(d, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size) for d in data]
+    opened = [
+        open_data(d, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z) for d in data
+    ]
     derived = choose(opened, asked, skip_bad=skip_bad)
     for text in derived.notes:
         note(text)

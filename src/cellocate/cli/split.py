@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def split(
     seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -51,11 +54,11 @@ def split(
     Of --folds, 'cellocate train --fold 0' holds out one, and --fold all each once.
     """
     from cellocate.cli.console import note
-    from cellocate.collection import left_out, make_split, open_collection, refuse_leaks, save_split
+    from cellocate.collection import left_out, make_split, refuse_leaks, save_split
     from cellocate.files import refuse_existing_files
 
     refuse_existing_files((out, out.with_suffix(".json")), overwrite=overwrite, inputs=(data, labels))
-    collection = open_collection(data, labels=labels, vocabulary=vocabulary)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, channels=channels, z=z)
     faults = [p for p in collection.problems if p.severity == "fault"]
     collection = collection.without(faults, skip_bad=skip_bad)
     if faults:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import open_data
 
 
 def train(
@@ -39,6 +40,8 @@ def train(
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
+    channels: options.Channels = None,
+    z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
     accelerator: Annotated[str | None, typer.Option(help="Lightning's: cpu, gpu, mps, auto.")] = None,
@@ -56,7 +59,6 @@ def train(
     then: cellocate train my_images --split folds.csv --fold all --out runs/folds
     """
     from cellocate.cli.console import resumable, validation
-    from cellocate.collection import open_collection
     from cellocate.errors import CellocateError
     from cellocate.report import save_curves, save_history, save_rates
     from cellocate.training import load_recipe
@@ -70,7 +72,7 @@ def train(
         what = "a resumed run keeps its recipe and split"
         raise CellocateError(what, mend="Leave --recipe, --set and --split out.")
     resolved = load_recipe(recipe or "quick", settings or [])
-    collection = open_collection(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     flags: dict[str, Any] = {
         "accelerator": accelerator,
         "devices": devices,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from cellocate.collection.metadata import join
 from cellocate.collection.names import are_of_the_atlas, told_by_ids
 from cellocate.collection.reading import FILE, Reading, read_reading
 from cellocate.errors import CellocateError
-from cellocate.images.address import suffix
+from cellocate.images.address import Projection, suffix
 from cellocate.images.scale import check_pixel_size
 from cellocate.vocabulary import Vocabulary
 
@@ -27,6 +28,8 @@ def open_collection(
     labels: str | Path | None = None,
     vocabulary: Vocabulary | str | None = None,
     pixel_size: float | None = None,
+    channels: Mapping[str, int | str] | None = None,
+    z: int | Projection | None = None,
 ) -> Collection:
     """Open a folder of microscope images; its layout is recognised by what it holds.
 
@@ -49,6 +52,8 @@ def open_collection(
         labels: the label table, where it does not lie beside the images.
         vocabulary: of the labels, where it is not the challenge's own. Phantoms know theirs.
         pixel_size: µm per px of every file, where no table and no file says it. Phantoms know theirs.
+        channels: what stands for red, green, blue and yellow, as in `collection.yaml`, which it replaces.
+        z: of stacks, the number of a plane from 0, or "max" or "mean" of all, as in `collection.yaml`.
 
     Raises:
         CellocateError: no images are found, several layouts fit, nothing tells channels apart, or a table is none.
@@ -73,6 +78,8 @@ def open_collection(
         return replace(packed, simulated=packed.simulated or bool(phantoms.told(folder)))
     beside = folder.parent if _alone(folder) else folder
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
+    asked_for = {"channels": dict(channels) if channels else None, "z": z}
+    reading = reading.model_copy(update={name: value for name, value in asked_for.items() if value is not None})
     told = phantoms.told(folder)
     labels, vocabulary = labels or reading.labels, vocabulary or reading.vocabulary
     if reading.pattern is None and reading.layout in (None, "listing") and (table := _listing(folder)):
@@ -176,4 +183,6 @@ def _only(fitting: dict[str, Found], folder: Path) -> tuple[str, Found]:
 def _unlabelled(folder: Path, name: str, found: Found) -> Collection:
     fields = found.table()
     fields["labels"] = None
-    return Collection(folder, name, fields, problems=tuple(found.problems), because=found.because)
+    return Collection(
+        folder, name, fields, problems=tuple(found.problems), because=found.because, notes=tuple(found.notes)
+    )

@@ -22,12 +22,14 @@ class Found:
         by_id: id → channel → address of its pixels.
         told: id → what the files themselves say, such as `pixel_size` or `plate`.
         problems: such as two files for one channel.
+        notes: what a user should know of how the files were read, a sentence each.
     """
 
     because: str = ""
     by_id: dict[str, dict[str, str]] = field(default_factory=dict)
     told: dict[str, dict[str, object]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, field_id: str, channel: str, address: str) -> None:
         """Note where a channel of a field is; a second place for the same is a problem."""

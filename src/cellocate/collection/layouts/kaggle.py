@@ -46,7 +46,9 @@ def read(
     if name == "folder" and labels.format in FORMATS and _may_be_a_challenges(found):
         name = labels.format.layout
     problems += found.problems
-    return Collection(folder, name, fields.sort_index(), labels.vocabulary, tuple(problems), because)
+    return Collection(
+        folder, name, fields.sort_index(), labels.vocabulary, tuple(problems), because, notes=tuple(found.notes)
+    )
 
 
 def labels_alone(path: Path, vocabulary: Vocabulary | str | None) -> Collection:
