@@ -1,13 +1,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench install clean
+.PHONY: demo test fuzz check bench install clean
 
 demo: install  ## the whole journey on simulated cells, in demo/
 	$(BIN)/cellocate demo --out demo --overwrite
 
 test: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto
+
+fuzz: install  ## ten thousand damaged files
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto -m fuzz
 
 check: install
 	$(BIN)/ruff check

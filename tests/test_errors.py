@@ -37,3 +37,8 @@ def test_an_error_comes_out_of_a_worker_as_it_went_in() -> None:
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again)) == (CellocateError, str(error))
     assert (again.what, again.where, again.mend) == (error.what, error.where, error.mend)
+
+
+def test_a_message_is_one_line_that_a_terminal_can_show() -> None:
+    error = CellocateError("unknown label 'a\nb'", where="a\u202eb.csv")
+    assert str(error) == "unknown label 'a\\nb': a\\u202eb.csv."

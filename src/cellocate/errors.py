@@ -9,6 +9,8 @@ from functools import partial
 class CellocateError(Exception):
     """What is wrong, where, and how to mend it; the command line shows it as one line and exits with 1.
 
+    What a terminal cannot show, such as a line break in the name of a file, is shown escaped.
+
     Args:
         what: the fault, in plain words.
         where: the file, row or option at fault.
@@ -22,8 +24,12 @@ class CellocateError(Exception):
     def __init__(self, what: str, *, where: object = None, mend: str = "") -> None:
         self.what, self.where, self.mend = what, where, mend
         place = "" if where is None else f": {where}"
-        super().__init__(f"{what}{place}." + (f" {mend}" if mend else ""))
+        super().__init__(_shown(f"{what}{place}." + (f" {mend}" if mend else "")))
 
     def __reduce__(self) -> tuple[Callable[[], CellocateError], tuple[()]]:
         """How it comes out of a worker process: as it was raised."""
         return partial(CellocateError, self.what, where=self.where, mend=self.mend), ()
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

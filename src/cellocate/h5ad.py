@@ -113,7 +113,9 @@ def read_h5ad(path: str | Path) -> Annotated:
                 _read_arrays(file.get("obsm")),
                 _read_texts(file.get("uns")),
             )
-    except (OSError, KeyError, ValueError) as error:
+    except CellocateError:
+        raise
+    except Exception as error:  # in a damaged file h5py finds faults of many kinds
         raise CellocateError(f"not a whole h5ad file ({error})", where=path, mend="Write it anew.") from None
 
 
