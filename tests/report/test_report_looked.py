@@ -49,7 +49,7 @@ def test_maps_are_on_the_page_and_in_a_figure(tmp_path):
     evaluated = build(tmp_path, explained=(explained("field0", 0), explained("field2", 0)))
     write_report(tmp_path / "report.html", evaluated)
     page = (tmp_path / "report.html").read_text()
-    section = page[page.index("Where the model looked</h2>") : page.index("Warnings</h2>")]
+    section = page[page.index("Where the model looked</h2>") : page.index("Scores</h2>")]
     text = re.sub(r"\s+", " ", section)
     assert "2 maps, of 3 fields" in text
     assert text.index("found, p = 0.90") < text.index("false alarm, p = 0.90")
@@ -65,7 +65,7 @@ def test_maps_of_cells_are_said_to_be_of_cells(tmp_path):
     write_report(tmp_path / "report.html", replace(evaluated, collection=replace(evaluated.collection, fields=fields)))
     page = re.sub(r"\s+", " ", (tmp_path / "report.html").read_text())
     assert "1 map, of 3 cells" in page
-    assert "in the cell where the model is surest" in page
+    assert "are entirely right" in page
     assert "Of the cells that show the location of the row" in page
     assert "n = 3 cells. Locations that occur together" in page
 

@@ -72,22 +72,23 @@ def test_whole_page(whole):
     assert f"macro F1 is {(0.8 + 2 / 3) / 3:.3f} (95\u00a0% interval".replace("\u00a0", " ") in found.text
     assert "Predicting nothing would give 0, and every location for every field 0." in found.text
     headings = [
-        "What went in",
+        "Read this first",
+        "Predictions and labels",
+        "Scores",
+        "More measures",
+        "Location by location",
         "How often each location occurs",
         "What occurs together",
         "Example fields",
+        "How it was made",
         "Learning curves",
-        "Headline figures",
-        "Location by location",
-        "Predictions beside truth",
-        "Warnings",
         "What the model is not fit for",
     ]
     places = [found.text.index(heading) for heading in headings]
     assert places == sorted(places)
     for words in ("plate one", "quick", "resnet18", "40 train", "4711", "2026-01-02", "torch 2.6.0", "n = 3"):
         assert words in found.text
-    assert "1 of 3 fields are wholly right and 2 are not" in found.text
+    assert "1 of 3 fields are entirely right, 2 are not" in found.text
     assert "In grey: the 1 that no field shows (Aggresome)" in found.text
     assert "so few fields say little" in found.text
 

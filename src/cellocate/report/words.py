@@ -71,6 +71,9 @@ _MEANINGS = {
 }
 
 
+_MAIN = ("macro_f1", "micro_f1", "group_level.macro_f1", "exact_match", "macro_average_precision")
+
+
 class Value(NamedTuple):
     """A figure, and its 95 % interval where there is one."""
 
@@ -79,12 +82,14 @@ class Value(NamedTuple):
 
 
 class Measure(NamedTuple):
-    """One headline figure: its name, what it means, its values by set of fields, and what no skill would score."""
+    """A score: its name, what it means, its values by set of fields, and what no skill would score."""
 
     name: str
     meaning: str
     values: tuple[Value, ...]
     without_skill: str
+    main: bool
+    """Whether it is shown at once; the others are folded away."""
 
 
 def title(evaluated: Evaluated) -> str:
@@ -141,13 +146,13 @@ def sets(evaluated: Evaluated) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def measures(evaluated: Evaluated) -> list[Measure]:
-    """Every headline figure that is defined, for every set of fields."""
+    """Every score that is defined, for every set of fields."""
     unit = evaluated.unit
     k, figures = len(evaluated.names), [figures for _, figures in sets(evaluated)]
     occur = f"the locations that occur ({k - len(evaluated.metrics['absent'])} in all these {unit}s)"
     inside = {"k": k, "occur": occur, "unit": unit}
     return [
-        Measure(name.format(unit=unit), meaning.format(**inside), tuple(_value(f, key) for f in figures), base)
+        Measure(name.format(unit=unit), meaning.format(**inside), tuple(_value(f, key) for f in figures), base, key in _MAIN)
         for (key, (name, meaning)), base in zip(_MEANINGS.items(), _without_skill(evaluated), strict=True)
         if any(_look_up(f, key) is not None for f in figures)
     ]
