@@ -11,6 +11,7 @@ from cellocate.collection.reading import Reading
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
+from cellocate.tables import normal
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _KEPT = (*CHANNELS, "labels", "pixel_size")  # columns of a collection that are no text
@@ -69,7 +70,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 def _id(match: re.Match[str]) -> str:
     groups = match.groupdict()
-    return groups["id"] if "id" in groups else "_".join(v for name, v in groups.items() if name != "channel")
+    id_ = groups["id"] if "id" in groups else "_".join(v for name, v in groups.items() if name != "channel")
+    return normal(id_)
 
 
 def _meaning(reading: Reading) -> dict[str, str]:

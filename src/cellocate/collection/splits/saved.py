@@ -10,11 +10,11 @@ import pandas as pd
 import cellocate
 from cellocate.collection.bags import Bags, are_cells
 from cellocate.collection.collection import FIELD, Collection
-from cellocate.collection.identity import ORIGINAL
+from cellocate.collection.identity import ORIGINAL, as_known
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
-from cellocate.tables import read_table
+from cellocate.tables import lacking, read_table, shown
 
 _COLUMNS = ("part", "group", *FOLDS, ORIGINAL, "fingerprint")
 
@@ -29,7 +29,7 @@ def save_split(path: str | Path, split: Split) -> None:
 
 
 def read_split(path: str | Path, collection: Collection, fold: str | None = None) -> Split:
-    """Read a split as `cellocate split` and `train` save it: a CSV with the columns `id` and `part`.
+    """Read a split as `cellocate split` and `train` save it: a table with the columns `id` and `part`.
 
     Args:
         path: the file; `group`, `fold`, `left_out`, `fingerprint` are understood where they are there.
@@ -72,10 +72,12 @@ def read_folds(path: str | Path, collection: Collection) -> list[str]:
 
 
 def _read(path: Path, collection: Collection) -> Split:
-    table, _ = read_table(path, "split")
+    table, lines = read_table(path, "split", ("id", *_COLUMNS))
     if not {"id", "part"} <= set(table.columns):
-        raise CellocateError("not a split", where=path, mend="It needs the columns id and part.")
-    _see_parts(table, path)
+        raise lacking(path, "not a split", "It needs the columns id and part.")
+    table["part"] = table["part"].str.lower()
+    _see_parts(table, lines, path)
+    table["id"] = as_known(list(table["id"]), collection.fields[FIELD] if are_cells(collection) else collection.ids)
     if are_cells(collection) and table["id"].isin(collection.fields[FIELD]).any():
         table = _of_cells(table, collection)
     if isinstance(collection, Bags) and table["id"].isin(collection.ids).any():
@@ -102,15 +104,17 @@ def _of_cells(fields: pd.DataFrame, cells: Collection) -> pd.DataFrame:
     return rows.reset_index(drop=True).assign(id=[str(i) for i in own.index])
 
 
-def _see_parts(table: pd.DataFrame, path: Path) -> None:
-    strange = sorted(set(table["part"].unique()) - set(PARTS))
+def _see_parts(table: pd.DataFrame, lines: list[int], path: Path) -> None:
     faults = {
-        f"unknown part {next(iter(strange), '')!r}": bool(strange),
-        "an id stands in several rows": bool(table["id"].duplicated().any()),
+        "unknown part": ("part", ~table["part"].isin(PARTS)),
+        "an id stands in several rows": ("id", table["id"].duplicated()),
     }
-    for what, is_so in faults.items():
-        if is_so:
-            raise CellocateError(what, where=path, mend=f"Parts are {', '.join(PARTS)}; every id stands once.")
+    for what, (column, wrong) in faults.items():
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            what = f"{what}: {shown(table[column].iloc[row])}"
+            mend = f"Parts are {', '.join(PARTS)}; every id stands once."
+            raise CellocateError(what, where=f"{path}, line {lines[row]}, column {column}", mend=mend)
 
 
 def _is_record(path: Path) -> bool:
