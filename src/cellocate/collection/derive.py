@@ -104,7 +104,8 @@ def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> C
         (['b'], ['a', 'c'])
     """
     rows, _ = read_table(table, "table of ids")
-    column = next((found for name in _ID_COLUMNS if (found := find_column(list(rows), name))), None)
+    columns = list(map(str, rows))
+    column = next((found for name in _ID_COLUMNS if (found := find_column(columns, name))), None)
     if column is None:
         raise lacking(table, "no column of ids", f"Call it {' or '.join(_ID_COLUMNS)}.")
     wanted = set(as_known(list(rows[column]), collection.ids))

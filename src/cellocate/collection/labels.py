@@ -108,7 +108,7 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     path = Path(path)
     layout = format_of(path)
     if layout is None:
-        mend = "It needs Id,Target (numbers of hpa28) or ID,Label (numbers of hpa19)."
+        mend = "It needs Id,Target or ID,Label, whose numbers are those of hpa28 and of hpa19."
         raise lacking(path, "no label table", mend)
     rows, lines = read_table(path, names=(layout.id, layout.labels))
     _see_names(rows, path)

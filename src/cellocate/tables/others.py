@@ -24,9 +24,9 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     import pandas as pd
 
     try:
-        from pyarrow.parquet import read_schema
+        from pyarrow import parquet
 
-        yield 0, list(map(str, _with_ids(read_schema(path).empty_table().to_pandas())))
+        yield 0, list(map(str, _with_ids(parquet.read_schema(path).empty_table().to_pandas())))
         table = _with_ids(pd.read_parquet(path, engine="pyarrow"))
     except ImportError:
         raise _not_installed(path, "pyarrow", "Parquet", "cellocate[parquet]") from None
@@ -56,6 +56,8 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
         with path.open("rb") as file, warnings.catch_warnings(action="ignore"):  # of what it does not show
             values, formulas = (load_workbook(file, read_only=True, data_only=shown) for shown in (True, False))
+            for sheet in (*values.worksheets, *formulas.worksheets):
+                sheet.reset_dimensions()  # what a file says of its size may be wrong
             name, width = _only_sheet(values, path), 0
             for number, row in enumerate(_rows(values[name], formulas[name], path), start=1):
                 width = max(width, len(row))
@@ -65,13 +67,11 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _only_sheet(workbook: Any, path: Path) -> str:  # noqa: ANN401 # openpyxl has no types
-    sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
-    for sheet in workbook.worksheets:
-        sheet.reset_dimensions()  # what a file says of its size may be wrong
     filled = [
         str(sheet.title)
-        for sheet in sheets
-        if any(value is not None for row in sheet.iter_rows(values_only=True) for value in row)
+        for sheet in workbook.worksheets
+        if sheet.sheet_state == "visible"
+        and any(value is not None for row in sheet.iter_rows(values_only=True) for value in row)
     ]
     if len(filled) != 1:
         what = f"{len(filled)} sheets that hold something" + (f" ({', '.join(filled)})" if filled else "")

@@ -78,7 +78,8 @@ def _separator(head: list[str], lines: Iterator[str]) -> tuple[str, list[str]]:
     if len(found) < 2:
         return (found or [","])[0], head
     more = list(islice(lines, _LOOKED_AT))
-    parted = {separator: _parted([*head, *more], separator)[:-1] for separator in found}  # the last may be cut
+    whole = None if len(more) < _LOOKED_AT else -1  # the last row may be cut
+    parted = {separator: _parted([*head, *more], separator)[:whole] for separator in found}
     even = [s for s in found if all(len(row) == columns[s] for row in parted[s] if any(row))]
     return max(even or found, key=lambda separator: columns[separator]), [*head, *more]
 
@@ -99,15 +100,17 @@ def _not_utf8(path: Path, longest: int) -> CellocateError:
     """The error of a file in another encoding, with the first text that shows it, as Windows-1252 would have it."""
     mend = "Save it as UTF-8; in Excel, as 'CSV UTF-8'."
     try:
-        rows = separated_rows(path, longest, encoding=FOREIGN)
-        columns = next((row for _, row in rows if any(row)), [])
-        foreign = ((n, i, text) for n, row in rows for i, text in enumerate(row) if not _could_be_utf8(text))
-        line, at, text = next(foreign, (1, 0, " ".join(columns)))
+        rows = list(separated_rows(path, longest, encoding=FOREIGN))
     except CellocateError:
-        return CellocateError("not a CSV table (it is not UTF-8)", where=path, mend=mend)
-    column = f", column {columns[at].strip()}" if line > 1 and at < len(columns) else ""
-    what = f"not a CSV table (it is not UTF-8; as Windows-1252 it has {shown(text)})"
-    return CellocateError(what, where=f"{path}, line {line}{column}", mend=mend)
+        rows = []
+    columns = next((row for _, row in rows if any(row)), [])
+    for line, row in rows:
+        for at, text in enumerate(row):
+            if not _could_be_utf8(text):
+                where = f"{path}, line {line}" + (f", column {columns[at].strip()}" if at < len(columns) else "")
+                what = f"not a CSV table (it is not UTF-8; as Windows-1252 it has {shown(text)})"
+                return CellocateError(what, where=where, mend=mend)
+    return CellocateError("not a CSV table (it is not UTF-8)", where=path, mend=mend)
 
 
 def _could_be_utf8(text: str) -> bool:

@@ -88,12 +88,12 @@ def table_rows(
             found = header(values, names, path)
             yield line, found.columns
             continue
-        if len(values) != found.width and (len(values) < found.width or any(values[found.width :])):
-            raise CellocateError(
-                f"{len(values)} values under {found.width} columns: {shown(', '.join(values))}",
-                where=f"{path}, line {line}",
-                mend="Give each row a value for each column; quote values that hold a comma.",
-            )
+        if len(values) != found.width:
+            if len(values) < found.width or any(values[found.width :]):
+                what = f"{len(values)} values under {found.width} columns: {shown(', '.join(values))}"
+                mend = "Give each row a value for each column; quote values that hold a comma."
+                raise CellocateError(what, where=f"{path}, line {line}", mend=mend)
+            del values[found.width :]
         if found.kept is not None:
             found.see_nameless(values, path, line)
             values = [values[place] for place in found.kept]

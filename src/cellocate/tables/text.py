@@ -102,8 +102,8 @@ def text_lines(path: str | Path, what: str = "list") -> Iterator[tuple[int, str]
 
 def no_text(path: Path) -> CellocateError:
     """The error of a file that holds zero bytes."""
-    mend = "Save it as UTF-8 CSV."
-    return CellocateError("not a CSV table (no text: it holds zero bytes)", where=path, mend=mend)
+    mend = "It holds zero bytes: save it as UTF-8 CSV."
+    return CellocateError("not a CSV table (no text)", where=path, mend=mend)
 
 
 def _line(line: str, path: Path) -> str:

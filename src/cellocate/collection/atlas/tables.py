@@ -62,13 +62,13 @@ def of_fields(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
     Raises:
         CellocateError: the list names none of the fields.
     """
-    table = labels.table
     if labels.format != ATLAS:
-        written = [*table.index, *(problem.id for problem in labels.problems if problem.id)]
-        own = dict(zip(written, as_known(written, ids), strict=True)) | {"": ""}
-        problems = [replace(problem, id=own[problem.id]) for problem in labels.problems]
-        index = pd.Index([own[i] for i in table.index], name="id", dtype=object)
-        return replace(labels, table=table.set_axis(index), problems=tuple(problems))
+        written = [*labels.table.index, *(problem.id for problem in labels.problems if problem.id)]
+        called = dict(zip(written, as_known(written, ids), strict=True)) | {"": ""}
+        problems = [replace(problem, id=called[problem.id]) for problem in labels.problems]
+        index = pd.Index([called[i] for i in labels.table.index], name="id", dtype=object)
+        return replace(labels, table=labels.table.set_axis(index), problems=tuple(problems))
+    table = labels.table
     by_name = dict(zip(table.index.str.split("_", n=1).str[1], table.index, strict=True))
     rows = {i: row if (row := field_id(i)) in table.index else by_name.get(i) for i in ids}
     known = {i: row for i, row in rows.items() if row is not None}

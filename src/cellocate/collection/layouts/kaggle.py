@@ -12,7 +12,7 @@ from cellocate.collection.layouts.found import Found
 from cellocate.collection.layouts.labelled import labelled
 from cellocate.collection.metadata import tidy
 from cellocate.errors import CellocateError
-from cellocate.tables import table_name, tables_in
+from cellocate.tables import read_columns, table_name, tables_in
 from cellocate.vocabulary import Vocabulary
 
 _LISTS = ("IF-image.csv", "IF-image.csv.gz", "kaggle_2021.tsv", "kaggle_2021.tsv.gz")
@@ -36,6 +36,19 @@ def label_table(folder: Path) -> Path | None:
         names = " and ".join(path.name for path in found)
         raise CellocateError(f"several label tables ({names})", where=folder, mend="Name one with --labels.")
     return found[0] if found else None
+
+
+def passed_over(folder: Path) -> tuple[str, ...]:
+    """A sentence for each table in `folder` that cannot be read, and may be the label table that is missed."""
+    sentences = []
+    for path in tables_in(folder):
+        if path.suffix == ".txt":  # which most often is no table
+            continue
+        try:
+            read_columns(path)
+        except CellocateError as error:
+            sentences.append(f"{path.name} was not read: {error.what}. {error.mend}")
+    return tuple(sentences)
 
 
 def read(

@@ -105,14 +105,12 @@ def _of_cells(fields: pd.DataFrame, cells: Collection) -> pd.DataFrame:
 
 
 def _see_parts(table: pd.DataFrame, lines: list[int], path: Path) -> None:
-    faults = {
-        "unknown part": ("part", ~table["part"].isin(PARTS)),
-        "an id stands in several rows": ("id", table["id"].duplicated()),
-    }
-    for what, (column, wrong) in faults.items():
+    faults = {"part": ~table["part"].isin(PARTS), "id": table["id"].duplicated()}
+    for column, wrong in faults.items():
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            what = f"{what}: {shown(table[column].iloc[row])}"
+            text = shown(table[column].iloc[row])
+            what = f"unknown part {text}" if column == "part" else f"an id stands in several rows: {text}"
             mend = f"Parts are {', '.join(PARTS)}; every id stands once."
             raise CellocateError(what, where=f"{path}, line {lines[row]}, column {column}", mend=mend)
 
