@@ -40,7 +40,7 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
                 mend = "Say what stands for each, such as channels: {blue: w1, green: w2}, in collection.yaml."
                 raise CellocateError(f"no channel is called {said!r}", where=path, mend=mend)
     for _, match in named:
-        said_of = {name: value for name, value in match.groupdict().items() if name not in ("id", "channel")}
+        said_of = {name: normal(value) for name, value in match.groupdict().items() if name not in ("id", "channel")}
         if _id(match) in found.by_id:
             found.told.setdefault(_id(match), {}).update(said_of)
     found.because = f"{counted(len(found.by_id), 'id')} with files {pattern} in {folder}"
