@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from cellocate.tables import MISSING
 from cellocate.vocabulary.spelling import Spellings
@@ -14,9 +14,10 @@ UNKNOWN = "?"
 """What cellocate writes for labels that are not known; an empty cell is a field that shows no location."""
 
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
-_SEPARATORS = "|;,\n\r\t"
-_QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
 _NUMPY = re.compile(r"\bnp\.\w+\(([^()]*)\)")  # NumPy's scalars in a list, such as np.int64(16)
+_WORD = re.compile(r"[^\s|;,]+")
+_SEPARATOR = re.compile(r"[|;,]")
+_QUOTES = "'\""
 _LONGEST = 2_000  # characters; what is longer is no list of labels, and not worth a search
 
 
@@ -33,82 +34,65 @@ class Cell:
     """
 
     def __init__(self, text: str, spellings: Spellings) -> None:
-        self._find, self._most_words = spellings.find, spellings.most_words
-        self._whole = text.strip()
+        self._spellings, self._whole = spellings, text.strip()
         self._inside = _unbracketed(_NUMPY.sub(r"\1", self._whole))
-        self.empty = not self._inside.strip("'\" ")
-        self.unknown = self._find(self._whole) is None and self._inside.casefold() in {*MISSING, UNKNOWN}
+        self.empty = not self._inside.strip(_QUOTES)
+        self.unknown = spellings.find(self._whole) is None and self._inside.casefold() in {*MISSING, UNKNOWN}
+        self._words = list(_WORD.finditer(self._inside)) if len(self._inside) <= _LONGEST else []
 
     def readings(self, separator: str | None) -> list[Labels]:
         """Each set of labels that the text can mean, in the order in which they are written.
 
         What the usual separator makes of it is all that it means, unless that is white space, which names hold too.
         """
-        sure = separator is not None or self._whole.replace(" ", "").isdigit()
-        if sure and (usual := self._each(self._whole.split(separator))) is not None:
-            return [usual]
-        if len(self._inside) > _LONGEST:
-            return []
-        found: dict[frozenset[int], Labels] = {}
-        for labels in self._searched():
-            found.setdefault(frozenset(labels), labels)
-        return list(found.values())
+        if separator is not None or self._whole.replace(" ", "").isdigit():
+            usual = tuple(self._spellings.find(part) for part in self._whole.split(separator))
+            if None not in usual:
+                return [usual]  # type: ignore[list-item] # none of them is None
+        return list(self._searched().values()) if self._words and not self._is_broken() else []
 
     def misfit(self) -> str:
-        """The first part of the text that is no label, or the whole where it lies between two separators."""
-        for part in re.split(f"[{_SEPARATORS}]", self._inside[:_LONGEST]):
-            lost = self._lost(part.strip().strip("'\"").split())
-            if lost or not part.strip():
-                return " ".join(lost) or self._whole
-        return self._whole
-
-    def _lost(self, words: list[str]) -> list[str]:
-        """The first words in a row that no label begins with."""
-        lost: list[str] = []
-        while words:
-            runs = range(min(len(words), self._most_words), 0, -1)
-            known = next((n for n in runs if self._find(" ".join(words[:n])) is not None), 0)
-            if known and lost:
+        """The first words in a row that no label begins with; or the whole text, where all words are labels."""
+        lost: tuple[int, int] | None = None
+        word = 0
+        while word < len(self._words) and not self._is_broken():
+            ends = range(min(len(self._words), word + self._spellings.most_words), word, -1)
+            end = next((end for end in ends if self._label(word, end) is not None), None)
+            if lost and (end is not None or self._gaps()[word]):
                 break
-            lost += [] if known else words[:1]
-            words = words[known or 1 :]
-        return lost
+            if end is None:
+                lost = (lost[0] if lost else word, word + 1)
+            word = end or word + 1
+        return self._text(*lost) if lost else self._whole
 
-    def _searched(self) -> Iterator[Labels]:
-        """Every way in which the whole text is labels."""
-        quoted = _QUOTED.findall(self._inside)
-        if quoted and not _QUOTED.sub("", self._inside).strip(_SEPARATORS + " "):
-            parts = [[part[1:-1] for part in quoted]]
-        else:
-            parts = [self._inside.split(separator) for separator in _SEPARATORS if separator in self._inside]
-            parts += [[self._inside], re.split(f"[{_SEPARATORS}]", self._inside)]
-        for these in parts:
-            if (labels := self._each([part.strip().strip("'\"") for part in these])) is not None:
-                yield labels
-        yield from self._of_words(parts[-1])
-
-    def _each(self, parts: Sequence[str]) -> Labels | None:
-        labels = tuple(self._find(part) for part in parts)
-        return None if None in labels else labels  # type: ignore[return-value] # none of them is None
-
-    def _of_words(self, parts: Sequence[str]) -> Iterator[Labels]:
-        """The ways to read each part as labels of one or several words, with blanks between them."""
-        ways: dict[frozenset[int], Labels] = {frozenset(): ()}
-        for part in parts:
-            own = self._runs(part.split())
-            ways = {a | b: first + then for a, first in ways.items() for b, then in own.items()}
-        yield from ways.values()
-
-    def _runs(self, words: Sequence[str]) -> dict[frozenset[int], Labels]:
-        """The sets of labels that runs of words make, each with one order in which they stand."""
+    def _searched(self) -> dict[frozenset[int], Labels]:
+        """Every set of labels that runs of words make, each with one order in which they stand."""
         made: list[dict[frozenset[int], Labels]] = [{frozenset(): ()}]
-        for end in range(1, len(words) + 1):
+        for end in range(1, len(self._words) + 1):
             here: dict[frozenset[int], Labels] = {}
-            for start in range(max(0, end - self._most_words), end):
-                if made[start] and (label := self._find(" ".join(words[start:end]))) is not None:
+            for start in range(max(0, end - self._spellings.most_words), end):
+                if made[start] and (label := self._label(start, end)) is not None:
                     here |= {known | {label}: (*labels, label) for known, labels in made[start].items()}
             made.append(here)
-        return made[-1] if words else {}
+        return made[-1]
+
+    def _label(self, start: int, end: int) -> int | None:
+        return self._spellings.find(self._text(start, end))
+
+    def _text(self, start: int, end: int) -> str:
+        """The text from one word to another, without quotation marks at its ends."""
+        return self._inside[self._words[start].start() : self._words[end - 1].end()].strip(_QUOTES)
+
+    def _gaps(self) -> list[int]:
+        """The number of separators before each word, and at the end."""
+        edges = [0, *(edge for word in self._words for edge in word.span()), len(self._inside)]
+        between: Iterator[str] = (self._inside[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
+        return [len(_SEPARATOR.findall(text)) for text in between]
+
+    def _is_broken(self) -> bool:
+        """Whether a label is lacking before, after or between separators."""
+        first, *inner, last = self._gaps()
+        return bool(first or last or max(inner, default=0) > 1)
 
 
 def _unbracketed(text: str) -> str:

@@ -29,7 +29,7 @@ class Spellings:
         self._exact = {name.casefold(): i for i, name in enumerate(names)}
         keys = [_key(name) for name in names]
         self._alike = _unique(keys)
-        self.most_words = max((len(key.split()) for key in keys), default=1)
+        self.most_words = max((len(re.split(r"[\s|;,]+", key)) for key in keys), default=1)
         self._go = _unique([(id_ or "").casefold() for id_ in go])
 
     def find(self, label: str) -> int | None:

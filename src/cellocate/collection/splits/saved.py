@@ -16,14 +16,14 @@ from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.tables import lacking, read_table, shown
 
-_COLUMNS = ("part", "group", *FOLDS, ORIGINAL, "fingerprint")
+SPLIT_COLUMNS = ("id", "part", "group", *FOLDS, ORIGINAL, "fingerprint")
 
 
 def save_split(path: str | Path, split: Split) -> None:
     """Write a split to `path`, and how it was made to a JSON file of the same name beside it."""
     path = Path(path)
     with new_file(path) as aside:
-        split.fields[[c for c in _COLUMNS if c in split.fields]].to_csv(aside, index_label="id")
+        split.fields[[c for c in SPLIT_COLUMNS if c in split.fields]].to_csv(aside, index_label="id")
     made = {**split.made, "fields": len(split.fields), "cellocate": cellocate.__version__}
     write_text(path.with_suffix(".json"), json.dumps(made, indent=2) + "\n")
 
@@ -72,7 +72,7 @@ def read_folds(path: str | Path, collection: Collection) -> list[str]:
 
 
 def _read(path: Path, collection: Collection) -> Split:
-    table, lines = read_table(path, "split", ("id", *_COLUMNS))
+    table, lines = read_table(path, "split", SPLIT_COLUMNS)
     if not {"id", "part"} <= set(table.columns):
         raise lacking(path, "not a split", "It needs the columns id and part.")
     table["part"] = table["part"].str.lower()
@@ -89,7 +89,7 @@ def _read(path: Path, collection: Collection) -> Split:
             where=path,
             mend="Use the split that was made for this collection.",
         )
-    fields = table.set_index("id")[[c for c in _COLUMNS if c in table]]
+    fields = table.set_index("id")[[c for c in SPLIT_COLUMNS[1:] if c in table]]
     if ORIGINAL in collection.fields and ORIGINAL not in fields:  # a split made elsewhere
         fields[ORIGINAL] = collection.fields[ORIGINAL].fillna("").loc[fields.index].to_numpy(dtype=object)
     made = path.with_suffix(".json")
