@@ -22,7 +22,8 @@ class CellocateError(Exception):
     def __init__(self, what: str, *, where: object = None, mend: str = "") -> None:
         self.what, self.where, self.mend = what, where, mend
         place = "" if where is None else f": {where}"
-        super().__init__(f"{what}{place}." + (f" {mend}" if mend else ""))
+        message = f"{what}{place}." + (f" {mend}" if mend else "")
+        super().__init__(" ".join(message.splitlines()))  # names may have line breaks
 
     def __reduce__(self) -> tuple[Callable[[], CellocateError], tuple[()]]:
         """How it comes out of a worker process: as it was raised."""

@@ -56,7 +56,7 @@ def header(row: Sequence[str], names: Sequence[str], path: str | Path) -> Header
     kept = [place for place in named if place not in index]
     columns = _spelled([row[place] for place in kept], names)
     if repeated := sorted({column for column in columns if columns.count(column) > 1}):
-        raise CellocateError(f"two columns named {repeated[0]!r}", where=path, mend="Keep one of them.")
+        raise CellocateError(f"two columns named {shown(repeated[0])}", where=path, mend="Keep one of them.")
     nameless = tuple(place for place in range(width) if not row[place] and place > min(kept, default=width))
     return Header(columns, width, None if len(kept) == width else tuple(kept), nameless)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cellocate.errors import CellocateError
 from cellocate.tables.header import Header, header
 from cellocate.tables.kinds import file_rows
-from cellocate.tables.text import shown
+from cellocate.tables.text import shortened, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,4 +127,4 @@ def lacking(path: str | Path, what: str, mend: str) -> CellocateError:
     names = [name.strip() or "(no name)" for name in row]
     if names[0] == "(no name)":
         mend += " Give the first column a name if it is the one."
-    return CellocateError(f"{what}: its columns are {shown(', '.join(names))[1:-1]}", where=path, mend=mend)
+    return CellocateError(f"{what}: its columns are {shortened(', '.join(names))}", where=path, mend=mend)

@@ -48,7 +48,12 @@ def shown(text: str) -> str:
         >>> shown("Golgi"), len(shown("x" * 999))
         ("'Golgi'", 63)
     """
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+    return repr(shortened(text))
+
+
+def shortened(text: str) -> str:
+    """Text that is not too long for an error."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def first_bytes(path: Path, count: int = 4) -> bytes:

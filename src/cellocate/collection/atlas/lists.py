@@ -82,7 +82,8 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
     """
     path = Path(path)
     rows, lines = _rows(path)
-    column = next(name for name in ("filename", "Image", "Id", "ID") if name in rows)
+    names = ("filename", "Image", "Id", "ID") if "antibody" in rows else ("Image", "Id", "ID")
+    column = next(name for name in names if name in rows)
     texts = rows[column]
     if column == "filename":  # /archive/1/1_A1_1_ says the name, and the column antibody the folder
         texts = rows["antibody"] + "/" + texts.str.rsplit("/", n=1).str[-1]
