@@ -143,3 +143,21 @@ def test_what_is_for_rules_is_refused_of_sets_with_a_guarantee(cellocate, tables
     result = cellocate(*given, "--out", tables / "rule.json", *ignored)
     assert (result.code, (tables / "rule.json").exists()) == (2, False)
     assert cellocate(*given, "--out", tables / "rule.json").code == 0
+
+
+def test_tables_of_other_programs_give_the_same_rule(cellocate, tables):
+    command = ("decide", "fit", "--rule", "single", "--out", tables / "rule.json", "--overwrite")
+    assert cellocate(*command, tables / "p.csv", "--labels", tables / "labels.csv").code == 0
+    expected = saved(tables)
+    pd.read_csv(tables / "p.csv").to_csv(tables / "index.csv")  # with the index in an unnamed column
+    pd.read_csv(tables / "p.csv").to_csv(tables / "german.csv", sep=";", decimal=",", index=False)
+    pd.read_csv(tables / "labels.csv").to_csv(tables / "excel.csv", sep="\t", encoding="utf-16")
+    for probabilities in ("index.csv", "german.csv"):
+        assert cellocate(*command, tables / probabilities, "--labels", tables / "excel.csv").code == 0
+        assert saved(tables) == expected
+    with (tables / "index.csv").open("a") as file:
+        file.write(f"60,high{',0' * 27},g\n")
+    refused = cellocate(*command, tables / "index.csv", "--labels", tables / "labels.csv")
+    assert refused.code == 1
+    assert "not a number: 'high': " in refused.err
+    assert "index.csv, line 62 (id g), column Nucleoplasm." in refused.err

@@ -71,7 +71,7 @@ def test_fields_are_chosen_by_a_table_of_ids(column, tmp_path):
 @pytest.mark.parametrize(
     ("text", "keep", "fault"),
     [
-        ("name,why\nf00000,blurred\n", True, "no column of ids among name, why"),
+        ("name,why\nf00000,blurred\n", True, "no column of ids: its columns are name, why"),
         ("Id\nelsewhere\n", True, "no id of .* in it"),
         ("Id\nelsewhere\n", False, "no id of .* in it"),
         ("Id\n" + "".join(f"f0000{i}\n" for i in range(6)), False, "no field is not in"),

@@ -137,7 +137,9 @@ def test_a_list_may_be_gzipped(tmp_path):
     (tmp_path / "list.csv.gz").write_bytes(gzip.compress(KAGGLE_2021.encode()))
     assert len(read_list(tmp_path / "list.csv.gz").fields) == 3
     (tmp_path / "ids.gz").write_bytes(gzip.compress(b"10580_1610_C1_1\n"))
-    with pytest.raises(CellocateError, match="not a list"):
+    assert list(read_list(tmp_path / "ids.gz").fields.index) == ["10580_1610_C1_1"]
+    (tmp_path / "ids.gz").write_bytes(gzip.compress("10580_1610_C1_1\n# \xe9\n".encode("latin-1")))
+    with pytest.raises(CellocateError, match=r"not UTF-8.*'# é'.*line 2"):
         read_list(tmp_path / "ids.gz")
 
 

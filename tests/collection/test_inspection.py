@@ -99,7 +99,7 @@ def test_problems_of_the_table_come_with_those_of_the_images(folder):
     table = found.table()
     assert list(table.columns) == ["id", "severity", "about", "what", "where", "mend"]
     assert table.iloc[0].tolist()[:4] == ["b", "fault", "labels", "unknown label '99'"]
-    assert table["where"][0] == f"{folder / 'train.csv'}, line 3"
+    assert table["where"][0] == f"{folder / 'train.csv'}, line 3, column Target: '99'"
     assert (table[["what", "where", "mend"]] != "").all(axis=None)
 
 

@@ -17,6 +17,7 @@ from cellocate.collection.layouts import listing
 from cellocate.collection.select import Selection, select
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field, write_png
+from cellocate.tables import MISSING, normal
 from cellocate.vocabulary import Location, Vocabulary, get
 
 HEADER = "Id,green,blue,Target,plate,pixel_size\n"
@@ -206,11 +207,13 @@ def test_a_metadata_column_named_like_labels_is_renamed_and_not_lost(folder):
     assert after.problems == ()
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).map(str.strip).filter(bool)
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).map(normal).filter(bool)
+
+PLATES = TEXT.filter(lambda plate: plate.lower() not in MISSING)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(TEXT, st.tuples(st.sets(st.integers(0, 27)), TEXT, TEXT), min_size=1, max_size=5))
+@given(st.dictionaries(TEXT, st.tuples(st.sets(st.integers(0, 27)), TEXT, PLATES), min_size=1, max_size=5))
 def test_ids_labels_names_and_metadata_of_any_script_survive(tmp_path, rows):
     ids = pd.Index(list(rows), name="id", dtype=object)
     fields = pd.DataFrame(index=ids)

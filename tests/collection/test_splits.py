@@ -159,13 +159,13 @@ def test_a_split_may_name_a_part_of_the_collection_in_any_order(tmp_path):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("id,part\nf00000,train\nf00001,dev\n", r"unknown part 'dev'"),
-        ("id,part\nf00000,train\nf00001,\n", r"unknown part ''"),
-        ("id,part\nf00000,train\nf00000,test\n", r"an id stands in several rows"),
+        ("id,part\nf00000,train\nf00001,dev\n", r"unknown part 'dev'.*line 3, column part"),
+        ("id,part\nf00000,train\nf00001,\n", r"unknown part ''.*line 3, column part"),
+        ("id,part\nf00000,train\nf00000,test\n", r"an id stands in several rows: 'f00000'.*line 3"),
         ("id,part\nf00000,test\nf00001,validation\n", r"no field to train on"),
         ("id,part\n", r"no field to train on"),
         ("id,part\nf00000,train\nx,test\ny,test\n", r"names 2 fields that the collection lacks, such as x"),
-        ("Id,part\nf00000,train\n", r"not a split.*columns id and part"),
+        ("field,part\nf00000,train\n", r"not a split: its columns are field, part.*columns id and part"),
         ("f00000,train\n", r"not a split"),
         ("", r"it is empty"),
     ],
@@ -173,7 +173,7 @@ def test_a_split_may_name_a_part_of_the_collection_in_any_order(tmp_path):
 def test_what_is_no_split_of_the_collection_is_refused(tmp_path, text, fault):
     with pytest.raises(CellocateError, match=fault) as caught:
         read_split(written(tmp_path, text), table_of([(0,)] * 3))
-    assert caught.value.where == tmp_path / "split.csv"
+    assert str(caught.value.where).startswith(str(tmp_path / "split.csv"))
 
 
 def test_a_missing_split_is_refused(tmp_path):

@@ -38,7 +38,11 @@ def test_a_submission_of_the_real_shape_is_accepted(real_data: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("id,Predicted\na,0\nb,1\n", "header"),
+        ("id,Predicted\na,0\nb,1\n", "header 'id,Predicted'"),
+        (",Id,Predicted\n0,a,0\n1,b,1\n", "header ',Id,Predicted'"),
+        ("Id;Predicted\na;0\nb;1\n", "header 'Id;Predicted'"),
+        ("Id,Predicted\na ,0\nb,1\n", "unknown id 'a '"),
+        ("Id,Predicted\na,0\n,\nb,1\n", "a row without an id"),
         ("", "it is empty"),
         ("Id,Predicted\n,0\nb,1\n", "a row without an id"),
         ("Id,Predicted\na,0\n", "lacks 1 id, such as b"),
@@ -74,3 +78,9 @@ def test_a_sample_gives_order_and_must_be_complete(phantoms: Path, tmp_path: Pat
     (tmp_path / "sample.csv").write_text("Id,Predicted\na,0\na,0\n")
     with pytest.raises(CellocateError, match="without repeats"):
         read_sample(tmp_path / "sample.csv")
+
+
+@pytest.mark.parametrize("text", [",Id,Predicted\n0,b,0\n1,a,0\n", "ID;predicted\r\nb;0\r\n;\r\na;0\r\n"])
+def test_a_sample_of_any_program_is_read(tmp_path: Path, text: str) -> None:
+    (tmp_path / "sample.csv").write_text(text)
+    assert read_sample(tmp_path / "sample.csv") == ["b", "a"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import BUILT_IN, Vocabulary, get
+from cellocate.vocabulary import BUILT_IN, Location, Vocabulary, get
 
 COARSE = {"Nucleus", "Nucleoli", "Cytosol", "Cytoskeleton", "Endomembrane system", "Plasma membrane", "Mitochondria"}
 MERGED_IN_2021 = {"Actin filaments", "Centrosome", "Plasma membrane"}
@@ -109,6 +109,33 @@ def test_every_location_of_the_nucleus_is_grouped_as_such():
         ("Cytosol|golgi APPARATUS", "|", (7, 25)),
         (" Rods & rings | 0 ", "|", (0, 27)),
         ("cytosol 3", None, (3, 25)),
+        ("13,1", None, (1, 13)),
+        ("13|1", None, (1, 13)),
+        ("13 1", "|", (1, 13)),
+        ("13; 1", "|", (1, 13)),
+        ("[16, 0]", None, (0, 16)),
+        ("[16 0]", "|", (0, 16)),
+        ("(16,)", None, (16,)),
+        ("{16, 0}", None, (0, 16)),
+        ("[np.int64(16), np.int64(0)]", None, (0, 16)),
+        ("[]", None, ()),
+        ("26.0", None, (26,)),
+        ("16.0 0.0", None, (0, 16)),
+        ("'16'", None, (16,)),
+        ("['Nucleoplasm', 'Golgi apparatus']", None, (0, 7)),
+        ("['Nucleoplasm' 'Golgi apparatus']", None, (0, 7)),
+        ('["Nucleoplasm"]', "|", (0,)),
+        ("Golgi apparatus", None, (7,)),
+        ("Golgi apparatus Cytosol 3", None, (3, 7, 25)),
+        ("Golgi apparatus\nCytosol", "|", (7, 25)),
+        ("Nucleoplasm,Cytosol", None, (0, 25)),
+        ("Nucleoplasm;Cytosol", None, (0, 25)),
+        ("Nucleoplasm, Cytosol;5", "|", (0, 5, 25)),
+        ("Nucleoli Nucleoli fibrillar centre", None, (2, 3)),
+        ("nuclear_speckles|Focal-adhesion sites", "|", (4, 13)),
+        ("Microtubule organising center", "|", (18,)),
+        ("Rods and rings", "|", (27,)),
+        ("GO:0005654|go:0005829", "|", (0, 25)),
     ],
 )
 def test_labels_are_read_sorted_and_once_each(text, separator, labels):
@@ -122,20 +149,23 @@ def test_labels_are_read_sorted_and_once_each(text, separator, labels):
         ("0 99999999999", None),
         ("-1", None),
         ("+1", None),
-        ("1.0", None),
+        ("1.5", None),
         ("1_0", None),
         ("0x1", None),
         ("１", None),
         ("²", None),
         ("Nucleus", None),
         ("Golgi", None),
-        ("13,1", None),
-        ("13|1", None),
-        ("13 1", "|"),
+        ("13/1", None),
         ("13||1", "|"),
         ("13|", "|"),
         ("|", "|"),
-        ("nan", None),
+        ("16 nan", None),
+        ("Golgi 3", None),
+        ("[16, 0", None),
+        ("GO:0000000", None),
+        ("Negative", None),
+        ("x" * 9999, None),
     ],
 )
 def test_what_is_not_a_label_is_refused(text, separator):
@@ -193,12 +223,15 @@ def test_a_users_vocabulary_is_read_from_a_table(tmp_path):
     assert vocabulary.parse("basal body|0", "|") == (0, 1)
 
 
-@pytest.mark.parametrize("text", ["name\nA\nB\n", "\ufeffname\nA\nB\n", "go,extra,name\n,,A\n\n,,B\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["name\nA\nB\n", "\ufeffname\nA\nB\n", "go,extra,name\n,,A\n\n,,B\n", ",Name\n0,A\n1, B\n", "go;NAME\n;A\n;B\n"],
+)
 def test_columns_may_be_few_or_many_and_in_any_order(tmp_path, text):
     assert get(written(tmp_path, text)).names == ("A", "B")
 
 
-@pytest.mark.parametrize("text", ["", "name\n", "Name,go\nA,\n", "A\nB\n", "name,go\n,GO:1\n"])
+@pytest.mark.parametrize("text", ["name\n", "called,go\nA,\n", "A\nB\n", "name,go\n,GO:1\n"])
 def test_what_is_no_vocabulary_is_refused_with_its_file(tmp_path, text):
     with pytest.raises(CellocateError, match=r"not a vocabulary.*ours\.csv.*'name'"):
         get(written(tmp_path, text))
@@ -210,7 +243,7 @@ def test_a_name_that_stands_twice_is_refused(tmp_path, text):
         get(written(tmp_path, text))
 
 
-@pytest.mark.parametrize("text", ["name,go\nA,\n,GO:1\n", "name\n \nB\n", "go,name\nGO:1,A\nGO:2\n"])
+@pytest.mark.parametrize("text", ["name,go\nA,\n,GO:1\n", "go,name\nGO:1,A\nGO:2\n"])
 def test_a_location_without_a_name_is_refused(tmp_path, text):
     with pytest.raises(CellocateError, match=r"ours\.csv"):
         get(written(tmp_path, text))
@@ -245,3 +278,61 @@ def test_vocabularies_are_values():
     assert get("hpa28") == Vocabulary("hpa28", get("hpa28").locations)
     assert get("hpa28") != get("hpa19")
     assert len({get("hpa28"), Vocabulary("hpa28", get("hpa28").locations)}) == 1
+
+
+@pytest.mark.parametrize("text", ["nan", "NaN", "None", "NA", "<NA>", "null", "?", "[nan]", "n/a"])
+def test_labels_that_a_cell_says_are_missing_are_not_no_labels(text):
+    with pytest.raises(CellocateError, match=r"its labels are not known.*leave the cell empty"):
+        get("hpa28").parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("Nuclear speckels", r"'Nuclear speckels'.*Did you mean 'Nuclear speckles' \(4\)\?"),
+        ("Nucleoplasm Golgy apparatus Cytosol", r"'Golgy apparatus'.*'Golgi apparatus' \(7\)"),
+        ("Negative", "Leave the cell empty"),
+        ("13||1", r"'13\|\|1'"),
+        ("1 2 3 four", "'four'.*0 to 27"),
+    ],
+)
+def test_what_is_no_label_is_shown_with_what_to_write(text, mend):
+    with pytest.raises(CellocateError, match=mend):
+        get("hpa28").parse(text)
+
+
+AMBIGUOUS = Vocabulary(
+    "ours", tuple(Location(name, None, "") for name in ("A", "B", "A B", "C", "C, D", "D", "centre"))
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "separator", "expected"),
+    [
+        ("A B", None, "2 or 0|1"),
+        ("A B C", None, "2|3 or 0|1|3"),
+        ("C, D", None, "3|5 or 4"),
+        ("A B; C, D", ";", (2, 4)),  # as cellocate writes it
+        ("A|B", None, (0, 1)),
+        ("center", None, (6,)),
+    ],
+)
+def test_what_can_be_read_in_several_ways_is_refused_unless_the_usual_separator_tells(text, separator, expected):
+    if isinstance(expected, tuple):
+        assert AMBIGUOUS.parse(text, separator) == expected
+        return
+    with pytest.raises(CellocateError, match="in several ways") as caught:
+        AMBIGUOUS.parse(text, separator)
+    assert sorted(caught.value.mend.removeprefix("Write ").rstrip(".").split(" or ")) == sorted(expected.split(" or "))
+
+
+def test_a_go_id_of_two_locations_is_none():
+    with pytest.raises(CellocateError, match="unknown label 'GO:0005730'"):
+        get("subcell31").index("GO:0005730")
+
+
+@given(st.lists(st.sampled_from(range(28)), max_size=5), st.sampled_from(["|", ";", ", ", "\n", " "]), st.booleans())
+def test_names_are_read_whatever_stands_between_them(labels, between, as_list):
+    names = [get("hpa28").names[label] for label in labels]
+    text = str(names) if as_list else between.join(names)
+    assert get("hpa28").labels_in(text) == tuple(labels)

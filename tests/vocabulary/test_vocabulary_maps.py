@@ -132,3 +132,13 @@ def test_the_built_in_map_written_as_a_table_is_the_same(tmp_path):
     rows = [f"{i},{'' if target is None else target}" for i, target in enumerate(built_in.targets)]
     (tmp_path / "map.csv").write_text("\n".join(["from,to", *rows]) + "\n")
     assert read_map(tmp_path / "map.csv", "hpa28", "hpa19") == built_in
+
+
+def test_a_map_from_another_program_is_read(tmp_path):
+    (tmp_path / "map.csv").write_text("From\tTO\r\nCilium\t16.0\r\n\t\r\nbasal-body\t\r\n", encoding="utf-16")
+    (tmp_path / "ours.csv").write_text(";Name\n0;Cilium\n1;Basal body\n")
+    between = read_map(tmp_path / "map.csv", get(tmp_path / "ours.csv"), "hpa19")
+    assert between.targets == (16, None)
+    (tmp_path / "map.csv").write_text("from,to\nCilium,0\nFlagellum,1\n")
+    with pytest.raises(CellocateError, match=r"unknown label 'Flagellum': .*map\.csv, line 3"):
+        read_map(tmp_path / "map.csv", get(tmp_path / "ours.csv"), "hpa19")

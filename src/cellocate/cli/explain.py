@@ -56,6 +56,7 @@ def explain(
     from cellocate.explain import explain as write
     from cellocate.files import refuse_existing
     from cellocate.networks import load
+    from cellocate.tables import normal
 
     refuse_existing(out, overwrite=overwrite, inputs=(model, data, labels, masks))
     loaded = load(model, device=device)
@@ -65,7 +66,7 @@ def explain(
     total = fields if ids is None else len(ids)
     with progress("explaining", min(total, len(collection))) as advance:
         choices = Choices(
-            ids=ids,
+            ids=None if ids is None else [normal(field) for field in ids],
             count=fields,
             locations=wanted,
             method=method,

@@ -55,6 +55,7 @@ def neighbours(
     from cellocate.files import refuse_existing_files
     from cellocate.networks import load
     from cellocate.pictures import save_figure_as
+    from cellocate.tables import normal
 
     if (ids is None) == (images is None) or (images is None) != (model is None):
         raise typer.BadParameter("give --id, or --images and --model")
@@ -66,7 +67,7 @@ def neighbours(
     known = read_embeddings(embeddings)
     asked: Collection | None = None
     if images is None or model is None:
-        answer = ask_for_ids(known, ids or [], count, index, where=embeddings)
+        answer = ask_for_ids(known, [normal(field) for field in ids or ()], count, index, where=embeddings)
     else:
         loaded = load(model, device=device)
         asked = fields_for(loaded, open_data(images, pixel_size=pixel_size, channels=channels, z=z), skip_bad=False)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from cellocate.errors import CellocateError
+from cellocate.tables import normal
 
 # what cannot be read is the data's fault (1), not wrong usage (2)
 Data = Annotated[
@@ -78,5 +79,5 @@ def read_where(pairs: list[str] | None) -> dict[str, list[str]]:
         column, equals, value = pair.partition("=")
         if not equals:
             raise CellocateError("no column and value", where=f"--where {pair}", mend="Write --where plate=672.")
-        values.setdefault(column, []).append(value)
+        values.setdefault(normal(column), []).append(normal(value))
     return values

@@ -10,9 +10,9 @@ from cellocate.counted import counted
 
 def is_submission(path: Path) -> bool:
     """Whether this is a table with a column of a challenge's answers."""
-    from cellocate.tables import read_columns
+    from cellocate.tables import is_table, read_columns
 
-    if not path.is_file() or not path.name.endswith((".csv", ".csv.gz")):
+    if not path.is_file() or not is_table(path):
         return False
     return not {"Predicted", "PredictionString"}.isdisjoint(read_columns(path))
 

@@ -7,11 +7,21 @@ from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.described import described
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.packing import pack
-from cellocate.collection.splits import PARTS, Split, make_split, read_folds, read_split, refuse_leaks, save_split
+from cellocate.collection.splits import (
+    PARTS,
+    SPLIT_COLUMNS,
+    Split,
+    make_split,
+    read_folds,
+    read_split,
+    refuse_leaks,
+    save_split,
+)
 from cellocate.collection.suspects import suspects
 
 __all__ = [
     "PARTS",
+    "SPLIT_COLUMNS",
     "Bags",
     "Collection",
     "Inspection",

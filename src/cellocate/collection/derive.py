@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from cellocate.collection.collection import Collection
+from cellocate.collection.identity import as_known
 from cellocate.collection.names import number
 from cellocate.errors import CellocateError
-from cellocate.tables import read_table
+from cellocate.tables import find_column, lacking, read_table
 from cellocate.vocabulary import Vocabulary, get, map_between, read_map
 
 _NEGATIVE = "Negative"
-_ID_COLUMNS = ("Id", "ID", "id", "field")
+_ID_COLUMNS = ("Id", "field")
 
 
 def showing(
@@ -83,11 +84,11 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
 
 
 def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> Collection:
-    r"""The fields that a table names in its column `Id`, `ID`, `id` or `field`, or those that it does not name.
+    r"""The fields that a table names in its column `Id` or `field`, or those that it does not name.
 
     Args:
         collection: some fields of it may stand in the table, and any others.
-        table: a CSV file, such as `split.csv` of a run or the problems that `check` found; a field may stand twice.
+        table: a table, such as `split.csv` of a run or the problems that `check` found; a field may stand twice.
         keep: keep the fields that it names; else leave them out.
 
     Raises:
@@ -103,11 +104,11 @@ def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> C
         (['b'], ['a', 'c'])
     """
     rows, _ = read_table(table, "table of ids")
-    column = next((name for name in _ID_COLUMNS if name in rows), None)
+    columns = list(map(str, rows))
+    column = next((found for name in _ID_COLUMNS if (found := find_column(columns, name))), None)
     if column is None:
-        mend = f"Name the column of ids one of {', '.join(_ID_COLUMNS)}."
-        raise CellocateError(f"no column of ids among {', '.join(map(str, rows))}", where=table, mend=mend)
-    wanted = set(rows[column])
+        raise lacking(table, "no column of ids", f"Call it {' or '.join(_ID_COLUMNS)}.")
+    wanted = set(as_known(list(rows[column]), collection.ids))
     named = np.array([field in wanted for field in collection.ids], dtype=bool)
     if not named.any():
         raise CellocateError(f"no id of {collection.folder} in it", where=table, mend="Are they ids of other fields?")

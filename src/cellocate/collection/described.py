@@ -10,19 +10,20 @@ import pandas as pd
 from cellocate.collection.atlas.tables import is_list, of_fields, read_labels
 from cellocate.collection.bags import are_cells, bags_of
 from cellocate.collection.collection import Collection
+from cellocate.collection.identity import as_known
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.metadata import IDS, read_metadata, tidy
 from cellocate.collection.names import told_by_ids
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.tables import read_columns
+from cellocate.tables import is_table, read_columns
 
 
 def described(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
     """The metadata of some fields: antibody, gene, cell line and whatever else is told of them.
 
     Args:
-        path: of a collection, in any layout, or of their cells; or a table (CSV) with a column `id`, `image`,
+        path: of a collection, in any layout, or of their cells; or a table with a column `id`, `image`,
             `image_id`, `field` or `filename`, such as a label table, or a list of the atlas.
         ids: of the fields; each as often as it stands here.
 
@@ -44,12 +45,13 @@ def described(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
 
 
 def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
-    if path.is_file() and {".csv", ".tsv"}.intersection(path.suffixes):
+    if path.is_file() and is_table(path):
         if is_list(path):
             return tidy(of_fields(read_labels(path), list(dict.fromkeys(ids)), path).table, path)
-        columns = [column.strip() for column in read_columns(path)]
+        columns = read_columns(path)
         if any(c.lower() in IDS for c in columns) and not any(c in CHANNELS for c in columns):
-            return read_metadata(path)
+            known = read_metadata(path)
+            return known.set_axis(pd.Index(as_known(list(known.index), ids), name="id"))
     collection = open_collection(path)
     if are_cells(collection) and not set(ids) <= set(collection.ids):
         return bags_of(collection).fields  # the ids are of fields, which cells tell of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ ORIGINAL = "original_id"
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 UUID_LENGTH = 36
+_NUMBER = re.compile(r"0*(\d+)(?:\.0*)?", re.ASCII)
 _CHALLENGES = {"kaggle2018", "kaggle2021"}
 
 
@@ -28,6 +29,30 @@ def uuid(field: str) -> str | None:
     """
     match = _UUID.search(field) if len(field) >= UUID_LENGTH else None
     return match[0].lower() if match else None
+
+
+def as_known(ids: Sequence[str], known: Iterable[str]) -> list[str]:
+    """The ids in a table, as the fields that they mean are called.
+
+    Excel makes 7 of 007, and pandas makes 7.0 of 7 in a column with empty cells. Ids are therefore compared as numbers
+    where all of them are numbers, none is a field's as it stands, and no two become one.
+
+    Example:
+        >>> as_known(["7.0", "8.0"], ["007", "008", "009"]), as_known(["7.0", "8"], ["8", "7"])
+        (['007', '008'], ['7.0', '8'])
+    """
+    asked, fields = set(ids), set(known)
+    if not asked.isdisjoint(fields):
+        return list(ids)
+    numbers, of_fields = _as_numbers(asked), _as_numbers(fields)
+    if len(numbers) < len(asked) or any(len(set(of.values())) < len(of) for of in (numbers, of_fields)):
+        return list(ids)
+    called = {number: field for field, number in of_fields.items()}
+    return [called.get(numbers[i], i) for i in ids]
+
+
+def _as_numbers(ids: Iterable[str]) -> dict[str, str]:
+    return {i: match[1] for i in ids if (match := _NUMBER.fullmatch(i))}
 
 
 def originals(fields: pd.DataFrame) -> list[str]:

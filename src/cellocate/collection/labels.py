@@ -1,7 +1,8 @@
-"""Label tables, as the 2018 and 2021 challenges write them, read strictly."""
+"""Label tables, with the columns that the 2018 and 2021 challenges gave them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 from cellocate.collection.collection import Problem, group_of
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.tables import read_columns, read_table
+from cellocate.tables import find_column, lacking, read_columns, read_table, shown
 from cellocate.vocabulary import Vocabulary, get
+
+_WITH_COMMA = re.compile(r"\d+,0+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,34 @@ class Labels:
 
 def format_of(path: Path) -> LabelFormat | None:
     """The format whose columns the table at `path` has, by its first line alone."""
-    columns = read_columns(path, "label table")
-    return next((f for f in FORMATS if f.id in columns and f.labels in columns), None)
+    return format_among(read_columns(path, "label table"))
+
+
+def format_among(columns: Sequence[str]) -> LabelFormat | None:
+    """The format of a label table with these columns, whose names may be in another case.
+
+    A number means another location in each format. What mixes their names, such as `ID,Target`, is therefore none of
+    them, nor is `id,label`, which many other tables have.
+
+    Example:
+        >>> [bool(format_among(columns)) for columns in (["id", "target"], ["ID", "label"], ["ID", "Target"])]
+        [True, True, False]
+    """
+    first, second = FORMATS
+    for known in FORMATS:
+        if known.id in columns and known.labels in columns:
+            return known
+    if find_column(columns, first.id) not in (None, second.id) and find_column(columns, first.labels):
+        return first
+    return second if second.id in columns and find_column(columns, second.labels) else None
 
 
 def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) -> Labels:
-    """Read a label table (CSV, plain or gzipped) with the columns `Id,Target` or `ID,Label`.
+    """Read a label table with the columns `Id,Target` or `ID,Label`: any file that `read_table` reads.
 
-    Labels are numbers or names of the vocabulary, separated by spaces (`Target`; so only one-word names) or by `|`
-    (`Label`); repeats within a row count once. An empty cell is a field with no location. A row with an unknown
-    label or a repeated id is a problem of that id and left out of the table; further columns become metadata.
+    Labels are numbers, names or GO ids, separated by spaces (`Target`) or `|` (`Label`), or as `Vocabulary.labels_in`
+    says. Repeats within a row count once. An empty cell is a field with no location. A row with an unknown label or a
+    repeated id is a problem of that id and left out of the table; further columns become metadata.
 
     Args:
         path: the table.
@@ -87,12 +108,9 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     path = Path(path)
     layout = format_of(path)
     if layout is None:
-        found = ", ".join(read_columns(path))
-        mend = "It needs Id,Target or ID,Label."
-        if ";" in found or "\t" in found:
-            mend += " Its columns are not separated by commas: save it with commas."
-        raise CellocateError(f"no label table: its columns are {found}", where=path, mend=mend)
-    rows, lines = read_table(path)
+        mend = "It needs Id,Target or ID,Label, whose numbers are those of hpa28 and of hpa19."
+        raise lacking(path, "no label table", mend)
+    rows, lines = read_table(path, names=(layout.id, layout.labels))
     _see_names(rows, path)
     return labels_of(rows, lines, path, layout, vocabulary)
 
@@ -103,17 +121,20 @@ def labels_of(
     """The labels in `rows` of the table at `path`, which stand in these `lines`; see `read_labels`."""
     if not isinstance(vocabulary, Vocabulary):
         vocabulary = get(vocabulary or layout.vocabulary)
-    ids = rows[layout.id].str.strip()
+    ids, column = rows[layout.id], layout.labels
     problems = faulty_ids(ids, lines, path)
-    texts = rows[layout.labels].to_numpy(dtype=object)
-    parsed = {text: _parse(text, layout.separator, vocabulary) for text in set(texts)}  # few differ
+    texts = rows[column].to_numpy(dtype=object)
+    few = set(texts)
+    _see_commas(few, path, column)
+    parsed = {text: _parse(text, layout.separator, vocabulary) for text in few}
     labels = [parsed[text][0] for text in texts]
     wrong = {text: error for text, (_, error) in parsed.items() if error is not None}
-    for row in np.flatnonzero(rows[layout.labels].isin(list(wrong))):
-        error = wrong[texts[row]]
-        error = CellocateError(error.what, where=f"{path}, line {lines[row]}", mend=error.mend)
+    for row in np.flatnonzero(rows[column].isin(list(wrong))):
+        text = texts[row]
+        where = f"{path}, line {lines[row]}, column {column}: {shown(text)}"
+        error = CellocateError(wrong[text].what, where=where, mend=wrong[text].mend)
         problems.append(Problem(ids.iloc[row], "labels", error, "fault" if labels[row] is None else "warning"))
-    table = rows.drop(columns=[layout.id, layout.labels])
+    table = rows.drop(columns=[layout.id, column])
     table.insert(0, "labels", pd.Series(labels, index=table.index, dtype=object))
     table.index = pd.Index(ids, name="id")
     bad = {problem.id for problem in problems if problem.severity == "fault"}
@@ -125,12 +146,22 @@ def _parse(
 ) -> tuple[tuple[int, ...] | None, CellocateError | None]:
     """The labels written in a cell, None where one is unknown; and what is wrong with them."""
     try:
-        labels = vocabulary.parse(text, separator)
+        written = vocabulary.labels_in(text, separator)
     except CellocateError as error:
         return None, error
-    if len(labels) < len([part for part in text.split(separator) if part.strip()]):
+    labels = tuple(sorted(set(written)))
+    if len(labels) < len(written):
         return labels, CellocateError("a label stands twice in a row", mend="It counts once; nothing need be done.")
     return labels, None
+
+
+def _see_commas(texts: set[str], path: Path, column: str) -> None:
+    """Refuse a column in which every label may be two, or one with a decimal comma."""
+    written = sorted(texts - {""})
+    if len(written) > 1 and all(_WITH_COMMA.fullmatch(text) for text in written):
+        what = f"labels that are two numbers each, or one with a decimal comma, such as {shown(written[0])}"
+        mend = f"Write {written[0].partition(',')[0]}, or {written[0].replace(',', '|')}."
+        raise CellocateError(what, where=f"{path}, column {column}", mend=mend)
 
 
 def faulty_ids(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import filecmp
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +17,9 @@ from cellocate.collection.collection import GROUP_COLUMNS, Collection
 from cellocate.collection.identity import ORIGINAL, identities, originals, uuid
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
+from cellocate.tables import normal, table_name
 
 SOURCE = "source"
-_TABLE = re.compile(r"\.[ct]sv(\.gz)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def _see_vocabularies(collections: Sequence[Collection]) -> None:
 
 def _names(collections: Sequence[Collection]) -> list[str]:
     """A name for each source: that of its folder or label table, numbered where several have the same."""
-    names = [_TABLE.sub("", collection.folder.resolve().name) for collection in collections]
+    names = [normal(table_name(collection.folder.resolve())) for collection in collections]
     often = Counter(names)
     return [f"{name}{names[: i + 1].count(name)}" if often[name] > 1 else name for i, name in enumerate(names)]
 

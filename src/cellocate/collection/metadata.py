@@ -1,4 +1,4 @@
-"""What tables say of fields beside their labels: antibody, gene, cell line, plate, pixel size."""
+"""Metadata of fields in tables: antibody, gene, cell line, plate, pixel size."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from cellocate.collection.identity import as_known
 from cellocate.collection.names import numbered
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.scale import check_pixel_size
-from cellocate.tables import read_columns, read_table
+from cellocate.tables import MISSING, lacking, numbers, read_columns, read_table, shown
 
 IDS = ("id", "image", "image_id", "field", "filename")
 # columns that mean what another is called here, in small letters
@@ -25,7 +26,10 @@ _NAMES = {
     "position": "well",
     "antibody_id": "antibody",
     "pixelsize": "pixel_size",
+    "pixel size": "pixel_size",
 }
+_UNDERSTOOD = frozenset(("group", *_NAMES.values()))
+"""Columns whose values mean something: fields of one plate belong together."""
 
 
 def join(fields: pd.DataFrame, tables: Sequence[Path]) -> pd.DataFrame:
@@ -36,6 +40,7 @@ def join(fields: pd.DataFrame, tables: Sequence[Path]) -> pd.DataFrame:
     """
     for path in tables:
         said = read_metadata(path)
+        said.index = pd.Index(as_known(list(said.index), map(str, fields.index)), name="id")
         known = said.index.intersection(fields.index)
         if known.empty and len(fields):
             what = f"no row for any of the {len(fields)} fields, such as {fields.index[0]}"
@@ -68,17 +73,16 @@ def read_metadata(path: Path) -> pd.DataFrame:
         CellocateError: it has no column of ids, names one twice, or has a column that cellocate keeps for itself.
     """
     columns = read_columns(path, "table of metadata")
-    found = [column for column in columns if column.strip().lower() in IDS]
+    found = [column for column in columns if column.lower() in IDS]
     if not found:
-        mend = f"It needs one named {', '.join(IDS)}; small or large letters."
-        raise CellocateError(f"no column of ids among {', '.join(columns)}", where=path, mend=mend)
-    taken = [column for column in columns if column.strip() in (*CHANNELS, "labels")]
+        raise lacking(path, "no column of ids", f"It needs one named {', '.join(IDS)}; small or large letters.")
+    taken = [column for column in columns if column in (*CHANNELS, "labels")]
     if taken:
         raise CellocateError(
             f"a column named {taken[0]!r}, which cellocate keeps for itself", where=path, mend="Rename it."
         )
     rows, _ = read_table(path)
-    ids = rows[found[0]].str.strip()
+    ids = rows[found[0]]
     if ids.duplicated().any():
         what = f"several rows for {ids[ids.duplicated()].iloc[0]}"
         raise CellocateError(what, where=path, mend="Keep one row of each id.")
@@ -90,17 +94,31 @@ def read_metadata(path: Path) -> pd.DataFrame:
 def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
     """Give columns the names that cellocate knows, antibodies as their numbers, and pixel sizes as numbers.
 
+    In columns that cellocate understands, `nan`, `NA` and the like are empty: they are no plate that fields share.
+
     Raises:
         CellocateError: a pixel size that is none, or two columns that mean the same.
     """
-    names = {c: _NAMES.get(c.strip().lower(), c.strip()) for c in map(str, rows)}
+    names = {c: _meaning(c, rows.columns) for c in map(str, rows)}
     _see_meanings(names, path)
+    sizes = next((c for c, name in names.items() if name == "pixel_size"), "")
     rows = rows.rename(columns=names)
+    for name in _UNDERSTOOD.intersection(rows):
+        if unknown := [v for v in rows[name].unique() if isinstance(v, str) and v.lower() in MISSING]:
+            rows[name] = rows[name].mask(rows[name].isin(unknown), "")
     if "antibody" in rows:
         rows["antibody"] = numbered(rows["antibody"])
     if "pixel_size" in rows:
-        rows["pixel_size"] = _pixel_sizes(rows["pixel_size"], path)
+        rows["pixel_size"] = _pixel_sizes(rows["pixel_size"], path, sizes)
     return rows
+
+
+def _meaning(column: str, columns: pd.Index) -> str:
+    """The name that cellocate knows a column by: another, or the same in small letters where no other has it."""
+    small = column.lower()
+    if small in _NAMES:
+        return _NAMES[small]
+    return small if small in _NAMES.values() and small not in columns else column
 
 
 def _see_meanings(names: dict[str, str], path: Path) -> None:
@@ -112,11 +130,19 @@ def _see_meanings(names: dict[str, str], path: Path) -> None:
         meant[name] = column
 
 
-def _pixel_sizes(column: pd.Series[str], path: Path) -> pd.Series[float]:
-    try:
-        sizes = pd.to_numeric(column.replace("", None).astype(object)).astype(float)
-    except ValueError as error:
-        raise CellocateError(f"pixel_size is not a number ({error})", where=path, mend="Give µm per px.") from None
+def _pixel_sizes(column: pd.Series[str], path: Path, name: str) -> pd.Series[float]:
+    sizes = numbers(column)
+    if (wrong := sizes.isna() & column.notna() & (column != "")).any():
+        text = str(column[wrong].iloc[0])
+        line = _line_of(path, name, text)
+        what = f"pixel_size is not a number: {shown(text)}"
+        raise CellocateError(what, where=f"{path}, line {line}, column {name}", mend="Give µm per px.")
     for size in sizes.dropna().unique():
         check_pixel_size(float(size))
     return sizes
+
+
+def _line_of(path: Path, column: str, text: str) -> int:
+    """The first line of a table with this text in a column."""
+    rows, lines = read_table(path)
+    return lines[int((rows[column] == text).to_numpy().argmax())]

@@ -16,6 +16,7 @@ from cellocate.collection.layouts import listing
 from cellocate.collection.merge import Shared, merge
 from cellocate.collection.rescale import rescale
 from cellocate.files import new_folder
+from cellocate.tables import table_rows
 from cellocate.vocabulary import get
 
 _NAMED = 5
@@ -80,7 +81,7 @@ def select(collections: Sequence[Collection], selection: Selection, *, skip_bad:
             notes.append(f"{len(part) - len(good)} faulty fields of {part.folder} were left out")
         if selection.vocabulary is not None and (selection.by or good.vocabulary != get(selection.vocabulary)):
             good, lost = mapped(good, selection.vocabulary, by=selection.by, keep_lost=selection.keep_lost)
-            by = {} if selection.by is None else {"by": selection.by.read_text(encoding="utf-8-sig").splitlines()}
+            by = {} if selection.by is None else {"by": [",".join(row) for _, row in table_rows(selection.by)]}
             steps.append({"step": "map", "vocabulary": selection.vocabulary, **by, "lost": lost, "fields": len(good)})
             notes.extend(_lost(lost, part, selection))
         parts.append(good)

@@ -1,4 +1,4 @@
-"""Tables of probabilities and of decided locations: CSV, one row per field."""
+"""Tables of probabilities and of decided locations, one row per field."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.collection.identity import as_known
 from cellocate.decision.rules.values import how_to_mend
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
-from cellocate.tables import read_columns, read_table
+from cellocate.tables import lacking, numbers, read_columns, read_table, shown
 from cellocate.vocabulary import Location, Vocabulary
 
 LOCATIONS, UNLIKE = "Locations", "Unlike"
 FIELD, CELL = "field", "cell"  # of a table of cells
-_BESIDE = ("Id", LOCATIONS, UNLIKE, FIELD, CELL)
+PREDICTED = "Predicted"
+_OTHERS = ("Id", LOCATIONS, UNLIKE, FIELD, CELL)
+_NAMES = (*_OTHERS, PREDICTED)
 
 
 def write_table(
@@ -56,9 +59,9 @@ def write_table(
 
 
 def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
-    """Read `Id` and one column per location, headed by its name or index; others are passed over.
+    """Read `Id` and one column per location, headed by its name or index.
 
-    Passed over are `Locations`, `Unlike`, and of a table of cells `field` and `cell`.
+    `Locations`, `Unlike`, and of a table of cells `field` and `cell`, are passed over. A decimal comma will do.
 
     Returns:
         The ids, and the probabilities in the vocabulary's order, shape (N, K).
@@ -68,7 +71,7 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
             is named with its id and column.
     """
     table, lines = _read(path)
-    columns = [c for c in table.columns if c not in _BESIDE]
+    columns = [c for c in table.columns if c not in _OTHERS]
     try:
         position = {vocabulary.index(column): column for column in columns}
     except CellocateError as error:
@@ -78,7 +81,7 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
         what = f"no column for {lacking[0]!r}" if lacking else "two columns for one location"
         raise CellocateError(what, where=path, mend=f"It needs one column per location of {vocabulary.name}.")
     texts = table[[position[i] for i in range(len(vocabulary))]]
-    probabilities = texts.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    probabilities = texts.apply(numbers).to_numpy(dtype=np.float64)
     for wrong, what in (
         (np.isnan(probabilities), "not a number"),
         (~((probabilities >= 0) & (probabilities <= 1)), "probability outside 0 to 1"),
@@ -86,7 +89,7 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
         if wrong.any():
             row, column = (int(i[0]) for i in np.nonzero(wrong))
             raise CellocateError(
-                f"{what}: {texts.iloc[row, column]!r}",
+                f"{what}: {shown(str(texts.iloc[row, column]))}",
                 where=f"{path}, line {lines[row]} (id {table['Id'].iloc[row]}), column {texts.columns[column]}",
                 mend=how_to_mend(probabilities),
             )
@@ -106,6 +109,7 @@ def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[li
     tables = [first]
     for path in paths[1:]:
         others, table = read_probabilities(path, vocabulary)
+        others = as_known(others, ids)
         position = {field: row for row, field in enumerate(others)}
         if set(others) != set(ids):
             odd = min(set(others) ^ set(ids))
@@ -122,31 +126,17 @@ def write_decided(path: str | Path, ids: Sequence[str], decided: NDArray[np.bool
 
 
 def read_decided(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.bool_]]:
-    """Read `Id,Predicted` (indices or one-word names separated by spaces), as the 2018 challenge takes it."""
+    """Read `Id,Predicted`: labels as a label table may have them, such as the indices that the 2018 challenge takes."""
     table, lines = _read(path)
-    if "Predicted" not in table:
-        raise CellocateError("no column Predicted", where=path, mend="It needs Id,Predicted.")
-    labels = []
-    for line, text in zip(lines, table["Predicted"], strict=True):
-        try:
-            labels.append(vocabulary.parse(text))
-        except CellocateError as error:
-            raise CellocateError(error.what, where=f"{path}, line {line}", mend=error.mend) from None
-    return list(table["Id"]), vocabulary.encode(labels)
+    if PREDICTED not in table:
+        raise lacking(path, "no column Predicted", "It needs Id,Predicted.")
+    return list(table["Id"]), _encoded(table[PREDICTED], vocabulary, lines, path)
 
 
 def read_locations(path: str | Path, vocabulary: Vocabulary) -> NDArray[np.bool_] | None:
     """The column `Locations` of a table that `write_table` wrote, shape (N, K), or None where there is none."""
     table, lines = _read(path)
-    if LOCATIONS not in table:
-        return None
-    labels = []
-    for line, text in zip(lines, table[LOCATIONS], strict=True):
-        try:
-            labels.append(vocabulary.parse(text, ";"))
-        except CellocateError as error:
-            raise CellocateError(error.what, where=f"{path}, line {line}", mend=error.mend) from None
-    return vocabulary.encode(labels)
+    return None if LOCATIONS not in table else _encoded(table[LOCATIONS], vocabulary, lines, path, ";")
 
 
 def read_fields(path: str | Path) -> list[str] | None:
@@ -154,7 +144,7 @@ def read_fields(path: str | Path) -> list[str] | None:
     table, lines = _read(path)
     if FIELD not in table:
         return None
-    fields = [str(field).strip() for field in table[FIELD]]
+    fields = list(table[FIELD])
     if "" in fields:
         where = f"{path}, line {lines[fields.index('')]}"
         raise CellocateError("a cell without its field", where=where, mend="Fill the column field.")
@@ -167,8 +157,8 @@ def locations_of(path: str | Path) -> Vocabulary:
     Raises:
         CellocateError: the table cannot be read, or its columns are numbers.
     """
-    names = [column for column in read_columns(path) if column not in _BESIDE]
-    if any(name.strip().isdigit() for name in names):
+    names = [column for column in read_columns(path, names=_NAMES) if column not in _OTHERS]
+    if any(name.removesuffix(".0").isdigit() for name in names):
         mend = "Say with --vocabulary, or with --rule, which they are."
         raise CellocateError("columns are numbers, not names of locations", where=path, mend=mend)
     return Vocabulary("its columns", tuple(Location(name, None, "") for name in names))
@@ -176,17 +166,27 @@ def locations_of(path: str | Path) -> Vocabulary:
 
 def is_decided(path: str | Path) -> bool:
     """Whether the table at `path` holds decided locations (`Id,Predicted`) and not probabilities."""
-    return "Predicted" in read_columns(path)
+    return PREDICTED in read_columns(path, names=_NAMES)
 
 
 def _read(path: str | Path) -> tuple[pd.DataFrame, list[int]]:
-    table, lines = read_table(path)
+    table, lines = read_table(path, names=_NAMES)
     if "Id" not in table:
-        raise CellocateError("no column Id", where=path, mend="The first column is Id.")
-    if (empty := table["Id"].str.strip() == "").any():
+        raise lacking(path, "no column Id", "The ids of the fields are in a column Id.")
+    if (empty := table["Id"] == "").any():
         where = f"{path}, line {lines[int(empty.argmax())]}"
         raise CellocateError("a row without an id", where=where, mend="Fill the column Id.")
     if table["Id"].duplicated().any():
-        repeated = table["Id"][table["Id"].duplicated()].iloc[0]
-        raise CellocateError(f"id {repeated} stands in several rows", where=path, mend="Keep one row for each.")
+        row = int(table["Id"].duplicated().to_numpy().argmax())
+        what = f"id {table['Id'].iloc[row]} stands in several rows"
+        raise CellocateError(what, where=f"{path}, line {lines[row]}", mend="Keep one row for each.")
     return table, lines
+
+
+def _encoded(
+    texts: pd.Series[str], vocabulary: Vocabulary, lines: list[int], path: str | Path, separator: str | None = None
+) -> NDArray[np.bool_]:
+    def where(row: int) -> str:
+        return f"{path}, line {lines[row]}, column {texts.name}: {shown(texts.iloc[row])}"
+
+    return vocabulary.encode(vocabulary.parse_all(texts, where, separator))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -176,7 +177,10 @@ def _see_ending(path: Path, format_name: str) -> None:
 def unreadable(path: Path, error: Exception) -> CellocateError:
     """Why a file cannot be read, in a user's words."""
     if isinstance(error, FileNotFoundError):
-        return CellocateError("a channel file is missing", where=path, mend="Restore it, or leave the field out.")
+        mend = "Restore it, or leave the field out."
+        if "\\" in str(path) and os.sep != "\\":
+            mend = "It is a path of Windows: put the file into the folder of the table, or name it from there on."
+        return CellocateError("a channel file is missing", where=path, mend=mend)
     if isinstance(error, PermissionError):
         what = "an image cannot be read (permission denied)"
         return CellocateError(what, where=path, mend="Change its permissions.")

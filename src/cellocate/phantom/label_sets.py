@@ -12,7 +12,7 @@ import numpy as np
 
 from cellocate.errors import CellocateError
 from cellocate.phantom.layouts import DRAWN, LabelSet, Layout
-from cellocate.tables import read_table
+from cellocate.tables import lacking, read_table, shown
 from cellocate.vocabulary import get
 
 SECOND = 0.25  # share of balanced fields with a second location
@@ -28,7 +28,7 @@ def label_sets(labels: str | Path, seed: int, layout: Layout) -> Callable[[int],
     those that lose all are drawn anew.
 
     Args:
-        labels: "real", "balanced", or a CSV file with the columns Id and Target, whose rows are taken in order and
+        labels: "real", "balanced", or a table with the columns Id and Target, whose rows are taken in order and
             again from the first after the last.
         seed: of the collection.
         layout: of the collection.
@@ -84,25 +84,22 @@ def real_label_sets() -> tuple[tuple[LabelSet, ...], tuple[int, ...]]:
 
 
 def read_targets(path: Path, layout: Layout) -> list[LabelSet]:
-    """The label sets of a CSV file with the columns Id and Target (indices or, where they are one word, names)."""
+    """The label sets of a table with the columns Id and Target, as `Vocabulary.labels_in` reads them."""
     if not path.is_file():
         raise CellocateError(
-            "no such table of labels", where=path, mend="Give real, balanced, or a CSV file with Id and Target."
+            "no such table of labels", where=path, mend="Give real, balanced, or a table (CSV) with Id and Target."
         )
-    rows, lines = read_table(path)
+    rows, lines = read_table(path, names=("Id", "Target"))
     if rows.empty or not {"Id", "Target"} <= set(rows):
-        raise CellocateError("not a table of labels", where=path, mend="It needs rows, and the columns Id and Target.")
-    return [_parsed(text, layout, f"{path}, line {n}") for text, n in zip(rows["Target"], lines, strict=True)]
+        raise lacking(path, "not a table of labels", "It needs rows, and the columns Id and Target.")
+    vocabulary, texts = get(DRAWN), rows["Target"]
 
+    def where(row: int) -> str:
+        return f"{path}, line {lines[row]}, column Target: {shown(texts[row])}"
 
-def _parsed(text: str, layout: Layout, where: str) -> LabelSet:
-    try:
-        labels = get(DRAWN).parse(text)
-    except CellocateError as error:
-        raise CellocateError(error.what, where=where, mend=error.mend) from None
-    unsaid = [get(DRAWN).names[label] for label in labels if label not in layout.drawable]
-    if unsaid:
-        raise CellocateError(
-            f"{layout.format.vocabulary} has no word for {unsaid[0]}", where=where, mend=f"Take it out, or use {DRAWN}."
-        )
-    return labels
+    sets = vocabulary.parse_all(texts, where)
+    for row, labels in enumerate(sets):
+        if lacks := [vocabulary.names[label] for label in labels if label not in layout.drawable]:
+            what = f"{layout.format.vocabulary} has no word for {lacks[0]}"
+            raise CellocateError(what, where=where(row), mend=f"Take it out, or use {DRAWN}.")
+    return sets

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from cellocate.collection import Collection, read_folds
+from cellocate.collection import SPLIT_COLUMNS, Collection, read_folds
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, refuse_existing, write_text
 from cellocate.networks import Model, load, save
@@ -89,7 +89,7 @@ def of_folds(folder: str | Path) -> bool:
 
 def _start(run: Run, recipe: Recipe, split: Path) -> None:
     """Remove what an earlier run left, and write what defines this one; the split in the form that is its name's."""
-    (table, _), record = read_table(split), split.with_suffix(".json")
+    (table, _), record = read_table(split, names=SPLIT_COLUMNS), split.with_suffix(".json")
     made = record.read_text(encoding="utf-8") if record.is_file() else None
     shutil.rmtree(run.folder, ignore_errors=True)
     write_text(run.recipe, recipe.to_yaml())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cellocate.errors import CellocateError
-from cellocate.tables import read_table
+from cellocate.tables import lacking, read_table
 from cellocate.vocabulary.vocabulary import BUILT_IN, Vocabulary, get
 
 # The 2021 challenge merged these; where a name is the same in both vocabularies it maps to itself.
@@ -80,7 +80,7 @@ def map_between(source: str | Vocabulary, target: str | Vocabulary) -> LocationM
 
 
 def read_map(path: str | Path, source: str | Vocabulary, target: str | Vocabulary) -> LocationMap:
-    """A user's own map: a CSV table with the columns `from` and `to`, names or indices in the two vocabularies.
+    """A user's own map: a table with the columns `from` and `to`, names or indices in the two vocabularies.
 
     A location that the table does not name becomes that of the same name, as in built-in maps. One with an empty `to`,
     or without a namesake, has no target.
@@ -89,16 +89,16 @@ def read_map(path: str | Path, source: str | Vocabulary, target: str | Vocabular
         CellocateError: it is no such table, a vocabulary lacks a location, or one is mapped twice.
     """
     source, target = _both(source, target)
-    rows, lines = read_table(path, "map")
+    rows, lines = read_table(path, "map", ("from", "to"))
     if not {"from", "to"} <= set(rows.columns):
-        raise CellocateError("not a map", where=path, mend="It needs the columns from and to.")
+        raise lacking(path, "not a map", "It needs the columns from and to.")
     renamed: dict[str, str] = {}
     for line, old, new in zip(lines, rows["from"], rows["to"], strict=True):
         try:
             name = source.names[source.index(old)]
             if name in renamed:
                 raise CellocateError(f"{name} is mapped twice", mend="Keep one of the rows.")
-            renamed[name] = target.names[target.index(new)] if new.strip() else ""
+            renamed[name] = target.names[target.index(new)] if new else ""
         except CellocateError as error:
             where = f"{path}, line {line}" + (f" ({error.where})" if error.where else "")
             raise CellocateError(error.what, where=where, mend=error.mend) from None

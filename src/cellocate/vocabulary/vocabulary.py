@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -14,8 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
+from cellocate.tables import lacking, shown, table_name, table_rows
+from cellocate.vocabulary.cells import Cell
+from cellocate.vocabulary.spelling import Spellings
 
 BUILT_IN = ("hpa28", "hpa19", "subcell31")
+_COLUMNS = ("name", "go", "group")
 
 
 @dataclass(frozen=True)
@@ -56,25 +60,35 @@ class Vocabulary:
         return tuple(dict.fromkeys(location.group for location in self.locations))
 
     @cached_property
-    def _index(self) -> dict[str, int]:
-        return {name.casefold(): i for i, name in enumerate(self.names)}
+    def _spellings(self) -> Spellings:
+        return Spellings(self.names, [location.go for location in self.locations])
 
     def index(self, label: str) -> int:
-        """The index of one label, given as a number or as a name in any case.
+        """The index of one label, given as a number, a name or a GO id.
+
+        Of names, case, blanks, hyphens and British or American spelling do not matter. A number may have become one
+        with a decimal point (`26.0`), as pandas and Excel make it.
 
         Raises:
             CellocateError: the vocabulary has no such label.
+
+        Example:
+            >>> hpa28 = get("hpa28")
+            >>> [hpa28.index(label) for label in ("26", "26.0", "golgi_apparatus", "GO:0005813")]
+            [26, 26, 7, 19]
         """
-        label = label.strip()
-        if label.isascii() and label.isdigit() and len(label) < 10 and int(label) < len(self):
-            return int(label)
-        if label.casefold() in self._index:
-            return self._index[label.casefold()]
-        raise CellocateError(
-            f"unknown label {label!r}",
-            where=f"vocabulary {self.name}",
-            mend=f"Labels are 0 to {len(self) - 1}, or names such as {self.names[0]!r}.",
-        )
+        found = self._spellings.find(label)
+        if found is None:
+            raise self._unknown(label.strip())
+        return found
+
+    def _unknown(self, label: str) -> CellocateError:
+        mend = f"Labels are 0 to {len(self) - 1}, or names such as {self.names[0]!r}, with | between several."
+        if near := self._spellings.near(label):
+            mend = f"Did you mean {near!r} ({self.names.index(near)})?"
+        elif label.casefold() == "negative":
+            mend = "Leave the cell empty: that is a field without a location."
+        return CellocateError(f"unknown label {shown(label)}", where=f"vocabulary {self.name}", mend=mend)
 
     def narrowed(self, words: Sequence[str]) -> Vocabulary:
         """Some of the locations, in this vocabulary's order.
@@ -100,17 +114,72 @@ class Vocabulary:
         return Vocabulary(f"{self.name} ({', '.join(words)})", kept)
 
     def parse(self, text: str, separator: str | None = None) -> tuple[int, ...]:
-        """Labels written in one cell of a table → sorted indices, repeats removed.
+        """Labels written in one cell of a table → sorted indices, repeats removed; see `labels_in`.
 
         Args:
             text: such as `"16 0"` or `"13|13"`; empty text is an empty label set.
-            separator: what stands between labels; None for white space.
+            separator: what usually stands between labels; None for white space.
 
         Raises:
-            CellocateError: a label that the vocabulary does not have.
+            CellocateError: as `labels_in`.
         """
-        parts = (part for part in text.split(separator) if part.strip()) if separator is None else text.split(separator)
-        return tuple(sorted({self.index(part) for part in parts})) if text.strip() else ()
+        return tuple(sorted(set(self.labels_in(text, separator))))
+
+    def labels_in(self, text: str, separator: str | None = None) -> tuple[int, ...]:
+        """The labels written in one cell of a table, in their order there, repeats kept.
+
+        They are numbers, names or GO ids (see `index`). What is not written with the usual separator may have `|`,
+        `;`, `,`, line breaks or blanks between labels, also where names have several words, and stand in brackets and
+        quotation marks, as lists of Python do.
+
+        Args:
+            text: of the cell; an empty one, or an empty list, is a field without a location.
+            separator: what usually stands between labels; None for white space.
+
+        Raises:
+            CellocateError: a label that the vocabulary does not have; text that can be read in several ways; or a
+                cell that says that the labels are not known, such as `nan`.
+
+        Example:
+            >>> hpa28 = get("hpa28")
+            >>> hpa28.labels_in("16 0"), hpa28.labels_in("[16, 0]"), hpa28.labels_in("['Cytosol' 'Golgi apparatus']")
+            ((16, 0), (16, 0), (25, 7))
+            >>> hpa28.labels_in("Nuclear membrane Cytosol"), hpa28.labels_in("26.0"), hpa28.labels_in("[]")
+            ((1, 25), (26,), ())
+            >>> hpa28.labels_in("Nuclear speckels")
+            Traceback (most recent call last):
+            ...
+            cellocate.errors.CellocateError: unknown label 'Nuclear speckels': vocabulary hpa28. Did you mean 'Nuclear \
+speckles' (4)?
+        """
+        cell = Cell(text, self._spellings)
+        if cell.empty:
+            return ()
+        if cell.unknown:
+            mend = "Write them, or leave the cell empty if the field shows no location."
+            raise CellocateError("its labels are not known", where=shown(text), mend=mend)
+        readings = cell.readings(separator)
+        if len(readings) > 1:
+            mend = f"Write {' or '.join('|'.join(map(str, labels)) for labels in readings[:3])}."
+            raise CellocateError(f"labels that can be read in several ways: {shown(text)}", mend=mend)
+        if not readings:
+            raise self._unknown(cell.misfit())
+        return readings[0]
+
+    def parse_all(
+        self, texts: Iterable[str], where: Callable[[int], object], separator: str | None = None
+    ) -> list[tuple[int, ...]]:
+        """`parse` of each cell of a column; `where` says where row i is, for the error of the first that fails."""
+        known: dict[str, tuple[int, ...]] = {}  # few differ, even of a million
+        sets = []
+        for row, text in enumerate(texts):
+            if text not in known:
+                try:
+                    known[text] = self.parse(text, separator)
+                except CellocateError as error:
+                    raise CellocateError(error.what, where=where(row), mend=error.mend) from None
+            sets.append(known[text])
+        return sets
 
     def encode(self, label_sets: Iterable[Sequence[int]]) -> NDArray[np.bool_]:
         """Label sets → a table of truth, shape (N, len(self)), bool."""
@@ -129,7 +198,7 @@ class Vocabulary:
 
 
 def get(name: str | Path) -> Vocabulary:
-    """A built-in vocabulary by name, or a user's own from a CSV file with the columns name, go, group.
+    """A built-in vocabulary by name, or a user's own from a table (CSV) with the columns name, go, group.
 
     `hpa28` is the 2018 challenge's, `hpa19` the 2021 challenge's, `subcell31` the SubCell foundation model's
     (names from the Human Protein Atlas; GO ids from its table of subcellular locations).
@@ -143,29 +212,25 @@ def get(name: str | Path) -> Vocabulary:
     if not path.is_file():
         raise CellocateError(
             f"unknown vocabulary {str(name)!r}",
-            mend=f"Give one of {', '.join(BUILT_IN)}, or a CSV file with the columns name, go, group.",
+            mend=f"Give one of {', '.join(BUILT_IN)}, or a table (CSV) with the columns name, go, group.",
         )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise CellocateError("not a vocabulary", where=path, mend="Save it as UTF-8 CSV.") from None
-    return _read(path.stem, text, where=path)
+    rows = table_rows(path, "vocabulary", _COLUMNS)
+    _, columns = next(rows)
+    if "name" not in columns:
+        raise lacking(path, "not a vocabulary", "It needs a column 'name', and may have go and group.")
+    return _read(table_name(path), [dict(zip(columns, row, strict=True)) for _, row in rows], where=path)
 
 
 @lru_cache
 def _built_in(name: str) -> Vocabulary:
     source = resources.files("cellocate.vocabulary") / f"{name}.csv"
-    return _read(name, source.read_text(encoding="utf-8"), where=name)
+    return _read(name, list(csv.DictReader(source.read_text(encoding="utf-8").splitlines())), where=name)
 
 
-def _read(name: str, text: str, where: object) -> Vocabulary:
-    rows = list(csv.DictReader(text.splitlines()))
-    if not rows or not all((row.get("name") or "").strip() for row in rows):
+def _read(name: str, rows: Sequence[dict[str, str]], where: object) -> Vocabulary:
+    if not rows or not all(row["name"] for row in rows):
         raise CellocateError("not a vocabulary", where=where, mend="It needs rows, each with a value in 'name'.")
-    locations = tuple(
-        Location(row["name"].strip(), (row.get("go") or "").strip() or None, (row.get("group") or "").strip())
-        for row in rows
-    )
+    locations = tuple(Location(row["name"], row.get("go") or None, row.get("group") or "") for row in rows)
     names = [location.name.casefold() for location in locations]
     numbers = [name for i, name in enumerate(names) if name.isdigit() and name != str(i)]
     if numbers:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 import pytest
 import tifffile
@@ -131,3 +133,12 @@ def test_masks_of_different_size_are_refused(tmp_path):
     write_labels(tmp_path / "a_cells.png", CELLS)
     with pytest.raises(CellocateError, match="masks on 3 × 1 px in a field of 3 × 2 px"):
         CellMasks(tmp_path).labels("a")
+
+
+def test_a_mask_belongs_to_the_id_in_whatever_normal_form_its_name_is(tmp_path):
+    for form in ("NFC", "NFD"):
+        (tmp_path / form).mkdir()
+        write_labels(tmp_path / form / f"{unicodedata.normalize(form, 'Präp')}_cells.png", CELLS)
+        masks = CellMasks(tmp_path / form)
+        assert masks.ids == ["Präp"]
+        assert len(masks.masks("Präp", (2, 3))) == 3

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
-from cellocate.tables import read_table
+from cellocate.tables import lacking, numbers, read_table
 
 
 def write_features(path: str | Path, *tables: pd.DataFrame) -> None:
@@ -48,9 +48,9 @@ def read_features(path: str | Path) -> pd.DataFrame:
     Raises:
         CellocateError: it is missing, no CSV, or its column `index` is absent or not of different whole numbers from 1.
     """
-    table, lines = read_table(path, "features table")
+    table, lines = read_table(path, "features table", ("index",))
     if "index" not in table.columns:
-        raise CellocateError("no column named index", where=path, mend="Let it hold the numbers of the label image.")
+        raise lacking(path, "no column named index", "Let it hold the numbers of the label image.")
     seen = set()
     for line, text in zip(lines, table["index"], strict=True):
         if not (text.isascii() and text.isdigit() and int(text) > 0) or int(text) in seen:
@@ -62,5 +62,5 @@ def read_features(path: str | Path) -> pd.DataFrame:
 
 
 def _as_numbers(column: pd.Series[str]) -> pd.Series[float] | pd.Series[str]:
-    numbers = pd.to_numeric(column.replace("", None), errors="coerce").astype(float)
-    return column if (numbers.isna() & (column != "")).any() else numbers
+    found = numbers(column)
+    return column if (found.isna() & (column != "")).any() else found

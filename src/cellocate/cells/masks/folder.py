@@ -14,6 +14,7 @@ from cellocate.cells.masks.labels import Shape, read_labels
 from cellocate.cells.masks.zarrs import read_zarr_labels
 from cellocate.errors import CellocateError
 from cellocate.images.rle import Mask, masks_of
+from cellocate.tables import normal
 
 _SUFFIXES = (".png", ".tif", ".tiff", ".zarr")
 _OUTLINES = ".geojson"
@@ -100,7 +101,7 @@ class CellMasks:
             ending = next((ending for ending in endings if name.endswith(ending)), None)
             if ending is None:
                 continue
-            field = name.removesuffix(ending)
+            field = normal(name.removesuffix(ending))
             if field in files:
                 what = f"two label images of one field, {files[field].name} and {Path(name).name}"
                 raise CellocateError(what, where=self.folder, mend="Keep one of them.")

@@ -13,23 +13,27 @@ import numpy as np
 import pandas as pd
 
 from cellocate.collection.atlas.words import NOTHING, labels_by_word
-from cellocate.collection.labels import FORMATS, read_labels
+from cellocate.collection.labels import format_of, read_labels
 from cellocate.collection.metadata import tidy
 from cellocate.collection.names import NAME, number
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.tables import read_columns, read_table
+from cellocate.tables import read_columns, read_table, text_lines
 from cellocate.vocabulary import Vocabulary, get
 
 BASE = "https://images.proteinatlas.org"
 """The atlas's image server."""
 
+_BETWEEN = re.compile("[,;|]")  # of the atlas's words
 _COLOURS = r"(?:_(?:red|green|blue|yellow))*(?:\.(?:jpe?g|png|tiff?)(?:\.gz)?)?"
 _PLACE = re.compile(
     rf"(?:(?P<base>https?://\S+)/)?(?P<antibody>(?:HPA|CAB)?\d+)[/_]"
     rf"(?P<name>{NAME})_?{_COLOURS}",
     re.IGNORECASE,
 )
+NAMES = ("filename", "antibody", "locations", "unspecific", "Image", "Label", "Label_idx", "Id", "ID")
+"""Of the columns that a list is known by."""
+
 _DROPPED = {"filename", "Image", "Label", "Label_idx", "Id", "ID", "Target", "labels", "address", *CHANNELS}
 
 
@@ -62,7 +66,7 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
     """Read a list of images: `IF-image.csv`, `kaggle_2021.tsv`, a label table, or one address or id in each line.
 
     Args:
-        path: the list; recognised by its columns.
+        path: the list, in any form that `read_table` reads; recognised by its columns.
         base: address of the server, if neither the atlas's nor what the list says.
         vocabulary: of the labels.
 
@@ -78,10 +82,11 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
     """
     path = Path(path)
     rows, lines = _rows(path)
-    column = next(name for name in ("filename", "Image", "Id", "ID") if name in rows)
-    texts = rows[column].str.strip()
+    names = ("filename", "Image", "Id", "ID") if "antibody" in rows else ("Image", "Id", "ID")
+    column = next(name for name in names if name in rows)
+    texts = rows[column]
     if column == "filename":  # /archive/1/1_A1_1_ says the name, and the column antibody the folder
-        texts = rows["antibody"].str.strip() + "/" + texts.str.rsplit("/", n=1).str[-1]
+        texts = rows["antibody"] + "/" + texts.str.rsplit("/", n=1).str[-1]
     matches = [_PLACE.fullmatch(text) for text in texts]
     faulty = [f"line {n} ({t!r})" for n, t, m in zip(lines, texts, matches, strict=True) if m is None]
     good = np.array([m is not None for m in matches], dtype=bool)
@@ -106,8 +111,8 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
 
 def _rows(path: Path) -> tuple[pd.DataFrame, list[int]]:
     """The rows of a table, or of a file that is none as a table of one column, `Id`."""
-    columns = set(read_columns(path, "list"))
-    if any({f.id, f.labels} <= columns for f in FORMATS):
+    columns = set(read_columns(path, "list", NAMES))
+    if format_of(path) is not None:
         labels = read_labels(path)
         if labels.problems:
             raise labels.problems[0].error
@@ -115,12 +120,8 @@ def _rows(path: Path) -> tuple[pd.DataFrame, list[int]]:
         said = [",".join(names[i] for i in shown) or "Negative" for shown in labels.table["labels"]]
         return labels.table.assign(locations=said).reset_index(names="Id"), read_table(path)[1]
     if {"filename", "antibody"} <= columns or columns & {"Image", "Id", "ID"}:
-        return read_table(path, "list")
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise CellocateError("not a list", where=path, mend="Save it as UTF-8 text.") from None
-    kept = [(n, text) for n, text in enumerate(lines, start=1) if text.strip() and not text.startswith("#")]
+        return read_table(path, "list", NAMES)
+    kept = [(n, text) for n, text in text_lines(path) if text and not text.startswith("#")]
     return pd.DataFrame({"Id": [text for _, text in kept]}, dtype=str), [n for n, _ in kept]
 
 
@@ -140,12 +141,12 @@ def _labels(
 ) -> tuple[pd.Series[Any], dict[str, tuple[str, ...]]]:
     """The labels of each field, None where nothing that it shows can be said; and by id the words that cannot."""
     known = labels_by_word(vocabulary)
-    specific = rows["unspecific"].str.strip().isin(["0", "0.0", "False"]) if "unspecific" in rows else None
+    specific = rows["unspecific"].isin(["0", "0.0", "False"]) if "unspecific" in rows else None
     nothing = (known["negative"],) if "negative" in known else ()
     unsaid: dict[str, tuple[str, ...]] = {}
     labels: list[tuple[int, ...] | None] = []
     for row, (field, text) in enumerate(words.items()):
-        names = [name.strip() for name in text.split(",") if name.strip()]
+        names = [name.strip() for name in _BETWEEN.split(text) if name.strip()]
         shown = [name for name in dict.fromkeys(names) if name.casefold() not in NOTHING]
         said = tuple(sorted({known[name.casefold()] for name in shown if name.casefold() in known}))
         if lacking := tuple(name for name in shown if name.casefold() not in known):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellocate.collection.atlas.lists import Listed, read_list
+from cellocate.collection.atlas.lists import NAMES, Listed, read_list
 from cellocate.collection.collection import Problem
+from cellocate.collection.identity import as_known
 from cellocate.collection.labels import LabelFormat, Labels, format_of
 from cellocate.collection.labels import read_labels as read_challenges
 from cellocate.collection.names import field_id
@@ -55,13 +56,18 @@ def of_fields(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
     """What the table at `path` says of some fields, under their own ids.
 
     In a list these are `<antibody>_<plate>_<well>_<n>`, or without the antibody, as files are named on the website;
-    all other rows are passed over, as a list names the whole atlas. Labels of a challenge stay as they are.
+    all other rows are passed over, as a list names the whole atlas. Of other tables, see
+    `as_known`.
 
     Raises:
         CellocateError: the list names none of the fields.
     """
     if labels.format != ATLAS:
-        return labels
+        written = [*labels.table.index, *(problem.id for problem in labels.problems if problem.id)]
+        called = dict(zip(written, as_known(written, ids), strict=True)) | {"": ""}
+        problems = [replace(problem, id=called[problem.id]) for problem in labels.problems]
+        index = pd.Index([called[i] for i in labels.table.index], name="id", dtype=object)
+        return replace(labels, table=labels.table.set_axis(index), problems=tuple(problems))
     table = labels.table
     by_name = dict(zip(table.index.str.split("_", n=1).str[1], table.index, strict=True))
     rows = {i: row if (row := field_id(i)) in table.index else by_name.get(i) for i in ids}
@@ -79,7 +85,8 @@ def of_fields(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
 
 def is_list(path: Path) -> bool:
     """Whether the table at `path` has the columns of a list of the atlas."""
-    return any(columns <= set(read_columns(path)) for columns in _COLUMNS)
+    columns = set(read_columns(path, names=NAMES))
+    return any(needed <= columns for needed in _COLUMNS)
 
 
 def _problems(listed: Listed, path: Path) -> list[Problem]:

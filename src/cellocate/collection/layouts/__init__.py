@@ -110,7 +110,7 @@ def _read(
         labels, vocabulary = kaggle.label_table(folder), vocabulary or own
     name, found = _find(folder, reading)
     if labels is None:
-        return _unlabelled(folder, name, found)
+        return _unlabelled(folder, name, found, () if alone else kaggle.passed_over(folder))
     return kaggle.read(folder, name, found, Path(labels), vocabulary, own)
 
 
@@ -180,9 +180,9 @@ def _only(fitting: dict[str, Found], folder: Path) -> tuple[str, Found]:
     return next(iter(fitting.items()))
 
 
-def _unlabelled(folder: Path, name: str, found: Found) -> Collection:
+def _unlabelled(folder: Path, name: str, found: Found, notes: tuple[str, ...]) -> Collection:
     fields = found.table()
     fields["labels"] = None
     return Collection(
-        folder, name, fields, problems=tuple(found.problems), because=found.because, notes=tuple(found.notes)
+        folder, name, fields, problems=tuple(found.problems), because=found.because, notes=(*found.notes, *notes)
     )

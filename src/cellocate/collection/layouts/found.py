@@ -11,6 +11,7 @@ from cellocate.collection.collection import Problem
 from cellocate.collection.names import numbered
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
+from cellocate.tables import normal
 
 
 @dataclass
@@ -19,7 +20,7 @@ class Found:
 
     Attributes:
         because: what was recognised, as a sentence.
-        by_id: id → channel → address of its pixels.
+        by_id: id, in normal form → channel → address of its pixels.
         told: id → what the files themselves say, such as `pixel_size` or `plate`.
         problems: such as two files for one channel.
         notes: what a user should know of how the files were read, a sentence each.
@@ -33,6 +34,7 @@ class Found:
 
     def add(self, field_id: str, channel: str, address: str) -> None:
         """Note where a channel of a field is; a second place for the same is a problem."""
+        field_id = normal(field_id)
         channels = self.by_id.setdefault(field_id, {})
         if channel in channels:
             error = CellocateError(
@@ -43,6 +45,7 @@ class Found:
 
     def fail(self, field_id: str, error: CellocateError) -> None:
         """Note a field whose file cannot be used."""
+        field_id = normal(field_id)
         self.by_id.setdefault(field_id, {})
         self.problems.append(Problem(field_id, "files", error))
 

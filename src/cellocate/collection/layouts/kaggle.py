@@ -12,29 +12,43 @@ from cellocate.collection.layouts.found import Found
 from cellocate.collection.layouts.labelled import labelled
 from cellocate.collection.metadata import tidy
 from cellocate.errors import CellocateError
+from cellocate.tables import read_columns, table_name, tables_in
 from cellocate.vocabulary import Vocabulary
 
 _LISTS = ("IF-image.csv", "IF-image.csv.gz", "kaggle_2021.tsv", "kaggle_2021.tsv.gz")
-_USUAL_NAMES = ("train.csv", "train.csv.gz", "labels.csv", "labels.csv.gz")
+_USUAL_NAMES = ("train", "labels")
 _EDITIONS = (".png", ".tif", ".tiff")
 
 
 def label_table(folder: Path) -> Path | None:
-    """The label table in `folder`: a list of the atlas, one of the usual names, or the only CSV of the right columns.
+    """The label table in `folder`: a list of the atlas, `train` or `labels`, or the only one of the right columns.
 
     Raises:
         CellocateError: a table of a usual name lacks a column, or several tables could be meant.
     """
     if lists := [folder / name for name in _LISTS if (folder / name).is_file()]:
         return lists[0]
-    found = [folder / name for name in _USUAL_NAMES if (folder / name).is_file()]
-    if not found:
-        tables = sorted([*folder.glob("*.csv"), *folder.glob("*.csv.gz")])
-        found = [path for path in tables if not path.name.startswith(".") and holds_labels(path)]
+    tables = tables_in(folder)
+    usual = [path for path in tables if table_name(path) in _USUAL_NAMES and path.suffix != ".txt"]
+    found = [path for path in usual if path.is_file()]
+    found = found or [path for path in tables if holds_labels(path)]
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
         raise CellocateError(f"several label tables ({names})", where=folder, mend="Name one with --labels.")
     return found[0] if found else None
+
+
+def passed_over(folder: Path) -> tuple[str, ...]:
+    """A sentence for each table in `folder` that cannot be read, and may be the label table that is missed."""
+    sentences = []
+    for path in tables_in(folder):
+        if path.suffix == ".txt":  # which most often is no table
+            continue
+        try:
+            read_columns(path)
+        except CellocateError as error:
+            sentences.append(f"{path.name} was not read: {error.what}. {error.mend}")
+    return tuple(sentences)
 
 
 def read(

@@ -12,37 +12,36 @@ from typing import Any
 
 import pandas as pd
 
-from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.labels import FORMATS, faulty_ids, labels_of
+from cellocate.collection.collection import Collection
+from cellocate.collection.labels import FORMATS, faulty_ids, format_among, labels_of
 from cellocate.collection.layouts.found import straight
 from cellocate.collection.layouts.labelled import labelled
+from cellocate.collection.layouts.named import Places
 from cellocate.collection.metadata import tidy
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import CHANNELS
-from cellocate.tables import read_columns, read_table
-from cellocate.vocabulary import BUILT_IN, Vocabulary, get
+from cellocate.tables import find_column, is_table, lacking, read_columns, read_table, table_name, tables_in
+from cellocate.vocabulary import BUILT_IN, UNKNOWN, Vocabulary, get
 
-NAME = "listing.csv"
-UNKNOWN = "?"
-"""What stands in the place of labels that nobody knows; an empty cell is a field that shows no location."""
+USUAL_NAME = "listing"
+NAME = f"{USUAL_NAME}.csv"
 
 _VOCABULARY = "vocabulary"  # folder of a vocabulary that is not built in
 _IDS = tuple(known.id for known in FORMATS)
 
 
 def find(place: Path) -> Path | None:
-    """The listing that `place` is, or holds: `listing.csv`, or the only CSV with an id and a channel for a column.
+    """The listing that `place` is, or holds: `listing.csv`, or the only table with an id and a channel for a column.
 
     Raises:
         CellocateError: several tables could be meant.
     """
     if place.is_file():
-        return place if _lists_files(place) else None
-    tables = sorted([*place.glob("*.csv"), *place.glob("*.csv.gz")])
-    found = [path for path in tables if not path.name.startswith(".") and _lists_files(path)]
-    if place / NAME in found:
-        return place / NAME
+        return place if is_table(place) and _lists_files(place) else None
+    found = [path for path in tables_in(place) if _lists_files(path)]
+    if usual := [path for path in found if table_name(path) == USUAL_NAME]:
+        return usual[0]
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
         raise CellocateError(f"several listings ({names})", where=place, mend=f"Name the one you mean {NAME}.")
@@ -50,13 +49,13 @@ def find(place: Path) -> Path | None:
 
 
 def _lists_files(path: Path) -> bool:
-    if not path.name.lower().endswith((".csv", ".csv.gz")):
-        return False
+    """Whether a table has a column of ids, and one called as a channel; of `listing.csv` the first will do."""
     try:
-        columns = set(read_columns(path))
+        columns = read_columns(path)
     except CellocateError:  # a table of something else need not be readable
         return False
-    return bool(columns & set(_IDS)) and (path.name == NAME or bool(columns & set(CHANNELS)))
+    usual = table_name(path) == USUAL_NAME
+    return find_column(columns, *_IDS) is not None and (usual or bool(set(columns) & set(CHANNELS)))
 
 
 def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | str | None = None) -> Collection:
@@ -64,17 +63,20 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
 
     Args:
         path: the table (docs/formats.md says what is in it).
-        labels: a label table to use in the place of its own labels; what it says else goes before its metadata.
-        vocabulary: of the labels, if not what the JSON file beside the table says, or its columns.
+        labels: a label table that replaces its labels; the metadata there go before its own.
+        vocabulary: of the labels, where it is not that of the JSON file of the same name, or of its columns.
 
     Raises:
-        CellocateError: it is no such table, or what lies beside it cannot be read.
+        CellocateError: it is no such table, or a file that belongs to it cannot be read.
     """
-    told = _told(path)
-    rows, lines = read_table(path, "listing")
-    style = next((f for f in FORMATS if f.id in rows and f.labels in rows), None)
-    id_column = style.id if style else next(name for name in _IDS if name in rows)
-    ids = rows[id_column].str.strip()
+    card = _read_card(path)
+    columns = read_columns(path, "listing")
+    style = format_among(columns)
+    id_column = find_column(columns, *((style.id,) if style else _IDS))
+    if id_column is None:
+        raise lacking(path, "not a listing", f"It needs a column {' or '.join(_IDS)}.")
+    rows, lines = read_table(path, names=(*CHANNELS, *((style.labels,) if style else ())))
+    ids = rows[id_column]
     fields = _fields(rows.drop(columns=[id_column, *([style.labels] if style else [])]), ids, path)
     listed = Collection(
         path.parent,
@@ -82,21 +84,17 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
         fields.assign(labels=None),
         problems=tuple(faulty_ids(ids, lines, path)),
         because=f"the files that {path.name} lists",
-        simulated=told.simulated,
-        made=told.made,
+        simulated=card.simulated,
+        made=card.made,
     )
     if labels is not None:
-        return _relabelled(listed, Path(labels), vocabulary, told.vocabulary)
+        return _relabelled(listed, Path(labels), vocabulary, card.vocabulary)
     if style is None:
         return listed
-    known = rows[style.labels].str.strip() != UNKNOWN
-    known_lines = [line for line, is_known in zip(lines, known, strict=True) if is_known]
-    found = labels_of(rows[known].reset_index(drop=True), known_lines, path, style, vocabulary or told.vocabulary)
+    found = labels_of(rows.rename(columns={id_column: style.id}), lines, path, style, vocabulary or card.vocabulary)
     fields = fields.join(found.table["labels"])
     fields["labels"] = fields["labels"].astype(object).where(fields["labels"].notna(), None)
-    unlabelled = fields.index[fields["labels"].isna()].difference([p.id for p in found.problems], sort=False)
-    problems = (*found.problems, *(_unknown(field, path) for field in unlabelled))
-    return replace(listed, fields=fields, vocabulary=found.vocabulary, problems=problems)
+    return replace(listed, fields=fields, vocabulary=found.vocabulary, problems=found.problems)
 
 
 def _relabelled(
@@ -114,50 +112,45 @@ def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame
         what = "a column named 'labels', which cellocate keeps for itself"
         raise CellocateError(what, where=path, mend="Rename it.")
     fields = rows.set_index(pd.Index(ids, name="id", dtype=object)).astype(object)
-    start, way = str(path.parent), cache(straight)  # of folders, which are few
+    places, way = Places(path.parent), cache(straight)  # of folders, which are few
 
     def place(name: str) -> str:
-        there = os.path.join(start, name)  # noqa: PTH118 # pathlib takes seconds for a million
+        there = places.find(name)
         if ".." not in name:
             return there
         folder, file = os.path.split(there)
-        return os.path.join(way(folder), file)  # noqa: PTH118
+        return os.path.join(way(folder), file)  # noqa: PTH118 # pathlib takes seconds for a million
 
     for channel in CHANNELS:
         if channel in fields:
-            fields[channel] = [place(name) if name else None for name in fields[channel].str.strip().tolist()]
+            fields[channel] = [place(name) if name else None for name in fields[channel].tolist()]
     fields = tidy(fields, path)
     return fields[~fields.index.duplicated() & (fields.index != "")]
 
 
-def _unknown(field: str, path: Path) -> Problem:
-    error = CellocateError("its labels are not known", where=path, mend="Write them down, or leave the field out.")
-    return Problem(field, "labels", error)
-
-
 @dataclass(frozen=True)
-class _Told:
+class _Card:
     vocabulary: Vocabulary | str | None = None
     simulated: bool = False
     made: dict[str, Any] = field(default_factory=dict)
 
 
-def _told(path: Path) -> _Told:
+def _read_card(path: Path) -> _Card:
     """What the JSON file beside the table says: the vocabulary, whether cellocate drew the fields, how it was made."""
     card = _card(path)
     if not card.is_file():
-        return _Told()
+        return _Card()
     try:
         content = json.loads(card.read_text(encoding="utf-8"))
         name, simulated, made = content["vocabulary"], bool(content["simulated"]), dict(content.get("made") or {})
     except (ValueError, KeyError, TypeError) as error:
         raise CellocateError(f"unreadable ({error})", where=card, mend="Make the collection anew.") from None
     own = path.parent / _VOCABULARY / f"{name}.csv"
-    return _Told(get(own) if own.is_file() else name, simulated, made)
+    return _Card(get(own) if own.is_file() else name, simulated, made)
 
 
 def _card(path: Path) -> Path:
-    return path.with_name(path.name.removesuffix(".gz").removesuffix(".csv") + ".json")
+    return path.with_name(f"{table_name(path)}.json")
 
 
 def write(folder: Path, collection: Collection, made: Mapping[str, Any]) -> None:

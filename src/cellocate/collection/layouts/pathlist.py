@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from cellocate.collection.layouts.found import Found, straight
+from cellocate.collection.layouts.named import Places
 from cellocate.errors import CellocateError
-from cellocate.tables import read_columns, read_table
+from cellocate.tables import is_table, lacking, read_columns, read_table
 
 FILE = "path_list.csv"
 _COLUMNS = {"red": "r_image", "yellow": "y_image", "blue": "b_image", "green": "g_image"}
+_NAMES = (*_COLUMNS.values(), "output_folder", "output_prefix")
 
 
 def find(path: Path) -> Found:
@@ -21,21 +24,22 @@ def find(path: Path) -> Found:
     Raises:
         CellocateError: it is no such list, or an id stands in two rows.
     """
-    columns = read_columns(path, "list of images")
+    columns = read_columns(path, "list of images", _NAMES)
     if not _lists_images(columns):
         mend = f"It needs {', '.join(_COLUMNS.values())} and output_prefix."
-        raise CellocateError("no list of images", where=path, mend=mend)
-    rows, lines = read_table(path)
+        raise lacking(path, "no list of images", mend)
+    rows, lines = read_table(path, names=_NAMES)
+    places = Places(path.parent), Places(Path())
     found = Found(because=f"the rows of {path}")
     for line, row in zip(lines, rows.to_dict("records"), strict=True):
         if str(row[columns[0]]).startswith("#"):
             continue
-        field = f"{row.get('output_folder', '')}/{row['output_prefix']}".strip("/").rstrip("_")
+        field = f"{row.get('output_folder', '')}/{row['output_prefix']}".replace("\\", "/").strip("/").rstrip("_")
         if not field or field in found.by_id:
             what = "two rows with one output_prefix" if field else "a row without output_prefix"
             raise CellocateError(what, where=f"{path}, line {line}", mend="Give each row its own.")
         found.by_id[field] = {
-            channel: _resolved(str(row[column]), path.parent) for channel, column in _COLUMNS.items() if row.get(column)
+            channel: _resolved(str(row[column]), *places) for channel, column in _COLUMNS.items() if row.get(column)
         }
     if not found.by_id:
         raise CellocateError("a list without images", where=path, mend="Give it rows, or take it away.")
@@ -45,7 +49,7 @@ def find(path: Path) -> Found:
 def is_list(path: Path) -> bool:
     """Whether a file is a table with the columns of such a list."""
     try:
-        return path.name.lower().endswith((".csv", ".csv.gz")) and _lists_images(read_columns(path))
+        return is_table(path) and _lists_images(read_columns(path, names=_NAMES))
     except CellocateError:
         return False
 
@@ -54,13 +58,6 @@ def _lists_images(columns: list[str]) -> bool:
     return "output_prefix" in columns and bool(set(columns) & set(_COLUMNS.values()))
 
 
-def _resolved(said: str, folder: Path) -> str:
-    beside = folder / said
-    return straight(str(beside if _exists(beside) or not _exists(Path(said)) else Path(said)))
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # such as a name that is too long
-        return False
+def _resolved(name: str, folder: Places, here: Places) -> str:
+    own, other = folder.find(name), here.find(name)
+    return straight(own if os.path.exists(own) or not os.path.exists(other) else other)  # noqa: PTH110 # never raises

@@ -11,6 +11,7 @@ from cellocate.collection.reading import Reading
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
+from cellocate.tables import normal
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _KEPT = (*CHANNELS, "labels", "pixel_size")  # columns of a collection that are no text
@@ -39,7 +40,7 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
                 mend = "Say what stands for each, such as channels: {blue: w1, green: w2}, in collection.yaml."
                 raise CellocateError(f"no channel is called {said!r}", where=path, mend=mend)
     for _, match in named:
-        said_of = {name: value for name, value in match.groupdict().items() if name not in ("id", "channel")}
+        said_of = {name: normal(value) for name, value in match.groupdict().items() if name not in ("id", "channel")}
         if _id(match) in found.by_id:
             found.told.setdefault(_id(match), {}).update(said_of)
     found.because = f"{counted(len(found.by_id), 'id')} with files {pattern} in {folder}"
@@ -69,7 +70,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 def _id(match: re.Match[str]) -> str:
     groups = match.groupdict()
-    return groups["id"] if "id" in groups else "_".join(v for name, v in groups.items() if name != "channel")
+    id_ = groups["id"] if "id" in groups else "_".join(v for name, v in groups.items() if name != "channel")
+    return normal(id_)
 
 
 def _meaning(reading: Reading) -> dict[str, str]:

@@ -15,6 +15,7 @@ from cellocate.images.address import Address, suffix
 from cellocate.images.files import unreadable
 from cellocate.images.stack import MICROSCOPES, Stack
 from cellocate.images.stacks import describe
+from cellocate.tables import normal
 
 _SURELY = (".zarr", *MICROSCOPES)
 _OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz")
@@ -62,14 +63,14 @@ def is_stack_file(path: Path) -> bool:
 
 
 def field_id(path: Path) -> str:
-    """The name of a file without what tells its format.
+    """The name of a file without its ending, in normal form.
 
     Example:
         >>> field_id(Path("a.b.ome.tif")), field_id(Path("a_1.czi"))
         ('a.b', 'a_1')
     """
     name = path.name[: -len(suffix(path))]
-    return name[:-4] if name.lower().endswith(".ome") else name
+    return normal(name[:-4] if name.lower().endswith(".ome") else name)
 
 
 def _found(

@@ -16,6 +16,7 @@ from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.scale import check_pixel_size
 from cellocate.images.store import CARD, Store, open_store, place
+from cellocate.tables import normal
 from cellocate.vocabulary import Location, Vocabulary, get
 
 TABLE = "fields.csv"
@@ -82,7 +83,7 @@ def read(
 
 def _own(store: Store) -> Collection:
     fields = pd.read_csv(store.folder / TABLE, dtype=str, keep_default_na=False, index_col=0)
-    fields.index = pd.Index(fields.index, name="id", dtype=object)
+    fields.index = pd.Index([normal(str(i)) for i in fields.index], name="id", dtype=object)
     vocabulary = _vocabulary(store.card.collection)
     if vocabulary is None:
         labels: list[Any] = [None] * len(fields)

@@ -3,12 +3,13 @@
 from cellocate.collection.splits.draw import METHODS, Method, make_split
 from cellocate.collection.splits.groups import grouping
 from cellocate.collection.splits.leaks import held_out_leaks, leaks, refuse_leaks, refuse_other_challenge
-from cellocate.collection.splits.saved import read_folds, read_split, save_split
+from cellocate.collection.splits.saved import SPLIT_COLUMNS, read_folds, read_split, save_split
 from cellocate.collection.splits.split import PARTS, Split
 
 __all__ = [
     "METHODS",
     "PARTS",
+    "SPLIT_COLUMNS",
     "Method",
     "Split",
     "grouping",

@@ -10,26 +10,26 @@ import pandas as pd
 import cellocate
 from cellocate.collection.bags import Bags, are_cells
 from cellocate.collection.collection import FIELD, Collection
-from cellocate.collection.identity import ORIGINAL
+from cellocate.collection.identity import ORIGINAL, as_known
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
-from cellocate.tables import read_table
+from cellocate.tables import lacking, read_table, shown
 
-_COLUMNS = ("part", "group", *FOLDS, ORIGINAL, "fingerprint")
+SPLIT_COLUMNS = ("id", "part", "group", *FOLDS, ORIGINAL, "fingerprint")
 
 
 def save_split(path: str | Path, split: Split) -> None:
     """Write a split to `path`, and how it was made to a JSON file of the same name beside it."""
     path = Path(path)
     with new_file(path) as aside:
-        split.fields[[c for c in _COLUMNS if c in split.fields]].to_csv(aside, index_label="id")
+        split.fields[[c for c in SPLIT_COLUMNS if c in split.fields]].to_csv(aside, index_label="id")
     made = {**split.made, "fields": len(split.fields), "cellocate": cellocate.__version__}
     write_text(path.with_suffix(".json"), json.dumps(made, indent=2) + "\n")
 
 
 def read_split(path: str | Path, collection: Collection, fold: str | None = None) -> Split:
-    """Read a split as `cellocate split` and `train` save it: a CSV with the columns `id` and `part`.
+    """Read a split as `cellocate split` and `train` save it: a table with the columns `id` and `part`.
 
     Args:
         path: the file; `group`, `fold`, `left_out`, `fingerprint` are understood where they are there.
@@ -72,10 +72,12 @@ def read_folds(path: str | Path, collection: Collection) -> list[str]:
 
 
 def _read(path: Path, collection: Collection) -> Split:
-    table, _ = read_table(path, "split")
+    table, lines = read_table(path, "split", SPLIT_COLUMNS)
     if not {"id", "part"} <= set(table.columns):
-        raise CellocateError("not a split", where=path, mend="It needs the columns id and part.")
-    _see_parts(table, path)
+        raise lacking(path, "not a split", "It needs the columns id and part.")
+    table["part"] = table["part"].str.lower()
+    _see_parts(table, lines, path)
+    table["id"] = as_known(list(table["id"]), collection.fields[FIELD] if are_cells(collection) else collection.ids)
     if are_cells(collection) and table["id"].isin(collection.fields[FIELD]).any():
         table = _of_cells(table, collection)
     if isinstance(collection, Bags) and table["id"].isin(collection.ids).any():
@@ -87,7 +89,7 @@ def _read(path: Path, collection: Collection) -> Split:
             where=path,
             mend="Use the split that was made for this collection.",
         )
-    fields = table.set_index("id")[[c for c in _COLUMNS if c in table]]
+    fields = table.set_index("id")[[c for c in SPLIT_COLUMNS[1:] if c in table]]
     if ORIGINAL in collection.fields and ORIGINAL not in fields:  # a split made elsewhere
         fields[ORIGINAL] = collection.fields[ORIGINAL].fillna("").loc[fields.index].to_numpy(dtype=object)
     made = path.with_suffix(".json")
@@ -102,15 +104,15 @@ def _of_cells(fields: pd.DataFrame, cells: Collection) -> pd.DataFrame:
     return rows.reset_index(drop=True).assign(id=[str(i) for i in own.index])
 
 
-def _see_parts(table: pd.DataFrame, path: Path) -> None:
-    strange = sorted(set(table["part"].unique()) - set(PARTS))
-    faults = {
-        f"unknown part {next(iter(strange), '')!r}": bool(strange),
-        "an id stands in several rows": bool(table["id"].duplicated().any()),
-    }
-    for what, is_so in faults.items():
-        if is_so:
-            raise CellocateError(what, where=path, mend=f"Parts are {', '.join(PARTS)}; every id stands once.")
+def _see_parts(table: pd.DataFrame, lines: list[int], path: Path) -> None:
+    faults = {"part": ~table["part"].isin(PARTS), "id": table["id"].duplicated()}
+    for column, wrong in faults.items():
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            text = shown(table[column].iloc[row])
+            what = f"unknown part {text}" if column == "part" else f"an id stands in several rows: {text}"
+            mend = f"Parts are {', '.join(PARTS)}; every id stands once."
+            raise CellocateError(what, where=f"{path}, line {lines[row]}, column {column}", mend=mend)
 
 
 def _is_record(path: Path) -> bool:

@@ -14,7 +14,7 @@ from cellocate.decision import write_decided
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.prediction.submissions.sample import Holds
-from cellocate.tables import table_rows
+from cellocate.tables import plain_rows, shown
 from cellocate.vocabulary import Vocabulary, get
 
 
@@ -56,9 +56,11 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> H
     Raises:
         CellocateError: at the first fault, with its line.
     """
-    rows = table_rows(path, "submission")
-    if next(rows)[1] != ["Id", "Predicted"]:
-        raise CellocateError("a submission without the header Id,Predicted", where=path, mend=_MEND)
+    rows = plain_rows(path, "submission")
+    _, columns = next(rows)
+    if columns != ["Id", "Predicted"]:
+        what = f"a submission with the header {shown(','.join(columns))} and not Id,Predicted"
+        raise CellocateError(what, where=path, mend=_MEND)
     wanted, seen, said = None if ids is None else set(ids), set[str](), Counter[int]()
     for line, row in rows:
         field, labels = row if len(row) == 2 else ("", "")
@@ -72,7 +74,7 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> H
         elif field in seen:
             what = f"id {field!r} stands twice"
         elif not _are_labels(labels):
-            what = f"labels {labels!r} are not numbers from 0 to 27, each once, separated by single spaces"
+            what = f"labels {shown(labels)} are not numbers from 0 to 27, each once, separated by single spaces"
         if what:
             raise CellocateError(f"a submission with a fault: {what}", where=f"{path}, line {line}", mend=_MEND)
         seen.add(field)

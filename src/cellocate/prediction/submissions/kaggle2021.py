@@ -17,7 +17,7 @@ from cellocate.evaluation import Instances
 from cellocate.files import new_file
 from cellocate.images.rle import Mask
 from cellocate.prediction.submissions.sample import LONGEST, Holds
-from cellocate.tables import read_columns, table_rows
+from cellocate.tables import plain_rows, read_columns
 from cellocate.vocabulary import Vocabulary, get
 
 COLUMNS = ("ID", "ImageWidth", "ImageHeight", "PredictionString")
@@ -117,7 +117,7 @@ def read_kaggle2021(path: str | Path, vocabulary: Vocabulary | None = None) -> I
     Raises:
         CellocateError: at the first fault, with its line and, of a cell, its number.
     """
-    rows = table_rows(path, "submission", longest=LONGEST)
+    rows = plain_rows(path, "submission", longest=LONGEST)
     _, columns = next(rows)
     if tuple(columns) != COLUMNS:
         raise _fault(f"its header is {','.join(columns)[:80]} and not {','.join(COLUMNS)}", path)

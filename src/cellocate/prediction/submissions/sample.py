@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cellocate.collection import Collection, are_cells
 from cellocate.collection.collection import FIELD
 from cellocate.errors import CellocateError
-from cellocate.tables import table_rows
+from cellocate.tables import find_column, lacking, shown, table_rows
 
 LONGEST = 2**30  # characters of all the masks of a field
 
@@ -44,21 +44,22 @@ def read_shapes(path: str | Path) -> dict[str, tuple[int, int] | None]:
     Raises:
         CellocateError: it has no column of ids, or repeats one, or a size is no number.
     """
-    rows = table_rows(path, "sample submission", longest=LONGEST)
+    rows = table_rows(path, "sample submission", ("ImageHeight", "ImageWidth"), longest=LONGEST)
     _, columns = next(rows)
-    id_ = next((name for name in ("Id", "ID") if name in columns), None)
+    id_, mend = find_column(columns, "Id", "ID"), "It needs a column Id (2018) or ID (2021) without repeats."
+    if id_ is None:
+        raise lacking(path, "not a sample submission", mend)
     found: dict[str, tuple[int, int] | None] = {}
     for line, values in rows:
-        row = dict(zip(columns, values, strict=False))
+        row = dict(zip(columns, values, strict=True))
         height, width = row.get("ImageHeight"), row.get("ImageWidth")
-        if id_ not in row or row[id_] in found or not all(v is None or v.isdecimal() for v in (height, width)):
-            id_ = None
-            path = f"{path}, line {line}"
-            break
+        what = f"id {shown(row[id_])} stands in several rows" if row[id_] in found else ""
+        for text in (height, width):
+            if text is not None and not text.isdecimal():
+                what = f"{shown(text)} is no number of px"
+        if what:
+            raise CellocateError(f"not a sample submission: {what}", where=f"{path}, line {line}", mend=mend)
         found[row[id_]] = None if height is None or width is None else (int(height), int(width))
-    if id_ is None:
-        mend = "It needs a column Id (2018) or ID (2021) without repeats."
-        raise CellocateError("not a sample submission", where=path, mend=mend)
     return found
 
 

@@ -12,7 +12,7 @@ from cellocate.evaluation import Instances
 from cellocate.images.rle import Mask
 from cellocate.prediction.submissions.kaggle2021 import Cells, Shape, parse_mask, parse_side
 from cellocate.prediction.submissions.sample import LONGEST
-from cellocate.tables import read_table, table_rows
+from cellocate.tables import lacking, read_table, shown, table_rows
 from cellocate.vocabulary import Vocabulary
 
 COLUMNS = ("ID", "ImageWidth", "ImageHeight", "Label", "Mask")
@@ -58,17 +58,18 @@ def read_true_cells(path: str | Path, vocabulary: Vocabulary) -> TrueCells:
 
 
 def _of_folder(folder: Path, vocabulary: Vocabulary) -> TrueCells:
-    table, lines = read_table(folder / "cells.csv", "table of cells")
-    if not {"Id", "cell", "labels"} <= set(table.columns):
-        mend = "It needs the columns Id, cell and labels."
-        raise CellocateError("no table of cells", where=folder / "cells.csv", mend=mend)
+    path, names = folder / "cells.csv", ("Id", "cell", "labels")
+    table, lines = read_table(path, "table of cells", names)
+    if not set(names) <= set(table.columns):
+        raise lacking(path, "no table of cells", "It needs the columns Id, cell and labels.")
     images = CellMasks(folder)
     labels: dict[str, dict[int, tuple[int, ...]]] = {field: {} for field in images.ids}
-    for line, field, cell, text in zip(lines, table["Id"], table["cell"], table["labels"], strict=True):
-        where = f"{folder / 'cells.csv'}, line {line}"
+    sets = vocabulary.parse_all(table["labels"], lambda row: f"{path}, line {lines[row]}")
+    for line, field, cell, shows in zip(lines, table["Id"], table["cell"], sets, strict=True):
         if not (cell.isascii() and cell.isdigit()) or int(cell) in labels.setdefault(field, {}):
-            raise CellocateError(f"cell {cell!r} is no number, or stands twice", where=where, mend="Mend the row.")
-        labels[field][int(cell)] = _parse(text, None, vocabulary, where)
+            what = f"cell {shown(cell)} is no number, or stands twice"
+            raise CellocateError(what, where=f"{path}, line {line}, column cell", mend="Mend the row.")
+        labels[field][int(cell)] = shows
 
     def read(field: str) -> Cells:
         shape, masks = images.read(field)
@@ -82,19 +83,15 @@ def _of_folder(folder: Path, vocabulary: Vocabulary) -> TrueCells:
 
 
 def _of_table(path: Path, vocabulary: Vocabulary) -> TrueCells:
-    rows = table_rows(path, "table of cells", longest=LONGEST)
+    rows = table_rows(path, "table of cells", COLUMNS, longest=LONGEST)
     _, columns = next(rows)
     if not set(COLUMNS) <= set(columns):
-        found = ", ".join(columns)[:80]
         mend = f"Give a folder with label images and cells.csv, or a table with the columns {', '.join(COLUMNS)}."
-        raise CellocateError(f"no true cells: its columns are {found}", where=path, mend=mend)
+        raise lacking(path, "no true cells", mend)
     places = [columns.index(column) for column in COLUMNS]
     cells: dict[str, tuple[Shape, list[Mask], list[tuple[int, ...]]]] = {}
     for line, row in rows:
         where = f"{path}, line {line}"
-        if len(row) != len(columns):
-            what = f"{len(row)} values under {len(columns)} columns"
-            raise CellocateError(what, where=where, mend="Give each row a value for each column.")
         field, width, height, label, text = (row[place] for place in places)
         shape = (parse_side(height, "ImageHeight", where), parse_side(width, "ImageWidth", where))
         known, masks, labels = cells.setdefault(field, (shape, [], []))
@@ -102,12 +99,9 @@ def _of_table(path: Path, vocabulary: Vocabulary) -> TrueCells:
             raise CellocateError(f"field {field} has two sizes", where=where, mend="Give the size of its image.")
         if text:
             masks.append(parse_mask(text, shape, where))
-            labels.append(_parse(label, "|", vocabulary, where))
+            labels.append(_parse(label, vocabulary, where))
     return TrueCells(list(cells), lambda field: Cells(cells[field][0], Instances.of(*cells[field][1:])))
 
 
-def _parse(text: str, separator: str | None, vocabulary: Vocabulary, where: str) -> tuple[int, ...]:
-    try:
-        return vocabulary.parse(text, separator)
-    except CellocateError as error:
-        raise CellocateError(error.what, where=where, mend=error.mend) from None
+def _parse(text: str, vocabulary: Vocabulary, where: str) -> tuple[int, ...]:
+    return vocabulary.parse_all([text], lambda _: f"{where}, column Label", "|")[0]

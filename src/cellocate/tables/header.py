@@ -1,0 +1,81 @@
+"""The first row of a table: which columns it has, and what they are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellocate.errors import CellocateError
+from cellocate.tables.text import shown
+
+_PANDAS_INDEX = re.compile(r"Unnamed: 0(\.\d+)*")
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns of a table.
+
+    Args:
+        columns: their names.
+        width: number of values in a row of the file.
+        kept: the places of the columns in a row; None where they are all of it.
+        nameless: the places where nothing may stand.
+    """
+
+    columns: list[str]
+    width: int
+    kept: tuple[int, ...] | None
+    nameless: tuple[int, ...]
+
+    def see_nameless(self, row: Sequence[str], path: str | Path, line: int) -> None:
+        """Raise a `CellocateError` where a value stands in a column without a name."""
+        for place in self.nameless:
+            if row[place]:
+                what = f"a value in column {place + 1}, which has no name: {shown(row[place])}"
+                raise CellocateError(what, where=f"{path}, line {line}", mend="Name the column, or empty it.")
+
+
+def header(row: Sequence[str], names: Sequence[str], path: str | Path) -> Header:
+    """The columns that a first row names.
+
+    A column without a name at the beginning, or one that pandas has called `Unnamed: 0`, is an index and not kept.
+
+    Args:
+        row: without blanks around its values.
+        names: of columns that are meant in any case, as they are to be called.
+        path: of the table.
+
+    Raises:
+        CellocateError: two columns have one name.
+    """
+    named = [place for place, name in enumerate(row) if name]
+    width = named[-1] + 1
+    index = {place for place in named if _PANDAS_INDEX.fullmatch(row[place])}
+    kept = [place for place in named if place not in index]
+    columns = _spelled([row[place] for place in kept], names)
+    if repeated := sorted({column for column in columns if columns.count(column) > 1}):
+        raise CellocateError(f"two columns named {shown(repeated[0])}", where=path, mend="Keep one of them.")
+    nameless = tuple(place for place in range(width) if not row[place] and place > min(kept, default=width))
+    return Header(columns, width, None if len(kept) == width else tuple(kept), nameless)
+
+
+def find_column(columns: Sequence[str], *names: str) -> str | None:
+    """The column that has one of some names, the best first; or else the only one that has it in another case.
+
+    Example:
+        >>> find_column(["id", "Target"], "Id", "ID"), find_column(["Id", "ID"], "ID"), find_column(["a"], "Id")
+        ('id', 'ID', None)
+    """
+    if exact := [name for name in names if name in columns]:
+        return exact[0]
+    small = {name.casefold() for name in names}
+    alike = [column for column in columns if column.casefold() in small]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _spelled(columns: list[str], names: Sequence[str]) -> list[str]:
+    """The columns, those that are meant by one of `names` under that name."""
+    meant = {found: name for name in names if (found := find_column(columns, name)) and found not in names}
+    return [meant.get(column, column) for column in columns]

@@ -1,0 +1,130 @@
+"""Any table, read strictly: every row as long as the header, every fault with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cellocate.errors import CellocateError
+from cellocate.tables.header import Header, header
+from cellocate.tables.kinds import file_rows
+from cellocate.tables.text import shortened, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LONGEST = 2**17
+
+
+def read_table(path: str | Path, what: str = "table", names: Sequence[str] = ()) -> tuple[pd.DataFrame, list[int]]:
+    r"""Read a table as text: CSV or other text (see `table_rows`), an Excel workbook or Parquet.
+
+    Args:
+        path: the file.
+        what: what it is called when it is missing.
+        names: of columns that are meant in any case, as they are to be called.
+
+    Returns:
+        The table, every value a string (empty where there is none), and the line of each row in the file; of Parquet
+        its number, counted from 1.
+
+    Raises:
+        CellocateError: as `table_rows`.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "labels.csv"
+        >>> _ = path.write_text(";ID;target\n0;a;26.0\n;;\n1; b;5\n")
+        >>> table, lines = read_table(path, names=("Id", "Target"))
+        >>> table.to_dict("list"), lines
+        ({'Id': ['a', 'b'], 'Target': ['26.0', '5']}, [2, 4])
+    """
+    import pandas as pd
+
+    rows = table_rows(path, what, names)
+    _, columns = next(rows)
+    values, lines = [], []
+    for line, row in rows:
+        values.append(row)
+        lines.append(line)
+    return pd.DataFrame(values, columns=columns, dtype=str), lines
+
+
+def read_columns(path: str | Path, what: str = "table", names: Sequence[str] = ()) -> list[str]:
+    """The names of the columns of a table, as `read_table` gives them.
+
+    Raises:
+        CellocateError: the file is missing or no table.
+    """
+    return next(table_rows(path, what, names))[1]
+
+
+def table_rows(
+    path: str | Path, what: str = "table", names: Sequence[str] = (), *, longest: int = LONGEST
+) -> Iterator[tuple[int, list[str]]]:
+    """Line and values of each row that is not blank, one after the other; the first is the header.
+
+    Text is UTF-8, or UTF-16 with its byte order mark, plain or gzipped; values stand between commas, semicolons or
+    tabs. Blanks around values, blank rows, and columns at the end that hold nothing are left out, and so is a first
+    column without a name, which is the index that pandas and R write.
+
+    Args:
+        path: the file.
+        what: what it is called when it is missing.
+        names: of columns that are meant in any case, as they are to be called.
+        longest: characters of a value from which on a text file is taken for no table.
+
+    Raises:
+        CellocateError: the file is missing or no table, two columns have one name, a row has another length, or a
+            value stands in a column without a name.
+    """
+    found: Header | None = None
+    for line, row in file_rows(path, what, longest):
+        values = [value.strip() for value in row]
+        if not any(values):
+            continue
+        if found is None:
+            found = header(values, names, path)
+            yield line, found.columns
+            continue
+        if len(values) != found.width:
+            if len(values) < found.width or any(values[found.width :]):
+                what = f"{len(values)} values under {found.width} columns: {shown(', '.join(values))}"
+                mend = "Give each row a value for each column; quote values that hold a comma."
+                raise CellocateError(what, where=f"{path}, line {line}", mend=mend)
+            del values[found.width :]
+        if found.kept is not None:
+            found.see_nameless(values, path, line)
+            values = [values[place] for place in found.kept]
+        yield line, values
+    if found is None:
+        raise _empty(path)
+
+
+def plain_rows(path: str | Path, what: str = "table", *, longest: int = LONGEST) -> Iterator[tuple[int, list[str]]]:
+    """Line and values of each row of a CSV file as they stand there, blank lines left out: for what must be exact.
+
+    Raises:
+        CellocateError: the file is missing or no CSV in UTF-8.
+    """
+    found = False
+    for line, row in file_rows(path, what, longest, plain=True):
+        if row:
+            found = True
+            yield line, row
+    if not found:
+        raise _empty(path)
+
+
+def _empty(path: str | Path) -> CellocateError:
+    return CellocateError("not a CSV table (it is empty)", where=path, mend="Save it as UTF-8 CSV.")
+
+
+def lacking(path: str | Path, what: str, mend: str) -> CellocateError:
+    """The error of a table without a column that it needs: `what`, and the columns that it has."""
+    _, row = next((line, row) for line, row in file_rows(path, "table", LONGEST) if any(v.strip() for v in row))
+    names = [name.strip() or "(no name)" for name in row]
+    if names[0] == "(no name)":
+        mend += " Give the first column a name if it is the one."
+    return CellocateError(f"{what}: its columns are {shortened(', '.join(names))}", where=path, mend=mend)

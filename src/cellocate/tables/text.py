@@ -1,0 +1,117 @@
+"""Text files, whatever program wrote them, as lines in one normal form."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import unicodedata
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+
+from cellocate.errors import CellocateError
+
+FOREIGN = "cp1252"
+"""What Excel writes in Western Europe and America unless it is asked for UTF-8."""
+
+UNREADABLE = (OSError, EOFError, zlib.error)
+"""What a file that is cut short or no gzip raises while it is read."""
+
+_GZIP = b"\x1f\x8b"
+_MARKS = (  # the mark of UTF-32 begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SHOWN = 60
+
+
+def normal(text: str) -> str:
+    r"""Text in the form in which ids and names are compared: NFC, without blanks at either end.
+
+    macOS writes `ä` in file names as two characters, `a` and a combining mark (NFD), and most tables have one (NFC).
+
+    Example:
+        >>> normal(" Pra\u0308p_1 ") == "Pr\u00e4p_1"
+        True
+    """
+    return text.strip() if text.isascii() else unicodedata.normalize("NFC", text).strip()
+
+
+def shown(text: str) -> str:
+    """Text from a file as an error shows it: in quotes, on one line, and not too long.
+
+    Example:
+        >>> shown("Golgi"), len(shown("x" * 999))
+        ("'Golgi'", 63)
+    """
+    return repr(shortened(text))
+
+
+def shortened(text: str) -> str:
+    """Text that is not too long for an error."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def first_bytes(path: Path, count: int = 4) -> bytes:
+    """How a file begins."""
+    with path.open("rb") as file:
+        return file.read(count)
+
+
+@contextmanager
+def lines_of(path: Path, encoding: str | None = None) -> Iterator[Iterator[str]]:
+    """The lines of a text file (plain or gzipped), each with its end, in Unicode's normal form C.
+
+    Args:
+        path: the file.
+        encoding: UTF-16 or UTF-32 where a byte order mark says so, or else UTF-8, unless given. `FOREIGN` takes any
+            bytes.
+
+    Raises:
+        CellocateError: it holds bytes that no text has.
+        UnicodeDecodeError: it is in another encoding; raised as lines are read, like those of `UNREADABLE`.
+    """
+    opened = gzip.open if first_bytes(path, 2) == _GZIP else open
+    with opened(path, "rb") as binary:
+        head = binary.read(4096)
+        marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+        if marked is None and b"\0" in head:  # and perhaps no end of a line for gigabytes
+            raise no_text(path)
+        binary.seek(0)
+        errors = "replace" if encoding == FOREIGN else "strict"
+        with TextIOWrapper(binary, encoding or marked or "utf-8-sig", errors, newline="") as file:
+            yield (_line(line, path) for line in file)
+
+
+def text_lines(path: str | Path, what: str = "list") -> Iterator[tuple[int, str]]:
+    """Number and text of each line of a file that is no table, without blanks at its ends.
+
+    Raises:
+        CellocateError: it cannot be read as text.
+    """
+    number = 0
+    try:
+        with lines_of(Path(path)) as lines:
+            for number, line in enumerate(lines, start=1):  # told below
+                yield number, line.strip()
+    except UnicodeDecodeError:
+        where = f"{path}, after line {number}"
+        raise CellocateError(f"a {what} that is not UTF-8", where=where, mend="Save it as UTF-8.") from None
+    except UNREADABLE as error:
+        raise CellocateError(f"a {what} that cannot be read ({error})", where=path, mend="Write it anew.") from None
+
+
+def no_text(path: Path) -> CellocateError:
+    """The error of a file that holds zero bytes."""
+    mend = "It holds zero bytes: save it as UTF-8 CSV."
+    return CellocateError("not a CSV table (no text)", where=path, mend=mend)
+
+
+def _line(line: str, path: Path) -> str:
+    if "\0" in line:
+        raise no_text(path)
+    return line if line.isascii() else unicodedata.normalize("NFC", line)

@@ -1,0 +1,62 @@
+"""One label, however it is spelled → its index."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from cellocate.tables import normal
+
+_NUMBER = re.compile(r"(\d{1,9})(?:\.0*)?", re.ASCII)
+_GO = re.compile(r"go[:_]?(\d{7})", re.ASCII)
+_BRITISH = (("centre", "center"), ("fibre", "fiber"), ("isation", "ization"), ("ising", "izing"), ("&", "and"))
+
+
+class Spellings:
+    """The labels of a vocabulary by whatever may be written for them.
+
+    Args:
+        names: of the locations.
+        go: Gene Ontology id of each, or None.
+
+    Attributes:
+        most_words: of a name, the number of its words where it has most.
+    """
+
+    def __init__(self, names: Sequence[str], go: Sequence[str | None]) -> None:
+        self._names = names
+        self._exact = {name.casefold(): i for i, name in enumerate(names)}
+        keys = [_key(name) for name in names]
+        self._alike = _unique(keys)
+        self.most_words = max((len(re.split(r"[\s|;,]+", key)) for key in keys), default=1)
+        self._go = _unique([(id_ or "").casefold() for id_ in go])
+
+    def find(self, label: str) -> int | None:
+        """The index of a label, or None where it is none, or may be one of several."""
+        label = normal(label).casefold()
+        if label in self._exact:
+            return self._exact[label]
+        if number := _NUMBER.fullmatch(label):
+            return int(number[1]) if int(number[1]) < len(self._names) else None
+        if go := _GO.fullmatch(label):
+            return self._go.get(f"go:{go[1]}")
+        return self._alike.get(_key(label))
+
+    def near(self, label: str) -> str | None:
+        """The name that a label may be a slip of."""
+        keys = {_key(name): name for name in self._names}
+        near = difflib.get_close_matches(_key(label), keys, n=1, cutoff=0.8)
+        return keys[near[0]] if near else None
+
+
+def _key(name: str) -> str:
+    """What spellings of one name have in common."""
+    key = " ".join(re.split(r"[\s_-]+", normal(name).casefold()))
+    for british, american in _BRITISH:
+        key = key.replace(british, american)
+    return key
+
+
+def _unique(keys: Sequence[str]) -> dict[str, int]:
+    return {key: i for i, key in enumerate(keys) if key and keys.count(key) == 1}
