@@ -47,7 +47,14 @@ def read(
         name = labels.format.layout
     problems += found.problems
     return Collection(
-        folder, name, fields.sort_index(), labels.vocabulary, tuple(problems), because, notes=tuple(found.notes)
+        folder,
+        name,
+        fields.sort_index(),
+        labels.vocabulary,
+        tuple(problems),
+        because,
+        stains=found.stains,
+        notes=tuple(found.notes),
     )
 
 
