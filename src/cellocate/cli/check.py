@@ -64,7 +64,8 @@ def check(
     cellocate check submission.csv --sample sample_submission.csv
     """
     if sample is not None or is_submission(data):
-        if write or any(x is not None for x in (labels, vocabulary, pixel_size, smallest_file, largest_file, out)):
+        given = (labels, vocabulary, pixel_size, channels, z, smallest_file, largest_file, out)
+        if write or any(x is not None for x in given):
             raise typer.BadParameter("of a submission only --sample and --json; 'evaluate' measures one, with --labels")
         check_submission(data, sample, as_json=as_json)
         return
@@ -113,7 +114,7 @@ def _described(data: Path, said: dict[str, Any], channels: list[str] | None) -> 
         mend = f"Replace each ? in {path}, which was written for this, and check again."
         raise CellocateError(unclear.what, where=unclear.where, mend=mend) from None
     write_description(path, collection, **settings)
-    note(f"{path} says from now on how these images are read")
+    note(f"{path} says now how these images are read")
     return collection
 
 

@@ -14,6 +14,8 @@ from cellocate.errors import CellocateError
 from cellocate.images.address import Colour, Projection
 
 FILE = "collection.yaml"
+IN_YAML = "channels: {nucleus: DAPI, protein: AF488}"
+"""How channels are named there, for messages."""
 
 
 class Reading(BaseModel):
@@ -72,7 +74,7 @@ def read_reading(path: Path) -> Reading:
             )
             raise CellocateError("channels names no stains", where=path, mend=mend)
         named = {stain: "" if name is None else name for stain, name in said["channels"].items()}
-        said["channels"] = by_channel(named, path)
+        said["channels"] = by_channel(named, path, IN_YAML)
     try:
         reading = Reading.model_validate(said)
     except ValidationError as error:
@@ -112,13 +114,11 @@ def _typed(node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 # whatever YAML 
     found: dict[int | str, Any] = {}
     for key, value in node.value:
         name = _typed(key, path)
+        where = f"{path}, line {key.start_mark.line + 1}"
         if not isinstance(name, int | str):
-            raise CellocateError(
-                "a name is expected before each colon", where=f"{path}, line {key.start_mark.line + 1}"
-            )
+            raise CellocateError("no name before a colon", where=where, mend="Write lines such as pixel_size: 0.08.")
         if name in found:
-            where = f"{path}, line {key.start_mark.line + 1}"
-            raise CellocateError(f"{name} stands twice", where=where, mend="Keep one of them.")
+            raise CellocateError(f"two lines for {name}", where=where, mend="Keep one of them.")
         found[name] = _typed(value, path)
     return found
 

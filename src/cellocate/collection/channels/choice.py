@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cellocate.collection.channels.meaning import WAVELENGTHS, Meaning, occurrences, understand
-from cellocate.collection.channels.said import Named, parse, typed, written
+from cellocate.collection.channels.said import Named, typed, written
 from cellocate.collection.channels.table import STAINS
 from cellocate.errors import CellocateError
 
@@ -47,9 +47,7 @@ class Choices:
         """The same as it is best typed: a name that is a number needs no quotes where it can mean nothing else."""
         value = self.value(place)
         number = typed(value) if isinstance(value, str) else value
-        if isinstance(number, int) and (self.numbers is not None or number in WAVELENGTHS):
-            return number
-        return value if parse([written({"blue": value})], "") == {"blue": value} else place
+        return number if self.numbers is not None or number in WAVELENGTHS else value
 
     def place(self, said: int | str) -> int:
         """The place of the channel that a user names.
@@ -61,9 +59,8 @@ class Choices:
         by_name = [i for i, name in enumerate(self.names) if name.casefold() == str(said).casefold()]
         by_number = [i for i, number in enumerate(numbers) if str(said).isdecimal() and number == int(said)]
         by_words = [i for i, name in enumerate(self.names) if occurrences(str(said), name)]
-        if isinstance(said, int):
-            found = by_name if self.numbers is not None or said in WAVELENGTHS else by_number
-            found = found or by_number
+        if isinstance(said, int) and self.numbers is None and said not in WAVELENGTHS:
+            found = by_number
         else:
             exact = [i for i in by_name if self.names[i] == said]
             found = exact or by_name or by_number or by_words

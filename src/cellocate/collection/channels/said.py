@@ -24,17 +24,20 @@ _EXAMPLE = "nucleus=DAPI,protein=AF488"
 _STAINS = "nucleus, protein, microtubules and er (or blue, green, red and yellow)"
 _NUMBER = re.compile(r"0|[1-9]\d*")
 _PAIR = re.compile(
-    r"""\s*(?P<stain>[^=,]*?)\s*=\s*(?:(?P<mark>["'])(?P<quoted>.*?)(?P=mark)|(?P<bare>[^,]*?))\s*(?:,|$)""", re.DOTALL
+    r"""\s*(?P<stain>[^=,]*?)\s*=\s*
+    (?:(?P<mark>["'])(?P<quoted>(?:(?!(?P=mark)).|(?P=mark){2})*)(?P=mark)|(?P<bare>[^,]*?))\s*(?:,|\Z)""",
+    re.DOTALL | re.VERBOSE,
 )
 
 
-def by_channel(said: Mapping[str, object], where: object) -> dict[str, int | str]:
+def by_channel(said: Mapping[str, object], where: object, example: str = _EXAMPLE) -> dict[str, int | str]:
     """What a user says, by red, green, blue and yellow.
 
     Args:
         said: stain (nucleus, protein, microtubules, er, or a colour) → the name or number of a channel. The other way
             round is understood where it can mean nothing else.
         where: it was said, for errors.
+        example: of what could be said there, for errors.
 
     Raises:
         CellocateError: a stain is unknown or named twice, or what stands for it is none, or stands for two.
@@ -44,16 +47,16 @@ def by_channel(said: Mapping[str, object], where: object) -> dict[str, int | str
         ({'blue': 'DAPI', 'green': 1}, {'blue': 'DAPI'})
     """
     if said and not any(map(_channel, said)) and all(map(_channel, said.values())):
-        return by_channel(_turned(said, where), where)
+        return by_channel(_turned(said, where), where, example)
     found: dict[str, int | str] = {}
     for stain, name in said.items():
         channel = _channel(stain)
         if channel is None:
-            raise CellocateError(f"no stain is called {str(stain)!r}", where=where, mend=_mend(str(stain)))
+            raise CellocateError(f"no stain is called {str(stain)!r}", where=where, mend=_mend(str(stain), example))
         if channel in found:
             raise CellocateError(f"two names for {STAINS[channel]}", where=where, mend="Keep one of them.")
         if isinstance(name, bool) or not isinstance(name, int | str) or name == "":
-            mend = f"Write the name or the number of one channel, such as {_EXAMPLE}."
+            mend = f"Write the name or the number of one channel, such as {example}."
             raise CellocateError(f"no channel is named for {stain}", where=where, mend=mend)
         if name == UNKNOWN:
             mend = f"Write its name in the place of {UNKNOWN}, or remove {stain} if you do not have it."
@@ -69,7 +72,8 @@ def by_channel(said: Mapping[str, object], where: object) -> dict[str, int | str
 def parse(texts: Sequence[str], where: object) -> dict[str, int | str]:
     """Pairs such as `nucleus=DAPI,protein=1`, by red, green, blue and yellow.
 
-    A number is that of a channel, from 0. A name with a comma, or a number that is a name, stands in quotes.
+    A number is that of a channel, from 0. A name with a comma, or a number that is a name, stands in quotes, single or
+    double; of these, one inside is written twice.
 
     Raises:
         CellocateError: one is no such pair, or as of `by_channel`.
@@ -88,7 +92,8 @@ def parse(texts: Sequence[str], where: object) -> dict[str, int | str]:
                 raise CellocateError(what, where=where, mend=f"Write {_EXAMPLE} and so on.")
             if pair["stain"] in said:
                 raise CellocateError(f"two names for {pair['stain']}", where=where, mend="Keep one of them.")
-            said[pair["stain"]] = pair["quoted"] if pair["bare"] is None else typed(pair["bare"])
+            mark = pair["mark"]
+            said[pair["stain"]] = pair["quoted"].replace(mark * 2, mark) if mark else typed(pair["bare"])
             at = pair.end()
     return by_channel(said, where)
 
@@ -141,14 +146,13 @@ def _turned(said: Mapping[str, object], where: object) -> dict[str, object]:
     return turned
 
 
-def _mend(stain: str) -> str:
+def _mend(stain: str, example: str) -> str:
     near = get_close_matches(stain.lower(), _CHANNELS, n=1)
-    return (f"Did you mean {near[0]}? " if near else "") + f"Stains are {_STAINS}, each before its name: {_EXAMPLE}."
+    return f"{f'Did you mean {near[0]}? ' if near else ''}Stains are {_STAINS}; write {example}."
 
 
 def _quoted(name: int | str) -> str:
     if isinstance(name, int):
         return str(name)
     plain = "," not in name and name == name.strip() and name[:1] not in ("", '"', "'") and typed(name) == name
-    mark = "'" if '"' in name else '"'
-    return name if plain else f"{mark}{name}{mark}"
+    return name if plain else '"{}"'.format(name.replace('"', '""'))

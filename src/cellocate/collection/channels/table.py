@@ -43,8 +43,7 @@ OTHER_DYES = """
 
 OTHER_TARGETS = """
     actin, F-actin, mito, mitochondria, mitochondrion, lysosome, lysosomes, golgi, membrane, lipid, lipids, RNA, mtDNA,
-    brightfield, bright field, BF, phase, phase contrast, DIC, transmitted, transmitted light, transmission, TL, TPMT,
-    T-PMT, ESID
+    brightfield, BF, phase, phase contrast, DIC, transmitted, transmitted light, transmission, TL, T-PMT, ESID
 """
 """What is none of the four, light that passes the sample included."""
 

@@ -142,8 +142,8 @@ def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
     if next(folder.iterdir(), None) is None:
         raise CellocateError("the folder is empty", where=folder, mend="Give the folder that holds the images.")
     inside = sorted(d.name for d in folder.iterdir() if d.is_dir() and plain.holds(d))
-    asked = ", ".join(f"{name!r}" for name in reading.channels.values())
-    what = f"no channel images found ({files_in(folder)}{f', none named by {asked}' if asked else ''})"
+    asked = " or ".join(f"{name!r}" for name in reading.channels.values())
+    what = f"no channel images found ({files_in(folder)}{f'; no name has {asked}' if asked else ''})"
     mend = (
         f"Did you mean {folder / inside[0]}?"
         if inside

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
@@ -41,6 +41,8 @@ _HALF = 0.5
 Spans = list[tuple[int, int]]
 Habit = Callable[[str], Spans]
 """Where a name says its channel, and then what else is no part of the id; nothing where a name says none."""
+Width = Callable[[str, int, int], tuple[int, int]]
+"""How much of a name belongs to a stain that is named in it; nothing where it does not fit."""
 
 
 class Part(NamedTuple):
@@ -105,7 +107,7 @@ def by_habit(names: Sequence[str]) -> Names | None:
     return None if best is None else Names(best.parts | _strangers(best, names), best.asked)
 
 
-def as_asked(names: Sequence[str], tokens: Iterable[str]) -> Names:
+def as_asked(names: Sequence[str], tokens: Sequence[str]) -> Names:
     """Names of files taken apart by the words that a user says stand for channels.
 
     Example:
@@ -177,7 +179,7 @@ def _numbered(name: str, habit: re.Pattern[str], at: int) -> Spans:
     return [matches[at].span(group) for group in sorted(habit.groupindex)] if matches else []
 
 
-def _named(name: str, wide: Callable[[str, int, int], tuple[int, int]], at: int) -> Spans:
+def _named(name: str, wide: Width, at: int) -> Spans:
     found = _stains(name)
     span = wide(name, *found[at]) if found else (0, 0)
     return [span] if span[1] else []
@@ -220,15 +222,20 @@ def _with_what_touches(name: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _between(mark: str, name: str, start: int, end: int) -> tuple[int, int]:
+def _between(first: str, last: str, name: str, start: int, end: int) -> tuple[int, int]:
     """All that stands between two marks, such as `anti-tubulin Cy3` in `7_anti-tubulin Cy3`."""
-    before, after = name.rfind(mark, 0, start), name.find(mark, end)
-    if before < 0 and after < 0:
+    before, behind = name.rfind(first, 0, start), name.find(last, end)
+    if max(before, behind) < 0 or (first != last and min(before, behind) < 0):
         return 0, 0
-    return 0 if before < 0 else before + len(mark), len(name) if after < 0 else after
+    return 0 if before < 0 else before + len(first), len(name) if behind < 0 else behind
 
 
-_WIDTHS = (_alone, _with_number, _with_what_touches, partial(_between, "_"), partial(_between, "--"))
+_WIDTHS: tuple[Width, ...] = (
+    _alone,
+    _with_number,
+    _with_what_touches,
+    *(partial(_between, *marks) for marks in (("_", "_"), ("--", "--"), ("(", ")"))),
+)
 _HABITS: tuple[Habit, ...] = (
     *(partial(_named, wide=wide, at=at) for at in (-1, 0) for wide in _WIDTHS),
     *(partial(_numbered, habit=habit, at=at) for habit in _NUMBERED for at in (-1, 0)),

@@ -24,6 +24,7 @@ _NAME = re.compile(rf"(?P<id>.+)_(?P<channel>{'|'.join(CHANNELS)})(?:{_ENDINGS})
 # the website's composites: three channels, or lately two, as the colours of one picture
 _COMPOSITE = re.compile(rf"(?P<id>.+?)_(?P<blue>blue_)?red_green(?:{_ENDINGS})", re.IGNORECASE)
 _STACK = re.compile(rf".*(?:\.ome\.tiff?(?:\.gz)?|\.zarr|{'|'.join(map(re.escape, MICROSCOPES))})", re.IGNORECASE)
+_PLANE = re.compile(r"(?<![a-z])z\d+", re.IGNORECASE)
 # words of pictures that are made of channels, and of masks
 _MADE = {
     "mask",
@@ -108,6 +109,10 @@ def _by_token(place: Path, reading: Reading) -> Found | None:
             channel = channels[part.token]
             found.add(part.id or place.resolve().name, channel, _address(str(path), channel, reading))
     found.assigned(choices, places)
+    if len({_PLANE.sub("", field) for field in found.by_id}) < len(found.by_id):
+        found.notes.append(
+            "each z plane is read as a field of its own, such as " + next(filter(_PLANE.search, found.by_id))
+        )
     return found
 
 
@@ -128,7 +133,7 @@ def _taken_apart(names: list[str], reading: Reading) -> Names | None:
     found = by_habit(names)
     if not reading.channels or (found and all(_is_there(said, found) for said in reading.channels.values())):
         return found
-    asked = as_asked(names, map(str, reading.channels.values()))
+    asked = as_asked(names, [str(said) for said in reading.channels.values()])
     return asked if asked.parts and (found is None or len(asked.tokens) == len(reading.channels)) else found
 
 
