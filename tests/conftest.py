@@ -110,6 +110,7 @@ class Result:
     code: int
     out: str
     err: str
+    reading: str = ""  # the lines of standard error that say what is read, which `err` leaves out
 
 
 Command = Callable[..., Result]
@@ -126,6 +127,9 @@ def cellocate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
             code = 0
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-        return Result(code, *capsys.readouterr())
+        out, err = capsys.readouterr()
+        lines = err.splitlines(keepends=True)
+        reading = [line for line in lines if line.startswith("reading ")]
+        return Result(code, out, "".join(line for line in lines if line not in reading), "".join(reading))
 
     return run

@@ -7,6 +7,7 @@ import tifffile
 from small_collections import told, write_fields
 
 from cellocate.collection import inspect, open_collection, suspects
+from cellocate.collection.channels import UnclearChannelsError
 from cellocate.errors import CellocateError
 from cellocate.images import read_field, write_png
 
@@ -46,7 +47,9 @@ def test_labels_beside_stacks_are_joined(tmp_path):
 
 def test_channels_without_telling_names_are_asked_back(tmp_path):
     data = stack(tmp_path / "a.ome.tif", names=("w1", "w2"))
-    with pytest.raises(CellocateError, match=r"nothing tells which.*0 'w1', 1 'w2'.*channels: \{blue: 0"):
+    with pytest.raises(
+        CellocateError, match=r"nothing tells which.*0 is 'w1'; channel 1 is 'w2'.*--channels nucleus=w1"
+    ):
         open_collection(tmp_path)
     collection = open_collection(told(tmp_path, "channels: {green: w2, blue: 0}"))
     assert np.array_equal(read_field(collection.files("a"), ("green", "blue")), data[::-1])
@@ -57,6 +60,54 @@ def test_channels_that_are_not_there_are_refused(tmp_path, said):
     stack(tmp_path / "a.ome.tif", names=("w1", "w2"))
     with pytest.raises(CellocateError, match="no channel"):
         open_collection(told(tmp_path, said))
+
+
+def test_dyes_are_known_and_no_colour_counts_within_their_names(tmp_path):
+    stack(tmp_path / "a.ome.tif", names=("SYTOX Green", "tubulin"))
+    collection = open_collection(tmp_path)
+    assert (collection.channels, collection.stains) == (("red", "blue"), {"blue": ["SYTOX Green"], "red": ["tubulin"]})
+    stack(tmp_path / "a.ome.tif", names=("DAPI", "GFP", "MitoTracker Red"))
+    with pytest.raises(
+        UnclearChannelsError, match=r"'GFP': no target; channel 2 is 'MitoTracker Red': none of the four"
+    ):
+        open_collection(tmp_path)
+    stack(tmp_path / "a.ome.tif", names=("DAPI", "protein", "MitoTracker Red"))
+    collection = open_collection(tmp_path)
+    assert (collection.channels, len(collection.notes)) == (("green", "blue"), 1)
+
+
+def test_channels_are_named_from_python(tmp_path):
+    data = stack(tmp_path / "a.ome.tif", names=("DAPI", "AF488", "AF555", "AF647"))
+    named = {"nucleus": "DAPI", "protein": "AF488", "microtubules": 2, "endoplasmic_reticulum": "AF647"}
+    collection = open_collection(tmp_path / "a.ome.tif", channels=named)
+    assert np.array_equal(read_field(collection.files("a")), data[[2, 1, 0, 3]])
+    assert collection.stains == {"blue": ["DAPI"], "green": ["AF488"], "red": ["AF555"], "yellow": ["AF647"]}
+
+
+def test_names_that_differ_from_file_to_file_are_all_told(tmp_path):
+    stack(tmp_path / "a.ome.tif", names=("DAPI", "protein"))
+    stack(tmp_path / "b.ome.tif", names=("protein", "Hoechst"))
+    assert open_collection(tmp_path).stains == {"blue": ["DAPI", "Hoechst"], "green": ["protein"]}
+
+
+def test_channels_without_names_are_told_by_number(tmp_path):
+    stack(tmp_path / "a.ome.tif", names=("", "Cam", "Cam"))
+    collection = open_collection(tmp_path, channels={"nucleus": 0, "protein": 2})
+    assert collection.stains == {"blue": [0], "green": [2]}
+
+
+def test_channels_of_a_table_cannot_be_named(tmp_path):
+    write_fields(tmp_path)
+    (tmp_path / "listing.csv").write_text("Id,green\nx,a_green.png\n")
+    with pytest.raises(CellocateError, match="channels can be named of images, and not of the files that listing"):
+        open_collection(tmp_path, channels={"protein": "green"})
+
+
+@pytest.mark.parametrize("text", ["Id,green\n", "Id,Target\n"])
+def test_a_collection_without_fields_is_refused(tmp_path, text):
+    (tmp_path / "listing.csv").write_text(text)
+    with pytest.raises(CellocateError, match="no fields: "):
+        open_collection(tmp_path / "listing.csv")
 
 
 def test_a_stack_along_z_is_read_as_told(tmp_path):
@@ -129,7 +180,8 @@ def test_a_stack_that_lacks_a_channel_named_in_collection_yaml_is_a_problem_of_i
     stack(tmp_path / "a.ome.tif", names=("1", "2"))
     stack(tmp_path / "b.ome.tif", names=("1", "2", "3"))
     collection = open_collection(told(tmp_path, "channels: {green: 0, blue: 2}"))
-    assert [(p.id, p.error.what) for p in collection.problems] == [("a", "no channel 2 (it has 2, from 0)")]
+    said = "no channel 2 (channel 0 is '1'; channel 1 is '2')"
+    assert [(p.id, p.error.what) for p in collection.problems] == [("a", said)]
     assert collection.channels == ("green", "blue")
 
 

@@ -92,12 +92,34 @@ def test_names_by_pattern(tmp_path):
         ("pattern: nothing.png", "no pattern"),
         ('pattern: "{id}_{id}.png"', "no pattern"),
         ('pattern: "{id}_x{channel}.png"', "no file follows"),
-        ('pattern: "{id}_{channel}.png"\nchannels: {}', "no channel is called"),
+        ('pattern: "{id}_{channel}.png"\nchannels: {}', "nothing tells which channel is which"),
         ("pixel_size: -1", "pixel_size"),
         ("layout: kaggle2018", "'folder', 'stacks'"),
-        ("colour: red", "colour"),
-        ("[1, 2]", "not a list"),
-        ("a: b: c", "no YAML"),
+        ("colour: red", "no setting is called 'colour'"),
+        ("channel: {blue: w1}", "no setting is called 'channel'.*Did you mean channels"),
+        ("patern: x", "Did you mean pattern"),
+        ("Layout: folder", "Did you mean layout"),
+        ("channels: [w1]", r"channels names no stains.*channels: \{nucleus: DAPI, protein: AF488\}"),
+        ("channels: w1", "channels names no stains"),
+        ("channels: {blue: [w1]}", "no channel is named for blue"),
+        ("channels: {blue: }", "no channel is named for blue"),
+        ("channels: {blue: w1, nucleus: w2}", "two names for nucleus"),
+        ("channels: {blue: w1, blue: w2}", "two lines for blue: .*line 1"),
+        ("channels: {nuclei: w1}", "no stain is called 'nuclei'.*Did you mean nucleus"),
+        ('channels: {nucleus: "?"}', "not said yet which channel is nucleus"),
+        ("pixel_size: 0,65", "pixel_size cannot be '0,65': .*µm per px, such as 0.08"),
+        ("pixel_size: 2020-13-45", "pixel_size cannot be"),
+        ("z: third", "z cannot be 'third': .*number of a plane, from 0, or max or mean"),
+        ("yellow: blu", "yellow cannot be 'blu'"),
+        ("metadata: wells.csv", "metadata cannot be 'wells.csv'"),
+        ("pattern: {a: b}", "pattern cannot be"),
+        ("labels: [a]", "labels cannot be"),
+        ("[1, 2]", "not a list of settings"),
+        ("just words", "not a list of settings"),
+        ("? [a]\n: b", "no name before a colon"),
+        ("a: b: c", "not readable as YAML"),
+        ("&a [*a]", "not readable as YAML"),
+        ("a: 1\n---\nb: 2", "not readable as YAML"),
     ],
 )
 def test_what_a_collection_yaml_cannot_say_is_refused(tmp_path, said, what):
@@ -138,7 +160,7 @@ def test_what_was_recognised_is_said(tmp_path):
     (write_fields(tmp_path / "train") / "..").resolve()
     (tmp_path / "train.csv").write_text("Id,Target\na,0\nb,1\n")
     because = open_collection(tmp_path).because
-    assert because == f"2 ids with files <id>_<channel> in {tmp_path / 'train'}; labels of hpa28 in train.csv"
+    assert because == f"files <id>_<channel> in {tmp_path / 'train'}; labels of hpa28 in train.csv"
     assert Path(because.split(" in ")[1].split(";")[0]).is_dir()
 
 

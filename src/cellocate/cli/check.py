@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.console import note
+from cellocate.cli.opened import open_data, read_plane
 from cellocate.cli.submission import check_submission, is_submission
 from cellocate.counted import counted
+from cellocate.errors import CellocateError
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection, Inspection, Problem
@@ -40,6 +42,14 @@ def check(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write all problems and warnings to this CSV.")
     ] = None,
+    write: Annotated[
+        bool,
+        typer.Option(
+            "--write",
+            help="Write a collection.yaml beside the images: how they were read, or what is to be filled in. Every "
+            "command reads it, and needs no --channels then.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what a folder holds, and what is missing, corrupt, duplicated, odd or mislabelled in it.
@@ -50,10 +60,12 @@ def check(
     fields, duplicates) do not: it is 0.
 
     Examples: cellocate check my_images --out problems.csv;
+    cellocate check my_images --channels nucleus=DAPI,protein=AF488 --write;
     cellocate check submission.csv --sample sample_submission.csv
     """
     if sample is not None or is_submission(data):
-        if any(x is not None for x in (labels, vocabulary, pixel_size, smallest_file, largest_file, out)):
+        given = (labels, vocabulary, pixel_size, channels, z, smallest_file, largest_file, out)
+        if write or any(x is not None for x in given):
             raise typer.BadParameter("of a submission only --sample and --json; 'evaluate' measures one, with --labels")
         check_submission(data, sample, as_json=as_json)
         return
@@ -61,7 +73,11 @@ def check(
     from cellocate.collection import inspect, suspects
     from cellocate.files import new_file
 
-    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
+    said: dict[str, Any] = {"labels": labels, "vocabulary": vocabulary, "pixel_size": pixel_size, "z": z}
+    if write:
+        collection = _described(data, said, channels)
+    else:
+        collection = open_data(data, **said, channels=channels, announced=False)
     with progress(f"reading {collection.unit}s", len(collection)) as advance:
         inspection = inspect(collection, decode=True, progress=advance)
     warnings = suspects(collection, inspection, smallest_file=smallest_file, largest_file=largest_file)
@@ -80,6 +96,28 @@ def check(
         raise typer.Exit(1)
 
 
+def _described(data: Path, said: dict[str, Any], channels: list[str] | None) -> Collection:
+    """Open `data`, and write down how; where nothing tells channels apart, what a user has to fill in.
+
+    Raises:
+        CellocateError: it is described already, or cannot be read.
+    """
+    from cellocate.collection.channels import UnclearChannelsError
+    from cellocate.collection.proposal import place_of_description, write_description, write_question
+
+    path = place_of_description(data)
+    settings = {**said, "z": read_plane(said["z"])}
+    try:
+        collection = open_data(data, **said, channels=channels, announced=False)
+    except UnclearChannelsError as unclear:
+        write_question(path, unclear, **settings)
+        mend = f"Replace each ? in {path}, which was written for this, and check again."
+        raise CellocateError(unclear.what, where=unclear.where, mend=mend) from None
+    write_description(path, collection, **settings)
+    note(f"{path} says now how these images are read")
+    return collection
+
+
 def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
     sizes = inspection.images.groupby(["width", "height", "depth"]).size().reset_index(name="fields")
     known = [p for p in map(collection.pixel_size, collection.ids) if p is not None]
@@ -89,6 +127,7 @@ def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
         "unit": collection.unit,
         "fields": len(collection),
         "channels": list(collection.channels),
+        "stains": {channel: list(names) for channel, names in collection.stains.items()},
         "files": {c: int(collection.fields[c].notna().sum()) for c in collection.channels},
         "sizes": sizes.to_dict("records"),
         "pixel_sizes": sorted(set(known)),
@@ -125,11 +164,15 @@ def _print(facts: dict[str, Any], problems: Sequence[Problem], warnings: Sequenc
 
 
 def _print_images(facts: dict[str, Any]) -> None:
+    from cellocate.collection.channels import read_as
+
     counts = facts["files"].items()
     print(
         "channels    "
         + ", ".join(c if n == facts["fields"] else f"{c} ({counted(n, facts['unit'])})" for c, n in counts)
     )
+    if facts["stains"]:
+        print(f"stains      {read_as(facts['stains'])}")
     for size in facts["sizes"]:
         of = counted(size["fields"], facts["unit"])
         print(f"size        {size['width']}×{size['height']} px, {size['depth']} bits: {of}")

@@ -30,7 +30,9 @@ Channels = Annotated[
     typer.Option(
         "--channels",
         metavar="STAIN=NAME,…",
-        help="Which channel is which, such as nucleus=DAPI,protein=AF488: names of channels, or parts of file names.",
+        help="Which channel is which, such as nucleus=DAPI,protein=AF488 or nucleus=ch00,protein=ch01: for nucleus, "
+        "protein, microtubules and er (or blue, green, red and yellow) the name of a channel, its number from 0, or "
+        "the part of the file names that stands for it. (repeatable)",
     ),
 ]
 Plane = Annotated[

@@ -74,6 +74,8 @@ class Collection:
         because: what the layout was recognised by.
         simulated: whether cellocate drew the fields, or some of them.
         made: how it came to be, where it was derived from others or downloaded (`listing.json` in docs/formats.md).
+        stains: for each channel what stands for it in the files: names of their channels, or numbers where these have
+            none, or parts of their own names; empty where the layout itself names the channels.
         notes: what a user should know of how the files were read, a sentence each, such as "z stacks of 12 planes
             became one by their maximum".
     """
@@ -86,6 +88,7 @@ class Collection:
     because: str = ""
     simulated: bool = False
     made: Mapping[str, Any] = field(default_factory=dict)
+    stains: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:

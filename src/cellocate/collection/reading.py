@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cellocate.collection.channels import by_channel, typed
 from cellocate.errors import CellocateError
 from cellocate.images.address import Colour, Projection
 
 FILE = "collection.yaml"
-
-Channel = Literal["red", "green", "blue", "yellow"]
+IN_YAML = "channels: {nucleus: DAPI, protein: AF488}"
+"""How channels are named there, for messages."""
 
 
 class Reading(BaseModel):
@@ -24,8 +26,8 @@ class Reading(BaseModel):
         pattern: of file names, such as `{plate}_{well}_f{id}_w{channel}.tif`; `{id}` and `{channel}` are understood,
             other names become metadata. Without `{channel}` each file holds all channels; without `{id}`, all else
             together is the id.
-        channels: for each channel what stands for it, in names of files or in files of several channels: a name, or a
-            number from 0.
+        channels: for each channel its name in files of several channels, or its number there, from 0; or the part of
+            the names of files that stands for it. `collection.yaml` may speak of nucleus, protein, microtubules and er.
         z: of a stack, which plane, from 0, or "max" or "mean" of all.
         yellow: which colour of a colour image holds the yellow channel; the mean of red and green unless given.
         pixel_size: µm per px of every file.
@@ -37,7 +39,7 @@ class Reading(BaseModel):
 
     layout: Literal["folder", "stacks", "path_list", "listing"] | None = None
     pattern: str | None = None
-    channels: dict[Channel, int | str] = {}
+    channels: dict[str, int | str] = {}
     z: int | Projection | None = None
     yellow: Colour = "mean"
     pixel_size: float | None = Field(default=None, gt=0)
@@ -50,20 +52,85 @@ def read_reading(path: Path) -> Reading:
     """Read a `collection.yaml`; paths in it start from its folder.
 
     Raises:
-        CellocateError: it is no YAML, or says what is not understood.
+        CellocateError: it is not YAML, or says what is not understood.
     """
     try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        if not isinstance(said, dict):
-            raise CellocateError("not a list of settings", where=path, mend="Write lines such as pixel_size: 0.08.")
+        root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+        said = {} if root is None else _typed(root, path)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        what = f"not readable as YAML ({type(error).__name__})"
+        raise CellocateError(what, where=path, mend="Correct it or remove it.") from None
+    said = {} if said is None else said
+    if not isinstance(said, dict):
+        raise CellocateError("not a list of settings", where=path, mend="Write lines such as pixel_size: 0.08.")
+    for name in said:
+        if name not in Reading.model_fields:
+            raise CellocateError(f"no setting is called {str(name)!r}", where=path, mend=_nearest(str(name)))
+    said = {name: value for name, value in said.items() if value is not None}
+    if "channels" in said:
+        if not isinstance(said["channels"], dict):
+            mend = (
+                "Write the stain and then the name of its channel, such as channels: {nucleus: DAPI, protein: AF488}."
+            )
+            raise CellocateError("channels names no stains", where=path, mend=mend)
+        named = {stain: "" if name is None else name for stain, name in said["channels"].items()}
+        said["channels"] = by_channel(named, path, IN_YAML)
+    try:
         reading = Reading.model_validate(said)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CellocateError(f"no YAML ({type(error).__name__})", where=path, mend="Mend or remove it.") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        mend = f"It can say {', '.join(Reading.model_fields)}."
-        raise CellocateError(f"{name}: {first['msg']}", where=path, mend=mend) from None
+        name = str(error.errors()[0]["loc"][0])
+        what = f"{name} cannot be {_shown(said[name])}"
+        raise CellocateError(what, where=path, mend=f"It is {_MEANT[name]}.") from None
     beside = path.parent
     labels = None if reading.labels is None else beside / reading.labels
     return reading.model_copy(update={"labels": labels, "metadata": tuple(beside / m for m in reading.metadata)})
+
+
+_MEANT = {
+    "layout": "'folder', 'stacks', 'path_list' or 'listing'",
+    "pattern": 'a pattern of file names, such as "{id}_{channel}.tif"',
+    "z": "the number of a plane, from 0, or max or mean",
+    "yellow": "red, green, blue or mean",
+    "pixel_size": "µm per px, such as 0.08",
+    "labels": "the name of a file",
+    "vocabulary": "hpa28, hpa19, subcell31, or the name of a file",
+    "metadata": "a list of files, such as [wells.csv, antibodies.csv]",
+}
+"""What each setting may be, as the end of a sentence."""
+
+
+def _typed(node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 # whatever YAML can hold
+    """What a file says as it is typed: 00, no or 1e3 are names, and only 0, 1, 2 and so on are numbers.
+
+    Raises:
+        CellocateError: a name stands twice, or no name can stand there.
+    """
+    if isinstance(node, yaml.ScalarNode):
+        if node.style is not None:
+            return node.value
+        return None if node.value in ("", "~", "null") else typed(node.value)
+    if isinstance(node, yaml.SequenceNode):
+        return [_typed(item, path) for item in node.value]
+    found: dict[int | str, Any] = {}
+    for key, value in node.value:
+        name = _typed(key, path)
+        where = f"{path}, line {key.start_mark.line + 1}"
+        if not isinstance(name, int | str):
+            raise CellocateError("no name before a colon", where=where, mend="Write lines such as pixel_size: 0.08.")
+        if name in found:
+            raise CellocateError(f"two lines for {name}", where=where, mend="Keep one of them.")
+        found[name] = _typed(value, path)
+    return found
+
+
+def _nearest(name: str) -> str:
+    near = get_close_matches(name.lower(), Reading.model_fields, n=1)
+    return f"{f'Did you mean {near[0]}? ' if near else ''}It can say {', '.join(Reading.model_fields)}."
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+_LONGEST = 60

@@ -152,7 +152,9 @@ def measures(evaluated: Evaluated) -> list[Measure]:
     occur = f"the locations that occur ({k - len(evaluated.metrics['absent'])} in all these {unit}s)"
     inside = {"k": k, "occur": occur, "unit": unit}
     return [
-        Measure(name.format(unit=unit), meaning.format(**inside), tuple(_value(f, key) for f in figures), base, key in _MAIN)
+        Measure(
+            name.format(unit=unit), meaning.format(**inside), tuple(_value(f, key) for f in figures), base, key in _MAIN
+        )
         for (key, (name, meaning)), base in zip(_MEANINGS.items(), _without_skill(evaluated), strict=True)
         if any(_look_up(f, key) is not None for f in figures)
     ]

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.atlas.tables import holds_labels
+from cellocate.collection.channels import by_channel
 from cellocate.collection.collection import Collection
 from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks, store
-from cellocate.collection.layouts.found import Found
+from cellocate.collection.layouts.found import Found, files_in
 from cellocate.collection.metadata import join
 from cellocate.collection.names import are_of_the_atlas, told_by_ids
 from cellocate.collection.reading import FILE, Reading, read_reading
@@ -52,11 +53,13 @@ def open_collection(
         labels: the label table, where it does not lie beside the images.
         vocabulary: of the labels, where it is not the challenge's own. Phantoms know theirs.
         pixel_size: µm per px of every file, where no table and no file says it. Phantoms know theirs.
-        channels: what stands for red, green, blue and yellow, as in `collection.yaml`, which it replaces.
+        channels: for nucleus, protein, microtubules and er (or blue, green, red and yellow) the name of their channel,
+            its number from 0, or what stands for it in the names of files; as in `collection.yaml`, which it replaces.
         z: of stacks, the number of a plane from 0, or "max" or "mean" of all, as in `collection.yaml`.
 
     Raises:
-        CellocateError: no images are found, several layouts fit, nothing tells channels apart, or a table is none.
+        CellocateError: no images are found, several layouts fit, or a table is none.
+        UnclearChannelsError: nothing tells which channel is which.
 
     Example:
         >>> import tempfile, numpy as np
@@ -74,11 +77,12 @@ def open_collection(
         raise CellocateError("neither a folder nor a file", where=folder, mend="Give the folder that holds the images.")
     if store.is_store(folder):
         packed = store.read(folder, None if labels is None else Path(labels), vocabulary, pixel_size)
-        packed = told_by_ids(packed)
+        packed = told_by_ids(_checked(packed, folder, channels))
         return replace(packed, simulated=packed.simulated or bool(phantoms.told(folder)))
     beside = folder.parent if _alone(folder) else folder
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
-    asked_for = {"channels": dict(channels) if channels else None, "z": z}
+    named = by_channel(channels, "channels") if channels else None
+    asked_for = {"channels": named, "z": z}
     reading = reading.model_copy(update={name: value for name, value in asked_for.items() if value is not None})
     told = phantoms.told(folder)
     labels, vocabulary = labels or reading.labels, vocabulary or reading.vocabulary
@@ -92,7 +96,18 @@ def open_collection(
         asked = told.get("pixel_size")
     if asked is not None:
         fields = fields.assign(pixel_size=check_pixel_size(asked))
-    return told_by_ids(replace(collection, fields=fields, simulated=collection.simulated or bool(told)))
+    opened = replace(collection, fields=fields, simulated=collection.simulated or bool(told))
+    return told_by_ids(_checked(opened, folder, channels))
+
+
+def _checked(collection: Collection, folder: Path, channels: Mapping[str, int | str] | None) -> Collection:
+    """The collection, unless it is empty, or a user named channels where a table does."""
+    if channels and collection.layout in ("store", "listing", "path_list", "labels"):
+        what = f"channels can be named of images, and not of {collection.because}"
+        raise CellocateError(what, where=folder, mend="Leave --channels out, or take the table away.")
+    if not len(collection):
+        raise CellocateError("no fields", where=folder, mend="Give a folder with images, or a table with rows.")
+    return collection
 
 
 def _read(
@@ -126,14 +141,16 @@ def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
             return "atlas" if name == "folder" and are_of_the_atlas(found.by_id) else name, found
     if next(folder.iterdir(), None) is None:
         raise CellocateError("the folder is empty", where=folder, mend="Give the folder that holds the images.")
-    inside = sorted(d.name for d in folder.iterdir() if d.is_dir() and plain.find(d, reading))
+    inside = sorted(d.name for d in folder.iterdir() if d.is_dir() and plain.holds(d))
+    asked = " or ".join(f"{name!r}" for name in reading.channels.values())
+    what = f"no channel images found ({files_in(folder)}{f'; no name has {asked}' if asked else ''})"
     mend = (
         f"Did you mean {folder / inside[0]}?"
         if inside
-        else f"Files are named <id>_green.png, <id>_blue.png and so on; a pattern in {FILE} names them otherwise, "
-        f"or a table {listing.NAME}."
+        else "Name files <id>_green.png, <id>_blue.png and so on; or say what stands for channels in their names with "
+        f"--channels nucleus=DAPI,protein=GFP; or list them, and colour images too, in a {listing.NAME}."
     )
-    raise CellocateError("no channel images found", where=folder, mend=mend)
+    raise CellocateError(what, where=folder, mend=mend)
 
 
 def _alone(path: Path) -> bool:
@@ -167,7 +184,7 @@ def _fitting(place: Path, reading: Reading) -> dict[str, Found]:
     found: dict[str, Found | None] = {}
     if reading.layout != "stacks":
         found["folder"] = plain.find(place, reading)
-    if reading.layout == "stacks" or stacks.present(place) or not any(found.values()):
+    if reading.layout == "stacks" or not any(found.values()) or plain.has_stacks(place, found["folder"]):
         found["stacks"] = stacks.find(place, reading)
     return {name: files for name, files in found.items() if files is not None and reading.layout in (None, name)}
 
@@ -184,5 +201,11 @@ def _unlabelled(folder: Path, name: str, found: Found, notes: tuple[str, ...]) -
     fields = found.table()
     fields["labels"] = None
     return Collection(
-        folder, name, fields, problems=tuple(found.problems), because=found.because, notes=(*found.notes, *notes)
+        folder,
+        name,
+        fields,
+        problems=tuple(found.problems),
+        because=found.because,
+        stains=found.stains,
+        notes=(*found.notes, *notes),
     )

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
+from cellocate.collection.channels import Choices
 from cellocate.collection.collection import Problem
 from cellocate.collection.names import numbered
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
+from cellocate.images.address import suffix
 from cellocate.tables import normal
 
 
@@ -22,6 +28,7 @@ class Found:
         because: what was recognised, as a sentence.
         by_id: id, in normal form → channel → address of its pixels.
         told: id → what the files themselves say, such as `pixel_size` or `plate`.
+        stains: channel → the names, or numbers, of what stands for it in the files, where they have any of their own.
         problems: such as two files for one channel.
         notes: what a user should know of how the files were read, a sentence each.
     """
@@ -29,6 +36,7 @@ class Found:
     because: str = ""
     by_id: dict[str, dict[str, str]] = field(default_factory=dict)
     told: dict[str, dict[str, object]] = field(default_factory=dict)
+    stains: dict[str, list[int | str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -42,6 +50,17 @@ class Found:
             )
             self.problems.append(Problem(field_id, "files", error))
         channels[channel] = address
+
+    def assigned(self, choices: Choices, places: Mapping[str, int]) -> None:
+        """Note which of the channels in a file, or of the names of files, was taken for which stain."""
+        for channel, place in places.items():
+            values = self.stains.setdefault(channel, [])
+            if choices.value(place) not in values:
+                values.append(choices.value(place))
+        for name, meaning in zip(choices.names, choices.meanings, strict=True):
+            note = f"{name} is not read: it is {meaning.text}"
+            if meaning.left_out and name not in {choices.names[i] for i in places.values()} and note not in self.notes:
+                self.notes.append(note)
 
     def fail(self, field_id: str, error: CellocateError) -> None:
         """Note a field whose file cannot be used."""
@@ -72,3 +91,25 @@ def straight(path: str) -> str:
         return path
     shown = os.path.normpath(path)
     return shown if os.path.realpath(shown) == os.path.realpath(path) else path
+
+
+def files_in(folder: Path) -> str:
+    """What a folder holds, for a message that it is not what was looked for.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for name in ("cell 1.png", "cell 2.png", "notes.txt"):
+        ...     (folder / name).touch()
+        >>> files_in(folder)
+        "it holds 2 .png, 1 .txt, such as 'cell 1.png'"
+    """
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    kinds = Counter(suffix(path) or "of no kind" for path in paths if path.is_file())
+    folders = sum(path.is_dir() for path in paths)
+    held = [f"{n} {kind}" for kind, n in kinds.most_common(_SHOWN)] + ([counted(folders, "folder")] if folders else [])
+    first = next((f", such as {path.name!r}" for path in paths if path.is_file() and suffix(path) in held[0]), "")
+    return f"it holds {', '.join(held) or 'no files'}{first}"
+
+
+_SHOWN = 3  # kinds of files

@@ -57,11 +57,18 @@ def read(
     """A labelled collection: every id of the table at `path` or of a file, joined; `name` is that of its layout."""
     fields, labels, problems = labelled(found.table(), path, vocabulary, own)
     because = f"{found.because}; labels of {labels.vocabulary.name} in {path.name}"
-    if name == "folder" and labels.format in FORMATS and _may_be_a_challenges(found):
+    if name == "folder" and not found.stains and labels.format in FORMATS and _may_be_a_challenges(found):
         name = labels.format.layout
     problems += found.problems
     return Collection(
-        folder, name, fields.sort_index(), labels.vocabulary, tuple(problems), because, notes=tuple(found.notes)
+        folder,
+        name,
+        fields.sort_index(),
+        labels.vocabulary,
+        tuple(problems),
+        because,
+        stains=found.stains,
+        notes=tuple(found.notes),
     )
 
 

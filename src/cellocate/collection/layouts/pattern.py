@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from cellocate.collection.channels import Choices, assign
 from cellocate.collection.layouts import stacks
-from cellocate.collection.layouts.found import Found
-from cellocate.collection.reading import Reading
-from cellocate.counted import counted
+from cellocate.collection.layouts.found import Found, files_in
+from cellocate.collection.layouts.habits import number
+from cellocate.collection.reading import FILE, Reading
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import normal
@@ -21,30 +22,43 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
     """The files below `folder` whose path from there follows `pattern`.
 
     Raises:
-        CellocateError: the pattern is none, no file follows it, or a channel in it is not known.
+        CellocateError: the pattern is none, no file follows it, or a channel of `reading` is not in the names.
+        UnclearChannelsError: nothing tells which channel is which.
     """
     expression = compiled(pattern)
     named = [(path, match) for path in sorted(folder.rglob("*"))
              if (match := expression.fullmatch(path.relative_to(folder).as_posix()))]  # fmt: skip
     if not named:
-        raise CellocateError(f"no file follows the pattern {pattern}", where=folder, mend="Mend collection.yaml.")
+        what = f"no file follows the pattern {pattern} ({files_in(folder)})"
+        raise CellocateError(what, where=folder, mend=f"Each {{name}} is any text without /; correct it in {FILE}.")
     if "channel" not in expression.groupindex:
         found = stacks.describe_all(((_id(match), path) for path, match in named), reading, folder)
     else:
-        found, meaning = Found(), _meaning(reading)
-        for path, match in named:
-            said = match["channel"]
-            if said in meaning:
-                found.add(_id(match), meaning[said], str(path))
-            elif not reading.channels:
-                mend = "Say what stands for each, such as channels: {blue: w1, green: w2}, in collection.yaml."
-                raise CellocateError(f"no channel is called {said!r}", where=path, mend=mend)
+        found = _of_channels(named, reading, folder)
     for _, match in named:
         said_of = {name: normal(value) for name, value in match.groupdict().items() if name not in ("id", "channel")}
         if _id(match) in found.by_id:
             found.told.setdefault(_id(match), {}).update(said_of)
-    found.because = f"{counted(len(found.by_id), 'id')} with files {pattern} in {folder}"
+    found.because = f"files {pattern} in {folder}"
     return found
+
+
+def _of_channels(named: list[tuple[Path, re.Match[str]]], reading: Reading, folder: Path) -> Found:
+    """Files of one channel each."""
+    tokens = tuple(sorted({match["channel"] for _, match in named}))
+    choices = Choices(tokens, folder, tuple(map(_number, tokens)), named[0][0].name)
+    places = assign(choices, reading.channels)
+    channels = {tokens[place]: channel for channel, place in places.items()}
+    found = Found()
+    for path, match in named:
+        if match["channel"] in channels:
+            found.add(_id(match), channels[match["channel"]], str(path))
+    found.assigned(choices, places)
+    return found
+
+
+def _number(token: str) -> int | None:
+    return int(token) if token.isdecimal() else number(token)
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
@@ -72,8 +86,3 @@ def _id(match: re.Match[str]) -> str:
     groups = match.groupdict()
     id_ = groups["id"] if "id" in groups else "_".join(v for name, v in groups.items() if name != "channel")
     return normal(id_)
-
-
-def _meaning(reading: Reading) -> dict[str, str]:
-    """What stands in a name → channel."""
-    return {str(said): channel for channel, said in reading.channels.items()} or {c: c for c in CHANNELS}

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from cellocate.collection.channels import Choices, assign
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.reading import Reading
 from cellocate.errors import CellocateError
-from cellocate.images import CHANNELS
 from cellocate.images.address import Address, suffix
 from cellocate.images.files import unreadable
 from cellocate.images.stack import MICROSCOPES, Stack
@@ -19,13 +19,6 @@ from cellocate.tables import normal
 
 _SURELY = (".zarr", *MICROSCOPES)
 _OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz")
-# what people call the stains, in small letters; looked for anywhere in a channel's name
-_STAINS = {
-    "red": ("red", "tubulin", "microtub"),
-    "green": ("green", "protein", "target", "antibody", "gfp", "fitc"),
-    "blue": ("blue", "dapi", "hoechst", "nucle", "dna"),
-    "yellow": ("yellow", "calreticulin", "reticulum", "er"),
-}
 
 
 def find(place: Path, reading: Reading) -> Found | None:
@@ -85,12 +78,14 @@ def _found(
             found.fail(field, stack)
             continue
         try:
-            places = which(stack, reading, path)
+            choices = Choices(stack.names, path)
+            places = assign(choices, reading.channels)
         except CellocateError as error:
             found.fail(field, error)
             refused.append((len(stack.names), error))
             continue
         understood = True
+        found.assigned(choices, places)
         for channel, index in places.items():
             found.add(field, channel, str(Address(path, channel=index, z=reading.z)))
         if stack.pixel_size is not None:
@@ -98,47 +93,6 @@ def _found(
     if refused and not understood:
         raise max(refused, key=lambda x: x[0])[1]  # that of a file with most channels says most
     return found
-
-
-def which(stack: Stack, reading: Reading, path: Path) -> dict[str, int]:
-    """Channel → its place in the file, as `collection.yaml` says, or as the names of the file's channels tell.
-
-    Raises:
-        CellocateError: a channel that is asked for is not there, or nothing tells them apart.
-    """
-    if reading.channels:
-        return {channel: _place(said, stack, path) for channel, said in reading.channels.items()}
-    told = {channel: _named(stack.names, _STAINS[channel]) for channel in CHANNELS}
-    found = {channel: places[0] for channel, places in told.items() if len(places) == 1}
-    if len(found) < len(stack.names) or len(set(found.values())) < len(found):
-        names = ", ".join(f"{i} {name!r}" if name else str(i) for i, name in enumerate(stack.names))
-        raise CellocateError(
-            f"nothing tells which channel is which (there are {names})",
-            where=path,
-            mend="Say so in collection.yaml beside the images, such as channels: {blue: 0, green: 1}.",
-        )
-    return found
-
-
-def _named(names: tuple[str, ...], stains: tuple[str, ...]) -> list[int]:
-    def fits(name: str) -> bool:
-        # "er" is a word of its own or nothing
-        return any(stain in name.lower().replace("-", " ").split() if stain == "er" else stain in name.lower()
-                   for stain in stains)  # fmt: skip
-
-    return [i for i, name in enumerate(names) if fits(name)]
-
-
-def _place(said: int | str, stack: Stack, path: Path) -> int:
-    if isinstance(said, str):
-        if said in stack.names:
-            return stack.names.index(said)
-        what = f"no channel named {said!r} (there are {', '.join(map(repr, stack.names))})"
-        raise CellocateError(what, where=path, mend="Mend channels in collection.yaml.")
-    if not 0 <= said < len(stack.names):
-        what = f"no channel {said} (it has {len(stack.names)}, from 0)"
-        raise CellocateError(what, where=path, mend="Mend channels in collection.yaml.")
-    return said
 
 
 def _described(paths: Sequence[Path]) -> list[Stack | CellocateError]:

@@ -94,7 +94,7 @@ def _own(store: Store) -> Collection:
         fields["pixel_size"] = pd.to_numeric(fields["pixel_size"].replace("", None).astype(object)).astype(float)
     places = pd.Series([place(store.folder, row) for row in range(len(fields))], index=fields.index, dtype=object)
     fields = fields.assign(labels=pd.Series(labels, index=fields.index, dtype=object))
-    because = f"its {CARD}, which says {' and '.join(map(str, store.card.sizes))} px"
+    because = f"a store of {' and '.join(map(str, store.card.sizes))} px"
     told = store.card.collection  # older stores do not tell what follows
     return Collection(
         store.folder,

@@ -1,0 +1,244 @@
+"""How the names of single-channel files say their channel: by an exporter's habit, by a dye, or by what a user names.
+
+Habits of Leica (`_ch00`), Zeiss (`_c1`), MetaMorph (`_w1DAPI`), Harmony (`-ch1sk1fk1fl1`), Yokogawa (`A01Z01C01`),
+Olympus (`_C001Z001`), InCell (`(fld 1 wv DAPI - DAPI)`), ArrayScan (`f00d0`), ScanR (`--DAPI`, `--C00`), Bio-Formats
+(`C=0`) and ImageJ (`C1-`); lasers (`_488`); and the name of a dye at any place (`DAPI_01`, `01-Hoechst`, `01 (DAPI)`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+from typing import NamedTuple
+
+from cellocate.collection.channels.meaning import occurrences, phrases, words
+from cellocate.collection.channels.table import COLOURS
+
+_START, _END = r"(?<![^\W_])", r"(?![^\W_])"  # no letter and no digit beyond
+_LASERS = "405|445|458|473|488|491|514|532|546|552|555|559|561|568|594|633|635|638|640|642|647|660|680|730|750"  # nm
+_GUID = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
+_NUMBERED = tuple(
+    re.compile(habit, re.IGNORECASE)
+    for habit in (
+        rf"{_START}(?P<channel>w\d)(?P<drop>{_GUID})",
+        rf"{_START}(?P<channel>w\d(?:[ -]?[a-z][^_]*)?)(?=_|$)",
+        rf"{_START}(?P<channel>(?:channel|chan|ch)[ _=-]?\d+)(?=sk\d|{_END})",
+        rf"T\d{{4}}F\d{{3}}L\d{{2}}(?P<drop>A\d{{2}})Z\d{{2}}(?P<channel>C\d{{2}}){_END}",
+        rf"(?:{_START}|(?<=[abhmstz]\d)|(?<=[abhmstz]\d\d))(?P<channel>c=?\d+)(?=[mstxyz]\d|{_END})",
+        rf"(?<=f\d\d)(?P<channel>d\d){_END}",
+        r"(?P<channel>wv [^()]+)(?=\))",
+        rf"{_START}(?P<channel>(?:{_LASERS})(?:nm)?){_END}",
+    )
+)
+_NUMBER = re.compile(r"(?:channel|chan|ch|c|w|d)[ _=-]?(\d+)", re.IGNORECASE)
+_BETWEEN = " _-.()[]{}"
+_MOST = 8  # channels that a field may have; more are numbers of something else
+_HALF = 0.5
+
+Spans = list[tuple[int, int]]
+Habit = Callable[[str], Spans]
+"""Where a name says its channel, and then what else is no part of the id; nothing where a name says none."""
+Width = Callable[[str, int, int], tuple[int, int]]
+"""How much of a name belongs to a stain that is named in it; nothing where it does not fit."""
+
+
+class Part(NamedTuple):
+    """A name taken apart: the id, the token that says the channel, and what stands before and behind the token."""
+
+    id: str
+    token: str
+    before: str
+    behind: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of files, without their endings, taken apart by one habit.
+
+    Attributes:
+        parts: of each name that follows the habit.
+        asked: how many names there are.
+    """
+
+    parts: dict[str, Part]
+    asked: int
+
+    @cached_property
+    def tokens(self) -> tuple[str, ...]:
+        """Each token once, in order."""
+        found = {part.token for part in self.parts.values()}
+        return tuple(sorted(found, key=lambda token: (number(token) or 0, token)))
+
+    @cached_property
+    def sizes(self) -> Counter[str]:
+        """The number of files of each id."""
+        return Counter(part.id for part in self.parts.values())
+
+    @property
+    def share(self) -> float:
+        """How well the names fit together, up to 1: every id has every token, and no name is left over."""
+        possible = len(self.sizes) * len(self.tokens)
+        return len(self.parts) ** 2 / (possible * self.asked) if possible else 0
+
+    @property
+    def fit(self) -> bool:
+        """Whether they are channels of fields, and not numbers or words of something else."""
+        if self.share < _HALF or len(self.tokens) > _MOST:
+            return False
+        if len(self.tokens) == 1:
+            return any(phrase.kind == "dye" for phrase in phrases(self.tokens[0]))
+        return sum(n > 1 for n in self.sizes.values()) >= len(self.sizes) * _HALF
+
+
+def by_habit(names: Sequence[str]) -> Names | None:
+    """Names of files taken apart by the habit that fits best; None where none does.
+
+    Example:
+        >>> by_habit(["sample 01_ch00", "sample 01_ch01"]).parts["sample 01_ch00"][:2]
+        ('sample 01', 'ch00')
+        >>> by_habit(["DAPI_7", "tubulin_7"]).tokens, by_habit(["control_ER_1", "treated_DNA_2"])
+        (('DAPI', 'tubulin'), None)
+    """
+    fitting = [parts for habit in _HABITS if (parts := _taken_apart(names, habit)).fit]
+    best = max(fitting, key=lambda found: (round(found.share, 6), -len(found.tokens)), default=None)
+    return None if best is None else Names(best.parts | _strangers(best, names), best.asked)
+
+
+def as_asked(names: Sequence[str], tokens: Sequence[str]) -> Names:
+    """Names of files taken apart by the words that a user says stand for channels.
+
+    Example:
+        >>> as_asked(["a_01_left", "a_01_right", "notes"], ["left", "right"]).parts["a_01_left"][:2]
+        ('a_01', 'left')
+    """
+    parts = {}
+    for name in names:
+        found = [(end - start, start, end, token) for token in tokens for start, end in occurrences(token, name)]
+        if found:
+            _, start, end, token = max(found)  # the longest, and of these the last
+            parts[name] = _part(name, [(start, end)])._replace(token=token)
+    return Names(parts, len(names))
+
+
+def number(token: str) -> int | None:
+    """The number of a channel in a token such as `ch00` or `w1DAPI`.
+
+    Example:
+        >>> number("ch02"), number("C=1"), number("w1DAPI"), number("DAPI")
+        (2, 1, 1, None)
+    """
+    match = _NUMBER.match(token)
+    return int(match[1]) if match else None
+
+
+def _taken_apart(names: Sequence[str], habit: Habit) -> Names:
+    parts = {name: _part(name, spans) for name in names if (spans := habit(name))}
+    first: dict[str, str] = {}  # a token is the same in any case
+    for name, part in parts.items():
+        parts[name] = part._replace(token=first.setdefault(part.token.casefold(), part.token))
+    return Names(parts, len(names))
+
+
+def _part(name: str, spans: Spans) -> Part:
+    start, end = spans[0]
+    rest, at = [], 0
+    for a, b in sorted(spans):
+        rest.append(name[at:a].rstrip(_BETWEEN) if at == 0 else name[at:a].strip(_BETWEEN))
+        at = b
+    rest.append(name[at:].lstrip(_BETWEEN))
+    return Part("_".join(filter(None, rest)), name[start:end], name[:start], name[end:])
+
+
+def _strangers(known: Names, names: Sequence[str]) -> dict[str, Part]:
+    """The names that differ from others in nothing but the token, where at least half of the ids have that token."""
+    around: dict[str, dict[str, str]] = {}  # before → behind → id
+    for part in known.parts.values():
+        around.setdefault(part.before, {})[part.behind] = part.id
+    found: dict[str, Part] = {}
+    for name in names:
+        if name not in known.parts and (stranger := _stranger(name, around)):
+            found[name] = stranger
+    counts = Counter(part.token for part in found.values())
+    return {name: part for name, part in found.items() if counts[part.token] >= len(known.sizes) * _HALF}
+
+
+def _stranger(name: str, around: dict[str, dict[str, str]]) -> Part | None:
+    for i in range(len(name)):
+        ids = around.get(name[:i], {})
+        for j in range(i + 1, len(name) + 1 if ids else 0):
+            if name[j:] in ids:
+                return Part(ids[name[j:]], name[i:j], name[:i], name[j:])
+    return None
+
+
+def _numbered(name: str, habit: re.Pattern[str], at: int) -> Spans:
+    matches = list(habit.finditer(name))
+    return [matches[at].span(group) for group in sorted(habit.groupindex)] if matches else []
+
+
+def _named(name: str, wide: Width, at: int) -> Spans:
+    found = _stains(name)
+    span = wide(name, *found[at]) if found else (0, 0)
+    return [span] if span[1] else []
+
+
+def _numbered_and_named(name: str, habit: re.Pattern[str], at: int) -> Spans:
+    """A number and the name of a stain beside it, such as `ch00_DAPI`."""
+    spans = _numbered(name, habit, at)
+    for start, end in _stains(name) if spans else ():
+        a, b = min(start, spans[0][0]), max(end, spans[0][1])
+        between = name[min(end, spans[0][1]) : max(start, spans[0][0])]
+        if not between.strip(_BETWEEN) and (start >= spans[0][1] or end <= spans[0][0]):
+            return [(a, b), *spans[1:]]
+    return []
+
+
+@lru_cache(maxsize=2**17)
+def _stains(name: str) -> Spans:
+    """Where the names of stains, of dyes, of colours of light and plain colours stand."""
+    found = [(phrase.start, phrase.end) for phrase in phrases(name)]
+    colours = [(w.start, w.end) for w in words(name) if w.text in COLOURS]
+    return sorted([*found, *(c for c in colours if not any(a <= c[0] < b for a, b in found))])
+
+
+def _alone(_: str, start: int, end: int) -> tuple[int, int]:
+    return start, end
+
+
+def _with_number(name: str, start: int, end: int) -> tuple[int, int]:
+    """A colour of light and its wavelength, such as `Alexa 488`."""
+    match = re.compile(rf"[ _-]?\d{{3,5}}{_END}").match(name, end)
+    return start, match.end() if match else end
+
+
+def _with_what_touches(name: str, start: int, end: int) -> tuple[int, int]:
+    while start and name[start - 1].isalnum():
+        start -= 1
+    while end < len(name) and name[end].isalnum():
+        end += 1
+    return start, end
+
+
+def _between(first: str, last: str, name: str, start: int, end: int) -> tuple[int, int]:
+    """All that stands between two marks, such as `anti-tubulin Cy3` in `7_anti-tubulin Cy3`."""
+    before, behind = name.rfind(first, 0, start), name.find(last, end)
+    if max(before, behind) < 0 or (first != last and min(before, behind) < 0):
+        return 0, 0
+    return 0 if before < 0 else before + len(first), len(name) if behind < 0 else behind
+
+
+_WIDTHS: tuple[Width, ...] = (
+    _alone,
+    _with_number,
+    _with_what_touches,
+    *(partial(_between, *marks) for marks in (("_", "_"), ("--", "--"), ("(", ")"))),
+)
+_HABITS: tuple[Habit, ...] = (
+    *(partial(_named, wide=wide, at=at) for at in (-1, 0) for wide in _WIDTHS),
+    *(partial(_numbered, habit=habit, at=at) for habit in _NUMBERED for at in (-1, 0)),
+    *(partial(_numbered_and_named, habit=habit, at=at) for habit in _NUMBERED for at in (-1, 0)),
+)
+"""Of those that fit equally well the first is taken."""
