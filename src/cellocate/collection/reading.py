@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from cellocate.errors import CellocateError
-from cellocate.images.address import Colour, Projection
+from cellocate.images.address import Colour, Projection, checked_axes
 
 FILE = "collection.yaml"
 
@@ -26,7 +26,9 @@ class Reading(BaseModel):
             together is the id.
         channels: for each channel what stands for it, in names of files or in files of several channels: a name, or a
             number from 0.
-        z: of a stack, which plane, from 0, or "max" or "mean" of all.
+        z: of a stack, which plane, from 0, or "max" (unless given) or "mean" of all.
+        axes: of a stack, what its axes are, in the order in which they are stored, where the file does not say so
+            rightly: letters of T(ime), C(hannel), Z, Y and X, such as `CYX` or `ZCYX`; those of length 1 are left out.
         yellow: which colour of a colour image holds the yellow channel; the mean of red and green unless given.
         pixel_size: µm per px of every file.
         labels: the label table, and `vocabulary`, that of its labels.
@@ -39,6 +41,7 @@ class Reading(BaseModel):
     pattern: str | None = None
     channels: dict[Channel, int | str] = {}
     z: int | Projection | None = None
+    axes: Annotated[str, AfterValidator(checked_axes)] | None = None
     yellow: Colour = "mean"
     pixel_size: float | None = Field(default=None, gt=0)
     labels: Path | None = None

@@ -28,7 +28,8 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
     if not named:
         raise CellocateError(f"no file follows the pattern {pattern}", where=folder, mend="Mend collection.yaml.")
     if "channel" not in expression.groupindex:
-        found = stacks.describe_all(((_id(match), path) for path, match in named), reading, folder)
+        known = {_id(match): _metadata(match) for _, match in named}
+        found = stacks.describe_all(((_id(match), path) for path, match in named), reading, folder, known)
     else:
         found, meaning = Found(), _meaning(reading)
         for path, match in named:
@@ -39,9 +40,8 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
                 mend = "Say what stands for each, such as channels: {blue: w1, green: w2}, in collection.yaml."
                 raise CellocateError(f"no channel is called {said!r}", where=path, mend=mend)
     for _, match in named:
-        said_of = {name: value for name, value in match.groupdict().items() if name not in ("id", "channel")}
         if _id(match) in found.by_id:
-            found.told.setdefault(_id(match), {}).update(said_of)
+            found.told.setdefault(_id(match), {}).update(_metadata(match))
     found.because = f"{counted(len(found.by_id), 'id')} with files {pattern} in {folder}"
     return found
 
@@ -70,6 +70,11 @@ def compiled(pattern: str) -> re.Pattern[str]:
 def _id(match: re.Match[str]) -> str:
     groups = match.groupdict()
     return groups["id"] if "id" in groups else "_".join(v for name, v in groups.items() if name != "channel")
+
+
+def _metadata(match: re.Match[str]) -> dict[str, object]:
+    """What a name says beside id and channel."""
+    return {name: value for name, value in match.groupdict().items() if name not in ("id", "channel")}
 
 
 def _meaning(reading: Reading) -> dict[str, str]:
