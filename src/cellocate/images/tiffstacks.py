@@ -36,6 +36,8 @@ def describe(path: Path) -> tuple[Stack, ...]:
     with opened(path) as tiff:
         see_whole(tiff)
         see_light(tiff, path)
+        if not tiff.ome_metadata and "<OME" in _description(tiff):
+            raise OSError("damaged: metadata cut short")
         if tiff.ome_metadata:
             if (holder := ometiff.holder(tiff.ome_metadata, path)) is not None:
                 return describe(holder)
@@ -58,6 +60,11 @@ def planes(stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
             except Exception as error:  # a damaged file can break any of it
                 raise OSError(f"damaged: {type(error).__name__}") from None
             yield pixels
+
+
+def _description(tiff: tifffile.TiffFile) -> str:
+    page: Any = tiff.pages.first
+    return str(page.description)[:1000]
 
 
 def _series_stacks(tiff: tifffile.TiffFile, path: Path) -> tuple[Stack, ...]:
