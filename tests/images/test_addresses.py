@@ -12,9 +12,11 @@ from cellocate.images.address import Address, suffix
 paths = st.text(min_size=1, max_size=30).filter(lambda text: "\0" not in text and str(Path(text)) == text)
 
 
-axes = st.permutations("TCZYX").flatmap(
-    lambda letters: st.integers(2, 5).map(lambda n: "".join(sorted(letters[:n], key=letters.index)))
-).filter(lambda letters: {"Y", "X"} <= set(letters))
+axes = (
+    st.permutations("TCZYX")
+    .flatmap(lambda letters: st.integers(2, 5).map(lambda n: "".join(sorted(letters[:n], key=letters.index))))
+    .filter(lambda letters: {"Y", "X"} <= set(letters))
+)
 addresses = st.builds(
     Address,
     paths.map(Path),
@@ -39,7 +41,10 @@ def test_what_is_no_address_is_a_path(text):
     assert Address.parse(text) == Address(Path(text))
 
 
-@pytest.mark.parametrize("text", ["a::channel=one", "a::z=min", "a::colour=pink", "a::channel=0,z=x", "a::time=now", "a::axes=CCYX", "a::axes=CZ"])
+@pytest.mark.parametrize(
+    "text",
+    ["a::channel=one", "a::z=min", "a::colour=pink", "a::channel=0,z=x", "a::time=now", "a::axes=CCYX", "a::axes=CZ"],
+)
 def test_planes_that_cannot_be_are_refused(text):
     with pytest.raises(CellocateError, match="no such plane"):
         Address.parse(text)

@@ -118,7 +118,9 @@ def test_metadata_in_another_file_are_read_there(tmp_path, ending):
     files = ["p_w1.ome.tif", "p_w2.ome.tif"]
     planes = {(c, 0, 0): (file, 0, "") for c, file in enumerate(files)}
     xml = ome_xml([{"names": ("a", "b"), "planes": planes}], uuid="urn:uuid:9")
-    only = f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><BinaryOnly MetadataFile="p.{ending}"/></OME>'
+    only = (
+        f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><BinaryOnly MetadataFile="p.{ending}"/></OME>'
+    )
     for file, plane in zip(files, data, strict=True):
         pages(tmp_path / file, [plane], only)
     with pytest.raises(CellocateError, match=rf"p\.{ending} is missing, which has the OME metadata"):
@@ -160,7 +162,9 @@ def test_one_page_is_not_two_planes(tmp_path):
 
 def test_axes_that_stand_for_several_are_faults(tmp_path):
     planes = {(c, 0, 0): ("a.ome.tif", c, "urn:uuid:1") for c in range(4)}
-    said = "<StructuredAnnotations><XMLAnnotation><Value><ModuloAlongC/></Value></XMLAnnotation></StructuredAnnotations>"
+    said = (
+        "<StructuredAnnotations><XMLAnnotation><Value><ModuloAlongC/></Value></XMLAnnotation></StructuredAnnotations>"
+    )
     pages(tmp_path / "a.ome.tif", noise(4, 6, 8), ome_xml([{"planes": planes}]).replace("</OME>", f"{said}</OME>"))
     assert "ModuloAlong" in str(describe(tmp_path / "a.ome.tif")[0].faults[None])
 

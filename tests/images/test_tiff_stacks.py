@@ -141,7 +141,9 @@ def test_a_pixel_size_is_read_where_its_meaning_is_sure(tmp_path, name):
 
 def test_sizes_that_cannot_be_used_are_told(tmp_path):
     for unit, resolution, doubt in (("cubit", (5, 5), "not understood"), ("inch", (72, 72), "impossible")):
-        tifffile.imwrite(tmp_path / "a.tif", noise(3, 12, 10), imagej=True, resolution=resolution, metadata={"unit": unit})
+        tifffile.imwrite(
+            tmp_path / "a.tif", noise(3, 12, 10), imagej=True, resolution=resolution, metadata={"unit": unit}
+        )
         assert doubt in describe(tmp_path / "a.tif")[0].size.doubt
     tifffile.imwrite(tmp_path / "a.tif", noise(3, 12, 10), imagej=True, resolution=(5, 10), metadata={"unit": "um"})
     assert describe(tmp_path / "a.tif")[0].size.stretched == "0.2 × 0.1 µm"

@@ -15,9 +15,34 @@ OME = {
     "pt": 0.0254 / 72,
 }  # fmt: skip
 # https://ngff.openmicroscopy.org/0.5/#axes-md
-NGFF = """angstrom attometer centimeter decimeter exameter femtometer foot gigameter hectometer inch kilometer megameter
-meter micrometer mile millimeter nanometer parsec petameter picometer terameter yard yoctometer yottameter zeptometer
-zettameter""".split()
+NGFF = [
+    "angstrom",
+    "attometer",
+    "centimeter",
+    "decimeter",
+    "exameter",
+    "femtometer",
+    "foot",
+    "gigameter",
+    "hectometer",
+    "inch",
+    "kilometer",
+    "megameter",
+    "meter",
+    "micrometer",
+    "mile",
+    "millimeter",
+    "nanometer",
+    "parsec",
+    "petameter",
+    "picometer",
+    "terameter",
+    "yard",
+    "yoctometer",
+    "yottameter",
+    "zeptometer",
+    "zettameter",
+]
 
 
 @pytest.mark.parametrize("unit", OME)

@@ -50,7 +50,10 @@ def test_what_a_plate_lists_and_lacks_is_a_fault_of_its_own(tmp_path):
     assert [fault and fault.what for fault in faults] == [
         None, "no OME-Zarr image, though its container lists it", "a well without images"
     ]  # fmt: skip
-    assert (faults[1].where, faults[2].where) == (tmp_path / "p.zarr" / "A" / "2" / "0", tmp_path / "p.zarr" / "A" / "3")
+    assert (faults[1].where, faults[2].where) == (
+        tmp_path / "p.zarr" / "A" / "2" / "0",
+        tmp_path / "p.zarr" / "A" / "3",
+    )
 
 
 def test_acquisitions_of_a_well_are_told(tmp_path):

@@ -75,6 +75,7 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
         if (found := _shared(first, collections[i], second, collections[j])) is not None
     )
     often = Counter(field for collection in collections for field in collection.ids)
+    often_series = Counter(series for collection in collections for series in _series(collection))
     parts = []
     for name, collection in zip(names, collections, strict=True):
         fields = collection.fields.copy()
@@ -83,6 +84,9 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
         before = [old if old != new else None for old, new in zip(originals(fields), ids, strict=True)]
         fields[SOURCE] = [name if pd.isna(old) else f"{name}/{old}" for old in within]
         fields[ORIGINAL] = pd.Series(before, index=fields.index, dtype=object)
+        if TIME_SERIES in fields:
+            renamed = {series: f"{name}-{series}" for series in _series(collection) if often_series[series] > 1}
+            fields[TIME_SERIES] = fields[TIME_SERIES].replace(renamed)
         parts.append(fields.set_axis(pd.Index(ids, name="id", dtype=object)))
     together = pd.concat(parts)
     if not together.index.is_unique:
@@ -141,6 +145,10 @@ def _same(one: Path, other: Path) -> bool:
     first, second = Address.parse(one), Address.parse(other)
     planes_alike = replace(first, file=second.file) == second
     return planes_alike and filecmp.cmp(first.file, second.file, shallow=False)
+
+
+def _series(collection: Collection) -> set[str]:
+    return set(collection.fields[TIME_SERIES].dropna()) - {""} if TIME_SERIES in collection.fields else set()
 
 
 def _named_groups(collection: Collection, source: str) -> list[str | None]:

@@ -110,7 +110,8 @@ def _labels(stacks: Sequence[Stack]) -> list[str]:
 
 def _name(stack: Stack) -> str:
     """What a file calls an image, without the name of the file, which is in the id already."""
-    name = stack.name
-    for known in (stack.file.name, field_id(stack.file)):
-        name = name.removeprefix(known)
+    path, name = stack.members[0], stack.name
+    for known in (path.name, field_id(path)):
+        if name.startswith(known) and not name[len(known) :][:1].isalnum():
+            name = name[len(known) :]
     return _ODD.sub("-", name).strip("-_.")
