@@ -105,7 +105,8 @@ def test_scales_of_the_multiscale_and_the_dataset_are_multiplied(tmp_path, image
 @pytest.mark.parametrize(
     ("unit", "scale", "expected", "doubt"),
     [
-        ("nanometer", 80, 0.08, ""), ("angstrom", 800, 0.08, ""), ("inch", 1e-5, 0.254, ""), ("millimeter", 1e-4, 0.1, ""),
+        ("nanometer", 80, 0.08, ""), ("angstrom", 800, 0.08, ""), ("inch", 1e-5, 0.254, ""),
+        ("millimeter", 1e-4, 0.1, ""),
         (None, 0.5, None, "(0.5 without a unit)"), (None, 1, None, ""), ("parrot", 1, None, "(1.0 'parrot')"),
         ("meter", 1, None, "impossible"),
     ],
