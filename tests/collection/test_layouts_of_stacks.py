@@ -110,16 +110,6 @@ def test_a_collection_without_fields_is_refused(tmp_path, text):
         open_collection(tmp_path / "listing.csv")
 
 
-def test_a_stack_along_z_is_read_as_told(tmp_path):
-    data = RNG.integers(1, 200, (2, 3, 8, 8)).astype(np.uint8)
-    meta = {"axes": "CZYX", "Channel": {"Name": ["green", "blue"]}}
-    tifffile.imwrite(tmp_path / "a.ome.tif", data, metadata=meta)
-    [problem] = inspect(open_collection(tmp_path), decode=True).problems
-    assert "a stack of 3 planes" in str(problem.error)
-    collection = open_collection(told(tmp_path, "z: max"))
-    assert np.array_equal(read_field(collection.files("a"), ("green",))[0], data[0].max(0))
-
-
 def test_a_damaged_stack_is_a_problem_of_its_own_id(tmp_path):
     stack(tmp_path / "a.ome.tif")
     whole = (tmp_path / "a.ome.tif").read_bytes()

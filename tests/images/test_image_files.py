@@ -61,7 +61,7 @@ def planes(pixels):
 
 COLOUR = {
     "8-bit.png": (pillow(RGB8, "PNG"), RGB8),
-    "transparent.png": (pillow(np.dstack([RGB8, GREY8]), "PNG"), RGB8),
+    "alpha.png": (pillow(np.dstack([RGB8, np.full_like(GREY8, 255)]), "PNG"), RGB8),
     "8-bit.tif": (tiff(RGB8, photometric="rgb"), RGB8),
     "16-bit.tif": (tiff(RGB16, photometric="rgb"), RGB16),
     "planar.tif": (planar(RGB8), RGB8),
@@ -114,16 +114,21 @@ def palette_tiff():
     return tiff(noise() % 4, photometric="palette", colormap=colours)
 
 
-def test_16_bit_colours_are_refused_where_pillow_would_make_them_8_bit(tmp_path):
+def test_16_bit_colours_keep_the_bits_that_pillow_would_drop(tmp_path):
     cv2.imwrite(str(tmp_path / "a.png"), RGB16[:, :, ::-1])
-    for read in (read_header, lambda p: read_channel(p, "red")):
-        with pytest.raises(CellocateError, match="colour of 16 bits"):
-            read(tmp_path / "a.png")
+    assert read_header(tmp_path / "a.png") == (40, 31, 16)
+    for i, channel in enumerate(("red", "green", "blue")):
+        np.testing.assert_array_equal(read_channel(tmp_path / "a.png", channel), RGB16[:, :, i])
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(CellocateError, match="cannot be read"):
+        read_channel(tmp_path / "a.png", "red")
 
 
 @pytest.mark.parametrize("pages", [3, 4])
 def test_pages_are_not_taken_for_colours(put, pages):
-    with pytest.raises(CellocateError, match="one plane"):
+    with pytest.raises(CellocateError, match=f"{pages} channels in a file that is named as one"):
         read_channel(put("a.tif", tiff(noise(shape=(pages, 40, 31)), photometric="minisblack")), "green")
 
 

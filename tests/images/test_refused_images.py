@@ -70,7 +70,8 @@ REFUSED = {
     "five_samples.tif": tiff(noise(shape=(5, 40, 31)), photometric="minisblack", planarconfig="separate"),
     "bits.png": pillow(Image.fromarray(GREY8).convert("1"), "PNG"),
     "cmyk.jpg": pillow(Image.fromarray(RGB8).convert("CMYK"), "JPEG"),
-    "alpha.png": pillow(Image.fromarray(GREY8).convert("LA"), "PNG"),
+    "transparent.png": pillow(Image.fromarray(np.dstack([GREY8, GREY8[::-1]])), "PNG"),
+    "transparent.tif": tiff(np.dstack([RGB8, GREY8]), photometric="rgb"),
 }
 
 

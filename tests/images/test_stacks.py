@@ -9,7 +9,8 @@ import pytest
 import tifffile
 
 from cellocate.errors import CellocateError
-from cellocate.images import read_channel, read_header, tiff
+from cellocate.images import ometiff, read_channel, read_header
+from cellocate.images.address import Address
 from cellocate.images.stacks import absent_chunks, describe
 
 RNG = np.random.default_rng(0)
@@ -19,12 +20,22 @@ def pixels(*shape, kind=np.uint16):
     return RNG.integers(0, np.iinfo(kind).max, shape, endpoint=True).astype(kind)
 
 
+def only(path):
+    """The one image of a file."""
+    [stack] = describe(path)
+    return stack
+
+
+def absent(path):
+    return absent_chunks(Address(path))
+
+
 def test_an_ome_tiff_tells_its_channels_and_its_pixel_size(tmp_path):
     data = pixels(3, 5, 20, 30)
     meta = {"axes": "CZYX", "Channel": {"Name": ["DAPI", "GFP", "tubulin"]}, "PhysicalSizeX": 0.2}
     meta["PhysicalSizeXUnit"] = "µm"
     tifffile.imwrite(tmp_path / "a.ome.tif", data, metadata=meta)
-    stack = describe(tmp_path / "a.ome.tif")
+    stack = only(tmp_path / "a.ome.tif")
     assert (stack.names, stack.planes, stack.height, stack.width) == (("DAPI", "GFP", "tubulin"), 5, 20, 30)
     assert (stack.kind, stack.pixel_size) == ("uint16", 0.2)
     assert read_header(f"{tmp_path}/a.ome.tif::channel=1,z=max") == (20, 30, 16)
@@ -38,7 +49,7 @@ def test_an_imagej_stack(tmp_path, compression, kind):
     data = pixels(2, 4, 16, 16, kind=kind)  # ImageJ's order is ZCYX
     options = {"imagej": True, "resolution": (5.0, 5.0), "metadata": {"axes": "ZCYX", "unit": "um"}}
     tifffile.imwrite(tmp_path / "a.tif", data, compression=compression, **options)
-    stack = describe(tmp_path / "a.tif")
+    stack = only(tmp_path / "a.tif")
     assert (len(stack.names), stack.planes) == (4, 2)
     assert stack.pixel_size == pytest.approx(0.2)
     assert np.array_equal(read_channel(f"{tmp_path}/a.tif::channel=2,z=1", "blue"), data[1, 2])
@@ -49,14 +60,14 @@ def test_pages_of_which_nothing_is_said_are_channels_even_gzipped(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", data, photometric="minisblack", metadata=None)
     (tmp_path / "a.tif.gz").write_bytes(gzip.compress((tmp_path / "a.tif").read_bytes()))
     for name in ("a.tif", "a.tif.gz"):
-        assert describe(tmp_path / name).names == ("",) * 4
+        assert only(tmp_path / name).names == ("",) * 4
         assert np.array_equal(read_channel(f"{tmp_path / name}::channel=3", "red"), data[3])
 
 
 def test_an_array_that_numpy_users_save_is_a_stack_of_channels(tmp_path):
     data = pixels(4, 12, 10, kind=np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", data, photometric="rgb", planarconfig="separate")
-    assert describe(tmp_path / "a.tif").names == ("",) * 4
+    assert only(tmp_path / "a.tif").names == ("",) * 4
     assert np.array_equal(read_channel(f"{tmp_path / 'a.tif'}::channel=2", "blue"), data[2])
 
 
@@ -86,7 +97,7 @@ def test_an_ome_zarr(tmp_path, version):
     told = {"multiscales": [{"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": scale}]}]}
     told["omero"] = {"channels": [{"label": "nuclei"}, {"label": "protein"}]}
     group.attrs.update(told if version == 2 else {"ome": told})
-    stack = describe(tmp_path / "a.ome.zarr")
+    stack = only(tmp_path / "a.ome.zarr")
     assert (stack.names, stack.planes, stack.pixel_size) == (("nuclei", "protein"), 3, pytest.approx(0.08))
     assert np.array_equal(read_channel(f"{tmp_path}/a.ome.zarr::channel=1,z=2", "green"), data[0, 1, 2])
 
@@ -112,13 +123,11 @@ class Bioio(ModuleType):
     """A reader whose metadata cannot be read."""
 
     class BioImage:
-        channel_names = ()
-
         def __init__(self, path):
             pass
 
         @property
-        def dims(self):
+        def scenes(self):
             raise KeyError("SizeC")
 
 
@@ -148,14 +157,14 @@ def test_the_chunks_that_an_ome_zarr_lacks_are_counted(tmp_path, version, shards
     array[:] = 7
     told = {"multiscales": [{"axes": [{"name": name} for name in "cyx"], "datasets": [{"path": "0"}]}]}
     group.attrs.update(told if version == 2 else {"ome": told})
-    assert absent_chunks(tmp_path / "a.zarr") == ""
+    assert absent(tmp_path / "a.zarr") == ""
     names = {".zarray", ".zattrs", ".zgroup", "zarr.json"}
     files = sorted(f for f in (tmp_path / "a.zarr" / "0").rglob("*") if f.is_file() and f.name not in names)
     for file in files[1:3]:
         file.unlink()
-    assert absent_chunks(tmp_path / "a.zarr") == f"2 of {len(files)}, read as 0"
+    assert absent(tmp_path / "a.zarr") == f"2 of {len(files)}, read as 0"
     assert len(files) == (8 if shards else 24)
-    assert absent_chunks(tmp_path / "a.tif") == ""
+    assert absent(tmp_path / "a.tif") == ""
 
 
 def ome_zarr(path, shape=(2, 8, 8), chunks=(1, 8, 8), **told):
@@ -190,7 +199,7 @@ def test_an_ome_zarr_with_damaged_metadata_is_refused(tmp_path, told):
 
 @pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf")])
 def test_a_pixel_size_that_cannot_be_is_none(tmp_path, size):
-    assert describe(ome_zarr(tmp_path / "a.zarr", image=scaled(1, size, size))).pixel_size is None
+    assert only(ome_zarr(tmp_path / "a.zarr", image=scaled(1, size, size))).pixel_size is None
 
 
 @pytest.mark.parametrize("side", [0, 60_000])
@@ -202,7 +211,7 @@ def test_a_size_that_no_field_has_is_refused_before_it_is_read(tmp_path, side):
 
 
 def test_a_long_stack_is_no_large_field(tmp_path, monkeypatch):
-    monkeypatch.setattr(tiff, "LARGEST", 20 * 20)
+    monkeypatch.setattr(ometiff, "LARGEST", 20 * 20)
     data = pixels(2, 3, 20, 20)
     tifffile.imwrite(tmp_path / "a.ome.tif", data, metadata={"axes": "CZYX"})
     assert np.array_equal(read_channel(f"{tmp_path}/a.ome.tif::channel=1,z=2", "red"), data[1, 2])
@@ -227,9 +236,6 @@ def test_stacks_that_are_cut_short_or_of_another_kind_are_refused(tmp_path):
             describe(tmp_path / "b.ome.tif")
         with pytest.raises(CellocateError):
             read_channel(f"{tmp_path}/b.ome.tif::channel=0", "red")
-    tifffile.imwrite(tmp_path / "t.ome.tif", pixels(3, 8, 8), metadata={"axes": "TYX"})
-    with pytest.raises(CellocateError, match="axes TYX"):
-        describe(tmp_path / "t.ome.tif")
     tifffile.imwrite(tmp_path / "f.ome.tif", np.zeros((2, 8, 8), np.float32), metadata={"axes": "CYX"})
     with pytest.raises(CellocateError, match="float32"):
         read_channel(f"{tmp_path}/f.ome.tif::channel=0", "red")

@@ -22,8 +22,10 @@ from cellocate.vocabulary import Vocabulary
 
 _PARTICULAR = re.compile(r""" ?('[^']*'|"[^"]*"|\([^)]*\d[^)]*\))""")
 
-GROUP_COLUMNS = ("group", "antibody", "plate")
+GROUP_COLUMNS = ("group", "antibody", "plate", "well")
 """Columns that say which fields are not independent of each other, best first."""
+TIME_SERIES = "time_series"
+"""The column of the image that several time points are of, which are one group whatever else is known of them."""
 
 Unit = Literal["field", "cell"]
 FIELD, CELL = "field", "cell"
@@ -235,10 +237,28 @@ class Collection:
         return good
 
 
+def group_column(fields: pd.DataFrame) -> str | None:
+    """The first of `GROUP_COLUMNS` in which a field has a value; None without one."""
+    has = (c for c in GROUP_COLUMNS if c in fields and fields[c].replace("", None).notna().any())
+    return next(has, None)
+
+
 def group_of(fields: pd.DataFrame) -> pd.Series[str]:
-    """For each field of a table, indexed by id, the antibody or plate that it shares with others, or its own id."""
-    own = pd.Series(fields.index.astype(str), index=fields.index)
-    for column in GROUP_COLUMNS:
-        if column in fields and (values := fields[column].replace("", None)).notna().any():
-            return values.fillna(own).astype(str)
-    return own
+    """For each field of a table, indexed by id, the antibody or plate that it shares with others, or its own id.
+
+    Where all fields are of one plate, those of a well are a group. The time points of one series are one in any case.
+
+    Example:
+        >>> table = pd.DataFrame({"time_series": ["m", "m", None], "antibody": ["", "A", "B"]}, index=["x", "y", "z"])
+        >>> group_of(table).tolist(), group_of(table[["time_series"]]).tolist()
+        (['A', 'A', 'B'], ['m', 'm', 'z'])
+    """
+    column = group_column(fields)
+    if column == "plate" and len(set(fields["plate"])) == 1:
+        column = "well" if "well" in fields else None
+    values = pd.Series(None, fields.index, dtype=object) if column is None else fields[column].replace("", None)
+    if TIME_SERIES in fields:
+        series = fields[TIME_SERIES].replace("", None)
+        first = values.groupby(series).transform("first")
+        values = first.fillna(values).fillna(series)
+    return values.fillna(pd.Series(fields.index.astype(str), index=fields.index)).astype(str)

@@ -116,19 +116,20 @@ def look_at_pixels(pixels: Pixels, files: Mapping[str, Path], pixel_size: float 
         sharpness=float("nan") if landmark is None else sharpness(planes[landmark], pixel_size),
         smallest_file=min(bytes_, default=0),
         largest_file=max(bytes_, default=0),
-        absent=next(filter(None, map(absent_chunks, _files(files))), ""),
+        absent=next(filter(None, map(absent_chunks, _images(files))), ""),
     )
 
 
 def file_sizes(files: Mapping[str, Path]) -> list[int]:
     """The bytes of each file of a field, once; none of what is no file of its own, as in a store."""
     found = []
-    for path in _files(files):
+    for file in dict.fromkeys(address.file for address in _images(files)):
         with suppress(OSError):
-            found.append(path.stat().st_size)
+            found.append(file.stat().st_size)
     return found
 
 
-def _files(files: Mapping[str, Path]) -> list[Path]:
-    """Each file once, which a stack is for several channels."""
-    return list(dict.fromkeys(Address.parse(path).file for path in files.values()))
+def _images(files: Mapping[str, Path]) -> list[Address]:
+    """Each image once, or the time point of it, which a stack is for several channels."""
+    addresses = map(Address.parse, files.values())
+    return list(dict.fromkeys(Address(a.file, series=a.series, time=a.time) for a in addresses))

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from cellocate.collection.collection import GROUP_COLUMNS, Collection
+from cellocate.collection.collection import TIME_SERIES, Collection, group_column
 from cellocate.collection.identity import ORIGINAL, identities, originals, uuid
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
@@ -74,6 +74,7 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
         if (found := _shared(first, collections[i], second, collections[j])) is not None
     )
     often = Counter(field for collection in collections for field in collection.ids)
+    often_series = Counter(series for collection in collections for series in _series(collection))
     parts = []
     for name, collection in zip(names, collections, strict=True):
         fields = collection.fields.copy()
@@ -82,6 +83,9 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
         before = [old if old != new else None for old, new in zip(originals(fields), ids, strict=True)]
         fields[SOURCE] = [name if pd.isna(old) else f"{name}/{old}" for old in within]
         fields[ORIGINAL] = pd.Series(before, index=fields.index, dtype=object)
+        if TIME_SERIES in fields:
+            renamed = {series: f"{name}-{series}" for series in _series(collection) if often_series[series] > 1}
+            fields[TIME_SERIES] = fields[TIME_SERIES].replace(renamed)
         parts.append(fields.set_axis(pd.Index(ids, name="id", dtype=object)))
     together = pd.concat(parts)
     if not together.index.is_unique:
@@ -92,8 +96,8 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
         together = together.drop(columns=ORIGINAL)
     if "pixel_size" in together:
         together["pixel_size"] = together["pixel_size"].astype(float)
-    if shared or len({column for c in collections if (column := _grouped_by(c))}) > 1:
-        together["group"] = pd.Series(_groups(collections), index=together.index, dtype=object)
+    if shared or len({column for c in collections if (column := group_column(c.fields))}) > 1:
+        together["group"] = pd.Series(_groups(collections, names), index=together.index, dtype=object)
     simulated = any(collection.simulated for collection in collections)
     folder = Path(" + ".join(names))
     return Collection(folder, "merged", together, collections[0].vocabulary, simulated=simulated), shared
@@ -142,24 +146,31 @@ def _same(one: Path, other: Path) -> bool:
     return planes_alike and filecmp.cmp(first.file, second.file, shallow=False)
 
 
-def _grouped_by(collection: Collection) -> str | None:
-    has = (c for c in GROUP_COLUMNS if c in collection.fields)
-    return next((c for c in has if collection.fields[c].replace("", None).notna().any()), None)
+def _series(collection: Collection) -> set[str]:
+    return set(collection.fields[TIME_SERIES].dropna()) - {""} if TIME_SERIES in collection.fields else set()
 
 
-def _named_groups(collection: Collection) -> list[str | None]:
-    """The group of each field, after the kind of group that it is, or None where nobody said."""
-    column = _grouped_by(collection)
-    if column is None:
-        return [None] * len(collection)
-    prefix = "" if column == "group" else f"{column} "
-    values = collection.fields[column].replace("", None)
-    return [None if pd.isna(value) else f"{prefix}{value}" for value in values]
+def _named_groups(collection: Collection, source: str) -> list[str | None]:
+    """The group of each field, after the kind of group that it is, or None where nobody said.
+
+    Antibodies and plates are the same wherever they are named; wells and time series are of their source.
+    """
+    fields = collection.fields
+    groups: list[str | None] = [None] * len(collection)
+    of_source = {"group": "", "well": f"{source} well ", TIME_SERIES: f"{source} "}
+    for column in (group_column(fields), TIME_SERIES):
+        if column is not None and column in fields:
+            prefix, values = of_source.get(column, f"{column} "), fields[column].replace("", None)
+            known = [None if pd.isna(value) else f"{prefix}{value}" for value in values]
+            groups = [group or name for group, name in zip(groups, known, strict=True)]
+    return groups
 
 
-def _groups(collections: Sequence[Collection]) -> list[str | None]:
+def _groups(collections: Sequence[Collection], sources: Sequence[str]) -> list[str | None]:
     """A group for each field, such that what is known as one field, or is of one group, shares it; None for a loner."""
-    groups = pd.Series([group for c in collections for group in _named_groups(c)], dtype=object)
+    groups = pd.Series(
+        [g for c, s in zip(collections, sources, strict=True) for g in _named_groups(c, s)], dtype=object
+    )
     known = pd.Series([name for c in collections for name in identities(c.fields)], dtype=object)
     codes, names = pd.factorize(groups)
     rows, distinct = pd.factorize(known)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from cellocate.collection.channels import by_channel, typed
 from cellocate.errors import CellocateError
-from cellocate.images.address import Colour, Projection
+from cellocate.images.address import Colour, Projection, checked_axes
 
 FILE = "collection.yaml"
 IN_YAML = "channels: {nucleus: DAPI, protein: AF488}"
@@ -28,7 +28,9 @@ class Reading(BaseModel):
             together is the id.
         channels: for each channel its name in files of several channels, or its number there, from 0; or the part of
             the names of files that stands for it. `collection.yaml` may speak of nucleus, protein, microtubules and er.
-        z: of a stack, which plane, from 0, or "max" or "mean" of all.
+        z: of a stack, which plane, from 0, or "max" (unless given) or "mean" of all.
+        axes: of a stack, what its axes are, in the order in which they are stored, where the file does not say so
+            rightly: letters of T(ime), C(hannel), Z, Y and X, such as `CYX` or `ZCYX`; those of length 1 are left out.
         yellow: which colour of a colour image holds the yellow channel; the mean of red and green unless given.
         pixel_size: µm per px of every file.
         labels: the label table, and `vocabulary`, that of its labels.
@@ -41,6 +43,7 @@ class Reading(BaseModel):
     pattern: str | None = None
     channels: dict[str, int | str] = {}
     z: int | Projection | None = None
+    axes: Annotated[str, AfterValidator(checked_axes)] | None = None
     yellow: Colour = "mean"
     pixel_size: float | None = Field(default=None, gt=0)
     labels: Path | None = None

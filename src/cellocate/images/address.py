@@ -1,4 +1,4 @@
-"""Where the pixels of one channel are: a file, and in a file of several planes which of them."""
+"""Where the pixels of one channel are: a file, and which of the planes in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from cellocate.errors import CellocateError
 Projection = Literal["max", "mean"]
 Colour = Literal["red", "green", "blue", "mean"]
 
-_WRITTEN = re.compile(r"(?P<file>.+)::(?P<said>(?:channel|z|colour)=\w+(?:,(?:channel|z|colour)=\w+)*)", re.DOTALL)
+_PART = r"(?:series|time|channel|z|axes|colour)=\w+"
+_WRITTEN = re.compile(rf"(?P<file>.+)::(?P<planes>{_PART}(?:,{_PART})*)", re.DOTALL)
+_AXES = re.compile(r"(?=.*X)(?=.*Y)(?!.*(.).*\1)[TCZYX]+")
 
 
 @dataclass(frozen=True)
@@ -21,27 +23,34 @@ class Address:
     """A file, and which of its planes; written as `stack.ome.tif::channel=2,z=max`, or as the path alone.
 
     Attributes:
-        file: where.
+        file: the file; of OME-Zarr the folder of one image, such as `plate.zarr/A/1/0`.
         channel: in a file of several channels, from 0.
         z: in a stack, which plane, from 0, or how all become one.
+        series: in a file of several images (series, scenes), which of them, from 0.
+        time: in a time series, which time point, from 0.
+        axes: what the axes of the image are, where the file says otherwise or nothing, such as "ZCYX".
         colour: which colour of a colour image; "mean" is that of red and green.
 
     Example:
-        >>> Address.parse("a/stack.tif::channel=2,z=max")
-        Address(file=PosixPath('a/stack.tif'), channel=2, z='max', colour=None)
-        >>> str(Address(Path("a_yellow.jpg"), colour="red")), str(Address(Path("a_red.png")))
-        ('a_yellow.jpg::colour=red', 'a_red.png')
+        >>> address = Address.parse("a/stack.tif::series=3,channel=2,z=max")
+        >>> address.series, address.channel, address.z, address.time
+        (3, 2, 'max', None)
+        >>> str(address), str(Address(Path("a_yellow.jpg"), colour="red")), str(Address(Path("a_red.png")))
+        ('a/stack.tif::series=3,channel=2,z=max', 'a_yellow.jpg::colour=red', 'a_red.png')
     """
 
     file: Path
     channel: int | None = None
     z: int | Projection | None = None
+    series: int | None = None
+    time: int | None = None
+    axes: str | None = None
     colour: Colour | None = None
 
     def __str__(self) -> str:
-        said = {"channel": self.channel, "z": self.z, "colour": self.colour}
-        planes = ",".join(f"{name}={value}" for name, value in said.items() if value is not None)
-        return f"{self.file}::{planes}" if planes else str(self.file)
+        order = ("series", "time", "channel", "z", "axes", "colour")
+        planes = [f"{name}={value}" for name in order if (value := getattr(self, name)) is not None]
+        return f"{self.file}::{','.join(planes)}" if planes else str(self.file)
 
     @classmethod
     def parse(cls, text: str | Path) -> Address:
@@ -53,18 +62,34 @@ class Address:
         match = _WRITTEN.fullmatch(str(text))
         if match is None:
             return cls(Path(text))
-        said = dict(part.split("=") for part in match["said"].split(","))
+        planes = dict(part.split("=") for part in match["planes"].split(","))
         try:
-            z = said.get("z")
+            z, numbers = planes.get("z"), ("series", "time", "channel")
             return cls(
                 Path(match["file"]),
-                channel=int(said["channel"]) if "channel" in said else None,
                 z=z if z is None or z in get_args(Projection) else int(z),  # type: ignore[arg-type] # checked
-                colour=_colour(said.get("colour")),
+                axes=None if "axes" not in planes else checked_axes(planes["axes"]),
+                colour=_colour(planes.get("colour")),
+                **{name: int(planes[name]) for name in numbers if name in planes},
             )
         except ValueError:
-            mend = "Write channel=0, z=0, z=max or z=mean, colour=red and so on."
-            raise CellocateError(f"no such plane: {match['said']}", where=match["file"], mend=mend) from None
+            mend = "Write channel=0, time=0, series=0, z=0, z=max or z=mean, axes=ZCYX, colour=red and so on."
+            raise CellocateError(f"no such plane: {match['planes']}", where=match["file"], mend=mend) from None
+
+
+def checked_axes(axes: str) -> str:
+    """The letters of axes, T, C, Z, Y and X, each at most once, Y and X among them.
+
+    Raises:
+        ValueError: they are others.
+
+    Example:
+        >>> checked_axes("zcyx")
+        'ZCYX'
+    """
+    if not _AXES.fullmatch(axes.upper()):
+        raise ValueError("axes are letters of T, C, Z, Y and X, each once, such as CYX or ZCYX")
+    return axes.upper()
 
 
 def _colour(said: str | None) -> Colour | None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
@@ -14,7 +15,8 @@ from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import stacks
 from cellocate.images.address import Address, see_file, suffix
-from cellocate.images.tiff import read_tiff, tiff_header
+from cellocate.images.orientation import TAG, upright, upright_shape
+from cellocate.images.tiff import SeveralPlanes, native, read_tiff, see_opaque, tiff_header
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
 
@@ -24,9 +26,10 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 # alike; unless an address says otherwise, their mean is taken, which has the least of the noise that JPEG's colour
 # subsampling adds.
 _PLANES = {"red": [0], "green": [1], "blue": [2], "yellow": [0, 1], "mean": [0, 1]}
-_PILLOW_DEPTHS = {"L": 8, "RGB": 8, "RGBA": 8, "P": 8, "I;16": 16, "I;16B": 16}
+_PILLOW_DEPTHS = {"L": 8, "LA": 8, "RGB": 8, "RGBA": 8, "P": 8, "I;16": 16, "I;16B": 16}
 _TIFF_DEPTHS = {"uint8": 8, "uint16": 16}
 # How a whole file ends. A file cut short lacks it, which a look at its last bytes tells without decoding.
+_EXIF = b"eXIf"  # the chunk of a PNG, which may come after the pixels
 _ENDINGS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
 
 
@@ -43,7 +46,8 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
 
     A grey image is the channel itself. Of a colour image the channel's own plane is taken: red, green or blue,
     and for yellow the mean of red and green, rounded to even; or the colour that the address names. Of a file of
-    several channels, the address says which.
+    several channels or planes, the address says which. An alpha channel that is the same everywhere is left out; the
+    orientation that EXIF or TIFF give is obeyed.
 
     Args:
         path: a file of 8 or 16 bits, or an `Address` in it.
@@ -59,7 +63,7 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     path, pixels = address.file, _decoded(address)
     if pixels.dtype not in (np.uint8, np.uint16):
         raise _wrong_depth(path, str(pixels.dtype))
-    if pixels.ndim == 3 and pixels.shape[2] in (3, 4):
+    if pixels.ndim == 3 and pixels.shape[2] == 3:  # colours
         planes = pixels[:, :, _PLANES[address.colour or channel]]
         pixels = planes[:, :, 0] if planes.shape[2] == 1 else planes.mean(axis=2).round().astype(pixels.dtype)
     if pixels.ndim != 2:
@@ -98,14 +102,16 @@ def read_header(path: str | Path) -> Header:
     try:
         see_file(path)
         if address.channel is not None or _is_tiff(path):
-            height, width, kind = _stack_header(address) if address.channel is not None else tiff_header(path)
+            height, width, kind = _tiff_header(address)
             if kind not in _TIFF_DEPTHS:
                 raise _wrong_depth(path, kind)
             return Header(height, width, _TIFF_DEPTHS[kind])
         with Image.open(path) as image:
             _see_ending(path, str(image.format))
-            _see_depth(path, image)
-            return Header(image.height, image.width, _PILLOW_DEPTHS[image.mode])
+            depth = _depth(path, image)
+            if _has_alpha(image):
+                _read_pillow(path)  # sees that it is transparent nowhere
+            return Header(*upright_shape(image.height, image.width, _orientation(path, image)), depth)
     except _UNREADABLE as error:
         raise unreadable(path, error) from None
 
@@ -139,39 +145,99 @@ def _decoded(address: Address) -> NDArray[Any]:
 
 def _pixels(address: Address) -> NDArray[Any]:
     if address.channel is not None:
-        return stacks.read_plane(address.file, address.channel, address.z)
-    return read_tiff(address.file) if _is_tiff(address.file) else _read_pillow(address.file)
+        return stacks.read_plane(address)
+    try:
+        pixels = read_tiff(address.file) if _is_tiff(address.file) else _read_pillow(address.file)
+    except SeveralPlanes:
+        return stacks.read_plane(address)
+    _see_only_plane(address)
+    return pixels
 
 
-def _stack_header(address: Address) -> tuple[int, int, str]:
-    stack = stacks.describe(address.file)
-    return stack.height, stack.width, stack.kind
+def _tiff_header(address: Address) -> tuple[int, int, str]:
+    if address.channel is not None:
+        return stacks.plane_header(address)
+    try:
+        header = tiff_header(address.file)
+    except SeveralPlanes:
+        return stacks.plane_header(address)
+    _see_only_plane(address)
+    return header
+
+
+def _see_only_plane(address: Address) -> None:
+    """Refuse another plane than the first of a file that has but one."""
+    for name, number in (("plane", address.z), ("time point", address.time), ("image", address.series)):
+        if isinstance(number, int) and number > 0:
+            what = f"no {name} {number} (it has 1, from 0)"
+            raise CellocateError(what, where=address.file, mend="Name one that it has.")
 
 
 def _read_pillow(path: Path) -> NDArray[Any]:
+    """Pixels as viewers show them, shape (H, W) or (H, W, 3), in the machine's byte order."""
     with Image.open(path) as image:
         _see_ending(path, str(image.format))
-        _see_depth(path, image)
-        pixels = np.asarray(image.convert("RGB") if image.mode == "P" else image)  # P: colours by palette
-    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+        _depth(path, image)
+        orientation = _orientation(path, image)
+        if _is_deep(image):
+            pixels = _read_deep(path)
+        else:
+            pixels = np.asarray(image.convert("RGB") if image.mode == "P" else image)  # P: colours by palette
+        if _has_alpha(image):
+            see_opaque(pixels[..., -1], path)
+            pixels = pixels[..., 0] if image.mode == "LA" else pixels[..., :-1]
+    return native(upright(pixels, orientation))
 
 
-def _see_depth(path: Path, image: Image.Image) -> None:
+def _depth(path: Path, image: Image.Image) -> int:
     if image.mode not in _PILLOW_DEPTHS:
         raise _wrong_depth(path, f"mode {image.mode}")
-    if image.mode in ("RGB", "RGBA") and ";16" in str(getattr(image, "tile", "")):
-        raise _wrong_depth(path, "colour of 16 bits")  # Pillow would silently drop the lower 8
+    return 16 if _is_deep(image) else _PILLOW_DEPTHS[image.mode]
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether the colours of a PNG have 16 bits, of which Pillow would silently drop the lower 8."""
+    return image.mode in ("RGB", "RGBA") and ";16" in str(getattr(image, "tile", ""))
+
+
+def _read_deep(path: Path) -> NDArray[Any]:
+    with Image.open(path) as image:
+        image.verify()  # checksums, at which OpenCV does not look
+    content = np.frombuffer(path.read_bytes(), np.uint8)
+    pixels = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise OSError("damaged")
+    return np.concatenate([pixels[..., 2::-1], pixels[..., 3:]], axis=2)  # OpenCV has blue first
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ("LA", "RGBA")
+
+
+def _orientation(path: Path, image: Image.Image) -> int:
+    """By EXIF, for which Pillow would decode a whole PNG that has none."""
+    if image.format == "PNG" and "exif" not in image.info and _EXIF not in _end(path):
+        return 1
+    try:
+        return int(image.getexif().get(TAG, 1))
+    except Exception:  # EXIF may be damaged in any way, and the pixels whole
+        return 1
 
 
 def _see_ending(path: Path, format_name: str) -> None:
     ending = _ENDINGS.get(format_name)
     if ending is None:
         return
+    if ending not in _end(path):
+        raise OSError("cut short")
+
+
+def _end(path: Path) -> bytes:
+    """The last bytes of a file, among which some writers pad."""
     with path.open("rb") as file:
         file.seek(0, 2)
-        file.seek(max(0, file.tell() - 4096))  # some writers pad the end
-        if ending not in file.read():
-            raise OSError("cut short")
+        file.seek(max(0, file.tell() - 4096))
+        return file.read()
 
 
 def unreadable(path: Path, error: Exception) -> CellocateError:
@@ -180,7 +246,7 @@ def unreadable(path: Path, error: Exception) -> CellocateError:
         mend = "Restore it, or leave the field out."
         if "\\" in str(path) and os.sep != "\\":
             mend = "It is a path of Windows: put the file into the folder of the table, or name it from there on."
-        return CellocateError("a channel file is missing", where=path, mend=mend)
+        return CellocateError("a channel file is missing", where=Path(error.filename or path), mend=mend)
     if isinstance(error, PermissionError):
         what = "an image cannot be read (permission denied)"
         return CellocateError(what, where=path, mend="Change its permissions.")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.stack import MICROSCOPES, Stack
+from cellocate.images.stack import MICROSCOPES, Index, Stack, squeezed
+from cellocate.images.units import PixelSize, pixel_size
 
 
-def describe(path: Path) -> Stack:
-    """What the file's first scene holds.
+def describe(path: Path) -> tuple[Stack, ...]:
+    """The scenes of a file.
 
     Raises:
         FileNotFoundError: there is none.
@@ -24,26 +29,48 @@ def describe(path: Path) -> Stack:
     """
     image = _opened(path)
     try:
-        names = tuple(str(name) for name in image.channel_names or [""] * image.dims.C)
-        size = image.physical_pixel_sizes.X
-        return Stack(names, image.dims.Z, image.dims.Y, image.dims.X, str(image.dtype), size and float(size))
+        scenes = [str(name) for name in image.scenes]
+        return tuple(_scene(image, path, number, name, len(scenes)) for number, name in enumerate(scenes))
     except Exception as error:  # each plugin has errors of its own, some of them only now
         raise OSError(f"damaged: {type(error).__name__}") from None
 
 
-def plane(path: Path, channel: int, z: int) -> NDArray[Any]:
-    """One plane, (H, W)."""
+def planes(stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
+    """Planes of one scene, each (H, W); no other is decoded, as far as the plugin can do so."""
+    image = _opened(stack.file)
     try:
-        return np.asarray(_opened(path).get_image_data("YX", T=0, C=channel, Z=z))
-    except CellocateError:
-        raise
+        image.set_scene(stack.series or 0)
+        lazy = image.get_image_dask_data(stack.axes)
+        for index in indices:
+            yield np.asarray(lazy[index].compute())
     except Exception as error:  # each plugin has errors of its own
         raise OSError(f"damaged: {type(error).__name__}") from None
 
 
+def _scene(image: Any, path: Path, number: int, name: str, scenes: int) -> Stack:  # noqa: ANN401 # bioio is optional
+    image.set_scene(number)
+    every, lengths = squeezed(str(image.dims.order), tuple(map(int, image.dims.shape)))
+    channels = dict(zip(every.replace("S", "C"), lengths, strict=True)).get("C", 1)
+    names = tuple(str(channel) for channel in image.channel_names or ())
+    names = names if len(names) == channels else ("",) * channels
+    several = number if scenes > 1 else None
+    return Stack(names, every, lengths, str(image.dtype), _size(image), path, several, name, members=(path,))
+
+
+def _size(image: Any) -> PixelSize:  # noqa: ANN401 # bioio is optional
+    """In µm, which bioio's plugins convert to."""
+    sizes = image.physical_pixel_sizes
+    return pixel_size(sizes.X, sizes.Y, "µm")
+
+
 def _opened(path: Path) -> Any:  # noqa: ANN401 # bioio is optional
-    if not path.exists():
-        raise FileNotFoundError(path)
+    state = path.stat()
+    return _image(path, state.st_mtime_ns, state.st_size, os.getpid(), threading.get_ident())
+
+
+@lru_cache(maxsize=8)
+def _image(path: Path, changed: int, size: int, process: int, thread: int) -> Any:  # noqa: ANN401 # as above
+    """A file that has not changed since, opened for this thread alone, as its scene is set anew for each plane."""
     try:
         from bioio import BioImage
 

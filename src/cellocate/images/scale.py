@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
+from cellocate.images.units import POSSIBLE
 
 T = TypeVar("T", bound=np.generic)
 
@@ -146,7 +147,7 @@ class Scale:
 
 def check_pixel_size(pixel_size: float) -> float:
     """Give `pixel_size` (µm per px) back, or raise a `CellocateError` where no light microscope has it."""
-    if not (math.isfinite(pixel_size) and 0.001 <= pixel_size <= 100):
+    if not (math.isfinite(pixel_size) and POSSIBLE[0] <= pixel_size <= POSSIBLE[1]):
         raise CellocateError(f"an impossible pixel size of {pixel_size:g} µm", mend="Give µm per pixel, such as 0.08.")
     return pixel_size
 

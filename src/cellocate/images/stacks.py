@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,22 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.address import Projection, see_file, suffix
-from cellocate.images.stack import LARGEST, MICROSCOPES, Stack
+from cellocate.images import ometiff, tiffstacks, zarrs
+from cellocate.images.address import Address, see_file, suffix
+from cellocate.images.stack import LARGEST, MICROSCOPES, Index, Stack
+from cellocate.images.tiff import native
 
 
 class Reader(Protocol):
     """How one format is read."""
 
-    def describe(self, path: Path) -> Stack:
-        """What the file holds, from its header."""
+    def describe(self, path: Path) -> tuple[Stack, ...]:
+        """The images of a file, from its header."""
 
-    def plane(self, path: Path, channel: int, z: int) -> NDArray[Any]:
-        """One plane, (H, W)."""
+    def planes(self, stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
+        """Planes of one of them, each (H, W), or (W, H) where X is stored before Y."""
 
 
-def describe(path: Path) -> Stack:
-    """What a file of several planes holds, without decoding its pixels.
+def describe(path: Path) -> tuple[Stack, ...]:
+    """The images of a file of several planes, or of an OME-Zarr folder, without decoding their pixels.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -34,65 +36,129 @@ def describe(path: Path) -> Stack:
         CellocateError: it holds something else, is too large for a field, or its reader is not installed.
     """
     see_file(path)
-    stack = _reader(path).describe(path)
-    if not 0 < stack.height * stack.width <= LARGEST or not stack.names or stack.planes < 1:
-        what = f"no size of a field ({stack.width}×{stack.height} px, {len(stack.names)} channels)"
-        raise CellocateError(what, where=path, mend="Cut it into fields, if it is what it says it is.")
-    possible = stack.pixel_size is not None and 0 < stack.pixel_size < math.inf
-    return stack if possible else replace(stack, pixel_size=None)
+    stacks = _reader(path).describe(path)
+    for stack in stacks:
+        if not 0 < stack.height * stack.width <= LARGEST or not stack.names or min(stack.shape) < 1:
+            what = f"no size of a field ({stack.width}×{stack.height} px, {len(stack.names)} channels)"
+            raise CellocateError(what, where=stack.file, mend="Cut it into fields, if it is what it says it is.")
+    return stacks
 
 
-def absent_chunks(path: Path) -> str:
+def absent_chunks(address: Address) -> str:
     """How many chunks an OME-Zarr image lacks, such as "3 of 12, read as 0"; "" where none, and of other files.
+
+    Args:
+        address: of the image; of a time series, of one time point.
 
     Raises:
         CellocateError: it is no OME-Zarr image.
     """
-    if suffix(path) != ".zarr":
-        return ""
-    from cellocate.images import zarrs
-
-    return zarrs.absent(path)
+    return zarrs.absent(address.file, address.time) if zarrs.is_zarr(address.file) else ""
 
 
-def read_plane(path: Path, channel: int, z: int | Projection | None) -> NDArray[Any]:
+def read_plane(address: Address) -> NDArray[Any]:
     """One plane of a stack, shape (H, W), in the machine's byte order; the mean of planes is rounded.
 
     Args:
-        path: of the file.
-        channel: from 0.
-        z: from 0, or how all planes become one; None where there is but one.
+        address: the file, and what of it; of a file of one channel, that need not be named.
 
     Raises:
         FileNotFoundError: there is no such file.
         OSError: it is cut short or damaged.
-        CellocateError: there is no such plane, or several and nobody said which.
+        CellocateError: there is no such plane, or several and the address does not say which.
     """
-    reader, stack = _reader(path), describe(path)
-    if not 0 <= channel < len(stack.names):
-        what = f"no channel {channel} (it has {len(stack.names)}, from 0)"
+    stack, meant, indices = _asked(address)
+    planes = _reader(stack.file).planes(stack, indices)
+    pixels = next(planes) if len(indices) == 1 else _mean(planes) if address.z == "mean" else _highest(planes)
+    return native(pixels.T if meant.axes.index("X") < meant.axes.index("Y") else pixels)
+
+
+def plane_header(address: Address) -> tuple[int, int, str]:
+    """Height, width and type of the pixels of a plane; that its file is whole is seen without decoding it.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError: it is cut short or damaged.
+        CellocateError: as `read_plane` does.
+    """
+    stack, meant, indices = _asked(address)
+    if len(stack.members) > 1:
+        ometiff.see_members(stack, indices)
+    return meant.height, meant.width, meant.kind
+
+
+def unclear(stack: Stack) -> CellocateError:
+    """Why an image cannot be read whose axes are not understood."""
+    sides = " × ".join(map(str, stack.shape))
+    last = "XC" if stack.shape[-1] < min(stack.shape[0], stack.shape[-2]) else "YX"
+    example = ("TZC" + last if last == "YX" else "TZY" + last)[-len(stack.shape) :]
+    return CellocateError(
+        f"axes whose meaning the file does not say ({stack.axes}, {sides})",
+        where=stack.file,
+        mend=f"Write what they are into collection.yaml beside it, a letter each, such as axes: {example}.",
+    )
+
+
+def _asked(address: Address) -> tuple[Stack, Stack, list[Index]]:
+    """The image of an address as it is stored, and as it is meant; and where the planes are that are asked for."""
+    see_file(address.file)
+    state = zarrs.metadata_file(address.file).stat()
+    stack = _image(_described(address.file, state.st_mtime_ns, state.st_size), address)
+    meant = stack.with_axes(address.axes) if address.axes else stack
+    if not meant.understood():
+        raise unclear(meant)
+    if address.channel is None and address.z is not None and meant.axes == "CYX" and not any(meant.names):
+        meant = meant.with_axes("ZYX")  # pages of one channel's file, of which nothing is said
+    channel = _one(address.channel, "channel", len(meant.names), address.file)
+    time = _one(address.time, "time", meant.times, address.file)
+    if address.z in ("max", "mean"):
+        return stack, meant, [meant.index(time, channel, z) for z in range(meant.planes)]
+    if address.z is None and meant.planes > 1:
+        mend = "Say which: --z max, --z mean, or the number of a plane, from 0 (in a table, add ::z=max to its name)."
+        raise CellocateError(f"a z stack of {meant.planes} planes", where=address.file, mend=mend)
+    assert not isinstance(address.z, str)  # for mypy: both words are dealt with
+    return stack, meant, [meant.index(time, channel, _one(address.z, "z", meant.planes, address.file))]
+
+
+_WORDS = {"channel": "channel", "time": "time point", "z": "plane", "series": "image"}
+
+
+def _one(asked: int | None, name: str, there: int, path: Path) -> int:
+    """The number of a channel, plane, time point or image, which must be there, or need no number."""
+    word = _WORDS[name]
+    if asked is None and there > 1:
+        mend = f"Give the folder, or in a table add ::{name}=0, or another number, to its name."
+        raise CellocateError(f"{there} {word}s in a file that is named as one", where=path, mend=mend)
+    if not 0 <= (asked or 0) < there:
+        what = f"no {word} {asked} (it has {there}, from 0)"
         raise CellocateError(what, where=path, mend="Name one that it has.")
-    if z is None and stack.planes > 1:
-        mend = "Write z: max, z: mean, or the number of a plane into collection.yaml."
-        raise CellocateError(f"a stack of {stack.planes} planes", where=path, mend=mend)
-    if isinstance(z, int) and not 0 <= z < stack.planes:
-        raise CellocateError(f"no plane {z} (it has {stack.planes}, from 0)", where=path, mend="Name one that it has.")
-    if z in (None, *range(stack.planes)):
-        pixels = reader.plane(path, channel, int(z or 0))
-    else:
-        planes = (reader.plane(path, channel, k) for k in range(stack.planes))
-        pixels = _highest(planes) if z == "max" else _mean(planes)
-    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    return asked or 0
 
 
-def _highest(planes: Any) -> NDArray[Any]:  # noqa: ANN401 # an iterable of arrays, one in memory at a time
-    highest: NDArray[Any] = next(planes).copy()
-    for plane in planes:
+def _image(stacks: Sequence[Stack], address: Address) -> Stack:
+    if address.series is None:
+        return stacks[_one(None, "series", len(stacks), address.file)]
+    numbers = [stack.series or 0 for stack in stacks]
+    if address.series not in numbers:
+        what = f"no image {address.series} (it has {len(stacks)}, from 0)"
+        raise CellocateError(what, where=address.file, mend="Name one that it has.")
+    return stacks[numbers.index(address.series)]
+
+
+@lru_cache(maxsize=256)
+def _described(path: Path, changed: int, size: int) -> tuple[Stack, ...]:
+    """The images of a file that has not changed since; those of a plate take a second to describe."""
+    return describe(path)
+
+
+def _highest(planes: Iterator[NDArray[Any]]) -> NDArray[Any]:
+    highest = next(planes).copy()
+    for plane in planes:  # one in memory at a time
         np.maximum(highest, plane, out=highest)
     return highest
 
 
-def _mean(planes: Any) -> NDArray[Any]:  # noqa: ANN401 # as above
+def _mean(planes: Iterator[NDArray[Any]]) -> NDArray[Any]:
     first = next(planes)
     total, n = first.astype(np.float64), 1
     for plane in planes:
@@ -103,15 +169,10 @@ def _mean(planes: Any) -> NDArray[Any]:  # noqa: ANN401 # as above
 
 
 def _reader(path: Path) -> Reader:
-    ending = suffix(path)
-    if ending == ".zarr":
-        from cellocate.images import zarrs
-
+    if zarrs.is_zarr(path):
         return zarrs
-    if ending in MICROSCOPES:
+    if suffix(path) in MICROSCOPES:
         from cellocate.images import microscopes
 
         return microscopes
-    from cellocate.images import tiff
-
-    return tiff
+    return tiffstacks

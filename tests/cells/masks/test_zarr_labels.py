@@ -39,7 +39,7 @@ def test_what_is_written_can_be_read_back(tmp_path_factory, labels, pixel_size):
     path = tmp_path_factory.mktemp("z") / "a_cells.zarr"
     write_zarr_labels(path, labels, pixel_size=pixel_size)
     assert np.array_equal(read_zarr_labels(path, labels.shape), labels)
-    assert describe(path).pixel_size == (None if pixel_size is None else pytest.approx(pixel_size))
+    assert describe(path)[0].pixel_size == (None if pixel_size is None else pytest.approx(pixel_size))
 
 
 @pytest.mark.parametrize("version", [2, 3])
@@ -56,7 +56,7 @@ def test_labels_in_an_image_are_listed_there(tmp_path, version):
     assert label["source"] == {"image": "../../"}
     assert label["properties"] == [{"label-value": 1, "area": 2.0}, {"label-value": 2, "area": None}]
     assert np.array_equal(read_zarr_labels(path / "labels" / "cells"), CELLS)
-    assert describe(path / "labels" / "cells").pixel_size == pytest.approx(0.08)
+    assert describe(path / "labels" / "cells")[0].pixel_size == pytest.approx(0.08)
     assert open_collection(path).ids == ["a"]
 
 

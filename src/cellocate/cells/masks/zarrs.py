@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,11 +76,11 @@ def read_zarr_labels(path: str | Path, shape: Shape | None = None) -> NDArray[np
     """
     path = Path(path)
     try:
-        stack = zarrs.describe(path)
-        if stack.planes * len(stack.names) != 1:
-            what = f"{stack.planes * len(stack.names)} planes where one of labels is needed"
+        stack = zarrs.image(path)
+        if len(stack.shape) > len("YX"):
+            what = f"{math.prod(stack.shape[:-2])} planes where one of labels is needed"
             raise CellocateError(what, where=path, mend="Give one of the images in its folder labels.")
-        pixels = zarrs.plane(path, 0, 0)
+        pixels = next(zarrs.planes(stack, [stack.index(0, 0, 0)]))
     except FileNotFoundError:
         raise CellocateError("no such label image", where=path, mend="Check the name.") from None
     except OSError:
@@ -98,7 +99,7 @@ def _zarr(path: str | Path) -> Any:  # noqa: ANN401 # an optional module
 
 def _of_image(image: Path) -> tuple[int, Shape, float | None]:
     """The version of zarr that an image is in, its height and width, and its pixel size in µm."""
-    stack = zarrs.describe(image)
+    stack = zarrs.image(image)
     version = 2 if (image / ".zgroup").exists() else 3
     return version, (stack.height, stack.width), stack.pixel_size
 

@@ -11,12 +11,14 @@ from cellocate.collection.channels import by_channel
 from cellocate.collection.collection import Collection
 from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks, store
 from cellocate.collection.layouts.found import Found, files_in
+from cellocate.collection.layouts.planes import with_planes
 from cellocate.collection.metadata import join
 from cellocate.collection.names import are_of_the_atlas, told_by_ids
 from cellocate.collection.reading import FILE, Reading, read_reading
 from cellocate.errors import CellocateError
 from cellocate.images.address import Projection, suffix
 from cellocate.images.scale import check_pixel_size
+from cellocate.images.zarrs import container, is_zarr
 from cellocate.vocabulary import Vocabulary
 
 _PLACES = ("", "train", "images")
@@ -76,13 +78,16 @@ def open_collection(
     if not (folder.is_dir() or folder.is_file()):
         raise CellocateError("neither a folder nor a file", where=folder, mend="Give the folder that holds the images.")
     if store.is_store(folder):
+        if z is not None:
+            mend = "Leave --z out, or pack the images again with it."
+            raise CellocateError("a store, whose planes were chosen when it was packed", where=folder, mend=mend)
         packed = store.read(folder, None if labels is None else Path(labels), vocabulary, pixel_size)
         packed = told_by_ids(_checked(packed, folder, channels))
         return replace(packed, simulated=packed.simulated or bool(phantoms.told(folder)))
-    beside = folder.parent if _alone(folder) else folder
+    beside = container(folder).parent if _alone(folder) else folder
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
     named = by_channel(channels, "channels") if channels else None
-    asked_for = {"channels": named, "z": z}
+    asked_for = {"channels": named, "z": z, "pixel_size": pixel_size}
     reading = reading.model_copy(update={name: value for name, value in asked_for.items() if value is not None})
     told = phantoms.told(folder)
     labels, vocabulary = labels or reading.labels, vocabulary or reading.vocabulary
@@ -90,8 +95,9 @@ def open_collection(
         collection = listing.read(table, labels, vocabulary)
     else:
         collection = _read(folder, reading, labels, vocabulary, told.get("vocabulary"))
+    collection = with_planes(collection, reading.z)
     fields = join(collection.fields, reading.metadata)
-    asked = reading.pixel_size if pixel_size is None else pixel_size
+    asked = reading.pixel_size
     if asked is None and "pixel_size" not in fields:
         asked = told.get("pixel_size")
     if asked is not None:
@@ -139,23 +145,31 @@ def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
         if place.is_dir() and (fitting := _fitting(place, reading)):
             name, found = _only(fitting, folder)
             return "atlas" if name == "folder" and are_of_the_atlas(found.by_id) else name, found
+    raise _no_images(folder, reading)
+
+
+def _no_images(folder: Path, reading: Reading) -> CellocateError:
+    """Why no layout fits a folder: it is empty, its images cannot be read, or their names do not say the channel."""
     if next(folder.iterdir(), None) is None:
-        raise CellocateError("the folder is empty", where=folder, mend="Give the folder that holds the images.")
-    inside = sorted(d.name for d in folder.iterdir() if d.is_dir() and plain.holds(d))
+        return CellocateError("the folder is empty", where=folder, mend="Give the folder that holds the images.")
+    places = [folder / name for name in _PLACES if (folder / name).is_dir()]
+    for error in (stacks.fault(path) for place in places for path in stacks.candidates(place)):
+        if error is not None:
+            return error
     asked = " or ".join(f"{name!r}" for name in reading.channels.values())
     what = f"no channel images found ({files_in(folder)}{f'; no name has {asked}' if asked else ''})"
+    if inside := sorted(d for d in folder.iterdir() if d.is_dir() and (plain.holds(d) or stacks.present(d))):
+        return CellocateError(what, where=folder, mend=f"Did you mean {inside[0]}?")
     mend = (
-        f"Did you mean {folder / inside[0]}?"
-        if inside
-        else "Name files <id>_green.png, <id>_blue.png and so on; or say what stands for channels in their names with "
+        "Name files <id>_green.png, <id>_blue.png and so on; or say what stands for channels in their names with "
         f"--channels nucleus=DAPI,protein=GFP; or list them, and colour images too, in a {listing.NAME}."
     )
-    raise CellocateError(what, where=folder, mend=mend)
+    return CellocateError(what, where=folder, mend=mend)
 
 
 def _alone(path: Path) -> bool:
-    """Whether what is given is one file, or the folder that an image in OME-Zarr is."""
-    return path.is_file() or path.suffix.lower() == ".zarr"
+    """Whether what is given is one file, or the folder that an image or a plate in OME-Zarr is."""
+    return path.is_file() or is_zarr(path)
 
 
 def _listing(path: Path) -> Path | None:
@@ -167,7 +181,7 @@ def _find_file(path: Path, reading: Reading) -> tuple[str, Found]:
         what = "an image of one channel, or of colours"
         raise CellocateError(what, where=path, mend=f"Give the folder that holds all channels: {path.parent}.")
     if stacks.is_stack_file(path):
-        return "stacks", stacks.describe_all([(stacks.field_id(path), path)], reading, path.parent)
+        return "stacks", stacks.describe_one(path, reading)
     if pathlist.is_list(path):
         return "path_list", pathlist.find(path)
     mend = (

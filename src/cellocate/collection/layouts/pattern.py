@@ -32,13 +32,13 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
         what = f"no file follows the pattern {pattern} ({files_in(folder)})"
         raise CellocateError(what, where=folder, mend=f"Each {{name}} is any text without /; correct it in {FILE}.")
     if "channel" not in expression.groupindex:
-        found = stacks.describe_all(((_id(match), path) for path, match in named), reading, folder)
+        known = {_id(match): _metadata(match) for _, match in named}
+        found = stacks.describe_all(((_id(match), path) for path, match in named), reading, folder, known)
     else:
         found = _of_channels(named, reading, folder)
     for _, match in named:
-        said_of = {name: normal(value) for name, value in match.groupdict().items() if name not in ("id", "channel")}
         if _id(match) in found.by_id:
-            found.told.setdefault(_id(match), {}).update(said_of)
+            found.told.setdefault(_id(match), {}).update(_metadata(match))
     found.because = f"files {pattern} in {folder}"
     return found
 
@@ -86,3 +86,8 @@ def _id(match: re.Match[str]) -> str:
     groups = match.groupdict()
     id_ = groups["id"] if "id" in groups else "_".join(v for name, v in groups.items() if name != "channel")
     return normal(id_)
+
+
+def _metadata(match: re.Match[str]) -> dict[str, object]:
+    """What a name says besides id and channel."""
+    return {name: normal(value) for name, value in match.groupdict().items() if name not in ("id", "channel")}

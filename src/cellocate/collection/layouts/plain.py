@@ -152,7 +152,7 @@ def _choices(names: Names, images: Mapping[str, list[Path]], place: Path) -> Cho
 def _holds_several(path: Path) -> bool:
     """Whether a file has several channels, so that its name cannot say which one."""
     try:
-        return suffix(path).startswith(".tif") and len(describe(path).names) > 1
+        return suffix(path).startswith(".tif") and any(len(image.names) > 1 for image in describe(path))
     except (CellocateError, OSError):  # which is told when it is read
         return False
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.channels import Choices, assign
+from cellocate.collection.collection import Problem
 from cellocate.collection.layouts.found import Found
+from cellocate.collection.layouts.series import Part, field_id, parts_of
+from cellocate.collection.layouts.tally import Tally
 from cellocate.collection.reading import Reading
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address, suffix
 from cellocate.images.files import unreadable
+from cellocate.images.ometiff import COMPANION
 from cellocate.images.stack import MICROSCOPES, Stack
-from cellocate.images.stacks import describe
-from cellocate.tables import normal
+from cellocate.images.stacks import describe, unclear
+from cellocate.images.zarrs import container, is_zarr
 
 _SURELY = (".zarr", *MICROSCOPES)
-_OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz")
+_OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz", f".companion{COMPANION}")
 
 
 def find(place: Path, reading: Reading) -> Found | None:
@@ -27,80 +32,208 @@ def find(place: Path, reading: Reading) -> Found | None:
     Raises:
         CellocateError: nothing tells which of their channels is which.
     """
-    paths = sorted(path for path in place.iterdir() if not path.name.startswith(".") and _perhaps(path))
-    stacks = _described(paths)
-    if not any(_surely(path) or _is_stack(stack) for path, stack in zip(paths, stacks, strict=True)):
+    paths = candidates(place)
+    described = _described(paths)
+    if not any(_surely(path) or _is_stack(images) for path, images in zip(paths, described, strict=True)):
         return None
-    return _found([(field_id(path), path) for path in paths], stacks, reading, place)
+    return _found([(field_id(path), path) for path in paths], described, reading, place, {})
+
+
+def candidates(place: Path) -> list[Path]:
+    """The files and folders in `place` that may hold several channels."""
+    with os.scandir(place) as entries:
+        return sorted(
+            place / entry.name for entry in entries if not entry.name.startswith(".") and _perhaps(place, entry)
+        )
 
 
 def present(place: Path) -> bool:
     """Whether a folder has files that cannot be anything else."""
     with os.scandir(place) as entries:
-        return any(_surely(Path(entry.name)) for entry in entries if not entry.name.startswith("."))
+        return any(
+            _surely(place / entry.name) or is_zarr(place / entry.name)
+            for entry in entries
+            if not entry.name.startswith(".")
+        )
 
 
-def describe_all(files: Iterable[tuple[str, Path]], reading: Reading, place: Path) -> Found:
-    """Open each file, given with its id, far enough to know its channels and pixel size.
+def describe_all(
+    files: Iterable[tuple[str, Path]],
+    reading: Reading,
+    place: Path,
+    known: Mapping[str, Mapping[str, object]] | None = None,
+) -> Found:
+    """Open each file, given with its id, far enough to know its images, channels and pixel size.
+
+    Args:
+        files: each with its id.
+        reading: as the user says.
+        place: where they are.
+        known: metadata by the id of a file.
 
     Raises:
         CellocateError: nothing tells which channel is which in any file that can be opened.
     """
     named = list(files)
-    return _found(named, _described([path for _, path in named]), reading, place)
+    return _found(named, _described([path for _, path in named]), reading, place, known or {})
+
+
+def describe_one(path: Path, reading: Reading) -> Found:
+    """One file, or the folder of a Zarr image, plate, well or field of a plate.
+
+    Raises:
+        CellocateError: it cannot be read, or nothing tells which channel is which.
+    """
+    holder = container(path)
+    described = _describe(holder)
+    if holder != path and not isinstance(described, CellocateError):
+        inside = tuple(image for image in described if path in (image.file, *image.file.parents))
+        described = inside or _describe(path)
+    return _found([(field_id(holder), path)], [described], reading, path.parent, {})
+
+
+def fault(path: Path) -> CellocateError | None:
+    """Why a file cannot be opened; None where it can."""
+    images = _describe(path)
+    return images if isinstance(images, CellocateError) else None
 
 
 def is_stack_file(path: Path) -> bool:
-    """Whether a file, or the folder of a Zarr image, has the ending of what may hold several channels."""
-    return _perhaps(path) and (path.is_file() or suffix(path) == ".zarr")
-
-
-def field_id(path: Path) -> str:
-    """The name of a file without its ending, in normal form.
-
-    Example:
-        >>> field_id(Path("a.b.ome.tif")), field_id(Path("a_1.czi"))
-        ('a.b', 'a_1')
-    """
-    name = path.name[: -len(suffix(path))]
-    return normal(name[:-4] if name.lower().endswith(".ome") else name)
+    """Whether a file, or the folder of a Zarr image, may hold several channels."""
+    return is_zarr(path) or (path.is_file() and (_tiff(path) or _surely(path)))
 
 
 def _found(
-    named: Sequence[tuple[str, Path]], stacks: Sequence[Stack | CellocateError], reading: Reading, place: Path
+    named: Sequence[tuple[str, Path]],
+    described: Sequence[Sequence[Stack] | CellocateError],
+    reading: Reading,
+    place: Path,
+    known: Mapping[str, Mapping[str, object]],
 ) -> Found:
-    """The channels of each file; what cannot be opened, or is unlike the others, is a problem of its id."""
-    found = Found(because=f"files of several channels in {place}")
+    """The fields of each file; what cannot be opened, or is unlike the others, is a problem of its id."""
+    found, tally = Found(), Tally()
     refused: list[tuple[int, CellocateError]] = []
-    understood = False
-    for (field, path), stack in zip(named, stacks, strict=True):
-        if isinstance(stack, CellocateError):
-            found.fail(field, stack)
+    for base, path, images in _once(named, described):
+        if isinstance(images, CellocateError):
+            found.fail(base, images)
             continue
-        try:
-            choices = Choices(stack.names, path)
-            places = assign(choices, reading.channels)
-        except CellocateError as error:
-            found.fail(field, error)
-            refused.append((len(stack.names), error))
-            continue
-        understood = True
-        found.assigned(choices, places)
-        for channel, index in places.items():
-            found.add(field, channel, str(Address(path, channel=index, z=reading.z)))
-        if stack.pixel_size is not None:
-            found.told[field] = {"pixel_size": stack.pixel_size}
-    if refused and not understood:
+        meant = [_meant(image, reading) for image in images]
+        tally.count(meant)
+        for part in parts_of(base, meant, known.get(base, {})):
+            try:
+                _add(found, part, reading, path)
+            except CellocateError as error:
+                found.fail(part.id, error)
+                refused.append((len(part.stack.names), error))
+    if refused and not any(found.by_id.values()):
         raise max(refused, key=lambda x: x[0])[1]  # that of a file with most channels says most
+    found.because = tally.because(place)
+    found.notes += tally.notes(projected=reading.z is None)
     return found
 
 
-def _described(paths: Sequence[Path]) -> list[Stack | CellocateError]:
+def _once(
+    named: Sequence[tuple[str, Path]], described: Sequence[Sequence[Stack] | CellocateError]
+) -> Iterator[tuple[str, Path, Sequence[Stack] | CellocateError]]:
+    """Each file with its images, but for a file of a set only with the first, whose metadata are those of all."""
+    members: set[Path] = set()
+    files = [(base, path, images) for (base, path), images in zip(named, described, strict=True)]
+    for base, path, images in sorted(files, key=lambda file: not _others(file[1], file[2])):
+        if path not in members:
+            members |= _others(path, images)
+            yield base, path, images
+
+
+def _others(path: Path, images: Sequence[Stack] | CellocateError) -> set[Path]:
+    """The files beside one that its images lie in as well."""
+    if isinstance(images, CellocateError):
+        return set()
+    return {member for image in images for member in image.members} - {path}
+
+
+def _meant(image: Stack, reading: Reading) -> Stack:
+    """An image with the axes that a user names, or means where channels are numbers that only slices can have."""
+    try:
+        if reading.axes is not None:
+            return image.with_axes(reading.axes)
+        if not image.understood():
+            raise unclear(image)
+    except CellocateError as error:
+        return replace(image, faults={None: error, **image.faults})
+    several = [axis for axis in "ZT" if axis in image.axes]
+    highest = max((int(name) for name in map(str, reading.channels.values()) if name.isdecimal()), default=0)
+    if len(image.names) == 1 and len(several) == 1 and 0 < highest < max(image.planes, image.times):
+        return image.with_axes(image.axes.replace(several[0], "C"))
+    return image
+
+
+def _add(found: Found, part: Part, reading: Reading, path: Path) -> None:
+    """Add one field.
+
+    Raises:
+        CellocateError: it cannot be read, or nothing tells its channels apart.
+    """
+    stack, z = part.stack, reading.z
+    if fault := stack.faults.get(None) or stack.faults.get(part.time or 0):
+        raise fault
+    if stack.size.stretched and reading.pixel_size is None:
+        what = f"pixels that are not square ({stack.size.stretched})"
+        mend = "Resample it to square pixels; or, where the file is wrong, give the true size with --pixel-size."
+        raise CellocateError(what, where=path, mend=mend)
+    if isinstance(z, int) and z >= stack.planes:
+        what = f"no plane {z} (it has {stack.planes}, from 0)"
+        raise CellocateError(what, where=path, mend="Name one that it has with --z.")
+    if not reading.channels and (error := _slices(stack, path)):
+        raise error
+    axes = stack.axes if stack.renamed else None
+    z = None if stack.planes == 1 else "max" if z is None else z
+    choices = Choices(stack.names, path)
+    places = assign(choices, reading.channels)
+    found.assigned(choices, places)
+    for channel, index in places.items():
+        address = Address(stack.file, index, z, stack.series, part.time, axes)
+        found.add(part.id, channel, str(address))
+    found.told[part.id] = part.known
+    if stack.size.doubt and reading.pixel_size is None:
+        mend = "Give the size with --pixel-size; it is not known otherwise."
+        error = CellocateError(stack.size.doubt, where=path, mend=mend)
+        found.problems.append(Problem(part.id, "files", error, "warning"))
+
+
+def _slices(stack: Stack, path: Path) -> CellocateError | None:
+    """What to do with an image whose channels may have been saved as something else."""
+    numbers = ",".join(f"{stain}={i}" for i, stain in enumerate(("nucleus", "protein", "microtubules", "er")))
+    last = stack.axes[-1] in "SC"
+    if len(stack.names) > 1 and last and not any(stack.names):
+        what = f"the axes Y, X and {len(stack.names)} channels (which come last), or the colours of a picture"
+        return CellocateError(what, where=path, mend=f"Say which channel is which, such as --channels {numbers}.")
+    words = [word for axis, word in (("Z", "slices"), ("T", "time points")) if axis in stack.axes]
+    if len(stack.names) > 1 or any(stack.names) or not words:
+        return None
+    if len(words) > 1:
+        axes = stack.axes.replace("Z", "C")
+        what = f"{stack.planes} slices of {stack.times} time points, and no channels"
+        mend = f"If the slices are channels, write axes: {axes} into collection.yaml; "
+    else:
+        what = f"{stack.planes * stack.times} {words[0]} and one channel: they may be channels saved as {words[0]}"
+        mend = f"If they are, say which is which, in the order of yours: --channels {numbers}; "
+    return CellocateError(what, where=path, mend=f"{mend}if there is one channel, name it: --channels protein=0.")
+
+
+def _described(paths: Sequence[Path]) -> list[Sequence[Stack] | CellocateError]:
+    """The images of each file; none of a file that is found to be of another's set, which would say the same again."""
+    members: set[Path] = set()
+
+    def look(path: Path) -> Sequence[Stack] | CellocateError:
+        images = () if path in members else _describe(path)
+        members.update(_others(path, images))
+        return images
+
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return list(pool.map(_describe, paths))
+        return list(pool.map(look, paths))
 
 
-def _describe(path: Path) -> Stack | CellocateError:
+def _describe(path: Path) -> Sequence[Stack] | CellocateError:
     try:
         return describe(path)
     except CellocateError as error:
@@ -109,12 +242,19 @@ def _describe(path: Path) -> Stack | CellocateError:
         return unreadable(path, error)
 
 
-def _is_stack(stack: Stack | CellocateError) -> bool:
-    return isinstance(stack, Stack) and (len(stack.names) > 1 or stack.planes > 1)
+def _is_stack(images: Sequence[Stack] | CellocateError) -> bool:
+    if isinstance(images, CellocateError):
+        return False
+    return len(images) > 1 or any(len(image.names) > 1 or len(image.shape) > len("YX") for image in images)
 
 
-def _perhaps(path: Path) -> bool:
-    return suffix(path).startswith(".tif") or _surely(path)
+def _perhaps(place: Path, entry: os.DirEntry[str]) -> bool:
+    path = place / entry.name
+    return _tiff(path) or _surely(path) or is_zarr(path)
+
+
+def _tiff(path: Path) -> bool:
+    return suffix(path).startswith(".tif")
 
 
 def _surely(path: Path) -> bool:

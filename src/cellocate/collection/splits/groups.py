@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from cellocate.collection.collection import Collection
+from cellocate.collection.collection import TIME_SERIES, Collection
 from cellocate.collection.identity import UUID_LENGTH, uuid
 from cellocate.errors import CellocateError
 
@@ -22,8 +22,8 @@ def grouping(
 ) -> pd.Series[str]:
     """For each field the name of its group; groups that any of the columns links are one.
 
-    Fields whose ids hold the same UUID are linked in any case: they are one field of the challenges, which both the
-    2018 and the 2021 train set have.
+    Linked in any case are the time points of one series, and fields whose ids hold the same UUID: they are one field
+    of the challenges, which both the 2018 and the 2021 train set have.
 
     Args:
         collection: the fields.
@@ -50,6 +50,8 @@ def grouping(
     same = same_fields(collection.ids)
     if same is not None:
         keys.append(same)
+    if by and TIME_SERIES in collection.fields and collection.fields[TIME_SERIES].replace("", None).notna().any():
+        keys.append(pd.factorize(_values(collection, TIME_SERIES))[0])
     names = columns[0].to_numpy(dtype=str)
     if by and set(by) == {DUPLICATES}:
         names = np.array(collection.ids)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.collection import GROUP_COLUMNS, Collection
+from cellocate.collection.collection import TIME_SERIES, Collection, group_column
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.identity import challenges, originals, parts_met, uuid
 from cellocate.collection.splits.groups import same_fields
@@ -56,8 +56,8 @@ def leaks(split: Split, collection: Collection | None = None) -> dict[str, Leak]
         found["near"] = _torn("clusters of near duplicates", parts, pd.Series(clusters(hashes)), ids)
     if "group" in split.fields:
         found["recorded"] = _torn("groups", parts, split.fields["group"])
-    column = None if collection is None else next((c for c in GROUP_COLUMNS if c in collection.fields), None)
-    if collection is not None and column is not None:
+    if collection is not None:
+        column = group_column(collection.fields) or TIME_SERIES
         found["known"] = _torn(f"values of the column {column}", parts, collection.subset(ids).group())
     return {kind: leak for kind, leak in found.items() if leak is not None}
 
