@@ -11,7 +11,7 @@ import pytest
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.phantom import simulate, simulate_field
-from cellocate.phantom.label_sets import label_sets, real_label_sets
+from cellocate.phantom.label_sets import label_sets, read_targets, real_label_sets
 from cellocate.phantom.layouts import layout
 from cellocate.vocabulary import get
 
@@ -174,6 +174,14 @@ def test_tables_that_cannot_be_used_are_refused(tmp_path, text):
     with pytest.raises(CellocateError):
         simulate(tmp_path / "out", fields=1, size=64, labels=tmp_path / "labels.csv", workers=1)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_table_of_labels_may_come_from_any_program(tmp_path):
+    (tmp_path / "labels.csv").write_text("\tId\ttarget\n0\ta\t[2, 23]\n1\tb\tGolgi apparatus\n", encoding="utf-16")
+    assert read_targets(tmp_path / "labels.csv", layout("kaggle2018")) == [(2, 23), (7,)]
+    (tmp_path / "labels.csv").write_text("Id,Target\na,2\nb,Golgy\n")
+    with pytest.raises(CellocateError, match=r"unknown label 'Golgy': .*line 3, column Target"):
+        read_targets(tmp_path / "labels.csv", layout("kaggle2018"))
 
 
 def test_a_folder_in_use_is_kept_unless_told_otherwise(tmp_path):

@@ -20,7 +20,7 @@ LabelTable = Annotated[
     Path | None, typer.Option("--labels", metavar="FILE", help="Label table, if it is not beside the images.")
 ]
 VocabularyName = Annotated[
-    str | None, typer.Option("--vocabulary", metavar="NAME", help="hpa28, hpa19, subcell31, or a CSV of your own.")
+    str | None, typer.Option("--vocabulary", metavar="NAME", help="hpa28, hpa19, subcell31, or a table of your own.")
 ]
 PixelSize = Annotated[
     float | None, typer.Option("--pixel-size", metavar="UM", help="µm per pixel of the files, such as 0.08.")

@@ -41,9 +41,10 @@ def as_known(ids: Sequence[str], known: Iterable[str]) -> list[str]:
         >>> as_known(["7.0", "8.0"], ["007", "008", "009"]), as_known(["7.0", "8"], ["8", "7"])
         (['007', '008'], ['7.0', '8'])
     """
-    asked, fields = set(ids), set(known)
-    if not asked.isdisjoint(fields):
+    fields = set(known)
+    if not fields.isdisjoint(ids):
         return list(ids)
+    asked = set(ids)
     numbers, of_fields = _as_numbers(asked), _as_numbers(fields)
     if len(numbers) < len(asked) or any(len(set(of.values())) < len(of) for of in (numbers, of_fields)):
         return list(ids)

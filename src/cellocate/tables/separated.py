@@ -107,11 +107,9 @@ def _not_utf8(path: Path, longest: int) -> CellocateError:
     for line, row in rows:
         for at, text in enumerate(row):
             if not _could_be_utf8(text):
-                where = f"{path}, line {line}" + (
-                    f", column {shortened(columns[at].strip())}" if at < len(columns) else ""
-                )
+                column = f", column {shortened(columns[at].strip())}" if at < len(columns) else ""
                 what = f"not a CSV table (it is not UTF-8; as Windows-1252 it has {shown(text)})"
-                return CellocateError(what, where=where, mend=mend)
+                return CellocateError(what, where=f"{path}, line {line}{column}", mend=mend)
     return CellocateError("not a CSV table (it is not UTF-8)", where=path, mend=mend)
 
 

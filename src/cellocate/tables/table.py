@@ -81,7 +81,7 @@ def table_rows(
     """
     found: Header | None = None
     for line, row in file_rows(path, what, longest):
-        values = [value.strip() for value in row]
+        values = list(map(str.strip, row))
         if not any(values):
             continue
         if found is None:

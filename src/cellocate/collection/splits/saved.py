@@ -75,14 +75,15 @@ def _read(path: Path, collection: Collection) -> Split:
     table, lines = read_table(path, "split", SPLIT_COLUMNS)
     if not {"id", "part"} <= set(table.columns):
         raise lacking(path, "not a split", "It needs the columns id and part.")
-    table["part"] = table["part"].str.lower()
+    table["part"] = table["part"].map({part: part.lower() for part in table["part"].unique()})
     _see_parts(table, lines, path)
     table["id"] = as_known(list(table["id"]), collection.fields[FIELD] if are_cells(collection) else collection.ids)
     if are_cells(collection) and table["id"].isin(collection.fields[FIELD]).any():
         table = _of_cells(table, collection)
     if isinstance(collection, Bags) and table["id"].isin(collection.ids).any():
         table = table[table["id"].isin(collection.ids)]  # a field may have no cells
-    unknown = sorted(table["id"][~table["id"].isin(collection.ids)])
+    known = set(collection.ids)
+    unknown = sorted(i for i in table["id"] if i not in known)
     if unknown:
         raise CellocateError(
             f"the split names {len(unknown)} {collection.unit}s that the collection lacks, such as {unknown[0]}",
