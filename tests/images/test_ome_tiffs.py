@@ -221,5 +221,5 @@ def test_a_plate_is_parsed_once_and_a_plane_decoded_alone(tmp_path, monkeypatch)
         for c in range(4):
             read_header(f"{tmp_path}/a.ome.tif::series={i},channel={c}")
             read(tmp_path / "a.ome.tif", f"series={i},channel={c}")
-    assert (len(parsed), len(decoded)) == (2, 24)  # for the description, and for the place of pages
+    assert (len(parsed), len(decoded)) == (1, 24)
     assert tiff.decoded is decoder

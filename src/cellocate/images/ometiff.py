@@ -34,6 +34,8 @@ def describe(path: Path, tiff: tifffile.TiffFile | None = None) -> tuple[Stack, 
         CellocateError: the metadata are those of another image, or give one page to two planes.
     """
     images = _parsed(str(tiff.ome_metadata) if tiff is not None else _companion(path))
+    if tiff is None and not images:
+        raise OSError("damaged: metadata of no image")
     if _shared(images):
         what = "OME metadata that give one page to two planes"
         raise CellocateError(what, where=path, mend="Save it anew, each image in a file of its own.")
@@ -103,11 +105,12 @@ def _companion(path: Path) -> str:
     with path.open("rb") as file:
         text = file.read(LARGEST)
     try:
-        return text.decode()
+        return text.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise OSError("damaged: no text") from None
 
 
+@lru_cache(maxsize=4)
 def _parsed(xml: str) -> tuple[OmeImage, ...]:
     try:
         return read_ome(xml)

@@ -28,12 +28,14 @@ _LETTERS = {"time": "T", "channel": "C"}  # of axes by their type; those of spac
 
 def is_zarr(path: Path) -> bool:
     """Whether a path is called as a Zarr folder is, or is one."""
-    return path.suffix.lower() == SUFFIX or (os.path.isdir(path) and metadata_file(path) != path)  # noqa: PTH112 # never raises
+    return path.suffix.lower() == SUFFIX or metadata_file(path) != path
 
 
 def metadata_file(path: Path) -> Path:
     """The file of a Zarr folder that says what it is; of all else, the path itself."""
-    return next((path / name for name in _METADATA if os.path.isfile(path / name)), path)  # noqa: PTH113 # never raises
+    if not os.path.isdir(path):  # noqa: PTH112 # which never raises
+        return path
+    return next((path / name for name in _METADATA if os.path.isfile(path / name)), path)  # noqa: PTH113 # as above
 
 
 def container(path: Path) -> Path:

@@ -16,7 +16,7 @@ from cellocate.collection.merge import SOURCE
 from cellocate.vocabulary import Vocabulary
 
 # even where they are digits
-_NAMES = ("field", ORIGINAL, SOURCE, "labels", "group", "antibody", "gene", "plate", "well", "cell_line")
+_NAMES = ("field", ORIGINAL, SOURCE, "labels", "group", "antibody", "gene", "plate", "well", "site", "time_series", "cell_line")
 
 
 def write_h5ad(
