@@ -53,6 +53,8 @@ def _channels(said: Sequence[str] | None) -> dict[str, int | str]:
 
 
 def _plane(said: str | None) -> int | Projection | None:
+    from cellocate.images.address import Projection
+
     if said is None or said in get_args(Projection):
         return cast("Projection | None", said)
     if said.isdigit():

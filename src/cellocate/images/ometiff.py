@@ -18,8 +18,8 @@ from cellocate.images.ome import OWN, OmeImage, elsewhere, read_ome
 from cellocate.images.stack import LARGEST, Index, Stack, squeezed
 from cellocate.images.tiff import decoded, opened, see_whole
 
-COMPANION = ".ome"
-"""The ending of a file that holds the metadata of TIFFs beside it, such as `x.companion.ome`."""
+COMPANIONS = (".ome", ".xml")
+"""Endings of files that hold the metadata of TIFFs beside them, such as `x.companion.ome`."""
 
 
 def describe(path: Path, tiff: tifffile.TiffFile | None = None) -> tuple[Stack, ...]:
@@ -143,7 +143,7 @@ def _stack(
         what = "an axis that stands for several (its metadata have ModuloAlong), such as angles or lifetimes"
         faults[None] = CellocateError(what, where=path, mend="Save it with the axes time, channel, z, y and x.")
     return Stack(
-        image.names, axes, shape, kind, image.size, path, number, image.name, image.known, tuple(files), faults
+        image.names, axes, shape, kind, image.size, path, number, image.name, image.metadata, tuple(files), faults
     )
 
 
@@ -206,7 +206,7 @@ def _shared(images: Sequence[OmeImage]) -> bool:
 @lru_cache(maxsize=16)
 def _images(path: Path, changed: int, size: int) -> tuple[OmeImage, ...]:
     """The images of the OME metadata of a file that has not changed since; those of a plate take a second to read."""
-    if path.suffix.lower() == COMPANION:
+    if path.suffix.lower() in COMPANIONS:
         return _parsed(_companion(path))
     with opened(path) as tiff:
         return _parsed(tiff.ome_metadata) if tiff.ome_metadata else ()

@@ -35,7 +35,7 @@ def describe(path: Path, of: Path | None = None) -> tuple[Stack, ...]:
         OSError: it is cut short or damaged.
         CellocateError: its pixels are no brightness, or its metadata are those of another image.
     """
-    if path.suffix.lower() == ometiff.COMPANION:
+    if path.suffix.lower() in ometiff.COMPANIONS:
         return ometiff.describe(path)
     with opened(path) as tiff:
         see_whole(tiff)

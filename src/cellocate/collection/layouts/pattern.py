@@ -28,8 +28,8 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
     if not named:
         raise CellocateError(f"no file follows the pattern {pattern}", where=folder, mend="Mend collection.yaml.")
     if "channel" not in expression.groupindex:
-        known = {_id(match): _metadata(match) for _, match in named}
-        found = stacks.describe_all(((_id(match), path) for path, match in named), reading, folder, known)
+        metadata = {_id(match): _metadata(match) for _, match in named}
+        found = stacks.describe_all(((_id(match), path) for path, match in named), reading, folder, metadata)
     else:
         found, meaning = Found(), _meaning(reading)
         for path, match in named:
