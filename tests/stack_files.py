@@ -83,7 +83,7 @@ def put_attributes(path, attributes, version=2):
         (path / "zarr.json").write_text(json.dumps(said))
 
 
-def zarr_plate(path, wells, fields=2, version=2, shape=(4, 6, 8), name=None):
+def zarr_plate(path, wells, fields=2, version=2, shape=(4, 6, 8), axes="cyx", name=None):
     """A plate: wells such as "A/1", each of so many fields. Returns pixels by well and field."""
     plate = {"wells": [{"path": well} for well in wells]} | ({"name": name} if name else {})
     put_attributes(path, {"plate": plate}, version)
@@ -92,5 +92,5 @@ def zarr_plate(path, wells, fields=2, version=2, shape=(4, 6, 8), name=None):
         put_attributes(path / well, {"well": {"images": [{"path": str(i)} for i in range(fields)]}}, version)
         for i in range(fields):
             pixels[well, i] = noise(*shape)
-            ome_zarr(path / well / str(i), pixels[well, i], version=version)
+            ome_zarr(path / well / str(i), pixels[well, i], axes, version=version)
     return pixels

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import tifffile
+from stack_files import noise, zarr_plate
 
 from cellocate.images import write_png
 
@@ -68,3 +70,25 @@ def test_one_field_is_no_several_fields(cellocate, tmp_path: Path) -> None:
     assert printed.startswith("kaggle2018: 1 field\n")
     assert printed.count("1 field") == 4
     assert "1 fields" not in printed
+
+
+def test_it_says_what_a_plate_of_z_stacks_holds(cellocate, tmp_path: Path) -> None:
+    zarr_plate(tmp_path / "exp.zarr", ["A/1", "B/2"], shape=(4, 3, 20, 30), axes="czyx")
+    result = cellocate("check", tmp_path)
+    assert result.out.startswith("stacks: 4 fields\nrecognised  1 file of several channels in")
+    assert ": 4 images, of 2 wells of 1 plate" in result.out
+    assert "pixel size  0.5 µm" in result.out
+    assert "note: 4 images of 3 z planes: each stack became its maximum" in result.err
+    assert "z planes" not in cellocate("check", tmp_path, "--z", "1").err
+    refused = cellocate("check", tmp_path, "--z", "3")
+    assert (refused.code, "no plane 3 (it has 3, from 0)" in refused.err) == (1, True)
+
+
+def test_what_it_proposes_for_slices_can_be_typed(cellocate, tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", noise(4, 20, 30), imagej=True, metadata={"axes": "ZYX"})
+    refused = cellocate("check", tmp_path)
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "--channels nucleus=0,protein=1,microtubules=2,er=3" in refused.err
+    read = cellocate("check", tmp_path, "--channels", "blue=0,green=1,red=2,yellow=3")
+    assert "channels    red, green, blue, yellow" in read.out
+    assert "the axes were read as CYX, as you say" in read.err

@@ -112,7 +112,7 @@ def test_planes_of_which_the_metadata_say_nothing_are_faults(tmp_path):
     assert "a plane is missing (channel 1)" in str(stack.faults[0])
 
 
-@pytest.mark.parametrize("ending", ["companion.ome", "ome.tif"])
+@pytest.mark.parametrize("ending", ["companion.ome", "ome.xml", "ome.tif"])
 def test_metadata_in_another_file_are_read_there(tmp_path, ending):
     data = noise(2, 6, 8)
     files = ["p_w1.ome.tif", "p_w2.ome.tif"]
@@ -128,7 +128,7 @@ def test_metadata_in_another_file_are_read_there(tmp_path, ending):
     if ending == "ome.tif":
         pages(tmp_path / "p.ome.tif", [noise(6, 8)], xml)
     else:
-        (tmp_path / "p.companion.ome").write_text(xml, encoding="utf-8")
+        (tmp_path / f"p.{ending}").write_text(xml, encoding="utf-8")
     for file in (*files, f"p.{ending}"):
         [stack] = describe(tmp_path / file)
         assert (stack.file.name, stack.names) == (f"p.{ending}", ("a", "b"))
@@ -178,7 +178,7 @@ def test_wells_are_known_to_their_images():
     )
     plate = f'<Plate ID="Plate:0" Name="P7">{wells}</Plate>'
     images = [{"planes": {(c, 0, 0): ("a", 4 * i + c, "") for c in range(4)}} for i in range(3)]
-    assert [dict(image.known) for image in read_ome(ome_xml(images, plate=plate))] == [
+    assert [dict(image.metadata) for image in read_ome(ome_xml(images, plate=plate))] == [
         {"plate": "P7", "well": "A1", "site": "0"},
         {"plate": "P7", "well": "A1", "site": "1"},
         {"plate": "P7", "well": "C12", "site": "0"},
@@ -221,5 +221,5 @@ def test_a_plate_is_parsed_once_and_a_plane_decoded_alone(tmp_path, monkeypatch)
         for c in range(4):
             read_header(f"{tmp_path}/a.ome.tif::series={i},channel={c}")
             read(tmp_path / "a.ome.tif", f"series={i},channel={c}")
-    assert (len(parsed), len(decoded)) == (2, 24)  # for the description, and for the place of pages
+    assert (len(parsed), len(decoded)) == (1, 24)
     assert tiff.decoded is decoder

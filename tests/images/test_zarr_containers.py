@@ -32,12 +32,12 @@ def test_a_time_series_has_time_points(tmp_path, version):
 def test_a_plate_is_its_fields_with_their_wells(tmp_path, version):
     pixels = zarr_plate(tmp_path / "p.zarr", ["A/1", "B/12"], version=version, name="plate 7")
     stacks = describe(tmp_path / "p.zarr")
-    assert [dict(s.known) for s in stacks] == [
+    assert [dict(s.metadata) for s in stacks] == [
         {"plate": "plate 7", "well": well.replace("/", ""), "site": str(site)} for well, site in pixels
     ]
     for stack, data in zip(stacks, pixels.values(), strict=True):
         assert np.array_equal(read(stack.file, "channel=2"), data[2])
-    assert [s.known["site"] for s in describe(tmp_path / "p.zarr" / "B" / "12")] == ["0", "1"]
+    assert [s.metadata["site"] for s in describe(tmp_path / "p.zarr" / "B" / "12")] == ["0", "1"]
     assert describe(tmp_path / "p.zarr" / "B" / "12" / "1")[0].shape == (4, 6, 8)
     assert container(tmp_path / "p.zarr" / "B" / "12" / "1") == tmp_path / "p.zarr"
 
@@ -60,7 +60,7 @@ def test_acquisitions_of_a_well_are_told(tmp_path):
     zarr_plate(tmp_path / "p.zarr", ["A/1"])
     images = [{"path": "0", "acquisition": 4}, {"path": "1", "acquisition": 5}]
     put_attributes(tmp_path / "p.zarr" / "A" / "1", {"well": {"images": images}})
-    assert [s.known["acquisition"] for s in describe(tmp_path / "p.zarr")] == ["4", "5"]
+    assert [s.metadata["acquisition"] for s in describe(tmp_path / "p.zarr")] == ["4", "5"]
 
 
 @pytest.mark.parametrize("said", ["layout", "series", "nothing", "xml"])

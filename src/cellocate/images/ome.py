@@ -41,7 +41,7 @@ class OmeImage:
         shape: the length of each axis.
         kind: of its pixels, as numpy calls it; "" where it is not given.
         size: of its pixels.
-        known: `plate`, `well` and `site`, as far as they are given.
+        metadata: `plate`, `well` and `site`, as far as they are given.
         files: that its planes lie in; `OWN` is the one with the XML.
         pages: of each plane the number of its file and its page there, −1 where nothing is said of it; shape
             (T, C / samples, Z, 2).
@@ -55,7 +55,7 @@ class OmeImage:
     shape: tuple[int, ...]
     kind: str
     size: PixelSize
-    known: Mapping[str, str]
+    metadata: Mapping[str, str]
     files: tuple[str, ...]
     pages: NDArray[np.int32]
     modulo: bool
@@ -75,10 +75,10 @@ def read_ome(xml: str) -> tuple[OmeImage, ...]:
         ('a', 'TCZYX', (1, 2, 1, 6, 8), [[0, 0], [0, 1]])
     """
     root = ElementTree.fromstring(xml)
-    known = _wells(root)
+    wells = _wells(root)
     modulo = any(root.find(f".//{{*}}{name}") is not None for name in _MODULO)
     return tuple(
-        _image(element, pixels, known.get(element.get("ID", ""), {}), root.get("UUID"), modulo)
+        _image(element, pixels, wells.get(element.get("ID", ""), {}), root.get("UUID"), modulo)
         for element in root.findall("{*}Image")
         if (pixels := element.find("{*}Pixels")) is not None
     )
@@ -95,7 +95,7 @@ def elsewhere(xml: str) -> str | None:
 
 
 def _image(
-    image: ElementTree.Element, pixels: ElementTree.Element, known: Mapping[str, str], uuid: str | None, modulo: bool
+    image: ElementTree.Element, pixels: ElementTree.Element, metadata: Mapping[str, str], uuid: str | None, modulo: bool
 ) -> OmeImage:
     lengths = {axis: int(pixels.get(f"Size{axis}", 1)) for axis in "TCZ"}
     height, width = (int(pixels.get(f"Size{axis}", 0)) for axis in "YX")
@@ -118,7 +118,7 @@ def _image(
         size=pixel_size(
             pixels.get("PhysicalSizeX"), pixels.get("PhysicalSizeY"), unit, pixels.get("PhysicalSizeYUnit", "µm")
         ),
-        known=known,
+        metadata=metadata,
         files=files,
         pages=pages,
         modulo=modulo,
@@ -177,7 +177,7 @@ def _file(element: ElementTree.Element, uuid: str | None) -> str:
 
 
 def _wells(root: ElementTree.Element) -> dict[str, dict[str, str]]:
-    """What is known of images that are of a plate, by their ID."""
+    """The plate, well and site of images, by their ID."""
     found: dict[str, dict[str, str]] = {}
     for plate in root.findall("{*}Plate"):
         name = plate.get("Name") or plate.get("ID") or ""

@@ -18,8 +18,8 @@ from cellocate.images.ome import OWN, OmeImage, elsewhere, read_ome
 from cellocate.images.stack import LARGEST, Index, Stack, squeezed
 from cellocate.images.tiff import decoded, opened, see_whole
 
-COMPANION = ".ome"
-"""The ending of a file that holds the metadata of TIFFs beside it, such as `x.companion.ome`."""
+COMPANIONS = (".ome", ".xml")
+"""Endings of files that hold the metadata of TIFFs beside them, such as `x.companion.ome`."""
 
 
 def describe(path: Path, tiff: tifffile.TiffFile | None = None) -> tuple[Stack, ...]:
@@ -34,6 +34,8 @@ def describe(path: Path, tiff: tifffile.TiffFile | None = None) -> tuple[Stack, 
         CellocateError: the metadata are those of another image, or give one page to two planes.
     """
     images = _parsed(str(tiff.ome_metadata) if tiff is not None else _companion(path))
+    if tiff is None and not images:
+        raise OSError("damaged: metadata of no image")
     if _shared(images):
         what = "OME metadata that give one page to two planes"
         raise CellocateError(what, where=path, mend="Save it anew, each image in a file of its own.")
@@ -103,11 +105,12 @@ def _companion(path: Path) -> str:
     with path.open("rb") as file:
         text = file.read(LARGEST)
     try:
-        return text.decode()
+        return text.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise OSError("damaged: no text") from None
 
 
+@lru_cache(maxsize=4)
 def _parsed(xml: str) -> tuple[OmeImage, ...]:
     try:
         return read_ome(xml)
@@ -140,7 +143,7 @@ def _stack(
         what = "an axis that stands for several (its metadata have ModuloAlong), such as angles or lifetimes"
         faults[None] = CellocateError(what, where=path, mend="Save it with the axes time, channel, z, y and x.")
     return Stack(
-        image.names, axes, shape, kind, image.size, path, number, image.name, image.known, tuple(files), faults
+        image.names, axes, shape, kind, image.size, path, number, image.name, image.metadata, tuple(files), faults
     )
 
 
@@ -203,7 +206,7 @@ def _shared(images: Sequence[OmeImage]) -> bool:
 @lru_cache(maxsize=16)
 def _images(path: Path, changed: int, size: int) -> tuple[OmeImage, ...]:
     """The images of the OME metadata of a file that has not changed since; those of a plate take a second to read."""
-    if path.suffix.lower() == COMPANION:
+    if path.suffix.lower() in COMPANIONS:
         return _parsed(_companion(path))
     with opened(path) as tiff:
         return _parsed(tiff.ome_metadata) if tiff.ome_metadata else ()

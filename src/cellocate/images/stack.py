@@ -31,7 +31,7 @@ class Stack:
         file: where it is; of an image in an OME-Zarr container, its own folder.
         series: which image of the file it is, from 0, where there may be several.
         name: what the file calls it; "" where it does not.
-        known: metadata in the file: `plate`, `well`, `site`.
+        metadata: that the file has of it: `plate`, `well`, `site`.
         members: the files that its planes lie in, or the container that it belongs to.
         faults: why it cannot be read (None as the key), or one of its time points.
         renamed: whether its axes are not those that the file says.
@@ -45,7 +45,7 @@ class Stack:
     file: Path
     series: int | None = None
     name: str = ""
-    known: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
     members: tuple[Path, ...] = ()
     faults: Mapping[int | None, CellocateError] = field(default_factory=dict)
     renamed: bool = False

@@ -127,7 +127,7 @@ def _one(asked: int | None, name: str, there: int, path: Path) -> int:
     """The number of a channel, plane, time point or image, which must be there, or need no number."""
     word = _WORDS[name]
     if asked is None and there > 1:
-        mend = f"Give the folder, or in a table add ::{name}=0, or another number, to its name."
+        mend = f"Save each {word} as a file of its own, or name one in a table, such as {path.name}::{name}=0."
         raise CellocateError(f"{there} {word}s in a file that is named as one", where=path, mend=mend)
     if not 0 <= (asked or 0) < there:
         what = f"no {word} {asked} (it has {there}, from 0)"
@@ -136,6 +136,9 @@ def _one(asked: int | None, name: str, there: int, path: Path) -> int:
 
 
 def _image(stacks: Sequence[Stack], address: Address) -> Stack:
+    if zarrs.is_zarr(address.file) and len(stacks) > 1:
+        what, mend = f"a container of {len(stacks)} images", f"Name the folder of one, such as {stacks[0].file}."
+        raise CellocateError(what, where=address.file, mend=mend)
     if address.series is None:
         return stacks[_one(None, "series", len(stacks), address.file)]
     numbers = [stack.series or 0 for stack in stacks]

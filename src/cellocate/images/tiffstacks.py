@@ -23,15 +23,19 @@ _FINER_THAN_PRINT = 2.0  # µm per px: 12,700 dpi, which no printer and no scann
 _NO_FIELD = 16  # px: a shorter side is another axis
 
 
-def describe(path: Path) -> tuple[Stack, ...]:
+def describe(path: Path, of: Path | None = None) -> tuple[Stack, ...]:
     """The images of a file, or of the set of files that its OME metadata are of.
+
+    Args:
+        path: of the file.
+        of: the file whose metadata are in this one.
 
     Raises:
         FileNotFoundError: there is no such file.
         OSError: it is cut short or damaged.
         CellocateError: its pixels are no brightness, or its metadata are those of another image.
     """
-    if path.suffix.lower() == ometiff.COMPANION:
+    if path.suffix.lower() in ometiff.COMPANIONS:
         return ometiff.describe(path)
     with opened(path) as tiff:
         see_whole(tiff)
@@ -40,7 +44,9 @@ def describe(path: Path) -> tuple[Stack, ...]:
             raise OSError("damaged: metadata cut short")
         if tiff.ome_metadata:
             if (holder := ometiff.holder(tiff.ome_metadata, path)) is not None:
-                return describe(holder)
+                if of is not None:
+                    raise OSError("damaged: metadata that are always elsewhere")
+                return describe(holder, of=path)
             if stacks := ometiff.describe(path, tiff):
                 return stacks
         return _series_stacks(tiff, path)

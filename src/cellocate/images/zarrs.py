@@ -23,17 +23,19 @@ from cellocate.images.units import PixelSize, pixel_size
 SUFFIX = ".zarr"
 _METADATA = ("zarr.json", ".zattrs", ".zgroup", ".zarray")  # of version 3, and 2
 _DAMAGED = (ValueError, KeyError, TypeError, LookupError, AttributeError, OSError, ElementTree.ParseError)
-_LETTERS = {"time": "T", "channel": "C"}  # of axes by their type; those of space are known by their name
+_LETTERS = {"time": "T", "channel": "C"}  # of axes by their type; those of space by their name
 
 
 def is_zarr(path: Path) -> bool:
     """Whether a path is called as a Zarr folder is, or is one."""
-    return path.suffix.lower() == SUFFIX or (os.path.isdir(path) and metadata_file(path) != path)  # noqa: PTH112 # never raises
+    return path.suffix.lower() == SUFFIX or metadata_file(path) != path
 
 
 def metadata_file(path: Path) -> Path:
     """The file of a Zarr folder that says what it is; of all else, the path itself."""
-    return next((path / name for name in _METADATA if os.path.isfile(path / name)), path)  # noqa: PTH113 # never raises
+    if not os.path.isdir(path):  # noqa: PTH112 # which never raises
+        return path
+    return next((path / name for name in _METADATA if os.path.isfile(path / name)), path)  # noqa: PTH113 # as above
 
 
 def container(path: Path) -> Path:
@@ -148,23 +150,23 @@ def _stacks(path: Path) -> Iterator[Stack]:
         yield _image(path, attributes)
     elif "plate" in attributes:
         plate = attributes["plate"]
-        known = {"plate": str(plate.get("name") or _stem(path))}
+        metadata = {"plate": str(plate.get("name") or _stem(path))}
         for well in plate["wells"]:
-            yield from _well(path / well["path"], known | {"well": str(well["path"]).replace("/", "")}, path)
+            yield from _well(path / well["path"], metadata | {"well": str(well["path"]).replace("/", "")}, path)
     elif "well" in attributes:
         yield from _well(path, {"well": path.parent.name + path.name}, path)
     else:
         yield from _series(path, attributes)
 
 
-def _well(path: Path, known: Mapping[str, str], holder: Path) -> Iterator[Stack]:
+def _well(path: Path, metadata: Mapping[str, str], holder: Path) -> Iterator[Stack]:
     images = _attributes(path).get("well", {}).get("images", [])
     acquisitions = {image.get("acquisition") for image in images}
     if not images:
-        yield _lacking(path, known, holder, "a well without images")
+        yield _lacking(path, metadata, holder, "a well without images")
     for image in images:
         place = path / str(image["path"])
-        of_image = {**known, "site": str(image["path"])}
+        of_image = {**metadata, "site": str(image["path"])}
         if len(acquisitions) > 1:
             of_image["acquisition"] = str(image.get("acquisition", ""))
         yield _member(place, of_image, holder)
@@ -183,34 +185,36 @@ def _series(path: Path, attributes: Mapping[str, Any]) -> Iterator[Stack]:
         names = sorted(place.name for place in path.iterdir() if "multiscales" in _attributes(place))
     if not names:
         raise ValueError("no images")
-    known = _named(path / "OME" / "METADATA.ome.xml", len(names))
-    for name, (title, of_image) in zip(names, known, strict=True):
+    titles = _titles(path / "OME" / "METADATA.ome.xml", len(names))
+    for name, (title, of_image) in zip(names, titles, strict=True):
         stack = _member(path / str(name), of_image, path)
         yield replace(stack, name=title or str(name))
 
 
-def _named(xml: Path, images: int) -> list[tuple[str, Mapping[str, str]]]:
+def _titles(xml: Path, images: int) -> list[tuple[str, Mapping[str, str]]]:
     """The name, and the well if any, of each image, as bioformats2raw keeps them."""
     if xml.is_file():
-        found = [(image.name, image.known) for image in read_ome(xml.read_text(encoding="utf-8"))]
+        found = [(image.name, image.metadata) for image in read_ome(xml.read_text(encoding="utf-8"))]
         if len(found) == images:
             return found
     return [("", {})] * images
 
 
-def _member(place: Path, known: Mapping[str, str], holder: Path) -> Stack:
+def _member(place: Path, metadata: Mapping[str, str], holder: Path) -> Stack:
     try:
-        return replace(_image(place, _attributes(place)), known=known, members=(holder,))
+        return replace(_image(place, _attributes(place)), metadata=metadata, members=(holder,))
     except _DAMAGED:
-        return _lacking(place, known, holder, "no OME-Zarr image, though its container lists it")
+        return _lacking(place, metadata, holder, "no OME-Zarr image, though its container lists it")
     except CellocateError as error:
-        return _lacking(place, known, holder, error.what)
+        return _lacking(place, metadata, holder, error.what)
 
 
-def _lacking(place: Path, known: Mapping[str, str], holder: Path, what: str) -> Stack:
+def _lacking(place: Path, metadata: Mapping[str, str], holder: Path, what: str) -> Stack:
     """An image that is listed and cannot be read."""
     fault = CellocateError(what, where=place, mend="Copy it again, or leave it out.")
-    return Stack(("",), "YX", (1, 1), "", PixelSize(), place, known=known, members=(holder,), faults={None: fault})
+    return Stack(
+        ("",), "YX", (1, 1), "", PixelSize(), place, metadata=metadata, members=(holder,), faults={None: fault}
+    )
 
 
 def _image(path: Path, attributes: Mapping[str, Any]) -> Stack:

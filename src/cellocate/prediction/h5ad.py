@@ -11,12 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate import h5ad
+from cellocate.collection.collection import TIME_SERIES
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.merge import SOURCE
 from cellocate.vocabulary import Vocabulary
 
 # even where they are digits
-_NAMES = ("field", ORIGINAL, SOURCE, "labels", "group", "antibody", "gene", "plate", "well", "cell_line")
+_NAMES = ("field", ORIGINAL, SOURCE, "labels", "group", "antibody", "gene", "plate", "well", "site", TIME_SERIES,
+          "cell_line")  # fmt: skip
 
 
 def write_h5ad(

@@ -153,7 +153,7 @@ def _no_images(folder: Path, reading: Reading) -> CellocateError:
     if next(folder.iterdir(), None) is None:
         return CellocateError("the folder is empty", where=folder, mend="Give the folder that holds the images.")
     places = [folder / name for name in _PLACES if (folder / name).is_dir()]
-    for error in (stacks.fault(path) for place in places for path in stacks.candidates(place)):
+    for error in (stacks.fault_of(path) for place in places for path in stacks.candidates(place)):
         if error is not None:
             return error
     asked = " or ".join(f"{name!r}" for name in reading.channels.values())

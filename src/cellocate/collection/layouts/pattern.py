@@ -32,8 +32,8 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
         what = f"no file follows the pattern {pattern} ({files_in(folder)})"
         raise CellocateError(what, where=folder, mend=f"Each {{name}} is any text without /; correct it in {FILE}.")
     if "channel" not in expression.groupindex:
-        known = {_id(match): _metadata(match) for _, match in named}
-        found = stacks.describe_all(((_id(match), path) for path, match in named), reading, folder, known)
+        metadata = {_id(match): _metadata(match) for _, match in named}
+        found = stacks.describe_all(((_id(match), path) for path, match in named), reading, folder, metadata)
     else:
         found = _of_channels(named, reading, folder)
     for _, match in named:

@@ -18,25 +18,25 @@ _BREAKS = re.compile(r"(?<=[_\-. ])")  # after which a name of a file goes on wi
 
 
 class Part(NamedTuple):
-    """One field: its id, the image that it is of, its time point there, and what is known of it."""
+    """One field: its id, the image that it is of, its time point there, and its metadata."""
 
     id: str
     stack: Stack
     time: int | None
-    known: dict[str, object]
+    metadata: dict[str, object]
 
 
-def parts_of(base: str, stacks: Sequence[Stack], known: Mapping[str, object]) -> list[Part]:
+def parts_of(base: str, stacks: Sequence[Stack], metadata: Mapping[str, object]) -> list[Part]:
     """The fields in the images of a file, or of a set of files.
 
     Args:
         base: the id of the file.
         stacks: its images.
-        known: of all of them.
+        metadata: of the file.
     """
     parts = []
     for number, (name, stack) in enumerate(zip(_ids(base, stacks), stacks, strict=True)):
-        of_image: dict[str, object] = {**stack.known, **known}
+        of_image: dict[str, object] = {**stack.metadata, **metadata}
         if len(stacks) > 1:
             of_image.setdefault("site", stack.name or str(number))
         if stack.pixel_size is not None:
@@ -97,8 +97,8 @@ def _labels(stacks: Sequence[Stack]) -> list[str]:
     if len(stacks) == 1:
         names, named = [""], True
     labels = [
-        _ODD.sub("-", "_".join(str(stack.known[key]) for key in ("well", "site") if key in stack.known))
-        if "well" in stack.known
+        _ODD.sub("-", "_".join(str(stack.metadata[key]) for key in ("well", "site") if key in stack.metadata))
+        if "well" in stack.metadata
         else name
         if named
         else f"s{number}"
@@ -112,7 +112,7 @@ def _labels(stacks: Sequence[Stack]) -> list[str]:
 def _name(stack: Stack) -> str:
     """What a file calls an image, without the name of the file, which is in the id already."""
     path, name = stack.members[0], stack.name
-    for known in (path.name, field_id(path)):
-        if name.startswith(known) and not name[len(known) :][:1].isalnum():
-            name = name[len(known) :]
+    for start in (path.name, field_id(path)):
+        if name.startswith(start) and not name[len(start) :][:1].isalnum():
+            name = name[len(start) :]
     return _ODD.sub("-", name).strip("-_.")

@@ -17,13 +17,12 @@ from cellocate.collection.reading import Reading
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address, suffix
 from cellocate.images.files import unreadable
-from cellocate.images.ometiff import COMPANION
 from cellocate.images.stack import MICROSCOPES, Stack
 from cellocate.images.stacks import describe, unclear
 from cellocate.images.zarrs import container, is_zarr
 
 _SURELY = (".zarr", *MICROSCOPES)
-_OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz", f".companion{COMPANION}")
+_OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz", ".companion.ome")
 
 
 def find(place: Path, reading: Reading) -> Found | None:
@@ -61,7 +60,7 @@ def describe_all(
     files: Iterable[tuple[str, Path]],
     reading: Reading,
     place: Path,
-    known: Mapping[str, Mapping[str, object]] | None = None,
+    metadata: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Found:
     """Open each file, given with its id, far enough to know its images, channels and pixel size.
 
@@ -69,13 +68,13 @@ def describe_all(
         files: each with its id.
         reading: as the user says.
         place: where they are.
-        known: metadata by the id of a file.
+        metadata: of each file, by its id.
 
     Raises:
         CellocateError: nothing tells which channel is which in any file that can be opened.
     """
     named = list(files)
-    return _found(named, _described([path for _, path in named]), reading, place, known or {})
+    return _found(named, _described([path for _, path in named]), reading, place, metadata or {})
 
 
 def describe_one(path: Path, reading: Reading) -> Found:
@@ -92,7 +91,7 @@ def describe_one(path: Path, reading: Reading) -> Found:
     return _found([(field_id(holder), path)], [described], reading, path.parent, {})
 
 
-def fault(path: Path) -> CellocateError | None:
+def fault_of(path: Path) -> CellocateError | None:
     """Why a file cannot be opened; None where it can."""
     images = _describe(path)
     return images if isinstance(images, CellocateError) else None
@@ -108,7 +107,7 @@ def _found(
     described: Sequence[Sequence[Stack] | CellocateError],
     reading: Reading,
     place: Path,
-    known: Mapping[str, Mapping[str, object]],
+    metadata: Mapping[str, Mapping[str, object]],
 ) -> Found:
     """The fields of each file; what cannot be opened, or is unlike the others, is a problem of its id."""
     found, tally = Found(), Tally()
@@ -119,7 +118,7 @@ def _found(
             continue
         meant = [_meant(image, reading) for image in images]
         tally.count(meant)
-        for part in parts_of(base, meant, known.get(base, {})):
+        for part in parts_of(base, meant, metadata.get(base, {})):
             try:
                 _add(found, part, reading, path)
             except CellocateError as error:
@@ -193,7 +192,7 @@ def _add(found: Found, part: Part, reading: Reading, path: Path) -> None:
     for channel, index in places.items():
         address = Address(stack.file, index, z, stack.series, part.time, axes)
         found.add(part.id, channel, str(address))
-    found.told[part.id] = part.known
+    found.told[part.id] = part.metadata
     if stack.size.doubt and reading.pixel_size is None:
         mend = "Give the size with --pixel-size; it is not known otherwise."
         error = CellocateError(stack.size.doubt, where=path, mend=mend)

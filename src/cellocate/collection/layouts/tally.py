@@ -32,8 +32,8 @@ class Tally:
             self.sets += len(image.members) > 1
             self.times[image.times] += 1
             self.planes[image.planes] += 1
-            if "well" in image.known:
-                self.wells.add((image.known.get("plate", ""), image.known["well"]))
+            if "well" in image.metadata:
+                self.wells.add((image.metadata.get("plate", ""), image.metadata["well"]))
             if image.renamed:
                 self.renamed.add(image.axes)
 
