@@ -73,6 +73,8 @@ class Collection:
         problems: faults that show without opening an image.
         because: what the layout was recognised by.
         simulated: whether cellocate drew the fields, or some of them.
+        pixel_size_assumed: whether no file or table records the pixel size of some fields, and it is the usual one of
+            their challenge.
         made: how it came to be, where it was derived from others or downloaded (`listing.json` in docs/formats.md).
         notes: what a user should know of how the files were read, a sentence each, such as "z stacks of 12 planes
             became one by their maximum".
@@ -85,6 +87,7 @@ class Collection:
     problems: tuple[Problem, ...] = ()
     because: str = ""
     simulated: bool = False
+    pixel_size_assumed: bool = False
     made: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

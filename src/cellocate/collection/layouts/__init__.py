@@ -10,6 +10,7 @@ from cellocate.collection.atlas.tables import holds_labels
 from cellocate.collection.collection import Collection
 from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks, store
 from cellocate.collection.layouts.found import Found
+from cellocate.collection.layouts.implied import with_implied_pixel_sizes
 from cellocate.collection.metadata import join
 from cellocate.collection.names import are_of_the_atlas, told_by_ids
 from cellocate.collection.reading import FILE, Reading, read_reading
@@ -44,7 +45,8 @@ def open_collection(
     - `labels`: a label table alone (or the atlas's `IF-image.csv`), given instead of a folder.
     - `store`: what `cellocate.collection.pack` wrote, with its labels and metadata.
 
-    Where ids are the atlas's, they tell antibody, plate and well, if no table does.
+    Where ids are the atlas's, they tell antibody, plate and well, if no table does. Images of the 2018 and 2021
+    challenges get the pixel size that these usually have, if nothing records another.
 
     Args:
         folder: where the images are; or a file: a listing, a `path_list.csv`, a label table, or an image of several
@@ -92,7 +94,13 @@ def open_collection(
         asked = told.get("pixel_size")
     if asked is not None:
         fields = fields.assign(pixel_size=check_pixel_size(asked))
-    return told_by_ids(replace(collection, fields=fields, simulated=collection.simulated or bool(told)))
+    collection = replace(
+        collection,
+        fields=fields,
+        simulated=collection.simulated or bool(told),
+        pixel_size_assumed=collection.pixel_size_assumed and asked is None,
+    )
+    return told_by_ids(with_implied_pixel_sizes(collection))
 
 
 def _read(

@@ -83,6 +83,7 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
         problems=tuple(faulty_ids(ids, lines, path)),
         because=f"the files that {path.name} lists",
         simulated=told.simulated,
+        pixel_size_assumed=told.pixel_size_assumed,
         made=told.made,
     )
     if labels is not None:
@@ -139,6 +140,7 @@ def _unknown(field: str, path: Path) -> Problem:
 class _Told:
     vocabulary: Vocabulary | str | None = None
     simulated: bool = False
+    pixel_size_assumed: bool = False
     made: dict[str, Any] = field(default_factory=dict)
 
 
@@ -150,10 +152,11 @@ def _told(path: Path) -> _Told:
     try:
         content = json.loads(card.read_text(encoding="utf-8"))
         name, simulated, made = content["vocabulary"], bool(content["simulated"]), dict(content.get("made") or {})
+        assumed = bool(content.get("pixel_size_assumed"))
     except (ValueError, KeyError, TypeError) as error:
         raise CellocateError(f"unreadable ({error})", where=card, mend="Make the collection anew.") from None
     own = path.parent / _VOCABULARY / f"{name}.csv"
-    return _Told(get(own) if own.is_file() else name, simulated, made)
+    return _Told(get(own) if own.is_file() else name, simulated, assumed, made)
 
 
 def _card(path: Path) -> Path:
@@ -184,7 +187,12 @@ def write(folder: Path, collection: Collection, made: Mapping[str, Any]) -> None
         rows = [(place.name, place.go or "", place.group) for place in vocabulary.locations]
         with new_file(folder / _VOCABULARY / f"{vocabulary.name}.csv") as aside:
             pd.DataFrame(rows, columns=["name", "go", "group"]).to_csv(aside, index=False)
-    told = {"vocabulary": vocabulary.name if vocabulary else None, "simulated": collection.simulated, "made": made}
+    told = {
+        "vocabulary": vocabulary.name if vocabulary else None,
+        "simulated": collection.simulated,
+        "pixel_size_assumed": collection.pixel_size_assumed,
+        "made": made,
+    }
     write_text(_card(folder / NAME), json.dumps(told, indent=2, ensure_ascii=False) + "\n")
 
 
