@@ -132,6 +132,7 @@ def _refuse_odd_data(fields: Path | None, masks: Path | None, format_: Format, *
 def _fields(model: Model, collection: Collection, output: Output, batch_size: int) -> str:
     """Predict whole fields, and say how many."""
     from cellocate.cli.console import note, progress
+    from cellocate.cli.usable import note_cautions
     from cellocate.prediction import predict_and_compare
 
     with progress("predicting", len(collection)) as advance:
@@ -139,9 +140,10 @@ def _fields(model: Model, collection: Collection, output: Output, batch_size: in
     what = counted(len(collection), "field")
     if predicted.unlike is not None and (count := int((predicted.unlike > 1).sum())):
         note(
-            f"{count} of {what} unlike those that the model was trained on (column Unlike above 1): what it says of "
-            "them may mean nothing"
+            f"{count} of {what} unlike those that the model was trained on (column Unlike above 1): do not rely on "
+            "these predictions"
         )
+    note_cautions(model, predicted.probabilities)
     output.write_fields(model, collection, predicted)
     return what
 
@@ -151,6 +153,7 @@ def _cells_of_fields(
 ) -> str:
     """Predict the cells of fields by a model of fields, and say how many."""
     from cellocate.cli.console import note, progress
+    from cellocate.cli.usable import note_cautions
     from cellocate.prediction import predict_collection, predict_within
 
     masks.require(collection.ids)
@@ -159,6 +162,7 @@ def _cells_of_fields(
     with progress("predicting", len(collection) * 2) as advance:
         fields = predict_collection(model, collection, batch_size=batch_size, progress=advance)
         found = predict_within(model, collection, masks, fields, by_map=by_map, progress=advance)
+    note_cautions(model, found.probabilities, "cell")
     output.write_cells(model, found, masks=masks, fields=collection.ids)
     return f"{counted(len(found.ids), 'cell')} of {counted(len(collection), 'field')}"
 
@@ -168,6 +172,7 @@ def _cells(
 ) -> str:
     """Predict the cells of a collection of such, and say how many."""
     from cellocate.cli.console import progress
+    from cellocate.cli.usable import note_cautions
     from cellocate.decision import read_probabilities
     from cellocate.prediction import predict_cells
 
@@ -175,6 +180,7 @@ def _cells(
         found = predict_cells(model, cells, alone=fields is not None, batch_size=batch_size, progress=advance)
     if fields is not None:
         found = found.together(*read_probabilities(fields, model.vocabulary))
+    note_cautions(model, found.probabilities, "cell")
     own = list(dict.fromkeys(found.fields))
     of = output.wanted if masks is not None and output.wanted else own
     output.write_cells(model, found, cells, masks, of)

@@ -2,10 +2,11 @@
 
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, CalibrationKind, fit_calibration
 from cellocate.decision.curves import f1_curves
+from cellocate.decision.doubts import doubts, mean_marked
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
-from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, match_ratios
+from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, label_limit, match_ratios
 from cellocate.decision.saved import read_rule, read_steps, save_rule
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
 from cellocate.decision.tables import (
@@ -39,6 +40,7 @@ __all__ = [
     "Rule",
     "Steps",
     "bring_together",
+    "doubts",
     "f1_curves",
     "fit",
     "fit_calibration",
@@ -46,8 +48,10 @@ __all__ = [
     "fit_pool",
     "fit_steps",
     "is_decided",
+    "label_limit",
     "locations_of",
     "match_ratios",
+    "mean_marked",
     "read_decided",
     "read_fields",
     "read_locations",

@@ -48,7 +48,7 @@ def decide(
         groups: for each field what it shares with others that are not independent of it.
         rule: which (see `cellocate.decision.fit`, also for the next two).
         fallback: what a field shows that would show nothing.
-        at_most: how many locations a field may show.
+        at_most: how many locations a field may show (see `cellocate.decision.fit`).
         calibrate: how, if at all.
     """
     calibrate = calibrate if len(set(groups)) > 1 else None
@@ -60,4 +60,5 @@ def decide(
     scores = evaluate(
         truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=parted_by, groups=groups
     )
+    scores["marked_per_field"] = round(decision.mean_marked(fitted, values), 2)
     return Decided(steps.calibration, fitted, scores, decision.f1_curves(values, truth, vocabulary.names, parted_by))
