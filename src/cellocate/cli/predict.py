@@ -10,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.errors import CellocateError
 
 if TYPE_CHECKING:
     from cellocate.cells.masks import CellMasks
@@ -20,10 +21,26 @@ if TYPE_CHECKING:
 Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
 
 
+_NO_MODEL = (
+    "No trained model comes with cellocate yet: train one on labelled images with 'cellocate train', or try it with "
+    "that of 'cellocate demo', which knows simulated cells only"
+)
+
+
 def predict(
-    model: options.ModelFolder,
-    data: options.Data,
     out: Annotated[Path, typer.Option(metavar="FILE", help="File to write: CSV, or h5ad.")],
+    model: Annotated[
+        Path | None, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.", show_default=False)
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DATA",
+            readable=False,
+            show_default=False,
+            help="Folder with the images, a store, or a table of them.",
+        ),
+    ] = None,
     format_: Annotated[
         Format,
         typer.Option(
@@ -72,8 +89,12 @@ def predict(
 ) -> None:
     """Predict the locations in every field of a folder, or in every cell.
 
+    No trained model comes with cellocate yet: 'cellocate train' makes one from labelled images.
+
     Example: cellocate predict runs/first/model my_images --out predictions.csv
     """
+    if model is None or data is None:
+        raise _missing(model, out)
     from cellocate import prediction
     from cellocate.cells.masks import CellMasks
     from cellocate.cli.usable import fields_for
@@ -107,6 +128,17 @@ def predict(
     else:
         what = _fields(loaded, collection, output, batch_size)
     print(f"{what} in {out}")
+
+
+def _missing(given: Path | None, out: Path) -> CellocateError:
+    """What to type where a model or the images are missing: `given` is the one that is there, if any."""
+    if given is not None:
+        for folder in (given, given / "model"):
+            if (folder / "model.json").is_file():
+                mend = f"Type: cellocate predict {folder} DATA --out {out}, where DATA is the folder with your images."
+                return CellocateError("a model but no images given", mend=mend)
+    what = "no model and no images given" if given is None else "images but no model given"
+    return CellocateError(what, mend=f"Type: cellocate predict MODEL {given or 'DATA'} --out {out}. {_NO_MODEL}.")
 
 
 def _refuse_odd_masks(format_: Format, masks: Path | None, *, by_map: bool, whole_fields: bool) -> None:

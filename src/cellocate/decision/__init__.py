@@ -7,7 +7,7 @@ from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
 from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, label_limit, match_ratios
-from cellocate.decision.saved import read_rule, read_steps, save_rule
+from cellocate.decision.saved import has_guarantee, read_rule, read_steps, save_rule
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
 from cellocate.decision.tables import (
     is_decided,
@@ -47,6 +47,7 @@ __all__ = [
     "fit_guaranteed",
     "fit_pool",
     "fit_steps",
+    "has_guarantee",
     "is_decided",
     "label_limit",
     "locations_of",

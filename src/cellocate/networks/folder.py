@@ -21,10 +21,6 @@ from cellocate.networks.familiar import References
 from cellocate.networks.model import Model
 from cellocate.networks.network import LocationNetwork, build_network
 
-NO_MODEL = (
-    "No trained model comes with cellocate yet: train one on labelled images with 'cellocate train', or try "
-    "'cellocate demo', whose model knows simulated cells only."
-)
 WEIGHTS, CARD, REFERENCES = "model.safetensors", "model.json", "references.safetensors"
 
 
@@ -112,7 +108,8 @@ def _read(folder: Path) -> tuple[ModelCard, dict[str, Tensor]]:
     if (folder / "model" / CARD).is_file():
         raise CellocateError("no model here", where=folder, mend=f"Give {folder / 'model'}.")
     if not any((folder / name).is_file() for name in (CARD, WEIGHTS)):
-        raise CellocateError("no model here", where=folder, mend=f"Check the name. {NO_MODEL}")
+        mend = "Check the name; 'cellocate train' makes a model, and none comes with cellocate yet."
+        raise CellocateError("no model here", where=folder, mend=mend)
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
             raise CellocateError(f"no model here: {name} is missing", where=folder, mend="Copy the whole folder again.")

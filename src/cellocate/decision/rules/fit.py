@@ -88,7 +88,7 @@ def fit(
         kind=kind,
         thresholds=tuple(thresholds.tolist()),
         fallback=fallback or ("likeliest" if kind == "scaled" else "none"),
-        at_most=None if kind == "best" else at_most or label_limit(truth),
+        at_most=at_most or (None if kind == "best" else label_limit(truth)),
         scaling=fit_scaling(probabilities, truth) if kind == "field_f1" else None,
         fitted_on=len(truth) if kind not in ("fixed", "best") else None,
     )
