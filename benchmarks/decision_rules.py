@@ -66,9 +66,6 @@ known, because near-duplicates were published. They are a biased sample, good fo
 two of them are known to be of one antibody, so folds are of single images. One location (Peroxisomes) never occurs
 among them, so that macro F1 over all 28 cannot exceed .964.
 
-Every rule gives an image at most five locations, as many as the largest label sets of the train set have (decision
-0040).
-
 `{DEFAULT}` is the default. Where there is an interval it is the 95% percentile interval of {RESAMPLES} bootstrap
 resamples of the images, the same for both rules of a difference.
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from cellocate.collection.labels import Labels
     from cellocate.decision import Rule
     from cellocate.vocabulary import Vocabulary
 
@@ -66,7 +67,7 @@ def fit(
         typer.Option(
             min=1,
             metavar="N",
-            help="Most locations of a field; unless given, 5, or as many as a labelled field shows.",
+            help="Locations that a field may show; no image of the 2018 and 2021 train sets has more than 5.",
         ),
     ] = None,
     figure: Annotated[
@@ -108,10 +109,8 @@ def fit(
         for line in decision.told(before, tables, truth):
             print(line)
     if ratios is not None:
-        others = read_labels(ratios, table.vocabulary)
-        known = others.truth(list(others.table.index))
-        limit = at_most or decision.label_limit(known)
-        fitted = decision.match_ratios(values, known.mean(axis=0), fallback=fallback or "none", at_most=limit)
+        shares = _shares(read_labels(ratios, table.vocabulary))
+        fitted = decision.match_ratios(values, shares, fallback=fallback or "none", at_most=at_most)
     elif guarantee is not None:
         assert truth is not None
         fitted, promise = decision.fit_guaranteed(values, truth, guarantee, table.group(ids))
@@ -121,9 +120,8 @@ def fit(
         fitted = decision.fit(rule or decision.DEFAULT, values, truth, fallback=fallback, at_most=at_most)
         _note_absent(table.vocabulary, truth)
     decision.save_rule(out, fitted, table.vocabulary, steps, promise)
-    what = "rule of these sets" if promise is not None else f"{fitted.kind} rule"
-    at_most_words = "" if fitted.at_most is None else f", at most {counted(fitted.at_most, 'location')} per field"
-    print(f"{what}, fitted on {counted(len(ids), 'field')}{at_most_words}, in {out}")
+    what = f"{fitted.kind} rule" if promise is None else "rule of these sets"
+    print(f"{what}, fitted on {counted(len(ids), 'field')}, in {out}")
     if promise is None:
         _note_doubts(fitted, values)
     if figure is not None and truth is not None:
@@ -162,6 +160,11 @@ def apply(
 
 def _names(tables: list[Path]) -> list[str]:
     return [table.name for table in tables]
+
+
+def _shares(others: Labels) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = others.truth(list(others.table.index)).mean(axis=0)
+    return shares
 
 
 def _note_doubts(rule: Rule, probabilities: NDArray[np.floating[Any]]) -> None:

@@ -102,7 +102,7 @@ def evaluate(
         raise typer.BadParameter("give MODEL and DATA, or --predictions and --labels (and perhaps --sample)")
     for warning in evaluated.warnings:
         note(warning)
-    if evaluated.n < SMALL:
+    if model is not None and evaluated.n < SMALL:
         note(f"n = {evaluated.n}: so few {evaluated.unit}s say little; one more or less can change every figure")
     if as_json:
         print(json.dumps(evaluated.metrics, indent=2))

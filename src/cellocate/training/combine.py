@@ -21,7 +21,7 @@ from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import Member
 from cellocate.prediction import predict_collection
-from cellocate.training.decided import decide
+from cellocate.training.decided import decide, fit_limited
 from cellocate.vocabulary import Vocabulary
 
 By = Literal["mean", "best"]
@@ -65,7 +65,7 @@ def combine(
             that are in the validation part of all.
         rule: fitted to the mean probabilities.
         fallback: what a field shows that would show nothing (see `cellocate.decision.fit`).
-        at_most: how many locations a field may show (see `cellocate.decision.fit`).
+        at_most: how many locations a field may show (see `cellocate.training.decided.fit_limited`).
         calibrate: the mean probabilities beforehand; the members' own calibrations are left out.
 
     Raises:
@@ -101,7 +101,7 @@ def combine(
     if judged.any():
         chosen: dict[str, Any] = {"fallback": fallback, "at_most": at_most, "calibrate": calibrate}
         found = decide(means, truth, vocabulary, ids, groups, rule=rule, **chosen)
-    fitted = decision.fit(rule, means, truth, fallback=fallback, at_most=at_most) if found is None else found.rule
+    fitted = fit_limited(rule, means, truth, fallback=fallback, at_most=at_most) if found is None else found.rule
     members = tuple(_member(m, s) for m, s in zip(models, shares, strict=True))
     card = _card(models, members, vocabulary, collection, fitted, {} if found is None else {"validation": found.scores})
     card = card.model_copy(update={"calibration": None if found is None else found.calibration})

@@ -177,10 +177,9 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
 
 def _unfitted(train: Collection, recipe: Recipe) -> decision.Rule:
     """The rule of a model without validation fields; training fields show how large label sets are."""
-    shape = (0, len(train.vocabulary or ()))
-    chosen = recipe.decision.model_dump(include={"fallback", "at_most"})
-    chosen["at_most"] = chosen["at_most"] or decision.label_limit(train.truth())
-    return decision.fit(recipe.decision.rule, np.zeros(shape), np.zeros(shape, bool), **chosen)
+    truth, chosen = train.truth(), recipe.decision
+    limit = chosen.at_most or (None if chosen.rule == "best" else decision.label_limit(truth))
+    return decision.fit(chosen.rule, np.zeros((0, truth.shape[1])), truth[:0], fallback=chosen.fallback, at_most=limit)
 
 
 def with_rule(model: Model, validation: Collection, recipe: Recipe) -> tuple[Model, Decided | None]:

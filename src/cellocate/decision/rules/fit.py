@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.decision.rules.expected_f1 import expected_thresholds
-from cellocate.decision.rules.limit import label_limit
 from cellocate.decision.rules.per_class import bagged_thresholds, best_thresholds, scaled_thresholds, shrunk_thresholds
 from cellocate.decision.rules.ratio import matching_thresholds
 from cellocate.decision.rules.rule import Fallback, Kind, Rule
@@ -65,8 +64,7 @@ def fit(
         probabilities: shape (N, K), 0 to 1.
         truth: shape (N, K), bool.
         fallback: what a field shows that would show nothing (see `Rule`); the kind's own unless given.
-        at_most: how many locations a field may show; unless given, 5, or as many as a field shows here, if that is
-            more (`label_limit`).
+        at_most: how many locations a field may show; `label_limit` gives what labels show.
 
     Raises:
         CellocateError: the tables differ in shape, or there are values outside 0 to 1.
@@ -88,7 +86,7 @@ def fit(
         kind=kind,
         thresholds=tuple(thresholds.tolist()),
         fallback=fallback or ("likeliest" if kind == "scaled" else "none"),
-        at_most=at_most or (None if kind == "best" else label_limit(truth)),
+        at_most=at_most,
         scaling=fit_scaling(probabilities, truth) if kind == "field_f1" else None,
         fitted_on=len(truth) if kind not in ("fixed", "best") else None,
     )

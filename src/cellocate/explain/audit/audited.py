@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection import Collection, inspect
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.explain.audit.held_out import HeldOut
 from cellocate.explain.audit.mistaken import Doubts, Judge, doubts
@@ -154,8 +155,8 @@ def audit_labels(
             each location does; or as `doubts` says.
     """
     if len(held_out.ids) < LEAST:
-        what = f"{len(held_out.ids)} held-out {collection.unit}s, of which nothing can be told"
-        raise CellocateError(what, where=collection.folder, mend=f"Give models that hold out {LEAST} or more.")
+        what = f"only {counted(len(held_out.ids), f'held-out {collection.unit}')}, too few to judge labels by"
+        raise CellocateError(what, where=collection.folder, mend=f"Use models that hold out {LEAST} or more.")
     some = collection.subset(held_out.ids)
     skill = skill_of(held_out.probabilities, some.truth(), list(some.group()))
     if skill.low <= 0:
