@@ -63,8 +63,8 @@ def test_recipes_train_on_cells_and_fields_of_the_training_are_known(cellocate, 
     trained = field[split["part"] == "train"].nunique()
     result = cellocate("evaluate", run / "model", phantoms, "--out", tmp_path / "scores")
     assert f"{trained} of 40 fields are ones that the model was trained on" in result.err
-    assert "learnt from single cells, and is shown whole fields of" in result.err
-    assert "cut out their cells with 'cellocate cells'" in result.err
+    assert f"was trained on single cells, but {phantoms} contains whole fields: do not rely on" in result.err
+    assert "cut out the cells with 'cellocate cells'" in result.err
 
 
 def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
@@ -81,7 +81,7 @@ def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
     trained = cellocate("train", cells, "--recipe", "quick", "--out", tmp_path / "run2", *small)
     assert " test cells\n" in trained.out
     shown = (run / "model", cells, "--pixel-size", 2.56)
-    foreign = "quick learnt from whole fields, and is shown single cells"
+    foreign = "was trained on whole fields, but"
     explained = cellocate("explain", *shown, "--out", tmp_path / "why", "--fields", 1)
     assert explained.out.startswith("1 cell explained")
     embedded = cellocate("embed", *shown, "--out", tmp_path / "e.h5ad")

@@ -75,11 +75,14 @@ def audit(
     with progress("looking for near duplicates", len(collection) if twins else 0) as advance:
         audited = audit_labels(collection, held_out, judge, twins=twins, progress=advance)
     write_audit(audited, out, colours=colours, overwrite=overwrite)
+    if audited.caution is not None:
+        note(audited.caution)
     summary = audited.summary()
     if as_json:
         print(json.dumps(summary, indent=2))
         return
-    print(f"{summary['suspects']} of {counted(summary['n'], collection.unit)} with labels to look at; report in {out}")
+    what = f"{summary['suspects']} of {counted(summary['n'], collection.unit)} probably with wrong labels"
+    print(f"{what} ({audited.skill}); report in {out / 'report.html'}")
 
 
 def _folders(given: Path) -> list[Path]:

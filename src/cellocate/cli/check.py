@@ -131,6 +131,7 @@ def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
         "files": {c: int(collection.fields[c].notna().sum()) for c in collection.channels},
         "sizes": sizes.to_dict("records"),
         "pixel_sizes": sorted(set(known)),
+        "pixel_size_assumed": collection.pixel_size_assumed,
         "identical": inspection.duplicates,
         "near_duplicates": inspection.near_duplicates,
     }
@@ -177,6 +178,7 @@ def _print_images(facts: dict[str, Any]) -> None:
         of = counted(size["fields"], facts["unit"])
         print(f"size        {size['width']}×{size['height']} px, {size['depth']} bits: {of}")
     pixel_sizes = ", ".join(f"{p:g} µm" for p in facts["pixel_sizes"])
+    pixel_sizes += " (assumed)" if facts["pixel_size_assumed"] else ""
     print(f"pixel size  {pixel_sizes or 'unknown (--pixel-size sets it)'}")
 
 

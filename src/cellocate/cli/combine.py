@@ -34,7 +34,7 @@ def combine(
 
     Example: cellocate combine nucleus/model cytosol/model --data my_images --out both
     """
-    from cellocate.cli.console import validation
+    from cellocate.cli.console import show_validation
     from cellocate.files import new_folder
     from cellocate.networks import load, save
     from cellocate.report import save_curves
@@ -50,5 +50,4 @@ def combine(
             Run(aside).write_curves(made.curves)
             save_curves(aside)
     print(f"model of {len(models)} networks in {out / 'model'}; which is best where in {out / 'members.csv'}")
-    if said := validation(made.model.card):
-        print(said)
+    show_validation(made.model.card)

@@ -39,15 +39,23 @@ def resumable(begun: Path | None = None) -> Iterator[None]:
         raise
 
 
-def validation(card: ModelCard) -> str:
-    """What a model scored on the validation part, in a line; empty where it was not measured."""
+def show_validation(card: ModelCard) -> None:
+    """Print what a model scored on the validation part, and note why its scores or its rule are not to be relied on."""
+    from cellocate.decision import doubts
+    from cellocate.evaluation import SMALL
+
     if not (scores := card.scores.get("validation")):
-        return ""
+        note("no validation fields: nothing shows how good the model is, and its decision rule was not fitted")
+        return
     fitted = "" if card.rule.kind in ("fixed", "best") else "; its thresholds were fitted on the same fields"
-    return (
+    print(
         f"validation (n = {scores['n']}{fitted}): macro F1 {scores['macro_f1']:.3f}, "
         f"macro average precision {scores['macro_average_precision'] or 0:.3f}"
     )
+    if scores["n"] < SMALL:
+        note(f"n = {scores['n']}: these scores say little, as one field more or less can change them all")
+    if (doubt := doubts(card.rule, scores.get("marked_per_field", 0.0))) is not None:
+        note(doubt)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cellocate.collection.labels import Labels
+    from cellocate.decision import Rule
     from cellocate.vocabulary import Vocabulary
 
 app = typer.Typer(no_args_is_help=True, help="Turn tables of probabilities into locations.")
@@ -61,7 +62,14 @@ def fit(
             help="What a field shows that reaches no threshold: the location nearest to its own, or likeliest."
         ),
     ] = None,
-    at_most: Annotated[int | None, typer.Option(min=1, metavar="N", help="Locations that a field may show.")] = None,
+    at_most: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Locations that a field may show; no image of the 2018 and 2021 train sets has more than 5.",
+        ),
+    ] = None,
     figure: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Draw F1 against threshold as PNG, SVG or PDF; the numbers as CSV beside."),
@@ -114,6 +122,8 @@ def fit(
     decision.save_rule(out, fitted, table.vocabulary, steps, promise)
     what = f"{fitted.kind} rule" if promise is None else "rule of these sets"
     print(f"{what}, fitted on {counted(len(ids), 'field')}, in {out}")
+    if promise is None:
+        _note_doubts(fitted, values)
     if figure is not None and truth is not None:
         from cellocate.report.curves import save_f1_curves
 
@@ -141,7 +151,10 @@ def apply(
     ids, tables = decision.read_tables(probabilities, vocabulary)
     if before.pool is not None:
         before.pool.refuse_misuse(_names(probabilities), ids)
-    decision.write_decided(out, ids, fitted.apply(before.apply(tables)))
+    values = before.apply(tables)
+    decision.write_decided(out, ids, fitted.apply(values))
+    if not decision.has_guarantee(rule):
+        _note_doubts(fitted, values)
     print(f"{counted(len(ids), 'field')} in {out}")
 
 
@@ -152,6 +165,14 @@ def _names(tables: list[Path]) -> list[str]:
 def _shares(others: Labels) -> NDArray[np.float64]:
     shares: NDArray[np.float64] = others.truth(list(others.table.index)).mean(axis=0)
     return shares
+
+
+def _note_doubts(rule: Rule, probabilities: NDArray[np.floating[Any]]) -> None:
+    from cellocate.cli.console import note
+    from cellocate.decision import doubts, mean_marked
+
+    if (doubt := doubts(rule, mean_marked(rule, probabilities))) is not None:
+        note(doubt)
 
 
 def _note_absent(vocabulary: Vocabulary, truth: NDArray[np.bool_]) -> None:

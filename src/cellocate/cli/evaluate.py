@@ -63,6 +63,7 @@ def evaluate(
     cellocate evaluate runs/first/model my_images --beside runs/second/model --by cell_line --out scores
     """
     from cellocate.cli.console import note, progress
+    from cellocate.evaluation import SMALL
 
     if predictions is not None and labels is not None and model is None:
         of_models = {"--part": part, "--maps": maps, "--views": views, "--pixel-size": pixel_size}
@@ -101,6 +102,8 @@ def evaluate(
         raise typer.BadParameter("give MODEL and DATA, or --predictions and --labels (and perhaps --sample)")
     for warning in evaluated.warnings:
         note(warning)
+    if model is not None and evaluated.n < SMALL:
+        note(f"n = {evaluated.n}: so few {evaluated.unit}s say little; one more or less can change every figure")
     if as_json:
         print(json.dumps(evaluated.metrics, indent=2))
     else:

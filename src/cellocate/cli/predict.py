@@ -10,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.errors import CellocateError
 
 if TYPE_CHECKING:
     from cellocate.cells.masks import CellMasks
@@ -20,10 +21,26 @@ if TYPE_CHECKING:
 Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
 
 
+_NO_MODEL = (
+    "No trained model comes with cellocate yet: train one on labelled images with 'cellocate train', or try it with "
+    "that of 'cellocate demo', which knows simulated cells only"
+)
+
+
 def predict(
-    model: options.ModelFolder,
-    data: options.Data,
     out: Annotated[Path, typer.Option(metavar="FILE", help="File to write: CSV, or h5ad.")],
+    model: Annotated[
+        Path | None, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.", show_default=False)
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DATA",
+            readable=False,
+            show_default=False,
+            help="Folder with the images, a store, or a table of them.",
+        ),
+    ] = None,
     format_: Annotated[
         Format,
         typer.Option(
@@ -72,8 +89,12 @@ def predict(
 ) -> None:
     """Predict the locations in every field of a folder, or in every cell.
 
+    No trained model comes with cellocate yet: 'cellocate train' makes one from labelled images.
+
     Example: cellocate predict runs/first/model my_images --out predictions.csv
     """
+    if model is None or data is None:
+        raise _missing(model, out)
     from cellocate import prediction
     from cellocate.cells.masks import CellMasks
     from cellocate.cli.usable import fields_for
@@ -109,6 +130,17 @@ def predict(
     print(f"{what} in {out}")
 
 
+def _missing(given: Path | None, out: Path) -> CellocateError:
+    """What to type where a model or the images are missing: `given` is the one that is there, if any."""
+    if given is not None:
+        for folder in (given, given / "model"):
+            if (folder / "model.json").is_file():
+                mend = f"Type: cellocate predict {folder} DATA --out {out}, where DATA is the folder with your images."
+                return CellocateError("a model but no images given", mend=mend)
+    what = "no model and no images given" if given is None else "images but no model given"
+    return CellocateError(what, mend=f"Type: cellocate predict MODEL {given or 'DATA'} --out {out}. {_NO_MODEL}.")
+
+
 def _refuse_odd_masks(format_: Format, masks: Path | None, *, by_map: bool, whole_fields: bool) -> None:
     if whole_fields and (masks is not None or format_ == "kaggle2021"):
         raise typer.BadParameter("--whole-fields predicts no cells: leave out --masks and --format kaggle2021")
@@ -132,6 +164,7 @@ def _refuse_odd_data(fields: Path | None, masks: Path | None, format_: Format, *
 def _fields(model: Model, collection: Collection, output: Output, batch_size: int) -> str:
     """Predict whole fields, and say how many."""
     from cellocate.cli.console import note, progress
+    from cellocate.cli.usable import note_cautions
     from cellocate.prediction import predict_and_compare
 
     with progress("predicting", len(collection)) as advance:
@@ -139,9 +172,10 @@ def _fields(model: Model, collection: Collection, output: Output, batch_size: in
     what = counted(len(collection), "field")
     if predicted.unlike is not None and (count := int((predicted.unlike > 1).sum())):
         note(
-            f"{count} of {what} unlike those that the model was trained on (column Unlike above 1): what it says of "
-            "them may mean nothing"
+            f"{count} of {what} unlike those that the model was trained on (column Unlike above 1): do not rely on "
+            "these predictions"
         )
+    note_cautions(model, predicted.probabilities)
     output.write_fields(model, collection, predicted)
     return what
 
@@ -151,6 +185,7 @@ def _cells_of_fields(
 ) -> str:
     """Predict the cells of fields by a model of fields, and say how many."""
     from cellocate.cli.console import note, progress
+    from cellocate.cli.usable import note_cautions
     from cellocate.prediction import predict_collection, predict_within
 
     masks.require(collection.ids)
@@ -159,6 +194,7 @@ def _cells_of_fields(
     with progress("predicting", len(collection) * 2) as advance:
         fields = predict_collection(model, collection, batch_size=batch_size, progress=advance)
         found = predict_within(model, collection, masks, fields, by_map=by_map, progress=advance)
+    note_cautions(model, found.probabilities, "cell")
     output.write_cells(model, found, masks=masks, fields=collection.ids)
     return f"{counted(len(found.ids), 'cell')} of {counted(len(collection), 'field')}"
 
@@ -168,6 +204,7 @@ def _cells(
 ) -> str:
     """Predict the cells of a collection of such, and say how many."""
     from cellocate.cli.console import progress
+    from cellocate.cli.usable import note_cautions
     from cellocate.decision import read_probabilities
     from cellocate.prediction import predict_cells
 
@@ -175,6 +212,7 @@ def _cells(
         found = predict_cells(model, cells, alone=fields is not None, batch_size=batch_size, progress=advance)
     if fields is not None:
         found = found.together(*read_probabilities(fields, model.vocabulary))
+    note_cautions(model, found.probabilities, "cell")
     own = list(dict.fromkeys(found.fields))
     of = output.wanted if masks is not None and output.wanted else own
     output.write_cells(model, found, cells, masks, of)

@@ -58,7 +58,7 @@ def train(
     or: cellocate split my_images --folds 5 --out folds.csv;
     then: cellocate train my_images --split folds.csv --fold all --out runs/folds
     """
-    from cellocate.cli.console import resumable, validation
+    from cellocate.cli.console import resumable, show_validation
     from cellocate.errors import CellocateError
     from cellocate.report import save_curves, save_history, save_rates
     from cellocate.training import load_recipe
@@ -101,5 +101,4 @@ def train(
     if folds:
         save_curves(out)
     print(f"model in {out / 'model'}")
-    if said := validation(model.card):
-        print(said)
+    show_validation(model.card)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cellocate.cli.console import note
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from cellocate.collection import Collection
     from cellocate.networks import Model
 
@@ -24,6 +27,14 @@ def usable_fields(collection: Collection, channels: Sequence[str], *, labelled: 
     if inspection.problems:
         note(left_out(inspection.problems, inspection.unit))
     return collection
+
+
+def note_cautions(model: Model, probabilities: NDArray[np.floating[Any]], unit: str = "field") -> None:
+    """Say why the locations that a model's decision rule marks are not to be relied on, if there is a reason."""
+    from cellocate.prediction import cautions
+
+    for text in cautions(model, probabilities, unit):
+        note(text)
 
 
 def fields_for(model: Model, collection: Collection, *, skip_bad: bool, also: Sequence[str] = ()) -> Collection:

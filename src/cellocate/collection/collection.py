@@ -75,6 +75,8 @@ class Collection:
         problems: faults that show without opening an image.
         because: what the layout was recognised by.
         simulated: whether cellocate drew the fields, or some of them.
+        pixel_size_assumed: whether no file or table records the pixel size of some fields, and it is the usual one of
+            their challenge.
         made: how it came to be, where it was derived from others or downloaded (`listing.json` in docs/formats.md).
         stains: for each channel what stands for it in the files: names of their channels, or numbers where these have
             none, or parts of their own names; empty where the layout itself names the channels.
@@ -89,6 +91,7 @@ class Collection:
     problems: tuple[Problem, ...] = ()
     because: str = ""
     simulated: bool = False
+    pixel_size_assumed: bool = False
     made: Mapping[str, Any] = field(default_factory=dict)
     stains: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

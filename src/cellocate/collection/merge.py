@@ -98,9 +98,15 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
         together["pixel_size"] = together["pixel_size"].astype(float)
     if shared or len({column for c in collections if (column := group_column(c.fields))}) > 1:
         together["group"] = pd.Series(_groups(collections, names), index=together.index, dtype=object)
-    simulated = any(collection.simulated for collection in collections)
-    folder = Path(" + ".join(names))
-    return Collection(folder, "merged", together, collections[0].vocabulary, simulated=simulated), shared
+    merged = Collection(
+        Path(" + ".join(names)),
+        "merged",
+        together,
+        collections[0].vocabulary,
+        simulated=any(collection.simulated for collection in collections),
+        pixel_size_assumed=any(collection.pixel_size_assumed for collection in collections),
+    )
+    return merged, shared
 
 
 def _see_vocabularies(collections: Sequence[Collection]) -> None:

@@ -2,11 +2,12 @@
 
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, CalibrationKind, fit_calibration
 from cellocate.decision.curves import f1_curves
+from cellocate.decision.doubts import doubts, mean_marked
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
-from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, match_ratios
-from cellocate.decision.saved import read_rule, read_steps, save_rule
+from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, label_limit, match_ratios
+from cellocate.decision.saved import has_guarantee, read_rule, read_steps, save_rule
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
 from cellocate.decision.tables import (
     is_decided,
@@ -39,15 +40,19 @@ __all__ = [
     "Rule",
     "Steps",
     "bring_together",
+    "doubts",
     "f1_curves",
     "fit",
     "fit_calibration",
     "fit_guaranteed",
     "fit_pool",
     "fit_steps",
+    "has_guarantee",
     "is_decided",
+    "label_limit",
     "locations_of",
     "match_ratios",
+    "mean_marked",
     "read_decided",
     "read_fields",
     "read_locations",

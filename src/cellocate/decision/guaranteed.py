@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from cellocate.counted import counted
 from cellocate.decision.rules import Rule
 from cellocate.errors import CellocateError
 
@@ -29,8 +30,8 @@ class Guarantee(BaseModel):
 
     def __str__(self) -> str:
         return (
-            f"a set holds in the mean at least {1 - self.missed:.0%} of a field's locations, if new fields are drawn "
-            f"like these {self.units} groups; it has {self.size:.1f} locations"
+            f"on average each set contains at least {1 - self.missed:.0%} of a field's locations, provided new images "
+            f"resemble these ({counted(self.units, 'group')}); average set size {self.size:.1f}"
         )
 
 

@@ -57,6 +57,11 @@ def read_rule(path: str | Path) -> tuple[Rule, Vocabulary]:
     return rule, vocabulary
 
 
+def has_guarantee(path: str | Path) -> bool:
+    """Whether the rule at `path` gives sets with a guarantee, which are as large as that needs."""
+    return "guarantee" in json.loads(Path(path).read_text(encoding="utf-8"))
+
+
 def read_steps(path: str | Path) -> Steps:
     """What happens to probabilities before the rule that `save_rule` wrote; nothing, where it says nothing.
 

@@ -89,6 +89,7 @@ def facts(explored: Explored) -> list[tuple[str, str]]:
         rows.append(("Size", "; ".join(f"{w:.0f} × {h:.0f} px, {d:.0f} bits" for w, h, d in sizes.index[:3])))
         known = sorted({p for f in explored.pixels.index if (p := where.pixel_size(str(f))) is not None})
         size = f"{known[0]:.4g} µm" if len(known) == 1 else f"{known[0]:.4g} to {known[-1]:.4g} µm" if known else ""
+        size += " (assumed)" if size and where.pixel_size_assumed else ""
         rows.append(("Pixel size", size or "not recorded (--pixel-size sets it)"))
     for name, table in explored.columns.items():
         known_values = int((table["value"] != NOT_RECORDED).sum())

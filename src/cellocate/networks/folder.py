@@ -32,7 +32,7 @@ def save(model: Model, folder: str | Path, *, overwrite: bool = False) -> Model:
         card = model.card.model_copy(update={"weights": sha256(aside / WEIGHTS), "familiar": _familiar(model, aside)})
         card = card.model_copy(update={"checksum": card.digest()})
         (aside / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    model.card = card
+    model.card, model.folder = card, Path(folder)
     return model
 
 
@@ -53,7 +53,7 @@ def load(folder: str | Path, *, device: str | None = None) -> Model:
         network.load_state_dict(state)
     except RuntimeError as error:
         raise _misfit(folder, card, error) from None
-    return Model(network, card, _device(device), _references(folder, card))
+    return Model(network, card, _device(device), _references(folder, card), folder)
 
 
 def load_body(network: LocationNetwork, folder: str | Path) -> None:
@@ -105,8 +105,10 @@ def learnt_from(folder: str | Path) -> tuple[str, ...]:
 
 def _read(folder: Path) -> tuple[ModelCard, dict[str, Tensor]]:
     """The card and the weights of a model, after their checksums were compared."""
-    if not folder.is_dir() or (folder / "model" / CARD).is_file():
-        mend = f"Give {folder / 'model'}." if folder.is_dir() else "Check the name."
+    if (folder / "model" / CARD).is_file():
+        raise CellocateError("no model here", where=folder, mend=f"Give {folder / 'model'}.")
+    if not any((folder / name).is_file() for name in (CARD, WEIGHTS)):
+        mend = "Check the name; 'cellocate train' makes a model, and none comes with cellocate yet."
         raise CellocateError("no model here", where=folder, mend=mend)
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():

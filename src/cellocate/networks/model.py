@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +40,9 @@ class Look(NamedTuple):
 class Model:
     """A network with its card.
 
+    Attributes:
+        folder: that it was loaded from or saved to, if any.
+
     Example:
         >>> model = cellocate.load("run/model")  # doctest: +SKIP
         >>> model.predict(fields).locations[0]  # doctest: +SKIP
@@ -51,13 +55,19 @@ class Model:
         card: ModelCard,
         device: str | torch.device = "cpu",
         references: References | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self.card, self.device, self.references = card, torch.device(device), references
+        self.card, self.device, self.references, self.folder = card, torch.device(device), references, folder
         self.vocabulary = card.to_vocabulary()
         self._mean, self._std = (
             torch.tensor(v, device=device).view(-1, 1, 1) for v in (card.normalisation.mean, card.normalisation.std)
         )
+
+    @property
+    def title(self) -> str:
+        """Its name, and its folder where it has one, as several models may have the same name."""
+        return self.card.name if self.folder is None else f"{self.card.name} ({self.folder})"
 
     def predict(
         self,
@@ -67,6 +77,10 @@ class Model:
         batch_size: int = 32,
     ) -> Prediction:
         """Predict the locations of fields that are arrays.
+
+        Arrays do not tell where they come from. If `card.provenance.simulated` is true, the model was trained on
+        simulated cells: do not rely on its answers for a microscope's images. `cellocate.decision.doubts` says whether
+        its decision rule can be relied on.
 
         Args:
             fields: one field (C, H, W), a batch (N, C, H, W), or a sequence of fields of any sizes; channels in the
@@ -114,7 +128,7 @@ class Model:
         Raises:
             CellocateError: a pool that leaves no probabilities.
         """
-        return Model(self.network, self.card.with_views(views), self.device)
+        return Model(self.network, self.card.with_views(views), self.device, folder=self.folder)
 
     def _tiled(self, field: NDArray[Any], pixel_size: float | None, scale: Scale) -> NDArray[np.float32]:
         if field.ndim != 3 or field.shape[0] != len(self.card.channels):

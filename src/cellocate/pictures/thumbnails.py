@@ -94,4 +94,4 @@ def _read(collection: Collection, field: str, assumed_span: float | None, side: 
         span = known * width
     elif assumed_span is not None:
         span = assumed_span * width / max(height, width)
-    return Picture(field, small, tuple(files), span, assumed=known is None)
+    return Picture(field, small, tuple(files), span, assumed=known is None or collection.pixel_size_assumed)

@@ -1,5 +1,6 @@
 """Prediction: a model over a collection, and the submissions of the challenges."""
 
+from cellocate.prediction.cautions import cautions
 from cellocate.prediction.cells import PredictedCells, predict_cells, predict_within, with_fields
 from cellocate.prediction.fields import (
     Compared,
@@ -30,6 +31,7 @@ __all__ = [
     "Output",
     "PredictedCells",
     "assumptions",
+    "cautions",
     "in_order",
     "look_at_collection",
     "of_part",

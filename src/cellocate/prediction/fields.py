@@ -160,16 +160,17 @@ def of_part(model: Model, collection: Collection, part: str) -> Collection:
 
 
 def assumptions(model: Model, collection: Collection) -> list[str]:
-    """What predicting a collection takes for granted, in sentences for the user: what it shows, and pixel sizes."""
+    """What predicting a collection takes for granted, in sentences for the user: its origin, contents, pixel sizes."""
     unknown = [field for field in collection.ids if collection.pixel_size(field) is None]
     span = model.card.pixel_size * model.card.size
-    said = _of_other_images(model, collection)
+    said = [*_of_other_origin(model, collection), *_of_other_images(model, collection)]
     if unknown:
         said.append(
             f"the pixel size of {len(unknown)} of {counted(len(collection), collection.unit)} is unknown; each is "
             f"assumed to span {span:.0f} µm, as the model's own fields (--pixel-size sets it)"
         )
-    if model.card.pixel_size_assumed and len(unknown) < len(collection):
+    known_otherwise = len(unknown) < len(collection) and not collection.pixel_size_assumed
+    if model.card.pixel_size_assumed and known_otherwise:
         said.append(
             f"the model's own pixel size, {model.card.pixel_size:.3g} µm, is assumed from the Human Protein Atlas's "
             f"usual field of {span:.0f} µm"
@@ -177,17 +178,31 @@ def assumptions(model: Model, collection: Collection) -> list[str]:
     return said
 
 
+def _of_other_origin(model: Model, collection: Collection) -> list[str]:
+    """Whether a model of simulated cells is shown other images, and its score on real ones where it has one."""
+    if not model.card.provenance.simulated or collection.simulated:
+        return []
+    own = {field for part in model.card.fields.values() for field in part}
+    if own.issuperset(collection.fields[FIELD] if are_cells(collection) else collection.ids):
+        return []  # its own simulated fields, given without their folder truth
+    known = "it has no score on real images"
+    if real := model.card.scores.get("real"):
+        known = f"on real images its macro F1 is {real['macro_f1']:.3f} (n = {real['n']:,})"
+    return [f"{model.title} was trained on simulated cells, and {known}: do not rely on its answers for these images"]
+
+
 def _of_other_images(model: Model, collection: Collection) -> list[str]:
     """Whether cells are shown to a model of fields, or fields to one of cells, as far as both tell."""
     learnt, shown = "cell" if model.card.bag is not None else model.card.unit, shown_at_once(collection)
     if learnt is None or learnt == shown:
         return []
+    trained, given, mend = "whole fields", "single cells", "use the original fields"
     if learnt == "cell":
-        what, mend = "single cells, and is shown whole fields", "cut out their cells with 'cellocate cells'"
-    else:
-        what, mend = "whole fields, and is shown single cells", "give it the fields that they are of"
-    name, where = model.card.name, collection.folder
-    return [f"{name} learnt from {what} of {where}: what it says of them may mean nothing; {mend}"]
+        trained, given, mend = "single cells", "whole fields", "cut out the cells with 'cellocate cells'"
+    return [
+        f"{model.title} was trained on {trained}, but {collection.folder} contains {given}: do not rely on these "
+        f"predictions; {mend}"
+    ]
 
 
 def _read_ahead(prepare: Callable[[str], Tiles], ids: Sequence[str], size: int) -> Iterator[list[Tiles]]:

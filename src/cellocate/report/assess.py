@@ -19,10 +19,11 @@ from cellocate.files import new_folder
 from cellocate.images import CHANNELS
 from cellocate.images.views import Turns
 from cellocate.networks import Model, load
-from cellocate.prediction import assumptions, with_turns
+from cellocate.prediction import assumptions, cautions, with_turns
 from cellocate.report.beside import set_beside
 from cellocate.report.evaluated import Evaluated
 from cellocate.report.folder import write_figures
+from cellocate.report.limits import without_skill
 from cellocate.report.looked import look_where
 from cellocate.report.met import met_before, metrics_apart, of_part, parts_of, trained_counts
 from cellocate.report.page import write_report
@@ -109,7 +110,9 @@ def assess_model(
         metrics = metrics_apart(
             model, collection, predicted, trained_counts(model, whole.without(inspection.problems, skip_bad=True))
         )
-        said = (*skipped, *turned, *met_before(model, collection), *near, *assumptions(model, collection))
+        assert predicted.probabilities is not None  # a model gives them
+        doubted = cautions(model, predicted.probabilities, collection.unit)
+        said = (*skipped, *turned, *met_before(model, collection), *near, *assumptions(model, collection), *doubted)
         evaluated = _evaluated(predicted, second, collection, {"part": choices.part, **metrics}, columns)
         evaluated = replace(
             evaluated,
@@ -120,7 +123,6 @@ def assess_model(
         )
         if choices.maps:
             evaluated = replace(evaluated, explained=look_where(model, evaluated))
-        assert predicted.probabilities is not None  # a model gives them
         decision.write_table(
             aside / "predictions.csv", collection.ids, predicted.probabilities, predicted.decided, model.vocabulary
         )
@@ -206,9 +208,11 @@ def _evaluated(
         for column, values in columns.items()
     }
     beside = None if second is None else set_beside(predicted, second, truth, vocabulary, groups)
-    warnings = () if second is None or beside is None else tuple(f"{beside.b}: {text}" for text in second.warnings)
+    warnings = without_skill(metrics, fields.unit)
+    if second is not None and beside is not None:
+        warnings += [f"{beside.b}: {text}" for text in second.warnings]
     return Evaluated(
-        None, truth, predicted.decided, predicted.probabilities, metrics, warnings=warnings, by=by, beside=beside
+        None, truth, predicted.decided, predicted.probabilities, metrics, warnings=tuple(warnings), by=by, beside=beside
     )
 
 

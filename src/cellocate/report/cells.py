@@ -61,7 +61,13 @@ def assess_cells(
                 progress(1)
         metrics = evaluate_instances(true, said, words)
         lacking = len(known.ids) - len(true)
-        warnings = (f"{lacking} of {len(known.ids)} fields of known cells have no prediction",) if lacking else ()
+        warnings: tuple[str, ...] = (
+            (f"{lacking} of {len(known.ids)} fields of known cells have no prediction",) if lacking else ()
+        )
+        score, blind = metrics["instance_map"], metrics["instance_map_of_predicting_everything"]
+        if score is not None and score <= blind:
+            what = "is no better than naming every location for every cell"
+            warnings += (f"mean average precision {score:.3f} {what} ({blind:.3f})",)
         (aside / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
         pd.DataFrame(metrics["per_class"]).to_csv(aside / "per_class.csv", index=False)
         _write_page(aside, metrics, warnings, Path(predictions).name)

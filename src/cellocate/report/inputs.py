@@ -100,6 +100,7 @@ def _pixel_sizes(collection: Collection, card: ModelCard | None) -> str:
     words = ""
     if sizes:
         words = f"{sizes[0]:g} µm" if len(sizes) == 1 else f"{sizes[0]:g} to {sizes[-1]:g} µm"
+        words += " (assumed)" if collection.pixel_size_assumed else ""
     if not unknown:
         return words
     words += f"; not recorded for {counted(unknown, collection.unit)}" if words else "not recorded"

@@ -43,6 +43,7 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
         "has_model": evaluated.card is not None,
         "has_probabilities": evaluated.probabilities is not None,
         "validated": _validated(evaluated.history),
+        "validation": _validation(evaluated),
         "small": evaluated.n < SMALL,
         "few": FEW,
         "inputs": [(f"The {evaluated.unit}s", about_fields(evaluated)), ("The model", about_model(evaluated.card))],
@@ -68,6 +69,13 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
 
 def _validated(history: pd.DataFrame | None) -> bool:
     return history is not None and "validation_loss" in history and bool(history["validation_loss"].notna().any())
+
+
+def _validation(evaluated: Evaluated) -> str:
+    """How many validation fields the model's scores are of, in brackets; nothing where it does not tell."""
+    n = None if evaluated.card is None else evaluated.card.scores.get("validation", {}).get("n")
+    few = ", too few to rely on" if n is not None and n < SMALL else ""
+    return "" if n is None else f" (n = {n:,}{few})"
 
 
 def _any(evaluated: Evaluated, key: str) -> bool:

@@ -21,7 +21,7 @@ from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import Member
 from cellocate.prediction import predict_collection
-from cellocate.training.decided import decide
+from cellocate.training.decided import decide, fit_limited
 from cellocate.vocabulary import Vocabulary
 
 By = Literal["mean", "best"]
@@ -65,7 +65,7 @@ def combine(
             that are in the validation part of all.
         rule: fitted to the mean probabilities.
         fallback: what a field shows that would show nothing (see `cellocate.decision.fit`).
-        at_most: how many locations a field may show.
+        at_most: how many locations a field may show (see `cellocate.training.decided.fit_limited`).
         calibrate: the mean probabilities beforehand; the members' own calibrations are left out.
 
     Raises:
@@ -73,7 +73,9 @@ def combine(
             the best by.
     """
     vocabulary = _vocabulary(models, collection)
-    models = [Model(m.network, m.card.model_copy(update={"calibration": None}), m.device) for m in models]
+    models = [
+        Model(m.network, m.card.model_copy(update={"calibration": None}), m.device, folder=m.folder) for m in models
+    ]
     fields = {part: [set(m.card.fields.get(part, ())) for m in models] for part in ("train", "validation", "test")}
     tested = set().union(*fields["test"])
     validated = [i for i in collection.ids if any(i in v for v in fields["validation"]) and i not in tested]
@@ -99,7 +101,7 @@ def combine(
     if judged.any():
         chosen: dict[str, Any] = {"fallback": fallback, "at_most": at_most, "calibrate": calibrate}
         found = decide(means, truth, vocabulary, ids, groups, rule=rule, **chosen)
-    fitted = decision.fit(rule, means, truth, fallback=fallback, at_most=at_most) if found is None else found.rule
+    fitted = fit_limited(rule, means, truth, fallback=fallback, at_most=at_most) if found is None else found.rule
     members = tuple(_member(m, s) for m, s in zip(models, shares, strict=True))
     card = _card(models, members, vocabulary, collection, fitted, {} if found is None else {"validation": found.scores})
     card = card.model_copy(update={"calibration": None if found is None else found.calibration})
@@ -114,22 +116,23 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
         collection.truth()  # says what is missing
     assert collection.vocabulary is not None
     first = models[0].card
-    for card in (m.card for m in models):
+    for model in models:
+        card = model.card
         if card.members:
-            raise CellocateError(f"{card.name} is made of several models itself", mend="Give its members instead.")
+            raise CellocateError(f"{model.title} is made of several models itself", mend="Give its members instead.")
         if card.bag is not None:
-            what = f"{card.name} brings the cells of a field together, and several such models cannot be one"
+            what = f"{model.title} brings the cells of a field together, and several such models cannot be one"
             raise CellocateError(what, mend="Predict with each, and pool the tables: 'cellocate decide fit'.")
         for what in _AGREE:
             if getattr(card, what) != getattr(first, what):
                 raise CellocateError(
-                    f"{first.name} and {card.name} differ in {what.replace('_', ' ')}: "
+                    f"{models[0].title} and {model.title} differ in {what.replace('_', ' ')}: "
                     f"{getattr(first, what)} and {getattr(card, what)}",
                     mend="Train them with the same data and views in their recipes (sections data and decision).",
                 )
         if unknown := [x.name for x in card.locations if x.name not in collection.vocabulary.names]:
             raise CellocateError(
-                f"{card.name} answers {unknown[0]!r}, which {collection.vocabulary.name} lacks",
+                f"{model.title} answers {unknown[0]!r}, which {collection.vocabulary.name} lacks",
                 where=collection.folder,
                 mend="Give the collection, and the vocabulary, that the models were trained on.",
             )

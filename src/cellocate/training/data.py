@@ -89,7 +89,7 @@ class FieldDataset(Shown):
 
 
 def training_scale(collection: Collection, data: Data, inspection: Inspection) -> tuple[Scale, bool]:
-    """The scale that fields are trained at, and whether its pixel size rests on HPA's usual field alone.
+    """The scale that fields are trained at, and whether its pixel size is assumed and not recorded.
 
     Raises:
         CellocateError: the recipe sets a pixel size, and that of a field is not known.
@@ -103,11 +103,11 @@ def training_scale(collection: Collection, data: Data, inspection: Inspection) -
                 where=collection.folder,
                 mend="Give it with --pixel-size or in a column pixel_size of the label table.",
             )
-        return Scale(size, data.pixel_size), False
+        return Scale(size, data.pixel_size), collection.pixel_size_assumed
     if not known:
         return Scale(size, FIELD_SPAN / size), True
     spans = inspection.images.loc[list(known), ["height", "width"]].max(axis=1) * pd.Series(known)
-    return Scale(size, float(spans.median()) / size), False
+    return Scale(size, float(spans.median()) / size), collection.pixel_size_assumed
 
 
 def training_loader(dataset: Shown, recipe: Recipe, *, first_epoch: int = 0, processes: int = 1) -> DataLoader[Any]:

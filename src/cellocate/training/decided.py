@@ -23,6 +23,23 @@ class Decided(NamedTuple):
     curves: pd.DataFrame
 
 
+def fit_limited(
+    kind: decision.Kind,
+    probabilities: NDArray[np.floating[Any]],
+    truth: NDArray[np.bool_],
+    *,
+    fallback: decision.Fallback | None = None,
+    at_most: int | None = None,
+) -> decision.Rule:
+    """Fit the rule of a model: as `cellocate.decision.fit`, but no field shows more locations than labels do.
+
+    Unless `at_most` says how many, the limit is 5, or as many as one of these fields shows, if that is more.
+    """
+    if at_most is None and kind != "best":
+        at_most = decision.label_limit(truth)
+    return decision.fit(kind, probabilities, truth, fallback=fallback, at_most=at_most)
+
+
 def decide(
     probabilities: NDArray[np.floating[Any]],
     truth: NDArray[np.bool_],
@@ -48,16 +65,17 @@ def decide(
         groups: for each field what it shares with others that are not independent of it.
         rule: which (see `cellocate.decision.fit`, also for the next two).
         fallback: what a field shows that would show nothing.
-        at_most: how many locations a field may show.
+        at_most: how many locations a field may show (see `fit_limited`).
         calibrate: how, if at all.
     """
     calibrate = calibrate if len(set(groups)) > 1 else None
     steps, _, values = decision.fit_steps(
         probabilities[None], truth, ["model"], ids, calibrate=calibrate, groups=groups
     )
-    fitted = decision.fit(rule, values, truth, fallback=fallback, at_most=at_most)
+    fitted = fit_limited(rule, values, truth, fallback=fallback, at_most=at_most)
     parted_by = fitted.parted_by
     scores = evaluate(
         truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=parted_by, groups=groups
     )
+    scores["marked_per_field"] = round(decision.mean_marked(fitted, values), 2)
     return Decided(steps.calibration, fitted, scores, decision.f1_curves(values, truth, vocabulary.names, parted_by))

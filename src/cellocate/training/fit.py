@@ -24,7 +24,7 @@ from cellocate.training.data import Shown, identities, loader, measure_normalisa
 from cellocate.training.faults import in_users_words
 from cellocate.training.losses import absent, build_loss, refuse_several
 from cellocate.training.module import Classifier
-from cellocate.training.outcome import Learnt, finished, kept_weights, retrained
+from cellocate.training.outcome import Learnt, finished, kept_weights, kept_words, retrained
 from cellocate.training.prepare import Options, Prepared, prepare
 from cellocate.training.rate import found_rate, refuse_processes
 from cellocate.training.recipe import Recipe
@@ -77,7 +77,7 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
         datasets["train"].truth = torch.from_numpy(softened(sets["train"], options.soft))
     normalisation = measure_normalisation(datasets["train"].images, recipe)
     module = _module(prepared, normalisation, datasets["train"].truth, fresh=not (begun and run.last.is_file()))
-    trainer = _trainer(recipe, run, options, validated=len(sets["validation"]) > 0, epochs=epochs)
+    trainer = _trainer(recipe, run, options, validated=len(sets["validation"]), epochs=epochs)
     if recipe.optimiser.learning_rate == "find":
         refuse_processes(trainer.world_size)
     if not begun and is_first_process():
@@ -91,7 +91,10 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
             module.rate = found_rate(module, datasets["train"], run, options.say)
         _fit(trainer, module, datasets, run, resume=begun)
     plain = dataset_of(sets["train"], recipe, prepared.scale)
-    return Learnt(module, normalisation, plain, kept_weights(module, run, plain))
+    kept = kept_weights(module, run, plain)
+    if epochs is None:
+        options.say(kept_words(recipe.training, kept, run, validated=len(sets["validation"]) > 0))
+    return Learnt(module, normalisation, plain, kept)
 
 
 def _module(prepared: Prepared, normalisation: Normalisation, learnt: torch.Tensor, *, fresh: bool) -> Classifier:
@@ -138,13 +141,15 @@ def _fit(trainer: L.Trainer, module: Classifier, sets: dict[str, Shown], run: Ru
         )
 
 
-def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: bool, epochs: int | None) -> L.Trainer:
+def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: int, epochs: int | None) -> L.Trainer:
     settings = recipe.training
-    callbacks: list[Callback] = [History(run.history, epochs or settings.epochs, settings.monitor, options.say)]
+    callbacks: list[Callback] = [
+        History(run.history, epochs or settings.epochs, settings.monitor, options.say, validated)
+    ]
     if validated and settings.patience is not None:
         mode = monitor_mode(settings.monitor)
         callbacks.append(EarlyStopping(settings.monitor, patience=settings.patience, mode=mode))
-    callbacks += checkpoint_callbacks(settings, run.checkpoints, validated=validated)
+    callbacks += checkpoint_callbacks(settings, run.checkpoints, validated=validated > 0)
     if (averaging := averaging_callback(settings)) is not None:
         callbacks.append(averaging)
     if options.progress:

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cellocate import decision
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
 from cellocate.networks import LocationNetwork, Normalisation, freeze, layer_groups
 from cellocate.training.augmentation import augment
 from cellocate.training.data import Batch
+from cellocate.training.decided import fit_limited
 from cellocate.training.losses import TotalLoss
 from cellocate.training.optimisation import build_optimiser
 from cellocate.training.recipe import FIGURES, Recipe
@@ -139,7 +139,7 @@ class Classifier(L.LightningModule):
         p = (logits.float().softmax(dim=1) if softmax else logits.float().sigmoid()).cpu().numpy()
         t = truth.cpu().numpy().astype(bool)
         chosen = self.recipe.decision
-        rule = decision.fit(chosen.rule, p, t, fallback=chosen.fallback, at_most=chosen.at_most)
+        rule = fit_limited(chosen.rule, p, t, fallback=chosen.fallback, at_most=chosen.at_most)
         figures = evaluate(t, rule.apply(p), self.vocabulary, probabilities=p, interval=False)
         for name in FIGURES:
             self.log(f"validation_{name}", np.nan if figures[name] is None else figures[name])

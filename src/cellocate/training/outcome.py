@@ -23,7 +23,7 @@ from cellocate.training.decided import Decided, decide
 from cellocate.training.familiar import with_references
 from cellocate.training.module import Classifier
 from cellocate.training.prepare import Options, Prepared
-from cellocate.training.recipe import Recipe
+from cellocate.training.recipe import Recipe, Training
 from cellocate.training.run import Run
 from cellocate.training.smote import last_linear, retrain_classifier
 
@@ -64,6 +64,25 @@ def kept_weights(module: Classifier, run: Run, fields: Shown) -> int:
     else:
         module.load_state_dict(state["state_dict"])
     return int(state["epoch"]) + 1
+
+
+def kept_words(training: Training, kept: int, run: Run, *, validated: bool) -> str:
+    """Which of the epochs the weights are of, for the user.
+
+    Args:
+        training: section of the recipe.
+        kept: number of the epoch that `kept_weights` gave.
+        run: whose checkpoints tell how many epochs there were.
+        validated: whether there are validation fields to choose an epoch by.
+    """
+    done, _ = run.progress()
+    if training.average == "last":
+        first = done - len(last_checkpoints(run.checkpoints)) + 1
+        return f"kept the mean weights of epochs {first} to {done}"
+    if not validated:
+        return f"kept epoch {kept} of {done}, the last, as there are no validation fields to choose by"
+    best = training.monitor.removeprefix("validation_").replace("_", " ")
+    return f"kept epoch {kept} of {done}, the one with the best {best} on the validation fields"
 
 
 def finished(learnt: Learnt, prepared: Prepared, run: Run, options: Options) -> Model:
@@ -134,7 +153,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         intensity=recipe.data.intensity,
         normalisation=learnt.normalisation,
         views=recipe.views(),
-        rule=decision.fit(recipe.decision.rule, np.zeros((0, len(vocabulary))), np.zeros((0, len(vocabulary)), bool)),
+        rule=_unfitted(collection, recipe),
         scores={},
         provenance=Provenance(
             cellocate=cellocate.__version__,
@@ -154,6 +173,13 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
             i: old for s in sets.values() for i, old in zip(s.ids, originals(s.fields), strict=True) if old != i
         },
     )
+
+
+def _unfitted(train: Collection, recipe: Recipe) -> decision.Rule:
+    """The rule of a model without validation fields; training fields show how large label sets are."""
+    truth, chosen = train.truth(), recipe.decision
+    limit = chosen.at_most or (None if chosen.rule == "best" else decision.label_limit(truth))
+    return decision.fit(chosen.rule, np.zeros((0, truth.shape[1])), truth[:0], fallback=chosen.fallback, at_most=limit)
 
 
 def with_rule(model: Model, validation: Collection, recipe: Recipe) -> tuple[Model, Decided | None]:

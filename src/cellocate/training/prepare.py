@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,16 @@ from cellocate.collection import (
     usable,
 )
 from cellocate.collection.derive import restricted
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
+from cellocate.evaluation import SMALL
 from cellocate.images import Scale, uncropped
 from cellocate.networks import learnt_from
 from cellocate.training.data import training_scale
 from cellocate.training.recipe import Recipe
 from cellocate.training.run import Run
+
+_FEW = 50  # training fields, below which a warning is given
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,8 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
     options.say(
         f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + f" {collection.unit}s"
     )
+    for warning in _too_few(sets["train"], sets["validation"]):
+        options.say(warning)
     if not sets["train"].truth().any():
         raise CellocateError(
             f"no training {collection.unit} shows any location", where=collection.folder, mend="Check the labels."
@@ -138,6 +144,15 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
     scale, assumed = training_scale(images, recipe.data, inspection)
     start = () if recipe.network.start is None else learnt_from(recipe.network.start)
     return Prepared(recipe, collection, sets, split, inspection, scale, assumed, start)
+
+
+def _too_few(train: Collection, validation: Collection) -> Iterator[str]:
+    if len(train) < _FEW:
+        fields = counted(len(train), f"training {train.unit}")
+        yield f"warning: only {fields}: a network learns so few by heart and fails on other images; give it hundreds"
+    if 0 < len(validation) < SMALL:
+        fields = counted(len(validation), f"validation {validation.unit}")
+        yield f"warning: only {fields}: the epoch, the decision rule and the scores rest on so few; do not rely on them"
 
 
 def _refuse_blind_choice(validation: Collection, monitor: str) -> None:

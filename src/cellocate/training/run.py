@@ -22,6 +22,7 @@ from lightning.fabric.utilities.rank_zero import rank_zero_only
 
 from cellocate.collection import Collection, Inspection, Split
 from cellocate.errors import CellocateError
+from cellocate.evaluation import SMALL
 from cellocate.files import new_file, write_text
 from cellocate.images import Scale
 from cellocate.training.recipe import Recipe
@@ -110,8 +111,8 @@ def begun_with(train: Collection, scale: Scale, truth: torch.Tensor) -> dict[str
 class History(L.Callback):
     """One row per epoch, in `history.csv` and, with the rest of the run's state, in the checkpoints."""
 
-    def __init__(self, path: Path, epochs: int, monitor: str, say: Callable[[str], None]) -> None:
-        self.path, self.epochs, self.say = path, epochs, say
+    def __init__(self, path: Path, epochs: int, monitor: str, say: Callable[[str], None], validated: int) -> None:
+        self.path, self.epochs, self.say, self.validated = path, epochs, say, validated
         self.columns = dict.fromkeys((*_COLUMNS, monitor))
         self.rows: list[dict[str, float]] = []
         self._began = 0.0
@@ -148,6 +149,7 @@ class History(L.Callback):
         if "validation_loss" in row:
             words.append(f"validation loss {row['validation_loss']:.4f}")
             words.append(f"macro F1 {row['validation_macro_f1']:.3f}")
-            words.append(f"macro AP {row['validation_macro_average_precision']:.3f}")
+            few = f" (n = {self.validated})" if self.validated < SMALL else ""
+            words.append(f"macro AP {row['validation_macro_average_precision']:.3f}{few}")
         left = timedelta(seconds=round(row["seconds"] * (self.epochs - row["epoch"])))
         return "  ".join([*words, f"{left} left"])

@@ -11,6 +11,7 @@ from cellocate.collection.channels import by_channel
 from cellocate.collection.collection import Collection
 from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks, store
 from cellocate.collection.layouts.found import Found, files_in
+from cellocate.collection.layouts.implied import with_implied_pixel_sizes
 from cellocate.collection.layouts.planes import with_planes
 from cellocate.collection.metadata import join
 from cellocate.collection.names import are_of_the_atlas, told_by_ids
@@ -47,7 +48,8 @@ def open_collection(
     - `labels`: a label table alone (or the atlas's `IF-image.csv`), given instead of a folder.
     - `store`: what `cellocate.collection.pack` wrote, with its labels and metadata.
 
-    Where ids are the atlas's, they tell antibody, plate and well, if no table does.
+    Where ids are the atlas's, they tell antibody, plate and well, if no table does. Images of the 2018 and 2021
+    challenges get the pixel size that these usually have, if nothing records another.
 
     Args:
         folder: where the images are; or a file: a listing, a `path_list.csv`, a label table, or an image of several
@@ -102,8 +104,13 @@ def open_collection(
         asked = told.get("pixel_size")
     if asked is not None:
         fields = fields.assign(pixel_size=check_pixel_size(asked))
-    opened = replace(collection, fields=fields, simulated=collection.simulated or bool(told))
-    return told_by_ids(_checked(opened, folder, channels))
+    opened = replace(
+        collection,
+        fields=fields,
+        simulated=collection.simulated or bool(told),
+        pixel_size_assumed=collection.pixel_size_assumed and asked is None,
+    )
+    return told_by_ids(with_implied_pixel_sizes(_checked(opened, folder, channels)))
 
 
 def _checked(collection: Collection, folder: Path, channels: Mapping[str, int | str] | None) -> Collection:

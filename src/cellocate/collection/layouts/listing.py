@@ -85,6 +85,7 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
         problems=tuple(faulty_ids(ids, lines, path)),
         because=f"the files that {path.name} lists",
         simulated=card.simulated,
+        pixel_size_assumed=card.pixel_size_assumed,
         made=card.made,
     )
     if labels is not None:
@@ -132,6 +133,7 @@ def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame
 class _Card:
     vocabulary: Vocabulary | str | None = None
     simulated: bool = False
+    pixel_size_assumed: bool = False
     made: dict[str, Any] = field(default_factory=dict)
 
 
@@ -143,10 +145,11 @@ def _read_card(path: Path) -> _Card:
     try:
         content = json.loads(card.read_text(encoding="utf-8"))
         name, simulated, made = content["vocabulary"], bool(content["simulated"]), dict(content.get("made") or {})
+        assumed = bool(content.get("pixel_size_assumed"))
     except (ValueError, KeyError, TypeError) as error:
         raise CellocateError(f"unreadable ({error})", where=card, mend="Make the collection anew.") from None
     own = path.parent / _VOCABULARY / f"{name}.csv"
-    return _Card(get(own) if own.is_file() else name, simulated, made)
+    return _Card(get(own) if own.is_file() else name, simulated, assumed, made)
 
 
 def _card(path: Path) -> Path:
@@ -177,7 +180,12 @@ def write(folder: Path, collection: Collection, made: Mapping[str, Any]) -> None
         rows = [(place.name, place.go or "", place.group) for place in vocabulary.locations]
         with new_file(folder / _VOCABULARY / f"{vocabulary.name}.csv") as aside:
             pd.DataFrame(rows, columns=["name", "go", "group"]).to_csv(aside, index=False)
-    told = {"vocabulary": vocabulary.name if vocabulary else None, "simulated": collection.simulated, "made": made}
+    told = {
+        "vocabulary": vocabulary.name if vocabulary else None,
+        "simulated": collection.simulated,
+        "pixel_size_assumed": collection.pixel_size_assumed,
+        "made": made,
+    }
     write_text(_card(folder / NAME), json.dumps(told, indent=2, ensure_ascii=False) + "\n")
 
 

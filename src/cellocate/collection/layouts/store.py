@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Collection
+from cellocate.collection.layouts.implied import with_implied_pixel_sizes
 from cellocate.collection.layouts.labelled import labelled
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
@@ -36,6 +37,7 @@ def told(collection: Collection) -> dict[str, Any]:
         "vocabulary": None if vocabulary is None else vocabulary.name,
         "locations": None if vocabulary is None else [[x.name, x.go, x.group] for x in vocabulary.locations],
         "simulated": collection.simulated,
+        "pixel_size_assumed": collection.pixel_size_assumed,
         "made": dict(collection.made) or {"layout": collection.layout},
     }
 
@@ -78,6 +80,8 @@ def read(
     else:
         collection = _relabelled(own, labels, vocabulary)
     collection = replace(collection, simulated=own.simulated, made=own.made)
+    if pixel_size is None:
+        collection = with_implied_pixel_sizes(collection)
     return _with_pixel_size(collection, own, store, pixel_size)
 
 
@@ -103,6 +107,7 @@ def _own(store: Store) -> Collection:
         vocabulary,
         because=because,
         simulated=bool(told.get("simulated")),
+        pixel_size_assumed=bool(told.get("pixel_size_assumed")),
         made=told.get("made", {}),
     )
 
@@ -128,6 +133,7 @@ def _with_pixel_size(collection: Collection, own: Collection, store: Store, pixe
     fields = collection.fields
     if pixel_size is not None:
         fields = fields.assign(pixel_size=check_pixel_size(pixel_size))
+        collection = replace(collection, pixel_size_assumed=False)
     if "pixel_size" not in fields:
         return collection
     longer = np.maximum(store.index["height"], store.index["width"]).astype(float)

@@ -64,7 +64,7 @@ def fit(
         probabilities: shape (N, K), 0 to 1.
         truth: shape (N, K), bool.
         fallback: what a field shows that would show nothing (see `Rule`); the kind's own unless given.
-        at_most: how many locations a field may show.
+        at_most: how many locations a field may show; `label_limit` gives what labels show.
 
     Raises:
         CellocateError: the tables differ in shape, or there are values outside 0 to 1.
@@ -88,6 +88,7 @@ def fit(
         fallback=fallback or ("likeliest" if kind == "scaled" else "none"),
         at_most=at_most,
         scaling=fit_scaling(probabilities, truth) if kind == "field_f1" else None,
+        fitted_on=len(truth) if kind not in ("fixed", "best") else None,
     )
 
 

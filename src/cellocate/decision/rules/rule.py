@@ -36,6 +36,7 @@ class Rule(BaseModel):
             its threshold, or the `likeliest`.
         at_most: how many locations a field may show; those furthest above their thresholds are kept.
         scaling: of the probabilities before `field_f1` looks at them.
+        fitted_on: number of fields that it was fitted on; None where nothing was fitted, and in older files.
 
     Example:
         >>> probabilities = np.array([[0.45, 0.1], [0.4, 0.2], [0.9, 0.3]])
@@ -55,6 +56,7 @@ class Rule(BaseModel):
     fallback: Fallback = "none"
     at_most: Annotated[int, Field(ge=1)] | None = None
     scaling: Scaling | None = None
+    fitted_on: Annotated[int, Field(ge=0)] | None = None
 
     @model_validator(mode="after")
     def _agree(self) -> Rule:

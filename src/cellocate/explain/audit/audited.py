@@ -11,9 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection import Collection, inspect
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.explain.audit.held_out import HeldOut
 from cellocate.explain.audit.mistaken import Doubts, Judge, doubts
+from cellocate.explain.audit.skill import LITTLE, Skill, skill_of
 
 LEAST = 50
 """Held-out fields without which nothing is said of labels."""
@@ -28,6 +30,7 @@ class Audited:
         collection: the fields that were held out from some model.
         held_out: what was said of them.
         doubts: how much their labels are doubted.
+        skill: how well the models predict these labels.
         judge: by which means.
         twins: `Id`, `cluster`, `labels`: near duplicates, or identical ones, whose labels differ; None where nobody
             looked.
@@ -37,6 +40,7 @@ class Audited:
     collection: Collection
     held_out: HeldOut
     doubts: Doubts
+    skill: Skill
     judge: Judge
     twins: pd.DataFrame | None
     passed_over: int
@@ -51,6 +55,16 @@ class Audited:
     def truth(self) -> NDArray[np.bool_]:
         """The labels, shape (N, K)."""
         return self.collection.truth()
+
+    @property
+    def caution(self) -> str | None:
+        """A sentence for the user where the models have little skill."""
+        if self.skill.low >= LITTLE:
+            return None
+        return (
+            f"the models predict these labels little better than the frequency of each location does: "
+            f"{self.skill}; most suspects will be right labels: look at each before you change it"
+        )
 
     def suspects(self) -> pd.DataFrame:
         """The fields whose labels are taken for mistaken, the most doubtful first.
@@ -108,6 +122,7 @@ class Audited:
             "n": len(self.collection),
             "passed_over": self.passed_over,
             "judge": self.judge,
+            "skill": {name: round(value, 4) for name, value in self.skill._asdict().items() if name != "n"},
             "suspects": int(self.doubts.suspect.sum()),
             "expected": float(self.doubts.doubt.sum()) if self.judge == "likelihood" else None,
             "outlying": len(self.outlying()),
@@ -136,16 +151,23 @@ def audit_labels(
         progress: called with 1 after each field that is decoded.
 
     Raises:
-        CellocateError: too few fields were held out, or as `doubts` says.
+        CellocateError: too few fields were held out; the models predict their labels no better than the frequency of
+            each location does; or as `doubts` says.
     """
     if len(held_out.ids) < LEAST:
-        what = f"{len(held_out.ids)} held-out {collection.unit}s, of which nothing can be told"
-        raise CellocateError(what, where=collection.folder, mend=f"Give models that hold out {LEAST} or more.")
+        what = f"only {counted(len(held_out.ids), f'held-out {collection.unit}')}, too few to judge labels by"
+        raise CellocateError(what, where=collection.folder, mend=f"Use models that hold out {LEAST} or more.")
     some = collection.subset(held_out.ids)
+    skill = skill_of(held_out.probabilities, some.truth(), list(some.group()))
+    if skill.low <= 0:
+        what = f"the models predict these labels no better than the frequency of each location does: {skill}"
+        mend = "Use models that were trained on images like these, such as those of 'cellocate train --fold all'."
+        raise CellocateError(what, where=collection.folder, mend=mend)
     return Audited(
         collection=some,
         held_out=held_out,
         doubts=doubts(held_out.probabilities, some.truth(), judge),
+        skill=skill,
         judge=judge,
         twins=_twins(collection, progress) if twins and collection.channels else None,
         passed_over=len(collection) - len(some),

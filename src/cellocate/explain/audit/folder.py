@@ -13,7 +13,7 @@ from cellocate.explain.audit.audited import Audited
 from cellocate.files import new_folder, write_text
 from cellocate.pictures import Bar, Colours, Picture, composite, data_uri, read_pictures, save_figure, show, write
 from cellocate.pictures.page import render
-from cellocate.pictures.words import listed
+from cellocate.pictures.words import listed, sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,6 +60,7 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
             "audited": audited,
             "unit": audited.collection.unit,
             "summary": _summary(audited, len(suspects)),
+            "caution": None if audited.caution is None else sentence(audited.caution),
             "suspects": [_item(r["Id"], _words(r), pictures, colours) for r in first.to_dict("records")],
             "all_suspects": len(suspects),
             "locations": _locations(audited, sure.to_dict("records"), pictures, colours),
@@ -73,10 +74,10 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
 
 def _summary(audited: Audited, suspects: int) -> str:
     judged = counted(len(audited.collection), audited.collection.unit)
-    text = f"Of {judged}, {suspects:,} bear labels that are taken for mistaken"
+    text = f"{suspects:,} of {judged} probably {'has a wrong label' if suspects == 1 else 'have wrong labels'}"
     if audited.judge == "likelihood":
-        text += f"; {audited.doubts.doubt.sum():,.0f} are expected to be among all"
-    return text + "."
+        text += f" (the models expect {audited.doubts.doubt.sum():,.0f})"
+    return f"{text}. The models predict the labels with {audited.skill}."
 
 
 def _words(row: dict[Any, Any]) -> list[str]:

@@ -55,7 +55,7 @@ def by_models(
     said, unlike = np.full(shape, np.nan), np.full(shape[:2], np.nan)
     for i, model in enumerate(models):
         if model.vocabulary.names != collection.vocabulary.names:
-            what = f"{model.card.name} knows other locations than the labels"
+            what = f"{model.title} knows other locations than the labels"
             raise CellocateError(what, where=collection.folder, mend="Give the collection that it was trained on.")
         rows = np.flatnonzero(~_learnt(model, collection))
         if not len(rows):

@@ -65,8 +65,8 @@ def doubts(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], j
 
 
 def _by_likelihood(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> Doubts:
-    calibrated = _calibrated(probabilities, truth)
-    ratios = _ratios(np.clip(calibrated, 1e-4, 1 - 1e-4), truth)  # no single location may settle a field
+    p = calibrated(probabilities, truth)
+    ratios = _ratios(np.clip(p, 1e-4, 1 - 1e-4), truth)  # no single location may settle a field
     shares = np.full(ratios.shape[1], _START)
     for _ in range(_ROUNDS):
         mistaken = ratios * shares
@@ -75,13 +75,13 @@ def _by_likelihood(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.b
         if np.abs(shares - before).max() < 1e-9:
             break
     total = doubt.sum(axis=1)
-    return Doubts(total, total > 0.5, calibrated)
+    return Doubts(total, total > 0.5, p)
 
 
 def _ratios(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """How many times likelier the labels are under each kind of mistake than if they are right, shape (N, 3)."""
-    frequency = (truth.sum(axis=0) + 0.5) / (len(truth) + 1)
-    another = np.exp(_log_likelihood(frequency, truth) - _log_likelihood(p, truth))
+    frequency = frequencies(truth)
+    another = np.exp(log_likelihood(frequency, truth) - log_likelihood(p, truth))
     odds = p / (1 - p)
     # right would be one label more, each of which was as likely to be forgotten
     few = np.where(truth, 0, odds).sum(axis=1) / (truth.sum(axis=1) + 1)
@@ -91,7 +91,7 @@ def _ratios(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.floa
     return np.stack([another, few, many], axis=1)
 
 
-def _calibrated(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def calibrated(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """One line for the logits of all locations, so that a model that is too sure of itself does not doubt too much."""
     values = logits(probabilities)
     features = np.stack([np.ones(values.size), values.ravel()], axis=1)
@@ -100,7 +100,12 @@ def _calibrated(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool
     return sigmoid(intercept + max(float(slope), 0.0) * values)
 
 
-def _log_likelihood(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def frequencies(truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How often each location occurs, shape (K,); never 0 or 1, as half a field is added to either side."""
+    return np.asarray((truth.sum(axis=0) + 0.5) / (len(truth) + 1), np.float64)
+
+
+def log_likelihood(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The log of how likely the labels are, shape (N,)."""
     return np.asarray(np.where(truth, np.log(p), np.log1p(-p)).sum(axis=1), np.float64)
 

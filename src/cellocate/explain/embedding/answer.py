@@ -112,7 +112,7 @@ def ask_for_images(
         CellocateError: it is another model, or the index is none, or of others.
     """
     if model.card.checksum != known.model:
-        what = f"not the model that the embeddings were made with: {model.card.name}"
+        what = f"not the model that the embeddings were made with: {model.title}"
         raise CellocateError(what, mend="Give that model, or embed anew.")
     features = features_of(model, collection)
     return Answer(known, collection.ids, _search(known.features, features, [[] for _ in features], count, index))

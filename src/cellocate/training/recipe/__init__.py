@@ -39,7 +39,7 @@ class Decision(Section):
     Args:
         rule: which (see `cellocate.decision.fit`).
         fallback: what a field shows that would show nothing; the rule's own unless given.
-        at_most: how many locations a field may show.
+        at_most: how many locations a field may show; null: 5, or as many as a validation field shows, if more.
         views: how a field is turned when it is predicted: `none`, `flips` (4 mirrors) or `dihedral` (8 orientations).
         crops: of a field when it is predicted: 0, none; 1, its centre; 4, its corners; 5, all of these; as large as
             those of `augmentation.crop`.

@@ -1,0 +1,73 @@
+"""The pixel size of images of the Human Protein Atlas's challenges, which no file of theirs records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from cellocate.collection.collection import Collection
+from cellocate.collection.identity import challenges, originals, uuid
+from cellocate.counted import counted
+from cellocate.errors import CellocateError
+from cellocate.images import FIELD_SPAN
+
+_NATIVE = 0.08  # µm per px of images as the microscope took them
+_SIZES = {512: FIELD_SPAN / 512, 1728: _NATIVE, 2048: _NATIVE, 3072: _NATIVE}
+_MACHINE = "-ac1f6b6435d0"  # ends every id of 2018, and every training id of 2021
+
+
+def with_implied_pixel_sizes(collection: Collection) -> Collection:
+    """The collection with the pixel sizes that images of the 2018 and 2021 challenges have, where none is known.
+
+    A field is an image of a challenge if its id is a UUID, and if this ends as all ids of 2018 do or the collection has
+    the layout of a challenge. It must be square: at 1728, 2048 or 3072 px a pixel is 0.08 µm; at 512 px, the small
+    edition of 2018, mostly 0.32 µm (docs/decisions/0040). Only headers are read.
+    """
+    if collection.unit == "cell" or not collection.channels:
+        return collection
+    known = bool(challenges(collection))
+    widths = {
+        field: width
+        for field, first in zip(collection.ids, originals(collection.fields), strict=True)
+        if collection.pixel_size(field) is None
+        and _is_of_a_challenge(first, known=known)
+        and (width := _width(collection, field)) in _SIZES
+    }
+    if not widths:
+        return collection
+    sizes = pd.Series({field: _SIZES[width] for field, width in widths.items()})
+    column = collection.fields.get("pixel_size", pd.Series(index=collection.fields.index, dtype=float))
+    return replace(
+        collection,
+        fields=collection.fields.assign(pixel_size=column.astype(float).fillna(sizes)),
+        pixel_size_assumed=True,
+        notes=(*collection.notes, _note(widths)),
+    )
+
+
+def _is_of_a_challenge(field: str, *, known: bool) -> bool:
+    name = field.lower()
+    return uuid(name) == name and (known or name.endswith(_MACHINE))
+
+
+def _width(collection: Collection, field: str) -> int | None:
+    """The width of a square field; None where it is not square or cannot be read, which other checks report."""
+    if not collection.files(field):
+        return None
+    try:
+        height, width = collection.shape(field)
+    except CellocateError:
+        return None
+    return width if height == width else None
+
+
+def _note(widths: dict[str, int]) -> str:
+    different = sorted(set(widths.values()))
+    spans = " or ".join(dict.fromkeys(f"{width * _SIZES[width]:.0f}" for width in different))
+    sizes = " or ".join(dict.fromkeys(f"{_SIZES[width]:g}" for width in different))
+    fields = "1 field is" if len(widths) == 1 else f"{counted(len(widths), 'field')} are"
+    return (
+        f"the files record no pixel size: {fields} assumed to span {spans} µm ({sizes} µm per pixel), as most images "
+        "of the Human Protein Atlas's challenges do (--pixel-size sets another)"
+    )
