@@ -36,6 +36,8 @@ from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
 from cellocate.pool import run
+from cellocate.rounded import json_text
+from cellocate.written import write_table
 
 CARD, CELLS, COUNTS, CROPS, PICTURES = "cells.json", "cells.csv", "counts.csv", "crops", "png"
 NUCLEI = "blue"
@@ -224,7 +226,7 @@ def _finish(
     if len(skipped):
         write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
     _write_tables(plan, fields, cells, strong)
-    write_text(plan.out / CARD, json.dumps(card, indent=2) + "\n")
+    write_text(plan.out / CARD, json_text(card) + "\n")
     sync(plan.out / CARD, plan.out)
     shutil.rmtree(plan.work)
 
@@ -265,7 +267,7 @@ def _write_tables(plan: Plan, fields: Collection, cells: pd.DataFrame, strong: S
         assert fields.vocabulary is not None
         label = cells["labels"].map(lambda labels: labels[0])
         how_many = counts(cells.assign(label=label), fields.vocabulary)
-        write_text(plan.out / COUNTS, how_many.to_csv(index=False))
+        write_table(plan.out / COUNTS, how_many)
     texts = cells["labels"].map(lambda labels: "" if labels is None else " ".join(map(str, labels)))
     first = ["id", "field", "cell", "y", "x", "area", "edge", "why", "labels"]
     rows = cells.assign(labels=texts, edge=cells["edge"].astype(int)).drop(columns="empty")

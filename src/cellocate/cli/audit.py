@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.rounded import json_text
 
 
 def audit(
@@ -77,7 +77,7 @@ def audit(
     write_audit(audited, out, colours=colours, overwrite=overwrite)
     summary = audited.summary()
     if as_json:
-        print(json.dumps(summary, indent=2))
+        print(json_text(summary))
         return
     print(f"{summary['suspects']} of {counted(summary['n'], collection.unit)} with labels to look at; report in {out}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,8 @@ from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.cli.submission import check_submission, is_submission
 from cellocate.counted import counted
+from cellocate.rounded import json_text
+from cellocate.written import refuse_suffix, write_table
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection, Inspection, Problem
@@ -38,7 +39,7 @@ def check(
         typer.Option(metavar="FILE", help="Of a submission: the sample whose ids it must have."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write all problems and warnings to this CSV.")
+        Path | None, typer.Option(metavar="FILE", help="Write all problems and warnings to this table (.csv, .xlsx).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -59,8 +60,8 @@ def check(
         return
     from cellocate.cli.console import progress
     from cellocate.collection import inspect, suspects
-    from cellocate.files import new_file
 
+    refuse_suffix(out)
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     with progress(f"reading {collection.unit}s", len(collection)) as advance:
         inspection = inspect(collection, decode=True, progress=advance)
@@ -70,12 +71,11 @@ def check(
     if as_json:
         faults = table["severity"] == "fault"
         lists = {"problems": table[faults].to_dict("records"), "warnings": table[~faults].to_dict("records")}
-        print(json.dumps({**facts, **lists}, indent=2))
+        print(json_text({**facts, **lists}))
     else:
         _print(facts, inspection.problems, warnings)
     if out is not None:
-        with new_file(out) as aside:
-            table.to_csv(aside, index=False, errors="backslashreplace")  # names need not be text
+        write_table(out, table, sheet="problems")
     if inspection.problems:
         raise typer.Exit(1)
 

@@ -9,6 +9,7 @@ import typer
 
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
+from cellocate.written import write_table
 
 
 def combine(
@@ -45,7 +46,7 @@ def combine(
     with new_folder(out, overwrite=overwrite, inputs=(*models, *collection.places)) as aside:
         made = make_one([load(folder, device=device) for folder in models], collection, by=by, rule=rule)
         save(made.model, aside / "model")
-        made.table.to_csv(aside / "members.csv", index=False)
+        write_table(aside / "members.csv", made.table)
         if made.curves is not None:
             Run(aside).write_curves(made.curves)
             save_curves(aside)

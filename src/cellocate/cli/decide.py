@@ -10,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
+from cellocate.written import refuse_suffix
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,6 +85,7 @@ def fit(
     _refuse_odd_steps(labels, rule or ratios, pool, calibrate, guarantee)
     if guarantee is not None and (fallback is not None or at_most is not None):
         raise typer.BadParameter("--fallback and --at-most are for rules, not for the sets of --guarantee")
+    refuse_suffix(out, (".json",), "a rule")
     given = [path for path in (labels, ratios) if path is not None]
     drawn = () if figure is None else (figure, figure.with_suffix(".csv"))
     refuse_existing_files((out, *drawn), overwrite=overwrite, inputs=(*probabilities, *given))
@@ -125,7 +127,7 @@ def fit(
 def apply(
     probabilities: Tables,
     rule: Annotated[Path, typer.Option(metavar="RULE", help="JSON file that 'decide fit' wrote.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write: Id,Predicted.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write (.csv, .xlsx): Id,Predicted.")],
     overwrite: options.Overwrite = False,
 ) -> None:
     """Decide the locations of each field of a table by a fitted rule.
@@ -135,6 +137,7 @@ def apply(
     from cellocate import decision
     from cellocate.files import refuse_existing_file
 
+    refuse_suffix(out)
     refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, rule))
     fitted, vocabulary = decision.read_rule(rule)
     before = decision.read_steps(rule)

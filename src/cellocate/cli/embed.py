@@ -10,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.written import refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.explain.embedding import Embeddings
@@ -43,6 +44,7 @@ def embed(
     from cellocate.files import refuse_existing_files
     from cellocate.networks import load
 
+    refuse_suffix(out, (".h5ad",), "an embedding")
     refuse_existing_files((out, umap), overwrite=overwrite, inputs=(model, data, labels))
     if umap is not None and umap.suffix not in options.PICTURES:
         raise typer.BadParameter("--umap draws .png, .svg or .pdf")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.rounded import json_text
 
 if TYPE_CHECKING:
     from cellocate.report import Evaluated
@@ -102,7 +102,7 @@ def evaluate(
     for warning in evaluated.warnings:
         note(warning)
     if as_json:
-        print(json.dumps(evaluated.metrics, indent=2))
+        print(json_text(evaluated.metrics))
     else:
         print_scores(evaluated)
         if evaluated.beside is not None:
@@ -126,7 +126,7 @@ def _evaluate_cells(
     for warning in warnings:
         note(warning)
     if as_json:
-        print(json.dumps(metrics, indent=2))
+        print(json_text(metrics))
         return
     line = f"{counted(metrics['cells'], 'cell')} in {counted(metrics['n'], 'field')}: "
     if metrics["instance_map"] is None:

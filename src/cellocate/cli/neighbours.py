@@ -10,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.written import refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def neighbours(
     embeddings: Annotated[Path, typer.Argument(metavar="EMBEDDINGS", help="h5ad file that 'embed' wrote.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write: a row for each neighbour.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write (.csv, .xlsx): a row for each neighbour.")],
     ids: Annotated[
         list[str] | None, typer.Option("--id", metavar="ID", help="Fields like this one, and each named so.")
     ] = None,
@@ -62,6 +63,7 @@ def neighbours(
         raise typer.BadParameter("--sheet needs --of, the collection of the fields, and nothing else does")
     if sheet is not None and sheet.suffix not in options.PICTURES:
         raise typer.BadParameter("--sheet draws .png, .svg or .pdf")
+    refuse_suffix(out)
     refuse_existing_files((out, sheet), overwrite=overwrite, inputs=(embeddings, images, model, of))
     known = read_embeddings(embeddings)
     asked: Collection | None = None

@@ -10,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.written import SUFFIXES, refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.cells.masks import CellMasks
@@ -18,18 +19,21 @@ if TYPE_CHECKING:
     from cellocate.prediction import Output
 
 Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
+_SUFFIXES = {"table": SUFFIXES, "h5ad": (".h5ad",), "kaggle2018": (".csv",), "kaggle2021": (".csv",)}
 
 
 def predict(
     model: options.ModelFolder,
     data: options.Data,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write: CSV, or h5ad.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write: .csv, .tsv, .xlsx, .parquet or .h5ad.")],
     format_: Annotated[
-        Format,
+        Format | None,
         typer.Option(
-            "--format", help="Probabilities and locations as CSV or AnnData, or the submission of a challenge."
+            "--format",
+            help="Probabilities and locations as a table or as AnnData (h5ad), or the submission of a challenge; "
+            "unless given, what the name of FILE says.",
         ),
-    ] = "table",
+    ] = None,
     masks: Annotated[
         Path | None,
         typer.Option(
@@ -81,6 +85,8 @@ def predict(
     from cellocate.files import refuse_existing_file
     from cellocate.networks import load
 
+    format_ = format_ or ("h5ad" if out.suffix.lower() == ".h5ad" else "table")
+    refuse_suffix(out, _SUFFIXES[format_], "a table" if format_ == "table" else f"--format {format_}")
     _refuse_odd_masks(format_, masks, by_map=by_map, whole_fields=whole_fields)
     refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample, masks, fields))
     label_images = None if masks is None else CellMasks(masks)

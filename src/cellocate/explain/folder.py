@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cellocate import written
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection
 from cellocate.collection.rescale import see_name
@@ -120,7 +121,7 @@ def _write_tables(folder: Path, explained: Sequence[Explained], model: Model) ->
     occluded = pd.concat([one.occluded.assign(Id=one.id) for one in explained], ignore_index=True)
     occluded["location"] = [model.vocabulary.names[k] for k in occluded["location"]]
     columns = ["Id", "location", "channel", "place", "probability", "without", "drop"]
-    occluded[columns].round(6).to_csv(folder / "occlusion.csv", index=False)
+    written.write_table(folder / "occlusion.csv", occluded[columns])
 
 
 def _write_maps(folder: Path, explained: Sequence[Explained]) -> None:
