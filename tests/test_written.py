@@ -94,10 +94,16 @@ def test_what_is_no_text_is_written_all_the_same(tmp_path: Path) -> None:
     assert pd.read_parquet(tmp_path / "t.parquet")["Id"].tolist()[-1] == "\\udcff.png"
 
 
-@pytest.mark.parametrize("name", ["x.xls", "x.txt", "x", "x.csv.zip", "xlsx", ".xlsx.bak"])
+@pytest.mark.parametrize("name", ["x.xls", "x.txt", "x.csv.zip", "a.xlsx.bak"])
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(CellocateError, match=r"a table cannot be written .*End the name in \.csv"):
         refuse_suffix(name)
+
+
+def test_a_name_without_an_ending_is_csv(tmp_path: Path) -> None:
+    refuse_suffix("x")
+    write_table(tmp_path / "x", pd.DataFrame({"a": [1]}))
+    assert (tmp_path / "x").read_text() == "a\n1\n"
 
 
 def test_parquet_is_refused_where_nothing_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def refuse_suffix(path: str | Path | None, suffixes: Sequence[str] = SUFFIXES, w
     """Raise a `CellocateError` where a name does not end in any of these, before any work is done.
 
     Args:
-        path: the file to be written; None is one that nobody asked for.
+        path: the file to be written; None is one that nobody asked for. A name without an ending will do.
         suffixes: that are understood, in lower case.
         what: is to be written.
 
@@ -46,14 +46,12 @@ def refuse_suffix(path: str | Path | None, suffixes: Sequence[str] = SUFFIXES, w
             ...
         cellocate.errors.CellocateError: a table cannot be written as .xls: a.xls. End the name in .csv or .xlsx.
     """
-    if path is None:
+    if path is None or not (end := Path(path).suffix):
         return
     if _suffix(path, suffixes) is None:
-        end = Path(path).suffix
         *others, last = suffixes
         mend = f"End the name in {', '.join(others)} or {last}." if others else f"End the name in {last}."
-        how = f"as {end}" if end else "under a name without an ending"
-        raise CellocateError(f"{what} cannot be written {how}", where=path, mend=mend)
+        raise CellocateError(f"{what} cannot be written as {end}", where=path, mend=mend)
     if _suffix(path, suffixes) == ".parquet" and find_spec("pyarrow") is None:
         mend = "Install it with: pip install 'cellocate[parquet]'. Or write a .csv."
         raise CellocateError("pyarrow, which writes Parquet, is not installed", where=path, mend=mend)
@@ -66,7 +64,7 @@ def write_table(path: str | Path, table: pd.DataFrame, *, sheet: str = "table") 
     one that begins with =; numbers are numbers; the header is bold and stays in sight.
 
     Args:
-        path: a file whose name ends in one of `SUFFIXES`.
+        path: a file whose name ends in one of `SUFFIXES`; without an ending it is CSV.
         table: any.
         sheet: the name of the workbook's sheet: what the table holds.
 
