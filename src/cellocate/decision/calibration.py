@@ -8,7 +8,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
-from scipy.optimize import minimize_scalar
 
 from cellocate.decision.crossfit import Values, cross_fitted
 from cellocate.decision.logistic import logits, regress, sigmoid
@@ -104,6 +103,8 @@ def _fitted(kind: CalibrationKind, probabilities: NDArray[np.floating[Any]], tru
 
 
 def _slope(values: Values, truth: NDArray[np.bool_]) -> float:
+    from scipy.optimize import minimize_scalar  # slow to import
+
     def loss(log_slope: float) -> float:
         scaled = values * np.exp(log_slope)
         return float(np.logaddexp(0, scaled).sum() - scaled[truth].sum())
