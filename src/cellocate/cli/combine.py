@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from cellocate.choices import RuleName
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.written import write_table
@@ -19,7 +20,7 @@ def combine(
     by: Annotated[
         Literal["mean", "best"], typer.Option(help="Mean of all, or for each location the one that is best at it.")
     ] = "mean",
-    rule: Annotated[options.RuleName, typer.Option(help="Decision rule of the new model.")] = "expected_f1",
+    rule: Annotated[RuleName, typer.Option(help="Decision rule of the new model.")] = "expected_f1",
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,

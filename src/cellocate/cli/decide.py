@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cellocate.choices import RuleName
 from cellocate.cli import options
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
@@ -33,7 +34,7 @@ def fit(
     out: Annotated[Path, typer.Option(metavar="RULE", help="JSON file to write.")],
     labels: Annotated[Path | None, typer.Option(metavar="FILE", help="Label table of the same ids.")] = None,
     rule: Annotated[
-        options.RuleName | None,
+        RuleName | None,
         typer.Option(
             help="expected_f1 (the best, unless given), field_f1: the F1 to be expected, of locations or of fields; "
             "fixed: .5; single: one threshold; per_class, shrunk, bagged, scaled, soft_f1: one for each location; "

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from cellocate.choices import CalibrationKind
 from cellocate.decision.crossfit import Values, cross_fitted
 from cellocate.decision.logistic import logits, regress, sigmoid
 from cellocate.errors import CellocateError
 
-CalibrationKind = Literal["temperature", "per_class"]
 CALIBRATIONS: tuple[CalibrationKind, ...] = get_args(CalibrationKind)
 
 _HOTTEST = 20.0
