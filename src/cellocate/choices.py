@@ -17,3 +17,6 @@ Fallback = Literal["none", "nearest", "likeliest"]
 
 CalibrationKind = Literal["temperature", "per_class"]
 """By one number for all locations, or by two for each; see `cellocate.decision.calibration`."""
+
+DEFAULT_RECIPE = "quick"
+"""What `train` follows, where nobody asks for another."""

@@ -32,34 +32,39 @@ from cellocate.cli import (
     split,
     train,
 )
+from cellocate.cli.commands import Group, command
 from cellocate.errors import CellocateError
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-app.command()(demo.demo)
-app.command()(simulate.simulate)
-app.command()(download.download)
-app.command()(check.check)
-app.command()(explore.explore)
-app.command()(select.select)
-app.command()(pack.pack)
-app.command()(cells.cells)
-app.command()(recipes.recipes)
-app.command()(split.split)
-app.command()(train.train)
-app.command()(combine.combine)
-app.command()(predict.predict)
-app.command()(proteins.proteins)
-app.command()(evaluate.evaluate)
-app.command()(explain.explain)
-app.command()(embed.embed)
-app.command()(neighbours.neighbours)
-app.command()(audit.audit)
+for each in (
+    demo.demo,
+    simulate.simulate,
+    download.download,
+    check.check,
+    explore.explore,
+    select.select,
+    pack.pack,
+    cells.cells,
+    recipes.recipes,
+    split.split,
+    train.train,
+    combine.combine,
+    predict.predict,
+    proteins.proteins,
+    evaluate.evaluate,
+    explain.explain,
+    embed.embed,
+    neighbours.neighbours,
+    audit.audit,
+):
+    command(app)(each)
 app.add_typer(decide.app, name="decide")
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

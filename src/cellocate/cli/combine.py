@@ -10,6 +10,7 @@ import typer
 from cellocate.choices import RuleName
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
+from cellocate.model_files import require_model
 from cellocate.written import write_table
 
 
@@ -36,14 +37,16 @@ def combine(
 
     Example: cellocate combine nucleus/model cytosol/model --data my_images --out both
     """
+    for model in models:
+        require_model(model)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     from cellocate.cli.console import validation
     from cellocate.files import new_folder
-    from cellocate.networks import load, save
+    from cellocate.networks import load, save  # with torch, after all that can be refused without it
     from cellocate.report import save_curves
     from cellocate.training.combine import combine as make_one
     from cellocate.training.run import Run
 
-    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     with new_folder(out, overwrite=overwrite, inputs=(*models, *collection.places)) as aside:
         made = make_one([load(folder, device=device) for folder in models], collection, by=by, rule=rule)
         save(made.model, aside / "model")

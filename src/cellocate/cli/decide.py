@@ -9,6 +9,8 @@ import typer
 
 from cellocate.choices import RuleName
 from cellocate.cli import options
+from cellocate.cli.commands import command
+from cellocate.cli.opened import require_paths
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.written import refuse_suffix
@@ -28,7 +30,7 @@ Tables = Annotated[
 ]
 
 
-@app.command()
+@command(app)
 def fit(
     probabilities: Tables,
     out: Annotated[Path, typer.Option(metavar="RULE", help="JSON file to write.")],
@@ -78,8 +80,6 @@ def fit(
     Examples: cellocate decide fit validation.csv --labels train.csv --out rule.json;
     cellocate decide fit test.csv --ratios train.csv --out rule.json
     """
-    from cellocate import decision
-    from cellocate.collection import of_fields, read_labels
     from cellocate.files import refuse_existing_files
 
     _refuse_odd_requests(labels, rule, ratios, figure)
@@ -90,6 +90,10 @@ def fit(
     given = [path for path in (labels, ratios) if path is not None]
     drawn = () if figure is None else (figure, figure.with_suffix(".csv"))
     refuse_existing_files((out, *drawn), overwrite=overwrite, inputs=(*probabilities, *given))
+    require_paths(*probabilities, *given)
+    from cellocate import decision  # slow to import
+    from cellocate.collection import of_fields, read_labels
+
     table = read_labels(given[0], vocabulary)
     ids, tables = decision.read_tables(probabilities, table.vocabulary)
     if not ids:
@@ -124,7 +128,7 @@ def fit(
         print(f"F1 against threshold in {figure}")
 
 
-@app.command()
+@command(app)
 def apply(
     probabilities: Tables,
     rule: Annotated[Path, typer.Option(metavar="RULE", help="JSON file that 'decide fit' wrote.")],
@@ -135,11 +139,13 @@ def apply(
 
     Example: cellocate decide apply test.csv --rule rule.json --out decided.csv
     """
-    from cellocate import decision
     from cellocate.files import refuse_existing_file
 
     refuse_suffix(out)
     refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, rule))
+    require_paths(*probabilities, rule)
+    from cellocate import decision  # slow to import
+
     fitted, vocabulary = decision.read_rule(rule)
     before = decision.read_steps(rule)
     ids, tables = decision.read_tables(probabilities, vocabulary)

@@ -10,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.model_files import locations_of_model
 
 
 def explain(
@@ -49,19 +50,21 @@ def explain(
     Examples: cellocate explain runs/first/model my_images --out why;
     cellocate explain runs/first/model my_images --id field-7 --location Nucleoli --masks cells --out why
     """
+    from cellocate.files import refuse_existing
+
+    refuse_existing(out, overwrite=overwrite, inputs=(model, data, labels, masks))
+    known = locations_of_model(model)
+    wanted = None if location is None or known is None else tuple(known.index(name) for name in location)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     from cellocate.cells.masks import CellMasks
     from cellocate.cli.console import progress
     from cellocate.cli.usable import fields_for
-    from cellocate.explain import Choices
+    from cellocate.explain import Choices  # with torch, after all that can be refused without it
     from cellocate.explain import explain as write
-    from cellocate.files import refuse_existing
     from cellocate.networks import load
 
-    refuse_existing(out, overwrite=overwrite, inputs=(model, data, labels, masks))
     loaded = load(model, device=device)
-    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
-    wanted = None if location is None else tuple(loaded.vocabulary.index(name) for name in location)
     total = fields if ids is None else len(ids)
     with progress("explaining", min(total, len(collection))) as advance:
         choices = Choices(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.opened import open_data, require_paths
 from cellocate.counted import counted
+from cellocate.model_files import require_model
 from cellocate.written import refuse_suffix
 
 if TYPE_CHECKING:
@@ -51,11 +52,7 @@ def neighbours(
     Examples: cellocate neighbours fields.h5ad --id field-7 --out like.csv --sheet like.png --of my_images;
     cellocate neighbours fields.h5ad --images new --model runs/first/model --index fields.index --out like.csv
     """
-    from cellocate.cli.usable import fields_for
-    from cellocate.explain.embedding import ask_for_ids, ask_for_images, read_embeddings
     from cellocate.files import refuse_existing_files
-    from cellocate.networks import load
-    from cellocate.pictures import save_figure_as
 
     if (ids is None) == (images is None) or (images is None) != (model is None):
         raise typer.BadParameter("give --id, or --images and --model")
@@ -65,6 +62,14 @@ def neighbours(
         raise typer.BadParameter("--sheet draws .png, .svg or .pdf")
     refuse_suffix(out)
     refuse_existing_files((out, sheet), overwrite=overwrite, inputs=(embeddings, images, model, of))
+    if model is not None:
+        require_model(model)
+    require_paths(embeddings)
+    from cellocate.cli.usable import fields_for
+    from cellocate.explain.embedding import ask_for_ids, ask_for_images, read_embeddings  # with torch
+    from cellocate.networks import load
+    from cellocate.pictures import save_figure_as
+
     known = read_embeddings(embeddings)
     asked: Collection | None = None
     if images is None or model is None:

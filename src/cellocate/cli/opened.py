@@ -46,6 +46,13 @@ def open_data(
     return collection
 
 
+def require_paths(*paths: Path | None) -> None:
+    """Raise a `CellocateError` where a file or folder that is to be read is not there; None is one not asked for."""
+    for path in paths:
+        if path is not None and not path.exists():
+            raise CellocateError("no such file or folder", where=path, mend="Check the name.")
+
+
 def _channels(said: Sequence[str] | None) -> dict[str, int | str]:
     """Each --channels, such as `blue=DAPI,green=AF488`, as channel → name."""
     pairs = [pair.partition("=") for text in said or () for pair in text.split(",")]

@@ -10,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.model_files import require_model
 from cellocate.written import SUFFIXES, refuse_suffix
 
 if TYPE_CHECKING:
@@ -78,22 +79,24 @@ def predict(
 
     Example: cellocate predict runs/first/model my_images --out predictions.csv
     """
-    from cellocate import prediction
-    from cellocate.cells.masks import CellMasks
-    from cellocate.cli.usable import fields_for
-    from cellocate.collection import are_cells, bags_of
     from cellocate.files import refuse_existing_file
-    from cellocate.networks import load
 
     format_ = format_ or ("h5ad" if out.suffix.lower() == ".h5ad" else "table")
     refuse_suffix(out, _SUFFIXES[format_], "a table" if format_ == "table" else f"--format {format_}")
     _refuse_odd_masks(format_, masks, by_map=by_map, whole_fields=whole_fields)
     refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample, masks, fields))
+    require_model(model)
+    collection = open_data(data, labels=labels, pixel_size=pixel_size, channels=channels, z=z)
+    from cellocate import prediction  # with torch, after all that can be refused without it
+    from cellocate.cells.masks import CellMasks
+    from cellocate.cli.usable import fields_for
+    from cellocate.collection import are_cells, bags_of
+    from cellocate.networks import load
+
     label_images = None if masks is None else CellMasks(masks)
     loaded, turned = prediction.with_turns(load(model, device=device), views)
     if format_ == "kaggle2021":
         prediction.require_hpa19(loaded.vocabulary)
-    collection = open_data(data, labels=labels, pixel_size=pixel_size, channels=channels, z=z)
     single = are_cells(collection) and not whole_fields
     _refuse_odd_data(fields, masks, format_, single=single, by_map=by_map)
     if whole_fields or loaded.card.bag is not None:

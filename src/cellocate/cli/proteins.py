@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import require_paths
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.written import refuse_suffix, write_table
@@ -57,9 +58,6 @@ def proteins(
 
     Example: cellocate proteins predictions.csv --of my_images --out proteins.csv --calls calls.csv
     """
-    from cellocate import decision
-    from cellocate.cli.console import note
-    from cellocate.collection import described
     from cellocate.files import refuse_existing_files
     from cellocate.vocabulary import get
 
@@ -72,6 +70,11 @@ def proteins(
     for table in (out, calls):
         refuse_suffix(table)
     refuse_existing_files((out, calls), overwrite=overwrite, inputs=(*predictions, of, rule))
+    require_paths(*predictions, of, rule)
+    from cellocate import decision  # slow to import
+    from cellocate.cli.console import note
+    from cellocate.collection import described
+
     fitted, steps = None, decision.Steps()
     if rule is not None:
         fitted, steps, words = _read_rule(rule)
