@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -59,23 +60,23 @@ def explain(
     from cellocate.cells.masks import CellMasks
     from cellocate.cli.console import progress
     from cellocate.cli.usable import fields_for
-    from cellocate.explain import Choices  # with torch, after all that can be refused without it
+    from cellocate.explain import DRAWN, Choices, choose_fields  # with torch, after all that can be refused without it
     from cellocate.explain import explain as write
     from cellocate.networks import load
 
     loaded = load(model, device=device)
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
-    total = fields if ids is None else len(ids)
-    with progress("explaining", min(total, len(collection))) as advance:
-        choices = Choices(
-            ids=ids,
-            count=fields,
-            locations=wanted,
-            method=method,
-            masks=None if masks is None else CellMasks(masks),
-            colours=colours,
-            overwrite=overwrite,
-            progress=advance,
-        )
-        explained = write(loaded, collection, out, choices)
+    choices = Choices(
+        ids=ids,
+        count=fields,
+        locations=wanted,
+        method=method,
+        masks=None if masks is None else CellMasks(masks),
+        colours=colours,
+        overwrite=overwrite,
+    )
+    with progress("choosing fields", min(DRAWN, len(collection)) if ids is None else 0) as advance:
+        chosen = choose_fields(loaded, collection, replace(choices, progress=advance))
+    with progress("explaining", len(chosen)) as advance:
+        explained = write(loaded, collection, out, replace(choices, ids=chosen, progress=advance))
     print(f"{counted(len(explained), collection.unit)} explained; report in {out / 'report.html'}")
