@@ -56,7 +56,7 @@ class Cells:
     def measured(self) -> NDArray[np.float64]:
         """All measurements of each cell, NaN where there is nothing to say; not its place, nor what is of its field."""
         measures = self.table.loc[:, "contrast":"spot_share"].drop(columns="border_share")
-        return measures.assign(area=self.table["area"]).to_numpy(np.float64)
+        return measures.assign(area=self.table["area_um2"]).to_numpy(np.float64)
 
     def of(self, chosen: NDArray[np.bool_]) -> Collection:
         """Some of the crops."""

@@ -1,5 +1,11 @@
 """Where in the cell is the protein? Fluorescence microscope images → protein locations.
 
+- `load`: a trained model from its folder.
+- `Model`: a network with all that is needed to use it; `Model.predict` takes arrays.
+- `open_collection`: a folder, table or store of images, with labels and metadata.
+- `get_vocabulary`: an ordered list of locations, such as hpa28.
+- `CellocateError`: what is raised where data or a request are at fault.
+
 Example:
     >>> import cellocate
     >>> model = cellocate.load("run/model")  # doctest: +SKIP
@@ -15,18 +21,19 @@ if TYPE_CHECKING:
     from cellocate.collection import open_collection
     from cellocate.errors import CellocateError
     from cellocate.networks import Model, load
-    from cellocate.vocabulary import get as vocabulary
+    from cellocate.vocabulary import get as get_vocabulary
 
 __version__ = "0.1.0"
-__all__ = ["CellocateError", "Model", "__version__", "load", "open_collection", "vocabulary"]
+__all__ = ["CellocateError", "Model", "__version__", "get_vocabulary", "load", "open_collection"]
 
 _HOMES = {
     "CellocateError": ("cellocate.errors", "CellocateError"),
     "Model": ("cellocate.networks", "Model"),
+    "get_vocabulary": ("cellocate.vocabulary", "get"),
     "load": ("cellocate.networks", "load"),
     "open_collection": ("cellocate.collection", "open_collection"),
-    "vocabulary": ("cellocate.vocabulary", "get"),
 }
+"""Public names, and where they live; none is that of a room, which would take its place once it is imported."""
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 # public names are imported when first used
@@ -36,3 +43,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 # public names are imported w
 
     module, attribute = _HOMES[name]
     return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -61,9 +61,9 @@ def write_h5ad(path: str | Path, table: Annotated) -> None:
         >>> import tempfile
         >>> import pandas as pd
         >>> path = Path(tempfile.mkdtemp()) / "cells.h5ad"
-        >>> known = pd.DataFrame({"area": [7.5]}, index=["a_1"])
+        >>> known = pd.DataFrame({"area_um2": [7.5]}, index=["a_1"])
         >>> write_h5ad(path, Annotated(np.ones((1, 1)), known, pd.DataFrame(index=["Nucleoli"])))
-        >>> read_h5ad(path).obs.loc["a_1", "area"]
+        >>> read_h5ad(path).obs.loc["a_1", "area_um2"]
         np.float64(7.5)
     """
     import h5py

@@ -65,11 +65,11 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Processes started here never hear a Ctrl-C, which is the parent's to handle, once the block ends."""
+    """Start processes without a Ctrl-C or a SIGTERM in between; both are the parent's to handle, and not theirs."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows, where the workers' own start must do
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -78,6 +78,8 @@ def _interrupts_held_back() -> Iterator[None]:
 
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # by which a broken pool ends its workers
     cv2.setNumThreads(1)  # one worker per core is as fast as it gets
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -10,19 +10,19 @@ GOOD = {
     "field": "a",
     "edge": False,
     "empty": False,
-    "area": 100.0,
+    "area_um2": 100.0,
     "contrast": 20.0,
     "sharpness": 0.1,
-    "smallest_file": 90_000,
-    "largest_file": 900_000,
+    "smallest_file_bytes": 90_000,
+    "largest_file_bytes": 900_000,
 }
 BAD = {
-    "file size": {"field": "b", "smallest_file": 3_000},
+    "file size": {"field": "b", "smallest_file_bytes": 3_000},
     "focus": {"field": "b", "sharpness": 0.01},
     "empty": {"empty": True},
     "edge": {"edge": True},
-    "small": {"area": 20.0},
-    "large": {"area": 500.0},
+    "small": {"area_um2": 20.0},
+    "large": {"area_um2": 500.0},
     "negative": {"contrast": 1.0},
 }
 
@@ -44,13 +44,17 @@ def test_a_cell_is_counted_once_for_the_first_rule():
 
 
 def test_files_too_large_are_left_out_and_unknown_sizes_are_not():
-    cells = table({"largest_file": 2e6}, {"smallest_file": float("nan"), "largest_file": float("nan")})
+    cells = table(
+        {"largest_file_bytes": 2e6}, {"smallest_file_bytes": float("nan"), "largest_file_bytes": float("nan")}
+    )
     assert reasons(cells, CleanUp(smallest_file=4, largest_file=1000)).tolist() == [""] * 8 + ["file size", ""]
 
 
 def test_size_is_judged_among_whole_cells_of_the_same_cell_line():
-    cells = pd.concat([table().assign(cell_line="U2OS"), table().assign(cell_line="HL-60", area=20.0)])
-    cells = pd.concat([cells, table(*[{"edge": True, "area": 1.0}] * 20).assign(cell_line="U2OS")], ignore_index=True)
+    cells = pd.concat([table().assign(cell_line="U2OS"), table().assign(cell_line="HL-60", area_um2=20.0)])
+    cells = pd.concat(
+        [cells, table(*[{"edge": True, "area_um2": 1.0}] * 20).assign(cell_line="U2OS")], ignore_index=True
+    )
     assert set(reasons(cells, CleanUp())) == {"", "edge"}
 
 

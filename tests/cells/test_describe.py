@@ -26,12 +26,12 @@ def test_places_and_contrast_are_of_the_pixels_of_each_cell(labels):
     for row in table.itertuples():
         own = cells == row.cell
         y, x = np.nonzero(own)
-        assert (row.top, row.left) == (y.min(), x.min())
-        assert (row.top + row.height - 1, row.left + row.width - 1) == (y.max(), x.max())
+        assert (row.top_px, row.left_px) == (y.min(), x.min())
+        assert (row.top_px + row.height_px - 1, row.left_px + row.width_px - 1) == (y.max(), x.max())
         assert row.edge == bool((own & border).any())
         assert row.contrast == pytest.approx(field[1][own].std(), abs=1e-3)
-        assert row.area == pytest.approx(own.sum() * 0.25)
-        assert (row.y, row.x) == pytest.approx((y.mean(), x.mean()))
+        assert row.area_um2 == pytest.approx(own.sum() * 0.25)
+        assert (row.y_px, row.x_px) == pytest.approx((y.mean(), x.mean()))
 
 
 def test_without_a_protein_or_a_landmark_nothing_is_said_of_them(tmp_path):
@@ -39,10 +39,10 @@ def test_without_a_protein_or_a_landmark_nothing_is_said_of_them(tmp_path):
     cells = np.eye(96, dtype=np.uint16)
     assert math.isnan(describe(field, ["blue"], Given(cells, cells, 0.5))["contrast"][0])
     assert math.isnan(of_field(field, ["blue"], {}, 0.5)["sharpness"])
-    assert math.isnan(of_field(field, ["blue"], {}, 0.5)["smallest_file"])
+    assert math.isnan(of_field(field, ["blue"], {}, 0.5)["smallest_file_bytes"])
     for name, pixels in (("green", field[0]), ("blue", field[0] * 0)):
         write_png(tmp_path / f"{name}.png", pixels)
     told = of_field(field, ["red"], {name: tmp_path / f"{name}.png" for name in ("green", "blue")}, 0.64)
     sizes = sorted((tmp_path / f"{name}.png").stat().st_size for name in ("green", "blue"))
-    assert [told["smallest_file"], told["largest_file"]] == sizes
+    assert [told["smallest_file_bytes"], told["largest_file_bytes"]] == sizes
     assert told["sharpness"] > 0

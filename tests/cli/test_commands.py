@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -87,7 +88,29 @@ def test_recipes_on_a_terminal_say_what_they_are(cellocate, monkeypatch: pytest.
     for name in recipe_names():
         assert any(line.startswith(f"{name} ") for line in listed.splitlines())
         assert load_recipe(name).description.split()[0] in words
-    assert all(len(line) <= 80 for line in listed.splitlines()[1:])  # the first is in bold
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", listed).splitlines()
+    assert all(len(line) <= 80 for line in plain)
+    titles = ["cellocate's own", "Course report on the 2018 challenge", "First of the 2018 challenge"]
+    places = [[line.strip() for line in plain].index(title) for title in titles]
+    assert places == sorted(places)
+    assert plain[places[0] + 1].startswith("quick (default) ")
+    assert sum("(default)" in line for line in plain) == 1
+
+
+def test_folders_and_help_where_a_command_should_stand(cellocate, tmp_path: Path) -> None:
+    assert cellocate("help").out == cellocate("--help").out
+    assert cellocate("help", "split").out == cellocate("split", "--help").out
+    refused = cellocate(tmp_path)
+    assert refused.code == 2
+    assert "is a folder, not a command" in " ".join(refused.err.replace("│", " ").split())
+
+
+def test_paragraphs_of_help_fill_the_line_and_examples_keep_theirs(cellocate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = [line.strip() for line in cellocate("train", "--help").out.splitlines()]
+    [receives] = [line for line in lines if line.startswith("RUN receives")]
+    assert receives.endswith("model/ of them all.")
+    assert "or: cellocate split my_images --folds 5 --out folds.csv;" in lines
 
 
 def test_train_predict_evaluate(cellocate, phantoms: Path, tmp_path: Path) -> None:

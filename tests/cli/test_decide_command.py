@@ -1,13 +1,11 @@
 """`cellocate decide` on tables alone."""
 
 import json
-from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cellocate.cli import options
 from cellocate.decision import DEFAULT, KINDS
 from cellocate.vocabulary import get
 
@@ -30,10 +28,6 @@ def tables(tmp_path):
 
 def saved(folder):
     return json.loads((folder / "rule.json").read_text())["rule"]
-
-
-def test_commands_offer_every_rule():
-    assert get_args(options.RuleName) == KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)

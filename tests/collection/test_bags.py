@@ -35,7 +35,19 @@ def test_bags_have_the_fields_and_their_labels(cells: Path, phantoms: Path) -> N
 
 def test_what_is_of_one_cell_is_not_told_of_its_field(cells: Path) -> None:
     found = open_collection(cells)
-    of_cell = ["y", "x", "top", "left", "height", "width", "area", "edge", "green_cell_mean"]
+    of_cell = [
+        "y_px",
+        "x_px",
+        "top_px",
+        "left_px",
+        "height_px",
+        "width_px",
+        "area_um2",
+        "y",
+        "area",
+        "edge",
+        "green_cell_mean",
+    ]
     told = found.fields.assign(**dict.fromkeys(of_cell, "1"), field_pixel_size="0.3")
     bags = bags_of(replace(found, fields=told))
     assert not set(bags.fields) & {"field", "cell", *of_cell}

@@ -82,13 +82,13 @@ def test_tables_of_folds_are_brought_together(phantoms, tmp_path):
     collection = open_collection(phantoms)
     ids, rng = collection.ids, np.random.default_rng(0)
     said = rng.random((len(ids), 28)).round(6)
-    for name, rows in (("a", slice(0, 20)), ("b", slice(15, 35))):
+    for name, rows in (("a.csv", slice(0, 20)), ("b.csv", slice(15, 35))):
         write_table(tmp_path / name, ids[rows], said[rows], said[rows] > 0.5, collection.vocabulary)
-    found = by_tables([tmp_path / "a", tmp_path / "b"], collection)
+    found = by_tables([tmp_path / "a.csv", tmp_path / "b.csv"], collection)
     assert found.ids == ids[:35]
     assert np.allclose(found.probabilities, said[:35])
     with pytest.raises(CellocateError, match="no field of the collection"):
-        by_tables([tmp_path / "a"], collection.subset(ids[36:]))
+        by_tables([tmp_path / "a.csv"], collection.subset(ids[36:]))
 
 
 def test_too_few_fields_say_nothing(phantoms):

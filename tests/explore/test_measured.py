@@ -51,7 +51,7 @@ def test_figures_of_pixels(folder):
     write_png(folder / "f00_blue.png", np.full((16, 20), 255, np.uint8))
     table, problems = measure(open_collection(folder), ["f00", "f11"])
     assert problems == []
-    assert table.loc["f11", ["height", "width", "depth"]].tolist() == [16, 20, 8]
+    assert table.loc["f11", ["height_px", "width_px", "depth_bits"]].tolist() == [16, 20, 8]
     assert table.loc["f11", "green_mean"] == table.loc["f11", "green_high"] == pytest.approx(110 / 255)
     assert table["blue_saturated"].tolist() == [1, 0]
     assert np.isnan(table["protein_in_blue"]).all()  # an even plane correlates with nothing
@@ -75,7 +75,7 @@ def test_pictures_before_and_after_are_set_beside_each_other(folder):
     assert explored.before.pixels.index.sort_values().tolist() == collection.ids
     found = medians(explored.before.random, explored.random).set_index("figure")
     assert found.loc["green_mean"].tolist() == pytest.approx([55 / 255, 85 / 255])
-    assert "height" not in found.index
+    assert "height_px" not in found.index
     assert "sharpness" not in found.index  # neither red nor yellow
     plot = plots(explored)["beside_pixels"]
     assert "before (line, n = 12) and after (area, n = 6)" in plot.caption

@@ -155,12 +155,39 @@ def test_floats_between_0_and_1_are_taken_as_they_are(dtype):
 
 
 @pytest.mark.parametrize("intensity", INTENSITIES)
-@pytest.mark.parametrize("value", [-0.01, 1.01, 255.0, np.nan, np.inf, -np.inf])
-def test_floats_out_of_range_are_refused(value, intensity):
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (-0.01, r"pixels below 0 \(down to -0.01\).*clipped"),
+        (1.01, r"floats outside 0 to 1 \(up to 1.01\)"),
+        (255.0, r"up to 255\)\. Divide them by the largest value of their depth, such as 255"),
+        (np.nan, "NaN or infinite.*nan_to_num"),
+        (np.inf, "NaN or infinite"),
+        (-np.inf, "NaN or infinite"),
+    ],
+)
+def test_floats_out_of_range_are_refused(value, message, intensity):
     field = np.full((1, 3, 3), 0.5)
     field[0, 1, 1] = value
-    with pytest.raises(CellocateError, match="floats outside 0 to 1"):
+    with pytest.raises(CellocateError, match=message):
         to_float(field, intensity)
+
+
+@pytest.mark.parametrize("value", [np.nextafter(np.float32(1), np.float32(2)), -1e-7])
+def test_a_rounding_beyond_the_range_is_cut_off(value):
+    found = to_float(np.full((1, 3, 3), value, np.float32))
+    assert found.min() == found.max() == np.clip(value, 0, 1)
+
+
+@pytest.mark.parametrize("kind", ["u2", "f4"])
+def test_bytes_may_stand_in_either_order(kind):
+    field = (np.linspace(0, 1, 18) * (1 if kind == "f4" else 65535)).reshape(2, 3, 3)
+    np.testing.assert_array_equal(to_float(field.astype(f">{kind}")), to_float(field.astype(f"<{kind}")))
+
+
+def test_a_field_without_pixels_is_refused():
+    with pytest.raises(CellocateError, match=r"without pixels, of shape \(4, 0, 8\)"):
+        to_float(np.zeros((4, 0, 8), np.uint8))
 
 
 @pytest.mark.parametrize("dtype", [bool, np.int8, np.int16, np.int32, np.int64, np.uint32, np.complex64])

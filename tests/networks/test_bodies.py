@@ -9,7 +9,7 @@ from timm.models.resnet import ResNet
 
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.networks.body import build_body
+from cellocate.networks.body import build_body, require_weights
 
 RGB = CHANNELS[:3]
 
@@ -90,9 +90,12 @@ def test_a_failed_download_names_the_setting_to_change(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(timm, "create_model", fail)
     with pytest.raises(
-        CellocateError, match=r"resnet18 cannot be had \(ConnectionError\).*--set network\.pretrained=false"
+        CellocateError, match=r"could not download the pretrained weights of resnet18.*--set network\.pretrained=false"
     ):
         build_body("resnet18", channels=CHANNELS, size=64, pretrained=True)
+    with pytest.raises(CellocateError, match="could not download"):
+        require_weights("resnet18")
+    require_weights("no such backbone")  # which build_body refuses, by name
 
 
 @pytest.mark.parametrize("backbone", ["cnn128", "densenet73", "resnet18t"])
@@ -102,7 +105,7 @@ def test_weights_that_nobody_has_are_not_replaced_by_random_ones(
     monkeypatch.setattr(timm.models, "is_model_pretrained", lambda _: False)
     monkeypatch.setattr(timm, "is_model", lambda name: name == "resnet18t")
     monkeypatch.setattr(timm, "create_model", lambda *_, **__: torch.nn.Identity())
-    with pytest.raises(CellocateError, match=rf"pretrained weights of {backbone} cannot be had \(there are none\)"):
+    with pytest.raises(CellocateError, match=rf"there are no pretrained weights of {backbone}"):
         build_body(backbone, channels=CHANNELS, size=64, pretrained=True)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,8 +64,47 @@ def test_an_impossible_pixel_size_is_refused(run: Path, size: float) -> None:
         cellocate.load(run / "model").predict(np.zeros((4, 64, 64), np.uint8), pixel_size=size)
 
 
-def test_no_field_gives_no_row(run: Path) -> None:
-    assert cellocate.load(run / "model").predict([]).probabilities.shape == (0, 28)
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ("images", r"the path 'images' where arrays are needed.*predict_collection\("),
+        (Path("a.png"), "the path 'a.png'"),
+        (["a.png", "b.png"], "the path 'a.png'"),
+        (None, "an object of type NoneType"),
+        (7, "an object of type int"),
+        ([], "no field to predict"),
+        (np.zeros((0, 4, 64, 64), np.uint8), "no field to predict"),
+        (np.zeros((64, 64, 4), np.uint8), r"They stand last: move them with np.moveaxis\(fields, -1, -3\)"),
+        (np.zeros((2, 64, 64, 4), np.uint8), "They stand last"),
+        (np.zeros((64, 64), np.uint8), r"a field of shape \(64,\)"),
+        (np.zeros((4, 64, 64), np.int16), "pixels of type int16. Convert them to uint8 if they have 8 bits"),
+        (np.full((4, 64, 64), 200.0), "Divide them by the largest value"),
+        (np.full((4, 64, 64), np.nan), "NaN"),
+        (np.full((4, 64, 64), -0.5), "below 0"),
+        ([[[[1, 2], [3]]] * 4], "a field that is no array"),
+    ],
+)
+def test_what_cannot_be_predicted_is_refused_with_the_remedy(run: Path, fields: Any, message: str) -> None:
+    with pytest.raises(CellocateError, match=message):
+        cellocate.load(run / "model").predict(fields)
+
+
+def test_fields_may_differ_in_size_and_kind(run: Path, fields: list[np.ndarray]) -> None:
+    model = cellocate.load(run / "model")
+    wide = np.concatenate(fields[:2], axis=2)
+    mixed = [fields[0], wide, fields[1].astype(np.uint16) * 257, (fields[2] / 255).tolist()]
+    found = model.predict(mixed).probabilities
+    for field, expected in zip(mixed, found, strict=True):
+        alone = model.predict([field]).probabilities[0]
+        np.testing.assert_allclose(alone, expected, rtol=1e-4)
+    np.testing.assert_allclose(found[3], model.predict(fields[2]).probabilities[0], rtol=1e-3)
+    np.testing.assert_allclose(model.predict(tuple(mixed)).probabilities, found)
+
+
+def test_a_model_says_what_it_is(run: Path) -> None:
+    shown = repr(cellocate.load(run / "model", device="cpu"))
+    for words in ("28 locations of hpa28", "red, green, blue, yellow at 64 px", "fields of simulated cells", "on cpu"):
+        assert words in shown
 
 
 def test_saving_a_loaded_model_changes_nothing(run: Path, tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def reasons(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[str]:
         clean: which rules, and how strict.
 
     Example:
-        >>> cells = pd.DataFrame({"field": "a", "edge": [True, False], "empty": False, "area": 9.0, "contrast": 5.0,
-        ...     "sharpness": 0.1, "smallest_file": 9000, "largest_file": 9000})
+        >>> cells = pd.DataFrame({"field": "a", "edge": [True, False], "empty": False, "area_um2": 9.0, "contrast": 5.0,
+        ...     "sharpness": 0.1, "smallest_file_bytes": 9000, "largest_file_bytes": 9000})
         >>> reasons(cells, CleanUp()).tolist(), reasons(cells, CleanUp(keep=["edge"])).tolist()
         (['edge', ''], ['', ''])
     """
@@ -72,9 +72,9 @@ def reasons(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[str]:
 def _file_size(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:
     odd = pd.Series(data=False, index=cells.index)
     if clean.smallest_file is not None:
-        odd |= cells["smallest_file"] < clean.smallest_file * 1000
+        odd |= cells["smallest_file_bytes"] < clean.smallest_file * 1000
     if clean.largest_file is not None:
-        odd |= cells["largest_file"] > clean.largest_file * 1000
+        odd |= cells["largest_file_bytes"] > clean.largest_file * 1000
     return odd
 
 
@@ -91,11 +91,11 @@ def _empty(cells: pd.DataFrame, _: CleanUp) -> pd.Series[bool]:
 
 
 def _small(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:
-    return cells["area"] < clean.small * _median_area(cells)
+    return cells["area_um2"] < clean.small * _median_area(cells)
 
 
 def _large(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:
-    return cells["area"] > clean.large * _median_area(cells)
+    return cells["area_um2"] > clean.large * _median_area(cells)
 
 
 def _median_area(cells: pd.DataFrame) -> pd.Series[float]:
@@ -103,9 +103,9 @@ def _median_area(cells: pd.DataFrame) -> pd.Series[float]:
     group = cells["field"].astype(object)
     if "cell_line" in cells:
         group = cells["cell_line"].replace("", None).fillna(group)
-    whole = cells["area"].where(~cells["edge"].astype(bool))
+    whole = cells["area_um2"].where(~cells["edge"].astype(bool))
     own = whole.groupby(group).transform("median").where(whole.groupby(group).transform("count") >= _FEW)
-    return own.fillna(whole.median()).fillna(cells["area"].median())
+    return own.fillna(whole.median()).fillna(cells["area_um2"].median())
 
 
 def _negative(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:

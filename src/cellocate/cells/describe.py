@@ -17,8 +17,8 @@ from cellocate.collection.quality import FOCUS_CHANNELS, sharpness
 from cellocate.images import Pixels
 
 PROTEIN = "green"
-BOX = ("top", "left", "height", "width")
-_SHORTER = {"cell_area_um2": "area", "nucleus_area_um2": "nucleus_area"}
+BOX = ("top_px", "left_px", "height_px", "width_px")
+FILE_SIZES = ("smallest_file_bytes", "largest_file_bytes")
 
 
 def describe(field: Pixels, channels: Sequence[str], masks: Masks) -> pd.DataFrame:
@@ -30,19 +30,18 @@ def describe(field: Pixels, channels: Sequence[str], masks: Masks) -> pd.DataFra
         masks: of its cells.
 
     Returns:
-        `cell` (number); `top`, `left`, `height`, `width` (box, px); `edge` (it touches the border of the field);
-        `contrast` (standard deviation of the protein in the cell, grey levels); and all that `measure` tells, with
-        `area` and `nucleus_area` in µm².
+        `cell` (number); `top_px`, `left_px`, `height_px`, `width_px` (box); `edge` (it touches the border of the
+        field); `contrast` (standard deviation of the protein in the cell, grey levels); and all that `measure` gives.
 
     Example:
         >>> from cellocate.cells.given import Given
         >>> cells = np.zeros((8, 8), np.uint16)
         >>> cells[2:4, 3:6] = 1
         >>> row = describe(np.full((1, 8, 8), 7, np.uint8), ["green"], Given(cells, cells, 0.5)).iloc[0]
-        >>> float(row["y"]), float(row["x"]), float(row["area"]), bool(row["edge"]), float(row["contrast"])
+        >>> float(row["y_px"]), float(row["x_px"]), float(row["area_um2"]), bool(row["edge"]), float(row["contrast"])
         (2.5, 4.0, 1.5, False, 0.0)
     """
-    measured = measure(field, channels, masks.nuclei, masks.cells, masks.pixel_size).rename(columns=_SHORTER)
+    measured = measure(field, channels, masks.nuclei, masks.cells, masks.pixel_size)
     height, width = masks.cells.shape
     protein = field[list(channels).index(PROTEIN)] if PROTEIN in channels else None
     rows = []
@@ -58,11 +57,11 @@ def describe(field: Pixels, channels: Sequence[str], masks: Masks) -> pd.DataFra
 
 
 def of_field(field: Pixels, channels: Sequence[str], files: Mapping[str, Path], pixel_size: float) -> dict[str, float]:
-    """What clean-up asks of a whole field: `sharpness` of a landmark, `smallest_file` and `largest_file` (bytes).
+    """What clean-up asks of a whole field: `sharpness` of a landmark, `smallest_file_bytes`, `largest_file_bytes`.
 
-    What there is no landmark or no file for is nan.
+    Without a landmark or a file these are nan.
     """
     landmark = next((channel for channel in FOCUS_CHANNELS if channel in channels), None)
     sizes: list[float] = [*file_sizes(files)] or [float("nan")]
     sharp = float("nan") if landmark is None else sharpness(field[list(channels).index(landmark)], pixel_size)
-    return {"sharpness": sharp, "smallest_file": min(sizes), "largest_file": max(sizes)}
+    return {"sharpness": sharp, **dict(zip(FILE_SIZES, (min(sizes), max(sizes)), strict=True))}

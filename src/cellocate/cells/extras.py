@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from cellocate.cells.describe import BOX, FILE_SIZES
 from cellocate.cells.given import Masks
 from cellocate.cells.masks import write_geojson
 from cellocate.cells.overlay import overlay
 from cellocate.images import Pixels, write_png
+from cellocate.rounded import rounded
 
 _SIDE = 1024  # px: enough to see each cell
 
@@ -22,8 +24,8 @@ def geojson(
     out: Path, field: str, _pixels: Pixels, _channels: Sequence[str], masks: Masks, cells: pd.DataFrame
 ) -> None:
     """Write `geojson/<id>.geojson`, for QuPath, with what was measured of each cell."""
-    measured = cells.set_index("cell")
-    write_geojson(out / "geojson" / f"{field}.geojson", masks.nuclei, masks.cells, measured)
+    measured = cells.set_index("cell").drop(columns=[*BOX, *FILE_SIZES])  # which are no measurements of a cell
+    write_geojson(out / "geojson" / f"{field}.geojson", masks.nuclei, masks.cells, measured.map(rounded))
 
 
 def overlays(

@@ -36,6 +36,8 @@ from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
 from cellocate.pool import run
+from cellocate.rounded import json_text
+from cellocate.written import write_table
 
 CARD, CELLS, COUNTS, CROPS, PICTURES = "cells.json", "cells.csv", "counts.csv", "crops", "png"
 NUCLEI = "blue"
@@ -224,7 +226,7 @@ def _finish(
     if len(skipped):
         write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
     _write_tables(plan, fields, cells, strong)
-    write_text(plan.out / CARD, json.dumps(card, indent=2) + "\n")
+    write_text(plan.out / CARD, json_text(card) + "\n")
     sync(plan.out / CARD, plan.out)
     shutil.rmtree(plan.work)
 
@@ -251,7 +253,7 @@ def _why(cells: pd.DataFrame, strong: Strong | None) -> pd.Series[str]:
 
 def _store_fields(cells: pd.DataFrame, fields: Collection) -> pd.DataFrame:
     """The table of the store of crops: what was measured beyond place, size and brightness is in `cells.csv` alone."""
-    own = ["field", "cell", "y", "x", *BOX, "area", "edge", *(f"{c}_cell_mean" for c in fields.channels)]
+    own = ["field", "cell", "y_px", "x_px", *BOX, "area_um2", "edge", *(f"{c}_cell_mean" for c in fields.channels)]
     of_field = [ORIGINAL, "group", "labels", *(c for c in fields.fields if c in cells and c not in own)]
     chosen = dict.fromkeys([*(c for c in own if c in cells), "field_pixel_size", "pixel_size", *of_field])
     as_text = cells.set_index("id")[list(chosen)].assign(edge=cells["edge"].astype(int).to_numpy())
@@ -265,9 +267,9 @@ def _write_tables(plan: Plan, fields: Collection, cells: pd.DataFrame, strong: S
         assert fields.vocabulary is not None
         label = cells["labels"].map(lambda labels: labels[0])
         how_many = counts(cells.assign(label=label), fields.vocabulary)
-        write_text(plan.out / COUNTS, how_many.to_csv(index=False))
+        write_table(plan.out / COUNTS, how_many)
     texts = cells["labels"].map(lambda labels: "" if labels is None else " ".join(map(str, labels)))
-    first = ["id", "field", "cell", "y", "x", "area", "edge", "why", "labels"]
+    first = ["id", "field", "cell", "y_px", "x_px", "area_um2", "edge", "why", "labels"]
     rows = cells.assign(labels=texts, edge=cells["edge"].astype(int)).drop(columns="empty")
     rows = rows[[*first, *(c for c in rows if c not in first)]]
     write_text(plan.out / CELLS, rows.to_csv(index=False, float_format=_DIGITS))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import errno
 import io
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -32,36 +36,42 @@ from cellocate.cli import (
     split,
     train,
 )
+from cellocate.cli.commands import Group, command
 from cellocate.errors import CellocateError
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-app.command()(demo.demo)
-app.command()(simulate.simulate)
-app.command()(download.download)
-app.command()(check.check)
-app.command()(explore.explore)
-app.command()(select.select)
-app.command()(pack.pack)
-app.command()(cells.cells)
-app.command()(recipes.recipes)
-app.command()(split.split)
-app.command()(train.train)
-app.command()(combine.combine)
-app.command()(predict.predict)
-app.command()(proteins.proteins)
-app.command()(evaluate.evaluate)
-app.command()(explain.explain)
-app.command()(embed.embed)
-app.command()(neighbours.neighbours)
-app.command()(audit.audit)
+for each in (
+    demo.demo,
+    simulate.simulate,
+    download.download,
+    check.check,
+    explore.explore,
+    select.select,
+    pack.pack,
+    cells.cells,
+    recipes.recipes,
+    split.split,
+    train.train,
+    combine.combine,
+    predict.predict,
+    proteins.proteins,
+    evaluate.evaluate,
+    explain.explain,
+    embed.embed,
+    neighbours.neighbours,
+    audit.audit,
+):
+    command(app)(each)
 app.add_typer(decide.app, name="decide")
 
+_INTERRUPTED, _TERMINATED = 130, 143  # exit codes: 128 and the signal's number, as shells have it
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -85,16 +95,22 @@ def cellocate_(
 
 
 def main() -> None:
-    """Run the command line; exit 0 done, 1 the data or the request is at fault, 2 wrong usage, 130 interrupted."""
+    """Run the command line.
+
+    It exits with 0 where all was done, 1 where the data or the request is at fault, 2 on wrong usage, 130 when Ctrl-C
+    interrupted it, and 143 when SIGTERM did (`kill`, `timeout`, a queue): both clean up alike.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files need not be text
     try:
-        app()
+        with _terminated_as_interrupted() as terminated:
+            app()
     except CellocateError as error:
         _fail(str(error))
     except SystemExit as stop:
-        if stop.code == 130:  # typer's answer to Ctrl-C
+        if stop.code == _INTERRUPTED:  # typer's answer to Ctrl-C
             print("interrupted", file=sys.stderr)
+            sys.exit(_TERMINATED if terminated else _INTERRUPTED)
         raise
     except OSError as error:
         if error.errno in _NO_ROOM:
@@ -102,6 +118,26 @@ def main() -> None:
         if error.errno in _NOT_ALLOWED:
             _fail(f"permission denied{_place(error)}. Choose another place, or change its permissions.")
         raise
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[list[int]]:
+    """Let SIGTERM interrupt as Ctrl-C does; the list that this gives has it, once it came."""
+    received: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        received.append(number)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one does not disturb the clean-up
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield received  # a program that has a handler of its own keeps it
+        return
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _place(error: OSError) -> str:

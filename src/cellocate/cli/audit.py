@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +10,8 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.model_files import require_model
+from cellocate.rounded import json_text
 
 
 def audit(
@@ -52,18 +53,22 @@ def audit(
     cellocate audit my_images --probabilities held_out.csv --out audit;
     then: cellocate select my_images --without-ids audit/suspects.csv --out clean
     """
-    from cellocate.cli.console import note, progress
-    from cellocate.cli.usable import usable_fields
-    from cellocate.explain.audit import audit_labels, by_models, by_tables, write_audit
     from cellocate.files import refuse_existing
-    from cellocate.networks import load
-    from cellocate.prediction import assumptions
 
     if bool(models) == bool(probabilities):
         raise typer.BadParameter("give models, or --probabilities")
     refuse_existing(out, overwrite=overwrite, inputs=(data, labels, *(models or ()), *(probabilities or ())))
-    loaded = [load(folder, device=device) for given in models or () for folder in _folders(given)]
+    folders = [folder for given in models or () for folder in _folders(given)]
+    for folder in folders:
+        require_model(folder)
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
+    from cellocate.cli.console import note, progress
+    from cellocate.cli.usable import usable_fields
+    from cellocate.explain.audit import audit_labels, by_models, by_tables, write_audit  # with torch
+    from cellocate.networks import load
+    from cellocate.prediction import assumptions
+
+    loaded = [load(folder, device=device) for folder in folders]
     needed = loaded[0].card.channels if loaded else collection.channels
     collection = usable_fields(collection, needed, labelled=True, skip_bad=skip_bad)
     for assumption in dict.fromkeys(text for each in loaded for text in assumptions(each, collection)):
@@ -79,7 +84,7 @@ def audit(
         note(audited.caution)
     summary = audited.summary()
     if as_json:
-        print(json.dumps(summary, indent=2))
+        print(json_text(summary))
         return
     what = f"{summary['suspects']} of {counted(summary['n'], collection.unit)} probably with wrong labels"
     print(f"{what} ({audited.skill}); report in {out / 'report.html'}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.opened import open_data, require_paths
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def cells(
 
     Example: cellocate cells my_images --out my_cells --pixel-size 0.08
     """
+    require_paths(masks)
     from cellocate.cells import extras
     from cellocate.cells.crops import SPAN, Square
     from cellocate.cells.job import Plan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +14,8 @@ from cellocate.cli.opened import open_data, read_plane
 from cellocate.cli.submission import check_submission, is_submission
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
+from cellocate.rounded import json_text
+from cellocate.written import refuse_suffix, write_table
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection, Inspection, Problem
@@ -40,7 +41,7 @@ def check(
         typer.Option(metavar="FILE", help="Of a submission: the sample whose ids it must have."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write all problems and warnings to this CSV.")
+        Path | None, typer.Option(metavar="FILE", help="Write all problems and warnings to this table (.csv, .xlsx).")
     ] = None,
     write: Annotated[
         bool,
@@ -71,8 +72,8 @@ def check(
         return
     from cellocate.cli.console import progress
     from cellocate.collection import inspect, suspects
-    from cellocate.files import new_file
 
+    refuse_suffix(out)
     said: dict[str, Any] = {"labels": labels, "vocabulary": vocabulary, "pixel_size": pixel_size, "z": z}
     if write:
         collection = _described(data, said, channels)
@@ -86,12 +87,11 @@ def check(
     if as_json:
         faults = table["severity"] == "fault"
         lists = {"problems": table[faults].to_dict("records"), "warnings": table[~faults].to_dict("records")}
-        print(json.dumps({**facts, **lists}, indent=2))
+        print(json_text({**facts, **lists}))
     else:
         _print(facts, inspection.problems, warnings)
     if out is not None:
-        with new_file(out) as aside:
-            table.to_csv(aside, index=False, errors="backslashreplace")  # names need not be text
+        write_table(out, table, sheet="problems")
     if inspection.problems:
         raise typer.Exit(1)
 

@@ -7,8 +7,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from cellocate.choices import RuleName
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
+from cellocate.model_files import require_model
+from cellocate.written import write_table
 
 
 def combine(
@@ -18,7 +21,7 @@ def combine(
     by: Annotated[
         Literal["mean", "best"], typer.Option(help="Mean of all, or for each location the one that is best at it.")
     ] = "mean",
-    rule: Annotated[options.RuleName, typer.Option(help="Decision rule of the new model.")] = "expected_f1",
+    rule: Annotated[RuleName, typer.Option(help="Decision rule of the new model.")] = "expected_f1",
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,
@@ -35,17 +38,20 @@ def combine(
     Example: cellocate combine nucleus/model cytosol/model --data my_images --out both
     """
     from cellocate.cli.console import show_validation
+
+    for model in models:
+        require_model(model)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     from cellocate.files import new_folder
-    from cellocate.networks import load, save
+    from cellocate.networks import load, save  # with torch, after all that can be refused without it
     from cellocate.report import save_curves
     from cellocate.training.combine import combine as make_one
     from cellocate.training.run import Run
 
-    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     with new_folder(out, overwrite=overwrite, inputs=(*models, *collection.places)) as aside:
         made = make_one([load(folder, device=device) for folder in models], collection, by=by, rule=rule)
         save(made.model, aside / "model")
-        made.table.to_csv(aside / "members.csv", index=False)
+        write_table(aside / "members.csv", made.table)
         if made.curves is not None:
             Run(aside).write_curves(made.curves)
             save_curves(aside)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import shlex
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cellocate.networks import ModelCard
+
+
+SECONDS = 30.0
+"""Between two lines of progress where there is no terminal."""
 
 
 def note(text: str) -> None:
@@ -29,8 +36,19 @@ def resuming(arguments: list[str]) -> str:
 
 
 @contextmanager
+def repeatable() -> Iterator[None]:
+    """Work that cannot be continued: Ctrl-C and SIGTERM say how to start it again."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        again = [*(argument for argument in sys.argv[1:] if argument != "--overwrite"), "--overwrite"]
+        print(f"start again with: {shlex.join(['cellocate', *again])}", file=sys.stderr)
+        raise
+
+
+@contextmanager
 def resumable(begun: Path | None = None) -> Iterator[None]:
-    """Work that can be continued: Ctrl-C says how, where the file `begun` (if one is named) is there already."""
+    """Work that can be continued: Ctrl-C and SIGTERM say how, where the file `begun` (if one is named) exists."""
     try:
         yield
     except KeyboardInterrupt:
@@ -60,12 +78,37 @@ def show_validation(card: ModelCard) -> None:
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], object]]:
-    """A bar on the terminal (nothing elsewhere), moved on by calling what this gives with a count."""
+    """Show how far long work is and how much time is left; call what this gives with a count that was done.
+
+    A terminal has a bar; elsewhere, as in a log, there is a plain line on standard error every half a minute.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    if not console.is_terminal:
+        yield _Lines(what, total).advance
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda count: bar.advance(task, count)
+
+
+class _Lines:
+    """Progress as lines of text, the first after `SECONDS`: short work needs none."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self.what, self.total, self.done = what, total, 0
+        self.began = self.said = time.monotonic()
+        self.lock = threading.Lock()  # fields may be read by several threads
+
+    def advance(self, count: int) -> None:
+        with self.lock:
+            self.done += count
+            now = time.monotonic()
+            if now - self.said < SECONDS or self.done >= self.total:
+                return
+            self.said = now
+            left = timedelta(seconds=round((now - self.began) / self.done * (self.total - self.done)))
+        print(f"{self.what}: {self.done:,} of {self.total:,}, about {left} left", file=sys.stderr, flush=True)

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from cellocate.choices import RuleName
 from cellocate.cli import options
+from cellocate.cli.commands import command
+from cellocate.cli.opened import require_paths
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
+from cellocate.written import refuse_suffix
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,13 +31,13 @@ Tables = Annotated[
 ]
 
 
-@app.command()
+@command(app)
 def fit(
     probabilities: Tables,
     out: Annotated[Path, typer.Option(metavar="RULE", help="JSON file to write.")],
     labels: Annotated[Path | None, typer.Option(metavar="FILE", help="Label table of the same ids.")] = None,
     rule: Annotated[
-        options.RuleName | None,
+        RuleName | None,
         typer.Option(
             help="expected_f1 (the best, unless given), field_f1: the F1 to be expected, of locations or of fields; "
             "fixed: .5; single: one threshold; per_class, shrunk, bagged, scaled, soft_f1: one for each location; "
@@ -84,17 +88,20 @@ def fit(
     Examples: cellocate decide fit validation.csv --labels train.csv --out rule.json;
     cellocate decide fit test.csv --ratios train.csv --out rule.json
     """
-    from cellocate import decision
-    from cellocate.collection import of_fields, read_labels
     from cellocate.files import refuse_existing_files
 
     _refuse_odd_requests(labels, rule, ratios, figure)
     _refuse_odd_steps(labels, rule or ratios, pool, calibrate, guarantee)
     if guarantee is not None and (fallback is not None or at_most is not None):
         raise typer.BadParameter("--fallback and --at-most are for rules, not for the sets of --guarantee")
+    refuse_suffix(out, (".json",), "a rule")
     given = [path for path in (labels, ratios) if path is not None]
     drawn = () if figure is None else (figure, figure.with_suffix(".csv"))
     refuse_existing_files((out, *drawn), overwrite=overwrite, inputs=(*probabilities, *given))
+    require_paths(*probabilities, *given)
+    from cellocate import decision  # slow to import
+    from cellocate.collection import of_fields, read_labels
+
     table = read_labels(given[0], vocabulary)
     ids, tables = decision.read_tables(probabilities, table.vocabulary)
     if not ids:
@@ -131,21 +138,24 @@ def fit(
         print(f"F1 against threshold in {figure}")
 
 
-@app.command()
+@command(app)
 def apply(
     probabilities: Tables,
     rule: Annotated[Path, typer.Option(metavar="RULE", help="JSON file that 'decide fit' wrote.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write: Id,Predicted.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write (.csv, .xlsx): Id,Predicted.")],
     overwrite: options.Overwrite = False,
 ) -> None:
     """Decide the locations of each field of a table by a fitted rule.
 
     Example: cellocate decide apply test.csv --rule rule.json --out decided.csv
     """
-    from cellocate import decision
     from cellocate.files import refuse_existing_file
 
+    refuse_suffix(out)
     refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, rule))
+    require_paths(*probabilities, rule)
+    from cellocate import decision  # slow to import
+
     fitted, vocabulary = decision.read_rule(rule)
     before = decision.read_steps(rule)
     ids, tables = decision.read_tables(probabilities, vocabulary)

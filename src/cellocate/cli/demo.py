@@ -6,15 +6,20 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cellocate.cli import options
 from cellocate.cli.evaluate import print_scores
 from cellocate.counted import counted
+from cellocate.errors import CellocateError
+
+if TYPE_CHECKING:
+    from cellocate.report import Evaluated
 
 FIELDS, SIZE, SPAN, EPOCHS = 800, 128, 81.92, 20  # half the usual width: even 128 px show some detail
+REPORT = "report.html"
 EXPECTED = (0.50, 0.68)
 """Macro F1 on the test part, with room around the seeds that benchmarks/demo_seeds.py measures."""
 
@@ -30,20 +35,35 @@ def demo(
 
     Example: cellocate demo
     """
+    from cellocate.cli.console import repeatable
+    from cellocate.files import refuse_existing
+
+    began = time.monotonic()
+    if (out / REPORT).is_file() and (out / "phantoms").is_dir() and not overwrite:
+        mend = f"Open {out / REPORT}, or run it again with --overwrite."
+        raise CellocateError("this folder holds a demo", where=out, mend=mend)
+    refuse_existing(out, overwrite=overwrite)
+    shutil.rmtree(out, ignore_errors=True)
+    with repeatable():
+        scores = _run(out, fields=fields, epochs=epochs, seed=seed)
+    print_scores(scores)
+    if (fields, epochs) == (FIELDS, EPOCHS):
+        print(f"to be expected: macro F1 {EXPECTED[0]:.2f} to {EXPECTED[1]:.2f}")
+    print(f"{time.monotonic() - began:.0f} s; open {out / REPORT}")
+
+
+def _run(out: Path, *, fields: int, epochs: int, seed: int) -> Evaluated:
+    """Draw fields, train, predict, evaluate; each step prints what it does."""
     from cellocate import phantom
     from cellocate.cli.console import progress
     from cellocate.collection import open_collection
-    from cellocate.files import refuse_existing
     from cellocate.prediction import predict_collection, write_kaggle2018
     from cellocate.report.assess import Choices, assess_model
     from cellocate.training import load_recipe
     from cellocate.training.fit import train
     from cellocate.training.prepare import Options
 
-    began = time.monotonic()
-    refuse_existing(out, overwrite=overwrite)
-    shutil.rmtree(out, ignore_errors=True)
-    print(f"1. drawing {counted(fields, 'field')} of simulated cells", flush=True)
+    print(f"1. simulating {counted(fields, 'field')} of cells", flush=True)
     with progress("drawing", fields) as advance:
         phantom.simulate(
             out / "phantoms", fields=fields, size=SIZE, span=SPAN, labels="balanced", seed=seed, progress=advance
@@ -55,14 +75,13 @@ def demo(
     model = train(collection, recipe, out / "run", Options(progress=sys.stdout.isatty()))
     assert model is not None  # there is one process
 
-    print("3. measuring it on the fields of the test part, which it has not met", flush=True)
-    scores = assess_model(out / "run" / "model", collection, out / "scores", Choices(part="test", maps=True))
-    decided = model.card.rule.apply(predict_collection(model, collection))
+    print("3. evaluating it on the held-out test fields", flush=True)
+    with progress("predicting", len(model.card.fields["test"])) as advance:
+        choices = Choices(part="test", maps=True, progress=advance)
+        scores = assess_model(out / "run" / "model", collection, out / "scores", choices)
+    with progress("predicting", len(collection)) as advance:
+        decided = model.card.rule.apply(predict_collection(model, collection, progress=advance))
     write_kaggle2018(out / "submission.csv", collection.ids, decided, model.vocabulary)
     (out / "run" / "model").rename(out / "model")
-    (out / "scores" / "report.html").rename(out / "report.html")
-
-    print_scores(scores)
-    if (fields, epochs) == (FIELDS, EPOCHS):
-        print(f"to be expected: macro F1 {EXPECTED[0]:.2f} to {EXPECTED[1]:.2f}")
-    print(f"{time.monotonic() - began:.0f} s; open {out / 'report.html'}")
+    (out / "scores" / REPORT).rename(out / REPORT)
+    return scores

@@ -10,6 +10,8 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.model_files import require_model
+from cellocate.written import refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.explain.embedding import Embeddings
@@ -37,17 +39,20 @@ def embed(
 
     Example: cellocate embed runs/first/model my_images --out fields.h5ad --umap fields.png
     """
-    from cellocate.cli.console import progress
-    from cellocate.cli.usable import fields_for
-    from cellocate.explain.embedding import embed_collection, retrieval
     from cellocate.files import refuse_existing_files
-    from cellocate.networks import load
 
+    refuse_suffix(out, (".h5ad",), "an embedding")
     refuse_existing_files((out, umap), overwrite=overwrite, inputs=(model, data, labels))
     if umap is not None and umap.suffix not in options.PICTURES:
         raise typer.BadParameter("--umap draws .png, .svg or .pdf")
-    loaded = load(model, device=device)
+    require_model(model)
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
+    from cellocate.cli.console import progress
+    from cellocate.cli.usable import fields_for
+    from cellocate.explain.embedding import embed_collection, retrieval  # with torch
+    from cellocate.networks import load
+
+    loaded = load(model, device=device)
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
     with progress("embedding", len(collection)) as advance:
         embeddings = embed_collection(loaded, collection, out, plane=umap is not None, progress=advance)

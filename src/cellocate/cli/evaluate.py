@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.opened import open_data, require_paths
 from cellocate.counted import counted
+from cellocate.model_files import require_model
+from cellocate.rounded import json_text
 
 if TYPE_CHECKING:
     from cellocate.report import Evaluated
@@ -68,6 +69,11 @@ def evaluate(
     if predictions is not None and labels is not None and model is None:
         of_models = {"--part": part, "--maps": maps, "--views": views, "--pixel-size": pixel_size}
         _refuse(of_models | {"--skip-bad": skip_bad, "--device": device}, "a table of predictions, which has no images")
+        require_paths(predictions, labels)
+        if vocabulary is not None:
+            from cellocate.vocabulary import get
+
+            get(vocabulary)
         from cellocate.prediction.submissions import is_kaggle2021, validate_submission
         from cellocate.report.assess import Choices, assess_table
 
@@ -80,11 +86,14 @@ def evaluate(
         choices = Choices(overwrite=overwrite, by=tuple(by or ()), beside=beside)
         evaluated = assess_table(predictions, labels, out, choices, vocabulary=vocabulary)
     elif model is not None and data is not None and predictions is None and sample is None:
-        from cellocate.report.assess import Choices, assess_model, is_model
-
+        require_model(model)
+        if beside is not None and not beside.is_file():
+            require_model(beside)
         collection = open_data(
             data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z
         )
+        from cellocate.report.assess import Choices, assess_model, is_model  # with torch
+
         with progress("predicting", len(collection) * (2 if is_model(beside) else 1)) as advance:
             choices = Choices(
                 part=part,
@@ -105,7 +114,7 @@ def evaluate(
     if model is not None and evaluated.n < SMALL:
         note(f"n = {evaluated.n}: so few {evaluated.unit}s say little; one more or less can change every figure")
     if as_json:
-        print(json.dumps(evaluated.metrics, indent=2))
+        print(json_text(evaluated.metrics))
     else:
         print_scores(evaluated)
         if evaluated.beside is not None:
@@ -129,7 +138,7 @@ def _evaluate_cells(
     for warning in warnings:
         note(warning)
     if as_json:
-        print(json.dumps(metrics, indent=2))
+        print(json_text(metrics))
         return
     line = f"{counted(metrics['cells'], 'cell')} in {counted(metrics['n'], 'field')}: "
     if metrics["instance_map"] is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.model_files import locations_of_model
 
 
 def explain(
@@ -49,31 +51,33 @@ def explain(
     Examples: cellocate explain runs/first/model my_images --out why;
     cellocate explain runs/first/model my_images --id field-7 --location Nucleoli --masks cells --out why
     """
+    from cellocate.files import refuse_existing
+
+    refuse_existing(out, overwrite=overwrite, inputs=(model, data, labels, masks))
+    known = locations_of_model(model)
+    wanted = None if location is None or known is None else tuple(known.index(name) for name in location)
+    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     from cellocate.cells.masks import CellMasks
     from cellocate.cli.console import progress
     from cellocate.cli.usable import fields_for
-    from cellocate.explain import Choices
+    from cellocate.explain import DRAWN, Choices, choose_fields  # with torch, after all that can be refused without it
     from cellocate.explain import explain as write
-    from cellocate.files import refuse_existing
     from cellocate.networks import load
     from cellocate.tables import normal
 
-    refuse_existing(out, overwrite=overwrite, inputs=(model, data, labels, masks))
     loaded = load(model, device=device)
-    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
-    wanted = None if location is None else tuple(loaded.vocabulary.index(name) for name in location)
-    total = fields if ids is None else len(ids)
-    with progress("explaining", min(total, len(collection))) as advance:
-        choices = Choices(
-            ids=None if ids is None else [normal(field) for field in ids],
-            count=fields,
-            locations=wanted,
-            method=method,
-            masks=None if masks is None else CellMasks(masks),
-            colours=colours,
-            overwrite=overwrite,
-            progress=advance,
-        )
-        explained = write(loaded, collection, out, choices)
+    choices = Choices(
+        ids=None if ids is None else [normal(field) for field in ids],
+        count=fields,
+        locations=wanted,
+        method=method,
+        masks=None if masks is None else CellMasks(masks),
+        colours=colours,
+        overwrite=overwrite,
+    )
+    with progress("choosing fields", min(DRAWN, len(collection)) if ids is None else 0) as advance:
+        chosen = choose_fields(loaded, collection, replace(choices, progress=advance))
+    with progress("explaining", len(chosen)) as advance:
+        explained = write(loaded, collection, out, replace(choices, ids=chosen, progress=advance))
     print(f"{counted(len(explained), collection.unit)} explained; report in {out / 'report.html'}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.rounded import json_text
 
 if TYPE_CHECKING:
     from cellocate.explore import Explored
@@ -64,7 +64,7 @@ def explore(
     for text in explored.notes:
         note(text)
     if as_json:
-        print(json.dumps(explored.summary, indent=2))
+        print(json_text(explored.summary))
     else:
         print(_line(explored))
         print(f"report in {out / 'report.html'}")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.opened import open_data, require_paths
 from cellocate.counted import counted
+from cellocate.model_files import require_model
+from cellocate.written import refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 def neighbours(
     embeddings: Annotated[Path, typer.Argument(metavar="EMBEDDINGS", help="h5ad file that 'embed' wrote.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write: a row for each neighbour.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write (.csv, .xlsx): a row for each neighbour.")],
     ids: Annotated[
         list[str] | None, typer.Option("--id", metavar="ID", help="Fields like this one, and each named so.")
     ] = None,
@@ -50,11 +52,7 @@ def neighbours(
     Examples: cellocate neighbours fields.h5ad --id field-7 --out like.csv --sheet like.png --of my_images;
     cellocate neighbours fields.h5ad --images new --model runs/first/model --index fields.index --out like.csv
     """
-    from cellocate.cli.usable import fields_for
-    from cellocate.explain.embedding import ask_for_ids, ask_for_images, read_embeddings
     from cellocate.files import refuse_existing_files
-    from cellocate.networks import load
-    from cellocate.pictures import save_figure_as
     from cellocate.tables import normal
 
     if (ids is None) == (images is None) or (images is None) != (model is None):
@@ -63,7 +61,16 @@ def neighbours(
         raise typer.BadParameter("--sheet needs --of, the collection of the fields, and nothing else does")
     if sheet is not None and sheet.suffix not in options.PICTURES:
         raise typer.BadParameter("--sheet draws .png, .svg or .pdf")
+    refuse_suffix(out)
     refuse_existing_files((out, sheet), overwrite=overwrite, inputs=(embeddings, images, model, of))
+    if model is not None:
+        require_model(model)
+    require_paths(embeddings)
+    from cellocate.cli.usable import fields_for
+    from cellocate.explain.embedding import ask_for_ids, ask_for_images, read_embeddings  # with torch
+    from cellocate.networks import load
+    from cellocate.pictures import save_figure_as
+
     known = read_embeddings(embeddings)
     asked: Collection | None = None
     if images is None or model is None:

@@ -59,6 +59,13 @@ def open_data(
     return collection
 
 
+def require_paths(*paths: Path | None) -> None:
+    """Raise a `CellocateError` where a file or folder that is to be read is not there; None is one not asked for."""
+    for path in paths:
+        if path is not None and not path.exists():
+            raise CellocateError("no such file or folder", where=path, mend="Check the name.")
+
+
 def read_plane(said: str | None) -> int | Projection | None:
     """--z as `open_collection` takes it.
 

@@ -55,11 +55,7 @@ CompositeColours = Annotated[
 ]
 Part = Literal["train", "validation", "test"]
 PICTURES = (".png", ".svg", ".pdf")  # that figures are written as
-# spelled out, as the room decision takes long to import
 SegmenterName = Literal["classical", "multinucleate", "cellpose", "instanseg"]
-RuleName = Literal[
-    "fixed", "single", "per_class", "shrunk", "bagged", "scaled", "ratio", "soft_f1", "expected_f1", "field_f1", "best"
-]
 Where = Annotated[
     list[str] | None,
     typer.Option(

@@ -11,6 +11,8 @@ from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
+from cellocate.model_files import require_model
+from cellocate.written import SUFFIXES, refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.cells.masks import CellMasks
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from cellocate.prediction import Output
 
 Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
+_SUFFIXES = {"table": SUFFIXES, "h5ad": (".h5ad",), "kaggle2018": (".csv",), "kaggle2021": (".csv",)}
 
 
 _NO_MODEL = (
@@ -28,7 +31,7 @@ _NO_MODEL = (
 
 
 def predict(
-    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write: CSV, or h5ad.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write: .csv, .tsv, .xlsx, .parquet or .h5ad.")],
     model: Annotated[
         Path | None, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.", show_default=False)
     ] = None,
@@ -42,11 +45,13 @@ def predict(
         ),
     ] = None,
     format_: Annotated[
-        Format,
+        Format | None,
         typer.Option(
-            "--format", help="Probabilities and locations as CSV or AnnData, or the submission of a challenge."
+            "--format",
+            help="Probabilities and locations as a table or as AnnData (h5ad), or the submission of a challenge; "
+            "unless given, what the name of FILE says.",
         ),
-    ] = "table",
+    ] = None,
     masks: Annotated[
         Path | None,
         typer.Option(
@@ -95,20 +100,24 @@ def predict(
     """
     if model is None or data is None:
         raise _missing(model, out)
-    from cellocate import prediction
+    from cellocate.files import refuse_existing_file
+
+    format_ = format_ or ("h5ad" if out.suffix.lower() == ".h5ad" else "table")
+    refuse_suffix(out, _SUFFIXES[format_], "a table" if format_ == "table" else f"--format {format_}")
+    _refuse_odd_masks(format_, masks, by_map=by_map, whole_fields=whole_fields)
+    refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample, masks, fields))
+    require_model(model)
+    collection = open_data(data, labels=labels, pixel_size=pixel_size, channels=channels, z=z)
+    from cellocate import prediction  # with torch, after all that can be refused without it
     from cellocate.cells.masks import CellMasks
     from cellocate.cli.usable import fields_for
     from cellocate.collection import are_cells, bags_of
-    from cellocate.files import refuse_existing_file
     from cellocate.networks import load
 
-    _refuse_odd_masks(format_, masks, by_map=by_map, whole_fields=whole_fields)
-    refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample, masks, fields))
     label_images = None if masks is None else CellMasks(masks)
     loaded, turned = prediction.with_turns(load(model, device=device), views)
     if format_ == "kaggle2021":
         prediction.require_hpa19(loaded.vocabulary)
-    collection = open_data(data, labels=labels, pixel_size=pixel_size, channels=channels, z=z)
     single = are_cells(collection) and not whole_fields
     _refuse_odd_data(fields, masks, format_, single=single, by_map=by_map)
     if whole_fields or loaded.card.bag is not None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.opened import require_paths
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
+from cellocate.written import refuse_suffix, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,9 +30,11 @@ def proteins(
     of: Annotated[
         Path, typer.Option(metavar="DATA", help="What tells the proteins: the collection, or a table with these ids.")
     ],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write: a row for each location of each.")],
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="Table to write (.csv, .xlsx): a row for each location of each.")
+    ],
     calls: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="CSV file to write beside: one row for each protein.")
+        Path | None, typer.Option(metavar="FILE", help="Table to write as well (.csv, .xlsx): a row for each protein.")
     ] = None,
     by: Annotated[
         list[str] | None,
@@ -54,10 +58,7 @@ def proteins(
 
     Example: cellocate proteins predictions.csv --of my_images --out proteins.csv --calls calls.csv
     """
-    from cellocate import decision
-    from cellocate.cli.console import note
-    from cellocate.collection import described
-    from cellocate.files import new_file, refuse_existing_files
+    from cellocate.files import refuse_existing_files
     from cellocate.vocabulary import get
 
     if rule is not None and vocabulary is not None:
@@ -66,7 +67,14 @@ def proteins(
         raise typer.BadParameter("several tables need the --rule that pools them")
     if calls == out:
         raise typer.BadParameter("--out and --calls are two files")
+    for table in (out, calls):
+        refuse_suffix(table)
     refuse_existing_files((out, calls), overwrite=overwrite, inputs=(*predictions, of, rule))
+    require_paths(*predictions, of, rule)
+    from cellocate import decision  # slow to import
+    from cellocate.cli.console import note
+    from cellocate.collection import described
+
     fitted, steps = None, decision.Steps()
     if rule is not None:
         fitted, steps, words = _read_rule(rule)
@@ -93,10 +101,9 @@ def proteins(
         fields=None if fields is None else [field for field, kept in zip(fields, whole, strict=True) if kept],
         rule=fitted,
     )
-    for file, rows in ((out, found.locations), (calls, found.calls)):
+    for file, rows, sheet in ((out, found.locations, "locations of proteins"), (calls, found.calls, "proteins")):
         if file is not None:
-            with new_file(file) as aside:
-                rows.round(6).to_csv(aside, index=False)
+            write_table(file, rows, sheet=sheet)
     what = counted(int(whole.sum()), "field" if fields is None else "cell")
     print(f"{counted(len(found.calls), 'protein')} (by {', '.join(map(str, known))}) of {what} in {out}")
 

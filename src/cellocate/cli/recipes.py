@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Annotated
 
 import typer
+
+from cellocate.choices import DEFAULT_RECIPE
+
+_SOURCE = re.compile(r" \(([^()]*20\d\d[^()]*)\)\.$")  # where a published system comes from: the end of a description
+_OWN = "cellocate's own"
 
 
 def recipes(
@@ -13,8 +19,8 @@ def recipes(
 ) -> None:
     """List the recipes, or print one to start your own from.
 
-    quick is for a first try, resnet18 for real data; most others are systems that were published. On a terminal each
-    is listed with what it is, elsewhere by its name alone.
+    quick is for a first try, resnet18 for real data; most others are published systems. A terminal shows what each one
+    is; a pipe gets bare names, one a line.
 
     Example: cellocate recipes quick > mine.yaml
     """
@@ -30,12 +36,31 @@ def recipes(
 
 def _show_table() -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    from cellocate.training.recipes import load_recipe, recipe_names
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for source, those in _groups().items():
+        table.add_row(f"[bold]{source}[/bold]", "")
+        for name, description in those.items():
+            default = " [bold](default)[/bold]" if name == DEFAULT_RECIPE else ""
+            table.add_row(f"{name}{default}", escape(description))
+        table.add_row()
+    Console(highlight=False).print(table)
 
-    table = Table("recipe", "what it is", box=None, pad_edge=False, header_style="bold")
-    table.columns[0].no_wrap = True
-    for name in recipe_names():
-        table.add_row(name, load_recipe(name).description)
-    Console(highlight=False, markup=False).print(table)
+
+def _groups() -> dict[str, dict[str, str]]:
+    """What each recipe is, by name, under the source of the system; our own first."""
+    import yaml
+
+    from cellocate.training.recipes import recipe_names, recipe_text
+
+    groups: dict[str, dict[str, str]] = {_OWN: {}}
+    for name in sorted(recipe_names(), key=lambda name: name != DEFAULT_RECIPE):
+        description = str(yaml.safe_load(recipe_text(name))["description"])
+        found = _SOURCE.search(description)
+        source = found[1].partition(";")[0] if found else _OWN
+        groups.setdefault(source[0].upper() + source[1:] if found else _OWN, {})[name] = _SOURCE.sub(".", description)
+    return dict(sorted(groups.items(), key=lambda group: (group[0] != _OWN, group[0])))

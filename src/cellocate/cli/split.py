@@ -10,6 +10,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
+from cellocate.written import refuse_suffix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +58,7 @@ def split(
     from cellocate.collection import left_out, make_split, refuse_leaks, save_split
     from cellocate.files import refuse_existing_files
 
+    refuse_suffix(out, (".csv",), "a split")
     refuse_existing_files((out, out.with_suffix(".json")), overwrite=overwrite, inputs=(data, labels))
     collection = open_data(data, labels=labels, vocabulary=vocabulary, channels=channels, z=z)
     faults = [p for p in collection.problems if p.severity == "fault"]

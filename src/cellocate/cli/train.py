@@ -8,8 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from cellocate.choices import DEFAULT_RECIPE
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
+from cellocate.errors import CellocateError
+from cellocate.model_files import require_model
 
 
 def train(
@@ -59,20 +62,22 @@ def train(
     then: cellocate train my_images --split folds.csv --fold all --out runs/folds
     """
     from cellocate.cli.console import resumable, show_validation
-    from cellocate.errors import CellocateError
-    from cellocate.report import save_curves, save_history, save_rates
-    from cellocate.training import load_recipe
-    from cellocate.training.fit import train as train_one
-    from cellocate.training.folds import of_folds, train_folds
-    from cellocate.training.prepare import Options
+    from cellocate.training.recipes import load_recipe
 
     if fold is not None and split is None:
         raise CellocateError("--fold is of a split", mend="Give the split as well, with --split.")
     if resume and (recipe or settings or split):
         what = "a resumed run keeps its recipe and split"
         raise CellocateError(what, mend="Leave --recipe, --set and --split out.")
-    resolved = load_recipe(recipe or "quick", settings or [])
+    resolved = load_recipe(recipe or DEFAULT_RECIPE, settings or [])
+    if resolved.network.start is not None:
+        require_model(resolved.network.start)
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
+    from cellocate.report import save_curves, save_history, save_rates  # all that was typed is known to be sound
+    from cellocate.training.fit import train as train_one
+    from cellocate.training.folds import of_folds, train_folds
+    from cellocate.training.prepare import Options
+
     flags: dict[str, Any] = {
         "accelerator": accelerator,
         "devices": devices,

@@ -16,7 +16,9 @@ from cellocate.errors import CellocateError
 from cellocate.images import Pixels, Scale
 
 EDGE = "edge"
-_OF_ONE = (CELL, "y", "x", "top", "left", "height", "width", "area", EDGE)  # what is told of a cell, not of its field
+_PLACES = ("y", "x", "top", "left", "height", "width")
+# what a table says of a cell and not of its field; without units in tables of cellocate 0.1
+_OF_ONE = (CELL, *(f"{place}_px" for place in _PLACES), "area_um2", *_PLACES, "area", EDGE)
 _MEAN = "_cell_mean"  # how such columns end, after the channel
 _SHOWN = 16  # cells in the picture of a field
 

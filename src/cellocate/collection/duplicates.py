@@ -12,9 +12,8 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from cellocate.collection.linked import linked
 from cellocate.collection.quality import is_blank, thumbnail
 from cellocate.errors import CellocateError
 
@@ -151,6 +150,4 @@ def _firsts(number: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _linked(count: int, edges: list[NDArray[np.intp]]) -> NDArray[np.intp]:
     left, right = np.concatenate(edges).T
-    graph = coo_array((np.ones(len(left), dtype=bool), (left, right)), shape=(count, count))
-    number: NDArray[np.intp] = connected_components(graph, directed=False)[1]
-    return number
+    return linked(left, right, count)

@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from cellocate.collection.collection import TIME_SERIES, Collection, group_column
 from cellocate.collection.identity import ORIGINAL, identities, originals, uuid
+from cellocate.collection.linked import linked
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
 from cellocate.tables import normal, table_name
@@ -181,10 +179,7 @@ def _groups(collections: Sequence[Collection], sources: Sequence[str]) -> list[s
     codes, names = pd.factorize(groups)
     rows, distinct = pd.factorize(known)
     grouped = codes >= 0
-    links = (codes[grouped], len(names) + rows[grouped])
-    nodes = len(names) + len(distinct)
-    graph = coo_array((np.ones(int(grouped.sum()), dtype=np.int8), links), shape=(nodes, nodes))
-    cluster = connected_components(graph, directed=False)[1][len(names) + rows]
+    cluster = linked(codes[grouped], len(names) + rows[grouped], len(names) + len(distinct))[len(names) + rows]
     first = groups.groupby(cluster).first()  # of those that are not missing
     name = known.groupby(cluster).first().where(known.groupby(cluster).size() > 1, None)
     called = first.where(first.notna(), name)

@@ -1,12 +1,13 @@
 """Deciding: probabilities → locations, on tables alone; no network here."""
 
-from cellocate.decision.calibration import CALIBRATIONS, Calibration, CalibrationKind, fit_calibration
+from cellocate.choices import CalibrationKind, Fallback
+from cellocate.decision.calibration import CALIBRATIONS, Calibration, fit_calibration
 from cellocate.decision.curves import f1_curves
 from cellocate.decision.doubts import doubts, mean_marked
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
-from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Fallback, Kind, Rule, fit, label_limit, match_ratios
+from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Kind, Rule, fit, label_limit, match_ratios
 from cellocate.decision.saved import has_guarantee, read_rule, read_steps, save_rule
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
 from cellocate.decision.tables import (

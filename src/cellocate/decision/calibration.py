@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
-from scipy.optimize import minimize_scalar
 
+from cellocate.choices import CalibrationKind
 from cellocate.decision.crossfit import Values, cross_fitted
 from cellocate.decision.logistic import logits, regress, sigmoid
 from cellocate.errors import CellocateError
 
-CalibrationKind = Literal["temperature", "per_class"]
 CALIBRATIONS: tuple[CalibrationKind, ...] = get_args(CalibrationKind)
 
 _HOTTEST = 20.0
@@ -104,6 +103,8 @@ def _fitted(kind: CalibrationKind, probabilities: NDArray[np.floating[Any]], tru
 
 
 def _slope(values: Values, truth: NDArray[np.bool_]) -> float:
+    from scipy.optimize import minimize_scalar  # slow to import
+
     def loss(log_slope: float) -> float:
         scaled = values * np.exp(log_slope)
         return float(np.logaddexp(0, scaled).sum() - scaled[truth].sum())

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 _LEAST = 1e-6  # tables have six decimals
@@ -42,6 +41,7 @@ def regress(
         >>> regress(np.ones((0, 2)), np.zeros(0, bool), prior=np.array([0.0, 1.0]), spread=1)
         array([0., 1.])
     """
+    from scipy.optimize import minimize  # slow to import
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         values, away = features @ weights, (weights - prior) / spread

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from cellocate.decision.calibration import Calibration, CalibrationKind, fit_calibration
+from cellocate.choices import CalibrationKind
+from cellocate.decision.calibration import Calibration, fit_calibration
 from cellocate.decision.climb import average_precisions
 from cellocate.decision.crossfit import Values, deal
 from cellocate.decision.ensembles import Pool, PoolKind, fit_pool

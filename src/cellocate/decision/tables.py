@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate import written
 from cellocate.collection.identity import as_known
 from cellocate.decision.rules.values import how_to_mend
 from cellocate.errors import CellocateError
-from cellocate.files import new_file
 from cellocate.tables import lacking, numbers, read_columns, read_table, shown
 from cellocate.vocabulary import Location, Vocabulary
 
@@ -54,8 +54,7 @@ def write_table(
     table[LOCATIONS] = ["; ".join(names[i] for i in labels) for labels in vocabulary.decode(decided)]
     if unlike is not None:
         table[UNLIKE] = np.round(unlike, 3)
-    with new_file(path) as aside:
-        table.to_csv(aside, index=False)
+    written.write_table(path, table, sheet="predictions")
 
 
 def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
@@ -121,8 +120,7 @@ def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[li
 def write_decided(path: str | Path, ids: Sequence[str], decided: NDArray[np.bool_]) -> None:
     """Write `Id,Predicted`: the indices of the decided locations, separated by spaces."""
     predicted = [" ".join(str(i) for i in np.flatnonzero(row)) for row in decided]
-    with new_file(path) as aside:
-        pd.DataFrame({"Id": ids, "Predicted": predicted}).to_csv(aside, index=False)
+    written.write_table(path, pd.DataFrame({"Id": ids, "Predicted": predicted}), sheet="locations")
 
 
 def read_decided(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.bool_]]:

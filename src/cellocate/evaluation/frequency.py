@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import spearmanr
 
 
 def rank_correlation(counts: Sequence[int], f1: Sequence[float], occurs: Sequence[bool] | None = None) -> float | None:
@@ -27,6 +26,8 @@ def rank_correlation(counts: Sequence[int], f1: Sequence[float], occurs: Sequenc
         >>> round(rank_correlation([900, 90, 9], [0.8, 0.5, 0.6]), 3)
         0.5
     """
+    from scipy.stats import spearmanr  # slow to import
+
     x, y = np.asarray(counts), np.asarray(f1)
     if occurs is not None:
         x, y = x[np.asarray(occurs)], y[np.asarray(occurs)]

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import metrics as sk
 
 _AT_ONCE = 4096  # fields, so that the table of pairs stays small
 
@@ -48,6 +47,8 @@ def rank_figures(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[An
 
 def average_precisions(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Average precision of each location, shape (K,); NaN where it does not occur."""
+    from sklearn import metrics as sk  # slow to import, and no help or refusal waits for it
+
     found = np.full(truth.shape[1], np.nan)
     for k in np.flatnonzero(truth.any(axis=0)):
         found[k] = sk.average_precision_score(truth[:, k], probabilities[:, k])
@@ -60,6 +61,8 @@ def roc_areas(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]
     It is the chance that a field that shows the location has a higher probability than one that does not; .5 is
     chance.
     """
+    from sklearn import metrics as sk
+
     found = np.full(truth.shape[1], np.nan)
     for k in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
         found[k] = sk.roc_auc_score(truth[:, k], probabilities[:, k])
@@ -68,6 +71,8 @@ def roc_areas(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]
 
 def micro_figures(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> dict[str, float | None]:
     """Average precision and area under the ROC curve of all N·K pairs together; None where undefined."""
+    from sklearn import metrics as sk
+
     t, p = truth.ravel(), probabilities.ravel()
     return {
         "micro_average_precision": float(sk.average_precision_score(t, p)) if t.any() else None,

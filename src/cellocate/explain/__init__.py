@@ -1,16 +1,18 @@
 """Explain: where a network looked, which fields look alike to it, and which labels it doubts."""
 
 from cellocate.explain.explained import Explained, explain_field
-from cellocate.explain.folder import Choices, explain
+from cellocate.explain.folder import DRAWN, Choices, choose_fields, explain
 from cellocate.explain.maps import METHODS, Method, map_tiles
 from cellocate.explain.occlusion import COMPARTMENTS, compartments, occlude
 
 __all__ = [
     "COMPARTMENTS",
+    "DRAWN",
     "METHODS",
     "Choices",
     "Explained",
     "Method",
+    "choose_fields",
     "compartments",
     "explain",
     "explain_field",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cellocate import written
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection
 from cellocate.collection.rescale import see_name
@@ -26,7 +27,8 @@ from cellocate.pictures.choice import choose_examples
 from cellocate.pictures.words import chance
 from cellocate.prediction import predict_collection
 
-_DRAWN = 200  # fields that are predicted, so that those shown can be chosen among them
+DRAWN = 200
+"""Fields that are predicted, so that those explained can be chosen among them."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def explain(model: Model, collection: Collection, out: str | Path, choices: Choi
     choices = choices or Choices()
     inputs = (*collection.places, None if choices.masks is None else choices.masks.folder)
     with new_folder(out, overwrite=choices.overwrite, inputs=inputs) as folder:
-        chosen = collection.subset(_fields(model, collection, choices))
+        chosen = collection.subset(choose_fields(model, collection, choices))
         for field in chosen.ids:
             see_name(field)
         if choices.masks is not None:
@@ -89,16 +91,23 @@ def explain(model: Model, collection: Collection, out: str | Path, choices: Choi
     return explained
 
 
-def _fields(model: Model, collection: Collection, choices: Choices) -> list[str]:
+def choose_fields(model: Model, collection: Collection, choices: Choices) -> list[str]:
+    """The ids of the fields to explain: those named, or some that together show many locations.
+
+    `choices.progress` is called with the number of fields predicted to choose among them, `DRAWN` at most.
+
+    Raises:
+        CellocateError: a field that is named is not in the collection, or one cannot be read.
+    """
     if choices.ids is not None:
         known = set(collection.ids)
         if lacking := [field for field in choices.ids if field not in known]:
             what = f"no {collection.unit} {lacking[0]!r}"
             raise CellocateError(what, where=collection.folder, mend="'cellocate check --out' lists what there is.")
         return list(dict.fromkeys(choices.ids))
-    drawn = np.random.default_rng(0).permutation(len(collection))[:_DRAWN]
+    drawn = np.random.default_rng(0).permutation(len(collection))[:DRAWN]
     some = collection.subset([collection.ids[i] for i in sorted(drawn)])
-    decided = model.card.rule.apply(predict_collection(model, some))
+    decided = model.card.rule.apply(predict_collection(model, some, progress=choices.progress))
     if choices.locations is not None:
         decided = decided[:, list(choices.locations)]
     return [some.ids[i] for i in choose_examples(decided, choices.count)]
@@ -120,7 +129,7 @@ def _write_tables(folder: Path, explained: Sequence[Explained], model: Model) ->
     occluded = pd.concat([one.occluded.assign(Id=one.id) for one in explained], ignore_index=True)
     occluded["location"] = [model.vocabulary.names[k] for k in occluded["location"]]
     columns = ["Id", "location", "channel", "place", "probability", "without", "drop"]
-    occluded[columns].round(6).to_csv(folder / "occlusion.csv", index=False)
+    written.write_table(folder / "occlusion.csv", occluded[columns])
 
 
 def _write_maps(folder: Path, explained: Sequence[Explained]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +17,11 @@ from cellocate.explore.page import write_page
 from cellocate.explore.plots import Drawn, plots
 from cellocate.explore.sheets import draw_examples, draw_locations, draw_random
 from cellocate.explore.shelf import Shelf, fill
-from cellocate.files import new_folder
+from cellocate.files import new_folder, write_text
 from cellocate.pictures import save_figure
 from cellocate.pictures.style import WIDE
+from cellocate.rounded import json_text
+from cellocate.written import write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,31 +58,31 @@ def explore(
 
 
 def _write_tables(folder: Path, explored: Explored) -> None:
-    (folder / "explored.json").write_text(json.dumps(explored.summary, indent=2) + "\n", encoding="utf-8")
+    write_text(folder / "explored.json", json_text(explored.summary) + "\n")
     if explored.labels is not None and explored.rules is not None:
         labels = explored.labels
-        labels.counts().to_csv(folder / "counts.csv", index=False)
-        labels.per_field().to_csv(folder / "labels_per_field.csv", index=False)
-        labels.sets().to_csv(folder / "label_sets.csv", index=False)
+        write_table(folder / "counts.csv", labels.counts())
+        write_table(folder / "labels_per_field.csv", labels.per_field())
+        write_table(folder / "label_sets.csv", labels.sets())
         for name, values in (
             ("cooccurrence", labels.both),
             ("conditional", conditional(labels.both)),
             ("phi", labels.phi),
         ):
             table = pd.DataFrame(values, columns=list(labels.names), index=pd.Index(labels.names, name="location"))
-            table.to_csv(folder / f"{name}.csv")
-        explored.rules.to_csv(folder / "rules.csv", index=False)
+            write_table(folder / f"{name}.csv", table.reset_index())
+        write_table(folder / "rules.csv", explored.rules)
         if explored.before is not None and explored.before.labels is not None:
             table = labels.counts()[["index", "name"]]
             table["before"], table["after"] = explored.before.labels.per_location, labels.per_location
-            table.to_csv(folder / "beside.csv", index=False)
+            write_table(folder / "beside.csv", table)
     for column, table in explored.columns.items():
-        table.to_csv(folder / f"by_{column}.csv", index=False)
+        write_table(folder / f"by_{column}.csv", table)
     if explored.pixels is not None:
         random = explored.at_random.loc[explored.pixels.index]
         if explored.before is not None and explored.before.random is not None and explored.random is not None:
-            medians(explored.before.random, explored.random).to_csv(folder / "beside_pixels.csv", index=False)
-        explored.pixels.assign(random=random.astype(int)).to_csv(folder / "pixels.csv")
+            write_table(folder / "beside_pixels.csv", medians(explored.before.random, explored.random))
+        write_table(folder / "pixels.csv", explored.pixels.assign(random=random.astype(int)).reset_index())
 
 
 def _write_figures(folder: Path, explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> None:

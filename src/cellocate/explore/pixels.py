@@ -62,7 +62,7 @@ def measure(
         progress: called with 1 after each field.
 
     Returns:
-        A row for each field that could be read, by id: `height`, `width` (px), `depth` (bits), for each channel
+        A row for each field that could be read, by id: `height_px`, `width_px`, `depth_bits`, for each channel
         `<channel>_mean`, `<channel>_high` (its 99th percentile), both as shares of the depth's largest value, and
         `<channel>_saturated` (share of pixels at that value), `protein_spread` (deviation over mean of the green
         channel), for each landmark `protein_in_<channel>` (correlation of green with it over pixels), and
@@ -92,7 +92,11 @@ def measure(
 
 def _figures(pixels: Pixels, channels: tuple[str, ...], pixel_size: float | None) -> dict[str, float]:
     full = float(np.iinfo(pixels.dtype).max)
-    row: dict[str, float] = {"height": pixels.shape[1], "width": pixels.shape[2], "depth": pixels.itemsize * 8}
+    row: dict[str, float] = {
+        "height_px": pixels.shape[1],
+        "width_px": pixels.shape[2],
+        "depth_bits": pixels.itemsize * 8,
+    }
     planes = dict(zip(channels, pixels, strict=True))
     for name, plane in planes.items():
         row[f"{name}_mean"] = float(plane.mean()) / full

@@ -16,6 +16,7 @@ CHANNELS = ("red", "green", "blue", "yellow")
 
 Intensity = Literal["depth", "channel", "field"]
 INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
+_ROUNDING = 1e-5  # beyond 0 and 1, as a resized or converted image may be
 _PERCENTILES = (0.1, 99.9)  # a few dead or burnt pixels should not set the scale
 
 
@@ -77,20 +78,39 @@ def to_float(pixels: NDArray[Any], intensity: Intensity = "depth") -> NDArray[np
         >>> to_float(np.full((1, 2, 2), 255, np.uint8)).max()
         np.float32(1.0)
     """
-    if pixels.dtype in (np.uint8, np.uint16):
-        scaled = pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
-    elif np.issubdtype(pixels.dtype, np.floating):
-        scaled = pixels.astype(np.float32)
-        if not (np.isfinite(scaled).all() and scaled.min() >= 0 and scaled.max() <= 1):
-            raise CellocateError("floats outside 0 to 1", mend="Give uint8, uint16, or floats between 0 and 1.")
+    if not pixels.size:
+        raise CellocateError(f"a field without pixels, of shape {pixels.shape}", mend="Give it some.")
+    kind = pixels.dtype.newbyteorder("=")
+    if kind in (np.uint8, np.uint16):
+        scaled = pixels.astype(np.float32) / np.float32(np.iinfo(kind).max)
+    elif np.issubdtype(kind, np.floating):
+        scaled = _checked(pixels.astype(np.float32))
     else:
-        raise CellocateError(f"pixels of type {pixels.dtype}", mend="Give uint8, uint16, or floats between 0 and 1.")
+        mend = "Convert them to uint8 if they have 8 bits, to uint16 if 16, or to floats between 0 and 1."
+        raise CellocateError(f"pixels of type {kind}", mend=mend)
     if intensity == "depth":
         return scaled
     axes = (1, 2) if intensity == "channel" else (0, 1, 2)
     low, high = np.percentile(scaled, _PERCENTILES, axis=axes, keepdims=True).astype(np.float32)
     stretched: NDArray[np.float32] = np.clip((scaled - low) / np.maximum(high - low, np.float32(1e-6)), 0, 1)
     return stretched
+
+
+def _checked(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Floats that are said to lie between 0 and 1, cut off there where they are beyond by no more than a rounding.
+
+    Raises:
+        CellocateError: they are not.
+    """
+    low, high = float(pixels.min()), float(pixels.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise CellocateError("pixels that are NaN or infinite", mend="Replace them, as np.nan_to_num does.")
+    if low < -_ROUNDING:
+        raise CellocateError(f"pixels below 0 (down to {low:.4g})", mend="Give floats from 0 to 1, clipped at 0.")
+    if high > 1 + _ROUNDING:
+        mend = "Divide them by the largest value of their depth, such as 255 or 65535, or give uint8 or uint16."
+        raise CellocateError(f"floats outside 0 to 1 (up to {high:.6g})", mend=mend)
+    return pixels.clip(0, 1)
 
 
 def _size(plane: NDArray[Any]) -> str:

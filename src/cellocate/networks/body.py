@@ -63,12 +63,12 @@ def build_body(
         stem: how the filters of their first layer become those of other channels.
 
     Raises:
-        CellocateError: there is no such backbone, it has no feature map, its weights cannot be had, or it cannot take
-            images of this size.
+        CellocateError: there is no such backbone, it has no feature map, its weights cannot be downloaded, or it cannot
+            take images of this size.
     """
     if backbone in OWN:
         if pretrained:
-            raise _no_weights(backbone, "there are none")
+            raise _no_weights(backbone)
         body = Body(_own(backbone, len(channels), size))
     elif timm.is_model(backbone):
         body = Body(_from_timm(backbone, channels, pretrained, stem))
@@ -88,17 +88,33 @@ def _from_timm(backbone: str, channels: Sequence[str], pretrained: bool, stem: S
     net = _without_pooling(backbone, channels=len(channels))
     if not pretrained:
         return net
-    if not timm.models.is_model_pretrained(backbone):  # timm would go on with random ones
-        raise _no_weights(backbone, "there are none")
-    for library in ("huggingface_hub", "timm"):  # which tell of each attempt; the last one is told here
+    net.load_state_dict(with_stem(_pretrained(backbone), channels, stem))
+    return net
+
+
+def require_weights(backbone: str) -> None:
+    """Download the pretrained weights of a backbone, unless they were before; an unknown one is for `build_body`.
+
+    Raises:
+        CellocateError: they cannot be downloaded, or there are none.
+    """
+    if backbone in OWN or timm.is_model(backbone):
+        _pretrained(backbone)
+
+
+def _pretrained(backbone: str) -> nn.Module:
+    if backbone in OWN or not timm.models.is_model_pretrained(backbone):  # timm would go on with random ones
+        raise _no_weights(backbone)
+    for library in ("huggingface_hub", "timm"):  # which report each attempt; the last one is reported here
         logging.getLogger(library).setLevel(logging.ERROR)
     try:
-        source = _create(backbone, channels=3, pretrained=True)
-    except Exception as error:
-        # timm reaches its weights through several libraries, each with errors of its own
-        raise _no_weights(backbone, type(error).__name__) from error
-    net.load_state_dict(with_stem(source, channels, stem))
-    return net
+        return _create(backbone, channels=3, pretrained=True)
+    except Exception as error:  # timm reaches its weights through several libraries, each with errors of its own
+        raise CellocateError(
+            f"could not download the pretrained weights of {backbone}",
+            where="recipe, network.pretrained",
+            mend="Connect to the internet, or train from scratch with --set network.pretrained=false.",
+        ) from error
 
 
 def _create(backbone: str, *, channels: int, pretrained: bool = False) -> nn.Module:
@@ -141,11 +157,11 @@ def _wrong_size(backbone: str, size: int, error: Exception, fits: int) -> Celloc
     )
 
 
-def _no_weights(backbone: str, why: str) -> CellocateError:
+def _no_weights(backbone: str) -> CellocateError:
     return CellocateError(
-        f"the pretrained weights of {backbone} cannot be had ({why})",
+        f"there are no pretrained weights of {backbone}",
         where="recipe, network.pretrained",
-        mend="Connect to the internet, or train from scratch with --set network.pretrained=false.",
+        mend="Train from scratch with --set network.pretrained=false.",
     )
 
 

@@ -15,13 +15,12 @@ from torch import Tensor
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder, sha256
+from cellocate.model_files import CARD, REFERENCES, WEIGHTS, require_model
 from cellocate.networks.card import Familiar, Member, ModelCard
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.familiar import References
 from cellocate.networks.model import Model
 from cellocate.networks.network import LocationNetwork, build_network
-
-WEIGHTS, CARD, REFERENCES = "model.safetensors", "model.json", "references.safetensors"
 
 
 def save(model: Model, folder: str | Path, *, overwrite: bool = False) -> Model:
@@ -105,14 +104,7 @@ def learnt_from(folder: str | Path) -> tuple[str, ...]:
 
 def _read(folder: Path) -> tuple[ModelCard, dict[str, Tensor]]:
     """The card and the weights of a model, after their checksums were compared."""
-    if (folder / "model" / CARD).is_file():
-        raise CellocateError("no model here", where=folder, mend=f"Give {folder / 'model'}.")
-    if not any((folder / name).is_file() for name in (CARD, WEIGHTS)):
-        mend = "Check the name; 'cellocate train' makes a model, and none comes with cellocate yet."
-        raise CellocateError("no model here", where=folder, mend=mend)
-    for name in (CARD, WEIGHTS):
-        if not (folder / name).is_file():
-            raise CellocateError(f"no model here: {name} is missing", where=folder, mend="Copy the whole folder again.")
+    require_model(folder)
     card = _read_card(folder / CARD)
     if sha256(folder / WEIGHTS) != card.weights:
         raise _altered(folder / WEIGHTS)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import Scale, Views, to_float
 from cellocate.networks.card import ModelCard
@@ -20,6 +22,7 @@ from cellocate.networks.network import LocationNetwork
 from cellocate.networks.views import pooled, views_of
 
 _SQUARE = 4  # px of the network's input to which activation maps are brought, so that thin cells have places
+_ARRAYS = "Give arrays of shape (C, H, W)."
 _LEAST = 1e-6  # a probability below this is not told from 0
 
 
@@ -69,9 +72,19 @@ class Model:
         """Its name, and its folder where it has one, as several models may have the same name."""
         return self.card.name if self.folder is None else f"{self.card.name} ({self.folder})"
 
+    def __repr__(self) -> str:
+        card = self.card
+        trained = counted(len(card.fields.get("train", ())), card.unit or "field")
+        simulated = " of simulated cells" if card.provenance.simulated else ""
+        return (
+            f"<Model {card.name}: {card.backbone}, {len(card.locations)} locations of {card.vocabulary}; "
+            f"{', '.join(card.channels)} at {card.size} px of {card.pixel_size:.3g} µm; "
+            f"trained on {trained}{simulated}; on {self.device}>"
+        )
+
     def predict(
         self,
-        fields: NDArray[Any] | Sequence[NDArray[Any]],
+        fields: ArrayLike | Sequence[ArrayLike],
         *,
         pixel_size: float | None = None,
         batch_size: int = 32,
@@ -84,12 +97,14 @@ class Model:
 
         Args:
             fields: one field (C, H, W), a batch (N, C, H, W), or a sequence of fields of any sizes; channels in the
-                order of `card.channels`; uint8, uint16, or floats between 0 and 1.
+                order of `card.channels`; uint8, uint16, or floats between 0 and 1. Files and folders are predicted by
+                `cellocate.prediction.predict_collection`.
             pixel_size: µm per px of these fields; without it each is assumed to span what the model's own span.
             batch_size: how many tiles go through the network at once.
 
         Raises:
-            CellocateError: wrong number of channels, type of pixels, or an impossible pixel size.
+            CellocateError: no field, a path, a wrong number of channels or type of pixels, values that are NaN or
+                beyond 0 to 1, or an impossible pixel size.
         """
         tiles = [self.prepare(field, pixel_size) for field in _several(fields)]
         probabilities = self.predict_tiles(tiles, batch_size=batch_size)
@@ -98,7 +113,7 @@ class Model:
 
     def embed(
         self,
-        fields: NDArray[Any] | Sequence[NDArray[Any]],
+        fields: ArrayLike | Sequence[ArrayLike],
         *,
         pixel_size: float | None = None,
         batch_size: int = 32,
@@ -131,11 +146,12 @@ class Model:
         return Model(self.network, self.card.with_views(views), self.device, folder=self.folder)
 
     def _tiled(self, field: NDArray[Any], pixel_size: float | None, scale: Scale) -> NDArray[np.float32]:
-        if field.ndim != 3 or field.shape[0] != len(self.card.channels):
-            raise CellocateError(
-                f"a field of shape {field.shape}",
-                mend=f"Give (C, H, W) with the channels {', '.join(self.card.channels)}.",
-            )
+        channels = self.card.channels
+        if field.ndim != 3 or field.shape[0] != len(channels):
+            last = field.ndim == 3 and field.shape[2] == len(channels)
+            mend = " They stand last: move them with np.moveaxis(fields, -1, -3)." if last else ""
+            what, order = f"a field of shape {field.shape}", ", ".join(channels)
+            raise CellocateError(what, mend=f"Give (C, H, W) with the channels {order}.{mend}")
         return scale.tiles(to_float(field, self.card.intensity), pixel_size)
 
     def images(self, tiles: Iterable[NDArray[np.float32]]) -> Tensor:
@@ -269,8 +285,30 @@ def _shares(labels: NDArray[np.int32], parts: int) -> NDArray[np.float32]:
     return (counts.reshape(parts + 1, side, side)[1:] / _SQUARE**2).astype(np.float32)
 
 
-def _several(fields: NDArray[Any] | Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]] | NDArray[Any]:
-    return [fields] if isinstance(fields, np.ndarray) and fields.ndim == 3 else fields
+def _several(fields: ArrayLike | Sequence[ArrayLike]) -> list[NDArray[Any]]:
+    """One field, a batch of fields or a sequence of fields → a list of arrays."""
+    if isinstance(fields, np.ndarray) and fields.ndim == len("CHW"):
+        return [fields]
+    try:
+        several = list(fields)  # type: ignore[arg-type] # what cannot be listed is told so
+    except TypeError:
+        raise _no_arrays(fields) from None
+    if isinstance(fields, str) or any(isinstance(field, str | PathLike) for field in several):
+        raise _no_arrays(fields if isinstance(fields, str) else several[0])
+    if not several:
+        raise CellocateError("no field to predict", mend="Give at least one.")
+    try:
+        return [np.asarray(field) for field in several]
+    except (TypeError, ValueError) as error:  # rows of different length; an array that lies on a graphics card
+        raise CellocateError(f"a field that is no array ({str(error).partition('.')[0]})", mend=_ARRAYS) from None
+
+
+def _no_arrays(given: object) -> CellocateError:
+    what = (
+        f"the path {str(given)!r}" if isinstance(given, str | PathLike) else f"an object of type {type(given).__name__}"
+    )
+    mend = "Files are predicted by cellocate.prediction.predict_collection(model, cellocate.open_collection(path))."
+    return CellocateError(f"{what} where arrays are needed", mend=f"{_ARRAYS} {mend}")
 
 
 def _batches(tiles: list[NDArray[np.float32]], size: int) -> Iterator[list[NDArray[np.float32]]]:

@@ -117,8 +117,8 @@ def build_network(
         cells: how what cells show becomes what their field shows, for a network of bags.
 
     Raises:
-        CellocateError: there is no such backbone, its weights cannot be had, it cannot take images of this size, or
-            the head does not suit its feature map.
+        CellocateError: there is no such backbone, its weights cannot be downloaded, it cannot take images of this size,
+            or the head does not suit its feature map.
 
     Example:
         >>> import torch

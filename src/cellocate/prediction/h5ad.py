@@ -16,6 +16,7 @@ from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.merge import SOURCE
 from cellocate.vocabulary import Vocabulary
 
+_CENTRES = (("x_px", "y_px"), ("x", "y"))  # of a cell; tables of cellocate 0.1 have no units
 # even where they are digits
 _NAMES = ("field", ORIGINAL, SOURCE, "labels", "group", "antibody", "gene", "plate", "well", "site", TIME_SERIES,
           "cell_line")  # fmt: skip
@@ -35,7 +36,7 @@ def write_h5ad(
     """Write cells (or fields) in `obs`, locations in `var`, probabilities in `X` and the decision in a layer `decided`.
 
     `obs` has the columns of `known`, and `Locations` (names joined by `; `); `var` the GO id and group of each
-    location; `obsm["spatial"]`, where the columns x and y are known, the centre in px of the field, as (x, y).
+    location; `obsm["spatial"]`, where there are columns x_px and y_px (or x and y), the centre, as (x, y) in px.
 
     Args:
         path: an h5ad file.
@@ -53,8 +54,9 @@ def write_h5ad(
     obs = obs.assign(Locations=pd.Series(shown, index=obs.index, dtype=object)).set_axis(pd.Index(ids), axis=0)
     of_location = {"go": [x.go or "" for x in vocabulary.locations], "group": [x.group for x in vocabulary.locations]}
     var = pd.DataFrame(of_location, index=list(vocabulary.names))
-    placed = {"x", "y"} <= set(obs) and all(pd.api.types.is_numeric_dtype(obs[c]) for c in ("x", "y"))
-    places: dict[str, NDArray[Any]] = {"spatial": obs[["x", "y"]].to_numpy(np.float64)} if placed else {}
+    numbers = obs.select_dtypes("number")
+    centre = next((list(names) for names in _CENTRES if set(names) <= set(numbers)), None)
+    places: dict[str, NDArray[Any]] = {} if centre is None else {"spatial": numbers[centre].to_numpy(np.float64)}
     places |= {name: np.asarray(values, np.float32) for name, values in (beside or {}).items()}
     x, layers = np.asarray(probabilities, np.float32), {"decided": decided}
     words = {"vocabulary": vocabulary.name, **(told or {})}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.evaluation import compare
+from cellocate.files import write_text
 from cellocate.pictures.style import NARROW, PALETTE, WIDE, bare, blank, legend
 from cellocate.pictures.words import number
 from cellocate.report.predicted import Predicted
+from cellocate.rounded import json_text
 from cellocate.vocabulary import Vocabulary
+from cellocate.written import write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -75,11 +77,11 @@ class Beside:
     def write(self, folder: Path) -> None:
         """Write `comparison.json`, and its rows per class as `comparison.csv`."""
         content = {"a": self.a, "b": self.b, **self.found}
-        (folder / "comparison.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        write_text(folder / "comparison.json", json_text(content) + "\n")
         table = pd.DataFrame(self.found["per_class"])
         bounds = [(None, None) if pair is None else pair for pair in table.pop("interval")]
         table["low"], table["high"] = zip(*bounds, strict=True)
-        table.to_csv(folder / "comparison.csv", index=False)
+        write_table(folder / "comparison.csv", table)
 
 
 def set_beside(

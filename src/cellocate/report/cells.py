@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,9 @@ from cellocate.pictures.words import number, sentence
 from cellocate.prediction.submissions import TrueCells, read_kaggle2021, read_true_cells
 from cellocate.report.evaluated import FEW
 from cellocate.report.figures import plot_cells
+from cellocate.rounded import json_text
 from cellocate.vocabulary import get
+from cellocate.written import write_table
 
 
 def assess_cells(
@@ -68,8 +69,8 @@ def assess_cells(
         if score is not None and score <= blind:
             what = "is no better than naming every location for every cell"
             warnings += (f"mean average precision {score:.3f} {what} ({blind:.3f})",)
-        (aside / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-        pd.DataFrame(metrics["per_class"]).to_csv(aside / "per_class.csv", index=False)
+        write_text(aside / "metrics.json", json_text(metrics) + "\n")
+        write_table(aside / "per_class.csv", pd.DataFrame(metrics["per_class"]))
         _write_page(aside, metrics, warnings, Path(predictions).name)
     return metrics, warnings
 

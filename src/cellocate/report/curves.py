@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cellocate.files import new_file
 from cellocate.pictures.drawing import save_figure_as
 from cellocate.pictures.style import PALETTE, WIDE
 from cellocate.report.evaluated import FEW
+from cellocate.written import write_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,8 +53,7 @@ def save_f1_curves(path: Path, table: pd.DataFrame) -> list[Path]:
     """Draw the curves as `path` (PNG, SVG or PDF by its suffix), and write the table under the same name as CSV."""
     save_figure_as(plot_f1_curves(table), path)
     beside = path.with_suffix(".csv")
-    with new_file(beside) as aside:
-        table.round(6).to_csv(aside, index=False)
+    write_table(beside, table)
     return [path, beside]
 
 

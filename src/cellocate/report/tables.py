@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,24 +9,26 @@ from typing import Any
 import pandas as pd
 
 from cellocate.evaluation import confusion, confusion_table, misclassifications, reliability
+from cellocate.files import write_text
 from cellocate.report.evaluated import Evaluated
+from cellocate.rounded import json_text
 from cellocate.vocabulary import Location, Vocabulary
+from cellocate.written import write_table
 
 
 def write_tables(folder: Path, evaluated: Evaluated) -> None:
     """Write `metrics.json`, and what it and the predictions hold as tables (CSV): see docs/formats.md."""
     figures = evaluated.metrics
-    (folder / "metrics.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    pd.DataFrame(figures["per_class"]).to_csv(folder / "per_class.csv", index=False)
-    pd.DataFrame(figures["group_level"]["per_group"]).to_csv(folder / "per_group.csv", index=False)
+    write_text(folder / "metrics.json", json_text(figures) + "\n")
+    write_table(folder / "per_class.csv", pd.DataFrame(figures["per_class"]))
+    write_table(folder / "per_group.csv", pd.DataFrame(figures["group_level"]["per_group"]))
     matrix, commonest = confusions(evaluated)
-    matrix.to_csv(folder / "confusion.csv")
-    commonest.round(2).to_csv(folder / "misclassifications.csv", index=False)
+    write_table(folder / "confusion.csv", matrix.reset_index())
+    write_table(folder / "misclassifications.csv", commonest.round(2))
     if evaluated.probabilities is not None:
-        table = reliability(evaluated.truth, evaluated.probabilities)
-        table.round(6).to_csv(folder / "reliability.csv", index=False)
+        write_table(folder / "reliability.csv", reliability(evaluated.truth, evaluated.probabilities))
     for column, table in evaluated.by.items():
-        table.to_csv(folder / f"by_{plain(column)}.csv", index=False)
+        write_table(folder / f"by_{plain(column)}.csv", table)
     if evaluated.beside is not None:
         evaluated.beside.write(folder)
 

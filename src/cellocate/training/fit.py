@@ -17,6 +17,7 @@ from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.files import refuse_existing
 from cellocate.networks import Model, Normalisation, build_network, layer_groups, load_body, save
+from cellocate.networks.body import require_weights
 from cellocate.training.averaging import averaging_callback
 from cellocate.training.bags import BagClassifier, dataset_of
 from cellocate.training.checkpoints import WholeFiles, checkpoint_callbacks, monitor_mode
@@ -56,6 +57,8 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     if not options.resume and first:
         inputs = (*collection.places, options.split, *options.soft, recipe.network.start)
         refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)
+        if recipe.network.pretrained and recipe.network.start is None:
+            require_weights(recipe.network.backbone)  # before all files are looked at
     prepared = prepare(collection, recipe, run, options)
     learnt = _learn(prepared, run, options)
     model = finished(learnt, prepared, run, options) if first else None

@@ -18,6 +18,7 @@ from cellocate.training.prepare import Options
 from cellocate.training.recipe import Recipe
 from cellocate.training.recipes import load_recipe
 from cellocate.training.run import Run, is_first_process
+from cellocate.written import write_table
 
 
 def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options: Options) -> Model | None:
@@ -74,8 +75,7 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
     members = [load(Run(run.folder / f"fold-{name}").model) for name in names]
     chosen = recipe.decision.model_dump(include={"rule", "fallback", "at_most", "calibrate"})
     combined = combine(members, collection, **chosen)
-    with new_file(run.folder / "members.csv") as aside:
-        combined.table.to_csv(aside, index=False)
+    write_table(run.folder / "members.csv", combined.table)
     if combined.curves is not None:
         run.write_curves(combined.curves)
     return save(combined.model, run.model)

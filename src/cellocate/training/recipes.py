@@ -34,7 +34,10 @@ def recipe_text(name: str | Path) -> str:
     try:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        mend = f"Give a YAML file or one of {', '.join(recipe_names())}."
+        near = difflib.get_close_matches(str(name), recipe_names(), n=1)
+        mend = (
+            f"Did you mean {near[0]}? " if near else ""
+        ) + "'cellocate recipes' lists them; a YAML file will also do."
         raise CellocateError(f"unknown recipe {str(name)!r}", mend=mend) from None
 
 

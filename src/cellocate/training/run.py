@@ -27,6 +27,7 @@ from cellocate.files import new_file, write_text
 from cellocate.images import Scale
 from cellocate.training.recipe import Recipe
 from cellocate.training.recipes import load_recipe
+from cellocate.written import write_table
 
 _COLUMNS = ("train_loss", "validation_loss", "validation_macro_f1", "validation_macro_average_precision")
 
@@ -54,8 +55,7 @@ class Run:
 
     def write_curves(self, table: pd.DataFrame) -> None:
         """Write F1 against threshold, as `decision.f1_curves` gives it."""
-        with new_file(self.curves) as aside:
-            table.round(6).to_csv(aside, index=False)
+        write_table(self.curves, table)
 
     def reopen(self) -> Recipe:
         """Recipe of an interrupted run.
@@ -137,8 +137,7 @@ class History(L.Callback):
         row["seconds"] = round(time.perf_counter() - self._began, 2)
         self.rows.append(row)
         if trainer.is_global_zero:
-            with new_file(self.path) as aside:
-                pd.DataFrame(self.rows).to_csv(aside, index=False)
+            write_table(self.path, pd.DataFrame(self.rows))
             self.say(self._line(row))
 
     def _line(self, row: dict[str, float]) -> str:

@@ -25,9 +25,9 @@ def measured(field, channels, nuclei, cells, pixel_size=None):
         rim = near_edge(mask, length)
         level = {name: otsu(plane[mask]) for name, plane in planes.items()}
         row = {
-            "y": cell.centroid[0],
-            "x": cell.centroid[1],
-            f"cell_area_{unit}": cell.area * square,
+            "y_px": cell.centroid[0],
+            "x_px": cell.centroid[1],
+            f"area_{unit}": cell.area * square,
             f"nucleus_area_{unit}": nucleus.sum() * square or math.nan,
             "nucleus_cell_ratio": nucleus.sum() / mask.sum() or math.nan,
             "eccentricity": cell.eccentricity if cell.area > 1 else math.nan,

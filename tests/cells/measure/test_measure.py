@@ -78,11 +78,11 @@ def test_areas_are_in_micrometres_where_these_are_known():
     nuclei = np.where(np.pad(np.ones((2, 2), bool), 4), cells, 0)
     green = np.zeros((1, 10, 10), np.uint8)
     known, unknown = (measure(green, ["green"], nuclei, cells, size).loc[1] for size in (0.5, None))
-    assert (known["cell_area_um2"], known["nucleus_area_um2"]) == (9, 1)
-    assert (unknown["cell_area_px"], unknown["nucleus_area_px"]) == (36, 4)
+    assert (known["area_um2"], known["nucleus_area_um2"]) == (9, 1)
+    assert (unknown["area_px"], unknown["nucleus_area_px"]) == (36, 4)
     assert known["nucleus_cell_ratio"] == unknown["nucleus_cell_ratio"] == 1 / 9
-    assert "cell_area_px" not in known
-    assert "cell_area_um2" not in unknown
+    assert "area_px" not in known
+    assert "area_um2" not in unknown
 
 
 def test_a_field_of_16_bits_has_the_intensities_of_its_edition_in_8():
@@ -244,5 +244,5 @@ def test_real_cells_are_measured(real_data):
     nuclei, cells = masks.labels(field, channels.shape[1:])
     table = measure(channels, ["green", "red"], nuclei, cells, 0.08)
     assert len(table) == cells.max()
-    assert table["cell_area_um2"].median() == pytest.approx(727, rel=0.01)
+    assert table["area_um2"].median() == pytest.approx(727, rel=0.01)
     assert table.drop(columns=table.columns[table.columns.str.contains("nucleus|cytoplasm")]).notna().all(axis=None)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.errors import CellocateError
-from cellocate.files import new_file
 from cellocate.tables import lacking, numbers, read_table
+from cellocate.written import write_table
 
 
 def write_features(path: str | Path, *tables: pd.DataFrame) -> None:
@@ -38,8 +38,7 @@ def write_features(path: str | Path, *tables: pd.DataFrame) -> None:
     if len(repeated) or "index" in whole.columns:
         name = repeated[0] if len(repeated) else "index"
         raise CellocateError(f"two columns named {name!r}", where=path, mend="Rename one of them.")
-    with new_file(path) as aside:
-        whole.to_csv(aside, index_label="index")
+    write_table(path, whole.rename_axis("index").reset_index())
 
 
 def read_features(path: str | Path) -> pd.DataFrame:

@@ -44,8 +44,8 @@ def measure(
     Returns:
         Float, a row for each of `cell` 1 to n:
 
-        - `y`, `x`: centre of the cell, px;
-        - `cell_area_um2`, `nucleus_area_um2` (or `_px`), `nucleus_cell_ratio` of the two;
+        - `y_px`, `x_px`: centre of the cell;
+        - `area_um2`, `nucleus_area_um2` (or `_px`), `nucleus_cell_ratio` of the two;
         - `eccentricity`, `solidity` of the cell, `nucleus_eccentricity`, `nucleus_solidity`;
         - `border_share`: of the cell's outline, how much is the field's border; `edge_area_share`: of its area, how
           much lies within 1 µm of its edge;
@@ -75,7 +75,7 @@ def measure(
         >>> nuclei[3:5, 3:5] = 1
         >>> green = (10 + 20 * (cells > 0) + 60 * (nuclei > 0)).astype(np.uint8)
         >>> table = measure(green[None], ["green"], nuclei, cells, pixel_size=0.5)
-        >>> table.loc[1, ["cell_area_um2", "green_cytoplasm_mean", "nucleus_cytoplasm_ratio"]].tolist()
+        >>> table.loc[1, ["area_um2", "green_cytoplasm_mean", "nucleus_cytoplasm_ratio"]].tolist()
         [9.0, 20.0, 4.0]
     """
     import pandas as pd
@@ -114,9 +114,9 @@ def _of_shape(nuclei: Labels, cells: Labels, n: int, pixel_size: float | None) -
     unit, square = ("px", 1.0) if pixel_size is None else ("um2", pixel_size**2)
     nucleus = np.where(of_nucleus.area > 0, of_nucleus.area, np.nan)
     return {
-        "y": of_cell.y,
-        "x": of_cell.x,
-        f"cell_area_{unit}": of_cell.area * square,
+        "y_px": of_cell.y,
+        "x_px": of_cell.x,
+        f"area_{unit}": of_cell.area * square,
         f"nucleus_area_{unit}": nucleus * square,
         "nucleus_cell_ratio": nucleus / of_cell.area,
         "eccentricity": of_cell.eccentricity,

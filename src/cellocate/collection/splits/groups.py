@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from cellocate.collection.collection import TIME_SERIES, Collection
 from cellocate.collection.identity import UUID_LENGTH, uuid
+from cellocate.collection.linked import linked
 from cellocate.errors import CellocateError
 
 DUPLICATES = "duplicates"
@@ -93,6 +92,4 @@ def _components(keys: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
     sides = np.cumsum([rows, *(int(key.max(initial=-1)) + 1 for key in keys)])
     left = np.tile(np.arange(rows), len(keys))
     right = np.concatenate([key + start for key, start in zip(keys, sides[:-1], strict=True)])
-    graph = coo_array((np.ones(len(left), dtype=bool), (left, right)), shape=(sides[-1], sides[-1]))
-    number: NDArray[np.intp] = connected_components(graph, directed=False)[1][:rows]
-    return number
+    return linked(left, right, int(sides[-1]))[:rows]

@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.choices import DEFAULT_RULE, Fallback
 from cellocate.decision.rules.expected_f1 import expected_thresholds
 from cellocate.decision.rules.per_class import bagged_thresholds, best_thresholds, scaled_thresholds, shrunk_thresholds
 from cellocate.decision.rules.ratio import matching_thresholds
-from cellocate.decision.rules.rule import Fallback, Kind, Rule
+from cellocate.decision.rules.rule import Kind, Rule
 from cellocate.decision.rules.scaling import fit_scaling
 from cellocate.decision.rules.single import single_threshold
 from cellocate.decision.rules.soft_f1 import soft_thresholds
 from cellocate.decision.rules.values import refuse_no_probabilities
 from cellocate.errors import CellocateError
 
-DEFAULT: Kind = "expected_f1"
+DEFAULT: Kind = DEFAULT_RULE
 """The rule that is first, or tied for first, on real probabilities (docs/benchmarks/decision_rules.md)."""
 
 Values = NDArray[np.floating[Any]]

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cellocate.choices import Fallback, RuleName
 from cellocate.decision.rules.scaling import Scaling
 from cellocate.decision.rules.sets import best_sets
 from cellocate.decision.rules.values import refuse_no_probabilities
 from cellocate.errors import CellocateError
 
-Kind = Literal[
-    "fixed", "single", "per_class", "shrunk", "bagged", "scaled", "ratio", "soft_f1", "expected_f1", "field_f1", "best"
-]
+Kind = RuleName
 KINDS: tuple[Kind, ...] = get_args(Kind)
 WITHOUT_THRESHOLDS = ("best", "field_f1")
 
-Fallback = Literal["none", "nearest", "likeliest"]
 FALLBACKS: tuple[Fallback, ...] = get_args(Fallback)
 
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 _CLIP = 1e-6
@@ -57,6 +56,8 @@ def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool
         >>> fit_scaling(too_low, np.arange(1000)[:, None] < 400).apply(too_low)[0].round(2)
         array([0.4])
     """
+    from scipy.optimize import minimize  # slow to import
+
     x, t = _logits(probabilities), truth.astype(np.float64)
 
     def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

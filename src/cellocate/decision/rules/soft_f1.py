@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 from scipy.special import expit
 
 STEEPNESS, DECAY = 50.0, 1e-5
@@ -40,6 +39,8 @@ def soft_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.
         >>> soft_thresholds(np.array([[0.2], [0.4]]), np.array([[False], [True]])).round(1)
         array([0.3])
     """
+    from scipy.optimize import least_squares  # slow to import
+
     classes = truth.shape[1]
     own = np.eye(classes)  # each location's F1 depends on its own threshold alone
 

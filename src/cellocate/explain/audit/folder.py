@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from cellocate.files import new_folder, write_text
 from cellocate.pictures import Bar, Colours, Picture, composite, data_uri, read_pictures, save_figure, show, write
 from cellocate.pictures.page import render
 from cellocate.pictures.words import listed, sentence
+from cellocate.rounded import json_text
+from cellocate.written import write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,13 +42,13 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
     """
     suspects, outlying, mistakes = audited.suspects(), audited.outlying(), audited.mistakes()
     with new_folder(out, overwrite=overwrite, inputs=audited.collection.places) as folder:
-        write_text(folder / "audit.json", json.dumps(audited.summary(), indent=2) + "\n")
-        suspects.to_csv(folder / "suspects.csv", index=False)
-        audited.all_doubts().to_csv(folder / "doubts.csv", index=False)
-        mistakes.to_csv(folder / "mistakes.csv", index=False)
-        outlying.to_csv(folder / "outlying.csv", index=False)
+        write_text(folder / "audit.json", json_text(audited.summary()) + "\n")
+        write_table(folder / "suspects.csv", suspects)
+        write_table(folder / "doubts.csv", audited.all_doubts())
+        write_table(folder / "mistakes.csv", mistakes)
+        write_table(folder / "outlying.csv", outlying)
         if audited.twins is not None:
-            audited.twins.to_csv(folder / "twins.csv", index=False)
+            write_table(folder / "twins.csv", audited.twins)
         # of each location and kind the surest
         sure = mistakes.groupby(["location", "kind"], sort=False).head(_EACH)
         first, odd = suspects.head(_SUSPECTS), outlying.head(_SUSPECTS // 2)

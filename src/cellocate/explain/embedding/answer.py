@@ -14,9 +14,9 @@ from cellocate.errors import CellocateError
 from cellocate.explain.embedding.embeddings import Embeddings, features_of
 from cellocate.explain.embedding.neighbours import Features, Index, Nearest, nearest, without
 from cellocate.explain.embedding.pictures import draw_nearest
-from cellocate.files import new_file
 from cellocate.networks import Model
 from cellocate.pictures import Colours, read_pictures
+from cellocate.written import write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,8 +52,7 @@ class Answer:
             for rank, (row, similarity) in enumerate(zip(near, values, strict=True), start=1)
             if row >= 0
         ]
-        with new_file(path) as aside:
-            pd.DataFrame(rows, columns=[*_COLUMNS, *told]).to_csv(aside, index=False)
+        write_table(path, pd.DataFrame(rows, columns=[*_COLUMNS, *told]), sheet="neighbours")
         return len(rows)
 
     def draw(self, collection: Collection, asked: Collection | None = None, colours: Colours = "atlas") -> Figure:

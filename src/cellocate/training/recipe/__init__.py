@@ -7,7 +7,7 @@ from typing import Annotated
 import yaml
 from pydantic import Field, model_validator
 
-from cellocate.decision import DEFAULT, CalibrationKind, Fallback, Kind
+from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, RuleName
 from cellocate.images import Views
 from cellocate.images.views import Crops, Pooled, Turns
 from cellocate.training.recipe.course import FIGURES, Optimiser, Schedule, Training
@@ -48,7 +48,7 @@ class Decision(Section):
             (`per_class`); null: not.
     """
 
-    rule: Kind = DEFAULT
+    rule: RuleName = DEFAULT_RULE
     fallback: Fallback | None = None
     at_most: Annotated[int, Field(ge=1)] | None = None
     views: Turns = "none"

@@ -1,0 +1,43 @@
+"""The files of a model's folder, as far as they can be looked at without loading it, which takes long."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cellocate.errors import CellocateError
+
+if TYPE_CHECKING:
+    from cellocate.vocabulary import Vocabulary
+
+WEIGHTS, CARD, REFERENCES = "model.safetensors", "model.json", "references.safetensors"
+
+
+def require_model(folder: str | Path) -> None:
+    """Raise a `CellocateError` where a folder does not hold the files of a model."""
+    folder = Path(folder)
+    if (folder / "model" / CARD).is_file():
+        raise CellocateError("no model here", where=folder, mend=f"Give {folder / 'model'}.")
+    if not any((folder / name).is_file() for name in (CARD, WEIGHTS)):
+        mend = "Check the name; 'cellocate train' makes a model, and none comes with cellocate yet."
+        raise CellocateError("no model here", where=folder, mend=mend)
+    for name in (CARD, WEIGHTS):
+        if not (folder / name).is_file():
+            raise CellocateError(f"no model here: {name} is missing", where=folder, mend="Copy the whole folder again.")
+
+
+def locations_of_model(folder: str | Path) -> Vocabulary | None:
+    """The locations that a model tells apart; None where its card cannot be read, which `networks.load` reports.
+
+    Raises:
+        CellocateError: there is no model.
+    """
+    from cellocate.vocabulary import Location, Vocabulary
+
+    require_model(folder)
+    try:
+        card = json.loads((Path(folder) / CARD).read_text(encoding="utf-8"))
+        return Vocabulary(card["vocabulary"], tuple(Location(**location) for location in card["locations"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,171 @@
+"""Tables for people, written as the name of the file says: CSV, tabs, Excel or Parquet."""
+
+from __future__ import annotations
+
+import gzip
+import math
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cellocate.errors import CellocateError
+from cellocate.files import new_file
+from cellocate.rounded import rounded
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from openpyxl import Workbook
+
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".xlsx", ".parquet")
+"""What the name of a table may end in."""
+
+_ROWS = 2**20 - 1  # below its header, a sheet of Excel has room for so many
+_LONGEST = 2**15 - 1  # characters of a cell
+_WIDTHS = (8, 60)  # of a column, in characters
+_SEEN = 200  # rows by which the width of a column is chosen
+_LARGEST = 2**53  # a whole number beyond it would lose its last digits
+_MISSING = ("", "<NA>", "NaT")  # and as pandas spells what is not there
+_ODD = "=+-@#\t"  # Excel would take a text that begins so for a formula or an error
+
+
+def refuse_suffix(path: str | Path | None, suffixes: Sequence[str] = SUFFIXES, what: str = "a table") -> None:
+    """Raise a `CellocateError` where a name does not end in any of these, before any work is done.
+
+    Args:
+        path: the file to be written; None is one that nobody asked for. A name without an ending will do.
+        suffixes: that are understood, in lower case.
+        what: is to be written.
+
+    Raises:
+        CellocateError: the name ends in something else; or in .parquet, and pyarrow, which writes it, is not installed.
+
+    Example:
+        >>> refuse_suffix("a.xls", (".csv", ".xlsx"))
+        Traceback (most recent call last):
+            ...
+        cellocate.errors.CellocateError: a table cannot be written as .xls: a.xls. End the name in .csv or .xlsx.
+    """
+    if path is None or not (end := Path(path).suffix):
+        return
+    if _suffix(path, suffixes) is None:
+        *others, last = suffixes
+        mend = f"End the name in {', '.join(others)} or {last}." if others else f"End the name in {last}."
+        raise CellocateError(f"{what} cannot be written as {end}", where=path, mend=mend)
+    if _suffix(path, suffixes) == ".parquet" and find_spec("pyarrow") is None:
+        mend = "Install it with: pip install 'cellocate[parquet]'. Or write a .csv."
+        raise CellocateError("pyarrow, which writes Parquet, is not installed", where=path, mend=mend)
+
+
+def write_table(path: str | Path, table: pd.DataFrame, *, sheet: str = "table") -> None:
+    r"""Write the columns of a table (not its index), floats rounded as by `rounded`, whole or not at all.
+
+    A workbook has one sheet (or several, where a million rows are not enough): text stays text, such as the id 001 or
+    one that begins with =; numbers are numbers; the header is bold and stays in sight.
+
+    Args:
+        path: a file whose name ends in one of `SUFFIXES`; without an ending it is CSV.
+        table: any.
+        sheet: the name of the workbook's sheet: what the table holds.
+
+    Raises:
+        CellocateError: as of `refuse_suffix`; or a text is too long for a cell of Excel.
+
+    Example:
+        >>> import tempfile
+        >>> import pandas as pd
+        >>> path = Path(tempfile.mkdtemp()) / "scores.csv"
+        >>> write_table(path, pd.DataFrame({"Id": ["001"], "f1": [0.1 + 0.2]}))
+        >>> path.read_text()
+        'Id,f1\n001,0.3\n'
+    """
+    refuse_suffix(path)
+    suffix = _suffix(path, SUFFIXES)
+    table = table.apply(_rounded)
+    with new_file(path) as aside:
+        if suffix == ".xlsx":
+            _workbook(table, sheet).save(aside)
+        elif suffix == ".parquet":
+            table.apply(_of_one_type).to_parquet(aside, engine="pyarrow", index=False)
+        else:
+            text = table.to_csv(index=False, lineterminator="\n", sep="\t" if suffix == ".tsv" else ",")
+            content = text.encode("utf-8", "backslashreplace")  # names of files need not be text
+            aside.write_bytes(gzip.compress(content, mtime=0) if suffix == ".csv.gz" else content)
+
+
+def _rounded(column: pd.Series[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    if not (column.dtype == object or pd.api.types.is_float_dtype(column)):
+        return column
+    kind = object if column.dtype == object else float  # of objects, whole numbers stay such beside a missing one
+    return pd.Series(list(map(rounded, column)), index=column.index, dtype=kind)
+
+
+def _of_one_type(column: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of mixed values as text: Parquet takes no mixture."""
+    if column.dtype.kind in "biuf":
+        return column
+    return column.map(lambda value: None if (plain := _plain(value)) is None else str(plain))
+
+
+def _suffix(path: str | Path, suffixes: Sequence[str]) -> str | None:
+    return next((suffix for suffix in suffixes if Path(path).name.lower().endswith(suffix)), None)
+
+
+def _workbook(table: pd.DataFrame, sheet: str) -> Workbook:
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    book = Workbook(write_only=True)  # rows go to the disk as they come
+    book.properties.creator = "cellocate"
+    for start in range(0, max(1, len(table)), _ROWS):
+        part = table.iloc[start : start + _ROWS]
+        page = book.create_sheet(sheet if start == 0 else f"{sheet} {start // _ROWS + 1}")
+        page.freeze_panes = "A2"
+        for number, width in enumerate(_widths(part), start=1):
+            page.column_dimensions[get_column_letter(number)].width = width
+        header = [WriteOnlyCell(page, value=_text(str(column))) for column in part]
+        for cell in header:
+            cell.font, cell.data_type = Font(bold=True), "s"
+        page.append(header)
+        for row in zip(*(part[column].tolist() for column in part), strict=True):
+            cells: list[Any] = list(map(_plain, row))
+            for place, value in enumerate(cells):
+                if isinstance(value, str) and value[:1] in _ODD:
+                    cells[place] = WriteOnlyCell(page, value=value)
+                    cells[place].data_type, cells[place].quotePrefix = "s", True
+            page.append(cells)
+    return book
+
+
+def _widths(table: pd.DataFrame) -> Iterator[int]:
+    least, most = _WIDTHS
+    for column in table:
+        seen = [str(column), *(str(value) for value in table[column].head(_SEEN) if _plain(value) is not None)]
+        yield min(most, max(least, *(len(text) + 2 for text in seen)))
+
+
+def _plain(value: Any) -> bool | int | float | str | None:  # noqa: ANN401 # whatever a table holds
+    """A value as Excel knows it; None for one that is missing."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) and abs(value) < _LARGEST:
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    text = "" if isinstance(value, float) and math.isnan(value) else str(value)
+    return None if text in _MISSING else _text(text)
+
+
+def _text(text: str) -> str:
+    """A text without what no workbook may hold."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    if len(text) > _LONGEST:
+        what = f"a text of {len(text):,} characters, and a cell of Excel has room for {_LONGEST:,}"
+        raise CellocateError(what, mend="Write a .csv.")
+    whole = text.encode("utf-8", "backslashreplace").decode()
+    return str(ILLEGAL_CHARACTERS_RE.sub(lambda found: f"\\x{ord(found[0]):02x}", whole))
