@@ -185,7 +185,10 @@ def _write_masks(paths: tuple[Path, Path], masks: Masks) -> None:
 def read_cells(plan: Plan, number: int, field: str) -> pd.DataFrame:
     """A field's rows of the table of cells, with `field`; none of a faulty field."""
     path = plan.cells(number)
-    return pd.read_csv(path).assign(field=field) if path.is_file() else pd.DataFrame()
+    if not path.is_file():
+        return pd.DataFrame()
+    table = pd.read_csv(path)
+    return table.assign(field=field, flags=table["flags"].fillna(""))
 
 
 def keep_crops(plan: Plan, number: int, kept: NDArray[np.bool_], store: Path, shard: int) -> NDArray[Any]:

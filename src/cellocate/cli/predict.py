@@ -132,7 +132,7 @@ def _refuse_odd_data(fields: Path | None, masks: Path | None, format_: Format, *
 def _fields(model: Model, collection: Collection, output: Output, batch_size: int) -> str:
     """Predict whole fields, and say how many."""
     from cellocate.cli.console import note, progress
-    from cellocate.prediction import predict_and_compare
+    from cellocate.prediction import predict_and_compare, sentences
 
     with progress("predicting", len(collection)) as advance:
         predicted = predict_and_compare(model, collection, batch_size=batch_size, progress=advance)
@@ -142,6 +142,8 @@ def _fields(model: Model, collection: Collection, output: Output, batch_size: in
             f"{count} of {what} unlike those that the model was trained on (column Unlike above 1): what it says of "
             "them may mean nothing"
         )
+    for text in sentences(predicted.notes, collection.unit):
+        note(text)
     output.write_fields(model, collection, predicted)
     return what
 
@@ -151,7 +153,7 @@ def _cells_of_fields(
 ) -> str:
     """Predict the cells of fields by a model of fields, and say how many."""
     from cellocate.cli.console import note, progress
-    from cellocate.prediction import predict_collection, predict_within
+    from cellocate.prediction import predict_collection, predict_within, sentences
 
     masks.require(collection.ids)
     if not by_map:
@@ -159,6 +161,8 @@ def _cells_of_fields(
     with progress("predicting", len(collection) * 2) as advance:
         fields = predict_collection(model, collection, batch_size=batch_size, progress=advance)
         found = predict_within(model, collection, masks, fields, by_map=by_map, progress=advance)
+    for text in sentences(found.notes or (), "cell"):
+        note(text)
     output.write_cells(model, found, masks=masks, fields=collection.ids)
     return f"{counted(len(found.ids), 'cell')} of {counted(len(collection), 'field')}"
 
@@ -167,14 +171,16 @@ def _cells(
     model: Model, cells: Collection, fields: Path | None, masks: CellMasks | None, output: Output, batch_size: int
 ) -> str:
     """Predict the cells of a collection of such, and say how many."""
-    from cellocate.cli.console import progress
+    from cellocate.cli.console import note, progress
     from cellocate.decision import read_probabilities
-    from cellocate.prediction import predict_cells
+    from cellocate.prediction import predict_cells, sentences
 
     with progress("predicting", len(cells)) as advance:
         found = predict_cells(model, cells, alone=fields is not None, batch_size=batch_size, progress=advance)
     if fields is not None:
         found = found.together(*read_probabilities(fields, model.vocabulary))
+    for text in sentences(found.notes or (), "cell"):
+        note(text)
     own = list(dict.fromkeys(found.fields))
     of = output.wanted if masks is not None and output.wanted else own
     output.write_cells(model, found, cells, masks, of)

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.collection import CELL, FIELD, Collection, Unit
+from cellocate.collection.collection import CELL, FIELD, FLAGS, Collection, Unit
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, Scale
 
 EDGE = "edge"
-_OF_ONE = (CELL, "y", "x", "top", "left", "height", "width", "area", EDGE)  # what is told of a cell, not of its field
+# of a cell, not of its field
+_OF_ONE = (CELL, "y", "x", "top", "left", "height", "width", "area", EDGE, FLAGS)
 _MEAN = "_cell_mean"  # how such columns end, after the channel
 _SHOWN = 16  # cells in the picture of a field
 

@@ -16,9 +16,9 @@ from cellocate.files import new_file
 from cellocate.tables import read_columns, read_table
 from cellocate.vocabulary import Location, Vocabulary
 
-LOCATIONS, UNLIKE = "Locations", "Unlike"
+LOCATIONS, UNLIKE, NOTE = "Locations", "Unlike", "Note"
 FIELD, CELL = "field", "cell"  # of a table of cells
-_BESIDE = ("Id", LOCATIONS, UNLIKE, FIELD, CELL)
+_BESIDE = ("Id", LOCATIONS, UNLIKE, NOTE, FIELD, CELL)
 
 
 def write_table(
@@ -29,8 +29,9 @@ def write_table(
     vocabulary: Vocabulary,
     unlike: NDArray[np.floating[Any]] | None = None,
     cells: tuple[Sequence[str], Sequence[int]] | None = None,
+    notes: Sequence[str] = (),
 ) -> None:
-    """Write `Id`, the probability of each location under its name, `Locations` (names joined by `; `) and `Unlike`.
+    """Write `Id`, the probability of each location under its name, `Locations` (joined by `; `), `Unlike` and `Note`.
 
     Args:
         path: a CSV file.
@@ -41,6 +42,7 @@ def write_table(
         unlike: how unlike each field is to those of the training, shape (N,), above 1 where so; without it there is no
             such column.
         cells: of a table of cells, the field of each and its number there: the columns `field` and `cell`.
+        notes: why a row has no location, or a doubtful one; where no row has a note there is no such column.
     """
     names = vocabulary.names
     table = pd.DataFrame(probabilities, columns=list(names)).round(6)
@@ -51,6 +53,8 @@ def write_table(
     table[LOCATIONS] = ["; ".join(names[i] for i in labels) for labels in vocabulary.decode(decided)]
     if unlike is not None:
         table[UNLIKE] = np.round(unlike, 3)
+    if any(notes):
+        table[NOTE] = list(notes)
     with new_file(path) as aside:
         table.to_csv(aside, index=False)
 
@@ -58,7 +62,7 @@ def write_table(
 def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
     """Read `Id` and one column per location, headed by its name or index; others are passed over.
 
-    Passed over are `Locations`, `Unlike`, and of a table of cells `field` and `cell`.
+    Passed over are `Locations`, `Unlike`, `Note`, and of a table of cells `field` and `cell`.
 
     Returns:
         The ids, and the probabilities in the vocabulary's order, shape (N, K).

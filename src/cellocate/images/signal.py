@@ -51,7 +51,7 @@ class Signal(NamedTuple):
         return float(areas.max(initial=0)) / seen.size
 
 
-def signal_of(plane: NDArray[Any]) -> Signal:
+def signal_of(plane: NDArray[Any], outside: NDArray[np.bool_] | None = None) -> Signal:
     """Measure what stands out from the noise of a channel.
 
     The noise is what the darker parts of the image show from block to block, at least half a grey level. The
@@ -60,6 +60,8 @@ def signal_of(plane: NDArray[Any]) -> Signal:
 
     Args:
         plane: shape (H, W), uint8 or uint16.
+        outside: where there is no cell, shape (H, W); if that is 1% of the image or more, the background is what the
+            dark parts of it show.
 
     Example:
         >>> noise = np.random.default_rng(0).poisson(9, (256, 256)).astype(np.uint8)
@@ -80,7 +82,12 @@ def signal_of(plane: NDArray[Any]) -> Signal:
     blocks = np.asarray(cv2.resize(clean.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
     step = _step(plane)
     noise = max(_noise(blocks, step), step / 2)
-    above = (blocks - _background(blocks, noise)) / np.float32(noise)
+    free = np.ones(blocks.shape, bool)
+    if outside is not None:
+        free = cv2.resize(outside.astype(np.float32), size, interpolation=cv2.INTER_AREA) == 1
+        if np.count_nonzero(free) < free.size / 100:
+            free[:] = True
+    above = (blocks - _background(blocks, free, noise)) / np.float32(noise)
     return Signal(blocks, np.asarray(above, np.float32), noise, side)
 
 
@@ -101,12 +108,12 @@ def _noise(blocks: NDArray[np.float32], step: int) -> float:
     return float(rough[lit & (around <= np.percentile(around[lit], _QUIET))].mean()) / _MEDIAN
 
 
-def _background(blocks: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
-    """A smooth surface under what is bright, fitted again and again to what lies near it or below."""
+def _background(blocks: NDArray[np.float32], free: NDArray[np.bool_], noise: float) -> NDArray[np.float32]:
+    """A smooth surface through the dark blocks of those that are free, fitted again without what lies high above it."""
     y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in blocks.shape), indexing="ij")
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
-    every = max(1, blocks.size // _SAMPLE)
-    some, values = terms[::every], blocks.ravel()[::every].astype(np.float64)
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+    every = max(1, np.count_nonzero(free) // _SAMPLE)
+    some, values = terms[free][::every], blocks[free][::every].astype(np.float64)
     dark = np.ones(len(values), bool)
     for _ in range(_ROUNDS):
         surface = np.linalg.lstsq(some[dark], values[dark], rcond=None)[0]
@@ -114,4 +121,4 @@ def _background(blocks: NDArray[np.float32], noise: float) -> NDArray[np.float32
         middle = np.median(apart[dark])
         spread = max(noise, 1.4826 * float(np.median(np.abs(apart[dark] - middle))))
         dark = apart <= middle + 2 * spread
-    return np.asarray((terms @ surface).reshape(blocks.shape), np.float32)
+    return np.asarray(terms @ surface, np.float32)
