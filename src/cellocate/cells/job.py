@@ -18,6 +18,7 @@ from cellocate.cells.masks import write_labels
 from cellocate.cells.segmenters import Segmenter
 from cellocate.collection import Collection, Problem
 from cellocate.collection.check import problem_table
+from cellocate.collection.collection import FLAGS
 from cellocate.collection.shards import save
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
@@ -187,8 +188,7 @@ def read_cells(plan: Plan, number: int, field: str) -> pd.DataFrame:
     path = plan.cells(number)
     if not path.is_file():
         return pd.DataFrame()
-    table = pd.read_csv(path)
-    return table.assign(field=field, flags=table["flags"].fillna(""))
+    return pd.read_csv(path, dtype={FLAGS: str}).fillna({FLAGS: ""}).assign(field=field)
 
 
 def keep_crops(plan: Plan, number: int, kept: NDArray[np.bool_], store: Path, shard: int) -> NDArray[Any]:

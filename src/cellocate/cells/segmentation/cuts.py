@@ -7,8 +7,10 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cellocate.cells.segmentation.outlines import Contour, shape_of
+from cellocate.cells.segmentation.result import Map
 
 Worth = Callable[[float, float], float]
 """Area and solidity of an outline → what it is worth as a nucleus."""
@@ -16,17 +18,25 @@ Worth = Callable[[float, float], float]
 _NOTCHES = 6  # the deepest
 _FARTHEST = 0.15  # of an outline that must lie between the ends of a cut
 _PRICE = 0.8  # of a cut as long as the smaller piece is wide
+_FREE, _DEAR = 0.4, 0.95  # light along a cut, over that beside it: up to where it costs nothing, and from where all
+_BESIDE = 1 / 6  # of the diameter of a typical nucleus
+_MIDDLE = (0.15, 0.85)  # of a cut; its ends lie outside
 _DEEPEST = 4  # cuts of cuts: 16 nuclei in one outline
 
 
-def pieces(contour: Contour, worth: Worth, notch: float, least: float, depth: int = 0) -> tuple[float, list[Contour]]:
+def pieces(
+    contour: Contour, picture: Map, worth: Worth, *, across: float, notch: float, least: float, depth: int = 0
+) -> tuple[float, list[Contour]]:
     """The best way to cut an outline, and what its pieces are worth together.
 
-    A cut costs the more the longer it is beside the width of the smaller piece: nuclei touch along less than that.
+    A cut costs the more the longer it is beside the width of the smaller piece, as nuclei touch along less than that;
+    and the less the darker it is beside what lies to its sides, as nuclei are dim where they touch.
 
     Args:
         contour: the outline.
+        picture: that it is of, shape (H, W).
         worth: of a piece.
+        across: diameter of a typical nucleus, px.
         notch: depth of a notch that a cut may start from, px.
         least: area of a piece, px².
         depth: how often it was cut before.
@@ -43,15 +53,30 @@ def pieces(contour: Contour, worth: Worth, notch: float, least: float, depth: in
         shapes = shape_of(one), shape_of(other)
         smaller = min(area for area, _ in shapes)
         if smaller >= least:
-            kept = max(0.0, 1 - _PRICE * length / np.sqrt(4 * smaller / np.pi))
+            price = _PRICE * _dearness(picture, contour[start, 0], contour[end, 0], _BESIDE * across)
+            kept = max(0.0, 1 - price * length / np.sqrt(4 * smaller / np.pi))
             found.append((kept * sum(worth(*shape) for shape in shapes), kept, one, other))
     if found:
         _, kept, *halves = max(found, key=lambda cut: cut[0])
-        cut = [pieces(half, worth, notch, least, depth + 1) for half in halves]
+        same = {"across": across, "notch": notch, "least": least}
+        cut = [pieces(half, picture, worth, **same, depth=depth + 1) for half in halves]
         value = kept * sum(value for value, _ in cut)
         if value > best[0]:
             return value, [piece for _, some in cut for piece in some]
     return best
+
+
+def _dearness(picture: Map, start: NDArray[np.int32], end: NDArray[np.int32], beside: float) -> float:
+    """0 for a cut along a dark valley, 1 for one along which there is none."""
+    way = (end - start).astype(np.float64)
+    length = float(np.hypot(*way))
+    along = start + way * np.linspace(*_MIDDLE, max(3, int(length)))[:, None]
+    aside = np.array([-way[1], way[0]]) * beside / max(length, 1e-9)
+    highest = np.array(picture.shape[::-1]) - 1
+    places = (np.clip(np.rint(along + side * aside), 0, highest).astype(int) for side in (0, 1, -1))
+    cut, one, other = (float(np.median(picture[place[:, 1], place[:, 0]])) for place in places)
+    share = cut / max(min(one, other), 1e-9)
+    return min(1.0, max(0.0, (share - _FREE) / (_DEAR - _FREE)))
 
 
 def _cuts(contour: Contour, notch: float) -> Iterator[tuple[int, int, float]]:
