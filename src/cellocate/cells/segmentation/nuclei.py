@@ -27,7 +27,7 @@ _BLUR = 0.02
 _NOISE = 10.0  # times the typical difference between a pixel and those around it: lower is no nucleus
 _LOST = 2.5  # standard deviations of the noise above the background that may be noise
 _SMALLEST = 0.03  # of the area of a typical nucleus: as much of one may lie within the border of the field
-_DEBRIS = 0.3  # of the median area of the whole nuclei of a field: less is debris
+_DEBRIS = 0.2  # of the median area of the whole nuclei of a field: less is debris
 _RIM = 0.01  # beyond the steepest place of a border: where it ends for those who draw it
 
 _MOST = np.iinfo(np.uint16).max
