@@ -20,7 +20,8 @@ _FARTHEST = 0.15  # of an outline that must lie between the ends of a cut
 _PRICE = 0.8  # of a cut as long as the smaller piece is wide
 _FREE, _DEAR = 0.4, 0.95  # light along a cut, over that beside it: up to where it costs nothing, and from where all
 _BESIDE = 1 / 6  # of the diameter of a typical nucleus
-_MIDDLE = (0.15, 0.85)  # of a cut; its ends lie outside
+_ALONG = np.linspace(0.15, 0.85, 15)[None]  # places along a cut, whose ends lie outside
+_SIDES = np.array([[0], [1], [-1]])  # on it, and on either side
 _DEEPEST = 4  # cuts of cuts: 16 nuclei in one outline
 
 
@@ -47,17 +48,19 @@ def pieces(
     best = worth(*shape_of(contour)), [contour]
     if depth == _DEEPEST:
         return best
-    found = []
+    highest, found = 0.0, None
     for start, end, length in _cuts(contour, notch):
         one, other = contour[start : end + 1], np.concatenate([contour[end:], contour[: start + 1]])
         shapes = shape_of(one), shape_of(other)
         smaller = min(area for area, _ in shapes)
-        if smaller >= least:
+        uncut = sum(worth(*shape) for shape in shapes)
+        if smaller >= least and uncut > highest:  # else it cannot be the best, whatever it costs
             price = _PRICE * _dearness(picture, contour[start, 0], contour[end, 0], _BESIDE * across)
             kept = max(0.0, 1 - price * length / np.sqrt(4 * smaller / np.pi))
-            found.append((kept * sum(worth(*shape) for shape in shapes), kept, one, other))
+            if kept * uncut > highest:
+                highest, found = kept * uncut, (kept, one, other)
     if found:
-        _, kept, *halves = max(found, key=lambda cut: cut[0])
+        kept, *halves = found
         same = {"across": across, "notch": notch, "least": least}
         cut = [pieces(half, picture, worth, **same, depth=depth + 1) for half in halves]
         value = kept * sum(value for value, _ in cut)
@@ -68,13 +71,13 @@ def pieces(
 
 def _dearness(picture: Map, start: NDArray[np.int32], end: NDArray[np.int32], beside: float) -> float:
     """0 for a cut along a dark valley, 1 for one along which there is none."""
-    way = (end - start).astype(np.float64)
-    length = float(np.hypot(*way))
-    along = start + way * np.linspace(*_MIDDLE, max(3, int(length)))[:, None]
-    aside = np.array([-way[1], way[0]]) * beside / max(length, 1e-9)
-    highest = np.array(picture.shape[::-1]) - 1
-    places = (np.clip(np.rint(along + side * aside), 0, highest).astype(int) for side in (0, 1, -1))
-    cut, one, other = (float(np.median(picture[place[:, 1], place[:, 0]])) for place in places)
+    across, down = (end - start).tolist()
+    aside = beside / max(float(np.hypot(across, down)), 1e-9)
+    x = start[0] + _ALONG * across - _SIDES * down * aside
+    y = start[1] + _ALONG * down + _SIDES * across * aside
+    bottom, right = picture.shape
+    light = picture[np.clip(y, 0, bottom - 1).astype(np.intp), np.clip(x, 0, right - 1).astype(np.intp)]
+    cut, one, other = np.sort(light, axis=1)[:, _ALONG.shape[1] // 2].tolist()  # medians
     share = cut / max(min(one, other), 1e-9)
     return min(1.0, max(0.0, (share - _FREE) / (_DEAR - _FREE)))
 

@@ -121,8 +121,10 @@ def numbered(labels: Labels) -> Labels:
         >>> numbered(np.array([[0, 7], [3, 7]], np.uint16)).tolist()
         [[0, 1], [2, 1]]
     """
-    numbers, first = np.unique(labels, return_index=True)
-    table = np.zeros(int(labels.max(initial=0)) + 1, np.uint16)
-    inside = numbers > 0
-    table[numbers[inside][np.argsort(first[inside])]] = np.arange(1, inside.sum() + 1)
+    first = np.full(int(labels.max(initial=0)) + 1, labels.size)
+    first[labels.ravel()[::-1]] = np.arange(labels.size)[::-1]  # of equal numbers the last that is written stays
+    first[0] = labels.size
+    order = np.argsort(first)[: np.count_nonzero(first < labels.size)]
+    table = np.zeros(len(first), np.uint16)
+    table[order] = np.arange(1, len(order) + 1)
     return np.asarray(table[labels], np.uint16)
