@@ -70,8 +70,27 @@ def test_each_kind_is_told(folder):
     ]
 
 
+def test_an_empty_field_is_told_once(folder):
+    rng = np.random.default_rng(1)
+    for channel in ("red", "green", "blue", "yellow"):
+        change(folder, IDS[3], channel, lambda p: rng.poisson(2, p.shape).astype(np.uint8))
+    assert told(folder) == [(IDS[3], "files", "nearly empty: no cell stands out from the noise", None)]
+
+
+def test_an_uneven_background_without_protein_is_told(folder):
+    rng, light = np.random.default_rng(1), np.linspace(20, 40, 512)
+    change(folder, IDS[4], "green", lambda p: rng.poisson(np.broadcast_to(light, p.shape)).astype(np.uint8))
+    assert told(folder) == [(IDS[4], "files", "no signal: the protein does not stand out from the noise", None)]
+
+
+def test_a_protein_that_is_another_channel_is_told(folder):
+    red = read_channel(folder / f"{IDS[4]}_red.png", "red")
+    change(folder, IDS[4], "green", lambda _: red // 2)
+    assert told(folder) == [(IDS[4], "files", "a protein channel that is a copy of another", "red")]
+
+
 def test_files_of_an_odd_size_are_told_where_asked(folder):
-    change(folder, IDS[3], "green", lambda p: (p > 40).astype(np.uint8))
+    change(folder, IDS[3], "green", lambda p: np.where(p > 40, 20, 0).astype(np.uint8))
     small = (folder / f"{IDS[3]}_green.png").stat().st_size / 1000
     largest = max(path.stat().st_size for path in folder.glob("*.png")) / 1000
     found = told(folder, smallest_file=small + 0.1)

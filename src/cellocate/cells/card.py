@@ -9,8 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.cells.flags import SEPARATOR
 from cellocate.cells.job import Plan
 from cellocate.cells.strong import Strong
+from cellocate.collection.collection import FLAGS
 
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")  # what differs between notes of one kind
 
@@ -28,6 +30,8 @@ def card_of(
         fields: how many were used.
     """
     removed = cells.loc[cells["why"] != "", "why"].value_counts()
+    flags = cells[FLAGS].str.split(SEPARATOR).explode()
+    flagged = flags[flags != ""].value_counts()
     return {
         "crops": asdict(plan.square),
         "masks": "given" if plan.masks is not None else "segmented",
@@ -36,6 +40,7 @@ def card_of(
         "found": len(cells),
         "removed": {str(why): int(n) for why, n in removed.items()},
         "cells": int((cells["why"] == "").sum()),
+        "flagged": {str(flag): int(n) for flag, n in flagged.items()},
         "notes": notes_of_a_kind(notes),
     }
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import find_objects
 
+from cellocate.cells.flags import flags, silent_cells
 from cellocate.cells.given import Masks
 from cellocate.cells.measure import measure
 from cellocate.collection.look import file_sizes
@@ -31,7 +32,8 @@ def describe(field: Pixels, channels: Sequence[str], masks: Masks) -> pd.DataFra
 
     Returns:
         `cell` (number); `top_px`, `left_px`, `height_px`, `width_px` (box); `edge` (it touches the border of the
-        field); `contrast` (standard deviation of the protein in the cell, grey levels); and all that `measure` gives.
+        field); `contrast` (standard deviation of the protein in the cell, grey levels); all that `measure` gives; and
+        `flags`.
 
     Example:
         >>> from cellocate.cells.given import Given
@@ -53,7 +55,9 @@ def describe(field: Pixels, channels: Sequence[str], masks: Masks) -> pd.DataFra
             contrast = float(cv2.meanStdDev(protein[box], mask=(masks.cells[box] == number).view(np.uint8))[1][0, 0])
         rows.append((top, left, bottom - top, right - left, edge, contrast))
     places = pd.DataFrame(rows, columns=[*BOX, "edge", "contrast"], index=measured.index)
-    return places.join(measured).reset_index()
+    found = places.join(measured).reset_index()
+    silent = np.zeros(len(found), bool) if protein is None else silent_cells(protein, masks.cells)
+    return found.assign(flags=flags(found, silent))
 
 
 def of_field(field: Pixels, channels: Sequence[str], files: Mapping[str, Path], pixel_size: float) -> dict[str, float]:

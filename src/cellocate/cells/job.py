@@ -18,6 +18,7 @@ from cellocate.cells.masks import write_labels
 from cellocate.cells.segmenters import Segmenter
 from cellocate.collection import Collection, Problem
 from cellocate.collection.check import problem_table
+from cellocate.collection.collection import FLAGS
 from cellocate.collection.shards import save
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
@@ -185,7 +186,9 @@ def _write_masks(paths: tuple[Path, Path], masks: Masks) -> None:
 def read_cells(plan: Plan, number: int, field: str) -> pd.DataFrame:
     """A field's rows of the table of cells, with `field`; none of a faulty field."""
     path = plan.cells(number)
-    return pd.read_csv(path).assign(field=field) if path.is_file() else pd.DataFrame()
+    if not path.is_file():
+        return pd.DataFrame()
+    return pd.read_csv(path, dtype={FLAGS: str}).fillna({FLAGS: ""}).assign(field=field)
 
 
 def keep_crops(plan: Plan, number: int, kept: NDArray[np.bool_], store: Path, shard: int) -> NDArray[Any]:

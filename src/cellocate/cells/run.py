@@ -26,7 +26,7 @@ from cellocate.cells.pixel_sizes import Estimated, estimate, with_sizes
 from cellocate.cells.strong import Strong, counts, scoped, with_one_label
 from cellocate.collection import Collection, Problem, open_collection
 from cellocate.collection.check import problem_table
-from cellocate.collection.collection import group_of
+from cellocate.collection.collection import FLAGS, group_of
 from cellocate.collection.identity import ORIGINAL, originals
 from cellocate.collection.layouts.store import table, told
 from cellocate.collection.packing import SKIPPED, seal
@@ -253,7 +253,17 @@ def _why(cells: pd.DataFrame, strong: Strong | None) -> pd.Series[str]:
 
 def _store_fields(cells: pd.DataFrame, fields: Collection) -> pd.DataFrame:
     """The table of the store of crops: what was measured beyond place, size and brightness is in `cells.csv` alone."""
-    own = ["field", "cell", "y_px", "x_px", *BOX, "area_um2", "edge", *(f"{c}_cell_mean" for c in fields.channels)]
+    own = [
+        "field",
+        "cell",
+        "y_px",
+        "x_px",
+        *BOX,
+        "area_um2",
+        "edge",
+        FLAGS,
+        *(f"{c}_cell_mean" for c in fields.channels),
+    ]
     of_field = [ORIGINAL, "group", "labels", *(c for c in fields.fields if c in cells and c not in own)]
     chosen = dict.fromkeys([*(c for c in own if c in cells), "field_pixel_size", "pixel_size", *of_field])
     as_text = cells.set_index("id")[list(chosen)].assign(edge=cells["edge"].astype(int).to_numpy())
@@ -269,7 +279,7 @@ def _write_tables(plan: Plan, fields: Collection, cells: pd.DataFrame, strong: S
         how_many = counts(cells.assign(label=label), fields.vocabulary)
         write_table(plan.out / COUNTS, how_many)
     texts = cells["labels"].map(lambda labels: "" if labels is None else " ".join(map(str, labels)))
-    first = ["id", "field", "cell", "y_px", "x_px", "area_um2", "edge", "why", "labels"]
+    first = ["id", "field", "cell", "y_px", "x_px", "area_um2", "edge", "why", FLAGS, "labels"]
     rows = cells.assign(labels=texts, edge=cells["edge"].astype(int)).drop(columns="empty")
     rows = rows[[*first, *(c for c in rows if c not in first)]]
     write_text(plan.out / CELLS, rows.to_csv(index=False, float_format=_DIGITS))

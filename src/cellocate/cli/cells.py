@@ -161,6 +161,9 @@ def _tell(card: dict[str, Any], out: Path) -> None:
         note(f"left out {counted(card['fields_of_other_labels'], 'field')} without exactly one wanted label")
     for why, cells in card["removed"].items():
         note(f"left out {counted(cells, 'cell')}: {why}")
+    if card["flagged"]:
+        each = ", ".join(f"{flag} ({n})" for flag, n in card["flagged"].items())
+        note(f"look at the cells with {each}: column flags of {out / 'cells.csv'}")
     if (out / COUNTS).is_file():
         counts, _ = read_table(out / COUNTS)
         save_figure(plot_cell_counts(counts.astype({"found": int, "kept": int})), out, "counts")

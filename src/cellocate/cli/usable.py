@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cellocate.collection import Collection
+    from cellocate.collection.collection import Unit
     from cellocate.networks import Model
 
 
@@ -29,11 +30,20 @@ def usable_fields(collection: Collection, channels: Sequence[str], *, labelled: 
     return collection
 
 
-def note_cautions(model: Model, probabilities: NDArray[np.floating[Any]], unit: str = "field") -> None:
-    """Say why the locations that a model's decision rule marks are not to be relied on, if there is a reason."""
-    from cellocate.prediction import cautions
+def note_cautions(
+    model: Model, probabilities: NDArray[np.floating[Any]], unit: Unit = "field", notes: Sequence[str] = ()
+) -> None:
+    """Say why a model's answers are not to be relied on, where there is a reason.
 
-    for text in cautions(model, probabilities, unit):
+    Args:
+        model: that predicted.
+        probabilities: shape (N, K).
+        unit: what they are of.
+        notes: what is known of single fields or cells, such as "no signal"; "" where nothing.
+    """
+    from cellocate.prediction import cautions, sentences
+
+    for text in (*cautions(model, probabilities, unit), *sentences(notes, unit)):
         note(text)
 
 

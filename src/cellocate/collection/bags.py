@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.collection import CELL, FIELD, Collection, Unit
+from cellocate.collection.collection import CELL, FIELD, FLAGS, Collection, Unit
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, Scale
 
 EDGE = "edge"
 _PLACES = ("y", "x", "top", "left", "height", "width")
 # what a table says of a cell and not of its field; without units in tables of cellocate 0.1
-_OF_ONE = (CELL, *(f"{place}_px" for place in _PLACES), "area_um2", *_PLACES, "area", EDGE)
+_OF_ONE = (CELL, *(f"{place}_px" for place in _PLACES), "area_um2", *_PLACES, "area", EDGE, FLAGS)
 _MEAN = "_cell_mean"  # how such columns end, after the channel
 _SHOWN = 16  # cells in the picture of a field
 

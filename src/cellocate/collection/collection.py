@@ -30,6 +30,8 @@ TIME_SERIES = "time_series"
 Unit = Literal["field", "cell"]
 FIELD, CELL = "field", "cell"
 """Columns of single cells: the field that each is of, and its number there."""
+FLAGS = "flags"
+"""Column of single cells: what is odd about each, as `cellocate cells` found it."""
 
 
 def unit_of(table: pd.DataFrame) -> Unit:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cellocate.collection.duplicates import HASHED, fingerprint, hash_thumbnail
+from cellocate.collection.emptiness import note_on
 from cellocate.collection.quality import (
     FOCUS_CHANNELS,
     SATURATED_SHARE,
@@ -39,6 +40,7 @@ class Look(NamedTuple):
         smallest_file: bytes.
         largest_file: bytes.
         absent: how many chunks an OME-Zarr image lacks, such as "3 of 12, read as 0".
+        note: whether the field shows too little to say anything about (see `emptiness`), or nothing of its own.
     """
 
     height: int
@@ -51,6 +53,7 @@ class Look(NamedTuple):
     smallest_file: int = 0
     largest_file: int = 0
     absent: str = ""
+    note: str = ""
 
 
 def complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
@@ -117,6 +120,7 @@ def look_at_pixels(pixels: Pixels, files: Mapping[str, Path], pixel_size: float 
         smallest_file=min(bytes_, default=0),
         largest_file=max(bytes_, default=0),
         absent=next(filter(None, map(absent_chunks, _images(files))), ""),
+        note=note_on(planes, pixel_size),
     )
 
 

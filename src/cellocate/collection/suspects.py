@@ -8,11 +8,23 @@ import pandas as pd
 
 from cellocate.collection.check import Inspection
 from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.emptiness import COPY, NEARLY_EMPTY, NO_SIGNAL, PROTEIN
 from cellocate.collection.quality import SHARPNESS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
 
 _NAMED = 3
+_EMPTINESS = {
+    NEARLY_EMPTY: (
+        "nearly empty: no cell stands out from the noise",
+        "'predict' gives it no location: leave it out, or expose it longer.",
+    ),
+    NO_SIGNAL: (
+        "no signal: the protein does not stand out from the noise",
+        "'predict' gives it no location: is it a negative control, or did the stain fail?",
+    ),
+    COPY: ("a protein channel that is a copy of another", "Is it bleed-through, or the same file twice?"),
+}
 
 
 def suspects(
@@ -24,8 +36,9 @@ def suspects(
 ) -> list[Problem]:
     """What is not a fault but may be one: of each field what is odd about it, in the order of the kinds below.
 
-    Labels that stand twice; blank, saturated and out-of-focus fields; absent chunks; files of an odd size; identical
-    pixels and near duplicates, and labels that differ among them.
+    Labels that stand twice; nearly empty fields, proteins without signal or copied from another channel; blank,
+    saturated and out-of-focus fields; absent chunks; files of an odd size; identical pixels and near duplicates, and
+    labels that differ among them.
 
     Args:
         collection: that was inspected.
@@ -36,10 +49,14 @@ def suspects(
     images = inspection.images
     found = [problem for problem in collection.problems if problem.severity == "warning"]
     look = "Look at it, and leave it out if nothing can be seen."
-    found += _each(images["blank"], "a blank channel", "The stain may be missing: look at it.")
+    empty = images["note"] == NEARLY_EMPTY  # which needs no further word about its channels
+    blank = images["blank"].mask(empty, "")
+    found += _emptiness(images["note"].mask(blank.str.split().map(lambda channels: PROTEIN in channels), ""))
+    found += _each(blank, "a blank channel", "The stain may be missing: look at it.")
     found += _each(images["saturated"], "a saturated channel", "Expose it less, or trust its intensities little.")
     found += [
-        _warning(str(field), "out of focus", None, look) for field in images.index[images["sharpness"] < SHARPNESS]
+        _warning(str(field), "out of focus", None, look)
+        for field in images.index[(images["sharpness"] < SHARPNESS) & ~empty]
     ]
     copied = "Copy it again, unless what wrote it leaves even chunks out."
     for field, text in images["absent"][images["absent"] != ""].items():
@@ -62,6 +79,14 @@ def suspects(
 def _each(channels: pd.Series[str], what: str, mend: str) -> Iterator[Problem]:
     for field, named in channels[channels != ""].items():
         yield _warning(str(field), what, str(named).replace(" ", ", "), mend)
+
+
+def _emptiness(notes: pd.Series[str]) -> Iterator[Problem]:
+    """Fields about which nothing, or nothing sure, can be said."""
+    for field, note in notes[notes != ""].items():
+        kind, copy, channel = str(note).partition(COPY)
+        what, mend = _EMPTINESS[kind or copy]
+        yield _warning(str(field), what, channel or None, mend)
 
 
 def _alike(groups: Iterable[list[str]], what: str, mend: str) -> Iterator[Problem]:

@@ -17,10 +17,10 @@ from cellocate.errors import CellocateError
 from cellocate.tables import lacking, numbers, read_columns, read_table, shown
 from cellocate.vocabulary import Location, Vocabulary
 
-LOCATIONS, UNLIKE = "Locations", "Unlike"
+LOCATIONS, UNLIKE, NOTE = "Locations", "Unlike", "Note"
 FIELD, CELL = "field", "cell"  # of a table of cells
 PREDICTED = "Predicted"
-_OTHERS = ("Id", LOCATIONS, UNLIKE, FIELD, CELL)
+_OTHERS = ("Id", LOCATIONS, UNLIKE, NOTE, FIELD, CELL)
 _NAMES = (*_OTHERS, PREDICTED)
 
 
@@ -32,8 +32,9 @@ def write_table(
     vocabulary: Vocabulary,
     unlike: NDArray[np.floating[Any]] | None = None,
     cells: tuple[Sequence[str], Sequence[int]] | None = None,
+    notes: Sequence[str] = (),
 ) -> None:
-    """Write `Id`, the probability of each location under its name, `Locations` (names joined by `; `) and `Unlike`.
+    """Write `Id`, the probability of each location under its name, `Locations` (joined by `; `), `Unlike` and `Note`.
 
     Args:
         path: a CSV file.
@@ -44,6 +45,7 @@ def write_table(
         unlike: how unlike each field is to those of the training, shape (N,), above 1 where so; without it there is no
             such column.
         cells: of a table of cells, the field of each and its number there: the columns `field` and `cell`.
+        notes: why a row has no location, or a doubtful one; where no row has a note there is no such column.
     """
     names = vocabulary.names
     table = pd.DataFrame(probabilities, columns=list(names)).round(6)
@@ -54,13 +56,15 @@ def write_table(
     table[LOCATIONS] = ["; ".join(names[i] for i in labels) for labels in vocabulary.decode(decided)]
     if unlike is not None:
         table[UNLIKE] = np.round(unlike, 3)
+    if any(notes):
+        table[NOTE] = list(notes)
     written.write_table(path, table, sheet="predictions")
 
 
 def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
     """Read `Id` and one column per location, headed by its name or index.
 
-    `Locations`, `Unlike`, and of a table of cells `field` and `cell`, are passed over. A decimal comma will do.
+    `Locations`, `Unlike`, `Note`, and of a table of cells `field` and `cell`, are passed over. A decimal comma will do.
 
     Returns:
         The ids, and the probabilities in the vocabulary's order, shape (N, K).

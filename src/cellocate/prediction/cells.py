@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.cells.flags import silent_cells
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection, bags_of
 from cellocate.collection.collection import CELL, FIELD
+from cellocate.collection.emptiness import NO_SIGNAL, PROTEIN
 from cellocate.errors import CellocateError
 from cellocate.images.rle import label_image
 from cellocate.networks import Model
 from cellocate.prediction.fields import predict_bags, predict_collection
+from cellocate.prediction.notes import notes_of_cells
 
 Probabilities = NDArray[np.floating[Any]]
 
@@ -30,12 +33,14 @@ class PredictedCells:
         fields: the field of each.
         cells: the number of each in its field.
         probabilities: shape (N, K).
+        notes: why nothing can be said about a cell; mostly empty, and none where nobody looked.
     """
 
     ids: list[str]
     fields: list[str]
     cells: list[int]
     probabilities: NDArray[np.float32]
+    notes: list[str] | None = None
 
     @cached_property
     def _rows(self) -> dict[str, dict[int, int]]:
@@ -118,11 +123,12 @@ def predict_cells(
     bags = bags_of(cells)
     ids, of = cells.ids, [str(field) for field in cells.fields[FIELD]]
     numbers = [_number(cell, value) for cell, value in zip(ids, cells.fields[CELL], strict=True)]
+    notes = notes_of_cells(cells)
     if alone or model.card.bag is None:
         said = predict_collection(model, cells, batch_size=batch_size, progress=progress)
-        return PredictedCells(ids, of, numbers, said)
+        return PredictedCells(ids, of, numbers, said, notes)
     fields, said = predict_bags(model, bags, batch_size=batch_size, progress=progress)
-    return PredictedCells(ids, of, numbers, said).together(bags.ids, fields)
+    return PredictedCells(ids, of, numbers, said, notes).together(bags.ids, fields)
 
 
 def predict_within(
@@ -152,6 +158,7 @@ def predict_within(
     ids: list[str] = []
     of: list[str] = []
     numbers: list[int] = []
+    notes: list[str] = []
     said: list[Probabilities] = [np.zeros((0, len(model.vocabulary)), np.float32)]
     for field, whole in zip(collection.ids, fields, strict=True):
         shape, found = masks.read(field)
@@ -159,17 +166,20 @@ def predict_within(
             what = f"cells on {shape[1]} × {shape[0]} px in a field of {wanted[1]} × {wanted[0]} px"
             raise CellocateError(what, where=field, mend="Give label images as large as the images.")
         within = np.full((len(found), len(whole)), np.nan)
+        labels = label_image(dict(enumerate(found.values(), start=1)), *shape)
         if by_map and found:
             pixels, pixel_size = collection.read(field, model.card.channels)
-            ordered = dict(enumerate(found.values(), start=1))
-            within = model.predict_within(pixels, label_image(ordered, *shape), pixel_size)
+            within = model.predict_within(pixels, labels, pixel_size)
+        if PROTEIN in collection.channels:
+            protein, _ = collection.read(field, (PROTEIN,))
+            notes += [NO_SIGNAL if silent else "" for silent in silent_cells(protein[0], labels)]
         ids += [f"{field}_{number}" for number in found]
         of += [field] * len(found)
         numbers += list(found)
         said.append(with_fields(within, np.broadcast_to(whole, within.shape)))
         if progress is not None:
             progress(1)
-    return PredictedCells(ids, of, numbers, np.concatenate(said).astype(np.float32))
+    return PredictedCells(ids, of, numbers, np.concatenate(said).astype(np.float32), notes or None)
 
 
 def _number(cell: str, value: object) -> int:

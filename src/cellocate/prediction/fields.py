@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from cellocate.collection import Bags, Collection, are_cells, at_edge, shown_at_once
 from cellocate.collection.collection import FIELD
+from cellocate.collection.emptiness import note_on
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.networks import Look, Model
+from cellocate.prediction.notes import notes_of_bags
 
 Tiles = NDArray[np.float32]
 _FIELDS = 64  # whose cells are held in memory together
@@ -56,10 +58,14 @@ def look_at_collection(
     *,
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
+    notes: dict[str, str] | None = None,
 ) -> Look:
-    """Probabilities as `predict_collection` gives them, and features, shape (N, D), of the fields of a collection."""
+    """Probabilities as `predict_collection` gives them, and features, shape (N, D), of the fields of a collection.
+
+    Into `notes`, where it is given, goes what `note_on` says of each field.
+    """
     looks = [model.look_at_tiles([], batch_size=batch_size)]
-    for tiles in _tiles(model, collection, batch_size, progress):
+    for tiles in _tiles(model, collection, batch_size, progress, notes):
         looks.append(model.look_at_tiles(tiles, batch_size=batch_size))
     return Look(*(np.concatenate(parts) for parts in zip(*looks, strict=True)))
 
@@ -107,10 +113,18 @@ def predict_bags(
 
 
 class Compared(NamedTuple):
-    """Probabilities, shape (N, K), and how unlike fields are to those of the training, shape (N,), above 1 where so."""
+    """What is predicted of N fields.
+
+    Args:
+        probabilities: shape (N, K).
+        unlike: how unlike fields are to those of the training, shape (N,), above 1 where so; None where the model
+            cannot tell.
+        notes: why nothing can be said about a field, or nothing sure (see `collection.emptiness`); mostly empty.
+    """
 
     probabilities: NDArray[np.float32]
     unlike: NDArray[np.float32] | None
+    notes: list[str]
 
 
 def predict_and_compare(
@@ -120,21 +134,31 @@ def predict_and_compare(
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
 ) -> Compared:
-    """As `predict_collection`, and how unlike each field is, where the model can tell."""
-    if model.references is None:
-        return Compared(predict_collection(model, collection, batch_size=batch_size, progress=progress), None)
-    look = look_at_collection(model, collection, batch_size=batch_size, progress=progress)
-    return Compared(look.probabilities, model.references.unlike(look.features))
+    """As `predict_collection`, and how unlike each field is, where the model can tell, and which show nothing."""
+    if isinstance(collection, Bags):
+        said = predict_collection(model, collection, batch_size=batch_size, progress=progress)
+        return Compared(said, None, notes_of_bags(collection))
+    found: dict[str, str] = {}
+    look = look_at_collection(model, collection, batch_size=batch_size, progress=progress, notes=found)
+    unlike = None if model.references is None else model.references.unlike(look.features)
+    return Compared(look.probabilities, unlike, [found[field] for field in collection.ids])
 
 
 def _tiles(
-    model: Model, collection: Collection, batch_size: int, progress: Callable[[int], object] | None
+    model: Model,
+    collection: Collection,
+    batch_size: int,
+    progress: Callable[[int], object] | None,
+    notes: dict[str, str] | None = None,
 ) -> Iterator[list[Tiles]]:
     channels, scale = model.card.channels, model.scale
 
     def prepare(field: str) -> Tiles:
         try:
-            return model.prepare(*collection.read(field, channels, scale))
+            pixels, pixel_size = collection.read(field, channels, scale)
+            if notes is not None:
+                notes[field] = note_on(dict(zip(channels, pixels, strict=True)), pixel_size)
+            return model.prepare(pixels, pixel_size)
         except CellocateError as error:
             raise CellocateError(error.what, where=error.where or f"field {field}", mend=error.mend) from None
 

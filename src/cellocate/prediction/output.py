@@ -13,11 +13,13 @@ import pandas as pd
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection
 from cellocate.decision import write_table
+from cellocate.decision.tables import NOTE
 from cellocate.images import CHANNELS
 from cellocate.networks import Model
 from cellocate.prediction.cells import PredictedCells
 from cellocate.prediction.fields import Compared
 from cellocate.prediction.h5ad import write_h5ad
+from cellocate.prediction.notes import silenced
 from cellocate.prediction.submissions import write_kaggle2018, write_kaggle2021
 
 
@@ -42,12 +44,13 @@ class Output:
         Raises:
             CellocateError: the challenge takes other locations, or a field that it asks for is missing.
         """
-        probabilities, unlike = predicted
-        ids, words, decided = collection.ids, model.vocabulary, model.card.rule.apply(probabilities)
+        probabilities, unlike, notes = predicted
+        ids, words = collection.ids, model.vocabulary
+        decided = silenced(model.card.rule.apply(probabilities), notes, words)
         if self.format == "table":
-            write_table(self.path, ids, probabilities, decided, words, unlike)
+            write_table(self.path, ids, probabilities, decided, words, unlike, notes=notes)
         elif self.format == "h5ad":
-            known = _known(collection)
+            known = _known(collection).assign(**{NOTE: notes})
             known = known if unlike is None else known.assign(Unlike=unlike)
             write_h5ad(self.path, ids, probabilities, decided, words, known)
         else:
@@ -75,12 +78,13 @@ class Output:
                 that it asks for is missing.
         """
         p, words = found.probabilities, model.vocabulary
-        decided = model.card.rule.apply(p)
+        notes = found.notes or [""] * len(found.ids)
+        decided = silenced(model.card.rule.apply(p), notes, words)
         if self.format == "table":
-            write_table(self.path, found.ids, p, decided, words, cells=(found.fields, found.cells))
+            write_table(self.path, found.ids, p, decided, words, cells=(found.fields, found.cells), notes=notes)
         elif self.format == "h5ad":
-            own = pd.DataFrame({"field": found.fields, "cell": found.cells})
-            write_h5ad(self.path, found.ids, p, decided, words, own if cells is None else _known(cells))
+            own = pd.DataFrame({"field": found.fields, "cell": found.cells}) if cells is None else _known(cells)
+            write_h5ad(self.path, found.ids, p, decided, words, own.assign(**{NOTE: notes}))
         else:
             assert masks is not None
             read = lru_cache(maxsize=1)(masks.read)  # a field's masks are asked for, and then its probabilities

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cellocate.cells.segmentation.cuts import pieces
 from cellocate.cells.segmentation.outlines import Contour, Outlines, shape_of
+from cellocate.cells.segmentation.result import Map
 
 # Chosen on half of the images of benchmarks/nuclei.py (decision 0024).
 _RAGGED = 0.8  # solidity of what cannot be a nucleus
@@ -28,8 +29,8 @@ class Nucleus:
     height: float
 
 
-def chosen(tree: Outlines, across: float) -> list[Nucleus]:
-    """The nuclei among the outlines of a picture in which a typical one is `across` px wide.
+def chosen(tree: Outlines, picture: Map, across: float) -> list[Nucleus]:
+    """The nuclei among the outlines of a picture, shape (H, W), in which a typical one is `across` px wide.
 
     An outline is worth the more the larger (up to two nuclei and a half), the more convex and the steeper it is. Each
     of the tree's branches is given to one outline, its pieces, or those within it, whichever are worth most together
@@ -50,7 +51,9 @@ def chosen(tree: Outlines, across: float) -> list[Nucleus]:
         if tree.solidity[node] < _WHOLE and tree.area[node] > 2 * _PIECE * typical and hope > best:
             value, cut = pieces(
                 tree.contours[node],
+                picture,
                 lambda area, solidity: _worth(area / typical, solidity),
+                across=across,
                 notch=_NOTCH * across,
                 least=_PIECE * typical,
             )
@@ -93,3 +96,26 @@ def plausible(nuclei: list[Nucleus], solidity: float, steepness: float, share: f
     typical_steepness = np.median([n.steepness for n in steep])
     typical_height = np.median([n.height for n in steep])
     return [n for n in steep if n.steepness > share * typical_steepness and n.height > height * typical_height]
+
+
+def without_debris(nuclei: list[Nucleus], least: float, shape: tuple[int, int]) -> list[Nucleus]:
+    """Those that are not much smaller than the others of their picture, or cut off by its border.
+
+    Args:
+        nuclei: of one picture.
+        least: share of the median area of whole nuclei that a whole nucleus must have.
+        shape: of the picture.
+    """
+    areas = [shape_of(nucleus.contour)[0] for nucleus in nuclei]
+    cut_off = [_at_border(nucleus.contour, shape) for nucleus in nuclei]
+    whole = [area for area, cut in zip(areas, cut_off, strict=True) if not cut]
+    if not whole:
+        return nuclei
+    limit = least * float(np.median(whole))
+    kept = [cut or area >= limit for area, cut in zip(areas, cut_off, strict=True)]
+    return [nucleus for nucleus, keep in zip(nuclei, kept, strict=True) if keep]
+
+
+def _at_border(contour: Contour, shape: tuple[int, int]) -> bool:
+    low, high = contour.min(axis=(0, 1)), contour.max(axis=(0, 1))
+    return bool((low <= 0).any() or (high >= np.array(shape[::-1]) - 1).any())

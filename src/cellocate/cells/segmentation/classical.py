@@ -11,6 +11,7 @@ from cellocate.cells.segmentation.landmarks import LANDMARKS, cell_map
 from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
 from cellocate.cells.segmentation.result import Segmented, Settings, at_edge
 from cellocate.cells.segmentation.sizes import estimated_pixel_size
+from cellocate.collection.emptiness import NEARLY_EMPTY, note_on
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
 
@@ -49,9 +50,12 @@ def segment(
     pixel_size, told = known_or_estimated(planes["blue"], pixel_size, settings)
     notes = list(told)
     bright = nuclei_map(planes["blue"], pixel_size, settings)
-    nuclei = label_nuclei(bright, pixel_size, settings)
+    empty = note_on(planes, pixel_size if known else None) == NEARLY_EMPTY
+    nuclei = np.zeros(bright.shape, np.uint16) if empty else label_nuclei(bright, pixel_size, settings)
     shown = cell_map(planes, pixel_size, settings)
-    if not nuclei.any():
+    if empty:
+        notes.append("The field is nearly empty: nothing stands out from the noise, and so there are no cells.")
+    elif not nuclei.any():
         notes.append("No nuclei were seen, and so no cells.")
     elif shown is None:
         notes.append(

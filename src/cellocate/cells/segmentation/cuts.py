@@ -7,8 +7,10 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cellocate.cells.segmentation.outlines import Contour, shape_of
+from cellocate.cells.segmentation.result import Map
 
 Worth = Callable[[float, float], float]
 """Area and solidity of an outline → what it is worth as a nucleus."""
@@ -16,17 +18,26 @@ Worth = Callable[[float, float], float]
 _NOTCHES = 6  # the deepest
 _FARTHEST = 0.15  # of an outline that must lie between the ends of a cut
 _PRICE = 0.8  # of a cut as long as the smaller piece is wide
+_FREE, _DEAR = 0.4, 0.95  # light along a cut, over that beside it: up to where it costs nothing, and from where all
+_BESIDE = 1 / 6  # of the diameter of a typical nucleus
+_ALONG = np.linspace(0.15, 0.85, 15)[None]  # places along a cut, whose ends lie outside
+_SIDES = np.array([[0], [1], [-1]])  # on it, and on either side
 _DEEPEST = 4  # cuts of cuts: 16 nuclei in one outline
 
 
-def pieces(contour: Contour, worth: Worth, notch: float, least: float, depth: int = 0) -> tuple[float, list[Contour]]:
+def pieces(
+    contour: Contour, picture: Map, worth: Worth, *, across: float, notch: float, least: float, depth: int = 0
+) -> tuple[float, list[Contour]]:
     """The best way to cut an outline, and what its pieces are worth together.
 
-    A cut costs the more the longer it is beside the width of the smaller piece: nuclei touch along less than that.
+    A cut costs the more the longer it is beside the width of the smaller piece, as nuclei touch along less than that;
+    and the less the darker it is beside what lies to its sides, as nuclei are dim where they touch.
 
     Args:
         contour: the outline.
+        picture: that it is of, shape (H, W).
         worth: of a piece.
+        across: diameter of a typical nucleus, px.
         notch: depth of a notch that a cut may start from, px.
         least: area of a piece, px².
         depth: how often it was cut before.
@@ -37,21 +48,38 @@ def pieces(contour: Contour, worth: Worth, notch: float, least: float, depth: in
     best = worth(*shape_of(contour)), [contour]
     if depth == _DEEPEST:
         return best
-    found = []
+    highest, found = 0.0, None
     for start, end, length in _cuts(contour, notch):
         one, other = contour[start : end + 1], np.concatenate([contour[end:], contour[: start + 1]])
         shapes = shape_of(one), shape_of(other)
         smaller = min(area for area, _ in shapes)
-        if smaller >= least:
-            kept = max(0.0, 1 - _PRICE * length / np.sqrt(4 * smaller / np.pi))
-            found.append((kept * sum(worth(*shape) for shape in shapes), kept, one, other))
+        uncut = sum(worth(*shape) for shape in shapes)
+        if smaller >= least and uncut > highest:  # else it cannot be the best, whatever it costs
+            price = _PRICE * _dearness(picture, contour[start, 0], contour[end, 0], _BESIDE * across)
+            kept = max(0.0, 1 - price * length / np.sqrt(4 * smaller / np.pi))
+            if kept * uncut > highest:
+                highest, found = kept * uncut, (kept, one, other)
     if found:
-        _, kept, *halves = max(found, key=lambda cut: cut[0])
-        cut = [pieces(half, worth, notch, least, depth + 1) for half in halves]
+        kept, *halves = found
+        same = {"across": across, "notch": notch, "least": least}
+        cut = [pieces(half, picture, worth, **same, depth=depth + 1) for half in halves]
         value = kept * sum(value for value, _ in cut)
         if value > best[0]:
             return value, [piece for _, some in cut for piece in some]
     return best
+
+
+def _dearness(picture: Map, start: NDArray[np.int32], end: NDArray[np.int32], beside: float) -> float:
+    """0 for a cut along a dark valley, 1 for one along which there is none."""
+    across, down = (end - start).tolist()
+    aside = beside / max(float(np.hypot(across, down)), 1e-9)
+    x = start[0] + _ALONG * across - _SIDES * down * aside
+    y = start[1] + _ALONG * down + _SIDES * across * aside
+    bottom, right = picture.shape
+    light = picture[np.clip(y, 0, bottom - 1).astype(np.intp), np.clip(x, 0, right - 1).astype(np.intp)]
+    cut, one, other = np.sort(light, axis=1)[:, _ALONG.shape[1] // 2].tolist()  # medians
+    share = float(cut / max(min(one, other), 1e-9))
+    return min(1.0, max(0.0, (share - _FREE) / (_DEAR - _FREE)))
 
 
 def _cuts(contour: Contour, notch: float) -> Iterator[tuple[int, int, float]]:

@@ -17,6 +17,7 @@ from cellocate.cells.segmentation.working import enlarged_labels, factor, rescal
 _ROUGH = 0.8  # µm: gaps and spurs narrower than twice this are no part of a cell's outline
 _HOLE = 60.0  # µm²: what is dark within a cell, such as a vacuole
 _AROUND = 2.5  # µm: a valley is darker than what lies this far around it
+_NEAR, _TOUCHING = 3.0, 0.8  # µm between two nuclei of one cell, at most: where they are looked for, and always
 _STEP, _DARK, _VALLEY = 0.03, 1.0, 24.0  # cost of 1 px of growth: anywhere, in the dark, in a valley
 
 
@@ -64,9 +65,10 @@ def label_cells(nuclei: Labels, landmarks: Map | None, pixel_size: float, settin
         grown = _nearest(_cost(likely, pixel), seeds, inside)
     cells = enlarged_labels(np.asarray(grown, np.uint16), nuclei.shape)
     cells = np.where(nuclei > 0, nuclei, cells)
-    if landmarks is None or not settings.several_nuclei:
+    if landmarks is None:
         return cells
-    return np.asarray(joined(np.asarray(grown, np.uint16), seeds, likely, pixel)[cells], np.uint16)
+    apart = _NEAR if settings.several_nuclei else _TOUCHING
+    return np.asarray(joined(np.asarray(grown, np.uint16), seeds, likely, apart / pixel)[cells], np.uint16)
 
 
 def _solid(likely: Map, seeds: Labels, pixel: float) -> NDArray[np.bool_]:

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from cellocate.cells.segmentation.result import Labels, Map
+from cellocate.cells.segmentation.working import widened
 
-_NEAR = 3.0  # µm between two nuclei of one cell, at most
 _DIM = 1.0  # of what the two cells show: a border that is darker parts them
 _FEW = 3  # px of border from which nothing can be told
 
 
-def joined(cells: Labels, nuclei: Labels, likely: Map, pixel: float) -> NDArray[np.uint16]:
+def joined(cells: Labels, nuclei: Labels, likely: Map, apart: float) -> NDArray[np.uint16]:
     """The number that each cell gets when those with no dim border between them are joined.
 
     Args:
         cells: label image, shape (H, W).
         nuclei: the nuclei, with the numbers of their cells.
         likely: a `cell_map`.
-        pixel: µm per px.
+        apart: px between two nuclei of one cell, at most.
 
     Returns:
         Number of before → number, shape (n + 1,); 0 stays 0, and there are no gaps.
@@ -34,10 +33,10 @@ def joined(cells: Labels, nuclei: Labels, likely: Map, pixel: float) -> NDArray[
         >>> nuclei = np.zeros_like(cells)
         >>> nuclei[4, 4], nuclei[4, 7] = 1, 2
         >>> light = np.ones(cells.shape, np.float32)
-        >>> joined(cells, nuclei, light, pixel=0.5).tolist()
+        >>> joined(cells, nuclei, light, apart=6).tolist()
         [0, 1, 1]
         >>> light[:, 5:7] = 0.3
-        >>> joined(cells, nuclei, light, pixel=0.5).tolist()
+        >>> joined(cells, nuclei, light, apart=6).tolist()
         [0, 1, 2]
     """
     count = int(max(cells.max(initial=0), nuclei.max(initial=0)))
@@ -47,7 +46,7 @@ def joined(cells: Labels, nuclei: Labels, likely: Map, pixel: float) -> NDArray[
     numbers, starts = np.unique(cells.ravel()[outside], return_index=True)
     for number, values in zip(numbers, np.split(likely.ravel()[outside], starts[1:]), strict=True):
         shown[number] = np.median(values)
-    close = {pair for pair, _ in _borders(_spread(nuclei, _NEAR / 2 / pixel), likely)}
+    close = {pair for pair, _ in _borders(widened(nuclei, max(1, round(apart / 2))), likely)}
     pairs = [
         pair
         for pair, light in _borders(np.where(nuclei > 0, 0, cells), likely)
@@ -56,13 +55,6 @@ def joined(cells: Labels, nuclei: Labels, likely: Map, pixel: float) -> NDArray[
     links = np.array(pairs, np.int64).reshape(-1, 2).T
     graph = coo_array((np.ones(links.shape[1]), (links[0], links[1])), shape=(count + 1, count + 1))
     return np.asarray(connected_components(graph, directed=False)[1], np.uint16)
-
-
-def _spread(nuclei: Labels, px: float) -> Labels:
-    """Each nucleus with what lies within some px of it; where two meet, the higher number."""
-    side = 2 * max(1, round(px)) + 1
-    wide = cv2.dilate(nuclei, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    return np.asarray(np.where(nuclei > 0, nuclei, wide), np.uint16)
 
 
 def _borders(labels: NDArray[Any], likely: Map) -> list[tuple[tuple[int, int], NDArray[np.float32]]]:

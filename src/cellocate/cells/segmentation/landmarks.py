@@ -12,6 +12,7 @@ from skimage.filters import threshold_otsu
 
 from cellocate.cells.segmentation.result import Map, Settings
 from cellocate.cells.segmentation.working import enlarged, factor, rescaled
+from cellocate.images.signal import CLEAR, signal_of
 
 LANDMARKS = ("red", "yellow")
 """Channels that show where cells are: microtubules and endoplasmic reticulum."""
@@ -19,6 +20,7 @@ LANDMARKS = ("red", "yellow")
 _BLUR = 0.5  # µm: more than the width of a microtubule, less than the gap between two cells
 _BORDER = 0.6  # of Otsu's threshold, which lies between dim and bright cells as much as between cells and none
 _ENDS = (1, 99)  # percentiles between which a stain is stretched
+_LOST = 3.0  # standard deviations of the noise above the dark that may be noise
 
 
 def cell_map(stains: Mapping[str, NDArray[Any]], pixel_size: float, settings: Settings | None = None) -> Map | None:
@@ -48,20 +50,30 @@ def cell_map(stains: Mapping[str, NDArray[Any]], pixel_size: float, settings: Se
     settings = settings or Settings()
     times = factor(pixel_size, settings.nucleus)
     blur = _BLUR / pixel_size * times
-    shown = [_stretched(rescaled(stains[name], times), blur) for name in LANDMARKS if name in stains]
-    seen = [stain for stain in shown if stain is not None]
+    seen = [
+        _stretched(rescaled(stains[name], times), blur, noise)
+        for name in LANDMARKS
+        if name in stains and (noise := _noise(stains[name])) is not None
+    ]
     if not seen:
         return None
-    brighter = np.maximum.reduce(seen)
+    brighter = np.maximum.reduce([stain for stain, _ in seen])
     border = _BORDER * float(threshold_otsu(brighter))  # type: ignore[no-untyped-call]
-    likely = brighter / (brighter + border)
+    lost = np.logical_and.reduce([stain < noise for stain, noise in seen])
+    likely = np.where(lost, 0, brighter / (brighter + border))
     return enlarged(likely.astype(np.float32), next(iter(stains.values())).shape)
 
 
-def _stretched(stain: Map, blur: float) -> Map | None:
-    """A stain from 0 to 1; None where it is blank."""
+def _noise(stain: NDArray[Any]) -> float | None:
+    """How far, in grey levels, noise reaches above the dark of a stain; None where nothing stands out from it."""
+    signal = signal_of(stain)
+    return None if signal.peak() < CLEAR else _LOST * signal.noise
+
+
+def _stretched(stain: Map, blur: float, noise: float) -> tuple[Map, float]:
+    """A stain from 0 to 1, and how far noise reaches there."""
     root = np.sqrt(np.maximum(cv2.GaussianBlur(stain, (0, 0), max(blur, 0.1)), 0))
     low, high = np.percentile(root, _ENDS)
-    if high - low <= 1e-6 * max(1.0, float(high)):
-        return None
-    return np.asarray(np.clip((root - low) / (high - low), 0, 1), np.float32)
+    scale = max(float(high - low), 1e-6 * max(1.0, float(high)))
+    dark = (np.sqrt(low**2 + noise) - low) / scale
+    return np.asarray(np.clip((root - low) / scale, 0, 1), np.float32), float(dark)

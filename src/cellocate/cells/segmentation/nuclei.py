@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.segmentation.choice import chosen, plausible
+from cellocate.cells.segmentation.choice import chosen, plausible, without_debris
 from cellocate.cells.segmentation.outlines import outlines, shape_of
 from cellocate.cells.segmentation.result import Labels, Map, Settings
 from cellocate.cells.segmentation.working import (
@@ -17,13 +17,18 @@ from cellocate.cells.segmentation.working import (
     enlarged_labels,
     factor,
     rescaled,
+    widened,
 )
 from cellocate.errors import CellocateError
+from cellocate.images.signal import signal_of
 
 # Shares of the diameter of a typical nucleus.
 _BLUR = 0.02
 _NOISE = 10.0  # times the typical difference between a pixel and those around it: lower is no nucleus
-_SMALLEST = 0.08  # of the area of a typical nucleus
+_LOST = 2.5  # standard deviations of the noise above the background that may be noise
+_SMALLEST = 0.03  # of the area of a typical nucleus: as much of one may lie within the border of the field
+_DEBRIS = 0.2  # of the median area of the whole nuclei of a field: less is debris
+_RIM = 0.01  # beyond the steepest place of a border: where it ends for those who draw it
 
 _MOST = np.iinfo(np.uint16).max
 
@@ -58,7 +63,7 @@ def nuclei_map(dna: NDArray[Any], pixel_size: float, settings: Settings | None =
     noise = float(np.median(rough))
     clean = np.where(rough > _NOISE * noise, around, coarse)  # hot pixels are no nuclei
     small = np.asarray(cv2.GaussianBlur(rescaled(clean, max(1.0, times)), (0, 0), _BLUR * across), np.float32)
-    above = small - background(small, across)
+    above = small - background(small, across) - np.float32(_LOST * signal_of(dna).noise)
     top = float(np.percentile(above, 99.9))
     if top <= max(_NOISE * noise, 1e-6 * max(1.0, float(small.max()))):
         return np.zeros(dna.shape, np.float32)
@@ -97,14 +102,16 @@ def label_nuclei(found: Map, pixel_size: float, settings: Settings | None = None
     if not small.any():
         return np.zeros(found.shape, np.uint16)
     tree = outlines(small, least=_SMALLEST * np.pi * across**2 / 4)
-    nuclei = plausible(chosen(tree, across), solidity=0.88, steepness=3.0, share=0.6, height=0.12)
+    nuclei = plausible(chosen(tree, small, across), solidity=0.88, steepness=3.0, share=0.5, height=0.12)
+    nuclei = without_debris(nuclei, _DEBRIS, (small.shape[0], small.shape[1]))
     if len(nuclei) > _MOST:
         raise CellocateError(f"{len(nuclei)} nuclei in one field", mend=f"Cut it into fields of at most {_MOST}.")
     labels = np.zeros(small.shape, np.uint16)
     # the larger first, so that what two outlines share goes to the smaller
     for number, nucleus in enumerate(sorted(nuclei, key=lambda n: -shape_of(n.contour)[0]), start=1):
         cv2.drawContours(labels, [nucleus.contour], -1, number, -1)
-    return numbered(enlarged_labels(labels, found.shape))
+    labels = widened(enlarged_labels(labels, found.shape), round(_RIM * settings.nucleus / pixel_size))
+    return numbered(labels)
 
 
 def numbered(labels: Labels) -> Labels:
@@ -114,8 +121,10 @@ def numbered(labels: Labels) -> Labels:
         >>> numbered(np.array([[0, 7], [3, 7]], np.uint16)).tolist()
         [[0, 1], [2, 1]]
     """
-    numbers, first = np.unique(labels, return_index=True)
-    table = np.zeros(int(labels.max(initial=0)) + 1, np.uint16)
-    inside = numbers > 0
-    table[numbers[inside][np.argsort(first[inside])]] = np.arange(1, inside.sum() + 1)
+    first = np.full(int(labels.max(initial=0)) + 1, labels.size)
+    first[labels.ravel()[::-1]] = np.arange(labels.size)[::-1]  # of equal numbers the last that is written stays
+    first[0] = labels.size
+    order = np.argsort(first)[: np.count_nonzero(first < labels.size)]
+    table = np.zeros(len(first), np.uint16)
+    table[order] = np.arange(1, len(order) + 1)
     return np.asarray(table[labels], np.uint16)

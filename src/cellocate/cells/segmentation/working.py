@@ -71,6 +71,12 @@ def enlarged_labels(labels: Labels, shape: tuple[int, int]) -> Labels:
     return _smooth(cv2.resize(labels, shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT))
 
 
+def widened(labels: Labels, px: int) -> Labels:
+    """A label image with what lies within some px of each number and has none."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * px + 1, 2 * px + 1))
+    return np.asarray(np.where(labels > 0, labels, cv2.dilate(labels, disc)), np.uint16) if px else labels
+
+
 def _smooth(labels: NDArray[Any]) -> Labels:
     return np.asarray(cv2.medianBlur(np.ascontiguousarray(labels, np.uint16), 5), np.uint16)
 

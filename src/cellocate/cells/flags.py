@@ -1,0 +1,77 @@
+"""Cells to look at before they are believed: of an implausible size, or without protein. They are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate.collection.emptiness import NO_SIGNAL, SMALLEST_NUCLEUS
+from cellocate.images.signal import CLEAR, signal_of
+
+CELL = (50.0, 10_000.0)
+"""µm² of the cells of a culture. 42 whole cells of three HPA fields have 104 to 2104; giant ones have several times
+that, and a lymphocyte that has not spread is 8 to 10 µm wide."""
+NUCLEUS = (SMALLEST_NUCLEUS, 1500.0)
+"""µm² of a nucleus. Of 814 nuclei drawn by hand (Coelho et al. 2009) half have 125 or more, and 1% more than 294."""
+SEPARATOR = "; "
+
+_BRIGHTEST = 0.001  # of a cell, which is enough for a centrosome
+
+
+def flags(cells: pd.DataFrame, silent: NDArray[np.bool_]) -> pd.Series[str]:
+    """What is odd about each cell, joined by "; ": no signal, small or large cell, small or large nucleus.
+
+    Of what the border of the field cuts off, it is not said that it is small.
+
+    Args:
+        cells: columns `area_um2` and `nucleus_area_um2` and `edge`.
+        silent: whether each shows no protein, shape (n,).
+
+    Example:
+        >>> areas = {"area_um2": [900.0, 40.0, 20000.0], "nucleus_area_um2": [12.0, 35.0, 300.0]}
+        >>> cells = pd.DataFrame({**areas, "edge": False})
+        >>> flags(cells, np.array([True, False, False])).tolist()
+        ['no signal; small nucleus', 'small cell', 'large cell']
+    """
+    whole = ~cells["edge"].astype(bool)
+    odd = {
+        NO_SIGNAL: pd.Series(silent, index=cells.index, dtype=bool),
+        "small cell": whole & (cells["area_um2"] < CELL[0]),
+        "large cell": cells["area_um2"] > CELL[1],
+        "small nucleus": whole & (cells["nucleus_area_um2"] < NUCLEUS[0]),
+        "large nucleus": cells["nucleus_area_um2"] > NUCLEUS[1],
+    }
+    table = pd.DataFrame(odd)
+    joined = [SEPARATOR.join(name for name in odd if row[name]) for row in table.to_dict("records")]
+    return pd.Series(joined, index=cells.index, dtype=object)
+
+
+def silent_cells(protein: NDArray[Any], cells: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which cells show no protein: not even their brightest thousandth stands out from what lies outside all cells.
+
+    Args:
+        protein: shape (H, W), uint8 or uint16.
+        cells: label image, shape (H, W), numbers 1 to n.
+
+    Returns:
+        Shape (n,); a number without a pixel is not silent.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> protein, cells = rng.poisson(9, (200, 200)).astype(np.uint8), np.zeros((200, 200), np.uint16)
+        >>> cells[20:80, 20:80], cells[20:80, 120:180] = 1, 2
+        >>> protein[30:60, 30:60] += 30
+        >>> silent_cells(protein, cells).tolist()
+        [False, True]
+    """
+    n = int(cells.max(initial=0))
+    signal = signal_of(protein, outside=cells == 0)
+    size = signal.above.shape[::-1]
+    number = cv2.resize(cells.astype(np.uint16), size, interpolation=cv2.INTER_NEAREST).ravel()
+    order = np.argsort(number, kind="stable")
+    parts = np.split(signal.above.ravel()[order], np.cumsum(np.bincount(number, minlength=n + 1))[:-1])[1:]
+    return np.array([len(part) > 0 and np.quantile(part, 1 - _BRIGHTEST) < CLEAR for part in parts], np.bool_)

@@ -1,0 +1,79 @@
+"""Fields that nothing can be said about: without cells, without protein, or with a copy in the protein's place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.images.signal import CLEAR, Signal, signal_of
+
+PROTEIN = "green"
+NEARLY_EMPTY, NO_SIGNAL, COPY = "nearly empty", "no signal", "protein channel like "
+SILENT = (NEARLY_EMPTY, NO_SIGNAL)
+"""What leaves a field or cell without a location."""
+
+SMALLEST_NUCLEUS = 30.0
+"""µm² that must be seen of a landmark in one piece: the smallest nuclei are that large, and so are all cells."""
+ALIKE = 0.98
+"""Correlation of two channels from which one is taken for a copy of the other.
+
+Of the 72 real fields and 50 collages at hand no protein exceeds .84 with any landmark, and of the 450 cells of these
+collages, each by itself, none .97; of 7,754 training images of the 2018 challenge none exceeds .955 with microtubules,
+pixel by pixel. Scaled copies reach .99, also with many of their pixels saturated.
+"""
+
+_SHARE = 0.001  # of a field of unknown pixel size that must be seen: 27 µm² of an atlas field
+_UNSATURATED = 0.98  # of the brightest block
+_ENOUGH = 50  # blocks, to tell a correlation
+
+
+def note_on(planes: Mapping[str, NDArray[Any]], pixel_size: float | None = None) -> str:
+    """Why nothing can be said about the protein of a field, or why what is said is doubtful; empty for a sound field.
+
+    Args:
+        planes: channel → pixels, shape (H, W), uint8 or uint16.
+        pixel_size: µm per px.
+
+    Returns:
+        "nearly empty" where no landmark shows a patch of 30 µm² or more above the noise, "no signal" where the
+        protein does not stand out from it, "protein channel like red" where it is a scaled copy of that landmark.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> red, noise = (rng.poisson(9, (256, 256)).astype(np.uint8) for _ in range(2))
+        >>> red[50:150, 50:150] += rng.integers(20, 120, (100, 100)).astype(np.uint8)
+        >>> [note_on({"red": red, "green": green}, 0.3) for green in (noise, red // 2, red.T)]
+        ['no signal', 'protein channel like red', '']
+        >>> note_on({"red": noise, "green": noise})
+        'nearly empty'
+    """
+    signals = {channel: signal_of(plane) for channel, plane in planes.items()}
+    landmarks = {channel: signal for channel, signal in signals.items() if channel != PROTEIN}
+    area = next(iter(planes.values())).size * pixel_size**2 if pixel_size else None
+    if landmarks and not any(_shows_cells(signal, area) for signal in landmarks.values()):
+        return NEARLY_EMPTY
+    if PROTEIN not in signals:
+        return ""
+    protein = signals[PROTEIN]
+    if protein.peak() < CLEAR:
+        return NO_SIGNAL
+    return next((COPY + channel for channel, signal in landmarks.items() if _alike(protein, signal)), "")
+
+
+def _shows_cells(signal: Signal, area: float | None) -> bool:
+    share = signal.largest_patch()
+    return share >= _SHARE if area is None else share * area >= min(SMALLEST_NUCLEUS, area / 2)
+
+
+def _alike(one: Signal, other: Signal) -> bool:
+    """Whether two channels differ in their scale alone, where either shows something and neither is saturated."""
+    shown = np.maximum(one.above, other.above) >= CLEAR
+    for signal in (one, other):
+        shown &= signal.blocks < _UNSATURATED * signal.blocks.max()
+    if np.count_nonzero(shown) < _ENOUGH:
+        return False
+    a, b = (signal.blocks[shown].astype(np.float64) for signal in (one, other))
+    return bool(a.std() > 0 and b.std() > 0 and np.corrcoef(a, b)[0, 1] >= ALIKE)

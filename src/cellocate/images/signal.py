@@ -1,0 +1,124 @@
+"""How far the pixels of a channel stand out from its noise: in absolute terms, however dark or bright it is."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+CLEAR = 8.0
+"""Standard deviations of the noise above the background from which something is seen.
+
+Noise alone reaches 3 to 4.5 in its brightest thousandth (5.8 where pixels were interpolated); the protein of 72 real
+fields reaches 13 or more, and their landmarks 36 or more.
+"""
+
+_SIDE = 256  # blocks along the longer side; of an atlas field they are .64 µm wide
+_COARSE = 128  # px of the longer side up to which each pixel is a block
+_SMALLEST = 16  # px of a side below which noise cannot be told from what is seen
+_HOT = 3  # px of a block from which single hot pixels can be taken out, as what is real is wider
+_QUIET = 25  # per cent of the blocks, the darkest that are not wholly black: noise is measured there
+_MEDIAN = 0.75  # mean difference between white noise of deviation 1 and the median of its 3 × 3 neighbourhood
+_STEP = 257  # counts at most between grey levels: 8 bits written as 16
+_ROUNDS, _SAMPLE = 4, 4096  # of the fit of the background
+
+
+class Signal(NamedTuple):
+    """A channel in blocks of pixels, beside its own background and noise.
+
+    Args:
+        blocks: their means in grey levels, shape (h, w), float32.
+        above: how many standard deviations of the noise each lies above the background, shape (h, w), float32.
+        noise: standard deviation of the noise of a block, in grey levels.
+        side: of a block, px.
+    """
+
+    blocks: NDArray[np.float32]
+    above: NDArray[np.float32]
+    noise: float
+    side: int
+
+    def peak(self, share: float = 0.001) -> float:
+        """How far the brightest share of the blocks stands out, in standard deviations of the noise."""
+        return float(np.quantile(self.above, 1 - share))
+
+    def largest_patch(self) -> float:
+        """The share of the channel that the largest connected patch of clear signal covers."""
+        seen = (self.above >= CLEAR).astype(np.uint8)
+        areas = cv2.connectedComponentsWithStats(seen)[2][1:, cv2.CC_STAT_AREA]
+        return float(areas.max(initial=0)) / seen.size
+
+
+def signal_of(plane: NDArray[Any], outside: NDArray[np.bool_] | None = None) -> Signal:
+    """Measure what stands out from the noise of a channel.
+
+    The noise is what the darker parts of the image show from block to block, at least half a grey level. The
+    background is a smooth surface (of second order) through the dark blocks, so that uneven light is no signal. Images
+    of less than 16 px cannot be judged: anything in them that is not even stands out.
+
+    Args:
+        plane: shape (H, W), uint8 or uint16.
+        outside: where there is no cell, shape (H, W); if that is 1% of the image or more, the background is what the
+            dark parts of it show.
+
+    Example:
+        >>> noise = np.random.default_rng(0).poisson(9, (256, 256)).astype(np.uint8)
+        >>> signal_of(noise).peak() < CLEAR
+        True
+        >>> noise[100:130, 100:130] += 20
+        >>> signal_of(noise).peak() > CLEAR
+        True
+    """
+    height, width = plane.shape
+    if min(height, width) < _SMALLEST:
+        uneven = np.where(plane == plane.min(), 0, 100 * CLEAR).astype(np.float32)
+        return Signal(plane.astype(np.float32), uneven, 0.0, 1)
+    longest = max(height, width)
+    side = 1 if longest <= _COARSE else max(2, -(-longest // _SIDE))
+    clean = cv2.medianBlur(plane, 3) if side >= _HOT else plane
+    size = (width // side, height // side)
+    blocks = np.asarray(cv2.resize(clean.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
+    step = _step(plane)
+    noise = max(_noise(blocks, step), step / 2)
+    free = np.ones(blocks.shape, bool)
+    if outside is not None:
+        free = cv2.resize(outside.astype(np.float32), size, interpolation=cv2.INTER_AREA) == 1
+        if np.count_nonzero(free) < free.size / 100:
+            free[:] = True
+    above = (blocks - _background(blocks, free, noise)) / np.float32(noise)
+    return Signal(blocks, np.asarray(above, np.float32), noise, side)
+
+
+def _step(plane: NDArray[Any]) -> int:
+    """The difference between neighbouring grey levels, in counts: 16 bits may hold 8 or 12 bits, multiplied."""
+    if plane.dtype == np.uint8:
+        return 1
+    sample = plane[:: max(1, plane.shape[0] // 64), :: max(1, plane.shape[1] // 64)].astype(np.int64)
+    return min(max(1, int(np.gcd.reduce((sample - sample.min()).ravel()))), _STEP)
+
+
+def _noise(blocks: NDArray[np.float32], step: int) -> float:
+    rough = np.abs(blocks - cv2.medianBlur(blocks, 3))
+    around = cv2.blur(blocks, (5, 5))
+    lit = around > around.min() + step / 10  # what was cut off at black has no noise left
+    if np.count_nonzero(lit) < lit.size // 100:
+        return 0.0
+    return float(rough[lit & (around <= np.percentile(around[lit], _QUIET))].mean()) / _MEDIAN
+
+
+def _background(blocks: NDArray[np.float32], free: NDArray[np.bool_], noise: float) -> NDArray[np.float32]:
+    """A smooth surface through the dark blocks of those that are free, fitted again without what lies high above it."""
+    y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in blocks.shape), indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+    every = max(1, np.count_nonzero(free) // _SAMPLE)
+    some, values = terms[free][::every], blocks[free][::every].astype(np.float64)
+    dark = np.ones(len(values), bool)
+    for _ in range(_ROUNDS):
+        surface = np.linalg.lstsq(some[dark], values[dark], rcond=None)[0]
+        apart = values - some @ surface
+        middle = np.median(apart[dark])
+        spread = max(noise, 1.4826 * float(np.median(np.abs(apart[dark] - middle))))
+        dark = apart <= middle + 2 * spread
+    return np.asarray(terms @ surface, np.float32)

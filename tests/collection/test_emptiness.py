@@ -1,0 +1,66 @@
+"""Empty fields, silent proteins and copied channels are told from all others."""
+
+import cv2
+import numpy as np
+import pytest
+
+from cellocate.collection import open_collection
+from cellocate.collection.emptiness import NEARLY_EMPTY, NO_SIGNAL, note_on
+from cellocate.images import CHANNELS
+from cellocate.phantom import simulate_field
+
+SIDES = (64, 128, 512)
+LABELS = (0, 7, 14, 16, 20, 25)
+
+
+def planes(label, side):
+    return dict(zip(CHANNELS, simulate_field([label], size=side, seed=(11, label)).channels, strict=True))
+
+
+def grey(values):
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("label", LABELS)
+def test_phantoms_are_sound_and_without_protein_silent(side, label):
+    field, rng = planes(label, side), np.random.default_rng(label)
+    assert note_on(field, 163.84 / side) == ""
+    for background in (rng.poisson(2, (side, side)), rng.normal(20, 4, (side, side)), np.zeros((side, side))):
+        assert note_on(field | {"green": grey(background)}, 163.84 / side) == NO_SIGNAL
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("channel", ["red", "blue", "yellow"])
+def test_a_scaled_copy_is_told(side, channel):
+    field, rng = planes(25, side), np.random.default_rng(0)
+    for copy in (field[channel], field[channel] * 0.3 + rng.normal(4, 1, (side, side)), field[channel] * 1.5):
+        assert note_on(field | {"green": grey(copy)}) == f"protein channel like {channel}"
+
+
+@pytest.mark.parametrize("pixel_size", [None, 0.32])
+def test_noise_and_specks_are_nearly_empty(pixel_size):
+    rng = np.random.default_rng(0)
+    field = {c: rng.poisson(2, (256, 256)).astype(np.uint8) for c in CHANNELS}
+    assert note_on(field, pixel_size) == NEARLY_EMPTY
+    cv2.circle(field["green"], (100, 100), 30, 200, -1)  # protein alone is no cell
+    cv2.circle(field["blue"], (50, 50), 3, 200, -1)
+    assert note_on(field, pixel_size) == NEARLY_EMPTY
+    cv2.circle(field["blue"], (150, 50), 12, 200, -1)
+    assert note_on(field, pixel_size) == ""
+
+
+def test_of_the_protein_alone_there_is_no_field_to_be_empty():
+    rng = np.random.default_rng(0)
+    assert note_on({"green": rng.poisson(2, (128, 128)).astype(np.uint8)}) == NO_SIGNAL
+
+
+@pytest.mark.parametrize("name", ["kaggle2018", "kaggle2021", "hpa_web", "collages"])
+def test_real_fields_are_sound_at_any_size(real_data, name):
+    collection = open_collection(real_data / name, vocabulary="hpa28")
+    for field in collection.ids:
+        channels = [c for c in CHANNELS if c in collection.files(field)]
+        pixels, pixel_size = collection.read(field, channels)
+        assert note_on(dict(zip(channels, pixels, strict=True)), pixel_size) == ""
+        small = [cv2.resize(plane, (96, 96), interpolation=cv2.INTER_AREA) for plane in pixels]
+        assert note_on(dict(zip(channels, small, strict=True))) == ""
