@@ -50,7 +50,7 @@ def explain(
     cellocate explain runs/first/model my_images --id field-7 --location Nucleoli --masks cells --out why
     """
     from cellocate.cells.masks import CellMasks
-    from cellocate.cli.console import progress
+    from cellocate.cli.console import notes_on_masks, progress
     from cellocate.cli.usable import fields_for
     from cellocate.explain import Choices
     from cellocate.explain import explain as write
@@ -63,16 +63,19 @@ def explain(
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
     wanted = None if location is None else tuple(loaded.vocabulary.index(name) for name in location)
     total = fields if ids is None else len(ids)
+    label_images = None if masks is None else CellMasks(masks)
     with progress("explaining", min(total, len(collection))) as advance:
         choices = Choices(
             ids=ids,
             count=fields,
             locations=wanted,
             method=method,
-            masks=None if masks is None else CellMasks(masks),
+            masks=label_images,
             colours=colours,
             overwrite=overwrite,
             progress=advance,
         )
         explained = write(loaded, collection, out, choices)
+    if label_images is not None:
+        notes_on_masks(label_images)
     print(f"{counted(len(explained), collection.unit)} explained; report in {out / 'report.html'}")

@@ -13,7 +13,7 @@ from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import stacks
 from cellocate.images.address import Address, see_file, suffix
-from cellocate.images.tiff import read_tiff, tiff_header
+from cellocate.images.tiff import read_samples, read_tiff, tiff_header
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
 
@@ -66,24 +66,25 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def read_numbers(path: str | Path) -> NDArray[np.integer[Any]]:
+def read_numbers(path: str | Path) -> NDArray[Any]:
     """Read an image whose pixels are numbers and no brightness, such as the label image of cells.
 
     Args:
-        path: a grey PNG of 8 or 16 bits, or a TIFF of whole numbers of any size.
+        path: a PNG or TIFF of any kind, with one page.
 
     Returns:
-        The numbers as stored, shape (H, W).
+        The numbers as stored: shape (H, W), or (H, W, samples) where a pixel has several, such as colours or alpha. Of
+        a palette the indices, unless index 0 is another colour than black: then the colours.
 
     Raises:
-        CellocateError: the file is missing, cut short, no image, in colour, or not of whole numbers.
+        CellocateError: the file is missing, cut short, no image, or a JPEG, which keeps no exact numbers.
     """
-    pixels = _decoded(Address(Path(path)))
-    if pixels.ndim != 2 or not np.issubdtype(pixels.dtype, np.integer):
-        kind = "colours" if pixels.ndim != 2 else f"{pixels.dtype} pixels"
-        mend = "Save label images as grey PNG or TIFF of 8 or 16 bits."
-        raise CellocateError(f"{kind} where whole numbers are needed", where=path, mend=mend)
-    return pixels
+    path = Path(path)
+    try:
+        see_file(path)
+        return read_samples(path) if _is_tiff(path) else _pillow_numbers(path)
+    except _UNREADABLE as error:
+        raise unreadable(path, error) from None
 
 
 def read_header(path: str | Path) -> Header:
@@ -155,9 +156,25 @@ def _read_pillow(path: Path) -> NDArray[Any]:
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
+def _pillow_numbers(path: Path) -> NDArray[Any]:
+    with Image.open(path) as image:
+        _see_ending(path, str(image.format))
+        if image.format == "JPEG":
+            mend = "Save the label image as PNG or TIFF; a JPEG cannot be turned back."
+            raise CellocateError("a JPEG, which changes the numbers of cells", where=path, mend=mend)
+        _see_colour_depth(path, image)
+        of_palette = image.mode == "P" and any((image.getpalette() or [])[:3])
+        pixels = np.asarray(image.convert("RGB") if of_palette else image)
+    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+
+
 def _see_depth(path: Path, image: Image.Image) -> None:
     if image.mode not in _PILLOW_DEPTHS:
         raise _wrong_depth(path, f"mode {image.mode}")
+    _see_colour_depth(path, image)
+
+
+def _see_colour_depth(path: Path, image: Image.Image) -> None:
     if image.mode in ("RGB", "RGBA") and ";16" in str(getattr(image, "tile", "")):
         raise _wrong_depth(path, "colour of 16 bits")  # Pillow would silently drop the lower 8
 

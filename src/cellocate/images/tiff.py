@@ -53,6 +53,22 @@ def read_tiff(path: Path) -> NDArray[Any]:
         return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
+def read_samples(path: Path) -> NDArray[Any]:
+    """The only page of a file, whatever its numbers mean, shape (H, W) or (H, W, samples).
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError: it is cut short or damaged.
+        CellocateError: it holds several planes.
+    """
+    with _opened(path) as tiff:
+        page = _page(tiff, path)
+        pixels = _decoded(page)
+        if page.axes == "SYX":
+            pixels = np.moveaxis(pixels, 0, 2)
+        return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+
+
 def describe(path: Path) -> Stack:
     """What a stack holds: its channels are the axis C, or pages of which nothing else is said.
 
@@ -120,21 +136,32 @@ def _decoded(pages: Any) -> NDArray[Any]:  # noqa: ANN401 # tifffile's page or s
 
 
 def _only_page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # as above
+    page = _page(tiff, path)
+    if "S" in page.axes and page.samplesperpixel not in (3, 4):
+        raise _several_planes(path)
+    _see_light(page.photometric, path)
+    return page
+
+
+def _page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # as above
+    """The page of a file that has one, whatever its numbers mean."""
     try:
         pages = len(tiff.pages)
         page: Any = tiff.pages.first
         wrong = page.size > LARGEST or not page.dataoffsets
-        axes, photometric = page.axes, page.photometric
+        axes, _ = page.axes, page.photometric
     except Exception as error:  # a damaged file can break any of these
         raise OSError(f"damaged: {type(error).__name__}") from None
     if wrong:
         raise OSError("damaged: an impossible size")
     _see_whole(tiff)
-    colours = page.samplesperpixel if "S" in axes else 3
-    if pages != 1 or axes not in ("YX", "YXS", "SYX") or colours not in (3, 4):
-        raise CellocateError("an image of several planes", where=path, mend="Give one plane per file.")
-    _see_light(photometric, path)
+    if pages != 1 or axes not in ("YX", "YXS", "SYX"):
+        raise _several_planes(path)
     return page
+
+
+def _several_planes(path: Path) -> CellocateError:
+    return CellocateError("an image of several planes", where=path, mend="Give one plane per file.")
 
 
 def _see_light(photometric: Any, path: Path) -> None:  # noqa: ANN401 # one of tifffile's

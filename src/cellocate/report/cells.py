@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.cells.notes import as_sentences, notes_of_a_kind
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.evaluation import SMALL, Instances, evaluate_instances
@@ -61,7 +62,8 @@ def assess_cells(
                 progress(1)
         metrics = evaluate_instances(true, said, words)
         lacking = len(known.ids) - len(true)
-        warnings = (f"{lacking} of {len(known.ids)} fields of known cells have no prediction",) if lacking else ()
+        unanswered = [f"{lacking} of {len(known.ids)} fields of known cells have no prediction"] if lacking else []
+        warnings = (*unanswered, *as_sentences(notes_of_a_kind(known.notes)))
         (aside / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
         pd.DataFrame(metrics["per_class"]).to_csv(aside / "per_class.csv", index=False)
         _write_page(aside, metrics, warnings, Path(predictions).name)
