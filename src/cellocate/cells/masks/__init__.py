@@ -8,8 +8,8 @@ from cellocate.cells.masks.label_image import LabelImage, as_label_image
 from cellocate.cells.masks.labels import Labels, checked_labels, write_labels
 from cellocate.cells.masks.numbering import check_numbering, matched, renumbered
 from cellocate.cells.masks.outlines import filled, outlines
-from cellocate.cells.masks.pieces import largest
 from cellocate.cells.masks.run_lengths import from_run_lengths, to_run_lengths
+from cellocate.cells.masks.whole import in_one_piece
 from cellocate.cells.masks.zarrs import write_zarr_labels
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "checked_labels",
     "filled",
     "from_run_lengths",
-    "largest",
+    "in_one_piece",
     "matched",
     "outlines",
     "read_features",

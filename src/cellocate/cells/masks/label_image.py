@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellocate.cells.masks.background import find_background
 from cellocate.cells.masks.colours import one_number_each
-from cellocate.cells.masks.grouping import Grouped, of_numbers, of_one_number, without_lines, without_regions
+from cellocate.cells.masks.grouping import Grouped, of_numbers, of_one_number, without_regions
 from cellocate.cells.masks.labels import MOST, Labels, Shape, check_shape
 from cellocate.cells.masks.pieces import Ints, Pieces
 from cellocate.cells.masks.refusals import refuse_classes, refuse_holes, refuse_pictures
@@ -32,6 +32,9 @@ class LabelImage(NamedTuple):
     labels: NDArray[np.uint16]
     notes: tuple[str, ...] = ()
     renumbered: bool = False
+
+
+_EMPTY = LabelImage(np.zeros((0, 0), np.uint16), ("the mask is empty: it marks no cell",))
 
 
 def as_label_image(
@@ -74,24 +77,26 @@ def as_label_image(
     check_shape(numbers.shape, shape, where=where)
     if cells is not None and _share(numbers == cells, numbers != 0) >= _ITS_OWN:
         return LabelImage(numbers.astype(np.uint16))
-    background = find_background(numbers, where)
-    marked = ~np.isin(numbers, background.numbers)
-    if not marked.any():
-        return LabelImage(np.zeros(numbers.shape, np.uint16), ("the mask is empty: it marks no cell",))
-    values = np.unique(numbers[marked])
-    indices = np.where(marked, np.searchsorted(values, numbers) + 1, 0)
-    notes = [background.note] if background.note else []
+    if not numbers.any():
+        return _EMPTY._replace(labels=np.zeros(numbers.shape, np.uint16))
+    everything = Pieces.of(numbers)
+    refuse_pictures(everything, where)
+    background, notes = find_background(everything, where)
+    pieces = everything.without(background)
+    if not len(pieces):
+        return _EMPTY._replace(labels=np.zeros(numbers.shape, np.uint16))
+    values = pieces.numbers[np.unique(pieces.number) - 1]
     if coloured:
         notes.append(f"the mask is a picture in {counted(len(values), 'colour')}: each is read as a number")
     elif values.max() > MOST:
         notes.append(f"the mask has numbers above {MOST}: cells are numbered anew")
-    pieces = Pieces.of(indices, corners=len(values) > 1)
-    cell, about = _cells(pieces, values.astype(np.int64), known, "one colour" if coloured else str(values[0]), where)
+    cell, about = _cells(pieces, values.tolist(), known, where, coloured=coloured)
+    cells_there = np.append(0, cell)[pieces.image]
     as_they_are = not coloured and values.min() > 0 and values.max() <= MOST
-    if as_they_are and (cell[cell > 0] == pieces.number[cell > 0]).all():
-        labels = np.where(np.append(0, cell)[pieces.image] > 0, numbers, 0)
+    if as_they_are and (cell == pieces.number)[cell > 0].all():
+        labels = np.where(cells_there > 0, numbers, 0)
     else:
-        labels, as_they_are = _in_order(np.append(0, cell)[pieces.image], where), False
+        labels, as_they_are = _in_order(cells_there, where), False
     return LabelImage(labels.astype(np.uint16), (*notes, *about), not as_they_are)
 
 
@@ -99,21 +104,18 @@ def _share(mask: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
     return float(mask[of].mean()) if of.any() else 0.0
 
 
-def _cells(pieces: Pieces, values: Ints, known: Collection[int], first: str, where: object) -> Grouped:
+def _cells(pieces: Pieces, values: list[int], known: Collection[int], where: object, *, coloured: bool) -> Grouped:
     """The cell that each piece belongs to."""
-    refuse_pictures(pieces, where)
     if len(values) == 1:
-        refuse_holes(pieces, first, where)
-        if len(known) == 1:
-            return pieces.number, []
-        return of_one_number(pieces, first)
-    cell, lines = without_lines(pieces, pieces.number)
-    cell, regions = without_regions(pieces, cell)
-    if set(values.tolist()) <= set(known):
-        return cell, [*lines, *regions]
-    refuse_classes(pieces, cell, values, where)
-    cell, split = of_numbers(pieces, cell, values, where)
-    return cell, [*lines, *regions, *split]
+        said = "one colour" if coloured else str(values[0])
+        refuse_holes(pieces, said, where)
+        return (pieces.number, []) if len(known) == 1 else of_one_number(pieces, said)
+    cell, regions = without_regions(pieces)
+    if set(values) <= set(known):
+        return cell, regions
+    refuse_classes(pieces, cell, where)
+    cell, split = of_numbers(pieces, cell, where, palette=coloured)
+    return cell, [*regions, *split]
 
 
 def _in_order(cell: Ints, where: object) -> Ints:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cellocate.cells.masks import largest
+from cellocate.cells.masks import in_one_piece
 from cellocate.cells.segmentation.growth import label_cells
 from cellocate.cells.segmentation.landmarks import LANDMARKS, cell_map
 from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
@@ -50,7 +50,7 @@ def segment(
     pixel_size, told = known_or_estimated(planes["blue"], pixel_size, settings)
     notes = list(told)
     bright = nuclei_map(planes["blue"], pixel_size, settings)
-    nuclei = largest(label_nuclei(bright, pixel_size, settings))
+    nuclei = in_one_piece(label_nuclei(bright, pixel_size, settings))
     shown = cell_map(planes, pixel_size, settings)
     if not nuclei.any():
         notes.append("No nuclei were seen, and so no cells.")
@@ -58,7 +58,7 @@ def segment(
         notes.append(
             f"Neither microtubules nor ER are shown: cells are what lies within {settings.ring:g} µm of a nucleus."
         )
-    cells = largest(label_cells(nuclei, shown, pixel_size, settings))
+    cells = in_one_piece(label_cells(nuclei, shown, pixel_size, settings))
     return Segmented(
         nuclei_map=bright,
         cell_map=shown,
