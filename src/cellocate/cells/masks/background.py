@@ -35,7 +35,7 @@ def find_background(pieces: Pieces, where: object = None) -> tuple[Ints, list[st
     lines, notes = _lines(pieces)
     others = np.flatnonzero(~lines & (values != 0)) + 1
     zero = int(np.searchsorted(values, 0)) + 1 if 0 in values else None
-    shares = _shares_of_border(pieces)
+    shares = _shares_of_border(pieces, lines)
     around = _around(pieces, others, zero, shares)
     if not len(others):
         return np.arange(1, len(values) + 1), notes
@@ -64,16 +64,18 @@ def _lines(pieces: Pieces) -> tuple[Bools, list[str]]:
     return lines, ["lines along the cells in the mask are no cells, and left out"] if lines.any() else []
 
 
-def _shares_of_border(pieces: Pieces) -> NDArray[np.float64]:
-    """How much of the border of the image each number covers, or of the pixels next to it if that is more."""
-    image, shares = pieces.image, np.zeros(len(pieces.numbers) + 1)
-    for rim in (0, 1):
-        inner = image[rim : image.shape[0] - rim, rim : image.shape[1] - rim]
-        if rim == 0 or min(inner.shape) > 2:
-            border = np.concatenate([inner[0], inner[-1], inner[1:-1, 0], inner[1:-1, -1]])
-            counts = np.bincount(pieces.number[border - 1], minlength=len(shares))
-            shares = np.maximum(shares, counts / len(border))
-    return shares
+def _shares_of_border(pieces: Pieces, lines: Bools) -> NDArray[np.float64]:
+    """How much of the border of the image each number covers; of the pixels next to it where lines run along it."""
+    shares = _on_rim(pieces, 0)
+    return _on_rim(pieces, 1) if shares[1:][lines].sum() >= _ALL and min(pieces.image.shape) > 4 else shares
+
+
+def _on_rim(pieces: Pieces, rim: int) -> NDArray[np.float64]:
+    height, width = pieces.image.shape
+    inner = pieces.image[rim : height - rim, rim : width - rim]
+    border = np.concatenate([inner[0], inner[-1], inner[1:-1, 0], inner[1:-1, -1]])
+    counts = np.bincount(pieces.number[border - 1], minlength=len(pieces.numbers) + 1)
+    return np.asarray(counts / len(border))
 
 
 def _around(pieces: Pieces, others: Ints, zero: int | None, shares: NDArray[np.float64]) -> Ints:
@@ -118,6 +120,8 @@ def _other_than_zero(
     """What is no cell where other numbers than 0 lie around: these, and perhaps 0."""
     said = " and ".join(str(value) for value in pieces.numbers[around - 1])
     note = f"the background of the mask is {said}, not 0"
+    if zero is None and not len(cells):
+        raise CellocateError(f"a mask of {said} alone, and no clear background", where=where, mend=_MEND)
     if zero is None:
         return around, [note]
     areas, of_zero = pieces.by_number(pieces.area), pieces.number == zero

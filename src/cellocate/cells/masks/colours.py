@@ -11,6 +11,7 @@ from cellocate.cells.masks.labels import Labels
 from cellocate.errors import CellocateError
 
 _EXPORT = "Export a label image: each cell a whole number, 0 for none, as grey PNG or TIFF of 16 bits."
+_EXACT = 2**53  # the whole numbers that fractions of 64 bits have
 
 
 def one_number_each(pixels: NDArray[Any], where: object = None) -> tuple[Labels, bool]:
@@ -45,12 +46,15 @@ def one_number_each(pixels: NDArray[Any], where: object = None) -> tuple[Labels,
 
 
 def _two_or_three_axes(pixels: NDArray[Any], where: object) -> NDArray[Any]:
-    while pixels.ndim > 2 and 1 in pixels.shape:
-        pixels = pixels.squeeze(pixels.shape.index(1))
-    if pixels.ndim != 2 and not (pixels.ndim == 3 and pixels.shape[2] in (2, 3, 4)):
+    samples = (2, 3, 4)
+    if pixels.ndim > 2 and pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    while pixels.ndim > 2 and pixels.shape[0] == 1 and (pixels.ndim > 3 or pixels.shape[2] not in samples):
+        pixels = pixels[0]
+    if pixels.ndim != 2 and not (pixels.ndim == 3 and pixels.shape[2] in samples):
         shape = " × ".join(map(str, pixels.shape))
-        mend = "Give one plane: a label image of the cells, and one of the nuclei in a file of its own."
-        raise CellocateError(f"a mask of shape {shape}, which is more than one plane", where=where, mend=mend)
+        mend = "Give one plane: the cells in one file, and the nuclei in another."
+        raise CellocateError(f"a mask of shape {shape}, which is not one plane", where=where, mend=mend)
     return pixels
 
 
@@ -58,10 +62,12 @@ def _whole(pixels: NDArray[Any], where: object) -> Labels:
     if pixels.dtype == np.bool_:
         return pixels.astype(np.uint8)
     if np.issubdtype(pixels.dtype, np.integer):
+        if pixels.size and max(-int(pixels.min()), int(pixels.max())) > _EXACT:
+            raise CellocateError(f"numbers of cells up to {pixels.max()}", where=where, mend=_EXPORT)
         return pixels
     if not np.issubdtype(pixels.dtype, np.floating):
         raise CellocateError(f"a mask of {pixels.dtype}", where=where, mend=_EXPORT)
-    if not np.isfinite(pixels).all() or (pixels != np.rint(pixels)).any() or np.abs(pixels).max(initial=0) > 2**53:
+    if not np.isfinite(pixels).all() or (pixels != np.rint(pixels)).any() or np.abs(pixels).max(initial=0) > _EXACT:
         chances = pixels.size and pixels.min() >= 0 and pixels.max() <= 1
         what = "probabilities, where the numbers of cells are needed" if chances else "fractions for numbers of cells"
         raise CellocateError(what, where=where, mend=_EXPORT)

@@ -16,7 +16,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _CRUMB = 0.02  # of a typical piece: what is smaller is no cell by itself
-_SOLID = 0.15  # of the pixels of a piece, with nothing else around them: it is wider than 2 px
+_SOLID = 0.1  # of the pixels of a piece, with nothing else around them: it is wider than 2 px
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +46,9 @@ class Pieces:
             corners: whether pixels of three and more numbers that touch at a corner are connected.
 
         Example:
-            >>> found = Pieces.of(np.array([[5, 5, 0], [0, 0, 5], [7, 0, 0]]))
+            >>> found = Pieces.of(np.array([[5, 5, 0, 5], [0, 0, 0, 7]]))
             >>> found.numbers.tolist(), found.number.tolist(), found.area.tolist()
-            ([0, 5, 7], [2, 1, 2, 3], [2, 5, 1, 1])
+            ([0, 5, 7], [2, 1, 2, 3], [2, 4, 1, 1])
         """
         values = np.unique(labels)
         numbers = np.searchsorted(values, labels) + 1
@@ -98,7 +98,7 @@ class Pieces:
             largest_of = np.zeros(len(self.numbers) + 1, np.int64)
             np.maximum.at(largest_of, self.number, self.area)
             areas = largest_of[largest_of > 0]
-        return float(np.median(areas)) if len(areas) else 0.0
+        return float(np.percentile(areas, 50, method="lower")) if len(areas) else 0.0
 
     @property
     def plain(self) -> Bools:
