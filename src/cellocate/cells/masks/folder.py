@@ -52,12 +52,12 @@ class CellMasks:
         return self._files.ids
 
     def has(self, field: str) -> bool:
-        """Whether a field has a mask of its cells, if not several."""
+        """Whether a field has a mask of its cells, or even several."""
         return bool(self._files.of_cells(field))
 
     def require(self, ids: Sequence[str]) -> None:
         """Raise a `CellocateError` where one of these fields has no mask of its cells, or several."""
-        lacking = [field for field in ids if not self.has(field)]
+        lacking = [field for field in ids if self._files.cells(field) is None]
         if lacking:
             named = ", ".join(lacking[:_SOME]) + (" and others" if len(lacking) > _SOME else "")
             what = f"{len(lacking)} of {counted(len(ids), 'field')} without a mask of their cells: {named}"

@@ -87,7 +87,7 @@ def cells_among(features: Sequence[dict[str, Any]], shape: Shape, path: object) 
     left_out = {other: kinds.count(other) for other in dict.fromkeys(kinds) if other != kind}
     chosen = [(n, feature) for n, feature in enumerate(features, start=1) if kinds[n - 1] == kind]
     if kind == "annotation" and any(_is_area(feature) for _, feature in chosen):
-        left_out["point or line"] = sum(not _is_area(feature) for _, feature in chosen)
+        left_out["non-area annotation"] = sum(not _is_area(feature) for _, feature in chosen)
         chosen = [(n, feature) for n, feature in chosen if _is_area(feature)]
     objects = [_object(feature, shape, f"{path}, object {n}") for n, feature in chosen]
     if kind != "cell":
@@ -151,15 +151,17 @@ def _around_others(objects: Sequence[Object], kind: str, path: object) -> set[in
     boxes = np.array([[y.start, x.start, y.stop, x.stop] for y, x in (one.place for one in objects)]).reshape(-1, 4)
     area = np.array([one.inside.sum() for one in objects])
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-    around, held = set[int](), set[int]()
+    inner: dict[int, set[int]] = {}
     for i, one in enumerate(objects):
         near = (middle >= boxes[i, :2]).all(axis=1) & (middle <= boxes[i, 2:]).all(axis=1) & (area < area[i])
-        if inner := {j for j in np.flatnonzero(near).tolist() if area[j] and _shared(one, objects[j]) >= _IN * area[j]}:
-            around.add(i)
-            held |= inner
-    inside = len(held - around)
-    one_around_several = len(around) == 1 and inside > 1
-    if around and not one_around_several and (kind == "detection" or inside < _EACH * len(around)):
+        held = {j for j in np.flatnonzero(near).tolist() if area[j] and _shared(one, objects[j]) >= _IN * area[j]}
+        if held:
+            inner[i] = held
+    around = set(inner)
+    inside = len(set[int]().union(*inner.values()) - around)
+    regions = sum(held.isdisjoint(around) for held in inner.values())  # without regions of regions
+    one_around_several = regions == 1 and inside > 1
+    if around and not one_around_several and (kind == "detection" or inside < _EACH * regions):
         what = f"{counted(len(around), kind)} around {counted(inside, 'other')}: regions, or cells with nuclei"
         raise CellocateError(what, where=path, mend=_CLEAR)
     return around
