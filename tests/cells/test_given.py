@@ -16,7 +16,7 @@ NUCLEI[2, 2], NUCLEI[6, 5:7] = 1, 2
 def masks(tmp_path):
     write_png(tmp_path / "a_cells.png", CELLS)
     write_png(tmp_path / "a_nuclei.png", NUCLEI)
-    write_png(tmp_path / "b_cells.png", np.minimum(CELLS, 1))
+    write_png(tmp_path / "b_cells.png", (CELLS == 3).astype(np.uint16))
     return tmp_path
 
 

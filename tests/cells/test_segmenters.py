@@ -125,7 +125,7 @@ def test_masks_are_brought_as_pictures_arrays_or_outlines(tmp_path: Path) -> Non
         np.testing.assert_array_equal(found.cells, own.cells)
         np.testing.assert_array_equal(found.nuclei, own.nuclei)
         assert found.notes == ()
-    with pytest.raises(CellocateError, match="outlines, where label images are needed"):
+    with pytest.raises(CellocateError, match="outlines, which do not tell the size"):
         CellMasks(tmp_path / "outlines").read("a")
 
 
@@ -137,4 +137,5 @@ def test_masks_with_gaps_and_nuclei_of_other_numbers_are_numbered_anew(tmp_path:
     found = given_masks(tmp_path, "a", (1, 9), 0.1)
     assert found.cells.tolist() == [[1, 1, 1, 2, 2, 2, 3, 3, 3]]
     assert found.nuclei.tolist() == [[0, 1, 0, 0, 2, 2, 0, 0, 0]]
-    assert "numbered anew" in found.notes[0]
+    assert "no background" in found.notes[0]
+    assert "numbered anew" in found.notes[1]

@@ -216,11 +216,15 @@ def test_numbers_are_read_as_they_are_stored(put, dtype):
     assert np.array_equal(read, stored)
 
 
-def test_colours_and_fractions_are_no_numbers(put):
-    for name, content in {
-        "a.png": pillow(RGB8, "PNG"),
-        "b.tif": tiff(RGB8, photometric="rgb"),
-        "c.tif": tiff(GREY8.astype(np.float32)),
-    }.items():
-        with pytest.raises(CellocateError, match="where whole numbers are needed"):
-            read_numbers(put(name, content))
+def test_numbers_may_be_colours_fractions_and_bits(put):
+    for name, content, expected in (
+        ("a.png", pillow(RGB8, "PNG"), RGB8),
+        ("b.tif", tiff(RGB8, photometric="rgb"), RGB8),
+        ("c.tif", tiff(GREY8 / np.float32(7)), GREY8 / np.float32(7)),
+        ("d.png", pillow(GREY8 > 9, "PNG"), GREY8 > 9),
+    ):
+        read = read_numbers(put(name, content))
+        assert read.dtype == expected.dtype
+        assert np.array_equal(read, expected)
+    with pytest.raises(CellocateError, match="a JPEG, which changes the numbers"):
+        read_numbers(put("e.jpg", pillow(GREY8, "JPEG")))

@@ -62,11 +62,13 @@ def given_masks(folder: Path, field: str, shape: tuple[int, int], pixel_size: fl
         pixel_size: µm per px; without one the field is taken to be as wide as those of the atlas.
 
     Raises:
-        CellocateError: there are none of this field's cells, or a file is unreadable or of another size.
+        CellocateError: there are none of this field's cells, or a file is unreadable, of another size, or has no clear
+            meaning.
     """
-    brought, as_brought = masks_in(folder).labels(field, shape)
+    masks = masks_in(folder)
+    brought, as_brought = masks.labels(field, shape)
     nuclei, cells = renumbered(matched(brought, as_brought), as_brought)
-    notes = []
+    notes = list(masks.notes[field])
     if not np.array_equal(cells, as_brought):
         notes.append("cells were numbered anew, from 1 without gaps: the masks that are written have the new numbers")
     if pixel_size is None:

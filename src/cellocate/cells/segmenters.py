@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.cells.given import Given, Masks
-from cellocate.cells.masks import matched, renumbered
+from cellocate.cells.masks import in_one_piece, matched, renumbered
 from cellocate.cells.segmentation import Segmented, Settings, label_cells, segment
 from cellocate.cells.segmentation.classical import known_or_estimated, planes_of
 from cellocate.cells.segmentation.landmarks import LANDMARKS
@@ -78,6 +78,7 @@ def instanseg(field: Pixels, channels: Sequence[str], pixel_size: float | None =
 
 
 def _given(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes: tuple[str, ...]) -> Given:
+    cells = in_one_piece(cells)
     return Given(*renumbered(matched(nuclei, cells), cells), pixel_size, notes)
 
 

@@ -31,7 +31,8 @@ def cells(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Take these masks: <id>_cells.png (or .tif, .zarr), or QuPath's <id>.geojson.",
+            help="Take these masks: <id>_cells.png (or .tif, .zarr, .npy), Cellpose's <id>_cp_masks.png, or QuPath's "
+            "<id>.geojson.",
         ),
     ] = None,
     segmenter: Annotated[
@@ -146,15 +147,15 @@ def _strong(wanted: bool, clean: dict[str, Any], scope: dict[str, Any]) -> Stron
 
 def _tell(card: dict[str, Any], out: Path) -> None:
     """Say what was left out at each step, draw it, and say what is there."""
+    from cellocate.cells.notes import as_sentences
     from cellocate.cells.run import COUNTS
     from cellocate.cli.console import note
     from cellocate.pictures import save_figure
     from cellocate.report.cell_counts import plot_cell_counts
     from cellocate.tables import read_table
 
-    for told in card["notes"]:
-        of = told["first"] if told["fields"] == 1 else f"{told['fields']} fields, such as {told['first']}"
-        note(f"{told['note']} ({of})")
+    for text in as_sentences(card["notes"]):
+        note(text)
     if card["fields_skipped"]:
         note(f"left out {counted(card['fields_skipped'], 'faulty field')}; {out / 'skipped.csv'} lists them")
     if card["fields_of_other_labels"]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cellocate.cells.masks import CellMasks
     from cellocate.networks import ModelCard
 
 
@@ -23,6 +24,14 @@ SECONDS = 30.0
 def note(text: str) -> None:
     """Say something that is not the result."""
     print(f"note: {text}", file=sys.stderr)
+
+
+def notes_on_masks(masks: CellMasks) -> None:
+    """Print how the masks that were read had to be understood, once for each kind."""
+    from cellocate.cells.notes import as_sentences, notes_of_a_kind
+
+    for text in as_sentences(notes_of_a_kind(masks.notes)):
+        note(text)
 
 
 def resuming(arguments: list[str]) -> str:

@@ -58,7 +58,7 @@ def explain(
     wanted = None if location is None or known is None else tuple(known.index(name) for name in location)
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     from cellocate.cells.masks import CellMasks
-    from cellocate.cli.console import progress
+    from cellocate.cli.console import notes_on_masks, progress
     from cellocate.cli.usable import fields_for
     from cellocate.explain import DRAWN, Choices, choose_fields  # with torch, after all that can be refused without it
     from cellocate.explain import explain as write
@@ -67,12 +67,13 @@ def explain(
 
     loaded = load(model, device=device)
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
+    label_images = None if masks is None else CellMasks(masks)
     choices = Choices(
         ids=None if ids is None else [normal(field) for field in ids],
         count=fields,
         locations=wanted,
         method=method,
-        masks=None if masks is None else CellMasks(masks),
+        masks=label_images,
         colours=colours,
         overwrite=overwrite,
     )
@@ -80,4 +81,6 @@ def explain(
         chosen = choose_fields(loaded, collection, replace(choices, progress=advance))
     with progress("explaining", len(chosen)) as advance:
         explained = write(loaded, collection, out, replace(choices, ids=chosen, progress=advance))
+    if label_images is not None:
+        notes_on_masks(label_images)
     print(f"{counted(len(explained), collection.unit)} explained; report in {out / 'report.html'}")

@@ -193,7 +193,7 @@ def _cells_of_fields(
     model: Model, collection: Collection, masks: CellMasks, output: Output, batch_size: int, *, by_map: bool
 ) -> str:
     """Predict the cells of fields by a model of fields, and say how many."""
-    from cellocate.cli.console import note, progress
+    from cellocate.cli.console import note, notes_on_masks, progress
     from cellocate.cli.usable import note_cautions
     from cellocate.prediction import predict_collection, predict_within
 
@@ -204,7 +204,8 @@ def _cells_of_fields(
         fields = predict_collection(model, collection, batch_size=batch_size, progress=advance)
         found = predict_within(model, collection, masks, fields, by_map=by_map, progress=advance)
     note_cautions(model, found.probabilities, "cell", found.notes or ())
-    output.write_cells(model, found, masks=masks, fields=collection.ids)
+    output.write_cells(model, found, masks=masks, fields=collection.ids, shapes=collection.shape)
+    notes_on_masks(masks)
     return f"{counted(len(found.ids), 'cell')} of {counted(len(collection), 'field')}"
 
 
@@ -212,7 +213,7 @@ def _cells(
     model: Model, cells: Collection, fields: Path | None, masks: CellMasks | None, output: Output, batch_size: int
 ) -> str:
     """Predict the cells of a collection of such, and say how many."""
-    from cellocate.cli.console import progress
+    from cellocate.cli.console import notes_on_masks, progress
     from cellocate.cli.usable import note_cautions
     from cellocate.decision import read_probabilities
     from cellocate.prediction import predict_cells
@@ -225,4 +226,6 @@ def _cells(
     own = list(dict.fromkeys(found.fields))
     of = output.wanted if masks is not None and output.wanted else own
     output.write_cells(model, found, cells, masks, of)
+    if masks is not None:
+        notes_on_masks(masks)
     return f"{counted(len(found.ids), 'cell')} of {counted(len(of), 'field')}"

@@ -16,7 +16,7 @@ from cellocate.files import new_file
 from cellocate.images import stacks
 from cellocate.images.address import Address, see_file, suffix
 from cellocate.images.orientation import TAG, upright, upright_shape
-from cellocate.images.tiff import SeveralPlanes, native, read_tiff, see_opaque, tiff_header
+from cellocate.images.tiff import SeveralPlanes, native, read_samples, read_tiff, see_opaque, tiff_header
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
 
@@ -71,24 +71,27 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def read_numbers(path: str | Path) -> NDArray[np.integer[Any]]:
+def read_numbers(path: str | Path) -> NDArray[Any]:
     """Read an image whose pixels are numbers and no brightness, such as the label image of cells.
 
     Args:
-        path: a grey PNG of 8 or 16 bits, or a TIFF of whole numbers of any size.
+        path: a PNG or TIFF of any kind, with one page.
 
     Returns:
-        The numbers as stored, shape (H, W).
+        The numbers as stored: shape (H, W), or (H, W, samples) where a pixel has several, such as colours or alpha. Of
+        a palette the indices, unless index 0 is another colour than black: then the colours.
 
     Raises:
-        CellocateError: the file is missing, cut short, no image, in colour, or not of whole numbers.
+        CellocateError: the file is missing, cut short, no image, or a JPEG, which keeps no exact numbers.
     """
-    pixels = _decoded(Address(Path(path)))
-    if pixels.ndim != 2 or not np.issubdtype(pixels.dtype, np.integer):
-        kind = "colours" if pixels.ndim != 2 else f"{pixels.dtype} pixels"
-        mend = "Save label images as grey PNG or TIFF of 8 or 16 bits."
-        raise CellocateError(f"{kind} where whole numbers are needed", where=path, mend=mend)
-    return pixels
+    path = Path(path)
+    try:
+        see_file(path)
+        return read_samples(path) if _is_tiff(path) else _pillow_numbers(path)
+    except SeveralPlanes:
+        raise CellocateError("an image of several planes", where=path, mend="Give one plane per file.") from None
+    except _UNREADABLE as error:
+        raise unreadable(path, error) from None
 
 
 def read_header(path: str | Path) -> Header:
@@ -222,6 +225,19 @@ def _orientation(path: Path, image: Image.Image) -> int:
         return int(image.getexif().get(TAG, 1))
     except Exception:  # EXIF may be damaged in any way, and the pixels whole
         return 1
+
+
+def _pillow_numbers(path: Path) -> NDArray[Any]:
+    with Image.open(path) as image:
+        _see_ending(path, str(image.format))
+        if image.format == "JPEG":
+            mend = "Save the label image as PNG or TIFF; a JPEG cannot be turned back."
+            raise CellocateError("a JPEG, which changes the numbers of cells", where=path, mend=mend)
+        orientation = _orientation(path, image)
+        if _is_deep(image):
+            return native(upright(_read_deep(path), orientation))
+        of_palette = image.mode == "P" and any((image.getpalette() or [])[:3])
+        return native(upright(np.asarray(image.convert("RGB") if of_palette else image), orientation))
 
 
 def _see_ending(path: Path, format_name: str) -> None:

@@ -56,6 +56,19 @@ def read_tiff(path: Path) -> NDArray[Any]:
         return native(_without_alpha(decoded(page), page, path))
 
 
+def read_samples(path: Path) -> NDArray[Any]:
+    """The only page of a file, whatever its numbers mean: shape (H, W) or (H, W, samples), as viewers show it.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError: it is cut short or damaged.
+        SeveralPlanes: it holds several planes.
+    """
+    with opened(path) as tiff:
+        page = _page(tiff)
+        return native(upright(_samples_last(decoded(page), page), orientation(page)))
+
+
 def native(pixels: NDArray[Any]) -> NDArray[Any]:
     """Pixels in the machine's byte order."""
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
@@ -104,12 +117,28 @@ def _only_page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # as
     Raises:
         SeveralPlanes: there are others.
     """
+    page = _page(tiff)
+    see_light(tiff, path)
+    in_colour = page.photometric != tifffile.PHOTOMETRIC.MINISBLACK
+    colours = page.samplesperpixel
+    if colours - len(page.extrasamples) != (3 if in_colour else 1) or len(page.extrasamples) > 1:
+        what = f"{colours} samples in each pixel, of which nothing says what they are"
+        raise CellocateError(what, where=path, mend="Save each channel as a grey image.")
+    return page
+
+
+def _page(tiff: tifffile.TiffFile) -> Any:  # noqa: ANN401 # as above
+    """The page of a file that has no other but smaller copies of it, whatever its numbers mean.
+
+    Raises:
+        SeveralPlanes: there are others.
+    """
     try:
         pages: Any = tiff.pages
         page: Any = pages.first
         wrong = page.size > LARGEST or not page.dataoffsets
         several = len(pages) > 1 and sum(not other.is_reduced for other in pages) != 1
-        axes, colours = page.axes, page.samplesperpixel
+        axes, _ = page.axes, page.photometric
     except Exception as error:  # a damaged file can break any of these
         raise OSError(f"damaged: {type(error).__name__}") from None
     if wrong:
@@ -117,17 +146,16 @@ def _only_page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # as
     see_whole(tiff)
     if several or axes not in ("YX", "YXS", "SYX"):
         raise SeveralPlanes
-    see_light(tiff, path)
-    in_colour = page.photometric != tifffile.PHOTOMETRIC.MINISBLACK
-    if colours - len(page.extrasamples) != (3 if in_colour else 1) or len(page.extrasamples) > 1:
-        what = f"{colours} samples in each pixel, of which nothing says what they are"
-        raise CellocateError(what, where=path, mend="Save each channel as a grey image.")
     return page
+
+
+def _samples_last(pixels: NDArray[Any], page: Any) -> NDArray[Any]:  # noqa: ANN401 # as above
+    return np.moveaxis(pixels, 0, 2) if page.axes == "SYX" else pixels
 
 
 def _without_alpha(pixels: NDArray[Any], page: Any, path: Path) -> NDArray[Any]:  # noqa: ANN401 # as above
     """Pixels as viewers show them, colours last, without an alpha channel, which must be the same everywhere."""
-    pixels = np.moveaxis(pixels, 0, 2) if page.axes == "SYX" else pixels
+    pixels = _samples_last(pixels, page)
     if page.extrasamples:
         see_opaque(pixels[..., -1], path)
         pixels = pixels[..., 0] if page.samplesperpixel == len("LA") else pixels[..., :-1]

@@ -144,7 +144,7 @@ def predict_within(
 
     Args:
         model: whose head has an activation map.
-        collection: fields, of which each has a label image.
+        collection: fields, each with a mask of its cells.
         masks: of the cells.
         fields: what the model says of these fields, shape (N, K).
         by_map: take the mean of the activation map inside each cell (`Model.predict_within`), together with the field;
@@ -161,10 +161,7 @@ def predict_within(
     notes: list[str] = []
     said: list[Probabilities] = [np.zeros((0, len(model.vocabulary)), np.float32)]
     for field, whole in zip(collection.ids, fields, strict=True):
-        shape, found = masks.read(field)
-        if shape != (wanted := collection.shape(field)):
-            what = f"cells on {shape[1]} × {shape[0]} px in a field of {wanted[1]} × {wanted[0]} px"
-            raise CellocateError(what, where=field, mend="Give label images as large as the images.")
+        shape, found = masks.read(field, collection.shape(field))
         within = np.full((len(found), len(whole)), np.nan)
         labels = label_image(dict(enumerate(found.values(), start=1)), *shape)
         if by_map and found:

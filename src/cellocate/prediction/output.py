@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -63,6 +63,7 @@ class Output:
         cells: Collection | None = None,
         masks: CellMasks | None = None,
         fields: Sequence[str] = (),
+        shapes: Callable[[str], tuple[int, int]] | None = None,
     ) -> None:
         """Write what is predicted of single cells.
 
@@ -72,6 +73,7 @@ class Output:
             cells: the same cells, where they are a collection with metadata of its own.
             masks: of the cells, which a submission needs.
             fields: all of them, in the order of the submission; some may have no cell.
+            shapes: height and width of a field, where they are known; masks as outlines need them.
 
         Raises:
             CellocateError: masks cannot be had or are of other cells; the challenge takes other locations, or a field
@@ -87,7 +89,8 @@ class Output:
             write_h5ad(self.path, found.ids, p, decided, words, own.assign(**{NOTE: notes}))
         else:
             assert masks is not None
-            read = lru_cache(maxsize=1)(masks.read)  # a field's masks are asked for, and then its probabilities
+            # a field's masks are asked for, and then its probabilities
+            read = lru_cache(maxsize=1)(lambda field: masks.read(field, None if shapes is None else shapes(field)))
             write_kaggle2021(
                 self.path,
                 {field: read(field)[0] for field in fields},

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.cells.notes import as_sentences, notes_of_a_kind
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.evaluation import SMALL, Instances, evaluate_instances
@@ -69,6 +70,7 @@ def assess_cells(
         if score is not None and score <= blind:
             what = "is no better than naming every location for every cell"
             warnings += (f"mean average precision {score:.3f} {what} ({blind:.3f})",)
+        warnings += tuple(as_sentences(notes_of_a_kind(known.notes)))
         write_text(aside / "metrics.json", json_text(metrics) + "\n")
         write_table(aside / "per_class.csv", pd.DataFrame(metrics["per_class"]))
         _write_page(aside, metrics, warnings, Path(predictions).name)

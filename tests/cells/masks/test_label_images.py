@@ -1,5 +1,8 @@
+"""Label images in files, and the folders that hold them."""
+
 from __future__ import annotations
 
+import pickle
 import unicodedata
 
 import numpy as np
@@ -12,9 +15,12 @@ from PIL import Image
 
 from cellocate.cells.masks import CellMasks, checked_labels, read_labels, write_labels
 from cellocate.errors import CellocateError
+from cellocate.images import read_numbers
 
 CELLS = np.array([[1, 1, 2], [0, 3, 3]], np.uint16)
 NUCLEI = np.array([[1, 0, 0], [0, 3, 0]], np.uint16)
+TWO = np.zeros((12, 20), np.uint16)
+TWO[2:8, 2:8], TWO[4:10, 11:18] = 1, 2
 
 
 @settings(max_examples=40)
@@ -25,17 +31,61 @@ NUCLEI = np.array([[1, 0, 0], [0, 3, 0]], np.uint16)
 def test_what_is_written_can_be_read_back(tmp_path_factory, labels, name):
     path = tmp_path_factory.mktemp("l") / name
     write_labels(path, labels)
-    read = read_labels(path, labels.shape)
+    read = read_numbers(path)
     assert read.dtype == np.uint16
     assert np.array_equal(read, labels)
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint16, np.int32, np.uint32])
-def test_whole_numbers_of_other_kinds_are_read(tmp_path, dtype):
-    tifffile.imwrite(tmp_path / "a.tif", CELLS.astype(dtype))
-    assert np.array_equal(read_labels(tmp_path / "a.tif"), CELLS)
-    Image.fromarray(CELLS.astype(np.uint8)).save(tmp_path / "a.png")
-    assert np.array_equal(read_labels(tmp_path / "a.png"), CELLS)
+def put(path, form):
+    """The same two cells as a file of some form."""
+    small = TWO.astype(np.uint8)
+    if form == "palette":
+        image = Image.fromarray(small)
+        image.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0])
+        image.save(path.with_suffix(".png"))
+    elif form == "palette with another order":
+        image = Image.fromarray(np.array([2, 0, 1], np.uint8)[small])
+        image.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 0])
+        image.save(path.with_suffix(".png"))
+    elif form in ("L", "LA", "RGB", "RGBA"):
+        Image.fromarray(small).convert(form).save(path.with_suffix(".png"))
+    elif form == "1":
+        Image.fromarray(small > 0).save(path.with_suffix(".png"))
+    elif form == "npy":
+        np.save(path.with_suffix(".npy"), TWO.astype(np.int32))
+    elif form == "npz":
+        np.savez_compressed(path.with_suffix(".npz"), TWO)
+    elif form == "tiff of colours":
+        tifffile.imwrite(path.with_suffix(".TIF"), np.dstack([small * 9] * 3), photometric="rgb")
+    elif form == "tiff with a palette":
+        Image.fromarray(small, "L").convert("P").save(path.with_suffix(".tif"))
+    elif form == "tiff of grey and alpha":
+        Image.fromarray(np.dstack([small, np.full_like(small, 255)]), "LA").save(path.with_suffix(".tif"))
+    elif form == "white is zero":
+        tifffile.imwrite(path.with_suffix(".tif"), small, photometric="miniswhite")
+    else:
+        tifffile.imwrite(path.with_suffix(".tif"), TWO.astype(form))
+    return next(path.parent.glob(f"{path.stem}.*"))
+
+
+@pytest.mark.filterwarnings("ignore:.*mode.*deprecated")
+@pytest.mark.parametrize(
+    ("form", "numbers"),
+    [
+        *((form, [1, 2]) for form in ("palette", "L", "LA", "RGB", "RGBA", "npy", "npz", "tiff with a palette")),
+        *((form, [1, 2]) for form in ("tiff of grey and alpha", "white is zero", "palette with another order")),
+        *((form, [1, 2]) for form in ("u1", "i2", "u2", "i4", "u4", "i8", "f4", "f8", "1", "bool")),
+        ("tiff of colours", [9, 18]),
+    ],
+)
+def test_a_label_image_may_be_stored_in_many_ways(tmp_path, form, numbers):
+    path = put(tmp_path / "a_cells", form)
+    read = read_labels(path, TWO.shape)
+    assert np.array_equal(read.labels, np.array([0, *numbers])[TWO])
+    binary = form in ("1", "bool")
+    assert read.renumbered == (binary or form == "palette with another order")
+    assert bool(read.notes) == read.renumbered
+    assert CellMasks(tmp_path).read("a", TWO.shape)[1].keys() == set(numbers)
 
 
 @pytest.mark.parametrize(
@@ -62,43 +112,104 @@ def test_masks_of_another_size_are_refused(tmp_path):
     assert checked_labels(CELLS, (2, 3)) is CELLS
 
 
+class Bad:
+    """What a pickle could do."""
+
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was opened",))
+
+
 def test_broken_files_are_refused(tmp_path):
     write_labels(tmp_path / "a.png", np.zeros((50, 50), int))
     whole = (tmp_path / "a.png").read_bytes()
     (tmp_path / "cut.png").write_bytes(whole[:-20])
     (tmp_path / "text.png").write_bytes(b"no image")
-    Image.new("RGB", (3, 2)).save(tmp_path / "colour.png")
-    Image.new("P", (3, 2)).save(tmp_path / "palette.png")
-    tifffile.imwrite(tmp_path / "float.tif", np.zeros((2, 3), np.float32))
-    tifffile.imwrite(tmp_path / "many.tif", np.array([[0, 70_000]], np.int32))
+    Image.new("L", (3, 2)).save(tmp_path / "lossy.jpg")
+    tifffile.imwrite(tmp_path / "planes.tif", np.zeros((2, 9, 9), np.uint8), photometric="minisblack")
+    tifffile.imwrite(tmp_path / "chances.tif", np.full((2, 3), 0.5, np.float32))
+    np.save(tmp_path / "a_seg.npy", {"masks": CELLS, "bad": Bad()}, allow_pickle=True)
+    np.savez(tmp_path / "objects.npz", np.array([Bad()], object))
+    np.savez(tmp_path / "two.npz", CELLS, CELLS)
+    (tmp_path / "pickle.npy").write_bytes(pickle.dumps(Bad()))
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "two.npz").read_bytes()[:-30])
+    np.save(tmp_path / "cut.npy", np.zeros((50, 50)))
+    (tmp_path / "cut.npy").write_bytes((tmp_path / "cut.npy").read_bytes()[:300])
     for name, message in {
         "cut.png": "cut short",
         "text.png": "damaged or not an image",
-        "colour.png": "colours where whole numbers are needed",
-        "palette.png": "colours where whole numbers",
-        "float.tif": "float32 pixels where whole numbers",
-        "many.tif": "numbers of cells from 0 to 70000",
+        "lossy.jpg": "a JPEG, which changes the numbers of cells",
+        "planes.tif": "several planes",
+        "chances.tif": "probabilities, where the numbers of cells are needed",
         "none.png": "missing",
+        "none.npy": "no such label image",
+        "a_seg.npy": r"Python objects, .* not opened.*_cp_masks.png",
+        "objects.npz": "Python objects",
+        "two.npz": "several arrays",
+        "pickle.npy": "no array of NumPy's, or a damaged one",
+        "cut.npz": "no array of NumPy's",
+        "cut.npy": "no array of NumPy's",
     }.items():
         with pytest.raises(CellocateError, match=message):
             read_labels(tmp_path / name)
 
 
-def test_cells_are_found_by_the_names_that_others_give_them(tmp_path):
-    for name in ("a_cells.png", "b_predictedmask.png", "c_cellmask.tif", "a_nuclei.png", ".d_cells.png"):
-        write_labels(tmp_path / name, CELLS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a_cells.png", "a_cell.PNG", "a_CELLS.Tif", "a_cellmask.tiff", "a_predictedmask.png", "a_cp_masks.tif"),
+        *("a_masks.png", "a_mask.TIFF", "a_label.tif", "a_labels.png", "a_Object Identities.tif", "a_seg.tif"),
+        *("a.tif", "a.PNG", "a.ome.tif", "a_cells.ome.tiff", "a_green_cp_masks.png", "a_blue_mask.tif"),
+    ],
+)
+def test_cells_are_found_by_the_names_that_others_give_them(tmp_path, name):
+    tifffile.imwrite(tmp_path / name, TWO) if ".tif" in name.lower() else Image.fromarray(TWO).save(tmp_path / name)
+    write_labels(tmp_path / "b_cells.png", TWO)
+    write_labels(tmp_path / ".a_cells.png", TWO)
     cells = CellMasks(tmp_path)
-    assert cells.ids == ["a", "b", "c"]
-    assert [mask.area for mask in cells.masks("b", (2, 3))] == [2, 1, 2]
-    with pytest.raises(CellocateError, match=r"masks on 3 × 2 px in a field of 6 × 4 px.*a_cells\.png"):
-        cells.masks("a", (4, 6))
-    with pytest.raises(CellocateError, match="1 of 2 fields have no label image of their cells, such as z"):
-        cells.require(["a", "z"])
-    write_labels(tmp_path / "a_cellmask.png", CELLS)
-    with pytest.raises(CellocateError, match="two label images of one field"):
-        CellMasks(tmp_path)
+    cells.require(["a", "b"])
+    assert [mask.area for mask in cells.masks("a", TWO.shape)] == [36, 42]
+    assert not cells.has("A")
+
+
+def test_the_closest_name_counts_and_two_as_close_are_refused(tmp_path):
+    for name in ("a.tif", "a_green.png", "a_green_cp_masks.png", "a_cp_masks.png", "a_outlines.png", "b_mask.png"):
+        write_labels(tmp_path / name, TWO)
+    np.save(tmp_path / "a_seg.npy", {"masks": TWO}, allow_pickle=True)
+    Image.fromarray(TWO.astype(np.uint8)).save(tmp_path / "a_cells.jpg")
+    masks = CellMasks(tmp_path)
+    assert masks.ids == ["a", "a_green", "b"]
+    assert len(masks.masks("a", TWO.shape)) == 2
+    write_labels(tmp_path / "a_cells.TIF", TWO)
+    with pytest.raises(CellocateError, match=r"several masks of field a: a_cells.TIF, a_cp_masks.png"):
+        CellMasks(tmp_path).require(["a"])
+
+
+def test_what_cannot_be_read_is_named_where_there_is_nothing_else(tmp_path):
+    np.save(tmp_path / "a_seg.npy", {"masks": TWO}, allow_pickle=True)
+    Image.fromarray(TWO.astype(np.uint8)).save(tmp_path / "b_cells.jpg")
+    with pytest.raises(CellocateError, match=r"Cellpose's _seg\.npy"):
+        CellMasks(tmp_path).read("a")
+    with pytest.raises(CellocateError, match="a JPEG"):
+        CellMasks(tmp_path).read("b")
+
+
+def test_fields_without_masks_are_named(tmp_path):
     with pytest.raises(CellocateError, match="no such folder"):
         CellMasks(tmp_path / "none")
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(CellocateError, match="no label images of cells"):
+        CellMasks(tmp_path)
+    write_labels(tmp_path / "a_cells.png", TWO)
+    masks = CellMasks(tmp_path)
+    with pytest.raises(CellocateError, match=r"2 of 3 fields without a mask of their cells: y, z: .*y_cells.png"):
+        masks.require(["a", "y", "z"])
+    with pytest.raises(CellocateError, match="no mask of the cells of field z"):
+        masks.labels("z")
+
+
+def test_names_are_the_same_however_their_letters_are_written(tmp_path):
+    write_labels(tmp_path / "zellträger_cells.png", TWO)  # as macOS writes it
+    assert CellMasks(tmp_path).has("zellträger")
 
 
 def test_an_id_may_have_folders_in_it(tmp_path):
@@ -126,6 +237,25 @@ def test_nuclei_lie_beside_the_cells_or_are_not_known(tmp_path):
         assert np.array_equal(read, [nuclei, CELLS])
     with pytest.raises(CellocateError, match="masks on 3 × 2 px in a field of 9 × 9 px"):
         masks.labels("a", (9, 9))
+
+
+def test_notes_are_kept_for_each_field_and_say_which_mask(tmp_path):
+    write_labels(tmp_path / "a_cells.png", np.minimum(TWO, 1))
+    write_labels(tmp_path / "a_nuclei.png", np.zeros_like(TWO))
+    write_labels(tmp_path / "b_cells.png", TWO)
+    masks = CellMasks(tmp_path)
+    assert np.array_equal(masks.labels("a")[1], TWO)
+    masks.read("b")
+    binary, empty = masks.notes["a"]
+    assert binary.startswith("1 marks 2 separate pieces")
+    assert empty == "nuclei: the mask is empty: it marks no cell"
+    assert masks.notes["b"] == ()
+
+
+def test_cells_that_a_table_names_by_number_are_not_numbered_anew(tmp_path):
+    write_labels(tmp_path / "a_cells.png", np.minimum(TWO, 1) * 255)
+    with pytest.raises(CellocateError, match="a table names the cells by number, and 255 marks 2 separate pieces"):
+        CellMasks(tmp_path).read("a", known=[1, 2])
 
 
 def test_masks_of_different_size_are_refused(tmp_path):

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from cellocate.cells.masks import read_zarr_labels, write_zarr_labels
+from cellocate.cells.masks import read_labels, write_zarr_labels
+from cellocate.cells.masks.zarrs import read_zarr_numbers
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.images.zarrs import describe
@@ -38,7 +39,7 @@ def image(path, version, shape=(2, 2, 3)):
 def test_what_is_written_can_be_read_back(tmp_path_factory, labels, pixel_size):
     path = tmp_path_factory.mktemp("z") / "a_cells.zarr"
     write_zarr_labels(path, labels, pixel_size=pixel_size)
-    assert np.array_equal(read_zarr_labels(path, labels.shape), labels)
+    assert np.array_equal(read_zarr_numbers(path), labels)
     assert describe(path)[0].pixel_size == (None if pixel_size is None else pytest.approx(pixel_size))
 
 
@@ -55,7 +56,7 @@ def test_labels_in_an_image_are_listed_there(tmp_path, version):
     label = attributes.get("ome", attributes)["image-label"]
     assert label["source"] == {"image": "../../"}
     assert label["properties"] == [{"label-value": 1, "area": 2.0}, {"label-value": 2, "area": None}]
-    assert np.array_equal(read_zarr_labels(path / "labels" / "cells"), CELLS)
+    assert np.array_equal(read_labels(path / "labels" / "cells").labels, CELLS)
     assert describe(path / "labels" / "cells")[0].pixel_size == pytest.approx(0.08)
     assert open_collection(path).ids == ["a"]
 
@@ -77,19 +78,19 @@ def test_labels_that_do_not_fit_the_image_are_refused(tmp_path):
 
 def test_what_is_no_label_image_is_refused(tmp_path):
     with pytest.raises(CellocateError, match="2 planes where one of labels is needed"):
-        read_zarr_labels(image(tmp_path / "a.zarr", 3))
+        read_labels(image(tmp_path / "a.zarr", 3))
     with pytest.raises(CellocateError, match="no such label image"):
-        read_zarr_labels(tmp_path / "b.zarr")
+        read_labels(tmp_path / "b.zarr")
     (tmp_path / "c.zarr").mkdir()
     with pytest.raises(CellocateError, match="no OME-Zarr image"):
-        read_zarr_labels(tmp_path / "c.zarr")
+        read_labels(tmp_path / "c.zarr")
     write_zarr_labels(tmp_path / "d.zarr", CELLS)
     with pytest.raises(CellocateError, match="masks on 3 × 2 px"):
-        read_zarr_labels(tmp_path / "d.zarr", (9, 9))
+        read_labels(tmp_path / "d.zarr", (9, 9))
     for chunk in (path for path in (tmp_path / "d.zarr" / "0").rglob("*") if path.is_file() and path.suffix == ""):
         chunk.write_bytes(b"broken")
     with pytest.raises(CellocateError, match="damaged label image"):
-        read_zarr_labels(tmp_path / "d.zarr")
+        read_labels(tmp_path / "d.zarr")
 
 
 def test_without_zarr_it_says_how_to_install_it(tmp_path, monkeypatch):

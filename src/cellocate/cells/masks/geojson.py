@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from cellocate.cells.masks.labels import MOST, Labels, Shape
 from cellocate.cells.masks.numbering import check_numbering
-from cellocate.cells.masks.outlines import Polygon, filled, outlines
+from cellocate.cells.masks.objects import cells_among, pixels_of
+from cellocate.cells.masks.outlines import Polygon, area, outlines, without_crumbs
 from cellocate.cells.masks.run_lengths import see_every_cell
 from cellocate.errors import CellocateError
 from cellocate.files import write_text
@@ -33,6 +34,7 @@ class QuPathCells(NamedTuple):
         names: of the cells 1 to n; "" where there is none.
         classes: their classifications; "" where there is none.
         measurements: float, a row for each of `cell` 1 to n; NaN where a cell lacks one.
+        notes: sentences for the user, about objects that are no cells.
     """
 
     nuclei: NDArray[np.uint16]
@@ -40,6 +42,7 @@ class QuPathCells(NamedTuple):
     names: tuple[str, ...]
     classes: tuple[str, ...]
     measurements: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 def write_geojson(
@@ -53,7 +56,9 @@ def write_geojson(
 ) -> None:
     """Write cells as QuPath reads them ("Import objects from file"): in px, from the top left corner of the image.
 
-    Outlines follow the edges of the pixels, so that they have the area of the mask and can be read back exactly.
+    The outline of each cell is one polygon, with its holes: of a cell in several pieces, the largest. It follows the
+    edges of the pixels, so that it has the area of the mask and is read back exactly. A nucleus may have several
+    polygons, as a cell may have several nuclei, but for crumbs.
 
     Args:
         path: a .geojson file.
@@ -78,42 +83,45 @@ def write_geojson(
         if shown := (classes or {}).get(number):
             properties |= {"classification": {"name": shown}}
         properties |= {"measurements": measured.get(number, {})}
-        feature: dict[str, Any] = {"type": "Feature", "geometry": _geometry(polygons)}
+        feature: dict[str, Any] = {"type": "Feature", "geometry": _geometry([max(polygons, key=area)])}
         if number in of_nuclei:
-            feature |= {"nucleusGeometry": _geometry(of_nuclei[number])}
+            feature |= {"nucleusGeometry": _geometry(without_crumbs(of_nuclei[number]))}
         features.append(feature | {"properties": properties})
     collection = {"type": "FeatureCollection", "features": features}
     write_text(path, json.dumps(collection, ensure_ascii=False, separators=(",", ":")))
 
 
 def read_geojson(path: str | Path, shape: Shape) -> QuPathCells:
-    """Read objects that QuPath exported: cells, or detections and annotations, which are cells without a nucleus.
+    """Read the cells among the objects that QuPath exported; detections and annotations are cells without a nucleus.
 
-    A pixel is a cell's if its centre lies in the polygon; where two overlap, the later one's. What of a nucleus lies
-    outside its cell is left out.
+    Regions, tiles, the cores of tissue microarrays, and what else is no cell are left out (see `cells_among`). A pixel
+    is a cell's if its centre lies in the polygon; where two overlap, the later one's. What of a nucleus lies outside
+    its cell is left out.
 
     Args:
         path: a GeoJSON file.
         shape: height and width of the image, px.
 
     Raises:
-        CellocateError: the file is missing or broken, has objects other than polygons, lies outside the image, or has
-            a cell without a pixel of its own.
+        CellocateError: the file is missing or broken, has cells that are no polygons, lies outside the image, has a
+            cell without a pixel of its own, or it is not clear which objects are cells.
     """
-    features = _features(path)
+    objects, notes = cells_among(_features(path), shape, path)
     cells, nuclei = np.zeros(shape, np.uint16), np.zeros(shape, np.uint16)
-    for number, feature in enumerate(features, start=1):
-        where = f"{path}, object {number}"
-        _draw(cells, number, feature.get("geometry"), where)
-    for number, feature in enumerate(features, start=1):
-        if feature.get("nucleusGeometry") is not None:
-            _draw(nuclei, number, feature["nucleusGeometry"], f"{path}, nucleus of object {number}")
-    see_every_cell(cells, len(features), where=path)
+    for number, one in enumerate(objects, start=1):
+        cells[one.place][one.inside] = number
+    for number, one in enumerate(objects, start=1):
+        if (geometry := one.feature.get("nucleusGeometry")) is not None:
+            place, inside = pixels_of(geometry, shape, f"{one.where}, its nucleus")
+            nuclei[place][inside] = number
+    see_every_cell(cells, len(objects), where=path)
     nuclei[nuclei != cells] = 0
-    properties = [feature.get("properties") or {} for feature in features]
-    names = tuple(str(said.get("name") or "") for said in properties)
-    classes = tuple(str((said.get("classification") or {}).get("name") or "") for said in properties)
-    return QuPathCells(nuclei, cells, names, classes, _table(properties))
+    properties = [one.feature.get("properties") or {} for one in objects]
+    names = tuple(str(shown.get("name") or "") for shown in properties)
+    classes = tuple(str((shown.get("classification") or {}).get("name") or "") for shown in properties)
+    if not objects:
+        notes.append("the GeoJSON is empty: it has no cells")
+    return QuPathCells(nuclei, cells, names, classes, _table(properties), tuple(notes))
 
 
 def _geometry(polygons: list[Polygon]) -> dict[str, Any]:
@@ -152,34 +160,6 @@ def _is_feature(found: object) -> bool:
     said = found.get("properties") or {}
     kinds = {"classification": dict, "measurements": dict | list}
     return isinstance(said, dict) and all(isinstance(said.get(name) or {}, kind) for name, kind in kinds.items())
-
-
-def _draw(labels: NDArray[np.uint16], number: int, geometry: object, where: str) -> None:
-    rings = list(_rings(geometry, where))
-    points = np.concatenate(rings)
-    height, width = labels.shape
-    if points.min() < -1 or (points > (width + 1, height + 1)).any():  # a px of play for outlines that were smoothed
-        what = f"an outline beyond the image of {width} × {height} px"
-        raise CellocateError(what, where=where, mend="Give the GeoJSON of this image, at its full size.")
-    place, inside = filled(rings, labels.shape)
-    labels[place][inside] = number
-
-
-def _rings(geometry: object, where: str) -> Iterator[NDArray[np.float64]]:
-    """The rings of a polygon or of several, each shape (K, 2)."""
-    said = geometry if isinstance(geometry, dict) else {}
-    kind, corners = said.get("type", "no geometry"), said.get("coordinates")
-    if kind not in ("Polygon", "MultiPolygon"):
-        mend = "Export cells, detections or area annotations alone."
-        raise CellocateError(f"an object that is no polygon ({kind})", where=where, mend=mend)
-    polygons: Any = [corners] if kind == "Polygon" else corners
-    try:
-        rings = [np.array(ring, np.float64)[:, :2] for polygon in polygons for ring in polygon]
-    except (IndexError, TypeError, ValueError):
-        rings = []
-    if not rings or any(ring.shape[1] < 2 or len(ring) < 3 or not np.isfinite(ring).all() for ring in rings):
-        raise CellocateError("a polygon without proper corners", where=where, mend=_MEND)
-    yield from rings
 
 
 def _table(properties: list[dict[str, Any]]) -> pd.DataFrame:

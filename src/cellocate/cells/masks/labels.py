@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
-from cellocate.images import read_numbers, write_png
+from cellocate.images import write_png
 
 Labels = NDArray[np.integer[Any]]
 """Shape (H, W), whole numbers, 0 for none."""
@@ -21,22 +21,6 @@ Shape = tuple[int, int]
 MOST = 65_535
 """Cells of one label image: what 16 bits can number."""
 _TIFF = (".tif", ".tiff")
-
-
-def read_labels(path: str | Path, shape: Shape | None = None) -> NDArray[np.uint16]:
-    """Read a label image: a grey PNG or TIFF of 8 or 16 bits, or a TIFF of more bits with no number above 65,535.
-
-    Args:
-        path: the file.
-        shape: height and width that it must have, those of its field.
-
-    Returns:
-        Shape (H, W), as numbered in the file.
-
-    Raises:
-        CellocateError: the file is missing, broken, in colour, of another size, or with numbers out of range.
-    """
-    return checked_labels(read_numbers(path), shape, where=path)
 
 
 def write_labels(path: str | Path, labels: Labels) -> None:
@@ -53,7 +37,7 @@ def write_labels(path: str | Path, labels: Labels) -> None:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "a_cells.tif"
         >>> write_labels(path, np.array([[0, 1], [300, 1]]))
-        >>> read_labels(path).tolist()
+        >>> tifffile.imread(path).tolist()
         [[0, 1], [300, 1]]
     """
     path = Path(path)
@@ -77,11 +61,20 @@ def checked_labels(labels: Labels, shape: Shape | None = None, *, where: object 
     if labels.ndim != 2 or not np.issubdtype(labels.dtype, np.integer):
         what = f"an array of {labels.dtype} of shape {labels.shape} is no label image"
         raise CellocateError(what, where=where, mend="Give whole numbers, (H, W).")
-    if shape is not None and labels.shape != shape:
-        what = f"masks on {labels.shape[1]} × {labels.shape[0]} px in a field of {shape[1]} × {shape[0]} px"
-        mend = "Give masks as large as the images, enlarged without smoothing if need be."
-        raise CellocateError(what, where=where, mend=mend)
+    check_shape(labels.shape, shape, where=where)
     if labels.size and not (labels.min() >= 0 and labels.max() <= MOST):
         what = f"numbers of cells from {labels.min()} to {labels.max()}"
         raise CellocateError(what, where=where, mend=f"Number them 1 to {MOST} at most, 0 being none.")
     return labels.astype(np.uint16, copy=False)
+
+
+def check_shape(found: tuple[int, ...], shape: Shape | None, *, where: object = None) -> None:
+    """Raise a `CellocateError` where a mask has another height and width than its field, which may be None."""
+    if shape is None or found == shape:
+        return
+    what = f"masks on {found[1]} × {found[0]} px in a field of {shape[1]} × {shape[0]} px"
+    turned = found == shape[::-1]
+    mend = "Turn them: rows and columns are swapped." if turned else "Give masks as large as the images."
+    if not turned and found[0] * shape[1] == found[1] * shape[0]:
+        mend = "Resize them to the size of the images without smoothing (nearest neighbour)."
+    raise CellocateError(what, where=where, mend=mend)

@@ -18,6 +18,7 @@ Polygon = list[Ring]
 
 # the edges of a pixel, walked with the pixel on the right: top, right, bottom, left
 _START = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+_CRUMB = 0.02  # of the largest polygon
 _STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # where each leads, y and x
 
 
@@ -39,6 +40,17 @@ def outlines(labels: Labels) -> dict[int, list[Polygon]]:
     for number, walk in _walks(np.pad(labels, 1)):
         found.setdefault(number, []).extend(_simple(walk))
     return {number: _polygons(found[number]) for number in sorted(found)}
+
+
+def area(polygon: Polygon) -> float:
+    """Of a polygon of `outlines` without its holes, px."""
+    return sum(_area(ring) for ring in polygon)
+
+
+def without_crumbs(polygons: list[Polygon]) -> list[Polygon]:
+    """Those of at least a fiftieth of the largest."""
+    areas = list(map(area, polygons))
+    return [polygon for polygon, size in zip(polygons, areas, strict=True) if size >= _CRUMB * max(areas)]
 
 
 def filled(rings: Iterable[NDArray[Any]], shape: tuple[int, int]) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.cells.masks.labels import Labels, Shape, checked_labels
@@ -63,16 +62,17 @@ def write_zarr_labels(
         _list(zarr, path, version)
 
 
-def read_zarr_labels(path: str | Path, shape: Shape | None = None) -> NDArray[np.uint16]:
-    """Read a label image of OME-Zarr, such as `image.zarr/labels/cells`, at its full size.
+def read_zarr_numbers(path: str | Path) -> NDArray[Any]:
+    """Read the numbers of a label image of OME-Zarr, such as `image.zarr/labels/cells`, at its full size.
 
     Args:
         path: of its folder.
-        shape: height and width that it must have.
+
+    Returns:
+        Shape (H, W), as stored.
 
     Raises:
-        CellocateError: it is missing, damaged, no OME-Zarr image of one plane, of another size, or with numbers out of
-            range; or zarr is not installed.
+        CellocateError: it is missing, damaged, or no OME-Zarr image of one plane; or zarr is not installed.
     """
     path = Path(path)
     try:
@@ -80,12 +80,11 @@ def read_zarr_labels(path: str | Path, shape: Shape | None = None) -> NDArray[np
         if len(stack.shape) > len("YX"):
             what = f"{math.prod(stack.shape[:-2])} planes where one of labels is needed"
             raise CellocateError(what, where=path, mend="Give one of the images in its folder labels.")
-        pixels = next(zarrs.planes(stack, [stack.index(0, 0, 0)]))
+        return next(zarrs.planes(stack, [stack.index(0, 0, 0)]))
     except FileNotFoundError:
         raise CellocateError("no such label image", where=path, mend="Check the name.") from None
     except OSError:
         raise CellocateError("a damaged label image", where=path, mend="Copy it again from its source.") from None
-    return checked_labels(pixels, shape, where=path)
 
 
 def _zarr(path: str | Path) -> Any:  # noqa: ANN401 # an optional module

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cellocate.cells.masks import in_one_piece
 from cellocate.cells.segmentation.growth import label_cells
 from cellocate.cells.segmentation.landmarks import LANDMARKS, cell_map
 from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
@@ -51,7 +52,7 @@ def segment(
     notes = list(told)
     bright = nuclei_map(planes["blue"], pixel_size, settings)
     empty = note_on(planes, pixel_size if known else None) == NEARLY_EMPTY
-    nuclei = np.zeros(bright.shape, np.uint16) if empty else label_nuclei(bright, pixel_size, settings)
+    nuclei = np.zeros(bright.shape, np.uint16) if empty else in_one_piece(label_nuclei(bright, pixel_size, settings))
     shown = cell_map(planes, pixel_size, settings)
     if empty:
         notes.append("The field is nearly empty: nothing stands out from the noise, and so there are no cells.")
@@ -61,7 +62,7 @@ def segment(
         notes.append(
             f"Neither microtubules nor ER are shown: cells are what lies within {settings.ring:g} µm of a nucleus."
         )
-    cells = label_cells(nuclei, shown, pixel_size, settings)
+    cells = in_one_piece(label_cells(nuclei, shown, pixel_size, settings))
     return Segmented(
         nuclei_map=bright,
         cell_map=shown,

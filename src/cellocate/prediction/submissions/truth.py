@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cellocate.cells.masks import CellMasks
@@ -25,10 +25,13 @@ class TrueCells:
     Args:
         ids: of the fields.
         read: gives the cells of one of them.
+        notes: sentences for the user about how the masks of a field were read; of the fields read so far.
     """
 
-    def __init__(self, ids: Sequence[str], read: Callable[[str], Cells]) -> None:
-        self.ids, self.read = list(ids), read
+    def __init__(
+        self, ids: Sequence[str], read: Callable[[str], Cells], notes: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self.ids, self.read, self.notes = list(ids), read, {} if notes is None else notes
 
 
 def read_true_cells(path: str | Path, vocabulary: Vocabulary) -> TrueCells:
@@ -72,14 +75,14 @@ def _of_folder(folder: Path, vocabulary: Vocabulary) -> TrueCells:
         labels[field][int(cell)] = shows
 
     def read(field: str) -> Cells:
-        shape, masks = images.read(field)
+        shape, masks = images.read(field, known=labels[field])
         if unknown := sorted(set(masks) - set(labels[field])):
             what = f"cell {unknown[0]} of field {field} has no row"
             raise CellocateError(what, where=folder / "cells.csv", mend="Give a row for each cell of its label image.")
         # a cell that lies wholly under others has a row and no pixel: nobody could find it
         return Cells(shape, Instances.of(list(masks.values()), [labels[field][number] for number in masks]))
 
-    return TrueCells(list(labels), read)
+    return TrueCells(list(labels), read, images.notes)
 
 
 def _of_table(path: Path, vocabulary: Vocabulary) -> TrueCells:

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellocate.cells.card import notes_of_a_kind
+from cellocate.cells.notes import notes_of_a_kind
 
 figures = st.lists(st.integers(0, 999) | st.decimals(0, 9, places=2), min_size=1, max_size=6)
 

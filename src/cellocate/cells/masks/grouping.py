@@ -1,0 +1,86 @@
+"""Which pieces of a mask are cells: each number one, or each piece; and which are none."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellocate.cells.masks.pieces import Bools, Ints, Pieces
+from cellocate.cells.masks.refusals import refuse_run_out, refuse_specks
+from cellocate.counted import counted
+
+_REGIONS = 30  # pieces, the largest, that may be regions
+_HELD = 3  # cells that a region holds, and no cell
+_OFTEN = 4  # one in so many numbers marks several cells: the mask repeats its numbers, as a palette does
+
+Grouped = tuple[Ints, list[str]]
+"""What each piece belongs to, shape (n,), from 1, and 0 for none; and sentences for the user."""
+
+
+def without_regions(pieces: Pieces) -> Grouped:
+    """Leave out numbers around several others, such as that of a line around the cells."""
+    boxes, plain = pieces.boxes, pieces.plain
+    regions = set[int]()
+    for piece in np.argsort(-np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), kind="stable")[:_REGIONS].tolist():
+        held = plain & (boxes[:, :2] >= boxes[piece, :2]).all(axis=1) & (boxes[:, 2:] <= boxes[piece, 2:]).all(axis=1)
+        if len(np.unique(pieces.number[held])) > _HELD:  # the piece itself is one of them
+            inside = pieces.inside(piece)
+            if len(np.unique(pieces.number[inside[plain[inside]]])) >= _HELD:
+                regions.add(int(pieces.number[piece]))
+    cell = np.where(np.isin(pieces.number, list(regions)), 0, pieces.number)
+    n = len(regions)
+    verb = "is no cell" if n == 1 else "are no cells"
+    return cell, [f"{counted(n, 'region')} around cells in the mask {verb}, and left out"] * (n > 0)
+
+
+def of_one_number(pieces: Pieces, said: str) -> Grouped:
+    """The pieces of a binary mask, each of which becomes a cell."""
+    if (n := int(pieces.plain.sum())) < 2:
+        return pieces.number, []
+    note = f"{said} marks {n} separate pieces (a binary mask): each is read as a cell, and cells that touch as one"
+    return _without_specks(pieces, np.arange(1, len(pieces) + 1), ~pieces.plain, [note])
+
+
+def of_numbers(pieces: Pieces, cell: Ints, where: object = None, *, palette: bool = False) -> Grouped:
+    """The pieces of numbers that mark several cells: each of them becomes a cell.
+
+    Args:
+        pieces: of the mask.
+        cell: what each belongs to so far.
+        where: the file.
+        palette: numbers stand for colours, which are often used again and again.
+
+    Raises:
+        CellocateError: the numbers ran out.
+    """
+    plain = np.flatnonzero(pieces.plain & (cell > 0))
+    order = plain[np.argsort(cell[plain], kind="stable")]
+    of_number = np.split(order, np.flatnonzero(np.diff(cell[order])) + 1)
+    several = [which for which in of_number if len(which) > 1]
+    apart = [which for which in several if pieces.apart(which)]
+    if apart:
+        refuse_run_out(pieces.numbers, where)
+    if palette or (len(apart) > 1 and _OFTEN * len(apart) >= len(of_number)):
+        apart = several
+    close, notes = len(several) - len(apart), []
+    if close:
+        notes.append(f"{_marks(close)} several pieces close together: each number is read as one cell")
+    if not apart:
+        return cell, notes
+    split, pieces_of_them = cell.copy(), np.concatenate(apart)
+    split[pieces_of_them] = cell.max() + np.arange(1, len(pieces_of_them) + 1)
+    specks = ~pieces.plain & np.isin(cell, cell[pieces_of_them])
+    refuse_specks(int(specks.sum()), len(pieces_of_them), where)
+    note = f"{_marks(len(apart))} several pieces: each piece is read as a cell, and cells that touch as one"
+    return _without_specks(pieces, split, specks, [note, *notes])
+
+
+def _marks(numbers: int) -> str:
+    return f"{counted(numbers, 'number')} of the mask mark{'s' if numbers == 1 else ''}"
+
+
+def _without_specks(pieces: Pieces, cell: Ints, specks: Bools, notes: list[str]) -> Grouped:
+    n = int(specks.sum())
+    if n:
+        size = f"of at most {pieces.area[specks].max()} px"
+        notes = [*notes, f"{counted(n, 'speck')} {size} in the mask {'is' if n == 1 else 'are'} left out"]
+    return np.where(specks, 0, cell), notes

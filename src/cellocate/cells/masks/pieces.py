@@ -1,0 +1,190 @@
+"""The connected pieces of a label image: their sizes, and which lie beside, inside or far from which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_fill_holes, find_objects
+from skimage.measure import label
+
+from cellocate.cells.masks.labels import Labels
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_CRUMB = 0.02  # of a typical piece: what is smaller is no cell by itself
+_SOLID = 0.1  # of the pixels of a piece, with nothing else around them: it is wider than 2 px
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """The connected pieces of the numbers of a label image.
+
+    Attributes:
+        image: the piece that each pixel belongs to, shape (H, W), 1 to n; 0 for none.
+        numbers: of the label image, ascending, shape (k,).
+        number: which of these each piece has, 1 to k, shape (n,).
+        area: px, shape (n,).
+        inner: px of each with nothing else around them, shape (n,).
+    """
+
+    image: NDArray[np.int32]
+    numbers: Ints
+    number: Ints
+    area: Ints
+    inner: Ints
+
+    @classmethod
+    def of(cls, labels: Labels, *, corners: bool = True) -> Pieces:
+        """All pieces of a label image, those of 0 among them.
+
+        Args:
+            labels: shape (H, W), whole numbers.
+            corners: whether pixels of three and more numbers that touch at a corner are connected.
+
+        Example:
+            >>> found = Pieces.of(np.array([[5, 5, 0, 5], [0, 0, 0, 7]]))
+            >>> found.numbers.tolist(), found.number.tolist(), found.area.tolist()
+            ([0, 5, 7], [2, 1, 2, 3], [2, 4, 1, 1])
+        """
+        values = np.unique(labels)
+        numbers = np.searchsorted(values, labels) + 1
+        ways = 2 if corners and len(values) > 2 else 1
+        image = np.asarray(label(numbers, connectivity=ways, background=0), np.int32)  # type: ignore[no-untyped-call]
+        n = int(image.max(initial=0)) + 1
+        number = np.zeros(n, np.int64)
+        number[image] = numbers
+        area = np.bincount(image.ravel(), minlength=n)
+        inner = np.bincount(image[inner_pixels(image)], minlength=n)
+        return cls(image, values.astype(np.int64), number[1:], area[1:], inner[1:])
+
+    def without(self, numbers: Ints) -> Pieces:
+        """The pieces of the other numbers."""
+        kept = ~np.isin(self.number, numbers)
+        new = np.append(0, np.where(kept, np.cumsum(kept), 0)).astype(np.int32)
+        return Pieces(new[self.image], self.numbers, self.number[kept], self.area[kept], self.inner[kept])
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.number)
+
+    @property
+    def solid(self) -> Bools:
+        """Whether each is wider than 2 px, shape (n,)."""
+        return self.inner >= _SOLID * self.area
+
+    @property
+    def value(self) -> Ints:
+        """The number of each in the label image, shape (n,)."""
+        return self.numbers[self.number - 1]
+
+    def by_number(self, of_pieces: Ints) -> NDArray[np.float64]:
+        """The sum over the pieces of each number, shape (k + 1,); the first is of no number."""
+        return np.bincount(self.number, weights=of_pieces, minlength=len(self.numbers) + 1).astype(np.float64)
+
+    def solid_numbers(self) -> Bools:
+        """Whether the pieces of each number, taken together, are wider than 2 px, shape (k + 1,)."""
+        areas = self.by_number(self.area)
+        return (self.by_number(self.inner) >= _SOLID * areas) & (areas > 0)
+
+    @cached_property
+    def typical(self) -> float:
+        """The median area of the largest piece of each number; of one number, of all its solid pieces."""
+        areas = self.area[self.solid] if self.solid.any() else self.area
+        if len(self) and self.number.min() < self.number.max():
+            largest_of = np.zeros(len(self.numbers) + 1, np.int64)
+            np.maximum.at(largest_of, self.number, self.area)
+            areas = largest_of[largest_of > 0]
+        return float(np.percentile(areas, 50, method="lower")) if len(areas) else 0.0
+
+    @property
+    def plain(self) -> Bools:
+        """Whether each is large enough to be a cell, shape (n,)."""
+        return self.area >= _CRUMB * self.typical
+
+    @cached_property
+    def boxes(self) -> Ints:
+        """Top, left, bottom and right (exclusive) of each, shape (n, 4)."""
+        places = [(y.start, x.start, y.stop, x.stop) for y, x in find_objects(self.image)]
+        return np.array(places, np.int64).reshape(-1, 4)
+
+    def touching_border(self) -> Bools:
+        """Whether each touches the border of the image, shape (n,)."""
+        top, left, bottom, right = self.boxes.T
+        height, width = self.image.shape
+        return np.asarray((top == 0) | (left == 0) | (bottom == height) | (right == width))
+
+    @cached_property
+    def neighbours(self) -> tuple[Ints, Ints, Ints]:
+        """Pairs of pieces that share an edge, each way round: one, the other (-1 for none), and how many px of it."""
+        n = len(self) + 1
+        codes = [np.empty(0, np.int64)]
+        for one, other in ((self.image[:, :-1], self.image[:, 1:]), (self.image[:-1], self.image[1:])):
+            differ = one != other
+            a, b = one[differ].astype(np.int64), other[differ].astype(np.int64)
+            codes += [a * n + b, b * n + a]
+        pairs, length = np.unique(np.concatenate(codes), return_counts=True)
+        first, second = np.divmod(pairs, n)
+        piece = first > 0
+        return first[piece] - 1, second[piece] - 1, length[piece].astype(np.int64)
+
+    @cached_property
+    def meetings(self) -> tuple[Ints, Ints]:
+        """The pairs of numbers that share an edge, each way round."""
+        one, other, _ = self.neighbours
+        number = np.append(self.number, 0)  # of none, -1, the last
+        first, second = np.unique(np.stack([number[one], number[other]]), axis=1)
+        met = (second > 0) & (first != second)
+        return first[met], second[met]
+
+    def apart(self, which: Ints) -> bool:
+        """Whether some of these pieces, which have one number, are of different cells.
+
+        A cell that lies under another may show in two pieces close to each other, and one at the border of the image
+        in several small ones. So a piece of at least half the typical area must lie further from another than a typical
+        cell is wide (boxes are compared); from one as large it must lie half as far, or have no neighbour in common.
+        """
+        top, left, bottom, right = self.boxes[which].T
+        down, across = (np.maximum(low[:, None] - high, 0) for low, high in ((top, bottom), (left, right)))
+        distance = np.hypot(np.maximum(down, down.T), np.maximum(across, across.T))
+        wide = 2 * np.sqrt(self.typical / np.pi)
+        large = self.area[which] >= self.typical / 2
+        both = distance[np.ix_(large, large)]
+        if (distance[large] >= wide).any() or (both >= wide / 2).any():
+            return True
+        one, other, _ = self.neighbours
+        beside = [set(other[one == piece].tolist()) - {-1} for piece in which[large]]
+        return any(a.isdisjoint(b) for i, a in enumerate(beside) for b in beside[:i])
+
+    def holes(self, piece: int) -> NDArray[np.int32]:
+        """The box of a piece: in its holes what `image` has there, elsewhere -1."""
+        top, left, bottom, right = self.boxes[piece]
+        part = self.image[top:bottom, left:right]
+        own = part == piece + 1
+        return np.where(binary_fill_holes(own) & ~own, part, -1).astype(np.int32)
+
+    def inside(self, piece: int) -> Ints:
+        """The pieces that lie wholly in holes of this one."""
+        numbers, areas = np.unique(self.holes(piece), return_counts=True)
+        found = numbers > 0
+        whole = areas[found] == self.area[numbers[found] - 1]
+        return np.asarray(numbers[found][whole] - 1, np.int64)
+
+
+def inner_pixels(image: NDArray[np.int32] | Bools) -> Bools:
+    """The pixels, other than 0, whose eight neighbours have the same number, as far as there are such."""
+    inner = np.asarray(image != 0, np.bool_)
+    whole, first, last = slice(None), slice(1, None), slice(None, -1)
+    for one, other in (
+        ((first, whole), (last, whole)),
+        ((whole, first), (whole, last)),
+        ((first, first), (last, last)),
+        ((first, last), (last, first)),
+    ):
+        same = image[one] == image[other]
+        inner[one] &= same
+        inner[other] &= same
+    return inner
