@@ -46,6 +46,16 @@ def open_data(
     return collection
 
 
+def of_known_depth(collection: Collection) -> Collection:
+    """The collection with the depth of its files known, and print what had to be assumed."""
+    from cellocate.collection.depth import with_depth
+
+    collection, notes = with_depth(collection)
+    for text in notes:
+        note(text)
+    return collection
+
+
 def _channels(said: Sequence[str] | None) -> dict[str, int | str]:
     """Each --channels, such as `blue=DAPI,green=AF488`, as channel → name."""
     pairs = [pair.partition("=") for text in said or () for pair in text.split(",")]

@@ -11,9 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from cellocate.collection.duplicates import HASHED, fingerprint, hash_thumbnail
+from cellocate.collection.judge import Seen
 from cellocate.collection.quality import (
     FOCUS_CHANNELS,
     SATURATED_SHARE,
+    above_floor,
     is_blank,
     saturated_share,
     sharpness,
@@ -22,6 +24,7 @@ from cellocate.collection.quality import (
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, read_header
 from cellocate.images.address import Address
+from cellocate.images.depth import SIGNED, without_offset
 from cellocate.images.stacks import absent_chunks
 
 
@@ -39,6 +42,7 @@ class Look(NamedTuple):
         smallest_file: bytes.
         largest_file: bytes.
         absent: how many chunks an OME-Zarr image lacks, such as "3 of 12, read as 0".
+        seen: what the pixels tell of their depth.
     """
 
     height: int
@@ -51,6 +55,7 @@ class Look(NamedTuple):
     smallest_file: int = 0
     largest_file: int = 0
     absent: str = ""
+    seen: Seen | None = None
 
 
 def complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
@@ -90,19 +95,24 @@ def look_at_headers(files: Mapping[str, Path]) -> Look:
     return Look(*first)
 
 
-def look_at_pixels(pixels: Pixels, files: Mapping[str, Path], pixel_size: float | None = None) -> Look:
+def look_at_pixels(
+    pixels: Pixels, files: Mapping[str, Path], pixel_size: float | None = None, seen: Seen | None = None
+) -> Look:
     """All that pixels tell.
 
     Args:
-        pixels: shape (C, H, W).
+        pixels: shape (C, H, W), as the files have them.
         files: of these channels, in their order.
         pixel_size: µm per px.
+        seen: what the pixels tell of their depth.
     """
-    planes = dict(zip(files, pixels, strict=True))
+    counts = without_offset(pixels, SIGNED) if int(pixels.min()) >= SIGNED else pixels
+    planes = dict(zip(files, counts, strict=True))
+    contrasts = dict(zip(files, above_floor(counts), strict=True))
     digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16)
     digest.update(repr((pixels.shape, tuple(files))).encode())
-    small = {channel: thumbnail(plane) for channel, plane in planes.items()}
-    blank = [channel for channel, plane in planes.items() if is_blank(plane, small[channel])]
+    small = {channel: thumbnail(plane) for channel, plane in contrasts.items()}
+    blank = [channel for channel, plane in contrasts.items() if is_blank(plane, small[channel])]
     hashes = [hash_thumbnail(small[c]) if c in small and c not in blank else 0 for c in HASHED]
     landmark = next((channel for channel in FOCUS_CHANNELS if channel in planes), None)
     bytes_ = file_sizes(files)
@@ -117,6 +127,7 @@ def look_at_pixels(pixels: Pixels, files: Mapping[str, Path], pixel_size: float 
         smallest_file=min(bytes_, default=0),
         largest_file=max(bytes_, default=0),
         absent=next(filter(None, map(absent_chunks, _files(files))), ""),
+        seen=seen,
     )
 
 

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from cellocate.collection.collection import GROUP_COLUMNS, Collection
 from cellocate.collection.identity import ORIGINAL, identities, originals, uuid
+from cellocate.collection.metadata import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
 
@@ -91,8 +92,7 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
     together = together.astype(object).where(together.notna(), None)
     if together[ORIGINAL].isna().all():
         together = together.drop(columns=ORIGINAL)
-    if "pixel_size" in together:
-        together["pixel_size"] = together["pixel_size"].astype(float)
+    together = together.astype({name: float for name in NUMBERS if name in together})
     if shared or len({column for c in collections if (column := _grouped_by(c))}) > 1:
         together["group"] = pd.Series(_groups(collections), index=together.index, dtype=object)
     simulated = any(collection.simulated for collection in collections)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,9 +10,12 @@ import pandas as pd
 from cellocate.collection.names import numbered
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
+from cellocate.images.depth import check_bits, check_offset
 from cellocate.images.scale import check_pixel_size
 from cellocate.tables import read_columns, read_table
 
+NUMBERS = ("pixel_size", "bits", "camera_offset")
+"""Columns of a collection that are numbers; any other is text."""
 IDS = ("id", "image", "image_id", "field", "filename")
 # columns that mean what another is called here, in small letters
 _NAMES = {
@@ -25,6 +28,8 @@ _NAMES = {
     "position": "well",
     "antibody_id": "antibody",
     "pixelsize": "pixel_size",
+    "significant_bits": "bits",
+    "significantbits": "bits",
 }
 
 
@@ -57,7 +62,7 @@ def said_of(fields: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
         if name in fields:
             column = column.replace("", None)
             column = column.where(column.notna(), fields[name])
-        columns[name] = column if name == "pixel_size" else column.astype(object).where(column.notna(), None)
+        columns[name] = column if name in NUMBERS else column.astype(object).where(column.notna(), None)
     return fields.assign(**columns)
 
 
@@ -88,18 +93,19 @@ def read_metadata(path: Path) -> pd.DataFrame:
 
 
 def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Give columns the names that cellocate knows, antibodies as their numbers, and pixel sizes as numbers.
+    """Give columns the names that cellocate knows, antibodies as their numbers, and `NUMBERS` as numbers.
 
     Raises:
-        CellocateError: a pixel size that is none, or two columns that mean the same.
+        CellocateError: an impossible pixel size, number of bits or camera offset, or two columns that mean the same.
     """
     names = {c: _NAMES.get(c.strip().lower(), c.strip()) for c in map(str, rows)}
     _see_meanings(names, path)
     rows = rows.rename(columns=names)
     if "antibody" in rows:
         rows["antibody"] = numbered(rows["antibody"])
-    if "pixel_size" in rows:
-        rows["pixel_size"] = _pixel_sizes(rows["pixel_size"], path)
+    for name, (check, mend) in _CHECKS.items():
+        if name in rows:
+            rows[name] = _numbers(rows[name], path, check, mend)
     return rows
 
 
@@ -112,11 +118,18 @@ def _see_meanings(names: dict[str, str], path: Path) -> None:
         meant[name] = column
 
 
-def _pixel_sizes(column: pd.Series[str], path: Path) -> pd.Series[float]:
+_CHECKS: dict[str, tuple[Callable[[float], object], str]] = {
+    "pixel_size": (check_pixel_size, "Give µm per px."),
+    "bits": (check_bits, "Give the bits of the camera, such as 12."),
+    "camera_offset": (check_offset, "Give the counts that were added to every pixel."),
+}
+
+
+def _numbers(column: pd.Series[str], path: Path, check: Callable[[float], object], mend: str) -> pd.Series[float]:
     try:
-        sizes = pd.to_numeric(column.replace("", None).astype(object)).astype(float)
+        values = pd.to_numeric(column.replace("", None).astype(object)).astype(float)
     except ValueError as error:
-        raise CellocateError(f"pixel_size is not a number ({error})", where=path, mend="Give µm per px.") from None
-    for size in sizes.dropna().unique():
-        check_pixel_size(float(size))
-    return sizes
+        raise CellocateError(f"{column.name} is not a number ({error})", where=path, mend=mend) from None
+    for value in values.dropna().unique():
+        check(float(value))
+    return values

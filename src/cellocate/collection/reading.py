@@ -29,6 +29,8 @@ class Reading(BaseModel):
         z: of a stack, which plane, from 0, or "max" or "mean" of all.
         yellow: which colour of a colour image holds the yellow channel; the mean of red and green unless given.
         pixel_size: µm per px of every file.
+        bits: of the camera, where every pixel of 16-bit files holds fewer, such as 12.
+        camera_offset: counts that were added to every pixel; they are subtracted.
         labels: the label table, and `vocabulary`, that of its labels.
         metadata: tables whose rows are joined by id.
     """
@@ -41,6 +43,8 @@ class Reading(BaseModel):
     z: int | Projection | None = None
     yellow: Colour = "mean"
     pixel_size: float | None = Field(default=None, gt=0)
+    bits: int | None = Field(default=None, ge=8, le=16)
+    camera_offset: int | None = Field(default=None, ge=0, lt=2**16)
     labels: Path | None = None
     vocabulary: str | None = None
     metadata: tuple[Path, ...] = ()

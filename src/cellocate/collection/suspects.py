@@ -24,8 +24,9 @@ def suspects(
 ) -> list[Problem]:
     """What is not a fault but may be one: of each field what is odd about it, in the order of the kinds below.
 
-    Labels that stand twice; blank, saturated and out-of-focus fields; absent chunks; files of an odd size; identical
-    pixels and near duplicates, and labels that differ among them.
+    Labels that stand twice; what no pixel of any field is darker than, where that is much; blank, saturated and
+    out-of-focus fields; absent chunks; files of an odd size; identical pixels and near duplicates, and labels that
+    differ among them.
 
     Args:
         collection: that was inspected.
@@ -36,6 +37,8 @@ def suspects(
     images = inspection.images
     found = [problem for problem in collection.problems if problem.severity == "warning"]
     look = "Look at it, and leave it out if nothing can be seen."
+    if (floor := inspection.depth.floor) is not None:
+        found += [Problem(str(field), "files", floor, "warning") for field in images.index]
     found += _each(images["blank"], "a blank channel", "The stain may be missing: look at it.")
     found += _each(images["saturated"], "a saturated channel", "Expose it less, or trust its intensities little.")
     found += [

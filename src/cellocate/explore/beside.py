@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BINS = 24
-_SHAPE = ("height", "width", "depth")
+_SHAPE = ("height", "width", "depth", "bits")
 
 
 def medians(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import stacks
 from cellocate.images.address import Address, see_file, suffix
-from cellocate.images.tiff import read_tiff, tiff_header
+from cellocate.images.tiff import bits_of, read_tiff, tiff_header
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
 
@@ -107,6 +107,21 @@ def read_header(path: str | Path) -> Header:
             return Header(image.height, image.width, _PILLOW_DEPTHS[image.mode])
     except _UNREADABLE as error:
         raise unreadable(path, error) from None
+
+
+def significant_bits(path: str | Path) -> int | None:
+    """The bits of a pixel that hold light, 8 to 16, as the metadata of a TIFF or of a stack say; None where none do.
+
+    Raises:
+        CellocateError: the file is missing or damaged.
+    """
+    address = Address.parse(path)
+    try:
+        if address.channel is not None:
+            return stacks.describe(address.file).bits
+        return bits_of(address.file) if _is_tiff(address.file) else None
+    except _UNREADABLE as error:
+        raise unreadable(address.file, error) from None
 
 
 def write_png(path: str | Path, pixels: NDArray[Any]) -> None:

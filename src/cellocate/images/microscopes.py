@@ -26,7 +26,8 @@ def describe(path: Path) -> Stack:
     try:
         names = tuple(str(name) for name in image.channel_names or [""] * image.dims.C)
         size = image.physical_pixel_sizes.X
-        return Stack(names, image.dims.Z, image.dims.Y, image.dims.X, str(image.dtype), size and float(size))
+        dims, kind, pixel_size = image.dims, str(image.dtype), size and float(size)
+        return Stack(names, dims.Z, dims.Y, dims.X, kind, pixel_size, _bits(image))
     except Exception as error:  # each plugin has errors of its own, some of them only now
         raise OSError(f"damaged: {type(error).__name__}") from None
 
@@ -56,6 +57,14 @@ def _opened(path: Path) -> Any:  # noqa: ANN401 # bioio is optional
         return BioImage(path)
     except Exception as error:  # each plugin has errors of its own
         raise OSError(f"damaged: {type(error).__name__}") from None
+
+
+def _bits(image: Any) -> int | None:  # noqa: ANN401 # as above
+    try:
+        bits = image.ome_metadata.images[0].pixels.significant_bits
+    except Exception:  # not every plugin translates its metadata to OME's
+        return None
+    return int(bits) if bits and 8 <= bits <= 16 else None
 
 
 def _lacking(path: Path, module: str) -> CellocateError:

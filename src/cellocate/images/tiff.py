@@ -17,7 +17,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.stack import LARGEST, Stack
+from cellocate.images.stack import LARGEST, Stack, significant_bits
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # its lines would stand beside ours
 _LIGHT = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
@@ -65,7 +65,21 @@ def describe(path: Path) -> Stack:
         series, shape = _series(tiff, path)
         _see_whole(tiff)
         names, pixel_size = _told(tiff, shape)
-        return Stack(names, shape.get("Z", 1), shape["Y"], shape["X"], str(series.dtype), pixel_size)
+        bits = significant_bits(tiff.ome_metadata or "")
+        return Stack(names, shape.get("Z", 1), shape["Y"], shape["X"], str(series.dtype), pixel_size, bits)
+
+
+def bits_of(path: Path) -> int | None:
+    """The bits of a pixel that hold light, as OME metadata or pixels packed more tightly than in bytes say.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError: it is cut short or damaged.
+    """
+    with _opened(path) as tiff:
+        page: Any = tiff.pages.first
+        packed = page.bitspersample if 8 < page.bitspersample < 16 else None
+        return significant_bits(tiff.ome_metadata or "") or packed
 
 
 def plane(path: Path, channel: int, z: int) -> NDArray[Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.stack import Stack
+from cellocate.images.stack import Stack, significant_bits
 
 _MICROMETRES = {"micrometer": 1.0, "nanometer": 1e-3, "millimeter": 1e3}
 
@@ -32,7 +32,7 @@ def describe(path: Path) -> Stack:
     except Exception:  # damaged metadata can break any of these
         raise _no_image(path) from None
     names = tuple(said) if len(said) == n else ("",) * n
-    return Stack(names, shape.get("z", 1), shape["y"], shape["x"], str(array.dtype), pixel_size)
+    return Stack(names, shape.get("z", 1), shape["y"], shape["x"], str(array.dtype), pixel_size, _bits(path))
 
 
 def plane(path: Path, channel: int, z: int) -> NDArray[Any]:
@@ -84,6 +84,14 @@ def _opened(path: Path) -> tuple[Any, dict[str, Any], list[str]]:
 def _no_image(path: Path) -> CellocateError:
     mend = "Give an OME-Zarr image of version 0.4 or 0.5."
     return CellocateError("no OME-Zarr image", where=path, mend=mend)
+
+
+def _bits(path: Path) -> int | None:
+    """Of the OME-XML that bioformats2raw writes beside its images. The window of OMERO is a display range."""
+    for file in (folder / "OME" / "METADATA.ome.xml" for folder in (path, path.parent)):
+        if file.is_file():
+            return significant_bits(file.read_text(encoding="utf-8", errors="replace"))
+    return None
 
 
 def _pixel_size(told: dict[str, Any], axes: list[str]) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from cellocate.errors import CellocateError
 from cellocate.images import Scale, Views, to_float
+from cellocate.images.depth import full_scale, full_value
 from cellocate.networks.card import ModelCard
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.familiar import References
@@ -64,6 +66,7 @@ class Model:
         fields: NDArray[Any] | Sequence[NDArray[Any]],
         *,
         pixel_size: float | None = None,
+        bits: int | None = None,
         batch_size: int = 32,
     ) -> Prediction:
         """Predict the locations of fields that are arrays.
@@ -72,12 +75,13 @@ class Model:
             fields: one field (C, H, W), a batch (N, C, H, W), or a sequence of fields of any sizes; channels in the
                 order of `card.channels`; uint8, uint16, or floats between 0 and 1.
             pixel_size: µm per px of these fields; without it each is assumed to span what the model's own span.
+            bits: of the camera, where uint16 arrays hold counts of fewer than 16 bits, such as 12.
             batch_size: how many tiles go through the network at once.
 
         Raises:
             CellocateError: wrong number of channels, type of pixels, or an impossible pixel size.
         """
-        tiles = [self.prepare(field, pixel_size) for field in _several(fields)]
+        tiles = [self.prepare(field, pixel_size) for field in self._on_full_scale(fields, bits)]
         probabilities = self.predict_tiles(tiles, batch_size=batch_size)
         decided = self.vocabulary.decode(self.card.rule.apply(probabilities))
         return Prediction(probabilities, [[self.vocabulary.names[i] for i in labels] for labels in decided])
@@ -87,6 +91,7 @@ class Model:
         fields: NDArray[Any] | Sequence[NDArray[Any]],
         *,
         pixel_size: float | None = None,
+        bits: int | None = None,
         batch_size: int = 32,
     ) -> NDArray[np.float32]:
         """Features of fields that are arrays, shape (N, D): what the network's last layer sees, the mean over tiles.
@@ -94,11 +99,15 @@ class Model:
         Each tile is looked at once. Args and faults are those of `predict`. Fields that look alike to the network lie
         near each other.
         """
-        tiles = [self._tiled(field, pixel_size, self.card.scale()) for field in _several(fields)]
+        tiles = [self._tiled(field, pixel_size, self.card.scale()) for field in self._on_full_scale(fields, bits)]
         return self._means(tiles, self.network.embed, self.network.features, batch_size)
 
     def prepare(self, field: NDArray[Any], pixel_size: float | None = None) -> NDArray[np.float32]:
-        """Pixels of one field, shape (C, H, W) → tiles of which the network sees views, shape (T, C, R, R), 0 to 1."""
+        """Pixels of one field, shape (C, H, W), as `Collection.read` gives them → tiles of which the network sees views.
+
+        Returns:
+            Shape (T, C, R, R), 0 to 1.
+        """
         return self._tiled(field, pixel_size, self.scale)
 
     @property
@@ -115,6 +124,15 @@ class Model:
             CellocateError: a pool that leaves no probabilities.
         """
         return Model(self.network, self.card.with_views(views), self.device)
+
+    def _on_full_scale(self, fields: NDArray[Any] | Sequence[NDArray[Any]], bits: int | None) -> Sequence[NDArray[Any]]:
+        """Arrays as `prepare` takes them, and a warning where they seem to hold counts of fewer bits than was said."""
+        arrays = list(_several(fields))
+        brightest = max((int(a.max(initial=0)) for a in arrays if a.dtype == np.uint16), default=None)
+        if bits is None and brightest is not None and self.card.intensity == "depth" and brightest <= full_value(12):
+            what = f"no pixel of these uint16 arrays is above {brightest} of 65535"
+            warnings.warn(f"{what}. If they hold 12-bit counts, give bits=12", stacklevel=3)
+        return [full_scale(array, bits) for array in arrays]
 
     def _tiled(self, field: NDArray[Any], pixel_size: float | None, scale: Scale) -> NDArray[np.float32]:
         if field.ndim != 3 or field.shape[0] != len(self.card.channels):

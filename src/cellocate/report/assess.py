@@ -100,6 +100,7 @@ def assess_model(
         refuse_other_challenge(each.card.provenance.challenges, each.card.fields, collection)
     near = held_out_leaks(Path(model_folder).parent / "split.csv", collection)
     skipped = [left_out(inspection.problems, inspection.unit)] if inspection.problems else []
+    skipped += inspection.notes
     columns = {column: _column(collection, column, model) for column in choices.by}
     inputs = (model_folder, choices.beside, *collection.places)
     with new_folder(out, overwrite=choices.overwrite, inputs=inputs) as aside:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from cellocate.collection.layouts import stacks
 from cellocate.collection.layouts.found import Found
+from cellocate.collection.metadata import NUMBERS
 from cellocate.collection.reading import Reading
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_KEPT = (*CHANNELS, "labels", "pixel_size")  # columns of a collection that are no text
+_KEPT = (*CHANNELS, "labels", *NUMBERS)  # columns of a collection that are no text
 
 
 def find(folder: Path, pattern: str, reading: Reading) -> Found:

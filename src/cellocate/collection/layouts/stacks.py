@@ -92,8 +92,8 @@ def _found(
         understood = True
         for channel, index in places.items():
             found.add(field, channel, str(Address(path, channel=index, z=reading.z)))
-        if stack.pixel_size is not None:
-            found.told[field] = {"pixel_size": stack.pixel_size}
+        said = {"pixel_size": stack.pixel_size, "bits": None if stack.bits == 16 else stack.bits}
+        found.told[field] = {name: value for name, value in said.items() if value is not None}
     if refused and not understood:
         raise max(refused, key=lambda x: x[0])[1]  # that of a file with most channels says most
     return found

@@ -1,0 +1,138 @@
+"""How many bits the pixels of a collection's files hold, and what was added to all of them.
+
+What metadata, a table or `collection.yaml` say is taken as it is. Where nothing does, files of 16 bits are judged by a
+sample of their fields: a camera of 12 bits leaves no pixel above 4095, in any channel of any field.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Collection as Ids
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cellocate.collection.collection import Collection
+from cellocate.collection.judge import Seen, high_floor, judge
+from cellocate.errors import CellocateError
+from cellocate.images import Pixels, significant_bits
+from cellocate.images.depth import full_value
+from cellocate.images.store import stored
+
+_SAMPLE = 64  # fields whose pixels tell the depth of all
+_AT_ONCE = 4  # of them, after which it may be settled
+_BRIGHT = full_value(14)  # above this, only 16 bits are left
+_SOURCE = "source"  # column of a merged collection
+
+
+def with_depth(collection: Collection, deep: Ids[str] | None = None) -> tuple[Collection, tuple[str, ...]]:
+    """The collection with the depth of its files known, for all of its subsets alike.
+
+    Of at most 64 fields (of each source, where several collections were merged) the pixels are decoded, and of 4 only
+    where these settle it. A brighter pixel that turns up later is refused when its field is read.
+
+    Args:
+        collection: whose columns `bits` and `camera_offset` are filled in.
+        deep: the ids of the fields whose files have 16 bits, where that is known.
+
+    Returns:
+        The collection, and what a user should know of its depth, a sentence each.
+    """
+    if collection.depth_known or not collection.channels:
+        return collection, ()
+    fields, notes = collection.fields, list[str]()
+    for source, ids in _sources(collection).items():
+        wanted = ids if deep is None else [i for i in ids if i in deep]
+        seen = _look(collection, wanted or ids)
+        judged = judge(seen, offset_known="camera_offset" in fields, unit=collection.unit)
+        if judged.bits is not None:
+            fields = _filled(fields, "bits", [i for i in wanted if collection.bits(i) is None], judged.bits)
+        if judged.offset:
+            fields = _filled(fields, "camera_offset", wanted, judged.offset)
+        notes += [f"{source}: {text}" if source else text for text in judged.sentences]
+    return replace(collection, fields=fields, depth_known=True), tuple(notes)
+
+
+def of_known_depth(collection: Collection) -> Collection:
+    """The same; what a user should know of the depth is a warning, as no command has printed it before."""
+    known, notes = with_depth(collection)
+    for note in notes:
+        warnings.warn(note, stacklevel=3)
+    return known
+
+
+def see(collection: Collection, field: str, pixels: Pixels, channels: Sequence[str]) -> Seen:
+    """What a field tells of its depth.
+
+    Args:
+        collection: that it is of.
+        field: its id.
+        pixels: as `Collection.read_counts` gives them, shape (C, H, W).
+        channels: of these.
+    """
+    bits, depth = collection.bits(field), 8 * pixels.itemsize
+    darkest = {channel: int(plane.min()) for channel, plane in zip(channels, pixels, strict=True)}
+    said = None if bits is not None or depth == 8 else _said(collection.files(field))
+    return Seen(depth, bits, said, darkest, int(pixels.max()))
+
+
+def depths(collection: Collection, images: pd.DataFrame) -> tuple[int, ...]:
+    """The bits of the cameras of a collection, ascending.
+
+    Args:
+        collection: whose depth is known.
+        images: by id, with the bits of their files as `depth`.
+    """
+    of_files = images["depth"].to_dict()
+    return tuple(sorted({min(int(of_files[i]), collection.bits(i) or 16) for i in collection.ids if i in of_files}))
+
+
+def _sources(collection: Collection) -> dict[str, list[str]]:
+    """The ids of each source; all of them under "" where nothing was merged."""
+    if _SOURCE not in collection.fields:
+        return {"": collection.ids}
+    of = collection.fields[_SOURCE].fillna("").astype(str)
+    return {str(source): [str(i) for i in rows.index] for source, rows in of.groupby(of, sort=False)}
+
+
+def _filled(fields: pd.DataFrame, column: str, ids: Sequence[str], value: float) -> pd.DataFrame:
+    known = fields[column].astype(float) if column in fields else pd.Series(np.nan, index=fields.index)
+    return fields.assign(**{column: known.where(~fields.index.isin(ids), value)})
+
+
+def _look(collection: Collection, ids: Sequence[str]) -> list[Seen]:
+    """What a sample of fields tells, drawn by a fixed seed; those that cannot be read tell nothing."""
+    drawn = [ids[i] for i in np.random.default_rng(0).permutation(len(ids))[:_SAMPLE]]
+    found: list[Seen] = []
+
+    def look(field: str) -> Seen | None:
+        channels = tuple(collection.files(field))
+        try:
+            return see(collection, field, collection.read_counts(field, channels)[0], channels) if channels else None
+        except CellocateError:  # which is told when all files are looked at
+            return None
+
+    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, os.cpu_count() or 1)) as pool:
+        for start in range(0, len(drawn), _AT_ONCE):
+            found += filter(None, pool.map(look, drawn[start : start + _AT_ONCE]))
+            if found and _is_settled(found):
+                break
+    return found
+
+
+def _is_settled(seen: Sequence[Seen]) -> bool:
+    """Whether further fields could tell nothing else."""
+    known = all(one.depth == 8 or one.bits is not None or one.brightest > _BRIGHT for one in seen)
+    return known and not high_floor(seen)
+
+
+def _said(files: dict[str, Path]) -> int | None:
+    """The bits that the metadata of a field's files say; the largest, were they to differ."""
+    if stored(files) is not None:
+        return None
+    return max(filter(None, map(significant_bits, files.values())), default=None)
