@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.opened import of_known_depth, open_data
 
 
 def combine(
@@ -42,6 +42,7 @@ def combine(
     from cellocate.training.run import Run
 
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
+    collection = of_known_depth(collection)
     with new_folder(out, overwrite=overwrite, inputs=(*models, *collection.places)) as aside:
         made = make_one([load(folder, device=device) for folder in models], collection, by=by, rule=rule)
         save(made.model, aside / "model")

@@ -20,7 +20,7 @@ import pandas as pd
 from cellocate.collection.collection import Collection
 from cellocate.collection.judge import Seen, high_floor, judge
 from cellocate.errors import CellocateError
-from cellocate.images import Pixels, significant_bits
+from cellocate.images import Pixels, read_header, significant_bits
 from cellocate.images.depth import full_value
 from cellocate.images.store import stored
 
@@ -108,6 +108,7 @@ def _filled(fields: pd.DataFrame, column: str, ids: Sequence[str], value: float)
 def _look(collection: Collection, ids: Sequence[str]) -> list[Seen]:
     """What a sample of fields tells, drawn by a fixed seed; those that cannot be read tell nothing."""
     drawn = [ids[i] for i in np.random.default_rng(0).permutation(len(ids))[:_SAMPLE]]
+    drawn = [field for field in drawn if _header_depth(collection, field) == 16] or drawn
     found: list[Seen] = []
 
     def look(field: str) -> Seen | None:
@@ -123,6 +124,17 @@ def _look(collection: Collection, ids: Sequence[str]) -> list[Seen]:
             if found and _is_settled(found):
                 break
     return found
+
+
+def _header_depth(collection: Collection, field: str) -> int | None:
+    """The bits of a field's files, without decoding them; None where they cannot be read."""
+    files = collection.files(field)
+    try:
+        if (place := stored(files)) is not None:
+            return place[0].header(place[1]).depth
+        return read_header(next(iter(files.values()))).depth if files else None
+    except CellocateError:
+        return None
 
 
 def _is_settled(seen: Sequence[Seen]) -> bool:

@@ -86,7 +86,8 @@ def judge(seen: Sequence[Seen], *, offset_known: bool = False, unit: Unit = "fie
     signed = bool(deep) and not offset_known and min(min(one.darkest.values()) for one in deep) >= SIGNED
     offset = SIGNED if signed else 0
     bits, notes = _depth([one._replace(brightest=one.brightest - offset) for one in deep], unit)
-    return Judged(bits, offset, tuple(notes), _signed() if signed else _floor(seen, bits))
+    floor = None if unit == "cell" else _floor(seen, bits)  # a cell may fill its picture
+    return Judged(bits, offset, tuple(notes), _signed() if signed else floor)
 
 
 def high_floor(seen: Iterable[Seen], bits: int | None = None) -> dict[str, tuple[int, float]]:
@@ -150,8 +151,9 @@ def _inferred(silent: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int 
 
 
 def _signed() -> CellocateError:
-    what = f"no pixel is darker than {SIGNED}, which is what signed numbers of 16 bits start from (as ScanR saves them)"
-    mend = "cellocate subtracts it. If that is wrong, write camera_offset: 0 into collection.yaml beside the images."
+    what = f"no pixel is darker than {SIGNED}: signed numbers of 16 bits were saved as unsigned ones, as ScanR does"
+    yaml = "write camera_offset: 0 into collection.yaml beside the images"
+    mend = f"cellocate subtracts {SIGNED} from every pixel. If that is wrong, {yaml}."
     return CellocateError(what, mend=mend)
 
 

@@ -124,6 +124,7 @@ class ModelCard(_Part):
         pixel_size: µm per px of that input.
         pixel_size_assumed: whether that rests on the assumption that a field spans 163.84 µm.
         intensity: how pixels become floats (see `cellocate.images.to_float`).
+        bits: of the cameras that the training fields were taken with, ascending; empty in older cards.
         missing_channels: what to do with fields that lack a channel; this model knows only to refuse them.
         normalisation: of the floats.
         views: of a field, whose probabilities are pooled; the rule was fitted to these.
@@ -153,6 +154,7 @@ class ModelCard(_Part):
     pixel_size: float = Field(gt=0)
     pixel_size_assumed: bool
     intensity: Intensity
+    bits: tuple[int, ...] = ()
     missing_channels: Literal["refuse"] = "refuse"
     normalisation: Normalisation
     views: Views = Views()
@@ -207,6 +209,7 @@ class ModelCard(_Part):
         """
         since = {  # older cards do not have these
             "unit": self.unit is not None,
+            "bits": self.bits,
             "bag": self.bag is not None,
             "originals": self.originals,
             "views": self.views != Views(),

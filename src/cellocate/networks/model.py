@@ -103,10 +103,9 @@ class Model:
         return self._means(tiles, self.network.embed, self.network.features, batch_size)
 
     def prepare(self, field: NDArray[Any], pixel_size: float | None = None) -> NDArray[np.float32]:
-        """Pixels of one field, shape (C, H, W), as `Collection.read` gives them → tiles of which the network sees views.
+        """Pixels of one field as `Collection.read` gives them, shape (C, H, W) → tiles, shape (T, C, R, R), 0 to 1.
 
-        Returns:
-            Shape (T, C, R, R), 0 to 1.
+        The network sees views of these tiles.
         """
         return self._tiled(field, pixel_size, self.scale)
 

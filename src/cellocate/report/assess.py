@@ -11,6 +11,7 @@ import pandas as pd
 
 from cellocate import decision
 from cellocate.collection import Collection, bags_of, left_out, of_fields, read_labels, usable
+from cellocate.collection.depth import with_depth
 from cellocate.collection.derive import restricted
 from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
 from cellocate.errors import CellocateError
@@ -72,9 +73,12 @@ def assess_model(
     Raises:
         CellocateError: the model or the collection cannot be used together.
     """
-    choices, whole = choices or Choices(), collection
+    choices = choices or Choices()
     model, turned = with_turns(load(model_folder, device=choices.device), choices.views)
-    beside = choices.beside
+    depth: tuple[str, ...] = ()
+    if choices.part is not None:
+        collection, depth = with_depth(collection)  # by all of its fields
+    whole, beside = collection, choices.beside
     other = load(beside, device=choices.device) if beside is not None and beside.is_dir() else None
     if model.card.bag is not None:
         _refuse_maps(choices)
@@ -100,7 +104,6 @@ def assess_model(
         refuse_other_challenge(each.card.provenance.challenges, each.card.fields, collection)
     near = held_out_leaks(Path(model_folder).parent / "split.csv", collection)
     skipped = [left_out(inspection.problems, inspection.unit)] if inspection.problems else []
-    skipped += inspection.notes
     columns = {column: _column(collection, column, model) for column in choices.by}
     inputs = (model_folder, choices.beside, *collection.places)
     with new_folder(out, overwrite=choices.overwrite, inputs=inputs) as aside:
@@ -110,7 +113,8 @@ def assess_model(
         metrics = metrics_apart(
             model, collection, predicted, trained_counts(model, whole.without(inspection.problems, skip_bad=True))
         )
-        said = (*skipped, *turned, *met_before(model, collection), *near, *assumptions(model, collection))
+        read = (*depth, *inspection.notes, *assumptions(model, collection))
+        said = (*skipped, *turned, *met_before(model, collection), *near, *read)
         evaluated = _evaluated(predicted, second, collection, {"part": choices.part, **metrics}, columns)
         evaluated = replace(
             evaluated,

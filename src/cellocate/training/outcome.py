@@ -11,7 +11,8 @@ import torch
 
 import cellocate
 from cellocate import decision
-from cellocate.collection import Collection, shown_at_once
+from cellocate.collection import Bags, Collection, shown_at_once
+from cellocate.collection.depth import depths
 from cellocate.collection.identity import challenges, originals
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import Bag, LocationEntry
@@ -132,6 +133,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         pixel_size=scale.pixel_size,
         pixel_size_assumed=prepared.assumed,
         intensity=recipe.data.intensity,
+        bits=_bits(collection, prepared),
         normalisation=learnt.normalisation,
         views=recipe.views(),
         rule=decision.fit(recipe.decision.rule, np.zeros((0, len(vocabulary))), np.zeros((0, len(vocabulary)), bool)),
@@ -154,6 +156,11 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
             i: old for s in sets.values() for i, old in zip(s.ids, originals(s.fields), strict=True) if old != i
         },
     )
+
+
+def _bits(train: Collection, prepared: Prepared) -> tuple[int, ...]:
+    """Of the cameras that the training fields, or their cells, were taken with."""
+    return depths(train.cells if isinstance(train, Bags) else train, prepared.inspection.images)
 
 
 def with_rule(model: Model, validation: Collection, recipe: Recipe) -> tuple[Model, Decided | None]:
