@@ -96,10 +96,12 @@ class Familiar(_Part):
 
     Args:
         distance: from the references, that 99% of the validation fields do not exceed.
+        light_distance: the same of brightness and contrast; None in older cards.
         checksum: SHA-256 of `references.safetensors`.
     """
 
     distance: float = Field(gt=0)
+    light_distance: float | None = Field(default=None, gt=0)
     checksum: str
 
 

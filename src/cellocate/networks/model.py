@@ -17,6 +17,7 @@ from cellocate.images.depth import full_scale, full_value
 from cellocate.networks.card import ModelCard
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.familiar import References
+from cellocate.networks.light import light_of
 from cellocate.networks.network import LocationNetwork
 from cellocate.networks.views import pooled, views_of
 
@@ -32,10 +33,11 @@ class Prediction(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Probabilities, shape (N, K), and features, shape (N, D), of the same fields."""
+    """Probabilities, shape (N, K), features, shape (N, D), and light (see `light_of`), (N, 2C), of the same fields."""
 
     probabilities: NDArray[np.float32]
     features: NDArray[np.float32]
+    light: NDArray[np.float32]
 
 
 class Model:
@@ -155,14 +157,17 @@ class Model:
         return self._calibrated(self._means(tiles, self._pooled, len(self.vocabulary), batch_size))
 
     def look_at_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> Look:
-        """Probabilities as `predict_tiles` gives them, and the features of the same views, in one pass.
+        """Probabilities as `predict_tiles` gives them, the features of the same views, in one pass, and their light.
 
         Raises:
             CellocateError: the model is made of several, whose features are of different kinds.
         """
         said = self._means(tiles, self._looked, len(self.vocabulary) + self.network.features, batch_size)
         probabilities, features = np.split(said, [len(self.vocabulary)], axis=1)
-        return Look(self._calibrated(probabilities), features)
+        light = np.zeros((len(tiles), 2 * len(self.card.channels)), np.float32)
+        for row, each in zip(light, tiles, strict=True):
+            row[:] = light_of(each)
+        return Look(self._calibrated(probabilities), features, light)
 
     def fields_of(self, cells: Look, weights: NDArray[np.float32], sizes: Sequence[int]) -> NDArray[np.float32]:
         """What fields show, from a look at their cells, one field after the other → probabilities (fields, K).
@@ -179,7 +184,7 @@ class Model:
         if pool is None:
             what = "a model that knows single images alone does not say what cells make of their field"
             raise CellocateError(what, mend="Train one with bags.pool in its recipe.")
-        probabilities, features, weight = (torch.from_numpy(v).to(self._mean.device) for v in (*cells, weights))
+        probabilities, features, weight = (torch.from_numpy(v).to(self._mean.device) for v in (*cells[:2], weights))
         with torch.inference_mode():
             said = pool.of_bags(torch.logit(probabilities, eps=_LEAST), features, weight, sizes).sigmoid().cpu().numpy()
         calibration = self.card.calibration

@@ -57,7 +57,7 @@ def look_at_collection(
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
 ) -> Look:
-    """Probabilities as `predict_collection` gives them, and features, shape (N, D), of the fields of a collection."""
+    """Probabilities as `predict_collection` gives them, features and light of the fields of a collection."""
     looks = [model.look_at_tiles([], batch_size=batch_size)]
     for tiles in _tiles(model, collection, batch_size, progress):
         looks.append(model.look_at_tiles(tiles, batch_size=batch_size))
@@ -124,7 +124,7 @@ def predict_and_compare(
     if model.references is None:
         return Compared(predict_collection(model, collection, batch_size=batch_size, progress=progress), None)
     look = look_at_collection(model, collection, batch_size=batch_size, progress=progress)
-    return Compared(look.probabilities, model.references.unlike(look.features))
+    return Compared(look.probabilities, model.references.unlike(look.features, look.light))
 
 
 def _tiles(
