@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.judge import Seen, high_floor, judge
+from cellocate.collection.judge import Judged, Seen, high_floor, judge
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, read_header, significant_bits
 from cellocate.images.depth import full_value
@@ -33,8 +33,9 @@ _SOURCE = "source"  # column of a merged collection
 def with_depth(collection: Collection, deep: Ids[str] | None = None) -> tuple[Collection, tuple[str, ...]]:
     """The collection with the depth of its files known, for all of its subsets alike.
 
-    Of at most 64 fields (of each source, where several collections were merged) the pixels are decoded, and of 4 only
-    where these settle it. A brighter pixel that turns up later is refused when its field is read.
+    Of at most 64 fields (of each source, where several collections were merged) the pixels are decoded, and of fewer
+    where these settle it: of 4, or of one where the files have 8 bits. A brighter pixel that turns up later is refused
+    when its field is read.
 
     Args:
         collection: whose columns `bits` and `camera_offset` are filled in.
@@ -43,27 +44,34 @@ def with_depth(collection: Collection, deep: Ids[str] | None = None) -> tuple[Co
     Returns:
         The collection, and what a user should know of its depth, a sentence each.
     """
+    known, judged = _known(collection, deep)
+    told = [(source, one.told) for source, one in judged.items() if one.told]
+    doubts = [(source, text) for source, one in judged.items() for text in one.doubts]
+    return known, tuple(f"{source}: {text}" if source else text for source, text in (*told, *doubts))
+
+
+def of_known_depth(collection: Collection) -> Collection:
+    """The same, where no command has printed what a user should know: what is not certain is a warning."""
+    known, judged = _known(collection)
+    for doubt in (text for one in judged.values() for text in one.doubts):
+        warnings.warn(doubt, stacklevel=3)
+    return known
+
+
+def _known(collection: Collection, deep: Ids[str] | None = None) -> tuple[Collection, dict[str, Judged]]:
+    """The collection with its depth, and what was judged of each source."""
     if collection.depth_known or not collection.channels:
-        return collection, ()
-    fields, notes = collection.fields, list[str]()
+        return collection, {}
+    fields, found = collection.fields, dict[str, Judged]()
     for source, ids in _sources(collection).items():
         wanted = ids if deep is None else [i for i in ids if i in deep]
         seen = _look(collection, wanted or ids)
-        judged = judge(seen, offset_known="camera_offset" in fields, unit=collection.unit)
+        found[source] = judged = judge(seen, offset_known="camera_offset" in fields, unit=collection.unit)
         if judged.bits is not None:
             fields = _filled(fields, "bits", [i for i in wanted if collection.bits(i) is None], judged.bits)
         if judged.offset:
             fields = _filled(fields, "camera_offset", wanted, judged.offset)
-        notes += [f"{source}: {text}" if source else text for text in judged.sentences]
-    return replace(collection, fields=fields, depth_known=True), tuple(notes)
-
-
-def of_known_depth(collection: Collection) -> Collection:
-    """The same; what a user should know of the depth is a warning, as no command has printed it before."""
-    known, notes = with_depth(collection)
-    for note in notes:
-        warnings.warn(note, stacklevel=3)
-    return known
+    return replace(collection, fields=fields, depth_known=True), found
 
 
 def see(collection: Collection, field: str, pixels: Pixels, channels: Sequence[str]) -> Seen:
@@ -108,7 +116,8 @@ def _filled(fields: pd.DataFrame, column: str, ids: Sequence[str], value: float)
 def _look(collection: Collection, ids: Sequence[str]) -> list[Seen]:
     """What a sample of fields tells, drawn by a fixed seed; those that cannot be read tell nothing."""
     drawn = [ids[i] for i in np.random.default_rng(0).permutation(len(ids))[:_SAMPLE]]
-    drawn = [field for field in drawn if _header_depth(collection, field) == 16] or drawn
+    deep = [field for field in drawn if _header_depth(collection, field) == 16]
+    drawn, at_once = (deep, _AT_ONCE) if deep else (drawn, 1)  # of 8 bits, one without a floor settles it
     found: list[Seen] = []
 
     def look(field: str) -> Seen | None:
@@ -119,8 +128,8 @@ def _look(collection: Collection, ids: Sequence[str]) -> list[Seen]:
             return None
 
     with ThreadPoolExecutor(max_workers=min(_AT_ONCE, os.cpu_count() or 1)) as pool:
-        for start in range(0, len(drawn), _AT_ONCE):
-            found += filter(None, pool.map(look, drawn[start : start + _AT_ONCE]))
+        for start in range(0, len(drawn), at_once):
+            found += filter(None, pool.map(look, drawn[start : start + at_once]))
             if found and _is_settled(found):
                 break
     return found

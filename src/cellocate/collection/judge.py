@@ -45,19 +45,26 @@ class Judged:
     Args:
         bits: of the camera, for the fields in 16-bit files of which they were not known; None where nothing tells.
         offset: to subtract from every pixel.
-        notes: how the depth was found, a sentence each.
+        told: the depth that metadata tell, as a sentence; "" where they tell none, or that of the files.
+        inferred: what was inferred or is doubtful of the depth, a sentence each.
         floor: what no pixel is darker than, where that is too much.
     """
 
     bits: int | None = None
     offset: int = 0
-    notes: tuple[str, ...] = ()
+    told: str = ""
+    inferred: tuple[str, ...] = ()
     floor: CellocateError | None = None
 
     @property
-    def sentences(self) -> tuple[str, ...]:
-        """All that a user should know."""
-        return self.notes if self.floor is None else (*self.notes, str(self.floor).rstrip("."))
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of the depth."""
+        return (self.told, *self.inferred) if self.told else self.inferred
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What may be wrong."""
+        return self.inferred if self.floor is None else (*self.inferred, str(self.floor).rstrip("."))
 
     def bits_of(self, one: Seen) -> int:
         """The bits of the camera that a field was taken with."""
@@ -85,9 +92,12 @@ def judge(seen: Sequence[Seen], *, offset_known: bool = False, unit: Unit = "fie
     deep = [one for one in seen if one.depth == 16]
     signed = bool(deep) and not offset_known and min(min(one.darkest.values()) for one in deep) >= SIGNED
     offset = SIGNED if signed else 0
-    bits, notes = _depth([one._replace(brightest=one.brightest - offset) for one in deep], unit)
+    counts = [one._replace(brightest=one.brightest - offset) for one in deep]
+    known = {bits for one in counts if (bits := one.bits or one.said) is not None and bits < 16}
+    told = f"{' and '.join(map(str, sorted(known)))}-bit counts in 16-bit files, as metadata say" if known else ""
+    bits, inferred = _depth(counts, known, unit)
     floor = None if unit == "cell" else _floor(seen, bits)  # a cell may fill its picture
-    return Judged(bits, offset, tuple(notes), _signed() if signed else floor)
+    return Judged(bits, offset, told, inferred, _signed() if signed else floor)
 
 
 def high_floor(seen: Iterable[Seen], bits: int | None = None) -> dict[str, tuple[int, float]]:
@@ -105,19 +115,17 @@ def high_floor(seen: Iterable[Seen], bits: int | None = None) -> dict[str, tuple
     return {channel: (darkest, share) for channel, (share, darkest) in floors.items() if share >= HIGH_FLOOR}
 
 
-def _depth(deep: Sequence[Seen], unit: Unit) -> tuple[int | None, list[str]]:
+def _depth(deep: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int | None, tuple[str, ...]]:
     """The depth of those of 16-bit fields of which it is not known, and how it was found."""
     silent = [one for one in deep if one.bits is None and one.said is None]
     said = [one for one in deep if one.bits is None and one.said is not None]
-    known = {bits for one in deep if (bits := one.bits or one.said) is not None and bits < 16}
-    notes = [f"{_listed(known)}-bit counts in 16-bit files, as metadata say"] if known else []
-    notes += _doubted([one for one in said if one.said == 16], unit)
+    notes = _doubted([one for one in said if one.said == 16], unit)
     bits = max((one.said or 0 for one in said), default=None)
     if silent:
         inferred, text = _inferred(silent, known, unit)
         notes.append(text)
         bits = inferred if inferred is None else max(inferred, bits or 0)
-    return bits, list(filter(None, notes))
+    return bits, tuple(filter(None, notes))
 
 
 def _doubted(said_16: Sequence[Seen], unit: Unit) -> list[str]:
@@ -136,17 +144,17 @@ def _inferred(silent: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int 
     above = f"no pixel of {counted(len(silent), unit)} is above {brightest}"
     bits, others = smallest_depth(brightest), min(known, default=0)
     if len(known) == 1 and bits <= others:
-        return others, f"{above} where metadata say nothing: taken for {others}-bit counts, as the others are"
+        return others, f"{above} where metadata say nothing: read as {others}-bit counts, as the others are"
     if brightest < BRIGHT_ENOUGH:
         what = f"the files have 16 bits, and {above}: too dark to tell how many bits the camera has"
         return None, f"{what}. Write them, such as bits: 12, into collection.yaml beside the images"
     if bits < 16:
-        what = f"the files have 16 bits, but {above}: taken for {bits}-bit counts"
+        what = f"the files have 16 bits, but {above}: read as {bits}-bit counts"
         return bits, f"{what}. If that is wrong, write bits: 16 into collection.yaml beside the images"
     dim = sum(one.brightest <= _DIM for one in silent)
     if dim < _DIM_SHARE * len(silent):
         return 16, ""
-    what = f"{dim} of {counted(len(silent), unit)} have no pixel above {_DIM}, and others have: all taken for 16 bits"
+    what = f"{dim} of {counted(len(silent), unit)} have no pixel above {_DIM}, and others have: all read as 16 bits"
     return 16, f"{what}. If they are of different cameras, open them as collections of their own"
 
 
@@ -166,7 +174,3 @@ def _floor(seen: Sequence[Seen], bits: int | None) -> CellocateError | None:
     yaml = f"camera_offset: {darkest} into collection.yaml beside the images"
     mend = f"If a camera added that to every pixel, write {yaml}, and it is subtracted."
     return CellocateError(what, mend=mend)
-
-
-def _listed(bits: Iterable[int]) -> str:
-    return " and ".join(map(str, sorted(bits)))

@@ -174,7 +174,16 @@ def assumptions(model: Model, collection: Collection) -> list[str]:
             f"the model's own pixel size, {model.card.pixel_size:.3g} µm, is assumed from the Human Protein Atlas's "
             f"usual field of {span:.0f} µm"
         )
-    return said
+    return said + _of_another_depth(model, collection)
+
+
+def _of_another_depth(model: Model, collection: Collection) -> list[str]:
+    """Whether fields of the training's camera may be so dim that they are taken for counts of fewer bits."""
+    learnt, shown = min(model.card.bits, default=8), {bits for i in collection.ids if (bits := collection.bits(i))}
+    if not shown or learnt <= max(shown) or model.card.intensity != "depth":
+        return []
+    what = f"{model.card.name} was trained on {learnt}-bit counts, and these are read as {max(shown)}-bit counts"
+    return [f"{what}. If one camera took both, write bits: {learnt} into collection.yaml beside the images"]
 
 
 def _of_other_images(model: Model, collection: Collection) -> list[str]:
