@@ -1,17 +1,23 @@
-"""Whether fields that a model should not be asked about are told from those it may be: AUROC of three scores.
+"""Whether fields that a model should not be asked about are told from those it may be: AUROC of five scores.
 
 A network is trained on phantoms. Beside the phantoms of the test part, it is shown what is unlike them, made from the
 same fields: noise of the same brightness, blank fields, another magnification (the middle half enlarged, and four
-fields shrunk into one), green and blue exchanged, and out of focus (a Gaussian of 3 px). Scores are
+fields shrunk into one), green and blue exchanged, out of focus (a Gaussian of 3 px); 2, 4 and 16 times too dark, as 12
+bits are that are read as 16, with nothing rounded; only green 16 times too dark; twice too bright; and on an offset of
+a fifth of the full scale. Scores are
 
-- `distance`: to the 10th nearest of the training fields, in the space of features (Sun et al. 2022, arXiv:2204.06507),
-  which is what `predict` writes as `Unlike`;
-- `Mahalanobis`: from their mean, by their covariance (Lee et al. 2018, arXiv:1807.03888);
+- `features`: the distance to the 10th nearest of the training fields, in the space of features (Sun et al. 2022,
+  arXiv:2204.06507);
+- `light`: that of brightness and contrast from the usual (`cellocate.networks.light`);
+- `Unlike`: the larger of the two, each over its limit, which is what `predict` writes;
+- `Mahalanobis`: of features from their mean, by their covariance (Lee et al. 2018, arXiv:1807.03888);
 - `energy`: the sum over locations of log(1 + exp(logit)), falling (Wang et al. 2021, arXiv:2109.14162).
 
-`flagged` is the share with Unlike above 1, which is to be 1% of phantoms.
+`flagged` is the share with Unlike above 1, which is to be 1% of phantoms; `by features` is the share that features
+alone would flag, with a limit of their own. `lower` is the share with a lower Unlike than the field that each was made
+from has, and `by features` the same of features alone.
 
-    python benchmarks/unlike_fields.py unlike --fields 1500
+    python benchmarks/unlike_fields.py unlike --fields 1500 --set data.intensity=depth
 """
 
 from __future__ import annotations
@@ -19,6 +25,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,14 +35,15 @@ from sklearn.metrics import roc_auc_score
 
 import cellocate
 from cellocate import phantom
-from cellocate.collection import open_collection
+from cellocate.collection import PARTS, open_collection
 from cellocate.images import CHANNELS
 from cellocate.networks import Model
+from cellocate.networks.familiar import fit_references
 from cellocate.prediction import look_at_collection
 from cellocate.training import load_recipe
 from cellocate.training.fit import train
 
-Field = NDArray[np.uint8]
+Field = NDArray[Any]
 
 
 def main() -> None:
@@ -49,32 +57,42 @@ def main() -> None:
     args = parser.parse_args()
     model = _model(args.folder, args.fields, args.size, args.set)
     collection = open_collection(args.folder / "phantoms")
-    fields = [
-        collection.read(i, CHANNELS)[0].astype(np.uint8) for i in collection.subset(model.card.fields["test"]).ids
-    ]
-    learnt = look_at_collection(model, collection.subset(model.card.fields["train"])).features
-    covariance = LedoitWolf().fit(learnt)
+    fields: list[Field] = [collection.read(i, CHANNELS)[0] for i in collection.subset(model.card.fields["test"]).ids]
+    learnt, validated = (look_at_collection(model, collection.subset(model.card.fields[p])) for p in PARTS[:2])
+    covariance, known = LedoitWolf().fit(learnt.features), model.references
+    alone = fit_references(learnt.features, validated.features)
+    assert known is not None
+    assert alone is not None
+    light = known.light
+    assert light is not None
 
     def scores(shown: list[Field]) -> dict[str, NDArray[np.floating]]:
         look = model.look_at_tiles([model.prepare(field) for field in shown])
-        assert model.references is not None
         p = np.clip(look.probabilities, 1e-7, 1 - 1e-7)
         return {
-            "distance": model.references.unlike(look.features),
+            "features": alone.unlike(look.features),
+            "light": light.distances(look.light),
+            "Unlike": known.unlike(look.features, look.light),
             "Mahalanobis": covariance.mahalanobis(look.features),
             "energy": np.log1p(-p).sum(axis=1),  # log(1 + e^x) is −log(1 − p)
         }
 
     familiar = scores(fields)
-    flagged = float((familiar["distance"] > 1).mean())
-    print(f"{len(learnt)} training fields, {len(fields)} held-out phantoms, {flagged:.1%} of them flagged")
-    print(f"{'':22}" + "".join(f"{name:>13}" for name in familiar) + f"{'flagged':>10}")
+    flagged, before = (float((familiar[score] > 1).mean()) for score in ("Unlike", "features"))
+    print(
+        f"{len(learnt.features)} training fields, {len(fields)} held-out phantoms, {flagged:.1%} of them flagged, "
+        f"{before:.1%} by features"
+    )
+    further = ("flagged", "by features", "lower", "by features")
+    print(f"{'':24}" + "".join(f"{name:>13}" for name in (*familiar, *further)))
     for name, change in CHANGES.items():
         odd = scores(change(fields))
-        truth = np.repeat([0, 1], [len(fields), len(odd["distance"])])
+        truth = np.repeat([0, 1], [len(fields), len(odd["Unlike"])])
         areas = [roc_auc_score(truth, np.concatenate([familiar[score], odd[score]])) for score in familiar]
-        share = float((odd["distance"] > 1).mean())
-        print(f"{name:22}" + "".join(f"{area:13.3f}" for area in areas) + f"{share:10.1%}")
+        both = ("Unlike", "features")
+        shares = [float((odd[score] > 1).mean()) for score in both]
+        shares += [float((odd[score] < familiar[score]).mean()) for score in both]
+        print(f"{name:24}" + "".join(f"{area:13.3f}" for area in areas) + "".join(f"{share:13.1%}" for share in shares))
 
 
 def _model(folder: Path, fields: int, size: int, settings: list[str]) -> Model:
@@ -112,7 +130,21 @@ def _exchanged(fields: list[Field]) -> list[Field]:
 
 
 def _blurred(fields: list[Field]) -> list[Field]:
-    return [np.stack([cv2.GaussianBlur(plane, (0, 0), 3) for plane in f]) for f in fields]
+    return [np.stack([cv2.GaussianBlur(plane, (0, 0), 3) for plane in f]).astype(np.uint8) for f in fields]
+
+
+def _darker(times: int, channels: tuple[str, ...] = CHANNELS) -> Callable[[list[Field]], list[Field]]:
+    """Fields some times too dark in these channels, in 16 bits, so that nothing is rounded."""
+    factors = np.array([257 / times if c in channels else 257 for c in CHANNELS])[:, None, None]
+    return lambda fields: [np.round(f * factors).astype(np.uint16) for f in fields]
+
+
+def _brighter(fields: list[Field]) -> list[Field]:
+    return [np.minimum(f.astype(np.uint16) * 2, 255).astype(np.uint8) for f in fields]
+
+
+def _offset(fields: list[Field]) -> list[Field]:
+    return [np.round(51 + f * 0.8).astype(np.uint8) for f in fields]
 
 
 def _resized(field: Field, side: int) -> Field:
@@ -126,6 +158,12 @@ CHANGES: dict[str, Callable[[list[Field]], list[Field]]] = {
     "half as large": _shrunk,
     "green and blue changed": _exchanged,
     "out of focus": _blurred,
+    "2 times too dark": _darker(2),
+    "4 times too dark": _darker(4),
+    "16 times too dark": _darker(16),
+    "green 16 times too dark": _darker(16, ("green",)),
+    "2 times too bright": _brighter,
+    "on an offset of a fifth": _offset,
 }
 
 if __name__ == "__main__":

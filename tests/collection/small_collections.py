@@ -16,7 +16,9 @@ COUNTS_2021 += [818, 78, 1734, 3111, 2013, 252, 5685, 593, 34]
 
 
 def pixels(seed, size=(12, 10), dtype=np.uint8):
-    return np.random.default_rng(seed).integers(0, 200, size, dtype=dtype)
+    """Noise; that of 16 bits has bright pixels, and is dark wherever it is averaged."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 200, size, dtype) if dtype == np.uint8 else (60000 * rng.random(size) ** 9).astype(dtype)
 
 
 def write_fields(folder, ids=("a", "b"), channels=("green", "blue"), suffix=".png"):

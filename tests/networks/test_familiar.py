@@ -68,7 +68,11 @@ def test_one_pass_gives_what_two_would(knowing: Model, make: Callable[..., Model
     np.testing.assert_allclose(
         plain.look_at_tiles([plain.prepare(f) for f in FIELDS]).features, plain.embed(FIELDS), rtol=1e-4, atol=1e-6
     )
-    assert [part.shape for part in plain.look_at_tiles([])] == [(0, 28), (0, plain.network.features)]
+    assert [part.shape for part in plain.look_at_tiles([])] == [
+        (0, 28),
+        (0, plain.network.features),
+        (0, 8),
+    ]
 
 
 def test_references_travel_with_the_model(knowing: Model, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from scipy.ndimage import find_objects
 
 from cellocate.cells.flags import flags, silent_cells
 from cellocate.cells.given import Masks
-from cellocate.cells.measure import measure
+from cellocate.cells.measure import grey_levels, measure
 from cellocate.collection.look import file_sizes
 from cellocate.collection.quality import FOCUS_CHANNELS, sharpness
 from cellocate.images import Pixels
@@ -22,18 +22,19 @@ BOX = ("top_px", "left_px", "height_px", "width_px")
 FILE_SIZES = ("smallest_file_bytes", "largest_file_bytes")
 
 
-def describe(field: Pixels, channels: Sequence[str], masks: Masks) -> pd.DataFrame:
+def describe(field: Pixels, channels: Sequence[str], masks: Masks, bits: int | None = None) -> pd.DataFrame:
     """A row for each cell of a field.
 
     Args:
-        field: shape (C, H, W), uint8 or uint16.
+        field: counts, shape (C, H, W), uint8 or uint16.
         channels: of the field, in order.
         masks: of its cells.
+        bits: of the camera; as many as the type has, unless given.
 
     Returns:
         `cell` (number); `top_px`, `left_px`, `height_px`, `width_px` (box); `edge` (it touches the border of the
-        field); `contrast` (standard deviation of the protein in the cell, grey levels); all that `measure` gives; and
-        `flags`.
+        field); `contrast` (standard deviation of the protein in the cell, grey levels of 255); all that `measure`
+        gives; and `flags`.
 
     Example:
         >>> from cellocate.cells.given import Given
@@ -43,16 +44,18 @@ def describe(field: Pixels, channels: Sequence[str], masks: Masks) -> pd.DataFra
         >>> float(row["y_px"]), float(row["x_px"]), float(row["area_um2"]), bool(row["edge"]), float(row["contrast"])
         (2.5, 4.0, 1.5, False, 0.0)
     """
-    measured = measure(field, channels, masks.nuclei, masks.cells, masks.pixel_size)
+    measured = measure(field, channels, masks.nuclei, masks.cells, masks.pixel_size, bits)
     height, width = masks.cells.shape
     protein = field[list(channels).index(PROTEIN)] if PROTEIN in channels else None
+    grey = grey_levels(field, bits)
     rows = []
     for number, box in enumerate(find_objects(masks.cells), start=1):
         top, left, bottom, right = box[0].start, box[1].start, box[0].stop, box[1].stop
         edge = top == 0 or left == 0 or bottom == height or right == width
         contrast = float("nan")
         if protein is not None:
-            contrast = float(cv2.meanStdDev(protein[box], mask=(masks.cells[box] == number).view(np.uint8))[1][0, 0])
+            inside = (masks.cells[box] == number).view(np.uint8)
+            contrast = grey * float(cv2.meanStdDev(protein[box], mask=inside)[1][0, 0])
         rows.append((top, left, bottom - top, right - left, edge, contrast))
     places = pd.DataFrame(rows, columns=[*BOX, "edge", "contrast"], index=measured.index)
     found = places.join(measured).reset_index()

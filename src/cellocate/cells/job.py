@@ -23,6 +23,7 @@ from cellocate.collection.shards import save
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import Pixels
+from cellocate.images.depth import full_scale
 from cellocate.images.store import index_type, is_whole, shard_path, write_shard
 
 WORK = "cutting"
@@ -141,15 +142,17 @@ def _is_done(job: Job) -> bool:
 
 def _cut(job: Job) -> None:
     plan, number, field = job.plan, job.number, job.field
-    pixels, pixel_size = job.collection.read(field, plan.channels)
+    counts, pixel_size = job.collection.read_counts(field, plan.channels)
+    bits = job.collection.bits(field)
+    pixels = full_scale(counts, bits)
     masks = _masks(job, pixels, pixel_size)
     _write_masks(plan.pictures(field), masks)
     found = list[tuple[Crop, bool]]()
     nuclei = None if masks.cells.any() and not masks.nuclei.any() else masks.nuclei
-    cut = crops(pixels, masks.cells, nuclei, masks.pixel_size, plan.square)
+    cut = crops(counts, masks.cells, nuclei, masks.pixel_size, plan.square)
     size = (plan.square.size,)
     rows = write_shard(plan.work, number, size, (_noted(crop, found) for crop in cut))
-    table = describe(pixels, plan.channels, masks)
+    table = describe(counts, plan.channels, masks, bits)
     whole = of_field(pixels, plan.channels, job.collection.files(field), masks.pixel_size)
     table = table.assign(
         field_pixel_size=masks.pixel_size,

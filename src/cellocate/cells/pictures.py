@@ -27,7 +27,7 @@ def write_pictures(cells: Collection, folder: Path) -> Collection:
     def work(cell: str) -> list[str]:
         paths = [folder / "images" / f"{cell}_{channel}.png" for channel in channels]
         if not all(path.is_file() for path in paths):
-            for path, plane in zip(paths, cells.read(cell, channels)[0], strict=True):
+            for path, plane in zip(paths, cells.read_counts(cell, channels)[0], strict=True):
                 write_png(path, plane)
         return [str(path) for path in paths]
 

@@ -27,6 +27,7 @@ from cellocate.cells.strong import Strong, counts, scoped, with_one_label
 from cellocate.collection import Collection, Problem, open_collection
 from cellocate.collection.check import problem_table
 from cellocate.collection.collection import FLAGS, group_of
+from cellocate.collection.depth import of_known_depth
 from cellocate.collection.identity import ORIGINAL, originals
 from cellocate.collection.layouts.store import table, told
 from cellocate.collection.packing import SKIPPED, seal
@@ -88,7 +89,7 @@ def convert(
     """
     if workers is not None and workers < 1:
         raise CellocateError("nobody to do the work", where=f"workers {workers}", mend="Ask for 1 or more.")
-    plan = replace(plan, out=plan.out.resolve())
+    plan, collection = replace(plan, out=plan.out.resolve()), of_known_depth(collection)
     if resume and (plan.out / CARD).is_file():
         shutil.rmtree(plan.work, ignore_errors=True)
         return _opened(plan)
@@ -236,7 +237,7 @@ def _finish(
 def _with_fields(cells: pd.DataFrame, fields: Collection) -> pd.DataFrame:
     """Each cell with its id, and what is known of its field."""
     cells.insert(0, "id", [f"{field}_{number}" for field, number in zip(cells["field"], cells["cell"], strict=True)])
-    known = fields.fields.drop(columns=[c for c in ("pixel_size", *fields.channels) if c in fields.fields])
+    known = fields.fields.drop(columns=["pixel_size", "camera_offset", *fields.channels], errors="ignore")
     known = known.drop(columns=[c for c in known if c in cells.columns]).reset_index(drop=True)
     rows = dict(zip(fields.ids, range(len(fields)), strict=True))
     known = known.assign(group=group_of(fields.fields).to_numpy(dtype=object))

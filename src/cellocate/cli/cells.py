@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data, require_paths
+from cellocate.cli.opened import of_known_depth, open_data, require_paths
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ def cells(
         {"without": tuple(without or ()), "least": least, "most": most, "seed": seed},
     )
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
+    collection = of_known_depth(collection)
     if fit and span is not None:
         raise typer.BadParameter("with --fit each picture has a span of its own: leave out --span")
     if masks is not None and segmenter is not None:

@@ -119,7 +119,10 @@ def _described(data: Path, said: dict[str, Any], channels: list[str] | None) -> 
 
 
 def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
-    sizes = inspection.images.groupby(["width", "height", "depth"]).size().reset_index(name="fields")
+    images = inspection.images
+    bits = {str(i): inspection.depth.bits_of(seen) for i, seen in images["seen"].items()}
+    images = images.assign(bits=[bits[str(i)] for i in images.index])
+    sizes = images.groupby(["width", "height", "depth", "bits"]).size().reset_index(name="fields")
     known = [p for p in map(collection.pixel_size, collection.ids) if p is not None]
     facts: dict[str, Any] = {
         "layout": collection.layout,
@@ -130,6 +133,7 @@ def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
         "stains": {channel: list(names) for channel, names in collection.stains.items()},
         "files": {c: int(collection.fields[c].notna().sum()) for c in collection.channels},
         "sizes": sizes.to_dict("records"),
+        "depth": list(inspection.depth.notes),
         "pixel_sizes": sorted(set(known)),
         "pixel_size_assumed": collection.pixel_size_assumed,
         "identical": inspection.duplicates,
@@ -176,7 +180,10 @@ def _print_images(facts: dict[str, Any]) -> None:
         print(f"stains      {read_as(facts['stains'])}")
     for size in facts["sizes"]:
         of = counted(size["fields"], facts["unit"])
-        print(f"size        {size['width']}×{size['height']} px, {size['depth']} bits: {of}")
+        depth = f"{size['bits']} bits" + (f" in {size['depth']}" if size["bits"] < size["depth"] else "")
+        print(f"size        {size['width']}×{size['height']} px, {depth}: {of}")
+    for text in facts["depth"]:
+        print(f"depth       {text}")
     pixel_sizes = ", ".join(f"{p:g} µm" for p in facts["pixel_sizes"])
     pixel_sizes += " (assumed)" if facts["pixel_size_assumed"] else ""
     print(f"pixel size  {pixel_sizes or 'unknown (--pixel-size sets it)'}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data, require_paths
+from cellocate.cli.opened import of_known_depth, open_data, require_paths
 from cellocate.counted import counted
 from cellocate.model_files import require_model
 from cellocate.written import refuse_suffix
@@ -81,5 +81,6 @@ def neighbours(
         answer = ask_for_images(known, loaded, asked, count, index)
     total = answer.write(out)
     if sheet is not None and of is not None:
-        save_figure_as(answer.draw(open_data(of, pixel_size=pixel_size, channels=channels, z=z), asked, colours), sheet)
+        shown = of_known_depth(open_data(of, pixel_size=pixel_size, channels=channels, z=z))
+        save_figure_as(answer.draw(shown, asked, colours), sheet)
     print(f"{counted(total, 'neighbour')} of {counted(len(answer.names), known.unit)} in {out}")

@@ -66,6 +66,16 @@ def require_paths(*paths: Path | None) -> None:
             raise CellocateError("no such file or folder", where=path, mend="Check the name.")
 
 
+def of_known_depth(collection: Collection) -> Collection:
+    """The collection with the depth of its files known, and print what had to be assumed."""
+    from cellocate.collection.depth import with_depth
+
+    collection, notes = with_depth(collection)
+    for text in notes:
+        note(text)
+    return collection
+
+
 def read_plane(said: str | None) -> int | Projection | None:
     """--z as `open_collection` takes it.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.opened import of_known_depth, open_data
 from cellocate.counted import counted
 
 
@@ -42,6 +42,7 @@ def pack(
     from cellocate.tables import read_table
 
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
+    collection = of_known_depth(collection)
     with resumable(), progress("packing", len(collection)) as advance:
         store = rooms.pack(
             collection,

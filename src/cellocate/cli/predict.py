@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.opened import of_known_depth, open_data
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.model_files import require_model
@@ -118,6 +118,8 @@ def predict(
     loaded, turned = prediction.with_turns(load(model, device=device), views)
     if format_ == "kaggle2021":
         prediction.require_hpa19(loaded.vocabulary)
+    if part is not None or sample is not None:
+        collection = of_known_depth(collection)  # by all of its fields
     single = are_cells(collection) and not whole_fields
     _refuse_odd_data(fields, masks, format_, single=single, by_map=by_map)
     if whole_fields or loaded.card.bag is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.opened import of_known_depth, open_data
 from cellocate.counted import counted
 
 
@@ -91,6 +92,8 @@ def select(
     derived = choose(opened, asked, skip_bad=skip_bad)
     for text in derived.notes:
         note(text)
+    if rescale:
+        derived = dataclasses.replace(derived, collection=of_known_depth(derived.collection))
     with progress("rescaling", len(derived.collection) if rescale else 0) as advance:
         written = write_derived(
             derived,

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def usable_fields(collection: Collection, channels: Sequence[str], *, labelled: bool, skip_bad: bool) -> Collection:
-    """The fields that have all of these channels and, if need be, labels; a note names those left out.
+    """The fields that have all of these channels and, if need be, labels.
+
+    Notes name those that are left out, and say how many bits pixels are taken to have.
 
     Raises:
         CellocateError: the collection lacks a channel or labels; a field is faulty and `skip_bad` is not set.
@@ -27,6 +29,8 @@ def usable_fields(collection: Collection, channels: Sequence[str], *, labelled: 
     collection, inspection = usable(collection, channels, labelled=labelled, skip_bad=skip_bad)
     if inspection.problems:
         note(left_out(inspection.problems, inspection.unit))
+    for text in inspection.notes:
+        note(text)
     return collection
 
 

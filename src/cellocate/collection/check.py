@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pandas as pd
 
 from cellocate.collection.bags import Bags, bags_of
 from cellocate.collection.collection import Collection, Problem, Unit
+from cellocate.collection.depth import see, with_depth
 from cellocate.collection.duplicates import clusters, parse_fingerprints
+from cellocate.collection.judge import Judged, judge
 from cellocate.collection.look import Look, complete, look_at_headers, look_at_pixels
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
@@ -31,11 +33,15 @@ class Inspection:
         images: by id, what `Look` tells.
         problems: the faults of the collection and of the images.
         unit: what each shows; of a single cell, most is black.
+        depth: what the pixels tell of their depth, where they were decoded.
+        notes: what a user should know of how they will be read, a sentence each.
     """
 
     images: pd.DataFrame
     problems: tuple[Problem, ...]
     unit: Unit = "field"
+    depth: Judged = field(default_factory=Judged)
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def duplicates(self) -> list[list[str]]:
@@ -96,8 +102,8 @@ def inspect(
                 return look_at_headers(files) if place is None else Look(*place[0].header(place[1]))
             if place is not None:
                 place[0].verify(place[1])
-            pixels, pixel_size = collection.read(field, wanted)
-            return look_at_pixels(pixels, files, pixel_size)
+            pixels, pixel_size = collection.read_counts(field, wanted)
+            return look_at_pixels(pixels, files, pixel_size, see(collection, field, pixels, wanted))
         except CellocateError as error:
             return Problem(field, "files", error)
         finally:
@@ -117,13 +123,19 @@ def inspect(
                 else:
                     rows[field] = found
     images = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), dtype=object), columns=list(Look._fields))
-    return Inspection(images, tuple(problems), unit=collection.unit)
+    if not decode:
+        return Inspection(images, tuple(problems), unit=collection.unit)
+    seen = {field: look.seen for field, look in rows.items() if look.seen is not None}
+    judged = judge(list(seen.values()), offset_known="camera_offset" in collection.fields, unit=collection.unit)
+    faults = {field: fault for field, one in seen.items() if (fault := judged.fault(one)) is not None}
+    problems += [Problem(field, "files", fault) for field, fault in faults.items()]
+    return Inspection(images, tuple(problems), collection.unit, judged)
 
 
 def usable(
     collection: Collection, channels: Sequence[str], *, labelled: bool, skip_bad: bool
 ) -> tuple[Collection, Inspection]:
-    """The fields that can be used, and what was found: all images, and the problems that matter to this use.
+    """The fields that can be used, their depth known, and what was found: all images, and problems that matter here.
 
     Args:
         collection: all fields; of bags, their cells are looked at.
@@ -142,7 +154,10 @@ def usable(
         collection.truth()  # says what is missing
     inspection = inspect(collection, channels)
     problems = tuple(p for p in inspection.problems if labelled or p.about == "files")
-    return collection.without(problems, skip_bad=skip_bad), replace(inspection, problems=problems)
+    images = inspection.images
+    deep = {str(i) for i in images.index[images["depth"] == 16]}
+    known, notes = with_depth(collection.without(problems, skip_bad=skip_bad), deep)
+    return known, replace(inspection, problems=problems, notes=notes)
 
 
 def _groups(key: pd.Series) -> list[list[str]]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -17,9 +18,11 @@ from numpy.typing import NDArray
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, Pixels, Scale, read_field, read_header
+from cellocate.images.depth import full_scale, without_offset
 from cellocate.images.store import stored
 from cellocate.vocabulary import Vocabulary
 
+_LOCK = Lock()
 _PARTICULAR = re.compile(r""" ?('[^']*'|"[^"]*"|\([^)]*\d[^)]*\))""")
 
 GROUP_COLUMNS = ("group", "antibody", "plate", "well")
@@ -72,7 +75,8 @@ class Collection:
         fields: one row per field, indexed by `id`; a column per channel with its file (None where it is missing) or
             place in a store;
             `labels` with a tuple of indices (None where unknown); further columns are metadata, among which
-            `pixel_size` (µm per px of the files), `antibody`, `plate`, `cell_line` are understood.
+            `pixel_size` (µm per px of the files), `bits` (of the camera), `camera_offset` (counts that were added to
+            every pixel), `antibody`, `plate`, `cell_line` are understood.
         vocabulary: of the labels; None for an unlabelled collection.
         problems: faults that show without opening an image.
         because: what the layout was recognised by.
@@ -84,6 +88,7 @@ class Collection:
             none, or parts of their own names; empty where the layout itself names the channels.
         notes: what a user should know of how the files were read, a sentence each, such as "z stacks of 12 planes
             became one by their maximum".
+        depth_known: whether `bits` and `camera_offset` are final (see `cellocate.collection.depth.with_depth`).
     """
 
     folder: Path
@@ -97,6 +102,7 @@ class Collection:
     made: Mapping[str, Any] = field(default_factory=dict)
     stains: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    depth_known: bool = False
 
     def __len__(self) -> int:
         return len(self.fields)
@@ -128,7 +134,11 @@ class Collection:
         return (self.folder, *map(Path, sorted(folders)))
 
     def read(self, field: str, channels: Sequence[str], scale: Scale | None = None) -> tuple[Pixels, float | None]:
-        """The pixels of one field, and their size.
+        """The pixels of one field on the full scale of their type, and their size.
+
+        Counts of a camera with 12 bits, say, fill the 16 bits of their files: 4095 becomes 65535. Where nothing tells
+        the depth of 16-bit files, it is inferred from a sample of this collection, and a warning says so; commands do
+        that once for all subsets (`cellocate.collection.depth.with_depth`).
 
         Args:
             field: its id.
@@ -137,17 +147,36 @@ class Collection:
                 read. Without it the largest is.
 
         Returns:
-            Pixels as stored, shape (C, H, W), uint8 or uint16, and µm per px of these, or None where nobody said.
+            Pixels, shape (C, H, W), uint8 or uint16, and µm per px of these, or None where nobody said.
+
+        Raises:
+            CellocateError: a file is missing or unreadable, they differ in size or depth, or a pixel is brighter than
+                the camera's bits allow.
+        """
+        counts, pixel_size = self.read_counts(field, channels, scale)
+        if counts.dtype == np.uint16 and not self.depth_known:
+            return self._with_depth().read(field, channels, scale)
+        try:
+            return full_scale(counts, self.bits(field)), pixel_size
+        except CellocateError as error:
+            where = f"field {field}, {next(iter(self.files(field).values()))}"
+            raise CellocateError(error.what, where=where, mend=error.mend) from None
+
+    def read_counts(
+        self, field: str, channels: Sequence[str], scale: Scale | None = None
+    ) -> tuple[Pixels, float | None]:
+        """The pixels of one field as its files have them, less the camera's offset where that is known; else as `read`.
 
         Raises:
             CellocateError: a file is missing or unreadable, or they differ in size or depth.
         """
         files, pixel_size = self.files(field), self.pixel_size(field)
         if (place := stored(files)) is None:
-            return read_field(files, channels), pixel_size
+            return without_offset(read_field(files, channels), self.offset(field)), pixel_size
         store, row = place
         height, width, _ = store.header(row)
         pixels = store.read(row, channels, None if scale is None else max(scale.shape(height, width, pixel_size)))
+        pixels = without_offset(pixels, self.offset(field))
         shrunk = max(height, width) / max(pixels.shape[1:])
         return pixels, None if pixel_size is None else pixel_size * shrunk
 
@@ -165,7 +194,16 @@ class Collection:
 
     def pixel_size(self, field: str) -> float | None:
         """The µm per px of a field's files, or None where nobody said."""
-        return self._pixel_sizes.get(field)
+        return self._numbers("pixel_size").get(field)
+
+    def bits(self, field: str) -> int | None:
+        """The bits of the camera that a field was taken with, as metadata or a sample tell; None where nothing does."""
+        bits = self._numbers("bits").get(field)
+        return None if bits is None else int(bits)
+
+    def offset(self, field: str) -> int:
+        """Counts that were added to every pixel of a field's files, and that reading it subtracts."""
+        return int(self._numbers("camera_offset").get(field, 0))
 
     def group(self) -> pd.Series[str]:
         """For each field what it must share a part of a split with: antibody, plate, or only itself."""
@@ -176,12 +214,27 @@ class Collection:
         columns = {channel: self.fields[channel].dropna() for channel in self.channels}
         return {channel: dict(zip(map(str, c.index), map(str, c), strict=True)) for channel, c in columns.items()}
 
+    def _numbers(self, column: str) -> dict[str, float]:
+        """A column of numbers by id, without those that nobody knows."""
+        if column not in self._known:
+            values = self.fields[column].dropna() if column in self.fields else pd.Series(dtype=float)
+            self._known[column] = dict(zip(map(str, values.index), map(float, values), strict=True))
+        return self._known[column]
+
     @cached_property
-    def _pixel_sizes(self) -> dict[str, float]:
-        if "pixel_size" not in self.fields:
-            return {}
-        known = self.fields["pixel_size"].dropna()
-        return dict(zip(map(str, known.index), map(float, known), strict=True))
+    def _known(self) -> dict[str, dict[str, float]]:
+        return {}
+
+    def _with_depth(self) -> Collection:
+        """The same with the depth of its files inferred; by one thread for all."""
+        with _LOCK:
+            return self._inferred
+
+    @cached_property
+    def _inferred(self) -> Collection:
+        from cellocate.collection.depth import of_known_depth  # which reads collections
+
+        return of_known_depth(self)
 
     def truth(self) -> NDArray[np.bool_]:
         """The labels as a table, shape (N, len(vocabulary)), bool.

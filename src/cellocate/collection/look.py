@@ -12,9 +12,11 @@ import numpy as np
 
 from cellocate.collection.duplicates import HASHED, fingerprint, hash_thumbnail
 from cellocate.collection.emptiness import note_on
+from cellocate.collection.judge import Seen
 from cellocate.collection.quality import (
     FOCUS_CHANNELS,
     SATURATED_SHARE,
+    above_floor,
     is_blank,
     saturated_share,
     sharpness,
@@ -23,6 +25,7 @@ from cellocate.collection.quality import (
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, read_header
 from cellocate.images.address import Address
+from cellocate.images.depth import SIGNED, without_offset
 from cellocate.images.stacks import absent_chunks
 
 
@@ -41,6 +44,7 @@ class Look(NamedTuple):
         largest_file: bytes.
         absent: how many chunks an OME-Zarr image lacks, such as "3 of 12, read as 0".
         note: whether the field shows too little to say anything about (see `emptiness`), or nothing of its own.
+        seen: what the pixels tell of their depth.
     """
 
     height: int
@@ -54,6 +58,7 @@ class Look(NamedTuple):
     largest_file: int = 0
     absent: str = ""
     note: str = ""
+    seen: Seen | None = None
 
 
 def complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
@@ -93,19 +98,24 @@ def look_at_headers(files: Mapping[str, Path]) -> Look:
     return Look(*first)
 
 
-def look_at_pixels(pixels: Pixels, files: Mapping[str, Path], pixel_size: float | None = None) -> Look:
+def look_at_pixels(
+    pixels: Pixels, files: Mapping[str, Path], pixel_size: float | None = None, seen: Seen | None = None
+) -> Look:
     """All that pixels tell.
 
     Args:
-        pixels: shape (C, H, W).
+        pixels: shape (C, H, W), as the files have them.
         files: of these channels, in their order.
         pixel_size: µm per px.
+        seen: what the pixels tell of their depth.
     """
-    planes = dict(zip(files, pixels, strict=True))
+    counts = without_offset(pixels, SIGNED) if int(pixels.min()) >= SIGNED else pixels
+    planes = dict(zip(files, counts, strict=True))
+    contrasts = dict(zip(files, above_floor(counts), strict=True))
     digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16)
     digest.update(repr((pixels.shape, tuple(files))).encode())
-    small = {channel: thumbnail(plane) for channel, plane in planes.items()}
-    blank = [channel for channel, plane in planes.items() if is_blank(plane, small[channel])]
+    small = {channel: thumbnail(plane) for channel, plane in contrasts.items()}
+    blank = [channel for channel, plane in contrasts.items() if is_blank(plane, small[channel])]
     hashes = [hash_thumbnail(small[c]) if c in small and c not in blank else 0 for c in HASHED]
     landmark = next((channel for channel in FOCUS_CHANNELS if channel in planes), None)
     bytes_ = file_sizes(files)
@@ -121,6 +131,7 @@ def look_at_pixels(pixels: Pixels, files: Mapping[str, Path], pixel_size: float 
         largest_file=max(bytes_, default=0),
         absent=next(filter(None, map(absent_chunks, _images(files))), ""),
         note=note_on(planes, pixel_size),
+        seen=seen,
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from cellocate.collection.collection import TIME_SERIES, Collection, group_column
 from cellocate.collection.identity import ORIGINAL, identities, originals, uuid
 from cellocate.collection.linked import linked
+from cellocate.collection.metadata import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
 from cellocate.tables import normal, table_name
@@ -92,8 +93,7 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
     together = together.astype(object).where(together.notna(), None)
     if together[ORIGINAL].isna().all():
         together = together.drop(columns=ORIGINAL)
-    if "pixel_size" in together:
-        together["pixel_size"] = together["pixel_size"].astype(float)
+    together = together.astype({name: float for name in NUMBERS if name in together})
     if shared or len({column for c in collections if (column := group_column(c.fields))}) > 1:
         together["group"] = pd.Series(_groups(collections, names), index=together.index, dtype=object)
     merged = Collection(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +11,12 @@ from cellocate.collection.identity import as_known
 from cellocate.collection.names import numbered
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
+from cellocate.images.depth import check_bits, check_offset
 from cellocate.images.scale import check_pixel_size
 from cellocate.tables import MISSING, lacking, numbers, read_columns, read_table, shown
 
+NUMBERS = ("pixel_size", "bits", "camera_offset")
+"""Columns of a collection that are numbers; any other is text."""
 IDS = ("id", "image", "image_id", "field", "filename")
 # columns that mean what another is called here, in small letters
 _NAMES = {
@@ -27,6 +30,8 @@ _NAMES = {
     "antibody_id": "antibody",
     "pixelsize": "pixel_size",
     "pixel size": "pixel_size",
+    "significant_bits": "bits",
+    "significantbits": "bits",
 }
 _UNDERSTOOD = frozenset(("group", *_NAMES.values()))
 """Columns whose values mean something: fields of one plate belong together."""
@@ -62,7 +67,7 @@ def said_of(fields: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
         if name in fields:
             column = column.replace("", None)
             column = column.where(column.notna(), fields[name])
-        columns[name] = column if name == "pixel_size" else column.astype(object).where(column.notna(), None)
+        columns[name] = column if name in NUMBERS else column.astype(object).where(column.notna(), None)
     return fields.assign(**columns)
 
 
@@ -92,24 +97,25 @@ def read_metadata(path: Path) -> pd.DataFrame:
 
 
 def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Give columns the names that cellocate knows, antibodies as their numbers, and pixel sizes as numbers.
+    """Give columns the names that cellocate knows, antibodies as their numbers, and `NUMBERS` as numbers.
 
     In columns that cellocate understands, `nan`, `NA` and the like are empty: they are no plate that fields share.
 
     Raises:
-        CellocateError: a pixel size that is none, or two columns that mean the same.
+        CellocateError: an impossible pixel size, number of bits or camera offset, or two columns that mean the same.
     """
     names = {c: _meaning(c, rows.columns) for c in map(str, rows)}
     _see_meanings(names, path)
-    sizes = next((c for c, name in names.items() if name == "pixel_size"), "")
+    written = {name: column for column, name in names.items()}
     rows = rows.rename(columns=names)
     for name in _UNDERSTOOD.intersection(rows):
         if unknown := [v for v in rows[name].unique() if isinstance(v, str) and v.lower() in MISSING]:
             rows[name] = rows[name].mask(rows[name].isin(unknown), "")
     if "antibody" in rows:
         rows["antibody"] = numbered(rows["antibody"])
-    if "pixel_size" in rows:
-        rows["pixel_size"] = _pixel_sizes(rows["pixel_size"], path, sizes)
+    for name, (check, mend) in _CHECKS.items():
+        if name in rows:
+            rows[name] = _numbers(rows[name], path, written[name], check, mend)
     return rows
 
 
@@ -130,16 +136,25 @@ def _see_meanings(names: dict[str, str], path: Path) -> None:
         meant[name] = column
 
 
-def _pixel_sizes(column: pd.Series[str], path: Path, name: str) -> pd.Series[float]:
-    sizes = numbers(column)
-    if (wrong := sizes.isna() & column.notna() & (column != "")).any():
+_CHECKS: dict[str, tuple[Callable[[float], object], str]] = {
+    "pixel_size": (check_pixel_size, "Give µm per px."),
+    "bits": (check_bits, "Give the bits of the camera, such as 12."),
+    "camera_offset": (check_offset, "Give the counts that were added to every pixel."),
+}
+
+
+def _numbers(
+    column: pd.Series[str], path: Path, written: str, check: Callable[[float], object], mend: str
+) -> pd.Series[float]:
+    """A column as numbers; `written` is its name in the table."""
+    values = numbers(column)
+    if (wrong := values.isna() & column.notna() & (column != "")).any():
         text = str(column[wrong].iloc[0])
-        line = _line_of(path, name, text)
-        what = f"pixel_size is not a number: {shown(text)}"
-        raise CellocateError(what, where=f"{path}, line {line}, column {name}", mend="Give µm per px.")
-    for size in sizes.dropna().unique():
-        check_pixel_size(float(size))
-    return sizes
+        where = f"{path}, line {_line_of(path, written, text)}, column {written}"
+        raise CellocateError(f"{column.name} is not a number: {shown(text)}", where=where, mend=mend)
+    for value in values.dropna().unique():
+        check(float(value))
+    return values
 
 
 def _line_of(path: Path, column: str, text: str) -> int:

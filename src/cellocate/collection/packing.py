@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cellocate.collection.check import problem_table
 from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.depth import of_known_depth
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
 from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
@@ -46,8 +47,8 @@ def pack(
     """Pack a collection into a store: a folder from which fields are read many times faster than from image files.
 
     Each field is shrunk by area averaging until its longer side is each of `sizes` (a smaller one is kept as it is),
-    in its own depth. The same collection and request give the same bytes, whatever the number of workers and however
-    often the work was interrupted.
+    in its own depth; the bits of the camera are kept beside its labels. The same collection and request give the same
+    bytes, whatever the number of workers and however often the work was interrupted.
 
     Args:
         collection: its labels and metadata go into the store as well.
@@ -77,6 +78,7 @@ def pack(
         >>> store.layout, store.read("a", ["green"])[0].shape
         ('store', (1, 16, 8))
     """
+    collection = of_known_depth(collection)
     plan = Plan(Path(out).resolve(), tuple(channels or collection.channels), _checked(sizes), skip_bad)
     if workers is not None and workers < 1:
         raise CellocateError("nobody to do the work", where=f"workers {workers}", mend="Ask for 1 or more.")
@@ -123,7 +125,8 @@ def _checked(sizes: Sequence[int]) -> tuple[int, ...]:
 
 def _request(plan: Plan, collection: Collection) -> dict[str, Any]:
     """What must be the same when a store is resumed."""
-    fields = hashlib.sha256(_csv(table(collection)).encode()).hexdigest()
+    counts = table(collection).drop(columns="bits", errors="ignore")  # which do not change what is packed
+    fields = hashlib.sha256(_csv(counts).encode()).hexdigest()
     return {"channels": list(plan.channels), "sizes": list(plan.sizes), "fields": fields}
 
 

@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.images import FIELD_SPAN
+from cellocate.collection.judge import HIGH_FLOOR
+from cellocate.images import FIELD_SPAN, Pixels
+from cellocate.images.depth import full_value, smallest_depth, without_offset
 
 BLANK_CONTRAST = 0.05
 """Deviation over mean of the thumbnail below which a channel is blank; real channels have .4 or more."""
@@ -63,14 +65,27 @@ def is_blank(plane: NDArray[Any], small: NDArray[np.float32]) -> bool:
     return float(small.var()) <= BLANK_NOISE * deviation**2 * small.size / plane.size
 
 
+def above_floor(field: Pixels) -> Pixels:
+    """A field less its darkest pixel where that is far above 0, so that an offset hides no contrast.
+
+    Args:
+        field: shape (C, H, W); of single channels the darkest pixel may be light.
+    """
+    darkest = int(field.min())
+    high = darkest >= HIGH_FLOOR * full_value(smallest_depth(int(field.max())))
+    return without_offset(field, darkest) if high else field
+
+
 def saturated_share(plane: NDArray[Any]) -> float:
-    """The share of pixels at the largest value of the depth.
+    """The share of pixels at the largest value of the depth, which is that of any camera: 255, 1023, 4095 and so on.
 
     References:
         Bray et al. Workflow and Metrics for Image Quality Control in Large-Scale High-Content Screens. J Biomol
         Screen 17, 2012 (its PercentMaximal). https://doi.org/10.1177/1087057111420292
     """
-    return int(np.count_nonzero(plane == np.iinfo(plane.dtype).max)) / plane.size
+    brightest = int(plane.max())
+    is_full = brightest >= full_value(8) and brightest & (brightest + 1) == 0
+    return int(np.count_nonzero(plane == brightest)) / plane.size if is_full else 0.0
 
 
 def sharpness(plane: NDArray[Any], pixel_size: float | None = None) -> float:

@@ -33,6 +33,8 @@ class Reading(BaseModel):
             rightly: letters of T(ime), C(hannel), Z, Y and X, such as `CYX` or `ZCYX`; those of length 1 are left out.
         yellow: which colour of a colour image holds the yellow channel; the mean of red and green unless given.
         pixel_size: µm per px of every file.
+        bits: of the camera, where every pixel of 16-bit files holds fewer, such as 12.
+        camera_offset: counts that were added to every pixel; they are subtracted.
         labels: the label table, and `vocabulary`, that of its labels.
         metadata: tables whose rows are joined by id.
     """
@@ -46,6 +48,8 @@ class Reading(BaseModel):
     axes: Annotated[str, AfterValidator(checked_axes)] | None = None
     yellow: Colour = "mean"
     pixel_size: float | None = Field(default=None, gt=0)
+    bits: int | None = Field(default=None, ge=8, le=16)
+    camera_offset: int | None = Field(default=None, ge=0, lt=2**16)
     labels: Path | None = None
     vocabulary: str | None = None
     metadata: tuple[Path, ...] = ()

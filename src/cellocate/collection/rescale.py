@@ -13,6 +13,7 @@ import numpy as np
 from cellocate.collection.collection import Collection
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, resize, write_png
+from cellocate.images.depth import see_counts
 from cellocate.images.scale import check_pixel_size
 
 _LARGEST_ENLARGEMENT = 4.0  # beyond it files grow by what no microscope saw
@@ -25,7 +26,7 @@ def rescale(
     """Write every field at `pixel_size` as `<id>_<channel>.png` into `folder`, at the depth it has.
 
     Args:
-        collection: whose pixel sizes are known.
+        collection: whose pixel sizes and depth are known.
         pixel_size: µm per px of the new files.
         folder: which is made where it does not exist.
         progress: called with 1 after each field.
@@ -45,9 +46,10 @@ def rescale(
 
     def work(field: str) -> dict[str, str]:
         files = collection.files(field)
-        pixels, own = collection.read(field, tuple(files))
+        counts, own = collection.read_counts(field, tuple(files))
+        see_counts(counts, collection.bits(field))
         factor = (own or pixel_size) / pixel_size
-        scaled = _scaled(pixels, factor, field)
+        scaled = _scaled(counts, factor, field)
         paths = {channel: folder / f"{field}_{channel}.png" for channel in files}
         for path, plane in zip(paths.values(), scaled, strict=True):
             write_png(path, plane)
@@ -61,7 +63,7 @@ def rescale(
         except BaseException:  # Ctrl-C as well: what waits need not be done
             pool.shutdown(cancel_futures=True)
             raise
-    fields = collection.fields.assign(pixel_size=pixel_size)
+    fields = collection.fields.assign(pixel_size=pixel_size).drop(columns="camera_offset", errors="ignore")
     for channel in collection.channels:
         fields[channel] = [files.get(channel) for files in written]
     return replace(collection, fields=fields)

@@ -17,6 +17,7 @@ from cellocate.collection.layouts.store import UNFINISHED
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import Pixels
+from cellocate.images.depth import see_counts
 from cellocate.images.store import index_type, is_whole, shard_path, write_shard
 
 
@@ -97,7 +98,9 @@ def _is_done(job: Job) -> bool:
 def _pixels(job: Job, problems: list[Problem]) -> Iterator[Pixels | None]:
     for field in job.fields.ids:
         try:
-            yield job.fields.read(field, job.plan.channels)[0]
+            counts, _ = job.fields.read_counts(field, job.plan.channels)
+            see_counts(counts, job.fields.bits(field))
+            yield counts
         except CellocateError as error:
             problems.append(Problem(field, "files", error))
             yield None

@@ -36,9 +36,9 @@ def suspects(
 ) -> list[Problem]:
     """What is not a fault but may be one: of each field what is odd about it, in the order of the kinds below.
 
-    Labels that stand twice; nearly empty fields, proteins without signal or copied from another channel; blank,
-    saturated and out-of-focus fields; absent chunks; files of an odd size; identical pixels and near duplicates, and
-    labels that differ among them.
+    Labels that stand twice; what no pixel of any field is darker than, where that is much; nearly empty fields,
+    proteins without signal or copied from another channel; blank, saturated and out-of-focus fields; absent chunks;
+    files of an odd size; identical pixels and near duplicates, and labels that differ among them.
 
     Args:
         collection: that was inspected.
@@ -49,6 +49,8 @@ def suspects(
     images = inspection.images
     found = [problem for problem in collection.problems if problem.severity == "warning"]
     look = "Look at it, and leave it out if nothing can be seen."
+    if (floor := inspection.depth.floor) is not None:
+        found += [Problem(str(field), "files", floor, "warning") for field in images.index]
     empty = images["note"] == NEARLY_EMPTY  # which needs no further word about its channels
     blank = images["blank"].mask(empty, "")
     found += _emptiness(images["note"].mask(blank.str.split().map(lambda channels: PROTEIN in channels), ""))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BINS = 24
-_SHAPE = ("height_px", "width_px", "depth_bits")
+_SHAPE = ("height_px", "width_px", "depth_bits", "camera_bits")
 
 
 def medians(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from cellocate.collection import Collection, left_out
+from cellocate.collection.depth import with_depth
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.explore.columns import by_column, recorded
@@ -124,9 +125,9 @@ def look(collection: Collection, choices: Choices, before: Collection | None = N
         CellocateError: a field is faulty and `choices.skip_bad` is not set; nothing is left; or the two collections
             have different vocabularies.
     """
-    usable = collection.without(collection.problems, skip_bad=choices.skip_bad)
+    usable, depth = with_depth(collection.without(collection.problems, skip_bad=choices.skip_bad))
     faults = [p for p in collection.problems if p.severity == "fault"]
-    notes = [left_out(faults, collection.unit)] if faults else []
+    notes = [*([left_out(faults, collection.unit)] if faults else []), *depth]
     labels = None
     if usable.vocabulary is not None:
         labels = LabelCounts(usable.truth(), usable.vocabulary.names)
@@ -172,7 +173,7 @@ def _beside(collection: Collection, before: Collection, choices: Choices) -> Exp
     if mine != other:
         mend = "Give both in the same words: 'cellocate select --to' maps labels."
         raise CellocateError("labels of another vocabulary, or none", where=before.folder, mend=mend)
-    usable = before.without(before.problems, skip_bad=choices.skip_bad)
+    usable, depth = with_depth(before.without(before.problems, skip_bad=choices.skip_bad))
     labels = None if mine is None else LabelCounts(usable.truth(), mine)
     pixels, at_random, notes = _measured(usable, None, choices) if collection.channels else _NOTHING
-    return Explored(usable, choices, labels, None, pixels, at_random, {}, notes=tuple(notes))
+    return Explored(usable, choices, labels, None, pixels, at_random, {}, notes=(*depth, *notes))

@@ -62,11 +62,12 @@ def measure(
         progress: called with 1 after each field.
 
     Returns:
-        A row for each field that could be read, by id: `height_px`, `width_px`, `depth_bits`, for each channel
-        `<channel>_mean`, `<channel>_high` (its 99th percentile), both as shares of the depth's largest value, and
-        `<channel>_saturated` (share of pixels at that value), `protein_spread` (deviation over mean of the green
-        channel), for each landmark `protein_in_<channel>` (correlation of green with it over pixels), and
-        `sharpness` (see `cellocate.collection.quality`); and the fields that could not be read.
+        A row for each field that could be read, by id: `height_px`, `width_px`, `depth_bits` (bits of a pixel in its
+        files), `camera_bits` (of these, what the camera fills), for each channel `<channel>_mean`, `<channel>_high`
+        (its 99th percentile), both as shares of the largest value of `camera_bits`, and `<channel>_saturated` (share of
+        pixels at that value), `protein_spread` (deviation over mean of the green channel), for each landmark
+        `protein_in_<channel>` (correlation of green with it over pixels), and `sharpness` (see
+        `cellocate.collection.quality`); and the fields that could not be read.
     """
 
     def look(field: str) -> dict[str, float] | Problem:
@@ -75,7 +76,8 @@ def measure(
             if not files:
                 raise CellocateError("a row without image files", where=field, mend="Add the files, or take it out.")
             pixels, pixel_size = collection.read(field, tuple(files))
-            return _figures(pixels, tuple(files), pixel_size)
+            bits = min(8 * pixels.itemsize, collection.bits(field) or 16)
+            return {**_figures(pixels, tuple(files), pixel_size), "camera_bits": bits}
         except CellocateError as error:
             return Problem(field, "files", error)
         finally:

@@ -115,8 +115,8 @@ def _of_pixels(explored: Explored) -> dict[str, Drawn]:
         "intensity": Drawn(
             partial(plot_intensity, random, channels),
             "Histograms: brightness of each channel.",
-            f"Brightness of each channel in per cent of the depth's largest value, {n}: mean of the {explored.unit} "
-            "and its 99th percentile; dotted lines are medians.",
+            f"Brightness of each channel in per cent of the {_full(random)}, {n}: mean of the {explored.unit} "
+            "and its 99th percentile; dotted lines are medians. Each channel has a scale of its own.",
         )
     }
     if random["sharpness"].notna().any():
@@ -137,6 +137,12 @@ def _of_pixels(explored: Explored) -> dict[str, Drawn]:
             "dotted lines are medians.",
         )
     return found
+
+
+def _full(pixels: pd.DataFrame) -> str:
+    """What a pixel can be at most, in words."""
+    values = [f"{2**bits - 1:,}" for bits in sorted(pixels["camera_bits"].astype(int).unique())]
+    return f"largest value that a pixel can have ({' or '.join(values)})"
 
 
 def _measured(pixels: pd.DataFrame, channels: Sequence[str]) -> list[str]:

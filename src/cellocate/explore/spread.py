@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BINS = 24
+_SMALLEST_RANGE = 0.1  # per cent, so that fields that are all black have an axis
 
 
 def plot_intensity(pixels: pd.DataFrame, channels: Sequence[str], width: int = WIDE) -> Figure:
-    """How bright each channel is: histograms of the fields' means and of their 99th percentiles, with medians."""
+    """How bright each channel is: histograms of the fields' means and of their 99th percentiles, with medians.
+
+    Each channel has an axis of its own, which ends at its brightest field.
+    """
     wide = width > NARROW
     rows, columns = (-(-len(channels) // 2), 2) if wide and len(channels) > 1 else (len(channels), 1)
     figure = blank(width, 190 * rows + 30)
@@ -29,10 +33,12 @@ def plot_intensity(pixels: pd.DataFrame, channels: Sequence[str], width: int = W
     for axes in panels[len(channels) :]:
         axes.set_axis_off()
     for axes, channel in zip(panels, channels, strict=False):
-        for figure_, colour, label in (("mean", "blue", "mean"), ("high", "orange", "99th percentile")):
-            values = 100 * pixels[f"{channel}_{figure_}"].dropna()
-            _histogram(axes, values, colour, label, np.linspace(0, 100, _BINS * 2 + 1))
-        axes.set_xlim(0, 100)
+        high, mean = (100 * pixels[f"{channel}_{figure_}"].dropna() for figure_ in ("high", "mean"))
+        top = max(float(high.max()), float(mean.max()), _SMALLEST_RANGE)
+        edges = np.linspace(0, top, _BINS * 2 + 1)
+        _histogram(axes, mean, "blue", "mean", edges)
+        _histogram(axes, high, "orange", "99th percentile", edges)
+        axes.set_xlim(0, top)
         axes.set_title(f"{STAINS[channel].capitalize()} ({channel})", loc="left", fontsize=FONT, color=PALETTE["ink"])
         axes.set_xlabel("% of full range", fontsize=FONT - 1, color=PALETTE["ink"])
     panels[0].set_ylim(top=1.35 * panels[0].get_ylim()[1])  # room for the legend

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-_NO_FEATURES = ("height_px", "width_px", "depth_bits")
+_NO_FEATURES = ("height_px", "width_px", "depth_bits", "camera_bits")
 _LARGEST = 10.0  # deviations: a figure beyond says no more than that it is odd
 _EACH = 2
 

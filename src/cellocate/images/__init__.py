@@ -1,7 +1,16 @@
 """Images: read the channels of a field, bring them to a scale and to floats."""
 
 from cellocate.images.fields import CHANNELS, INTENSITIES, Intensity, read_field, to_float
-from cellocate.images.files import SUFFIXES, Header, Pixels, read_channel, read_header, read_numbers, write_png
+from cellocate.images.files import (
+    SUFFIXES,
+    Header,
+    Pixels,
+    read_channel,
+    read_header,
+    read_numbers,
+    significant_bits,
+    write_png,
+)
 from cellocate.images.scale import FIELD_SPAN, Scale, resize
 from cellocate.images.views import Views, uncropped
 
@@ -20,6 +29,7 @@ __all__ = [
     "read_header",
     "read_numbers",
     "resize",
+    "significant_bits",
     "to_float",
     "uncropped",
     "write_png",

@@ -60,7 +60,8 @@ def read_field(files: Mapping[str, str | Path], channels: Sequence[str] = CHANNE
 def to_float(pixels: NDArray[Any], intensity: Intensity = "depth") -> NDArray[np.float32]:
     """Pixels → floats between 0 and 1, by one of three policies.
 
-    - `depth`: divided by the largest value of the depth (255 or 65535), the same for every image.
+    - `depth`: divided by the largest value of the type (255 or 65535), the same for every image. Counts of a camera of
+      fewer bits are brought to that scale first (`cellocate.images.depth.full_scale`), as `Collection.read` does.
     - `channel`: each channel of each image stretched from its 0.1th to its 99.9th percentile.
     - `field`: the same, with one range for all channels of an image together.
 

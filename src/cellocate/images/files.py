@@ -16,7 +16,7 @@ from cellocate.files import new_file
 from cellocate.images import stacks
 from cellocate.images.address import Address, see_file, suffix
 from cellocate.images.orientation import TAG, upright, upright_shape
-from cellocate.images.tiff import SeveralPlanes, native, read_samples, read_tiff, see_opaque, tiff_header
+from cellocate.images.tiff import SeveralPlanes, bits_of, native, read_samples, read_tiff, see_opaque, tiff_header
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
 
@@ -117,6 +117,21 @@ def read_header(path: str | Path) -> Header:
             return Header(*upright_shape(image.height, image.width, _orientation(path, image)), depth)
     except _UNREADABLE as error:
         raise unreadable(path, error) from None
+
+
+def significant_bits(path: str | Path) -> int | None:
+    """The bits of a pixel that hold light, 8 to 16, as the metadata of a TIFF or of a stack say; None where none do.
+
+    Raises:
+        CellocateError: the file is missing or damaged.
+    """
+    address = Address.parse(path)
+    try:
+        if address.channel is not None:
+            return stacks.bits(address)
+        return bits_of(address.file) if _is_tiff(address.file) else None
+    except _UNREADABLE as error:
+        raise unreadable(address.file, error) from None
 
 
 def write_png(path: str | Path, pixels: NDArray[Any]) -> None:

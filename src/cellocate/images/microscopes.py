@@ -54,7 +54,18 @@ def _scene(image: Any, path: Path, number: int, name: str, scenes: int) -> Stack
     names = tuple(str(channel) for channel in image.channel_names or ())
     names = names if len(names) == channels else ("",) * channels
     several = number if scenes > 1 else None
-    return Stack(names, every, lengths, str(image.dtype), _size(image), path, several, name, members=(path,))
+    return Stack(
+        names,
+        every,
+        lengths,
+        str(image.dtype),
+        _size(image),
+        path,
+        several,
+        name,
+        members=(path,),
+        bits=_bits(image, number),
+    )
 
 
 def _size(image: Any) -> PixelSize:  # noqa: ANN401 # bioio is optional
@@ -83,6 +94,14 @@ def _image(path: Path, changed: int, size: int, process: int, thread: int) -> An
         return BioImage(path)
     except Exception as error:  # each plugin has errors of its own
         raise OSError(f"damaged: {type(error).__name__}") from None
+
+
+def _bits(image: Any, number: int) -> int | None:  # noqa: ANN401 # as above
+    try:
+        bits = image.ome_metadata.images[number].pixels.significant_bits
+    except Exception:  # not every plugin translates its metadata to OME's
+        return None
+    return int(bits) if bits and 8 <= bits <= 16 else None
 
 
 def _lacking(path: Path, module: str) -> CellocateError:

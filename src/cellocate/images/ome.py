@@ -45,6 +45,7 @@ class OmeImage:
         files: that its planes lie in; `OWN` is the one with the XML.
         pages: of each plane the number of its file and its page there, −1 where nothing is said of it; shape
             (T, C / samples, Z, 2).
+        bits: of a pixel that hold light, 8 to 16, where they are given.
         modulo: whether one of the axes stands for several, such as angles or lifetimes.
     """
 
@@ -58,6 +59,7 @@ class OmeImage:
     metadata: Mapping[str, str]
     files: tuple[str, ...]
     pages: NDArray[np.int32]
+    bits: int | None
     modulo: bool
 
 
@@ -94,6 +96,25 @@ def elsewhere(xml: str) -> str | None:
     return None if only is None else only.get("MetadataFile", "")
 
 
+def significant_bits(xml: str) -> int | None:
+    """The `SignificantBits` of the first image in OME-XML, 8 to 16; None where it has none, or the XML is damaged.
+
+    Example:
+        >>> significant_bits('<OME><Image><Pixels Type="uint16" SignificantBits="12"/></Image></OME>')
+        12
+    """
+    try:
+        pixels = ElementTree.fromstring(xml).find(".//{*}Pixels")
+    except ElementTree.ParseError:
+        return None
+    return None if pixels is None else _bits(pixels)
+
+
+def _bits(pixels: ElementTree.Element) -> int | None:
+    text = pixels.get("SignificantBits", "")
+    return int(text) if text.isdecimal() and 8 <= int(text) <= 16 else None
+
+
 def _image(
     image: ElementTree.Element, pixels: ElementTree.Element, metadata: Mapping[str, str], uuid: str | None, modulo: bool
 ) -> OmeImage:
@@ -121,6 +142,7 @@ def _image(
         metadata=metadata,
         files=files,
         pages=pages,
+        bits=_bits(pixels),
         modulo=modulo,
     )
 

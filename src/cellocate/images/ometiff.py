@@ -143,7 +143,18 @@ def _stack(
         what = "an axis that stands for several (its metadata have ModuloAlong), such as angles or lifetimes"
         faults[None] = CellocateError(what, where=path, mend="Save it with the axes time, channel, z, y and x.")
     return Stack(
-        image.names, axes, shape, kind, image.size, path, number, image.name, image.metadata, tuple(files), faults
+        names=image.names,
+        axes=axes,
+        shape=shape,
+        kind=kind,
+        size=image.size,
+        file=path,
+        series=number,
+        name=image.name,
+        metadata=image.metadata,
+        members=tuple(files),
+        faults=faults,
+        bits=image.bits,
     )
 
 

@@ -35,6 +35,7 @@ class Stack:
         members: the files that its planes lie in, or the container that it belongs to.
         faults: why it cannot be read (None as the key), or one of its time points.
         renamed: whether its axes are not those that the file says.
+        bits: of a pixel that hold light, where the file says it.
     """
 
     names: tuple[str, ...]
@@ -49,6 +50,7 @@ class Stack:
     members: tuple[Path, ...] = ()
     faults: Mapping[int | None, CellocateError] = field(default_factory=dict)
     renamed: bool = False
+    bits: int | None = None
 
     @property
     def pixel_size(self) -> float | None:

@@ -87,6 +87,17 @@ def plane_header(address: Address) -> tuple[int, int, str]:
     return meant.height, meant.width, meant.kind
 
 
+def bits(address: Address) -> int | None:
+    """The bits of a pixel that hold light, where the file says it.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError: it is cut short or damaged.
+        CellocateError: as `read_plane` does.
+    """
+    return _asked(address)[0].bits
+
+
 def unclear(stack: Stack) -> CellocateError:
     """Why an image cannot be read whose axes are not understood."""
     sides = " × ".join(map(str, stack.shape))

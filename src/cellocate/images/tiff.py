@@ -15,6 +15,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
+from cellocate.images.ome import significant_bits
 from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.stack import LARGEST
 
@@ -67,6 +68,19 @@ def read_samples(path: Path) -> NDArray[Any]:
     with opened(path) as tiff:
         page = _page(tiff)
         return native(upright(_samples_last(decoded(page), page), orientation(page)))
+
+
+def bits_of(path: Path) -> int | None:
+    """The bits of a pixel that hold light, as OME metadata or pixels packed more tightly than in bytes say.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError: it is cut short or damaged.
+    """
+    with opened(path) as tiff:
+        page: Any = tiff.pages.first
+        packed = page.bitspersample if 8 < page.bitspersample < 16 else None
+        return significant_bits(tiff.ome_metadata or "") or packed
 
 
 def native(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -186,18 +186,21 @@ def _series(path: Path, attributes: Mapping[str, Any]) -> Iterator[Stack]:
     if not names:
         raise ValueError("no images")
     titles = _titles(path / "OME" / "METADATA.ome.xml", len(names))
-    for name, (title, of_image) in zip(names, titles, strict=True):
+    for name, (title, of_image, bits) in zip(names, titles, strict=True):
         stack = _member(path / str(name), of_image, path)
-        yield replace(stack, name=title or str(name))
+        yield replace(stack, name=title or str(name), bits=bits)
 
 
-def _titles(xml: Path, images: int) -> list[tuple[str, Mapping[str, str]]]:
-    """The name, and the well if any, of each image, as bioformats2raw keeps them."""
+def _titles(xml: Path, images: int) -> list[tuple[str, Mapping[str, str], int | None]]:
+    """The name, the well if any, and the bits of each image, as bioformats2raw keeps them.
+
+    The window of OMERO is a display range and says nothing of bits.
+    """
     if xml.is_file():
-        found = [(image.name, image.metadata) for image in read_ome(xml.read_text(encoding="utf-8"))]
+        found = [(image.name, image.metadata, image.bits) for image in read_ome(xml.read_text(encoding="utf-8"))]
         if len(found) == images:
             return found
-    return [("", {})] * images
+    return [("", {}, None)] * images
 
 
 def _member(place: Path, metadata: Mapping[str, str], holder: Path) -> Stack:

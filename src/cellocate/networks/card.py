@@ -96,10 +96,12 @@ class Familiar(_Part):
 
     Args:
         distance: from the references, that 99% of the validation fields do not exceed.
+        light_distance: the same of brightness and contrast; None in older cards.
         checksum: SHA-256 of `references.safetensors`.
     """
 
     distance: float = Field(gt=0)
+    light_distance: float | None = Field(default=None, gt=0)
     checksum: str
 
 
@@ -124,6 +126,7 @@ class ModelCard(_Part):
         pixel_size: µm per px of that input.
         pixel_size_assumed: whether that rests on the assumption that a field spans 163.84 µm.
         intensity: how pixels become floats (see `cellocate.images.to_float`).
+        bits: of the cameras that the training fields were taken with, ascending; empty in older cards.
         missing_channels: what to do with fields that lack a channel; this model knows only to refuse them.
         normalisation: of the floats.
         views: of a field, whose probabilities are pooled; the rule was fitted to these.
@@ -154,6 +157,7 @@ class ModelCard(_Part):
     pixel_size: float = Field(gt=0)
     pixel_size_assumed: bool
     intensity: Intensity
+    bits: tuple[int, ...] = ()
     missing_channels: Literal["refuse"] = "refuse"
     normalisation: Normalisation
     views: Views = Views()
@@ -208,6 +212,7 @@ class ModelCard(_Part):
         """
         since = {  # older cards do not have these
             "unit": self.unit is not None,
+            "bits": self.bits,
             "bag": self.bag is not None,
             "originals": self.originals,
             "views": self.views != Views(),

@@ -1,4 +1,4 @@
-"""How unlike a field is to those that a network learnt from: its distance to them, as the network sees them."""
+"""How unlike a field is to those that a network learnt from: in what the network sees of it, and in its brightness."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cellocate.networks.light import Light
 
 NEIGHBOURS = 10
 QUANTILE = 0.99
@@ -19,23 +21,36 @@ class References(NamedTuple):
     Args:
         features: of fields that were learnt from, of length 1, shape (R, D), float16.
         distance: that 99% of the validation fields do not exceed.
+        light: the brightness of the same fields; None in older models.
     """
 
     features: NDArray[np.float16]
     distance: float
+    light: Light | None = None
 
-    def unlike(self, features: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        """Features of fields, shape (N, D) → distance over that of 99% of the validation fields, shape (N,).
+    def unlike(
+        self, features: NDArray[np.floating[Any]], light: NDArray[np.floating[Any]] | None = None
+    ) -> NDArray[np.float32]:
+        """How unlike fields are to the training fields, shape (N,); 99% of the validation fields do not exceed 1.
 
-        Above 1 a field is unlike what the network learnt from, and what it says of it may mean nothing. The distance is
-        that to the 10th nearest reference on the unit sphere (Sun et al. 2022, arXiv:2204.06507).
+        Above 1 do not rely on the predictions. It is the larger of two distances, each over what is usual: that of the
+        features to the 10th nearest reference on the unit sphere (Sun et al. 2022, arXiv:2204.06507), and that of
+        brightness and contrast (`cellocate.networks.light`). A network's features hardly change where a field is 16
+        times too dark, or lie nearer to the references.
+
+        Args:
+            features: of fields, shape (N, D).
+            light: of the same fields, shape (N, 2C), as `light_of` gives it.
 
         Example:
             >>> known = References(np.eye(20, 4, dtype=np.float16)[:1].repeat(20, axis=0), distance=0.5)
             >>> known.unlike(np.array([[3.0, 0, 0, 0], [0, 2.0, 0, 0]])).round(2).tolist()
             [0.0, 2.8299999237060547]
         """
-        return (_distances(features, self.features) / np.float32(self.distance)).astype(np.float32)
+        unlike = (_distances(features, self.features) / np.float32(self.distance)).astype(np.float32)
+        if self.light is None or light is None:
+            return unlike
+        return np.asarray(np.maximum(unlike, self.light.distances(light) / self.light.distance), np.float32)
 
 
 def room_for(width: int) -> int:
@@ -48,18 +63,31 @@ def room_for(width: int) -> int:
     return min(MOST, _ROOM // (2 * width))
 
 
-def fit_references(learnt: NDArray[np.floating[Any]], validated: NDArray[np.floating[Any]]) -> References | None:
-    """References and the distance that 99% of the validation fields have; None where there are too few of either.
+def fit_references(
+    learnt: NDArray[np.floating[Any]],
+    validated: NDArray[np.floating[Any]],
+    light: tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]] | None = None,
+) -> References | None:
+    """References and the distances that 99% of the validation fields have; None where there are too few of either.
 
     Args:
         learnt: features of fields that the network was trained on, shape (R, D).
         validated: of fields that it was not, shape (V, D).
+        light: of both, shapes (R, 2C) and (V, 2C), as `light_of` gives it; None leaves brightness out.
     """
     if len(learnt) <= NEIGHBOURS or not len(validated):
         return None
     features = _unit(learnt).astype(np.float16)
-    distance = float(np.quantile(_distances(validated, features), QUANTILE))
-    return References(features, distance) if distance > 0 else None
+    known = References(features, 1.0, None if light is None else Light(np.asarray(light[0], np.float32), 1.0))
+    apart = [known.unlike(validated)]
+    if known.light is not None and light is not None:
+        apart.append(known.light.distances(light[1]))
+    limits = np.quantile(apart, QUANTILE, axis=1)
+    if not limits.all():
+        return None
+    limits *= np.quantile(np.max(apart / limits[:, None], axis=0), QUANTILE)  # so that 99% exceed neither
+    usual = None if known.light is None else known.light._replace(distance=float(limits[1]))
+    return References(features, float(limits[0]), usual)
 
 
 def _distances(features: NDArray[np.floating[Any]], references: NDArray[np.float16]) -> NDArray[np.float32]:

@@ -19,6 +19,7 @@ from cellocate.model_files import CARD, REFERENCES, WEIGHTS, require_model
 from cellocate.networks.card import Familiar, Member, ModelCard
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.familiar import References
+from cellocate.networks.light import Light
 from cellocate.networks.model import Model
 from cellocate.networks.network import LocationNetwork, build_network
 
@@ -117,9 +118,12 @@ def _read(folder: Path) -> tuple[ModelCard, dict[str, Tensor]]:
 def _familiar(model: Model, folder: Path) -> Familiar | None:
     if model.references is None:
         return None
-    features = torch.from_numpy(np.ascontiguousarray(model.references.features))
-    (folder / REFERENCES).write_bytes(to_bytes({"features": features}))
-    return Familiar(distance=model.references.distance, checksum=sha256(folder / REFERENCES))
+    features, distance, light = model.references
+    arrays = {"features": features} if light is None else {"features": features, "light": light.statistics}
+    tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    (folder / REFERENCES).write_bytes(to_bytes(tensors))
+    far = None if light is None else light.distance
+    return Familiar(distance=distance, light_distance=far, checksum=sha256(folder / REFERENCES))
 
 
 def _references(folder: Path, card: ModelCard) -> References | None:
@@ -130,7 +134,9 @@ def _references(folder: Path, card: ModelCard) -> References | None:
         raise CellocateError(f"{REFERENCES} is missing", where=folder, mend="Copy the whole folder again.")
     if sha256(path) != card.familiar.checksum:
         raise _altered(path)
-    return References(load_file(path)["features"].numpy(), card.familiar.distance)
+    tensors, far = load_file(path), card.familiar.light_distance
+    light = None if far is None else Light(tensors["light"].numpy(), far)
+    return References(tensors["features"].numpy(), card.familiar.distance, light)
 
 
 def _network(card: ModelCard) -> LocationNetwork | Ensemble:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
@@ -15,9 +16,11 @@ from torch import Tensor
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import Scale, Views, to_float
+from cellocate.images.depth import full_scale, full_value
 from cellocate.networks.card import ModelCard
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.familiar import References
+from cellocate.networks.light import light_of
 from cellocate.networks.network import LocationNetwork
 from cellocate.networks.views import pooled, views_of
 
@@ -34,10 +37,11 @@ class Prediction(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Probabilities, shape (N, K), and features, shape (N, D), of the same fields."""
+    """Probabilities, shape (N, K), features, shape (N, D), and light (see `light_of`), (N, 2C), of the same fields."""
 
     probabilities: NDArray[np.float32]
     features: NDArray[np.float32]
+    light: NDArray[np.float32]
 
 
 class Model:
@@ -87,6 +91,7 @@ class Model:
         fields: ArrayLike | Sequence[ArrayLike],
         *,
         pixel_size: float | None = None,
+        bits: int | None = None,
         batch_size: int = 32,
     ) -> Prediction:
         """Predict the locations of fields that are arrays.
@@ -100,13 +105,14 @@ class Model:
                 order of `card.channels`; uint8, uint16, or floats between 0 and 1. Files and folders are predicted by
                 `cellocate.prediction.predict_collection`.
             pixel_size: µm per px of these fields; without it each is assumed to span what the model's own span.
+            bits: of the camera, where uint16 arrays hold counts of fewer than 16 bits, such as 12.
             batch_size: how many tiles go through the network at once.
 
         Raises:
             CellocateError: no field, a path, a wrong number of channels or type of pixels, values that are NaN or
                 beyond 0 to 1, or an impossible pixel size.
         """
-        tiles = [self.prepare(field, pixel_size) for field in _several(fields)]
+        tiles = [self.prepare(field, pixel_size) for field in self._on_full_scale(fields, bits)]
         probabilities = self.predict_tiles(tiles, batch_size=batch_size)
         decided = self.vocabulary.decode(self.card.rule.apply(probabilities))
         return Prediction(probabilities, [[self.vocabulary.names[i] for i in labels] for labels in decided])
@@ -116,6 +122,7 @@ class Model:
         fields: ArrayLike | Sequence[ArrayLike],
         *,
         pixel_size: float | None = None,
+        bits: int | None = None,
         batch_size: int = 32,
     ) -> NDArray[np.float32]:
         """Features of fields that are arrays, shape (N, D): what the network's last layer sees, the mean over tiles.
@@ -123,11 +130,14 @@ class Model:
         Each tile is looked at once. Args and faults are those of `predict`. Fields that look alike to the network lie
         near each other.
         """
-        tiles = [self._tiled(field, pixel_size, self.card.scale()) for field in _several(fields)]
+        tiles = [self._tiled(field, pixel_size, self.card.scale()) for field in self._on_full_scale(fields, bits)]
         return self._means(tiles, self.network.embed, self.network.features, batch_size)
 
     def prepare(self, field: NDArray[Any], pixel_size: float | None = None) -> NDArray[np.float32]:
-        """Pixels of one field, shape (C, H, W) → tiles of which the network sees views, shape (T, C, R, R), 0 to 1."""
+        """Pixels of one field as `Collection.read` gives them, shape (C, H, W) → tiles, shape (T, C, R, R), 0 to 1.
+
+        The network sees views of these tiles.
+        """
         return self._tiled(field, pixel_size, self.scale)
 
     @property
@@ -144,6 +154,15 @@ class Model:
             CellocateError: a pool that leaves no probabilities.
         """
         return Model(self.network, self.card.with_views(views), self.device, folder=self.folder)
+
+    def _on_full_scale(self, fields: ArrayLike | Sequence[ArrayLike], bits: int | None) -> Sequence[NDArray[Any]]:
+        """Arrays as `prepare` takes them, and a warning where they seem to hold counts of fewer bits than was said."""
+        arrays = list(_several(fields))
+        brightest = max((int(a.max(initial=0)) for a in arrays if a.dtype == np.uint16), default=None)
+        if bits is None and brightest is not None and self.card.intensity == "depth" and brightest <= full_value(12):
+            what = f"no pixel of these uint16 arrays is above {brightest} of 65535"
+            warnings.warn(f"{what}. If they hold 12-bit counts, give bits=12", stacklevel=3)
+        return [full_scale(array, bits) for array in arrays]
 
     def _tiled(self, field: NDArray[Any], pixel_size: float | None, scale: Scale) -> NDArray[np.float32]:
         channels = self.card.channels
@@ -168,14 +187,17 @@ class Model:
         return self._calibrated(self._means(tiles, self._pooled, len(self.vocabulary), batch_size))
 
     def look_at_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> Look:
-        """Probabilities as `predict_tiles` gives them, and the features of the same views, in one pass.
+        """Probabilities as `predict_tiles` gives them, the features of the same views, in one pass, and their light.
 
         Raises:
             CellocateError: the model is made of several, whose features are of different kinds.
         """
         said = self._means(tiles, self._looked, len(self.vocabulary) + self.network.features, batch_size)
         probabilities, features = np.split(said, [len(self.vocabulary)], axis=1)
-        return Look(self._calibrated(probabilities), features)
+        light = np.zeros((len(tiles), 2 * len(self.card.channels)), np.float32)
+        for row, each in zip(light, tiles, strict=True):
+            row[:] = light_of(each)
+        return Look(self._calibrated(probabilities), features, light)
 
     def fields_of(self, cells: Look, weights: NDArray[np.float32], sizes: Sequence[int]) -> NDArray[np.float32]:
         """What fields show, from a look at their cells, one field after the other → probabilities (fields, K).
@@ -192,7 +214,7 @@ class Model:
         if pool is None:
             what = "a model that knows single images alone does not say what cells make of their field"
             raise CellocateError(what, mend="Train one with bags.pool in its recipe.")
-        probabilities, features, weight = (torch.from_numpy(v).to(self._mean.device) for v in (*cells, weights))
+        probabilities, features, weight = (torch.from_numpy(v).to(self._mean.device) for v in (*cells[:2], weights))
         with torch.inference_mode():
             said = pool.of_bags(torch.logit(probabilities, eps=_LEAST), features, weight, sizes).sigmoid().cpu().numpy()
         calibration = self.card.calibration

@@ -60,7 +60,7 @@ def look_at_collection(
     progress: Callable[[int], object] | None = None,
     notes: dict[str, str] | None = None,
 ) -> Look:
-    """Probabilities as `predict_collection` gives them, and features, shape (N, D), of the fields of a collection.
+    """Probabilities as `predict_collection` gives them, features, shape (N, D), and light of the fields of a collection.
 
     Into `notes`, where it is given, goes what `note_on` says of each field.
     """
@@ -140,7 +140,7 @@ def predict_and_compare(
         return Compared(said, None, notes_of_bags(collection))
     found: dict[str, str] = {}
     look = look_at_collection(model, collection, batch_size=batch_size, progress=progress, notes=found)
-    unlike = None if model.references is None else model.references.unlike(look.features)
+    unlike = None if model.references is None else model.references.unlike(look.features, look.light)
     return Compared(look.probabilities, unlike, [found[field] for field in collection.ids])
 
 
@@ -199,7 +199,16 @@ def assumptions(model: Model, collection: Collection) -> list[str]:
             f"the model's own pixel size, {model.card.pixel_size:.3g} µm, is assumed from the Human Protein Atlas's "
             f"usual field of {span:.0f} µm"
         )
-    return said
+    return said + _of_another_depth(model, collection)
+
+
+def _of_another_depth(model: Model, collection: Collection) -> list[str]:
+    """Whether fields of the training's camera may be so dim that they are taken for counts of fewer bits."""
+    learnt, shown = min(model.card.bits, default=8), {bits for i in collection.ids if (bits := collection.bits(i))}
+    if not shown or learnt <= max(shown) or model.card.intensity != "depth":
+        return []
+    what = f"{model.card.name} was trained on {learnt}-bit counts, and these are read as {max(shown)}-bit counts"
+    return [f"{what}. If one camera took both, write bits: {learnt} into collection.yaml beside the images"]
 
 
 def _of_other_origin(model: Model, collection: Collection) -> list[str]:

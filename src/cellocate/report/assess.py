@@ -11,6 +11,7 @@ import pandas as pd
 
 from cellocate import decision
 from cellocate.collection import Collection, bags_of, left_out, of_fields, read_labels, usable
+from cellocate.collection.depth import with_depth
 from cellocate.collection.derive import restricted
 from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
 from cellocate.errors import CellocateError
@@ -73,9 +74,12 @@ def assess_model(
     Raises:
         CellocateError: the model or the collection cannot be used together.
     """
-    choices, whole = choices or Choices(), collection
+    choices = choices or Choices()
     model, turned = with_turns(load(model_folder, device=choices.device), choices.views)
-    beside = choices.beside
+    depth: tuple[str, ...] = ()
+    if choices.part is not None:
+        collection, depth = with_depth(collection)  # by all of its fields
+    whole, beside = collection, choices.beside
     other = load(beside, device=choices.device) if beside is not None and beside.is_dir() else None
     if model.card.bag is not None:
         _refuse_maps(choices)
@@ -112,7 +116,8 @@ def assess_model(
         )
         assert predicted.probabilities is not None  # a model gives them
         doubted = cautions(model, predicted.probabilities, collection.unit)
-        said = (*skipped, *turned, *met_before(model, collection), *near, *assumptions(model, collection), *doubted)
+        read = (*depth, *inspection.notes, *assumptions(model, collection))
+        said = (*skipped, *turned, *met_before(model, collection), *near, *read, *doubted)
         evaluated = _evaluated(predicted, second, collection, {"part": choices.part, **metrics}, columns)
         evaluated = replace(
             evaluated,

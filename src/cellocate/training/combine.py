@@ -16,6 +16,7 @@ from sklearn.metrics import average_precision_score
 import cellocate
 from cellocate import decision
 from cellocate.collection import Collection
+from cellocate.collection.depth import of_known_depth
 from cellocate.collection.derive import restricted
 from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model, ModelCard, Normalisation, Provenance
@@ -72,7 +73,7 @@ def combine(
         CellocateError: the models do not fit together or to the collection, or share no validation fields to choose
             the best by.
     """
-    vocabulary = _vocabulary(models, collection)
+    vocabulary, collection = _vocabulary(models, collection), of_known_depth(collection)
     models = [
         Model(m.network, m.card.model_copy(update={"calibration": None}), m.device, folder=m.folder) for m in models
     ]
@@ -235,6 +236,7 @@ def _card(
             "vocabulary": vocabulary.name,
             "locations": tuple(entries[name] for name in vocabulary.names),
             "normalisation": Normalisation(mean=(0.0,) * len(first.channels), std=(1.0,) * len(first.channels)),
+            "bits": tuple(sorted({bits for card in cards for bits in card.bits})),
             "rule": rule,
             "scores": scores,
             "provenance": Provenance(

@@ -14,7 +14,7 @@ LEAST = 50
 
 
 def with_references(model: Model, train: Collection, validation: Collection, seed: int) -> Model:
-    """The model with the features of at most 2000 training fields, and how far from these validation fields lie.
+    """The model with features and brightness of at most 2000 training fields, and how far validation fields lie.
 
     For bags of cells, without a validation part, or with very wide features (a head that is flat), it has none.
 
@@ -29,5 +29,6 @@ def with_references(model: Model, train: Collection, validation: Collection, see
         return model
     chosen = sorted(np.random.default_rng(seed).permutation(len(train))[:room])
     known = train.subset([train.ids[i] for i in chosen])
-    learnt, validated = (look_at_collection(model, fields).features for fields in (known, validation))
-    return Model(model.network, model.card, model.device, fit_references(learnt, validated))
+    learnt, validated = (look_at_collection(model, fields) for fields in (known, validation))
+    light = (learnt.light, validated.light)
+    return Model(model.network, model.card, model.device, fit_references(learnt.features, validated.features, light))

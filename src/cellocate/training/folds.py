@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from cellocate.collection import SPLIT_COLUMNS, Collection, read_folds
+from cellocate.collection.depth import with_depth
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, refuse_existing, write_text
 from cellocate.networks import Model, load, save
@@ -56,6 +57,9 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
         what = "networks that bring the cells of a field together cannot be one model"
         raise CellocateError(what, mend="Train a network for each fold, with --fold and its name.")
     names = read_folds(options.split, collection)
+    collection, notes = with_depth(collection)  # once for all folds
+    for note in notes:
+        options.say(f"note: {note}")
     if not options.resume and is_first_process():
         inputs = (*collection.places, options.split, *options.soft, recipe.network.start)
         refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)

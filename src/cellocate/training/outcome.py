@@ -11,7 +11,8 @@ import torch
 
 import cellocate
 from cellocate import decision
-from cellocate.collection import Collection, shown_at_once
+from cellocate.collection import Bags, Collection, shown_at_once
+from cellocate.collection.depth import depths
 from cellocate.collection.identity import challenges, originals
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import Bag, LocationEntry
@@ -151,6 +152,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         pixel_size=scale.pixel_size,
         pixel_size_assumed=prepared.assumed,
         intensity=recipe.data.intensity,
+        bits=_bits(collection, prepared),
         normalisation=learnt.normalisation,
         views=recipe.views(),
         rule=_unfitted(collection, recipe),
@@ -180,6 +182,11 @@ def _unfitted(train: Collection, recipe: Recipe) -> decision.Rule:
     truth, chosen = train.truth(), recipe.decision
     limit = chosen.at_most or (None if chosen.rule == "best" else decision.label_limit(truth))
     return decision.fit(chosen.rule, np.zeros((0, truth.shape[1])), truth[:0], fallback=chosen.fallback, at_most=limit)
+
+
+def _bits(train: Collection, prepared: Prepared) -> tuple[int, ...]:
+    """Of the cameras that the training fields, or their cells, were taken with."""
+    return depths(train.cells if isinstance(train, Bags) else train, prepared.inspection.images)
 
 
 def with_rule(model: Model, validation: Collection, recipe: Recipe) -> tuple[Model, Decided | None]:

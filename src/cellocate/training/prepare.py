@@ -121,6 +121,8 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
     collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
     if inspection.problems:
         options.say(f"{left_out(inspection.problems, inspection.unit)}; {run.skipped} lists them")
+    for note in inspection.notes:
+        options.say(f"note: {note}")
     if split is None:
         split = make_split(collection, **recipe.data.split.model_dump(), seed=recipe.training.seed)
     split = split.among(collection.ids)

@@ -89,7 +89,26 @@ def test_a_field_of_16_bits_has_the_intensities_of_its_edition_in_8():
     channels, nuclei, cells = phantom(25)
     one = measure(channels, CHANNELS, nuclei, cells, 0.16)
     other = measure(channels.astype(np.uint16) * 257, CHANNELS, nuclei, cells, 0.16)
-    np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-6)
+    counts = [name for name in one if name.endswith("_counts")]
+    np.testing.assert_allclose(other.drop(columns=counts), one.drop(columns=counts), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(other[counts], one[counts] * 257)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_counts_of_a_camera_are_grey_levels_of_its_own_depth(bits):
+    channels, nuclei, cells = phantom(25)
+    top = 2**bits - 1
+    deep = np.round(channels * (top / 255)).astype(np.uint16)
+    one = measure(channels, CHANNELS, nuclei, cells, 0.16)
+    other = measure(deep, CHANNELS, nuclei, cells, 0.16, bits)
+    means = [name for name in one if name.endswith("_mean")]
+    np.testing.assert_allclose(other[means], one[means], atol=0.3)
+    inside = cells == 1
+    assert other.loc[1, "green_cell_mean_counts"] == pytest.approx(deep[1][inside].mean())
+    background = other.loc[1, "green_background_counts"]
+    assert background == np.median(deep[1][cells == 0])
+    grey = (other["green_cell_mean_counts"] - background) * 255 / top
+    np.testing.assert_allclose(other["green_cell_mean"], grey, rtol=1e-9)
 
 
 LOCATIONS = {"nucleoplasm": 0, "microtubules": 14, "membrane": 21, "cytosol": 25, "reticulum": 6, "peroxisomes": 8}
@@ -171,7 +190,8 @@ def test_without_a_protein_its_measurements_are_nan():
     channels, nuclei, cells = phantom(0)
     whole, part = (measure(channels[:k], CHANNELS[:k], nuclei, cells) for k in (2, 1))
     lacking = [name for name in whole.columns if name not in part.columns]
-    assert set(lacking) == {f"green_{p}_{kind}" for p in ("cell", "nucleus", "cytoplasm") for kind in ("mean", "sum")}
+    kinds, parts = ("mean", "sum", "mean_counts"), ("cell", "nucleus", "cytoplasm")
+    assert set(lacking) == {f"green_{p}_{kind}" for p in parts for kind in kinds} | {"green_background_counts"}
     about_the_protein = part.columns[part.isna().all()]
     assert {"nucleus_cytoplasm_ratio", "pearson_red", "spots", "edge_share"} <= set(about_the_protein)
     assert part["red_cell_mean"].notna().all()

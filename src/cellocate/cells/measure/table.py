@@ -14,6 +14,7 @@ from cellocate.cells.measure.places import rim, spots
 from cellocate.cells.measure.shapes import shapes
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
+from cellocate.images.depth import full_value
 from cellocate.images.scale import check_pixel_size
 
 if TYPE_CHECKING:
@@ -24,22 +25,29 @@ Columns = dict[str, PerCell]
 
 
 def measure(
-    field: Pixels, channels: Sequence[str], nuclei: Labels, cells: Labels, pixel_size: float | None = None
+    field: Pixels,
+    channels: Sequence[str],
+    nuclei: Labels,
+    cells: Labels,
+    pixel_size: float | None = None,
+    bits: int | None = None,
 ) -> pd.DataFrame:
     """Measure every cell of a field.
 
-    Intensities are grey levels of 255 (of 16 bits, 65535 counts as 255), less the channel's background: its median
-    where there is no cell, or, where cells leave less than 1% of the field, the field's first percentile. Means and
-    sums keep what falls below it, so that noise cancels out (the corrected total cell fluorescence); where shares of
-    light are told, it counts as 0.
+    Intensities are grey levels, in which the camera's largest value (255, 4095 of 12 bits, 65535 of 16) is 255, less
+    the channel's background: its median where there is no cell, or, where cells leave less than 1% of the field, the
+    field's first percentile. Means and sums keep what falls below it, so that noise cancels out (the corrected total
+    cell fluorescence); a share of light counts it as 0. Columns that end in `_counts` are the camera's own numbers,
+    from which no background was subtracted.
 
     Args:
-        field: shape (C, H, W), uint8 or uint16, as stored.
+        field: counts, shape (C, H, W), uint8 or uint16.
         channels: their names; the protein is `green`, and every other a landmark.
         nuclei: shape (H, W), numbered as their cells; 0 everywhere where they are not known.
         cells: shape (H, W), numbered 1 to n.
         pixel_size: µm per px. Where it is not known, areas are in px, and lengths (of spots and rims) rest on a field
             that spans 163.84 µm.
+        bits: of the camera; as many as the type of the field has, unless given.
 
     Returns:
         Float, a row for each of `cell` 1 to n:
@@ -50,7 +58,8 @@ def measure(
         - `border_share`: of the cell's outline, how much is the field's border; `edge_area_share`: of its area, how
           much lies within 1 µm of its edge;
         - for each channel, such as green: `green_cell_mean`, `green_cell_sum`, and the same of `nucleus` and
-          `cytoplasm`, which is the cell without its nucleus;
+          `cytoplasm`, which is the cell without its nucleus; `green_cell_mean_counts`, and of the other two; and
+          `green_background_counts`, the same for all cells of a field;
         - of the protein: `nucleus_cytoplasm_ratio` of its means; for each landmark, such as red, `pearson_red`, and
           Manders' `manders1_red` (share of the protein's light where the landmark is) and `manders2_red` (share of
           the landmark's light where the protein is); `spots` and `spot_share`, the share of its light in them;
@@ -87,7 +96,7 @@ def measure(
     cells, nuclei = checked_labels(cells), checked_labels(nuclei)
     pixels, length = CellPixels.of(cells), pixel_size or FIELD_SPAN / max(cells.shape)
     found = light(field, pixels, nuclei > 0, rim(cells, length))
-    scale = 255 / np.iinfo(field.dtype).max
+    scale = grey_levels(field, bits)
     columns = _of_shape(nuclei, cells, len(pixels), pixel_size) | _of_intensity(found, channels, scale)
     columns["edge_area_share"] = found.near_area
     if PROTEIN in channels:
@@ -98,6 +107,20 @@ def measure(
     else:
         columns |= dict.fromkeys(_names_of_protein(channels), np.full(len(pixels), np.nan))
     return pd.DataFrame(columns, index=pd.RangeIndex(1, len(pixels) + 1, name="cell"))
+
+
+def grey_levels(field: Pixels, bits: int | None = None) -> float:
+    """Grey levels of 255 that a count is worth.
+
+    Args:
+        field: counts, uint8 or uint16.
+        bits: of the camera; as many as the type of the field has, unless given.
+
+    Example:
+        >>> 4095 * grey_levels(np.zeros((1, 2, 2), np.uint16), bits=12)
+        255.0
+    """
+    return 255 / full_value(min(bits or 16, 8 * field.itemsize))
 
 
 def _fit(field: Pixels, channels: Sequence[str], cells: Labels) -> None:
@@ -136,8 +159,11 @@ def _of_intensity(found: Light, channels: Sequence[str], scale: float) -> Column
     )
     for i, channel in enumerate(channels):
         for part, total, count in parts:
-            mean = (ratio(total[:, i], count) - found.background[i]) * scale
+            counts = ratio(total[:, i], count)
+            mean = (counts - found.background[i]) * scale
             columns |= {f"{channel}_{part}_mean": mean, f"{channel}_{part}_sum": mean * count}
+            columns[f"{channel}_{part}_mean_counts"] = counts
+        columns[f"{channel}_background_counts"] = np.full(len(found.pixels), found.background[i])
     if PROTEIN in channels:
         nucleus, cytoplasm = (columns[f"{PROTEIN}_{part}_mean"] for part in ("nucleus", "cytoplasm"))
         columns["nucleus_cytoplasm_ratio"] = ratio(nucleus, cytoplasm)

@@ -99,6 +99,11 @@ def open_collection(
         collection = _read(folder, reading, labels, vocabulary, told.get("vocabulary"))
     collection = with_planes(collection, reading.z)
     fields = join(collection.fields, reading.metadata)
+    bits = reading.bits or told.get("bits")
+    if bits is not None:
+        fields = fields.assign(bits=float(bits))
+    if reading.camera_offset is not None:
+        fields = fields.assign(camera_offset=float(reading.camera_offset))
     asked = reading.pixel_size
     if asked is None and "pixel_size" not in fields:
         asked = told.get("pixel_size")

@@ -9,13 +9,14 @@ from cellocate.collection.channels import Choices, assign
 from cellocate.collection.layouts import stacks
 from cellocate.collection.layouts.found import Found, files_in
 from cellocate.collection.layouts.habits import number
+from cellocate.collection.metadata import NUMBERS
 from cellocate.collection.reading import FILE, Reading
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import normal
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_KEPT = (*CHANNELS, "labels", "pixel_size")  # columns of a collection that are no text
+_KEPT = (*CHANNELS, "labels", *NUMBERS)  # columns of a collection that are no text
 
 
 def find(folder: Path, pattern: str, reading: Reading) -> Found:

@@ -12,10 +12,11 @@ CARD = Path("truth") / "collection.json"
 
 
 class Told(TypedDict, total=False):
-    """The vocabulary of the labels, and µm per px of the files."""
+    """The vocabulary of the labels, µm per px of the files, and their bits."""
 
     vocabulary: str
     pixel_size: float
+    bits: int
 
 
 def told(folder: Path) -> Told:
@@ -29,7 +30,8 @@ def told(folder: Path) -> Told:
         return {}
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
-        return {"vocabulary": str(card["vocabulary"]), "pixel_size": float(card["pixel_size"])}
+        said: Told = {"vocabulary": str(card["vocabulary"]), "pixel_size": float(card["pixel_size"])}
+        return said if card.get("depth", 8) == 8 else {**said, "bits": int(card["depth"])}
     except (ValueError, KeyError, TypeError) as error:
         mend = "Simulate the collection anew, or take the folder truth away."
         raise CellocateError(f"unreadable ({error})", where=path, mend=mend) from None

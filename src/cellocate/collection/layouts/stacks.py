@@ -192,7 +192,8 @@ def _add(found: Found, part: Part, reading: Reading, path: Path) -> None:
     for channel, index in places.items():
         address = Address(stack.file, index, z, stack.series, part.time, axes)
         found.add(part.id, channel, str(address))
-    found.told[part.id] = part.metadata
+    bits = {} if stack.bits in (None, 16) else {"bits": stack.bits}
+    found.told[part.id] = {**part.metadata, **bits}
     if stack.size.doubt and reading.pixel_size is None:
         mend = "Give the size with --pixel-size; it is not known otherwise."
         error = CellocateError(stack.size.doubt, where=path, mend=mend)

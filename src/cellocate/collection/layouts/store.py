@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cellocate.collection.collection import Collection
 from cellocate.collection.layouts.implied import with_implied_pixel_sizes
 from cellocate.collection.layouts.labelled import labelled
+from cellocate.collection.metadata import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.scale import check_pixel_size
@@ -43,8 +44,11 @@ def told(collection: Collection) -> dict[str, Any]:
 
 
 def table(collection: Collection) -> pd.DataFrame:
-    """Ids, labels and metadata as `fields.csv` has them; the pixel size is that of the files that are packed."""
-    fields = collection.fields.drop(columns=[c for c in CHANNELS if c in collection.fields])
+    """Ids, labels and metadata as `fields.csv` has them; the pixel size is that of the files that are packed.
+
+    A camera's offset is subtracted before pixels are packed, and left out.
+    """
+    fields = collection.fields.drop(columns=[c for c in (*CHANNELS, "camera_offset") if c in collection.fields])
     if collection.vocabulary is None:
         return fields.drop(columns="labels")
     texts = [" ".join(map(str, labels)) for labels in collection.fields["labels"]]
@@ -94,8 +98,9 @@ def _own(store: Store) -> Collection:
     else:
         sets = {text: vocabulary.parse(text) for text in fields["labels"].unique()}
         labels = [sets[text] for text in fields["labels"]]
-    if "pixel_size" in fields:
-        fields["pixel_size"] = pd.to_numeric(fields["pixel_size"].replace("", None).astype(object)).astype(float)
+    for name in NUMBERS:
+        if name in fields:
+            fields[name] = pd.to_numeric(fields[name].replace("", None).astype(object)).astype(float)
     places = pd.Series([place(store.folder, row) for row in range(len(fields))], index=fields.index, dtype=object)
     fields = fields.assign(labels=pd.Series(labels, index=fields.index, dtype=object))
     because = f"a store of {' and '.join(map(str, store.card.sizes))} px"

@@ -1,0 +1,176 @@
+"""What the pixels of fields tell together: the bits of the camera, and what was added to every pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cellocate.collection.collection import Unit
+from cellocate.counted import counted
+from cellocate.errors import CellocateError
+from cellocate.images.depth import SIGNED, full_value, smallest_depth, too_bright
+
+HIGH_FLOOR = 0.1
+"""Share of the full scale at which a channel's darkest pixel is reported: about a standard deviation of the atlas's
+channels. The 100 counts of 4095 that cameras usually add are 2.4%."""
+BRIGHT_ENOUGH = 128
+"""What the brightest pixel of all fields must reach for their depth to be inferred; less may be nothing but noise."""
+
+_DIM, _DIM_SHARE = full_value(12), 0.2  # fields of a collection of 16 bits that may be of another camera
+
+
+class Seen(NamedTuple):
+    """What one field tells of its depth.
+
+    Args:
+        depth: bits of its files, 8 or 16.
+        bits: of the camera, where they are known.
+        said: of the camera, by the metadata of the files, where `bits` are not known.
+        darkest: smallest value of each channel, by its name.
+        brightest: largest value of all.
+    """
+
+    depth: int
+    bits: int | None
+    said: int | None
+    darkest: Mapping[str, int]
+    brightest: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What fields tell together.
+
+    Args:
+        bits: of the camera, for the fields in 16-bit files of which they were not known; None where nothing tells.
+        offset: to subtract from every pixel.
+        told: the depth that metadata tell, as a sentence; "" where they tell none, or that of the files.
+        inferred: what was inferred or is doubtful of the depth, a sentence each.
+        floor: what no pixel is darker than, where that is too much.
+    """
+
+    bits: int | None = None
+    offset: int = 0
+    told: str = ""
+    inferred: tuple[str, ...] = ()
+    floor: CellocateError | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of the depth."""
+        return (self.told, *self.inferred) if self.told else self.inferred
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What may be wrong."""
+        return self.inferred if self.floor is None else (*self.inferred, str(self.floor).rstrip("."))
+
+    def bits_of(self, one: Seen) -> int:
+        """The bits of the camera that a field was taken with."""
+        return min(one.depth, one.bits or one.said or self.bits or 16)
+
+    def fault(self, one: Seen) -> CellocateError | None:
+        """The fault of a field with a pixel above the bits that its camera is said to have."""
+        bits, brightest = self.bits_of(one), one.brightest - self.offset
+        return too_bright(brightest, bits) if brightest > full_value(bits) else None
+
+
+def judge(seen: Sequence[Seen], *, offset_known: bool = False, unit: Unit = "field") -> Judged:
+    """What fields tell of their depth, and of what was added to every pixel.
+
+    Args:
+        seen: of each field.
+        offset_known: whether somebody said what was added, so that ScanR's is not looked for.
+        unit: what each is.
+
+    Example:
+        >>> seen = [Seen(16, None, None, {"green": 110}, 900), Seen(16, None, None, {"green": 104}, 3500)]
+        >>> judge(seen).bits
+        12
+    """
+    deep = [one for one in seen if one.depth == 16]
+    signed = bool(deep) and not offset_known and min(min(one.darkest.values()) for one in deep) >= SIGNED
+    offset = SIGNED if signed else 0
+    counts = [one._replace(brightest=one.brightest - offset) for one in deep]
+    known = {bits for one in counts if (bits := one.bits or one.said) is not None and bits < 16}
+    told = f"{' and '.join(map(str, sorted(known)))}-bit counts in 16-bit files, as metadata say" if known else ""
+    bits, inferred = _depth(counts, known, unit)
+    floor = None if unit == "cell" else _floor(seen, bits)  # a cell may fill its picture
+    return Judged(bits, offset, told, inferred, _signed() if signed else floor)
+
+
+def high_floor(seen: Iterable[Seen], bits: int | None = None) -> dict[str, tuple[int, float]]:
+    """The channels of which no pixel of any field is dark: what their darkest is, and its share of the full scale.
+
+    Args:
+        seen: of each field.
+        bits: of the cameras of fields in 16-bit files of which they are not known.
+    """
+    floors: dict[str, tuple[float, int]] = {}
+    for one in seen:
+        full = full_value(8 if one.depth == 8 else one.bits or bits or 16)
+        for channel, darkest in one.darkest.items():
+            floors[channel] = min(floors.get(channel, (2.0, 0)), (darkest / full, darkest))
+    return {channel: (darkest, share) for channel, (share, darkest) in floors.items() if share >= HIGH_FLOOR}
+
+
+def _depth(deep: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int | None, tuple[str, ...]]:
+    """The depth of those of 16-bit fields of which it is not known, and how it was found."""
+    silent = [one for one in deep if one.bits is None and one.said is None]
+    said = [one for one in deep if one.bits is None and one.said is not None]
+    notes = _doubted([one for one in said if one.said == 16], unit)
+    bits = max((one.said or 0 for one in said), default=None)
+    if silent:
+        inferred, text = _inferred(silent, known, unit)
+        notes.append(text)
+        bits = inferred if inferred is None else max(inferred, bits or 0)
+    return bits, tuple(filter(None, notes))
+
+
+def _doubted(said_16: Sequence[Seen], unit: Unit) -> list[str]:
+    """Many programs write 16 bits of significance wherever files have 16."""
+    brightest = max((one.brightest for one in said_16), default=0)
+    if smallest_depth(brightest) == 16 or brightest < BRIGHT_ENOUGH:
+        return []
+    bits = smallest_depth(brightest)
+    what = f"the metadata say 16 bits, but no pixel of {counted(len(said_16), unit)} is above {brightest}"
+    return [f"{what}. If these are {bits}-bit counts, write bits: {bits} into collection.yaml beside the images"]
+
+
+def _inferred(silent: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int | None, str]:
+    """The depth that the pixels of fields tell, and how; "" where it is that of the files, as one would expect."""
+    brightest = max(one.brightest for one in silent)
+    above = f"no pixel of {counted(len(silent), unit)} is above {brightest}"
+    bits, others = smallest_depth(brightest), min(known, default=0)
+    if len(known) == 1 and bits <= others:
+        return others, f"{above} where metadata say nothing: read as {others}-bit counts, as the others are"
+    if brightest < BRIGHT_ENOUGH:
+        what = f"the files have 16 bits, and {above}: too dark to tell how many bits the camera has"
+        return None, f"{what}. Write them, such as bits: 12, into collection.yaml beside the images"
+    if bits < 16:
+        what = f"the files have 16 bits, but {above}: read as {bits}-bit counts"
+        return bits, f"{what}. If that is wrong, write bits: 16 into collection.yaml beside the images"
+    dim = sum(one.brightest <= _DIM for one in silent)
+    if dim < _DIM_SHARE * len(silent):
+        return 16, ""
+    what = f"{dim} of {counted(len(silent), unit)} have no pixel above {_DIM}, and others have: all read as 16 bits"
+    return 16, f"{what}. If they are of different cameras, open them as collections of their own"
+
+
+def _signed() -> CellocateError:
+    what = f"no pixel is darker than {SIGNED}: signed numbers of 16 bits were saved as unsigned ones, as ScanR does"
+    yaml = "write camera_offset: 0 into collection.yaml beside the images"
+    mend = f"cellocate subtracts {SIGNED} from every pixel. If that is wrong, {yaml}."
+    return CellocateError(what, mend=mend)
+
+
+def _floor(seen: Sequence[Seen], bits: int | None) -> CellocateError | None:
+    high = high_floor(seen, bits)
+    if not high:
+        return None
+    darkest, share = min(high.values())
+    what = f"no pixel of {', '.join(high)} is darker than {darkest}, {share:.0%} of the full scale"
+    yaml = f"camera_offset: {darkest} into collection.yaml beside the images"
+    mend = f"If a camera added that to every pixel, write {yaml}, and it is subtracted."
+    return CellocateError(what, mend=mend)
