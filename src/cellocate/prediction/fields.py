@@ -60,7 +60,7 @@ def look_at_collection(
     progress: Callable[[int], object] | None = None,
     notes: dict[str, str] | None = None,
 ) -> Look:
-    """Probabilities as `predict_collection` gives them, features, shape (N, D), and light of the fields of a collection.
+    """Probabilities as `predict_collection` gives them, features, shape (N, D), and light of fields.
 
     Into `notes`, where it is given, goes what `note_on` says of each field.
     """
