@@ -20,8 +20,7 @@ def select(
         str | None, typer.Option(metavar="NAME", help="Map labels to this vocabulary first, such as hpa19.")
     ] = None,
     by_map: Annotated[
-        Path | None,
-        typer.Option("--map", metavar="FILE", help="Map by this table, from,to, instead of a built-in map."),
+        Path | None, typer.Option("--map", metavar="FILE", help="Map by this table (from,to), not by a built-in map.")
     ] = None,
     negative: Annotated[
         bool, typer.Option("--negative", help="Keep fields that lose all labels thereby, as Negative.")
