@@ -75,18 +75,28 @@ def test_embed_and_neighbours(cellocate, phantoms, run, tmp_path):
 
 def test_audit(cellocate, phantoms, run, tmp_path, monkeypatch):
     monkeypatch.setattr("cellocate.explain.audit.audited.LEAST", 5)
-    result = cellocate("audit", phantoms, run / "model", "--out", tmp_path / "a", "--json")
-    assert result.code == 0
+    collection = open_collection(phantoms)
+    probabilities = pd.DataFrame(np.where(collection.truth(), 0.9, 0.02), columns=range(28))
+    probabilities.insert(0, "Id", collection.ids)
+    probabilities[:30].to_csv(tmp_path / "p.csv", index=False)
+    asked = ("--probabilities", tmp_path / "p.csv")
+    result = cellocate("audit", phantoms, *asked, "--out", tmp_path / "a", "--json")
+    assert result.code == 0, result.err
     facts = json.loads(result.out)
-    assert facts["n"] + facts["passed_over"] == 40
-    assert len(pd.read_csv(tmp_path / "a" / "doubts.csv")) == facts["n"]
-    probabilities = pd.DataFrame(np.full((40, 28), 0.1), columns=range(28))
-    probabilities.insert(0, "Id", open_collection(phantoms).ids)
-    probabilities.to_csv(tmp_path / "p.csv", index=False)
-    asked = ("--probabilities", tmp_path / "p.csv", "--no-twins", "--judge", "cleanlab")
-    assert cellocate("audit", phantoms, *asked, "--out", tmp_path / "b").code == 0
+    assert (facts["n"], facts["passed_over"]) == (30, 10)
+    assert facts["skill"]["score"] > 0.5
+    assert len(pd.read_csv(tmp_path / "a" / "doubts.csv")) == 30
+    assert cellocate("audit", phantoms, *asked, "--no-twins", "--judge", "cleanlab", "--out", tmp_path / "b").code == 0
     assert not (tmp_path / "b" / "twins.csv").exists()
     assert cellocate("audit", phantoms, "--out", tmp_path / "c").code == 2
+
+
+def test_a_model_that_learnt_nothing_judges_no_labels(cellocate, phantoms, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("cellocate.explain.audit.audited.LEAST", 5)
+    result = cellocate("audit", phantoms, run / "model", "--out", tmp_path / "a")
+    assert (result.code, result.out, (tmp_path / "a").exists()) == (1, "", False)
+    assert "predict these labels no better than the frequency of each location does: skill" in result.err
+    assert "no skill is 0; n = 12)" in result.err
 
 
 def test_ids_that_lead_out_of_the_folder_are_refused(cellocate, phantoms, run, tmp_path):

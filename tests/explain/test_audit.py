@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from cellocate.collection import open_collection
+from cellocate.collection import Collection, open_collection
 from cellocate.decision import write_table
 from cellocate.errors import CellocateError
 from cellocate.explain.audit import HeldOut, audit_labels, by_models, by_tables, doubts, write_audit
+from cellocate.explain.audit.skill import skill_of
 from cellocate.networks import load
+from cellocate.vocabulary import Location, Vocabulary
 
 
 def _said(seed=0, n=600, k=8, share=0.06):
@@ -96,6 +99,85 @@ def test_too_few_fields_say_nothing(phantoms):
     held_out = HeldOut(collection.ids, np.full((40, 28), 0.1), np.full(40, np.nan))
     with pytest.raises(CellocateError, match="40 held-out fields"):
         audit_labels(collection, held_out)
+
+
+def test_skill_is_that_of_probabilities_over_frequencies():
+    probabilities, given, _ = _said(share=0)
+    found = skill_of(probabilities, given)
+    assert found.n == 600
+    assert found.low < found.score < found.high
+    # calibrated as they are, the expected score can be worked out
+    frequency = given.mean(axis=0)
+    ours = np.log(np.where(given, probabilities, 1 - probabilities).clip(1e-4)).sum()
+    theirs = np.log(np.where(given, frequency, 1 - frequency)).sum()
+    assert found.score == pytest.approx(1 - ours / theirs, abs=0.02)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 10**6), st.integers(60, 200), st.integers(2, 8))
+def test_what_is_drawn_at_random_has_no_skill(seed, n, k):
+    rng = np.random.default_rng(seed)
+    truth = rng.random((n, k)) < rng.uniform(0.05, 0.5, k)
+    truth[0], truth[1] = True, False
+    found = skill_of(rng.random((n, k)), truth)
+    assert found.score < 0.1
+    assert found.low <= 0
+
+
+def test_fields_of_one_group_are_one_proof():
+    probabilities, given, _ = (np.repeat(values, 4, axis=0) for values in _said(n=100, share=0))
+    alone, together = skill_of(probabilities, given), skill_of(probabilities, given, np.repeat(np.arange(100), 4))
+    assert alone.score == together.score
+    assert together.high - together.low > 1.5 * (alone.high - alone.low)
+
+
+def _collection(truth):
+    ids = pd.Index([f"f{i}" for i in range(len(truth))], name="id", dtype=object)
+    labels = pd.Series([tuple(np.flatnonzero(row).tolist()) for row in truth], index=ids, dtype=object)
+    words = Vocabulary("own", tuple(Location(f"L{k}", None, "") for k in range(truth.shape[1])))
+    return Collection(Path("nowhere"), "test", pd.DataFrame({"labels": labels}), words)
+
+
+def _audited(probabilities, truth):
+    collection = _collection(truth)
+    return audit_labels(collection, HeldOut(collection.ids, probabilities, np.full(len(truth), np.nan)), twins=False)
+
+
+def test_a_judge_without_skill_is_refused_with_its_score_and_n():
+    truth = np.random.default_rng(0).random((200, 8)) < np.linspace(0.02, 0.5, 8)
+    score = r"no better than .*: skill -?0\.\d\d \(95% interval .*n = 200\)"
+    with pytest.raises(CellocateError, match=score) as refused:
+        _audited(np.random.default_rng(1).random((200, 8)), truth)
+    assert "--fold all" in refused.value.mend
+
+
+def test_a_judge_of_little_skill_is_noted_and_a_good_one_is_not(tmp_path):
+    probabilities, given, _ = _said(share=0)
+    assert _audited(probabilities, given).caution is None
+    noise = np.random.default_rng(2).normal(size=given.shape)
+    weak = 1 / (1 + np.exp(-(1.4 * given - 2 + 1.3 * noise)))
+    audited = _audited(weak, given)
+    assert 0 < audited.skill.low < 0.2
+    assert audited.caution is not None
+    assert f"skill {audited.skill.score:.2f}" in audited.caution
+    write_audit(audited, tmp_path / "out")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Warning." in page
+    assert "little better than the frequency" in page
+
+
+def test_real_probabilities_of_one_channel_alone_judge_nothing(real_data):
+    saved = np.load(real_data / "decision" / "validation_2018.npz")
+    truth = saved["targets"][:300].astype(bool)
+    for name, skilled in (
+        ("resnet_224", True),
+        ("vgg16_224", True),
+        ("vgg16_224_red", False),
+        ("vgg16_224_blue", False),
+    ):
+        found = skill_of(saved[name][:300].astype(float), truth)
+        assert (found.low > 0.2) == skilled
+        assert (found.low <= 0) != skilled
 
 
 def test_the_folder_names_what_is_wrong(phantoms, tmp_path, monkeypatch):
