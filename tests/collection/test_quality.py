@@ -11,6 +11,7 @@ from cellocate.collection.quality import (
     FOCUS_CHANNELS,
     SATURATED_SHARE,
     SHARPNESS,
+    above_floor,
     is_blank,
     saturated_share,
     sharpness,
@@ -154,3 +155,22 @@ def test_real_fields_are_sound_with_room_and_blurred_ones_are_not(real_data, nam
             if channel in FOCUS_CHANNELS:
                 assert sharpness(plane) > 1.4 * SHARPNESS
                 assert sharpness(blurred(plane, 2 * max(plane.shape) / 512)) < SHARPNESS / 1.3
+
+
+@pytest.mark.parametrize("bits", [10, 11, 12, 14])
+def test_what_fills_a_camera_of_fewer_bits_is_saturated(bits):
+    plane = np.zeros((10, 10), np.uint16)
+    plane[:4] = 2**bits - 1
+    assert saturated_share(plane) == 0.4
+    assert saturated_share(plane - (plane > 0)) == 0
+    assert saturated_share(np.full((4, 4), 3, np.uint16)) == 0  # the largest of two bits, which no camera has
+
+
+def test_contrast_is_judged_above_a_floor_far_above_0(fields):
+    deep = fields[0].astype(np.uint16) * 12
+    for floor in (900, 32768):
+        raised = above_floor(deep + np.uint16(floor))
+        assert not any(map(blank, raised))
+        np.testing.assert_array_equal(raised, deep - deep.min())
+    usual = deep + np.uint16(100)
+    assert above_floor(usual) is usual

@@ -10,7 +10,7 @@ from cellocate.explore.columns import by_column
 from cellocate.explore.pixels import PER_LOCATION, draw, measure
 from cellocate.explore.plots import plots
 from cellocate.explore.typical import choose
-from cellocate.images import write_png
+from cellocate.images import read_channel, write_png
 
 
 @pytest.fixture
@@ -139,3 +139,26 @@ def test_a_field_that_cannot_be_read_is_not_counted_as_measured(folder):
     (folder / "f05_green.png").write_bytes(b"no image")
     explored = look(open_collection(folder), Choices(skip_bad=True))
     assert explored.summary["sample"] == {"seed": 0, "random": 11, "measured": 11}
+
+
+def test_axes_of_brightness_end_where_the_fields_do(folder):
+    drawn = plots(look(open_collection(folder), Choices()))["intensity"].draw(720).axes
+    for axes in drawn:
+        assert axes.get_xlim() == pytest.approx((0, 100 * 110 / 255))
+        bars = [bar for bar in axes.patches if bar.get_height()]
+        assert max(bar.get_x() + bar.get_width() for bar in bars) == pytest.approx(100 * 110 / 255)
+
+
+def test_12_bits_in_16_are_measured_on_their_own_scale(folder):
+    collection, deep = open_collection(folder), folder / "deep"
+    deep.mkdir()
+    for field in collection.ids:
+        for channel, path in collection.files(field).items():
+            counts = np.round(read_channel(path, channel) * (4095 / 255)).astype(np.uint16)
+            write_png(deep / f"{field}_{channel}.png", counts)
+    (deep / "collection.yaml").write_text("bits: 12\n")
+    eight, twelve = (look(open_collection(place), Choices()) for place in (folder, deep))
+    same = [name for name in eight.pixels if name not in ("depth", "bits")]
+    np.testing.assert_allclose(twelve.pixels[same], eight.pixels[same], atol=2e-4)
+    assert twelve.pixels[["depth", "bits"]].drop_duplicates().to_numpy().tolist() == [[16, 12]]
+    assert "largest value that a pixel can have (4,095)" in plots(twelve)["intensity"].caption

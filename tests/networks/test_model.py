@@ -165,3 +165,16 @@ def test_the_card_tells_what_is_needed(run: Path) -> None:
     assert [location["go"] for location in card["locations"]][:2] == ["GO:0005654", "GO:0031965"]
     assert sum(map(len, card["fields"].values())) == 40
     assert card["scores"]["validation"]["n"] == len(card["fields"]["validation"])
+
+
+def test_counts_of_a_camera_are_answered_as_their_8_bit_edition(run: Path, fields: list[np.ndarray]) -> None:
+    model = cellocate.load(run / "model")
+    counts = [np.round(field * (4095 / 255)).astype(np.uint16) for field in fields]
+    eight, twelve = model.predict(fields), model.predict(counts, bits=12)
+    np.testing.assert_allclose(twelve.probabilities, eight.probabilities, atol=2e-3)
+    np.testing.assert_allclose(model.embed(counts, bits=12), model.embed(fields), atol=0.02)
+    with pytest.warns(UserWarning, match=r"no pixel of these uint16 arrays is above 4095 of 65535\. .* give bits=12"):
+        dark = model.predict(counts)
+    assert np.abs(dark.probabilities - eight.probabilities).max() > 0.02
+    with pytest.raises(CellocateError, match="above the 1023 of 10 bits"):
+        model.predict(counts, bits=10)

@@ -85,8 +85,12 @@ def facts(explored: Explored) -> list[tuple[str, str]]:
     if where.channels:
         rows.append(("Channels", listed([f"{channel} ({STAINS[channel]})" for channel in where.channels])))
     if explored.pixels is not None:
-        sizes = explored.pixels.groupby(["width_px", "height_px", "depth_bits"]).size().sort_values(ascending=False)
-        rows.append(("Size", "; ".join(f"{w:.0f} × {h:.0f} px, {d:.0f} bits" for w, h, d in sizes.index[:3])))
+        columns = ["width_px", "height_px", "depth_bits", "camera_bits"]
+        sizes = explored.pixels.groupby(columns).size().sort_values(ascending=False)
+        shown = (
+            f"{w:.0f} × {h:.0f} px, {b:.0f} bits" + (f" in {d:.0f}" if b < d else "") for w, h, d, b in sizes.index[:3]
+        )
+        rows.append(("Size", "; ".join(shown)))
         known = sorted({p for f in explored.pixels.index if (p := where.pixel_size(str(f))) is not None})
         size = f"{known[0]:.4g} µm" if len(known) == 1 else f"{known[0]:.4g} to {known[-1]:.4g} µm" if known else ""
         size += " (assumed)" if size and where.pixel_size_assumed else ""
