@@ -158,7 +158,7 @@ def test_12_bits_in_16_are_measured_on_their_own_scale(folder):
             write_png(deep / f"{field}_{channel}.png", counts)
     (deep / "collection.yaml").write_text("bits: 12\n")
     eight, twelve = (look(open_collection(place), Choices()) for place in (folder, deep))
-    same = [name for name in eight.pixels if name not in ("depth", "bits")]
+    same = [name for name in eight.pixels if name not in ("depth_bits", "camera_bits")]
     np.testing.assert_allclose(twelve.pixels[same], eight.pixels[same], atol=2e-4)
-    assert twelve.pixels[["depth", "bits"]].drop_duplicates().to_numpy().tolist() == [[16, 12]]
+    assert twelve.pixels[["depth_bits", "camera_bits"]].drop_duplicates().to_numpy().tolist() == [[16, 12]]
     assert "largest value that a pixel can have (4,095)" in plots(twelve)["intensity"].caption

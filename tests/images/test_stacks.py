@@ -245,7 +245,7 @@ def test_stacks_that_are_cut_short_or_of_another_kind_are_refused(tmp_path):
 def test_an_ome_tiff_says_how_many_bits_hold_light(tmp_path, said, bits):
     meta = {"axes": "CYX"} if said is None else {"axes": "CYX", "SignificantBits": said}
     tifffile.imwrite(tmp_path / "a.ome.tif", pixels(2, 9, 9), metadata=meta)
-    assert describe(tmp_path / "a.ome.tif").bits == bits
+    assert describe(tmp_path / "a.ome.tif")[0].bits == bits
     assert significant_bits(f"{tmp_path}/a.ome.tif::channel=1") == bits
 
 
@@ -253,7 +253,7 @@ def test_pixels_packed_in_12_bits_say_it_themselves(tmp_path):
     data = pixels(8, 10) // 16
     tifffile.imwrite(tmp_path / "a.tif", data)
     assert significant_bits(tmp_path / "a.tif") is None
-    tiff.tifffile.imwrite(tmp_path / "b.tif", np.zeros((8, 10), np.uint16), bitspersample=12)
+    tifffile.imwrite(tmp_path / "b.tif", np.zeros((8, 10), np.uint16), bitspersample=12)
     assert significant_bits(tmp_path / "b.tif") == 12
     with pytest.raises(CellocateError, match="missing"):
         significant_bits(tmp_path / "c.tif")
@@ -263,7 +263,7 @@ def test_an_imagej_stack_says_no_bits_by_its_display_range(tmp_path):
     tifffile.imwrite(
         tmp_path / "a.tif", pixels(2, 9, 9), imagej=True, metadata={"axes": "CYX", "Ranges": (0.0, 4095.0)}
     )
-    assert describe(tmp_path / "a.tif").bits is None
+    assert describe(tmp_path / "a.tif")[0].bits is None
 
 
 def test_an_ome_zarr_says_its_bits_in_the_xml_beside_it(tmp_path):
@@ -274,12 +274,12 @@ def test_an_ome_zarr_says_its_bits_in_the_xml_beside_it(tmp_path):
     group.attrs["omero"] = {"channels": [{"label": "DAPI", "window": window}]}
     axes = [{"name": name} for name in "cyx"]
     group.attrs["multiscales"] = [{"axes": axes, "datasets": [{"path": "0"}]}]
-    assert describe(tmp_path / "a.zarr").bits is None  # the window is a display range
+    assert describe(tmp_path / "a.zarr")[0].bits is None  # the window is a display range
     (tmp_path / "a.zarr" / "OME").mkdir()
     pixels_ = '<Image><Pixels SignificantBits="14"/></Image>'
     xml = f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">{pixels_}</OME>'
     (tmp_path / "a.zarr" / "OME" / "METADATA.ome.xml").write_text(xml)
-    assert describe(tmp_path / "a.zarr").bits == 14
+    assert describe(tmp_path / "a.zarr")[0].bits == 14
 
 
 @pytest.mark.parametrize(("said", "bits"), [(12, 12), (None, None), (NotImplementedError, None)])
@@ -302,5 +302,5 @@ def test_a_microscopes_file_says_its_bits_where_its_plugin_translates_them(tmp_p
     bioio.BioImage = Image
     monkeypatch.setitem(sys.modules, "bioio", bioio)
     monkeypatch.setitem(sys.modules, "bioio_nd2", ModuleType("bioio_nd2"))
-    stack = describe(tmp_path / "a.nd2")
+    [stack] = describe(tmp_path / "a.nd2")
     assert (stack.pixel_size, stack.bits) == (0.2, bits)
