@@ -98,6 +98,7 @@ def convert(
     if collection.unit == "cell":
         raise CellocateError("single cells already", where=collection.folder, mend="Give the fields that they are of.")
     collection.require(plan.channels)
+    masks_in.cache_clear()  # the folder may have changed since an earlier call
     if plan.masks is not None:
         masks_in(plan.masks)  # says what is missing
     else:

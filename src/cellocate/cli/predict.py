@@ -200,6 +200,8 @@ def _cells_of_fields(
     from cellocate.prediction import predict_collection, predict_within
 
     masks.require(collection.ids)
+    first = collection.ids[0]
+    masks.read(first, collection.shape(first))  # before the long work: what is wrong with one is mostly so with all
     if not by_map:
         note("each cell is given the probabilities of its whole field")
     with progress("predicting", len(collection) * 2) as advance:
