@@ -143,6 +143,18 @@ def test_a_path_of_windows_that_leads_nowhere_is_called_that(tmp_path):
     assert "path of Windows" in problem.error.mend
 
 
+def test_absolute_paths_of_windows_have_one_root(tmp_path):
+    write_fields(tmp_path, ids=("a",))
+    write_fields(tmp_path / "plate 2", ids=("a",))
+    rows = ["C:\\data\\plate 1\\a_green.png", "C:\\data\\plate 2\\a_green.png", "D:\\data\\plate 1\\a_blue.png"]
+    tabled(tmp_path, "Id,green\n" + "".join(f"{i},{name}\n" for i, name in enumerate(rows)), "listing.csv")
+    found = inspect(open_collection(tmp_path))
+    assert [p.id for p in found.problems] == ["1", "2"]  # one file is not taken for two
+    (tmp_path / "plate 1").mkdir()
+    (tmp_path / "a_green.png").rename(tmp_path / "plate 1" / "a_green.png")
+    assert [p.id for p in inspect(open_collection(tmp_path)).problems] == ["2"]
+
+
 def test_a_file_with_a_backslash_in_its_name_is_that_file(tmp_path):
     if os.sep == "\\":
         pytest.skip("no such names here")

@@ -38,9 +38,9 @@ def test_a_submission_of_the_real_shape_is_accepted(real_data: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("id,Predicted\na,0\nb,1\n", "header 'id,Predicted'"),
-        (",Id,Predicted\n0,a,0\n1,b,1\n", "header ',Id,Predicted'"),
-        ("Id;Predicted\na;0\nb;1\n", "header 'Id;Predicted'"),
+        ("id,Predicted\na,0\nb,1\n", "it has 'id,Predicted'"),
+        (",Id,Predicted\n0,a,0\n1,b,1\n", "it has ',Id,Predicted'"),
+        ("Id;Predicted\na;0\nb;1\n", "it has 'Id;Predicted'"),
         ("Id,Predicted\na ,0\nb,1\n", "unknown id 'a '"),
         ("Id,Predicted\na,0\n,\nb,1\n", "a row without an id"),
         ("", "it is empty"),

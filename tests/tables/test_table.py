@@ -84,6 +84,7 @@ def test_text_is_read_in_one_normal_form(tmp_path: Path) -> None:
         ('Id,"a;b;c;d"\nx,0\n', ["Id", "a;b;c;d"]),
         ("Id\nx\n", ["Id"]),
         ('"a\nb";c\n1;2\n', ["a\nb", "c"]),
+        ('Id;size 5"\nx;1\n', ["Id", 'size 5"']),
     ],
 )
 def test_of_several_separators_the_one_that_parts_the_rows_is_meant(

@@ -88,7 +88,7 @@ def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> C
 
     Args:
         collection: some fields of it may stand in the table, and any others.
-        table: a table, such as `split.csv` of a run or the problems that `check` found; a field may stand twice.
+        table: any, such as `split.csv` of a run or the problems that `check` found; a field may stand twice.
         keep: keep the fields that it names; else leave them out.
 
     Raises:

@@ -15,7 +15,7 @@ from cellocate.collection.collection import Problem, group_of
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import find_column, lacking, read_columns, read_table, shown
-from cellocate.vocabulary import Vocabulary, get
+from cellocate.vocabulary import UNKNOWN, Vocabulary, get
 
 _WITH_COMMA = re.compile(r"\d+,0+", re.ASCII)
 
@@ -124,9 +124,8 @@ def labels_of(
     ids, column = rows[layout.id], layout.labels
     problems = faulty_ids(ids, lines, path)
     texts = rows[column].to_numpy(dtype=object)
-    few = set(texts)
-    _see_commas(few, path, column)
-    parsed = {text: _parse(text, layout.separator, vocabulary) for text in few}
+    _see_commas([text for text in texts if text not in ("", UNKNOWN)], path, column)
+    parsed = {text: _parse(text, layout.separator, vocabulary) for text in set(texts)}  # few differ
     labels = [parsed[text][0] for text in texts]
     wrong = {text: error for text, (_, error) in parsed.items() if error is not None}
     for row in np.flatnonzero(rows[column].isin(list(wrong))):
@@ -155,12 +154,11 @@ def _parse(
     return labels, None
 
 
-def _see_commas(texts: set[str], path: Path, column: str) -> None:
+def _see_commas(texts: Sequence[str], path: Path, column: str) -> None:
     """Refuse a column in which every label may be two, or one with a decimal comma."""
-    written = sorted(texts - {""})
-    if len(written) > 1 and all(_WITH_COMMA.fullmatch(text) for text in written):
-        what = f"labels that are two numbers each, or one with a decimal comma, such as {shown(written[0])}"
-        mend = f"Write {written[0].partition(',')[0]}, or {written[0].replace(',', '|')}."
+    if len(texts) > 1 and all(_WITH_COMMA.fullmatch(text) for text in texts):
+        what = f"labels that are two numbers each, or one with a decimal comma, such as {shown(texts[0])}"
+        mend = f"Write {texts[0].partition(',')[0]}, or {texts[0].replace(',', '|')}."
         raise CellocateError(what, where=f"{path}, column {column}", mend=mend)
 
 

@@ -86,11 +86,12 @@ def read_metadata(path: Path) -> pd.DataFrame:
         raise CellocateError(
             f"a column named {taken[0]!r}, which cellocate keeps for itself", where=path, mend="Rename it."
         )
-    rows, _ = read_table(path)
+    rows, lines = read_table(path)
     ids = rows[found[0]]
-    if ids.duplicated().any():
-        what = f"several rows for {ids[ids.duplicated()].iloc[0]}"
-        raise CellocateError(what, where=path, mend="Keep one row of each id.")
+    if (again := ids.duplicated()).any():
+        row = int(again.to_numpy().argmax())
+        where = f"{path}, line {lines[row]}, column {found[0]}"
+        raise CellocateError(f"several rows for {ids.iloc[row]}", where=where, mend="Keep one row of each id.")
     table = tidy(rows.drop(columns=found[0]), path)
     table.index = pd.Index(ids, name="id")
     return table

@@ -14,7 +14,7 @@ from cellocate.tables.text import FOREIGN, UNREADABLE, lines_of, shortened, show
 Row = tuple[int, list[str]]
 
 _SEPARATORS = ",;\t"
-_EXCELS = re.compile(r'"?sep=(.)"?\s*')  # a first line by which Excel is told the separator
+_EXCELS = re.compile(r'"?sep=([,;\t|])"?\s*')  # a first line by which Excel is told the separator
 _LOOKED_AT = 20  # lines after the header, where several separators occur in it
 _HEADER = 100  # lines that a header may have
 _MEND = "Save it as UTF-8 CSV."
@@ -73,19 +73,20 @@ def _separator(head: list[str], lines: Iterator[str]) -> tuple[str, list[str]]:
 
     Where the header has several separators, it is the one that parts the next rows as it parts the header.
     """
-    columns = {separator: len(_parted(head, separator)[-1]) for separator in _SEPARATORS} if head else {}
+    columns = {separator: len(row) for separator in _SEPARATORS for row in _parted(head, separator)[-1:]}
     found = [separator for separator, count in columns.items() if count > 1]
     if len(found) < 2:
         return (found or [","])[0], head
     more = list(islice(lines, _LOOKED_AT))
     whole = None if len(more) < _LOOKED_AT else -1  # the last row may be cut
     parted = {separator: _parted([*head, *more], separator)[:whole] for separator in found}
-    even = [s for s in found if all(len(row) == columns[s] for row in parted[s] if any(row))]
+    even = [separator for separator in found if all(len(row) == columns[separator] for row in parted[separator])]
     return max(even or found, key=lambda separator: columns[separator]), [*head, *more]
 
 
 def _parted(lines: Iterable[str], separator: str) -> Sequence[list[str]]:
-    return list(csv.reader(lines, delimiter=separator)) or [[]]
+    """The rows that are not blank."""
+    return [row for row in csv.reader(lines, delimiter=separator) if any(row)]
 
 
 def _broken(path: Path, line: int, reason: str, encoding: str | None) -> CellocateError:

@@ -56,15 +56,18 @@ def of_fields(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
     """What the table at `path` says of some fields, under their own ids.
 
     In a list these are `<antibody>_<plate>_<well>_<n>`, or without the antibody, as files are named on the website;
-    all other rows are passed over, as a list names the whole atlas. Of other tables, see
-    `as_known`.
+    all other rows are passed over, as a list names the whole atlas. Of other
+    tables, ids mean fields as `as_known` says.
 
     Raises:
         CellocateError: the list names none of the fields.
     """
     if labels.format != ATLAS:
         written = [*labels.table.index, *(problem.id for problem in labels.problems if problem.id)]
-        called = dict(zip(written, as_known(written, ids), strict=True)) | {"": ""}
+        meant = as_known(written, ids)
+        if meant == written:
+            return labels
+        called = dict(zip(written, meant, strict=True)) | {"": ""}
         problems = [replace(problem, id=called[problem.id]) for problem in labels.problems]
         index = pd.Index([called[i] for i in labels.table.index], name="id", dtype=object)
         return replace(labels, table=labels.table.set_axis(index), problems=tuple(problems))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path, PureWindowsPath
 
 from cellocate.tables import normal
-
-_Names = dict[str, str]
 
 
 class Places:
@@ -22,20 +20,36 @@ class Places:
     def __init__(self, folder: Path) -> None:
         self._start = str(folder)
         self._names = cache(_names)
+        self._root: tuple[str, ...] | None = None  # of absolute paths of Windows: what the folder stands for
 
     def find(self, name: str) -> str:
         r"""The path of a file that is named from the folder on, or absolutely.
 
-        A backslash may stand for `/`. Of an absolute path of a Windows computer, such as
-        `C:\images\a.png`, the last parts are looked for in the folder. Letters may be in another normal form on
-        disk. What cannot be found is given as it is written.
+        A backslash may stand for `/`. Of absolute paths of a Windows computer, such as `C:\data\images\a.png`, the
+        last parts are looked for in the folder, which stands for the same one there (`C:\data`) for all of them.
+        Letters may be in another normal form on disk. What cannot be found is given as it is written.
         """
         there = os.path.join(self._start, name)  # noqa: PTH118 # pathlib takes seconds for a million
         if (name.isascii() and "\\" not in name) or os.path.lexists(there):
             return there
         file, separator, planes = name.partition("::")
-        found = (self._on_disk(way) for way in _ways(file))
-        return next((f"{path}{separator}{planes}" for path in found if path is not None), there)
+        windows = PureWindowsPath(file)
+        if windows.drive or file.startswith("\\"):
+            path = self._of_windows(windows.parts)
+        else:
+            path = self._on_disk(file.replace("\\", "/"))
+        return there if path is None else f"{path}{separator}{planes}"
+
+    def _of_windows(self, parts: Sequence[str]) -> str | None:
+        """The file with the longest way from the folder that its last parts are, below a root that stays the same."""
+        folders = tuple(part.casefold() for part in parts[:-1])
+        for length in range(1, len(parts)):
+            if self._root in (None, folders[:length]):
+                path = self._on_disk("/".join(parts[length:]))
+                if path is not None:
+                    self._root = folders[:length]
+                    return path
+        return None
 
     def _on_disk(self, way: str) -> str | None:
         """The file at a way from the folder, each of whose parts may be in another normal form."""
@@ -51,17 +65,7 @@ class Places:
         return here
 
 
-def _ways(name: str) -> Iterator[str]:
-    """The ways from the folder that a name may mean, the likeliest first."""
-    windows = PureWindowsPath(name)
-    parts = windows.parts[1:] if windows.anchor else windows.parts
-    if not windows.drive and not name.startswith("\\"):
-        yield name.replace("\\", "/")
-    else:
-        yield from ("/".join(parts[start:]) for start in range(len(parts)))
-
-
-def _names(folder: str) -> _Names:
+def _names(folder: str) -> dict[str, str]:
     """The names in a folder by their normal form."""
     try:
         return {normal(entry): entry for entry in os.listdir(folder)}  # noqa: PTH208 # text, and a million of it

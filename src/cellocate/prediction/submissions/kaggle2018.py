@@ -59,7 +59,7 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> H
     rows = plain_rows(path, "submission")
     _, columns = next(rows)
     if columns != ["Id", "Predicted"]:
-        what = f"a submission with the header {shown(','.join(columns))} and not Id,Predicted"
+        what = f"a submission without the header Id,Predicted: it has {shown(','.join(columns))}"
         raise CellocateError(what, where=path, mend=_MEND)
     wanted, seen, said = None if ids is None else set(ids), set[str](), Counter[int]()
     for line, row in rows:
