@@ -3,11 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cellocate.cells.frame import framed
 from cellocate.cells.masks import CellMasks
 from cellocate.cells.overlay import overlay
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
+from cellocate.images import to_float
 from cellocate.phantom import simulate_field
+from cellocate.pictures import COLOURS, composite
 
 CHANNELS = ("red", "green", "blue", "yellow")
 WHITE, ORANGE = [255, 255, 255], [255, 176, 0]
@@ -74,13 +77,53 @@ def test_the_number_of_a_cell_at_the_border_is_whole():
 
 
 def test_channels_have_their_colours_and_noise_is_not_made_bright():
-    for channel, strongest in {"green": [1], "red": [0, 2], "blue": [2], "yellow": [0, 2], "other": [0, 1, 2]}.items():
+    for channel, strongest in {"green": [1], "red": [0], "blue": [2], "yellow": [0, 1]}.items():
         field = np.zeros((1, 20, 20), np.uint8)
         field[0, :10] = 200
         colour = overlay(field, [channel], np.zeros((20, 20), int), np.zeros((20, 20), int))[0, 0]
         assert np.flatnonzero(colour == colour.max()).tolist() == strongest
     faint = np.random.default_rng(0).integers(0, 2, (1, 20, 20), dtype=np.uint8)
     assert overlay(faint, ["green"], np.zeros((20, 20), int), np.zeros((20, 20), int)).max() < 60
+
+
+def test_colours_are_those_of_reports():
+    field = np.random.default_rng(0).integers(0, 255, (4, 40, 40)).astype(np.uint8)
+    none = np.zeros((40, 40), int)
+    for colours in COLOURS:
+        picture = overlay(field, CHANNELS, none, none, colours=colours)
+        expected = composite(to_float(field), CHANNELS, colours)
+        np.testing.assert_allclose(picture, 0.8 * expected, atol=0.51)
+
+
+def test_a_frame_adds_a_scale_bar_and_a_legend_and_moves_no_pixel():
+    picture = overlay(BLANK, CHANNELS, NUCLEI, CELLS)
+    field = np.kron(picture, np.ones((5, 5, 1), np.uint8))
+    whole = framed(field, CHANNELS, 0.2)
+    assert whole.shape[1:] == field.shape[1:]
+    assert whole.shape[0] > len(field)
+    changed = (whole[: len(field)] != field).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    assert rows.min() > 0.85 * len(field)  # the lower right corner
+    assert columns.min() > 0.6 * field.shape[1]
+    legend = whole[len(field) :].reshape(-1, 3).tolist()
+    for colour in ([255, 0, 0], [0, 255, 0], [0, 0, 255], [102, 102, 0], WHITE, ORANGE):
+        assert colour in legend
+
+
+@pytest.mark.parametrize(("pixel_size", "length"), [(0.2, 20), (0.1, 10), (1.0, 100)])
+def test_a_scale_bar_is_as_long_as_it_says(pixel_size, length):
+    whole = framed(np.zeros((400, 600, 3), np.uint8), ["green"], pixel_size)[:400]
+    longest = max(len(run) for row in of_colour(whole, WHITE) for run in "".join(map(str, row.astype(int))).split("0"))
+    assert longest == pytest.approx(length / pixel_size, abs=1.5)
+
+
+def test_an_estimated_scale_is_called_that_and_a_narrow_picture_has_more_lines():
+    blank = np.zeros((400, 600, 3), np.uint8)
+    known, estimated = (framed(blank, CHANNELS, 0.2, estimated=yes)[:400] for yes in (False, True))
+    assert of_colour(estimated, WHITE).any(axis=0).sum() > of_colour(known, WHITE).any(axis=0).sum()
+    narrow, wide = (framed(blank[:, :width], CHANNELS, 0.2) for width in (200, 600))
+    assert len(narrow) > len(wide)
+    assert not framed(blank[:9, :9], CHANNELS, 0.2)[:9].any()  # too small for a bar of 1 µm
 
 
 def test_what_does_not_fit_is_refused():

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cellocate.cells.describe import BOX, FILE_SIZES
+from cellocate.cells.frame import framed
 from cellocate.cells.given import Masks
 from cellocate.cells.masks import write_geojson
 from cellocate.cells.overlay import overlay
 from cellocate.images import Pixels, write_png
 from cellocate.rounded import rounded
 
+if TYPE_CHECKING:
+    from cellocate.cells.job import Job
+
 _SIDE = 1024  # px: enough to see each cell
 
-Extra = Callable[[Path, str, Pixels, Sequence[str], Masks, pd.DataFrame], object]
-"""Called with the folder to write, the field's id, its pixels, channels and masks, and the table of its cells."""
+Extra = Callable[["Job", Pixels, Masks, pd.DataFrame], object]
+"""Called with the job of a field, its pixels and masks, and the table of its cells."""
 
 
-def geojson(
-    out: Path, field: str, _pixels: Pixels, _channels: Sequence[str], masks: Masks, cells: pd.DataFrame
-) -> None:
+def geojson(job: Job, _pixels: Pixels, masks: Masks, cells: pd.DataFrame) -> None:
     """Write `geojson/<id>.geojson`, for QuPath, with what was measured of each cell."""
     measured = cells.set_index("cell").drop(columns=[*BOX, *FILE_SIZES])  # which are no measurements of a cell
-    write_geojson(out / "geojson" / f"{field}.geojson", masks.nuclei, masks.cells, measured.map(rounded))
+    path = job.plan.out / "geojson" / f"{job.field}.geojson"
+    write_geojson(path, masks.nuclei, masks.cells, measured.map(rounded))
 
 
-def overlays(
-    out: Path, field: str, pixels: Pixels, channels: Sequence[str], masks: Masks, _cells: pd.DataFrame
-) -> None:
-    """Write `overlays/<id>.png`: the field with the outlines and numbers of its cells."""
-    picture = overlay(pixels, channels, masks.nuclei, masks.cells, side=_SIDE, numbers=True)
-    write_png(out / "overlays" / f"{field}.png", picture)
+def overlays(job: Job, pixels: Pixels, masks: Masks, _cells: pd.DataFrame) -> None:
+    """Write `overlays/<id>.png`: the field with the outlines and numbers of its cells, a scale bar and a legend."""
+    channels, colours = job.plan.channels, job.plan.colours
+    picture = overlay(pixels, channels, masks.nuclei, masks.cells, side=_SIDE, numbers=True, colours=colours)
+    pixel_size = masks.pixel_size * pixels.shape[2] / picture.shape[1]
+    whole = framed(picture, channels, pixel_size, estimated=bool(job.note), colours=colours)
+    write_png(job.plan.out / "overlays" / f"{job.field}.png", whole)
 
 
 BY_NAME: dict[str, Extra] = {"geojson": geojson, "overlays": overlays}

@@ -25,6 +25,7 @@ from cellocate.files import new_file, write_text
 from cellocate.images import Pixels
 from cellocate.images.depth import full_scale
 from cellocate.images.store import index_type, is_whole, shard_path, write_shard
+from cellocate.pictures import Colours
 
 WORK = "cutting"
 """The folder in which is kept what is needed to go on; there is none when all is done."""
@@ -43,6 +44,7 @@ class Plan:
         segment: what finds the cells where none were brought.
         extras: what else is written of each field.
         png: cells are written as pictures as well.
+        colours: of the channels in overlays.
         skip_bad: faulty fields are left out.
     """
 
@@ -53,6 +55,7 @@ class Plan:
     segment: Segmenter | None
     extras: tuple[Extra, ...] = ()
     png: bool = False
+    colours: Colours = "atlas"
     skip_bad: bool = False
 
     @property
@@ -161,7 +164,7 @@ def _cut(job: Job) -> None:
         **whole,
     )
     for extra in plan.extras:
-        extra(plan.out, field, pixels, plan.channels, masks, table)
+        extra(job, pixels, masks, table)
     with new_file(plan.cells(number)) as aside:
         table.to_csv(aside, index=False, float_format=_DIGITS)
     write_text(plan.notes(number), "\n".join([*filter(None, [job.note]), *masks.notes]))

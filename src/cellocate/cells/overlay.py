@@ -13,16 +13,13 @@ from cellocate.cells.masks import Labels, checked_labels
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, to_float
 from cellocate.images.scale import shrink
+from cellocate.pictures import Colours, composite
 
 RGB = NDArray[np.uint8]
 """Shape (H, W, 3)."""
 
-# Green beside magenta, and lines that differ in brightness from both: told apart whatever colours one sees.
-_LIGHTS = {"red": (0.75, 0.0, 0.75), "green": (0.0, 1.0, 0.0), "blue": (0.0, 0.25, 1.0), "yellow": (0.3, 0.1, 0.3)}
-_OTHER = (0.5, 0.5, 0.5)
-_CELL, _NUCLEUS = (255, 255, 255), (255, 176, 0)
-_PERCENTILES = (0.5, 99.8)  # of each channel: what is shown as black and as full brightness
-_SMALLEST_RANGE = 0.02  # or an empty channel would be shown as bright noise
+CELL, NUCLEUS = (255, 255, 255), (255, 176, 0)
+"""Colours of the outlines; they differ in brightness from any stain."""
 _DIMMED = 0.8  # of the light, so that lines stand out from it
 _HALO = 0.35  # of the light right beside a line
 
@@ -35,10 +32,11 @@ def overlay(
     *,
     side: int | None = None,
     numbers: bool = False,
+    colours: Colours = "atlas",
 ) -> RGB:
-    """Draw cells (white) and nuclei (orange) over a field: protein green, microtubules and ER magenta, nucleus blue.
+    """Draw the outlines of cells (white) and nuclei (orange) over a field in the colours of all reports.
 
-    `images.write_png` writes it to a file.
+    `framed` adds a scale bar and a legend, `images.write_png` writes it to a file.
 
     Args:
         field: shape (C, H, W), uint8 or uint16.
@@ -47,15 +45,13 @@ def overlay(
         cells: shape (H, W).
         side: px that the longer side is shrunk to, where it is larger.
         numbers: whether each cell's number is written into it.
+        colours: of the channels, as in `pictures.composite`.
 
     Returns:
         Shape (h, w, 3), uint8.
 
     Raises:
         CellocateError: field, channels and label images do not fit each other, or the side is none.
-
-    References:
-        Wong. Points of view: Color blindness. Nature Methods 8 (2011). https://doi.org/10.1038/nmeth.1618
 
     Example:
         >>> cells = np.zeros((90, 60), np.uint16)
@@ -75,22 +71,13 @@ def overlay(
         field = shrink(field, side)
         size = (field.shape[2], field.shape[1])
         drawn = [np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT)) for labels in drawn]
-    picture = _composite(field, channels)
+    picture = np.round(composite(to_float(field), channels, colours) * _DIMMED).astype(np.uint8)
     thickness = max(1, round(max(picture.shape) / 700))
-    for labels, colour in zip(drawn, (_CELL, _NUCLEUS), strict=True):
+    for labels, colour in zip(drawn, (CELL, NUCLEUS), strict=True):
         _draw_lines(picture, labels, colour, thickness)
     if numbers:
         _write_numbers(picture, drawn[0])
     return picture
-
-
-def _composite(field: Pixels, channels: Sequence[str]) -> RGB:
-    picture = np.zeros((*field.shape[1:], 3), np.float32)
-    for plane, channel in zip(to_float(field), channels, strict=True):
-        low, high = np.percentile(plane[::2, ::2], _PERCENTILES)
-        light = np.clip((plane - low) / max(high - low, _SMALLEST_RANGE), 0, 1)
-        picture += light[..., None] * np.array(_LIGHTS.get(channel, _OTHER), np.float32)
-    return np.round(np.clip(picture, 0, 1) * (255 * _DIMMED)).astype(np.uint8)
 
 
 def _draw_lines(picture: RGB, labels: NDArray[np.uint16], colour: tuple[int, int, int], thickness: int) -> None:

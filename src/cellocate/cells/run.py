@@ -155,6 +155,7 @@ def _request(plan: Plan, fields: Collection, strong: Strong | None) -> dict[str,
         "strong": None if strong is None else strong.told(),
         "extras": [extra.__name__ for extra in plan.extras],
         "png": plan.png,
+        "colours": plan.colours,
         "fields": hashlib.sha256(rows.encode()).hexdigest(),
     }
 

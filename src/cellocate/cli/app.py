@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import signal
 import sys
 import threading
@@ -102,6 +103,7 @@ def main() -> None:
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files need not be text
+    _let_threads_sleep()
     try:
         with _terminated_as_interrupted() as terminated:
             app()
@@ -118,6 +120,15 @@ def main() -> None:
         if error.errno in _NOT_ALLOWED:
             _fail(f"permission denied{_place(error)}. Choose another place, or change its permissions.")
         raise
+
+
+def _let_threads_sleep() -> None:
+    """Have OpenMP's threads sleep while they wait for each other (docs/decisions/0041), unless the user says otherwise.
+
+    The library reads this once, when it is loaded; nothing that loads it is imported yet.
+    """
+    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & set(os.environ):
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 
 @contextmanager

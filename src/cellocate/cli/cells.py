@@ -77,6 +77,7 @@ def cells(
             help="Write too: the cells as PNG files, outlines for QuPath, or outlines drawn over each field; several."
         ),
     ] = None,
+    colours: options.CompositeColours = "atlas",
     workers: options.Workers = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue what was begun in FOLDER.")] = False,
     labels: options.LabelTable = None,
@@ -124,6 +125,7 @@ def cells(
         None if masks else named(segmenter or "classical"),
         beside,
         png="png" in wanted,
+        colours=colours,
         skip_bad=skip_bad,
     )
     if workers is None and segmenter in ("cellpose", "instanseg"):

@@ -3,7 +3,7 @@
 from cellocate.pictures.colours import COLOURS, STAINS, Colours, composite, data_uri, grey, light, stretched
 from cellocate.pictures.drawing import inline_svg, save_figure, save_figure_as
 from cellocate.pictures.shown import show, write
-from cellocate.pictures.thumbnails import SIDE, Bar, Picture, read_pictures
+from cellocate.pictures.thumbnails import SIDE, Bar, Picture, bar_of, read_pictures
 
 __all__ = [
     "COLOURS",
@@ -12,6 +12,7 @@ __all__ = [
     "Bar",
     "Colours",
     "Picture",
+    "bar_of",
     "composite",
     "data_uri",
     "grey",

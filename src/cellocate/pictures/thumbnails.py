@@ -46,15 +46,23 @@ class Picture:
 
     def scale_bar(self) -> tuple[int, float] | None:
         """The length of a scale bar in µm, and as a share of the width (at most .3); None where nothing is known."""
-        if self.span is None:
-            return None
-        length = next((bar for bar in _BARS if bar <= 0.3 * self.span), None)
-        return None if length is None else (length, length / self.span)
+        return None if self.span is None else bar_of(self.span)
 
     def bar(self) -> Bar | None:
         """The scale bar for a page."""
         bar = self.scale_bar()
         return None if bar is None else Bar(f"{bar[0]} µm" + (" (assumed)" if self.assumed else ""), 100 * bar[1])
+
+
+def bar_of(span: float) -> tuple[int, float] | None:
+    """A scale bar for a picture that spans so many µm: its length in µm, and as a share of the width, at most .3.
+
+    Example:
+        >>> bar_of(163.84)
+        (20, 0.1220703125)
+    """
+    length = next((bar for bar in _BARS if bar <= 0.3 * span), None)
+    return None if length is None else (length, length / span)
 
 
 def read_pictures(
