@@ -23,11 +23,6 @@ def test_a_message_says_what_then_where_then_how_to_mend(parts, message):
     assert str(CellocateError("no images found", **parts)) == message
 
 
-def test_a_message_is_one_line_whatever_the_names_are():
-    error = CellocateError("no file 'a\nb'", where="x\u2028y/", mend="Give\x1done.")
-    assert str(error).splitlines() == ["no file 'a b': x y/. Give one."]
-
-
 def test_the_parts_of_a_message_stay_at_hand():
     error = CellocateError("no images found", where="plates/", mend="Give a folder.")
     assert (error.what, error.where, error.mend) == ("no images found", "plates/", "Give a folder.")

@@ -117,3 +117,15 @@ def test_a_plane_that_cannot_be_decoded_is_told(path, monkeypatch):
     monkeypatch.setattr(BioImage, "get_image_dask_data", lambda *_: 1 / 0)
     with pytest.raises(CellocateError, match="cannot be read"):
         read_channel(f"{path}::series=1,channel=1", "red")
+
+
+@pytest.mark.parametrize(("significant", "bits"), [(12, 12), (None, None), (NotImplementedError, None)])
+def test_a_file_says_its_bits_where_its_plugin_translates_its_metadata(path, monkeypatch, significant, bits):
+    def ome_metadata(self):
+        if significant is NotImplementedError:
+            raise significant
+        image = SimpleNamespace(pixels=SimpleNamespace(significant_bits=significant))
+        return SimpleNamespace(images=[image] * len(SCENES))
+
+    monkeypatch.setattr(BioImage, "ome_metadata", property(ome_metadata), raising=False)
+    assert {stack.bits for stack in describe(path)} == {bits}

@@ -2,14 +2,14 @@
 
 import gzip
 import sys
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import numpy as np
 import pytest
 import tifffile
 
 from cellocate.errors import CellocateError
-from cellocate.images import ometiff, read_channel, read_header, significant_bits
+from cellocate.images import ometiff, read_channel, read_header
 from cellocate.images.address import Address
 from cellocate.images.stacks import absent_chunks, describe
 
@@ -239,68 +239,3 @@ def test_stacks_that_are_cut_short_or_of_another_kind_are_refused(tmp_path):
     tifffile.imwrite(tmp_path / "f.ome.tif", np.zeros((2, 8, 8), np.float32), metadata={"axes": "CYX"})
     with pytest.raises(CellocateError, match="float32"):
         read_channel(f"{tmp_path}/f.ome.tif::channel=0", "red")
-
-
-@pytest.mark.parametrize(("said", "bits"), [(12, 12), (16, 16), (None, None), (99, None)])
-def test_an_ome_tiff_says_how_many_bits_hold_light(tmp_path, said, bits):
-    meta = {"axes": "CYX"} if said is None else {"axes": "CYX", "SignificantBits": said}
-    tifffile.imwrite(tmp_path / "a.ome.tif", pixels(2, 9, 9), metadata=meta)
-    assert describe(tmp_path / "a.ome.tif")[0].bits == bits
-    assert significant_bits(f"{tmp_path}/a.ome.tif::channel=1") == bits
-
-
-def test_pixels_packed_in_12_bits_say_it_themselves(tmp_path):
-    data = pixels(8, 10) // 16
-    tifffile.imwrite(tmp_path / "a.tif", data)
-    assert significant_bits(tmp_path / "a.tif") is None
-    tifffile.imwrite(tmp_path / "b.tif", np.zeros((8, 10), np.uint16), bitspersample=12)
-    assert significant_bits(tmp_path / "b.tif") == 12
-    with pytest.raises(CellocateError, match="missing"):
-        significant_bits(tmp_path / "c.tif")
-
-
-def test_an_imagej_stack_says_no_bits_by_its_display_range(tmp_path):
-    tifffile.imwrite(
-        tmp_path / "a.tif", pixels(2, 9, 9), imagej=True, metadata={"axes": "CYX", "Ranges": (0.0, 4095.0)}
-    )
-    assert describe(tmp_path / "a.tif")[0].bits is None
-
-
-def test_an_ome_zarr_says_its_bits_in_the_xml_beside_it(tmp_path):
-    zarr = pytest.importorskip("zarr")
-    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=2)
-    group["0"] = pixels(1, 8, 8)
-    window = {"min": 0, "max": 4095, "start": 0, "end": 900}
-    group.attrs["omero"] = {"channels": [{"label": "DAPI", "window": window}]}
-    axes = [{"name": name} for name in "cyx"]
-    group.attrs["multiscales"] = [{"axes": axes, "datasets": [{"path": "0"}]}]
-    assert describe(tmp_path / "a.zarr")[0].bits is None  # the window is a display range
-    (tmp_path / "a.zarr" / "OME").mkdir()
-    pixels_ = '<Image><Pixels SignificantBits="14"/></Image>'
-    xml = f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">{pixels_}</OME>'
-    (tmp_path / "a.zarr" / "OME" / "METADATA.ome.xml").write_text(xml)
-    assert describe(tmp_path / "a.zarr")[0].bits == 14
-
-
-@pytest.mark.parametrize(("said", "bits"), [(12, 12), (None, None), (NotImplementedError, None)])
-def test_a_microscopes_file_says_its_bits_where_its_plugin_translates_them(tmp_path, monkeypatch, said, bits):
-    class Image:
-        channel_names, dtype = ("DAPI",), np.dtype(np.uint16)
-        dims, physical_pixel_sizes = SimpleNamespace(Z=1, Y=8, X=8, C=1), SimpleNamespace(X=0.2)
-
-        def __init__(self, path):
-            pass
-
-        @property
-        def ome_metadata(self):
-            if said is NotImplementedError:
-                raise said
-            return SimpleNamespace(images=[SimpleNamespace(pixels=SimpleNamespace(significant_bits=said))])
-
-    (tmp_path / "a.nd2").write_bytes(b"")
-    bioio = ModuleType("bioio")
-    bioio.BioImage = Image
-    monkeypatch.setitem(sys.modules, "bioio", bioio)
-    monkeypatch.setitem(sys.modules, "bioio_nd2", ModuleType("bioio_nd2"))
-    [stack] = describe(tmp_path / "a.nd2")
-    assert (stack.pixel_size, stack.bits) == (0.2, bits)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.ome import read_ome
+from cellocate.images.ome import read_ome, significant_bits
 from cellocate.images.stack import Index, Stack, squeezed
 from cellocate.images.units import PixelSize, pixel_size
 
@@ -147,7 +147,7 @@ def _attributes(group: Path) -> dict[str, Any]:
 def _stacks(path: Path) -> Iterator[Stack]:
     attributes = _attributes(path)
     if "multiscales" in attributes:
-        yield _image(path, attributes)
+        yield replace(_image(path, attributes), bits=_bits(path))
     elif "plate" in attributes:
         plate = attributes["plate"]
         metadata = {"plate": str(plate.get("name") or _stem(path))}
@@ -191,11 +191,15 @@ def _series(path: Path, attributes: Mapping[str, Any]) -> Iterator[Stack]:
         yield replace(stack, name=title or str(name), bits=bits)
 
 
-def _titles(xml: Path, images: int) -> list[tuple[str, Mapping[str, str], int | None]]:
-    """The name, the well if any, and the bits of each image, as bioformats2raw keeps them.
+def _bits(image: Path) -> int | None:
+    """Of an image by itself, as the OME-XML beside it says. The window of OMERO is a display range."""
+    files = (folder / "OME" / "METADATA.ome.xml" for folder in (image, image.parent))
+    xml = next((file for file in files if file.is_file()), None)
+    return None if xml is None else significant_bits(xml.read_text(encoding="utf-8", errors="replace"))
 
-    The window of OMERO is a display range and says nothing of bits.
-    """
+
+def _titles(xml: Path, images: int) -> list[tuple[str, Mapping[str, str], int | None]]:
+    """The name, the well if any, and the bits of each image, as bioformats2raw keeps them."""
     if xml.is_file():
         found = [(image.name, image.metadata, image.bits) for image in read_ome(xml.read_text(encoding="utf-8"))]
         if len(found) == images:
