@@ -92,6 +92,7 @@ def test_pixels_that_are_not_square_are_told():
     assert pixel_size("0.1", "0.2", "µm").stretched == "0.1 × 0.2 µm"
     assert pixel_size("0.1", "100", "µm", "nm") == (0.1, "", "")
     assert pixel_size("0.1", "0.1004", "µm") == (0.1, "", "")  # rounded
+    assert pixel_size("800", "", "Å", "µm").um == pixel_size("", "800", "µm", "Å").um == 0.08
     assert pixel_size("0.1", None, "µm") == pixel_size(None, "0.1", "µm") == (0.1, "", "")
 
 

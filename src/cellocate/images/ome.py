@@ -137,7 +137,7 @@ def _image(
         shape=(*lengths.values(), height, width),
         kind=_KINDS.get(kind, kind),
         size=pixel_size(
-            pixels.get("PhysicalSizeX"), pixels.get("PhysicalSizeY"), unit, pixels.get("PhysicalSizeYUnit", "µm")
+            pixels.get("PhysicalSizeX"), pixels.get("PhysicalSizeY"), unit, pixels.get("PhysicalSizeYUnit", "")
         ),
         metadata=metadata,
         files=files,

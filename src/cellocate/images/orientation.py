@@ -20,6 +20,7 @@ def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
     """Pixels, shape (H, W) or (H, W, colours), turned and mirrored as a viewer shows them; an unknown tag is 1.
 
     Example:
+        >>> import numpy as np
         >>> upright(np.array([[1, 2], [3, 4]]), 6)  # a quarter turn clockwise
         array([[3, 1],
                [4, 2]])

@@ -77,12 +77,15 @@ def pixel_size(x: object, y: object, x_unit: str, y_unit: str = "") -> PixelSize
         >>> pixel_size("0.5", "0.5", "furlong").doubt, pixel_size(0.1, 0.2, "µm").stretched
         ("a pixel size that is not understood (0.5 'furlong')", '0.1 × 0.2 µm')
     """
-    x, y = (y, x) if x in (None, "") else (x, y)
-    if x in (None, "") or x_unit.strip().lower() in NO_LENGTH:
+    x, y = ("" if side is None else " ".join(str(side).split()) for side in (x, y))
+    if not y:
+        y, y_unit = x, x_unit
+    elif not x:
+        x, x_unit = y, y_unit or x_unit
+    if not x or x_unit.strip().lower() in NO_LENGTH:
         return PixelSize()
-    y, y_unit = (x, x_unit) if y in (None, "") else (y, y_unit or x_unit)
     sides = []
-    for side, unit in ((x, x_unit), (y, y_unit)):
+    for side, unit in ((x, x_unit), (y, y_unit or x_unit)):
         length, number = micrometres(unit), _number(side)
         if length is None or number is None:
             return PixelSize(doubt=f"a pixel size that is not understood ({side} {unit!r})")
@@ -94,9 +97,9 @@ def pixel_size(x: object, y: object, x_unit: str, y_unit: str = "") -> PixelSize
     return PixelSize(sides[0])
 
 
-def _number(said: object) -> float | None:
+def _number(text: str) -> float | None:
     try:
-        number = float(str(said))
+        number = float(text)
     except ValueError:
         return None
     return number if math.isfinite(number) else None
