@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,12 +30,6 @@ def find(place: Path, reading: Reading) -> Found | None:
     if not any(_surely(path) or _is_stack(stack) for path, stack in zip(paths, stacks, strict=True)):
         return None
     return _found([(field_id(path), path) for path in paths], stacks, reading, place)
-
-
-def present(place: Path) -> bool:
-    """Whether a folder has files that cannot be anything else."""
-    with os.scandir(place) as entries:
-        return any(_surely(Path(entry.name)) for entry in entries if not entry.name.startswith("."))
 
 
 def describe_all(files: Iterable[tuple[str, Path]], reading: Reading, place: Path) -> Found:
