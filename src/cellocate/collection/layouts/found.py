@@ -58,7 +58,7 @@ class Found:
             if choices.value(place) not in values:
                 values.append(choices.value(place))
         for name, meaning in zip(choices.names, choices.meanings, strict=True):
-            note = f"{name} is not read: it is {meaning.text}"
+            note = f"{' '.join(name.split())} is not read: it is {meaning.text}"
             if meaning.left_out and name not in {choices.names[i] for i in places.values()} and note not in self.notes:
                 self.notes.append(note)
 
