@@ -151,6 +151,7 @@ def test_one_channel_files_may_be_called_ome_tiffs(tmp_path):
     exported(tmp_path, ("00", "01"), "image--X{i}--C{c}.ome.tif")
     collection = open_collection(tmp_path, channels={"nucleus": "C00", "protein": "C01"})
     assert (collection.layout, collection.ids) == ("folder", ["image--X01", "image--X02"])
+    assert open_collection(tmp_path, channels={"nucleus": "C00"}).channels == ("blue",)
 
 
 def test_a_folder_of_one_field_names_it(tmp_path):

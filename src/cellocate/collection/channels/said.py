@@ -127,7 +127,7 @@ def read_as(stains: Mapping[str, Sequence[int | str]]) -> str:
     """
 
     def name(value: int | str) -> str:
-        return f"channel {value}" if isinstance(value, int) else value
+        return f"channel {value}" if isinstance(value, int) else " ".join(value.split())
 
     return ", ".join(f"{STAINS[c]} = {' or '.join(map(name, stains[c]))}" for c in STAINS if c in stains)
 

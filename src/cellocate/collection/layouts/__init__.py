@@ -84,7 +84,10 @@ def open_collection(
             mend = "Leave --z out, or pack the images again with it."
             raise CellocateError("a store, whose planes were chosen when it was packed", where=folder, mend=mend)
         packed = store.read(folder, None if labels is None else Path(labels), vocabulary, pixel_size)
-        packed = told_by_ids(_checked(packed, folder, channels))
+        packed = told_by_ids(_checked(packed, folder, None))
+        if channels:
+            note = "channels were named when the store was packed, and cannot be named again"
+            packed = replace(packed, notes=(*packed.notes, note))
         return replace(packed, simulated=packed.simulated or bool(phantoms.told(folder)))
     beside = container(folder).parent if _alone(folder) else folder
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
@@ -120,7 +123,7 @@ def open_collection(
 
 def _checked(collection: Collection, folder: Path, channels: Mapping[str, int | str] | None) -> Collection:
     """The collection, unless it is empty, or a user named channels where a table does."""
-    if channels and collection.layout in ("store", "listing", "path_list", "labels"):
+    if channels and collection.layout in ("listing", "path_list", "labels"):
         what = f"channels can be named of images, and not of {collection.because}"
         raise CellocateError(what, where=folder, mend="Leave --channels out, or take the table away.")
     if not len(collection):

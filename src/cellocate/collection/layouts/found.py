@@ -29,6 +29,7 @@ class Found:
         by_id: id, in normal form → channel → address of its pixels.
         told: id → what the files themselves say, such as `pixel_size` or `plate`.
         stains: channel → the names, or numbers, of what stands for it in the files, where they have any of their own.
+        seen: the files that were looked at, where some of them may belong to channels that nobody names.
         problems: such as two files for one channel.
         notes: what a user should know of how the files were read, a sentence each.
     """
@@ -37,6 +38,7 @@ class Found:
     by_id: dict[str, dict[str, str]] = field(default_factory=dict)
     told: dict[str, dict[str, object]] = field(default_factory=dict)
     stains: dict[str, list[int | str]] = field(default_factory=dict)
+    seen: frozenset[Path] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -58,7 +60,7 @@ class Found:
             if choices.value(place) not in values:
                 values.append(choices.value(place))
         for name, meaning in zip(choices.names, choices.meanings, strict=True):
-            note = f"{name} is not read: it is {meaning.text}"
+            note = f"{' '.join(name.split())} is not read: it is {meaning.text}"
             if meaning.left_out and name not in {choices.names[i] for i in places.values()} and note not in self.notes:
                 self.notes.append(note)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 from cellocate.collection.channels import Choices, assign
@@ -63,8 +63,7 @@ def holds(place: Path) -> bool:
 
 def has_stacks(place: Path, found: Found | None) -> bool:
     """Whether there are files, other than those found, that by their ending hold several channels."""
-    taken = {Address.parse(a).file for channels in found.by_id.values() for a in channels.values()} if found else set()
-    return _has_stacks(place, taken)
+    return _has_stacks(place, found.seen if found else set())
 
 
 def is_channel(path: Path) -> bool:
@@ -96,23 +95,23 @@ def _by_token(place: Path, reading: Reading) -> Found | None:
     if names is None or _holds_several(images[next(iter(names.parts))][0]):
         return None
     choices = _choices(names, images, place)
+    seen = frozenset(path for name in names.parts for path in images[name])
     try:
         places = assign(choices, reading.channels)
     except CellocateError:
-        if _has_stacks(place, {path for name in names.parts for path in images[name]}):
+        if _has_stacks(place, seen):
             return None  # which may have the channels that are asked for
         raise
     channels = {choices.names[at]: channel for channel, at in places.items()}
-    found = Found(because=f"files of one channel in {place}")
+    found = Found(because=f"files of one channel in {place}", seen=seen)
     for name, part in names.parts.items():
         for path in images[name] if part.token in channels else ():
             channel = channels[part.token]
             found.add(part.id or place.resolve().name, channel, _address(str(path), channel, reading))
     found.assigned(choices, places)
-    if len({_PLANE.sub("", field) for field in found.by_id}) < len(found.by_id):
-        found.notes.append(
-            "each z plane is read as a field of its own, such as " + next(filter(_PLANE.search, found.by_id))
-        )
+    planes = [field for field in found.by_id if _PLANE.search(field)]
+    if len({_PLANE.sub("", field) for field in planes}) < len(planes):
+        found.notes.append(f"each z plane is read as a field of its own, such as {planes[0]}")
     return found
 
 
@@ -157,7 +156,7 @@ def _holds_several(path: Path) -> bool:
         return False
 
 
-def _has_stacks(place: Path, besides: set[Path]) -> bool:
+def _has_stacks(place: Path, besides: Set[Path]) -> bool:
     with os.scandir(place) as entries:
         return any(
             _STACK.fullmatch(entry.name) and not entry.name.startswith(".") and Path(entry.path) not in besides
