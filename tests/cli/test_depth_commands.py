@@ -85,13 +85,14 @@ def test_predictions_are_those_of_the_8_bit_edition(
 
 
 def test_a_store_and_cut_out_cells_keep_the_bits(
-    cellocate: Callable[..., Any], run: Path, eight: Path, twelve: Path, tmp_path: Path
+    cellocate: Callable[..., Any], run: Path, phantoms: Path, eight: Path, twelve: Path, tmp_path: Path
 ) -> None:
+    given = ("--masks", phantoms / "truth", "--pixel-size", 2.56, "--workers", 1)
     for data in (eight, twelve):
         packed = cellocate("pack", data, tmp_path / f"{data.name}_store", "--size", 64, "--workers", 1)
         assert packed.code == 0
         cellocate("predict", run / "model", tmp_path / f"{data.name}_store", "--out", tmp_path / f"{data.name}.csv")
-        found = cellocate("cells", data, "--out", tmp_path / f"{data.name}_cells", "--pixel-size", 2.56, "--workers", 1)
+        found = cellocate("cells", data, "--out", tmp_path / f"{data.name}_cells", *given)
         assert (found.code, found.out.partition(" of ")[2].split(" in ")[0]) == (0, "6 fields")
     assert TOLD in found.err
     np.testing.assert_allclose(probabilities(tmp_path / "twelve.csv"), probabilities(tmp_path / "eight.csv"), atol=3e-3)
@@ -134,9 +135,7 @@ def test_an_ome_tiff_that_says_12_bits_is_read_so(
     meta = {"axes": "CYX", "SignificantBits": 12, "Channel": {"Name": names}}
     planes = np.stack([read_channel(twelve / f"{field}_{channel}.png", channel) for channel in CHANNELS])
     tifffile.imwrite(tmp_path / "a.ome.tif", planes // 8, metadata=meta)  # so dim that its pixels tell less
-    tifffile.imwrite(
-        tmp_path / "b.ome.tif", (planes // 8 * 16).astype(np.uint16), metadata=meta | {"SignificantBits": 16}
-    )
+    tifffile.imwrite(tmp_path / "b.ome.tif", planes // 8 * np.uint16(16), metadata=meta | {"SignificantBits": 16})
     assert "64×64 px, 12 bits in 16: 1 field" in cellocate("check", tmp_path / "a.ome.tif").out
     for name in "ab":
         result = cellocate("predict", run / "model", tmp_path / f"{name}.ome.tif", "--out", tmp_path / f"{name}.csv")
@@ -149,8 +148,10 @@ def test_scanrs_offset_is_a_warning_and_no_blank_channel(
 ) -> None:
     data = edition(eight, tmp_path / "scanr", offset=32768)
     found = json.loads(cellocate("check", data, "--json").out)
-    assert {w["what"].partition(":")[0] for w in found["warnings"]} == {"no pixel is darker than 32768"}
-    assert len(found["warnings"]) == 6
+    kinds = {w["what"].partition(":")[0] for w in found["warnings"]}
+    of_eight = {w["what"] for w in json.loads(cellocate("check", eight, "--json").out)["warnings"]}
+    assert kinds == of_eight | {"no pixel is darker than 32768"}
+    assert "a blank channel" not in kinds
     assert [(size["depth"], size["bits"]) for size in found["sizes"]] == [(16, 12)]
     result = cellocate("predict", run / "model", data, "--out", tmp_path / "p.csv")
     assert "note: no pixel is darker than 32768" in result.err

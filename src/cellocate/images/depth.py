@@ -93,5 +93,4 @@ def full_scale(counts: Pixels, bits: int | None) -> Pixels:
         return counts
     see_counts(counts, bits)
     top = full_value(bits)
-    scaled: Pixels = np.round(np.arange(top + 1) * (np.iinfo(np.uint16).max / top)).astype(np.uint16)[counts]
-    return scaled
+    return ((counts.astype(np.uint32) * full_value(16) + top // 2) // top).astype(np.uint16)
