@@ -284,3 +284,60 @@ def test_a_collage_has_nine_cells(real_data):
     folder = real_data / "collages" / "images"
     field = read_field({c: folder / f"mixed_img10_{c}.jpg" for c in CHANNELS})
     assert segment(field, CHANNELS).cells.max() == 9
+
+
+def test_what_an_empty_field_shows_is_noise_and_no_cells():
+    rng = np.random.default_rng(4)
+    field = rng.poisson(1.5, (4, 512, 512)).astype(np.uint8)
+    for x, y, radius in ((100, 200, 9), (400, 300, 7)):  # specks of 26 and 15 µm²
+        cv2.circle(field[2], (x, y), radius, 30, -1)
+    found = segment(field, CHANNELS, 0.32)
+    assert not found.cells.any()
+    assert found.notes[0] == "The field is nearly empty: no cell stands out from the noise."
+
+
+def test_cells_end_at_noise_however_black_the_field_is(phantom):
+    """One bright cell in a corner, and beside it mere noise, which a stretched picture would show as cells."""
+    rng = np.random.default_rng(0)
+    field = rng.poisson(0.5, (4, 512, 512)).astype(np.uint8)
+    field[:, 300:, 300:] += phantom.channels[:, 22:234, 22:234]
+    found = segment(field, CHANNELS, 0.64)
+    assert found.cells.any()
+    assert not found.cells[:280].any()
+    assert not found.cells[:, :280].any()
+
+
+def test_near_black_parts_of_real_fields_have_no_cells(real_data):
+    folder = real_data / "kaggle2018" / "train"
+    for field, top, left in (
+        ("354ba852", 320, 320),
+        ("172fa1ca", 320, 320),
+        ("1ef542c8", 0, 256),
+        ("20d2b914", 0, 320),
+    ):
+        name = next(folder.glob(f"{field}*_blue.png")).name.removesuffix("_blue.png")
+        pixels = read_field({c: folder / f"{name}_{c}.png" for c in CHANNELS})
+        found = segment(pixels[:, top : top + 192, left : left + 192], CHANNELS, 0.32)
+        assert (found.cells > 0).mean() < 0.01
+
+
+def test_small_things_among_nuclei_are_debris_unless_cut_off():
+    places = [(60, 60), (140, 60), (220, 60), (60, 140), (140, 140)]
+    image = discs(places)
+    cv2.circle(image, (220, 140), 8, 150, -1)  # a sixth of the others' area
+    cv2.circle(image, (297, 100), 8, 150, -1)  # at the border
+    labels = labelled(image)
+    assert labels[140, 220] == 0
+    assert labels[100, 297] > 0
+
+
+def test_a_dark_line_makes_a_cut_cheap():
+    """Two nuclei that touch along most of their width are parted where they are dim there, and else are one."""
+    image = np.full((200, 300), 10, np.uint8)
+    for x in (130, 161):
+        cv2.ellipse(image, (x, 100), (16, 26), 0, 0, 360, 150, -1)
+    image[90:110, 130:160] = 150
+    dim = image.copy()
+    dim[60:140, 144:148] = np.minimum(dim[60:140, 144:148], 90)
+    assert labelled(cv2.GaussianBlur(dim, (0, 0), 1)).max() == 2
+    assert labelled(cv2.GaussianBlur(image, (0, 0), 1)).max() == 1

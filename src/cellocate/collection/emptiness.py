@@ -60,7 +60,7 @@ def note_on(planes: Mapping[str, NDArray[Any]], pixel_size: float | None = None)
     protein = signals[PROTEIN]
     if protein.peak() < CLEAR:
         return NO_SIGNAL
-    return next((COPY + channel for channel, signal in landmarks.items() if _alike(protein, signal)), "")
+    return next((COPY + channel for channel, signal in landmarks.items() if correlation(protein, signal) >= ALIKE), "")
 
 
 def _shows_cells(signal: Signal, area: float | None) -> bool:
@@ -68,12 +68,12 @@ def _shows_cells(signal: Signal, area: float | None) -> bool:
     return share >= _SHARE if area is None else share * area >= min(SMALLEST_NUCLEUS, area / 2)
 
 
-def _alike(one: Signal, other: Signal) -> bool:
-    """Whether two channels differ in their scale alone, where either shows something and neither is saturated."""
+def correlation(one: Signal, other: Signal) -> float:
+    """Of two channels, where either shows something and neither is saturated; 0 where that is too little to tell."""
     shown = np.maximum(one.above, other.above) >= CLEAR
     for signal in (one, other):
         shown &= signal.blocks < _UNSATURATED * signal.blocks.max()
     if np.count_nonzero(shown) < _ENOUGH:
-        return False
+        return 0.0
     a, b = (signal.blocks[shown].astype(np.float64) for signal in (one, other))
-    return bool(a.std() > 0 and b.std() > 0 and np.corrcoef(a, b)[0, 1] >= ALIKE)
+    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else 0.0

@@ -55,8 +55,8 @@ def segment(
     nuclei = np.zeros(bright.shape, np.uint16) if empty else in_one_piece(label_nuclei(bright, pixel_size, settings))
     shown = cell_map(planes, pixel_size, settings)
     if empty:
-        notes.append("The field is nearly empty: nothing stands out from the noise, and so there are no cells.")
-    elif not nuclei.any():
+        notes.append("The field is nearly empty: no cell stands out from the noise.")
+    if not nuclei.any():
         notes.append("No nuclei were seen, and so no cells.")
     elif shown is None:
         notes.append(

@@ -77,8 +77,8 @@ def _dearness(picture: Map, start: NDArray[np.int32], end: NDArray[np.int32], be
     y = start[1] + _ALONG * down + _SIDES * across * aside
     bottom, right = picture.shape
     light = picture[np.clip(y, 0, bottom - 1).astype(np.intp), np.clip(x, 0, right - 1).astype(np.intp)]
-    cut, one, other = np.sort(light, axis=1)[:, _ALONG.shape[1] // 2].tolist()  # medians
-    share = float(cut / max(min(one, other), 1e-9))
+    cut, one, other = map(float, np.sort(light, axis=1)[:, _ALONG.shape[1] // 2])  # medians
+    share = cut / max(min(one, other), 1e-9)
     return min(1.0, max(0.0, (share - _FREE) / (_DEAR - _FREE)))
 
 

@@ -35,8 +35,9 @@ def label_cells(nuclei: Labels, landmarks: Map | None, pixel_size: float, settin
         settings: how far cells may reach, and whether one may have several nuclei.
 
     Returns:
-        Shape (H, W), uint16, of the same numbers; with `several_nuclei` numbered anew, as there are fewer. The nuclei
-        are theirs by `np.where(nuclei > 0, cells, 0)`.
+        Shape (H, W), uint16. Nuclei that touch, or with `several_nuclei` lie near each other, share a cell where no dim
+        border parts them: then there are fewer cells than nuclei, numbered anew. The nuclei get the numbers of their
+        cells by `np.where(nuclei > 0, cells, 0)`.
 
     Raises:
         CellocateError: an impossible pixel size.

@@ -20,6 +20,7 @@ LANDMARKS = ("red", "yellow")
 _BLUR = 0.5  # µm: more than the width of a microtubule, less than the gap between two cells
 _BORDER = 0.6  # of Otsu's threshold, which lies between dim and bright cells as much as between cells and none
 _ENDS = (1, 99)  # percentiles between which a stain is stretched
+_EVEN = 1e-3  # contrast below which two stains together show nothing
 _LOST = 3.0  # standard deviations of the noise above the dark that may be noise
 
 
@@ -50,30 +51,25 @@ def cell_map(stains: Mapping[str, NDArray[Any]], pixel_size: float, settings: Se
     settings = settings or Settings()
     times = factor(pixel_size, settings.nucleus)
     blur = _BLUR / pixel_size * times
-    seen = [
-        _stretched(rescaled(stains[name], times), blur, noise)
-        for name in LANDMARKS
-        if name in stains and (noise := _noise(stains[name])) is not None
-    ]
+    shown = [_stretched(stains[name], times, blur) for name in LANDMARKS if name in stains]
+    seen = [stain for stain in shown if stain is not None]
     if not seen:
         return None
     brighter = np.maximum.reduce([stain for stain, _ in seen])
+    if np.ptp(brighter) < _EVEN:
+        return None
     border = _BORDER * float(threshold_otsu(brighter))  # type: ignore[no-untyped-call]
     lost = np.logical_and.reduce([stain < noise for stain, noise in seen])
     likely = np.where(lost, 0, brighter / (brighter + border))
     return enlarged(likely.astype(np.float32), next(iter(stains.values())).shape)
 
 
-def _noise(stain: NDArray[Any]) -> float | None:
-    """How far, in grey levels, noise reaches above the dark of a stain; None where nothing stands out from it."""
+def _stretched(stain: NDArray[Any], times: float, blur: float) -> tuple[Map, float] | None:
+    """A stain in the coarser picture from 0 to 1, and how far noise reaches there; None where nothing stands out."""
     signal = signal_of(stain)
-    return None if signal.peak() < CLEAR else _LOST * signal.noise
-
-
-def _stretched(stain: Map, blur: float, noise: float) -> tuple[Map, float]:
-    """A stain from 0 to 1, and how far noise reaches there."""
-    root = np.sqrt(np.maximum(cv2.GaussianBlur(stain, (0, 0), max(blur, 0.1)), 0))
-    low, high = np.percentile(root, _ENDS)
-    scale = max(float(high - low), 1e-6 * max(1.0, float(high)))
-    dark = (np.sqrt(low**2 + noise) - low) / scale
-    return np.asarray(np.clip((root - low) / scale, 0, 1), np.float32), float(dark)
+    root = np.sqrt(np.maximum(cv2.GaussianBlur(rescaled(stain, times), (0, 0), max(blur, 0.1)), 0))
+    low, high = map(float, np.percentile(root, _ENDS))
+    if signal.peak() < CLEAR or high - low <= 1e-6 * max(1.0, high):
+        return None
+    dark = (np.sqrt(low**2 + _LOST * signal.noise) - low) / (high - low)
+    return np.asarray(np.clip((root - low) / (high - low), 0, 1), np.float32), float(dark)

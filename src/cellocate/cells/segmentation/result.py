@@ -29,7 +29,8 @@ class Settings:
         nucleus: diameter of a typical nucleus, µm. Nuclei of a quarter to three times that are found as well.
         reach: how far a cell may extend from its nucleus where microtubules or ER show it, µm.
         ring: how far it does where nothing shows it, µm.
-        several_nuclei: join nuclei with no dim border between them to one cell.
+        several_nuclei: join nuclei that lie near each other with no dim border between them to one cell, not only those
+            that touch.
 
     Raises:
         CellocateError: a length that is none.
