@@ -65,7 +65,6 @@ def test_maps_of_cells_are_said_to_be_of_cells(tmp_path):
     write_report(tmp_path / "report.html", replace(evaluated, collection=replace(evaluated.collection, fields=fields)))
     page = re.sub(r"\s+", " ", (tmp_path / "report.html").read_text())
     assert "1 map, of 3 cells" in page
-    assert "in the cell where the model is surest" in page
     assert "Of the cells that show the location of the row" in page
     assert "n = 3 cells. Locations that occur together" in page
 
