@@ -186,8 +186,8 @@ def _fields(model: Model, collection: Collection, output: Output, batch_size: in
             f"{count} of {what} unlike those that the model was trained on (column Unlike above 1): do not rely on "
             "these predictions"
         )
-    note_cautions(model, predicted.probabilities, collection.unit, predicted.notes)
     output.write_fields(model, collection, predicted)
+    note_cautions(model, predicted.probabilities, collection.unit, predicted.notes)
     return what
 
 
@@ -207,8 +207,8 @@ def _cells_of_fields(
     with progress("predicting", len(collection) * 2) as advance:
         fields = predict_collection(model, collection, batch_size=batch_size, progress=advance)
         found = predict_within(model, collection, masks, fields, by_map=by_map, progress=advance)
-    note_cautions(model, found.probabilities, "cell", found.notes or ())
     output.write_cells(model, found, masks=masks, fields=collection.ids, shapes=collection.shape)
+    note_cautions(model, found.probabilities, "cell", found.notes or ())
     notes_on_masks(masks)
     return f"{counted(len(found.ids), 'cell')} of {counted(len(collection), 'field')}"
 
@@ -226,10 +226,10 @@ def _cells(
         found = predict_cells(model, cells, alone=fields is not None, batch_size=batch_size, progress=advance)
     if fields is not None:
         found = found.together(*read_probabilities(fields, model.vocabulary))
-    note_cautions(model, found.probabilities, "cell", found.notes or ())
     own = list(dict.fromkeys(found.fields))
     of = output.wanted if masks is not None and output.wanted else own
     output.write_cells(model, found, cells, masks, of)
+    note_cautions(model, found.probabilities, "cell", found.notes or ())
     if masks is not None:
         notes_on_masks(masks)
     return f"{counted(len(found.ids), 'cell')} of {counted(len(of), 'field')}"

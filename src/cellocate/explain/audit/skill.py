@@ -12,7 +12,7 @@ from cellocate.evaluation.bootstrap import Clusters, bootstrap, percentiles
 from cellocate.explain.audit.mistaken import calibrated, frequencies, log_likelihood
 
 LITTLE = 0.2
-"""Below this skill a fifth of all labels is suspect, and four suspects in five are right (docs/decisions/0040)."""
+"""Below this skill a fifth or more of all fields are suspect, and most of these are right (docs/decisions/0040)."""
 
 
 class Skill(NamedTuple):
