@@ -35,7 +35,7 @@ def embed(
     device: options.Device = None,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Write what a model's last layer sees of each field, by which fields that look alike to it lie together.
+    """Export an embedding per field; similar fields are close together.
 
     Example: cellocate embed runs/first/model my_images --out fields.h5ad --umap fields.png
     """

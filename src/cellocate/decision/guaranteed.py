@@ -29,8 +29,8 @@ class Guarantee(BaseModel):
 
     def __str__(self) -> str:
         return (
-            f"a set holds in the mean at least {1 - self.missed:.0%} of a field's locations, if new fields are drawn "
-            f"like these {self.units} groups; it has {self.size:.1f} locations"
+            f"on average each set contains at least {1 - self.missed:.0%} of the true locations, provided that new "
+            f"images resemble these {self.units} groups; average set size {self.size:.1f}"
         )
 
 
