@@ -1,6 +1,6 @@
 """What to expect of `cellocate demo`: macro F1 on the test part, over several seeds, beside chance.
 
-Chance is the macro F1 of predicting every location for every field, the best that can be had without looking.
+Chance is the macro F1 of naming every location for every field, the best score possible without looking.
 
     python benchmarks/demo_seeds.py
 """

@@ -55,10 +55,13 @@ def cells(
     ] = False,
     keep: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE", help="Keep cells that this rule of --strong leaves out, such as edge; several."),
+        typer.Option(
+            metavar="RULE", help="Keep cells that this rule of --strong leaves out, such as edge (repeatable)."
+        ),
     ] = None,
     without: Annotated[
-        list[str] | None, typer.Option(metavar="LOCATION", help="Leave it out of --strong, such as Negative; several.")
+        list[str] | None,
+        typer.Option(metavar="LOCATION", help="Leave it out of --strong, such as Negative (repeatable)."),
     ] = None,
     least: Annotated[int, typer.Option(metavar="N", help="Leave locations with N cells or fewer out of --strong.")] = 0,
     most: Annotated[
@@ -70,11 +73,11 @@ def cells(
     largest_file: Annotated[
         float | None, typer.Option(metavar="KB", help="Leave fields with a larger file out of --strong.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     also: Annotated[
         list[Also] | None,
         typer.Option(
-            help="Write too: the cells as PNG files, outlines for QuPath, or outlines drawn over each field; several."
+            help="Also write cells as PNG files, outlines for QuPath, or outlines drawn over each field (repeatable)."
         ),
     ] = None,
     colours: options.CompositeColours = "atlas",

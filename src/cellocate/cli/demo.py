@@ -28,7 +28,7 @@ def demo(
     out: options.OutFolder = Path("demo"),
     fields: Annotated[int, typer.Option(min=60, help="How many simulated fields.")] = FIELDS,
     epochs: Annotated[int, typer.Option(min=1, help="How long to train.")] = EPOCHS,
-    seed: Annotated[int, typer.Option(min=0, help="Of the fields, the split and the training.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of the fields, the split and the training.")] = 0,
     overwrite: options.Overwrite = False,
 ) -> None:
     """The whole journey on simulated cells: draw fields, train, predict, measure, report.

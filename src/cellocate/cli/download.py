@@ -29,7 +29,7 @@ def download(
         list[str] | None, typer.Option(metavar="LOCATION", help="With this location, in the list's words.")
     ] = None,
     where: options.Where = None,
-    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="The first N fields alone.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Download only the first N fields.")] = None,
     files: Annotated[
         Literal["jpg", "composite", "tif"],
         typer.Option(help="A colour JPEG for each channel; one JPEG of three channels; 16-bit TIFFs."),
@@ -46,7 +46,7 @@ def download(
     """Fetch fields of the Human Protein Atlas; the same command goes on where an earlier one stopped.
 
     FOLDER receives images/, listing.csv (so that it is a collection), manifest.csv (checksums), LICENCE.txt and,
-    where files could not be had, failed.csv.
+    where files could not be downloaded, failed.csv.
 
     Example: cellocate download IF-image.csv --gene GOLGA5 --out golga5
     """
@@ -77,7 +77,7 @@ def download(
     print(f"{len(listed.fields) - len(lacking)} of {counted(len(listed.fields), 'field')} in {out}")
     if failed:
         raise CellocateError(
-            f"{len(failed)} of {counted(len(jobs), 'file')} could not be had; the first: {failed[0].fault}",
+            f"{len(failed)} of {counted(len(jobs), 'file')} could not be downloaded; the first: {failed[0].fault}",
             where=failed[0].job.address,
             mend=f"{out / FAULTS} names all; the same command tries them again.",
         )

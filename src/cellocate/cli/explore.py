@@ -27,7 +27,7 @@ def explore(
     sample: Annotated[
         int, typer.Option(metavar="N", min=1, help="Fields drawn at random for what needs pixels.")
     ] = 300,
-    seed: Annotated[int, typer.Option(min=0, help="Of that draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     colours: options.CompositeColours = "atlas",
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,

@@ -16,10 +16,10 @@ def pack(
     data: options.Data,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of the store.")],
     sizes: Annotated[
-        list[int], typer.Option("--size", metavar="PX", help="Longer side of the stored fields; several.")
+        list[int], typer.Option("--size", metavar="PX", help="Longer side of the stored fields (repeatable).")
     ],
     only: Annotated[
-        list[str] | None, typer.Option("--channel", metavar="NAME", help="Keep only this one; several.")
+        list[str] | None, typer.Option("--channel", metavar="NAME", help="Keep only this one (repeatable).")
     ] = None,
     workers: options.Workers = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the unfinished store in OUT.")] = False,

@@ -54,7 +54,7 @@ def proteins(
     vocabulary: options.VocabularyName = None,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Bring the fields (or cells) of each antibody, gene and cell line together: the protein's answer.
+    """Summarise the predictions per antibody, gene and cell line.
 
     Example: cellocate proteins predictions.csv --of my_images --out proteins.csv --calls calls.csv
     """

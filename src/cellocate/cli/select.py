@@ -41,7 +41,7 @@ def select(
         Path | None, typer.Option(metavar="FILE", help="Leave those out that this one names.")
     ] = None,
     sample: Annotated[int | None, typer.Option(metavar="N", help="So many at random.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the sample.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     rescale: Annotated[
         float | None, typer.Option(metavar="UM", help="Write the images anew, at this many µm per pixel.")
     ] = None,

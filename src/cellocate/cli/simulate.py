@@ -34,7 +34,7 @@ def simulate(
     variability: Annotated[
         float, typer.Option(help="Share of the cells that do not show a location of their field, 0 to 1.")
     ] = 0.08,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed; the same one gives the same files.")] = 0,
     overwrite: options.Overwrite = False,
 ) -> None:
     """Draw simulated cells with exact truth, as a collection in the layout of a challenge.

@@ -39,7 +39,7 @@ def split(
     least: Annotated[
         int, typer.Option(min=0, help="Locations of so many fields in all have so many in train, if need be.")
     ] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     channels: options.Channels = None,
@@ -47,9 +47,11 @@ def split(
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Part a collection into train, validation and test, or into folds, through no antibody, plate or duplicate.
+    """Split a collection, keeping all images of one antibody, plate or duplicate set in the same part.
 
-    Example: cellocate split my_images --by antibody --by duplicates --out split.csv;
+    The parts are train, validation and test, or folds.
+
+    Example: cellocate split my_images --by duplicates --out split.csv;
     then: cellocate train my_images --split split.csv --out runs/first
 
     Of --folds, 'cellocate train --fold 0' holds out one, and --fold all each once.

@@ -36,7 +36,7 @@ def train(
         typer.Option(
             metavar="FILE",
             help="Where DATA are cells: probabilities of them, by networks that were not trained on them, by which "
-            "the labels of their fields are softened; several.",
+            "the labels of their fields are softened (repeatable).",
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in RUN.")] = False,
