@@ -63,7 +63,7 @@ def test_recipes_train_on_cells_and_fields_of_the_training_are_known(cellocate, 
     trained = field[split["part"] == "train"].nunique()
     result = cellocate("evaluate", run / "model", phantoms, "--out", tmp_path / "scores")
     assert f"{trained} of 40 fields are ones that the model was trained on" in result.err
-    assert "was trained on single cells, but " in result.err
+    assert "learnt from single cells, and is shown whole fields of" in result.err
     assert "cut out their cells with 'cellocate cells'" in result.err
 
 
@@ -81,7 +81,7 @@ def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
     trained = cellocate("train", cells, "--recipe", "quick", "--out", tmp_path / "run2", *small)
     assert " test cells\n" in trained.out
     shown = (run / "model", cells, "--pixel-size", 2.56)
-    foreign = "quick was trained on whole fields, but "
+    foreign = "quick learnt from whole fields, and is shown single cells"
     explained = cellocate("explain", *shown, "--out", tmp_path / "why", "--fields", 1)
     assert explained.out.startswith("1 cell explained")
     embedded = cellocate("embed", *shown, "--out", tmp_path / "e.h5ad")
@@ -100,7 +100,7 @@ def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
     text = re.sub(r"<[^>]*>", " ", re.sub(r"(?s)<style>.*</style>|<svg.*?</svg>", " ", page))
     of_fields = [line.strip() for line in text.splitlines() if re.search(r"\bfields?\b", line)]
     of_model = (
-        "trained on whole fields",
+        "learnt from whole fields",
         "trained on these",
         "fields: 28 train",
         "Fields of another",

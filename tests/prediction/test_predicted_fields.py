@@ -53,12 +53,12 @@ def test_models_that_are_shown_other_images_than_they_learnt_from_say_so(
     older = Model(of_fields.network, of_fields.card.model_copy(update={"unit": None}))
     fields, single = open_collection(phantoms), open_collection(cells, pixel_size=2.56)
     [told] = assumptions(of_fields, single)
-    assert told.startswith("quick was trained on whole fields, but ")
+    assert told.startswith("quick learnt from whole fields, and is shown single cells of")
     assert str(single.folder) in told
     for model in (of_cells, of_bags):
         [told] = assumptions(model, fields)
-        assert "was trained on single cells, but " in told
-        assert told.endswith("cut out their cells first, with 'cellocate cells'")
+        assert "learnt from single cells, and is shown whole fields" in told
+        assert told.endswith("cut out their cells with 'cellocate cells'")
         assert assumptions(model, single) == []
         assert assumptions(model, bags_of(single)) == []
     assert assumptions(older, fields) == assumptions(older, single) == assumptions(of_fields, fields) == []

@@ -183,11 +183,11 @@ def _of_other_images(model: Model, collection: Collection) -> list[str]:
     if learnt is None or learnt == shown:
         return []
     if learnt == "cell":
-        trained, given, mend = "single cells", "whole fields", "cut out their cells first, with 'cellocate cells'"
+        what, mend = "single cells, and is shown whole fields", "cut out their cells with 'cellocate cells'"
     else:
-        trained, given, mend = "whole fields", "single cells", "use the original fields"
+        what, mend = "whole fields, and is shown single cells", "give it the fields that they are of"
     name, where = model.card.name, collection.folder
-    return [f"{name} was trained on {trained}, but {where} contains {given}: do not rely on these predictions; {mend}"]
+    return [f"{name} learnt from {what} of {where}: what it says of them may mean nothing; {mend}"]
 
 
 def _read_ahead(prepare: Callable[[str], Tiles], ids: Sequence[str], size: int) -> Iterator[list[Tiles]]:

@@ -110,9 +110,9 @@ def which(stack: Stack, reading: Reading, path: Path) -> dict[str, int]:
     told = {channel: _named(stack.names, _STAINS[channel]) for channel in CHANNELS}
     found = {channel: places[0] for channel, places in told.items() if len(places) == 1}
     if len(found) < len(stack.names) or len(set(found.values())) < len(found):
-        names = ", ".join(f"channel {i}" + (f" is {name!r}" if name else "") for i, name in enumerate(stack.names))
+        names = ", ".join(f"{i} {name!r}" if name else str(i) for i, name in enumerate(stack.names))
         raise CellocateError(
-            f"nothing tells which channel is which ({names})",
+            f"nothing tells which channel is which (there are {names})",
             where=path,
             mend="Say so in collection.yaml beside the images, such as channels: {blue: 0, green: 1}.",
         )

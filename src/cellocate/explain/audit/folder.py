@@ -74,9 +74,9 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
 
 def _summary(audited: Audited, suspects: int) -> str:
     judged = counted(len(audited.collection), audited.collection.unit)
-    text = f"{suspects:,} of {judged} probably {'has' if suspects == 1 else 'have'} a wrong label"
+    text = f"Of {judged}, {suspects:,} bear labels that are taken for mistaken"
     if audited.judge == "likelihood":
-        text += f" (the model expects {audited.doubts.doubt.sum():,.0f})"
+        text += f"; {audited.doubts.doubt.sum():,.0f} are expected to be among all"
     return text + "."
 
 
