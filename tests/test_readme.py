@@ -65,6 +65,8 @@ def test_commands_run_on_a_labelled_folder(cellocate, phantoms, run, tmp_path, m
     for arguments in COMMANDS:
         if arguments[0] in NOT_HERE or any(re.search("submission|runs/(hpa19|cells)", a) for a in arguments):
             continue
+        if arguments[0] == "check" and not Path(arguments[1]).exists():
+            continue  # images of another kind than these
         if arguments[0] == "decide" and not done.count("decide"):
             for name in ("validation.csv", "test.csv", "a.csv", "b.csv"):
                 shutil.copy(tmp_path / "predictions.csv", tmp_path / name)
