@@ -230,7 +230,7 @@ def test_axes_that_are_not_understood_are_named_in_a_folder_and_alone(tmp_path, 
     assert np.array_equal(read_field(collection.files("a"), ("green", "blue")), expected)
     with pytest.raises(CellocateError, match=r"2 axes are named \(YX\)"):
         open_collection(told(tmp_path, "axes: YX"))
-    with pytest.raises(CellocateError, match=r"axes: .*letters of T, C, Z, Y and X"):
+    with pytest.raises(CellocateError, match=r"axes cannot be .*letters of T, C, Z, Y and X"):
         open_collection(told(tmp_path, "axes: QYX"))
 
 
@@ -253,7 +253,7 @@ def test_a_size_that_is_not_understood_is_a_warning(tmp_path):
 def test_images_that_no_layout_knows_are_shown(tmp_path):
     for i in range(7):
         write_png(tmp_path / f"img{i}.png", pixels(i))
-    with pytest.raises(CellocateError, match=r"7 images whose names do not say .* \(img0\.png, .*img4\.png, …\)"):
+    with pytest.raises(CellocateError, match=r"no channel images found \(it holds 7 \.png, such as 'img0\.png'\)"):
         open_collection(tmp_path)
     (tmp_path / "cut.tif").write_bytes(b"II*\0")
     with pytest.raises(CellocateError, match=r"an image cannot be read.*cut\.tif"):

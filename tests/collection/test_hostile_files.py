@@ -88,7 +88,7 @@ _AS_NOBODY = """
 import os, sys
 sys.path[:] = {path!r}
 from cellocate.cli import main
-import cellocate.cli.console, cellocate.collection, rich.progress, typer.rich_utils  # before its folder is closed
+import cellocate.cli.console, cellocate.collection, rich.progress, scipy.sparse.csgraph, typer.rich_utils  # before it is closed
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)
 sys.argv[1:] = {arguments!r}

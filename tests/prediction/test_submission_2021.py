@@ -189,7 +189,7 @@ def test_true_cells_of_a_folder_and_of_a_table_are_the_same(truth: Path, tmp_pat
         ("Id,cell,labels\na,1,0\na,1,0\n", "cell '1' is no number, or stands twice.*line 3"),
         ("Id,cell,labels\na,one,0\n", "cell 'one'.*line 2"),
         ("Id,cell,labels\na,1,19\n", "unknown label '19'.*line 2"),
-        ("Id,cell,labels\na,1,0\na,2,0\nz,1,0\n", "no label image of their cells, such as z"),
+        ("Id,cell,labels\na,1,0\na,2,0\nz,1,0\n", "no mask of the cells of field z"),
     ],
 )
 def test_faulty_true_cells_of_a_folder(truth: Path, content: str, message: str) -> None:

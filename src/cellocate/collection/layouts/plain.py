@@ -23,7 +23,9 @@ _ENDING = re.compile(rf"(?:\.ome)?(?:{_ENDINGS})$", re.IGNORECASE)
 _NAME = re.compile(rf"(?P<id>.+)_(?P<channel>{'|'.join(CHANNELS)})(?:{_ENDINGS})", re.IGNORECASE)
 # the website's composites: three channels, or lately two, as the colours of one picture
 _COMPOSITE = re.compile(rf"(?P<id>.+?)_(?P<blue>blue_)?red_green(?:{_ENDINGS})", re.IGNORECASE)
-_STACK = re.compile(rf".*(?:\.ome\.tiff?(?:\.gz)?|\.zarr|{'|'.join(map(re.escape, MICROSCOPES))})", re.IGNORECASE)
+_STACK = re.compile(
+    rf".*(?:\.ome\.tiff?(?:\.gz)?|\.companion\.ome|\.zarr|{'|'.join(map(re.escape, MICROSCOPES))})", re.IGNORECASE
+)
 _PLANE = re.compile(r"(?<![a-z])z\d+", re.IGNORECASE)
 # words of pictures that are made of channels, and of masks
 _MADE = {
