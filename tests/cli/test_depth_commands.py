@@ -58,7 +58,7 @@ def test_check_reports_the_bits_and_by_what_they_were_told(cellocate: Callable[.
     (twelve / "collection.yaml").write_text("bits: 12\n")
     printed = cellocate("check", twelve).out
     assert "64×64 px, 12 bits in 16: 6 fields" in printed
-    assert "12-bit counts in 16-bit files, as metadata say" in printed
+    assert "12-bit counts in 16-bit files (from metadata or collection.yaml)" in printed
 
 
 def test_check_refuses_a_field_with_pixels_beyond_its_bits(cellocate: Callable[..., Any], twelve: Path) -> None:

@@ -141,7 +141,7 @@ def test_ome_metadata_say_the_depth(tmp_path):
     for field in "ab":
         ome(tmp_path / f"{field}.ome.tif", light(0, 900), 12)
     collection, notes = known(tmp_path)
-    assert notes == ("12-bit counts in 16-bit files, as metadata say",)
+    assert notes == ("12-bit counts in 16-bit files (from metadata or collection.yaml)",)
     assert collection.read("a", BOTH)[0].max() == round(900 * 65535 / 4095)
     ome(tmp_path / "b.ome.tif", light(0, 5000), 12)
     with pytest.raises(CellocateError, match=r"a pixel of 5000, above the 4095 of 12 bits: field b"):
@@ -176,7 +176,7 @@ def test_single_planes_with_ome_metadata_say_it_too(tmp_path):
     for channel, plane in zip(BOTH, light(0, 900), strict=True):
         tifffile.imwrite(tmp_path / f"a_{channel}.tif", plane, ome=True, metadata={"SignificantBits": 12})
     collection, notes = known(tmp_path)
-    assert (collection.bits("a"), notes) == (12, ("12-bit counts in 16-bit files, as metadata say",))
+    assert (collection.bits("a"), notes) == (12, ("12-bit counts in 16-bit files (from metadata or collection.yaml)",))
     looked = inspect(open_collection(tmp_path), decode=True)
     assert looked.depth.bits_of(looked.images["seen"]["a"]) == 12
 

@@ -27,7 +27,7 @@ from cellocate.images.store import stored
 _SAMPLE = 64  # fields whose pixels tell the depth of all
 _AT_ONCE = 4  # of them, after which it may be settled
 _BRIGHT = full_value(14)  # above this, only 16 bits are left
-_SOURCE = "source"  # column of a merged collection
+_SOURCE, _SOURCES = "source", 16  # column of a merged collection, and how many it may name
 
 
 def with_depth(collection: Collection, deep: Ids[str] | None = None) -> tuple[Collection, tuple[str, ...]]:
@@ -102,7 +102,7 @@ def depths(collection: Collection, images: pd.DataFrame) -> tuple[int, ...]:
 
 def _sources(collection: Collection) -> dict[str, list[str]]:
     """The ids of each source; all of them under "" where nothing was merged."""
-    if _SOURCE not in collection.fields:
+    if _SOURCE not in collection.fields or collection.fields[_SOURCE].nunique() > _SOURCES:
         return {"": collection.ids}
     of = collection.fields[_SOURCE].fillna("").astype(str)
     return {str(source): [str(i) for i in rows.index] for source, rows in of.groupby(of, sort=False)}

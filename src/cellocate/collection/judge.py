@@ -94,7 +94,8 @@ def judge(seen: Sequence[Seen], *, offset_known: bool = False, unit: Unit = "fie
     offset = SIGNED if signed else 0
     counts = [one._replace(brightest=one.brightest - offset) for one in deep]
     known = {bits for one in counts if (bits := one.bits or one.said) is not None and bits < 16}
-    told = f"{' and '.join(map(str, sorted(known)))}-bit counts in 16-bit files, as metadata say" if known else ""
+    names = " and ".join(map(str, sorted(known)))
+    told = f"{names}-bit counts in 16-bit files (from metadata or collection.yaml)" if known else ""
     bits, inferred = _depth(counts, known, unit)
     floor = None if unit == "cell" else _floor(seen, bits)  # a cell may fill its picture
     return Judged(bits, offset, told, inferred, _signed() if signed else floor)
@@ -120,12 +121,12 @@ def _depth(deep: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int | Non
     silent = [one for one in deep if one.bits is None and one.said is None]
     said = [one for one in deep if one.bits is None and one.said is not None]
     notes = _doubted([one for one in said if one.said == 16], unit)
-    bits = max((one.said or 0 for one in said), default=None)
+    bits = max((one.said or 0 for one in said), default=0)
     if silent:
         inferred, text = _inferred(silent, known, unit)
         notes.append(text)
-        bits = inferred if inferred is None else max(inferred, bits or 0)
-    return bits, tuple(filter(None, notes))
+        bits = max(inferred or 0, bits)
+    return bits or None, tuple(filter(None, notes))
 
 
 def _doubted(said_16: Sequence[Seen], unit: Unit) -> list[str]:

@@ -54,9 +54,9 @@ def without_offset(pixels: Pixels, offset: int) -> Pixels:
         >>> without_offset(np.array([[[32768, 32868, 100]]], np.uint16), 32768).tolist()
         [[[0, 100, 0]]]
     """
-    if not offset:
+    if not 0 < offset <= np.iinfo(pixels.dtype).max:  # one of 16 bits is none of 8
         return pixels
-    dark = pixels.dtype.type(min(offset, np.iinfo(pixels.dtype).max))
+    dark = pixels.dtype.type(offset)
     return np.asarray(np.maximum(pixels, dark) - dark, pixels.dtype)  # type: ignore[return-value] # still so
 
 

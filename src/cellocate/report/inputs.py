@@ -72,13 +72,19 @@ def about_model(card: ModelCard | None) -> Rows:
         ("Network", card.backbone),
         ("Trained on", f"{Path(made.collection).name} ({made.layout}); {learnt}: {parts}"),
         ("Channels", stains(card.channels)),
-        ("Input", f"{card.size} × {card.size} px of {card.pixel_size:.3g} µm{assumed}; {_INTENSITIES[card.intensity]}"),
+        ("Input", f"{card.size} × {card.size} px of {card.pixel_size:.3g} µm{assumed}; {_intensity(card)}"),
         ("Views", str(card.views)),
         ("Decision", _rule(card.rule)),
         ("Kept epoch", ", ".join(str(m.epoch) for m in card.members) if card.members else str(made.epoch)),
         ("Seed", "not recorded" if seed is None else str(seed)),
         ("Made", f"{made.created[:10]}, with cellocate {made.cellocate}, torch {made.torch}, timm {made.timm}"),
     ]
+
+
+def _intensity(card: ModelCard) -> str:
+    """How pixels become floats, and the bits of the cameras that the training fields were taken with."""
+    bits = f" ({listed([str(b) for b in card.bits])} bits)" if card.bits else ""
+    return f"{_INTENSITIES[card.intensity]}{bits}"
 
 
 def _rule(rule: Rule) -> str:
