@@ -20,7 +20,7 @@ _FARTHEST = 0.15  # of an outline that must lie between the ends of a cut
 _PRICE = 0.8  # of a cut as long as the smaller piece is wide
 _FREE, _DEAR = 0.4, 0.95  # light along a cut, over that beside it: up to where it costs nothing, and from where all
 _BESIDE = 1 / 6  # of the diameter of a typical nucleus
-_ALONG = np.linspace(0.15, 0.85, 15)[None]  # places along a cut, whose ends lie outside
+_ALONG = np.linspace(0.15, 0.85, 21)[None]  # places along a cut, whose ends lie outside
 _SIDES = np.array([[0], [1], [-1]])  # on it, and on either side
 _DEEPEST = 4  # cuts of cuts: 16 nuclei in one outline
 
@@ -76,7 +76,8 @@ def _dearness(picture: Map, start: NDArray[np.int32], end: NDArray[np.int32], be
     x = start[0] + _ALONG * across - _SIDES * down * aside
     y = start[1] + _ALONG * down + _SIDES * across * aside
     bottom, right = picture.shape
-    light = picture[np.clip(y, 0, bottom - 1).astype(np.intp), np.clip(x, 0, right - 1).astype(np.intp)]
+    y, x = (np.clip(np.rint(at), 0, end - 1).astype(np.intp) for at, end in ((y, bottom), (x, right)))
+    light = picture[y, x]
     cut, one, other = map(float, np.sort(light, axis=1)[:, _ALONG.shape[1] // 2])  # medians
     share = cut / max(min(one, other), 1e-9)
     return min(1.0, max(0.0, (share - _FREE) / (_DEAR - _FREE)))
