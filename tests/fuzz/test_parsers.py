@@ -18,12 +18,13 @@ import pytest
 import tifffile
 from mutations import damaged
 from PIL import Image
+from stack_files import zarr_plate
 
 from cellocate.cells.masks import (
     CellMasks,
     read_features,
     read_geojson,
-    read_zarr_labels,
+    read_labels,
     to_run_lengths,
     write_features,
     write_geojson,
@@ -32,6 +33,8 @@ from cellocate.cells.masks import (
 )
 from cellocate.collection import inspect, open_collection, pack, read_split, suspects
 from cellocate.collection.atlas.lists import read_list
+from cellocate.collection.channels import parse
+from cellocate.collection.depth import with_depth
 from cellocate.decision import Rule, read_decided, read_probabilities, read_rule, read_steps, save_rule
 from cellocate.errors import CellocateError
 from cellocate.h5ad import Annotated, read_h5ad, write_h5ad
@@ -98,6 +101,30 @@ def zarr_image(folder: Path) -> None:
         "datasets": [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [1, 0.1, 0.1]}]}],
     }]  # fmt: skip
     group.attrs["omero"] = {"channels": [{"label": name} for name in ("red", "green", "blue", "yellow")]}
+
+
+def ome_tiff_of_several_images(folder: Path) -> None:
+    with tifffile.TiffWriter(folder / "a.ome.tif", ome=True) as file:
+        for number in range(2):
+            metadata = {"axes": "CYX", "Name": f"site {number}", "Channel": {"Name": ["DAPI", "protein"]}}
+            file.write(pixels(number, shape=(2, SIDE, SIDE)), metadata=metadata)
+
+
+def zarr_plate_of_a_well(folder: Path) -> None:
+    zarr_plate(folder / "plate.zarr", ["A/1"], fields=1, shape=(4, SIDE, SIDE))
+
+
+def exported(folder: Path) -> None:
+    for number, stain in enumerate(("DAPI", "tubulin", "protein")):
+        Image.fromarray(pixels(number)).save(folder / f"plate1_A01_{stain}.png")
+    (folder / "wells.csv").write_text("id;plate;pixel_size\nplate1_A01;1;0,32\n")
+    (folder / "collection.yaml").write_text("metadata: [wells.csv]\nchannels: {nucleus: DAPI, protein: protein}\n")
+
+
+def workbook(folder: Path) -> None:
+    images(folder)
+    table = pd.DataFrame({"Id": ["a", "b"], "Target": ["16 0", "Golgi apparatus"]})
+    table.to_excel(folder / "train.xlsx", index=False)
 
 
 def labels_2018(folder: Path) -> None:
@@ -223,6 +250,7 @@ def fields(folder: Path) -> None:
     collection = open_collection(folder)
     inspection = inspect(collection, decode=True)
     suspects(collection, inspection)
+    collection, _ = with_depth(collection)
     bad = {problem.id for problem in inspection.problems}
     for field in collection.ids:
         if field not in bad:
@@ -240,6 +268,15 @@ TARGETS = {
     "ome-tiff": Target(ome_tiff, fields, 4),
     "imagej-tiff": Target(imagej_tiff, fields, 2),
     "ome-zarr": Target(zarr_image, fields, 2),
+    "several images": Target(ome_tiff_of_several_images, fields, 2),
+    "plate": Target(zarr_plate_of_a_well, fields, 2),
+    "exported": Target(exported, fields, 2, "*.[cy][sa]*"),
+    "workbook": Target(workbook, fields, 1, "*.xlsx"),
+    "--channels": Target(
+        text("typed.txt", 'nucleus=DAPI,protein="a, b",er=3'),
+        lambda folder: parse([(folder / "typed.txt").read_bytes().decode(errors="replace")], "--channels"),
+        2,
+    ),
     "labels-2018": Target(labels_2018, fields, 3, "*.csv"),
     "labels-2021": Target(labels_2021, fields, 3, "*.csv"),
     "listing": Target(listing, fields, 2, "listing.*"),
@@ -264,7 +301,7 @@ TARGETS = {
     ),
     "zarr labels": Target(
         lambda folder: write_zarr_labels(folder / "a_cells.zarr", masks()[1]),
-        lambda folder: read_zarr_labels(folder / "a_cells.zarr", (SIDE, SIDE)),
+        lambda folder: read_labels(folder / "a_cells.zarr", (SIDE, SIDE)),
     ),
     "features": Target(
         lambda folder: write_features(folder / "f.csv", pd.DataFrame({"area": [1.5, 2]}, index=[1, 2])),

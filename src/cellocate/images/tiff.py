@@ -164,6 +164,9 @@ def _page(tiff: tifffile.TiffFile) -> Any:  # noqa: ANN401 # as above
 
 
 def _samples_last(pixels: NDArray[Any], page: Any) -> NDArray[Any]:  # noqa: ANN401 # as above
+    """Pixels of a page, shape (H, W) or (H, W, samples)."""
+    if pixels.ndim != len(page.axes):  # of a damaged page there may be fewer
+        raise OSError("damaged: an impossible size")
     return np.moveaxis(pixels, 0, 2) if page.axes == "SYX" else pixels
 
 

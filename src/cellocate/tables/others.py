@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 from cellocate.errors import CellocateError
 
@@ -50,7 +49,6 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """
     try:
         from openpyxl import load_workbook
-        from openpyxl.utils.exceptions import InvalidFileException
     except ImportError:
         raise _not_installed(path, "openpyxl", "Excel workbooks", "openpyxl") from None
     try:
@@ -62,7 +60,9 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             for number, row in enumerate(_rows(values[name], formulas[name], path), start=1):
                 width = max(width, len(row))
                 yield number, row + [""] * (width - len(row))
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, EOFError) as error:
+    except CellocateError:
+        raise
+    except Exception as error:  # openpyxl, zip and XML each have errors of their own
         raise CellocateError(f"no Excel workbook ({error})", where=path, mend="Save it as .xlsx or CSV.") from None
 
 
