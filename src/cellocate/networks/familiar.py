@@ -27,8 +27,8 @@ class References(NamedTuple):
     def unlike(self, features: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Features of fields, shape (N, D) → distance over that of 99% of the validation fields, shape (N,).
 
-        Above 1 a field is unlike what the network learnt from, and what it says of it may mean nothing. The distance is
-        that to the 10th nearest reference on the unit sphere (Sun et al. 2022, arXiv:2204.06507).
+        Above 1 a field is unlike what the network learnt from: do not rely on its prediction. The distance is that to
+        the 10th nearest reference on the unit sphere (Sun et al. 2022, arXiv:2204.06507).
 
         Example:
             >>> known = References(np.eye(20, 4, dtype=np.float16)[:1].repeat(20, axis=0), distance=0.5)
