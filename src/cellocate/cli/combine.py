@@ -57,4 +57,5 @@ def combine(
             Run(aside).write_curves(made.curves)
             save_curves(aside)
     print(f"model of {len(models)} networks in {out / 'model'}; which is best where in {out / 'members.csv'}")
+    print("members: " + ", ".join(f"{number} {folder}" for number, folder in enumerate(models, start=1)))
     show_validation(made.model.card)

@@ -68,7 +68,7 @@ def test_cells_of_a_binary_mask_may_touch_at_a_corner_and_specks_are_left_out():
 
 
 def test_one_cell_may_have_crumbs():
-    mask = np.zeros((30, 30), int)
+    mask = np.zeros((40, 40), int)
     mask[3:20, 3:20], mask[25, 25] = 255, 255
     read = as_label_image(mask)
     assert np.array_equal(read.labels, mask)
@@ -158,8 +158,22 @@ def test_cells_may_cover_much_of_the_border():
         read = as_label_image(np.where(cells > 0, cells, background))
         assert np.array_equal(read.labels, cells)
     assert np.array_equal(as_label_image(cells).labels, cells)
-    with pytest.raises(CellocateError, match=r"marks one area with 9 holes: cells that touch, or what is no cell"):
+    with pytest.raises(CellocateError, match="lines where areas are needed: 1 of 1 pieces"):
         as_label_image(np.where(cells > 0, 0, 255))
+    with pytest.raises(CellocateError, match="255 marks one area with 9 holes: cells that touch, or what is no cell"):
+        as_label_image(np.where(grid(5, 5, 10, 4)[8:-8, 8:-8] > 0, 0, 255))
+
+
+def test_outlines_are_no_cells():
+    for outlines in (np.where(find_boundaries(CELLS, mode="inner"), CELLS, 0), find_boundaries(CELLS, mode="inner")):
+        with pytest.raises(CellocateError, match="lines where areas are needed: 20 of 20 pieces"):
+            as_label_image(outlines)
+
+
+def test_one_large_area_may_be_cells_that_touch():
+    read = as_label_image(np.pad(np.full((20, 20), 255), 5))
+    assert numbers_of(read.labels) == [255]
+    assert read.notes == ("255 marks one large area: it is read as one cell",)
 
 
 def test_lines_between_cells_are_no_cells():
@@ -195,9 +209,12 @@ def test_every_pixel_may_be_in_a_cell():
 @pytest.mark.parametrize(
     ("mask", "message"),
     [
-        (np.ones((30, 30), int), "a mask of 1 alone, and no clear background"),
+        (np.ones((30, 30), int), "a mask of 1 alone"),
         (np.repeat([[1, 2]], 15, axis=1).repeat(30, axis=0), "no 0 in a mask of 1, 2, and no clear background"),
-        (np.pad(np.zeros((10, 10), int), 9, constant_values=255), "255 or 0 may be the background"),
+        (
+            np.pad(np.zeros((10, 10), int), 9, constant_values=255),
+            "255 and 0, either of which may be the background",
+        ),
         (np.where(CELLS > 0, CELLS - 10, 0), "numbers of cells from -9 to 10, with no clear background"),
         (CELLS / 20, "probabilities, where the numbers of cells are needed"),
         (CELLS + 0.5, "fractions for numbers of cells"),
@@ -301,7 +318,7 @@ def test_what_was_read_is_read_again_as_it_is(shape, data):
     numbers = np.array([0, *data.draw(st.lists(st.integers(1, 65_535), min_size=n, max_size=n, unique=True))])
     as_named = as_label_image(numbers[cells])
     assert np.array_equal(as_named.labels, numbers[cells])
-    assert as_named.notes == ()
+    assert as_named.notes in ((), (f"{numbers[-1]} marks one large area: it is read as one cell",))
     k = data.draw(st.integers(1, n))
     for mask in (cells > 0, np.where(cells > 0, (cells - 1) % k + 1, 0), painted(cells)):
         read = as_label_image(mask)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.cells.masks.labels import Labels
 from cellocate.cells.masks.pieces import Bools, Ints, Pieces
+from cellocate.cells.masks.whole import nearest
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 
@@ -17,72 +19,77 @@ _FEW = 0.5  # of the cells in a region, which touch what is outside
 _LINES = 0.25  # of a typical piece, which lines along cells cover at least
 _MEND = "Save the mask with 0 where there is no cell."
 
+Found = tuple[Ints, list[str]]
+"""Numbers of the mask that stand for no cell; and sentences for the user."""
 
-def find_background(pieces: Pieces, where: object = None) -> tuple[Ints, list[str]]:
-    """The numbers that are no cells (as `Pieces.number` counts them), and sentences for the user about them.
+
+def find_background(mask: Labels, pieces: Pieces, where: object = None) -> Found:
+    """The numbers that are no cells, and sentences for the user about them.
 
     That is 0, or another number that lies along the border and around cells; a region around cells; and lines between
     cells, such as a watershed draws.
 
     Args:
-        pieces: of all numbers of a mask.
+        mask: shape (H, W), whole numbers.
+        pieces: of all of them.
         where: the file.
 
     Raises:
         CellocateError: it cannot be told.
+
+    Example:
+        >>> mask = np.full((9, 9), 255)
+        >>> mask[2:5, 2:5], mask[6:8, 2:5] = 4, 7
+        >>> find_background(mask, Pieces.of(mask))
+        (array([255]), ['the background of the mask is 255, not 0'])
     """
-    values = pieces.numbers
-    lines, notes = _lines(pieces)
-    others = np.flatnonzero(~lines & (values != 0)) + 1
-    zero = int(np.searchsorted(values, 0)) + 1 if 0 in values else None
-    shares = _shares_of_border(pieces, lines)
-    around = _around(pieces, others, zero, shares)
-    if not len(others):
-        return np.arange(1, len(values) + 1), notes
-    if zero is None and not len(around):
-        around = _without_zero(pieces, others, shares, where)
-        if not len(around):
-            notes.append("the mask has no background: each of its pixels is in a cell")
-    if len(around):
-        none, about = _other_than_zero(pieces, around, np.setdiff1d(others, around), zero, shares, where)
-    elif values[others - 1].min() < 0:
-        what = f"numbers of cells from {values[0]} to {values[-1]}, with no clear background"
-        raise CellocateError(what, where=where, mend=_MEND)
-    else:
-        none, about = np.array([] if zero is None else [zero], np.int64), []
-    return np.union1d(none, np.flatnonzero(lines) + 1), [*notes, *about]
+    thin = _lines(pieces)
+    lines = pieces.numbers[thin & (pieces.numbers != 0)]
+    notes = ["lines along the cells in the mask are no cells, and left out"] * bool(len(lines))
+    filled = pieces
+    if thin.any() and not thin.all():  # what lies around cells need not touch them, where there are lines between
+        filled = Pieces.of(nearest(mask, np.append(False, thin[pieces.number - 1])[pieces.image]))
+    none, about = _of_areas(filled, zero=bool((pieces.numbers == 0).any()), where=where)
+    return np.union1d(none, lines), [*notes, *about]
 
 
-def _lines(pieces: Pieces) -> tuple[Bools, list[str]]:
-    """Whether each number only marks lines along many others; a negative one also along few."""
+def _lines(pieces: Pieces) -> Bools:
+    """Whether each number only marks lines: 0 or less, or along many others."""
     solid, values = pieces.solid_numbers()[1:], pieces.numbers
     long = pieces.by_number(pieces.area)[1:] >= _LINES * pieces.typical
     touched = np.bincount(pieces.meetings[0], minlength=len(values) + 1)[1:]
     among_cells = 2 * solid.sum() > len(values)  # not among pieces so small that all are thin
     along = long & (touched > max(_TOUCHED, (len(values) - 2) * _MORE)) & among_cells
-    lines = ~solid & (values != 0) & ((values < 0) | along)
-    return lines, ["lines along the cells in the mask are no cells, and left out"] if lines.any() else []
+    return np.asarray(~solid & ((values <= 0) | along))
 
 
-def _shares_of_border(pieces: Pieces, lines: Bools) -> NDArray[np.float64]:
-    """How much of the border of the image each number covers; of the pixels next to it where lines run along it."""
-    shares = _on_rim(pieces, 0)
-    return _on_rim(pieces, 1) if shares[1:][lines].sum() >= _ALL and min(pieces.image.shape) > 4 else shares
+def _of_areas(pieces: Pieces, *, zero: bool, where: object) -> Found:
+    """The numbers that are no cells, in a mask without lines; `zero`, whether there is a 0, be it lines alone."""
+    values = pieces.numbers
+    others = np.flatnonzero(values != 0) + 1
+    if not len(others):
+        return np.array([0]), []
+    around = _around(pieces, others)
+    if not zero and not len(around):
+        around = _without_zero(pieces, others, where)
+        if not len(around):
+            return around, ["the mask has no background: each of its pixels is in a cell"]
+    if not len(around):
+        if values[0] < 0:
+            what = f"numbers of cells from {values[0]} to {values[-1]}, with no clear background"
+            raise CellocateError(what, where=where, mend=_MEND)
+        return np.array([0]), []
+    cells, said = np.setdiff1d(others, around), " and ".join(str(value) for value in values[around - 1])
+    if not len(cells):
+        return _of_one_cell_or_inverted(pieces, said, around, zero=zero, where=where)
+    return _beside_zero(pieces, said, around, cells)
 
 
-def _on_rim(pieces: Pieces, rim: int) -> NDArray[np.float64]:
-    height, width = pieces.image.shape
-    inner = pieces.image[rim : height - rim, rim : width - rim]
-    border = np.concatenate([inner[0], inner[-1], inner[1:-1, 0], inner[1:-1, -1]])
-    counts = np.bincount(pieces.number[border - 1], minlength=len(pieces.numbers) + 1)
-    return np.asarray(counts / len(border))
-
-
-def _around(pieces: Pieces, others: Ints, zero: int | None, shares: NDArray[np.float64]) -> Ints:
+def _around(pieces: Pieces, others: Ints) -> Ints:
     """Numbers other than 0 that lie all around: along the border, or beside most of the others, which 0 is not."""
-    areas, solid = pieces.by_number(pieces.area), pieces.solid_numbers()
+    areas, solid, shares = pieces.by_number(pieces.area), pieces.solid_numbers(), _shares_of_border(pieces)
     first, second = pieces.meetings
-    by_zero = np.isin(others, second[first == zero]) if zero is not None else np.zeros(len(others), bool)
+    by_zero = np.isin(others, second[pieces.numbers[first - 1] == 0])
     found = []
     for number in others[solid[others]].tolist():
         rest = others != number
@@ -90,23 +97,26 @@ def _around(pieces: Pieces, others: Ints, zero: int | None, shares: NDArray[np.f
         touched = int(np.isin(second[first == number], others).sum())
         large = n > 0 and areas[number] >= max(_LARGER * np.median(of_rest), 2 * of_rest.max())
         beside_most = touched > _NEIGHBOURS and touched >= _MOST * n
-        beside_many = touched > _TOUCHED and touched >= _MORE * n
-        outside = by_zero[rest].sum() > _FEW * n
-        if (
-            shares[number] >= _ALL
-            or (beside_most and (large or not outside))
-            or (beside_many and large and not outside)
-        ):
+        beside_many = touched > _TOUCHED and touched >= _MORE * n and large
+        inside = by_zero[rest].sum() <= _FEW * n
+        if shares[number] >= _ALL or (beside_most and (large or inside)) or (beside_many and inside):
             found.append(number)
     return np.array(found, np.int64)
 
 
-def _without_zero(pieces: Pieces, others: Ints, shares: NDArray[np.float64], where: object) -> Ints:
+def _shares_of_border(pieces: Pieces) -> NDArray[np.float64]:
+    """How much of the border of the image each number covers, shape (k + 1,)."""
+    image = pieces.image
+    border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
+    counts = np.bincount(pieces.number[border - 1], minlength=len(pieces.numbers) + 1)
+    return np.asarray(counts / len(border), np.float64)
+
+
+def _without_zero(pieces: Pieces, others: Ints, where: object) -> Ints:
     """The background of a mask without 0, if it has any: a large number, along the border."""
-    areas = pieces.by_number(pieces.area)
+    areas, shares = pieces.by_number(pieces.area), _shares_of_border(pieces)
     first = others[np.argmax(shares[others])]
-    rest = areas[others[others != first]]
-    if len(others) > 2 and shares[first] >= _HALF and areas[first] >= 2 * np.median(rest):
+    if len(others) > 2 and shares[first] >= _HALF and areas[first] >= 2 * np.median(areas[others[others != first]]):
         return np.array([first])
     if len(others) < 3 or areas[others].max() >= _LARGER * np.median(areas[others]):
         said = ", ".join(map(str, pieces.numbers[:3])) + (" …" if len(pieces.numbers) > 3 else "")
@@ -114,28 +124,29 @@ def _without_zero(pieces: Pieces, others: Ints, shares: NDArray[np.float64], whe
     return np.array([], np.int64)
 
 
-def _other_than_zero(
-    pieces: Pieces, around: Ints, cells: Ints, zero: int | None, shares: NDArray[np.float64], where: object
-) -> tuple[Ints, list[str]]:
-    """What is no cell where other numbers than 0 lie around: these, and perhaps 0."""
-    said = " and ".join(str(value) for value in pieces.numbers[around - 1])
-    note = f"the background of the mask is {said}, not 0"
-    if zero is None and not len(cells):
-        raise CellocateError(f"a mask of {said} alone, and no clear background", where=where, mend=_MEND)
-    if zero is None:
-        return around, [note]
-    areas, of_zero = pieces.by_number(pieces.area), pieces.number == zero
-    if not len(cells):
-        whole = of_zero & pieces.solid & ~pieces.touching_border()
-        if whole.sum() > 1:
-            return around, [f"the mask is inverted: {said} is its background, and 0 marks the cells"]
-        if whole.sum() == 1 or not (of_zero & pieces.solid).any():
-            what = f"a mask in which {said} or 0 may be the background"
-            raise CellocateError(what, where=where, mend=_MEND)
-        return np.array([zero]), []  # one cell that fills the image but for its corners
-    if shares[zero] >= _HALF:
-        n = len(around)
-        return np.append(around, zero), [f"{counted(n, 'region')} around cells in the mask is no cell, and left out"]
-    if (of_zero & pieces.solid).sum() == 1 and areas[zero] <= _LARGER * np.median(areas[cells]):
-        return around, [f"the background of the mask is {said}, and 0 is the number of a cell"]
-    return np.append(around, zero), [note]
+def _of_one_cell_or_inverted(pieces: Pieces, said: str, around: Ints, *, zero: bool, where: object) -> Found:
+    """Where all but 0 lies around: the mask is inverted, or one cell fills the image."""
+    of_zero = (pieces.value == 0) & pieces.solid
+    whole = int((of_zero & ~pieces.touching_border()).sum())
+    if whole > 1:
+        note = f"the mask is inverted: {said} is its background, and 0 marks the cells"
+        return pieces.numbers[around - 1], [note]
+    if whole == 1 or not zero:
+        what = f"a mask of {said} and 0, either of which may be the background" if zero else f"a mask of {said} alone"
+        raise CellocateError(what, where=where, mend=_MEND)
+    return np.array([0]), []
+
+
+def _beside_zero(pieces: Pieces, said: str, around: Ints, cells: Ints) -> Found:
+    """Where something lies around cells: 0 is what is outside, or a cell, or nothing."""
+    areas, of_zero = pieces.by_number(pieces.area), pieces.value == 0
+    values = pieces.numbers[around - 1]
+    if (pieces.numbers == 0).any():
+        zero = int(np.flatnonzero(pieces.numbers == 0)[0]) + 1
+        if _shares_of_border(pieces)[zero] >= _HALF:
+            verb = "is no cell" if len(around) == 1 else "are no cells"
+            note = f"{counted(len(around), 'region')} around cells in the mask {verb}, and left out"
+            return np.append(values, 0), [note]
+        if (of_zero & pieces.solid).sum() == 1 and areas[zero] <= _LARGER * np.median(areas[cells]):
+            return values, [f"the background of the mask is {said}, and 0 is the number of a cell"]
+    return np.append(values, 0), [f"the background of the mask is {said}, not 0"]

@@ -10,6 +10,7 @@ from cellocate.counted import counted
 
 _REGIONS = 30  # pieces, the largest, that may be regions
 _HELD = 3  # cells that a region holds, and no cell
+_WIDE = 0.25  # of the image: an area that may be cells that touch
 _OFTEN = 4  # one in so many numbers marks several cells: the mask repeats its numbers, as a palette does
 
 Grouped = tuple[Ints, list[str]]
@@ -35,7 +36,8 @@ def without_regions(pieces: Pieces) -> Grouped:
 def of_one_number(pieces: Pieces, said: str) -> Grouped:
     """The pieces of a binary mask, each of which becomes a cell."""
     if (n := int(pieces.plain.sum())) < 2:
-        return pieces.number, []
+        wide = pieces.area.max() >= _WIDE * pieces.image.size
+        return pieces.number, [f"{said} marks one large area: it is read as one cell"] * bool(wide)
     note = f"{said} marks {n} separate pieces (a binary mask): each is read as a cell, and cells that touch as one"
     return _without_specks(pieces, np.arange(1, len(pieces) + 1), ~pieces.plain, [note])
 

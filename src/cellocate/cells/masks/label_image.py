@@ -13,7 +13,7 @@ from cellocate.cells.masks.colours import one_number_each
 from cellocate.cells.masks.grouping import Grouped, of_numbers, of_one_number, without_regions
 from cellocate.cells.masks.labels import MOST, Labels, Shape, check_shape
 from cellocate.cells.masks.pieces import Ints, Pieces
-from cellocate.cells.masks.refusals import refuse_classes, refuse_holes, refuse_pictures
+from cellocate.cells.masks.refusals import refuse_classes, refuse_holes, refuse_lines, refuse_pictures
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 
@@ -81,10 +81,11 @@ def as_label_image(
         return _EMPTY._replace(labels=np.zeros(numbers.shape, np.uint16))
     everything = Pieces.of(numbers)
     refuse_pictures(everything, where)
-    background, notes = find_background(everything, where)
+    background, notes = find_background(numbers, everything, where)
     pieces = everything.without(background)
     if not len(pieces):
         return _EMPTY._replace(labels=np.zeros(numbers.shape, np.uint16))
+    refuse_lines(pieces, where)
     values = pieces.numbers[np.unique(pieces.number) - 1]
     if coloured:
         notes.append(f"the mask is a picture in {counted(len(values), 'colour')}: each is read as a number")

@@ -62,8 +62,8 @@ class Pieces:
         return cls(image, values.astype(np.int64), number[1:], area[1:], inner[1:])
 
     def without(self, numbers: Ints) -> Pieces:
-        """The pieces of the other numbers."""
-        kept = ~np.isin(self.number, numbers)
+        """The pieces of other numbers of the label image."""
+        kept = ~np.isin(self.value, numbers)
         new = np.append(0, np.where(kept, np.cumsum(kept), 0)).astype(np.int32)
         return Pieces(new[self.image], self.numbers, self.number[kept], self.area[kept], self.inner[kept])
 

@@ -11,6 +11,7 @@ from cellocate.errors import CellocateError
 
 _SHARE = 0.01  # of all marked pixels: more lie in thin pieces only if a mask was smoothed, or is a photograph
 _THIN, _LARGE = 10, 30.0  # thin pieces beside typical ones of so many px, which are no small cells
+_MOSTLY = 0.5  # of all marked pixels, which lie in lines
 _MANY = 1000  # thin pieces, into which a photograph falls
 _LARGEST = 5  # pieces that are searched for holes
 _HOLES, _FILLED = 3, 0.2  # holes of a piece, and their share of it: too many for gaps in a cell
@@ -31,6 +32,15 @@ def refuse_pictures(pieces: Pieces, where: object = None) -> None:
     if smoothed or thin.sum() > max(_MANY, 4 * wide.sum()):
         what = f"no label image: {thin.sum()} of its {marked.sum()} pieces are only 1 or 2 px wide"
         raise CellocateError(what, where=where, mend=_EXPORT)
+
+
+def refuse_lines(pieces: Pieces, where: object = None) -> None:
+    """Raise a `CellocateError` where a mask marks the outlines of cells and not their areas."""
+    lines = ~pieces.solid & (pieces.area >= _LARGE)
+    if pieces.area[lines].sum() > _MOSTLY * pieces.area.sum():
+        what = f"lines where areas are needed: {lines.sum()} of {len(pieces)} pieces are only 1 or 2 px wide"
+        mend = "Give the label image of the cells, not their outlines (or fill these)."
+        raise CellocateError(what, where=where, mend=mend)
 
 
 def refuse_holes(pieces: Pieces, said: str, where: object = None) -> None:

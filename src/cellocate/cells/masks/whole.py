@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from scipy.ndimage import find_objects
 
 from cellocate.cells.masks.labels import Labels, checked_labels
 
+T = TypeVar("T", bound=np.integer[Any])
 _TRIES = 3  # what lies nearest to a crumb may itself be cut off by it
 
 
@@ -29,13 +32,23 @@ def in_one_piece(labels: Labels) -> NDArray[np.uint16]:
         crumbs = _crumbs(whole)
         if not crumbs.any():
             return whole
-        _, nearest = cv2.distanceTransformWithLabels(
-            crumbs.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        number_of = np.zeros(int(nearest.max()) + 1, np.uint16)
-        number_of[nearest[~crumbs]] = whole[~crumbs]
-        whole = number_of[nearest]
+        whole = nearest(whole, crumbs)
     return np.where(_crumbs(whole), 0, whole).astype(np.uint16)
+
+
+def nearest(labels: NDArray[T], where: NDArray[np.bool_]) -> NDArray[T]:
+    """A label image in which some pixels, but not all, have the number of the pixel that is nearest among the others.
+
+    Args:
+        labels: shape (H, W).
+        where: the pixels that get another number, shape (H, W).
+    """
+    _, place = cv2.distanceTransformWithLabels(
+        where.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    number_of = np.zeros(int(place.max()) + 1, labels.dtype)
+    number_of[place[~where]] = labels[~where]
+    return np.asarray(number_of[place])
 
 
 def _crumbs(labels: NDArray[np.uint16]) -> NDArray[np.bool_]:
