@@ -100,7 +100,7 @@ def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
     text = re.sub(r"<[^>]*>", " ", re.sub(r"(?s)<style>.*</style>|<svg.*?</svg>", " ", page))
     of_fields = [line.strip() for line in text.splitlines() if re.search(r"\bfields?\b", line)]
     of_model = (
-        "learnt from whole fields",
+        "was trained on whole fields",
         "trained on these",
         "fields: 28 train",
         "Fields of another",

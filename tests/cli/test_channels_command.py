@@ -72,7 +72,7 @@ def test_other_commands_say_in_a_line_what_they_read(cellocate, tmp_path: Path) 
     packed = cellocate("pack", folder, store, "--size", 16, "--channels", ASKED.replace(",er=AF647", ""))
     assert packed.code == 0, packed.err
     said = LINE.replace(", er = AF647", "")
-    assert packed.reading == f"reading 2 fields: files of several channels in {folder}; {said}\n"
+    assert packed.reading == f"reading 2 fields: 2 files of several channels in {folder}; {said}\n"
     again = cellocate("select", store, "--out", tmp_path / "same", "--channels", ASKED)
     assert again.err == "note: channels were named when the store was packed, and cannot be named again\n"
     assert again.reading == "reading 2 fields: a store of 16 px; red, green, blue\n"

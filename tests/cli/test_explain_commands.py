@@ -33,7 +33,7 @@ def test_explain_refuses(cellocate, phantoms, run, tmp_path):
     for options, said in (
         (("--id", "nobody"), "no field 'nobody'"),
         (("--location", "Nowhere"), "Nowhere"),
-        (("--masks", phantoms / "train"), "no label images"),
+        (("--masks", phantoms / "train"), "without a mask of their cells"),
     ):
         result = cellocate("explain", run / "model", phantoms, "--out", tmp_path / "why", *options)
         assert result.code == 1

@@ -25,7 +25,13 @@ def test_a_label_table_alone(cellocate, table, tmp_path):
     assert pd.read_csv(out / "labels_per_field.csv").to_dict("list") == {"labels": [1, 2], "fields": [2, 2]}
     assert pd.read_csv(out / "cooccurrence.csv", index_col="location").loc["Nucleoplasm", "Cytosol"] == 2
     rules = pd.read_csv(out / "rules.csv")
-    assert rules.iloc[0].tolist() == ["Nucleoplasm", "Cytosol", 0.5, pytest.approx(2 / 3), pytest.approx(4 / 3)]
+    assert rules.iloc[0].tolist() == [
+        "Nucleoplasm",
+        "Cytosol",
+        0.5,
+        pytest.approx(2 / 3, rel=1e-5),
+        pytest.approx(4 / 3, rel=1e-5),
+    ]
     assert not (out / "pixels.csv").exists()
     assert (out / "figures" / "phi.svg").exists()
     assert "n = 4 fields" in (out / "figures" / "captions.txt").read_text(encoding="utf-8")

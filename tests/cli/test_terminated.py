@@ -54,7 +54,7 @@ def test_simulated_fields_leave_no_folder_and_no_worker(tmp_path: Path, group: b
     code, err = ended(arguments, lambda: len(list(tmp_path.glob(".*/train/*"))) > 8, group)
     assert not list(tmp_path.iterdir())
     if not group:  # otherwise the end of a worker may be what is seen first
-        assert (code, err) == (143, "interrupted\n")
+        assert (code, err.splitlines()[-1]) == (143, "interrupted")  # after a line of progress, on a slow machine
 
 
 def test_training_says_how_it_is_continued(phantoms: Path, tmp_path: Path) -> None:

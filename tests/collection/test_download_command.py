@@ -21,7 +21,7 @@ def test_the_command_tells_the_licence_first_and_what_failed_last(site, cellocat
     result = cellocate(*command)
     assert result.code == 1
     assert "2 of 3 fields in" in result.out
-    assert result.err.index("CC BY-SA") < result.err.index("error: 1 of 12 files could not be had")
+    assert result.err.index("CC BY-SA") < result.err.index("error: 1 of 12 files could not be downloaded")
     assert "failed.csv names all" in result.err
     again = cellocate(*command)
     assert (again.code, "3 of 3 fields" in again.out) == (0, True)

@@ -199,6 +199,7 @@ def test_pretrained_weights_are_fetched_again_only_where_there_is_no_checkpoint(
         return build_network(name, pretrained=False, **settings)
 
     monkeypatch.setattr(fit, "build_network", build)
+    monkeypatch.setattr(fit, "require_weights", lambda name: None)
     monkeypatch.setattr(_Stop, "epoch", interrupted_in)
     recipe = _changed(_changed(tiny, "training", epochs=4), "network", pretrained=True)
     _interrupted(open_collection(phantoms), recipe, tmp_path / "run", monkeypatch)

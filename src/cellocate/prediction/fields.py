@@ -46,10 +46,12 @@ def predict_collection(
     """
     if isinstance(collection, Bags):
         return predict_bags(model, collection, batch_size=batch_size, progress=progress).fields
-    probabilities = [np.zeros((0, len(model.vocabulary)), np.float32)]
-    for tiles in _tiles(model, collection, batch_size, progress):
-        probabilities.append(model.predict_tiles(tiles, batch_size=batch_size))
-    return np.concatenate(probabilities)
+    return _probabilities(model, _tiles(model, collection, batch_size, progress), batch_size)
+
+
+def _probabilities(model: Model, batches: Iterator[list[Tiles]], batch_size: int) -> NDArray[np.float32]:
+    said = [model.predict_tiles(tiles, batch_size=batch_size) for tiles in batches]
+    return np.concatenate([np.zeros((0, len(model.vocabulary)), np.float32), *said])
 
 
 def look_at_collection(
@@ -139,8 +141,11 @@ def predict_and_compare(
         said = predict_collection(model, collection, batch_size=batch_size, progress=progress)
         return Compared(said, None, notes_of_bags(collection))
     found: dict[str, str] = {}
+    if model.references is None:  # such as of several networks, which have no features of one kind
+        said = _probabilities(model, _tiles(model, collection, batch_size, progress, found), batch_size)
+        return Compared(said, None, [found[field] for field in collection.ids])
     look = look_at_collection(model, collection, batch_size=batch_size, progress=progress, notes=found)
-    unlike = None if model.references is None else model.references.unlike(look.features, look.light)
+    unlike = model.references.unlike(look.features, look.light)
     return Compared(look.probabilities, unlike, [found[field] for field in collection.ids])
 
 
