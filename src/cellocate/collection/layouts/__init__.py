@@ -16,6 +16,7 @@ from cellocate.collection.reading import FILE, Reading, read_reading
 from cellocate.errors import CellocateError
 from cellocate.images.address import Projection, suffix
 from cellocate.images.scale import check_pixel_size
+from cellocate.tables import is_table, lacking
 from cellocate.vocabulary import Vocabulary
 
 _PLACES = ("", "train", "images")
@@ -157,7 +158,8 @@ def _find_file(path: Path, reading: Reading) -> tuple[str, Found]:
         "Give a folder of images; an image of all channels (OME-TIFF, OME-Zarr, CZI, ND2, LIF); "
         "or a table: a listing of files, a path_list.csv, or labels (Id,Target or ID,Label)."
     )
-    raise CellocateError("no images, and no table that is understood", where=path, mend=mend)
+    what = "no images, and no table that is understood"
+    raise lacking(path, what, mend) if is_table(path) else CellocateError(what, where=path, mend=mend)
 
 
 def _fitting(place: Path, reading: Reading) -> dict[str, Found]:
