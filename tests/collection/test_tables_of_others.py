@@ -226,6 +226,11 @@ def test_a_label_table_of_any_kind_is_found(tmp_path, suffix, name):
         assert list(open_collection(data, labels=labels).fields["labels"]) == [(0, 16), (5,)]
 
 
+def test_a_table_of_something_else_is_shown_by_its_columns(tmp_path):
+    with pytest.raises(CellocateError, match=r"its columns are \(no name\), Target: .*Give the first column a name"):
+        open_collection(tabled(tmp_path, ",Target\na,0\n") / "train.csv")
+
+
 def test_a_text_that_is_called_labels_need_be_no_table(tmp_path):
     tabled(write_fields(tmp_path), "Nucleoplasm\nCytosol\n", "labels.txt")
     assert open_collection(tmp_path).vocabulary is None

@@ -20,6 +20,7 @@ from cellocate.errors import CellocateError
 from cellocate.images.address import Projection, suffix
 from cellocate.images.scale import check_pixel_size
 from cellocate.images.zarrs import container, is_zarr
+from cellocate.tables import is_table, lacking
 from cellocate.vocabulary import Vocabulary
 
 _PLACES = ("", "train", "images")
@@ -203,7 +204,8 @@ def _find_file(path: Path, reading: Reading) -> tuple[str, Found]:
         "Give a folder of images; an image of all channels (OME-TIFF, OME-Zarr, CZI, ND2, LIF); "
         "or a table: a listing of files, a path_list.csv, or labels (Id,Target or ID,Label)."
     )
-    raise CellocateError("no images, and no table that is understood", where=path, mend=mend)
+    what = "no images, and no table that is understood"
+    raise lacking(path, what, mend) if is_table(path) else CellocateError(what, where=path, mend=mend)
 
 
 def _fitting(place: Path, reading: Reading) -> dict[str, Found]:
