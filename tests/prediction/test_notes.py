@@ -61,7 +61,7 @@ def test_cells_without_protein_have_no_location(cellocate: Run, run: Path, phant
     assert flagged[found["field"].isin([SILENT, EMPTY])].all()
     assert flagged[~found["field"].isin([SILENT, EMPTY])].mean() < 0.2  # which do not show what their field does
     result = cellocate("predict", run / "model", cells / "crops", "--out", tmp_path / "crops.csv")
-    assert f"{flagged.sum()} of {len(found)} cells without signal" in result.err
+    assert f"{flagged.sum():,} of {len(found):,} cells without signal" in result.err
     within = cellocate("predict", run / "model", phantoms, "--masks", phantoms / "truth", "--out", tmp_path / "in.csv")
     assert "cells without signal" in within.err
     for name in ("crops.csv", "in.csv"):
