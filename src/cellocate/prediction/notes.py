@@ -47,10 +47,10 @@ def sentences(notes: Sequence[str], unit: Unit) -> list[str]:
     found = []
     for note, n in Counter(filter(None, notes)).items():
         if note in SILENT:
-            found.append(f"{n} {of} {_WORDS[note]} (column Note); no location is given")
+            found.append(f"{n:,} {of} {_WORDS[note]} (column Note); no location is given")
         else:
             found.append(
-                f"{n} {of} with a protein channel that is a copy of {note.removeprefix(COPY)} (column Note): do not "
+                f"{n:,} {of} with a protein channel that is a copy of {note.removeprefix(COPY)} (column Note): do not "
                 "rely on the locations"
             )
     return found
