@@ -71,15 +71,15 @@ def test_whole_page(whole):
     assert "labels of 3 fields" in found.text
     assert f"macro F1 is {(0.8 + 2 / 3) / 3:.3f} (95\u00a0% interval".replace("\u00a0", " ") in found.text
     assert "Predicting nothing would give 0, and every location for every field 0." in found.text
-    headings = [
-        "What went in",
+    headings = [  # what one sees at once, then figures, then what lies behind them
+        "Predictions beside truth",
+        "Headline figures",
+        "Location by location",
         "How often each location occurs",
         "What occurs together",
         "Example fields",
         "Learning curves",
-        "Headline figures",
-        "Location by location",
-        "Predictions beside truth",
+        "What went in",
         "Warnings",
         "What the model is not fit for",
     ]
