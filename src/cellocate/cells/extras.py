@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from cellocate.cells.describe import BOX
 from cellocate.cells.given import Masks
 from cellocate.cells.masks import write_geojson
 from cellocate.cells.overlay import overlay
 from cellocate.images import Pixels, write_png
 
+_NOT_MEASURED = [*BOX, "y", "x", "field_pixel_size", "pixel_size", "sharpness", "smallest_file", "largest_file"]
 _SIDE = 1024  # px: enough to see each cell
 
 Extra = Callable[[Path, str, Pixels, Sequence[str], Masks, pd.DataFrame], object]
@@ -21,8 +23,8 @@ Extra = Callable[[Path, str, Pixels, Sequence[str], Masks, pd.DataFrame], object
 def geojson(
     out: Path, field: str, _pixels: Pixels, _channels: Sequence[str], masks: Masks, cells: pd.DataFrame
 ) -> None:
-    """Write `geojson/<id>.geojson`, for QuPath, with what was measured of each cell."""
-    measured = cells.set_index("cell")
+    """Write `geojson/<id>.geojson`, for QuPath, with what was measured of each cell and not of its field."""
+    measured = cells.set_index("cell").drop(columns=_NOT_MEASURED, errors="ignore")
     write_geojson(out / "geojson" / f"{field}.geojson", masks.nuclei, masks.cells, measured)
 
 
