@@ -74,6 +74,9 @@ def test_cells_of_binary_masks_are_cut_predicted_and_explained(cellocate, fields
         assert written.notes[field] == ()
         objects = json.loads((out / "geojson" / f"{field}.geojson").read_text())["features"]
         assert [one["geometry"]["type"] for one in objects] == ["Polygon"] * expected[field]
+        measurements = objects[0]["properties"]["measurements"]
+        assert "solidity" in measurements
+        assert not {"top", "x", "pixel_size", "largest_file"} & set(measurements)
 
     predicted = cellocate("predict", run / "model", fields, "--masks", binary, "--out", tmp_path / "p.csv", *size)
     assert predicted.code == 0, predicted.err

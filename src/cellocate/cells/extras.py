@@ -18,6 +18,7 @@ from cellocate.rounded import rounded
 if TYPE_CHECKING:
     from cellocate.cells.job import Job
 
+_NOT_MEASURED = [*BOX, *FILE_SIZES, "y_px", "x_px", "field_pixel_size", "pixel_size", "sharpness"]
 _SIDE = 1024  # px: enough to see each cell
 
 Extra = Callable[["Job", Pixels, Masks, pd.DataFrame], object]
@@ -25,8 +26,8 @@ Extra = Callable[["Job", Pixels, Masks, pd.DataFrame], object]
 
 
 def geojson(job: Job, _pixels: Pixels, masks: Masks, cells: pd.DataFrame) -> None:
-    """Write `geojson/<id>.geojson`, for QuPath, with what was measured of each cell."""
-    measured = cells.set_index("cell").drop(columns=[*BOX, *FILE_SIZES])  # which are no measurements of a cell
+    """Write `geojson/<id>.geojson`, for QuPath, with what was measured of each cell and not of its field."""
+    measured = cells.set_index("cell").drop(columns=_NOT_MEASURED, errors="ignore")
     path = job.plan.out / "geojson" / f"{job.field}.geojson"
     write_geojson(path, masks.nuclei, masks.cells, measured.map(rounded))
 

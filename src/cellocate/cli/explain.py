@@ -34,7 +34,10 @@ def explain(
     ] = "gradients",
     masks: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Label images <id>_cells.png and <id>_nuclei.png: tell compartments too."),
+        typer.Option(
+            metavar="FOLDER",
+            help="Masks <id>_cells.png and <id>_nuclei.png, or QuPath's <id>.geojson: explain by compartment too.",
+        ),
     ] = None,
     colours: options.CompositeColours = "atlas",
     labels: options.LabelTable = None,

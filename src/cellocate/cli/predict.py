@@ -56,8 +56,9 @@ def predict(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Label images <id>_cells.png of the cells: predict these. Each is given the probabilities of its "
-            "whole field, unless --by-map says otherwise or DATA are cells.",
+            help="Masks of the cells, such as <id>_cells.png, Cellpose's <id>_cp_masks.png or QuPath's <id>.geojson: "
+            "predict these cells. Each gets the probabilities of its whole field, unless you add --by-map or DATA are "
+            "cells.",
         ),
     ] = None,
     by_map: Annotated[

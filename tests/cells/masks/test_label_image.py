@@ -235,6 +235,7 @@ def test_colours_are_numbers(background):
     read = as_label_image(painted(CELLS, background))
     assert np.array_equal(read.labels, CELLS)
     assert read.notes[-1] == "the mask is a picture in 20 colours: each is read as a number"
+    assert read.notes[:-1] == (("the background of the mask is #ffffff, not 0",) if background else ())
     assert read.renumbered
 
 

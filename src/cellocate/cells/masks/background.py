@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +25,7 @@ Found = tuple[Ints, list[str]]
 """Numbers of the mask that stand for no cell; and sentences for the user."""
 
 
-def find_background(mask: Labels, pieces: Pieces, where: object = None) -> Found:
+def find_background(mask: Labels, pieces: Pieces, where: object = None, say: Callable[[int], str] = str) -> Found:
     """The numbers that are no cells, and sentences for the user about them.
 
     That is 0, or another number that lies along the border and around cells; a region around cells; and lines between
@@ -33,6 +35,7 @@ def find_background(mask: Labels, pieces: Pieces, where: object = None) -> Found
         mask: shape (H, W), whole numbers.
         pieces: of all of them.
         where: the file.
+        say: how a number is called, such as a colour.
 
     Raises:
         CellocateError: it cannot be told.
@@ -49,7 +52,7 @@ def find_background(mask: Labels, pieces: Pieces, where: object = None) -> Found
     filled = pieces
     if thin.any() and not thin.all():  # what lies around cells need not touch them, where there are lines between
         filled = Pieces.of(nearest(mask, np.append(False, thin[pieces.number - 1])[pieces.image]))
-    none, about = _of_areas(filled, zero=bool((pieces.numbers == 0).any()), where=where)
+    none, about = _of_areas(filled, zero=bool((pieces.numbers == 0).any()), where=where, say=say)
     return np.union1d(none, lines), [*notes, *about]
 
 
@@ -63,7 +66,7 @@ def _lines(pieces: Pieces) -> Bools:
     return np.asarray(~solid & ((values <= 0) | along))
 
 
-def _of_areas(pieces: Pieces, *, zero: bool, where: object) -> Found:
+def _of_areas(pieces: Pieces, *, zero: bool, where: object, say: Callable[[int], str]) -> Found:
     """The numbers that are no cells, in a mask without lines; `zero`, whether there is a 0, be it lines alone."""
     values = pieces.numbers
     others = np.flatnonzero(values != 0) + 1
@@ -71,7 +74,7 @@ def _of_areas(pieces: Pieces, *, zero: bool, where: object) -> Found:
         return np.array([0]), []
     around = _around(pieces, others)
     if not zero and not len(around):
-        around = _without_zero(pieces, others, where)
+        around = _without_zero(pieces, others, where, say)
         if not len(around):
             return around, ["the mask has no background: each of its pixels is in a cell"]
     if not len(around):
@@ -79,7 +82,7 @@ def _of_areas(pieces: Pieces, *, zero: bool, where: object) -> Found:
             what = f"numbers of cells from {values[0]} to {values[-1]}, with no clear background"
             raise CellocateError(what, where=where, mend=_MEND)
         return np.array([0]), []
-    cells, said = np.setdiff1d(others, around), " and ".join(str(value) for value in values[around - 1])
+    cells, said = np.setdiff1d(others, around), " and ".join(map(say, values[around - 1].tolist()))
     if not len(cells):
         return _of_one_cell_or_inverted(pieces, said, around, zero=zero, where=where)
     return _beside_zero(pieces, said, around, cells)
@@ -112,14 +115,14 @@ def _shares_of_border(pieces: Pieces) -> NDArray[np.float64]:
     return np.asarray(counts / len(border), np.float64)
 
 
-def _without_zero(pieces: Pieces, others: Ints, where: object) -> Ints:
+def _without_zero(pieces: Pieces, others: Ints, where: object, say: Callable[[int], str]) -> Ints:
     """The background of a mask without 0, if it has any: a large number, along the border."""
     areas, shares = pieces.by_number(pieces.area), _shares_of_border(pieces)
     first = others[np.argmax(shares[others])]
     if len(others) > 2 and shares[first] >= _HALF and areas[first] >= 2 * np.median(areas[others[others != first]]):
         return np.array([first])
     if len(others) < 3 or areas[others].max() >= _LARGER * np.median(areas[others]):
-        said = ", ".join(map(str, pieces.numbers[:3])) + (" …" if len(pieces.numbers) > 3 else "")
+        said = ", ".join(map(say, pieces.numbers[:3].tolist())) + (" …" if len(pieces.numbers) > 3 else "")
         raise CellocateError(f"no 0 in a mask of {said}, and no clear background", where=where, mend=_MEND)
     return np.array([], np.int64)
 

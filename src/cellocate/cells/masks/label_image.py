@@ -76,12 +76,12 @@ def as_label_image(
     numbers, coloured = one_number_each(pixels, where)
     check_shape(numbers.shape, shape, where=where)
     if cells is not None and _share(numbers == cells, numbers != 0) >= _ITS_OWN:
-        return LabelImage(numbers.astype(np.uint16))
+        return LabelImage(np.where((numbers > 0) & (numbers <= MOST), numbers, 0).astype(np.uint16))
     if not numbers.any():
         return _EMPTY._replace(labels=np.zeros(numbers.shape, np.uint16))
     everything = Pieces.of(numbers)
     refuse_pictures(everything, where)
-    background, notes = find_background(numbers, everything, where)
+    background, notes = find_background(numbers, everything, where, "#{:06x}".format if coloured else str)
     pieces = everything.without(background)
     if not len(pieces):
         return _EMPTY._replace(labels=np.zeros(numbers.shape, np.uint16))
