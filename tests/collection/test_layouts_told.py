@@ -191,7 +191,14 @@ def test_a_detour_over_a_link_stays(tmp_path):
     assert inspect(open_collection(tmp_path)).problems == ()
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "paper.pdf", "thesis.docx", "table.csv", "noend", "a.csv.gz", "b.tsv"])
+@pytest.mark.parametrize("name", ["notes.txt", "table.csv", "a.csv.gz", "b.tsv"])
+def test_a_file_that_is_named_as_a_table_and_is_none_is_told_so(tmp_path, name):
+    (tmp_path / name).write_bytes(b"%PDF-1.7\nhello,world\n\xff\xfe\x00")
+    with pytest.raises(CellocateError, match=r"not a CSV table \(no text\): .* It holds zero bytes"):
+        open_collection(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["paper.pdf", "thesis.docx", "noend"])
 def test_a_file_of_another_kind_is_told_what_can_be_given_instead(tmp_path, name):
     (tmp_path / name).write_bytes(b"%PDF-1.7\nhello,world\n\xff\xfe\x00")
     with pytest.raises(CellocateError, match=r"no table that is understood.*Give a folder of images;.*OME-TIFF"):

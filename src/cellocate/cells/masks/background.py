@@ -44,7 +44,7 @@ def find_background(mask: Labels, pieces: Pieces, where: object = None, say: Cal
         >>> mask = np.full((9, 9), 255)
         >>> mask[2:5, 2:5], mask[6:8, 2:5] = 4, 7
         >>> find_background(mask, Pieces.of(mask))
-        (array([255]), ['the background of the mask is 255, not 0'])
+        (array([  0, 255]), ['the background of the mask is 255, not 0'])
     """
     thin = _lines(pieces)
     lines = pieces.numbers[thin & (pieces.numbers != 0)]
