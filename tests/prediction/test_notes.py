@@ -53,7 +53,7 @@ def test_fields_that_show_nothing_have_no_location(cellocate: Run, run: Path, ph
 
 def test_cells_without_protein_have_no_location(cellocate: Run, run: Path, phantoms: Path, tmp_path: Path) -> None:
     _spoil(phantoms)
-    cells, small = tmp_path / "cells", ("--size", 32, "--span", 40, "--pixel-size", 2.56, "--workers", 1)
+    cells, small = tmp_path / "cells", ("--size", 64, "--span", 163.84, "--pixel-size", 2.56, "--workers", 1)
     result = cellocate("cells", phantoms, "--masks", phantoms / "truth", "--out", cells, *small)
     assert "no signal (" in result.err
     found = pd.read_csv(cells / "cells.csv", keep_default_na=False)
