@@ -81,7 +81,7 @@ def _real(folder: Path, pixel_size: float | None) -> None:
     collection = open_collection(folder, vocabulary="hpa28" if pixel_size is None else None)
     peaks: dict[str, list[float]] = defaultdict(list)
     notes: Counter[str] = Counter()
-    alike, cells, silent = [], 0, Counter[str]()
+    alike, of_cells, cells, silent = list[float](), list[float](), 0, Counter[str]()
     for field in collection.ids:
         channels = [channel for channel in CHANNELS if channel in collection.files(field)]
         pixels, _ = collection.read(field, channels)
@@ -89,6 +89,11 @@ def _real(folder: Path, pixel_size: float | None) -> None:
         for channel, signal in signals.items():
             peaks[channel].append(signal.peak())
         alike += [correlation(signals["green"], signals[c]) for c in channels if c != "green"]
+        if pixel_size is None:  # a collage: each of its cells by itself
+            squares = [pixels[:, y : y + 512, x : x + 512] for y in range(0, 1536, 512) for x in range(0, 1536, 512)]
+            for square in squares:
+                own = {channel: signal_of(plane) for channel, plane in zip(channels, square, strict=True)}
+                of_cells += [correlation(own["green"], own[c]) for c in channels if c != "green"]
         for side in (*SIDES, max(pixels.shape)):
             small = [cv2.resize(plane, (side, side), interpolation=cv2.INTER_AREA) for plane in pixels]
             notes[note_on(dict(zip(channels, small, strict=True))) or "sound"] += 1
@@ -99,6 +104,8 @@ def _real(folder: Path, pixel_size: float | None) -> None:
     least = ", ".join(f"{channel} {min(values):.1f}" for channel, values in peaks.items())
     print(f"{folder.name}: {len(collection)} fields, least peaks {least}; said at several sizes: {dict(notes)}")
     print(f"  of {CLEAR:g} needed; the protein correlates with a landmark by at most {max(alike):.2f}")
+    if of_cells:
+        print(f"  and in single cells by at most {max(of_cells):.2f}")
     if pixel_size is not None:
         print(f"  {sum(silent.values())} of {cells} cells silent: {dict(+silent)}")
 
