@@ -1,6 +1,6 @@
 """Do OpenMP's threads spin or sleep while they wait for each other? Training steps per second, on free and busy cores.
 
-Each row takes all ways in turn, in processes of their own, as the library reads its settings once, when torch is loaded.
+Each row takes all ways in turn, in processes of their own, as the library reads its settings once, when it is loaded.
 On a machine that has other work to do, `--realtime` gives the row without busy processes the cores for itself (on
 Linux, as root). docs/decisions/0041-openmp-threads-sleep.md has the figures.
 
