@@ -1,7 +1,10 @@
 """Do OpenMP's threads spin or sleep while they wait for each other? Training steps per second, on free and busy cores.
 
-Each row alternates both ways in processes of their own, as the policy is read once, when torch is loaded. On free cores
-the machine should have nothing else to do. `docs/decisions/0041-openmp-threads-sleep.md` has the figures.
+Each row takes all ways in turn, in processes of their own, as the library reads its settings once, when it is loaded.
+On a machine that has other work to do, `--realtime` gives the row without busy processes the cores for itself (on
+Linux, as root). docs/decisions/0041-openmp-threads-sleep.md has the figures.
+
+    python benchmarks/openmp_wait.py
 """
 
 from __future__ import annotations
@@ -14,7 +17,11 @@ import subprocess
 import sys
 import time
 
-POLICIES = {"as libgomp is": None, "PASSIVE": "PASSIVE"}
+WAYS: dict[str, dict[str, str]] = {
+    "as libgomp is": {},
+    "short spin": {"GOMP_SPINCOUNT": "10000"},
+    "no spin": {"OMP_WAIT_POLICY": "PASSIVE"},
+}
 BATCH, SIZE, LOCATIONS = 32, 128, 28
 _WARM_UP = 3  # steps
 
@@ -23,41 +30,47 @@ def main() -> None:
     """Print a row for each number of busy processes beside the training."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10, help="of training in each process")
-    parser.add_argument("--rounds", type=int, default=3, help="of both ways in turn")
+    parser.add_argument("--rounds", type=int, default=3, help="of all ways in turn")
     parser.add_argument("--busy", type=int, nargs="*", default=[0, 1, 2], help="processes beside it")
+    parser.add_argument("--realtime", action="store_true", help="take free cores by real-time priority")
     parser.add_argument("--steps", action="store_true", help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.steps:
+        if told.realtime:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
         print(steps_per_second(told.seconds))
         return
     print(f"{os.cpu_count()} cores, {' '.join(f'{load:.1f}' for load in os.getloadavg())} load before")
-    print("| busy processes | " + " | ".join(f"{name}: steps/s" for name in POLICIES) + " | ratio (each round) |")
-    print("|---|---|---|---|")
+    print("steps/s, and the ratio to libgomp's own way (of each round):")
+    print("| busy processes | " + " | ".join(WAYS) + " |")
+    print("|---|" + "---|" * len(WAYS))
     for busy in told.busy:
-        rounds = [measured(told.seconds, busy) for _ in range(told.rounds)]
-        medians = [statistics.median(column) for column in zip(*rounds, strict=True)]
-        ratios = [passive / other for other, passive in rounds]
-        each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-        speeds = " | ".join(f"{speed:.2f}" for speed in medians)
-        print(f"| {busy} | {speeds} | {statistics.median(ratios):.2f} ({each}) |", flush=True)
+        rounds = [measured(told.seconds, busy, realtime=told.realtime and not busy) for _ in range(told.rounds)]
+        cells = [f"{statistics.median(column):.2f}" for column in zip(*rounds, strict=True)]
+        for k in range(1, len(WAYS)):
+            ratios = [each[k] / each[0] for each in rounds]
+            shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+            cells[k] += f", {statistics.median(ratios):.2f} ({shown})"
+        print(f"| {busy} | {' | '.join(cells)} |", flush=True)
 
 
-def measured(seconds: float, busy: int) -> list[float]:
-    """Steps per second of each policy, one after the other, beside some processes that do nothing but compute."""
+def measured(seconds: float, busy: int, *, realtime: bool) -> list[float]:
+    """Steps per second of each way, one after the other, beside some processes that do nothing but compute."""
     others = [multiprocessing.Process(target=_compute, daemon=True) for _ in range(busy)]
     for other in others:
         other.start()
     try:
-        return [_in_a_process(policy, seconds) for policy in POLICIES.values()]
+        return [_in_a_process(way, seconds, realtime=realtime) for way in WAYS.values()]
     finally:
         for other in others:
             other.kill()
 
 
-def _in_a_process(policy: str | None, seconds: float) -> float:
+def _in_a_process(way: dict[str, str], seconds: float, *, realtime: bool) -> float:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
-    environment |= {} if policy is None else {"OMP_WAIT_POLICY": policy}
+    environment |= way
     command = [sys.executable, __file__, "--steps", "--seconds", str(seconds)]
+    command += ["--realtime"] if realtime else []
     return float(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
 
 

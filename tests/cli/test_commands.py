@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 
 import cellocate as package
+from cellocate.cli import app
 from cellocate.collection import open_collection
 from cellocate.collection.layouts import listing
 from cellocate.training import load_recipe, recipe_names
@@ -34,6 +36,27 @@ def test_help_imports_nothing_heavy() -> None:
     code += "print(sorted({'torch', 'pandas', 'numpy', 'lightning', 'matplotlib', 'pydantic'} & set(sys.modules)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "PASSIVE"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE"),
+        ({"GOMP_SPINCOUNT": "5"}, None),
+    ],
+)
+def test_threads_sleep_while_they_wait_unless_the_user_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], expected: str | None
+) -> None:
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.setenv(name, "")  # so that it is as it was before, once the test is over
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(app, "app", lambda: None)
+    app.main()
+    assert os.environ.get("OMP_WAIT_POLICY") == expected
 
 
 def test_simulate_then_check(cellocate, tmp_path: Path) -> None:

@@ -54,6 +54,9 @@ def download(
     from cellocate.collection.download import FAULTS, LICENCE, Download, Manners, narrowed, read_list
     from cellocate.errors import CellocateError
 
+    if not images.exists():
+        mend = f"Give a file, such as the atlas's IF-image.csv; to choose one gene of it, add --gene {images.name}."
+        raise CellocateError("no such list", where=images, mend=mend)
     listed = narrowed(
         read_list(images, base=base, vocabulary=vocabulary),
         genes=gene or (),

@@ -184,8 +184,8 @@ def _fields(model: Model, collection: Collection, output: Output, batch_size: in
     what = counted(len(collection), "field")
     if predicted.unlike is not None and (count := int((predicted.unlike > 1).sum())):
         note(
-            f"{count} of {what} unlike those that the model was trained on (column Unlike above 1): what it says of "
-            "them may mean nothing"
+            f"{count} of {what} unlike those that the model was trained on (column Unlike above 1): do not rely on "
+            "these predictions"
         )
     output.write_fields(model, collection, predicted)
     note_cautions(model, predicted.probabilities, collection.unit, predicted.notes)
