@@ -159,13 +159,6 @@ def test_a_folder_of_one_field_names_it(tmp_path):
     assert open_collection(tmp_path / "field 7").ids == ["field 7"]
 
 
-def test_z_planes_in_files_of_their_own_are_told(tmp_path):
-    exported(tmp_path, ("z0_ch00", "z0_ch01", "z1_ch00", "z1_ch01"))
-    collection = open_collection(tmp_path, channels={"nucleus": "ch00", "protein": "ch01"})
-    assert collection.ids[:2] == ["sample 01_z0", "sample 01_z1"]
-    assert collection.notes == ("each z plane is read as a field of its own, such as sample 01_z0",)
-
-
 def test_named_files_are_no_challenges(tmp_path):
     exported(tmp_path, ("DAPI", "protein"), "img{i}_{c}.png")
     assert open_collection(tabled(tmp_path, "Id,Target\nimg01,0\nimg02,1\n")).layout == "folder"

@@ -13,7 +13,7 @@ from cellocate.errors import CellocateError
 Projection = Literal["max", "mean"]
 Colour = Literal["red", "green", "blue", "mean"]
 
-_PART = r"(?:series|time|channel|z|axes|colour)=\w+"
+_PART = r"(?:series|time|channel|z|axes|colour|planes)=\w+"
 _WRITTEN = re.compile(rf"(?P<file>.+)::(?P<planes>{_PART}(?:,{_PART})*)", re.DOTALL)
 _AXES = re.compile(r"(?=.*X)(?=.*Y)(?!.*(.).*\1)[TCZYX]+")
 
@@ -30,6 +30,8 @@ class Address:
         time: in a time series, which time point, from 0.
         axes: what the axes of the image are, where the file says otherwise or nothing, such as "ZCYX".
         colour: which colour of a colour image; "mean" is that of red and green.
+        planes: "files" where each plane of the stack is a file of its own, of which `file` is the first; see
+            `cellocate.images.planefiles`.
 
     Example:
         >>> address = Address.parse("a/stack.tif::series=3,channel=2,z=max")
@@ -46,9 +48,10 @@ class Address:
     time: int | None = None
     axes: str | None = None
     colour: Colour | None = None
+    planes: Literal["files"] | None = None
 
     def __str__(self) -> str:
-        order = ("series", "time", "channel", "z", "axes", "colour")
+        order = ("series", "time", "channel", "z", "axes", "colour", "planes")
         planes = [f"{name}={value}" for name in order if (value := getattr(self, name)) is not None]
         return f"{self.file}::{','.join(planes)}" if planes else str(self.file)
 
@@ -70,10 +73,11 @@ class Address:
                 z=z if z is None or z in get_args(Projection) else int(z),  # type: ignore[arg-type] # checked
                 axes=None if "axes" not in planes else checked_axes(planes["axes"]),
                 colour=_colour(planes.get("colour")),
+                planes=_planes(planes.get("planes")),
                 **{name: int(planes[name]) for name in numbers if name in planes},
             )
         except ValueError:
-            mend = "Write channel=0, time=0, series=0, z=0, z=max or z=mean, axes=ZCYX, colour=red and so on."
+            mend = "Write channel=0, time=0, series=0, z=0, z=max, z=mean, axes=ZCYX, colour=red or planes=files."
             raise CellocateError(f"no such plane: {match['planes']}", where=match["file"], mend=mend) from None
 
 
@@ -96,6 +100,12 @@ def _colour(said: str | None) -> Colour | None:
     if said is not None and said not in get_args(Colour):
         raise ValueError
     return said  # type: ignore[return-value] # one of them
+
+
+def _planes(said: str | None) -> Literal["files"] | None:
+    if said not in (None, "files"):
+        raise ValueError
+    return said  # type: ignore[return-value] # checked
 
 
 def see_file(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,8 +15,9 @@ from PIL import Image, UnidentifiedImageError
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import stacks
-from cellocate.images.address import Address, see_file, suffix
+from cellocate.images.address import Address, Projection, see_file, suffix
 from cellocate.images.orientation import TAG, upright, upright_shape
+from cellocate.images.planefiles import chosen, plane_files, projected
 from cellocate.images.tiff import SeveralPlanes, bits_of, native, read_samples, read_tiff, see_opaque, tiff_header
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
@@ -60,6 +62,8 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
         CellocateError: the file is missing, cut short, no image, or of another depth.
     """
     address = Address.parse(path)
+    if address.planes:
+        return _read_planes(address, channel)
     path, pixels = address.file, _decoded(address)
     if pixels.dtype not in (np.uint8, np.uint16):
         raise _wrong_depth(path, str(pixels.dtype))
@@ -101,6 +105,8 @@ def read_header(path: str | Path) -> Header:
         CellocateError: the file is missing, cut short, no image, or of another depth.
     """
     address = Address.parse(path)
+    if address.planes:
+        return _header_of_planes(address)
     path = address.file
     try:
         see_file(path)
@@ -170,6 +176,34 @@ def _pixels(address: Address) -> NDArray[Any]:
         return stacks.read_plane(address)
     _see_only_plane(address)
     return pixels
+
+
+def _read_planes(address: Address, channel: str) -> Pixels:
+    """What becomes of a stack whose planes are files of their own."""
+    planes = _asked_planes(address)
+    try:
+        how: Projection = "mean" if address.z == "mean" else "max"
+        return projected((read_channel(plane, channel) for plane in planes), how)
+    except ValueError as error:
+        raise CellocateError(str(error), where=address.file, mend="Export the planes of a stack alike.") from None
+
+
+def _header_of_planes(address: Address) -> Header:
+    headers = {read_header(plane) for plane in _asked_planes(address)}
+    if len(headers) > 1:
+        mend = "Export the planes of a stack alike."
+        raise CellocateError("planes that differ in size or depth", where=address.file, mend=mend)
+    return headers.pop()
+
+
+def _asked_planes(address: Address) -> list[str]:
+    """The addresses of the planes that are asked for: one, or all that are projected."""
+    try:
+        files = plane_files(address.file)
+    except OSError as error:
+        raise unreadable(address.file, error) from None
+    asked = [chosen(files, address.z)] if isinstance(address.z, int) else files
+    return [str(replace(address, file=file, z=None, planes=None)) for file in asked]
 
 
 def _tiff_header(address: Address) -> tuple[int, int, str]:

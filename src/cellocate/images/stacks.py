@@ -7,12 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
 from cellocate.images import ometiff, tiffstacks, zarrs
 from cellocate.images.address import Address, see_file, suffix
+from cellocate.images.planefiles import projected
 from cellocate.images.stack import LARGEST, MICROSCOPES, Index, Stack
 from cellocate.images.tiff import native
 
@@ -69,7 +69,7 @@ def read_plane(address: Address) -> NDArray[Any]:
     """
     stack, meant, indices = _asked(address)
     planes = _reader(stack.file).planes(stack, indices)
-    pixels = next(planes) if len(indices) == 1 else _mean(planes) if address.z == "mean" else _highest(planes)
+    pixels = projected(planes, "mean" if address.z == "mean" else "max")
     return native(pixels.T if meant.axes.index("X") < meant.axes.index("Y") else pixels)
 
 
@@ -163,23 +163,6 @@ def _image(stacks: Sequence[Stack], address: Address) -> Stack:
 def _described(path: Path, changed: int, size: int) -> tuple[Stack, ...]:
     """The images of a file that has not changed since; those of a plate take a second to describe."""
     return describe(path)
-
-
-def _highest(planes: Iterator[NDArray[Any]]) -> NDArray[Any]:
-    highest = next(planes).copy()
-    for plane in planes:  # one in memory at a time
-        np.maximum(highest, plane, out=highest)
-    return highest
-
-
-def _mean(planes: Iterator[NDArray[Any]]) -> NDArray[Any]:
-    first = next(planes)
-    total, n = first.astype(np.float64), 1
-    for plane in planes:
-        total += plane
-        n += 1
-    mean: NDArray[Any] = np.round(total / n).astype(first.dtype)
-    return mean
 
 
 def _reader(path: Path) -> Reader:

@@ -10,6 +10,7 @@ from cellocate.collection.atlas.tables import holds_labels
 from cellocate.collection.channels import by_channel
 from cellocate.collection.collection import Collection
 from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks, store
+from cellocate.collection.layouts.apart import put_together
 from cellocate.collection.layouts.found import Found, files_in
 from cellocate.collection.layouts.implied import with_implied_pixel_sizes
 from cellocate.collection.layouts.planes import with_planes
@@ -160,6 +161,7 @@ def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
     for place in (folder / name for name in _PLACES):
         if place.is_dir() and (fitting := _fitting(place, reading)):
             name, found = _only(fitting, folder)
+            put_together(found, place, asked=reading.z is not None)
             return "atlas" if name == "folder" and are_of_the_atlas(found.by_id) else name, found
     raise _no_images(folder, reading)
 

@@ -26,7 +26,6 @@ _COMPOSITE = re.compile(rf"(?P<id>.+?)_(?P<blue>blue_)?red_green(?:{_ENDINGS})",
 _STACK = re.compile(
     rf".*(?:\.ome\.tiff?(?:\.gz)?|\.companion\.ome|\.zarr|{'|'.join(map(re.escape, MICROSCOPES))})", re.IGNORECASE
 )
-_PLANE = re.compile(r"(?<![a-z])z\d+", re.IGNORECASE)
 # words of pictures that are made of channels, and of masks
 _MADE = {
     "mask",
@@ -111,9 +110,6 @@ def _by_token(place: Path, reading: Reading) -> Found | None:
             channel = channels[part.token]
             found.add(part.id or place.resolve().name, channel, _address(str(path), channel, reading))
     found.assigned(choices, places)
-    planes = [field for field in found.by_id if _PLANE.search(field)]
-    if len({_PLANE.sub("", field) for field in planes}) < len(planes):
-        found.notes.append(f"each z plane is read as a field of its own, such as {planes[0]}")
     return found
 
 
