@@ -45,6 +45,19 @@ def test_every_rule_is_fitted_and_applied(cellocate, tables, kind):
     assert counts.between(1, 2).all()
 
 
+def test_fields_without_signal_stay_without_location(cellocate, tables):
+    noted = pd.read_csv(tables / "p.csv").assign(Note="")
+    noted.loc[0, "Note"], noted.loc[1, "Note"] = "no signal", "protein channel like red"
+    noted.to_csv(tables / "noted.csv", index=False)
+    rule = tables / "rule.json"
+    cellocate("decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--rule", "best", "--out", rule)
+    result = cellocate("decide", "apply", tables / "noted.csv", "--rule", rule, "--out", tables / "d.csv")
+    assert "1 of 60 fields without signal" in result.err
+    assert "1 of 60 fields with a protein channel that is a copy of red" in result.err
+    decided = pd.read_csv(tables / "d.csv", dtype=str, keep_default_na=False)["Predicted"]
+    assert (decided == "").tolist() == [True] + [False] * 59
+
+
 def test_without_a_name_the_best_rule_is_fitted(cellocate, tables):
     result = cellocate(
         "decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--out", tables / "rule.json"

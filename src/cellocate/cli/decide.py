@@ -147,8 +147,11 @@ def apply(
 ) -> None:
     """Decide the locations of each field of a table by a fitted rule.
 
+    A field that the column Note calls nearly empty or without signal gets no location.
+
     Example: cellocate decide apply test.csv --rule rule.json --out decided.csv
     """
+    from cellocate.cli.console import note
     from cellocate.files import refuse_existing_file
 
     refuse_suffix(out)
@@ -162,9 +165,12 @@ def apply(
     if before.pool is not None:
         before.pool.refuse_misuse(_names(probabilities), ids)
     values = before.apply(tables)
-    decision.write_decided(out, ids, fitted.apply(values))
+    notes = decision.read_notes(probabilities[0], ids)
+    decision.write_decided(out, ids, decision.silenced(fitted.apply(values), notes, vocabulary))
     if not decision.has_guarantee(rule):
         _note_doubts(fitted, values)
+    for sentence in decision.sentences(notes, "field"):
+        note(sentence)
     print(f"{counted(len(ids), 'field')} in {out}")
 
 

@@ -45,7 +45,8 @@ def note_cautions(
         unit: what they are of.
         notes: what is known of single fields or cells, such as "no signal"; "" where nothing.
     """
-    from cellocate.prediction import cautions, sentences
+    from cellocate.decision import sentences
+    from cellocate.prediction import cautions
 
     for text in (*cautions(model, probabilities, unit), *sentences(notes, unit)):
         note(text)

@@ -9,6 +9,7 @@ from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
 from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Kind, Rule, fit, label_limit, match_ratios
 from cellocate.decision.saved import has_guarantee, read_rule, read_steps, save_rule
+from cellocate.decision.silenced import sentences, silenced
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
 from cellocate.decision.tables import (
     is_decided,
@@ -16,6 +17,7 @@ from cellocate.decision.tables import (
     read_decided,
     read_fields,
     read_locations,
+    read_notes,
     read_probabilities,
     read_tables,
     write_decided,
@@ -57,11 +59,14 @@ __all__ = [
     "read_decided",
     "read_fields",
     "read_locations",
+    "read_notes",
     "read_probabilities",
     "read_rule",
     "read_steps",
     "read_tables",
     "save_rule",
+    "sentences",
+    "silenced",
     "telling_apart",
     "told",
     "write_decided",

@@ -153,6 +153,15 @@ def read_fields(path: str | Path) -> list[str] | None:
     return fields
 
 
+def read_notes(path: str | Path, ids: Sequence[str]) -> list[str]:
+    """What the column `Note` of a table says of fields; "" of a field that is not in it, or where it has none."""
+    table, _ = _read(path)
+    if NOTE not in table:
+        return [""] * len(ids)
+    notes = dict(zip(as_known(list(table["Id"]), ids), table[NOTE], strict=True))
+    return [notes.get(i, "") for i in ids]
+
+
 def locations_of(path: str | Path) -> Vocabulary:
     """The locations that a table of probabilities names in its columns (without GO ids and groups).
 

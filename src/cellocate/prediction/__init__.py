@@ -13,7 +13,6 @@ from cellocate.prediction.fields import (
     predict_collection,
 )
 from cellocate.prediction.h5ad import write_h5ad
-from cellocate.prediction.notes import sentences
 from cellocate.prediction.output import Output
 from cellocate.prediction.submissions import (
     in_order,
@@ -43,7 +42,6 @@ __all__ = [
     "predict_within",
     "read_sample",
     "require_hpa19",
-    "sentences",
     "validate_kaggle2018",
     "validate_kaggle2021",
     "with_fields",

@@ -13,13 +13,13 @@ import pandas as pd
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection
 from cellocate.decision import write_table
+from cellocate.decision.silenced import silenced
 from cellocate.decision.tables import NOTE
 from cellocate.images import CHANNELS
 from cellocate.networks import Model
 from cellocate.prediction.cells import PredictedCells
 from cellocate.prediction.fields import Compared
 from cellocate.prediction.h5ad import write_h5ad
-from cellocate.prediction.notes import silenced
 from cellocate.prediction.submissions import write_kaggle2018, write_kaggle2021
 
 
