@@ -122,7 +122,7 @@ SIZES = {
     "imagej inch": ({"imagej": True, "resolution": (254_000, 254_000), "metadata": {"unit": "inch"}}, 0.1),
     "imagej cm": ({"imagej": True, "resolution": (100_000, 100_000), "metadata": {"unit": "cm"}}, 0.1),
     "imagej escaped": ({"imagej": True, "resolution": (5, 5), "metadata": {"unit": "\\u00B5m"}}, 0.2),
-    "imagej pixel": ({"imagej": True, "resolution": (5, 5), "metadata": {"unit": "pixel"}}, None),
+    "imagej pixel": ({"imagej": True, "resolution": (1, 1), "metadata": {"unit": "pixel"}}, None),
     "imagej nothing": ({"imagej": True, "resolution": (5, 5)}, None),
     "fine": ({"resolution": (125_000, 125_000), "resolutionunit": "CENTIMETER"}, 0.08),
     "print": ({"resolution": (300, 300), "resolutionunit": "INCH"}, None),

@@ -67,7 +67,12 @@ def test_a_micrometre_has_many_names(unit):
 
 @pytest.mark.parametrize("unit", ["pixel", "pixels", "reference frame", "", "Pixel"])
 def test_pixels_say_nothing_of_a_size(unit):
-    assert pixel_size(0.5, 0.5, unit) == (None, "", "")
+    assert pixel_size(1, 1, unit) == (None, "", "")
+
+
+def test_a_size_without_a_length_is_told():
+    assert pixel_size(0.5, 0.5, "") == (None, "", "")
+    assert pixel_size(0.08, 0.08, "Pixel").doubt == "a pixel size that is not understood (0.08 'Pixel')"
 
 
 @pytest.mark.parametrize(

@@ -74,15 +74,15 @@ def pixel_size(x: object, y: object, x_unit: str, y_unit: str = "") -> PixelSize
     Example:
         >>> pixel_size("80", "80", "nm").um, pixel_size(1, 1, "pixel").um
         (0.08, None)
-        >>> pixel_size("0.5", "0.5", "furlong").doubt, pixel_size(0.1, 0.2, "µm").stretched
-        ("a pixel size that is not understood (0.5 'furlong')", '0.1 × 0.2 µm')
+        >>> pixel_size("0.5", "0.5", "pixel").doubt, pixel_size(0.1, 0.2, "µm").stretched
+        ("a pixel size that is not understood (0.5 'pixel')", '0.1 × 0.2 µm')
     """
     x, y = ("" if side is None else " ".join(str(side).split()) for side in (x, y))
     if not y:
         y, y_unit = x, x_unit
     elif not x:
         x, x_unit = y, y_unit or x_unit
-    if not x or x_unit.strip().lower() in NO_LENGTH:
+    if not x or (x_unit.strip().lower() in NO_LENGTH and (not x_unit.strip() or _number(x) in (0, 1))):
         return PixelSize()
     sides = []
     for side, unit in ((x, x_unit), (y, y_unit or x_unit)):

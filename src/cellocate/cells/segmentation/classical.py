@@ -56,7 +56,7 @@ def segment(
     shown = cell_map(planes, pixel_size, settings)
     if empty:
         notes.append("The field is nearly empty: no cell stands out from the noise.")
-    if not nuclei.any():
+    elif not nuclei.any():
         notes.append("No nuclei were seen, and so no cells.")
     elif shown is None:
         notes.append(
