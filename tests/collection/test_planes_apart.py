@@ -107,6 +107,16 @@ def test_time_points_of_one_image_share_a_group(tmp_path, pattern):
     assert grouping(collection).nunique() == 2
 
 
+def test_time_points_in_one_file_are_not_counted_again(tmp_path):
+    names = {"axes": "TCYX", "Channel": {"Name": ["DAPI", "protein"]}}
+    tifffile.imwrite(
+        tmp_path / "a.ome.tif", np.stack([pixels(i) for i in range(6)]).reshape(3, 2, 16, 16), metadata=names
+    )
+    collection = open_collection(tmp_path)
+    assert collection.fields["time_series"].tolist() == ["a"] * 3
+    assert not any("files of their own" in note for note in collection.notes)
+
+
 def test_cell_lines_are_no_time_points(tmp_path):
     saved(tmp_path / "a", "{t}_{s}_{c}.tif", t=("T24", "T84"), s=(1, 2), c=("green", "blue"))
     assert "time_series" not in open_collection(tmp_path / "a").fields

@@ -54,14 +54,14 @@ def _stacks(found: Found, place: Path, *, asked: bool) -> None:
 
 
 def _series(found: Found) -> None:
-    groups = _grouped(found.by_id, _TIME)
+    groups = _grouped((i for i in found.by_id if TIME_SERIES not in found.told.get(i, {})), _TIME)
     numbers = {int(match["number"]) for ids in groups.values() for i in ids for match in [*_TIME.finditer(i)][-1:]}
     if not numbers or min(numbers) > 1 or max(numbers) - min(numbers) >= len(numbers):
         return  # not counted from 0 or 1: a name of something else, such as the cell line T24
     series = {stem: ids for stem, ids in groups.items() if stem and len(ids) > 1}
     for stem, ids in series.items():
         for i in ids:
-            found.told.setdefault(i, {}).setdefault(TIME_SERIES, stem)
+            found.told.setdefault(i, {})[TIME_SERIES] = stem
     if series:
         example = next(iter(series.values()))
         found.notes.append(
