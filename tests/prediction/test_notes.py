@@ -69,3 +69,36 @@ def test_cells_without_protein_have_no_location(cellocate: Run, run: Path, phant
         silent = table["Note"] == "no signal"
         assert silent.tolist() == flagged.tolist()
         assert (table["Locations"][silent] == "").all()
+
+
+def test_every_command_decides_alike(cellocate: Run, run: Path, phantoms: Path, tmp_path: Path) -> None:
+    _spoil(phantoms)
+    cellocate("predict", run / "model", phantoms, "--out", tmp_path / "p.csv")
+    predicted = pd.read_csv(tmp_path / "p.csv", keep_default_na=False).set_index("Id")
+    result = cellocate("evaluate", run / "model", phantoms, "--out", tmp_path / "scores")
+    assert "1 of 40 fields without signal" in (tmp_path / "scores" / "report.html").read_text()
+    assert result.code == 0, result.err
+    measured = pd.read_csv(tmp_path / "scores" / "predictions.csv", keep_default_na=False).set_index("Id")
+    assert measured["Locations"].to_dict() == predicted["Locations"].to_dict()
+    result = cellocate("explain", run / "model", phantoms, "--id", SILENT, "--id", EMPTY, "--out", tmp_path / "why")
+    assert "1 of 2 fields without signal" in result.err
+    explained = pd.read_csv(tmp_path / "why" / "explained.csv", keep_default_na=False)
+    assert explained["Locations"].tolist() == ["", ""]
+    assert explained["Note"].tolist() == ["no signal", "nearly empty"]
+    cellocate("embed", run / "model", phantoms, "--out", tmp_path / "e.h5ad")
+    assert read_h5ad(tmp_path / "e.h5ad").obs["Locations"].tolist() == predicted["Locations"].tolist()
+
+
+def test_fields_without_signal_say_nothing_of_a_protein(cellocate: Run, tmp_path: Path) -> None:
+    names = list(get("hpa19").names)
+    table = pd.DataFrame(0.9, index=pd.Index(["a", "b", "c"], name="Id"), columns=names)
+    table.assign(Note=["", "no signal", "no signal"]).to_csv(tmp_path / "p.csv")
+    (tmp_path / "of.csv").write_text("Id,antibody\na,1\nb,1\nc,2\n")
+    (tmp_path / "truth.csv").write_text("Id,Target\na,0\nb,1\nc,2\n")
+    rule = ("--vocabulary", "hpa19", "--rule", "fixed", "--out", tmp_path / "r.json")
+    assert cellocate("decide", "fit", tmp_path / "p.csv", "--labels", tmp_path / "truth.csv", *rule).code == 0
+    asked = ("--of", tmp_path / "of.csv", "--rule", tmp_path / "r.json", "--out", tmp_path / "o.csv")
+    result = cellocate("proteins", tmp_path / "p.csv", *asked, "--calls", tmp_path / "calls.csv")
+    assert "2 of 3 fields without signal" in result.err
+    calls = pd.read_csv(tmp_path / "calls.csv", dtype=str)
+    assert calls[["antibody", "n"]].to_numpy().tolist() == [["1", "1"]]

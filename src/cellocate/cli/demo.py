@@ -57,7 +57,7 @@ def _run(out: Path, *, fields: int, epochs: int, seed: int) -> Evaluated:
     from cellocate import phantom
     from cellocate.cli.console import progress
     from cellocate.collection import open_collection
-    from cellocate.prediction import predict_collection, write_kaggle2018
+    from cellocate.prediction import predict_and_compare, write_kaggle2018
     from cellocate.report.assess import Choices, assess_model
     from cellocate.training import load_recipe
     from cellocate.training.fit import train
@@ -80,7 +80,7 @@ def _run(out: Path, *, fields: int, epochs: int, seed: int) -> Evaluated:
         choices = Choices(part="test", maps=True, progress=advance)
         scores = assess_model(out / "run" / "model", collection, out / "scores", choices)
     with progress("predicting", len(collection)) as advance:
-        decided = model.card.rule.apply(predict_collection(model, collection, progress=advance))
+        decided = predict_and_compare(model, collection, progress=advance).decided(model)
     write_kaggle2018(out / "submission.csv", collection.ids, decided, model.vocabulary)
     (out / "run" / "model").rename(out / "model")
     (out / "scores" / REPORT).rename(out / REPORT)

@@ -61,8 +61,9 @@ def explain(
     wanted = None if location is None or known is None else tuple(known.index(name) for name in location)
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     from cellocate.cells.masks import CellMasks
-    from cellocate.cli.console import notes_on_masks, progress
+    from cellocate.cli.console import note, notes_on_masks, progress
     from cellocate.cli.usable import fields_for
+    from cellocate.decision import sentences
     from cellocate.explain import DRAWN, Choices, choose_fields  # with torch, after all that can be refused without it
     from cellocate.explain import explain as write
     from cellocate.networks import load
@@ -86,4 +87,6 @@ def explain(
         explained = write(loaded, collection, out, replace(choices, ids=chosen, progress=advance))
     if label_images is not None:
         notes_on_masks(label_images)
+    for sentence in sentences([one.note for one in explained], collection.unit):
+        note(sentence)
     print(f"{counted(len(explained), collection.unit)} explained; report in {out / 'report.html'}")

@@ -16,6 +16,7 @@ from cellocate.written import refuse_suffix, write_table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cellocate.collection.collection import Unit
     from cellocate.decision import Rule, Steps
     from cellocate.vocabulary import Vocabulary
 
@@ -84,15 +85,20 @@ def proteins(
     if steps.pool is not None:
         steps.pool.refuse_misuse([table.name for table in predictions], ids)
     probabilities = steps.apply(tables)
+    notes = decision.read_notes(predictions[0], ids)
     decided = decision.read_locations(predictions[0], words) if fitted is None else fitted.apply(probabilities)
     if decided is None:
         raise CellocateError("no column Locations", where=predictions[0], mend="Give the rule that decides: --rule.")
     fields = decision.read_fields(predictions[0])
     known = decision.telling_apart(described(of, ids if fields is None else fields), by, of)
+    unit: Unit = "field" if fields is None else "cell"
     whole = known.notna().all(axis=1).to_numpy()
     if not whole.all():
         column = str(known.columns[known.isna().any().to_numpy()][0])
-        note(_left_out(known[~whole], column, "field" if fields is None else "cell"))
+        note(_left_out(known[~whole], column, unit))
+    for sentence in decision.sentences(notes, unit):
+        note(sentence)
+    whole = whole & [text not in decision.SILENT for text in notes]
     found = decision.bring_together(
         known[whole].astype(str),
         probabilities[whole],
@@ -104,7 +110,7 @@ def proteins(
     for file, rows, sheet in ((out, found.locations, "locations of proteins"), (calls, found.calls, "proteins")):
         if file is not None:
             write_table(file, rows, sheet=sheet)
-    what = counted(int(whole.sum()), "field" if fields is None else "cell")
+    what = counted(int(whole.sum()), unit)
     print(f"{counted(len(found.calls), 'protein')} (by {', '.join(map(str, known))}) of {what} in {out}")
 
 

@@ -9,7 +9,7 @@ from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
 from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Kind, Rule, fit, label_limit, match_ratios
 from cellocate.decision.saved import has_guarantee, read_rule, read_steps, save_rule
-from cellocate.decision.silenced import sentences, silenced
+from cellocate.decision.silenced import SILENT, sentences, silenced
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
 from cellocate.decision.tables import (
     is_decided,
@@ -30,6 +30,7 @@ __all__ = [
     "FALLBACKS",
     "KINDS",
     "POOLS",
+    "SILENT",
     "Calibration",
     "CalibrationKind",
     "Fallback",

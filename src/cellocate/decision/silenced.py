@@ -15,6 +15,8 @@ from cellocate.vocabulary import Vocabulary
 
 NEGATIVE = "Negative"
 
+__all__ = ["SILENT", "sentences", "silenced"]
+
 _WORDS = {
     NEARLY_EMPTY: "nearly empty: no cell stands out from the noise",
     NO_SIGNAL: "without signal: the protein does not stand out from the noise",

@@ -11,11 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.cells.masks import Labels
-from cellocate.collection import Collection
+from cellocate.collection import Collection, are_cells
+from cellocate.collection.emptiness import note_on
+from cellocate.decision import silenced
 from cellocate.explain.maps import Method, map_tiles
 from cellocate.explain.occlusion import COMPARTMENTS, compartments, occlude
 from cellocate.images import Views
 from cellocate.networks import Model
+from cellocate.prediction.notes import notes_of_cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +33,7 @@ class Explained:
         maps: what speaks for each of them, shape (L, h, w), the field at the network's resolution; 0 where nothing
             does.
         occluded: what happens to each when something is taken away, from `occlude`.
+        note: why nothing, or nothing sure, can be said of the field (see `cellocate.collection.emptiness`); mostly "".
     """
 
     id: str
@@ -38,6 +42,7 @@ class Explained:
     locations: tuple[int, ...]
     maps: NDArray[np.float32]
     occluded: pd.DataFrame
+    note: str = ""
 
 
 def explain_field(
@@ -49,6 +54,7 @@ def explain_field(
     locations: Sequence[int] | None = None,
     method: Method = "gradients",
     labels: tuple[Labels, Labels] | None = None,
+    note: str | None = None,
 ) -> Explained:
     """Explain what a model says of a field, or of a cell, that is an array.
 
@@ -60,12 +66,17 @@ def explain_field(
         locations: indices of those to explain; those decided on unless given.
         method: of the maps (see `cellocate.explain.maps.map_tiles`).
         labels: label images of nuclei and cells, shape (H, W) each, for occlusion by compartment.
+        note: what is known of a cell, which its pixels alone do not tell; else `note_on` judges them.
 
     Raises:
         CellocateError: the pixels are not what the model takes.
     """
     probabilities = model.predict_tiles([model.prepare(pixels, pixel_size)])
-    decided = tuple(int(k) for k in np.flatnonzero(model.card.rule.apply(probabilities)[0]))
+    if note is None:
+        note = note_on(dict(zip(model.card.channels, np.asarray(pixels), strict=True)), pixel_size)
+    decided = tuple(
+        int(k) for k in np.flatnonzero(silenced(model.card.rule.apply(probabilities), [note], model.vocabulary)[0])
+    )
     wanted = decided if locations is None else tuple(locations)
     once = model.with_views(Views())
     tiles, scale = once.prepare(pixels, pixel_size), model.card.scale()
@@ -74,7 +85,7 @@ def explain_field(
     if wanted:
         maps = scale.whole(map_tiles(model, tiles, wanted, method), height, width, pixel_size)
     masks = None if labels is None else _masks(model, labels, height, width, pixel_size)
-    return Explained(id, probabilities[0], decided, wanted, maps, occlude(once, tiles, wanted, masks))
+    return Explained(id, probabilities[0], decided, wanted, maps, occlude(once, tiles, wanted, masks), note)
 
 
 def explain_collection_field(
@@ -88,7 +99,10 @@ def explain_collection_field(
 ) -> Explained:
     """The same of a field, or cell, of a collection."""
     pixels, pixel_size = collection.read(field, model.card.channels)
-    return explain_field(model, pixels, pixel_size, id=field, locations=locations, method=method, labels=labels)
+    note = notes_of_cells(collection.subset([field]))[field] if are_cells(collection) else None
+    return explain_field(
+        model, pixels, pixel_size, id=field, locations=locations, method=method, labels=labels, note=note
+    )
 
 
 def _masks(

@@ -25,7 +25,7 @@ from cellocate.networks import Model
 from cellocate.pictures import Colours, Picture, read_pictures, save_figure
 from cellocate.pictures.choice import choose_examples
 from cellocate.pictures.words import chance
-from cellocate.prediction import predict_collection
+from cellocate.prediction import predict_and_compare
 
 DRAWN = 200
 """Fields that are predicted, so that those explained can be chosen among them."""
@@ -107,7 +107,7 @@ def choose_fields(model: Model, collection: Collection, choices: Choices) -> lis
         return list(dict.fromkeys(choices.ids))
     drawn = np.random.default_rng(0).permutation(len(collection))[:DRAWN]
     some = collection.subset([collection.ids[i] for i in sorted(drawn)])
-    decided = model.card.rule.apply(predict_collection(model, some, progress=choices.progress))
+    decided = predict_and_compare(model, some, progress=choices.progress).decided(model)
     if choices.locations is not None:
         decided = decided[:, list(choices.locations)]
     return [some.ids[i] for i in choose_examples(decided, choices.count)]
@@ -125,7 +125,8 @@ def _write_tables(folder: Path, explained: Sequence[Explained], model: Model) ->
     decided = np.zeros(probabilities.shape, bool)
     for row, one in zip(decided, explained, strict=True):
         row[list(one.decided)] = True
-    write_table(folder / "explained.csv", [one.id for one in explained], probabilities, decided, model.vocabulary)
+    ids, notes = [one.id for one in explained], [one.note for one in explained]
+    write_table(folder / "explained.csv", ids, probabilities, decided, model.vocabulary, notes=notes)
     occluded = pd.concat([one.occluded.assign(Id=one.id) for one in explained], ignore_index=True)
     occluded["location"] = [model.vocabulary.names[k] for k in occluded["location"]]
     columns = ["Id", "location", "channel", "place", "probability", "without", "drop"]

@@ -51,6 +51,7 @@ def write_page(
         {
             "id": one.id,
             "decided": listed([names[k] for k in one.decided]) or "nothing",
+            "note": one.note,
             "labels": _labels(collection, one.id),
             "rows": map_rows(one, pictures[one.id], names, [_said(one, k) for k in one.locations], colours)
             if one.id in pictures

@@ -123,7 +123,7 @@ def predict_cells(
     bags = bags_of(cells)
     ids, of = cells.ids, [str(field) for field in cells.fields[FIELD]]
     numbers = [_number(cell, value) for cell, value in zip(ids, cells.fields[CELL], strict=True)]
-    notes = notes_of_cells(cells)
+    notes = list(notes_of_cells(cells).values())
     if alone or model.card.bag is None:
         said = predict_collection(model, cells, batch_size=batch_size, progress=progress)
         return PredictedCells(ids, of, numbers, said, notes)

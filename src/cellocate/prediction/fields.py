@@ -15,9 +15,10 @@ from cellocate.collection import Bags, Collection, are_cells, at_edge, shown_at_
 from cellocate.collection.collection import FIELD
 from cellocate.collection.emptiness import note_on
 from cellocate.counted import counted
+from cellocate.decision import silenced
 from cellocate.errors import CellocateError
 from cellocate.networks import Look, Model
-from cellocate.prediction.notes import notes_of_bags
+from cellocate.prediction.notes import notes_of_bags, notes_of_cells
 
 Tiles = NDArray[np.float32]
 _FIELDS = 64  # whose cells are held in memory together
@@ -128,6 +129,10 @@ class Compared(NamedTuple):
     unlike: NDArray[np.float32] | None
     notes: list[str]
 
+    def decided(self, model: Model) -> NDArray[np.bool_]:
+        """The locations by the model's rule, shape (N, K); none of fields that show nothing."""
+        return silenced(model.card.rule.apply(self.probabilities), self.notes, model.vocabulary)
+
 
 def predict_and_compare(
     model: Model,
@@ -157,6 +162,9 @@ def _tiles(
     notes: dict[str, str] | None = None,
 ) -> Iterator[list[Tiles]]:
     channels, scale = model.card.channels, model.scale
+    if notes is not None and are_cells(collection):
+        notes.update(notes_of_cells(collection))  # their flags know what lies around them, which their pixels do not
+        notes = None
 
     def prepare(field: str) -> Tiles:
         try:

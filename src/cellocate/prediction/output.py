@@ -45,8 +45,7 @@ class Output:
             CellocateError: the challenge takes other locations, or a field that it asks for is missing.
         """
         probabilities, unlike, notes = predicted
-        ids, words = collection.ids, model.vocabulary
-        decided = silenced(model.card.rule.apply(probabilities), notes, words)
+        ids, words, decided = collection.ids, model.vocabulary, predicted.decided(model)
         if self.format == "table":
             write_table(self.path, ids, probabilities, decided, words, unlike, notes=notes)
         elif self.format == "h5ad":

@@ -118,6 +118,7 @@ def assess_model(
         doubted = cautions(model, predicted.probabilities, collection.unit)
         read = (*depth, *inspection.notes, *assumptions(model, collection))
         said = (*skipped, *turned, *met_before(model, collection), *near, *read, *doubted)
+        said = (*said, *predicted.warnings)
         evaluated = _evaluated(predicted, second, collection, {"part": choices.part, **metrics}, columns)
         evaluated = replace(
             evaluated,
@@ -229,7 +230,7 @@ def _second(choices: Choices, other: Model | None, fields: Collection) -> Predic
         assert fields.vocabulary is not None  # they are labelled
         return read_predicted(choices.beside, fields.vocabulary).of(fields.ids)
     found = predict(choices.beside, other, fields, choices.progress)
-    return replace(found, warnings=(*met_before(other, fields), *assumptions(other, fields)))
+    return replace(found, warnings=(*met_before(other, fields), *assumptions(other, fields), *found.warnings))
 
 
 def _column(fields: Collection, column: str, model: Model | None = None) -> list[str]:

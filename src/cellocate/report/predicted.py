@@ -69,15 +69,19 @@ def read_predicted(path: str | Path, vocabulary: Vocabulary) -> Predicted:
     if (found := decision.read_locations(source, vocabulary)) is not None:
         return Predicted(source, ids, found, probabilities)
     rule = decision.Rule(kind="fixed", thresholds=(0.5,) * len(vocabulary))
+    decided = decision.silenced(rule.apply(probabilities), decision.read_notes(source, ids), vocabulary)
     said = "locations were decided at a threshold of .5; 'cellocate decide' fits a better rule"
-    return Predicted(source, ids, rule.apply(probabilities), probabilities, rule.thresholds, (said,))
+    return Predicted(source, ids, decided, probabilities, rule.thresholds, (said,))
 
 
 def predict(
     folder: str | Path, model: Model, collection: Collection, progress: Callable[[int], object] | None
 ) -> Predicted:
     """What a model, loaded from `folder`, predicts and decides for a collection."""
-    from cellocate.prediction import predict_collection
+    from cellocate.prediction import predict_and_compare
 
-    probabilities, rule = predict_collection(model, collection, progress=progress), model.card.rule
-    return Predicted(Path(folder), collection.ids, rule.apply(probabilities), probabilities, rule.parted_by)
+    found = predict_and_compare(model, collection, progress=progress)
+    warnings = tuple(decision.sentences(found.notes, collection.unit))
+    return Predicted(
+        Path(folder), collection.ids, found.decided(model), found.probabilities, model.card.rule.parted_by, warnings
+    )

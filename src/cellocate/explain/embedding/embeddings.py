@@ -16,7 +16,7 @@ from cellocate.collection.collection import Unit, unit_of
 from cellocate.collection.identity import parts_met
 from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model
-from cellocate.prediction import look_at_collection, predict_collection, write_h5ad
+from cellocate.prediction import Compared, look_at_collection, predict_and_compare, write_h5ad
 
 FEATURES, UMAP = "features", "X_umap"  # where scanpy looks for a UMAP
 _KEPT = ("labels", "Locations", "part", "group")
@@ -92,8 +92,8 @@ def embed_collection(
     """
     if plane:
         require_umap()
-    probabilities, features = _look(model, collection, progress)
-    decided = model.card.rule.apply(probabilities)
+    found, features = _look(model, collection, progress)
+    probabilities, decided = found.probabilities, found.decided(model)
     known = _known(model, collection)
     places = lay_out(features) if plane else None
     beside = {FEATURES: features} | ({} if places is None else {UMAP: places})
@@ -161,16 +161,17 @@ def features_of(
 
 def _look(
     model: Model, collection: Collection, progress: Callable[[int], object] | None
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[Compared, NDArray[np.float32]]:
     if not isinstance(model.network, Ensemble):
-        look = look_at_collection(model, collection, progress=progress)
-        return look.probabilities, look.features
-    probabilities = predict_collection(model, collection, progress=progress)
+        notes: dict[str, str] = {}
+        look = look_at_collection(model, collection, progress=progress, notes=notes)
+        return Compared(look.probabilities, None, [notes[field] for field in collection.ids]), look.features
+    found = predict_and_compare(model, collection, progress=progress)
     features = []
     for field in collection.ids:
         pixels, pixel_size = collection.read(field, model.card.channels, model.card.scale())
         features.append(model.embed(pixels, pixel_size=pixel_size)[0])
-    return probabilities, np.array(features, np.float32)
+    return found, np.array(features, np.float32)
 
 
 def _known(model: Model, collection: Collection) -> pd.DataFrame:
