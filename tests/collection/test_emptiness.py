@@ -50,6 +50,49 @@ def test_noise_and_specks_are_nearly_empty(pixel_size):
     assert note_on(field, pixel_size) == ""
 
 
+def rotated(noise):
+    centre = noise.shape[1] / 2, noise.shape[0] / 2
+    return cv2.warpAffine(noise, cv2.getRotationMatrix2D(centre, 3, 1), noise.shape[::-1])
+
+
+def circular(noise):
+    y, x = np.mgrid[-1 : 1 : noise.shape[0] * 1j, -1 : 1 : noise.shape[1] * 1j]
+    return np.where(np.hypot(x, y) < 0.98, noise, 0)
+
+
+@pytest.mark.parametrize("seen", [rotated, circular, lambda noise: np.pad(noise[20:-20, 20:-20], 20)])
+def test_a_black_rim_is_no_background(seen):
+    rng = np.random.default_rng(0)
+    field = {c: grey(seen(rng.normal(20, 3, (512, 512)))) for c in CHANNELS}
+    assert note_on(field, 0.16) == NEARLY_EMPTY
+    with_cells = planes(16, 512)
+    assert (
+        note_on({c: grey(seen(plane + rng.normal(20, 3, (512, 512)))) for c, plane in with_cells.items()}, 0.32) == ""
+    )
+
+
+def test_a_black_background_without_noise_stays_the_background():
+    field = planes(16, 512)
+    y, x = np.mgrid[-1:1:512j, -1:1:512j]
+    cut_out = {c: np.where(np.hypot(x, y) < 0.5, plane, 0).astype(np.uint8) for c, plane in field.items()}
+    assert note_on(cut_out, 0.32) == ""
+
+
+@pytest.mark.parametrize("noise", [1, 3])
+def test_a_faint_copy_is_told_under_noise(noise):
+    field, rng = planes(25, 512), np.random.default_rng(0)
+    copy = field["red"] * 0.15 + rng.normal(10, noise, (512, 512))
+    assert note_on(field | {"green": grey(copy)}) == "protein channel like red"
+
+
+@pytest.mark.parametrize("white", [255, 4095, 65535])
+def test_a_protein_that_is_white_all_over_is_saturated_and_not_silent(white):
+    kind = np.uint8 if white == 255 else np.uint16
+    field = {c: (plane.astype(kind) * (white // 255)) for c, plane in planes(25, 128).items()}
+    assert note_on(field | {"green": np.full((128, 128), white, kind)}, 1.28) == "saturated"
+    assert note_on(field | {"green": np.full((128, 128), 200, kind)}, 1.28) == NO_SIGNAL
+
+
 def test_of_the_protein_alone_there_is_no_field_to_be_empty():
     rng = np.random.default_rng(0)
     assert note_on({"green": rng.poisson(2, (128, 128)).astype(np.uint8)}) == NO_SIGNAL

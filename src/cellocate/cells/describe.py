@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import find_objects
 
-from cellocate.cells.flags import flags, silent_cells
+from cellocate.cells.flags import flags, notes_on_protein
 from cellocate.cells.given import Masks
 from cellocate.cells.measure import grey_levels, measure
 from cellocate.collection.look import file_sizes
@@ -59,8 +59,8 @@ def describe(field: Pixels, channels: Sequence[str], masks: Masks, bits: int | N
         rows.append((top, left, bottom - top, right - left, edge, contrast))
     places = pd.DataFrame(rows, columns=[*BOX, "edge", "contrast"], index=measured.index)
     found = places.join(measured).reset_index()
-    silent = np.zeros(len(found), bool) if protein is None else silent_cells(protein, masks.cells)
-    return found.assign(flags=flags(found, silent))
+    notes = [""] * len(found) if protein is None else notes_on_protein(protein, masks.cells)
+    return found.assign(flags=flags(found, notes))
 
 
 def of_field(field: Pixels, channels: Sequence[str], files: Mapping[str, Path], pixel_size: float) -> dict[str, float]:

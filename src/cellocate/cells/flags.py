@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.emptiness import NO_SIGNAL, SMALLEST_NUCLEUS
+from cellocate.collection.emptiness import NO_SIGNAL, SATURATED, SMALLEST_NUCLEUS, is_saturated
 from cellocate.images.signal import CLEAR, signal_of
 
 CELL = (50.0, 10_000.0)
@@ -22,24 +23,24 @@ SEPARATOR = "; "
 _BRIGHTEST = 0.001  # of a cell, which is enough for a centrosome
 
 
-def flags(cells: pd.DataFrame, silent: NDArray[np.bool_]) -> pd.Series[str]:
-    """What is odd about each cell, joined by "; ": no signal, small or large cell, small or large nucleus.
+def flags(cells: pd.DataFrame, notes: Sequence[str]) -> pd.Series[str]:
+    """What is odd about each cell, joined by "; ": no signal, saturated, small or large cell, small or large nucleus.
 
     Of what the border of the field cuts off, it is not said that it is small.
 
     Args:
         cells: columns `area_um2` and `nucleus_area_um2` and `edge`.
-        silent: whether each shows no protein, shape (n,).
+        notes: what `notes_on_protein` says of each of n cells.
 
     Example:
         >>> areas = {"area_um2": [900.0, 40.0, 20000.0], "nucleus_area_um2": [12.0, 35.0, 300.0]}
         >>> cells = pd.DataFrame({**areas, "edge": False})
-        >>> flags(cells, np.array([True, False, False])).tolist()
+        >>> flags(cells, ["no signal", "", ""]).tolist()
         ['no signal; small nucleus', 'small cell', 'large cell']
     """
     whole = ~cells["edge"].astype(bool)
     odd = {
-        NO_SIGNAL: pd.Series(silent, index=cells.index, dtype=bool),
+        **{note: pd.Series([note == own for own in notes], index=cells.index) for note in (NO_SIGNAL, SATURATED)},
         "small cell": whole & (cells["area_um2"] < CELL[0]),
         "large cell": cells["area_um2"] > CELL[1],
         "small nucleus": whole & (cells["nucleus_area_um2"] < NUCLEUS[0]),
@@ -50,7 +51,7 @@ def flags(cells: pd.DataFrame, silent: NDArray[np.bool_]) -> pd.Series[str]:
     return pd.Series(joined, index=cells.index, dtype=object)
 
 
-def silent_cells(protein: NDArray[Any], cells: NDArray[Any]) -> NDArray[np.bool_]:
+def notes_on_protein(protein: NDArray[Any], cells: NDArray[Any]) -> list[str]:
     """Which cells show no protein: not even their brightest thousandth stands out from what lies outside all cells.
 
     Args:
@@ -58,20 +59,22 @@ def silent_cells(protein: NDArray[Any], cells: NDArray[Any]) -> NDArray[np.bool_
         cells: label image, shape (H, W), numbers 1 to n.
 
     Returns:
-        Shape (n,); a number without a pixel is not silent.
+        "no signal" or "" for each of n cells, or "saturated" for all; "" for a number without a pixel.
 
     Example:
         >>> rng = np.random.default_rng(0)
         >>> protein, cells = rng.poisson(9, (200, 200)).astype(np.uint8), np.zeros((200, 200), np.uint16)
         >>> cells[20:80, 20:80], cells[20:80, 120:180] = 1, 2
         >>> protein[30:60, 30:60] += 30
-        >>> silent_cells(protein, cells).tolist()
-        [False, True]
+        >>> notes_on_protein(protein, cells)
+        ['', 'no signal']
     """
     n = int(cells.max(initial=0))
+    if is_saturated(protein):
+        return [SATURATED] * n
     signal = signal_of(protein, outside=cells == 0)
     size = signal.above.shape[::-1]
     number = cv2.resize(cells.astype(np.uint16), size, interpolation=cv2.INTER_NEAREST).ravel()
     order = np.argsort(number, kind="stable")
     parts = np.split(signal.above.ravel()[order], np.cumsum(np.bincount(number, minlength=n + 1))[:-1])[1:]
-    return np.array([len(part) > 0 and np.quantile(part, 1 - _BRIGHTEST) < CLEAR for part in parts], np.bool_)
+    return [NO_SIGNAL if len(part) and np.quantile(part, 1 - _BRIGHTEST) < CLEAR else "" for part in parts]

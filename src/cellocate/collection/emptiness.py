@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.images.depth import DEPTHS, full_value
 from cellocate.images.signal import CLEAR, Signal, signal_of
 
 PROTEIN = "green"
-NEARLY_EMPTY, NO_SIGNAL, COPY = "nearly empty", "no signal", "protein channel like "
-SILENT = (NEARLY_EMPTY, NO_SIGNAL)
+NEARLY_EMPTY, NO_SIGNAL, SATURATED = "nearly empty", "no signal", "saturated"
+COPY = "protein channel like "
+SILENT = (NEARLY_EMPTY, NO_SIGNAL, SATURATED)
 """What leaves a field or cell without a location."""
 
 SMALLEST_NUCLEUS = 30.0
@@ -39,7 +41,8 @@ def note_on(planes: Mapping[str, NDArray[Any]], pixel_size: float | None = None)
 
     Returns:
         "nearly empty" where no landmark shows a patch of 30 µm² or more above the noise, "no signal" where the
-        protein does not stand out from it, "protein channel like red" where it is a scaled copy of that landmark.
+        protein does not stand out from it, "saturated" where it is white all over, "protein channel like red" where it
+        is a scaled copy of that landmark.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -59,8 +62,19 @@ def note_on(planes: Mapping[str, NDArray[Any]], pixel_size: float | None = None)
         return ""
     protein = signals[PROTEIN]
     if protein.peak() < CLEAR:
-        return NO_SIGNAL
+        return SATURATED if is_saturated(planes[PROTEIN]) else NO_SIGNAL
     return next((COPY + channel for channel, signal in landmarks.items() if correlation(protein, signal) >= ALIKE), "")
+
+
+def is_saturated(plane: NDArray[Any]) -> bool:
+    """Whether most of a channel is as bright as 8, 10, 12, 14 or 16 bits can be.
+
+    Example:
+        >>> is_saturated(np.full((4, 4), 4095, np.uint16)), is_saturated(np.full((4, 4), 200, np.uint8))
+        (True, False)
+    """
+    brightest = int(plane.max(initial=0))
+    return brightest in map(full_value, DEPTHS) and float(np.mean(plane == brightest)) > 0.5
 
 
 def _shows_cells(signal: Signal, area: float | None) -> bool:
@@ -69,11 +83,15 @@ def _shows_cells(signal: Signal, area: float | None) -> bool:
 
 
 def correlation(one: Signal, other: Signal) -> float:
-    """Of two channels, where either shows something and neither is saturated; 0 where that is too little to tell."""
+    """Of two channels, where either shows something and neither is saturated; 0 where that is too little to tell.
+
+    The variance of their noise is taken off, as it would hide a faint copy (Spearman 1904, doi:10.2307/1412159).
+    """
     shown = np.maximum(one.above, other.above) >= CLEAR
     for signal in (one, other):
         shown &= signal.blocks < _UNSATURATED * signal.blocks.max()
     if np.count_nonzero(shown) < _ENOUGH:
         return 0.0
     a, b = (signal.blocks[shown].astype(np.float64) for signal in (one, other))
-    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else 0.0
+    varied = (a.var() - one.noise**2) * (b.var() - other.noise**2) if a.std() > one.noise else 0
+    return min(1.0, float(np.cov(a, b, bias=True)[0, 1] / np.sqrt(varied))) if varied > 0 else 0.0

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cellocate.collection.check import Inspection
 from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.emptiness import COPY, NEARLY_EMPTY, NO_SIGNAL, PROTEIN
+from cellocate.collection.emptiness import COPY, NEARLY_EMPTY, NO_SIGNAL, PROTEIN, SATURATED
 from cellocate.collection.quality import SHARPNESS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
@@ -52,7 +52,12 @@ def suspects(
     if (floor := inspection.depth.floor) is not None:
         found += [Problem(str(field), "files", floor, "warning") for field in images.index]
     empty = images["note"] == NEARLY_EMPTY  # which needs no further word about its channels
-    blank = images["blank"].mask(empty, "")
+    white = images["saturated"].str.split()
+    blank = pd.Series(
+        [" ".join(c for c in dark.split() if c not in own) for dark, own in zip(images["blank"], white, strict=True)],
+        index=images.index,
+        dtype=object,
+    ).mask(empty, "")
     found += _emptiness(images["note"].mask(blank.str.split().map(lambda channels: PROTEIN in channels), ""))
     found += _each(blank, "a blank channel", "The stain may be missing: look at it.")
     found += _each(images["saturated"], "a saturated channel", "Expose it less, or trust its intensities little.")
@@ -85,7 +90,7 @@ def _each(channels: pd.Series[str], what: str, mend: str) -> Iterator[Problem]:
 
 def _emptiness(notes: pd.Series[str]) -> Iterator[Problem]:
     """Fields about which nothing, or nothing sure, can be said."""
-    for field, note in notes[notes != ""].items():
+    for field, note in notes[~notes.isin(["", SATURATED])].items():
         kind, copy, channel = str(note).partition(COPY)
         what, mend = _EMPTINESS[kind or copy]
         yield _warning(str(field), what, channel or None, mend)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Unit
-from cellocate.collection.emptiness import COPY, NEARLY_EMPTY, NO_SIGNAL, SILENT
+from cellocate.collection.emptiness import COPY, NEARLY_EMPTY, NO_SIGNAL, SATURATED, SILENT
 from cellocate.counted import counted
 from cellocate.vocabulary import Vocabulary
 
@@ -20,6 +20,7 @@ __all__ = ["SILENT", "sentences", "silenced"]
 _WORDS = {
     NEARLY_EMPTY: "nearly empty: no cell stands out from the noise",
     NO_SIGNAL: "without signal: the protein does not stand out from the noise",
+    SATURATED: "saturated: the protein channel is white nearly all over",
 }
 
 

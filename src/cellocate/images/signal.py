@@ -22,6 +22,7 @@ _HOT = 3  # px of a block from which single hot pixels can be taken out, as what
 _QUIET = 25  # per cent of the blocks, the darkest that are not wholly black: noise is measured there
 _MEDIAN = 0.75  # mean difference between white noise of deviation 1 and the median of its 3 × 3 neighbourhood
 _STEP = 257  # counts at most between grey levels: 8 bits written as 16
+_MOSTLY, _RARELY = 0.6, 0.001  # of a field with a black rim: what is lit, and how much of that is black
 _ROUNDS, _SAMPLE = 4, 4096  # of the fit of the background
 
 
@@ -82,13 +83,26 @@ def signal_of(plane: NDArray[Any], outside: NDArray[np.bool_] | None = None) -> 
     blocks = np.asarray(cv2.resize(clean.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
     step = _step(plane)
     noise = max(_noise(blocks, step), step / 2)
-    free = np.ones(blocks.shape, bool)
+    free = _lit(plane, size)
     if outside is not None:
-        free = cv2.resize(outside.astype(np.float32), size, interpolation=cv2.INTER_AREA) == 1
-        if np.count_nonzero(free) < free.size / 100:
-            free[:] = True
+        far = free & (cv2.resize(outside.astype(np.float32), size, interpolation=cv2.INTER_AREA) == 1)
+        if np.count_nonzero(far) >= far.size / 100:
+            free = far
     above = (blocks - _background(blocks, free, noise)) / np.float32(noise)
     return Signal(blocks, np.asarray(above, np.float32), noise, side)
+
+
+def _lit(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """The blocks that the camera lit: all, but for a black rim around a field that is nowhere else black.
+
+    Rotated (registered) and stitched images have such a rim, and cameras that see a circle.
+    """
+    black = cv2.resize((plane == plane.min()).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    rim = cv2.dilate((black == 1).astype(np.uint8), np.ones((3, 3), np.uint8))
+    lit: NDArray[np.bool_] = rim == 0
+    if not rim.any() or np.count_nonzero(lit) < _MOSTLY * lit.size or black[lit].mean() > _RARELY:
+        return np.ones(lit.shape, bool)
+    return lit
 
 
 def _step(plane: NDArray[Any]) -> int:
@@ -120,5 +134,5 @@ def _background(blocks: NDArray[np.float32], free: NDArray[np.bool_], noise: flo
         apart = values - some @ surface
         middle = np.median(apart[dark])
         spread = max(noise, 1.4826 * float(np.median(np.abs(apart[dark] - middle))))
-        dark = apart <= middle + 2 * spread
+        dark = (apart <= middle + 2 * spread) & (apart >= middle - 4 * spread)  # below lies what no light reached
     return np.asarray(terms @ surface, np.float32)

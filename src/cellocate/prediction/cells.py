@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.flags import silent_cells
+from cellocate.cells.flags import notes_on_protein
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection, bags_of
 from cellocate.collection.collection import CELL, FIELD
-from cellocate.collection.emptiness import NO_SIGNAL, PROTEIN
+from cellocate.collection.emptiness import PROTEIN
 from cellocate.errors import CellocateError
 from cellocate.images.rle import label_image
 from cellocate.networks import Model
@@ -169,7 +169,7 @@ def predict_within(
             within = model.predict_within(pixels, labels, pixel_size)
         if PROTEIN in collection.channels:
             protein, _ = collection.read(field, (PROTEIN,))
-            notes += [NO_SIGNAL if silent else "" for silent in silent_cells(protein[0], labels)]
+            notes += notes_on_protein(protein[0], labels)
         ids += [f"{field}_{number}" for number in found]
         of += [field] * len(found)
         numbers += list(found)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from cellocate.cells.flags import SEPARATOR
 from cellocate.collection import Bags, Collection
 from cellocate.collection.collection import FLAGS
-from cellocate.collection.emptiness import NO_SIGNAL
+from cellocate.collection.emptiness import NO_SIGNAL, SILENT
 
 
 def notes_of_cells(cells: Collection) -> dict[str, str]:
-    """What the column `flags` of `cellocate cells` says of each cell: that it has no signal, or nothing."""
+    """What the column `flags` of `cellocate cells` says of the protein of each cell; mostly nothing."""
     known = cells.fields[FLAGS] if FLAGS in cells.fields else [""] * len(cells)
+    flagged = [str(flags).split(SEPARATOR) for flags in known]
     return {
-        cell: NO_SIGNAL if NO_SIGNAL in str(flags).split(SEPARATOR) else ""
-        for cell, flags in zip(cells.ids, known, strict=True)
+        cell: next((note for note in SILENT if note in own), "") for cell, own in zip(cells.ids, flagged, strict=True)
     }
 
 
