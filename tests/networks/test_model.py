@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import cellocate
 from cellocate.collection import open_collection
@@ -180,3 +181,32 @@ def test_counts_of_a_camera_are_answered_as_their_8_bit_edition(run: Path, field
     assert np.abs(dark.probabilities - eight.probabilities).max() > 0.02
     with pytest.raises(CellocateError, match="above the 1023 of 10 bits"):
         model.predict(counts, bits=10)
+
+
+def test_what_shows_nothing_has_no_location(run):
+    model, rng = cellocate.load(run / "model"), np.random.default_rng(0)
+    empty = rng.poisson(3, (4, 128, 128)).astype(np.uint8)
+    found = model.predict([empty, empty.astype(np.uint16)], bits=16)
+    assert (found.locations, found.notes) == ([[], []], ["nearly empty"] * 2)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, None, 1.5])
+def test_an_impossible_batch_size_is_refused(run, batch_size):
+    with pytest.raises(CellocateError, match="batch size"):
+        cellocate.load(run / "model").predict(np.zeros((4, 64, 64), np.uint8), batch_size=batch_size)
+
+
+@pytest.mark.parametrize("bits", [0, 17, "12"])
+def test_impossible_bits_are_refused(run, bits):
+    with pytest.raises(CellocateError, match="impossible depth"):
+        cellocate.load(run / "model").predict(np.zeros((4, 64, 64), np.uint16), bits=bits)
+
+
+def test_a_tensor_is_an_array(run):
+    model, field = (
+        cellocate.load(run / "model"),
+        np.random.default_rng(0).integers(0, 255, (4, 64, 64)).astype(np.uint8),
+    )
+    expected = model.predict(field).probabilities
+    np.testing.assert_array_equal(model.predict(torch.from_numpy(field)).probabilities, expected)
+    np.testing.assert_allclose(model.predict((field / 255).tolist()).probabilities, expected, rtol=1e-4)

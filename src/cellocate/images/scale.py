@@ -147,8 +147,12 @@ class Scale:
 
 def check_pixel_size(pixel_size: float) -> float:
     """Give `pixel_size` (µm per px) back, or raise a `CellocateError` where no light microscope has it."""
-    if not (math.isfinite(pixel_size) and POSSIBLE[0] <= pixel_size <= POSSIBLE[1]):
-        raise CellocateError(f"an impossible pixel size of {pixel_size:g} µm", mend="Give µm per pixel, such as 0.08.")
+    try:
+        possible = math.isfinite(pixel_size) and POSSIBLE[0] <= pixel_size <= POSSIBLE[1]
+    except TypeError:
+        possible = False
+    if not possible:
+        raise CellocateError(f"an impossible pixel size of {pixel_size!r} µm", mend="Give µm per pixel, such as 0.08.")
     return pixel_size
 
 

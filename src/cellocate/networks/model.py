@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,10 +13,12 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from cellocate.collection.emptiness import note_on
 from cellocate.counted import counted
+from cellocate.decision import silenced
 from cellocate.errors import CellocateError
 from cellocate.images import Scale, Views, to_float
-from cellocate.images.depth import full_scale, full_value
+from cellocate.images.depth import check_bits, full_scale, full_value
 from cellocate.networks.card import ModelCard
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.familiar import References
@@ -30,10 +32,14 @@ _LEAST = 1e-6  # a probability below this is not told from 0
 
 
 class Prediction(NamedTuple):
-    """Probabilities, shape (N, K), and for each field the names of the locations decided on."""
+    """Probabilities, shape (N, K), the names of the locations of each field, and why it has none, or doubtful ones.
+
+    `notes` are those of `cellocate.collection.emptiness.note_on`, such as "no signal"; mostly "".
+    """
 
     probabilities: NDArray[np.float32]
     locations: list[list[str]]
+    notes: list[str]
 
 
 class Look(NamedTuple):
@@ -110,12 +116,22 @@ class Model:
 
         Raises:
             CellocateError: no field, a path, a wrong number of channels or type of pixels, values that are NaN or
-                beyond 0 to 1, or an impossible pixel size.
+                beyond 0 to 1, an impossible pixel size, number of bits or batch size.
         """
-        tiles = [self.prepare(field, pixel_size) for field in self._on_full_scale(fields, bits)]
-        probabilities = self.predict_tiles(tiles, batch_size=batch_size)
-        decided = self.vocabulary.decode(self.card.rule.apply(probabilities))
-        return Prediction(probabilities, [[self.vocabulary.names[i] for i in labels] for labels in decided])
+        if not (isinstance(batch_size, int) and batch_size >= 1):
+            raise CellocateError(f"a batch size of {batch_size!r}", mend="Give a whole number from 1 on.")
+        arrays = self._on_full_scale(fields, bits)
+        probabilities = self.predict_tiles([self.prepare(a, pixel_size) for a in arrays], batch_size=batch_size)
+        notes = [self._note(array, pixel_size) for array in arrays]
+        decided = silenced(self.card.rule.apply(probabilities), notes, self.vocabulary)
+        names = [[self.vocabulary.names[i] for i in labels] for labels in self.vocabulary.decode(decided)]
+        return Prediction(probabilities, names, notes)
+
+    def _note(self, field: NDArray[Any], pixel_size: float | None) -> str:
+        """Why nothing can be said of a field; of a cell by itself that is not known, as nothing around it is seen."""
+        if self.card.unit == "cell" or self.card.bag is not None or field.dtype.kind != "u":
+            return ""
+        return note_on(dict(zip(self.card.channels, field, strict=True)), pixel_size)
 
     def embed(
         self,
@@ -157,7 +173,9 @@ class Model:
 
     def _on_full_scale(self, fields: ArrayLike | Sequence[ArrayLike], bits: int | None) -> Sequence[NDArray[Any]]:
         """Arrays as `prepare` takes them, and a warning where they seem to hold counts of fewer bits than was said."""
-        arrays = list(_several(fields))
+        arrays = _several(fields)
+        if bits is not None:
+            bits = check_bits(bits)
         brightest = max((int(a.max(initial=0)) for a in arrays if a.dtype == np.uint16), default=None)
         if bits is None and brightest is not None and self.card.intensity == "depth" and brightest <= full_value(12):
             what = f"no pixel of these uint16 arrays is above {brightest} of 65535"
@@ -309,8 +327,10 @@ def _shares(labels: NDArray[np.int32], parts: int) -> NDArray[np.float32]:
 
 def _several(fields: ArrayLike | Sequence[ArrayLike]) -> list[NDArray[Any]]:
     """One field, a batch of fields or a sequence of fields → a list of arrays."""
-    if isinstance(fields, np.ndarray) and fields.ndim == len("CHW"):
-        return [fields]
+    if getattr(fields, "ndim", None) == len("CHW"):  # an array, or a tensor
+        return [np.asarray(fields)]
+    if isinstance(fields, Mapping):
+        raise _no_arrays(fields)
     try:
         several = list(fields)  # type: ignore[arg-type] # what cannot be listed is told so
     except TypeError:
@@ -320,7 +340,8 @@ def _several(fields: ArrayLike | Sequence[ArrayLike]) -> list[NDArray[Any]]:
     if not several:
         raise CellocateError("no field to predict", mend="Give at least one.")
     try:
-        return [np.asarray(field) for field in several]
+        arrays = [np.asarray(field) for field in several]
+        return arrays if arrays[0].ndim != len("HW") or isinstance(several[0], np.ndarray) else [np.asarray(several)]
     except (TypeError, ValueError) as error:  # rows of different length; an array that lies on a graphics card
         raise CellocateError(f"a field that is no array ({str(error).partition('.')[0]})", mend=_ARRAYS) from None
 
