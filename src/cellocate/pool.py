@@ -65,11 +65,11 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Start processes without a Ctrl-C or a SIGTERM in between; both are the parent's to handle, and not theirs."""
+    """Start processes without a signal in between: Ctrl-C, SIGTERM and SIGHUP are the parent's to handle."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows, where the workers' own start must do
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
     finally:

@@ -17,8 +17,10 @@ from cellocate.cli import app
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="no such signal")
 
 
-def ended(arguments: list[object], until: Callable[[], bool], group: bool = False) -> tuple[int, str]:
-    """Exit code and messages of a command that gets SIGTERM once `until` says so, by itself or with its workers."""
+def ended(
+    arguments: list[object], until: Callable[[], bool], group: bool = False, by: signal.Signals = signal.SIGTERM
+) -> tuple[int, str]:
+    """Exit code and messages of a command that gets a signal once `until` says so, by itself or with its workers."""
     marker = " ".join(map(str, arguments))
     command = [sys.executable, "-m", "cellocate", *map(str, arguments)]
     environment = {**os.environ, "CELLOCATE_TEST": marker}
@@ -29,7 +31,7 @@ def ended(arguments: list[object], until: Callable[[], bool], group: bool = Fals
     while not until() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     assert process.poll() is None
-    (os.killpg if group else os.kill)(process.pid, signal.SIGTERM)
+    (os.killpg if group else os.kill)(process.pid, by)
     _, err = process.communicate(timeout=120)
     assert not left_over(marker)
     return process.returncode, err
@@ -78,6 +80,15 @@ def test_a_demo_says_how_it_is_started_again(tmp_path: Path) -> None:
         f"start again with: cellocate demo --out {out} --fields 5000 --overwrite\ninterrupted\n",
     )
     assert not list(out.iterdir())
+
+
+def test_a_closed_terminal_cleans_up_as_well(tmp_path: Path) -> None:
+    out = tmp_path / "sim"
+    made = ["simulate", out, "--fields", 5000]
+    code, err = ended(made, lambda: bool(list(tmp_path.glob(".*/train/*"))), by=signal.SIGHUP)
+    assert code == 129
+    assert err.endswith("interrupted\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_handler_that_is_there_stays(cellocate: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:

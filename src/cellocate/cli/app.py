@@ -72,7 +72,9 @@ for each in (
     command(app)(each)
 app.add_typer(decide.app, name="decide")
 
-_INTERRUPTED, _TERMINATED = 130, 143  # exit codes: 128 and the signal's number, as shells have it
+_SIGNALLED = 128  # exit codes are this and the signal's number, as shells have it
+_INTERRUPTED = _SIGNALLED + signal.SIGINT
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has one of them
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -99,7 +101,8 @@ def main() -> None:
     """Run the command line.
 
     It exits with 0 where all was done, 1 where the data or the request is at fault, 2 on wrong usage, 130 when Ctrl-C
-    interrupted it, and 143 when SIGTERM did (`kill`, `timeout`, a queue): both clean up alike.
+    interrupted it, 143 when SIGTERM did (`kill`, `timeout`, a queue), and 129 when SIGHUP did (a terminal that was
+    closed): all clean up alike.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files need not be text
@@ -112,7 +115,7 @@ def main() -> None:
     except SystemExit as stop:
         if stop.code == _INTERRUPTED:  # typer's answer to Ctrl-C
             print("interrupted", file=sys.stderr)
-            sys.exit(_TERMINATED if terminated else _INTERRUPTED)
+            sys.exit(_SIGNALLED + terminated[0] if terminated else _INTERRUPTED)
         raise
     except OSError as error:
         if error.errno in _NO_ROOM:
@@ -133,22 +136,26 @@ def _let_threads_sleep() -> None:
 
 @contextmanager
 def _terminated_as_interrupted() -> Iterator[list[int]]:
-    """Let SIGTERM interrupt as Ctrl-C does; the list that this gives has it, once it came."""
+    """Let SIGTERM and SIGHUP interrupt as Ctrl-C does; the list that this gives has the one that came."""
     received: list[int] = []
 
     def interrupt(number: int, _frame: object) -> None:
         received.append(number)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one does not disturb the clean-up
+        for ending in handled:
+            signal.signal(ending, signal.SIG_IGN)  # a second one does not disturb the clean-up
         raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield received  # a program that has a handler of its own keeps it
-        return
-    signal.signal(signal.SIGTERM, interrupt)
+    handled = []
+    if threading.current_thread() is threading.main_thread():
+        # a program that has a handler of its own keeps it, and nohup its deafness
+        handled = [ending for ending in _ENDING if signal.getsignal(ending) == signal.SIG_DFL]
+    for ending in handled:
+        signal.signal(ending, interrupt)
     try:
         yield received
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for ending in handled:
+            signal.signal(ending, signal.SIG_DFL)
 
 
 def _place(error: OSError) -> str:

@@ -111,7 +111,7 @@ def evaluate(
         raise typer.BadParameter("give MODEL and DATA, or --predictions and --labels (and perhaps --sample)")
     for warning in evaluated.warnings:
         note(warning)
-    if model is not None and evaluated.n < SMALL:
+    if evaluated.n < SMALL:
         note(f"n = {evaluated.n}: so few {evaluated.unit}s say little; one more or less can change every figure")
     if as_json:
         print(json_text(evaluated.metrics))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -42,8 +43,18 @@ Plane = Annotated[
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; one per core unless given.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave faulty fields out, and say which.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+
+
+def _device(name: str | None) -> str | None:
+    """Refuse a name that no device can have, before torch is imported to look for it."""
+    if name is not None and not re.fullmatch(r"(cpu|mps|(cuda|xpu|hpu)(:\d+)?)", name):
+        raise typer.BadParameter(f"no device is called {name!r}: give cpu, cuda, cuda:1 or mps")
+    return name
+
+
 Device = Annotated[
-    str | None, typer.Option("--device", metavar="NAME", help="cpu, cuda, mps; the fastest if not given.")
+    str | None,
+    typer.Option("--device", metavar="NAME", callback=_device, help="cpu, cuda, mps; the fastest if not given."),
 ]
 Turned = Annotated[
     Literal["none", "flips", "dihedral"] | None,
