@@ -38,12 +38,12 @@ class Pieces:
     inner: Ints
 
     @classmethod
-    def of(cls, labels: Labels, *, corners: bool = True) -> Pieces:
+    def of(cls, labels: Labels, *, corners: bool | None = None) -> Pieces:
         """All pieces of a label image, those of 0 among them.
 
         Args:
             labels: shape (H, W), whole numbers.
-            corners: whether pixels of three and more numbers that touch at a corner are connected.
+            corners: whether pixels that touch at a corner are connected; without it, those of three or more numbers.
 
         Example:
             >>> found = Pieces.of(np.array([[5, 5, 0, 5], [0, 0, 0, 7]]))
@@ -52,7 +52,7 @@ class Pieces:
         """
         values = np.unique(labels)
         numbers = np.searchsorted(values, labels) + 1
-        ways = 2 if corners and len(values) > 2 else 1
+        ways = 2 if corners or (corners is None and len(values) > 2) else 1
         image = np.asarray(label(numbers, connectivity=ways, background=0), np.int32)  # type: ignore[no-untyped-call]
         n = int(image.max(initial=0)) + 1
         number = np.zeros(n, np.int64)
