@@ -50,7 +50,8 @@ def find_background(mask: Labels, pieces: Pieces, where: object = None, say: Cal
     thin = _lines(pieces)
     lines = pieces.numbers[thin & (pieces.numbers != 0)]
     notes = ["lines along the cells in the mask are no cells, and left out"] * bool(len(lines))
-    if thin[pieces.numbers == 0].any() and len(pieces.numbers) == _TWO and (pieces.value != 0).sum() > 1:
+    zero = pieces.numbers == 0
+    if thin[zero].any() and len(zero) == _TWO and _shares_of_border(pieces)[1:][zero][0] < _HALF:
         notes.append("0 marks only lines: all areas between them are read as cells, even if one is the background")
     filled = pieces
     if thin.any() and not thin.all():  # what lies around cells need not touch them, where there are lines between

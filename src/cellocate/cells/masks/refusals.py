@@ -38,7 +38,7 @@ def refuse_pictures(pieces: Pieces, where: object = None) -> None:
 def refuse_lines(pieces: Pieces, where: object = None) -> None:
     """Raise a `CellocateError` where a mask marks lines or points, such as the outlines of cells, and not areas."""
     if len(np.unique(pieces.number)) == 1:  # a line of one number goes on where its pixels touch at a corner
-        pieces = Pieces.of(pieces.image > 0, corners=True).without(np.array([0]))
+        pieces = Pieces.of(np.minimum(pieces.image, 1), corners=True).without(np.array([0]))
     thin = ~pieces.solid
     dashes = pieces.image.size >= _FIELD and thin.sum() >= _DASHES
     lines = thin & ((pieces.area >= _LARGE) | dashes)
