@@ -262,7 +262,7 @@ def test_every_pixel_may_be_in_a_cell():
             "255 and 0, either of which may be the background",
         ),
         (np.where(CELLS > 0, CELLS - 10, 0), "numbers of cells from -9 to 10, with no clear background"),
-        (CELLS / 20, "probabilities, where the numbers of cells are needed"),
+        (CELLS / 20, r"\(probabilities, or scaled numbers\), where the numbers of cells are needed"),
         (CELLS + 0.5, "fractions for numbers of cells"),
         (np.where(CELLS > 0, np.nan, 0), "fractions for numbers"),
         (CELLS.astype(complex), "a mask of complex128"),
@@ -302,6 +302,13 @@ def test_grey_may_be_saved_as_colour_and_with_alpha():
     assert np.array_equal(read.labels, CELLS)
     with pytest.raises(CellocateError, match="half-transparent pixels"):
         as_label_image(np.dstack([painted(CELLS), transparent // 2 + 3]))
+
+
+def test_what_is_nan_or_transparent_is_in_no_cell():
+    with_nan = np.where(CELLS > 0, CELLS, np.nan).astype(np.float32)
+    assert np.array_equal(as_label_image(with_nan).labels, CELLS)
+    black = np.dstack([np.zeros((*CELLS.shape, 3), np.uint8), np.where(CELLS > 0, 255, 0).astype(np.uint8)])
+    assert np.array_equal(as_label_image(black).labels, CELLS)
 
 
 def test_smoothed_masks_photographs_and_noise_are_refused():

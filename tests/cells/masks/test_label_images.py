@@ -139,7 +139,7 @@ def test_broken_files_are_refused(tmp_path):
         "text.png": "damaged or not an image",
         "lossy.jpg": "a JPEG, which changes the numbers of cells",
         "planes.tif": "several planes",
-        "chances.tif": "probabilities, where the numbers of cells are needed",
+        "chances.tif": r"fractions from 0 to 1 \(probabilities, or scaled numbers\), where",
         "none.png": "missing",
         "none.npy": "no such label image",
         "a_seg.npy": r"Python objects, .* not opened.*_cp_masks.png",
@@ -161,6 +161,7 @@ def test_broken_files_are_refused(tmp_path):
         *("a.tif", "a.PNG", "a.ome.tif", "a_cells.ome.tiff", "a_green_cp_masks.png", "a_blue_mask.tif"),
         *("a-labels.png", "a mask.tif", "a.ome_cp_masks.png", "a.ome-labelled.tif", "a.tif_mask.png", "Mask of a.tif"),
         *("Count Masks of a.ome.tif", "mask_a.png", "a_Objects.tiff", "a_label_cells.tif", "a_stardist.tif"),
+        "a-lbl-morpho.tif",
         *("a_ch00_cp_masks.png", "a_DAPI_cp_masks.png", "DAPI_a_cp_masks.png", "C1-a_cp_masks.tif", "a_GFP-labels.tif"),
         *("a_Simple Segmentation.png", "a_Object Predictions.tiff"),
     ],
@@ -240,6 +241,12 @@ def test_a_file_that_may_have_been_meant_is_named(tmp_path, name, message):
     (tmp_path / "2.png").touch()
     with pytest.raises(CellocateError, match=message):
         CellMasks(tmp_path).require(["f1", "f2"])
+
+
+def test_nuclei_alone_are_named(tmp_path):
+    write_labels(tmp_path / "f1_nuclei.png", TWO)
+    with pytest.raises(CellocateError, match=r"f1_nuclei.png is there, but marks nuclei by its name"):
+        CellMasks(tmp_path).require(["f1"])
 
 
 def test_regions_of_imagej_are_refused_with_a_way_out(tmp_path):

@@ -147,7 +147,8 @@ class CellMasks:
         """What to do where a field has no mask; `ids` are all fields."""
         mend, stray = f"Name it {field}_cells.png, or the like", self._files.stray(ids, self._images)
         if stray is None:
-            return f"{mend}."
+            nuclei = self._files.nuclei(field)
+            return f"{mend}." if nuclei is None else f"{mend}: {nuclei.name} is there, but marks nuclei by its name."
         if stray.lower().endswith(ROIS):
             return f"{stray}, which is there, has regions of ImageJ's ROI Manager. {MEND_ROIS}"
         if not may_be_read(stray):

@@ -13,11 +13,11 @@ Kind = Literal["cells", "nuclei", ""]
 
 _CELLS = (
     *("cell", "cells", "cellmask", "cellmasks", "predictedmask", "mask", "masks", "object", "objects", "identities"),
-    *("label", "labels", "labelled", "labeled", "seg", "segmented", "segmentation", "predictions"),
+    *("label", "labels", "labelled", "labeled", "lbl", "seg", "segmented", "segmentation", "predictions"),
     *("cellpose", "stardist", "roi", "rois", "roiset"),
 )
 _NUCLEI = ("nuclei", "nucleus", "nucleimask")
-_BESIDES = ("cp", "simple", "count", "map", "of")  # words that stand only beside those
+_BESIDES = ("cp", "simple", "count", "map", "morpho", "of")  # words that stand only beside those
 _WORD, _BREAK = "|".join((*_CELLS, *_NUCLEI, *_BESIDES)), "[ _.-]+"
 _LAST = re.compile(rf"(?P<rest>.*[^ _.-]){_BREAK}(?P<word>{_WORD})", re.IGNORECASE)
 _FIRST = re.compile(rf"(?P<word>{_WORD}){_BREAK}(?P<rest>.+)", re.IGNORECASE)

@@ -25,7 +25,7 @@ _MADE = {
     "thumb",
 }
 _MASKS = re.compile(r".*_(?:cells|nuclei|cellmask|nucleimask|predictedmask)", re.IGNORECASE)
-_OF_IMAGES = re.compile(r".*[ _-](?:cell|cells|label|nuclei|nucleus|objects|cellmask|predictedmask)", re.IGNORECASE)
+_OF_IMAGES = re.compile(r".*[ _-](?:cell|cells|label|lbl|nuclei|nucleus|objects|cellmask|predictedmask)", re.IGNORECASE)
 _BREAK = re.compile(r"[ _.-]+")
 
 
