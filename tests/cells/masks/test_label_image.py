@@ -171,11 +171,11 @@ def test_outlines_are_no_cells():
 
 
 def drawn(*, step):
-    """Outlines of four round cells, 1 px wide with diagonal steps; `step` leaves gaps in them."""
-    y, x = np.indices((64, 64)) % 32 - 16
+    """Outlines of nine round cells, 1 px wide with diagonal steps; `step` leaves gaps in them."""
+    y, x = np.indices((96, 96)) % 32 - 16
     inside = y**2 + x**2 < 144
     edge = inside & ~(np.roll(inside, 1, 0) & np.roll(inside, -1, 0) & np.roll(inside, 1, 1) & np.roll(inside, -1, 1))
-    return edge & (np.add(*np.indices((64, 64))) // step % 2 == 0)
+    return edge & (np.add(*np.indices((96, 96))) // step % 2 == 0)
 
 
 @pytest.mark.parametrize("step", [1000, 8, 3])

@@ -12,7 +12,7 @@ from cellocate.errors import CellocateError
 _SHARE = 0.01  # of all marked pixels: more lie in thin pieces only if a mask was smoothed, or is a photograph
 _THIN, _LARGE = 10, 30.0  # thin pieces beside typical ones of so many px, which are no small cells
 _MOSTLY = 0.5  # of all marked pixels, which lie in lines
-_FIELD, _DASHES = 64**2, 3  # px of an image, and thin pieces in it, which are dashes or points however small
+_FIELD, _DASHES = 96**2, 3  # px of an image, and thin pieces in it, which are dashes or points however small
 _MANY = 1000  # thin pieces, into which a photograph falls
 _LARGEST = 5  # pieces that are searched for holes
 _HOLES, _FILLED = 3, 0.2  # holes of a piece, and their share of it: too many for gaps in a cell
