@@ -37,6 +37,23 @@ def test_one_file_of_several_channels_is_a_collection(tmp_path):
     assert open_collection(tmp_path / "a.ome.tif").ids == ["a"]
 
 
+@pytest.mark.parametrize("name", ["a_cp_masks", "a_cells", "a-labels", "Mask of a", "a_DAPI_cp_masks", "a.ome_overlay"])
+def test_masks_and_pictures_beside_stacks_are_no_fields(tmp_path, name):
+    stack(tmp_path / "a.ome.tif")
+    kind = {"photometric": "rgb"} if "overlay" in name else {}
+    tifffile.imwrite(tmp_path / f"{name}.tif", np.ones((12, 12, 3)[: 2 + len(kind)], np.uint8), **kind)
+    collection = open_collection(tmp_path)
+    assert collection.ids == ["a"]
+    [note] = [note for note in collection.notes if name in note]
+    assert note.startswith(f"{name}.tif is not taken as a field: by its name it is a mask")
+
+
+def test_stacks_may_be_named_as_masks_are(tmp_path):
+    for name in ("HeLa cells", "Composite", "merged", "U2OS", "U2OS_cells"):
+        stack(tmp_path / f"{name}.ome.tif")
+    assert open_collection(tmp_path).ids == ["Composite", "HeLa cells", "U2OS", "U2OS_cells", "merged"]
+
+
 def test_labels_beside_stacks_are_joined(tmp_path):
     stack(tmp_path / "train" / "a.ome.tif")
     (tmp_path / "train.csv").write_text("Id,Target\na,7\n")

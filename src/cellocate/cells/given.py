@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -50,7 +51,13 @@ def masks_in(folder: Path) -> CellMasks:
     return CellMasks(folder)
 
 
-def given_masks(folder: Path, field: str, shape: tuple[int, int], pixel_size: float | None) -> Given:
+def given_masks(
+    folder: Path,
+    field: str,
+    shape: tuple[int, int],
+    pixel_size: float | None,
+    images: Callable[[str], Mapping[str, Path]] = lambda _: {},
+) -> Given:
     """The masks of a field that lie in a folder (see `CellMasks`), numbered as ours are.
 
     Gaps among the cells' numbers are closed, and each nucleus gets the number of the cell that most of it lies in.
@@ -60,12 +67,13 @@ def given_masks(folder: Path, field: str, shape: tuple[int, int], pixel_size: fl
         field: its id.
         shape: height and width of the field.
         pixel_size: µm per px; without one the field is taken to be as wide as those of the atlas.
+        images: of a field, which are not its mask; such as `Collection.files`.
 
     Raises:
         CellocateError: there are none of this field's cells, or a file is unreadable, of another size, or has no clear
             meaning.
     """
-    masks = masks_in(folder)
+    masks = masks_in(folder).beside(images)
     brought, as_brought = masks.labels(field, shape)
     nuclei, cells = renumbered(matched(brought, as_brought), as_brought)
     notes = list(masks.notes[field])

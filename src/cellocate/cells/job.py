@@ -179,7 +179,7 @@ def _noted(crop: Crop, found: list[tuple[Crop, bool]]) -> Pixels:
 def _masks(job: Job, pixels: Pixels, pixel_size: float | None) -> Masks:
     plan, shape = job.plan, pixels.shape[1:]
     if plan.masks is not None:
-        return given_masks(plan.masks, job.field, (shape[0], shape[1]), pixel_size)
+        return given_masks(plan.masks, job.field, (shape[0], shape[1]), pixel_size, job.collection.files)
     assert plan.segment is not None
     return plan.segment(pixels, plan.channels, pixel_size)
 

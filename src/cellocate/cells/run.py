@@ -108,8 +108,11 @@ def convert(
     fields = collection.without(early, skip_bad=plan.skip_bad)
     if strong is not None:
         fields = _of_one_label(fields, strong)
-    if plan.masks is not None and not any(map(masks_in(plan.masks).has, fields.ids)):
-        masks_in(plan.masks).require(fields.ids)
+    if plan.masks is not None:
+        masks = masks_in(plan.masks).beside(fields.files)
+        masks.see_one_field_each(fields.ids)
+        if not any(map(masks.has, fields.ids)):
+            masks.require(fields.ids)
     for field in fields.ids:
         see_name(field)
     request, inputs = _request(plan, fields, strong), (*collection.places, plan.masks)

@@ -187,6 +187,54 @@ def test_cells_may_have_a_nucleus_alone(tmp_path):
     assert (read_geojson(tmp_path / "a.geojson", (20, 20)).nuclei > 0).sum() == 80
 
 
+def in_one(boxes, **properties):
+    """All boxes as one object of several polygons."""
+    polygons = [rectangle(*box)["geometry"]["coordinates"] for box in boxes]
+    return feature(polygons, "MultiPolygon", properties={"measurements": {"Area": 80}, **properties})
+
+
+@pytest.mark.parametrize("kind", ["annotation", "detection"])
+def test_parts_that_lie_far_apart_are_cells(tmp_path, kind):
+    alone = in_one(CELL_BOXES, objectType=kind, classification={"name": "Tumor"})
+    note = f"1 {kind} with parts far apart: each of the 5 parts is read as a cell"
+    numbers, notes = read_boxes(tmp_path, [alone])
+    assert (sorted(numbers), notes) == ([1, 2, 3, 4, 5], (note,))
+    read = read_geojson(tmp_path / "a.geojson", (20, 20))
+    assert read.classes == ("Tumor",) * 5
+    assert read.measurements.empty or read.measurements.isna().all(axis=None)
+    numbers, notes = read_boxes(tmp_path, [rectangle(*AROUND, objectType=kind), alone])
+    assert sorted(numbers) == [1, 2, 3, 4, 5]
+    assert notes == (note, f"1 surrounding {kind} is no cell, and left out")
+
+
+def test_parts_that_may_be_of_one_cell_stay_one(tmp_path):
+    boxes = [(1, 1, 7, 12), (8, 1, 14, 12), (15, 1, 16, 3)]  # one that an eraser cut, and a crumb
+    for kind, notes in (
+        ("annotation", ("1 annotation with parts close together: each annotation is read as one cell",)),
+        ("cell", ()),
+    ):
+        (tmp_path / "a.geojson").write_text(json.dumps([in_one(boxes, objectType=kind)]))
+        read = read_geojson(tmp_path / "a.geojson", (20, 20))
+        assert (read.cells.max(), read.notes) == (1, notes)
+    (tmp_path / "a.geojson").write_text(json.dumps([in_one(CELL_BOXES, objectType="cell")]))
+    assert read_geojson(tmp_path / "a.geojson", (20, 20)).cells.max() == 1
+
+
+def test_what_has_cells_in_its_holes_is_no_cell(tmp_path):
+    cells = [rectangle(*box) for box in CELL_BOXES]
+    around = rectangle(*AROUND)
+    around["geometry"]["coordinates"] += [one["geometry"]["coordinates"][0] for one in cells]
+    numbers, notes = read_boxes(tmp_path, [around, *cells])
+    assert (numbers, notes) == ([1, 2, 3, 4, 5], ("1 surrounding annotation is no cell, and left out",))
+    cytoplasm = rectangle(1, 1, 7, 7)
+    cytoplasm["geometry"]["coordinates"] += cells[0]["geometry"]["coordinates"]
+    (tmp_path / "a.geojson").write_text(json.dumps([cytoplasm]))
+    assert (read_geojson(tmp_path / "a.geojson", (20, 20)).cells > 0).sum() == 20
+    (tmp_path / "a.geojson").write_text(json.dumps([cytoplasm, cells[0]]))
+    with pytest.raises(CellocateError, match="1 annotation around 1 other: regions, or cells with nuclei"):
+        read_geojson(tmp_path / "a.geojson", (20, 20))
+
+
 def test_a_file_without_objects_has_no_cells(tmp_path):
     assert read_boxes(tmp_path, []) == ([0] * 5, ("the GeoJSON is empty: it has no cells",))
 

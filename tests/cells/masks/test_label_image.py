@@ -158,7 +158,7 @@ def test_cells_may_cover_much_of_the_border():
         read = as_label_image(np.where(cells > 0, cells, background))
         assert np.array_equal(read.labels, cells)
     assert np.array_equal(as_label_image(cells).labels, cells)
-    with pytest.raises(CellocateError, match="lines where areas are needed: 1 of 1 pieces"):
+    with pytest.raises(CellocateError, match="lines or points where areas are needed: 1 of 1 pieces"):
         as_label_image(np.where(cells > 0, 0, 255))
     with pytest.raises(CellocateError, match="255 marks one area with 9 holes: cells that touch, or what is no cell"):
         as_label_image(np.where(grid(5, 5, 10, 4)[8:-8, 8:-8] > 0, 0, 255))
@@ -166,8 +166,54 @@ def test_cells_may_cover_much_of_the_border():
 
 def test_outlines_are_no_cells():
     for outlines in (np.where(find_boundaries(CELLS, mode="inner"), CELLS, 0), find_boundaries(CELLS, mode="inner")):
-        with pytest.raises(CellocateError, match="lines where areas are needed: 20 of 20 pieces"):
+        with pytest.raises(CellocateError, match="lines or points where areas are needed: 20 of 20 pieces"):
             as_label_image(outlines)
+
+
+def drawn(*, step):
+    """Outlines of nine round cells, 1 px wide with diagonal steps; `step` leaves gaps in them."""
+    y, x = np.indices((96, 96)) % 32 - 16
+    inside = y**2 + x**2 < 144
+    edge = inside & ~(np.roll(inside, 1, 0) & np.roll(inside, -1, 0) & np.roll(inside, 1, 1) & np.roll(inside, -1, 1))
+    return edge & (np.add(*np.indices((96, 96))) // step % 2 == 0)
+
+
+@pytest.mark.parametrize("step", [1000, 8, 3])
+@pytest.mark.parametrize("number", [1, 255, [255, 0, 0]])
+def test_thin_outlines_of_one_number_are_no_cells(step, number):
+    mask = drawn(step=step)[..., None] * np.array(number, np.uint8)
+    with pytest.raises(CellocateError, match="lines or points where areas are needed"):
+        as_label_image(mask)
+
+
+@pytest.mark.parametrize("numbers", [[255] * 9, range(1, 10)])
+def test_points_and_skeletons_are_no_cells(numbers):
+    mask = np.zeros((96, 96), np.uint8)
+    mask[16::32, 16::32] = np.reshape(numbers, (3, 3))
+    for skeleton in (mask, np.maximum(mask, np.roll(mask, 1, axis=1))):
+        with pytest.raises(CellocateError, match="lines or points where areas are needed: 9 of 9 pieces"):
+            as_label_image(skeleton)
+
+
+def test_a_lone_speck_in_a_mask_is_a_cell():
+    mask = np.zeros((96, 96), np.uint8)
+    mask[16:18, 16:18] = 255
+    assert np.array_equal(as_label_image(mask).labels, mask)
+
+
+def test_broad_outlines_are_read_with_a_note():
+    cells = grid(2, 2, 40, 8)
+    inner = grid(2, 2, 32, 16)[4:-4, 4:-4] > 0
+    for mask in (np.where(inner, 0, cells), np.where(inner, 0, cells > 0)):
+        assert as_label_image(mask).notes[-1].startswith("most cells are rings around holes larger")
+    cytoplasm = np.where(grid(2, 2, 20, 28)[10:-10, 10:-10] > 0, 0, cells)
+    assert as_label_image(cytoplasm).notes == ()
+
+
+def test_a_net_of_lines_on_white_is_read_with_a_note():
+    read = as_label_image(np.where(grid(3, 3, 20, 1)[1:-1, 1:-1] > 0, 255, 0))
+    assert read.notes[0].startswith("0 marks only lines")
+    assert read.labels.max() == 9
 
 
 def test_one_large_area_may_be_cells_that_touch():
@@ -216,7 +262,7 @@ def test_every_pixel_may_be_in_a_cell():
             "255 and 0, either of which may be the background",
         ),
         (np.where(CELLS > 0, CELLS - 10, 0), "numbers of cells from -9 to 10, with no clear background"),
-        (CELLS / 20, "probabilities, where the numbers of cells are needed"),
+        (CELLS / 20, r"\(probabilities, or scaled numbers\), where the numbers of cells are needed"),
         (CELLS + 0.5, "fractions for numbers of cells"),
         (np.where(CELLS > 0, np.nan, 0), "fractions for numbers"),
         (CELLS.astype(complex), "a mask of complex128"),
@@ -256,6 +302,13 @@ def test_grey_may_be_saved_as_colour_and_with_alpha():
     assert np.array_equal(read.labels, CELLS)
     with pytest.raises(CellocateError, match="half-transparent pixels"):
         as_label_image(np.dstack([painted(CELLS), transparent // 2 + 3]))
+
+
+def test_what_is_nan_or_transparent_is_in_no_cell():
+    with_nan = np.where(CELLS > 0, CELLS, np.nan).astype(np.float32)
+    assert np.array_equal(as_label_image(with_nan).labels, CELLS)
+    black = np.dstack([np.zeros((*CELLS.shape, 3), np.uint8), np.where(CELLS > 0, 255, 0).astype(np.uint8)])
+    assert np.array_equal(as_label_image(black).labels, CELLS)
 
 
 def test_smoothed_masks_photographs_and_noise_are_refused():

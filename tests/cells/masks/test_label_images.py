@@ -139,7 +139,7 @@ def test_broken_files_are_refused(tmp_path):
         "text.png": "damaged or not an image",
         "lossy.jpg": "a JPEG, which changes the numbers of cells",
         "planes.tif": "several planes",
-        "chances.tif": "probabilities, where the numbers of cells are needed",
+        "chances.tif": r"fractions from 0 to 1 \(probabilities, or scaled numbers\), where",
         "none.png": "missing",
         "none.npy": "no such label image",
         "a_seg.npy": r"Python objects, .* not opened.*_cp_masks.png",
@@ -159,6 +159,11 @@ def test_broken_files_are_refused(tmp_path):
         *("a_cells.png", "a_cell.PNG", "a_CELLS.Tif", "a_cellmask.tiff", "a_predictedmask.png", "a_cp_masks.tif"),
         *("a_masks.png", "a_mask.TIFF", "a_label.tif", "a_labels.png", "a_Object Identities.tif", "a_seg.tif"),
         *("a.tif", "a.PNG", "a.ome.tif", "a_cells.ome.tiff", "a_green_cp_masks.png", "a_blue_mask.tif"),
+        *("a-labels.png", "a mask.tif", "a.ome_cp_masks.png", "a.ome-labelled.tif", "a.tif_mask.png", "Mask of a.tif"),
+        *("Count Masks of a.ome.tif", "mask_a.png", "a_Objects.tiff", "a_label_cells.tif", "a_stardist.tif"),
+        "a-lbl-morpho.tif",
+        *("a_ch00_cp_masks.png", "a_DAPI_cp_masks.png", "DAPI_a_cp_masks.png", "C1-a_cp_masks.tif", "a_GFP-labels.tif"),
+        *("a_Simple Segmentation.png", "a_Object Predictions.tiff"),
     ],
 )
 def test_cells_are_found_by_the_names_that_others_give_them(tmp_path, name):
@@ -182,6 +187,72 @@ def test_the_closest_name_counts_and_two_as_close_are_refused(tmp_path):
     write_labels(tmp_path / "a_cells.TIF", TWO)
     with pytest.raises(CellocateError, match=r"several masks of field a: a_cells.TIF, a_cp_masks.png"):
         CellMasks(tmp_path).require(["a"])
+
+
+def test_masks_of_a_channel_count_where_there_is_no_other(tmp_path):
+    for name in ("a_DAPI_cp_masks.png", "a_w2_cp_masks.png", "b_DAPI_cp_masks.png", "c_7_masks.png", "c_cells.png"):
+        write_labels(tmp_path / name, TWO)
+    masks = CellMasks(tmp_path)
+    with pytest.raises(CellocateError, match=r"several masks of field a: a_DAPI_cp_masks.png, a_w2_cp_masks.png"):
+        masks.read("a")
+    assert len(masks.masks("b", TWO.shape)) == len(masks.masks("c", TWO.shape)) == 2
+    assert masks.notes["c"] == ()
+    [note] = masks.notes["b"]
+    assert note == "by its name the mask was made from the nuclei: it is read as a mask of whole cells"
+
+
+def test_one_mask_is_not_taken_for_two_fields(tmp_path):
+    write_labels(tmp_path / "a_w1_masks.png", TWO)
+    with pytest.raises(CellocateError, match=r"of field a and of field a_w1: .*a_cells.png and a_w1_cells.png"):
+        CellMasks(tmp_path).require(["a", "a_w1"])
+    CellMasks(tmp_path).require(["a"])
+
+
+def test_of_ilastik_the_identities_count(tmp_path):
+    for name in ("a_Object Identities.tiff", "a_Object Predictions.tiff", "a_Simple Segmentation.tiff"):
+        write_labels(tmp_path / name, TWO if "Ident" in name else np.minimum(TWO, 1))
+    assert len(CellMasks(tmp_path).masks("a", TWO.shape)) == 2
+
+
+def test_an_image_is_not_its_own_mask(tmp_path):
+    write_labels(tmp_path / "a.tif", TWO)
+    images = {"green": f"{tmp_path / 'a.tif'}::channel=1", "blue": tmp_path / ".." / tmp_path.name / "a.tif"}
+    masks = CellMasks(tmp_path)
+    assert masks.has("a")
+    for channel in images:
+        beside = masks.beside(lambda _, channel=channel: {channel: images[channel]})
+        assert not beside.has("a")
+        with pytest.raises(CellocateError, match=r"no mask of the cells of field a: .*a_cells.png, or the like\.$"):
+            beside.require(["a"])
+    write_labels(tmp_path / "a_cells.tif", TWO)
+    assert CellMasks(tmp_path).beside(lambda _: {"green": tmp_path / "a.tif"}).has("a")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("plate1_f1_cells.png", r"plate1_f1_cells.png is there, but its name fits no field"),
+        ("RoiSet.zip", r"RoiSet.zip, which is there, has regions of ImageJ's ROI Manager. Make a label image"),
+        ("f1_cells.bmp", r"f1_cells.bmp is there, but is no PNG, TIFF, OME-Zarr, GeoJSON or array"),
+    ],
+)
+def test_a_file_that_may_have_been_meant_is_named(tmp_path, name, message):
+    (tmp_path / name).touch()
+    (tmp_path / "2.png").touch()
+    with pytest.raises(CellocateError, match=message):
+        CellMasks(tmp_path).require(["f1", "f2"])
+
+
+def test_nuclei_alone_are_named(tmp_path):
+    write_labels(tmp_path / "f1_nuclei.png", TWO)
+    with pytest.raises(CellocateError, match=r"f1_nuclei.png is there, but marks nuclei by its name"):
+        CellMasks(tmp_path).require(["f1"])
+
+
+def test_regions_of_imagej_are_refused_with_a_way_out(tmp_path):
+    (tmp_path / "f1_RoiSet.zip").touch()
+    with pytest.raises(CellocateError, match=r"regions of ImageJ's ROI Manager.*LOCI > ROI Map in Fiji"):
+        CellMasks(tmp_path).read("f1")
 
 
 def test_what_cannot_be_read_is_named_where_there_is_nothing_else(tmp_path):

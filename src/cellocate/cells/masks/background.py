@@ -18,6 +18,7 @@ _LARGER = 4.0  # times the median area of the other numbers: too large for a cel
 _TOUCHED, _MORE = 3, 0.5  # other numbers, and their share, that a large number around cells touches
 _NEIGHBOURS, _MOST = 6, 0.8  # the same of any size: more than a cell has neighbours
 _FEW = 0.5  # of the cells in a region, which touch what is outside
+_TWO = 2  # numbers, 0 and another: a binary mask
 _LINES = 0.25  # of a typical piece, which lines along cells cover at least
 _MEND = "Save the mask with 0 where there is no cell."
 
@@ -49,6 +50,9 @@ def find_background(mask: Labels, pieces: Pieces, where: object = None, say: Cal
     thin = _lines(pieces)
     lines = pieces.numbers[thin & (pieces.numbers != 0)]
     notes = ["lines along the cells in the mask are no cells, and left out"] * bool(len(lines))
+    zero = pieces.numbers == 0
+    if thin[zero].any() and len(zero) == _TWO and _shares_of_border(pieces)[1:][zero][0] < _HALF:
+        notes.append("0 marks only lines: all areas between them are read as cells, even if one is the background")
     filled = pieces
     if thin.any() and not thin.all():  # what lies around cells need not touch them, where there are lines between
         filled = Pieces.of(nearest(mask, np.append(False, thin[pieces.number - 1])[pieces.image]))

@@ -17,8 +17,8 @@ _EXACT = 2**53  # the whole numbers that fractions of 64 bits have
 def one_number_each(pixels: NDArray[Any], where: object = None) -> tuple[Labels, bool]:
     """The number of each pixel, and whether these stand for colours.
 
-    Grey that was saved as colour is read as grey, and a transparent pixel as 0. Of a picture in colours, each colour
-    is a number: red · 65536 + green · 256 + blue.
+    Grey that was saved as colour is read as grey, and a transparent pixel as 0; so is NaN, where there is no 0. Of a
+    picture in colours, each colour is a number: red · 65536 + green · 256 + blue.
 
     Args:
         pixels: whole numbers, fractions without a fraction, or bool; shape (H, W), also with axes of length 1, or
@@ -41,7 +41,7 @@ def one_number_each(pixels: NDArray[Any], where: object = None) -> tuple[Labels,
     if alpha is not None and alpha.any():
         if len(np.unique(alpha)) > 2 or (alpha.min() > 0 and alpha.min() != alpha.max()):
             raise CellocateError("a mask with half-transparent pixels", where=where, mend=_EXPORT)
-        numbers = np.where(alpha > 0, numbers, 0)
+        numbers = np.where(alpha > 0, numbers if numbers.any() else 1, 0)  # black on nothing marks cells as well
     return numbers, not grey
 
 
@@ -67,9 +67,13 @@ def _whole(pixels: NDArray[Any], where: object) -> Labels:
         return pixels
     if not np.issubdtype(pixels.dtype, np.floating):
         raise CellocateError(f"a mask of {pixels.dtype}", where=where, mend=_EXPORT)
+    if (pixels != 0).all() and not np.isnan(pixels).all():
+        pixels = np.where(np.isnan(pixels), 0, pixels)  # as some programs mark what is in no cell
     if not np.isfinite(pixels).all() or (pixels != np.rint(pixels)).any() or np.abs(pixels).max(initial=0) > _EXACT:
         chances = pixels.size and pixels.min() >= 0 and pixels.max() <= 1
-        what = "probabilities, where the numbers of cells are needed" if chances else "fractions for numbers of cells"
+        what = "fractions for numbers of cells"
+        if chances:
+            what = "fractions from 0 to 1 (probabilities, or scaled numbers), where the numbers of cells are needed"
         raise CellocateError(what, where=where, mend=_EXPORT)
     return pixels.astype(np.int64)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cellocate.cells.masks.label_image import LabelImage, as_label_image
 from cellocate.cells.masks.labels import Labels, Shape
+from cellocate.cells.masks.names import MEND_ROIS, ROIS
 from cellocate.cells.masks.zarrs import read_zarr_numbers
 from cellocate.errors import CellocateError
 from cellocate.images import read_numbers
@@ -36,6 +37,8 @@ def read_labels(
         CellocateError: the file is missing or broken, or there is no telling what it means.
     """
     path = Path(path)
+    if path.suffix.lower() in ROIS:
+        raise CellocateError("regions of ImageJ's ROI Manager, and no label image", where=path, mend=MEND_ROIS)
     if path.suffix.lower() in _ARRAYS:
         pixels = _array(path)
     elif path.suffix.lower() == ".zarr" or path.is_dir():

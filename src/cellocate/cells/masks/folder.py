@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from cellocate.cells.masks.files import read_labels
 from cellocate.cells.masks.geojson import read_geojson
 from cellocate.cells.masks.label_image import LabelImage
 from cellocate.cells.masks.labels import Shape
-from cellocate.cells.masks.names import OUTLINES, MaskFiles
+from cellocate.cells.masks.names import MEND_ROIS, OUTLINES, ROIS, Images, MaskFiles, may_be_read
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images.rle import Mask, masks_of
@@ -43,8 +44,15 @@ class CellMasks:
         if not self.folder.is_dir():
             raise CellocateError("no such folder of label images", where=folder, mend="Check the name.")
         self._files = MaskFiles(self.folder)
+        self._images: Images = lambda _: {}
         if not self._files:
-            raise CellocateError("no label images of cells", where=folder, mend="They are named <id>_cells.png.")
+            raise CellocateError("no label images of cells", where=folder, mend=self._mend("<id>", ()))
+
+    def beside(self, images: Images) -> CellMasks:
+        """The same, where none of the images of a field (such as `Collection.files` gives) is taken for its mask."""
+        found = copy(self)
+        found._images = images
+        return found
 
     @property
     def ids(self) -> list[str]:
@@ -53,17 +61,22 @@ class CellMasks:
 
     def has(self, field: str) -> bool:
         """Whether a field has a mask of its cells, or even several."""
-        return bool(self._files.of_cells(field))
+        return bool(self._files.of_cells(field, self._images))
 
     def require(self, ids: Sequence[str]) -> None:
-        """Raise a `CellocateError` where one of these fields has no mask of its cells, or several."""
-        lacking = [field for field in ids if self._files.cells(field) is None]
+        """Raise a `CellocateError` where one of these fields has no mask of its cells, several, or another's."""
+        lacking = [field for field in ids if self._files.cells(field, self._images) is None]
         if lacking:
             named = ", ".join(lacking[:_SOME]) + (" and others" if len(lacking) > _SOME else "")
             what = f"{len(lacking)} of {counted(len(ids), 'field')} without a mask of their cells: {named}"
             if len(ids) == 1:
                 what = f"no mask of the cells of field {lacking[0]}"
-            raise CellocateError(what, where=self.folder, mend=f"It is named {lacking[0]}_cells.png, or the like.")
+            raise CellocateError(what, where=self.folder, mend=self._mend(lacking[0], ids))
+        self.see_one_field_each(ids)
+
+    def see_one_field_each(self, ids: Sequence[str]) -> None:
+        """Raise a `CellocateError` where one file could be the mask of two of these fields."""
+        self._files.see_one_field_each(ids, self._images)
 
     def labels(self, field: str, shape: Shape | None = None) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
         """Label images of a field's nuclei and cells, each (H, W), as they are numbered there; nuclei may be none.
@@ -84,7 +97,8 @@ class CellMasks:
         nuclei, cells = LabelImage(np.zeros_like(read.labels)), read.labels
         if (of_nuclei := self._files.nuclei(field)) is not None:
             nuclei = read_labels(of_nuclei, (cells.shape[0], cells.shape[1]), cells=cells)
-        self.notes[field] = (*read.notes, *(f"nuclei: {note}" for note in nuclei.notes))
+        doubts = self._files.doubts(field, path)
+        self.notes[field] = (*read.notes, *doubts, *(f"nuclei: {note}" for note in nuclei.notes))
         return nuclei.labels, cells
 
     def read(
@@ -110,7 +124,7 @@ class CellMasks:
         if known and read.renumbered:
             mend = "Save it as a label image with the numbers of the table."
             raise CellocateError(f"a table names the cells by number, and {read.notes[0]}", where=path, mend=mend)
-        self.notes[field] = read.notes
+        self.notes[field] = (*read.notes, *self._files.doubts(field, path))
         height, width = read.labels.shape
         return (height, width), masks_of(read.labels)
 
@@ -123,10 +137,23 @@ class CellMasks:
         return list(self.read(field, shape)[1].values())
 
     def _path(self, field: str) -> Path:
-        self.require([field])
-        path = self._files.cells(field)
-        assert path is not None
+        path = self._files.cells(field, self._images)
+        if path is None:
+            what, mend = f"no mask of the cells of field {field}", f"Name it {field}_cells.png, or the like."
+            raise CellocateError(what, where=self.folder, mend=mend)
         return path
+
+    def _mend(self, field: str, ids: Sequence[str]) -> str:
+        """What to do where a field has no mask; `ids` are all fields."""
+        mend, stray = f"Name it {field}_cells.png, or the like", self._files.stray(ids, self._images)
+        if stray is None:
+            nuclei = self._files.nuclei(field)
+            return f"{mend}." if nuclei is None else f"{mend}: {nuclei.name} is there, but marks nuclei by its name."
+        if stray.lower().endswith(ROIS):
+            return f"{stray}, which is there, has regions of ImageJ's ROI Manager. {MEND_ROIS}"
+        if not may_be_read(stray):
+            return f"{mend}: {stray} is there, but is no PNG, TIFF, OME-Zarr, GeoJSON or array of NumPy's."
+        return f"{mend}: {stray} is there, but its name fits no field."
 
 
 def _needed(shape: Shape | None, path: Path) -> Shape:

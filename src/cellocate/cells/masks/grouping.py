@@ -10,7 +10,8 @@ from cellocate.counted import counted
 
 _REGIONS = 30  # pieces, the largest, that may be regions
 _HELD = 3  # cells that a region holds, and no cell
-_WIDE = 0.25  # of the image: an area that may be cells that touch
+_WIDE = 0.25  # of the image: an area, or a net across it, that may be cells that touch
+_LARGEST = 5  # pieces that are searched for holes
 _OFTEN = 4  # one in so many numbers marks several cells: the mask repeats its numbers, as a palette does
 
 Grouped = tuple[Ints, list[str]]
@@ -33,11 +34,20 @@ def without_regions(pieces: Pieces) -> Grouped:
     return cell, [f"{counted(n, 'region')} around cells in the mask {verb}, and left out"] * (n > 0)
 
 
+def about_rings(pieces: Pieces) -> list[str]:
+    """A sentence for the user where the largest pieces are rings, as broad outlines are and cells seldom."""
+    largest = np.argsort(-pieces.area, kind="stable")[:_LARGEST].tolist()
+    rings = sum((pieces.holes(piece) == 0).sum() > pieces.area[piece] for piece in largest)
+    note = "most cells are rings around holes larger than themselves: if they are outlines, fill them"
+    return [note] * bool(2 * rings > len(largest))
+
+
 def of_one_number(pieces: Pieces, said: str) -> Grouped:
     """The pieces of a binary mask, each of which becomes a cell."""
     if (n := int(pieces.plain.sum())) < 2:
-        wide = pieces.area.max() >= _WIDE * pieces.image.size
-        return pieces.number, [f"{said} marks one large area: it is read as one cell"] * bool(wide)
+        top, left, bottom, right = pieces.boxes[pieces.area.argmax()].tolist()
+        wide = (bottom - top) * (right - left) >= _WIDE * pieces.image.size
+        return pieces.number, [f"{said} marks one large area: it is read as one cell"] * wide
     note = f"{said} marks {n} separate pieces (a binary mask): each is read as a cell, and cells that touch as one"
     return _without_specks(pieces, np.arange(1, len(pieces) + 1), ~pieces.plain, [note])
 

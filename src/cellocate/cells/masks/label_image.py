@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellocate.cells.masks.background import find_background
 from cellocate.cells.masks.colours import one_number_each
-from cellocate.cells.masks.grouping import Grouped, of_numbers, of_one_number, without_regions
+from cellocate.cells.masks.grouping import Grouped, about_rings, of_numbers, of_one_number, without_regions
 from cellocate.cells.masks.labels import MOST, Labels, Shape, check_shape
 from cellocate.cells.masks.pieces import Ints, Pieces
 from cellocate.cells.masks.refusals import refuse_classes, refuse_holes, refuse_lines, refuse_pictures
@@ -98,7 +98,7 @@ def as_label_image(
         labels = np.where(cells_there > 0, numbers, 0)
     else:
         labels, as_they_are = _in_order(cells_there, where), False
-    return LabelImage(labels.astype(np.uint16), (*notes, *about), not as_they_are)
+    return LabelImage(labels.astype(np.uint16), (*notes, *about, *about_rings(pieces)), not as_they_are)
 
 
 def _share(mask: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:

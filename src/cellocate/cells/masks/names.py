@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from unicodedata import normalize
 
+from cellocate.cells.masks.naming import Kind, behind, made_from_nuclei, readings
 from cellocate.errors import CellocateError
-from cellocate.images import CHANNELS
+from cellocate.images.address import Address
 
 OUTLINES = ".geojson"
-_SUFFIXES = (".png", ".tif", ".tiff", ".tif.gz", ".tiff.gz", ".zarr", ".npy", ".npz", ".jpg", ".jpeg", OUTLINES)
-_LAST = (".jpg", ".jpeg", "_seg.npy")  # which cannot be read, and are named only where there is nothing else
-_CELLS = (
-    "_cells",
-    "_cell",
-    "_cellmask",
-    "_cell_mask",
-    "_cell_masks",
-    "_predictedmask",
-    "_cp_masks",
-    "_masks",
-    "_mask",
-    "_labels",
-    "_label",
-    "_seg",
-    "_segmentation",
-    "_object identities",
-)
-_NUCLEI = ("_nuclei", "_nucleus", "_nucleimask", "_nuclei_mask", "_nuclei_masks", "_nuclei_cp_masks", "_nuclei_labels")
+ROIS = (".zip", ".roi")
+MEND_ROIS = "Make a label image of them, such as with Plugins > LOCI > ROI Map in Fiji, and save it as <id>_cells.tif."
+_IMAGES = (".png", ".tif", ".tiff", ".tif.gz", ".tiff.gz", ".zarr", ".npy", ".npz", ".jpg", ".jpeg")
+_SUFFIXES = (*_IMAGES, OUTLINES, *ROIS)
+_LAST = (".jpg", ".jpeg", "_seg.npy", *ROIS)  # which cannot be read, and are named only where there is nothing else
+_CLASSES = ("predictions", "simple segmentation")  # of ilastik, which tells cells apart in its identities
+
+Images = Callable[[str], Mapping[str, Path]]
+"""The images of a field, by channel."""
 
 
 class MaskFiles:
@@ -37,7 +28,7 @@ class MaskFiles:
 
     The mask of the cells of a field `a` is `a_cells.png`, `a_cp_masks.tif`, `a.geojson` and the like; if there is none,
     that of one of its channels (`a_green_cp_masks.png`), or else `a.png`. Those of `plate/a` lie in the folder `plate`.
-    Capitals in endings and suffixes do not matter.
+    Capitals in words for masks and in suffixes do not matter.
 
     Args:
         folder: where they lie.
@@ -45,10 +36,12 @@ class MaskFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._files: dict[str, list[str]] = {}
-        for name in _names(folder):
+        self._names = _names(folder)
+        self._files: dict[str, list[tuple[str, Kind, str]]] = {}
+        for name in self._names:
             if (stem := _stem(name)) is not None:
-                self._files.setdefault(stem.casefold(), []).append(name)
+                for field, kind, channel in readings(stem):
+                    self._files.setdefault(field, []).append((name, kind, channel))
 
     def __bool__(self) -> bool:
         """Whether there is any file that may be a mask."""
@@ -57,27 +50,38 @@ class MaskFiles:
     @property
     def ids(self) -> list[str]:
         """The fields that have a mask of their cells, judged by the names of the files alone."""
-        stems = {name: str(_stem(name)) for names in self._files.values() for name in names}
-        found = {_field(stem, name) for name, stem in stems.items()} - {None}
-        return sorted(str(field) for field in found or set(stems.values()))
+        stems = {name: stem for name in self._names if (stem := _stem(name)) is not None}
+        said = [(name, behind(stem)) for name, stem in stems.items()]
+        found = {field for name, (field, kind, _) in said if kind == "cells" or (not kind and _is_outlines(name))}
+        return sorted(found or set(stems.values()))
 
-    def cells(self, field: str) -> Path | None:
+    def cells(self, field: str, images: Images) -> Path | None:
         """The mask of the cells of a field, if there is one.
 
         Raises:
             CellocateError: several files could be it.
         """
-        names = self.of_cells(field)
+        names = self.of_cells(field, images)
         return self._only(field, names) if names else None
 
-    def of_cells(self, field: str) -> list[str]:
-        """The files that could be the mask of the cells of a field: none, one or, by mistake, several."""
-        of_channels = [f"_{channel}{ending}" for channel in CHANNELS for ending in _CELLS]
-        own = [*self._named(field, _CELLS), *(name for name in self._named(field, [""]) if _is_outlines(name))]
-        for names in (own, self._named(field, of_channels), self._named(field, [""])):
+    def of_cells(self, field: str, images: Images) -> list[str]:
+        """The files that could be the mask of the cells of a field: none, one or, by mistake, several.
+
+        Args:
+            field: its id.
+            images: of the field, none of which is its mask.
+        """
+        alone = self._named(field, "")
+        if alone:
+            own_images = {file for path in images(field).values() for file in _place(path)}
+            alone = [name for name in alone if (self.folder / name).resolve() not in own_images]
+        own = sorted([*self._named(field, "cells"), *filter(_is_outlines, alone)])
+        of_channels = self._named(field, "cells", of_channel=True)
+        cells = [name for name in own if not any(words in name.casefold() for words in _CLASSES)]
+        for names in (cells, own, of_channels, alone):
             if readable := [name for name in names if not name.lower().endswith(_LAST)]:
                 return readable
-        return [*own, *self._named(field, ["", *of_channels])]
+        return [*own, *(name for name in alone if name not in own), *of_channels]
 
     def nuclei(self, field: str) -> Path | None:
         """The mask of the nuclei of a field, if there is one.
@@ -85,19 +89,57 @@ class MaskFiles:
         Raises:
             CellocateError: several files could be it.
         """
-        names = self._named(field, _NUCLEI)
+        names = self._named(field, "nuclei") or self._named(field, "nuclei", of_channel=True)
         return self._only(field, names) if names else None
 
-    def _named(self, field: str, endings: Iterable[str]) -> list[str]:
-        field = normalize("NFC", field)
-        found = [name for ending in endings for name in self._files.get((field + ending).casefold(), [])]
-        return sorted({name for name in found if str(_stem(name)).startswith(field)})
+    def doubts(self, field: str, path: Path) -> list[str]:
+        """A sentence for the user where a mask of cells may be one of nuclei, by its name."""
+        name = path.relative_to(self.folder).as_posix()
+        channels = [
+            channel for found, kind, channel in self._of(field) if found == name and kind == "cells" and channel
+        ]
+        if not channels or not made_from_nuclei(channels[0]):
+            return []
+        return ["by its name the mask was made from the nuclei: it is read as a mask of whole cells"]
+
+    def see_one_field_each(self, ids: Iterable[str], images: Images) -> None:
+        """Raise a `CellocateError` where one file could be the mask of two of these fields."""
+        field_of: dict[str, str] = {}
+        for field in ids:
+            for name in self.of_cells(field, images):
+                if (other := field_of.setdefault(name, field)) != field:
+                    what = f"a mask that by its name is of field {other} and of field {field}"
+                    mend = f"Name masks {other}_cells.png and {field}_cells.png."
+                    raise CellocateError(what, where=self.folder / name, mend=mend)
+
+    def stray(self, ids: Collection[str], images: Images) -> str | None:
+        """A file that fits none of these fields and is no image of theirs: if possible, one named as a mask."""
+        fitting = {name for field in ids for name, _, _ in self._of(field)}
+        of_fields = {file for field in ids for path in images(field).values() for file in _place(path)}
+        found = [name for name in self._names if name not in fitting]
+        found = [name for name in found if (self.folder / name).resolve() not in of_fields]
+        return min(found, key=lambda name: not (name.lower().endswith(ROIS) or _says_mask(name)), default=None)
+
+    def _of(self, field: str) -> list[tuple[str, Kind, str]]:
+        return self._files.get(normalize("NFC", field), [])
+
+    def _named(self, field: str, kind: Kind, *, of_channel: bool = False) -> list[str]:
+        return sorted({name for name, of, channel in self._of(field) if of == kind and bool(channel) == of_channel})
 
     def _only(self, field: str, names: list[str]) -> Path:
         if len(names) > 1:
             what = f"several masks of field {field}: {', '.join(names)}"
             raise CellocateError(what, where=self.folder, mend="Keep one of them there.")
         return self.folder / names[0]
+
+
+def _says_mask(name: str) -> bool:
+    return bool(behind(_stem(name) or Path(name).stem).kind)
+
+
+def may_be_read(name: str) -> bool:
+    """Whether a file may hold a mask, by its suffix."""
+    return name.lower().endswith(_SUFFIXES)
 
 
 def _names(folder: Path) -> list[str]:
@@ -123,14 +165,10 @@ def _stem(name: str) -> str | None:
     return stem[:-4] if stem.lower().endswith(".ome") else stem
 
 
-def _field(stem: str, name: str) -> str | None:
-    """The field that a mask is of, where its name tells that it is one of cells."""
-    if stem.casefold().endswith(_NUCLEI):
-        return None
-    ending = max((e for e in _CELLS if stem.casefold().endswith(e)), key=len, default=None)
-    if ending is None:
-        return stem if _is_outlines(name) else None
-    return stem[: -len(ending)]
+def _place(path: Path) -> list[Path]:
+    """A file with planes, and the folders that it lies in, as an image in OME-Zarr is one."""
+    file = Address.parse(path).file.resolve()
+    return [file, *(folder for folder in file.parents if folder.suffix.lower() == ".zarr")]
 
 
 def _is_outlines(name: str) -> bool:

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_fill_holes
 
 from cellocate.cells.masks.labels import Shape
 from cellocate.cells.masks.outlines import filled
+from cellocate.cells.masks.parts import parts_of
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 
@@ -69,7 +71,8 @@ def cells_among(features: Sequence[dict[str, Any]], shape: Shape, path: object) 
     """The objects that are cells, and sentences about those that are not.
 
     These are the cells, or else the detections, or else the annotations; the latter two without those around others,
-    and annotations without points and lines.
+    and annotations without points and lines. One of these two whose parts lie far apart is several cells: so are all
+    that QuPath's pixel classifier found, if it was not told to split objects.
 
     Args:
         features: the objects of the file.
@@ -90,12 +93,15 @@ def cells_among(features: Sequence[dict[str, Any]], shape: Shape, path: object) 
         left_out["non-area annotation"] = sum(not _is_area(feature) for _, feature in chosen)
         chosen = [(n, feature) for n, feature in chosen if _is_area(feature)]
     objects = [_object(feature, shape, f"{path}, object {n}") for n, feature in chosen]
+    split: list[str] = []
     if kind != "cell":
+        objects, split = _split(objects, kind)
         around = _around_others(objects, kind, path)
         left_out[f"surrounding {kind}"] = len(around)
         objects = [one for i, one in enumerate(objects) if i not in around]
     verbs = {other: "is no cell" if n == 1 else "are no cells" for other, n in left_out.items()}
-    return objects, [f"{counted(n, other)} {verbs[other]}, and left out" for other, n in left_out.items() if n]
+    about = [f"{counted(n, other)} {verbs[other]}, and left out" for other, n in left_out.items() if n]
+    return objects, [*split, *about]
 
 
 def pixels_of(geometry: object, shape: Shape, where: str) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
@@ -142,19 +148,43 @@ def _rings(geometry: object, where: str) -> Iterator[NDArray[np.float64]]:
     yield from rings
 
 
+def _split(objects: Sequence[Object], kind: str) -> tuple[list[Object], list[str]]:
+    """An object for each part of those whose parts lie far apart; and sentences for the user."""
+    found: list[Object] = []
+    apart, close, before = 0, 0, len(objects)
+    for one in objects:
+        parts, far = parts_of(one.inside)
+        if not far:
+            found.append(one)
+            close += len(parts) > 1
+            continue
+        apart += 1
+        top, left = (span.start for span in one.place)
+        said = {name: value for name, value in (one.feature.get("properties") or {}).items() if name != "measurements"}
+        feature = {**one.feature, "properties": said}  # what was measured is of all parts together
+        for (down, across), inside in parts:
+            place = (slice(top + down.start, top + down.stop), slice(left + across.start, left + across.stop))
+            found.append(Object(feature, one.where, place, inside))
+    parts_apart = len(found) - before + apart
+    notes = [f"{counted(apart, kind)} with parts far apart: each of the {parts_apart} parts is read as a cell"]
+    near = [f"{counted(close, kind)} with parts close together: each {kind} is read as one cell"]
+    return found, notes * bool(apart) + near * bool(close)
+
+
 def _around_others(objects: Sequence[Object], kind: str, path: object) -> set[int]:
-    """The objects that others lie in, and that are therefore no cells.
+    """The objects that others lie in, or in holes of which they lie, and that are therefore no cells.
 
     Raises:
         CellocateError: they may as well be cells, and what lies in them nuclei.
     """
     boxes = np.array([[y.start, x.start, y.stop, x.stop] for y, x in (one.place for one in objects)]).reshape(-1, 4)
     area = np.array([one.inside.sum() for one in objects])
-    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    middle, size = (boxes[:, :2] + boxes[:, 2:]) / 2, np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     inner: dict[int, set[int]] = {}
     for i, one in enumerate(objects):
-        near = (middle >= boxes[i, :2]).all(axis=1) & (middle <= boxes[i, 2:]).all(axis=1) & (area < area[i])
-        held = {j for j in np.flatnonzero(near).tolist() if area[j] and _shared(one, objects[j]) >= _IN * area[j]}
+        near = (middle >= boxes[i, :2]).all(axis=1) & (middle <= boxes[i, 2:]).all(axis=1) & (size < size[i])
+        whole = one._replace(inside=binary_fill_holes(one.inside)) if near.any() else one
+        held = {j for j in np.flatnonzero(near).tolist() if area[j] and _shared(whole, objects[j]) >= _IN * area[j]}
         if held:
             inner[i] = held
     around = set(inner)

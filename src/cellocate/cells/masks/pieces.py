@@ -38,12 +38,12 @@ class Pieces:
     inner: Ints
 
     @classmethod
-    def of(cls, labels: Labels, *, corners: bool = True) -> Pieces:
+    def of(cls, labels: Labels, *, corners: bool | None = None) -> Pieces:
         """All pieces of a label image, those of 0 among them.
 
         Args:
             labels: shape (H, W), whole numbers.
-            corners: whether pixels of three and more numbers that touch at a corner are connected.
+            corners: whether pixels that touch at a corner are connected; without it, those of three or more numbers.
 
         Example:
             >>> found = Pieces.of(np.array([[5, 5, 0, 5], [0, 0, 0, 7]]))
@@ -52,7 +52,7 @@ class Pieces:
         """
         values = np.unique(labels)
         numbers = np.searchsorted(values, labels) + 1
-        ways = 2 if corners and len(values) > 2 else 1
+        ways = 2 if corners or (corners is None and len(values) > 2) else 1
         image = np.asarray(label(numbers, connectivity=ways, background=0), np.int32)  # type: ignore[no-untyped-call]
         n = int(image.max(initial=0)) + 1
         number = np.zeros(n, np.int64)
@@ -143,18 +143,12 @@ class Pieces:
     def apart(self, which: Ints) -> bool:
         """Whether some of these pieces, which have one number, are of different cells.
 
-        A cell that lies under another may show in two pieces close to each other, and one at the border of the image
-        in several small ones. So a piece of at least half the typical area must lie further from another than a typical
-        cell is wide (boxes are compared); from one as large it must lie half as far, or have no neighbour in common.
+        They are if they lie far apart (see `far_apart`), or if two of at least half the typical area have no neighbour
+        in common: a cell that lies under another may show in two pieces.
         """
-        top, left, bottom, right = self.boxes[which].T
-        down, across = (np.maximum(low[:, None] - high, 0) for low, high in ((top, bottom), (left, right)))
-        distance = np.hypot(np.maximum(down, down.T), np.maximum(across, across.T))
-        wide = 2 * np.sqrt(self.typical / np.pi)
-        large = self.area[which] >= self.typical / 2
-        both = distance[np.ix_(large, large)]
-        if (distance[large] >= wide).any() or (both >= wide / 2).any():
+        if far_apart(self.boxes[which], self.area[which], self.typical):
             return True
+        large = self.area[which] >= self.typical / 2
         one, other, _ = self.neighbours
         beside = [set(other[one == piece].tolist()) - {-1} for piece in which[large]]
         return any(a.isdisjoint(b) for i, a in enumerate(beside) for b in beside[:i])
@@ -172,6 +166,25 @@ class Pieces:
         found = numbers > 0
         whole = areas[found] == self.area[numbers[found] - 1]
         return np.asarray(numbers[found][whole] - 1, np.int64)
+
+
+def far_apart(boxes: Ints, area: Ints, typical: float) -> bool:
+    """Whether some pieces lie too far apart to be of one cell.
+
+    A cell at the border of the image may show in several small pieces. So a piece of at least half the typical area
+    must lie further from another than a typical cell is wide (boxes are compared); from one as large, half as far.
+
+    Args:
+        boxes: top, left, bottom and right (exclusive) of each, shape (n, 4).
+        area: px, shape (n,).
+        typical: area of a cell, px.
+    """
+    top, left, bottom, right = boxes.T
+    down, across = (np.maximum(low[:, None] - high, 0) for low, high in ((top, bottom), (left, right)))
+    distance = np.hypot(np.maximum(down, down.T), np.maximum(across, across.T))
+    wide = 2 * np.sqrt(typical / np.pi)
+    large = area >= typical / 2
+    return bool((distance[large] >= wide).any() or (distance[np.ix_(large, large)] >= wide / 2).any())
 
 
 def inner_pixels(image: NDArray[np.int32] | Bools) -> Bools:

@@ -12,6 +12,7 @@ from cellocate.errors import CellocateError
 _SHARE = 0.01  # of all marked pixels: more lie in thin pieces only if a mask was smoothed, or is a photograph
 _THIN, _LARGE = 10, 30.0  # thin pieces beside typical ones of so many px, which are no small cells
 _MOSTLY = 0.5  # of all marked pixels, which lie in lines
+_FIELD, _DASHES = 96**2, 3  # px of an image, and thin pieces in it, which are dashes or points however small
 _MANY = 1000  # thin pieces, into which a photograph falls
 _LARGEST = 5  # pieces that are searched for holes
 _HOLES, _FILLED = 3, 0.2  # holes of a piece, and their share of it: too many for gaps in a cell
@@ -35,10 +36,14 @@ def refuse_pictures(pieces: Pieces, where: object = None) -> None:
 
 
 def refuse_lines(pieces: Pieces, where: object = None) -> None:
-    """Raise a `CellocateError` where a mask marks the outlines of cells and not their areas."""
-    lines = ~pieces.solid & (pieces.area >= _LARGE)
+    """Raise a `CellocateError` where a mask marks lines or points, such as the outlines of cells, and not areas."""
+    if len(np.unique(pieces.number)) == 1:  # a line of one number goes on where its pixels touch at a corner
+        pieces = Pieces.of(np.minimum(pieces.image, 1), corners=True).without(np.array([0]))
+    thin = ~pieces.solid
+    dashes = pieces.image.size >= _FIELD and thin.sum() >= _DASHES
+    lines = thin & ((pieces.area >= _LARGE) | dashes)
     if pieces.area[lines].sum() > _MOSTLY * pieces.area.sum():
-        what = f"lines where areas are needed: {lines.sum()} of {len(pieces)} pieces are only 1 or 2 px wide"
+        what = f"lines or points where areas are needed: {lines.sum()} of {len(pieces)} pieces are only 1 or 2 px wide"
         mend = "Give the label image of the cells, not their outlines (or fill these)."
         raise CellocateError(what, where=where, mend=mend)
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Set
 from pathlib import Path
 
 from cellocate.collection.channels import Choices, assign
-from cellocate.collection.channels.meaning import words
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.layouts.habits import Names, as_asked, by_habit, number
+from cellocate.collection.layouts.made import is_made
 from cellocate.collection.reading import Reading
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, SUFFIXES
@@ -26,21 +26,6 @@ _COMPOSITE = re.compile(rf"(?P<id>.+?)_(?P<blue>blue_)?red_green(?:{_ENDINGS})",
 _STACK = re.compile(
     rf".*(?:\.ome\.tiff?(?:\.gz)?|\.companion\.ome|\.zarr|{'|'.join(map(re.escape, MICROSCOPES))})", re.IGNORECASE
 )
-# words of pictures that are made of channels, and of masks
-_MADE = {
-    "mask",
-    "masks",
-    "seg",
-    "segmentation",
-    "labels",
-    "outlines",
-    "overlay",
-    "composite",
-    "merge",
-    "merged",
-    "thumb",
-}
-_MASKS = re.compile(r".*_(?:cells|nuclei|cellmask|nucleimask|predictedmask)", re.IGNORECASE)
 
 
 def find(place: Path, reading: Reading) -> Found | None:
@@ -119,8 +104,7 @@ def _images(place: Path) -> dict[str, list[Path]]:
     with os.scandir(place) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             name = _ENDING.sub("", entry.name)
-            made = _MASKS.fullmatch(name) or any(word.text in _MADE for word in words(name))
-            if name != entry.name and not name.startswith(".") and not made:
+            if name != entry.name and not name.startswith(".") and not is_made(name):
                 found.setdefault(name, []).append(Path(entry.path))
     return found
 

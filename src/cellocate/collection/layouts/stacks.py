@@ -11,9 +11,11 @@ from pathlib import Path
 from cellocate.collection.channels import Choices, assign
 from cellocate.collection.collection import Problem
 from cellocate.collection.layouts.found import Found
+from cellocate.collection.layouts.made import made_of
 from cellocate.collection.layouts.series import Part, field_id, parts_of
 from cellocate.collection.layouts.tally import Tally
 from cellocate.collection.reading import Reading
+from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address, suffix
 from cellocate.images.files import unreadable
@@ -32,10 +34,18 @@ def find(place: Path, reading: Reading) -> Found | None:
         CellocateError: nothing tells which of their channels is which.
     """
     paths = candidates(place)
-    described = _described(paths)
-    if not any(_surely(path) or _is_stack(images) for path, images in zip(paths, described, strict=True)):
+    ids = {field_id(path) for path in paths}
+    described = dict(zip(paths, _described(paths), strict=True))
+    passed = [p for p, images in described.items() if made_of(field_id(p), ids) and not _names_channels(images)]
+    for path in passed:
+        del described[path]
+    if not any(_surely(path) or _is_stack(images) for path, images in described.items()):
         return None
-    return _found([(field_id(path), path) for path in paths], described, reading, place, {})
+    found = _found([(field_id(path), path) for path in described], list(described.values()), reading, place, {})
+    if passed:
+        what = "is not taken as a field: by its name it is a mask or a picture of another file"
+        found.notes.append(f"{passed[0].name} {what} ({counted(len(passed), 'such file')})")
+    return found
 
 
 def candidates(place: Path) -> list[Path]:
@@ -246,6 +256,11 @@ def _is_stack(images: Sequence[Stack] | CellocateError) -> bool:
     if isinstance(images, CellocateError):
         return False
     return len(images) > 1 or any(len(image.names) > 1 or len(image.shape) > len("YX") for image in images)
+
+
+def _names_channels(images: Sequence[Stack] | CellocateError) -> bool:
+    """Whether a file says what its channels are, as a mask or a picture in colours does not."""
+    return not isinstance(images, CellocateError) and any(len(image.names) > 1 and any(image.names) for image in images)
 
 
 def _perhaps(place: Path, entry: os.DirEntry[str]) -> bool:
