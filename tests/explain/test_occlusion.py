@@ -13,7 +13,10 @@ labels = arrays(np.uint16, (12, 16), elements=st.integers(0, 3))
 @given(labels, labels)
 def test_every_pixel_lies_in_one_compartment(nuclei, cells):
     found = compartments(nuclei, cells, 0.5)
-    assert tuple(found) == COMPARTMENTS
+    assert tuple(found) == tuple(name for name in COMPARTMENTS if name != "cell")
+    without = compartments(None, cells, 0.5)
+    assert tuple(without) == ("cell", "edge", "outside")
+    assert np.array_equal(sum(mask.astype(int) for mask in without.values()), np.ones(cells.shape, int))
     assert (np.sum(list(found.values()), axis=0) == 1).all()
     assert (found["nucleus"] == (nuclei > 0)).all()
 

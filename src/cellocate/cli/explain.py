@@ -87,6 +87,8 @@ def explain(
         explained = write(loaded, collection, out, replace(choices, ids=chosen, progress=advance))
     if label_images is not None:
         notes_on_masks(label_images)
+        if any("cell" in set(one.occluded["place"]) for one in explained):
+            note("the masks show no nuclei in some fields: nucleus and cytosol are one compartment (cell)")
     for sentence in sentences([one.note for one in explained], collection.unit):
         note(sentence)
     print(f"{counted(len(explained), collection.unit)} explained; report in {out / 'report.html'}")

@@ -15,7 +15,7 @@ from cellocate.collection import Collection, are_cells
 from cellocate.collection.emptiness import note_on
 from cellocate.decision import silenced
 from cellocate.explain.maps import Method, map_tiles
-from cellocate.explain.occlusion import COMPARTMENTS, compartments, occlude
+from cellocate.explain.occlusion import compartments, occlude
 from cellocate.images import Views
 from cellocate.networks import Model
 from cellocate.prediction.notes import notes_of_cells
@@ -53,7 +53,7 @@ def explain_field(
     id: str = "",
     locations: Sequence[int] | None = None,
     method: Method = "gradients",
-    labels: tuple[Labels, Labels] | None = None,
+    labels: tuple[Labels | None, Labels] | None = None,
     note: str | None = None,
 ) -> Explained:
     """Explain what a model says of a field, or of a cell, that is an array.
@@ -65,7 +65,8 @@ def explain_field(
         id: of the field.
         locations: indices of those to explain; those decided on unless given.
         method: of the maps (see `cellocate.explain.maps.map_tiles`).
-        labels: label images of nuclei and cells, shape (H, W) each, for occlusion by compartment.
+        labels: label images of nuclei (None where they are not known) and cells, shape (H, W) each, for occlusion by
+            compartment.
         note: what is known of a cell, which its pixels alone do not tell; else `note_on` judges them.
 
     Raises:
@@ -95,7 +96,7 @@ def explain_collection_field(
     *,
     locations: Sequence[int] | None = None,
     method: Method = "gradients",
-    labels: tuple[Labels, Labels] | None = None,
+    labels: tuple[Labels | None, Labels] | None = None,
 ) -> Explained:
     """The same of a field, or cell, of a collection."""
     pixels, pixel_size = collection.read(field, model.card.channels)
@@ -106,10 +107,11 @@ def explain_collection_field(
 
 
 def _masks(
-    model: Model, labels: tuple[Labels, Labels], height: int, width: int, pixel_size: float | None
+    model: Model, labels: tuple[Labels | None, Labels], height: int, width: int, pixel_size: float | None
 ) -> dict[str, NDArray[np.bool_]]:
     """Where each compartment is on the tiles; told at the network's resolution, at which an edge may be a pixel."""
     scale = model.card.scale()
-    nuclei, cells = (scale.label_tiles(image, height, width, pixel_size) for image in labels)
+    cells = scale.label_tiles(labels[1], height, width, pixel_size)
+    nuclei = [None] * len(cells) if labels[0] is None else scale.label_tiles(labels[0], height, width, pixel_size)
     found = [compartments(n, c, model.card.pixel_size) for n, c in zip(nuclei, cells, strict=True)]
-    return {name: np.stack([tile[name] for tile in found]) for name in COMPARTMENTS}
+    return {name: np.stack([tile[name] for tile in found]) for name in found[0]}

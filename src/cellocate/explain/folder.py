@@ -77,9 +77,10 @@ def explain(model: Model, collection: Collection, out: str | Path, choices: Choi
             see_name(field)
         if choices.masks is not None:
             choices.masks.require(chosen.ids)
+        nuclei = knows_nuclei(choices.masks, chosen)
         explained = []
         for field in chosen.ids:
-            explained.append(_one(model, chosen, field, choices))
+            explained.append(_one(model, chosen, field, choices, nuclei=nuclei))
             if choices.progress is not None:
                 choices.progress(1)
         found = read_pictures(chosen, chosen.ids, model.card.pixel_size * model.card.size)
@@ -113,8 +114,16 @@ def choose_fields(model: Model, collection: Collection, choices: Choices) -> lis
     return [some.ids[i] for i in choose_examples(decided, choices.count)]
 
 
-def _one(model: Model, collection: Collection, field: str, choices: Choices) -> Explained:
-    labels = None if choices.masks is None else choices.masks.labels(field, collection.shape(field))
+def knows_nuclei(masks: CellMasks | None, collection: Collection) -> bool:
+    """Whether masks show nuclei in every field of a collection, so that these can be told from the cytosol."""
+    return masks is not None and all(masks.labels(i, collection.shape(i))[0].any() for i in collection.ids)
+
+
+def _one(model: Model, collection: Collection, field: str, choices: Choices, *, nuclei: bool) -> Explained:
+    labels = None
+    if choices.masks is not None:
+        of_nuclei, of_cells = choices.masks.labels(field, collection.shape(field))
+        labels = of_nuclei if nuclei else None, of_cells
     return explain_collection_field(
         model, collection, field, locations=choices.locations, method=choices.method, labels=labels
     )

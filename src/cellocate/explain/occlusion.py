@@ -15,20 +15,20 @@ from cellocate.images import FIELD_SPAN
 from cellocate.networks import Model
 
 WHOLE = "whole field"
-COMPARTMENTS = ("nucleus", "cytosol", "edge", "outside")
+COMPARTMENTS = ("nucleus", "cytosol", "cell", "edge", "outside")
 
 Tiles = NDArray[np.float32]
 Masks = Mapping[str, NDArray[np.bool_]]
 
 
-def compartments(nuclei: Labels, cells: Labels, pixel_size: float | None = None) -> dict[str, NDArray[np.bool_]]:
+def compartments(nuclei: Labels | None, cells: Labels, pixel_size: float | None = None) -> dict[str, NDArray[np.bool_]]:
     """Label images of a field, shape (H, W) → where each compartment is, shape (H, W).
 
-    `nucleus`; `edge`, within 1 µm of the cell's edge; `cytosol`, the rest of the cell; `outside`, where no cell is. No
-    pixel is in two of them, and every pixel is in one.
+    `nucleus`; `edge`, within 1 µm of the cell's edge; `cytosol`, the rest of the cell (`cell`, where the nuclei are not
+    known); `outside`, where no cell is. No pixel is in two of them, and every pixel is in one.
 
     Args:
-        nuclei: 0 where there is none.
+        nuclei: 0 where there is none; None where they are not known.
         cells: likewise.
         pixel_size: µm per px; without it the field is taken to span 163.84 µm.
 
@@ -39,7 +39,10 @@ def compartments(nuclei: Labels, cells: Labels, pixel_size: float | None = None)
         {'nucleus': 64, 'cytosol': 192, 'edge': 144, 'outside': 624}
     """
     near = rim(cells.astype(np.uint16), pixel_size or FIELD_SPAN / max(cells.shape))
-    nucleus, cell = nuclei > 0, cells > 0
+    cell = cells > 0
+    if nuclei is None:
+        return {"cell": cell & ~near, "edge": near, "outside": ~cell}
+    nucleus = nuclei > 0
     edge = near & ~nucleus
     return {"nucleus": nucleus, "cytosol": cell & ~nucleus & ~edge, "edge": edge, "outside": ~cell & ~nucleus}
 

@@ -61,6 +61,7 @@ def write_page(
     ]
     thing = collection.unit
     occluded = pd.concat([one.occluded for one in explained])
+    places = [place for place in COMPARTMENTS if place in set(occluded["place"])]
     content = {
         "title": f"Where {model.card.name} looked",
         "summary": f"{counted(len(explained), thing).capitalize()} of {collection.folder.name}.",
@@ -69,7 +70,7 @@ def write_page(
         "thing": thing,
         "simulated": model.card.provenance.simulated,
         "stains": _drops(occluded[occluded["place"] == WHOLE], "channel", [*model.card.channels, "all"], names),
-        "compartments": _drops(occluded[occluded["channel"] == _protein(model)], "place", list(COMPARTMENTS), names),
+        "compartments": _drops(occluded[occluded["channel"] == _protein(model)], "place", places, names),
         "protein": STAINS.get(_protein(model), "all stains"),
         "words": STAINS | {"all": "all of them"},
     }
@@ -113,7 +114,7 @@ def map_rows(
 
 def _drops(occluded: pd.DataFrame, by: str, columns: Sequence[str], names: Sequence[str]) -> dict[str, Any] | None:
     """The mean drop for each location (rows) and channel or place (columns), with its share of the largest."""
-    if not set(columns) <= set(occluded[by]):
+    if not columns or not set(columns) <= set(occluded[by]):
         return None
     mean = occluded.pivot_table(index="location", columns=by, values="drop", aggfunc="mean")[list(columns)]
     n = occluded.groupby("location")["drop"].size() // len(occluded[by].unique())
