@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.cells.astray import ASTRAY, are_astray
 from cellocate.cells.crops import Crop, Square, crops
 from cellocate.cells.describe import describe, of_field
 from cellocate.cells.extras import Extra
@@ -167,7 +168,11 @@ def _cut(job: Job) -> None:
         extra(job, pixels, masks, table)
     with new_file(plan.cells(number)) as aside:
         table.to_csv(aside, index=False, float_format=_DIGITS)
-    write_text(plan.notes(number), "\n".join([*filter(None, [job.note]), *masks.notes]))
+    notes = [*filter(None, [job.note]), *masks.notes]
+    brought = plan.masks is not None and "blue" in plan.channels
+    if brought and are_astray(counts[plan.channels.index("blue")], masks.cells):
+        notes.append(ASTRAY)
+    write_text(plan.notes(number), "\n".join(notes))
     save(plan.rows(number), rows)
 
 

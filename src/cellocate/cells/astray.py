@@ -1,0 +1,45 @@
+"""Masks that belong to another field, or were shifted: the nuclei of the image do not lie in their cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.images.signal import CLEAR, signal_of
+
+_BY_CHANCE = 0.1
+"""Of the way from chance (0) to all (1). Masks of 68 real fields reach .88 or more there; of half of the fields, the
+masks of another field reach less than .1."""
+_CUT = 0.7
+"""Of what chance would have: how often nuclei lie at the edges of cells. It tells the masks of some cells alone, which
+miss the nuclei of the others."""
+_ENOUGH = 50  # blocks of nuclei
+ASTRAY = "the nuclei lie in these cells no more often than by chance: look whether this is the mask of another field"
+
+
+def are_astray(nuclei: NDArray[Any], cells: NDArray[Any]) -> bool:
+    """Whether the nuclei that an image shows lie in the cells of a mask, and at their edges, as often as by chance.
+
+    Args:
+        nuclei: the channel of the nuclei, shape (H, W), uint8 or uint16.
+        cells: label image, shape (H, W).
+
+    Example:
+        >>> image, cells = np.zeros((64, 64), np.uint8), np.zeros((64, 64), np.uint16)
+        >>> image[10:20, 10:20], cells[5:25, 5:25] = 200, 1
+        >>> are_astray(image, cells), are_astray(image[::-1], cells)
+        (False, True)
+    """
+    signal = signal_of(nuclei)
+    seen = signal.above >= CLEAR
+    if np.count_nonzero(seen) < _ENOUGH:
+        return False
+    number = cv2.resize(cells.astype(np.uint16), seen.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    inside, rim = number > 0, cv2.morphologyEx(number, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    if not inside.any():
+        return False
+    missed = inside[seen].mean() - inside.mean() < _BY_CHANCE * (1 - inside.mean())
+    return bool(not inside[seen].any() or (missed and rim[seen].mean() > _CUT * rim.mean()))
