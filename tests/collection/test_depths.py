@@ -178,7 +178,7 @@ def test_single_planes_with_ome_metadata_say_it_too(tmp_path):
     collection, notes = known(tmp_path)
     assert (collection.bits("a"), notes) == (12, ("12-bit counts in 16-bit files (from metadata or collection.yaml)",))
     looked = inspect(open_collection(tmp_path), decode=True)
-    assert looked.depth.bits_of(looked.images["seen"]["a"]) == 12
+    assert looked.bits["a"] == 12
 
 
 def test_fields_of_two_cameras_are_reported_and_of_two_sources_told_apart(tmp_path):

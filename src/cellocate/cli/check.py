@@ -120,8 +120,7 @@ def _described(data: Path, said: dict[str, Any], channels: list[str] | None) -> 
 
 def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
     images = inspection.images
-    bits = {str(i): inspection.depth.bits_of(seen) for i, seen in images["seen"].items()}
-    images = images.assign(bits=[bits[str(i)] for i in images.index])
+    images = images.assign(bits=[inspection.bits[str(i)] for i in images.index])
     sizes = images.groupby(["width", "height", "depth", "bits"]).size().reset_index(name="fields")
     known = [p for p in map(collection.pixel_size, collection.ids) if p is not None]
     facts: dict[str, Any] = {

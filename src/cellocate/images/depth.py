@@ -9,6 +9,7 @@ from cellocate.images.files import Pixels
 
 DEPTHS = (8, 10, 12, 14, 16)
 """Bits that cameras count in."""
+_EDGES = 0.25  # share of a plane
 SIGNED = 2**15
 """What is added to signed numbers of 16 bits to save them as unsigned ones, as Olympus ScanR does."""
 
@@ -58,6 +59,21 @@ def without_offset(pixels: Pixels, offset: int) -> Pixels:
         return pixels
     dark = pixels.dtype.type(offset)
     return np.asarray(np.maximum(pixels, dark) - dark, pixels.dtype)  # type: ignore[return-value] # still so
+
+
+def darkest(plane: Pixels) -> int:
+    """The darkest pixel; where no more than a quarter are 0, the darkest of the others.
+
+    Zeros are what stitching and registration leave at the edges, and no pixel of a camera.
+
+    Example:
+        >>> darkest(np.array([0, 32768, 32770, 32800], np.uint16)), darkest(np.array([0, 0, 1, 9], np.uint16))
+        (32768, 0)
+    """
+    found = int(plane.min(initial=np.iinfo(plane.dtype).max))
+    if found or np.count_nonzero(plane) < (1 - _EDGES) * plane.size:
+        return found
+    return int(plane[plane > 0].min(initial=np.iinfo(plane.dtype).max))
 
 
 def see_counts(counts: Pixels, bits: int | None) -> None:
