@@ -45,6 +45,17 @@ class Inspection:
     bits: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def guessed_bits(self) -> int | None:
+        """The bits of the camera, where pixels told them, alike for all files of 16 bits."""
+        deep = {self.bits[str(i)] for i in self.images.index[self.images["depth"] == 16]} if self.bits else set()
+        return deep.pop() if self.depth.guessed and len(deep) == 1 else None
+
+    @property
+    def guessed_offset(self) -> int | None:
+        """What is subtracted from every pixel, where pixels told it."""
+        return self.depth.offset or None
+
     @cached_property
     def duplicates(self) -> list[list[str]]:
         """Groups of fields whose pixels are identical in every channel."""

@@ -17,7 +17,7 @@ channels. The 100 counts of 4095 that cameras usually add are 2.4%."""
 BRIGHT_ENOUGH = 128
 """What the brightest pixel of all fields must reach for their depth to be inferred; less may be nothing but noise."""
 
-_HOT = 10  # pixels of a field that may be hot
+_HOT, _HOT_SHARE, _SEVERAL = 10, 0.05, 4  # pixels of a field that may be hot, share of such fields, among how many
 _DIM, _DIM_SHARE = full_value(12), 0.2  # fields of a collection of 16 bits that may be of another camera
 
 
@@ -168,6 +168,7 @@ def _doubted(said_16: Sequence[Seen], unit: Unit) -> list[str]:
 
 def _inferred(silent: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int | None, str]:
     """The depth that the pixels of fields tell, and how; "" where it is that of the files, as one would expect."""
+    silent = _without_hot(silent)
     brightest = max(one.brightest for one in silent)
     above = f"no pixel of {counted(len(silent), unit)} is above {brightest}"
     bits, others = smallest_depth(brightest), min(known, default=0)
@@ -185,6 +186,16 @@ def _inferred(silent: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int 
     what = f"{dim} of {counted(len(silent), unit)} have no pixel above {_DIM}, and others have: all read as 16 bits"
     what += _because(silent, brightest)
     return 16, f"{what}. If they are of different cameras, open them as collections of their own"
+
+
+def _without_hot(silent: Sequence[Seen]) -> Sequence[Seen]:
+    """The fields but for the few, in which single pixels alone are of a larger depth than all others."""
+    most = smallest_depth(max(one.brightest for one in silent))
+    hot = [one for one in silent if smallest_depth(one.brightest) == most and one.above <= _HOT]
+    others = [one for one in silent if one not in hot]
+    few = len(hot) <= max(1, _HOT_SHARE * len(silent)) and len(silent) >= _SEVERAL
+    brightest = max((one.brightest for one in others), default=0)
+    return others if few and brightest >= BRIGHT_ENOUGH and smallest_depth(brightest) < most else silent
 
 
 def _because(silent: Sequence[Seen], brightest: int) -> str:
