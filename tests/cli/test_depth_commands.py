@@ -181,3 +181,9 @@ def test_rescaled_copies_keep_counts_and_bits(cellocate: Callable[..., Any], twe
     assert {new.bits(i) for i in new.ids} == {12}
     path = new.files(new.ids[0])["red"]
     assert read_channel(path, "red").max() == read_channel(twelve / path.name, "red").max()
+
+
+def test_check_writes_down_the_bits_that_it_inferred(cellocate, twelve: Path) -> None:
+    assert cellocate("check", twelve, "--write").code == 0
+    assert "\nbits: 12\n" in (twelve / "collection.yaml").read_text()
+    assert "read as 12-bit counts" not in cellocate("check", twelve).out

@@ -12,13 +12,13 @@ from cellocate.cells.job import Plan
 from cellocate.cells.run import convert
 from cellocate.collection import depth as depth_
 from cellocate.collection import inspect, open_collection, pack, suspects, usable
-from cellocate.collection.depth import with_depth
+from cellocate.collection.depth import brighter, with_depth
 from cellocate.collection.judge import Seen, judge
 from cellocate.collection.layouts import listing
 from cellocate.collection.merge import merge
 from cellocate.collection.rescale import rescale
 from cellocate.errors import CellocateError
-from cellocate.images import write_png
+from cellocate.images import read_channel, write_png
 from cellocate.images.depth import SIGNED
 
 BOTH = ("green", "blue")
@@ -100,8 +100,6 @@ def test_a_brighter_pixel_that_a_sample_missed_is_refused_when_it_is_read(tmp_pa
     monkeypatch.setattr(depth_, "_SAMPLE", 2)
     folder = written(tmp_path / "data", [4000, 4000, 4000, 9000], ids="abcd")
     collection = open_collection(folder)
-    drawn = np.random.default_rng(0).permutation(4)[:2]
-    assert 3 not in drawn
     collection, _ = with_depth(collection)
     with pytest.raises(CellocateError, match=r"a pixel of 9000, above the 4095 of 12 bits: field d, .*d_green.png"):
         collection.read("d", BOTH)
@@ -111,6 +109,55 @@ def test_a_brighter_pixel_that_a_sample_missed_is_refused_when_it_is_read(tmp_pa
     store = pack(open_collection(folder), tmp_path / "store", sizes=(40,), workers=1, resume=True)  # nothing was lost
     assert {store.bits(i) for i in store.ids} == {14}
     assert store.read_counts("d", BOTH)[0].max() == 9000
+
+
+def test_a_look_before_a_long_command_finds_what_the_sample_missed(tmp_path, monkeypatch):
+    monkeypatch.setattr(depth_, "_SAMPLE", 2)
+    folder = written(tmp_path, [4000, 4000, 4000, 9000], ids="abcd")
+    looked = inspect(open_collection(folder), decode=True)
+    assert [(problem.id, problem.error.what) for problem in looked.problems] == [
+        ("d", "a pixel of 9000, above the 4095 of 12 bits")
+    ]
+    assert looked.guessed_bits == 12
+    with pytest.raises(
+        CellocateError, match=r"1 of 4 fields cannot be used; the first, d: a pixel of 9000, .*bits: 14"
+    ):
+        usable(open_collection(folder), BOTH, labelled=False, skip_bad=False)
+    kept, inspection = usable(open_collection(folder), BOTH, labelled=False, skip_bad=True)
+    assert kept.ids == ["a", "b", "c"]
+    assert [problem.id for problem in inspection.problems] == ["d"]
+    some, _ = with_depth(open_collection(folder))
+    with pytest.raises(CellocateError, match="1 of 2 fields cannot be used"):
+        usable(some.subset(["a", "d"]), BOTH, labelled=False, skip_bad=False)
+
+
+def test_what_was_not_guessed_needs_no_look(tmp_path, monkeypatch):
+    collection, _ = known(told(written(tmp_path, 4000), "bits: 12\n"))
+    monkeypatch.setattr(depth_.Collection, "read_counts", None)
+    assert brighter(collection) == ()
+
+
+def test_every_command_judges_the_depth_by_the_same_fields(tmp_path):
+    folder = written(tmp_path, [4000] * 69 + [9000], ids=[f"f{i:02}" for i in range(70)])
+    assert inspect(open_collection(folder), decode=True).depth.notes[0] == known(folder)[1][0]
+
+
+def test_hot_pixels_of_a_few_fields_make_no_depth(tmp_path):
+    folder = written(tmp_path / "one", [4000, 4000, 4000, 65535], ids="abcd")
+    for channel, plane in zip(BOTH, light(3, 4000), strict=True):
+        plane[20, 20] = 65535
+        write_png(folder / f"d_{channel}.png", plane)
+    looked = inspect(open_collection(folder), decode=True)
+    assert looked.bits["a"] == 12
+    assert [problem.id for problem in looked.problems] == ["d"]
+    for field in "abcd":
+        plane = light(0, 4000)[0]
+        plane[20, 20] = 5000
+        write_png(folder / f"{field}_green.png", plane)
+        write_png(folder / f"{field}_blue.png", light(0, 4000)[1])
+    collection, notes = known(folder)
+    assert collection.bits("a") == 14
+    assert "read as 14-bit counts, because of 4 pixels above 4095" in notes[0]
 
 
 def test_what_collection_yaml_says_goes_before_all(tmp_path):
@@ -178,7 +225,7 @@ def test_single_planes_with_ome_metadata_say_it_too(tmp_path):
     collection, notes = known(tmp_path)
     assert (collection.bits("a"), notes) == (12, ("12-bit counts in 16-bit files (from metadata or collection.yaml)",))
     looked = inspect(open_collection(tmp_path), decode=True)
-    assert looked.depth.bits_of(looked.images["seen"]["a"]) == 12
+    assert looked.bits["a"] == 12
 
 
 def test_fields_of_two_cameras_are_reported_and_of_two_sources_told_apart(tmp_path):
@@ -211,6 +258,32 @@ def test_scanrs_offset_is_found_and_subtracted(tmp_path):
     as_they_are, notes = known(told(folder, "camera_offset: 0\n"))
     assert (as_they_are.bits("a"), as_they_are.offset("a")) == (16, 0)
     assert "50% of the full scale" in notes[-1]
+
+
+def test_edges_of_0_hide_no_offset(tmp_path):
+    signed = written(tmp_path / "signed", SIGNED + 4000, SIGNED)
+    high = written(tmp_path / "high", 4000, 1000)
+    for path in (*signed.glob("*.png"), *high.glob("*.png")):
+        plane = np.pad(read_channel(path, "green"), 2)
+        write_png(path, plane)
+    collection, notes = known(signed)
+    assert (collection.bits("a"), collection.offset("a")) == (12, SIGNED)
+    assert "no pixel is darker than 32768" in notes[-1]
+    counts = collection.read_counts("a", BOTH)[0]
+    assert (counts.min(), counts.max()) == (0, 4000)
+    assert known(high)[1][-1].startswith("no pixel of green, blue is darker than 1000, 24% of the full scale")
+
+
+def test_a_field_without_the_offset_of_the_others_is_a_problem(tmp_path, monkeypatch):
+    monkeypatch.setattr(depth_, "_SAMPLE", 2)
+    folder = written(tmp_path, SIGNED + 4000, SIGNED, ids="abcd")
+    for channel, plane in zip(BOTH, light(3, 4000), strict=True):
+        write_png(folder / f"d_{channel}.png", plane)
+    [problem] = inspect(open_collection(folder), decode=True).problems
+    assert problem.id == "d"
+    assert problem.error.what.startswith("no pixel above the 32768 that was subtracted")
+    with pytest.raises(CellocateError, match="the first, d: no pixel above the 32768"):
+        usable(open_collection(folder), BOTH, labelled=False, skip_bad=False)
 
 
 @pytest.mark.parametrize(("kind", "top"), [(np.uint8, 255), (np.uint16, 4095)])

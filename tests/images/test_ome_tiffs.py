@@ -223,3 +223,31 @@ def test_a_plate_is_parsed_once_and_a_plane_decoded_alone(tmp_path, monkeypatch)
             read(tmp_path / "a.ome.tif", f"series={i},channel={c}")
     assert (len(parsed), len(decoded)) == (1, 24)
     assert tiff.decoded is decoder
+
+
+def set_of_positions(folder, names):
+    """A set of three files of one position each, as Micro-Manager writes it: each has the metadata of all."""
+    written = [f"run_Pos{i}.ome.tif" for i in range(3)]
+    images = [
+        {"name": f"Pos{i}", "planes": {(c, 0, 0): (file, c, f"urn:uuid:{i}") for c in range(4)}}
+        for i, file in enumerate(written)
+    ]
+    data = [noise(4, 6, 8) for _ in written]
+    for i, name in enumerate(names):
+        pages(folder / name, data[i], ome_xml(images, uuid=f"urn:uuid:{i}"))
+    return data
+
+
+def test_a_renamed_file_of_a_set_is_read_without_images_of_files_that_are_not_there(tmp_path):
+    data = set_of_positions(tmp_path, [f"day1_{i}.ome.tif" for i in range(3)])
+    for i in range(3):
+        [stack] = describe(tmp_path / f"day1_{i}.ome.tif")
+        assert not stack.faults
+        assert stack.left_out == f"run_Pos{0 if i else 1}.ome.tif"
+        assert np.array_equal(read(stack.file, f"series={i},channel=2"), data[i][2])
+
+
+def test_a_file_of_a_set_that_kept_its_name_still_lacks_the_others(tmp_path):
+    set_of_positions(tmp_path, ["run_Pos0.ome.tif"])
+    stacks = describe(tmp_path / "run_Pos0.ome.tif")
+    assert [bool(stack.faults) for stack in stacks] == [False, True, True]

@@ -91,7 +91,7 @@ def test_alpha_of_16_bits_is_left_out(tmp_path):
     path = tmp_path / "a.png"
     cv2.imwrite(str(path), np.dstack([GREY16, GREY16 // 2, GREY16 // 4, np.full_like(GREY16, 65535)]))
     assert np.array_equal(read_channel(path, "blue"), GREY16)
-    assert np.array_equal(read_channel(path, "red"), GREY16 // 4)
+    assert np.array_equal(read_channel(f"{path}::colour=red", "red"), GREY16 // 4)
     assert read_header(path) == (40, 31, 16)
 
 

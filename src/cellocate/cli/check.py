@@ -76,11 +76,17 @@ def check(
     refuse_suffix(out)
     said: dict[str, Any] = {"labels": labels, "vocabulary": vocabulary, "pixel_size": pixel_size, "z": z}
     if write:
-        collection = _described(data, said, channels)
+        collection, description = _to_describe(data, said, channels)
     else:
-        collection = open_data(data, **said, channels=channels, announced=False)
+        collection, description = open_data(data, **said, channels=channels, announced=False), None
     with progress(f"reading {collection.unit}s", len(collection)) as advance:
         inspection = inspect(collection, decode=True, progress=advance)
+    if description is not None:
+        from cellocate.collection.proposal import write_description
+
+        told = {**said, "z": read_plane(z), "bits": inspection.guessed_bits, "camera_offset": inspection.guessed_offset}
+        write_description(description, collection, **told)
+        note(f"{description} says now how these images are read")
     warnings = suspects(collection, inspection, smallest_file=smallest_file, largest_file=largest_file)
     facts = _facts(collection, inspection)
     table = inspection.table(warnings)
@@ -96,32 +102,29 @@ def check(
         raise typer.Exit(1)
 
 
-def _described(data: Path, said: dict[str, Any], channels: list[str] | None) -> Collection:
-    """Open `data`, and write down how; where nothing tells channels apart, what a user has to fill in.
+def _to_describe(data: Path, said: dict[str, Any], channels: list[str] | None) -> tuple[Collection, Path]:
+    """Open `data`, and say where its description belongs; where nothing tells channels apart, write what to fill in.
 
     Raises:
         CellocateError: it is described already, or cannot be read.
     """
     from cellocate.collection.channels import UnclearChannelsError
-    from cellocate.collection.proposal import place_of_description, write_description, write_question
+    from cellocate.collection.proposal import place_of_description, see_describable, write_question
 
     path = place_of_description(data)
-    settings = {**said, "z": read_plane(said["z"])}
     try:
         collection = open_data(data, **said, channels=channels, announced=False)
     except UnclearChannelsError as unclear:
-        write_question(path, unclear, **settings)
+        write_question(path, unclear, **{**said, "z": read_plane(said["z"])})
         mend = f"Replace each ? in {path}, which was written for this, and check again."
         raise CellocateError(unclear.what, where=unclear.where, mend=mend) from None
-    write_description(path, collection, **settings)
-    note(f"{path} says now how these images are read")
-    return collection
+    see_describable(path, collection)
+    return collection, path
 
 
 def _facts(collection: Collection, inspection: Inspection) -> dict[str, Any]:
     images = inspection.images
-    bits = {str(i): inspection.depth.bits_of(seen) for i, seen in images["seen"].items()}
-    images = images.assign(bits=[bits[str(i)] for i in images.index])
+    images = images.assign(bits=[inspection.bits[str(i)] for i in images.index])
     sizes = images.groupby(["width", "height", "depth", "bits"]).size().reset_index(name="fields")
     known = [p for p in map(collection.pixel_size, collection.ids) if p is not None]
     facts: dict[str, Any] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,9 +12,9 @@ import pandas as pd
 
 from cellocate.collection.bags import Bags, bags_of
 from cellocate.collection.collection import Collection, Problem, Unit
-from cellocate.collection.depth import see, with_depth
+from cellocate.collection.depth import brighter, judged_with, see, with_depth
 from cellocate.collection.duplicates import clusters, parse_fingerprints
-from cellocate.collection.judge import Judged, judge
+from cellocate.collection.judge import Judged, fault, together
 from cellocate.collection.look import Look, complete, look_at_headers, look_at_pixels
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
@@ -34,6 +34,7 @@ class Inspection:
         problems: the faults of the collection and of the images.
         unit: what each shows; of a single cell, most is black.
         depth: what the pixels tell of their depth, where they were decoded.
+        bits: of the camera of each field, by id, where its pixels were decoded.
         notes: what a user should know of how they will be read, a sentence each.
     """
 
@@ -41,7 +42,19 @@ class Inspection:
     problems: tuple[Problem, ...]
     unit: Unit = "field"
     depth: Judged = field(default_factory=Judged)
+    bits: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def guessed_bits(self) -> int | None:
+        """The bits of the camera, where pixels told them, alike for all files of 16 bits."""
+        deep = {self.bits[str(i)] for i in self.images.index[self.images["depth"] == 16]} if self.bits else set()
+        return deep.pop() if self.depth.guessed and len(deep) == 1 else None
+
+    @property
+    def guessed_offset(self) -> int | None:
+        """What is subtracted from every pixel, where pixels told it."""
+        return self.depth.offset or None
 
     @cached_property
     def duplicates(self) -> list[list[str]]:
@@ -126,10 +139,14 @@ def inspect(
     if not decode:
         return Inspection(images, tuple(problems), unit=collection.unit)
     seen = {field: look.seen for field, look in rows.items() if look.seen is not None}
-    judged = judge(list(seen.values()), offset_known="camera_offset" in collection.fields, unit=collection.unit)
-    faults = {field: fault for field, one in seen.items() if (fault := judged.fault(one)) is not None}
-    problems += [Problem(field, "files", fault) for field, fault in faults.items()]
-    return Inspection(images, tuple(problems), collection.unit, judged)
+    known, judged = judged_with(collection, seen, {field for field, one in seen.items() if one.depth == 16})
+    for field, one in seen.items():
+        offset = known.offset(field) - collection.offset(field)  # that was not subtracted yet
+        bits = min(one.depth, known.bits(field) or 16)
+        error = fault(max(0, one.brightest - offset), bits, offset if one.depth == 16 else 0)
+        problems += [] if error is None else [Problem(field, "files", error)]
+    bits_of = {field: min(one.depth, known.bits(field) or 16) for field, one in seen.items()}
+    return Inspection(images, tuple(problems), collection.unit, together(judged), bits_of)
 
 
 def usable(
@@ -157,7 +174,9 @@ def usable(
     images = inspection.images
     deep = {str(i) for i in images.index[images["depth"] == 16]}
     known, notes = with_depth(collection.without(problems, skip_bad=skip_bad), deep)
-    return known, replace(inspection, problems=problems, notes=notes)
+    late = brighter(known, deep)
+    known = replace(known.without(late, skip_bad=skip_bad), depth_guessed=False)
+    return known, replace(inspection, problems=(*problems, *late), notes=notes)
 
 
 def _groups(key: pd.Series) -> list[list[str]]:

@@ -89,6 +89,7 @@ class Collection:
         notes: what a user should know of how the files were read, a sentence each, such as "z stacks of 12 planes
             became one by their maximum".
         depth_known: whether `bits` and `camera_offset` are final (see `cellocate.collection.depth.with_depth`).
+        depth_guessed: whether pixels of a sample of fields told them, so that others may have brighter ones.
     """
 
     folder: Path
@@ -103,6 +104,7 @@ class Collection:
     stains: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     depth_known: bool = False
+    depth_guessed: bool = False
 
     def __len__(self) -> int:
         return len(self.fields)

@@ -1,31 +1,34 @@
 """How many bits the pixels of a collection's files hold, and what was added to all of them.
 
 What metadata, a table or `collection.yaml` say is taken as it is. Where nothing does, files of 16 bits are judged by a
-sample of their fields: a camera of 12 bits leaves no pixel above 4095, in any channel of any field.
+sample of their fields: a camera of 12 bits leaves no pixel above 4095, in any channel of any field. A command that may
+take long looks at all of them before it begins.
 """
 
 from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Collection as Ids
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.collection import Collection
-from cellocate.collection.judge import Judged, Seen, high_floor, judge
+from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.judge import Judged, Seen, fault, high_floor, judge
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, read_header, significant_bits
-from cellocate.images.depth import full_value
+from cellocate.images.depth import DEPTHS, darkest, full_value
 from cellocate.images.store import stored
 
 _SAMPLE = 64  # fields whose pixels tell the depth of all
 _AT_ONCE = 4  # of them, after which it may be settled
+_THREADS = min(_AT_ONCE, os.cpu_count() or 1)
 _BRIGHT = full_value(14)  # above this, only 16 bits are left
 _SOURCE, _SOURCES = "source", 16  # column of a merged collection, and how many it may name
 
@@ -58,20 +61,62 @@ def of_known_depth(collection: Collection) -> Collection:
     return known
 
 
-def _known(collection: Collection, deep: Ids[str] | None = None) -> tuple[Collection, dict[str, Judged]]:
+def brighter(collection: Collection, deep: Ids[str] | None = None) -> tuple[Problem, ...]:
+    """The fields that cannot be of the depth that a sample told: a pixel is above it.
+
+    Every field is decoded where the depth was guessed by pixels, and none otherwise.
+
+    Args:
+        collection: whose depth is known.
+        deep: the ids of the fields whose files have 16 bits, where that is known.
+    """
+    if not collection.depth_guessed:
+        return ()
+
+    def look(field: str) -> Problem | None:
+        channels = tuple(collection.files(field))
+        try:
+            counts, _ = collection.read_counts(field, channels)
+        except CellocateError as error:
+            return Problem(field, "files", error)
+        bits = min(8 * counts.itemsize, collection.bits(field) or 16)
+        wrong = fault(int(counts.max()), bits, collection.offset(field) if counts.itemsize > 1 else 0)
+        return None if wrong is None else Problem(field, "files", wrong)
+
+    with ThreadPoolExecutor(max_workers=_THREADS) as pool:
+        return tuple(filter(None, pool.map(look, (i for i in collection.ids if deep is None or i in deep))))
+
+
+def judged_with(
+    collection: Collection, seen: Mapping[str, Seen], deep: Ids[str]
+) -> tuple[Collection, dict[str, Judged]]:
+    """The collection with its depth, and what was judged of each source, by the same fields of all that were seen.
+
+    Args:
+        collection: whose depth is not known yet.
+        seen: what each field tells, by id.
+        deep: the ids of the fields whose files have 16 bits.
+    """
+    return _known(collection, deep, seen.get)
+
+
+def _known(
+    collection: Collection, deep: Ids[str] | None = None, look: Callable[[str], Seen | None] | None = None
+) -> tuple[Collection, dict[str, Judged]]:
     """The collection with its depth, and what was judged of each source."""
     if collection.depth_known or not collection.channels:
         return collection, {}
     fields, found = collection.fields, dict[str, Judged]()
     for source, ids in _sources(collection).items():
         wanted = ids if deep is None else [i for i in ids if i in deep]
-        seen = _look(collection, wanted or ids)
-        found[source] = judged = judge(seen, offset_known="camera_offset" in fields, unit=collection.unit)
+        seen = _look(collection, wanted or ids, look)
+        found[source] = judged = judge(seen, offset_known="camera_offset" in collection.fields, unit=collection.unit)
         if judged.bits is not None:
             fields = _filled(fields, "bits", [i for i in wanted if collection.bits(i) is None], judged.bits)
         if judged.offset:
             fields = _filled(fields, "camera_offset", wanted, judged.offset)
-    return replace(collection, fields=fields, depth_known=True), found
+    guessed = any(one.guessed for one in found.values())
+    return replace(collection, fields=fields, depth_known=True, depth_guessed=guessed), found
 
 
 def see(collection: Collection, field: str, pixels: Pixels, channels: Sequence[str]) -> Seen:
@@ -84,9 +129,11 @@ def see(collection: Collection, field: str, pixels: Pixels, channels: Sequence[s
         channels: of these.
     """
     bits, depth = collection.bits(field), 8 * pixels.itemsize
-    darkest = {channel: int(plane.min()) for channel, plane in zip(channels, pixels, strict=True)}
+    floors = {channel: darkest(plane) for channel, plane in zip(channels, pixels, strict=True)}
     said = None if bits is not None or depth == 8 else _said(collection.files(field))
-    return Seen(depth, bits, said, darkest, int(pixels.max()))
+    brightest = int(pixels.max())
+    smaller = max((bits for bits in DEPTHS if full_value(bits) < brightest), default=0)
+    return Seen(depth, bits, said, floors, brightest, int(np.count_nonzero(pixels > full_value(smaller))))
 
 
 def depths(collection: Collection, images: pd.DataFrame) -> tuple[int, ...]:
@@ -113,21 +160,26 @@ def _filled(fields: pd.DataFrame, column: str, ids: Sequence[str], value: float)
     return fields.assign(**{column: known.where(~fields.index.isin(ids), value)})
 
 
-def _look(collection: Collection, ids: Sequence[str]) -> list[Seen]:
-    """What a sample of fields tells, drawn by a fixed seed; those that cannot be read tell nothing."""
-    drawn = [ids[i] for i in np.random.default_rng(0).permutation(len(ids))[:_SAMPLE]]
+def _look(collection: Collection, ids: Sequence[str], known: Callable[[str], Seen | None] | None) -> list[Seen]:
+    """What a sample of fields tells; those that cannot be read tell nothing.
+
+    It is drawn by a digest of their ids, so that it is nearly the same without a few of them.
+    """
+    drawn = sorted(ids, key=lambda i: blake2b(i.encode("utf-8", "surrogateescape"), digest_size=8).digest())[:_SAMPLE]
     deep = [field for field in drawn if _header_depth(collection, field) == 16]
     drawn, at_once = (deep, _AT_ONCE) if deep else (drawn, 1)  # of 8 bits, one without a floor settles it
     found: list[Seen] = []
 
     def look(field: str) -> Seen | None:
+        if known is not None:
+            return known(field)
         channels = tuple(collection.files(field))
         try:
             return see(collection, field, collection.read_counts(field, channels)[0], channels) if channels else None
         except CellocateError:  # which is told when all files are looked at
             return None
 
-    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max_workers=_THREADS) as pool:
         for start in range(0, len(drawn), at_once):
             found += filter(None, pool.map(look, drawn[start : start + at_once]))
             if found and _is_settled(found):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cellocate.collection.collection import Unit
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.images.depth import SIGNED, full_value, smallest_depth, too_bright
+from cellocate.images.depth import DEPTHS, SIGNED, full_value, smallest_depth, too_bright
 
 HIGH_FLOOR = 0.1
 """Share of the full scale at which a channel's darkest pixel is reported: about a standard deviation of the atlas's
@@ -17,6 +17,7 @@ channels. The 100 counts of 4095 that cameras usually add are 2.4%."""
 BRIGHT_ENOUGH = 128
 """What the brightest pixel of all fields must reach for their depth to be inferred; less may be nothing but noise."""
 
+_HOT, _HOT_SHARE, _SEVERAL = 10, 0.05, 4  # pixels of a field that may be hot, share of such fields, among how many
 _DIM, _DIM_SHARE = full_value(12), 0.2  # fields of a collection of 16 bits that may be of another camera
 
 
@@ -27,8 +28,9 @@ class Seen(NamedTuple):
         depth: bits of its files, 8 or 16.
         bits: of the camera, where they are known.
         said: of the camera, by the metadata of the files, where `bits` are not known.
-        darkest: smallest value of each channel, by its name.
+        darkest: smallest value of each channel, by its name; above 0 where few are 0.
         brightest: largest value of all.
+        above: pixels that the next smaller depth than that of the brightest could not hold.
     """
 
     depth: int
@@ -36,6 +38,7 @@ class Seen(NamedTuple):
     said: int | None
     darkest: Mapping[str, int]
     brightest: int
+    above: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Judged:
         told: the depth that metadata tell, as a sentence; "" where they tell none, or that of the files.
         inferred: what was inferred or is doubtful of the depth, a sentence each.
         floor: what no pixel is darker than, where that is too much.
+        guessed: whether pixels told bits or offset, so that another field may show that they are wrong.
     """
 
     bits: int | None = None
@@ -55,6 +59,7 @@ class Judged:
     told: str = ""
     inferred: tuple[str, ...] = ()
     floor: CellocateError | None = None
+    guessed: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -66,14 +71,22 @@ class Judged:
         """What may be wrong."""
         return self.inferred if self.floor is None else (*self.inferred, str(self.floor).rstrip("."))
 
-    def bits_of(self, one: Seen) -> int:
-        """The bits of the camera that a field was taken with."""
-        return min(one.depth, one.bits or one.said or self.bits or 16)
 
-    def fault(self, one: Seen) -> CellocateError | None:
-        """The fault of a field with a pixel above the bits that its camera is said to have."""
-        bits, brightest = self.bits_of(one), one.brightest - self.offset
-        return too_bright(brightest, bits) if brightest > full_value(bits) else None
+def fault(brightest: int, bits: int, offset: int) -> CellocateError | None:
+    """Why a field cannot be of the depth that others are of; None where it can.
+
+    Args:
+        brightest: its largest value, less the offset.
+        bits: of the camera.
+        offset: that was subtracted.
+    """
+    if brightest > full_value(bits):
+        return too_bright(brightest, bits)
+    if offset and not brightest:
+        what = f"no pixel above the {offset} that was subtracted from every pixel, as other fields begin there"
+        mend = "Leave it out, or write camera_offset: 0 into collection.yaml beside the images."
+        return CellocateError(what, mend=mend)
+    return None
 
 
 def judge(seen: Sequence[Seen], *, offset_known: bool = False, unit: Unit = "field") -> Judged:
@@ -98,7 +111,21 @@ def judge(seen: Sequence[Seen], *, offset_known: bool = False, unit: Unit = "fie
     told = f"{names}-bit counts in 16-bit files (from metadata or collection.yaml)" if known else ""
     bits, inferred = _depth(counts, known, unit)
     floor = None if unit == "cell" else _floor(seen, bits)  # a cell may fill its picture
-    return Judged(bits, offset, told, inferred, _signed() if signed else floor)
+    silent = any(one.bits is None and one.said is None for one in counts)
+    guessed = signed or (silent and bits is not None and bits < 16)
+    return Judged(bits, offset, told, inferred, _signed() if signed else floor, guessed)
+
+
+def together(judged: Mapping[str, Judged]) -> Judged:
+    """What is known of several sources, as one; each sentence names its source, unless there is but one.
+
+    Args:
+        judged: of each source, by its name.
+    """
+    if list(judged) == [""]:
+        return judged[""]
+    notes = tuple(f"{source}: {text}" for source, one in judged.items() for text in one.notes)
+    return Judged(inferred=notes, floor=next((one.floor for one in judged.values() if one.floor is not None), None))
 
 
 def high_floor(seen: Iterable[Seen], bits: int | None = None) -> dict[str, tuple[int, float]]:
@@ -141,6 +168,7 @@ def _doubted(said_16: Sequence[Seen], unit: Unit) -> list[str]:
 
 def _inferred(silent: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int | None, str]:
     """The depth that the pixels of fields tell, and how; "" where it is that of the files, as one would expect."""
+    silent = _without_hot(silent)
     brightest = max(one.brightest for one in silent)
     above = f"no pixel of {counted(len(silent), unit)} is above {brightest}"
     bits, others = smallest_depth(brightest), min(known, default=0)
@@ -150,13 +178,33 @@ def _inferred(silent: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int 
         what = f"the files have 16 bits, and {above}: too dark to tell how many bits the camera has"
         return None, f"{what}. Write them, such as bits: 12, into collection.yaml beside the images"
     if bits < 16:
-        what = f"the files have 16 bits, but {above}: read as {bits}-bit counts"
+        what = f"the files have 16 bits, but {above}: read as {bits}-bit counts{_because(silent, brightest)}"
         return bits, f"{what}. If that is wrong, write bits: 16 into collection.yaml beside the images"
     dim = sum(one.brightest <= _DIM for one in silent)
     if dim < _DIM_SHARE * len(silent):
         return 16, ""
     what = f"{dim} of {counted(len(silent), unit)} have no pixel above {_DIM}, and others have: all read as 16 bits"
+    what += _because(silent, brightest)
     return 16, f"{what}. If they are of different cameras, open them as collections of their own"
+
+
+def _without_hot(silent: Sequence[Seen]) -> Sequence[Seen]:
+    """The fields but for the few, in which single pixels alone are of a larger depth than all others."""
+    most = smallest_depth(max(one.brightest for one in silent))
+    hot = [one for one in silent if smallest_depth(one.brightest) == most and one.above <= _HOT]
+    others = [one for one in silent if one not in hot]
+    few = len(hot) <= max(1, _HOT_SHARE * len(silent)) and len(silent) >= _SEVERAL
+    brightest = max((one.brightest for one in others), default=0)
+    return others if few and brightest >= BRIGHT_ENOUGH and smallest_depth(brightest) < most else silent
+
+
+def _because(silent: Sequence[Seen], brightest: int) -> str:
+    """A word on single pixels that make the depth what it is: they may be hot ones."""
+    smaller = max((bits for bits in DEPTHS if full_value(bits) < brightest), default=0)
+    pixels = sum(one.above for one in silent if one.brightest > full_value(smaller))
+    if not 0 < pixels <= _HOT * len(silent):
+        return ""
+    return f", because of {counted(pixels, 'pixel')} above {full_value(smaller)}"
 
 
 def _signed() -> CellocateError:

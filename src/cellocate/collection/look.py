@@ -25,7 +25,7 @@ from cellocate.collection.quality import (
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, read_header
 from cellocate.images.address import Address
-from cellocate.images.depth import SIGNED, without_offset
+from cellocate.images.depth import SIGNED, darkest, without_offset
 from cellocate.images.stacks import absent_chunks
 
 
@@ -109,7 +109,7 @@ def look_at_pixels(
         pixel_size: µm per px.
         seen: what the pixels tell of their depth.
     """
-    counts = without_offset(pixels, SIGNED) if int(pixels.min()) >= SIGNED else pixels
+    counts = without_offset(pixels, SIGNED) if darkest(pixels) >= SIGNED else pixels
     planes = dict(zip(files, counts, strict=True))
     contrasts = dict(zip(files, above_floor(counts), strict=True))
     digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16)

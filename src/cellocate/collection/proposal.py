@@ -31,20 +31,22 @@ def place_of_description(data: Path) -> Path:
     return path
 
 
+def see_describable(path: Path, collection: Collection) -> None:
+    """Raise a `CellocateError` where a collection is a store or a label table, which need no `collection.yaml`."""
+    if collection.layout in ("store", "labels"):
+        what = f"no {FILE} can describe {collection.because}"
+        raise CellocateError(what, where=path, mend="Leave out --write.")
+
+
 def write_description(path: Path, collection: Collection, **settings: object) -> None:
     """Write a `collection.yaml` by which a folder is read as this collection was.
 
     Args:
         path: of the file.
         collection: what was read.
-        settings: what a user said besides channels: `z`, `pixel_size`, `labels`, `vocabulary`; None where nothing.
-
-    Raises:
-        CellocateError: it is a store or a label table, which need none.
+        settings: what a user said besides channels: `z`, `pixel_size`, `labels`, `vocabulary`; and what the pixels
+            told: `bits`, `camera_offset`; None where nothing.
     """
-    if collection.layout in ("store", "labels"):
-        what = f"no {FILE} can describe {collection.because}"
-        raise CellocateError(what, where=path, mend="Leave out --write.")
     own_name = collection.layout in ("stacks", "path_list", "listing")
     said: dict[str, Any] = {"layout": collection.layout if own_name else "folder"}
     comments = ""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cellocate.collection.judge import HIGH_FLOOR
 from cellocate.images import FIELD_SPAN, Pixels
-from cellocate.images.depth import full_value, smallest_depth, without_offset
+from cellocate.images.depth import darkest, full_value, smallest_depth, without_offset
 
 BLANK_CONTRAST = 0.05
 """Deviation over mean of the thumbnail below which a channel is blank; real channels have .4 or more."""
@@ -71,9 +71,9 @@ def above_floor(field: Pixels) -> Pixels:
     Args:
         field: shape (C, H, W); of single channels the darkest pixel may be light.
     """
-    darkest = int(field.min())
-    high = darkest >= HIGH_FLOOR * full_value(smallest_depth(int(field.max())))
-    return without_offset(field, darkest) if high else field
+    floor = darkest(field)
+    high = floor >= HIGH_FLOOR * full_value(smallest_depth(int(field.max())))
+    return without_offset(field, floor) if high else field
 
 
 def saturated_share(plane: NDArray[Any]) -> float:

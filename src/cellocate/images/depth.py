@@ -9,6 +9,7 @@ from cellocate.images.files import Pixels
 
 DEPTHS = (8, 10, 12, 14, 16)
 """Bits that cameras count in."""
+_EDGES = 0.25  # share of a plane
 SIGNED = 2**15
 """What is added to signed numbers of 16 bits to save them as unsigned ones, as Olympus ScanR does."""
 
@@ -60,6 +61,21 @@ def without_offset(pixels: Pixels, offset: int) -> Pixels:
     return np.asarray(np.maximum(pixels, dark) - dark, pixels.dtype)  # type: ignore[return-value] # still so
 
 
+def darkest(plane: Pixels) -> int:
+    """The darkest pixel; where no more than a quarter are 0, the darkest of the others.
+
+    Zeros are what stitching and registration leave at the edges, and no pixel of a camera.
+
+    Example:
+        >>> darkest(np.array([0, 32768, 32770, 32800], np.uint16)), darkest(np.array([0, 0, 1, 9], np.uint16))
+        (32768, 0)
+    """
+    found = int(plane.min(initial=np.iinfo(plane.dtype).max))
+    if found or np.count_nonzero(plane) < (1 - _EDGES) * plane.size:
+        return found
+    return int(plane[plane > 0].min(initial=np.iinfo(plane.dtype).max))
+
+
 def see_counts(counts: Pixels, bits: int | None) -> None:
     """Raise a `CellocateError` where a pixel is brighter than so many bits can be."""
     if bits is not None and bits < 8 * counts.itemsize and (brightest := int(counts.max(initial=0))) > full_value(bits):
@@ -68,7 +84,8 @@ def see_counts(counts: Pixels, bits: int | None) -> None:
 
 def too_bright(brightest: int, bits: int) -> CellocateError:
     """The error for a pixel that is brighter than so many bits can be."""
-    mend = f"Write bits: {smallest_depth(brightest)} into collection.yaml beside the images."
+    yaml = f"Write bits: {smallest_depth(brightest)} into collection.yaml beside the images"
+    mend = f"{yaml}; or leave the field out, if single hot pixels are all that is so bright."
     return CellocateError(f"a pixel of {brightest}, above the {full_value(bits)} of {bits} bits", mend=mend)
 
 

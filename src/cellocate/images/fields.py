@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -10,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
+from cellocate.images.address import Address, Colour
 from cellocate.images.files import Pixels, read_channel
 
 CHANNELS = ("red", "green", "blue", "yellow")
+_COLOURS: dict[str, Colour] = {"red": "red", "green": "green", "blue": "blue", "yellow": "mean"}
 
 Intensity = Literal["depth", "channel", "field"]
 INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
@@ -21,7 +25,7 @@ _PERCENTILES = (0.1, 99.9)  # a few dead or burnt pixels should not set the scal
 
 
 def read_field(files: Mapping[str, str | Path], channels: Sequence[str] = CHANNELS) -> Pixels:
-    """Read the channels of a field.
+    """Read the channels of a field; of a picture that holds several of them, each in its own colour.
 
     Args:
         files: the file of each channel.
@@ -45,6 +49,7 @@ def read_field(files: Mapping[str, str | Path], channels: Sequence[str] = CHANNE
     lacking = [channel for channel in channels if channel not in files]
     if lacking:
         raise CellocateError(f"no file for {' and '.join(lacking)}", mend="Restore it, or leave the field out.")
+    files = _told_apart(files)
     planes = [read_channel(files[channel], channel) for channel in channels]
     for path, plane in zip((files[channel] for channel in channels), planes, strict=True):
         if plane.shape != planes[0].shape:
@@ -95,6 +100,18 @@ def to_float(pixels: NDArray[Any], intensity: Intensity = "depth") -> NDArray[np
     low, high = np.percentile(scaled, _PERCENTILES, axis=axes, keepdims=True).astype(np.float32)
     stretched: NDArray[np.float32] = np.clip((scaled - low) / np.maximum(high - low, np.float32(1e-6)), 0, 1)
     return stretched
+
+
+def _told_apart(files: Mapping[str, str | Path]) -> dict[str, str | Path]:
+    """The files, with the colour in the address of each channel that shares a picture with others."""
+    addresses = {channel: Address.parse(file) for channel, file in files.items()}
+    number = Counter(address.file for address in addresses.values())
+    return {
+        channel: str(replace(address, colour=_COLOURS[channel]))
+        if number[address.file] > 1 and address.colour is None and address.channel is None
+        else files[channel]
+        for channel, address in addresses.items()
+    }
 
 
 def _checked(pixels: NDArray[np.float32]) -> NDArray[np.float32]:

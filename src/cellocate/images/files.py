@@ -16,6 +16,7 @@ from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import stacks
 from cellocate.images.address import Address, Projection, see_file, suffix
+from cellocate.images.colours import is_ramp, plane
 from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.planefiles import chosen, plane_files, projected
 from cellocate.images.tiff import SeveralPlanes, bits_of, native, read_samples, read_tiff, see_opaque, tiff_header
@@ -24,10 +25,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
-# Where a colour image holds a channel, or a colour. The website's yellow JPEGs carry the signal in red and green
-# alike; unless an address says otherwise, their mean is taken, which has the least of the noise that JPEG's colour
-# subsampling adds.
-_PLANES = {"red": [0], "green": [1], "blue": [2], "yellow": [0, 1], "mean": [0, 1]}
+_JPEG = (".jpg", ".jpeg")
 _PILLOW_DEPTHS = {"L": 8, "LA": 8, "RGB": 8, "RGBA": 8, "P": 8, "I;16": 16, "I;16B": 16}
 _TIFF_DEPTHS = {"uint8": 8, "uint16": 16}
 # How a whole file ends. A file cut short lacks it, which a look at its last bytes tells without decoding.
@@ -47,8 +45,9 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     """Read one channel of one field.
 
     A grey image is the channel itself. Of a colour image the channel's own plane is taken: red, green or blue,
-    and for yellow the mean of red and green, rounded to even; or the colour that the address names. Of a file of
-    several channels or planes, the address says which. An alpha channel that is the same everywhere is left out; the
+    and for yellow the mean of red and green, rounded to even; or the colour that the address names. Of one in tints
+    of a single colour it is the brightest plane, and of one with a palette from black to a colour the index. Of a file
+    of several channels or planes, the address says which. An alpha channel that is the same everywhere is left out; the
     orientation that EXIF or TIFF give is obeyed.
 
     Args:
@@ -68,8 +67,7 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
     if pixels.dtype not in (np.uint8, np.uint16):
         raise _wrong_depth(path, str(pixels.dtype))
     if pixels.ndim == 3 and pixels.shape[2] == 3:  # colours
-        planes = pixels[:, :, _PLANES[address.colour or channel]]
-        pixels = planes[:, :, 0] if planes.shape[2] == 1 else planes.mean(axis=2).round().astype(pixels.dtype)
+        pixels = plane(pixels, channel, address.colour, jpeg=suffix(path) in _JPEG)
     if pixels.ndim != 2:
         raise CellocateError(f"an image of shape {pixels.shape}", where=path, mend="Give one plane per file.")
     return np.ascontiguousarray(pixels)
@@ -171,7 +169,10 @@ def _pixels(address: Address) -> NDArray[Any]:
     if address.channel is not None:
         return stacks.read_plane(address)
     try:
-        pixels = read_tiff(address.file) if _is_tiff(address.file) else _read_pillow(address.file)
+        if _is_tiff(address.file):
+            pixels = read_tiff(address.file)
+        else:
+            pixels = _read_pillow(address.file, in_colours=address.colour is not None)
     except SeveralPlanes:
         return stacks.read_plane(address)
     _see_only_plane(address)
@@ -225,8 +226,11 @@ def _see_only_plane(address: Address) -> None:
             raise CellocateError(what, where=address.file, mend="Name one that it has.")
 
 
-def _read_pillow(path: Path) -> NDArray[Any]:
-    """Pixels as viewers show them, shape (H, W) or (H, W, 3), in the machine's byte order."""
+def _read_pillow(path: Path, *, in_colours: bool = False) -> NDArray[Any]:
+    """Pixels as viewers show them, shape (H, W) or (H, W, 3), in the machine's byte order.
+
+    Of a palette that is a ramp they are the indices, unless its colours are asked for.
+    """
     with Image.open(path) as image:
         _see_ending(path, str(image.format))
         _depth(path, image)
@@ -234,7 +238,8 @@ def _read_pillow(path: Path) -> NDArray[Any]:
         if _is_deep(image):
             pixels = _read_deep(path)
         else:
-            pixels = np.asarray(image.convert("RGB") if image.mode == "P" else image)  # P: colours by palette
+            by_palette = image.mode == "P" and (in_colours or not is_ramp(_palette(image)))
+            pixels = np.asarray(image.convert("RGB") if by_palette else image)
         if _has_alpha(image):
             see_opaque(pixels[..., -1], path)
             pixels = pixels[..., 0] if image.mode == "LA" else pixels[..., :-1]
@@ -276,6 +281,10 @@ def _orientation(path: Path, image: Image.Image) -> int:
         return 1
 
 
+def _palette(image: Image.Image) -> NDArray[np.uint8]:
+    return np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
+
+
 def _pillow_numbers(path: Path) -> NDArray[Any]:
     with Image.open(path) as image:
         _see_ending(path, str(image.format))
@@ -285,8 +294,16 @@ def _pillow_numbers(path: Path) -> NDArray[Any]:
         orientation = _orientation(path, image)
         if _is_deep(image):
             return native(upright(_read_deep(path), orientation))
-        of_palette = image.mode == "P" and any((image.getpalette() or [])[:3])
-        return native(upright(np.asarray(image.convert("RGB") if of_palette else image), orientation))
+        of_palette = image.mode == "P" and _palette(image)[:1].any()
+        stretched = _stretched(image)
+        numbers = np.asarray(image.convert("RGB") if of_palette else image)
+        return native(upright(numbers if stretched == 1 else numbers // stretched, orientation))
+
+
+def _stretched(image: Image.Image) -> int:
+    """What Pillow multiplies the grey levels of a PNG of 2 or 4 bits by; to be asked before it decodes them."""
+    tile = str(getattr(image, "tile", ""))
+    return 85 if "'L;2'" in tile else 17 if "'L;4'" in tile else 1
 
 
 def _see_ending(path: Path, format_name: str) -> None:

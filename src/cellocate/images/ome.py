@@ -47,6 +47,7 @@ class OmeImage:
             (T, C / samples, Z, 2).
         bits: of a pixel that hold light, 8 to 16, where they are given.
         modulo: whether one of the axes stands for several, such as angles or lifetimes.
+        own_name: what the metadata call the file that they are in, which may have another name now; "" where nothing.
     """
 
     name: str
@@ -61,6 +62,7 @@ class OmeImage:
     pages: NDArray[np.int32]
     bits: int | None
     modulo: bool
+    own_name: str
 
 
 def read_ome(xml: str) -> tuple[OmeImage, ...]:
@@ -79,8 +81,9 @@ def read_ome(xml: str) -> tuple[OmeImage, ...]:
     root = ElementTree.fromstring(xml)
     wells = _wells(root)
     modulo = any(root.find(f".//{{*}}{name}") is not None for name in _MODULO)
+    own = _own_name(root)
     return tuple(
-        _image(element, pixels, wells.get(element.get("ID", ""), {}), root.get("UUID"), modulo)
+        _image(element, pixels, wells.get(element.get("ID", ""), {}), root.get("UUID"), modulo, own)
         for element in root.findall("{*}Image")
         if (pixels := element.find("{*}Pixels")) is not None
     )
@@ -116,7 +119,12 @@ def _bits(pixels: ElementTree.Element) -> int | None:
 
 
 def _image(
-    image: ElementTree.Element, pixels: ElementTree.Element, metadata: Mapping[str, str], uuid: str | None, modulo: bool
+    image: ElementTree.Element,
+    pixels: ElementTree.Element,
+    metadata: Mapping[str, str],
+    uuid: str | None,
+    modulo: bool,
+    own_name: str,
 ) -> OmeImage:
     lengths = {axis: int(pixels.get(f"Size{axis}", 1)) for axis in "TCZ"}
     height, width = (int(pixels.get(f"Size{axis}", 0)) for axis in "YX")
@@ -144,6 +152,7 @@ def _image(
         pages=pages,
         bits=_bits(pixels),
         modulo=modulo,
+        own_name=own_name,
     )
 
 
@@ -196,6 +205,13 @@ def _file(element: ElementTree.Element, uuid: str | None) -> str:
     if other is None or (uuid and (other.text or "").strip() == uuid):
         return OWN
     return other.get("FileName", OWN)
+
+
+def _own_name(root: ElementTree.Element) -> str:
+    """The name of the file that has the identity of the metadata themselves."""
+    own = (root.get("UUID") or "").strip()
+    names = (other.get("FileName", "") for other in root.findall(".//{*}UUID") if (other.text or "").strip() == own)
+    return next(names, "") if own else ""
 
 
 def _wells(root: ElementTree.Element) -> dict[str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -40,8 +41,13 @@ def describe(path: Path, tiff: tifffile.TiffFile | None = None) -> tuple[Stack, 
         what = "OME metadata that give one page to two planes"
         raise CellocateError(what, where=path, mend="Save it anew, each image in a file of its own.")
     places = _places(images, path, has_planes=tiff is not None)
-    several = len(images) > 1
-    return tuple(_stack(image, path, tiff, places, number if several else None) for number, image in enumerate(images))
+    gone = _gone(images, path, places)
+    stacks = [
+        _stack(image, path, tiff, places, number if len(images) > 1 else None)
+        for number, image in enumerate(images)
+        if number not in gone
+    ]
+    return tuple(replace(stack, left_out=images[gone[0]].files[0]) if gone else stack for stack in stacks)
 
 
 def holder(xml: str, path: Path) -> Path | None:
@@ -125,6 +131,13 @@ def _places(images: Sequence[OmeImage], path: Path, *, has_planes: bool) -> dict
     if has_planes and len(names) == 1 and not any(place.is_file() for place in places.values()):
         return dict.fromkeys(names, path)
     return places
+
+
+def _gone(images: Sequence[OmeImage], path: Path, places: Mapping[str, Path]) -> list[int]:
+    """The images of which no file is there, where the file itself was renamed: the others were probably renamed too."""
+    if all(image.own_name in ("", path.name) for image in images):
+        return []
+    return [number for number, image in enumerate(images) if not any(places[name].is_file() for name in image.files)]
 
 
 def _stack(

@@ -36,6 +36,7 @@ class Stack:
         faults: why it cannot be read (None as the key), or one of its time points.
         renamed: whether its axes are not those that the file says.
         bits: of a pixel that hold light, where the file says it.
+        left_out: a file that is not there, where the metadata list images in such files and these were left out.
     """
 
     names: tuple[str, ...]
@@ -51,6 +52,7 @@ class Stack:
     faults: Mapping[int | None, CellocateError] = field(default_factory=dict)
     renamed: bool = False
     bits: int | None = None
+    left_out: str = ""
 
     @property
     def pixel_size(self) -> float | None:

@@ -15,6 +15,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
+from cellocate.images.colours import is_ramp
 from cellocate.images.ome import significant_bits
 from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.stack import LARGEST
@@ -133,7 +134,7 @@ def _only_page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # as
     """
     page = _page(tiff)
     see_light(tiff, path)
-    in_colour = page.photometric != tifffile.PHOTOMETRIC.MINISBLACK
+    in_colour = page.photometric not in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.PALETTE)
     colours = page.samplesperpixel
     if colours - len(page.extrasamples) != (3 if in_colour else 1) or len(page.extrasamples) > 1:
         what = f"{colours} samples in each pixel, of which nothing says what they are"
@@ -195,10 +196,12 @@ def orientation(page: Any) -> int:  # noqa: ANN401 # as above
 def see_light(tiff: tifffile.TiffFile, path: Path) -> None:
     """See that the numbers of a file are brightness: a `CellocateError` otherwise."""
     try:
-        photometric: Any = tiff.pages.first.photometric
+        page: Any = tiff.pages.first
+        photometric: Any = page.photometric
+        ramp = photometric == tifffile.PHOTOMETRIC.PALETTE and is_ramp(np.transpose(page.colormap))
     except Exception as error:  # a damaged file can break it
         raise OSError(f"damaged: {type(error).__name__}") from None
-    if photometric not in _LIGHT:
+    if photometric not in _LIGHT and not ramp:
         name = getattr(photometric, "name", f"kind {photometric}").lower()  # of an unknown kind there is but a number
         what = f"numbers that are not brightness ({name})"
         raise CellocateError(what, where=path, mend="Save each channel as a grey image.")

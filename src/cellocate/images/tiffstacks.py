@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import tifffile
@@ -124,7 +125,9 @@ def _names(tiff: tifffile.TiffFile, channels: int, planes: int) -> tuple[str, ..
 
 
 def _size(tiff: tifffile.TiffFile, page: Any) -> PixelSize:  # noqa: ANN401 # as above
-    """The size of a pixel by ImageJ's unit, or by a resolution that only a microscope has."""
+    """The size of a pixel by ImageJ's unit or MetaMorph's properties, or by a resolution that only a microscope has."""
+    if (size := _metamorph(page)) != PixelSize():
+        return size
     x, y = (_side(page, name) for name in ("XResolution", "YResolution"))
     if tiff.imagej_metadata is not None:
         meta = tiff.imagej_metadata
@@ -133,6 +136,19 @@ def _size(tiff: tifffile.TiffFile, page: Any) -> PixelSize:  # noqa: ANN401 # as
     tag = page.tags.get("ResolutionUnit")
     size = pixel_size(x, y, _UNITS.get(int(tag.value), "") if tag is not None else "")
     return size if size.um is not None and size.um < _FINER_THAN_PRINT else PixelSize()
+
+
+def _metamorph(page: Any) -> PixelSize:  # noqa: ANN401 # as above
+    """What MetaMorph wrote into the description of a page."""
+    text = str(page.description).strip().rstrip("\0")
+    if not text.startswith("<MetaData>"):
+        return PixelSize()
+    try:
+        said = {prop.get("id"): prop.get("value", "") for prop in ElementTree.fromstring(text).iter("prop")}
+    except ElementTree.ParseError:
+        return PixelSize()
+    x, y, unit, state = (said.get(f"spatial-calibration-{name}", "") for name in ("x", "y", "units", "state"))
+    return PixelSize() if state == "off" else pixel_size(x, y, unit)
 
 
 def _side(page: Any, name: str) -> float | None:  # noqa: ANN401 # as above

@@ -14,6 +14,7 @@ from cellocate.collection.layouts.apart import put_together
 from cellocate.collection.layouts.found import Found, files_in
 from cellocate.collection.layouts.implied import with_implied_pixel_sizes
 from cellocate.collection.layouts.planes import with_planes
+from cellocate.collection.layouts.sizes import with_sizes_of_files
 from cellocate.collection.metadata import join
 from cellocate.collection.names import are_of_the_atlas, told_by_ids
 from cellocate.collection.reading import FILE, Reading, read_reading
@@ -120,7 +121,10 @@ def open_collection(
         simulated=collection.simulated or bool(told),
         pixel_size_assumed=collection.pixel_size_assumed and asked is None,
     )
-    return told_by_ids(with_implied_pixel_sizes(_checked(opened, folder, channels)))
+    opened = _checked(opened, folder, channels)
+    if asked is None:
+        opened = with_sizes_of_files(opened)
+    return told_by_ids(with_implied_pixel_sizes(opened))
 
 
 def _checked(collection: Collection, folder: Path, channels: Mapping[str, int | str] | None) -> Collection:

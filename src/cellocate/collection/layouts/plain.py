@@ -78,7 +78,11 @@ def _by_colour(place: Path, reading: Reading) -> Found | None:
 def _by_token(place: Path, reading: Reading) -> Found | None:
     images = _images(place)
     names = _taken_apart(list(images), reading) if images else None
-    if names is None or _holds_several(images[next(iter(names.parts))][0]):
+    if names is None:
+        return None
+    numbers = any(isinstance(said, int) for said in reading.channels.values())  # perhaps of colours
+    tinted = not numbers and names == by_habit(list(images))
+    if _holds_several(images[next(iter(names.parts))][0], tinted=tinted):
         return None
     choices = _choices(names, images, place)
     seen = frozenset(path for name in names.parts for path in images[name])
@@ -130,10 +134,16 @@ def _choices(names: Names, images: Mapping[str, list[Path]], place: Path) -> Cho
     return Choices(names.tokens, place, tuple(map(number, names.tokens)), images[next(iter(names.parts))][0].name)
 
 
-def _holds_several(path: Path) -> bool:
-    """Whether a file has several channels, so that its name cannot say which one."""
+def _holds_several(path: Path, *, tinted: bool) -> bool:
+    """Whether a file has several channels, so that its name cannot say which one.
+
+    Args:
+        path: of the file.
+        tinted: whether its colours are no channels, but a tint.
+    """
     try:
-        return suffix(path).startswith(".tif") and any(len(image.names) > 1 for image in describe(path))
+        images = describe(path) if suffix(path).startswith(".tif") else ()
+        return any(len(image.names) > 1 and not (tinted and "S" in image.axes) for image in images)
     except (CellocateError, OSError):  # which is told when it is read
         return False
 

@@ -13,6 +13,7 @@ from cellocate.collection.collection import Problem
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.layouts.made import made_of
 from cellocate.collection.layouts.series import Part, field_id, parts_of
+from cellocate.collection.layouts.sizes import not_square, not_understood
 from cellocate.collection.layouts.tally import Tally
 from cellocate.collection.reading import Reading
 from cellocate.counted import counted
@@ -185,10 +186,8 @@ def _add(found: Found, part: Part, reading: Reading, path: Path) -> None:
     stack, z = part.stack, reading.z
     if fault := stack.faults.get(None) or stack.faults.get(part.time or 0):
         raise fault
-    if stack.size.stretched and reading.pixel_size is None:
-        what = f"pixels that are not square ({stack.size.stretched})"
-        mend = "Resample it to square pixels; or, where the file is wrong, give the true size with --pixel-size."
-        raise CellocateError(what, where=path, mend=mend)
+    if reading.pixel_size is None and (fault := not_square(stack.size, path)):
+        raise fault
     if isinstance(z, int) and z >= stack.planes:
         what = f"no plane {z} (it has {stack.planes}, from 0)"
         raise CellocateError(what, where=path, mend="Name one that it has with --z.")
@@ -204,10 +203,8 @@ def _add(found: Found, part: Part, reading: Reading, path: Path) -> None:
         found.add(part.id, channel, str(address))
     bits = {} if stack.bits in (None, 16) else {"bits": stack.bits}
     found.told[part.id] = {**part.metadata, **bits}
-    if stack.size.doubt and reading.pixel_size is None:
-        mend = "Give the size with --pixel-size; it is not known otherwise."
-        error = CellocateError(stack.size.doubt, where=path, mend=mend)
-        found.problems.append(Problem(part.id, "files", error, "warning"))
+    if reading.pixel_size is None and (doubt := not_understood(stack.size, path)):
+        found.problems.append(Problem(part.id, "files", doubt, "warning"))
 
 
 def _slices(stack: Stack, path: Path) -> CellocateError | None:

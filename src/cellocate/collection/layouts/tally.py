@@ -22,12 +22,14 @@ class Tally:
     times: Counter[int] = field(default_factory=Counter)
     planes: Counter[int] = field(default_factory=Counter)
     renamed: set[str] = field(default_factory=set)
+    left_out: list[str] = field(default_factory=list)
 
     def count(self, images: Sequence[Stack]) -> None:
         """Add the images of a file, or of a set of files."""
         members = {member for image in images for member in image.members}
         self.files += max(1, len(members))
         self.images += len(images)
+        self.left_out += [image.left_out for image in images[:1] if image.left_out]
         for image in images:
             self.sets += len(image.members) > 1
             self.times[image.times] += 1
@@ -57,6 +59,11 @@ class Tally:
             found.append(f"{times}: each is a field, and those of one image are one group in splits and intervals")
         if projected and (planes := _each(self.planes, "z plane")):
             found.append(f"{planes}: each stack became its maximum (--z mean, or --z with a number, for another)")
+        if self.left_out:
+            found.append(
+                f"{counted(len(self.left_out), 'file')} renamed since the OME metadata were written: the images that "
+                f"these list in files that are not there, such as {self.left_out[0]}, are left out"
+            )
         if self.renamed:
             found.append(f"the axes were read as {', '.join(sorted(self.renamed))}, as you say")
         return found
