@@ -281,3 +281,18 @@ def test_the_best_rule_decides_on_the_likeliest_location_alone(table):
     assert (decided.sum(axis=1) == 1).all()
     np.testing.assert_array_equal(probabilities[decided], probabilities.max(axis=1))
     assert rule.parted_by is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("fallback", ["none", "nearest", "likeliest"])
+def test_what_could_not_be_learnt_is_never_given(kind, fallback):
+    rng = np.random.default_rng(0)
+    probabilities, truth = rng.random((40, 4)), rng.random((40, 4)) < 0.4
+    truth[:, 2] = False
+    rule = fit(kind, probabilities, truth, fallback=fallback).model_copy(update={"never": (2,)})
+    probabilities[:, 2] = 1
+    decided = rule.apply(probabilities)
+    assert not decided[:, 2].any()
+    assert decided.any()
+    with pytest.raises(ValidationError):
+        Rule(kind="fixed", thresholds=(0.5,), never=(1,))

@@ -43,6 +43,7 @@ def test_a_rule_can_be_read_by_people_and_other_programs(tmp_path):
         "at_most": None,
         "scaling": None,
         "fitted_on": None,
+        "never": [],
     }
 
 

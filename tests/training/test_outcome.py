@@ -93,7 +93,18 @@ def test_without_validation_one_label_each_is_still_the_likeliest(phantoms: Path
     single = of_one_location(open_collection(phantoms))
     model = learn(single, tmp_path / "run", NO_VALIDATION, "loss.terms=cross_entropy", "decision.rule=best")
     assert model.card.rule.kind == "best"
-    assert len(model.predict(np.zeros((4, 32, 32), np.uint8)).locations[0]) == 1
+    pixels, _ = single.read(single.ids[0], model.card.channels)
+    assert len(model.predict(pixels).locations[0]) == 1
+
+
+def test_what_no_training_field_shows_is_never_answered(phantoms: Path, tmp_path: Path) -> None:
+    model = learn(phantoms, tmp_path / "run", "training.epochs=1")
+    collection = open_collection(phantoms)
+    shown = collection.subset(list(model.card.fields["train"])).truth().any(axis=0)
+    assert 0 < shown.sum() < 28
+    assert model.card.rule.never == tuple(np.flatnonzero(~shown))
+    decided = model.card.rule.apply(np.ones((3, 28), np.float32))
+    assert not decided[:, ~shown].any()
 
 
 @pytest.mark.parametrize("head", ["linear", "concat", "flatten", "attention"])

@@ -98,16 +98,26 @@ def combine(
         )
     means, truth, groups = mean[judged].astype(np.float32), held.truth()[judged], list(held.group()[judged])
     ids = [field for field, is_judged in zip(held.ids, judged, strict=True) if is_judged]
-    found = None
+    found, never = None, _never(models, vocabulary)
     if judged.any():
         chosen: dict[str, Any] = {"fallback": fallback, "at_most": at_most, "calibrate": calibrate}
-        found = decide(means, truth, vocabulary, ids, groups, rule=rule, **chosen)
-    fitted = fit_limited(rule, means, truth, fallback=fallback, at_most=at_most) if found is None else found.rule
+        found = decide(means, truth, vocabulary, ids, groups, rule=rule, never=never, **chosen)
+    fitted = fit_limited(rule, means, truth, fallback=fallback, at_most=at_most, never=never)
+    if found is not None:
+        fitted = found.rule
     members = tuple(_member(m, s) for m, s in zip(models, shares, strict=True))
     card = _card(models, members, vocabulary, collection, fitted, {} if found is None else {"validation": found.scores})
     card = card.model_copy(update={"calibration": None if found is None else found.calibration})
     network = Ensemble([m.network for m in models], members, vocabulary.names)
     return Combined(Model(network, card, models[0].device), table, None if found is None else found.curves)
+
+
+def _never(models: Sequence[Model], vocabulary: Vocabulary) -> list[int]:
+    """The locations that none of the models has learnt."""
+    learnt = {
+        name for m in models for k, name in enumerate(m.vocabulary.names) if k not in m.card.rule.never
+    }  # what a model does not answer, it has not learnt either
+    return [k for k, name in enumerate(vocabulary.names) if name not in learnt]
 
 
 def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:

@@ -30,14 +30,17 @@ def fit_limited(
     *,
     fallback: decision.Fallback | None = None,
     at_most: int | None = None,
+    never: Sequence[int] = (),
 ) -> decision.Rule:
     """Fit the rule of a model: as `cellocate.decision.fit`, but no field shows more locations than labels do.
 
-    Unless `at_most` says how many, the limit is 5, or as many as one of these fields shows, if that is more.
+    Unless `at_most` says how many, the limit is 5, or as many as one of these fields shows, if that is more. `never`
+    are the locations that no training field showed, and that no field is therefore given.
     """
     if at_most is None and kind != "best":
         at_most = decision.label_limit(truth)
-    return decision.fit(kind, probabilities, truth, fallback=fallback, at_most=at_most)
+    fitted = decision.fit(kind, probabilities, truth, fallback=fallback, at_most=at_most)
+    return fitted.model_copy(update={"never": tuple(never)})
 
 
 def decide(
@@ -51,6 +54,7 @@ def decide(
     fallback: decision.Fallback | None = None,
     at_most: int | None = None,
     calibrate: decision.CalibrationKind | None = None,
+    never: Sequence[int] = (),
 ) -> Decided:
     """Fit calibration and rule to what a model predicts, and measure both on the same fields.
 
@@ -67,12 +71,13 @@ def decide(
         fallback: what a field shows that would show nothing.
         at_most: how many locations a field may show (see `fit_limited`).
         calibrate: how, if at all.
+        never: locations that no field is given (see `fit_limited`).
     """
     calibrate = calibrate if len(set(groups)) > 1 else None
     steps, _, values = decision.fit_steps(
         probabilities[None], truth, ["model"], ids, calibrate=calibrate, groups=groups
     )
-    fitted = fit_limited(rule, values, truth, fallback=fallback, at_most=at_most)
+    fitted = fit_limited(rule, values, truth, fallback=fallback, at_most=at_most, never=never)
     parted_by = fitted.parted_by
     scores = evaluate(
         truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=parted_by, groups=groups

@@ -20,7 +20,7 @@ from cellocate.prediction import predict_collection
 from cellocate.training.averaging import average_checkpoints, update_norms
 from cellocate.training.checkpoints import last_checkpoints
 from cellocate.training.data import Shown, loader
-from cellocate.training.decided import Decided, decide
+from cellocate.training.decided import Decided, decide, fit_limited
 from cellocate.training.familiar import with_references
 from cellocate.training.module import Classifier
 from cellocate.training.prepare import Options, Prepared
@@ -180,8 +180,11 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
 def _unfitted(train: Collection, recipe: Recipe) -> decision.Rule:
     """The rule of a model without validation fields; training fields show how large label sets are."""
     truth, chosen = train.truth(), recipe.decision
+    unseen = np.flatnonzero(~truth.any(axis=0)).tolist()
+    never = unseen if len(unseen) < truth.shape[1] else []
     limit = chosen.at_most or (None if chosen.rule == "best" else decision.label_limit(truth))
-    return decision.fit(chosen.rule, np.zeros((0, truth.shape[1])), truth[:0], fallback=chosen.fallback, at_most=limit)
+    none = np.zeros((0, truth.shape[1]))
+    return fit_limited(chosen.rule, none, truth[:0], fallback=chosen.fallback, at_most=limit, never=never)
 
 
 def _bits(train: Collection, prepared: Prepared) -> tuple[int, ...]:
@@ -201,7 +204,7 @@ def with_rule(model: Model, validation: Collection, recipe: Recipe) -> tuple[Mod
     plain = predict_collection(model, validation, batch_size=recipe.training.batch_size)
     chosen = recipe.decision.model_dump(include={"rule", "fallback", "at_most", "calibrate"})
     truth, groups = validation.truth(), list(validation.group())
-    found = decide(plain, truth, model.vocabulary, validation.ids, groups, **chosen)
+    found = decide(plain, truth, model.vocabulary, validation.ids, groups, never=model.card.rule.never, **chosen)
     model.card = model.card.model_copy(
         update={"calibration": found.calibration, "rule": found.rule, "scores": {"validation": found.scores}}
     )

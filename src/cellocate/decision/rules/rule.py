@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, get_args
 
 import numpy as np
@@ -35,6 +36,7 @@ class Rule(BaseModel):
         at_most: how many locations a field may show; those furthest above their thresholds are kept.
         scaling: of the probabilities before `field_f1` looks at them.
         fitted_on: number of fields that it was fitted on; None where nothing was fitted, and in older files.
+        never: indices of locations that no field is given, as the network had none to learn them from.
 
     Example:
         >>> probabilities = np.array([[0.45, 0.1], [0.4, 0.2], [0.9, 0.3]])
@@ -55,6 +57,7 @@ class Rule(BaseModel):
     at_most: Annotated[int, Field(ge=1)] | None = None
     scaling: Scaling | None = None
     fitted_on: Annotated[int, Field(ge=0)] | None = None
+    never: tuple[Annotated[int, Field(ge=0)], ...] = ()
 
     @model_validator(mode="after")
     def _agree(self) -> Rule:
@@ -62,6 +65,8 @@ class Rule(BaseModel):
             raise ValueError("a scaling is what field_f1 has, and no other rule")
         if self.scaling is not None and len(self.scaling.offsets) != len(self.thresholds):
             raise ValueError("the scaling and the thresholds differ in number")
+        if max(self.never, default=-1) >= len(self.thresholds):
+            raise ValueError("a location that is never given is one of those that there are")
         return self
 
     def apply(self, probabilities: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
@@ -76,12 +81,15 @@ class Rule(BaseModel):
                 mend="Use a rule that was fitted to this vocabulary.",
             )
         refuse_no_probabilities(probabilities)
+        probabilities = _without(probabilities, self.never)
         if self.kind == "best":
             return _one_each(probabilities)
         # in the probabilities' own precision, or .57 in single would not reach a threshold of .57 in double
         values = probabilities if self.scaling is None else self.scaling.apply(probabilities)
         above = values - np.asarray(self.thresholds, values.dtype)
+        above[:, list(self.never)] = -np.inf  # also where a threshold is 0
         decided: NDArray[np.bool_] = above >= 0 if self.kind != "field_f1" else best_sets(values.astype(np.float64))
+        decided[:, list(self.never)] = False
         if self.fallback != "none":
             empty = ~decided.any(axis=1)
             decided[empty] = _one_each((above if self.fallback == "nearest" else probabilities)[empty])
@@ -93,6 +101,15 @@ class Rule(BaseModel):
     def parted_by(self) -> tuple[float, ...] | None:
         """The threshold of each location; None where the rule has none."""
         return None if self.kind in WITHOUT_THRESHOLDS else self.thresholds
+
+
+def _without(values: NDArray[np.floating[Any]], columns: Sequence[int]) -> NDArray[np.floating[Any]]:
+    """Probabilities with some columns at 0."""
+    if not columns:
+        return values
+    values = values.copy()
+    values[:, list(columns)] = 0
+    return values
 
 
 def _one_each(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
