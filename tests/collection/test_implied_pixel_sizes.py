@@ -53,7 +53,7 @@ def test_the_note_gives_the_span_and_how_to_change_it(tmp_path):
     notes = open_collection(images(tmp_path / "data", [OF_2018.format(i) for i in range(3)])).notes
     assert notes == (
         "the files record no pixel size: 3 fields are assumed to span 164 µm (0.32 µm per pixel), as most images of "
-        "the Human Protein Atlas's challenges do (--pixel-size sets another)",
+        "the Human Protein Atlas do (--pixel-size sets another)",
     )
 
 
@@ -127,3 +127,10 @@ def test_real_images_of_2018_span_164_um(real_data):
     collection = open_collection(real_data / "kaggle2018")
     sizes = [collection.pixel_size(field) for field in collection.ids]
     np.testing.assert_allclose(np.array(sizes) * 512, 163.84)
+
+
+def test_images_of_the_atlas_have_the_pixel_size_of_the_microscope(real_data):
+    collection = open_collection(real_data / "hpa_web")
+    assert collection.layout == "atlas"
+    assert {collection.pixel_size(field) for field in collection.ids} == {0.08}
+    assert collection.pixel_size_assumed

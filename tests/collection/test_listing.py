@@ -284,3 +284,11 @@ def test_pixel_sizes_of_a_label_table_go_before_those_of_a_listing_and_of_files(
     pack(open_collection(tmp_path / "stacks"), tmp_path / "store", sizes=(16,), workers=1)
     store = open_collection(tmp_path / "store", labels=folder / "labels.txt")
     assert [store.pixel_size(i) for i in "ba"] == [0.16, 0.5]
+
+
+def test_a_table_of_measurements_is_no_listing(tmp_path):
+    write_png(tmp_path / "a_green.png", np.zeros((8, 8), np.uint8))
+    (tmp_path / "measured.csv").write_text("Id,red,green,blue\na,10.2,3e2,\n")
+    assert open_collection(tmp_path).layout == "folder"
+    (tmp_path / "measured.csv").write_text("Id,green\nb,a_green.png\n")
+    assert open_collection(tmp_path).ids == ["b"]

@@ -34,7 +34,7 @@ def all_rules(truth, support, confidence):
 def test_rules_are_those_of_the_definition(rows):
     truth = np.array(rows, bool)
     table = association_rules(truth, NAMES, 0.15, 0.45)
-    expected = all_rules(truth, 0.15, 0.45)
+    expected = all_rules(truth, max(0.15, 3 / len(truth)), 0.45)
     assert {(row.antecedents, row.consequents) for row in table.itertuples()} == set(expected)
     for row in table.itertuples():
         figures = expected[row.antecedents, row.consequents]
@@ -47,6 +47,14 @@ def test_where_nothing_occurs_together_there_are_no_rules(truth):
     table = association_rules(truth, NAMES)
     assert table.columns.tolist() == ["antecedents", "consequents", "support", "confidence", "lift"]
     assert len(table) == 0
+
+
+def test_one_or_two_fields_make_no_rule():
+    truth = np.zeros((50, 2), bool)
+    truth[:2] = True
+    assert len(association_rules(truth, ["a", "b"])) == 0
+    truth[2] = True
+    assert len(association_rules(truth, ["a", "b"])) == 2
 
 
 @pytest.mark.parametrize("limits", [(0, 0.5), (0.5, 0), (1.5, 0.5), (0.1, float("nan"))])
@@ -70,7 +78,9 @@ def test_the_rules_that_were_reported_for_2021(real_data):
     assert table.iloc[0]["antecedents"] == "Mitotic spindle"
 
 
-@pytest.mark.parametrize(("n", "both", "before", "confidence"), [(100, 1, 5, 0.2), (100, 1, 10, 0.1), (100, 4, 5, 0.8)])
+@pytest.mark.parametrize(
+    ("n", "both", "before", "confidence"), [(100, 3, 15, 0.2), (100, 3, 30, 0.1), (100, 4, 5, 0.8)]
+)
 def test_a_rule_at_the_very_limit_is_kept(n, both, before, confidence):
     truth = np.zeros((n, 2), bool)
     truth[:before, 0], truth[:both, 1] = True, True

@@ -237,4 +237,4 @@ def test_fields_that_are_all_trained_on_are_no_proof(tmp_path):
 def test_simulated_fields_are_named(tmp_path):
     evaluated = build(tmp_path, card=make_card(TINY, fields={"train": ("field0",)}))
     evaluated = replace(evaluated, collection=replace(evaluated.collection, simulated=True))
-    assert "The model has seen simulated cells alone." in write_and_read(tmp_path, evaluated).text
+    assert "The model was trained and scored on simulated cells only." in write_and_read(tmp_path, evaluated).text

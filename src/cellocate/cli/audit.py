@@ -86,7 +86,7 @@ def audit(
     if as_json:
         print(json_text(summary))
         return
-    what = f"{summary['suspects']} of {counted(summary['n'], collection.unit)} probably with wrong labels"
+    what = f"{summary['suspects']} of {counted(summary['n'], collection.unit)} whose labels models doubt"
     print(f"{what} ({audited.skill}); report in {out / 'report.html'}")
 
 

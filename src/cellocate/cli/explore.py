@@ -22,7 +22,9 @@ def explore(
     beside: Annotated[
         Path | None, typer.Option(metavar="BEFORE", help="What DATA was made from, such as before a clean-up.")
     ] = None,
-    support: Annotated[float, typer.Option(help="Least share of the fields that a rule is about.")] = 0.0004,
+    support: Annotated[
+        float, typer.Option(help="Least share of the fields that a rule is about; at least three.")
+    ] = 0.0004,
     confidence: Annotated[float, typer.Option(help="Least share of them for which a rule holds.")] = 0.25,
     sample: Annotated[
         int, typer.Option(metavar="N", min=1, help="Fields drawn at random for what needs pixels.")

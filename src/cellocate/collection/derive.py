@@ -241,5 +241,7 @@ def _where_labels(collection: Collection, wanted: Callable[[tuple[int, ...]], bo
 
 def _kept(collection: Collection, kept: np.ndarray[tuple[int], np.dtype[np.bool_]], said: str) -> Collection:
     if not kept.any():
-        raise CellocateError(f"no field {said}", where=collection.folder, mend="Ask for other fields.")
+        raise CellocateError(
+            f"no field {said}, among {len(collection):,}", where=collection.folder, mend="Ask for other fields."
+        )
     return collection.subset([field for field, is_kept in zip(collection.ids, kept, strict=True) if is_kept])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cellocate.errors import CellocateError
 
 SUPPORT, CONFIDENCE = 0.0004, 0.25
+FEWEST = 3  # fields that a rule rests on; what one or two show is an anecdote
 COLUMNS = ("antecedents", "consequents", "support", "confidence", "lift")
 
 
@@ -22,7 +23,7 @@ def association_rules(
     Args:
         truth: shape (N, K), bool.
         names: of the K locations.
-        support: the least share of the fields that show antecedents and consequents.
+        support: the least share of the fields that show antecedents and consequents, who are three or more in any case.
         confidence: the least share of the fields with the antecedents that show the consequents as well.
 
     Returns:
@@ -38,16 +39,16 @@ def association_rules(
         Raschka. MLxtend. Journal of Open Source Software 3, 638 (2018). https://doi.org/10.21105/joss.00638
 
     Example:
-        >>> truth = np.array([[1, 1], [1, 1], [1, 0], [0, 0]], bool)
+        >>> truth = np.array([[1, 1], [1, 1], [1, 1], [1, 0], [0, 0]], bool)
         >>> association_rules(truth, ["Cytosol", "Nucleoplasm"], 0.1, 0.9).round(3).to_numpy().tolist()
-        [['Nucleoplasm', 'Cytosol', 0.5, 1.0, 1.333]]
+        [['Nucleoplasm', 'Cytosol', 0.6, 1.0, 1.25]]
     """
     for name, value in (("support", support), ("confidence", confidence)):
         if not 0 < value <= 1:
             raise CellocateError(f"an impossible {name} of {value:g}", mend="Give a share above 0, at most 1.")
-    if not truth.any():
+    if len(truth) < FEWEST or not truth.any():
         return pd.DataFrame(columns=list(COLUMNS))
-    found = _mined(truth, support, confidence)
+    found = _mined(truth, max(support, FEWEST / len(truth)), confidence)
     rows: list[tuple[tuple[int, ...], tuple[int, ...], float, float, float]] = [
         (tuple(sorted(before)), tuple(sorted(after)), *figures)
         for before, after, *figures in found[list(COLUMNS)].to_numpy(dtype=object)

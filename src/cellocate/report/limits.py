@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
     """What to bear in mind when reading this report."""
-    found = [sentence(text) for text in evaluated.warnings]
+    found = [text for _, text in _simulated(evaluated)]
+    found += [sentence(text) for text in evaluated.warnings]
     if "seen" in evaluated.split:
         n = evaluated.split["seen"]["n"]
         whole = (
@@ -36,8 +37,8 @@ def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
     if evaluated.metrics["absent"]:
         k = len(evaluated.metrics["absent"])
         found.append(
-            f"{k} of {len(evaluated.names)} locations occur in none of these {evaluated.unit}s. Each that is not "
-            "predicted either counts 0 in the macro averages, which are that much lower for it."
+            f"{k} of {len(evaluated.names)} locations occur in none of these {evaluated.unit}s. A location that "
+            "neither occurs nor is predicted counts as F1 = 0, which lowers the macro averages."
         )
     if unreadable:
         found.append(
@@ -110,8 +111,9 @@ def _rarely_trained(evaluated: Evaluated) -> list[tuple[str, str]]:
 def _simulated(evaluated: Evaluated) -> list[tuple[str, str]]:
     here = evaluated.collection is not None and evaluated.collection.simulated
     if evaluated.card is not None and (evaluated.card.provenance.simulated or _same(evaluated, here)):
-        words = "The model has seen simulated cells alone. On a microscope's images expect it to be worse."
-        return [("Real images", words + ("" if not here else " So are the cells that it was scored on."))]
+        learnt = "trained and scored" if here else "trained"
+        words = f"The model was {learnt} on simulated cells only. Expect it to do worse on a microscope's images."
+        return [("Real images", words)]
     if here:
         return [
             ("Real images", "It was scored on simulated cells alone, which are no proof for a microscope's images.")

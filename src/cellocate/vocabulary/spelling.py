@@ -47,7 +47,8 @@ class Spellings:
         """The name that a label may be a slip of."""
         keys = {_key(name): name for name in self._names}
         near = difflib.get_close_matches(_key(label), keys, n=1, cutoff=0.8)
-        return keys[near[0]] if near else None
+        near = near or [key for key in keys if key.startswith(f"{_key(label)} ")]  # Golgi, of Golgi apparatus
+        return keys[near[0]] if len(near) == 1 else None
 
 
 def _key(name: str) -> str:

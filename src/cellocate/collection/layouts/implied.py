@@ -1,4 +1,4 @@
-"""The pixel size of images of the Human Protein Atlas's challenges, which no file of theirs records."""
+"""The pixel size of images of the Human Protein Atlas and its challenges, which no file of theirs records."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cellocate.images import FIELD_SPAN
 
 _NATIVE = 0.08  # µm per px of images as the microscope took them
 _SIZES = {512: FIELD_SPAN / 512, 1728: _NATIVE, 2048: _NATIVE, 3072: _NATIVE}
+_OF_THE_ATLAS = {width: size for width, size in _SIZES.items() if size == _NATIVE}  # whole images on its website
 _MACHINE = "-ac1f6b6435d0"  # ends every id of 2018, and every training id of 2021
 
 
@@ -21,26 +22,28 @@ def with_implied_pixel_sizes(collection: Collection) -> Collection:
     """The collection with the pixel sizes that images of the 2018 and 2021 challenges have, where none is known.
 
     A field is an image of a challenge if its id is a UUID, and if this ends as all ids of 2018 do or the collection has
-    the layout of a challenge. It must be square: at 1728, 2048 or 3072 px a pixel is 0.08 µm; at 512 px, the small
-    edition of 2018, mostly 0.32 µm (docs/decisions/0040). Only headers are read.
+    the layout of a challenge; it is one of the atlas if the collection has that layout. It must be square: at 1728,
+    2048 or 3072 px a pixel is 0.08 µm; at 512 px, the small edition of 2018, mostly 0.32 µm (docs/decisions/0040). Only
+    headers are read.
     """
     if collection.unit == "cell" or not collection.channels:
         return collection
-    known = bool(challenges(collection))
+    known, atlas = bool(challenges(collection)), collection.layout == "atlas"
+    sizes = _OF_THE_ATLAS if atlas else _SIZES
     widths = {
         field: width
         for field, first in zip(collection.ids, originals(collection.fields), strict=True)
         if collection.pixel_size(field) is None
-        and _is_of_a_challenge(first, known=known)
-        and (width := _width(collection, field)) in _SIZES
+        and (atlas or _is_of_a_challenge(first, known=known))
+        and (width := _width(collection, field)) in sizes
     }
     if not widths:
         return collection
-    sizes = pd.Series({field: _SIZES[width] for field, width in widths.items()})
+    implied = pd.Series({field: sizes[width] for field, width in widths.items()})
     column = collection.fields.get("pixel_size", pd.Series(index=collection.fields.index, dtype=float))
     return replace(
         collection,
-        fields=collection.fields.assign(pixel_size=column.astype(float).fillna(sizes)),
+        fields=collection.fields.assign(pixel_size=column.astype(float).fillna(implied)),
         pixel_size_assumed=True,
         notes=(*collection.notes, _note(widths)),
     )
@@ -69,5 +72,5 @@ def _note(widths: dict[str, int]) -> str:
     fields = "1 field is" if len(widths) == 1 else f"{counted(len(widths), 'field')} are"
     return (
         f"the files record no pixel size: {fields} assumed to span {spans} µm ({sizes} µm per pixel), as most images "
-        "of the Human Protein Atlas's challenges do (--pixel-size sets another)"
+        "of the Human Protein Atlas do (--pixel-size sets another)"
     )

@@ -49,13 +49,26 @@ def find(place: Path) -> Path | None:
 
 
 def _lists_files(path: Path) -> bool:
-    """Whether a table has a column of ids, and one called as a channel; of `listing.csv` the first will do."""
+    """Whether a table has a column of ids, and one called as a channel; of `listing.csv` the first will do.
+
+    Columns of numbers alone are measurements.
+    """
     try:
         columns = read_columns(path)
+        if find_column(columns, *_IDS) is None:
+            return False
+        if table_name(path) == USUAL_NAME:
+            return True
+        named = [column for column in columns if column in CHANNELS]
+        return bool(named) and not _are_numbers(read_table(path, names=CHANNELS)[0][named])
     except CellocateError:  # a table of something else need not be readable
         return False
-    usual = table_name(path) == USUAL_NAME
-    return find_column(columns, *_IDS) is not None and (usual or bool(set(columns) & set(CHANNELS)))
+
+
+def _are_numbers(values: pd.DataFrame) -> bool:
+    filled = values.to_numpy(dtype=object).ravel()
+    filled = filled[filled != ""]
+    return len(filled) > 0 and bool(pd.Series(filled).str.fullmatch(r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?").all())
 
 
 def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | str | None = None) -> Collection:

@@ -58,7 +58,9 @@ class Audited:
 
     @property
     def caution(self) -> str | None:
-        """A sentence for the user where the models have little skill."""
+        """A sentence for the user where the labels are exact, or the models have little skill."""
+        if self.collection.simulated:
+            return "these cells are simulated and their labels exact: what models doubt here are their own mistakes"
         if self.skill.low >= LITTLE:
             return None
         return (

@@ -75,10 +75,10 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
 
 def _summary(audited: Audited, suspects: int) -> str:
     judged = counted(len(audited.collection), audited.collection.unit)
-    text = f"{suspects:,} of {judged} probably {'has a wrong label' if suspects == 1 else 'have wrong labels'}"
+    text = f"Models doubt the labels of {suspects:,} of {judged}"
     if audited.judge == "likelihood":
-        text += f" (the models expect {audited.doubts.doubt.sum():,.0f})"
-    return f"{text}. The models predict the labels with {audited.skill}."
+        text += f", and expect {audited.doubts.doubt.sum():,.0f} wrong ones among all"
+    return f"{text}. They predict the labels with {audited.skill}."
 
 
 def _words(row: dict[Any, Any]) -> list[str]:
