@@ -104,8 +104,8 @@ def choose_fields(model: Model, collection: Collection, choices: Choices) -> lis
         known = set(collection.ids)
         if lacking := [field for field in choices.ids if field not in known]:
             what = f"no {collection.unit} {lacking[0]!r}"
-            some = ", ".join(collection.ids[:3])
-            raise CellocateError(what, where=collection.folder, mend=f"Give one of its {len(known):,} ids: {some}, …")
+            shown = ", ".join(collection.ids[:3])
+            raise CellocateError(what, where=collection.folder, mend=f"Give one of its {len(known):,} ids: {shown}, …")
         return list(dict.fromkeys(choices.ids))
     drawn = np.random.default_rng(0).permutation(len(collection))[:DRAWN]
     some = collection.subset([collection.ids[i] for i in sorted(drawn)])
