@@ -11,6 +11,8 @@ from scipy.special import expit, logit
 
 _CLIP = 1e-6
 _LEAST_SLOPE = 0.1
+_BY_CHANCE = 0.01  # of the labels
+_STEP = 0.02  # between logits that are told apart in the fit, so that its time does not grow with the fields
 
 
 class Scaling(BaseModel):
@@ -42,6 +44,9 @@ def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool
     around 0 with a deviation of 1. So a location of few fields takes the slope and the offset of all, and without any
     field the probabilities are left as they are.
 
+    One label in a hundred is taken for drawn by chance, as often as its location occurs. Otherwise a few fields at 0 or
+    1 against their labels, such as images on which a network failed, would flatten the slope for all (decision 0019).
+
     Args:
         probabilities: shape (N, K).
         truth: shape (N, K), bool.
@@ -58,21 +63,35 @@ def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool
     """
     from scipy.optimize import minimize  # slow to import
 
-    x, t = _logits(probabilities), truth.astype(np.float64)
+    n, classes = truth.shape
+    x, k, true, false = _counted(_logits(probabilities), truth)
+    by_chance = (_BY_CHANCE * (truth.sum(axis=0) + 1) / (n + 2))[k]
 
     def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         a, b, c = parameters[0], parameters[1], parameters[2:]
-        z = (1 + a) * x + b + c
-        value = (np.logaddexp(0, z) - t * z).sum() + 0.5 * (parameters**2).sum()
-        wrong = expit(z) - t
-        by_class = wrong.sum(axis=0)
-        gradient = np.concatenate([[(wrong * x).sum(), by_class.sum()], by_class]) + parameters
-        return float(value) / len(t), gradient / len(t)
+        q = expit((1 + a) * x + b + c[k])
+        seen = by_chance + (1 - _BY_CHANCE) * q  # how likely a label is
+        value = 0.5 * (parameters**2).sum() - (true * np.log(seen) + false * np.log1p(-seen)).sum()
+        slope = (false / (1 - seen) - true / seen) * (1 - _BY_CHANCE) * q * (1 - q)
+        by_class = np.bincount(k, slope, classes)
+        gradient = np.concatenate([[slope @ x, by_class.sum()], by_class]) + parameters
+        return float(value) / n, gradient / n
 
-    start = np.zeros(2 + truth.shape[1])
+    start = np.zeros(2 + classes)
     bounds = [(_LEAST_SLOPE - 1, None)] + [(None, None)] * (len(start) - 1)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return Scaling(slope=float(1 + found[0]), offsets=tuple((found[1] + found[2:]).tolist()))
+
+
+def _counted(
+    logits: NDArray[np.float64], truth: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Fields of one location and nearly one logit as one: their mean logit, location, and number of true and false."""
+    classes = logits.shape[1]
+    step = np.round(logits / _STEP).astype(np.int64) * classes + np.arange(classes)
+    kinds, which, size = np.unique(step, return_inverse=True, return_counts=True)
+    true = np.bincount(which.ravel(), truth.ravel(), len(kinds))
+    return np.bincount(which.ravel(), logits.ravel(), len(kinds)) / size, kinds % classes, true, size - true
 
 
 def _logits(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
