@@ -18,7 +18,17 @@ from cellocate.images import stacks
 from cellocate.images.address import Address, Projection, see_file, suffix
 from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.planefiles import chosen, plane_files, projected
-from cellocate.images.tiff import SeveralPlanes, bits_of, native, read_samples, read_tiff, see_opaque, tiff_header
+from cellocate.images.tiff import (
+    MINISBLACK,
+    SeveralPlanes,
+    bits_of,
+    native,
+    opened,
+    read_samples,
+    read_tiff,
+    see_opaque,
+    tiff_header,
+)
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
 
@@ -27,7 +37,7 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 # Where a colour image holds a channel, or a colour. The website's yellow JPEGs carry the signal in red and green
 # alike; unless an address says otherwise, their mean is taken, which has the least of the noise that JPEG's colour
 # subsampling adds.
-_PLANES = {"red": [0], "green": [1], "blue": [2], "yellow": [0, 1], "mean": [0, 1]}
+_PLANES = {"red": [0], "green": [1], "blue": [2], "yellow": [0, 1], "mean": [0, 1], "max": [0, 1, 2]}
 _PILLOW_DEPTHS = {"L": 8, "LA": 8, "RGB": 8, "RGBA": 8, "P": 8, "I;16": 16, "I;16B": 16}
 _TIFF_DEPTHS = {"uint8": 8, "uint16": 16}
 # How a whole file ends. A file cut short lacks it, which a look at its last bytes tells without decoding.
@@ -69,7 +79,8 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
         raise _wrong_depth(path, str(pixels.dtype))
     if pixels.ndim == 3 and pixels.shape[2] == 3:  # colours
         planes = pixels[:, :, _PLANES[address.colour or channel]]
-        pixels = planes[:, :, 0] if planes.shape[2] == 1 else planes.mean(axis=2).round().astype(pixels.dtype)
+        mean = planes.shape[2] == len(_PLANES["mean"])
+        pixels = planes.mean(axis=2).round().astype(pixels.dtype) if mean else planes.max(axis=2)
     if pixels.ndim != 2:
         raise CellocateError(f"an image of shape {pixels.shape}", where=path, mend="Give one plane per file.")
     return np.ascontiguousarray(pixels)
@@ -123,6 +134,20 @@ def read_header(path: str | Path) -> Header:
             return Header(*upright_shape(image.height, image.width, _orientation(path, image)), depth)
     except _UNREADABLE as error:
         raise unreadable(path, error) from None
+
+
+def in_colour(path: Path) -> bool:
+    """Whether a file is one picture in colours, by its header; False where it cannot be read."""
+    try:
+        see_file(path)
+        if _is_tiff(path):
+            tiff_header(path)  # sees that it is one picture
+            with opened(path) as tiff:
+                return bool(tiff.pages.first.photometric != MINISBLACK)
+        with Image.open(path) as image:
+            return image.mode in ("RGB", "RGBA", "P")
+    except (SeveralPlanes, CellocateError, *_UNREADABLE):
+        return False
 
 
 def significant_bits(path: str | Path) -> int | None:

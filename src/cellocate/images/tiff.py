@@ -20,7 +20,8 @@ from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.stack import LARGEST
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # its lines would stand beside ours
-_LIGHT = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
+MINISBLACK = tifffile.PHOTOMETRIC.MINISBLACK
+_LIGHT = (MINISBLACK, tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
 
 
 class SeveralPlanes(Exception):  # noqa: N818 # no error, but what must be read otherwise
@@ -133,7 +134,7 @@ def _only_page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # as
     """
     page = _page(tiff)
     see_light(tiff, path)
-    in_colour = page.photometric != tifffile.PHOTOMETRIC.MINISBLACK
+    in_colour = page.photometric != MINISBLACK
     colours = page.samplesperpixel
     if colours - len(page.extrasamples) != (3 if in_colour else 1) or len(page.extrasamples) > 1:
         what = f"{colours} samples in each pixel, of which nothing says what they are"

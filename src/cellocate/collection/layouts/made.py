@@ -1,0 +1,66 @@
+"""Pictures that were made of channels, and masks, as their names say: no channels of a field."""
+
+from __future__ import annotations
+
+import re
+
+from cellocate.collection.channels.meaning import words
+from cellocate.images import SUFFIXES
+
+ENDINGS = "|".join(re.escape(ending) for ending in SUFFIXES)
+COMPOSITE = re.compile(rf"(?P<id>.+?)_(?P<blue>blue_)?red_green(?:{ENDINGS})", re.IGNORECASE)
+"""The website's composites: three channels, or lately two, as the colours of one picture."""
+
+_ENDING = re.compile(rf"(?:\.ome)?(?:{ENDINGS})$", re.IGNORECASE)
+_WORDS = {
+    "mask",
+    "masks",
+    "seg",
+    "segmentation",
+    "labels",
+    "outlines",
+    "overlay",
+    "composite",
+    "merge",
+    "merged",
+    "merging",
+    "rgb",
+    "thumb",
+    "thumbnail",
+    "preview",
+}
+_MASKS = re.compile(r".*_(?:cells|nuclei|cellmask|nucleimask|predictedmask)", re.IGNORECASE)
+_MERGED = re.compile(r"_c\d+(?:[+-]\d+)+(?![^\W_])", re.IGNORECASE)
+_SINGLE = re.compile(r"_c\d+(?![+\d-])", re.IGNORECASE)
+
+
+def stem(name: str) -> str | None:
+    """The name of an image without its ending; None where it has none of an image.
+
+    Example:
+        >>> stem("a.b.OME.tif"), stem("a_green.png"), stem("notes.txt")
+        ('a.b', 'a_green', None)
+    """
+    found = _ENDING.sub("", name)
+    return None if found == name else found
+
+
+def is_made(name: str) -> bool:
+    """Whether a picture is by its name, without the ending, a mask or made of several channels.
+
+    Example:
+        >>> is_made("img01_cp_masks"), is_made("img01_Overlay"), is_made("img01_ch00")
+        (True, True, False)
+    """
+    return bool(_MASKS.fullmatch(name)) or any(word.text in _WORDS for word in words(name))
+
+
+def merged_by_zen(names: set[str]) -> set[str]:
+    """Of names without endings, those of several of ZEN's channels in one picture, where it has single ones as well.
+
+    Example:
+        >>> merged_by_zen({"a_c1", "a_c2", "a_c1-2", "a_c1+2"}) == {"a_c1-2", "a_c1+2"}, merged_by_zen({"a_c1-2"})
+        (True, set())
+    """
+    merged = {name for name in names if _MERGED.search(name)}
+    return merged if merged and any(_SINGLE.search(name) for name in names - merged) else set()
