@@ -30,12 +30,15 @@ _OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz", ".companion.ome"
 def find(place: Path, reading: Reading) -> Found | None:
     """The files of several channels in `place`; None where there are none.
 
+    Where a user gives numbers, these are channels of files, of which any may be the only one.
+
     Raises:
         CellocateError: nothing tells which of their channels is which.
     """
     paths = candidates(place)
     described = _described(paths)
-    if not any(_surely(path) or _is_stack(images) for path, images in zip(paths, described, strict=True)):
+    numbered = bool(paths) and bool(reading.channels) and all(isinstance(n, int) for n in reading.channels.values())
+    if not (numbered or any(_surely(path) or _is_stack(images) for path, images in zip(paths, described, strict=True))):
         return None
     return _found([(field_id(path), path) for path in paths], described, reading, place, {})
 
