@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os.path import commonprefix
 from pathlib import Path
 
 from cellocate.collection.layouts.habits import Names, by_habit
 from cellocate.collection.layouts.made import is_made, stem
 from cellocate.collection.layouts.pattern import compiled
+from cellocate.images.address import suffix
+from cellocate.images.stack import MICROSCOPES
 
+_OF_STACKS = (".ome.tif", ".ome.tiff", *MICROSCOPES)
 _ENDS = (" ", "_", "-", ".")  # where a part of a name ends
 
 
@@ -28,39 +31,51 @@ def proposed(folder: Path) -> str | None:
         >>> proposed(place)
         '{id}/a_{channel}_0.tif'
     """
-    names = images_below(folder)
-    if len({name.partition("/")[0] for name in names}) < len(("one", "another")):
+    names = _images_below(folder)
+    if len(_folders(names)) == 1 or not names:
         return None
     [(ending, _)] = Counter(name[len(base) :] for name, base in names.items()).most_common(1)
-    bases = [base for name, base in names.items() if name.endswith(ending)]
+    bases = [base for name, base in names.items() if name[len(base) :] == ending]
     found = by_habit(bases)
-    return None if found is None else _pattern(found, ending)
+    if found is not None and _folders(found.parts) == _folders(names):
+        return _of_channels(found, ending)
+    return _written(_generalised(bases), ending) if found is None and ending.lower() in _OF_STACKS else None
 
 
-def images_below(folder: Path) -> dict[str, str]:
+def _folders(names: Iterable[str]) -> set[str]:
+    return {name.partition("/")[0] for name in names}
+
+
+def _images_below(folder: Path) -> dict[str, str]:
     """The images one folder further in, by their way from `folder`, each without its ending."""
     found = {}
     for inner in sorted(folder.iterdir()):
         if inner.is_dir() and not inner.name.startswith(".") and not is_made(inner.name):
             for path in sorted(inner.iterdir()):
-                base = stem(path.name)
+                base = stem(path.name) or (path.stem if suffix(path) in MICROSCOPES else None)
                 if base and not base.startswith(".") and not is_made(base):
                     found[f"{inner.name}/{path.name}"] = f"{inner.name}/{base}"
     return found
 
 
-def _pattern(names: Names, ending: str) -> str | None:
-    parts = list(names.parts.values())
-    befores, behinds = [part.before for part in parts], [part.behind for part in parts]
-    pieces = [*_generalised(befores), "{channel}", *_generalised(behinds)]
-    free = [i for i, piece in enumerate(pieces) if piece is None]
-    called = ["id"] if len(free) == 1 else ["folder", "image", "part"][: len(free)]
-    if len(called) < len(free):
-        return None
-    for i, name in zip(free, called, strict=True):
-        pieces[i] = f"{{{name}}}"
-    pattern = "".join(map(str, pieces)) + ending
-    return pattern if _fits(pattern, names, ending) else None
+def _of_channels(names: Names, ending: str) -> str | None:
+    """The pattern of files of one channel, if it finds the same channels as their names have."""
+    parts = names.parts.values()
+    before, behind = ([part.before for part in parts], [part.behind for part in parts])
+    pattern = _written([*_generalised(before), "{channel}", *_generalised(behind)], ending)
+    expression = compiled(pattern)
+    for name, part in names.parts.items():
+        match = expression.fullmatch(name + ending)
+        if match is None or match["channel"] != part.token:
+            return None
+    return pattern
+
+
+def _written(pieces: Sequence[str | None], ending: str) -> str:
+    """A pattern of pieces, of which those that differ from file to file are None: alone they are the id."""
+    free = sum(piece is None for piece in pieces)
+    called = iter(["id"] if free == 1 else ["folder", "image", *(f"part{i}" for i in range(3, free + 1))])
+    return "".join(f"{{{next(called)}}}" if piece is None else piece for piece in pieces) + ending
 
 
 def _generalised(texts: Sequence[str]) -> list[str | None]:
@@ -83,12 +98,3 @@ def _common(texts: Sequence[str]) -> str:
     if len(set(texts)) == 1:
         return shared
     return shared[: max(shared.rfind(end) for end in _ENDS) + 1]
-
-
-def _fits(pattern: str, names: Names, ending: str) -> bool:
-    """Whether the pattern finds the same channels as the names have, in every file."""
-    expression = compiled(pattern)
-    return all(
-        (match := expression.fullmatch(name + ending)) and match["channel"] == part.token
-        for name, part in names.parts.items()
-    )

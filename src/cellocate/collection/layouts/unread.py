@@ -35,8 +35,11 @@ _MAKERS = {
     ".mrxs": "3DHistech",
     ".dcm": "DICOM",
 }
-_MENDS = {"BigTIFF": "Rename them to .tif.", "packed OME-Zarr": "Unpack them, and give the folder that holds .zarr."}
-_EXPORT = "Export them as OME-TIFF, with the microscope's program or with Fiji."
+_MENDS = {
+    "BigTIFF": "Give {them} the ending .tif.",
+    "packed OME-Zarr": "Unpack {them}, and give the folder that holds the .zarr.",
+}
+_EXPORT = "Export {them} as OME-TIFF, with the microscope's program or with Fiji."
 
 
 def unread(place: Path, found: Found) -> list[str]:
@@ -79,8 +82,9 @@ def of_other_formats(paths: Sequence[Path]) -> CellocateError | None:
     [(ending, n)] = Counter(endings).most_common(1)
     maker = _MAKERS[ending]
     what = f"{counted(n, f'{ending} file')} ({maker}), which cellocate does not read"
+    mend = _MENDS.get(maker, _EXPORT).format(them="it" if n == 1 else "them")
     where = paths[0] if len(paths) == 1 else paths[0].parent
-    return CellocateError(what, where=where, mend=_MENDS.get(maker, _EXPORT))
+    return CellocateError(what, where=where, mend=mend)
 
 
 def _base(name: str) -> str | None:
