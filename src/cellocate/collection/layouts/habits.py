@@ -117,8 +117,8 @@ def by_habit(names: Sequence[str]) -> Names | None:
     fitting = [found for found in taken if found.fit]
     if not any(found.kinds > 1 for found in fitting):
         fitting += [joined for found in taken if (joined := _without_twins(found)).fit]
-    best = max(fitting, key=_merit, default=None)
-    return None if best is None else Names(best.parts | strangers(best, names), best.asked)
+    complete = [Names(found.parts | strangers(found, names), found.asked) for found in fitting]
+    return max(complete, key=_merit, default=None)
 
 
 def as_asked(names: Sequence[str], tokens: Sequence[str]) -> Names:
@@ -151,8 +151,8 @@ def number(token: str) -> int | None:
 def _merit(found: Names) -> tuple[bool, float, bool, float, int]:
     """How far a habit is to be believed, where several fit.
 
-    One channel for all files may as well be a word in the name of the experiment, and `CALR` or `TUBB` a gene that
-    names the sample. Exporters write the channel behind what users call their images.
+    A token that all files share may be part of the experiment's name, and `CALR` or `TUBB` a gene that names a sample.
+    Exporters write the channel behind what users call their images.
     """
     telling = any(map(_tells_a_channel, found.tokens))
     return found.kinds > 1, round(found.share, 6), telling, found.place, -len(found.tokens)

@@ -117,9 +117,10 @@ def _by_token(place: Path, reading: Reading) -> Found | None:
     try:
         places = assign(choices, reading.channels)
     except CellocateError:
-        colours = coloured and suffix(first).startswith(".tif") and not said_words(reading)
-        if _has_stacks(place, seen) or (reading.channels and colours):
-            return None  # which may have the channels that are asked for
+        numbered = reading.channels and not said_words(reading)
+        colours = coloured and suffix(first).startswith(".tif")
+        if _has_stacks(place, seen) or (numbered and (colours or len(names.tokens) == 1)):
+            return None  # stacks may have the channels that are asked for
         raise
     channels = {choices.names[at]: channel for channel, at in places.items()}
     found = Found(because=f"files of one channel in {place}", seen=seen)

@@ -1,0 +1,75 @@
+"""Images one folder further in: the pattern of all of them is proposed, and reads them when it is pasted."""
+
+import re
+
+import numpy as np
+import pytest
+import tifffile
+from small_collections import pixels, told, write_fields
+
+from cellocate.collection import open_collection
+from cellocate.errors import CellocateError
+from cellocate.images import write_png
+
+STAINS = ("DAPI", "protein", "tubulin")
+
+
+def proposed(folder):
+    """The line that the error proposes."""
+    with pytest.raises(CellocateError, match="To read all folders in it, write this line") as refused:
+        open_collection(folder)
+    return re.search(r'collection\.yaml: (pattern: ".*")\.$', str(refused.value))[1]
+
+
+@pytest.mark.parametrize(
+    ("form", "images", "pattern", "ids"),
+    [
+        ("Pos{}/img_000000000_{c}_000.tif", "012", "{id}/img_000000000_{channel}_000.tif", "Pos0 Pos1 Pos2"),
+        ("{c}/img00{}.tif", "012", "{channel}/{id}.tif", "img000 img001 img002"),
+        (
+            "Well {}/{c} - n0{}.tif",
+            ("A0", "A1", "B0", "B1"),
+            "Well {folder}/{channel} - {image}.tif",
+            "A_n00 A_n01 B_n00 B_n01",
+        ),
+        ("plate {}/{}_{c}.png", ("10", "11", "20", "21"), "plate {folder}/{image}_{channel}.png", "1_0 1_1 2_0 2_1"),
+        ("s{}/{c}.png", "12", "{id}/{channel}.png", "s1 s2"),
+        ("2024_{}/x_{c}_{}_z.tif", ("a1", "a2", "b1"), "2024_{folder}/x_{channel}_{image}_z.tif", "a_1 a_2 b_1"),
+    ],
+)
+def test_the_proposed_pattern_reads_all_folders(tmp_path, form, images, pattern, ids):
+    for i, image in enumerate(images):
+        for j, stain in enumerate(STAINS):
+            path = tmp_path / form.format(*image, c=stain)
+            path.parent.mkdir(exist_ok=True)
+            write_png(path, pixels((i, j))) if path.suffix == ".png" else tifffile.imwrite(path, pixels((i, j)))
+    line = proposed(tmp_path)
+    assert line == f'pattern: "{pattern}"'
+    collection = open_collection(told(tmp_path, line))
+    assert (collection.ids, collection.channels, collection.problems) == (ids.split(), ("red", "green", "blue"), ())
+
+
+def test_files_of_several_channels_in_folders_have_a_pattern_too(tmp_path):
+    for i in range(3):
+        (tmp_path / f"Pos{i}").mkdir()
+        meta = {"axes": "CYX", "Channel": {"Name": ["DAPI", "protein"]}}
+        tifffile.imwrite(tmp_path / f"Pos{i}" / "MMStack.ome.tif", np.stack([pixels(1), pixels(i)]), metadata=meta)
+    assert open_collection(told(tmp_path, proposed(tmp_path))).ids == ["Pos0", "Pos1", "Pos2"]
+
+
+def test_masks_in_a_folder_of_their_own_are_passed_over(tmp_path):
+    write_fields(tmp_path / "plate 1")
+    write_png(write_fields(tmp_path / "masks", ids=()) / "a.png", pixels(1))
+    with pytest.raises(CellocateError, match=r"Did you mean .*plate 1\?"):
+        open_collection(tmp_path)
+
+
+def test_folders_whose_names_have_nothing_in_common_are_counted(tmp_path):
+    write_fields(tmp_path / "a", channels=("blue", "green"))
+    meta = {"axes": "CYX", "Channel": {"Name": ["DAPI", "protein"]}}
+    (tmp_path / "b").mkdir()
+    tifffile.imwrite(tmp_path / "b" / "x.ome.tif", np.stack([pixels(1), pixels(2)]), metadata=meta)
+    with pytest.raises(
+        CellocateError, match=r"2 folders in it hold images\. Give one, such as .*/a; or write a pattern"
+    ):
+        open_collection(tmp_path)
