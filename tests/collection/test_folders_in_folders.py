@@ -33,6 +33,7 @@ def proposed(folder):
             "A_n00 A_n01 B_n00 B_n01",
         ),
         ("plate {}/{}_{c}.png", ("10", "11", "20", "21"), "plate {folder}/{image}_{channel}.png", "1_0 1_1 2_0 2_1"),
+        ("{c}/Pos{}/img.png", "12", "{channel}/{id}/img.png", "Pos1 Pos2"),
         ("s{}/{c}.png", "12", "{id}/{channel}.png", "s1 s2"),
         ("2024_{}/x_{c}_{}_z.tif", ("a1", "a2", "b1"), "2024_{folder}/x_{channel}_{image}_z.tif", "a_1 a_2 b_1"),
     ],
@@ -41,7 +42,7 @@ def test_the_proposed_pattern_reads_all_folders(tmp_path, form, images, pattern,
     for i, image in enumerate(images):
         for j, stain in enumerate(STAINS):
             path = tmp_path / form.format(*image, c=stain)
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_png(path, pixels((i, j))) if path.suffix == ".png" else tifffile.imwrite(path, pixels((i, j)))
     line = proposed(tmp_path)
     assert line == f'pattern: "{pattern}"'
@@ -64,12 +65,27 @@ def test_masks_in_a_folder_of_their_own_are_passed_over(tmp_path):
         open_collection(tmp_path)
 
 
-def test_folders_whose_names_have_nothing_in_common_are_counted(tmp_path):
-    write_fields(tmp_path / "a", channels=("blue", "green"))
-    meta = {"axes": "CYX", "Channel": {"Name": ["DAPI", "protein"]}}
-    (tmp_path / "b").mkdir()
-    tifffile.imwrite(tmp_path / "b" / "x.ome.tif", np.stack([pixels(1), pixels(2)]), metadata=meta)
-    with pytest.raises(
-        CellocateError, match=r"2 folders in it hold images\. Give one, such as .*/a; or write a pattern"
-    ):
+def test_folders_without_a_common_pattern_are_counted(tmp_path):
+    for folder, channel in (("a", "blue"), ("b", "green")):
+        write_fields(tmp_path / folder, ids=("x",), channels=("blue", "green"))
+        (tmp_path / folder / f"x_{channel}.png").rename(tmp_path / folder / "else.png")
+    with pytest.raises(CellocateError, match=r"To read the images of all 2 folders, write a pattern .* such as .*/a\."):
+        open_collection(tmp_path)
+
+
+@pytest.mark.parametrize("tokens", [("DAPI", "GFP"), ("ch00", "ch01")])
+def test_folders_of_channels_whose_files_say_them_again_can_be_put_together(tmp_path, tokens):
+    for token in tokens:
+        (tmp_path / token).mkdir()
+        for i in range(3):
+            write_png(tmp_path / token / f"img{i}_{token}.png", pixels(i))
+    with pytest.raises(CellocateError, match="To read the images of all 2 folders, put them into one"):
+        open_collection(tmp_path)
+
+
+def test_folders_of_images_that_say_no_channel_are_no_channels(tmp_path):
+    for folder in ("x0", "x1"):
+        (tmp_path / folder).mkdir()
+        write_png(tmp_path / folder / "0.png", pixels(0))
+    with pytest.raises(CellocateError, match=r"no channel images found .*<id>_green\.png"):
         open_collection(tmp_path)

@@ -9,10 +9,22 @@ from pathlib import Path
 from cellocate.collection.atlas.tables import holds_labels
 from cellocate.collection.channels import by_channel
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle, listing, nested, pathlist, pattern, phantoms, plain, stacks, store
+from cellocate.collection.layouts import (
+    habits,
+    kaggle,
+    listing,
+    nested,
+    pathlist,
+    pattern,
+    phantoms,
+    plain,
+    stacks,
+    store,
+)
 from cellocate.collection.layouts.apart import put_together
 from cellocate.collection.layouts.found import Found, files_in
 from cellocate.collection.layouts.implied import with_implied_pixel_sizes
+from cellocate.collection.layouts.made import stem
 from cellocate.collection.layouts.planes import with_planes
 from cellocate.collection.layouts.unread import of_other_formats, unread
 from cellocate.collection.metadata import join
@@ -193,15 +205,21 @@ def _no_images(folder: Path, reading: Reading) -> CellocateError:
 
 def _folders_inside(folder: Path) -> str:
     """How to read the images in the folders of a folder; "" where there are none."""
-    inside = sorted(d for d in folder.iterdir() if d.is_dir() and (plain.holds(d) or stacks.present(d)))
     if said := nested.proposed(folder):
         return f'To read all folders in it, write this line into {folder / FILE}: pattern: "{said}".'
-    if len(inside) > 1:
-        return (
-            f"{len(inside)} folders in it hold images. Give one, such as {inside[0]}; or write a pattern of all paths "
-            f'into {folder / FILE}, such as pattern: "{{plate}}/{{image}}_{{channel}}.tif".'
-        )
-    return f"Did you mean {inside[0]}?" if inside else ""
+    inside = sorted(d for d in folder.iterdir() if d.is_dir() and (plain.holds(d) or stacks.present(d)))
+    paths = [Path(name) for name in nested.images_below(folder)]
+    holding = {path.parts[0] for path in paths} | {d.name for d in inside}
+    all_of_them = f"To read the images of all {len(holding)} folders"
+    names = {path.name for path in paths}
+    if len(holding) > 1 and len(names) == len(paths) and habits.by_habit(sorted(map(str, map(stem, names)))):
+        return f"{all_of_them}, put them into one."
+    if not inside or len(holding) == 1:
+        return f"Did you mean {inside[0]}?" if inside else ""
+    return (
+        f"{all_of_them}, write a pattern of their paths into {folder / FILE}, such as pattern: "
+        f'"{{plate}}/{{image}}_{{channel}}.tif"; or give one, such as {inside[0]}.'
+    )
 
 
 def _alone(path: Path) -> bool:

@@ -14,6 +14,7 @@ from cellocate.images.address import suffix
 from cellocate.images.stack import MICROSCOPES
 
 _OF_STACKS = (".ome.tif", ".ome.tiff", *MICROSCOPES)
+_MOST = 20_000  # images that are looked at
 _ENDS = (" ", "_", "-", ".")  # where a part of a name ends
 
 
@@ -31,8 +32,8 @@ def proposed(folder: Path) -> str | None:
         >>> proposed(place)
         '{id}/a_{channel}_0.tif'
     """
-    names = _images_below(folder)
-    if len(_folders(names)) == 1 or not names:
+    names = images_below(folder)
+    if len(_folders(names)) < len(("one", "another")) or len(names) > _MOST:
         return None
     [(ending, _)] = Counter(name[len(base) :] for name, base in names.items()).most_common(1)
     bases = [base for name, base in names.items() if name[len(base) :] == ending]
@@ -42,33 +43,46 @@ def proposed(folder: Path) -> str | None:
     return _written(_generalised(bases), ending) if found is None and ending.lower() in _OF_STACKS else None
 
 
+def images_below(folder: Path, depth: int = 2) -> dict[str, str]:
+    """The images one or two folders further in, by their way from `folder`, each with the same without its ending.
+
+    Args:
+        folder: whose own images are no part of it.
+        depth: how many folders further in.
+    """
+    found: dict[str, str] = {}
+    for inner in sorted(folder.iterdir()):
+        if not inner.is_dir() or inner.name.startswith(".") or is_made(inner.name):
+            continue
+        here = {}
+        for path in sorted(inner.iterdir()):
+            base = stem(path.name) or (path.stem if suffix(path) in MICROSCOPES else None)
+            if base and not base.startswith(".") and not is_made(base):
+                here[path.name] = base
+        if not here and depth > 1:
+            here = images_below(inner, depth - 1)
+        found |= {f"{inner.name}/{name}": f"{inner.name}/{base}" for name, base in here.items()}
+        if len(found) > _MOST:
+            break
+    return found
+
+
 def _folders(names: Iterable[str]) -> set[str]:
     return {name.partition("/")[0] for name in names}
 
 
-def _images_below(folder: Path) -> dict[str, str]:
-    """The images one folder further in, by their way from `folder`, each without its ending."""
-    found = {}
-    for inner in sorted(folder.iterdir()):
-        if inner.is_dir() and not inner.name.startswith(".") and not is_made(inner.name):
-            for path in sorted(inner.iterdir()):
-                base = stem(path.name) or (path.stem if suffix(path) in MICROSCOPES else None)
-                if base and not base.startswith(".") and not is_made(base):
-                    found[f"{inner.name}/{path.name}"] = f"{inner.name}/{base}"
-    return found
-
-
 def _of_channels(names: Names, ending: str) -> str | None:
-    """The pattern of files of one channel, if it finds the same channels as their names have."""
+    """The pattern of files of one channel, if it finds the same channels and fields as their names have."""
     parts = names.parts.values()
     before, behind = ([part.before for part in parts], [part.behind for part in parts])
     pattern = _written([*_generalised(before), "{channel}", *_generalised(behind)], ending)
-    expression = compiled(pattern)
+    expression, fields = compiled(pattern), set()
     for name, part in names.parts.items():
         match = expression.fullmatch(name + ending)
         if match is None or match["channel"] != part.token:
             return None
-    return pattern
+        fields.add(tuple(value for group, value in match.groupdict().items() if group != "channel"))
+    return pattern if len(fields) == len(names.sizes) else None
 
 
 def _written(pieces: Sequence[str | None], ending: str) -> str:

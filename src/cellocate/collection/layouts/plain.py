@@ -38,7 +38,7 @@ def find(place: Path, reading: Reading) -> Found | None:
         UnclearChannelsError: nothing tells which channel is which.
     """
     found = None if reading.channels else _by_colour(place, reading)
-    if found and not _are_among_others(found, list(_images(place))):
+    if found and not _are_among_others(found, place):
         return found
     return _by_token(place, reading) or found
 
@@ -78,11 +78,11 @@ def _by_colour(place: Path, reading: Reading) -> Found | None:
             if match := COMPOSITE.fullmatch(entry.name):
                 for channel in ("blue", "red", "green") if match["blue"] else ("red", "green"):
                     composites.add(match["id"], channel, entry.path)
-                seen.add(Path(entry.path))
+                seen.add(entry.path)
             elif match := _NAME.fullmatch(entry.name):
                 channel = match["channel"].lower()
                 found.add(match["id"], channel, _address(entry.path, channel, reading))
-                seen.add(Path(entry.path))
+                seen.add(entry.path)
     for field, channels in composites.by_id.items():
         if field not in found.by_id:
             found.by_id[field] = channels
@@ -90,17 +90,21 @@ def _by_colour(place: Path, reading: Reading) -> Found | None:
     return found if found.by_id else None
 
 
-def _are_among_others(found: Found, names: list[str]) -> bool:
+def _are_among_others(found: Found, place: Path) -> bool:
     """Whether most fields have a file whose name differs from those of their colours in the last word alone."""
-    colours = {channel for of in found.by_id.values() for channel in of}
-    if len(colours) == len(CHANNELS):
+    if len({channel for of in found.by_id.values() for channel in of}) == len(CHANNELS):
         return False  # what else there is can be none of the four
+    with os.scandir(place) as entries:
+        rest = [stem(entry.name) for entry in entries if entry.path not in found.seen]
+    names = [name for name in rest if name and not name.startswith(".") and not is_made(name)]
+    if not names:
+        return False
     parts = {}
-    for name in names:
-        field, _, channel = name.rpartition("_")
-        if field and channel.lower() in CHANNELS:
-            parts[name] = Part(field, channel, f"{field}_", "")
-    known = Names(parts, len(names))
+    for path in found.seen:
+        if match := _NAME.fullmatch(os.path.basename(path)):  # noqa: PTH119 # of many thousands
+            before = f"{match['id']}_"
+            parts[before + match["channel"]] = Part(match["id"], match["channel"], before, "")
+    known = Names(parts, len(parts))
     others = Counter(part.token for part in strangers(known, names).values() if "_" not in part.token)
     return any(2 * n > len(known.sizes) for n in others.values())
 
@@ -112,7 +116,7 @@ def _by_token(place: Path, reading: Reading) -> Found | None:
         return None
     choices = _choices(names, images, place)
     unasked = strangers(names, list(images)) if reading.channels else {}
-    seen = frozenset(path for name in {**names.parts, **unasked} for path in images[name])
+    seen = frozenset(str(path) for name in {**names.parts, **unasked} for path in images[name])
     coloured = _in_colour(names, images)
     try:
         places = assign(choices, reading.channels)
@@ -188,10 +192,10 @@ def _in_colour(names: Names, images: Mapping[str, list[Path]]) -> bool:
     return any(in_colour(images[name][0]) for name in firsts.values())
 
 
-def _has_stacks(place: Path, besides: Set[Path]) -> bool:
+def _has_stacks(place: Path, besides: Set[str]) -> bool:
     with os.scandir(place) as entries:
         return any(
-            _STACK.fullmatch(entry.name) and not entry.name.startswith(".") and Path(entry.path) not in besides
+            _STACK.fullmatch(entry.name) and not entry.name.startswith(".") and entry.path not in besides
             for entry in entries
         )
 

@@ -134,7 +134,7 @@ def _found(
     members = {
         member for images in described if not isinstance(images, CellocateError) for i in images for member in i.members
     }
-    found.seen = frozenset({path for _, path in named} | members)
+    found.seen = frozenset(map(str, {path for _, path in named} | members))
     found.because = tally.because(place)
     found.notes += tally.notes(projected=reading.z is None)
     return found

@@ -55,11 +55,11 @@ def unread(place: Path, found: Found) -> list[str]:
         names = {
             entry.name: base
             for entry in entries
-            if (base := _base(entry.name)) and place / entry.name not in found.seen and entry.is_file()
+            if entry.path not in found.seen and (base := _base(entry.name)) and entry.is_file()
         }
     if not names:
         return []
-    known = set(found.by_id) | {field_id(path) for path in found.seen}
+    known = set(found.by_id) | {field_id(Path(path)) for path in found.seen}
     known |= merged_by_zen({*names.values(), *known})
     left = sorted(name for name, base in names.items() if normal(base) not in known)
     if not left:
