@@ -24,7 +24,6 @@ from cellocate.collection.layouts import (
 from cellocate.collection.layouts.apart import put_together
 from cellocate.collection.layouts.found import Found, files_in
 from cellocate.collection.layouts.implied import with_implied_pixel_sizes
-from cellocate.collection.layouts.made import stem
 from cellocate.collection.layouts.planes import with_planes
 from cellocate.collection.layouts.unread import of_other_formats, unread
 from cellocate.collection.metadata import join
@@ -194,32 +193,13 @@ def _no_images(folder: Path, reading: Reading) -> CellocateError:
             return error
     asked = " or ".join(f"{name!r}" for name in plain.said_words(reading))
     what = f"no channel images found ({files_in(folder)}{f'; no name has {asked}' if asked else ''})"
-    if mend := _folders_inside(folder):
+    if mend := nested.advice(folder):
         return CellocateError(what, where=folder, mend=mend)
     mend = (
         "Name files <id>_green.png, <id>_blue.png and so on; or say what stands for channels in their names with "
         f"--channels nucleus=DAPI,protein=GFP; or list them, and colour images too, in a {listing.NAME}."
     )
     return CellocateError(what, where=folder, mend=mend)
-
-
-def _folders_inside(folder: Path) -> str:
-    """How to read the images in the folders of a folder; "" where there are none."""
-    if said := nested.proposed(folder):
-        return f'To read all folders in it, write this line into {folder / FILE}: pattern: "{said}".'
-    inside = sorted(d for d in folder.iterdir() if d.is_dir() and (plain.holds(d) or stacks.present(d)))
-    paths = [Path(name) for name in nested.images_below(folder)]
-    holding = {path.parts[0] for path in paths} | {d.name for d in inside}
-    all_of_them = f"To read the images of all {len(holding)} folders"
-    names = {path.name for path in paths}
-    if len(holding) > 1 and len(names) == len(paths) and habits.by_habit(sorted(map(str, map(stem, names)))):
-        return f"{all_of_them}, put them into one."
-    if not inside or len(holding) == 1:
-        return f"Did you mean {inside[0]}?" if inside else ""
-    return (
-        f"{all_of_them}, write a pattern of their paths into {folder / FILE}, such as pattern: "
-        f'"{{plate}}/{{image}}_{{channel}}.tif"; or give one, such as {inside[0]}.'
-    )
 
 
 def _alone(path: Path) -> bool:

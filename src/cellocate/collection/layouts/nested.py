@@ -1,15 +1,17 @@
-"""Images in folders of a folder: the pattern of their paths, for a `collection.yaml`."""
+"""Images in folders of a folder: how all of them are read, mostly by a pattern for a `collection.yaml`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os.path import commonprefix
 from pathlib import Path
 
+from cellocate.collection.layouts import plain, stacks
 from cellocate.collection.layouts.habits import Names, by_habit
 from cellocate.collection.layouts.made import is_made, stem
 from cellocate.collection.layouts.pattern import compiled
+from cellocate.collection.reading import FILE
 from cellocate.images.address import suffix
 from cellocate.images.stack import MICROSCOPES
 
@@ -18,8 +20,8 @@ _MOST = 20_000  # images that are looked at
 _ENDS = (" ", "_", "-", ".")  # where a part of a name ends
 
 
-def proposed(folder: Path) -> str | None:
-    """A pattern that the images in the folders of `folder` follow, such as `{channel}/{id}.tif`; None if none is found.
+def advice(folder: Path) -> str:
+    """How to read the images in the folders of a folder, together where there are several; "" where there are none.
 
     Masks and pictures made of several channels are passed over.
 
@@ -29,27 +31,40 @@ def proposed(folder: Path) -> str | None:
         >>> for name in ("Pos0/a_DAPI_0.tif", "Pos0/a_GFP_0.tif", "Pos1/a_DAPI_0.tif", "Pos1/a_GFP_0.tif"):
         ...     (place / name).parent.mkdir(exist_ok=True)
         ...     (place / name).touch()
-        >>> proposed(place)
-        '{id}/a_{channel}_0.tif'
+        >>> advice(place).partition("pattern: ")[2]
+        '"{id}/a_{channel}_0.tif".'
     """
-    names = images_below(folder)
-    if len(_folders(names)) < len(("one", "another")) or len(names) > _MOST:
+    images = _images_below(folder)
+    if pattern := _proposed(images):
+        return f'To read all folders in it, write this line into {folder / FILE}: pattern: "{pattern}".'
+    inside = sorted(d for d in folder.iterdir() if d.is_dir() and (plain.holds(d) or stacks.present(d)))
+    holding = _folders(images) | {d.name for d in inside}
+    all_of_them = f"To read the images of all {len(holding)} folders"
+    names = {Path(base).name for base in images.values()}
+    if len(holding) > 1 and len(names) == len(images) and by_habit(sorted(names)):
+        return f"{all_of_them}, put them into one."
+    if not inside or len(holding) == 1:
+        return f"Did you mean {inside[0]}?" if inside else ""
+    return (
+        f"{all_of_them}, write a pattern of their paths into {folder / FILE}, such as pattern: "
+        f'"{{plate}}/{{image}}_{{channel}}.tif"; or give one, such as {inside[0]}.'
+    )
+
+
+def _proposed(images: Mapping[str, str]) -> str | None:
+    """A pattern that images in several folders follow, such as `{channel}/{id}.tif`; None if none is found."""
+    if len(_folders(images)) < len(("one", "another")) or len(images) > _MOST:
         return None
-    [(ending, _)] = Counter(name[len(base) :] for name, base in names.items()).most_common(1)
-    bases = [base for name, base in names.items() if name[len(base) :] == ending]
+    [(ending, _)] = Counter(name[len(base) :] for name, base in images.items()).most_common(1)
+    bases = [base for name, base in images.items() if name[len(base) :] == ending]
     found = by_habit(bases)
-    if found is not None and _folders(found.parts) == _folders(names):
+    if found is not None and _folders(found.parts) == _folders(images):
         return _of_channels(found, ending)
     return _written(_generalised(bases), ending) if found is None and ending.lower() in _OF_STACKS else None
 
 
-def images_below(folder: Path, depth: int = 2) -> dict[str, str]:
-    """The images one or two folders further in, by their way from `folder`, each with the same without its ending.
-
-    Args:
-        folder: whose own images are no part of it.
-        depth: how many folders further in.
-    """
+def _images_below(folder: Path, depth: int = 2) -> dict[str, str]:
+    """The images one or two folders further in, by their way from `folder`, each with the same without its ending."""
     found: dict[str, str] = {}
     for inner in sorted(folder.iterdir()):
         if not inner.is_dir() or inner.name.startswith(".") or is_made(inner.name):
@@ -60,7 +75,7 @@ def images_below(folder: Path, depth: int = 2) -> dict[str, str]:
             if base and not base.startswith(".") and not is_made(base):
                 here[path.name] = base
         if not here and depth > 1:
-            here = images_below(inner, depth - 1)
+            here = _images_below(inner, depth - 1)
         found |= {f"{inner.name}/{name}": f"{inner.name}/{base}" for name, base in here.items()}
         if len(found) > _MOST:
             break
