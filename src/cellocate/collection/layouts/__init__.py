@@ -9,18 +9,7 @@ from pathlib import Path
 from cellocate.collection.atlas.tables import holds_labels
 from cellocate.collection.channels import by_channel
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import (
-    habits,
-    kaggle,
-    listing,
-    nested,
-    pathlist,
-    pattern,
-    phantoms,
-    plain,
-    stacks,
-    store,
-)
+from cellocate.collection.layouts import kaggle, listing, nested, pathlist, pattern, phantoms, plain, stacks, store
 from cellocate.collection.layouts.apart import put_together
 from cellocate.collection.layouts.found import Found, files_in
 from cellocate.collection.layouts.implied import with_implied_pixel_sizes
