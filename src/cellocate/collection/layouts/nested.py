@@ -38,17 +38,24 @@ def advice(folder: Path) -> str:
     if pattern := _proposed(images):
         return f'To read all folders in it, write this line into {folder / FILE}: pattern: "{pattern}".'
     inside = sorted(d for d in folder.iterdir() if d.is_dir() and (plain.holds(d) or stacks.present(d)))
-    holding = _folders(images) | {d.name for d in inside}
-    all_of_them = f"To read the images of all {len(holding)} folders"
-    names = {Path(base).name for base in images.values()}
-    if len(holding) > 1 and len(names) == len(images) and by_habit(sorted(names)):
-        return f"{all_of_them}, put them into one."
-    if not inside or len(holding) == 1:
+    count = len(_folders(images) | {d.name for d in inside})
+    if count <= 1:
         return f"Did you mean {inside[0]}?" if inside else ""
-    return (
-        f"{all_of_them}, write a pattern of their paths into {folder / FILE}, such as pattern: "
-        f'"{{plate}}/{{image}}_{{channel}}.tif"; or give one, such as {inside[0]}.'
-    )
+    if _go_together(images):
+        together = "put their images into one folder"
+    else:
+        example = 'pattern: "{plate}/{image}_{channel}.tif"'
+        together = f"write a pattern of their paths into {folder / FILE}, such as {example}"
+    if inside:
+        return f"Give one of the {count} folders in it, such as {inside[0]}; or, if they belong together, {together}."
+    return f"If the {count} folders in it belong together, {together}." if _go_together(images) else ""
+
+
+def _go_together(images: Mapping[str, str]) -> bool:
+    """Whether the files of all folders would be channels of fields, if they lay in one."""
+    names = {Path(base).name for base in images.values()}
+    near = all(name.count("/") == 1 for name in images)
+    return near and len(names) == len(images) and by_habit(sorted(names)) is not None
 
 
 def _proposed(images: Mapping[str, str]) -> str | None:
