@@ -336,3 +336,46 @@ def test_names_are_read_whatever_stands_between_them(labels, between, as_list):
     names = [get("hpa28").names[label] for label in labels]
     text = str(names) if as_list else between.join(names)
     assert get("hpa28").labels_in(text) == tuple(labels)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("id,name\n1,Nucleus\n2,Cytosol\n0,Golgi\n", ("Golgi", "Nucleus", "Cytosol")),
+        ("name;Label\nNucleus;1,0\nGolgi;0,0\n", ("Golgi", "Nucleus")),
+        ("id,index,name\n17,1,Nucleus\n4,0,Golgi\n", ("Golgi", "Nucleus")),
+        ("id,name\nSL-0191,Nucleus\nSL-0132,Golgi\n", ("Nucleus", "Golgi")),
+        ("id,name\n,Nucleus\n,Golgi\n", ("Nucleus", "Golgi")),
+    ],
+)
+def test_locations_stand_in_the_order_of_their_own_numbers(tmp_path, text, names):
+    (tmp_path / "mine.csv").write_text(text)
+    assert get(tmp_path / "mine.csv").names == names
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,name\n1,Nucleus\n2,Golgi\n", r"not 0 to 1, each once: 1, 2: .*mine\.csv, column id.*count from 0"),
+        ("id,name\n0,Nucleus\n,Golgi\n", r"not 0 to 1, each once: 0, \(none\)"),
+        ("id,label,name\n0,1,Nucleus\n1,0,Golgi\n", "'id' and 'label' number the locations differently"),
+        ("name\nnan\n", "each with a value in 'name'"),
+    ],
+)
+def test_numbers_that_cannot_be_labels_are_refused(tmp_path, text, message):
+    (tmp_path / "mine.csv").write_text(text)
+    with pytest.raises(CellocateError, match=message):
+        get(tmp_path / "mine.csv")
+
+
+def test_a_go_id_or_group_that_is_not_known_is_empty(tmp_path):
+    (tmp_path / "mine.csv").write_text("name,go,group\nNucleus,nan,NA\nGolgi,GO:0005794,Secretory\n")
+    places = get(tmp_path / "mine.csv").locations
+    assert [(place.go, place.group) for place in places] == [(None, ""), ("GO:0005794", "Secretory")]
+
+
+def test_a_column_of_labels_with_decimal_commas_is_refused():
+    for texts in (["16,0", "3,0", ""], ["16,0"]):
+        with pytest.raises(CellocateError, match=r"one with a decimal comma: row 0\. Write 16, or 16\|0"):
+            get("hpa28").parse_all(texts, lambda row: f"row {row}")
+    assert get("hpa28").parse_all(["16,0", "16,3"], str) == [(0, 16), (3, 16)]

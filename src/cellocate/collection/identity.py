@@ -14,7 +14,7 @@ ORIGINAL = "original_id"
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 UUID_LENGTH = 36
-_NUMBER = re.compile(r"0*(\d+)(?:\.0*)?", re.ASCII)
+_NUMBER = re.compile(r"0*(\d+)(?:[.,]0*)?", re.ASCII)
 _CHALLENGES = {"kaggle2018", "kaggle2021"}
 
 
