@@ -67,7 +67,7 @@ def table_rows(
 
     Text is UTF-8, or UTF-16 with its byte order mark, plain or gzipped; values stand between commas, semicolons or
     tabs. Blanks around values, blank rows, and columns at the end that hold nothing are left out, and so is a first
-    column without a name, which is the index that pandas and R write.
+    column without a name, which is the index that pandas and R write (R also with a header that is one name shorter).
 
     Args:
         path: the file.
@@ -91,7 +91,7 @@ def table_rows(
         if len(values) != found.width:
             if len(values) < found.width or any(values[found.width :]):
                 what = f"{len(values)} values under {found.width} columns: {shown(', '.join(values))}"
-                mend = "Give each row a value for each column; quote values that hold a comma."
+                mend = "Give each row a value for each column; quote values with commas; delete lines above the header."
                 raise CellocateError(what, where=f"{path}, line {line}", mend=mend)
             del values[found.width :]
         if found.kept is not None:
@@ -125,6 +125,8 @@ def lacking(path: str | Path, what: str, mend: str) -> CellocateError:
     """The error of a table without a column that it needs: `what`, and the columns that it has."""
     _, row = next((line, row) for line, row in file_rows(path, "table", LONGEST) if any(v.strip() for v in row))
     names = [name.strip() or "(no name)" for name in row]
+    if len(names) == 1 and " " in names[0]:
+        mend += " Put commas, not blanks, between values (in R: write.csv(table, file, row.names=FALSE))."
     if names[0] == "(no name)":
         mend += " Give the first column a name if it is the one."
     return CellocateError(f"{what}: its columns are {shortened(', '.join(names))}", where=path, mend=mend)
