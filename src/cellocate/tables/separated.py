@@ -57,23 +57,27 @@ def separated_rows(
 
 def _tidied(lines: Iterable[str], separator: str) -> Iterator[str]:
     """Lines without blanks after a closing quotation mark, and with `="007"`, as Excel keeps zeros, as text."""
-    after = re.compile(rf" +(?=[{separator}\r\n])")
     formula = re.compile(rf"(^|(?<=[{separator}])) *(?:=\"([^\"]*)\"|\"=\"\"([^\"]*)\"\"\") *(?=[{separator}\r\n]|$)")
-    quoted = False  # whether a line begins within a quoted value
+    inside = False
     for line in lines:
-        if '"' not in line or separator == " ":
-            yield line
-            continue
-        if '="' in line or '"=""' in line:
+        if '="' in line:
             line = formula.sub(lambda match: f'"{match[2] or match[3] or ""}"', line)
-        parts = line.split('"')
-        if '" ' in line:
-            for place in range(1 if quoted else 2, len(parts), 2):
-                parts[place] = after.sub("", parts[place], count=1) if after.match(parts[place]) else parts[place]
-            if len(parts) > 1 and len(parts) % 2 != quoted and not parts[-1].strip(" "):
-                parts[-1] = ""  # of a last line without its end
-        yield '"'.join(parts)
-        quoted ^= len(parts) % 2 == 0
+        if '"' in line and separator != " ":
+            line, inside = _without_blanks(line, separator, inside)
+        yield line
+
+
+def _without_blanks(line: str, separator: str, inside: bool) -> tuple[str, bool]:
+    """A line without blanks after closing quotation marks; and whether its end lies inside of quotation marks."""
+    first, *others = line.split('"')
+    kept, before = [first], first.strip(" ")
+    for place, part in enumerate(others, start=1):
+        closes = inside
+        inside = not inside and (not before or before.endswith(separator))
+        before = part.strip(" ")
+        ends = before.startswith((separator, "\r", "\n")) or (not before and place == len(others))
+        kept.append(part.lstrip(" ") if closes and ends else part)
+    return '"'.join(kept), inside
 
 
 def _broken(path: Path, line: int, reason: str, encoding: str | None) -> CellocateError:
