@@ -12,6 +12,9 @@ from cellocate.collection.collection import Collection
 ORIGINAL = "original_id"
 """The column of the ids that fields had before a merge put the name of their source before them."""
 
+FIELD_IDS = (ORIGINAL, "field", "time_series")
+"""Columns that hold ids of fields, which stay as they are."""
+
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 UUID_LENGTH = 36
 _NUMBER = re.compile(r"0*(\d+)(?:[.,]0*)?", re.ASCII)

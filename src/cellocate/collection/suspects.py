@@ -9,6 +9,7 @@ import pandas as pd
 from cellocate.collection.check import Inspection
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.emptiness import COPY, NEARLY_EMPTY, NO_SIGNAL, PROTEIN
+from cellocate.collection.pixel_sizes import has_no_meaning
 from cellocate.collection.quality import SHARPNESS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
@@ -36,9 +37,10 @@ def suspects(
 ) -> list[Problem]:
     """What is not a fault but may be one: of each field what is odd about it, in the order of the kinds below.
 
-    Labels that stand twice; what no pixel of any field is darker than, where that is much; nearly empty fields,
-    proteins without signal or copied from another channel; blank, saturated and out-of-focus fields; absent chunks;
-    files of an odd size; identical pixels and near duplicates, and labels that differ among them.
+    Labels that stand twice; columns of pixel sizes that are not understood; what no pixel of any field is darker than,
+    where that is much; nearly empty fields, proteins without signal or copied from another channel; blank, saturated
+    and out-of-focus fields; absent chunks; files of an odd size; identical pixels and near duplicates, and labels that
+    differ among them.
 
     Args:
         collection: that was inspected.
@@ -48,6 +50,7 @@ def suspects(
     """
     images = inspection.images
     found = [problem for problem in collection.problems if problem.severity == "warning"]
+    found += _unclear_sizes(collection)
     look = "Look at it, and leave it out if nothing can be seen."
     if (floor := inspection.depth.floor) is not None:
         found += [Problem(str(field), "files", floor, "warning") for field in images.index]
@@ -76,6 +79,15 @@ def suspects(
     found += _alike(inspection.duplicates, "pixels as another field has", copies)
     found += _alike(inspection.near_duplicates, "a near duplicate of another field", copies)
     return found + _contradictions(collection, [*inspection.duplicates, *inspection.near_duplicates])
+
+
+def _unclear_sizes(collection: Collection) -> Iterator[Problem]:
+    """Fields of which a table says a pixel size under a name that is not understood."""
+    for column in filter(has_no_meaning, map(str, collection.fields)):
+        values = collection.fields[column].replace("", None).dropna()
+        for field in values.index:
+            mend = "Call the column pixel_size, and give µm per px."
+            yield _warning(str(field), "a pixel size that is not understood", f"column {column}", mend)
 
 
 def _each(channels: pd.Series[str], what: str, mend: str) -> Iterator[Problem]:

@@ -78,7 +78,7 @@ def _first_row(lines: Iterator[str]) -> list[str]:
 
 def _parted(lines: Iterable[str], separator: str) -> list[list[str]]:
     """The rows that are not blank, up to one that is broken: whoever reads them all will say why."""
-    rows = []
+    rows: list[list[str]] = []
     with suppress(csv.Error):
         rows.extend(row for row in csv.reader(lines, delimiter=separator, skipinitialspace=True) if any(row))
     return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from cellocate.errors import CellocateError
@@ -73,6 +74,19 @@ def find_column(columns: Sequence[str], *names: str) -> str | None:
     small = {name.casefold() for name in names}
     alike = [column for column in columns if column.casefold() in small]
     return alike[0] if len(alike) == 1 else None
+
+
+def columns_there(name: str, columns: Sequence[str]) -> str:
+    """What a user who asked for a column that is not there can ask for, the nearest first.
+
+    Example:
+        >>> columns_there("cellline", ["plate", "cell_line"]), columns_there("plate", [])
+        ("Did you mean 'cell_line'? It has plate, cell_line.", 'It has no further columns.')
+    """
+    has = f"It has {', '.join(columns)}." if columns else "It has no further columns."
+    small = {column.casefold(): column for column in columns}
+    near = get_close_matches(name.casefold(), small, n=1, cutoff=0.75)
+    return f"Did you mean {small[near[0]]!r}? {has}" if near else has
 
 
 def _spelled(columns: list[str], names: Sequence[str]) -> list[str]:
