@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from small_collections import tabled, write_fields
 
-from cellocate.collection import described, inspect, open_collection, suspects
+from cellocate.collection import described, inspect, open_collection, read_folds, read_split, suspects
 from cellocate.collection.collection import group_of
-from cellocate.collection.derive import where
+from cellocate.collection.derive import listed, where
 from cellocate.errors import CellocateError
 
 
@@ -127,3 +127,28 @@ def test_a_column_id_beside_the_ids_tells_proteins_apart(tmp_path, cellocate):
     result = cellocate(*asked, "--out", tmp_path / "out.csv")
     assert result.code == 0, result.err
     assert pd.read_csv(tmp_path / "out.csv")[["id", "index"]].to_numpy().tolist() == [["x", 1], ["y", 2]]
+
+
+def test_genes_that_a_spreadsheet_made_dates_are_warnings(tmp_path):
+    collection = of(tmp_path, "Gene Symbol", "2026-09-09", "9-Sep", "SEPT9", "")
+    found = [p for p in suspects(collection, inspect(collection, decode=True)) if "date" in p.error.what]
+    assert [(p.id, p.error.where) for p in found] == [("a", "2026-09-09"), ("b", "9-Sep")]
+
+
+def test_ids_that_are_names_of_files_are_those_of_their_fields(tmp_path):
+    write_fields(tmp_path, ids=("a", "b"))
+    tabled(tmp_path, "Id,Target\na.tif,16\nb_green.png,0\n")
+    collection = open_collection(tmp_path)
+    assert collection.fields["labels"].to_dict() == {"a": (16,), "b": (0,)}
+    (tmp_path / "some.csv").write_text("filename\nb.ome.tiff\n")
+    assert listed(collection, tmp_path / "some.csv").ids == ["b"]
+
+
+def test_a_split_of_another_program_is_understood(tmp_path):
+    collection = of(tmp_path, "plate", "1", "2", "3")
+    (tmp_path / "s.csv").write_text("Id,Part,fold,group\na,Training,0.0,7.0\nb,train,1.0,8.0\nc,TEST,,\n")
+    assert read_folds(tmp_path / "s.csv", collection) == ["0", "1"]
+    (tmp_path / "s.csv").write_text("Id,Part,group\na,Training,7.0\nb,val,8.0\nc,testing,\n")
+    split = read_split(tmp_path / "s.csv", collection).fields
+    assert split["part"].tolist() == ["train", "validation", "test"]
+    assert split["group"].tolist() == ["7", "8", ""]

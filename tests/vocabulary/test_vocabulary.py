@@ -379,3 +379,36 @@ def test_a_column_of_labels_with_decimal_commas_is_refused():
         with pytest.raises(CellocateError, match=r"one with a decimal comma: row 0\. Write 16, or 16\|0"):
             get("hpa28").parse_all(texts, lambda row: f"row {row}")
     assert get("hpa28").parse_all(["16,0", "16,3"], str) == [(0, 16), (3, 16)]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (",name\n1,Nucleus\n2,Cytosol\n0,Golgi\n", ("Golgi", "Nucleus", "Cytosol")),
+        ('"","name"\n"1","Nucleus"\n"2","Golgi"\n', ("Nucleus", "Golgi")),
+        ("Unnamed: 0,name\n4,Nucleus\n9,Golgi\n", ("Nucleus", "Golgi")),
+        (",name\nx,Nucleus\ny,Golgi\n", ("Nucleus", "Golgi")),
+    ],
+)
+def test_a_table_that_was_sorted_is_read_in_its_old_order(tmp_path, text, names):
+    (tmp_path / "mine.csv").write_text(text)
+    assert get(tmp_path / "mine.csv").names == names
+
+
+def test_an_index_that_may_be_the_labels_is_refused(tmp_path):
+    (tmp_path / "mine.csv").write_text(",name\n3,Nucleus\n1,Golgi\n")
+    with pytest.raises(CellocateError, match=r"first column without a name.*Take it out"):
+        get(tmp_path / "mine.csv")
+
+
+def test_names_as_r_writes_them_are_known():
+    hpa28 = get("hpa28")
+    for name in hpa28.names:
+        assert hpa28.names[hpa28.index(re.sub(r"[^\w]", ".", name))] == name
+    assert hpa28.labels_in("Golgi apparatus and Cytosol") == (7, 25)
+
+
+@pytest.mark.parametrize("label", ["2026-05-03", "03.05.2026", "3-May", "May-03"])
+def test_a_label_that_a_spreadsheet_made_a_date_says_so(label):
+    with pytest.raises(CellocateError, match="A spreadsheet made a date of it"):
+        get("hpa28").parse(label)

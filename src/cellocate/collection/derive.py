@@ -18,7 +18,7 @@ from cellocate.tables import columns_there, find_column, lacking, numbers, read_
 from cellocate.vocabulary import Vocabulary, get, map_between, read_map
 
 _NEGATIVE = "Negative"
-_ID_COLUMNS = ("Id", "field")
+_ID_COLUMNS = ("Id", "field", "image", "image_id", "filename")
 
 
 def showing(
@@ -89,7 +89,9 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
 
 
 def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> Collection:
-    r"""The fields that a table names in its column `Id` or `field`, or those that it does not name.
+    r"""The fields that a table names in its column `Id`, or those that it does not name.
+
+    The column may also be called `field`, `image`, `image_id` or `filename`.
 
     Args:
         collection: some fields of it may stand in the table, and any others.

@@ -38,7 +38,7 @@ class Header:
                 raise CellocateError(what, where=f"{path}, line {line}", mend="Name the column, or empty it.")
 
 
-def header(row: Sequence[str], names: Sequence[str], path: str | Path) -> Header:
+def header(row: Sequence[str], names: Sequence[str], path: str | Path, index_name: str | None = None) -> Header:
     """The columns that a first row names.
 
     A column without a name at the beginning, or one that pandas has called `Unnamed: 0`, is an index and not kept.
@@ -47,10 +47,13 @@ def header(row: Sequence[str], names: Sequence[str], path: str | Path) -> Header
         row: without blanks around its values.
         names: of columns that are meant in any case, as they are to be called.
         path: of the table.
+        index_name: what to call an index in the first column, which is then kept.
 
     Raises:
         CellocateError: two columns have one name.
     """
+    if index_name is not None and (not row[0] or _PANDAS_INDEX.fullmatch(row[0])):
+        row = [index_name, *row[1:]]
     named = [place for place, name in enumerate(row) if name]
     width = named[-1] + 1
     index = {place for place in named if _PANDAS_INDEX.fullmatch(row[place])}

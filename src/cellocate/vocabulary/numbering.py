@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _COLUMNS = frozenset(
     ("id", "index", "idx", "label", "label_id", "number", "nr", "no", "#", "class", "class_id", "code", "target")
 )
+INDEX = "(no name)"
+"""What the index of a table is called here: it numbers the rows as they once stood, in R from 1."""
+
 _SHOWN = 6
 _NUMBER = re.compile(r"(-1|\d{1,9})([.,]0*)?", re.ASCII)
 
@@ -32,10 +35,11 @@ def in_own_order(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         >>> list(in_own_order(table, Path("mine.csv"))["name"])
         ['Golgi', 'Nucleus', 'Cytosol']
     """
-    numbered = {column: numbers for column in map(str, table) if (numbers := _numbers(table, column))}
+    named = [column for column in map(str, table) if column != INDEX]
+    numbered = {column: numbers for column in named if (numbers := _numbers(table, column))}
     whole = {column: numbers for column, numbers in numbered.items() if sorted(numbers) == list(range(len(table)))}
     if not numbered:
-        return table
+        return _in_old_order(table, path)
     if not whole:
         column, numbers = next(iter(numbered.items()))
         what = f"numbers of locations that are not 0 to {len(table) - 1}, each once: {_listed(numbers)}"
@@ -48,9 +52,20 @@ def in_own_order(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     return table.iloc[sorted(range(len(table)), key=numbers.__getitem__)]
 
 
+def _in_old_order(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """A table in the order of its index, which says how it was sorted; rows of an index that ascends stay."""
+    numbers = _numbers(table, INDEX) if INDEX in table else []
+    if numbers == sorted(numbers):
+        return table
+    if sorted(numbers) != list(range(len(table))):
+        what = f"a first column without a name, whose numbers neither ascend nor are 0 to {len(table) - 1}"
+        raise CellocateError(what, where=path, mend="Take it out, if label 0 is the first row.")
+    return table.iloc[sorted(range(len(table)), key=numbers.__getitem__)]
+
+
 def _numbers(table: pd.DataFrame, column: str) -> list[int]:
     """The numbers in a column, -1 for an empty cell; none where it is called otherwise, or holds something else."""
-    if column.strip().casefold() not in _COLUMNS or not any(table[column]):
+    if column.strip().casefold() not in (*_COLUMNS, INDEX) or not any(table[column]):
         return []
     found = [_NUMBER.fullmatch(text or "-1") for text in table[column]]
     return [int(match[1]) for match in found if match] if all(found) else []

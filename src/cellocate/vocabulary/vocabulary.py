@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.tables import MISSING, lacking, read_table, shown, table_name
+from cellocate.tables import MISSING, is_date, lacking, read_table, shown, table_name
 from cellocate.vocabulary.cells import Cell, see_decimal_commas
-from cellocate.vocabulary.numbering import in_own_order
+from cellocate.vocabulary.numbering import INDEX, in_own_order
 from cellocate.vocabulary.spelling import Spellings
 
 BUILT_IN = ("hpa28", "hpa19", "subcell31")
@@ -87,6 +87,8 @@ class Vocabulary:
         mend = f"Labels are 0 to {len(self) - 1}, or names such as {self.names[0]!r}, with | between several."
         if near := self._spellings.near(label):
             mend = f"Did you mean {near!r} ({self.names.index(near)})?"
+        elif is_date(label):
+            mend = "A spreadsheet made a date of it: type the labels again, as text."
         elif label.casefold() == "negative":
             mend = "Leave the cell empty: that is a field without a location."
         return CellocateError(f"unknown label {shown(label)}", where=f"vocabulary {self.name}", mend=mend)
@@ -223,7 +225,7 @@ def get(name: str | Path) -> Vocabulary:
             f"unknown vocabulary {str(name)!r}",
             mend=f"Give one of {', '.join(BUILT_IN)}, or a table (CSV) with the columns name, go, group.",
         )
-    table, _ = read_table(path, "vocabulary", _COLUMNS)
+    table, _ = read_table(path, "vocabulary", _COLUMNS, index_name=INDEX)
     if "name" not in table:
         raise lacking(path, "not a vocabulary", "It needs a column 'name', and may have go and group.")
     known = table.mask(table.apply(lambda column: column.str.lower().isin(MISSING)), "")
