@@ -51,7 +51,10 @@ def without_decimals(column: pd.Series) -> pd.Series:
         if match is None and text != "":
             return column
         whole[text] = match[1] if match else text
-    return pd.Series([whole.get(text, text) for text in column], index=column.index, name=column.name, dtype=object)
+    if all(text == number for text, number in whole.items()):
+        return column
+    values = [whole.get(text, text) for text in column]
+    return pd.Series(values, index=column.index, name=column.name, dtype=column.dtype)
 
 
 def field_id(name: str) -> str:
