@@ -125,6 +125,7 @@ def test_columns_are_known_in_any_case_where_only_one_can_be_meant(tmp_path: Pat
         (",,,\n\n", "it is empty"),
         ('a,b\n"1" "x",2\n', r"not a CSV table .*: '\"1\" \"x\",2': .*line 2"),
         ("Id,b\nx,16,0\ny,3,0\n", r"3 values under 2 columns: 'x, 16, 0': .*line 2"),
+        ("Id;b\nx;16;0\ny;3;0\n", r"3 values under 2 columns: 'x, 16, 0': .*line 2"),
         ("Id,b\n1,x,1\n1,y,2\n", r"3 values under 2 columns: '1, x, 1': .*line 2"),
         ("Id,b\n1,x,\n2,y,\n3,z,1\n4,w\n", "under 2 columns|under 3 columns"),
         ("Plate 7\nId,b\nx,1\n", r"2 values under 1 columns: .*line 2.*delete lines above the header"),

@@ -59,7 +59,7 @@ def beginning(lines: Iterator[str]) -> Beginning:
     width = {separator: len(row) for separator in _SEPARATORS for row in _parted(head, separator)[-1:]}
     found = [separator for separator in width if width[separator] > 1]
     quoted = header.startswith('"') and row.startswith('"')
-    named = [s for s in found or width if _have_names(parted[s], quoted=quoted or s != ",")]
+    named = [s for s in found or width if _have_names(parted[s], quoted=quoted or s == "\t")]
     even = [separator for separator in found if all(len(row) == width[separator] for row in parted[separator])]
     separator = max(even or named or found or [","], key=lambda separator: width.get(separator, 0))
     return Beginning(read, separator, row_names=separator in named)
@@ -87,7 +87,7 @@ def _parted(lines: Iterable[str], separator: str) -> list[list[str]]:
 def _have_names(rows: list[list[str]], *, quoted: bool) -> bool:
     """Whether each row has one value more than the header, the first of them all different.
 
-    Where values stand between commas and are not quoted, a value may hold a comma: the names must be numbers, and
+    Where values are not quoted and do not stand between tabs, one may hold a separator: the names must be numbers, and
     several.
     """
     if len(rows) < (2 if quoted else 3):
