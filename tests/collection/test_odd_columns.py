@@ -94,8 +94,8 @@ def test_whole_numbers_lose_the_decimals_that_an_empty_cell_gave_them(tmp_path):
 
 
 def test_antibodies_that_pandas_made_floats_are_those_of_the_atlas(tmp_path):
-    collection = of(tmp_path, "antibody", "12345.0", "", "12345.0")
-    assert collection.fields["antibody"].tolist() == ["12345", "", "12345"]
+    collection = of(tmp_path, "Antibody ID", "12345.0", "-", "12345", "unknown")
+    assert collection.fields["antibody"].tolist() == ["12345", "", "12345", ""]
     assert where(collection, {"antibody": ["HPA012345"]}).ids == ["a", "c"]
 
 

@@ -162,3 +162,12 @@ def test_a_formula_that_failed_is_refused_unless_it_says_that_nothing_is_known(t
     assert read_table(book(tmp_path / "t.xlsx", [["Id", "gene"], ["a", "#N/A"]]))[0]["gene"].tolist() == ["#N/A"]
     with pytest.raises(CellocateError, match=r"a formula that failed \(#REF!\): .*cell B2"):
         read_table(book(tmp_path / "t.xlsx", [["Id", "gene"], ["a", "#REF!"]]))
+
+
+def test_every_index_that_pandas_keeps_in_parquet_is_a_column(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    import pandas as pd
+
+    table = pd.DataFrame({"plate": ["1", "1"], "Id": ["a", "b"], "Target": [16, 0]})
+    table.set_index(["plate", "Id"]).to_parquet(tmp_path / "t.parquet")
+    assert read_columns(tmp_path / "t.parquet") == ["plate", "Id", "Target"]

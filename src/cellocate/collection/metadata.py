@@ -38,12 +38,13 @@ _NAMES = {
 _ALSO = {
     "plate": ("plate", "plateid", "platename", "platenumber", "platebarcode"),
     "well": ("well", "wellid", "wellname", "wellposition"),
-    "antibody": ("antibody", "antibodyname", "antibodynumber", "hpaid"),
+    "antibody": ("antibody", "antibodyid", "antibodyname", "antibodynumber", "hpaid"),
     "gene": ("gene", "genename", "genesymbol"),
     "ensembl": ("ensembl", "ensemblid"),
     "cell_line": ("cellline", "celllinename"),
 }
 _MEANT = {name: meaning for meaning, names in _ALSO.items() for name in names}
+_NOTHING = MISSING | {"-", "–", "—", "?", "unknown"}
 _UNDERSTOOD = frozenset(("group", *_NAMES.values()))
 """Columns whose values mean something: fields of one plate belong together."""
 
@@ -118,7 +119,7 @@ def read_metadata(path: Path, known: Known[str] = ()) -> pd.DataFrame:
 def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
     """Give columns the names that cellocate knows, antibodies as their numbers, and `NUMBERS` as numbers.
 
-    In columns that cellocate understands, `nan`, `NA` and the like are empty: they are no plate that fields share.
+    In columns that cellocate understands, `nan`, `NA`, `-` and the like are empty: they are no plate that fields share.
 
     Raises:
         CellocateError: an impossible pixel size, number of bits or camera offset, or two columns that mean the same.
@@ -129,7 +130,7 @@ def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
     written = {name: column for column, name in names.items()}
     rows = rows.rename(columns=names)
     for name in _UNDERSTOOD.intersection(rows):
-        if unknown := [v for v in rows[name].unique() if isinstance(v, str) and v.lower() in MISSING]:
+        if unknown := [v for v in rows[name].unique() if isinstance(v, str) and v.lower() in _NOTHING]:
             rows[name] = rows[name].mask(rows[name].isin(unknown), "")
     for name in set(map(str, rows)).difference(NUMBERS, FIELD_IDS, CHANNELS):
         rows[name] = without_decimals(rows[name])

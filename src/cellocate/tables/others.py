@@ -39,7 +39,7 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _with_ids(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose index that pandas kept, such as Id, is a column."""
-    return table if table.index.name is None else table.reset_index()
+    return table if all(name is None for name in table.index.names) else table.reset_index()
 
 
 def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -65,7 +65,7 @@ def _in_old_order(table: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 def _numbers(table: pd.DataFrame, column: str) -> list[int]:
     """The numbers in a column, -1 for an empty cell; none where it is called otherwise, or holds something else."""
-    if column.strip().casefold() not in (*_COLUMNS, INDEX) or not any(table[column]):
+    if column.strip(" .").casefold() not in (*_COLUMNS, INDEX) or not any(table[column]):
         return []
     found = [_NUMBER.fullmatch(text or "-1") for text in table[column]]
     return [int(match[1]) for match in found if match] if all(found) else []
