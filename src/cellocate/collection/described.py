@@ -50,7 +50,7 @@ def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
             return tidy(of_fields(read_labels(path), list(dict.fromkeys(ids)), path).table, path)
         columns = read_columns(path)
         if any(c.lower() in IDS for c in columns) and not any(c in CHANNELS for c in columns):
-            known = read_metadata(path)
+            known = read_metadata(path, set(ids))
             return known.set_axis(pd.Index(as_known(list(known.index), ids), name="id"))
     collection = open_collection(path)
     if are_cells(collection) and not set(ids) <= set(collection.ids):

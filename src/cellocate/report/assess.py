@@ -30,6 +30,7 @@ from cellocate.report.met import met_before, metrics_apart, of_part, parts_of, t
 from cellocate.report.page import write_report
 from cellocate.report.predicted import Predicted, predict, read_predicted
 from cellocate.report.tables import write_tables
+from cellocate.tables import columns_there
 
 
 @dataclass(frozen=True)
@@ -240,8 +241,7 @@ def _column(fields: Collection, column: str, model: Model | None = None) -> list
     if column == "part" and model is not None:
         return [part or "" for part in parts_of(model, fields)]
     known = [str(c) for c in fields.fields.columns if c != "labels" and c not in CHANNELS]
-    has = f"It has {', '.join(known)}." if known else "It has no further columns."
-    raise CellocateError(f"no column {column!r}", where=fields.folder, mend=has)
+    raise CellocateError(f"no column {column!r}", where=fields.folder, mend=columns_there(column, known))
 
 
 def _write(folder: Path, evaluated: Evaluated) -> None:
