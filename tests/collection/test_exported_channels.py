@@ -159,6 +159,12 @@ def test_a_folder_of_one_field_names_it(tmp_path):
     assert open_collection(tmp_path / "field 7").ids == ["field 7"]
 
 
+def test_of_two_names_for_a_stain_one_is_proposed_for_the_protein(tmp_path):
+    exported(tmp_path, ("DAPI", "H2B-GFP", "tubulin"))
+    with pytest.raises(CellocateError, match="nucleus=DAPI,protein=H2B-GFP,microtubules=tubulin"):
+        open_collection(tmp_path)
+
+
 def test_named_files_are_no_challenges(tmp_path):
     exported(tmp_path, ("DAPI", "protein"), "img{i}_{c}.png")
     assert open_collection(tabled(tmp_path, "Id,Target\nimg01,0\nimg02,1\n")).layout == "folder"

@@ -52,6 +52,9 @@ def telling_apart(fields: pd.DataFrame, by: Sequence[str] | None, where: str | P
     there = [str(column) for column in fields if fields[column].notna().any()]
     wanted = list(dict.fromkeys(by)) if by else [column for column in _USUAL if column in there]
     lacking = [column for column in wanted if column not in there]
+    if not by and wanted == ["cell_line"]:
+        what, mend = "no antibody and no gene of these fields", "Give a table that has one, or name columns with --by."
+        raise CellocateError(what, where=where, mend=mend)
     if lacking or not wanted:
         what = f"no values in a column {lacking[0]!r}" if lacking else "no antibody, gene or cell_line of these fields"
         told = [column for column in there if column not in ("labels", *CHANNELS)]
