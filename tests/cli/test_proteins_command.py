@@ -169,6 +169,15 @@ def test_an_unknown_column_is_told_with_those_that_there_are(cellocate, tables):
     assert "It has antibody, cell_line" in result.err
 
 
+def test_a_cell_line_is_no_protein(cellocate, tables):
+    of = tables / "lines.csv"
+    pd.DataFrame({"Id": list("abcdef"), "cell_line": "HeLa"}).to_csv(of, index=False)
+    result = cellocate("proteins", tables / "p.csv", "--of", of, "--out", tables / "o.csv")
+    assert (result.code, "no antibody and no gene" in result.err) == (1, True)
+    named = cellocate("proteins", tables / "p.csv", "--of", of, "--out", tables / "o.csv", "--by", "cell_line")
+    assert named.code == 0
+
+
 def test_wrong_usage(cellocate, tables):
     assert proteins(cellocate, tables, "--rule", tables / "r.json", "--vocabulary", "hpa28").code == 2
     assert proteins(cellocate, tables, "--out", tables / "calls.csv").code == 2

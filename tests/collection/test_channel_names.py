@@ -22,7 +22,7 @@ NO_TARGET = """AF488|A488|Alexa 488|Alexa Fluor 555|AlexaFluor647|Cy3|Cy5|ATTO 6
 tdTomato|488|Cam 640|Texas Red|Rhodamine|Rhodamine Red-X|Oregon Green 488|green fluorescent protein|Far red|Red 561|
 Green (488)|mNeonGreen|Pacific Blue|CFP"""
 OTHER = """MitoTracker Red|MitoTracker Deep Red FM|mitotracker green|LysoTracker Red DND-99|Phalloidin 568|Nile Red|WGA|
-actin|BODIPY|Oil Red O|CellMask Orange|mtDNA|TL Brightfield|DIC|T-PMT|Sirius Red"""
+actin|BODIPY|Oil Red O|CellMask Orange|mtDNA|mitochondrial DNA|TL Brightfield|DIC|T-PMT|Sirius Red"""
 UNCLEAR = """|marker|cDNA|mRNA|ERK|ER alpha|ERα|gamma-tubulin|γ-tubulin|acetylated tubulin|nucleoli|nuclear envelope|
 scattered|infrareds|Kongo Red X|proteins|w1|ch00|GOLGA5|Ki67|Alexandra|dnase|tubulinx|redd|C=0"""
 SEVERAL = "nucleus/ER|DNA protein|DAPI + tubulin|tubulin green|DAPI, MitoTracker|Protein in the nucleus"

@@ -99,7 +99,7 @@ def test_fields_without_a_value_are_groups_of_their_own():
 @pytest.mark.parametrize(
     ("columns", "by", "fault"),
     [
-        ({"plate": ["a"] * 4}, "antibody", r"no column 'antibody' to group by.*have plate"),
+        ({"plate": ["a"] * 4}, "antibody", r"no column 'antibody' to group by.*It has plate"),
         ({"plate": [""] * 4}, "plate", r"no field has a value in the column 'plate'"),
         ({}, "labels", r"no column 'labels'"),
     ],

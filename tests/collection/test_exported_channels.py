@@ -159,6 +159,12 @@ def test_a_folder_of_one_field_names_it(tmp_path):
     assert open_collection(tmp_path / "field 7").ids == ["field 7"]
 
 
+def test_of_two_names_for_a_stain_one_is_proposed_for_the_protein(tmp_path):
+    exported(tmp_path, ("DAPI", "H2B-GFP", "tubulin"))
+    with pytest.raises(CellocateError, match="nucleus=DAPI,protein=H2B-GFP,microtubules=tubulin"):
+        open_collection(tmp_path)
+
+
 def test_named_files_are_no_challenges(tmp_path):
     exported(tmp_path, ("DAPI", "protein"), "img{i}_{c}.png")
     assert open_collection(tabled(tmp_path, "Id,Target\nimg01,0\nimg02,1\n")).layout == "folder"
@@ -209,3 +215,126 @@ def test_a_pattern_over_names_of_stains_needs_no_word(tmp_path):
     exported(tmp_path / "p1", ("DAPI", "tubulin"), "{i}_{c}.tif")
     told(tmp_path, 'pattern: "{plate}/{id}_{channel}.tif"')
     assert open_collection(tmp_path).stains == {"blue": ["DAPI"], "red": ["tubulin"]}
+
+
+@pytest.mark.parametrize("axes", ["ZYX", "TYX"])
+@pytest.mark.parametrize("form", ["img_{}", "2024_slide 1_cell {}", "DAPI exp_{}"])
+def test_numbers_of_channels_are_not_looked_for_in_names(tmp_path, form, axes):
+    for i in range(4):
+        data = np.stack([pixels((i, j)) for j in range(3)])
+        tifffile.imwrite(tmp_path / f"{form.format(i)}.tif", data, imagej=True, metadata={"axes": axes})
+    collection = open_collection(tmp_path, channels={"nucleus": 0, "protein": 1, "microtubules": 2})
+    assert (collection.layout, collection.ids) == ("stacks", [form.format(i) for i in range(4)])
+    read = read_field(collection.files(form.format(3)), ("blue", "green", "red"))
+    assert np.array_equal(read, [pixels((3, j)) for j in range(3)])
+    told(tmp_path, "channels: {nucleus: 0, protein: 1, microtubules: 2}")
+    assert open_collection(tmp_path).ids == collection.ids
+
+
+def test_the_number_0_is_the_only_channel_of_files(tmp_path):
+    for i in range(3):
+        tifffile.imwrite(tmp_path / f"img_{i}.tif", pixels(i))
+        write_png(tmp_path / f"shown_{i}.png", pixels(i))
+    collection = open_collection(tmp_path, channels={"protein": 0})
+    assert (collection.ids, collection.channels) == (["img_0", "img_1", "img_2"], ("green",))
+
+
+def test_numbers_of_pictures_in_colour_are_not_looked_for_in_names(tmp_path):
+    for i in range(3):
+        write_png(tmp_path / f"img_{i}.png", np.stack([pixels(i)] * 3, axis=2))
+    with pytest.raises(CellocateError, match=r"no channel images found .*list them, and colour images too"):
+        open_collection(tmp_path, channels={"nucleus": 2, "protein": 1, "microtubules": 0})
+
+
+@pytest.mark.parametrize("wavelength", [405, "405"])
+def test_wavelengths_are_words_of_names(tmp_path, wavelength):
+    collection = open_collection(exported(tmp_path, ("405x", "488x"), "{c} {i}.png"), channels={"nucleus": "405x"})
+    assert collection.channels == ("blue",)
+    exported(tmp_path / "b", ("405", "488"), "laser{c} {i}.png")
+    assert open_collection(tmp_path / "b", channels={"nucleus": wavelength, "protein": 488}).ids == [
+        "laser_01",
+        "laser_02",
+    ]
+
+
+def test_a_dye_beside_colours_is_a_channel_too(tmp_path):
+    collection = open_collection(exported(tmp_path / "a", ("DAPI", "green", "red"), "img{i}_{c}.tif"))
+    assert collection.stains == {"blue": ["DAPI"], "green": ["green"], "red": ["red"]}
+    for unknown in ("Cy5", "farred", "gray"):
+        exported(tmp_path / unknown, ("blue", "green", "red", unknown), "img{i}_{c}.tif")
+        with pytest.raises(UnclearChannelsError, match=f"microtubules=red,er={unknown}, with {unknown} in the right"):
+            open_collection(tmp_path / unknown)
+
+
+def test_what_lies_beside_all_four_colours_is_no_question(tmp_path):
+    collection = open_collection(exported(tmp_path, ("blue", "green", "red", "yellow", "DIC"), "img{i}_{c}.png"))
+    assert (collection.stains, len(collection.channels)) == ({}, 4)
+    assert collection.notes == ("2 images in the folder are not read, such as img01_DIC.png",)
+
+
+COLOURS = {"ch00": (0, 0, 1), "ch01": (1, 0, 0), "ch02": (0, 1, 0), "ch03": (1, 0.5, 0)}  # that LAS X shows
+
+
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize("ending", [".tif", ".png"])
+def test_a_channel_may_be_saved_as_a_picture_in_its_colour(tmp_path, ending, planar):
+    for i in ("01", "02"):
+        for j, (token, colour) in enumerate(COLOURS.items()):
+            image = (pixels((int(i), j))[..., None] * np.array(colour)).astype(np.uint8)
+            path = tmp_path / f"img{i}_{token}{ending}"
+            if ending == ".png":
+                write_png(path, image)
+            elif planar:
+                tifffile.imwrite(path, np.moveaxis(image, 2, 0), photometric="rgb", planarconfig="separate")
+            else:
+                tifffile.imwrite(path, image, photometric="rgb")
+    with pytest.raises(UnclearChannelsError, match="'ch00', 'ch01', 'ch02', 'ch03'"):
+        open_collection(tmp_path)
+    collection = open_collection(tmp_path, channels=ASKED)
+    read = read_field(collection.files("img02"), ("blue", "green", "red", "yellow"))
+    assert np.array_equal(read, [pixels((2, j)) for j in range(4)])
+    assert inspect(collection, decode=True).problems == ()
+
+
+def test_stacks_in_colour_are_read_by_numbers_whatever_their_names(tmp_path):
+    for name in ("cell_c1", "cell_c2"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", np.stack([pixels(j) for j in range(3)], axis=2), photometric="rgb")
+    collection = open_collection(tmp_path, channels={"nucleus": 2, "protein": 1, "microtubules": 0})
+    assert (collection.layout, collection.ids) == ("stacks", ["cell_c1", "cell_c2"])
+
+
+def test_the_command_for_pictures_in_colour_has_their_channels(tmp_path):
+    tifffile.imwrite(tmp_path / "f0.tif", np.stack([pixels(j) for j in range(3)], axis=2), photometric="rgb")
+    with pytest.raises(
+        CellocateError, match=r"colours of a picture.* --channels nucleus=2,protein=1,microtubules=0\.$"
+    ):
+        open_collection(tmp_path)
+
+
+def test_slices_of_files_named_by_several_stains_are_asked_back(tmp_path):
+    for i in range(3):
+        data = np.stack([pixels((i, j)) for j in range(3)])
+        tifffile.imwrite(tmp_path / f"DAPI GFP tub_{i}.tif", data, imagej=True, metadata={"axes": "ZYX"})
+    with pytest.raises(CellocateError, match=r"channels saved as slices.*nucleus=0,protein=1,microtubules=2;"):
+        open_collection(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("form", "merged"),
+    [
+        ("Project.lif_Series0{i}_RAW_{c}.tif", "Project.lif_Series0{i}_Merging_RAW_ch00.tif"),
+        ("Snap-{i}_{c}.tif", "Snap-{i}_c1-2.tif"),
+        ("Snap-{i}_{c}_ORG.tif", "Snap-{i}_c1+2+3.tif"),
+    ],
+)
+def test_pictures_merged_by_exporters_are_no_fields(tmp_path, form, merged):
+    tokens = ("ch00", "ch01") if "RAW" in form else ("c1", "c2")
+    exported(tmp_path, tokens, form)
+    exported(tmp_path, ("",), merged)
+    collection = open_collection(tmp_path, channels={"nucleus": tokens[0], "protein": tokens[1]})
+    assert (len(collection), collection.problems, collection.notes) == (2, (), ())
+
+
+def test_numbers_behind_a_channel_are_no_merged_pictures(tmp_path):
+    exported(tmp_path, ("c1", "c2"), "img_{c}-{i}.tif", ids=("1", "2"))
+    assert open_collection(tmp_path, channels={"nucleus": "c1", "protein": "c2"}).ids == ["img_1", "img_2"]

@@ -83,6 +83,43 @@ def test_a_condition_is_not_taken_for_a_channel():
     assert (found.tokens, len(found.sizes)) == (("DAPI", "FITC"), 6)
 
 
+@pytest.mark.parametrize(
+    ("form", "ids", "channels"),
+    [
+        ("Hoechst test_{id}_ch{c}", "123", ("00", "01", "02")),
+        ("2024_DAPI_slide1_{id}_w{c}", "12", ("1", "2")),
+        ("DAPI GFP tubulin 63x_{id}_ch{c}", "12", ("00", "01")),
+        ("DAPI-ER.lif_Series00{id}_ch0{c}", "12", ("0", "1")),
+        ("DAPI r01c01f0{id}p01-ch{c}sk1fk1fl1", "12", ("1", "2")),
+        ("{id}_ch{c}", ("DAPI exp_1", "tubulin exp_1"), ("00", "01")),
+        ("{id}_ch{c}", ("ER tracker 1uM_1", "ER tracker 2uM_1"), ("00", "01", "02")),
+        ("{id}_ch{c}", ("CALR_1", "CALR_2", "TUBB_1", "TUBB_2"), ("00", "01")),
+        ("{id}_{c}", ("CALR_1", "CALR_2", "TUBB_1", "TUBB_2"), ("DAPI", "antibody", "microtubules")),
+        ("{c}_{id}", ("CALR_1", "CALR_2", "TUBB_1", "TUBB_2"), ("DAPI", "antibody", "tubulin")),
+        ("C{c}-{id}", ("CALR_1", "TUBB_1"), ("1", "2", "3")),
+        ("{id}_{c}", ("MCF7 ER_1", "MDA ER_1"), ("DAPI", "HER2", "microtubules")),
+        ("{id}_{c}", ("MCF7 ER_1", "MDA ER_1"), ("DAPI", "HER2", "ER")),
+        ("{id}_{c}", ("ch1", "ch2"), ("DAPI", "FITC")),  # chambers of a slide
+        ("{id}_{c}", ("tubulin-KD_1", "tubulin-KD_2"), ("DAPI", "GFP", "ER")),
+    ],
+)
+def test_stains_in_the_names_of_experiments_and_samples_are_no_channels(form, ids, channels):
+    found = by_habit(named(form, channels, ids))
+    assert len(found.tokens) == len(channels)
+    assert all(token.endswith(c) for token, c in zip(sorted(found.tokens), sorted(channels), strict=True))
+    assert sorted(found.sizes.values()) == [len(channels)] * len(ids)
+
+
+def test_a_number_that_goes_with_the_dye_is_no_part_of_the_id():
+    dyes = ("DAPI", "GFP", "Texas Red")
+    names = [f"{w}_0{i + 1}_1_{s}_{dye}_001" for w in ("A1", "B2") for s in (1, 2) for i, dye in enumerate(dyes)]
+    found = by_habit(names)  # Cytation
+    assert (found.tokens, set(found.sizes.values())) == (dyes, {3})
+    assert "A1_1_2_001" in found.sizes
+    assert by_habit(["img_1_DAPI", "img_2_GFP"]) is None  # two images
+    assert by_habit(["img_1_DAPI", "img_2_GFP", "img_3_DAPI", "img_4_GFP"]) is None
+
+
 def test_a_dye_alone_is_a_channel():
     assert by_habit(["img01_DAPI", "img02_DAPI"]).parts["img02_DAPI"][:2] == ("img02", "DAPI")
 

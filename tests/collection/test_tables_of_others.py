@@ -56,7 +56,7 @@ def test_every_spelling_of_labels_is_read_or_shown(tmp_path, cellocate):
 
 
 def test_labels_with_a_decimal_comma_are_not_taken_for_two(tmp_path):
-    with pytest.raises(CellocateError, match=r"decimal comma, such as '26,0': .*column Target. Write 26, or 26\|0"):
+    with pytest.raises(CellocateError, match=r"decimal comma: .*column Target: '26,0'. Write 26, or 26\|0"):
         read_labels(tabled(tmp_path, "Id;Target\na;26,0\nb;5,0\nc;\n") / "train.csv")
     tabled(tmp_path, "Id;Target\na;26,0\nb;5,1\n")
     assert list(read_labels(tmp_path / "train.csv").table["labels"]) == [(0, 26), (1, 5)]

@@ -21,7 +21,7 @@ from cellocate.decision import (
 )
 from cellocate.errors import CellocateError
 from cellocate.tables import normal
-from cellocate.vocabulary import Location, Vocabulary
+from cellocate.vocabulary import Location, Vocabulary, get
 
 OURS = Vocabulary("ours", tuple(Location(name, None, "") for name in ("Cilium", "Golgi, cis", "a; b", "Nuclear body")))
 P = [[0.1, 0.25, 0.5, 1.0], [0.0, 1e-5, 0.75, 0.125]]
@@ -105,3 +105,17 @@ def test_decided_locations_are_read_in_any_spelling(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("Id,Predicted\na,0\nb,Cilia\n")
     with pytest.raises(CellocateError, match=r"unknown label 'Cilia': .*line 3, column Predicted: 'Cilia'"):
         read_decided(tmp_path / "d.csv", OURS)
+
+
+def test_decided_locations_with_decimal_commas_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Id;Predicted;Locations\na;16,0;3,0\nb;3,0;7,0\n")
+    with pytest.raises(CellocateError, match=r"decimal comma: .*line 2, column Predicted: '16,0'"):
+        read_decided(tmp_path / "t.csv", get("hpa28"))
+    with pytest.raises(CellocateError, match=r"decimal comma: .*column Locations: '3,0'"):
+        read_locations(tmp_path / "t.csv", get("hpa28"))
+
+
+def test_a_table_of_nothing_but_percent_signs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Id;Nucleus\na;50%\n")
+    with pytest.raises(CellocateError, match="not a number: '50%'"):
+        read_probabilities(tmp_path / "t.csv", locations_of(tmp_path / "t.csv"))

@@ -189,6 +189,7 @@ def test_true_cells_of_a_folder_and_of_a_table_are_the_same(truth: Path, tmp_pat
         ("Id,cell,labels\na,1,0\na,1,0\n", "cell '1' is no number, or stands twice.*line 3"),
         ("Id,cell,labels\na,one,0\n", "cell 'one'.*line 2"),
         ("Id,cell,labels\na,1,19\n", "unknown label '19'.*line 2"),
+        ("Id;cell;labels\na;1;16,0\na;2;3,0\n", r"decimal comma: .*cells\.csv, line 2"),
         ("Id,cell,labels\na,1,0\na,2,0\nz,1,0\n", "no mask of the cells of field z"),
     ],
 )
@@ -202,6 +203,7 @@ def test_faulty_true_cells_of_a_folder(truth: Path, content: str, message: str) 
     ("row", "message"),
     [
         (f"a,3,2,19,{ONE}", "unknown label '19'.*line 2"),
+        (f'a,3,2,"16,0",{ONE}', "decimal comma.*line 2, column Label"),
         (f"a,3,2,0,{ONE[:-4]}", "a broken mask.*line 2"),
         (f"a,3,2,0,{ONE}\na,4,2,0,", "field a has two sizes.*line 3"),
         ("a,3,2,0", "4 values under 5 columns.*line 2"),

@@ -46,6 +46,14 @@ SPELLINGS = {
     "index of pandas": ",Id,b\n0,x,1\n1,y z,2\n",
     "index of pandas, twice": "Unnamed: 0.1,Unnamed: 0,Id,b\n0,0,x,1\n1,7,y z,2\n",
     "index of R": '"","Id","b"\n"row 1","x","1"\n"row 2","y z","2"\n',
+    "R's write.table": '"Id" "b"\n"1" "x" 1\n"2" "y z" 2\n',
+    "R's write.table without row names": '"Id" "b"\n"x" 1\n"y z" 2\n',
+    "R's write.table with commas": '"Id","b"\n"row 1","x",1\n"row 2","y z",2\n',
+    "R's write.table with tabs": "Id\tb\nrow 1\tx\t1\nrow 2\ty z\t2\n",
+    "R's write.table, unquoted": "Id,b\n1,x,1\n2,y z,2\n",
+    "blanks before quotes": '"Id", "b"\n"x", "1"\n"y z",   "2"\n',
+    "blanks after quotes": '"Id" ,"b"  \n"x" , 1 \n"y z"  ,"2" ',
+    "formulas that keep text": 'Id;b\n="x";1\n"=""y z""";="2"\n',
     "index at the end": "Id,b,Unnamed: 0\nx,1,0\ny z,2,1\n",
 }
 
@@ -115,6 +123,12 @@ def test_columns_are_known_in_any_case_where_only_one_can_be_meant(tmp_path: Pat
         ('a,b\n"1"x,2\n', r"not a CSV table .*: '\"1\"x,2': .*line 2"),
         ("a,,b\n1,,2\n1,x,2\n", r"a value in column 2, which has no name: 'x': .*line 3"),
         (",,,\n\n", "it is empty"),
+        ('a,b\n"1" "x",2\n', r"not a CSV table .*: '\"1\" \"x\",2': .*line 2"),
+        ("Id,b\nx,16,0\ny,3,0\n", r"3 values under 2 columns: 'x, 16, 0': .*line 2"),
+        ("Id;b\nx;16;0\ny;3;0\n", r"3 values under 2 columns: 'x, 16, 0': .*line 2"),
+        ("Id,b\n1,x,1\n1,y,2\n", r"3 values under 2 columns: '1, x, 1': .*line 2"),
+        ("Id,b\n1,x,\n2,y,\n3,z,1\n4,w\n", "under 2 columns|under 3 columns"),
+        ("Plate 7\nId,b\nx,1\n", r"2 values under 1 columns: .*line 2.*delete lines above the header"),
         ("a,b\n1,\0\n", r"not a CSV table \(no text\)"),
     ],
 )
@@ -196,3 +210,20 @@ def test_a_value_longer_than_allowed_is_taken_for_an_open_quotation(tmp_path: Pa
 def test_lines_of_text_are_read_with_their_numbers(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_bytes("one\r\n\r\n zwei ü\r\n".encode("utf-16"))
     assert list(text_lines(tmp_path / "t.txt")) == [(1, "one"), (2, ""), (3, "zwei ü")]
+
+
+def test_quotation_marks_within_values_stay(tmp_path: Path) -> None:
+    text = 'Id,b\n"a ""x"" ,y" ,"1\n2" ,\n"c" ,"say ""no"" , ""or"" yes"\nd 5" ,x\ne,"f" \n'
+    (tmp_path / "t.csv").write_text(text)
+    values = [['a "x" ,y', "1\n2"], ["c", 'say "no" , "or" yes'], ['d 5"', "x"], ["e", "f"]]
+    assert read_table(tmp_path / "t.csv")[0].to_numpy().tolist() == values
+
+
+def test_names_of_rows_that_may_be_the_ids_are_pointed_at(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text('"Target"\n"a" "16 0"\n"b" "3"\n')
+    assert str(lacking(tmp_path / "t.txt", "no ids", "")).startswith("no ids: its columns are (no name), Target:")
+
+
+def test_a_table_whose_values_stand_between_blanks_is_told_how_to_write_it(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("Id Target\n1 a 16\n")
+    assert "in R: write.csv(table, file, row.names=FALSE)" in str(lacking(tmp_path / "t.txt", "no label table", ""))

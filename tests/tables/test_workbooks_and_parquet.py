@@ -124,3 +124,50 @@ def test_what_is_no_parquet_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(CellocateError, match=r"pip install 'cellocate\[parquet\]'"):
         read_table(tmp_path / "text.parquet")
+
+
+def merge(path: Path, *ranges: str) -> Path:
+    from openpyxl import load_workbook
+
+    workbook = load_workbook(path)
+    for cells in ranges:
+        workbook.active.merge_cells(cells)
+    workbook.save(path)
+    return path
+
+
+def test_cells_merged_over_rows_have_their_value_in_each_of_them(tmp_path: Path) -> None:
+    rows = [[], ["Id", "Target", "plate"], ["a", 16, "P1"], ["b", 0], ["c", 3, 2.0], ["d", 2], ["e", 1, "P3"]]
+    path = merge(book(tmp_path / "t.xlsx", rows), "C3:C4", "C5:C6", "C7:C9", "D3:E4")
+    table, lines = read_table(path)
+    assert table["plate"].tolist() == ["P1", "P1", "2", "2", "P3"]
+    assert (table["Id"].tolist(), lines) == (list("abcde"), [3, 4, 5, 6, 7])
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ("A1:C1", r"merged cells A1:C1: .*t\.xlsx\. Unmerge them: the first row must name each column"),
+        ("A1:A2", "merged cells A1:A2"),
+        ("B3:C3", r"merged cells B3:C3: .*t\.xlsx\. Unmerge them, and fill each cell"),
+    ],
+)
+def test_merged_cells_of_a_header_or_of_several_columns_are_refused(tmp_path: Path, cells: str, message: str) -> None:
+    path = merge(book(tmp_path / "t.xlsx", [["Id", "Target", "plate"], ["a", 16, "P1"], ["b", 0]]), cells)
+    with pytest.raises(CellocateError, match=message):
+        read_table(path)
+
+
+def test_a_formula_that_failed_is_refused_unless_it_says_that_nothing_is_known(tmp_path: Path) -> None:
+    assert read_table(book(tmp_path / "t.xlsx", [["Id", "gene"], ["a", "#N/A"]]))[0]["gene"].tolist() == ["#N/A"]
+    with pytest.raises(CellocateError, match=r"a formula that failed \(#REF!\): .*cell B2"):
+        read_table(book(tmp_path / "t.xlsx", [["Id", "gene"], ["a", "#REF!"]]))
+
+
+def test_every_index_that_pandas_keeps_in_parquet_is_a_column(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    import pandas as pd
+
+    table = pd.DataFrame({"plate": ["1", "1"], "Id": ["a", "b"], "Target": [16, 0]})
+    table.set_index(["plate", "Id"]).to_parquet(tmp_path / "t.parquet")
+    assert read_columns(tmp_path / "t.parquet") == ["plate", "Id", "Target"]

@@ -336,3 +336,79 @@ def test_names_are_read_whatever_stands_between_them(labels, between, as_list):
     names = [get("hpa28").names[label] for label in labels]
     text = str(names) if as_list else between.join(names)
     assert get("hpa28").labels_in(text) == tuple(labels)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("id,name\n1,Nucleus\n2,Cytosol\n0,Golgi\n", ("Golgi", "Nucleus", "Cytosol")),
+        ("name;Label\nNucleus;1,0\nGolgi;0,0\n", ("Golgi", "Nucleus")),
+        ("id,index,name\n17,1,Nucleus\n4,0,Golgi\n", ("Golgi", "Nucleus")),
+        ("id,name\nSL-0191,Nucleus\nSL-0132,Golgi\n", ("Nucleus", "Golgi")),
+        ("id,name\n,Nucleus\n,Golgi\n", ("Nucleus", "Golgi")),
+    ],
+)
+def test_locations_stand_in_the_order_of_their_own_numbers(tmp_path, text, names):
+    (tmp_path / "mine.csv").write_text(text)
+    assert get(tmp_path / "mine.csv").names == names
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,name\n1,Nucleus\n2,Golgi\n", r"not 0 to 1, each once: 1, 2: .*mine\.csv, column id.*count from 0"),
+        ("id,name\n0,Nucleus\n,Golgi\n", r"not 0 to 1, each once: 0, \(none\)"),
+        ("id,label,name\n0,1,Nucleus\n1,0,Golgi\n", "'id' and 'label' number the locations differently"),
+        ("name\nnan\n", "each with a value in 'name'"),
+    ],
+)
+def test_numbers_that_cannot_be_labels_are_refused(tmp_path, text, message):
+    (tmp_path / "mine.csv").write_text(text)
+    with pytest.raises(CellocateError, match=message):
+        get(tmp_path / "mine.csv")
+
+
+def test_a_go_id_or_group_that_is_not_known_is_empty(tmp_path):
+    (tmp_path / "mine.csv").write_text("name,go,group\nNucleus,nan,NA\nGolgi,GO:0005794,Secretory\n")
+    places = get(tmp_path / "mine.csv").locations
+    assert [(place.go, place.group) for place in places] == [(None, ""), ("GO:0005794", "Secretory")]
+
+
+def test_a_column_of_labels_with_decimal_commas_is_refused():
+    for texts in (["16,0", "3,0", ""], ["16,0"]):
+        with pytest.raises(CellocateError, match=r"one with a decimal comma: row 0\. Write 16, or 16\|0"):
+            get("hpa28").parse_all(texts, lambda row: f"row {row}")
+    assert get("hpa28").parse_all(["16,0", "16,3"], str) == [(0, 16), (3, 16)]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (",name\n1,Nucleus\n2,Cytosol\n0,Golgi\n", ("Golgi", "Nucleus", "Cytosol")),
+        ('"","name"\n"1","Nucleus"\n"2","Golgi"\n', ("Nucleus", "Golgi")),
+        ("Unnamed: 0,name\n4,Nucleus\n9,Golgi\n", ("Nucleus", "Golgi")),
+        (",name\nx,Nucleus\ny,Golgi\n", ("Nucleus", "Golgi")),
+    ],
+)
+def test_a_table_that_was_sorted_is_read_in_its_old_order(tmp_path, text, names):
+    (tmp_path / "mine.csv").write_text(text)
+    assert get(tmp_path / "mine.csv").names == names
+
+
+def test_an_index_that_may_be_the_labels_is_refused(tmp_path):
+    (tmp_path / "mine.csv").write_text(",name\n3,Nucleus\n1,Golgi\n")
+    with pytest.raises(CellocateError, match=r"first column without a name.*Take it out"):
+        get(tmp_path / "mine.csv")
+
+
+def test_names_as_r_writes_them_are_known():
+    hpa28 = get("hpa28")
+    for name in hpa28.names:
+        assert hpa28.names[hpa28.index(re.sub(r"[^\w]", ".", name))] == name
+    assert hpa28.labels_in("Golgi apparatus and Cytosol") == (7, 25)
+
+
+@pytest.mark.parametrize("label", ["2026-05-03", "03.05.2026", "3-May", "May-03"])
+def test_a_label_that_a_spreadsheet_made_a_date_says_so(label):
+    with pytest.raises(CellocateError, match="A spreadsheet made a date of it"):
+        get("hpa28").parse(label)

@@ -86,12 +86,16 @@ def evaluate(
         choices = Choices(overwrite=overwrite, by=tuple(by or ()), beside=beside)
         evaluated = assess_table(predictions, labels, out, choices, vocabulary=vocabulary)
     elif model is not None and data is not None and predictions is None and sample is None:
+        from cellocate.collection import values_of
+
         require_model(model)
         if beside is not None and not beside.is_file():
             require_model(beside)
         collection = open_data(
             data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z
         )
+        for column in set(by or ()) - {"part"}:  # which only the model knows
+            values_of(collection, column)
         from cellocate.report.assess import Choices, assess_model, is_model  # with torch
 
         with progress("predicting", len(collection) * (2 if is_model(beside) else 1)) as advance:

@@ -4,7 +4,7 @@ from cellocate.collection.atlas.tables import of_fields, read_labels
 from cellocate.collection.bags import Bags, are_cells, at_edge, bags_of, shown_at_once
 from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.described import described
+from cellocate.collection.described import described, values_of
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.packing import pack
 from cellocate.collection.splits import (
@@ -45,4 +45,5 @@ __all__ = [
     "shown_at_once",
     "suspects",
     "usable",
+    "values_of",
 ]

@@ -8,16 +8,17 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from cellocate.collection.collection import Collection
 from cellocate.collection.identity import as_known
 from cellocate.collection.names import number
 from cellocate.errors import CellocateError
-from cellocate.tables import find_column, lacking, read_table
+from cellocate.tables import columns_there, find_column, lacking, numbers, read_table
 from cellocate.vocabulary import Vocabulary, get, map_between, read_map
 
 _NEGATIVE = "Negative"
-_ID_COLUMNS = ("Id", "field")
+_ID_COLUMNS = ("Id", "field", "image", "image_id", "filename")
 
 
 def showing(
@@ -67,6 +68,8 @@ def single(collection: Collection) -> Collection:
 def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collection:
     """The fields whose metadata have one of these values, in each of these columns; an empty one is no value.
 
+    A value that no field has as it is written is compared as a number: 26 is 26.0, and 1,5 is 1.5.
+
     Raises:
         CellocateError: there is no such column, or no such field.
     """
@@ -74,17 +77,21 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
     columns = metadata_columns(collection)
     for column, wanted in values.items():
         if column not in columns:
-            mend = f"It has {', '.join(columns) or 'no metadata'}."
+            mend = columns_there(column, columns)
             raise CellocateError(f"no column {column!r}", where=collection.folder, mend=mend)
         there = collection.fields[column].astype(object)
         asked = [number(value) for value in wanted] if column == "antibody" else wanted
-        kept &= there.where(there.notna(), "").astype(str).isin(asked).to_numpy()
+        texts = there.where(there.notna(), "").astype(str)
+        as_numbers = numbers(pd.Series([value for value in asked if not texts.eq(value).any()], dtype=str)).dropna()
+        kept &= (texts.isin(asked) | numbers(texts).isin(as_numbers)).to_numpy()
     said = " and ".join(f"{column} {' or '.join(v or '(none)' for v in wanted)}" for column, wanted in values.items())
     return _kept(collection, kept, f"has {said}")
 
 
 def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> Collection:
-    r"""The fields that a table names in its column `Id` or `field`, or those that it does not name.
+    r"""The fields that a table names in its column `Id`, or those that it does not name.
+
+    The column may also be called `field`, `image`, `image_id` or `filename`.
 
     Args:
         collection: some fields of it may stand in the table, and any others.

@@ -16,7 +16,7 @@ from cellocate.collection.metadata import IDS, read_metadata, tidy
 from cellocate.collection.names import told_by_ids
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.tables import is_table, read_columns
+from cellocate.tables import columns_there, is_table, read_columns
 
 
 def described(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
@@ -50,9 +50,21 @@ def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
             return tidy(of_fields(read_labels(path), list(dict.fromkeys(ids)), path).table, path)
         columns = read_columns(path)
         if any(c.lower() in IDS for c in columns) and not any(c in CHANNELS for c in columns):
-            known = read_metadata(path)
+            known = read_metadata(path, set(ids))
             return known.set_axis(pd.Index(as_known(list(known.index), ids), name="id"))
     collection = open_collection(path)
     if are_cells(collection) and not set(ids) <= set(collection.ids):
         return bags_of(collection).fields  # the ids are of fields, which cells tell of
     return collection.fields
+
+
+def values_of(collection: Collection, column: str) -> list[str]:
+    """The values of a column of metadata, by field; empty where there is none.
+
+    Raises:
+        CellocateError: there is no such column; it names those that there are.
+    """
+    known = [str(c) for c in collection.fields.columns if c != "labels" and c not in CHANNELS]
+    if column not in known:
+        raise CellocateError(f"no column {column!r}", where=collection.folder, mend=columns_there(column, known))
+    return ["" if pd.isna(value) else str(value) for value in collection.fields[column]]

@@ -12,9 +12,13 @@ from cellocate.collection.collection import Collection
 ORIGINAL = "original_id"
 """The column of the ids that fields had before a merge put the name of their source before them."""
 
+FIELD_IDS = (ORIGINAL, "field", "time_series")
+"""Columns that hold ids of fields, which stay as they are."""
+
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 UUID_LENGTH = 36
-_NUMBER = re.compile(r"0*(\d+)(?:\.0*)?", re.ASCII)
+_NUMBER = re.compile(r"0*(\d+)(?:[.,]0*)?", re.ASCII)
+_IMAGE = re.compile(r"(?:_(?:red|green|blue|yellow))?(?:\.ome)?\.(?:png|jpe?g|tiff?)(?:\.gz)?$", re.IGNORECASE)
 _CHALLENGES = {"kaggle2018", "kaggle2021"}
 
 
@@ -34,26 +38,34 @@ def uuid(field: str) -> str | None:
 def as_known(ids: Sequence[str], known: Iterable[str]) -> list[str]:
     """The ids in a table, as the fields that they mean are called.
 
-    Excel makes 7 of 007, and pandas makes 7.0 of 7 in a column with empty cells. Ids are therefore compared as numbers
-    where all of them are numbers, none is a field's as it stands, and no two become one.
+    Excel makes 7 of 007, and pandas makes 7.0 of 7 in a column with empty cells; others write the name of a file. Ids
+    are therefore compared as numbers where all of them are numbers, and without the ending of an image where all have
+    one; but only if none is a field's as it stands, and no two become one.
 
     Example:
         >>> as_known(["7.0", "8.0"], ["007", "008", "009"]), as_known(["7.0", "8"], ["8", "7"])
         (['007', '008'], ['7.0', '8'])
+        >>> as_known(["a.tif", "b_green.png"], ["a", "b"]), as_known(["a_red.png", "a_blue.png"], ["a"])
+        (['a', 'b'], ['a_red.png', 'a_blue.png'])
     """
     fields = set(known)
     if not fields.isdisjoint(ids):
         return list(ids)
     asked = set(ids)
-    numbers, of_fields = _as_numbers(asked), _as_numbers(fields)
-    if len(numbers) < len(asked) or any(len(set(of.values())) < len(of) for of in (numbers, of_fields)):
-        return list(ids)
-    called = {number: field for field, number in of_fields.items()}
-    return [called.get(numbers[i], i) for i in ids]
+    for form in (_as_numbers, _as_files):
+        forms, of_fields = form(asked), form(fields) or {i: i for i in fields}
+        if len(forms) == len(asked) and all(len(set(of.values())) == len(of) for of in (forms, of_fields)):
+            called = {text: field for field, text in of_fields.items()}
+            return [called.get(forms[i], i) for i in ids]
+    return list(ids)
 
 
 def _as_numbers(ids: Iterable[str]) -> dict[str, str]:
     return {i: match[1] for i in ids if (match := _NUMBER.fullmatch(i))}
+
+
+def _as_files(ids: Iterable[str]) -> dict[str, str]:
+    return {i: _IMAGE.sub("", i) for i in ids if _IMAGE.search(i)}
 
 
 def originals(fields: pd.DataFrame) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,8 @@ from cellocate.collection.collection import Problem, group_of
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import find_column, lacking, read_columns, read_table, shown
-from cellocate.vocabulary import UNKNOWN, Vocabulary, get
-
-_WITH_COMMA = re.compile(r"\d+,0+", re.ASCII)
+from cellocate.vocabulary import Vocabulary, get
+from cellocate.vocabulary.cells import see_decimal_commas
 
 
 @dataclass(frozen=True)
@@ -124,14 +122,17 @@ def labels_of(
     ids, column = rows[layout.id], layout.labels
     problems = faulty_ids(ids, lines, path)
     texts = rows[column].to_numpy(dtype=object)
-    _see_commas([text for text in texts if text not in ("", UNKNOWN)], path, column)
+
+    def where(row: int) -> str:
+        return f"{path}, line {lines[row]}, column {column}: {shown(texts[row])}"
+
+    see_decimal_commas(list(texts), where)
     parsed = {text: _parse(text, layout.separator, vocabulary) for text in set(texts)}  # few differ
     labels = [parsed[text][0] for text in texts]
     wrong = {text: error for text, (_, error) in parsed.items() if error is not None}
-    for row in np.flatnonzero(rows[column].isin(list(wrong))):
-        text = texts[row]
-        where = f"{path}, line {lines[row]}, column {column}: {shown(text)}"
-        error = CellocateError(wrong[text].what, where=where, mend=wrong[text].mend)
+    for row in np.flatnonzero(rows[column].isin(list(wrong))).tolist():
+        said = wrong[texts[row]]
+        error = CellocateError(said.what, where=where(row), mend=said.mend)
         problems.append(Problem(ids.iloc[row], "labels", error, "fault" if labels[row] is None else "warning"))
     table = rows.drop(columns=[layout.id, column])
     table.insert(0, "labels", pd.Series(labels, index=table.index, dtype=object))
@@ -152,14 +153,6 @@ def _parse(
     if len(labels) < len(written):
         return labels, CellocateError("a label stands twice in a row", mend="It counts once; nothing need be done.")
     return labels, None
-
-
-def _see_commas(texts: Sequence[str], path: Path, column: str) -> None:
-    """Refuse a column in which every label may be two, or one with a decimal comma."""
-    if len(texts) > 1 and all(_WITH_COMMA.fullmatch(text) for text in texts):
-        what = f"labels that are two numbers each, or one with a decimal comma, such as {shown(texts[0])}"
-        mend = f"Write {texts[0].partition(',')[0]}, or {texts[0].replace(',', '|')}."
-        raise CellocateError(what, where=f"{path}, column {column}", mend=mend)
 
 
 def faulty_ids(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Collection as Known
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from cellocate.collection.identity import as_known
-from cellocate.collection.names import numbered
+from cellocate.collection.figures import Kind, figures
+from cellocate.collection.identity import FIELD_IDS, as_known
+from cellocate.collection.names import numbered, without_decimals
+from cellocate.collection.pixel_sizes import with_pixel_size
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.depth import check_bits, check_offset
-from cellocate.images.scale import check_pixel_size
-from cellocate.tables import MISSING, lacking, numbers, read_columns, read_table, shown
+from cellocate.tables import MISSING, lacking, read_columns, read_table
 
 NUMBERS = ("pixel_size", "bits", "camera_offset")
 """Columns of a collection that are numbers; any other is text."""
@@ -28,11 +31,20 @@ _NAMES = {
     "ensembl_ids": "ensembl",
     "position": "well",
     "antibody_id": "antibody",
-    "pixelsize": "pixel_size",
-    "pixel size": "pixel_size",
     "significant_bits": "bits",
     "significantbits": "bits",
 }
+# the same of columns that mean it only where no other does, without blanks, lines and CellProfiler's Metadata_
+_ALSO = {
+    "plate": ("plate", "plateid", "platename", "platenumber", "platebarcode"),
+    "well": ("well", "wellid", "wellname", "wellposition"),
+    "antibody": ("antibody", "antibodyid", "antibodyname", "antibodynumber", "hpaid"),
+    "gene": ("gene", "genename", "genesymbol"),
+    "ensembl": ("ensembl", "ensemblid"),
+    "cell_line": ("cellline", "celllinename"),
+}
+_MEANT = {name: meaning for meaning, names in _ALSO.items() for name in names}
+_NOTHING = MISSING | {"-", "–", "—", "?", "unknown"}
 _UNDERSTOOD = frozenset(("group", *_NAMES.values()))
 """Columns whose values mean something: fields of one plate belong together."""
 
@@ -44,7 +56,7 @@ def join(fields: pd.DataFrame, tables: Sequence[Path]) -> pd.DataFrame:
         CellocateError: a table has no column of ids, names one twice, or has none of these fields.
     """
     for path in tables:
-        said = read_metadata(path)
+        said = read_metadata(path, set(map(str, fields.index)))
         said.index = pd.Index(as_known(list(said.index), map(str, fields.index)), name="id")
         known = said.index.intersection(fields.index)
         if known.empty and len(fields):
@@ -71,8 +83,13 @@ def said_of(fields: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     return fields.assign(**columns)
 
 
-def read_metadata(path: Path) -> pd.DataFrame:
+def read_metadata(path: Path, known: Known[str] = ()) -> pd.DataFrame:
     """Read a table of metadata: its columns, under the names that cellocate knows, by id.
+
+    Args:
+        path: the table.
+        known: ids of fields; of several columns that may have the ids, the one that has most of these is meant, or
+            else the first of `IDS`.
 
     Raises:
         CellocateError: it has no column of ids, names one twice, or has a column that cellocate keeps for itself.
@@ -87,12 +104,14 @@ def read_metadata(path: Path) -> pd.DataFrame:
             f"a column named {taken[0]!r}, which cellocate keeps for itself", where=path, mend="Rename it."
         )
     rows, lines = read_table(path)
-    ids = rows[found[0]]
+    ordered = sorted(found, key=lambda column: IDS.index(column.lower()))
+    meant = max(ordered, key=lambda column: len(set(rows[column]).intersection(known)))
+    ids = rows[meant]
     if (again := ids.duplicated()).any():
         row = int(again.to_numpy().argmax())
-        where = f"{path}, line {lines[row]}, column {found[0]}"
+        where = f"{path}, line {lines[row]}, column {meant}"
         raise CellocateError(f"several rows for {ids.iloc[row]}", where=where, mend="Keep one row of each id.")
-    table = tidy(rows.drop(columns=found[0]), path)
+    table = tidy(rows.drop(columns=meant), path)
     table.index = pd.Index(ids, name="id")
     return table
 
@@ -100,27 +119,40 @@ def read_metadata(path: Path) -> pd.DataFrame:
 def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
     """Give columns the names that cellocate knows, antibodies as their numbers, and `NUMBERS` as numbers.
 
-    In columns that cellocate understands, `nan`, `NA` and the like are empty: they are no plate that fields share.
+    In columns that cellocate understands, `nan`, `NA`, `-` and the like are empty: they are no plate that fields share.
 
     Raises:
         CellocateError: an impossible pixel size, number of bits or camera offset, or two columns that mean the same.
     """
-    names = {c: _meaning(c, rows.columns) for c in map(str, rows)}
+    rows = with_pixel_size(rows, path)
+    names = _meanings(list(map(str, rows)))
     _see_meanings(names, path)
     written = {name: column for column, name in names.items()}
     rows = rows.rename(columns=names)
     for name in _UNDERSTOOD.intersection(rows):
-        if unknown := [v for v in rows[name].unique() if isinstance(v, str) and v.lower() in MISSING]:
+        if unknown := [v for v in rows[name].unique() if isinstance(v, str) and v.lower() in _NOTHING]:
             rows[name] = rows[name].mask(rows[name].isin(unknown), "")
+    for name in set(map(str, rows)).difference(NUMBERS, FIELD_IDS, CHANNELS):
+        rows[name] = without_decimals(rows[name])
     if "antibody" in rows:
         rows["antibody"] = numbered(rows["antibody"])
-    for name, (check, mend) in _CHECKS.items():
-        if name in rows:
-            rows[name] = _numbers(rows[name], path, written[name], check, mend)
+    for kind in _KINDS:
+        if kind.name in rows:
+            rows[kind.name] = figures(rows[kind.name], kind, path, written[kind.name])
     return rows
 
 
-def _meaning(column: str, columns: pd.Index) -> str:
+def _meanings(columns: Sequence[str]) -> dict[str, str]:
+    """The name that cellocate knows each column by."""
+    names = {column: _meaning(column, columns) for column in columns}
+    for column in columns:
+        meaning = _MEANT.get(re.sub(r"[\W_]+", "", column.lower()).removeprefix("metadata"))
+        if meaning and meaning not in names.values():
+            names[column] = meaning
+    return names
+
+
+def _meaning(column: str, columns: Sequence[str]) -> str:
     """The name that cellocate knows a column by: another, or the same in small letters where no other has it."""
     small = column.lower()
     if small in _NAMES:
@@ -137,28 +169,7 @@ def _see_meanings(names: dict[str, str], path: Path) -> None:
         meant[name] = column
 
 
-_CHECKS: dict[str, tuple[Callable[[float], object], str]] = {
-    "pixel_size": (check_pixel_size, "Give µm per px."),
-    "bits": (check_bits, "Give the bits of the camera, such as 12."),
-    "camera_offset": (check_offset, "Give the counts that were added to every pixel."),
-}
-
-
-def _numbers(
-    column: pd.Series[str], path: Path, written: str, check: Callable[[float], object], mend: str
-) -> pd.Series[float]:
-    """A column as numbers; `written` is its name in the table."""
-    values = numbers(column)
-    if (wrong := values.isna() & column.notna() & (column != "")).any():
-        text = str(column[wrong].iloc[0])
-        where = f"{path}, line {_line_of(path, written, text)}, column {written}"
-        raise CellocateError(f"{column.name} is not a number: {shown(text)}", where=where, mend=mend)
-    for value in values.dropna().unique():
-        check(float(value))
-    return values
-
-
-def _line_of(path: Path, column: str, text: str) -> int:
-    """The first line of a table with this text in a column."""
-    rows, lines = read_table(path)
-    return lines[int((rows[column] == text).to_numpy().argmax())]
+_KINDS = (
+    Kind("bits", check_bits, "Give the bits of the camera, such as 12.", whole=True),
+    Kind("camera_offset", check_offset, "Give the counts that were added to every pixel.", whole=True),
+)

@@ -13,6 +13,7 @@ from cellocate.collection.collection import Collection
 NAME = r"(?:si)?\d+_[A-Z]\d{1,2}_\d+(?:_cr[0-9a-f]+)?"
 """The pattern of a field's name on the website: `<plate>_<well>_<n>`, lately with a mark of its version."""
 
+_WHOLE = re.compile(r"(\d+)(?:[.,]0+)?", re.ASCII)
 _ANTIBODY = re.compile(r"(?:HPA|CAB)?0*(\d+)", re.IGNORECASE)
 _FIELD = re.compile(rf"(?:(?P<antibody>(?:HPA|CAB)?\d+)_)?(?P<name>{NAME})", re.IGNORECASE)
 _TOLD = ("antibody", "plate", "well")
@@ -33,6 +34,27 @@ def numbered(antibodies: pd.Series) -> pd.Series:
     """A column of antibodies, each as its number (see `number`); what is missing stays so."""
     written = {name: number(name) for name in antibodies.dropna().unique()}  # few differ
     return pd.Series([written.get(name, name) for name in antibodies], index=antibodies.index, dtype=object)
+
+
+def without_decimals(column: pd.Series) -> pd.Series:
+    """A column of text in which 26 is written as 26.0, as pandas and Excel do, with 26 again.
+
+    Only where every value is a whole number: of 1.0 and 1.5 both stay.
+
+    Example:
+        >>> [without_decimals(pd.Series(texts)).tolist() for texts in (["26.0", "", "3"], ["1.0", "1.5"])]
+        [['26', '', '3'], ['1.0', '1.5']]
+    """
+    whole = {}
+    for text in column.dropna().unique():
+        match = _WHOLE.fullmatch(text) if isinstance(text, str) else None
+        if match is None and text != "":
+            return column
+        whole[text] = match[1] if match else text
+    if all(text == number for text, number in whole.items()):
+        return column
+    values = [whole.get(text, text) for text in column]
+    return pd.Series(values, index=column.index, name=column.name, dtype=column.dtype)
 
 
 def field_id(name: str) -> str:

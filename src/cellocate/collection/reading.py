@@ -64,6 +64,8 @@ def read_reading(path: Path) -> Reading:
     try:
         root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
         said = {} if root is None else _typed(root, path)
+    except yaml.MarkedYAMLError as error:
+        raise _not_yaml(error, path) from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         what = f"not readable as YAML ({type(error).__name__})"
         raise CellocateError(what, where=path, mend="Correct it or remove it.") from None
@@ -91,6 +93,23 @@ def read_reading(path: Path) -> Reading:
     beside = path.parent
     labels = None if reading.labels is None else beside / reading.labels
     return reading.model_copy(update={"labels": labels, "metadata": tuple(beside / m for m in reading.metadata)})
+
+
+def _not_yaml(error: yaml.MarkedYAMLError, path: Path) -> CellocateError:
+    """Where a file is no YAML, and what is most often wrong there."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    mark = error.problem_mark or error.context_mark
+    number = min(mark.line, len(lines) - 1) if mark else 0
+    line = lines[number] if lines else ""
+    setting, _, value = line.strip().partition(":")
+    if "\t" in line:
+        mend = "Write blanks in the place of tabs."
+    elif "{" in value and setting != "channels":
+        mend = f'Put it in quotes: {setting}: "{value.strip()}".'
+    else:
+        mend = "Write a setting and its value in each line, such as pixel_size: 0.08, and put other text in quotes."
+    shown = _shown(" ".join(line.split()))
+    return CellocateError(f"not readable as YAML ({shown})", where=f"{path}, line {number + 1}", mend=mend)
 
 
 _MEANT = {

@@ -14,6 +14,7 @@ from cellocate.decision.rules import Rule
 from cellocate.errors import CellocateError
 from cellocate.evaluation import share_intervals
 from cellocate.images import CHANNELS
+from cellocate.tables import columns_there
 
 Values = NDArray[np.float64]
 
@@ -51,10 +52,13 @@ def telling_apart(fields: pd.DataFrame, by: Sequence[str] | None, where: str | P
     there = [str(column) for column in fields if fields[column].notna().any()]
     wanted = list(dict.fromkeys(by)) if by else [column for column in _USUAL if column in there]
     lacking = [column for column in wanted if column not in there]
+    if not by and wanted == ["cell_line"]:
+        what, mend = "no antibody and no gene of these fields", "Give a table that has one, or name columns with --by."
+        raise CellocateError(what, where=where, mend=mend)
     if lacking or not wanted:
         what = f"no values in a column {lacking[0]!r}" if lacking else "no antibody, gene or cell_line of these fields"
         told = [column for column in there if column not in ("labels", *CHANNELS)]
-        mend = f"It has {', '.join(told)}." if told else "Give a table of them by id."
+        mend = columns_there(lacking[0] if lacking else "", told) if told else "Give a table of them by id."
         raise CellocateError(what, where=where, mend=mend if lacking or not told else f"{mend} Name one with --by.")
     known = fields[wanted]
     if not known.notna().all(axis=1).any():
@@ -116,7 +120,7 @@ def bring_together(
     if taken := [column for column in proteins if column in _OWN]:
         raise CellocateError(f"proteins told apart by a column {taken[0]!r}, which is written", mend="Rename it.")
     p = np.asarray(probabilities, np.float64)
-    by_protein = proteins.groupby(list(proteins), sort=True, dropna=False)
+    by_protein = proteins.rename_axis(None).groupby(list(proteins), sort=True, dropna=False)
     member = by_protein.ngroup().to_numpy()
     told = by_protein.size().rename("n").reset_index()
     field = np.arange(len(p)) if fields is None else pd.factorize(np.asarray(fields, dtype=object))[0]

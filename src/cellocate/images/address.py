@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from cellocate.errors import CellocateError
 
 Projection = Literal["max", "mean"]
-Colour = Literal["red", "green", "blue", "mean"]
+Colour = Literal["red", "green", "blue", "mean", "max"]
 
 _PART = r"(?:series|time|channel|z|axes|colour|planes)=\w+"
 _WRITTEN = re.compile(rf"(?P<file>.+)::(?P<planes>{_PART}(?:,{_PART})*)", re.DOTALL)
@@ -29,7 +29,7 @@ class Address:
         series: in a file of several images (series, scenes), which of them, from 0.
         time: in a time series, which time point, from 0.
         axes: what the axes of the image are, where the file says otherwise or nothing, such as "ZCYX".
-        colour: which colour of a colour image; "mean" is that of red and green.
+        colour: which colour of a colour image; "mean" is that of red and green, "max" the brightest of the three.
         planes: "files" where each plane of the stack is a file of its own, of which `file` is the first; see
             `cellocate.images.planefiles`.
 

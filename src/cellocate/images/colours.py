@@ -37,6 +37,8 @@ def plane(colours: NDArray[Any], channel: str, colour: str | None = None, *, jpe
         >>> plane(magenta, "green").tolist(), plane(magenta, "green", "green").tolist()
         ([[0, 200]], [[0, 0]])
     """
+    if colour == "max":
+        return np.asarray(colours.max(axis=2))
     wanted = _PLANES[channel] if colour is None else _PLANES[colour]
     if colour is None:
         light = colours.sum(axis=(0, 1), dtype=np.float64)

@@ -27,7 +27,8 @@ def full_value(bits: int) -> int:
 def check_bits(bits: float) -> int:
     """Give bits of a camera back, or raise a `CellocateError` where they are none."""
     if bits not in range(DEPTHS[0], DEPTHS[-1] + 1):
-        raise CellocateError(f"an impossible depth of {bits!r} bits", mend="Give 8 to 16, such as 12.")
+        shown = f"{bits:g}" if isinstance(bits, float) else repr(bits)
+        raise CellocateError(f"an impossible depth of {shown} bits", mend="Give 8 to 16, such as 12.")
     return int(bits)
 
 

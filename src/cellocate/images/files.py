@@ -19,7 +19,17 @@ from cellocate.images.address import Address, Projection, see_file, suffix
 from cellocate.images.colours import is_ramp, plane
 from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.planefiles import chosen, plane_files, projected
-from cellocate.images.tiff import SeveralPlanes, bits_of, native, read_samples, read_tiff, see_opaque, tiff_header
+from cellocate.images.tiff import (
+    MINISBLACK,
+    SeveralPlanes,
+    bits_of,
+    native,
+    opened,
+    read_samples,
+    read_tiff,
+    see_opaque,
+    tiff_header,
+)
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tif.gz", ".tiff.gz")
 
@@ -121,6 +131,20 @@ def read_header(path: str | Path) -> Header:
             return Header(*upright_shape(image.height, image.width, _orientation(path, image)), depth)
     except _UNREADABLE as error:
         raise unreadable(path, error) from None
+
+
+def in_colour(path: Path) -> bool:
+    """Whether a file is one picture in colours, by its header; False where it cannot be read."""
+    try:
+        see_file(path)
+        if _is_tiff(path):
+            tiff_header(path)  # sees that it is one picture
+            with opened(path) as tiff:
+                return bool(tiff.pages.first.photometric != MINISBLACK)
+        with Image.open(path) as image:
+            return image.mode in ("RGB", "RGBA", "P")
+    except (SeveralPlanes, CellocateError, *_UNREADABLE):
+        return False
 
 
 def significant_bits(path: str | Path) -> int | None:

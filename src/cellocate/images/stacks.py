@@ -120,6 +120,11 @@ def _asked(address: Address) -> tuple[Stack, Stack, list[Index]]:
         raise unclear(meant)
     if address.channel is None and address.z is not None and meant.axes == "CYX" and not any(meant.names):
         meant = meant.with_axes("ZYX")  # pages of one channel's file, of which nothing is said
+    if address.channel is None and meant.axes == "CYX" and not any(meant.names):
+        what = f"{len(meant.names)} pages, channels or z planes, in a file that is named as one channel"
+        table = f"name one in a table, such as {address.file.name}::channel=0"
+        mend = f"If they are z planes, add --z max; if channels, save each as a file of its own, or {table}."
+        raise CellocateError(what, where=address.file, mend=mend)
     channel = _one(address.channel, "channel", len(meant.names), address.file)
     time = _one(address.time, "time", meant.times, address.file)
     if address.z in ("max", "mean"):

@@ -21,7 +21,8 @@ from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.stack import LARGEST
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # its lines would stand beside ours
-_LIGHT = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
+MINISBLACK = tifffile.PHOTOMETRIC.MINISBLACK
+_LIGHT = (MINISBLACK, tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
 
 
 class SeveralPlanes(Exception):  # noqa: N818 # no error, but what must be read otherwise

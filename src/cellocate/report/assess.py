@@ -10,14 +10,13 @@ from typing import Any
 import pandas as pd
 
 from cellocate import decision
-from cellocate.collection import Collection, bags_of, left_out, of_fields, read_labels, usable
+from cellocate.collection import Collection, bags_of, left_out, of_fields, read_labels, usable, values_of
 from cellocate.collection.depth import with_depth
 from cellocate.collection.derive import restricted
 from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
 from cellocate.errors import CellocateError
 from cellocate.evaluation import by_column, evaluate
 from cellocate.files import new_folder
-from cellocate.images import CHANNELS
 from cellocate.images.views import Turns
 from cellocate.networks import Model, load
 from cellocate.prediction import assumptions, cautions, with_turns
@@ -235,13 +234,9 @@ def _second(choices: Choices, other: Model | None, fields: Collection) -> Predic
 
 def _column(fields: Collection, column: str, model: Model | None = None) -> list[str]:
     """The values of a column, by field; empty where there is none."""
-    if column in fields.fields and column != "labels" and column not in CHANNELS:
-        return ["" if pd.isna(value) else str(value) for value in fields.fields[column]]
-    if column == "part" and model is not None:
+    if column == "part" and model is not None and column not in fields.fields:
         return [part or "" for part in parts_of(model, fields)]
-    known = [str(c) for c in fields.fields.columns if c != "labels" and c not in CHANNELS]
-    has = f"It has {', '.join(known)}." if known else "It has no further columns."
-    raise CellocateError(f"no column {column!r}", where=fields.folder, mend=has)
+    return values_of(fields, column)
 
 
 def _write(folder: Path, evaluated: Evaluated) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from cellocate.errors import CellocateError
@@ -37,7 +38,7 @@ class Header:
                 raise CellocateError(what, where=f"{path}, line {line}", mend="Name the column, or empty it.")
 
 
-def header(row: Sequence[str], names: Sequence[str], path: str | Path) -> Header:
+def header(row: Sequence[str], names: Sequence[str], path: str | Path, index_name: str | None = None) -> Header:
     """The columns that a first row names.
 
     A column without a name at the beginning, or one that pandas has called `Unnamed: 0`, is an index and not kept.
@@ -46,10 +47,13 @@ def header(row: Sequence[str], names: Sequence[str], path: str | Path) -> Header
         row: without blanks around its values.
         names: of columns that are meant in any case, as they are to be called.
         path: of the table.
+        index_name: what to call an index in the first column, which is then kept.
 
     Raises:
         CellocateError: two columns have one name.
     """
+    if index_name is not None and (not row[0] or _PANDAS_INDEX.fullmatch(row[0])):
+        row = [index_name, *row[1:]]
     named = [place for place, name in enumerate(row) if name]
     width = named[-1] + 1
     index = {place for place in named if _PANDAS_INDEX.fullmatch(row[place])}
@@ -73,6 +77,19 @@ def find_column(columns: Sequence[str], *names: str) -> str | None:
     small = {name.casefold() for name in names}
     alike = [column for column in columns if column.casefold() in small]
     return alike[0] if len(alike) == 1 else None
+
+
+def columns_there(name: str, columns: Sequence[str]) -> str:
+    """What a user who asked for a column that is not there can ask for, the nearest first.
+
+    Example:
+        >>> columns_there("cellline", ["plate", "cell_line"]), columns_there("plate", [])
+        ("Did you mean 'cell_line'? It has plate, cell_line.", 'It has no further columns.')
+    """
+    has = f"It has {', '.join(columns)}." if columns else "It has no further columns."
+    small = {column.casefold(): column for column in columns}
+    near = get_close_matches(name.casefold(), small, n=1, cutoff=0.75)
+    return f"Did you mean {small[near[0]]!r}? {has}" if near else has
 
 
 def _spelled(columns: list[str], names: Sequence[str]) -> list[str]:

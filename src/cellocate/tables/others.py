@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cellocate.errors import CellocateError
+from cellocate.tables.merged import cell_text, merged_cells
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_NOT_KNOWN = "#N/A"
 
 
 def parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -37,15 +39,17 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _with_ids(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose index that pandas kept, such as Id, is a column."""
-    return table if table.index.name is None else table.reset_index()
+    return table if all(name is None for name in table.index.names) else table.reset_index()
 
 
 def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Each row of the only sheet of a workbook with its number; every value as text, a date in ISO's form.
 
+    Cells that are merged over several rows have their value in each of these rows.
+
     Raises:
-        CellocateError: it is no workbook, several sheets hold something, a formula has no value, or openpyxl is not
-            installed.
+        CellocateError: it is no workbook, several sheets hold something, a formula has no value or failed, cells of the
+            header or of several columns are merged, or openpyxl is not installed.
     """
     try:
         from openpyxl import load_workbook
@@ -57,7 +61,10 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             for sheet in (*values.worksheets, *formulas.worksheets):
                 sheet.reset_dimensions()  # what a file says of its size may be wrong
             name, width = _only_sheet(values, path), 0
+            merged = merged_cells(path, name)
             for number, row in enumerate(_rows(values[name], formulas[name], path), start=1):
+                if any(row):
+                    merged.fill(row, number)
                 width = max(width, len(row))
                 yield number, row + [""] * (width - len(row))
     except CellocateError:
@@ -86,17 +93,10 @@ def _rows(values: Any, formulas: Any, path: Path) -> Iterator[list[str]]:  # noq
                 what = f"a formula without its value ({formula.value})"
                 where = f"{path}, cell {formula.coordinate}"
                 raise CellocateError(what, where=where, mend="Save it once in Excel, or as CSV.")
-        yield [_text(cell.value) for cell in row]
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():  # Excel's only numbers are these
-        return str(int(value))
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(sep=" ")
-    return str(value)
+            if cell.data_type == "e" and cell.value != _NOT_KNOWN:
+                what = f"a formula that failed ({cell.value})"
+                raise CellocateError(what, where=f"{path}, cell {cell.coordinate}", mend="Mend it, or empty the cell.")
+        yield [cell_text(cell.value) for cell in row]
 
 
 def _not_installed(path: Path, package: str, kind: str, install: str) -> CellocateError:

@@ -1,22 +1,19 @@
-"""Rows of text files whose values stand between commas, semicolons or tabs."""
+"""Rows of text files whose values stand between commas, semicolons, tabs, or as R writes them, blanks."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
 from cellocate.errors import CellocateError
+from cellocate.tables.beginning import Beginning, beginning
 from cellocate.tables.text import FOREIGN, UNREADABLE, lines_of, shortened, shown
 
 Row = tuple[int, list[str]]
 
-_SEPARATORS = ",;\t"
-_EXCELS = re.compile(r'"?sep=([,;\t|])"?\s*')  # a first line by which Excel is told the separator
-_LOOKED_AT = 20  # lines after the header, where several separators occur in it
-_HEADER = 100  # lines that a header may have
 _MEND = "Save it as UTF-8 CSV."
 
 
@@ -37,15 +34,16 @@ def separated_rows(
     before, last = csv.field_size_limit(longest), 0
     try:
         with lines_of(path, encoding) as lines:
-            head = _first_row(lines)
-            excels = _EXCELS.fullmatch(head[0]) if head and separator is None else None
-            if excels:
-                separator = excels[1]
-            elif separator is None:
-                separator, head = _separator(head, lines)
-            reader = csv.reader(chain(head, lines), delimiter=separator, strict=True)
-            for row in islice(reader, 1 if excels else 0, None):
+            begin = Beginning([], separator) if separator is not None else beginning(lines)
+            text: Iterator[str] = chain(begin.lines, lines)
+            if separator is None:
+                text = _tidied(text, begin.separator)
+            reader = csv.reader(text, delimiter=begin.separator, strict=True, skipinitialspace=separator is None)
+            unnamed = begin.row_names
+            for row in islice(reader, 1 if begin.hint else 0, None):
                 last = reader.line_num
+                if unnamed and any(row):
+                    row, unnamed = ["", *row], False  # as R's other functions write the header
                 yield last, row
     except csv.Error as error:
         raise _broken(path, last + 1, str(error), encoding) from None
@@ -57,36 +55,29 @@ def separated_rows(
         csv.field_size_limit(before)
 
 
-def _first_row(lines: Iterator[str]) -> list[str]:
-    """The lines up to the end of the first row that is not blank."""
-    head, quotes = [], 0
-    for line in islice(lines, _HEADER):
-        head.append(line)
-        quotes += line.count('"')
-        if quotes % 2 == 0 and line.strip(_SEPARATORS + '" \r\n'):
-            break
-    return head
+def _tidied(lines: Iterable[str], separator: str) -> Iterator[str]:
+    """Lines without blanks after a closing quotation mark, and with `="007"`, as Excel keeps zeros, as text."""
+    formula = re.compile(rf"(^|(?<=[{separator}])) *(?:=\"([^\"]*)\"|\"=\"\"([^\"]*)\"\"\") *(?=[{separator}\r\n]|$)")
+    inside = False
+    for line in lines:
+        if '="' in line:
+            line = formula.sub(lambda match: f'"{match[2] or match[3] or ""}"', line)
+        if '"' in line and separator != " ":
+            line, inside = _without_blanks(line, separator, inside)
+        yield line
 
 
-def _separator(head: list[str], lines: Iterator[str]) -> tuple[str, list[str]]:
-    """What separates the values, and all lines that were read to find it.
-
-    Where the header has several separators, it is the one that parts the next rows as it parts the header.
-    """
-    columns = {separator: len(row) for separator in _SEPARATORS for row in _parted(head, separator)[-1:]}
-    found = [separator for separator, count in columns.items() if count > 1]
-    if len(found) < 2:
-        return (found or [","])[0], head
-    more = list(islice(lines, _LOOKED_AT))
-    whole = None if len(more) < _LOOKED_AT else -1  # the last row may be cut
-    parted = {separator: _parted([*head, *more], separator)[:whole] for separator in found}
-    even = [separator for separator in found if all(len(row) == columns[separator] for row in parted[separator])]
-    return max(even or found, key=lambda separator: columns[separator]), [*head, *more]
-
-
-def _parted(lines: Iterable[str], separator: str) -> Sequence[list[str]]:
-    """The rows that are not blank."""
-    return [row for row in csv.reader(lines, delimiter=separator) if any(row)]
+def _without_blanks(line: str, separator: str, inside: bool) -> tuple[str, bool]:
+    """A line without blanks after closing quotation marks; and whether its end lies inside of quotation marks."""
+    first, *others = line.split('"')
+    kept, before = [first], first.strip(" ")
+    for place, part in enumerate(others, start=1):
+        closes = inside
+        inside = not inside and (not before or before.endswith(separator))
+        before = part.strip(" ")
+        ends = before.startswith((separator, "\r", "\n")) or (not before and place == len(others))
+        kept.append(part.lstrip(" ") if closes and ends else part)
+    return '"'.join(kept), inside
 
 
 def _broken(path: Path, line: int, reason: str, encoding: str | None) -> CellocateError:

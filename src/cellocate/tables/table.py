@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 LONGEST = 2**17
 
 
-def read_table(path: str | Path, what: str = "table", names: Sequence[str] = ()) -> tuple[pd.DataFrame, list[int]]:
+def read_table(
+    path: str | Path, what: str = "table", names: Sequence[str] = (), *, index_name: str | None = None
+) -> tuple[pd.DataFrame, list[int]]:
     r"""Read a table as text: CSV or other text (see `table_rows`), an Excel workbook or Parquet.
 
     Args:
         path: the file.
         what: what it is called when it is missing.
         names: of columns that are meant in any case, as they are to be called.
+        index_name: as of `table_rows`.
 
     Returns:
         The table, every value a string (empty where there is none), and the line of each row in the file; of Parquet
@@ -42,7 +45,7 @@ def read_table(path: str | Path, what: str = "table", names: Sequence[str] = ())
     """
     import pandas as pd
 
-    rows = table_rows(path, what, names)
+    rows = table_rows(path, what, names, index_name=index_name)
     _, columns = next(rows)
     values, lines = [], []
     for line, row in rows:
@@ -61,19 +64,25 @@ def read_columns(path: str | Path, what: str = "table", names: Sequence[str] = (
 
 
 def table_rows(
-    path: str | Path, what: str = "table", names: Sequence[str] = (), *, longest: int = LONGEST
+    path: str | Path,
+    what: str = "table",
+    names: Sequence[str] = (),
+    *,
+    longest: int = LONGEST,
+    index_name: str | None = None,
 ) -> Iterator[tuple[int, list[str]]]:
     """Line and values of each row that is not blank, one after the other; the first is the header.
 
     Text is UTF-8, or UTF-16 with its byte order mark, plain or gzipped; values stand between commas, semicolons or
     tabs. Blanks around values, blank rows, and columns at the end that hold nothing are left out, and so is a first
-    column without a name, which is the index that pandas and R write.
+    column without a name, which is the index that pandas and R write (R also with a header that is one name shorter).
 
     Args:
         path: the file.
         what: what it is called when it is missing.
         names: of columns that are meant in any case, as they are to be called.
         longest: characters of a value from which on a text file is taken for no table.
+        index_name: what to call an index in the first column, which is then kept.
 
     Raises:
         CellocateError: the file is missing or no table, two columns have one name, a row has another length, or a
@@ -85,13 +94,13 @@ def table_rows(
         if not any(values):
             continue
         if found is None:
-            found = header(values, names, path)
+            found = header(values, names, path, index_name)
             yield line, found.columns
             continue
         if len(values) != found.width:
             if len(values) < found.width or any(values[found.width :]):
                 what = f"{len(values)} values under {found.width} columns: {shown(', '.join(values))}"
-                mend = "Give each row a value for each column; quote values that hold a comma."
+                mend = "Give each row a value for each column; quote values with commas; delete lines above the header."
                 raise CellocateError(what, where=f"{path}, line {line}", mend=mend)
             del values[found.width :]
         if found.kept is not None:
@@ -123,8 +132,16 @@ def _empty(path: str | Path) -> CellocateError:
 
 def lacking(path: str | Path, what: str, mend: str) -> CellocateError:
     """The error of a table without a column that it needs: `what`, and the columns that it has."""
-    _, row = next((line, row) for line, row in file_rows(path, "table", LONGEST) if any(v.strip() for v in row))
-    names = [name.strip() or "(no name)" for name in row]
+    rows = (row for _, row in file_rows(path, "table", LONGEST) if any(value.strip() for value in row))
+    names = [name.strip() or "(no name)" for name in next(rows)]
+    try:
+        longer = len(next(rows, [])) > len(names)
+    except CellocateError:  # of another fault, which is not asked for
+        longer = False
+    if longer:
+        mend += " Delete lines above the header."
+    elif len(names) == 1 and " " in names[0]:
+        mend += " Put commas, not blanks, between values (in R: write.csv(table, file, row.names=FALSE))."
     if names[0] == "(no name)":
         mend += " Give the first column a name if it is the one."
     return CellocateError(f"{what}: its columns are {shortened(', '.join(names))}", where=path, mend=mend)

@@ -26,6 +26,7 @@ _MARKS = (  # the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_INVISIBLE = dict.fromkeys((0x200B, 0xFEFF))  # blanks without width, as web pages and a second mark leave them
 _SHOWN = 60
 
 
@@ -114,4 +115,4 @@ def no_text(path: Path) -> CellocateError:
 def _line(line: str, path: Path) -> str:
     if "\0" in line:
         raise no_text(path)
-    return line if line.isascii() else unicodedata.normalize("NFC", line)
+    return line if line.isascii() else unicodedata.normalize("NFC", line.translate(_INVISIBLE))

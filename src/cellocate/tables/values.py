@@ -11,7 +11,20 @@ if TYPE_CHECKING:
 MISSING = frozenset({"nan", "na", "n/a", "#n/a", "<na>", "null", "none"})
 """What programs write for a value that is not known, in small letters."""
 
+_DATE = re.compile(
+    r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}(-|\. ?)[A-Z]\w{2}|[A-Z]\w{2}[- ]\d\d", re.ASCII
+)
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d*|,\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date as spreadsheets write it, which they make of names and numbers such as SEPT9 and 3-5.
+
+    Example:
+        >>> [is_date(text) for text in ("2026-09-09", "9-Sep", "09. Sep", "Sep-09", "03.05.2026", "SEPT9", "16 0")]
+        [True, True, True, True, True, False, False]
+    """
+    return _DATE.fullmatch(text) is not None
 
 
 def numbers(texts: pd.Series[str]) -> pd.Series[float]:

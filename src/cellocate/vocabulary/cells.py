@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from cellocate.errors import CellocateError
 from cellocate.tables import MISSING
 from cellocate.vocabulary.spelling import Spellings
 
@@ -18,7 +19,18 @@ _NUMPY = re.compile(r"\bnp\.\w+\(([^()]*)\)")  # NumPy's scalars in a list, such
 _WORD = re.compile(r"[^\s|;,]+")
 _SEPARATOR = re.compile(r"[|;,]")
 _QUOTES = "'\""
+_DECIMAL_COMMA = re.compile(r"\d+,0+", re.ASCII)
 _LONGEST = 2_000  # characters; what is longer is no list of labels, and not worth a search
+
+
+def see_decimal_commas(texts: Sequence[str], where: Callable[[int], object]) -> None:
+    """Raise a `CellocateError` where every label of a column may be two numbers, or one with a decimal comma."""
+    filled = [row for row, text in enumerate(texts) if text not in ("", UNKNOWN)]
+    if filled and all(_DECIMAL_COMMA.fullmatch(texts[row].strip()) for row in filled):
+        text = texts[filled[0]].strip()
+        mend = f"Write {text.partition(',')[0]}, or {text.replace(',', '|')}."
+        what = "labels that are two numbers each, or one with a decimal comma"
+        raise CellocateError(what, where=where(filled[0]), mend=mend)
 
 
 class Cell:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cellocate.errors import CellocateError
-from cellocate.tables import lacking, read_table
+from cellocate.tables import MISSING, lacking, read_table
 from cellocate.vocabulary.vocabulary import BUILT_IN, Vocabulary, get
 
 # The 2021 challenge merged these; where a name is the same in both vocabularies it maps to itself.
@@ -98,7 +98,8 @@ def read_map(path: str | Path, source: str | Vocabulary, target: str | Vocabular
             name = source.names[source.index(old)]
             if name in renamed:
                 raise CellocateError(f"{name} is mapped twice", mend="Keep one of the rows.")
-            renamed[name] = target.names[target.index(new)] if new else ""
+            lost = not new or new.casefold() in MISSING - set(map(str.casefold, target.names))
+            renamed[name] = "" if lost else target.names[target.index(new)]
         except CellocateError as error:
             where = f"{path}, line {line}" + (f" ({error.where})" if error.where else "")
             raise CellocateError(error.what, where=where, mend=error.mend) from None

@@ -10,7 +10,8 @@ from cellocate.tables import normal
 
 _NUMBER = re.compile(r"(\d{1,9})(?:\.0*)?", re.ASCII)
 _GO = re.compile(r"go[:_]?(\d{7})", re.ASCII)
-_BRITISH = (("centre", "center"), ("fibre", "fiber"), ("isation", "ization"), ("ising", "izing"), ("&", "and"))
+_BRITISH = (("centre", "center"), ("fibre", "fiber"), ("isation", "ization"), ("ising", "izing"))
+_AND = ("", "and", "&")
 
 
 class Spellings:
@@ -29,7 +30,7 @@ class Spellings:
         self._exact = {name.casefold(): i for i, name in enumerate(names)}
         keys = [_key(name) for name in names]
         self._alike = _unique(keys)
-        self.most_words = max((len(re.split(r"[\s|;,]+", key)) for key in keys), default=1)
+        self.most_words = max((len(re.split(r"[\s|;,]+", name)) for name in names), default=1)
         self._go = _unique([(id_ or "").casefold() for id_ in go])
 
     def find(self, label: str) -> int | None:
@@ -53,7 +54,8 @@ class Spellings:
 
 def _key(name: str) -> str:
     """What spellings of one name have in common."""
-    key = " ".join(re.split(r"[\s_-]+", normal(name).casefold()))
+    words = re.split(r"[\s_.-]+", normal(name).casefold())  # a point, for R writes Golgi.apparatus and Rods...rings
+    key = " ".join(word for word in words if word not in _AND)
     for british, american in _BRITISH:
         key = key.replace(british, american)
     return key

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.tables import lacking, shown, table_name, table_rows
-from cellocate.vocabulary.cells import Cell
+from cellocate.tables import MISSING, is_date, lacking, read_table, shown, table_name
+from cellocate.vocabulary.cells import Cell, see_decimal_commas
+from cellocate.vocabulary.numbering import INDEX, in_own_order
 from cellocate.vocabulary.spelling import Spellings
 
 BUILT_IN = ("hpa28", "hpa19", "subcell31")
@@ -86,6 +87,8 @@ class Vocabulary:
         mend = f"Labels are 0 to {len(self) - 1}, or names such as {self.names[0]!r}, with | between several."
         if near := self._spellings.near(label):
             mend = f"Did you mean {near!r} ({self.names.index(near)})?"
+        elif is_date(label):
+            mend = "A spreadsheet made a date of it: type the labels again, as text."
         elif label.casefold() == "negative":
             mend = "Leave the cell empty: that is a field without a location."
         return CellocateError(f"unknown label {shown(label)}", where=f"vocabulary {self.name}", mend=mend)
@@ -169,7 +172,13 @@ speckles' (4)?
     def parse_all(
         self, texts: Iterable[str], where: Callable[[int], object], separator: str | None = None
     ) -> list[tuple[int, ...]]:
-        """`parse` of each cell of a column; `where` says where row i is, for the error of the first that fails."""
+        """`parse` of each cell of a column; `where` says where row i is, for the error of the first that fails.
+
+        Raises:
+            CellocateError: as `labels_in`; or every cell is like `16,0`, which may be 16 with a decimal comma.
+        """
+        texts = list(texts)
+        see_decimal_commas(texts, where)
         known: dict[str, tuple[int, ...]] = {}  # few differ, even of a million
         sets = []
         for row, text in enumerate(texts):
@@ -200,11 +209,13 @@ speckles' (4)?
 def get(name: str | Path) -> Vocabulary:
     """A built-in vocabulary by name, or a user's own from a table (CSV) with the columns name, go, group.
 
+    A table may number its locations itself, in a column such as id, index or label (see `in_own_order`).
+
     `hpa28` is the 2018 challenge's, `hpa19` the 2021 challenge's, `subcell31` the SubCell foundation model's
     (names from the Human Protein Atlas; GO ids from its table of subcellular locations).
 
     Raises:
-        CellocateError: there is no such vocabulary, or its file is not one.
+        CellocateError: there is no such vocabulary, its file is not one, or its numbers are not 0, 1, 2 and so on.
     """
     if str(name) in BUILT_IN:
         return _built_in(str(name))
@@ -214,11 +225,13 @@ def get(name: str | Path) -> Vocabulary:
             f"unknown vocabulary {str(name)!r}",
             mend=f"Give one of {', '.join(BUILT_IN)}, or a table (CSV) with the columns name, go, group.",
         )
-    rows = table_rows(path, "vocabulary", _COLUMNS)
-    _, columns = next(rows)
-    if "name" not in columns:
+    table, _ = read_table(path, "vocabulary", _COLUMNS, index_name=INDEX)
+    if "name" not in table:
         raise lacking(path, "not a vocabulary", "It needs a column 'name', and may have go and group.")
-    return _read(table_name(path), [dict(zip(columns, row, strict=True)) for _, row in rows], where=path)
+    known = table.mask(table.apply(lambda column: column.str.lower().isin(MISSING)), "")
+    ordered = in_own_order(known, path)
+    rows = [dict(zip(map(str, ordered), row, strict=True)) for row in ordered.to_numpy(dtype=object).tolist()]
+    return _read(table_name(path), rows, where=path)
 
 
 @lru_cache

@@ -157,11 +157,13 @@ def _proposal(choices: Choices) -> tuple[dict[str, int | str], tuple[str, ...]]:
             places.setdefault(meaning.channel, []).append(i)
     told = {channel: at[0] for channel, at in places.items()}
     left = [i for i, meaning in enumerate(choices.meanings) if meaning.channel is None]
-    candidates = [i for i in left if not choices.meanings[i].left_out] or left
+    doubled = [] if "green" in told else [i for at in places.values() for i in at[1:]][:1]  # H2B-GFP, beside DAPI
+    candidates = [*(i for i in left if not choices.meanings[i].left_out), *doubled] or left
     free = [channel for channel in STAINS if channel not in told]
     found = told | dict(zip(free, _in_order(candidates, choices.meanings), strict=False))
     proposal = {channel: choices.answer(found[channel]) for channel in STAINS if channel in found}
-    return proposal, tuple(channel for channel in proposal if len(places.get(channel, ())) != 1)
+    doubtful = {i for at in places.values() if len(at) > 1 for i in at}
+    return proposal, tuple(channel for channel in proposal if channel not in told or found[channel] in doubtful)
 
 
 def _in_order(places: Sequence[int], meanings: Sequence[Meaning]) -> list[int]:

@@ -66,7 +66,7 @@ def understand(name: str) -> Meaning:
         ['no target', 'none of the four stains', 'nucleus or er', '']
     """
     found = words(name)
-    phrases = list(_phrases(found))
+    phrases = list(_phrases(name, found))
     free = [w.text for w in found if not any(p.start <= w.start < p.end for p in phrases)]
     colours = {word for word in free if word in table.COLOURS}
     stains = {p.channel for p in phrases if p.kind in ("dye", "target")}
@@ -94,7 +94,7 @@ def understand(name: str) -> Meaning:
 
 def phrases(text: str) -> list[Phrase]:
     """The names of stains, dyes and colours of light in a text, in order, the longest where several fit."""
-    return list(_phrases(words(text)))
+    return list(_phrases(text, words(text)))
 
 
 def words(text: str) -> list[Word]:
@@ -129,14 +129,15 @@ def occurrences(wanted: str, text: str) -> list[tuple[int, int]]:
     return [(run[0].start, run[-1].end) for run in runs if [w.text for w in run] == asked]
 
 
-def _phrases(found: list[Word]) -> Iterator[Phrase]:
+def _phrases(text: str, found: list[Word]) -> Iterator[Phrase]:
     at, known = 0, _names()
     while at < len(found):
         for n in range(min(5, len(found) - at), 0, -1):
             run = found[at : at + n]
             name = "".join(word.text for word in run)
             in_one = run[-1].end - run[0].start == len(name)
-            if name in known and (in_one or len(name) > _SHORT):
+            apart = "/" in text[run[0].start : run[-1].end]  # as in DNA/ER, and between a folder and a file
+            if name in known and not apart and (in_one or len(name) > _SHORT):
                 kind, channel, wavelength = known[name]
                 at += n
                 while kind in ("dye", "other dye") and at < len(found) and found[at].text in table.VARIANTS:

@@ -42,8 +42,9 @@ OTHER_DYES = """
 """Products that stain none of the four."""
 
 OTHER_TARGETS = """
-    actin, F-actin, mito, mitochondria, mitochondrion, lysosome, lysosomes, golgi, membrane, lipid, lipids, RNA, mtDNA,
-    brightfield, BF, phase, phase contrast, DIC, transmitted, transmitted light, transmission, TL, T-PMT, ESID
+    actin, F-actin, mito, mitochondria, mitochondrion, mitochondrial, mitochondrial DNA, lysosome, lysosomes, golgi,
+    membrane, lipid, lipids, RNA, mtDNA, brightfield, BF, phase, phase contrast, DIC, transmitted, transmitted light,
+    transmission, TL, T-PMT, ESID
 """
 """What is none of the four, light that passes the sample included."""
 

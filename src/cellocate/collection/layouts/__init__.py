@@ -9,12 +9,13 @@ from pathlib import Path
 from cellocate.collection.atlas.tables import holds_labels
 from cellocate.collection.channels import by_channel
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts import kaggle, listing, pathlist, pattern, phantoms, plain, stacks, store
+from cellocate.collection.layouts import kaggle, listing, nested, pathlist, pattern, phantoms, plain, stacks, store
 from cellocate.collection.layouts.apart import put_together
 from cellocate.collection.layouts.found import Found, files_in
 from cellocate.collection.layouts.implied import with_implied_pixel_sizes
 from cellocate.collection.layouts.planes import with_planes
 from cellocate.collection.layouts.sizes import with_sizes_of_files
+from cellocate.collection.layouts.unread import of_other_formats, unread
 from cellocate.collection.metadata import join
 from cellocate.collection.names import are_of_the_atlas, told_by_ids
 from cellocate.collection.reading import FILE, Reading, read_reading
@@ -165,6 +166,8 @@ def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
     for place in (folder / name for name in _PLACES):
         if place.is_dir() and (fitting := _fitting(place, reading)):
             name, found = _only(fitting, folder)
+            if name != "path_list":
+                found.notes += unread(place, found)
             put_together(found, place, asked=reading.z is not None)
             return "atlas" if name == "folder" and are_of_the_atlas(found.by_id) else name, found
     raise _no_images(folder, reading)
@@ -178,10 +181,13 @@ def _no_images(folder: Path, reading: Reading) -> CellocateError:
     for error in (stacks.fault_of(path) for place in places for path in stacks.candidates(place)):
         if error is not None:
             return error
-    asked = " or ".join(f"{name!r}" for name in reading.channels.values())
+    for place in places:
+        if error := of_other_formats([path for path in sorted(place.iterdir()) if not path.name.startswith(".")]):
+            return error
+    asked = " or ".join(f"{name!r}" for name in plain.said_words(reading))
     what = f"no channel images found ({files_in(folder)}{f'; no name has {asked}' if asked else ''})"
-    if inside := sorted(d for d in folder.iterdir() if d.is_dir() and (plain.holds(d) or stacks.present(d))):
-        return CellocateError(what, where=folder, mend=f"Did you mean {inside[0]}?")
+    if mend := nested.advice(folder):
+        return CellocateError(what, where=folder, mend=mend)
     mend = (
         "Name files <id>_green.png, <id>_blue.png and so on; or say what stands for channels in their names with "
         f"--channels nucleus=DAPI,protein=GFP; or list them, and colour images too, in a {listing.NAME}."
@@ -206,6 +212,8 @@ def _find_file(path: Path, reading: Reading) -> tuple[str, Found]:
         return "stacks", stacks.describe_one(path, reading)
     if pathlist.is_list(path):
         return "path_list", pathlist.find(path)
+    if error := of_other_formats([path]):
+        raise error
     mend = (
         "Give a folder of images; an image of all channels (OME-TIFF, OME-Zarr, CZI, ND2, LIF); "
         "or a table: a listing of files, a path_list.csv, or labels (Id,Target or ID,Label)."

@@ -29,7 +29,7 @@ class Found:
         by_id: id, in normal form → channel → address of its pixels.
         told: id → what the files themselves say, such as `pixel_size` or `plate`.
         stains: channel → the names, or numbers, of what stands for it in the files, where they have any of their own.
-        seen: the files that were looked at, where some of them may belong to channels that nobody names.
+        seen: the paths of the files that were looked at, those of channels that nobody names as well.
         problems: such as two files for one channel.
         notes: what a user should know of how the files were read, a sentence each.
     """
@@ -38,7 +38,7 @@ class Found:
     by_id: dict[str, dict[str, str]] = field(default_factory=dict)
     told: dict[str, dict[str, object]] = field(default_factory=dict)
     stains: dict[str, list[int | str]] = field(default_factory=dict)
-    seen: frozenset[Path] = frozenset()
+    seen: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
+from statistics import fmean
 from typing import NamedTuple
 
-from cellocate.collection.channels.meaning import occurrences, phrases, words
+from cellocate.collection.channels.meaning import occurrences, phrases, understand, words
 from cellocate.collection.channels.table import COLOURS
 
 _START, _END = r"(?<![^\W_])", r"(?![^\W_])"  # no letter and no digit beyond
@@ -77,6 +78,16 @@ class Names:
         """The number of files of each id."""
         return Counter(part.id for part in self.parts.values())
 
+    @cached_property
+    def kinds(self) -> int:
+        """How many different channels the tokens name: `DAPI 1` and `DAPI 2` are one."""
+        return len({_kind(token) for token in self.tokens})
+
+    @property
+    def place(self) -> float:
+        """How many letters stand before the token, on average."""
+        return fmean(len(part.before) for part in self.parts.values())
+
     @property
     def share(self) -> float:
         """How well the names fit together, up to 1: every id has every token, and no name is left over."""
@@ -102,9 +113,12 @@ def by_habit(names: Sequence[str]) -> Names | None:
         >>> by_habit(["DAPI_7", "tubulin_7"]).tokens, by_habit(["control_ER_1", "treated_DNA_2"])
         (('DAPI', 'tubulin'), None)
     """
-    fitting = [parts for habit in _HABITS if (parts := _taken_apart(names, habit)).fit]
-    best = max(fitting, key=lambda found: (round(found.share, 6), -len(found.tokens)), default=None)
-    return None if best is None else Names(best.parts | _strangers(best, names), best.asked)
+    taken = [_taken_apart(names, habit) for habit in _HABITS]
+    fitting = [found for found in taken if found.fit]
+    if not any(found.kinds > 1 for found in fitting):
+        fitting += [joined for found in taken if (joined := _without_twins(found)).fit]
+    complete = [Names(found.parts | strangers(found, names), found.asked) for found in fitting]
+    return max(complete, key=_merit, default=None)
 
 
 def as_asked(names: Sequence[str], tokens: Sequence[str]) -> Names:
@@ -134,6 +148,64 @@ def number(token: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def _merit(found: Names) -> tuple[bool, float, bool, float, int]:
+    """How far a habit is to be believed, where several fit.
+
+    A token that all files share may be part of the experiment's name, and `CALR` or `TUBB` a gene that names a sample.
+    Exporters write the channel behind what users call their images.
+    """
+    telling = any(map(_tells_a_channel, found.tokens))
+    return found.kinds > 1, round(found.share, 6), telling, found.place, -len(found.tokens)
+
+
+def _tells_a_channel(token: str) -> bool:
+    """Whether a token is an exporter's number, a dye, a colour or the nucleus, and not merely the name of a gene."""
+    if number(token) is not None or token[:1].isdecimal() or any(word.text in COLOURS for word in words(token)):
+        return True
+    return any(phrase.kind in ("dye", "other dye", "light") or phrase.channel == "blue" for phrase in phrases(token))
+
+
+def _kind(token: str) -> object:
+    """What a token says, for comparison with another."""
+    meaning, stains = understand(token), [token[start:end].casefold() for start, end in _stains(token)]
+    return meaning.channel or ((meaning.wavelength, *stains) if stains else token)
+
+
+def _without_twins(found: Names) -> Names:
+    """The same without numbers that go with the token, such as the second in Cytation's `A1_02_1_1_GFP_001`.
+
+    None are found unless they do so in several fields: `img_1_DAPI` and `img_2_GFP` are two images.
+    """
+    if not 1 < len(found.tokens) <= _MOST:
+        return Names({}, found.asked)
+    digits = {name: _digits(name, part) for name, part in found.parts.items()}
+    said: dict[tuple[bool, int], dict[str, set[str]]] = {}  # place of a number → token → the numbers there
+    for name, part in found.parts.items():
+        for place, (start, end) in digits[name].items():
+            said.setdefault(place, {}).setdefault(part.token, set()).add(name[start:end])
+    tokens = len(found.tokens)
+    twins = [
+        place
+        for place, by_token in said.items()
+        if len(by_token) == tokens == sum(map(len, by_token.values())) == len(set().union(*by_token.values()))
+    ]
+    parts = {}
+    for name, part in found.parts.items() if twins else ():
+        spans = [digits[name][place] for place in twins if place in digits[name]]
+        whole = (len(part.before), len(name) - len(part.behind))
+        parts[name] = _part(name, [whole, *spans])._replace(token=part.token)
+    joined = Names(parts, found.asked)
+    return joined if len(joined.sizes) > 1 else Names({}, found.asked)
+
+
+def _digits(name: str, part: Part) -> dict[tuple[bool, int], tuple[int, int]]:
+    """Where numbers stand in a name, by their place before or behind the token."""
+    start = len(name) - len(part.behind)
+    before = [match.span() for match in re.finditer(r"\d+", part.before)]
+    behind = [(start + a, start + b) for a, b in (match.span() for match in re.finditer(r"\d+", part.behind))]
+    return {(later, i): span for later, spans in ((False, before), (True, behind)) for i, span in enumerate(spans)}
+
+
 def _taken_apart(names: Sequence[str], habit: Habit) -> Names:
     parts = {name: _part(name, spans) for name in names if (spans := habit(name))}
     first: dict[str, str] = {}  # a token is the same in any case
@@ -152,8 +224,14 @@ def _part(name: str, spans: Spans) -> Part:
     return Part("_".join(filter(None, rest)), name[start:end], name[:start], name[end:])
 
 
-def _strangers(known: Names, names: Sequence[str]) -> dict[str, Part]:
-    """The names that differ from others in nothing but the token, where at least half of the ids have that token."""
+def strangers(known: Names, names: Sequence[str]) -> dict[str, Part]:
+    """The names that differ from others in nothing but the token, where at least half of the ids have that token.
+
+    Example:
+        >>> known = by_habit(["1_DAPI", "1_GFP", "2_DAPI", "2_GFP"])
+        >>> list(strangers(known, ["1_GOLGA5", "2_GOLGA5", "notes"]))
+        ['1_GOLGA5', '2_GOLGA5']
+    """
     around: dict[str, dict[str, str]] = {}  # before → behind → id
     for part in known.parts.values():
         around.setdefault(part.before, {})[part.behind] = part.id
@@ -204,6 +282,12 @@ def _stains(name: str) -> Spans:
     return sorted([*found, *(c for c in colours if not any(a <= c[0] < b for a, b in found))])
 
 
+def _at_an_end(name: str, start: int, end: int) -> tuple[int, int]:
+    """The first word or the last, where the stain stands there and nowhere else."""
+    start, end = _with_what_touches(name, start, end)
+    return (start, end) if (start == 0) != (end == len(name)) else (0, 0)
+
+
 def _alone(_: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
@@ -234,11 +318,12 @@ _WIDTHS: tuple[Width, ...] = (
     _alone,
     _with_number,
     _with_what_touches,
-    *(partial(_between, *marks) for marks in (("_", "_"), ("--", "--"), ("(", ")"))),
+    *(partial(_between, *marks) for marks in (("_", "_"), ("--", "--"), ("(", ")"), ("[", "]"))),
+    _at_an_end,
 )
 _HABITS: tuple[Habit, ...] = (
     *(partial(_named, wide=wide, at=at) for at in (-1, 0) for wide in _WIDTHS),
     *(partial(_numbered, habit=habit, at=at) for habit in _NUMBERED for at in (-1, 0)),
     *(partial(_numbered_and_named, habit=habit, at=at) for habit in _NUMBERED for at in (-1, 0)),
 )
-"""Of those that fit equally well the first is taken."""
+"""Of those that fit equally well in all respects (`_merit`) the first is taken."""

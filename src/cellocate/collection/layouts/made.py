@@ -1,4 +1,4 @@
-"""Files that are made of images: masks, and pictures of several channels."""
+"""Masks, and pictures that were made of channels, as their names say: no channels of a field."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import re
 from collections.abc import Collection
 
 from cellocate.collection.channels.meaning import words
+from cellocate.images import SUFFIXES
 
-_MADE = {
+ENDINGS = "|".join(re.escape(ending) for ending in SUFFIXES)
+COMPOSITE = re.compile(rf"(?P<id>.+?)_(?P<blue>blue_)?red_green(?:{ENDINGS})", re.IGNORECASE)
+"""The website's composites: three channels, or lately two, as the colours of one picture."""
+
+_ENDING = re.compile(rf"(?:\.ome)?(?:{ENDINGS})$", re.IGNORECASE)
+_WORDS = {
     "composite",
     "identities",
     "labelled",
@@ -16,27 +22,44 @@ _MADE = {
     "masks",
     "merge",
     "merged",
+    "merging",
     "outlines",
     "overlay",
     "predictions",
+    "preview",
     "probabilities",
+    "rgb",
     "seg",
     "segmentation",
     "thumb",
+    "thumbnail",
 }
 _MASKS = re.compile(r".*_(?:cells|nuclei|cellmask|nucleimask|predictedmask)", re.IGNORECASE)
 _OF_IMAGES = re.compile(r".*[ _-](?:cell|cells|label|lbl|nuclei|nucleus|objects|cellmask|predictedmask)", re.IGNORECASE)
 _BREAK = re.compile(r"[ _.-]+")
+_MERGED = re.compile(r"_c\d+(?:[+-]\d+)+(?![^\W_])", re.IGNORECASE)
+_SINGLE = re.compile(r"_c\d+(?![+\d-])", re.IGNORECASE)
+
+
+def stem(name: str) -> str | None:
+    """The name of an image without its ending; None where it has none of an image.
+
+    Example:
+        >>> stem("a.b.OME.tif"), stem("a_green.png"), stem("notes.txt")
+        ('a.b', 'a_green', None)
+    """
+    found = _ENDING.sub("", name)
+    return None if found == name else found
 
 
 def is_made(name: str) -> bool:
-    """Whether a name, without its ending, is that of a mask or of a picture made of channels.
+    """Whether a picture is by its name, without the ending, a mask or made of several channels.
 
     Example:
-        >>> is_made("a_cp_masks"), is_made("Mask of a"), is_made("a_DAPI")
+        >>> is_made("img01_cp_masks"), is_made("img01_Overlay"), is_made("img01_ch00")
         (True, True, False)
     """
-    return bool(_MASKS.fullmatch(name)) or any(word.text in _MADE for word in words(name))
+    return bool(_MASKS.fullmatch(name)) or any(word.text in _WORDS for word in words(name))
 
 
 def made_of(name: str, ids: Collection[str]) -> bool:
@@ -54,3 +77,14 @@ def made_of(name: str, ids: Collection[str]) -> bool:
     ends = [*(found.start() for found in _BREAK.finditer(name)), len(name)]
     parts = (name[start:end] for start in starts for end in ends if start < end)
     return any(part in ids for part in parts if part != name)
+
+
+def merged_by_zen(names: set[str]) -> set[str]:
+    """Of names without endings, those of several of ZEN's channels in one picture, where it has single ones as well.
+
+    Example:
+        >>> merged_by_zen({"a_c1", "a_c2", "a_c1-2", "a_c1+2"}) == {"a_c1-2", "a_c1+2"}, merged_by_zen({"a_c1-2"})
+        (True, set())
+    """
+    merged = {name for name in names if _MERGED.search(name)}
+    return merged if merged and any(_SINGLE.search(name) for name in names - merged) else set()

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Set
 from pathlib import Path
 
 from cellocate.collection.channels import Choices, assign
+from cellocate.collection.channels.meaning import WAVELENGTHS, phrases
 from cellocate.collection.layouts.found import Found
-from cellocate.collection.layouts.habits import Names, as_asked, by_habit, number
-from cellocate.collection.layouts.made import is_made
+from cellocate.collection.layouts.habits import Names, Part, as_asked, by_habit, number, strangers
+from cellocate.collection.layouts.made import COMPOSITE, ENDINGS, is_made, merged_by_zen, stem
 from cellocate.collection.reading import Reading
 from cellocate.errors import CellocateError
-from cellocate.images import CHANNELS, SUFFIXES
+from cellocate.images import CHANNELS
 from cellocate.images.address import Address, suffix
+from cellocate.images.files import in_colour
 from cellocate.images.stack import MICROSCOPES
 from cellocate.images.stacks import describe
 
-_ENDINGS = "|".join(re.escape(ending) for ending in SUFFIXES)
-_ENDING = re.compile(rf"(?:\.ome)?(?:{_ENDINGS})$", re.IGNORECASE)
-_NAME = re.compile(rf"(?P<id>.+)_(?P<channel>{'|'.join(CHANNELS)})(?:{_ENDINGS})", re.IGNORECASE)
-# the website's composites: three channels, or lately two, as the colours of one picture
-_COMPOSITE = re.compile(rf"(?P<id>.+?)_(?P<blue>blue_)?red_green(?:{_ENDINGS})", re.IGNORECASE)
+_NAME = re.compile(rf"(?P<id>.+)_(?P<channel>{'|'.join(CHANNELS)})(?:{ENDINGS})", re.IGNORECASE)
 _STACK = re.compile(
     rf".*(?:\.ome\.tiff?(?:\.gz)?|\.companion\.ome|\.zarr|{'|'.join(map(re.escape, MICROSCOPES))})", re.IGNORECASE
 )
@@ -32,14 +31,16 @@ def find(place: Path, reading: Reading) -> Found | None:
     """The channel files in `place`; None where there are none.
 
     They are named by the channels of `reading`; or else by colours, as the atlas has them (composites where there is
-    nothing better); or else by an exporter's habit or by dyes.
+    nothing better), unless other channels lie beside these; or else by an exporter's habit or by dyes.
 
     Raises:
         CellocateError: a channel that a user names is not among them.
         UnclearChannelsError: nothing tells which channel is which.
     """
     found = None if reading.channels else _by_colour(place, reading)
-    return found or _by_token(place, reading)
+    if found and not _are_among_others(found, place):
+        return found
+    return _by_token(place, reading) or found
 
 
 def holds(place: Path) -> bool:
@@ -52,52 +53,86 @@ def has_stacks(place: Path, found: Found | None) -> bool:
     return _has_stacks(place, found.seen if found else set())
 
 
+def said_words(reading: Reading) -> list[str]:
+    """What a user says that may stand in names: words and wavelengths; other numbers are those of channels.
+
+    Example:
+        >>> said_words(Reading(channels={"blue": "DAPI", "green": 488, "red": 0}))
+        ['DAPI', '488']
+    """
+    return [str(said) for said in reading.channels.values() if isinstance(said, str) or said in WAVELENGTHS]
+
+
 def is_channel(path: Path) -> bool:
     """Whether a file is by its name one channel of a field, or a composite."""
-    return bool(_NAME.fullmatch(path.name) or _COMPOSITE.fullmatch(path.name))
+    return bool(_NAME.fullmatch(path.name) or COMPOSITE.fullmatch(path.name))
 
 
 def _by_colour(place: Path, reading: Reading) -> Found | None:
     found, composites = Found(because=f"files <id>_<channel> in {place}"), Found()
+    seen = set()
     with os.scandir(place) as entries:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if match := _COMPOSITE.fullmatch(entry.name):
+            if match := COMPOSITE.fullmatch(entry.name):
                 for channel in ("blue", "red", "green") if match["blue"] else ("red", "green"):
                     composites.add(match["id"], channel, entry.path)
+                seen.add(entry.path)
             elif match := _NAME.fullmatch(entry.name):
                 channel = match["channel"].lower()
                 found.add(match["id"], channel, _address(entry.path, channel, reading))
+                seen.add(entry.path)
     for field, channels in composites.by_id.items():
         if field not in found.by_id:
             found.by_id[field] = channels
+    found.seen = frozenset(seen)
     return found if found.by_id else None
+
+
+def _are_among_others(found: Found, place: Path) -> bool:
+    """Whether most fields have a file whose name differs from those of their colours in the last word alone."""
+    if len({channel for of in found.by_id.values() for channel in of}) == len(CHANNELS):
+        return False  # what else there is can be none of the four
+    with os.scandir(place) as entries:
+        rest = [stem(entry.name) for entry in entries if entry.path not in found.seen]
+    names = [name for name in rest if name and not name.startswith(".") and not is_made(name)]
+    if not names:
+        return False
+    parts = {}
+    for path in found.seen:
+        if match := _NAME.fullmatch(os.path.basename(path)):  # noqa: PTH119 # of many thousands
+            before = f"{match['id']}_"
+            parts[before + match["channel"]] = Part(match["id"], match["channel"], before, "")
+    known = Names(parts, len(parts))
+    others = Counter(part.token for part in strangers(known, names).values() if "_" not in part.token)
+    return any(2 * n > len(known.sizes) for n in others.values())
 
 
 def _by_token(place: Path, reading: Reading) -> Found | None:
     images = _images(place)
     names = _taken_apart(list(images), reading) if images else None
-    if names is None:
-        return None
-    numbers = any(isinstance(said, int) for said in reading.channels.values())  # perhaps of colours
-    tinted = not numbers and names == by_habit(list(images))
-    if _holds_several(images[next(iter(names.parts))][0], tinted=tinted):
+    if names is None or _holds_several(first := images[next(iter(names.parts))][0], names):
         return None
     choices = _choices(names, images, place)
-    seen = frozenset(path for name in names.parts for path in images[name])
+    unasked = strangers(names, list(images)) if reading.channels else {}
+    seen = frozenset(str(path) for name in {**names.parts, **unasked} for path in images[name])
+    coloured = _in_colour(names, images)
     try:
         places = assign(choices, reading.channels)
     except CellocateError:
-        if _has_stacks(place, seen):
-            return None  # which may have the channels that are asked for
+        numbered = reading.channels and not said_words(reading)
+        colours = coloured and suffix(first).startswith(".tif")
+        if _has_stacks(place, seen) or (numbered and (colours or len(names.tokens) == 1)):
+            return None  # stacks may have the channels that are asked for
         raise
     channels = {choices.names[at]: channel for channel, at in places.items()}
     found = Found(because=f"files of one channel in {place}", seen=seen)
     for name, part in names.parts.items():
         for path in images[name] if part.token in channels else ():
             channel = channels[part.token]
-            found.add(part.id or place.resolve().name, channel, _address(str(path), channel, reading))
+            address = _address(str(path), channel, reading, coloured=coloured)
+            found.add(part.id or place.resolve().name, channel, address)
     found.assigned(choices, places)
     return found
 
@@ -107,9 +142,11 @@ def _images(place: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     with os.scandir(place) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
-            name = _ENDING.sub("", entry.name)
-            if name != entry.name and not name.startswith(".") and not is_made(name):
+            name = stem(entry.name)
+            if name is not None and not name.startswith(".") and not is_made(name):
                 found.setdefault(name, []).append(Path(entry.path))
+    for name in merged_by_zen(set(found)):
+        del found[name]
     return found
 
 
@@ -118,7 +155,7 @@ def _taken_apart(names: list[str], reading: Reading) -> Names | None:
     found = by_habit(names)
     if not reading.channels or (found and all(_is_there(said, found) for said in reading.channels.values())):
         return found
-    asked = as_asked(names, [str(said) for said in reading.channels.values()])
+    asked = as_asked(names, said_words(reading))
     return asked if asked.parts and (found is None or len(asked.tokens) == len(reading.channels)) else found
 
 
@@ -134,29 +171,36 @@ def _choices(names: Names, images: Mapping[str, list[Path]], place: Path) -> Cho
     return Choices(names.tokens, place, tuple(map(number, names.tokens)), images[next(iter(names.parts))][0].name)
 
 
-def _holds_several(path: Path, *, tinted: bool) -> bool:
+def _holds_several(path: Path, names: Names) -> bool:
     """Whether a file has several channels, so that its name cannot say which one.
 
-    Args:
-        path: of the file.
-        tinted: whether its colours are no channels, but a tint.
+    Slices may be channels, where a name says several stains and each file the same.
     """
     try:
-        images = describe(path) if suffix(path).startswith(".tif") else ()
-        return any(len(image.names) > 1 and not (tinted and "S" in image.axes) for image in images)
+        if not suffix(path).startswith(".tif") or in_colour(path):
+            return False
+        images = describe(path)
     except (CellocateError, OSError):  # which is told when it is read
         return False
+    of_all = len(names.tokens) == 1 and len({p.channel or p.wavelength for p in phrases(stem(path.name) or "")}) > 1
+    return any(len(image.names) > 1 or (of_all and max(image.planes, image.times) > 1) for image in images)
 
 
-def _has_stacks(place: Path, besides: Set[Path]) -> bool:
+def _in_colour(names: Names, images: Mapping[str, list[Path]]) -> bool:
+    """Whether the files of a channel are pictures in a colour, as microscopes show it."""
+    firsts = {part.token: name for name, part in reversed(names.parts.items())}
+    return any(in_colour(images[name][0]) for name in firsts.values())
+
+
+def _has_stacks(place: Path, besides: Set[str]) -> bool:
     with os.scandir(place) as entries:
         return any(
-            _STACK.fullmatch(entry.name) and not entry.name.startswith(".") and Path(entry.path) not in besides
+            _STACK.fullmatch(entry.name) and not entry.name.startswith(".") and entry.path not in besides
             for entry in entries
         )
 
 
-def _address(path: str, channel: str, reading: Reading) -> str:
+def _address(path: str, channel: str, reading: Reading, *, coloured: bool = False) -> str:
     if channel == "yellow" and reading.yellow != "mean":
         return str(Address(Path(path), colour=reading.yellow))
-    return path
+    return str(Address(Path(path), colour="max")) if coloured else path

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from cellocate.collection.channels import Choices, assign
+from cellocate.collection.channels import Choices, assign, written
+from cellocate.collection.channels.table import STAINS
 from cellocate.collection.collection import Problem
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.layouts.made import made_of
@@ -25,11 +26,14 @@ from cellocate.images.stacks import describe, unclear
 from cellocate.images.zarrs import container, is_zarr
 
 _SURELY = (".zarr", *MICROSCOPES)
+_OF_COLOURS = {"blue": 2, "green": 1, "red": 0}
 _OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz", ".companion.ome")
 
 
 def find(place: Path, reading: Reading) -> Found | None:
     """The files of several channels in `place`; None where there are none.
+
+    Where a user gives numbers, these are channels of files, of which any may be the only one.
 
     Raises:
         CellocateError: nothing tells which of their channels is which.
@@ -40,7 +44,8 @@ def find(place: Path, reading: Reading) -> Found | None:
     passed = [p for p, images in described.items() if made_of(field_id(p), ids) and not _names_channels(images)]
     for path in passed:
         del described[path]
-    if not any(_surely(path) or _is_stack(images) for path, images in described.items()):
+    numbered = bool(described) and bool(reading.channels) and all(isinstance(n, int) for n in reading.channels.values())
+    if not (numbered or any(_surely(path) or _is_stack(images) for path, images in described.items())):
         return None
     found = _found([(field_id(path), path) for path in described], list(described.values()), reading, place, {})
     if passed:
@@ -137,6 +142,10 @@ def _found(
                 refused.append((len(part.stack.names), error))
     if refused and not any(found.by_id.values()):
         raise max(refused, key=lambda x: x[0])[1]  # that of a file with most channels says most
+    members = {
+        member for images in described if not isinstance(images, CellocateError) for i in images for member in i.members
+    }
+    found.seen = frozenset(map(str, {path for _, path in named} | members))
     found.because = tally.because(place)
     found.notes += tally.notes(projected=reading.z is None)
     return found
@@ -209,11 +218,13 @@ def _add(found: Found, part: Part, reading: Reading, path: Path) -> None:
 
 def _slices(stack: Stack, path: Path) -> CellocateError | None:
     """What to do with an image whose channels may have been saved as something else."""
-    numbers = ",".join(f"{stain}={i}" for i, stain in enumerate(("nucleus", "protein", "microtubules", "er")))
     last = stack.axes[-1] in "SC"
     if len(stack.names) > 1 and last and not any(stack.names):
         what = f"the axes Y, X and {len(stack.names)} channels (which come last), or the colours of a picture"
-        return CellocateError(what, where=path, mend=f"Say which channel is which, such as --channels {numbers}.")
+        in_colour = len(stack.names) == len(_OF_COLOURS)
+        example = _OF_COLOURS if in_colour else dict(zip(STAINS, range(len(stack.names)), strict=False))
+        mend = f"Say which channel is which, such as --channels {written(example)}."
+        return CellocateError(what, where=path, mend=mend)
     words = [word for axis, word in (("Z", "slices"), ("T", "time points")) if axis in stack.axes]
     if len(stack.names) > 1 or any(stack.names) or not words:
         return None
@@ -223,7 +234,8 @@ def _slices(stack: Stack, path: Path) -> CellocateError | None:
         mend = f"If the slices are channels, write axes: {axes} into collection.yaml; "
     else:
         what = f"{stack.planes * stack.times} {words[0]} and one channel: they may be channels saved as {words[0]}"
-        mend = f"If they are, say which is which, in the order of yours: --channels {numbers}; "
+        example = dict(zip(STAINS, range(max(stack.planes, stack.times)), strict=False))
+        mend = f"If they are, say which is which, in the order of yours: --channels {written(example)}; "
     return CellocateError(what, where=path, mend=f"{mend}if there is one channel, name it: --channels protein=0.")
 
 

@@ -12,6 +12,7 @@ from cellocate.collection.collection import TIME_SERIES, Collection
 from cellocate.collection.identity import UUID_LENGTH, uuid
 from cellocate.collection.linked import linked
 from cellocate.errors import CellocateError
+from cellocate.tables import columns_there
 
 DUPLICATES = "duplicates"
 
@@ -75,7 +76,7 @@ def _values(collection: Collection, column: str) -> pd.Series[str]:
         raise CellocateError(
             f"no column {column!r} to group by",
             where=collection.folder,
-            mend=f"The fields have {', '.join(metadata) or 'no metadata'}; the label table may have more columns.",
+            mend=f"{columns_there(column, metadata)} The label table may have more columns.",
         )
     values = collection.fields[column].astype(object)
     values = values.where(values.notna() & (values != ""), None)

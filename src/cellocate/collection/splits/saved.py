@@ -11,11 +11,13 @@ import cellocate
 from cellocate.collection.bags import Bags, are_cells
 from cellocate.collection.collection import FIELD, Collection
 from cellocate.collection.identity import ORIGINAL, as_known
+from cellocate.collection.names import without_decimals
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.tables import lacking, read_table, shown
 
+_ALSO = {"val": "validation", "valid": "validation", "training": "train", "testing": "test"}
 SPLIT_COLUMNS = ("id", "part", "group", *FOLDS, ORIGINAL, "fingerprint")
 
 
@@ -75,7 +77,9 @@ def _read(path: Path, collection: Collection) -> Split:
     table, lines = read_table(path, "split", SPLIT_COLUMNS)
     if not {"id", "part"} <= set(table.columns):
         raise lacking(path, "not a split", "It needs the columns id and part.")
-    table["part"] = table["part"].map({part: part.lower() for part in table["part"].unique()})
+    table["part"] = table["part"].map({part: _ALSO.get(part.lower(), part.lower()) for part in table["part"].unique()})
+    for column in {"group", *FOLDS}.intersection(table):
+        table[column] = without_decimals(table[column])
     _see_parts(table, lines, path)
     table["id"] = as_known(list(table["id"]), collection.fields[FIELD] if are_cells(collection) else collection.ids)
     if are_cells(collection) and table["id"].isin(collection.fields[FIELD]).any():

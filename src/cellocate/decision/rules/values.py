@@ -33,6 +33,6 @@ def how_to_mend(values: NDArray[np.floating[Any]]) -> str:
     known = values[~np.isnan(values)]
     if (known < 0).any() and (known > 1).any():
         return "They look like logits: give 1 / (1 + exp(-x)) of them."
-    if (known >= 0).all() and ((known > 1) & (known <= 100)).mean() > 0.01 and (known <= 100).all():
+    if known.size and (known >= 0).all() and ((known > 1) & (known <= 100)).mean() > 0.01 and (known <= 100).all():
         return "They look like percentages: divide them by 100."
     return "Give probabilities, from 0 to 1."

@@ -93,18 +93,20 @@ def _of_table(path: Path, vocabulary: Vocabulary) -> TrueCells:
         raise lacking(path, "no true cells", mend)
     places = [columns.index(column) for column in COLUMNS]
     cells: dict[str, tuple[Shape, list[Mask], list[tuple[int, ...]]]] = {}
+    fields, texts, lines = [], [], []  # of cells, whose labels are read when all are known
     for line, row in rows:
         where = f"{path}, line {line}"
         field, width, height, label, text = (row[place] for place in places)
         shape = (parse_side(height, "ImageHeight", where), parse_side(width, "ImageWidth", where))
-        known, masks, labels = cells.setdefault(field, (shape, [], []))
+        known, masks, _ = cells.setdefault(field, (shape, [], []))
         if known != shape:
             raise CellocateError(f"field {field} has two sizes", where=where, mend="Give the size of its image.")
         if text:
             masks.append(parse_mask(text, shape, where))
-            labels.append(_parse(label, vocabulary, where))
+            fields.append(field)
+            texts.append(label)
+            lines.append(line)
+    sets = vocabulary.parse_all(texts, lambda row: f"{path}, line {lines[row]}, column Label", "|")
+    for field, labels in zip(fields, sets, strict=True):
+        cells[field][2].append(labels)
     return TrueCells(list(cells), lambda field: Cells(cells[field][0], Instances.of(*cells[field][1:])))
-
-
-def _parse(text: str, vocabulary: Vocabulary, where: str) -> tuple[int, ...]:
-    return vocabulary.parse_all([text], lambda _: f"{where}, column Label", "|")[0]
