@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-RuleName = Literal[
+RuleKind = Literal[
     "fixed", "single", "per_class", "shrunk", "bagged", "scaled", "ratio", "soft_f1", "expected_f1", "field_f1", "best"
 ]
 """Decision rules; see `cellocate.decision.rules`."""
 
-DEFAULT_RULE: RuleName = "expected_f1"
+RuleName = Literal["auto", RuleKind]
+"""What a user may ask for: a rule, or the best of some, out of fold; see `cellocate.decision.choice`."""
+
+DEFAULT_RULE: RuleName = "auto"
 """The rule of models and of `decide fit`, where nobody asks for another."""
 
 Fallback = Literal["none", "nearest", "likeliest"]

@@ -21,7 +21,7 @@ def combine(
     by: Annotated[
         Literal["mean", "best"], typer.Option(help="Mean of all, or for each location the one that is best at it.")
     ] = "mean",
-    rule: Annotated[RuleName, typer.Option(help="Decision rule of the new model.")] = "expected_f1",
+    rule: Annotated[RuleName, typer.Option(help="Decision rule of the new model.")] = "auto",
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,

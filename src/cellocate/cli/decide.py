@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from cellocate.choices import RuleName
+from cellocate.choices import DEFAULT_RULE, RuleName
 from cellocate.cli import options
 from cellocate.cli.commands import command
 from cellocate.cli.opened import require_paths
@@ -39,9 +39,10 @@ def fit(
     rule: Annotated[
         RuleName | None,
         typer.Option(
-            help="expected_f1 (the best, unless given), field_f1: the F1 to be expected, of locations or of fields; "
-            "fixed: .5; single: one threshold; per_class, shrunk, bagged, scaled, soft_f1: one for each location; "
-            "ratio: as often as it occurs; best: the likeliest location alone."
+            help="auto, unless given: the best out of fold of expected_f1, bagged and ratio. expected_f1, field_f1: "
+            "the F1 to be expected, of locations or of fields; fixed: .5; single: one threshold; per_class, shrunk, "
+            "bagged, scaled, soft_f1: one for each location; ratio: as often as it occurs; best: the likeliest "
+            "location alone."
         ),
     ] = None,
     pool: Annotated[
@@ -107,6 +108,7 @@ def fit(
     if not ids:
         raise CellocateError("no field to fit a rule to", where=probabilities[0], mend="Give a row for each field.")
     names, truth, values, promise = _names(probabilities), None, tables.mean(axis=0), None
+    comparison = None
     steps = decision.Steps(pool=decision.Pool(kind="mean", tables=tuple(names)) if len(names) > 1 else None)
     if labels is not None:
         table = of_fields(table, ids, labels)
@@ -124,9 +126,14 @@ def fit(
         print(promise)
     else:
         assert truth is not None
-        fitted = decision.fit(rule or decision.DEFAULT, values, truth, fallback=fallback, at_most=at_most)
+        chosen = decision.fit_rule(
+            rule or DEFAULT_RULE, values, truth, table.group(ids), fallback=fallback, at_most=at_most
+        )
+        fitted, comparison = chosen
+        for line in [] if comparison is None else decision.in_words(comparison, table.vocabulary.names):
+            print(line)
         _note_absent(table.vocabulary, truth)
-    decision.save_rule(out, fitted, table.vocabulary, steps, promise)
+    decision.save_rule(out, fitted, table.vocabulary, steps, promise, comparison)
     what = f"{fitted.kind} rule" if promise is None else "rule of these sets"
     print(f"{what}, fitted on {counted(len(ids), 'field')}, in {out}")
     if promise is None:

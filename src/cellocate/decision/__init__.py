@@ -1,13 +1,15 @@
 """Deciding: probabilities → locations, on tables alone; no network here."""
 
-from cellocate.choices import CalibrationKind, Fallback
+from cellocate.choices import CalibrationKind, Fallback, RuleName
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, fit_calibration
+from cellocate.decision.choice import SIMPLE, Chosen, fit_rule, without_choice
+from cellocate.decision.comparison import RuleComparison, RuleScore, compare_rules, in_words
 from cellocate.decision.curves import f1_curves
 from cellocate.decision.doubts import doubts, mean_marked
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
-from cellocate.decision.rules import DEFAULT, FALLBACKS, KINDS, Kind, Rule, fit, label_limit, match_ratios
+from cellocate.decision.rules import FALLBACKS, KINDS, Kind, Rule, fit, label_limit, match_ratios
 from cellocate.decision.saved import has_guarantee, read_rule, read_steps, save_rule
 from cellocate.decision.silenced import SILENT, sentences, silenced
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
@@ -26,13 +28,14 @@ from cellocate.decision.tables import (
 
 __all__ = [
     "CALIBRATIONS",
-    "DEFAULT",
     "FALLBACKS",
     "KINDS",
     "POOLS",
     "SILENT",
+    "SIMPLE",
     "Calibration",
     "CalibrationKind",
+    "Chosen",
     "Fallback",
     "FittedSteps",
     "Guarantee",
@@ -42,16 +45,22 @@ __all__ = [
     "PoolKind",
     "Proteins",
     "Rule",
+    "RuleComparison",
+    "RuleName",
+    "RuleScore",
     "Steps",
     "bring_together",
+    "compare_rules",
     "doubts",
     "f1_curves",
     "fit",
     "fit_calibration",
     "fit_guaranteed",
     "fit_pool",
+    "fit_rule",
     "fit_steps",
     "has_guarantee",
+    "in_words",
     "is_decided",
     "label_limit",
     "locations_of",
@@ -70,6 +79,7 @@ __all__ = [
     "silenced",
     "telling_apart",
     "told",
+    "without_choice",
     "write_decided",
     "write_table",
 ]

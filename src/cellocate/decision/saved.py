@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cellocate.decision.comparison import RuleComparison
 from cellocate.decision.guaranteed import Guarantee
 from cellocate.decision.rules import Rule
 from cellocate.decision.steps import Steps
@@ -22,17 +23,20 @@ def save_rule(
     vocabulary: Vocabulary,
     steps: Steps | None = None,
     guarantee: Guarantee | None = None,
+    comparison: RuleComparison | None = None,
 ) -> None:
     """Write `{"vocabulary": …, "locations": [names], "rule": {"kind": …, "thresholds": […]}}`.
 
     Where something happens to probabilities before the rule, `"pool"` and `"calibration"` stand beside it; what
-    the rule promises, if anything, is `"guarantee"`.
+    the rule promises, if anything, is `"guarantee"`; what it brings beside simple rules is `"comparison"`.
     """
     content: dict[str, Any] = {"vocabulary": vocabulary.name, "locations": vocabulary.names}
     content |= (steps or Steps()).model_dump(mode="json", exclude_none=True)
     content["rule"] = rule.model_dump(mode="json")
     if guarantee is not None:
         content["guarantee"] = guarantee.model_dump(mode="json")
+    if comparison is not None:
+        content["comparison"] = comparison.model_dump(mode="json")
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 

@@ -15,6 +15,7 @@ from sklearn.metrics import average_precision_score
 
 import cellocate
 from cellocate import decision
+from cellocate.choices import DEFAULT_RULE
 from cellocate.collection import Collection
 from cellocate.collection.depth import of_known_depth
 from cellocate.collection.derive import restricted
@@ -48,7 +49,7 @@ def combine(
     collection: Collection,
     *,
     by: By = "mean",
-    rule: decision.Kind = decision.DEFAULT,
+    rule: decision.RuleName = DEFAULT_RULE,
     fallback: decision.Fallback | None = None,
     at_most: int | None = None,
     calibrate: decision.CalibrationKind | None = None,
@@ -102,9 +103,9 @@ def combine(
     if judged.any():
         chosen: dict[str, Any] = {"fallback": fallback, "at_most": at_most, "calibrate": calibrate}
         found = decide(means, truth, vocabulary, ids, groups, rule=rule, never=never, **chosen)
-    fitted = fit_limited(rule, means, truth, fallback=fallback, at_most=at_most, never=never)
-    if found is not None:
         fitted = found.rule
+    else:
+        fitted = fit_limited(rule, means, truth, fallback=fallback, at_most=at_most, never=never)
     members = tuple(_member(m, s) for m, s in zip(models, shares, strict=True))
     card = _card(models, members, vocabulary, collection, fitted, {} if found is None else {"validation": found.scores})
     card = card.model_copy(update={"calibration": None if found is None else found.calibration})

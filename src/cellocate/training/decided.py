@@ -24,7 +24,7 @@ class Decided(NamedTuple):
 
 
 def fit_limited(
-    kind: decision.Kind,
+    name: decision.RuleName,
     probabilities: NDArray[np.floating[Any]],
     truth: NDArray[np.bool_],
     *,
@@ -32,15 +32,18 @@ def fit_limited(
     at_most: int | None = None,
     never: Sequence[int] = (),
 ) -> decision.Rule:
-    """Fit the rule of a model: as `cellocate.decision.fit`, but no field shows more locations than labels do.
+    """Fit the rule of a model, without choosing: no field shows more locations than labels do.
 
     Unless `at_most` says how many, the limit is 5, or as many as one of these fields shows, if that is more. `never`
     are the locations that no training field showed, and that no field is therefore given.
     """
-    if at_most is None and kind != "best":
-        at_most = decision.label_limit(truth)
-    fitted = decision.fit(kind, probabilities, truth, fallback=fallback, at_most=at_most)
+    kind = decision.without_choice(name)
+    fitted = decision.fit(kind, probabilities, truth, fallback=fallback, at_most=_limit(kind, truth, at_most))
     return fitted.model_copy(update={"never": tuple(never)})
+
+
+def _limit(name: decision.RuleName, truth: NDArray[np.bool_], at_most: int | None) -> int | None:
+    return decision.label_limit(truth) if at_most is None and name != "best" else at_most
 
 
 def decide(
@@ -50,7 +53,7 @@ def decide(
     ids: Sequence[str],
     groups: Sequence[str],
     *,
-    rule: decision.Kind,
+    rule: decision.RuleName,
     fallback: decision.Fallback | None = None,
     at_most: int | None = None,
     calibrate: decision.CalibrationKind | None = None,
@@ -67,7 +70,7 @@ def decide(
         vocabulary: of K locations.
         ids: of the fields.
         groups: for each field what it shares with others that are not independent of it.
-        rule: which (see `cellocate.decision.fit`, also for the next two).
+        rule: which (see `cellocate.decision.fit_rule`, also for the next two).
         fallback: what a field shows that would show nothing.
         at_most: how many locations a field may show (see `fit_limited`).
         calibrate: how, if at all.
@@ -77,10 +80,13 @@ def decide(
     steps, _, values = decision.fit_steps(
         probabilities[None], truth, ["model"], ids, calibrate=calibrate, groups=groups
     )
-    fitted = fit_limited(rule, values, truth, fallback=fallback, at_most=at_most, never=never)
+    limit = _limit(rule, truth, at_most)
+    chosen = decision.fit_rule(rule, values, truth, groups, fallback=fallback, at_most=limit)
+    fitted = chosen.rule.model_copy(update={"never": tuple(never)})
     parted_by = fitted.parted_by
     scores = evaluate(
         truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=parted_by, groups=groups
     )
     scores["marked_per_field"] = round(decision.mean_marked(fitted, values), 2)
+    scores["rules"] = None if chosen.comparison is None else chosen.comparison.model_dump(mode="json")
     return Decided(steps.calibration, fitted, scores, decision.f1_curves(values, truth, vocabulary.names, parted_by))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.choices import DEFAULT_RULE, Fallback
+from cellocate.choices import Fallback
 from cellocate.decision.rules.expected_f1 import expected_thresholds
 from cellocate.decision.rules.per_class import bagged_thresholds, best_thresholds, scaled_thresholds, shrunk_thresholds
 from cellocate.decision.rules.ratio import matching_thresholds
@@ -18,9 +18,6 @@ from cellocate.decision.rules.single import single_threshold
 from cellocate.decision.rules.soft_f1 import soft_thresholds
 from cellocate.decision.rules.values import refuse_no_probabilities
 from cellocate.errors import CellocateError
-
-DEFAULT: Kind = DEFAULT_RULE
-"""The rule that is first, or tied for first, on real probabilities (docs/benchmarks/decision_rules.md)."""
 
 Values = NDArray[np.floating[Any]]
 _THRESHOLDS: dict[Kind, Callable[[Values, NDArray[np.bool_]], NDArray[np.float64]]] = {

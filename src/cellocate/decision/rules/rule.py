@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cellocate.choices import Fallback, RuleName
+from cellocate.choices import Fallback, RuleKind
 from cellocate.decision.rules.scaling import Scaling
 from cellocate.decision.rules.sets import best_sets
 from cellocate.decision.rules.values import refuse_no_probabilities
 from cellocate.errors import CellocateError
 
-Kind = RuleName
+Kind = RuleKind
 KINDS: tuple[Kind, ...] = get_args(Kind)
 WITHOUT_THRESHOLDS = ("best", "field_f1")
 

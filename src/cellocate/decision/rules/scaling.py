@@ -91,7 +91,8 @@ def _counted(
     step = np.round(logits / _STEP).astype(np.int64) * classes + np.arange(classes)
     kinds, which, size = np.unique(step, return_inverse=True, return_counts=True)
     true = np.bincount(which.ravel(), truth.ravel(), len(kinds))
-    return np.bincount(which.ravel(), logits.ravel(), len(kinds)) / size, kinds % classes, true, size - true
+    mean: NDArray[np.float64] = np.bincount(which.ravel(), logits.ravel(), len(kinds)) / size
+    return mean, np.asarray(kinds % classes, np.intp), true, (size - true).astype(np.float64)
 
 
 def _logits(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

@@ -1,0 +1,196 @@
+"""What decision rules bring on fields that they were not fitted on, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from cellocate.choices import Fallback
+from cellocate.counted import counted
+from cellocate.decision.crossfit import deal
+from cellocate.decision.rules import Kind, fit
+from cellocate.evaluation.bootstrap import Clusters, bootstrap
+
+FEW = 10
+"""Fields that show a location, below which its threshold, and its F1, is a guess."""
+
+_WORDS = {
+    "fixed": ".5 gives",
+    "single": "one threshold",
+    "per_class": "a threshold for each location",
+}
+
+Decided = Mapping[Kind, NDArray[np.bool_]]
+
+
+class RuleScore(BaseModel):
+    """Macro F1 of one rule, out of fold.
+
+    Attributes:
+        rule: its name.
+        macro_f1: over the locations that occur.
+        macro_f1_frequent: over those that ten or more fields show; None where there are none.
+        difference: the first rule's macro F1 less this one's, over the locations that occur.
+        interval: its 95% interval, paired by field (or by group).
+        error: its standard error.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    rule: Kind
+    macro_f1: float
+    macro_f1_frequent: float | None
+    difference: float
+    interval: tuple[float, float]
+    error: float
+
+
+class RuleComparison(BaseModel):
+    """Rules compared on the same fields, each field decided by rules that were fitted without its fold.
+
+    Attributes:
+        n: number of fields.
+        occur: number of locations that occur.
+        rare: index of each location that occurs in fewer than ten fields → in how many.
+        scores: of each rule; the first is the one that the others are compared with.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    n: int
+    occur: int
+    rare: dict[int, int]
+    scores: tuple[RuleScore, ...]
+
+    def of(self, rule: Kind) -> RuleScore:
+        """The score of one rule."""
+        return next(score for score in self.scores if score.rule == rule)
+
+
+def in_words(comparison: RuleComparison, names: Sequence[str], unit: str = "field") -> list[str]:
+    """What the first rule brings beside the others, and which of its thresholds are guesses, as sentences.
+
+    Args:
+        comparison: of rules, as `compare_rules` gives it.
+        names: of the K locations.
+        unit: what was decided, field or cell.
+
+    Example:
+        >>> truth = np.repeat(np.eye(2, dtype=bool), [20, 3], axis=0)
+        >>> found = compare_rules({"single": truth, "fixed": truth[::-1]}, truth)
+        >>> for line in in_words(found, ["Nucleoli", "ER"]):
+        ...     print(line.partition("; ")[0])
+        rule single, out of fold (n = 23): macro F1 1.000 over the 2 locations that occur
+        fewer than 10 fields show ER (3): how they are decided is a guess
+    """
+    own, *others = comparison.scores
+    parts = [
+        f"{_WORDS[score.rule]} {score.macro_f1:.3f} ({score.difference:+.3f}, 95% interval {score.interval[0]:+.3f} to "
+        f"{score.interval[1]:+.3f})"
+        for score in others
+    ]
+    line = f"rule {own.rule}, out of fold (n = {comparison.n:,}): macro F1 {own.macro_f1:.3f} over the "
+    line += f"{counted(comparison.occur, 'location')} that occur"
+    lines = [f"{line}; {', '.join(parts)}" if parts else line]
+    if comparison.rare:
+        rare = ", ".join(f"{names[k]} ({n})" for k, n in comparison.rare.items())
+        lines.append(f"fewer than {FEW} {unit}s show {rare}: how they are decided is a guess")
+    return lines
+
+
+def out_of_fold(
+    kinds: Sequence[Kind],
+    probabilities: NDArray[np.floating[Any]],
+    truth: NDArray[np.bool_],
+    groups: Sequence[str] | None = None,
+    *,
+    fallback: Fallback | None = None,
+    at_most: int | None = None,
+) -> dict[Kind, NDArray[np.bool_]]:
+    """What each of some rules decides for fields that it was not fitted on: 5 folds, groups whole.
+
+    Args:
+        kinds: the rules.
+        probabilities: shape (N, K).
+        truth: shape (N, K), bool.
+        groups: for each field what it shares with others that are not independent of it.
+        fallback: as in `cellocate.decision.fit`.
+        at_most: likewise.
+
+    Returns:
+        For each rule, shape (N, K), bool.
+
+    Raises:
+        CellocateError: there are not two groups.
+    """
+    folds = deal(truth, groups)
+    decided = {kind: np.zeros_like(truth) for kind in kinds}
+    for fold in np.unique(folds):
+        held = folds == fold
+        for kind in kinds:
+            rule = fit(kind, probabilities[~held], truth[~held], fallback=fallback, at_most=at_most)
+            decided[kind][held] = rule.apply(probabilities[held])
+    return decided
+
+
+def compare_rules(decided: Decided, truth: NDArray[np.bool_], groups: Sequence[str] | None = None) -> RuleComparison:
+    """Score what several rules decided for the same fields; the first is compared with each.
+
+    Args:
+        decided: of each rule, shape (N, K), as `out_of_fold` gives it.
+        truth: shape (N, K), bool; some location occurs.
+        groups: for each field what it shares with others that are not independent of it.
+
+    Example:
+        >>> truth = np.repeat(np.eye(2, dtype=bool), 20, axis=0)
+        >>> found = compare_rules({"single": truth, "fixed": np.zeros_like(truth)}, truth)
+        >>> [(score.rule, score.macro_f1, score.difference) for score in found.scores]
+        [('single', 1.0, 0.0), ('fixed', 0.0, 1.0)]
+    """
+    support = truth.sum(axis=0)
+    occurs: NDArray[np.bool_] = support > 0
+    clusters = Clusters(len(truth), groups)
+    names = list(decided)
+    sums = [
+        (clusters.sums(decided[name] & truth), clusters.sums(decided[name]) + clusters.sums(truth)) for name in names
+    ]
+
+    def scores(weights: NDArray[np.int64]) -> NDArray[np.float64]:
+        drawn = weights.astype(np.float32)
+        return np.stack([_macro_f1(drawn @ hits, drawn @ both, occurs) for hits, both in sums], axis=1)
+
+    own = scores(np.ones((1, clusters.count), np.int64))[0]
+    drawn = bootstrap(scores, clusters)
+    rows = []
+    for i, name in enumerate(names):
+        apart = drawn[:, 0] - drawn[:, i]
+        low, high = np.percentile(apart, [2.5, 97.5])
+        rows.append(
+            RuleScore(
+                rule=name,
+                macro_f1=round(float(own[i]), 6),
+                macro_f1_frequent=_frequent(decided[name], truth),
+                difference=round(float(own[0] - own[i]), 6),
+                interval=(round(float(low), 6), round(float(high), 6)),
+                error=round(float(apart.std()), 6),
+            )
+        )
+    rare = {int(k): int(support[k]) for k in np.flatnonzero(occurs & (support < FEW))}
+    return RuleComparison(n=len(truth), occur=int(occurs.sum()), rare=rare, scores=tuple(rows))
+
+
+def _macro_f1(hits: NDArray[np.float32], both: NDArray[np.float32], occurs: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Over the locations that occur; one that a resample misses, and nothing is decided to show, is left out of it."""
+    seen = occurs & (both > 0)
+    f1 = np.where(seen, 2 * hits / np.maximum(both, 1), 0)
+    return np.asarray(f1.sum(axis=1) / np.maximum(seen.sum(axis=1), 1), np.float64)
+
+
+def _frequent(decided: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float | None:
+    frequent = truth.sum(axis=0) >= FEW
+    if not frequent.any():
+        return None
+    d, t = decided[:, frequent], truth[:, frequent]
+    return round(float((2 * (d & t).sum(axis=0) / (d.sum(axis=0) + t.sum(axis=0))).mean()), 6)
