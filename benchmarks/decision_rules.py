@@ -113,8 +113,8 @@ Printed by `benchmarks/decision_rules.py`. Two sets:
 Macro F1 is of fields that a rule was not fitted on. Each cell has it over all locations that occur, then, after a
 slash, over those that ten or more images show. In brackets: the 95% percentile interval, of {RESAMPLES} bootstrap
 resamples of the images, of the default's (`{DEFAULT}`) difference to that rule over all that occur, and over the
-frequent ones. A minus means that the default may be behind. The last line of each table is the worst that the default is
-behind any of {", ".join(SIMPLE)}."""
+frequent ones. A minus means that the default may be behind. The last line of each table is the most that the default
+is behind any of {", ".join(SIMPLE)}."""
 
 
 def drawn_folds(n: int, repeats: int) -> tuple[list[NDArray[np.intp]], NDArray[np.float32]]:
@@ -142,7 +142,7 @@ def crossed(name: RuleName, p: Table, truth: Truth, part: NDArray[Any]) -> Truth
 
 
 def fitted(name: RuleName, p: Table, truth: Truth) -> Callable[[Table], Truth]:
-    return fit_rule(name, p, truth).rule.apply if name == DEFAULT else fit(name, p, truth).apply
+    return fit_rule(name, p, truth).rule.apply if name == "auto" else fit(name, p, truth).apply
 
 
 def pools(known: Known, parts: Sequence[NDArray[Any]]) -> dict[str, Decisions]:
@@ -253,7 +253,7 @@ def few_fields(known: Known, repeats: int) -> None:
 
 
 def seconds(known: Known) -> None:
-    p, truth = (np.tile(array, (8, 1)) for array in (known.tables["mean"], known.truth))
+    p, truth = np.tile(known.tables["mean"], (8, 1)), np.tile(known.truth, (8, 1))
     print(f"\n## Seconds to fit {p.shape[0]:,} × {p.shape[1]}, on one core")
     lines = []
     for name in RULES:
