@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellocate.decision import DEFAULT, KINDS
+from cellocate.decision import KINDS
+from cellocate.decision.choice import CANDIDATES
 from cellocate.vocabulary import get
 
 NAMES = get("hpa28").names
@@ -62,8 +63,14 @@ def test_without_a_name_the_best_rule_is_fitted(cellocate, tables):
     result = cellocate(
         "decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--out", tables / "rule.json"
     )
-    assert f"{DEFAULT} rule, fitted on 60 fields" in result.out
-    assert saved(tables)["kind"] == DEFAULT
+    kind = saved(tables)["kind"]
+    assert kind in CANDIDATES
+    assert f"{kind} rule, fitted on 60 fields" in result.out
+    assert f"rule {kind}, out of fold (n = 60): macro F1 " in result.out
+    assert ".5 gives " in result.out
+    assert "how they are decided is a guess" in result.out
+    content = json.loads((tables / "rule.json").read_text())
+    assert [score["rule"] for score in content["comparison"]["scores"]] == [kind, "fixed", "single", "per_class"]
 
 
 def test_ratios_of_another_table_need_no_truth(cellocate, tables):

@@ -52,7 +52,7 @@ def test_thresholds_come_from_the_validation_part_alone(run: Path, phantoms: Pat
 
     model, collection = cellocate.load(run / "model"), open_collection(phantoms)
     validation = collection.subset(model.card.fields["validation"])
-    fitted = decision.fit(decision.DEFAULT, predict_collection(model, validation), validation.truth())
+    fitted = decision.fit(model.card.rule.kind, predict_collection(model, validation), validation.truth())
     np.testing.assert_allclose(fitted.thresholds, model.card.rule.thresholds, atol=1e-5)
 
 

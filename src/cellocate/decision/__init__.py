@@ -3,7 +3,7 @@
 from cellocate.choices import CalibrationKind, Fallback, RuleName
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, fit_calibration
 from cellocate.decision.choice import SIMPLE, Chosen, fit_rule, without_choice
-from cellocate.decision.comparison import RuleComparison, RuleScore, compare_rules, in_words
+from cellocate.decision.comparison import RuleComparison, RuleScore, compare_rules, in_words, out_of_fold
 from cellocate.decision.curves import f1_curves
 from cellocate.decision.doubts import doubts, mean_marked
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
@@ -66,6 +66,7 @@ __all__ = [
     "locations_of",
     "match_ratios",
     "mean_marked",
+    "out_of_fold",
     "read_decided",
     "read_fields",
     "read_locations",

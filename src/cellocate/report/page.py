@@ -17,6 +17,7 @@ from cellocate.report.limits import cautions, limits
 from cellocate.report.looked import looked_rows
 from cellocate.report.panels import Shelf, fill_shelf
 from cellocate.report.plots import plots
+from cellocate.report.rules import compared_rules
 from cellocate.report.tables import confusions, page_rows
 
 
@@ -64,6 +65,7 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
         "beside": evaluated.beside,
         "cautions": cautions(evaluated, shelf.unreadable),
         "limits": limits(evaluated),
+        "rules": compared_rules(evaluated),
     }
 
 

@@ -90,9 +90,9 @@ def _counted(
     classes = logits.shape[1]
     step = np.round(logits / _STEP).astype(np.int64) * classes + np.arange(classes)
     kinds, which, size = np.unique(step, return_inverse=True, return_counts=True)
-    true = np.bincount(which.ravel(), truth.ravel().astype(np.float64), len(kinds))
+    true = np.asarray(np.bincount(which.ravel(), truth.ravel(), len(kinds)), np.float64)
     mean: NDArray[np.float64] = np.bincount(which.ravel(), logits.ravel(), len(kinds)) / size
-    return mean, np.asarray(kinds % classes, np.intp), true, (size - true).astype(np.float64)
+    return mean, np.asarray(kinds % classes, np.intp), true, size - true
 
 
 def _logits(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

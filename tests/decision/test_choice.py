@@ -1,0 +1,112 @@
+"""The default rule is chosen out of fold, and told beside simple ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cellocate.choices import DEFAULT_RULE
+from cellocate.decision import (
+    KINDS,
+    SIMPLE,
+    RuleComparison,
+    compare_rules,
+    fit,
+    fit_rule,
+    in_words,
+    out_of_fold,
+    without_choice,
+)
+from cellocate.decision.choice import CANDIDATES
+from cellocate.decision.rules.scaling import fit_scaling
+
+
+@pytest.fixture(scope="module")
+def sound():
+    """Probabilities that are frequencies, of 600 fields and 6 locations."""
+    rng = np.random.default_rng(0)
+    p = rng.beta(0.4, [1, 2, 4, 8, 2, 4], (600, 6))
+    return p, rng.random(p.shape) < p
+
+
+def f1(decided, truth):
+    return (2 * (decided & truth).sum(axis=0) / np.maximum(decided.sum(axis=0) + truth.sum(axis=0), 1)).mean()
+
+
+def failed(p):
+    """As by a network that failed on 3% of the images, where it is sure of every location, and is sharp elsewhere."""
+    bent = 0.3 + 0.4 * p
+    bent[::33] = 1
+    return bent
+
+
+def test_probabilities_that_are_frequencies_are_believed(sound):
+    assert fit_rule(DEFAULT_RULE, *sound).rule == fit("expected_f1", *sound)
+    assert without_choice("auto") == "expected_f1"
+
+
+@pytest.mark.parametrize("bend", [failed, lambda p: p**8, lambda p: 1 - (1 - p) ** 8, np.round, lambda p: p / 50])
+def test_no_distortion_makes_it_worse_than_simple_rules(sound, bend):
+    p, truth = bend(sound[0]), sound[1]
+    half = np.arange(len(p)) % 2 == 0
+    scores = {name: f1(fit(name, p[half], truth[half]).apply(p[~half]), truth[~half]) for name in (*SIMPLE, "ratio")}
+    chosen = fit_rule("auto", p[half], truth[half]).rule
+    assert chosen.kind in CANDIDATES
+    assert f1(chosen.apply(p[~half]), truth[~half]) > max(scores.values()) - 0.03
+
+
+def test_a_few_failed_images_do_not_flatten_the_scaling(sound):
+    p, truth = sound
+    plain, with_failures = (fit_scaling(each, truth).slope for each in (0.3 + 0.4 * p, failed(p)))
+    assert with_failures > 0.7 * plain  # and .1, the least that there is, if each label counted in full
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 10])
+def test_it_is_safe_for_few_fields(sound, n):
+    p, truth = sound[0][:n], sound[1][:n]
+    rule, comparison = fit_rule("auto", p, truth)
+    assert rule.apply(sound[0]).shape == sound[1].shape
+    assert (comparison is None) == (n < 2 or not truth.any())
+
+
+def test_one_group_alone_cannot_be_compared(sound):
+    rule, comparison = fit_rule("auto", *sound, ["a"] * len(sound[0]))
+    assert (rule.kind, comparison) == ("expected_f1", None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rule_that_is_asked_for_is_kept_and_compared(sound, kind):
+    p, truth = sound[0][:60], sound[1][:60]
+    rule, comparison = fit_rule(kind, p, truth, at_most=2)
+    assert rule == fit(kind, p, truth, at_most=2)
+    assert [score.rule for score in comparison.scores] == list(dict.fromkeys([kind, *SIMPLE]))
+    decided = out_of_fold([kind], p, truth, at_most=2)[kind]
+    assert decided.sum(axis=1).max() <= 2
+    assert comparison.scores[0].macro_f1 == pytest.approx(f1(decided, truth), abs=1e-6)
+
+
+def test_fields_of_a_group_are_decided_without_it():
+    p = np.tile([[0.2], [0.8]], (10, 1))
+    truth = np.tile([[False], [True]], (10, 1))
+    truth[:2] = ~truth[:2]
+    groups = ["odd"] * 2 + [str(i // 2) for i in range(2, 20)]
+    decided = out_of_fold(["per_class"], p, truth, groups)["per_class"]
+    assert decided[:2].tolist() == [[False], [True]]  # as all others have it
+
+
+def test_differences_are_paired_and_rare_locations_named():
+    rng = np.random.default_rng(0)
+    truth = rng.random((200, 3)) < [0.3, 0.2, 0.02]
+    worse = truth.copy()
+    worse[:40] = False
+    found = compare_rules({"expected_f1": truth, "fixed": worse, "single": truth}, truth)
+    ahead, same = found.of("fixed"), found.of("single")
+    assert ahead.interval[0] > 0
+    assert ahead.difference == pytest.approx(1 - f1(worse, truth), abs=1e-6)
+    assert (same.difference, same.interval, same.error) == (0, (0, 0), 0)
+    assert found.rare == {2: truth[:, 2].sum()}
+    assert found.scores[0].macro_f1_frequent == 1
+    assert RuleComparison.model_validate_json(found.model_dump_json()) == found
+    first, second = in_words(found, ["a", "b", "c"], "cell")
+    assert first.startswith("rule expected_f1, out of fold (n = 200): macro F1 1.000 over the 3 locations that occur")
+    assert second == f"fewer than 10 cells show c ({truth[:, 2].sum()}): how they are decided is a guess"
