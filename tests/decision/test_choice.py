@@ -82,7 +82,7 @@ def test_a_rule_that_is_asked_for_is_kept_and_compared(sound, kind):
     assert [score.rule for score in comparison.scores] == list(dict.fromkeys([kind, *SIMPLE]))
     decided = out_of_fold([kind], p, truth, at_most=2)[kind]
     assert decided.sum(axis=1).max() <= 2
-    assert comparison.scores[0].macro_f1 == pytest.approx(f1(decided, truth), abs=1e-6)
+    assert comparison.scores[0].occur.macro_f1 == pytest.approx(f1(decided, truth), abs=1e-6)
 
 
 def test_fields_of_a_group_are_decided_without_it():
@@ -100,12 +100,13 @@ def test_differences_are_paired_and_rare_locations_named():
     worse = truth.copy()
     worse[:40] = False
     found = compare_rules({"expected_f1": truth, "fixed": worse, "single": truth}, truth)
-    ahead, same = found.of("fixed"), found.of("single")
+    ahead, same = (next(s.occur for s in found.scores if s.rule == rule) for rule in ("fixed", "single"))
     assert ahead.interval[0] > 0
     assert ahead.difference == pytest.approx(1 - f1(worse, truth), abs=1e-6)
     assert (same.difference, same.interval, same.error) == (0, (0, 0), 0)
     assert found.rare == {2: truth[:, 2].sum()}
-    assert found.scores[0].macro_f1_frequent == 1
+    assert found.scores[0].frequent.macro_f1 == 1
+    assert found.scores[1].frequent.difference == pytest.approx(1 - f1(worse[:, :2], truth[:, :2]), abs=1e-6)
     assert RuleComparison.model_validate_json(found.model_dump_json()) == found
     first, second = in_words(found, ["a", "b", "c"], "cell")
     assert first.startswith("rule expected_f1, out of fold (n = 200): macro F1 1.000 over the 3 locations that occur")

@@ -3,7 +3,7 @@
 from cellocate.choices import CalibrationKind, Fallback, RuleName
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, fit_calibration
 from cellocate.decision.choice import SIMPLE, Chosen, fit_rule, without_choice
-from cellocate.decision.comparison import RuleComparison, RuleScore, compare_rules, in_words, out_of_fold
+from cellocate.decision.comparison import RuleComparison, RuleScore, Score, compare_rules, in_words, out_of_fold
 from cellocate.decision.curves import f1_curves
 from cellocate.decision.doubts import doubts, mean_marked
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
@@ -48,6 +48,7 @@ __all__ = [
     "RuleComparison",
     "RuleName",
     "RuleScore",
+    "Score",
     "Steps",
     "bring_together",
     "compare_rules",

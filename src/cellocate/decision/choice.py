@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.choices import Fallback, RuleName
-from cellocate.decision.comparison import RuleComparison, compare_rules, out_of_fold
+from cellocate.decision.comparison import RuleComparison, RuleScore, compare_rules, out_of_fold
 from cellocate.decision.rules import Kind, Rule, fit
 
 CANDIDATES: tuple[Kind, ...] = ("expected_f1", "bagged", "ratio")
@@ -43,9 +43,9 @@ def fit_rule(
 ) -> Chosen:
     """Fit a rule by its name, or the best of some, and measure by cross-fitting what it brings.
 
-    `auto` takes `expected_f1`, unless one of the other `CANDIDATES` has a higher macro F1 out of fold (over the
-    locations that occur) by more than the standard error of the difference, paired by field. Where there are not two
-    groups of fields to cross-fit, it takes `expected_f1`.
+    `auto` takes `expected_f1`, unless another of `CANDIDATES` has a higher macro F1 out of fold by more than the
+    standard error of the difference (paired by field): over the locations that occur, or over the frequent ones if it
+    is not behind over all. Where there are not two groups of fields to cross-fit, it takes `expected_f1`.
 
     Args:
         name: a rule, or `auto`.
@@ -76,6 +76,14 @@ def fit_rule(
 
 def _best(compared: RuleComparison) -> Kind:
     """The first rule, or the one that is better than it by most beyond the standard error."""
-    ahead = {score.rule: -score.difference - score.error for score in compared.scores[1:]}
+    ahead = {score.rule: _lead(score) for score in compared.scores[1:]}
     best = max(ahead, key=lambda rule: ahead[rule])
     return best if ahead[best] > 0 else compared.scores[0].rule
+
+
+def _lead(score: RuleScore) -> float:
+    """How far a rule is ahead of the first, beyond the error; rare locations alone make that of all of them large."""
+    lead = -score.occur.difference - score.occur.error
+    if score.frequent is not None and score.occur.difference <= 0:
+        lead = max(lead, -score.frequent.difference - score.frequent.error)
+    return lead

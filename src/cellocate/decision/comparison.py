@@ -19,33 +19,44 @@ FEW = 10
 """Fields that show a location, below which its threshold, and its F1, is a guess."""
 
 _WORDS = {
-    "fixed": ".5 gives",
-    "single": "one threshold",
-    "per_class": "a threshold for each location",
+    "fixed": ".5 for all",
+    "single": "one threshold for all",
+    "per_class": "the best one for each",
 }
 
 Decided = Mapping[Kind, NDArray[np.bool_]]
 
 
-class RuleScore(BaseModel):
-    """Macro F1 of one rule, out of fold.
+class Score(BaseModel):
+    """Macro F1 of a rule over some locations, beside that of the first rule.
 
     Attributes:
-        rule: its name.
-        macro_f1: over the locations that occur.
-        macro_f1_frequent: over those that ten or more fields show; None where there are none.
-        difference: the first rule's macro F1 less this one's, over the locations that occur.
-        interval: its 95% interval, paired by field (or by group).
+        macro_f1: of the rule.
+        difference: the first rule's macro F1 less this one's.
+        interval: of the difference, 95%, paired by field (or by group).
         error: its standard error.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    rule: Kind
     macro_f1: float
-    macro_f1_frequent: float | None
     difference: float
     interval: tuple[float, float]
     error: float
+
+
+class RuleScore(BaseModel):
+    """What one rule brings out of fold.
+
+    Attributes:
+        rule: its name.
+        occur: over the locations that occur.
+        frequent: over those that ten or more fields show; None where there are none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    rule: Kind
+    occur: Score
+    frequent: Score | None
 
 
 class RuleComparison(BaseModel):
@@ -63,10 +74,6 @@ class RuleComparison(BaseModel):
     occur: int
     rare: dict[int, int]
     scores: tuple[RuleScore, ...]
-
-    def of(self, rule: Kind) -> RuleScore:
-        """The score of one rule."""
-        return next(score for score in self.scores if score.rule == rule)
 
 
 def in_words(comparison: RuleComparison, names: Sequence[str], unit: str = "field") -> list[str]:
@@ -86,14 +93,14 @@ def in_words(comparison: RuleComparison, names: Sequence[str], unit: str = "fiel
         fewer than 10 fields show ER (3): how they are decided is a guess
     """
     own, *others = comparison.scores
-    parts = [
-        f"{_WORDS[score.rule]} {score.macro_f1:.3f} ({score.difference:+.3f}, 95% interval {score.interval[0]:+.3f} to "
-        f"{score.interval[1]:+.3f})"
-        for score in others
-    ]
-    line = f"rule {own.rule}, out of fold (n = {comparison.n:,}): macro F1 {own.macro_f1:.3f} over the "
+    line = f"rule {own.rule}, out of fold (n = {comparison.n:,}): macro F1 {own.occur.macro_f1:.3f} over the "
     line += f"{counted(comparison.occur, 'location')} that occur"
-    lines = [f"{line}; {', '.join(parts)}" if parts else line]
+    parts = [
+        f"{_WORDS[rule]} {score.macro_f1:.3f} ({score.difference:+.3f}, 95% interval {score.interval[0]:+.3f} to "
+        f"{score.interval[1]:+.3f})"
+        for rule, score in ((other.rule, other.occur) for other in others)
+    ]
+    lines = ["; ".join([line, *parts])]
     if comparison.rare:
         rare = ", ".join(f"{names[k]} ({n})" for k, n in comparison.rare.items())
         lines.append(f"fewer than {FEW} {unit}s show {rare}: how they are decided is a guess")
@@ -146,51 +153,47 @@ def compare_rules(decided: Decided, truth: NDArray[np.bool_], groups: Sequence[s
     Example:
         >>> truth = np.repeat(np.eye(2, dtype=bool), 20, axis=0)
         >>> found = compare_rules({"single": truth, "fixed": np.zeros_like(truth)}, truth)
-        >>> [(score.rule, score.macro_f1, score.difference) for score in found.scores]
+        >>> [(score.rule, score.occur.macro_f1, score.occur.difference) for score in found.scores]
         [('single', 1.0, 0.0), ('fixed', 0.0, 1.0)]
     """
     support = truth.sum(axis=0)
-    occurs: NDArray[np.bool_] = support > 0
-    clusters = Clusters(len(truth), groups)
-    names = list(decided)
+    rare = {int(k): int(support[k]) for k in np.flatnonzero((support > 0) & (support < FEW))}
+    over = [_scores(decided, truth, support >= least, groups) for least in (1, FEW)]
+    rows = [RuleScore(rule=rule, occur=over[0][rule], frequent=over[1].get(rule)) for rule in decided]
+    return RuleComparison(n=len(truth), occur=int((support > 0).sum()), rare=rare, scores=tuple(rows))
+
+
+def _scores(
+    decided: Decided, truth: NDArray[np.bool_], asked: NDArray[np.bool_], groups: Sequence[str] | None
+) -> dict[Kind, Score]:
+    """The score of each rule over the locations that are asked for; nothing where there are none."""
+    if not asked.any():
+        return {}
+    clusters, t = Clusters(len(truth), groups), truth[:, asked]
     sums = [
-        (clusters.sums(decided[name] & truth), clusters.sums(decided[name]) + clusters.sums(truth)) for name in names
+        (clusters.sums(d[:, asked] & t), clusters.sums(d[:, asked].astype(np.float32) + t)) for d in decided.values()
     ]
 
     def scores(weights: NDArray[np.int64]) -> NDArray[np.float64]:
         drawn = weights.astype(np.float32)
-        return np.stack([_macro_f1(drawn @ hits, drawn @ both, occurs) for hits, both in sums], axis=1)
+        return np.stack([_macro_f1(drawn @ hits, drawn @ both) for hits, both in sums], axis=1)
 
-    own = scores(np.ones((1, clusters.count), np.int64))[0]
-    drawn = bootstrap(scores, clusters)
-    rows = []
-    for i, name in enumerate(names):
-        apart = drawn[:, 0] - drawn[:, i]
-        low, high = np.percentile(apart, [2.5, 97.5])
-        rows.append(
-            RuleScore(
-                rule=name,
-                macro_f1=round(float(own[i]), 6),
-                macro_f1_frequent=_frequent(decided[name], truth),
-                difference=round(float(own[0] - own[i]), 6),
-                interval=(round(float(low), 6), round(float(high), 6)),
-                error=round(float(apart.std()), 6),
-            )
+    own, drawn = scores(np.ones((1, clusters.count), np.int64))[0], bootstrap(scores, clusters)
+    apart = drawn[:, :1] - drawn
+    low, high = np.percentile(apart, [2.5, 97.5], axis=0).round(6) + 0.0
+    return {
+        rule: Score(
+            macro_f1=round(float(own[i]), 6),
+            difference=round(float(own[0] - own[i]), 6),
+            interval=(float(low[i]), float(high[i])),
+            error=round(float(apart[:, i].std()), 6),
         )
-    rare = {int(k): int(support[k]) for k in np.flatnonzero(occurs & (support < FEW))}
-    return RuleComparison(n=len(truth), occur=int(occurs.sum()), rare=rare, scores=tuple(rows))
+        for i, rule in enumerate(decided)
+    }
 
 
-def _macro_f1(hits: NDArray[np.float32], both: NDArray[np.float32], occurs: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Over the locations that occur; one that a resample misses, and nothing is decided to show, is left out of it."""
-    seen = occurs & (both > 0)
+def _macro_f1(hits: NDArray[np.float32], both: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of sums, shape (B, K); a location that a resample misses, and no rule decides there, is left out of its mean."""
+    seen = both > 0
     f1 = np.where(seen, 2 * hits / np.maximum(both, 1), 0)
     return np.asarray(f1.sum(axis=1) / np.maximum(seen.sum(axis=1), 1), np.float64)
-
-
-def _frequent(decided: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float | None:
-    frequent = truth.sum(axis=0) >= FEW
-    if not frequent.any():
-        return None
-    d, t = decided[:, frequent], truth[:, frequent]
-    return round(float((2 * (d & t).sum(axis=0) / (d.sum(axis=0) + t.sum(axis=0))).mean()), 6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cellocate.decision import RuleComparison, RuleScore
+from cellocate.decision import RuleComparison, RuleScore, Score
 from cellocate.report.evaluated import Evaluated
 
 _NAMES = {
@@ -24,13 +24,20 @@ def compared_rules(evaluated: Evaluated) -> dict[str, Any] | None:
         "n": comparison.n,
         "occur": comparison.occur,
         "rare": [f"{names[k]} ({n})" for k, n in comparison.rare.items()],
-        "frequent": comparison.scores[0].macro_f1_frequent is not None,
+        "frequent": comparison.scores[0].frequent is not None,
         "rows": [_row(score, first=i == 0) for i, score in enumerate(comparison.scores)],
     }
 
 
 def _row(score: RuleScore, *, first: bool) -> dict[str, Any]:
     name = f"{score.rule} (the model’s)" if first else _NAMES.get(score.rule, score.rule)
+    return {"name": name, "occur": _figures(score.occur, first), "frequent": _figures(score.frequent, first)}
+
+
+def _figures(score: Score | None, first: bool) -> tuple[float | None, str]:  # of a row
+    """Macro F1, and how far the rule is ahead of the model's."""
+    if score is None:
+        return None, ""
     low, high = (-end for end in reversed(score.interval))
-    difference = "" if first else f"{-score.difference:+.3f} ({low:+.3f} to {high:+.3f})".replace("-", "−")
-    return {**score.model_dump(), "name": name, "difference": difference}
+    apart = f"{-score.difference:+.3f} ({low:+.3f} to {high:+.3f})".replace("-", "−")
+    return score.macro_f1, "" if first else apart
