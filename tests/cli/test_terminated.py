@@ -25,14 +25,23 @@ def ended(
     command = [sys.executable, "-m", "cellocate", *map(str, arguments)]
     environment = {**os.environ, "CELLOCATE_TEST": marker}
     process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # under nohup it would be ignored
     )
     deadline = time.monotonic() + 120
     while not until() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     assert process.poll() is None
     (os.killpg if group else os.kill)(process.pid, by)
-    _, err = process.communicate(timeout=120)
+    try:
+        _, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
     assert not left_over(marker)
     return process.returncode, err
 

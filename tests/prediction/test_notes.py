@@ -101,4 +101,8 @@ def test_fields_without_signal_say_nothing_of_a_protein(cellocate: Run, tmp_path
     result = cellocate("proteins", tmp_path / "p.csv", *asked, "--calls", tmp_path / "calls.csv")
     assert "2 of 3 fields without signal" in result.err
     calls = pd.read_csv(tmp_path / "calls.csv", dtype=str)
-    assert calls[["antibody", "n"]].to_numpy().tolist() == [["1", "1"]]
+    assert calls["Locations"].isna().tolist() == [False, True]
+    assert calls["n"].tolist() == ["2", "1"]
+    shares = pd.read_csv(tmp_path / "o.csv")
+    assert set(shares["probability"]) == {0.9}  # of the field that says anything
+    assert set(shares["share"]) == {0.5}

@@ -98,7 +98,8 @@ def proteins(
         note(_left_out(known[~whole], column, unit))
     for sentence in decision.sentences(notes, unit):
         note(sentence)
-    whole = whole & [text not in decision.SILENT for text in notes]
+    silent = [text in decision.SILENT for text in notes]
+    decided[silent] = False
     found = decision.bring_together(
         known[whole].astype(str),
         probabilities[whole],
@@ -106,6 +107,7 @@ def proteins(
         words.names,
         fields=None if fields is None else [field for field, kept in zip(fields, whole, strict=True) if kept],
         rule=fitted,
+        silent=[own for own, kept in zip(silent, whole, strict=True) if kept],
     )
     for file, rows, sheet in ((out, found.locations, "locations of proteins"), (calls, found.calls, "proteins")):
         if file is not None:

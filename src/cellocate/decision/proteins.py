@@ -74,6 +74,7 @@ def bring_together(
     *,
     fields: Sequence[str] | None = None,
     rule: Rule | None = None,
+    silent: Sequence[bool] | None = None,
 ) -> Proteins:
     """Bring the fields, or cells, of each protein together.
 
@@ -99,6 +100,8 @@ def bring_together(
         names: of the K locations.
         fields: the field that each row is a cell of; without it each row is a field of its own.
         rule: what decides the call.
+        silent: whether each row shows nothing (see `cellocate.collection.emptiness`); a protein of such rows alone has
+            no call, and the mean probabilities are of the others.
 
     Raises:
         CellocateError: a column of `proteins` has the name of one that is written, or the rule is for others.
@@ -126,9 +129,12 @@ def bring_together(
     field = np.arange(len(p)) if fields is None else pd.factorize(np.asarray(fields, dtype=object))[0]
     told["fields"] = pd.Series(field).groupby(member).nunique().to_numpy()
 
-    pooled, share = _means(p, member), _means(decided, member)
-    called = share >= MAJORITY if rule is None else rule.apply(pooled)
-    between, diversity = _means((p - pooled[member]) ** 2, member), pooled * (1 - pooled)
+    heard = np.ones((len(p), 1)) if silent is None else (~np.asarray(silent, bool))[:, None].astype(np.float64)
+    told_by = _means(heard, member)  # the share of the rows of each protein that say anything
+    part = np.where(told_by > 0, told_by, 1)
+    pooled, share = _means(p * heard, member) / part, _means(decided, member)
+    called = share >= MAJORITY if rule is None else rule.apply(pooled) & (told_by > 0)
+    between, diversity = _means(heard * (p - pooled[member]) ** 2, member) / part, pooled * (1 - pooled)
     several = told["n"].to_numpy() > 1
     agreed = _means((decided == called[member]).all(axis=1, keepdims=True), member)[:, 0]
     calls = told.assign(

@@ -129,8 +129,10 @@ class Model:
 
     def _note(self, field: NDArray[Any], pixel_size: float | None) -> str:
         """Why nothing can be said of a field; of a cell by itself that is not known, as nothing around it is seen."""
-        if self.card.unit == "cell" or self.card.bag is not None or field.dtype.kind != "u":
+        if self.card.unit == "cell" or self.card.bag is not None:
             return ""
+        if field.dtype.kind == "f":
+            field = np.round(field.clip(0, 1) * full_value(16)).astype(np.uint16)
         return note_on(dict(zip(self.card.channels, field, strict=True)), pixel_size)
 
     def embed(
