@@ -110,4 +110,4 @@ def test_differences_are_paired_and_rare_locations_named():
     assert RuleComparison.model_validate_json(found.model_dump_json()) == found
     first, second = in_words(found, ["a", "b", "c"], "cell")
     assert first.startswith("rule expected_f1, out of fold (n = 200): macro F1 1.000 over the 3 locations that occur")
-    assert second == f"fewer than 10 cells show c ({truth[:, 2].sum()}): how they are decided is a guess"
+    assert second == f"fewer than 10 cells show c ({truth[:, 2].sum()}): how it is decided is a guess"

@@ -3,7 +3,15 @@
 from cellocate.choices import CalibrationKind, Fallback, RuleName
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, fit_calibration
 from cellocate.decision.choice import SIMPLE, Chosen, fit_rule, without_choice
-from cellocate.decision.comparison import RuleComparison, RuleScore, Score, compare_rules, in_words, out_of_fold
+from cellocate.decision.comparison import (
+    RuleComparison,
+    RuleScore,
+    Score,
+    compare_rules,
+    guesses,
+    in_words,
+    out_of_fold,
+)
 from cellocate.decision.curves import f1_curves
 from cellocate.decision.doubts import doubts, mean_marked
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
@@ -60,6 +68,7 @@ __all__ = [
     "fit_pool",
     "fit_rule",
     "fit_steps",
+    "guesses",
     "has_guarantee",
     "in_words",
     "is_decided",

@@ -24,6 +24,8 @@ _WORDS = {
     "per_class": "the best one for each",
 }
 
+_LISTED = 6  # locations that are named one by one
+
 Decided = Mapping[Kind, NDArray[np.bool_]]
 
 
@@ -90,7 +92,7 @@ def in_words(comparison: RuleComparison, names: Sequence[str], unit: str = "fiel
         >>> for line in in_words(found, ["Nucleoli", "ER"]):
         ...     print(line.partition("; ")[0])
         rule single, out of fold (n = 23): macro F1 1.000 over the 2 locations that occur
-        fewer than 10 fields show ER (3): how they are decided is a guess
+        fewer than 10 fields show ER (3): how it is decided is a guess
     """
     own, *others = comparison.scores
     line = f"rule {own.rule}, out of fold (n = {comparison.n:,}): macro F1 {own.occur.macro_f1:.3f} over the "
@@ -101,10 +103,20 @@ def in_words(comparison: RuleComparison, names: Sequence[str], unit: str = "fiel
         for rule, score in ((other.rule, other.occur) for other in others)
     ]
     lines = ["; ".join([line, *parts])]
-    if comparison.rare:
-        rare = ", ".join(f"{names[k]} ({n})" for k, n in comparison.rare.items())
-        lines.append(f"fewer than {FEW} {unit}s show {rare}: how they are decided is a guess")
-    return lines
+    return [*lines, *guesses(comparison, names, unit)]
+
+
+def guesses(comparison: RuleComparison, names: Sequence[str], unit: str = "field") -> list[str]:
+    """For which locations there are too few fields to fit a threshold, as a sentence; nothing where for none."""
+    if not comparison.rare:
+        return []
+    rare = [f"{names[k]} ({n})" for k, n in comparison.rare.items()]
+    listed = ", ".join(rare)
+    if len(rare) > _LISTED:
+        listed = f"{len(rare)} of the {comparison.occur} locations that occur, such as {rare[0]}"
+    return [
+        f"fewer than {FEW} {unit}s show {listed}: how {'it is' if len(rare) == 1 else 'they are'} decided is a guess"
+    ]
 
 
 def out_of_fold(

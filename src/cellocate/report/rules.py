@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cellocate.decision import RuleComparison, RuleScore, Score
+from cellocate.decision import RuleComparison, RuleScore, Score, guesses
+from cellocate.pictures.words import sentence
 from cellocate.report.evaluated import Evaluated
 
 _NAMES = {
@@ -23,7 +24,7 @@ def compared_rules(evaluated: Evaluated) -> dict[str, Any] | None:
     return {
         "n": comparison.n,
         "occur": comparison.occur,
-        "rare": [f"{names[k]} ({n})" for k, n in comparison.rare.items()],
+        "guesses": [sentence(text) for text in guesses(comparison, names, evaluated.unit)],
         "frequent": comparison.scores[0].frequent is not None,
         "rows": [_row(score, first=i == 0) for i, score in enumerate(comparison.scores)],
     }
