@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 from cellocate.choices import Fallback, RuleName
 from cellocate.decision.comparison import RuleComparison, RuleScore, compare_rules, out_of_fold
 from cellocate.decision.rules import Kind, Rule, fit
+from cellocate.evaluation import SMALL
 
 CANDIDATES: tuple[Kind, ...] = ("expected_f1", "bagged", "ratio")
 """The rules that `auto` chooses from. The first leans on what probabilities say, and is best where that is true; the
 others look at the order of fields alone, so that no distortion of the probabilities harms them (decision 0019)."""
 
-SIMPLE: tuple[Kind, ...] = ("fixed", "single", "per_class")
-"""The rules that any other should beat: .5, one threshold, and the best threshold of each location."""
+LEAST = SMALL
+"""Groups of fields (or fields) below which nothing is chosen or compared: resamples of so few tell no error."""
+
+SIMPLE: tuple[Kind, ...] = ("fixed", "single", "per_class", "ratio")
+"""The rules that any other should beat; see `NAMES` in `cellocate.decision.comparison`."""
 
 
 def without_choice(name: RuleName) -> Kind:
@@ -40,12 +44,14 @@ def fit_rule(
     *,
     fallback: Fallback | None = None,
     at_most: int | None = None,
+    never: Sequence[int] = (),
 ) -> Chosen:
     """Fit a rule by its name, or the best of some, and measure by cross-fitting what it brings.
 
     `auto` takes `expected_f1`, unless another of `CANDIDATES` has a higher macro F1 out of fold by more than the
-    standard error of the difference (paired by field): over the locations that occur, or over the frequent ones if it
-    is not behind over all. Where there are not two groups of fields to cross-fit, it takes `expected_f1`.
+    standard error of the difference (paired by field): over the locations that occur, or, where the other is not behind
+    over these, over the frequent ones. Of several such rules it takes the one with the highest macro F1. With fewer
+    than 30 groups of fields it takes `expected_f1`, and nothing is compared.
 
     Args:
         name: a rule, or `auto`.
@@ -54,36 +60,39 @@ def fit_rule(
         groups: for each field what it shares with others that are not independent of it.
         fallback: as in `cellocate.decision.fit`.
         at_most: likewise.
+        never: locations that no field is given (see `Rule`).
 
     Example:
         >>> rng = np.random.default_rng(0)
         >>> p = rng.beta(0.3, 2, (200, 3))
         >>> rule, comparison = fit_rule("auto", p, rng.random((200, 3)) < p)
         >>> rule.kind, [score.rule for score in comparison.scores]
-        ('expected_f1', ['expected_f1', 'fixed', 'single', 'per_class'])
+        ('expected_f1', ['expected_f1', 'fixed', 'single', 'per_class', 'ratio'])
     """
-    kind = without_choice(name)
+    kind, comparison = without_choice(name), None
     several = len(truth) if groups is None else len(set(groups))
-    comparison = None
-    if several > 1 and truth.any():
-        asked = list(dict.fromkeys([*(CANDIDATES if name == "auto" else (kind,)), *SIMPLE]))
-        decided = out_of_fold(asked, probabilities, truth, groups, fallback=fallback, at_most=at_most)
-        if name == "auto":
-            kind = _best(compare_rules({one: decided[one] for one in CANDIDATES}, truth, groups))
-        comparison = compare_rules({one: decided[one] for one in dict.fromkeys([kind, *SIMPLE])}, truth, groups)
-    return Chosen(fit(kind, probabilities, truth, fallback=fallback, at_most=at_most), comparison)
+    if several >= LEAST and truth.any():
+        candidates = CANDIDATES if name == "auto" else ()
+        asked = list(dict.fromkeys([kind, *candidates, *SIMPLE]))
+        limits: dict[str, Any] = {"fallback": fallback, "at_most": at_most, "never": never}
+        decided = out_of_fold(asked, probabilities, truth, groups, **limits)
+        if candidates:
+            kind = _best(compare_rules({one: decided[one] for one in candidates}, truth, groups))
+        shown = dict.fromkeys([kind, *SIMPLE])
+        comparison = compare_rules({one: decided[one] for one in shown}, truth, groups, candidates)
+    rule = fit(kind, probabilities, truth, fallback=fallback, at_most=at_most)
+    return Chosen(rule.model_copy(update={"never": tuple(never)}), comparison)
 
 
 def _best(compared: RuleComparison) -> Kind:
-    """The first rule, or the one that is better than it by most beyond the standard error."""
-    ahead = {score.rule: _lead(score) for score in compared.scores[1:]}
-    best = max(ahead, key=lambda rule: ahead[rule])
-    return best if ahead[best] > 0 else compared.scores[0].rule
+    """The first rule, or of those that are better than it beyond the standard error the one with the best score."""
+    first, *others = compared.scores
+    better = [score for score in others if _is_better(score)]
+    return max(better, key=lambda score: score.occur.macro_f1, default=first).rule
 
 
-def _lead(score: RuleScore) -> float:
-    """How far a rule is ahead of the first, beyond the error; rare locations alone make that of all of them large."""
-    lead = -score.occur.difference - score.occur.error
-    if score.frequent is not None and score.occur.difference <= 0:
-        lead = max(lead, -score.frequent.difference - score.frequent.error)
-    return lead
+def _is_better(score: RuleScore) -> bool:
+    """Whether a rule is ahead of the first beyond the error; rare locations alone make that of all of them large."""
+    over_all = score.occur.difference > score.occur.error
+    frequent = score.frequent is not None and score.frequent.difference > score.frequent.error
+    return over_all or (frequent and score.occur.difference >= 0)

@@ -18,11 +18,13 @@ from cellocate.evaluation.bootstrap import Clusters, bootstrap
 FEW = 10
 """Fields that show a location, below which its threshold, and its F1, is a guess."""
 
-_WORDS = {
+NAMES: Mapping[str, str] = {
     "fixed": ".5 for all",
     "single": "one threshold for all",
-    "per_class": "the best one for each",
+    "per_class": "the best threshold of each location",
+    "ratio": "as often as each occurs",
 }
+"""Simple rules in words."""
 
 _LISTED = 6  # locations that are named one by one
 
@@ -34,7 +36,7 @@ class Score(BaseModel):
 
     Attributes:
         macro_f1: of the rule.
-        difference: the first rule's macro F1 less this one's.
+        difference: this macro F1 less that of the first rule.
         interval: of the difference, 95%, paired by field (or by group).
         error: its standard error.
     """
@@ -69,6 +71,7 @@ class RuleComparison(BaseModel):
         occur: number of locations that occur.
         rare: index of each location that occurs in fewer than ten fields → in how many.
         scores: of each rule; the first is the one that the others are compared with.
+        among: the rules from which the first was chosen by these figures; none where it was asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,6 +79,7 @@ class RuleComparison(BaseModel):
     occur: int
     rare: dict[int, int]
     scores: tuple[RuleScore, ...]
+    among: tuple[Kind, ...] = ()
 
 
 def in_words(comparison: RuleComparison, names: Sequence[str], unit: str = "field") -> list[str]:
@@ -97,13 +101,15 @@ def in_words(comparison: RuleComparison, names: Sequence[str], unit: str = "fiel
     own, *others = comparison.scores
     line = f"rule {own.rule}, out of fold (n = {comparison.n:,}): macro F1 {own.occur.macro_f1:.3f} over the "
     line += f"{counted(comparison.occur, 'location')} that occur"
-    parts = [
-        f"{_WORDS[rule]} {score.macro_f1:.3f} ({score.difference:+.3f}, 95% interval {score.interval[0]:+.3f} to "
-        f"{score.interval[1]:+.3f})"
-        for rule, score in ((other.rule, other.occur) for other in others)
-    ]
-    lines = ["; ".join([line, *parts])]
+    if comparison.among:
+        line += f" (chosen by this among {', '.join(comparison.among)})"
+    lines = ["; ".join([line, *(_beside(NAMES.get(other.rule, other.rule), other.occur) for other in others)])]
     return [*lines, *guesses(comparison, names, unit)]
+
+
+def _beside(name: str, score: Score) -> str:
+    low, high = score.interval
+    return f"{name} {score.macro_f1:.3f} ({score.difference:+.3f}, 95% interval {low:+.3f} to {high:+.3f})"
 
 
 def guesses(comparison: RuleComparison, names: Sequence[str], unit: str = "field") -> list[str]:
@@ -113,7 +119,8 @@ def guesses(comparison: RuleComparison, names: Sequence[str], unit: str = "field
     rare = [f"{names[k]} ({n})" for k, n in comparison.rare.items()]
     listed = ", ".join(rare)
     if len(rare) > _LISTED:
-        listed = f"{len(rare)} of the {comparison.occur} locations that occur, such as {rare[0]}"
+        these = "all" if len(rare) == comparison.occur else f"{len(rare)} of"
+        listed = f"{these} the {comparison.occur} locations that occur, such as {rare[0]}"
     return [
         f"fewer than {FEW} {unit}s show {listed}: how {'it is' if len(rare) == 1 else 'they are'} decided is a guess"
     ]
@@ -127,6 +134,7 @@ def out_of_fold(
     *,
     fallback: Fallback | None = None,
     at_most: int | None = None,
+    never: Sequence[int] = (),
 ) -> dict[Kind, NDArray[np.bool_]]:
     """What each of some rules decides for fields that it was not fitted on: 5 folds, groups whole.
 
@@ -137,6 +145,7 @@ def out_of_fold(
         groups: for each field what it shares with others that are not independent of it.
         fallback: as in `cellocate.decision.fit`.
         at_most: likewise.
+        never: locations that no field is given (see `Rule`).
 
     Returns:
         For each rule, shape (N, K), bool.
@@ -150,29 +159,34 @@ def out_of_fold(
         held = folds == fold
         for kind in kinds:
             rule = fit(kind, probabilities[~held], truth[~held], fallback=fallback, at_most=at_most)
+            rule = rule.model_copy(update={"never": tuple(never)})
             decided[kind][held] = rule.apply(probabilities[held])
     return decided
 
 
-def compare_rules(decided: Decided, truth: NDArray[np.bool_], groups: Sequence[str] | None = None) -> RuleComparison:
-    """Score what several rules decided for the same fields; the first is compared with each.
+def compare_rules(
+    decided: Decided, truth: NDArray[np.bool_], groups: Sequence[str] | None = None, among: Sequence[Kind] = ()
+) -> RuleComparison:
+    """Score what several rules decided for the same fields, each beside the first.
 
     Args:
         decided: of each rule, shape (N, K), as `out_of_fold` gives it.
         truth: shape (N, K), bool; some location occurs.
         groups: for each field what it shares with others that are not independent of it.
+        among: the rules from which the first was chosen.
 
     Example:
         >>> truth = np.repeat(np.eye(2, dtype=bool), 20, axis=0)
         >>> found = compare_rules({"single": truth, "fixed": np.zeros_like(truth)}, truth)
         >>> [(score.rule, score.occur.macro_f1, score.occur.difference) for score in found.scores]
-        [('single', 1.0, 0.0), ('fixed', 0.0, 1.0)]
+        [('single', 1.0, 0.0), ('fixed', 0.0, -1.0)]
     """
     support = truth.sum(axis=0)
     rare = {int(k): int(support[k]) for k in np.flatnonzero((support > 0) & (support < FEW))}
     over = [_scores(decided, truth, support >= least, groups) for least in (1, FEW)]
     rows = [RuleScore(rule=rule, occur=over[0][rule], frequent=over[1].get(rule)) for rule in decided]
-    return RuleComparison(n=len(truth), occur=int((support > 0).sum()), rare=rare, scores=tuple(rows))
+    occur = int((support > 0).sum())
+    return RuleComparison(n=len(truth), occur=occur, rare=rare, scores=tuple(rows), among=tuple(among))
 
 
 def _scores(
@@ -182,30 +196,25 @@ def _scores(
     if not asked.any():
         return {}
     clusters, t = Clusters(len(truth), groups), truth[:, asked]
-    sums = [
-        (clusters.sums(d[:, asked] & t), clusters.sums(d[:, asked].astype(np.float32) + t)) for d in decided.values()
-    ]
+    true = clusters.sums(t)
+    sums = [(clusters.sums(d[:, asked] & t), clusters.sums(d[:, asked])) for d in decided.values()]
 
     def scores(weights: NDArray[np.int64]) -> NDArray[np.float64]:
         drawn = weights.astype(np.float32)
-        return np.stack([_macro_f1(drawn @ hits, drawn @ both) for hits, both in sums], axis=1)
+        positives = drawn @ true
+        seen = positives > 0  # a location that a resample misses is left out of its mean, for every rule
+        f1 = [np.where(seen, 2 * (drawn @ hits) / np.maximum(drawn @ kept + positives, 1), 0) for hits, kept in sums]
+        return np.asarray(np.stack(f1, axis=1).sum(axis=2) / np.maximum(seen.sum(axis=1), 1)[:, None], np.float64)
 
     own, drawn = scores(np.ones((1, clusters.count), np.int64))[0], bootstrap(scores, clusters)
-    apart = drawn[:, :1] - drawn
+    apart = drawn - drawn[:, :1]
     low, high = np.percentile(apart, [2.5, 97.5], axis=0).round(6) + 0.0
     return {
         rule: Score(
             macro_f1=round(float(own[i]), 6),
-            difference=round(float(own[0] - own[i]), 6),
+            difference=round(float(own[i] - own[0]), 6),
             interval=(float(low[i]), float(high[i])),
             error=round(float(apart[:, i].std()), 6),
         )
         for i, rule in enumerate(decided)
     }
-
-
-def _macro_f1(hits: NDArray[np.float32], both: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Of sums, shape (B, K); a location that a resample misses, and no rule decides there, is left out of its mean."""
-    seen = both > 0
-    f1 = np.where(seen, 2 * hits / np.maximum(both, 1), 0)
-    return np.asarray(f1.sum(axis=1) / np.maximum(seen.sum(axis=1), 1), np.float64)

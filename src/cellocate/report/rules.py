@@ -5,14 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from cellocate.decision import RuleComparison, RuleScore, Score, guesses
+from cellocate.decision.comparison import NAMES
 from cellocate.pictures.words import sentence
 from cellocate.report.evaluated import Evaluated
-
-_NAMES = {
-    "fixed": "a threshold of .5",
-    "single": "one threshold for all",
-    "per_class": "the best threshold of each",
-}
 
 
 def compared_rules(evaluated: Evaluated) -> dict[str, Any] | None:
@@ -24,21 +19,23 @@ def compared_rules(evaluated: Evaluated) -> dict[str, Any] | None:
     return {
         "n": comparison.n,
         "occur": comparison.occur,
-        "guesses": [sentence(text) for text in guesses(comparison, names, evaluated.unit)],
+        "unit": evaluated.card.unit or "field",
+        "among": list(comparison.among),
+        "guesses": [sentence(text) for text in guesses(comparison, names, evaluated.card.unit or "field")],
         "frequent": comparison.scores[0].frequent is not None,
         "rows": [_row(score, first=i == 0) for i, score in enumerate(comparison.scores)],
     }
 
 
 def _row(score: RuleScore, *, first: bool) -> dict[str, Any]:
-    name = f"{score.rule} (the model’s)" if first else _NAMES.get(score.rule, score.rule)
-    return {"name": name, "occur": _figures(score.occur, first), "frequent": _figures(score.frequent, first)}
+    name = f"{score.rule} (the model’s)" if first else NAMES.get(score.rule, score.rule)
+    of = {"occur": score.occur, "frequent": score.frequent}
+    return {"name": name} | {key: _figures(value, first=first) for key, value in of.items()}
 
 
-def _figures(score: Score | None, first: bool) -> tuple[float | None, str]:  # of a row
+def _figures(score: Score | None, *, first: bool) -> tuple[float | None, str]:
     """Macro F1, and how far the rule is ahead of the model's."""
-    if score is None:
-        return None, ""
-    low, high = (-end for end in reversed(score.interval))
-    apart = f"{-score.difference:+.3f} ({low:+.3f} to {high:+.3f})".replace("-", "−")
-    return score.macro_f1, "" if first else apart
+    if score is None or first:
+        return (None if score is None else score.macro_f1), ""
+    low, high = score.interval
+    return score.macro_f1, f"{score.difference:+.3f} ({low:+.3f} to {high:+.3f})".replace("-", "−")

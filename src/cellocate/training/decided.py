@@ -81,8 +81,8 @@ def decide(
         probabilities[None], truth, ["model"], ids, calibrate=calibrate, groups=groups
     )
     limit = _limit(rule, truth, at_most)
-    chosen = decision.fit_rule(rule, values, truth, groups, fallback=fallback, at_most=limit)
-    fitted = chosen.rule.model_copy(update={"never": tuple(never)})
+    chosen = decision.fit_rule(rule, values, truth, groups, fallback=fallback, at_most=limit, never=never)
+    fitted = chosen.rule
     parted_by = fitted.parted_by
     scores = evaluate(
         truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=parted_by, groups=groups

@@ -58,10 +58,10 @@ def shrunk_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
 
 
 def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """For each location the mean of its best thresholds on 50 bootstrap resamples of the fields.
+    """For each location the median of its best thresholds on 50 bootstrap resamples of the fields that show it.
 
-    The best threshold jumps from one gap between probabilities to another with a single field; its mean does not.
-    A resample without the location counts the `single` threshold. The draw is the same each time.
+    The best threshold jumps from one gap between probabilities to another with a single field; the median of many does
+    not. Unlike their mean it depends on the order of the fields alone. The draw is the same each time.
 
     References:
         Breiman. Bagging Predictors. Machine Learning 24 (1996). https://doi.org/10.1007/BF00058655
@@ -75,12 +75,12 @@ def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
     single = single_threshold(probabilities, truth)
     weights = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
 
-    def mean(p: NDArray[np.floating[Any]], t: NDArray[np.bool_]) -> float:
+    def median(p: NDArray[np.floating[Any]], t: NDArray[np.bool_]) -> float:
         by_probability = Sorted(p)
-        drawn = [by_probability.sweep(t, w).best() if w[t].any() else single for w in weights]
-        return float(np.mean(drawn))
+        drawn = [by_probability.sweep(t, w).best() for w in weights if w[t].any()]
+        return float(np.quantile(drawn or single, 0.5, method="lower"))
 
-    return np.array([mean(p, t) for p, t in zip(probabilities.T, truth.T, strict=True)])
+    return np.array([median(p, t) for p, t in zip(probabilities.T, truth.T, strict=True)])
 
 
 def scaled_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -37,7 +37,7 @@ class Decision(Section):
     """The decision rule, fitted on the validation part, and what it is fitted to.
 
     Args:
-        rule: which (see `cellocate.decision.fit`).
+        rule: which (see `cellocate.decision.fit_rule`).
         fallback: what a field shows that would show nothing; the rule's own unless given.
         at_most: how many locations a field may show; null: 5, or as many as a validation field shows, if more.
         views: how a field is turned when it is predicted: `none`, `flips` (4 mirrors) or `dihedral` (8 orientations).
