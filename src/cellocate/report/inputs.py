@@ -24,7 +24,7 @@ _RULES = {
     "single": "one threshold for all locations, fitted on the validation part",
     "per_class": "a threshold for each location, fitted on the validation part",
     "shrunk": "a threshold for each location, drawn to a shared one where it is rare, fitted on the validation part",
-    "bagged": "a threshold for each location, averaged over resamples of the validation part",
+    "bagged": "a threshold for each location, the median over resamples of the validation part",
     "scaled": "a threshold for each location, fitted on the validation part and lowered by the factor .7",
     "ratio": "a threshold for each location, so that it is decided as often as it occurs",
     "soft_f1": "a threshold for each location, by least squares on a smooth F1 of the validation part",

@@ -47,7 +47,7 @@ def fit(
     - `single`: one threshold for all, with the best macro F1 (`single_threshold`).
     - `per_class`: for each location the threshold with its best F1 (`best_thresholds`).
     - `shrunk`: these, drawn towards the single one where a location is rare (`shrunk_thresholds`).
-    - `bagged`: these, averaged over resamples (`bagged_thresholds`).
+    - `bagged`: their medians over resamples (`bagged_thresholds`).
     - `scaled`: these times .7, and the likeliest location where none is reached (`scaled_thresholds`).
     - `ratio`: as many fields with a location as truly have it (`match_ratios` takes other ratios).
     - `soft_f1`: least squares on a smooth F1 (`soft_thresholds`).
