@@ -117,7 +117,7 @@ Macro F1 is of fields that a rule was not fitted on. Each cell has it over all l
 slash, over those that ten or more images show. In brackets: the 95% percentile interval, of {RESAMPLES} bootstrap
 resamples of the images, of the default's (`{DEFAULT}`) difference to that rule over all that occur, and over the
 frequent ones. A minus means that the default may be behind. The last line of each table is the most that the default
-is behind any of {", ".join(SIMPLE)}."""
+is behind (with a minus: ahead of) any of {", ".join(SIMPLE)}."""
 
 
 def drawn_folds(n: int, repeats: int) -> tuple[list[NDArray[np.intp]], NDArray[np.float32]]:

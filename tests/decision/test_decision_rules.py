@@ -10,6 +10,7 @@ from sklearn.metrics import f1_score
 
 from cellocate.collection import read_labels
 from cellocate.decision import KINDS, Rule, fit
+from cellocate.decision.rules.single import thresholds_of_unseen
 from cellocate.errors import CellocateError
 
 WITH_THRESHOLDS = ("fixed", "single", "per_class")
@@ -78,7 +79,7 @@ def test_the_single_threshold_is_the_best_as_it_is_applied(dtype, seed):
 def test_locations_that_never_occur_take_the_single_threshold(table):
     probabilities, truth = table
     single = fit("single", probabilities, truth).thresholds[0]
-    for kind in ("per_class", "shrunk", "bagged"):
+    for kind in ("per_class", "shrunk"):
         thresholds = np.array(fit(kind, probabilities, truth).thresholds)
         np.testing.assert_allclose(thresholds[~truth.any(axis=0)], single)
 
@@ -91,7 +92,17 @@ def test_with_few_labels_the_default_rule_keeps_locations_that_never_occur_near_
     thresholds = np.array(fit("expected_f1", probabilities, truth).thresholds)[~truth.any(axis=0)]
     n = truth.sum()
     expected = (n * single + 10 * 0.5) / (n + 10) if n else 0.5
-    np.testing.assert_allclose(thresholds, expected)
+    capped = thresholds_of_unseen(probabilities, expected)[~truth.any(axis=0)]
+    np.testing.assert_allclose(thresholds, capped)
+
+
+@given(tables(), st.sampled_from(["expected_f1", "bagged"]))
+@MANY
+def test_what_none_of_the_fields_shows_is_given_to_three_of_them_at_most(table, kind):
+    probabilities, truth = table
+    decided = fit(kind, probabilities, truth).apply(probabilities)
+    below_one = probabilities.max(axis=0) < 1  # which no threshold can exclude
+    assert decided[:, ~truth.any(axis=0) & below_one].sum(axis=0).max(initial=0) <= 3 or not truth.any()
 
 
 @given(tables(), st.sampled_from(KINDS))

@@ -68,7 +68,7 @@ def resumable(begun: Path | None = None) -> Iterator[None]:
 
 def show_validation(card: ModelCard) -> None:
     """Print what a model scored on the validation part, and note why its scores or its rule are not to be relied on."""
-    from cellocate.decision import RuleComparison, doubts, in_words
+    from cellocate.decision import UNCOMPARED, RuleComparison, doubts, in_words
     from cellocate.evaluation import SMALL
 
     if not (scores := card.scores.get("validation")):
@@ -83,6 +83,8 @@ def show_validation(card: ModelCard) -> None:
         names = [location.name for location in card.locations]
         for line in in_words(RuleComparison.model_validate(rules), names, card.unit or "field"):
             print(line)
+    elif "rules" in scores:
+        print(UNCOMPARED)
     if scores["n"] < SMALL:
         note(f"n = {scores['n']}: these scores say little, as one field more or less can change them all")
     if (doubt := doubts(card.rule, scores.get("marked_per_field", 0.0))) is not None:

@@ -2,7 +2,7 @@
 
 from cellocate.choices import CalibrationKind, Fallback, RuleName
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, fit_calibration
-from cellocate.decision.choice import SIMPLE, Chosen, fit_rule, without_choice
+from cellocate.decision.choice import SIMPLE, UNCOMPARED, Chosen, fit_rule, without_choice
 from cellocate.decision.comparison import (
     RuleComparison,
     RuleScore,
@@ -41,6 +41,7 @@ __all__ = [
     "POOLS",
     "SILENT",
     "SIMPLE",
+    "UNCOMPARED",
     "Calibration",
     "CalibrationKind",
     "Chosen",

@@ -29,6 +29,10 @@ def without_choice(name: RuleName) -> Kind:
     return CANDIDATES[0] if name == "auto" else name
 
 
+UNCOMPARED = f"fewer than {LEAST} fields, or groups of them: rules were not compared"
+"""What is said where there is no comparison."""
+
+
 class Chosen(NamedTuple):
     """A rule, and what it brings out of fold beside the simple ones; None where it could not be cross-fitted."""
 

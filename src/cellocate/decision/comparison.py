@@ -19,10 +19,10 @@ FEW = 10
 """Fields that show a location, below which its threshold, and its F1, is a guess."""
 
 NAMES: Mapping[str, str] = {
-    "fixed": ".5 for all",
-    "single": "one threshold for all",
-    "per_class": "the best threshold of each location",
-    "ratio": "as often as each occurs",
+    "fixed": ".5 for all (fixed)",
+    "single": "one threshold for all (single)",
+    "per_class": "one for each location (per_class)",
+    "ratio": "as often as each occurs (ratio)",
 }
 """Simple rules in words."""
 
@@ -94,22 +94,27 @@ def in_words(comparison: RuleComparison, names: Sequence[str], unit: str = "fiel
         >>> truth = np.repeat(np.eye(2, dtype=bool), [20, 3], axis=0)
         >>> found = compare_rules({"single": truth, "fixed": truth[::-1]}, truth)
         >>> for line in in_words(found, ["Nucleoli", "ER"]):
-        ...     print(line.partition("; ")[0])
-        rule single, out of fold (n = 23): macro F1 1.000 over the 2 locations that occur
+        ...     print(line.partition(",")[0])
+        rule single
         fewer than 10 fields show ER (3): how it is decided is a guess
     """
     own, *others = comparison.scores
-    line = f"rule {own.rule}, out of fold (n = {comparison.n:,}): macro F1 {own.occur.macro_f1:.3f} over the "
-    line += f"{counted(comparison.occur, 'location')} that occur"
-    if comparison.among:
-        line += f" (chosen by this among {', '.join(comparison.among)})"
-    lines = ["; ".join([line, *(_beside(NAMES.get(other.rule, other.rule), other.occur) for other in others)])]
-    return [*lines, *guesses(comparison, names, unit)]
+    best = f" (the best of {', '.join(comparison.among)} by these figures)" if comparison.among else ""
+    occur = f"{counted(comparison.occur, 'location')} that occur{'s' if comparison.occur == 1 else ''}"
+    line = f"rule {own.rule}{best}, out of fold (n = {comparison.n:,}): macro F1 {own.occur.macro_f1:.3f} over the "
+    line += occur
+    if own.frequent is not None and comparison.rare:
+        line += f", {own.frequent.macro_f1:.3f} over those that {FEW} or more {unit}s show"
+    beside = [f"{NAMES.get(other.rule, other.rule)} {_beside(other.occur)}" for other in others]
+    return ["; ".join([line, *beside]), *guesses(comparison, names, unit)]
 
 
-def _beside(name: str, score: Score) -> str:
-    low, high = score.interval
-    return f"{name} {score.macro_f1:.3f} ({score.difference:+.3f}, 95% interval {low:+.3f} to {high:+.3f})"
+def _beside(score: Score) -> str:
+    """Such as "0.450, behind by 0.090 (95% interval 0.043 to 0.118)"."""
+    behind = score.difference < 0
+    low, high = (-end for end in reversed(score.interval)) if behind else score.interval
+    where = f"{'behind' if behind else 'ahead'} by {abs(score.difference):.3f}"
+    return f"{score.macro_f1:.3f}, {where} (95% interval {low:.3f} to {high:.3f})".replace("-", "−")
 
 
 def guesses(comparison: RuleComparison, names: Sequence[str], unit: str = "field") -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.decision.rules.scaling import fit_scaling
-from cellocate.decision.rules.single import single_threshold
+from cellocate.decision.rules.single import single_threshold, thresholds_of_unseen
 
 HALF_WAY = 10  # locations of all fields together, at which that of unseen ones is halfway from .5 to the single one
 
@@ -19,8 +19,8 @@ def expected_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray
     Macro F1 is a mean over locations, so each may be decided by itself, over all fields: best is to keep the fields
     whose (true) probability is at least half of the best F1 that can be had. Where F1 counted on the truth jumps with
     a single field, the one that is expected from all probabilities does not, which is why this rule needs few fields
-    of a location. One that never occurs takes the `single` threshold, lest what is nowhere likely be decided all over,
-    drawn towards .5 where few fields show anything: of n locations in all fields together it weighs n/(n+10).
+    of a location. One that never occurs takes the `single` threshold, drawn towards .5 where few fields show anything
+    (of n locations in all fields together it weighs n/(n+10)), within the limit of `thresholds_of_unseen`.
 
     Args:
         probabilities: shape (N, K).
@@ -43,12 +43,9 @@ def expected_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray
     scaling = fit_scaling(probabilities, truth)
     scaled, occurs = scaling.apply(probabilities), truth.any(axis=0)
     thresholds = scaling.undo(np.array([best_expected_f1(q) / 2 for q in scaled.T]))
-    return np.where(occurs, thresholds, _of_unseen(probabilities, truth))
-
-
-def _of_unseen(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> float:
     known = truth.sum()
-    return float((known * single_threshold(probabilities, truth) + HALF_WAY * 0.5) / (known + HALF_WAY))
+    shared = float((known * single_threshold(probabilities, truth) + HALF_WAY * 0.5) / (known + HALF_WAY))
+    return np.where(occurs, thresholds, thresholds_of_unseen(probabilities, shared))
 
 
 def best_expected_f1(probabilities: NDArray[np.float64]) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.decision.rules.single import single_threshold
+from cellocate.decision.rules.single import single_threshold, thresholds_of_unseen
 from cellocate.decision.rules.sweep import Sorted
 
 HALF_WAY = 5  # fields that show a location, at which its threshold is halfway to the shared one
@@ -78,9 +78,10 @@ def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
     def median(p: NDArray[np.floating[Any]], t: NDArray[np.bool_]) -> float:
         by_probability = Sorted(p)
         drawn = [by_probability.sweep(t, w).best() for w in weights if w[t].any()]
-        return float(np.quantile(drawn or single, 0.5, method="lower"))
+        return float(np.quantile(drawn, 0.5, method="lower")) if drawn else single
 
-    return np.array([median(p, t) for p, t in zip(probabilities.T, truth.T, strict=True)])
+    found = np.array([median(p, t) for p, t in zip(probabilities.T, truth.T, strict=True)])
+    return np.where(truth.any(axis=0), found, thresholds_of_unseen(probabilities, single))
 
 
 def scaled_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:

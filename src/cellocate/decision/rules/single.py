@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from cellocate.decision.rules.sweep import middle_of_best
 
+_OF_N = 3  # fields, of any number
+
 
 def single_threshold(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> float:
     """The one of .01, .02, … .99 with the best macro F1 over the locations that occur.
@@ -30,6 +32,31 @@ def single_threshold(probabilities: NDArray[np.floating[Any]], truth: NDArray[np
     kept, hits = (_at_least(reached[chosen], columns[chosen], p.shape[1]) for chosen in (np.ones_like(t), t))
     scores = (2 * hits / np.maximum(kept + t.sum(axis=0), 1)).mean(axis=1)
     return round(middle_of_best(candidates.astype(np.float64), scores), 2)
+
+
+def thresholds_of_unseen(probabilities: NDArray[np.floating[Any]], shared: float) -> NDArray[np.float64]:
+    """Thresholds of locations that none of some fields shows: a shared one, or more where that marks too many of them.
+
+    What none of n fields shows, fewer than 3 in n do, with 95% confidence (the rule of three). So no more than three of
+    these fields may be given it.
+
+    Args:
+        probabilities: shape (N, K).
+        shared: the threshold of other locations.
+
+    References:
+        Hanley, Lippman-Hand. If nothing goes wrong, is everything all right? JAMA 249 (1983).
+        https://doi.org/10.1001/jama.1983.03330370053031
+
+    Example:
+        >>> thresholds_of_unseen(np.linspace(0, 0.9, 1000)[:, None], 0.5).round(3), thresholds_of_unseen(np.eye(2), 0.5)
+        (array([0.897]), array([0.5, 0.5]))
+    """
+    if len(probabilities) <= _OF_N:
+        return np.full(probabilities.shape[1], shared)
+    fourth = np.sort(probabilities, axis=0)[-_OF_N - 1].astype(np.float64)
+    above = np.nextafter(fourth.astype(probabilities.dtype), np.asarray(1, probabilities.dtype))
+    return np.asarray(np.maximum(shared, above), np.float64)
 
 
 def _at_least(reached: NDArray[np.intp], columns: NDArray[np.intp], classes: int) -> NDArray[np.float64]:
