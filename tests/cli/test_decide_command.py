@@ -177,3 +177,9 @@ def test_tables_of_other_programs_give_the_same_rule(cellocate, tables):
     assert refused.code == 1
     assert "not a number: 'high': " in refused.err
     assert "index.csv, line 62 (id g), column Nucleoplasm." in refused.err
+
+
+def test_one_table_is_no_pool(cellocate, tables):
+    labels = ("--labels", tables / "labels.csv", "--out", tables / "rule.json")
+    result = cellocate("decide", "fit", tables / "p.csv", *labels, "--pool", "weighted")
+    assert (result.code, "for several tables" in result.err) == (2, True)

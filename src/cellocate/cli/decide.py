@@ -92,6 +92,8 @@ def fit(
     from cellocate.files import refuse_existing_files
 
     _refuse_odd_requests(labels, rule, ratios, figure)
+    if len(probabilities) == 1 and pool != "mean":
+        raise typer.BadParameter("--pool is for several tables, and this is one")
     _refuse_odd_steps(labels, rule or ratios, pool, calibrate, guarantee)
     if guarantee is not None and (fallback is not None or at_most is not None):
         raise typer.BadParameter("--fallback and --at-most are for rules, not for the sets of --guarantee")
