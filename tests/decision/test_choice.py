@@ -109,8 +109,12 @@ def test_differences_are_paired_and_rare_locations_named():
     assert found.scores[0].frequent.macro_f1 == 1
     assert found.scores[1].frequent.difference == pytest.approx(f1(worse[:, :2], truth[:, :2]) - 1, abs=1e-6)
     assert RuleComparison.model_validate_json(found.model_dump_json()) == found
-    first, second = in_words(found, ["a", "b", "c"], "cell")
+    first, fixed, single, second = in_words(found, ["a", "b", "c"], "cell")
     assert first.startswith("rule expected_f1, out of fold (n = 200): macro F1 1.000 over the 3 locations that occur")
+    assert fixed.startswith(
+        f"  .5 for all (fixed): {f1(worse, truth):.3f}, behind by {1 - f1(worse, truth):.3f} (95% interval"
+    )
+    assert single == "  one threshold for all (single): 1.000, the same"
     assert second == f"fewer than 10 cells show c ({truth[:, 2].sum()}): how it is decided is a guess"
 
 

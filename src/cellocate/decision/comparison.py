@@ -96,6 +96,7 @@ def in_words(comparison: RuleComparison, names: Sequence[str], unit: str = "fiel
         >>> for line in in_words(found, ["Nucleoli", "ER"]):
         ...     print(line.partition(",")[0])
         rule single
+          .5 for all (fixed): 0.425
         fewer than 10 fields show ER (3): how it is decided is a guess
     """
     own, *others = comparison.scores
@@ -105,12 +106,14 @@ def in_words(comparison: RuleComparison, names: Sequence[str], unit: str = "fiel
     line += occur
     if own.frequent is not None and comparison.rare:
         line += f", {own.frequent.macro_f1:.3f} over those that {FEW} or more {unit}s show"
-    beside = [f"{NAMES.get(other.rule, other.rule)} {_beside(other.occur)}" for other in others]
-    return ["; ".join([line, *beside]), *guesses(comparison, names, unit)]
+    beside = [f"  {NAMES.get(other.rule, other.rule)}: {_beside(other.occur)}" for other in others]
+    return [line, *beside, *guesses(comparison, names, unit)]
 
 
 def _beside(score: Score) -> str:
     """Such as "0.450, behind by 0.090 (95% interval 0.043 to 0.118)"."""
+    if score.difference == 0 and score.error == 0:
+        return f"{score.macro_f1:.3f}, the same"
     behind = score.difference < 0
     low, high = (-end for end in reversed(score.interval)) if behind else score.interval
     where = f"{'behind' if behind else 'ahead'} by {abs(score.difference):.3f}"
