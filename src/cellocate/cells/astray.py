@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from cellocate.images.signal import CLEAR, signal_of
 
 _BY_CHANCE = 0.1
-"""Of the way from chance (0) to all (1). Masks of 68 real fields reach .88 or more there; of half of the fields, the
-masks of another field reach less than .1."""
+"""Of the way from chance (0) to all (1); `benchmarks/astray_masks.py` shows what is noticed with it."""
 _CUT = 0.7
 """Of what chance would have: how often nuclei lie at the edges of cells. It tells the masks of some cells alone, which
 miss the nuclei of the others."""

@@ -13,10 +13,8 @@ from cellocate.choices import Fallback
 from cellocate.counted import counted
 from cellocate.decision.crossfit import deal
 from cellocate.decision.rules import Kind, fit
+from cellocate.evaluation import FEW
 from cellocate.evaluation.bootstrap import Clusters, bootstrap
-
-FEW = 10
-"""Fields that show a location, below which its threshold, and its F1, is a guess."""
 
 NAMES: Mapping[str, str] = {
     "fixed": ".5 for all (fixed)",

@@ -1,6 +1,6 @@
 """Evaluation: truth beside probabilities and decided locations, or beside cells that were found and named."""
 
-from cellocate.evaluation.by_column import SMALL, by_column
+from cellocate.evaluation.by_column import FEW, SMALL, by_column
 from cellocate.evaluation.compare import compare, holm
 from cellocate.evaluation.confusion import confusion, confusion_table, misclassifications, per_cent
 from cellocate.evaluation.frequency import rank_correlation
@@ -11,6 +11,7 @@ from cellocate.evaluation.reliability import expected_calibration_error, reliabi
 from cellocate.evaluation.shares import share_intervals
 
 __all__ = [
+    "FEW",
     "SMALL",
     "GroupLevel",
     "Instances",

@@ -14,6 +14,8 @@ from cellocate.vocabulary import Vocabulary
 
 SMALL = 30
 """Fewer fields than this are too few for any figure to be taken at its word."""
+FEW = 10
+"""Fewer fields than this that show a location are too few to judge it by."""
 
 UNKNOWN = "not recorded"
 

@@ -12,14 +12,13 @@ import pandas as pd
 from cellocate.cells.notes import as_sentences, notes_of_a_kind
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.evaluation import SMALL, Instances, evaluate_instances
+from cellocate.evaluation import FEW, SMALL, Instances, evaluate_instances
 from cellocate.files import new_folder, write_text
 from cellocate.pictures import save_figure
 from cellocate.pictures.page import for_page, render
 from cellocate.pictures.style import WIDE
 from cellocate.pictures.words import number, sentence
 from cellocate.prediction.submissions import TrueCells, read_kaggle2021, read_true_cells
-from cellocate.report.evaluated import FEW
 from cellocate.report.figures import plot_cells
 from cellocate.rounded import json_text
 from cellocate.vocabulary import get

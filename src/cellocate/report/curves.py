@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cellocate.evaluation import FEW
 from cellocate.pictures.drawing import save_figure_as
 from cellocate.pictures.style import PALETTE, WIDE
-from cellocate.report.evaluated import FEW
 from cellocate.written import write_table
 
 if TYPE_CHECKING:

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from cellocate.explain import Explained
     from cellocate.networks.card import ModelCard
 
-FEW = 10
-"""Fewer fields than this that show a location are too few to judge it by."""
-
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:

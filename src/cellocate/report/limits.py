@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cellocate.counted import counted
-from cellocate.evaluation import SMALL
+from cellocate.evaluation import FEW, SMALL
 from cellocate.pictures.words import listed, sentence
-from cellocate.report.evaluated import FEW, Evaluated
+from cellocate.report.evaluated import Evaluated
 from cellocate.report.inputs import stains
 
 if TYPE_CHECKING:

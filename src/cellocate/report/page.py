@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from cellocate.evaluation import SMALL
+from cellocate.evaluation import FEW, SMALL
 from cellocate.files import write_text
 from cellocate.pictures.page import for_page, render
 from cellocate.report import words
-from cellocate.report.evaluated import FEW, Evaluated
+from cellocate.report.evaluated import Evaluated
 from cellocate.report.inputs import about_fields, about_model
 from cellocate.report.limits import cautions, limits
 from cellocate.report.looked import looked_rows
