@@ -106,6 +106,7 @@ def test_what_none_of_the_fields_shows_is_given_to_three_of_them_at_most(table, 
 
 
 @given(tables(), st.sampled_from(KINDS))
+@example((np.full((4, 2), 1 / 16), np.eye(4, 2, dtype=bool) & [True, False]), "bagged")
 @MANY
 def test_a_fitted_rule_is_applied_alike_to_floats_of_any_width(table, kind):
     probabilities, truth = table
