@@ -43,7 +43,7 @@ from cellocate.evaluation import Instances, evaluate, evaluate_instances
 from cellocate.files import new_file, new_folder
 from cellocate.images import CHANNELS, write_png
 from cellocate.networks import Model
-from cellocate.prediction import PredictedCells, predict_bags, predict_cells, predict_collection, predict_within
+from cellocate.prediction import predict_bags, predict_cells, predict_collection, predict_within, with_predicted_fields
 from cellocate.training import Recipe, load_recipe
 from cellocate.training.fit import train
 from cellocate.training.prepare import Options
@@ -184,7 +184,9 @@ def _recipe(data: Data, learnt: Collection, system: str, seed: int, budget: int)
     return load_recipe("quick", settings)
 
 
-def _answers(data: Data, system: str, model: Model, network: Model, part: str) -> Iterator[tuple[str, PredictedCells]]:
+def _answers(
+    data: Data, system: str, model: Model, network: Model, part: str
+) -> Iterator[tuple[str, decision.Predictions]]:
     fields = data.part(data.fields, part)
     whole = predict_collection(network, fields)
     if system == "field":
@@ -196,20 +198,24 @@ def _answers(data: Data, system: str, model: Model, network: Model, part: str) -
     yield ALONE, alone
     if system in POOLS:
         bags = bags_of(cells)
-        yield BAG, alone.together(bags.ids, predict_bags(model, bags).fields)
-    yield FIELD, alone.together(fields.ids, whole)
+        yield BAG, with_predicted_fields(alone, bags.ids, predict_bags(model, bags)[0].probabilities)
+    yield FIELD, with_predicted_fields(alone, fields.ids, whole.probabilities)
 
 
-def _truth(data: Data, said: PredictedCells) -> NDArray[np.bool_]:
-    return VOCABULARY.encode([data.shown[field, n] for field, n in zip(said.fields, said.cells, strict=True)])
+def _truth(data: Data, said: decision.Predictions) -> NDArray[np.bool_]:
+    return VOCABULARY.encode(
+        [data.shown[field, n] for field, n in zip(said.fields or (), said.cells or (), strict=True)]
+    )
 
 
-def _rule_of(data: Data, said: PredictedCells) -> decision.Rule:
+def _rule_of(data: Data, said: decision.Predictions) -> decision.Rule:
     """Thresholds fitted to what cells truly show."""
     return decision.fit("expected_f1", said.probabilities, _truth(data, said))
 
 
-def _figures(data: Data, said: PredictedCells, rule: decision.Rule, tuned: decision.Rule) -> dict[Hashable, float]:
+def _figures(
+    data: Data, said: decision.Predictions, rule: decision.Rule, tuned: decision.Rule
+) -> dict[Hashable, float]:
     truth, p = _truth(data, said), said.probabilities
     figures = evaluate(truth, rule.apply(p), VOCABULARY, probabilities=p, interval=False)
     best = evaluate(truth, tuned.apply(p), VOCABULARY, interval=False)

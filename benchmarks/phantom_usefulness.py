@@ -54,7 +54,7 @@ def main() -> None:
         model = _train(Path(folder), asked)
         for name, pixel_size in REAL.items():
             collection = open_collection(real / name, pixel_size=pixel_size)
-            _measure(name, collection, predict_collection(model, collection), model)
+            _measure(name, collection, predict_collection(model, collection).probabilities, model)
 
 
 def _train(folder: Path, asked: argparse.Namespace) -> Model:

@@ -39,7 +39,7 @@ from cellocate.collection import PARTS, open_collection
 from cellocate.images import CHANNELS
 from cellocate.networks import Model
 from cellocate.networks.familiar import fit_references
-from cellocate.prediction import look_at_collection
+from cellocate.prediction import predict_and_embed
 from cellocate.training import load_recipe
 from cellocate.training.fit import train
 
@@ -58,7 +58,7 @@ def main() -> None:
     model = _model(args.folder, args.fields, args.size, args.set)
     collection = open_collection(args.folder / "phantoms")
     fields: list[Field] = [collection.read(i, CHANNELS)[0] for i in collection.subset(model.card.fields["test"]).ids]
-    learnt, validated = (look_at_collection(model, collection.subset(model.card.fields[p])) for p in PARTS[:2])
+    learnt, validated = (predict_and_embed(model, collection.subset(model.card.fields[p]))[1] for p in PARTS[:2])
     covariance, known = LedoitWolf().fit(learnt.features), model.references
     alone = fit_references(learnt.features, validated.features)
     assert known is not None
@@ -67,7 +67,7 @@ def main() -> None:
     assert light is not None
 
     def scores(shown: list[Field]) -> dict[str, NDArray[np.floating]]:
-        look = model.look_at_tiles([model.prepare(field) for field in shown])
+        look = model.embed_tiles([model.prepare(field) for field in shown])
         p = np.clip(look.probabilities, 1e-7, 1 - 1e-7)
         return {
             "features": alone.unlike(look.features),

@@ -175,5 +175,5 @@ def _answers(model: Model, collection: Collection) -> dict[str, NDArray[Any]]:
         "ids": np.array(sets["test"].ids),
         "trained": collection.subset(model.card.fields["train"]).truth().sum(axis=0),
         **{f"truth_{part}": fields.truth() for part, fields in sets.items()},
-        **{f"p_{part}": predict_collection(model, fields) for part, fields in sets.items()},
+        **{f"p_{part}": predict_collection(model, fields).probabilities for part, fields in sets.items()},
     }

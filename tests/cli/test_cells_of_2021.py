@@ -12,8 +12,7 @@ import pytest
 from cellocate import phantom
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import open_collection
-from cellocate.prediction import write_kaggle2021
-from cellocate.prediction.submissions import read_kaggle2021
+from cellocate.decision.submissions import read_kaggle2021, write_kaggle2021
 from cellocate.training import load_recipe
 from cellocate.vocabulary import get
 

@@ -40,7 +40,7 @@ def of_tables(folder: Path, *options: object) -> list[object]:
 def test_two_tables_are_compared_whatever_the_order_of_their_rows(cellocate, tables: Path) -> None:
     result = cellocate(*of_tables(tables, "--beside", tables / "bad.csv", "--by", "cell_line", "--by", "antibody"))
     assert result.code == 0, result.err
-    line = next(line for line in result.out.splitlines() if "beside" in line)
+    line = next(line for line in result.out.splitlines() if "against" in line)
     assert "of bad: difference +0." in line
     assert line.endswith("p = 0.0001")
     scores = tables / "scores"

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.decision import (
+    Predictions,
     locations_of,
     read_decided,
     read_locations,
     read_probabilities,
     read_tables,
     write_decided,
-    write_table,
 )
 from cellocate.errors import CellocateError
 from cellocate.tables import normal
@@ -33,7 +33,7 @@ TEXT = st.text(st.characters(exclude_characters="\0\r", codec="utf-8"), min_size
 def test_any_ids_survive(tmp_path_factory: pytest.TempPathFactory, ids: list[str], seed: int) -> None:
     folder = tmp_path_factory.mktemp("t")
     probabilities = np.random.default_rng(seed).random((len(ids), 4)).round(6)
-    write_table(folder / "t.csv", ids, probabilities, probabilities > 0.5, OURS)
+    Predictions(ids, probabilities, probabilities > 0.5, OURS).save(folder / "t.csv")
     write_decided(folder / "d.csv", ids, probabilities > 0.5)
     read, found = read_probabilities(folder / "t.csv", OURS)
     assert read == ids

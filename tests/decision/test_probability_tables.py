@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from cellocate.decision import (
+    Predictions,
     is_decided,
     read_decided,
     read_probabilities,
     read_tables,
     write_decided,
-    write_table,
 )
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import Location, Vocabulary, get
@@ -38,7 +38,7 @@ def test_probabilities_survive_writing_to_six_decimals(tmp_path, name, dtype):
     vocabulary = get(name)
     probabilities = np.random.default_rng(0).random((7, len(vocabulary))).astype(dtype)
     ids = ["b", "a", "NA", "007", "a,b", 'q"q', "é"]
-    write_table(tmp_path / "t.csv", ids, probabilities, probabilities > 0.5, vocabulary)
+    Predictions(ids, probabilities, probabilities > 0.5, vocabulary).save(tmp_path / "t.csv")
     found_ids, found = read_probabilities(tmp_path / "t.csv", vocabulary)
     assert found_ids == ids
     assert found.dtype == np.float64
@@ -47,7 +47,7 @@ def test_probabilities_survive_writing_to_six_decimals(tmp_path, name, dtype):
 
 def test_a_table_names_its_locations_for_a_spreadsheet(tmp_path):
     decided = np.array([[True, False, True], [False, False, False]])
-    write_table(tmp_path / "t.csv", ["a", "b"], np.array([[0.75, 0.25, 1], [0, 0.1234567, 0]]), decided, OURS)
+    Predictions(["a", "b"], np.array([[0.75, 0.25, 1], [0, 0.1234567, 0]]), decided, OURS).save(tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_text().splitlines() == [
         "Id,Cilium,Basal body,Tip,Locations",
         "a,0.75,0.25,1.0,Cilium; Tip",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
 from cellocate.collection import Collection, open_collection
-from cellocate.decision import write_table
+from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.explain.audit import HeldOut, audit_labels, by_models, by_tables, doubts, write_audit
 from cellocate.explain.audit.skill import skill_of
@@ -86,7 +86,7 @@ def test_tables_of_folds_are_brought_together(phantoms, tmp_path):
     ids, rng = collection.ids, np.random.default_rng(0)
     said = rng.random((len(ids), 28)).round(6)
     for name, rows in (("a.csv", slice(0, 20)), ("b.csv", slice(15, 35))):
-        write_table(tmp_path / name, ids[rows], said[rows], said[rows] > 0.5, collection.vocabulary)
+        Predictions(ids[rows], said[rows], said[rows] > 0.5, collection.vocabulary).save(tmp_path / name)
     found = by_tables([tmp_path / "a.csv", tmp_path / "b.csv"], collection)
     assert found.ids == ids[:35]
     assert np.allclose(found.probabilities, said[:35])

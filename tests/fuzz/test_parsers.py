@@ -20,6 +20,7 @@ from mutations import damaged
 from PIL import Image
 from stack_files import zarr_plate
 
+from cellocate.assessment.true_cells import read_true_cells
 from cellocate.cells.masks import (
     CellMasks,
     read_features,
@@ -36,11 +37,11 @@ from cellocate.collection.atlas.lists import read_list
 from cellocate.collection.channels import parse
 from cellocate.collection.depth import with_depth
 from cellocate.decision import Rule, read_decided, read_probabilities, read_rule, read_steps, save_rule
+from cellocate.decision.submissions import read_sample, validate_submission, write_kaggle2021
 from cellocate.errors import CellocateError
 from cellocate.h5ad import Annotated, read_h5ad, write_h5ad
 from cellocate.images import CHANNELS
 from cellocate.images.rle import masks_of
-from cellocate.prediction.submissions import read_sample, read_true_cells, validate_submission, write_kaggle2021
 from cellocate.training import load_recipe
 from cellocate.training.recipes import recipe_text
 from cellocate.vocabulary import get

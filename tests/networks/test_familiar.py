@@ -56,19 +56,19 @@ def test_too_few_fields_tell_nothing() -> None:
 def knowing(make: Callable[..., Model]) -> Model:
     """A model that knows some random fields."""
     model = make(views=Views(turns="flips", crops=1, crop=0.5))
-    look = model.look_at_tiles([model.prepare(f) for f in RNG.integers(0, 256, (12, 4, 64, 64), dtype=np.uint8)])
+    look = model.embed_tiles([model.prepare(f) for f in RNG.integers(0, 256, (12, 4, 64, 64), dtype=np.uint8)])
     return Model(model.network, model.card, references=fit_references(look.features, look.features))
 
 
 def test_one_pass_gives_what_two_would(knowing: Model, make: Callable[..., Model]) -> None:
     tiles = [knowing.prepare(f) for f in FIELDS]
-    look = knowing.look_at_tiles(tiles)
+    look = knowing.embed_tiles(tiles)
     np.testing.assert_allclose(look.probabilities, knowing.predict_tiles(tiles), rtol=1e-5)
     plain = make()
     np.testing.assert_allclose(
-        plain.look_at_tiles([plain.prepare(f) for f in FIELDS]).features, plain.embed(FIELDS), rtol=1e-4, atol=1e-6
+        plain.embed_tiles([plain.prepare(f) for f in FIELDS]).features, plain.embed(FIELDS), rtol=1e-4, atol=1e-6
     )
-    assert [part.shape for part in plain.look_at_tiles([])] == [
+    assert [part.shape for part in plain.embed_tiles([])] == [
         (0, 28),
         (0, plain.network.features),
         (0, 8),

@@ -12,7 +12,7 @@ import pytest
 
 import cellocate
 from cellocate.collection import Collection, open_collection
-from cellocate.decision import Rule
+from cellocate.decision import Predictions, Rule
 from cellocate.networks import Model
 from cellocate.prediction import assumptions, cautions
 
@@ -27,6 +27,12 @@ def others(collection: Collection) -> Collection:
 
 def changed(model: Model, **of_card: Any) -> Model:
     return Model(model.network, model.card.model_copy(update=of_card), folder=model.folder)
+
+
+def predicted(model: Model, probability: float) -> Predictions:
+    """Three fields in which every location has the same probability."""
+    values = np.full((3, 28), probability, np.float32)
+    return Predictions.from_rule(["a", "b", "c"], values, model.vocabulary, model.card.rule)
 
 
 def test_a_model_of_simulated_cells_says_so_of_other_images(run: Path, phantoms: Path) -> None:
@@ -54,18 +60,18 @@ def test_a_rule_that_marks_too_much_is_said(run: Path) -> None:
     model = cellocate.load(run / "model")
     assert model.card.rule.fitted_on == model.card.scores["validation"]["n"] == 6
     assert model.card.rule.at_most == 5
-    [said] = cautions(model, np.ones((3, 28), np.float32))
+    [said] = cautions(model, predicted(model, 1))
     learnt = 28 - len(model.card.rule.never)
     assert f"only 6 validation images and marks {learnt}.0 of 28 locations per field" in said
     assert model.card.rule.apply(np.ones((3, 28), np.float32)).sum(axis=1).tolist() == [5, 5, 5]
     sound = changed(model, rule=model.card.rule.model_copy(update={"fitted_on": 300}))
-    assert cautions(sound, np.zeros((3, 28), np.float32)) == []
+    assert cautions(sound, predicted(sound, 0)) == []
 
 
 @pytest.mark.parametrize(("kind", "how"), [("fixed", "a probability of .5"), ("best", "the highest probability")])
 def test_a_model_that_nothing_was_validated_for_says_so_with_its_folder(run: Path, kind: Any, how: str) -> None:
     model = cellocate.load(run / "model")
     bare = changed(model, scores={}, rule=Rule(kind=kind, thresholds=(0.5,) * 28))
-    [said] = cautions(bare, np.zeros((3, 28), np.float32))
+    [said] = cautions(bare, predicted(bare, 0))
     assert said.startswith(f"quick ({run / 'model'}) was trained without validation fields")
     assert f"its decision rule ({how}) was not fitted" in said

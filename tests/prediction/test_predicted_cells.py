@@ -12,7 +12,8 @@ import pytest
 from cellocate import load
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import bags_of, open_collection
-from cellocate.decision import read_fields, read_probabilities, write_table
+from cellocate.decision import Predictions, read_fields, read_probabilities
+from cellocate.decision.h5ad import write_h5ad
 from cellocate.errors import CellocateError
 from cellocate.h5ad import read_h5ad
 from cellocate.images.rle import label_image
@@ -20,13 +21,12 @@ from cellocate.networks import Model, build_network
 from cellocate.networks.card import Bag
 from cellocate.networks.heads import HeadName
 from cellocate.prediction import (
-    PredictedCells,
     predict_bags,
     predict_cells,
     predict_collection,
     predict_within,
     with_fields,
-    write_h5ad,
+    with_predicted_fields,
 )
 from cellocate.vocabulary import get
 
@@ -98,31 +98,31 @@ def test_cells_inside_their_masks(model: Model, phantoms: Path) -> None:
     fields = predict_collection(model, collection)
     copied = predict_within(model, collection, cells, fields, by_map=False)
     mapped = predict_within(model, collection, cells, fields)
-    for field, whole in zip(collection.ids, fields, strict=True):
+    for field, whole in zip(collection.ids, fields.probabilities, strict=True):
         shape, found = cells.read(field)
-        np.testing.assert_allclose(copied.of(field, list(found)), np.tile(whole, (len(found), 1)))
+        np.testing.assert_allclose(copied.of_cells(field, list(found)), np.tile(whole, (len(found), 1)))
         pixels, size = collection.read(field, model.card.channels)
         own = model.predict_within(pixels, label_image(found, *shape), size)[[n - 1 for n in found]]
-        np.testing.assert_allclose(mapped.of(field, list(found)), with_fields(own, whole[None]), rtol=1e-4)
+        np.testing.assert_allclose(mapped.of_cells(field, list(found)), with_fields(own, whole[None]), rtol=1e-4)
     with pytest.raises(CellocateError, match="not in its label image"):
-        mapped.of(collection.ids[0], [999])
+        mapped.of_cells(collection.ids[0], [999])
 
 
 def test_cells_of_a_collection(model: Model, cells: Path) -> None:
     collection = open_collection(cells)
     found = predict_cells(model, collection)
-    np.testing.assert_allclose(found.probabilities, predict_collection(model, collection), rtol=1e-4)
+    np.testing.assert_allclose(found.probabilities, predict_collection(model, collection).probabilities, rtol=1e-4)
     assert [f"{field}_{n}" for field, n in zip(found.fields, found.cells, strict=True)] == found.ids
     network = build_network("test_resnet", channels=model.card.channels, locations=28, size=64, cells="max")
     bagged = Model(network, model.card.model_copy(update={"bag": Bag(pool="max", edge=0.5)}))
     bags = bags_of(collection)
-    fields, alone = predict_bags(bagged, bags)
+    fields, alone = (found.probabilities for found in predict_bags(bagged, bags))
     of = [bags.ids.index(field) for field in found.fields]
     together = predict_cells(bagged, collection)
     np.testing.assert_allclose(together.probabilities, with_fields(alone, fields[of]), rtol=1e-4)
     np.testing.assert_allclose(predict_cells(bagged, collection, alone=True).probabilities, alone, rtol=1e-4)
     with pytest.raises(CellocateError, match="no probabilities of"):
-        found.together(bags.ids[1:], fields[1:])
+        with_predicted_fields(found, bags.ids[1:], fields[1:])
     numbers = ["one", *collection.fields["cell"][1:]]
     with pytest.raises(CellocateError, match="a cell of no number: 'one'"):
         predict_cells(model, replace(collection, fields=collection.fields.assign(cell=numbers)))
@@ -130,7 +130,7 @@ def test_cells_of_a_collection(model: Model, cells: Path) -> None:
 
 def test_a_table_of_cells_tells_their_fields(tmp_path: Path) -> None:
     words, p = get("hpa19"), np.random.default_rng(0).random((2, 19))
-    write_table(tmp_path / "t.csv", ["a_1", "a_7"], p, p > 0.5, words, cells=(["a", "a"], [1, 7]))
+    Predictions(["a_1", "a_7"], p, p > 0.5, words, fields=["a", "a"], cells=[1, 7]).save(tmp_path / "t.csv")
     assert read_fields(tmp_path / "t.csv") == ["a", "a"]
     ids, read = read_probabilities(tmp_path / "t.csv", words)
     assert ids == ["a_1", "a_7"]
@@ -165,7 +165,7 @@ def test_the_command_predicts_cells(
         assert table.obsm["spatial"].shape == (count, 2)
         assert list(table.obs["field"].astype(str)) == list(open_collection(cells).fields["field"])
         model = load(run / "model", device="cpu")
-        np.testing.assert_allclose(table.x, predict_collection(model, open_collection(cells)), rtol=1e-4)
+        np.testing.assert_allclose(table.x, predict_collection(model, open_collection(cells)).probabilities, rtol=1e-4)
         assert (table.layers["decided"] == model.card.rule.apply(table.x)).all()
         return
     fields = tmp_path / "fields.csv"
@@ -253,7 +253,7 @@ def test_numbers_and_words_of_a_table_of_cells(tmp_path: Path) -> None:
     p = np.random.default_rng(0).random((3, 19))
     known = pd.DataFrame({"field": ["a", "a", "b"], "area": ["1.5", "", "3"], "well": ["A1", None, 3]})
     known["original_id"], known["source"] = ["001", "001", "002"], ["2018", "2018", "2021"]
-    write_h5ad(tmp_path / "c.h5ad", ["a_1", "a_2", "b_1"], p, p > 0.5, get("hpa19"), known)
+    write_h5ad(tmp_path / "c.h5ad", Predictions(["a_1", "a_2", "b_1"], p, p > 0.5, get("hpa19")), known)
     table = read_h5ad(tmp_path / "c.h5ad")
     assert table.obs["area"].isna().tolist() == [False, True, False]
     assert table.obs["well"].astype(str).tolist() == ["A1", "", "3"]
@@ -264,6 +264,7 @@ def test_numbers_and_words_of_a_table_of_cells(tmp_path: Path) -> None:
 
 
 def test_known_cells_only() -> None:
-    cells = PredictedCells(["a_1"], ["a"], [1], np.full((1, 2), 0.5, np.float32))
-    np.testing.assert_array_equal(cells.of("a", [1, 2]), [[0.5, 0.5], [0, 0]])
-    assert cells.of("b", [1]).tolist() == [[0, 0]]
+    p = np.full((1, 19), 0.5, np.float32)
+    cells = Predictions(["a_1"], p, p > 0.5, get("hpa19"), fields=["a"], cells=[1])
+    np.testing.assert_array_equal(cells.of_cells("a", [1, 2]), [[0.5] * 19, [0] * 19])
+    assert cells.of_cells("b", [1]).tolist() == [[0] * 19]

@@ -19,7 +19,7 @@ from cellocate.prediction import assumptions, predict_collection
 def test_a_collection_is_predicted_as_its_arrays_are(run: Path, phantoms: Path) -> None:
     model, collection = cellocate.load(run / "model"), open_collection(phantoms)
     steps: list[int] = []
-    probabilities = predict_collection(model, collection, batch_size=7, progress=steps.append)
+    probabilities = predict_collection(model, collection, batch_size=7, progress=steps.append).probabilities
     arrays = [read_field(collection.files(i), CHANNELS) for i in collection.ids]
     np.testing.assert_allclose(probabilities, model.predict(arrays).probabilities, rtol=1e-4)
     assert sum(steps) == 40
@@ -29,7 +29,7 @@ def test_an_unreadable_field_stops_with_its_name(run: Path, phantoms: Path) -> N
     bad = phantoms / "train" / "phantom-1-000007_blue.png"
     bad.write_bytes(bad.read_bytes()[:200])
     with pytest.raises(CellocateError, match=r"phantom-1-000007_blue\.png"):
-        predict_collection(cellocate.load(run / "model"), open_collection(phantoms))
+        predict_collection(cellocate.load(run / "model"), open_collection(phantoms)).probabilities
 
 
 def test_assumptions_are_said(run: Path, phantoms: Path) -> None:
@@ -67,9 +67,9 @@ def test_models_that_are_shown_other_images_than_they_learnt_from_say_so(
 
 def test_a_known_pixel_size_is_used(run: Path, phantoms: Path) -> None:
     model = cellocate.load(run / "model")
-    plain = predict_collection(model, open_collection(phantoms))
-    same = predict_collection(model, open_collection(phantoms, pixel_size=163.84 / 64))
-    other = predict_collection(model, open_collection(phantoms, pixel_size=163.84 / 32))
+    plain = predict_collection(model, open_collection(phantoms)).probabilities
+    same = predict_collection(model, open_collection(phantoms, pixel_size=163.84 / 64)).probabilities
+    other = predict_collection(model, open_collection(phantoms, pixel_size=163.84 / 32)).probabilities
     np.testing.assert_allclose(same, plain, rtol=1e-4)
     assert np.abs(other - plain).max() > 1e-3
 
@@ -77,7 +77,9 @@ def test_a_known_pixel_size_is_used(run: Path, phantoms: Path) -> None:
 def test_a_store_of_the_same_size_is_predicted_as_its_files_are(run: Path, phantoms: Path, tmp_path: Path) -> None:
     model, files = cellocate.load(run / "model"), open_collection(phantoms)
     store = pack(files, tmp_path / "store", sizes=(64, 16), workers=1)
-    np.testing.assert_array_equal(predict_collection(model, store), predict_collection(model, files))
+    np.testing.assert_array_equal(
+        predict_collection(model, store).probabilities, predict_collection(model, files).probabilities
+    )
     assert assumptions(model, store) == []
 
 
@@ -88,4 +90,4 @@ def test_a_store_of_a_smaller_size_is_predicted_by_its_own_pixel_size(
     store = pack(files, tmp_path / "store", sizes=(48,), workers=1)
     arrays = [shrink(read_field(files.files(i), CHANNELS), 48) for i in files.ids]
     expected = model.predict(arrays, pixel_size=2.56 * 64 / 48).probabilities
-    np.testing.assert_allclose(predict_collection(model, store), expected, rtol=1e-4)
+    np.testing.assert_allclose(predict_collection(model, store).probabilities, expected, rtol=1e-4)

@@ -14,7 +14,7 @@ from cellocate.decision import read_probabilities
 from cellocate.images import write_png
 from cellocate.networks import Model, save
 from cellocate.networks.familiar import References, fit_references
-from cellocate.prediction import look_at_collection, predict_and_compare, predict_collection
+from cellocate.prediction import predict_and_embed, predict_collection
 from cellocate.training.familiar import with_references
 from cellocate.vocabulary import get
 
@@ -23,7 +23,7 @@ from cellocate.vocabulary import get
 def knowing(run: Path, phantoms: Path) -> Model:
     """A model that knows 30 phantoms, and compares with 10."""
     model, collection = cellocate.load(run / "model"), open_collection(phantoms)
-    look = look_at_collection(model, collection)
+    _, look = predict_and_embed(model, collection)
     return Model(model.network, model.card, references=fit_references(look.features[:30], look.features[30:]))
 
 
@@ -32,18 +32,19 @@ def test_a_glaring_field_is_unlike_phantoms(knowing: Model, phantoms: Path) -> N
     for channel in ("red", "green", "blue", "yellow"):
         write_png(f"{glaring}{channel}.png", np.full((64, 64), 255, dtype=np.uint8))
     collection = open_collection(phantoms)
-    compared = predict_and_compare(knowing, collection)
-    np.testing.assert_allclose(compared.probabilities, predict_collection(knowing, collection), rtol=1e-4)
-    assert compared.unlike is not None
-    assert compared.unlike.argmax() == 3
-    assert compared.unlike[3] > 1.2
-    assert (compared.unlike > 1).mean() < 0.2
+    compared = predict_collection(knowing, collection)
+    plain = predict_collection(Model(knowing.network, knowing.card), collection)
+    np.testing.assert_allclose(compared.probabilities, plain.probabilities, rtol=1e-4)
+    assert compared.ood_score is not None
+    assert compared.ood_score.argmax() == 3
+    assert compared.ood_score[3] > 1.2
+    assert (compared.ood_score > 1).mean() < 0.2
 
 
 def test_a_model_without_references_says_nothing(run: Path, phantoms: Path) -> None:
     model = cellocate.load(run / "model")
     model.references = None
-    assert predict_and_compare(model, open_collection(phantoms).subset([])).unlike is None
+    assert predict_collection(model, open_collection(phantoms).subset([])).ood_score is None
 
 
 def test_the_command_writes_a_column_and_a_note(
@@ -55,7 +56,7 @@ def test_the_command_writes_a_column_and_a_note(
     result = cellocate("predict", tmp_path / "model", phantoms, "--out", tmp_path / "p.csv")
     assert result.code == 0
     assert "40 of 40 fields unlike those that the model was trained on" in result.err
-    assert (pd.read_csv(tmp_path / "p.csv")["Unlike"] > 1).all()
+    assert (pd.read_csv(tmp_path / "p.csv")["ood_score"] > 1).all()
     ids, probabilities = read_probabilities(tmp_path / "p.csv", get("hpa28"))  # the column is no location
     assert (len(ids), probabilities.shape) == (40, (40, 28))
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cellocate.assessment import Evaluated
 from cellocate.collection import Collection
+from cellocate.decision import Predictions
 from cellocate.evaluation import evaluate
 from cellocate.images import CHANNELS, write_png
 from cellocate.networks.card import ModelCard
-from cellocate.report import Evaluated
 from cellocate.vocabulary import Location, Vocabulary, get
 
 TINY = Vocabulary(
@@ -97,11 +98,14 @@ def build(
     thresholds = [0.5] * len(vocabulary)
     place = folder / "plate one"
     place.mkdir()
+    shown = np.asarray(changes.pop("decided", decided))
+    known = changes.pop("probabilities", probabilities)
+    known = np.full(shown.shape, np.nan) if known is None else known
+    ids = [f"field{i}" for i in range(len(shown))]
     evaluated = Evaluated(
         collection=make_collection(place, truth, vocabulary, channels),
+        predictions=Predictions(ids, known, shown, vocabulary),
         truth=truth,
-        decided=decided,
-        probabilities=probabilities,
         metrics=evaluate(truth, decided, vocabulary, probabilities=probabilities, thresholds=thresholds),
         card=make_card(vocabulary, channels),
         history=make_history(),

@@ -5,12 +5,13 @@ import pytest
 from matplotlib.colors import to_hex
 from small_evaluation import TINY, build
 
+from cellocate.assessment.baseline import Comparison, compare_with, p_value, short_names
+from cellocate.decision import Predictions
 from cellocate.evaluation import compare, confusion, evaluate, reliability
 from cellocate.pictures.style import NARROW, PALETTE, WIDE
-from cellocate.report.beside import Beside, _names, p_value, plot_beside, set_beside
+from cellocate.report.baseline import plot_comparison
 from cellocate.report.diagnostics import plot_confusion, plot_frequency, plot_reliability
 from cellocate.report.figures import plot_groups
-from cellocate.report.predicted import Predicted
 from cellocate.vocabulary import get
 
 WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW])
@@ -90,14 +91,16 @@ def pair(folder):
     bad[:, 2] = False
     first, other = folder / "good" / "model", folder / "bad.csv"
     ids = [str(i) for i in range(60)]
-    return set_beside(Predicted(first, ids, truth, None), Predicted(other, ids, bad, None), truth, TINY, ids)
+    unknown = np.full(truth.shape, np.nan)
+    good, worse = (Predictions(ids, unknown, labels, TINY) for labels in (truth, bad))
+    return compare_with(good, worse, truth, ids, short_names(first, other))
 
 
 @WIDTHS
 def test_both_models_have_a_mark_for_each_location_that_is_known(tmp_path, width):
     beside = pair(tmp_path)
     assert (beside.a, beside.b) == ("good", "bad")
-    figure = plot_beside(beside, width)
+    figure = plot_comparison(beside, width)
     (axes,) = figure.axes
     a, b = axes.get_lines()[-2:]
     assert a.get_xdata().tolist() == [1, 1]
@@ -109,13 +112,13 @@ def test_both_models_have_a_mark_for_each_location_that_is_known(tmp_path, width
 
 def test_the_comparison_is_told_in_one_line(tmp_path):
     beside = pair(tmp_path)
-    assert beside.sentence.startswith("macro F1 0.667 beside 0.")
+    assert beside.sentence.startswith("macro F1 0.667 against 0.")
     assert beside.sentence.endswith("p = 0.0001")
     assert len(beside.rows) == 4  # no probabilities, no average precision
 
 
 def test_two_sources_of_one_name_go_by_their_paths(tmp_path):
-    assert _names(tmp_path / "a" / "p.csv", tmp_path / "b" / "p.csv") == (
+    assert short_names(tmp_path / "a" / "p.csv", tmp_path / "b" / "p.csv") == (
         str(tmp_path / "a" / "p.csv"),
         str(tmp_path / "b" / "p.csv"),
     )
@@ -128,6 +131,6 @@ def test_p_values_have_the_digits_that_they_bear(p, text):
 
 def test_a_comparison_without_any_difference_is_drawn(tmp_path):
     nothing = np.zeros((4, 3), bool)
-    plot_beside(Beside("a", "b", compare(nothing, nothing, nothing, TINY))).draw_without_rendering()
+    plot_comparison(Comparison("a", "b", compare(nothing, nothing, nothing, TINY))).draw_without_rendering()
     found = evaluate(nothing, nothing, TINY)
     assert found["group_level"]["macro_f1"] == 0

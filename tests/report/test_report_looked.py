@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 from small_evaluation import build
 
+from cellocate.assessment.maps import FOUND, Asked, choose_asked
 from cellocate.explain import Explained
 from cellocate.report import write_figures, write_report
-from cellocate.report.looked import FOUND, Asked, choose_asked
 
 GROUPS = ["Nucleus", "Nucleus", *(f"group {k}" for k in range(7))]
 

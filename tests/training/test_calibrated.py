@@ -33,11 +33,11 @@ def test_a_calibration_stays_with_the_model_and_is_applied(
     calibration = model.card.calibration
     assert calibration is not None
     assert calibration.kind == "per_class"
-    before, after = predict_collection(plain, some), predict_collection(model, some)
+    before, after = predict_collection(plain, some).probabilities, predict_collection(model, some).probabilities
     assert np.abs(before - after).max() > 0.01
     np.testing.assert_allclose(after, calibration.apply(before), atol=1e-6)
     save(model, tmp_path / "model")
-    np.testing.assert_array_equal(predict_collection(cellocate.load(tmp_path / "model"), some), after)
+    np.testing.assert_array_equal(predict_collection(cellocate.load(tmp_path / "model"), some).probabilities, after)
     assert plain.card.calibration is None
 
 
@@ -48,7 +48,9 @@ def test_an_ensemble_leaves_the_calibrations_of_its_members_out(
     collection = open_collection(phantoms)
     both, again = (combine([m, m], collection, rule="fixed").model for m in calibrated)
     assert again.card.calibration is None
-    np.testing.assert_array_equal(predict_collection(both, collection), predict_collection(again, collection))
+    np.testing.assert_array_equal(
+        predict_collection(both, collection).probabilities, predict_collection(again, collection).probabilities
+    )
     anew = combine([model, plain], collection, rule="fixed", calibrate="temperature").model
     assert anew.card.calibration is not None
     assert anew.card.calibration.kind == "temperature"

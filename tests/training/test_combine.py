@@ -42,8 +42,8 @@ def collection(phantoms: Path) -> Collection:
 def test_specialists_answer_what_one_of_them_answers(made: dict[str, Model], collection: Collection) -> None:
     nucleus, cytosol = made["nucleus"], made["cytosol"]
     both = combine([nucleus, cytosol], collection).model
-    own, theirs = (predict_collection(m, collection) for m in (nucleus, cytosol))
-    together = predict_collection(both, collection)
+    own, theirs = (predict_collection(m, collection).probabilities for m in (nucleus, cytosol))
+    together = predict_collection(both, collection).probabilities
     assert set(both.vocabulary.names) == {*nucleus.vocabulary.names, "Cytosol"}
     for k, name in enumerate(both.vocabulary.names):
         answers = [
@@ -60,8 +60,8 @@ def test_views_of_each_member_are_pooled_before_the_members(
 ) -> None:
     views = Views(turns="dihedral", pool=pool)  # type: ignore[arg-type]
     members = [made["other"].with_views(views), _another(made["other"].with_views(views))]
-    together = predict_collection(combine(members, collection).model, collection)
-    own, theirs = (predict_collection(m, collection) for m in members)
+    together = predict_collection(combine(members, collection).model, collection).probabilities
+    own, theirs = (predict_collection(m, collection).probabilities for m in members)
     np.testing.assert_allclose(together, (own + theirs) / 2, atol=1e-6)
 
 
@@ -77,14 +77,14 @@ def _another(model: Model) -> Model:
 def test_the_best_alone_answers_its_locations(made: dict[str, Model], collection: Collection) -> None:
     models = [made["nucleus"], made["cytosol"], made["other"]]
     combined = combine(models, collection, by="best")
-    together = predict_collection(combined.model, collection)
+    together = predict_collection(combined.model, collection).probabilities
     columns = list(combined.table.columns[2:-1])
     judged = combined.table[combined.table["best"] != ""]
     assert len(judged)
     for _, row in judged.iterrows():
         best = models[columns.index(row["best"])]
         assert row[row["best"]] == max(v for v in row[columns] if not np.isnan(v))
-        alone = predict_collection(best, collection)[:, best.vocabulary.names.index(row["location"])]
+        alone = predict_collection(best, collection).probabilities[:, best.vocabulary.names.index(row["location"])]
         place = combined.model.vocabulary.names.index(row["location"])
         np.testing.assert_allclose(together[:, place], alone, atol=1e-5)
 

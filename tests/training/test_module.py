@@ -139,7 +139,7 @@ def test_one_label_each_by_softmax(phantoms: Path, tmp_path: Path) -> None:
     settings = ("loss.terms=cross_entropy", "decision.rule=best", "augmentation.mixup=0.2", "sampling.smote=true")
     learn(single, tmp_path / "run", *settings)
     model = cellocate.load(tmp_path / "run" / "model", device="cpu")
-    probabilities = predict_collection(model, single)
+    probabilities = predict_collection(model, single).probabilities
     assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
     assert (model.card.rule.apply(probabilities).sum(axis=1) == 1).all()
     with pytest.raises(CellocateError, match=r"one location in each image: \d+ of \d+ training images show several"):

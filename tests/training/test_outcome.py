@@ -10,9 +10,9 @@ import torch
 from small_runs import history, learn, of_one_location, same, weights
 
 import cellocate
+from cellocate.assessment.model import evaluate_model
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
-from cellocate.report.assess import assess_model
 from cellocate.training.checkpoints import last_checkpoints
 
 NO_VALIDATION = "data.split.validation=0"
@@ -153,6 +153,6 @@ def test_the_card_tells_what_the_first_weights_learnt_from(run: Path, phantoms: 
     assert set(started.card.fields["start"]) == {*first.fields["train"], *first.fields["validation"]}
     again = learn(phantoms, tmp_path / "again", f"network.start={tmp_path}/started/model")
     assert set(again.card.fields["start"]) >= {*started.card.fields["start"], *started.card.fields["train"]}
-    evaluated = assess_model(tmp_path / "started" / "model", open_collection(phantoms), tmp_path / "scores")
+    evaluated = evaluate_model(cellocate.load(tmp_path / "started" / "model"), open_collection(phantoms))
     told = f"{len(started.card.fields['start'])} of 40 fields are ones that the model got its first weights from"
     assert any(told in warning for warning in evaluated.warnings)

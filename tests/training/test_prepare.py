@@ -50,7 +50,7 @@ def test_crops_are_cut_out_of_larger_fields(
     model = learn(collection, tmp_path / "run", "augmentation.crop=0.5", "training.epochs=1")
     assert {tuple(shape[1:]) for shape in shapes} == {(4, 64, 64)}
     assert (model.card.size, model.card.pixel_size) == (32, pytest.approx(163.84 / 32))
-    assert predict_collection(model, collection.subset(collection.ids[:2])).shape == (2, 28)
+    assert predict_collection(model, collection.subset(collection.ids[:2])).probabilities.shape == (2, 28)
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,10 @@ def test_every_pool_trains_predicts_and_is_loaded(cells: Path, tmp_path: Path, p
     assert loaded.card.bag is not None
     assert loaded.card.bag.pool == pool
     assert set(loaded.card.fields["train"]) < set(bags.ids)
-    fields, of_cells = predict_bags(loaded, bags, batch_size=5)
+    fields, of_cells = (found.probabilities for found in predict_bags(loaded, bags, batch_size=5))
     assert fields.shape == (len(bags), 28)
-    np.testing.assert_allclose(predict_collection(model, bags), fields, rtol=1e-3, atol=1e-5)
-    np.testing.assert_allclose(predict_collection(loaded, bags.cells), of_cells, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(predict_collection(model, bags).probabilities, fields, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(predict_collection(loaded, bags.cells).probabilities, of_cells, rtol=1e-3, atol=1e-5)
     crop, size = bags.cells.read(bags.cells.ids[0], loaded.card.channels)
     np.testing.assert_allclose(loaded.predict(crop, pixel_size=size).probabilities[0], of_cells[0], rtol=1e-3)
     if pool == "max":

@@ -16,7 +16,7 @@ from cellocate.counted import counted
 from cellocate.errors import CellocateError
 
 if TYPE_CHECKING:
-    from cellocate.report import Evaluated
+    from cellocate.assessment import Evaluated
 
 FIELDS, SIZE, SPAN, EPOCHS = 800, 128, 81.92, 20  # half the usual width: even 128 px show some detail
 REPORT = "report.html"
@@ -55,10 +55,11 @@ def demo(
 def _run(out: Path, *, fields: int, epochs: int, seed: int) -> Evaluated:
     """Draw fields, train, predict, evaluate; each step prints what it does."""
     from cellocate import phantom
+    from cellocate.assessment.model import evaluate_model
     from cellocate.cli.console import progress
     from cellocate.collection import open_collection
-    from cellocate.prediction import predict_and_compare, write_kaggle2018
-    from cellocate.report.assess import Choices, assess_model
+    from cellocate.prediction import predict_collection
+    from cellocate.report import write_evaluation
     from cellocate.training import load_recipe
     from cellocate.training.fit import train
     from cellocate.training.prepare import Options
@@ -77,11 +78,10 @@ def _run(out: Path, *, fields: int, epochs: int, seed: int) -> Evaluated:
 
     print("3. evaluating it on the held-out test fields", flush=True)
     with progress("predicting", len(model.card.fields["test"])) as advance:
-        choices = Choices(part="test", maps=True, progress=advance)
-        scores = assess_model(out / "run" / "model", collection, out / "scores", choices)
+        scores = evaluate_model(model, collection, part="test", maps=True, progress=advance)
+    write_evaluation(scores, out / "scores")
     with progress("predicting", len(collection)) as advance:
-        decided = predict_and_compare(model, collection, progress=advance).decided(model)
-    write_kaggle2018(out / "submission.csv", collection.ids, decided, model.vocabulary)
+        predict_collection(model, collection, progress=advance).save(out / "submission.csv", "kaggle2018")
     (out / "run" / "model").rename(out / "model")
     (out / "scores" / REPORT).rename(out / REPORT)
     return scores

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,9 @@ from cellocate.model_files import require_model
 from cellocate.rounded import json_text
 
 if TYPE_CHECKING:
-    from cellocate.report import Evaluated
+    from cellocate.assessment import Evaluated
+    from cellocate.collection import Collection
+    from cellocate.images.views import Turns
 
 
 def evaluate(
@@ -63,9 +66,12 @@ def evaluate(
     cellocate evaluate --predictions predictions.csv --labels train.csv --out scores;
     cellocate evaluate runs/first/model my_images --beside runs/second/model --by cell_line --out scores
     """
-    from cellocate.cli.console import note, progress
+    from cellocate.cli.console import note
     from cellocate.evaluation import SMALL
+    from cellocate.files import refuse_existing
 
+    inputs: tuple[Path | None, ...] = (model, data, predictions, labels, beside)
+    refuse_existing(out, overwrite=overwrite, inputs=inputs)
     if predictions is not None and labels is not None and model is None:
         of_models = {"--part": part, "--maps": maps, "--views": views, "--pixel-size": pixel_size}
         _refuse(of_models | {"--skip-bad": skip_bad, "--device": device}, "a table of predictions, which has no images")
@@ -74,8 +80,8 @@ def evaluate(
             from cellocate.vocabulary import get
 
             get(vocabulary)
-        from cellocate.prediction.submissions import is_kaggle2021, validate_submission
-        from cellocate.report.assess import Choices, assess_table
+        from cellocate.assessment import evaluate_table
+        from cellocate.decision.submissions import is_kaggle2021, validate_submission
 
         if sample is not None:
             validate_submission(predictions, sample)
@@ -83,8 +89,7 @@ def evaluate(
             _refuse({"--by": by, "--beside": beside}, "a submission of 2021")
             _evaluate_cells(predictions, labels, out, vocabulary=vocabulary, overwrite=overwrite, as_json=as_json)
             return
-        choices = Choices(overwrite=overwrite, by=tuple(by or ()), beside=beside)
-        evaluated = assess_table(predictions, labels, out, choices, vocabulary=vocabulary)
+        evaluated = evaluate_table(predictions, labels, vocabulary=vocabulary, by=by or (), baseline=beside)
     elif model is not None and data is not None and predictions is None and sample is None:
         from cellocate.collection import values_of
 
@@ -96,23 +101,15 @@ def evaluate(
         )
         for column in set(by or ()) - {"part"}:  # which only the model knows
             values_of(collection, column)
-        from cellocate.report.assess import Choices, assess_model, is_model  # with torch
-
-        with progress("predicting", len(collection) * (2 if is_model(beside) else 1)) as advance:
-            choices = Choices(
-                part=part,
-                skip_bad=skip_bad,
-                overwrite=overwrite,
-                views=views,
-                device=device,
-                progress=advance,
-                by=tuple(by or ()),
-                beside=beside,
-                maps=maps,
-            )
-            evaluated = assess_model(model, collection, out, choices)
+        inputs += collection.places
+        refuse_existing(out, overwrite=overwrite, inputs=inputs)
+        choices = {"part": part, "by": by or (), "maps": maps, "skip_bad": skip_bad}
+        evaluated = _evaluate_model(model, collection, beside, views, device, choices)
     else:
         raise typer.BadParameter("give MODEL and DATA, or --predictions and --labels (and perhaps --sample)")
+    from cellocate.report import write_evaluation
+
+    write_evaluation(evaluated, out, overwrite=overwrite, inputs=inputs)
     for warning in evaluated.warnings:
         note(warning)
     if evaluated.n < SMALL:
@@ -121,8 +118,8 @@ def evaluate(
         print(json_text(evaluated.metrics))
     else:
         print_scores(evaluated)
-        if evaluated.beside is not None:
-            print(evaluated.beside.sentence)
+        if evaluated.comparison is not None:
+            print(evaluated.comparison.sentence)
         print(f"report in {out / 'report.html'}")
 
 
@@ -132,14 +129,43 @@ def _refuse(options: dict[str, object], what: str) -> None:
         raise typer.BadParameter(f"{given[0]} is not for {what}")
 
 
+def _evaluate_model(
+    folder: Path,
+    collection: Collection,
+    beside: Path | None,
+    views: Turns | None,
+    device: str | None,
+    choices: dict[str, Any],
+) -> Evaluated:
+    """Evaluate the model in a folder, compared with another model or a table if there is one."""
+    from cellocate.assessment import short_names
+    from cellocate.assessment.model import evaluate_model
+    from cellocate.cli.console import progress
+    from cellocate.decision import read_predictions
+    from cellocate.networks import load
+    from cellocate.prediction import with_turns
+
+    model, notes = with_turns(load(folder, device=device), views)
+    if beside is not None:
+        is_model = beside.is_dir()
+        baseline = load(beside, device=device) if is_model else read_predictions(beside, model.vocabulary)
+        choices = {**choices, "baseline": baseline, "names": short_names(folder, beside)}
+    with progress("predicting", len(collection) * (2 if beside is not None and is_model else 1)) as advance:
+        evaluated = evaluate_model(model, collection, progress=advance, **choices)
+    return replace(evaluated, warnings=(*notes, *evaluated.warnings))
+
+
 def _evaluate_cells(
     predictions: Path, truth: Path, out: Path, *, vocabulary: str | None, overwrite: bool, as_json: bool
 ) -> None:
+    from cellocate.assessment import evaluate_cells
     from cellocate.cli.console import note
-    from cellocate.report.cells import assess_cells
+    from cellocate.report import write_evaluated_cells
 
-    metrics, warnings = assess_cells(predictions, truth, out, vocabulary=vocabulary, overwrite=overwrite)
-    for warning in warnings:
+    evaluated = evaluate_cells(predictions, truth, vocabulary=vocabulary)
+    write_evaluated_cells(evaluated, out, predictions.name, overwrite=overwrite, inputs=(predictions, truth))
+    metrics = evaluated.metrics
+    for warning in evaluated.warnings:
         note(warning)
     if as_json:
         print(json_text(metrics))

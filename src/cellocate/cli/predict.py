@@ -17,8 +17,9 @@ from cellocate.written import SUFFIXES, refuse_suffix
 if TYPE_CHECKING:
     from cellocate.cells.masks import CellMasks
     from cellocate.collection import Collection
+    from cellocate.decision import Predictions
+    from cellocate.decision.predictions import ReadMasks
     from cellocate.networks import Model
-    from cellocate.prediction import Output
 
 Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
 _SUFFIXES = {"table": SUFFIXES, "h5ad": (".h5ad",), "kaggle2018": (".csv",), "kaggle2021": (".csv",)}
@@ -111,14 +112,18 @@ def predict(
     collection = open_data(data, labels=labels, pixel_size=pixel_size, channels=channels, z=z)
     from cellocate import prediction  # with torch, after all that can be refused without it
     from cellocate.cells.masks import CellMasks
-    from cellocate.cli.usable import fields_for
+    from cellocate.cli.console import notes_on_masks
+    from cellocate.cli.usable import fields_for, note_cautions
     from cellocate.collection import are_cells, bags_of
+    from cellocate.collection.splits import part_of
+    from cellocate.decision import submissions
+    from cellocate.images import CHANNELS
     from cellocate.networks import load
 
     label_images = None if masks is None else CellMasks(masks).beside(collection.files)
     loaded, turned = prediction.with_turns(load(model, device=device), views)
     if format_ == "kaggle2021":
-        prediction.require_hpa19(loaded.vocabulary)
+        submissions.require_hpa19(loaded.vocabulary)
     if part is not None or sample is not None:
         collection = of_known_depth(collection)  # by all of its fields
     single = are_cells(collection) and not whole_fields
@@ -126,20 +131,36 @@ def predict(
     if whole_fields or loaded.card.bag is not None:
         bags = bags_of(collection)  # refuses fields, of which a model of cells knows nothing
         collection = bags if whole_fields else collection
-    wanted = None if sample is None else prediction.read_sample(sample)
+    wanted = None if sample is None else submissions.read_sample(sample)
     if wanted is not None:
-        collection = prediction.in_order(collection, wanted)
+        collection = submissions.in_order(collection, wanted)
     if part is not None:
-        collection = prediction.of_part(loaded, collection, part)
+        collection, missing = part_of(collection, loaded.card.fields, part, skip_missing=skip_bad)
+        turned = [*turned, *missing]
     collection = fields_for(loaded, collection, skip_bad=skip_bad, also=turned)
-    output = prediction.Output(out, format_, wanted)
     if single:
-        what = _cells(loaded, collection, fields, label_images, output, batch_size)
+        found = _cells(loaded, collection, fields, batch_size)
     elif label_images is not None:
-        what = _cells_of_fields(loaded, collection, label_images, output, batch_size, by_map=by_map)
+        found = _cells_of_fields(loaded, collection, label_images, batch_size, by_map=by_map)
     else:
-        what = _fields(loaded, collection, output, batch_size)
-    print(f"{what} in {out}")
+        found = _fields(loaded, collection, batch_size)
+    of = collection.ids
+    if single:
+        of = (wanted if label_images is not None else None) or list(dict.fromkeys(found.fields or ()))
+    known = collection.fields.drop(columns=["labels", *CHANNELS], errors="ignore")
+    found.save(
+        out,
+        format_,
+        metadata=known if single or found.unit == "field" else None,
+        sample=wanted,
+        masks=None if label_images is None else _reader(label_images, None if single else collection),
+        fields=of,
+    )
+    note_cautions(loaded, found)
+    if label_images is not None:
+        notes_on_masks(label_images)
+    fields_too = f" of {counted(len(of), 'field')}" if found.unit == "cell" else ""
+    print(f"{counted(len(found), found.unit)}{fields_too} in {out}")
 
 
 def _missing(given: Path | None, out: Path) -> CellocateError:
@@ -173,31 +194,20 @@ def _refuse_odd_data(fields: Path | None, masks: Path | None, format_: Format, *
         raise typer.BadParameter("DATA are cells: --masks is for --format kaggle2021 alone, and --by-map for fields")
 
 
-def _fields(model: Model, collection: Collection, output: Output, batch_size: int) -> str:
-    """Predict whole fields, and say how many."""
-    from cellocate.cli.console import note, progress
-    from cellocate.cli.usable import note_cautions
-    from cellocate.prediction import predict_and_compare
+def _fields(model: Model, collection: Collection, batch_size: int) -> Predictions:
+    """Predict whole fields."""
+    from cellocate.cli.console import progress
+    from cellocate.prediction import predict_collection
 
     with progress("predicting", len(collection)) as advance:
-        predicted = predict_and_compare(model, collection, batch_size=batch_size, progress=advance)
-    what = counted(len(collection), "field")
-    if predicted.unlike is not None and (count := int((predicted.unlike > 1).sum())):
-        note(
-            f"{count} of {what} unlike those that the model was trained on (column Unlike above 1): do not rely on "
-            "these predictions"
-        )
-    output.write_fields(model, collection, predicted)
-    note_cautions(model, predicted.probabilities, collection.unit, predicted.notes)
-    return what
+        return predict_collection(model, collection, batch_size=batch_size, progress=advance)
 
 
 def _cells_of_fields(
-    model: Model, collection: Collection, masks: CellMasks, output: Output, batch_size: int, *, by_map: bool
-) -> str:
-    """Predict the cells of fields by a model of fields, and say how many."""
-    from cellocate.cli.console import note, notes_on_masks, progress
-    from cellocate.cli.usable import note_cautions
+    model: Model, collection: Collection, masks: CellMasks, batch_size: int, *, by_map: bool
+) -> Predictions:
+    """Predict the cells of fields with a model of fields."""
+    from cellocate.cli.console import note, progress
     from cellocate.prediction import predict_collection, predict_within
 
     masks.require(collection.ids)
@@ -207,30 +217,22 @@ def _cells_of_fields(
         note("each cell is given the probabilities of its whole field")
     with progress("predicting", len(collection) * 2) as advance:
         fields = predict_collection(model, collection, batch_size=batch_size, progress=advance)
-        found = predict_within(model, collection, masks, fields, by_map=by_map, progress=advance)
-    output.write_cells(model, found, masks=masks, fields=collection.ids, shapes=collection.shape)
-    note_cautions(model, found.probabilities, "cell", found.notes or ())
-    notes_on_masks(masks)
-    return f"{counted(len(found.ids), 'cell')} of {counted(len(collection), 'field')}"
+        return predict_within(model, collection, masks, fields, by_map=by_map, progress=advance)
 
 
-def _cells(
-    model: Model, cells: Collection, fields: Path | None, masks: CellMasks | None, output: Output, batch_size: int
-) -> str:
-    """Predict the cells of a collection of such, and say how many."""
-    from cellocate.cli.console import notes_on_masks, progress
-    from cellocate.cli.usable import note_cautions
+def _cells(model: Model, cells: Collection, fields: Path | None, batch_size: int) -> Predictions:
+    """Predict the cells of a collection of single cells."""
+    from cellocate.cli.console import progress
     from cellocate.decision import read_probabilities
-    from cellocate.prediction import predict_cells
+    from cellocate.prediction import predict_cells, with_predicted_fields
 
     with progress("predicting", len(cells)) as advance:
         found = predict_cells(model, cells, alone=fields is not None, batch_size=batch_size, progress=advance)
-    if fields is not None:
-        found = found.together(*read_probabilities(fields, model.vocabulary))
-    own = list(dict.fromkeys(found.fields))
-    of = output.wanted if masks is not None and output.wanted else own
-    output.write_cells(model, found, cells, masks, of)
-    note_cautions(model, found.probabilities, "cell", found.notes or ())
-    if masks is not None:
-        notes_on_masks(masks)
-    return f"{counted(len(found.ids), 'cell')} of {counted(len(of), 'field')}"
+    if fields is None:
+        return found
+    return with_predicted_fields(found, *read_probabilities(fields, model.vocabulary))
+
+
+def _reader(masks: CellMasks, collection: Collection | None) -> ReadMasks:
+    """Reads the masks of a field, at the size of its image where that is at hand."""
+    return lambda field: masks.read(field, None if collection is None else collection.shape(field))

@@ -23,7 +23,7 @@ def check_submission(path: Path, sample: Path | None, *, as_json: bool) -> None:
     Raises:
         CellocateError: at its first fault.
     """
-    from cellocate.prediction.submissions import validate_submission
+    from cellocate.decision.submissions import validate_submission
     from cellocate.vocabulary import get
 
     holds = validate_submission(path, sample)

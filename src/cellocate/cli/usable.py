@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cellocate.cli.console import note
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from cellocate.collection import Collection
-    from cellocate.collection.collection import Unit
+    from cellocate.decision import Predictions
     from cellocate.networks import Model
 
 
@@ -34,21 +31,11 @@ def usable_fields(collection: Collection, channels: Sequence[str], *, labelled: 
     return collection
 
 
-def note_cautions(
-    model: Model, probabilities: NDArray[np.floating[Any]], unit: Unit = "field", notes: Sequence[str] = ()
-) -> None:
-    """Say why a model's answers are not to be relied on, where there is a reason.
-
-    Args:
-        model: that predicted.
-        probabilities: shape (N, K).
-        unit: what they are of.
-        notes: what is known of single fields or cells, such as "no signal"; "" where nothing.
-    """
-    from cellocate.decision import sentences
+def note_cautions(model: Model, found: Predictions) -> None:
+    """Say why a model's predictions are not to be relied on, where there is a reason."""
     from cellocate.prediction import cautions
 
-    for text in (*cautions(model, probabilities, unit), *sentences(notes, unit)):
+    for text in cautions(model, found):
         note(text)
 
 

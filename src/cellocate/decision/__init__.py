@@ -16,6 +16,7 @@ from cellocate.decision.curves import f1_curves
 from cellocate.decision.doubts import doubts, mean_marked
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
+from cellocate.decision.predictions import Predictions, read_predictions
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
 from cellocate.decision.rules import FALLBACKS, KINDS, Kind, Rule, fit, label_limit, match_ratios
 from cellocate.decision.saved import has_guarantee, read_rule, read_steps, save_rule
@@ -31,7 +32,6 @@ from cellocate.decision.tables import (
     read_probabilities,
     read_tables,
     write_decided,
-    write_table,
 )
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Kind",
     "Pool",
     "PoolKind",
+    "Predictions",
     "Proteins",
     "Rule",
     "RuleComparison",
@@ -82,6 +83,7 @@ __all__ = [
     "read_fields",
     "read_locations",
     "read_notes",
+    "read_predictions",
     "read_probabilities",
     "read_rule",
     "read_steps",
@@ -93,5 +95,4 @@ __all__ = [
     "told",
     "without_choice",
     "write_decided",
-    "write_table",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,54 +16,18 @@ from cellocate.errors import CellocateError
 from cellocate.tables import lacking, numbers, read_columns, read_table, shown
 from cellocate.vocabulary import Location, Vocabulary
 
-LOCATIONS, UNLIKE, NOTE = "Locations", "Unlike", "Note"
+LOCATIONS, NOTE, OOD_SCORE = "Locations", "Note", "ood_score"
 FIELD, CELL = "field", "cell"  # of a table of cells
 PREDICTED = "Predicted"
-_OTHERS = ("Id", LOCATIONS, UNLIKE, NOTE, FIELD, CELL)
+_OTHERS = ("Id", LOCATIONS, OOD_SCORE, "Unlike", NOTE, FIELD, CELL)  # Unlike: ood_score in tables of cellocate 0.1
 _NAMES = (*_OTHERS, PREDICTED)
-
-
-def write_table(
-    path: str | Path,
-    ids: list[str],
-    probabilities: NDArray[np.floating[Any]],
-    decided: NDArray[np.bool_],
-    vocabulary: Vocabulary,
-    unlike: NDArray[np.floating[Any]] | None = None,
-    cells: tuple[Sequence[str], Sequence[int]] | None = None,
-    notes: Sequence[str] = (),
-) -> None:
-    """Write `Id`, the probability of each location under its name, `Locations` (joined by `; `), `Unlike` and `Note`.
-
-    Args:
-        path: a CSV file.
-        ids: of the fields.
-        probabilities: shape (N, K), written with six decimals.
-        decided: shape (N, K), bool.
-        vocabulary: of K locations.
-        unlike: how unlike each field is to those of the training, shape (N,), above 1 where so; without it there is no
-            such column.
-        cells: of a table of cells, the field of each and its number there: the columns `field` and `cell`.
-        notes: why a row has no location, or a doubtful one; where no row has a note there is no such column.
-    """
-    names = vocabulary.names
-    table = pd.DataFrame(probabilities, columns=list(names)).round(6)
-    table.insert(0, "Id", ids)
-    if cells is not None:
-        table.insert(1, FIELD, list(cells[0]))
-        table.insert(2, CELL, list(cells[1]))
-    table[LOCATIONS] = ["; ".join(names[i] for i in labels) for labels in vocabulary.decode(decided)]
-    if unlike is not None:
-        table[UNLIKE] = np.round(unlike, 3)
-    if any(notes):
-        table[NOTE] = list(notes)
-    written.write_table(path, table, sheet="predictions")
 
 
 def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
     """Read `Id` and one column per location, headed by its name or index.
 
-    `Locations`, `Unlike`, `Note`, and of a table of cells `field` and `cell`, are passed over. A decimal comma will do.
+    `Locations`, `ood_score`, `Note`, and of a table of cells `field` and `cell`, are passed over. Decimal commas
+    are read as well.
 
     Returns:
         The ids, and the probabilities in the vocabulary's order, shape (N, K).
@@ -136,7 +99,7 @@ def read_decided(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], N
 
 
 def read_locations(path: str | Path, vocabulary: Vocabulary) -> NDArray[np.bool_] | None:
-    """The column `Locations` of a table that `write_table` wrote, shape (N, K), or None where there is none."""
+    """The column `Locations` of a table of predictions, shape (N, K), or None where there is none."""
     table, lines = _read(path)
     return None if LOCATIONS not in table else _encoded(table[LOCATIONS], vocabulary, lines, path, ";")
 

@@ -13,7 +13,7 @@ from cellocate import written
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection
 from cellocate.collection.rescale import see_name
-from cellocate.decision import write_table
+from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.explain.explained import Explained, explain_collection_field
 from cellocate.explain.maps import Method
@@ -25,7 +25,7 @@ from cellocate.networks import Model
 from cellocate.pictures import Colours, Picture, read_pictures, save_figure
 from cellocate.pictures.choice import choose_examples
 from cellocate.pictures.words import chance
-from cellocate.prediction import predict_and_compare
+from cellocate.prediction import predict_collection
 
 DRAWN = 200
 """Fields that are predicted, so that those explained can be chosen among them."""
@@ -109,10 +109,10 @@ def choose_fields(model: Model, collection: Collection, choices: Choices) -> lis
         return list(dict.fromkeys(choices.ids))
     drawn = np.random.default_rng(0).permutation(len(collection))[:DRAWN]
     some = collection.subset([collection.ids[i] for i in sorted(drawn)])
-    decided = predict_and_compare(model, some, progress=choices.progress).decided(model)
+    labels = predict_collection(model, some, progress=choices.progress).labels
     if choices.locations is not None:
-        decided = decided[:, list(choices.locations)]
-    return [some.ids[i] for i in choose_examples(decided, choices.count)]
+        labels = labels[:, list(choices.locations)]
+    return [some.ids[i] for i in choose_examples(labels, choices.count)]
 
 
 def knows_nuclei(masks: CellMasks | None, collection: Collection) -> bool:
@@ -132,11 +132,9 @@ def _one(model: Model, collection: Collection, field: str, choices: Choices, *, 
 
 def _write_tables(folder: Path, explained: Sequence[Explained], model: Model) -> None:
     probabilities = np.stack([one.probabilities for one in explained])
-    decided = np.zeros(probabilities.shape, bool)
-    for row, one in zip(decided, explained, strict=True):
-        row[list(one.decided)] = True
+    labels = model.vocabulary.encode([one.decided for one in explained])
     ids, notes = [one.id for one in explained], [one.note for one in explained]
-    write_table(folder / "explained.csv", ids, probabilities, decided, model.vocabulary, notes=notes)
+    Predictions(ids, probabilities, labels, model.vocabulary, notes=notes).save(folder / "explained.csv")
     occluded = pd.concat([one.occluded.assign(Id=one.id) for one in explained], ignore_index=True)
     occluded["location"] = [model.vocabulary.names[k] for k in occluded["location"]]
     columns = ["Id", "location", "channel", "place", "probability", "without", "drop"]

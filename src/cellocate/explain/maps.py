@@ -14,7 +14,7 @@ from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
 from cellocate.errors import CellocateError
 from cellocate.explain.background import background
-from cellocate.networks import Ensemble, LocationNetwork, Model
+from cellocate.networks import LocationNetwork, Model
 
 Method = Literal["gradcam", "layercam", "gradients"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -67,7 +67,7 @@ def map_tiles(model: Model, tiles: Tiles, locations: Sequence[int], method: Meth
 
 def _activations(model: Model, tiles: Tiles, locations: Sequence[int], method: Method) -> Tiles:
     images = model.images(tiles).requires_grad_()
-    networks = _networks(model.network)
+    networks = model.network.networks
     with _recorded(networks) as recorded:
         logits = model.network(images)
     chosen = [_choose(maps, tiles.shape[-1], method) for maps in recorded]
@@ -100,11 +100,6 @@ def _integrated(model: Model, tiles: Tiles, locations: Sequence[int], level: NDA
             total[i] += torch.autograd.grad(wanted, images, retain_graph=i + 1 < len(locations))[0]
     found = (total / _STEPS * (whole - start)).sum(dim=2)
     return _blurred(found.transpose(0, 1), tiles.shape[-1] / _BLUR).relu().cpu().numpy().astype(np.float32)
-
-
-def _networks(network: LocationNetwork | Ensemble) -> list[LocationNetwork]:
-    several = network.networks if isinstance(network, Ensemble) else [network]
-    return [one for one in several if isinstance(one, LocationNetwork)]
 
 
 @contextmanager

@@ -4,17 +4,16 @@ from cellocate.networks.card import ModelCard, Normalisation, Provenance
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.folder import learnt_from, load, load_body, save
 from cellocate.networks.groups import layer_groups
-from cellocate.networks.model import Look, Model, Prediction
+from cellocate.networks.model import Embedded, Model
 from cellocate.networks.network import LocationNetwork, build_network, freeze, parameters
 
 __all__ = [
+    "Embedded",
     "Ensemble",
     "LocationNetwork",
-    "Look",
     "Model",
     "ModelCard",
     "Normalisation",
-    "Prediction",
     "Provenance",
     "build_network",
     "freeze",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from cellocate.errors import CellocateError
 from cellocate.networks.card import Member
 from cellocate.networks.network import LocationNetwork
 
 
 class Ensemble(nn.Module):
-    """The mean of several networks' probabilities for each location, by the shares that each has a say in it.
+    """The mean of several networks' probabilities for each location, weighted by network and location.
+
+    It answers like a `LocationNetwork`.
 
     Args:
         networks: images (N, C, H, W), normalised → logits (N, K_m).
@@ -21,56 +23,67 @@ class Ensemble(nn.Module):
         names: of the K locations of the ensemble.
     """
 
+    cells = None
+
     def __init__(self, networks: Sequence[LocationNetwork], members: Sequence[Member], names: Sequence[str]) -> None:
         super().__init__()
-        self.networks = nn.ModuleList(networks)
-        self.softmax = [member.activation == "softmax" for member in members]
-        places = {name: k for k, name in enumerate(names)}
-        self._constants = []
-        for i, member in enumerate(members):
-            own = torch.tensor([places[name] for name in member.locations])
-            shares = torch.tensor(member.shares, dtype=torch.float32)[own]
-            mean, std = (torch.tensor(v).view(-1, 1, 1) for v in (member.normalisation.mean, member.normalisation.std))
-            self._constants.append([self._keep(f"_{i}_{j}", value) for j, value in enumerate((own, shares, mean, std))])
+        self.networks: Sequence[LocationNetwork] = nn.ModuleList(networks)  # type: ignore[assignment]
+        self.members: Sequence[_Member] = nn.ModuleList([_Member(m, names) for m in members])  # type: ignore[assignment]
         self.locations = len(names)
         self.features = sum(network.features for network in networks)
 
-    def _keep(self, name: str, value: Tensor) -> str:
-        self.register_buffer(name, value, persistent=False)  # it stands in the card
-        return name
-
-    def answers(self, images: Tensor) -> list[Tensor]:
-        """Floats between 0 and 1, shape (N, C, H, W) → the logits of each network for its own locations (N, K_m)."""
-        answers = []
-        for i, network in enumerate(self.networks):
-            _, _, *normalisation = (getattr(self, name) for name in self._constants[i])
-            answers.append(network(_normalised(images, *normalisation)))
-        return answers
+    def outputs(self, images: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Floats between 0 and 1, (N, C, H, W) → the logits of each network for its own locations, and its features."""
+        return [
+            network.logits_and_features(member.normalise(images))
+            for network, member in zip(self.networks, self.members, strict=True)
+        ]
 
     def mean(self, probabilities: Sequence[Tensor]) -> Tensor:
-        """What each network says of its own locations, (N, K_m) → the mean by shares (N, K)."""
+        """What each network says of its own locations, (N, K_m) → the weighted mean (N, K)."""
         mean = probabilities[0].new_zeros(len(probabilities[0]), self.locations)
-        for said, names in zip(probabilities, self._constants, strict=True):
-            own, shares = (getattr(self, name) for name in names[:2])
-            mean = mean.index_add(1, own, (said * shares).to(mean.dtype))
-        return mean.clamp(max=1)  # shares sum to 1 but for rounding
+        for own, member in zip(probabilities, self.members, strict=True):
+            mean = mean.index_add(1, member.locations, (own * member.weights).to(mean.dtype))
+        return mean.clamp(max=1)  # weights sum to 1 but for rounding
 
     def forward(self, images: Tensor) -> Tensor:
         """Floats between 0 and 1, shape (N, C, H, W) → the logits of the mean probabilities (N, K)."""
-        said = [
-            logits.softmax(dim=1) if exclusive else logits.sigmoid()
-            for logits, exclusive in zip(self.answers(images), self.softmax, strict=True)
+        found = [
+            logits.softmax(dim=1) if member.exclusive else logits.sigmoid()
+            for (logits, _), member in zip(self.outputs(images), self.members, strict=True)
         ]
-        return torch.logit(self.mean(said), eps=1e-7)
+        return torch.logit(self.mean(found), eps=1e-7)
 
     def embed(self, images: Tensor) -> Tensor:
         """Floats between 0 and 1, shape (N, C, H, W) → the features of all networks side by side (N, F)."""
-        features = []
-        for i, network in enumerate(self.networks):
-            _, _, *normalisation = (getattr(self, name) for name in self._constants[i])
-            features.append(cast(LocationNetwork, network).embed(_normalised(images, *normalisation)))
-        return torch.cat(features, dim=1)
+        return torch.cat([features for _, features in self.outputs(images)], dim=1)
+
+    def logits_within(self, images: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        """Refused: its members have activation maps, each of its own, and the ensemble has none."""
+        raise CellocateError("a model of several has no activation map", mend="Use one of its members.")
 
 
-def _normalised(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+class _Member(nn.Module):
+    """How one network of an ensemble takes images, which locations it answers, and its weight for each of them."""
+
+    locations: Tensor
+    weights: Tensor
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, member: Member, names: Sequence[str]) -> None:
+        super().__init__()
+        self.exclusive = member.activation == "softmax"
+        locations = torch.tensor([list(names).index(name) for name in member.locations])
+        constants = {
+            "locations": locations,
+            "weights": torch.tensor(member.shares, dtype=torch.float32)[locations],
+            "mean": torch.tensor(member.normalisation.mean).view(-1, 1, 1),
+            "std": torch.tensor(member.normalisation.std).view(-1, 1, 1),
+        }
+        for name, value in constants.items():
+            self.register_buffer(name, value, persistent=False)  # it stands in the card
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Floats between 0 and 1 → what the network takes."""
+        return ((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from cellocate.collection.emptiness import note_on
 from cellocate.counted import counted
-from cellocate.decision import silenced
+from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.images import Scale, Views, to_float
 from cellocate.images.depth import check_bits, full_scale, full_value
@@ -31,19 +31,8 @@ _ARRAYS = "Give arrays of shape (C, H, W)."
 _LEAST = 1e-6  # a probability below this is not told from 0
 
 
-class Prediction(NamedTuple):
-    """Probabilities, shape (N, K), the names of the locations of each field, and why it has none, or doubtful ones.
-
-    `notes` are those of `cellocate.collection.emptiness.note_on`, such as "no signal"; mostly "".
-    """
-
-    probabilities: NDArray[np.float32]
-    locations: list[list[str]]
-    notes: list[str]
-
-
-class Look(NamedTuple):
-    """Probabilities, shape (N, K), features, shape (N, D), and light (see `light_of`), (N, 2C), of the same fields."""
+class Embedded(NamedTuple):
+    """Probabilities, shape (N, K), features, (N, D), and light (see `light_of`), (N, 2C), of N fields or cells."""
 
     probabilities: NDArray[np.float32]
     features: NDArray[np.float32]
@@ -99,7 +88,7 @@ class Model:
         pixel_size: float | None = None,
         bits: int | None = None,
         batch_size: int = 32,
-    ) -> Prediction:
+    ) -> Predictions:
         """Predict the locations of fields that are arrays.
 
         Arrays do not tell where they come from. If `card.provenance.simulated` is true, the model was trained on
@@ -114,6 +103,9 @@ class Model:
             bits: of the camera, where uint16 arrays hold counts of fewer than 16 bits, such as 12.
             batch_size: how many tiles go through the network at once.
 
+        Returns:
+            The predictions, whose ids are the places of the fields: "0", "1", …
+
         Raises:
             CellocateError: no field, a path, a wrong number of channels or type of pixels, values that are NaN or
                 beyond 0 to 1, an impossible pixel size, number of bits or batch size.
@@ -123,9 +115,8 @@ class Model:
         arrays = self._on_full_scale(fields, bits)
         probabilities = self.predict_tiles([self.prepare(a, pixel_size) for a in arrays], batch_size=batch_size)
         notes = [self._note(array, pixel_size) for array in arrays]
-        decided = silenced(self.card.rule.apply(probabilities), notes, self.vocabulary)
-        names = [[self.vocabulary.names[i] for i in labels] for labels in self.vocabulary.decode(decided)]
-        return Prediction(probabilities, names, notes)
+        ids = [str(place) for place in range(len(arrays))]
+        return Predictions.from_rule(ids, probabilities, self.vocabulary, self.card.rule, notes=notes)
 
     def _note(self, field: NDArray[Any], pixel_size: float | None) -> str:
         """Why nothing can be said of a field; of a cell by itself that is not known, as nothing around it is seen."""
@@ -204,23 +195,21 @@ class Model:
         They are pooled over the views of a tile, their mean is taken over the tiles of a field, and, where the card has
         a calibration, that is applied.
         """
-        return self._calibrated(self._means(tiles, self._pooled, len(self.vocabulary), batch_size))
+        found = self._means(tiles, lambda images: self._answers(images)[0], len(self.vocabulary), batch_size)
+        return self._calibrated(found)
 
-    def look_at_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> Look:
-        """Probabilities as `predict_tiles` gives them, the features of the same views, in one pass, and their light.
-
-        Raises:
-            CellocateError: the model is made of several, whose features are of different kinds.
-        """
-        said = self._means(tiles, self._looked, len(self.vocabulary) + self.network.features, batch_size)
-        probabilities, features = np.split(said, [len(self.vocabulary)], axis=1)
+    def embed_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> Embedded:
+        """Probabilities as `predict_tiles` gives them, the features of the same views, in one pass, and their light."""
+        width = len(self.vocabulary) + self.network.features
+        found = self._means(tiles, lambda images: torch.cat(self._answers(images), dim=1), width, batch_size)
+        probabilities, features = np.split(found, [len(self.vocabulary)], axis=1)
         light = np.zeros((len(tiles), 2 * len(self.card.channels)), np.float32)
         for row, each in zip(light, tiles, strict=True):
             row[:] = light_of(each)
-        return Look(self._calibrated(probabilities), features, light)
+        return Embedded(self._calibrated(probabilities), features, light)
 
-    def fields_of(self, cells: Look, weights: NDArray[np.float32], sizes: Sequence[int]) -> NDArray[np.float32]:
-        """What fields show, from a look at their cells, one field after the other → probabilities (fields, K).
+    def fields_of(self, cells: Embedded, weights: NDArray[np.float32], sizes: Sequence[int]) -> NDArray[np.float32]:
+        """What fields show, from their embedded cells, one field after the other → probabilities (fields, K).
 
         Args:
             cells: of N cells.
@@ -230,8 +219,7 @@ class Model:
         Raises:
             CellocateError: the model has not learnt what cells make of their field.
         """
-        pool = None if isinstance(self.network, Ensemble) else self.network.cells
-        if pool is None:
+        if (pool := self.network.cells) is None:
             what = "a model that knows single images alone does not say what cells make of their field"
             raise CellocateError(what, mend="Train one with bags.pool in its recipe.")
         probabilities, features, weight = (torch.from_numpy(v).to(self._mean.device) for v in (*cells[:2], weights))
@@ -257,8 +245,6 @@ class Model:
         Raises:
             CellocateError: the head has no activation map, or the model is made of several.
         """
-        if isinstance(self.network, Ensemble):
-            raise CellocateError("a model of several has no activation map", mend="Use one of its members.")
         scale = self.card.scale()
         tiles = self._tiled(field, pixel_size, scale)
         numbers = scale.label_tiles(labels, field.shape[1], field.shape[2], pixel_size)
@@ -267,7 +253,9 @@ class Model:
             logits, there = self.network.logits_within(
                 self.images(tiles), torch.from_numpy(masks).to(self._mean.device)
             )
-            said: NDArray[np.float32] = (logits.softmax(dim=1) if self._exclusive else logits.sigmoid()).cpu().numpy()
+            said: NDArray[np.float32] = (
+                (logits.softmax(dim=1) if self.card.activation == "softmax" else logits.sigmoid()).cpu().numpy()
+            )
         said = self._calibrated(said)
         said[there.cpu().numpy() == 0] = np.nan
         return said
@@ -276,31 +264,26 @@ class Model:
         calibration = self.card.calibration if self.card.bag is None else None  # that of bags is of fields
         return said if calibration is None else calibration.apply(said).astype(np.float32)
 
-    def _pooled(self, images: Tensor) -> Tensor:
-        if not isinstance(self.network, Ensemble):
-            return self._of_views([self.network(view) for view in self._views(images)], self._exclusive)
-        # the views of each member are pooled, then the members: as they answered where the rule was fitted
-        of_members = zip(*(self.network.answers(view) for view in self._views(images)), strict=True)
-        return self.network.mean([self._of_views(*of) for of in zip(of_members, self.network.softmax, strict=True)])
+    def _answers(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Probabilities (N, K) and features (N, D), pooled over the views of each image.
 
-    def _looked(self, images: Tensor) -> Tensor:
-        if isinstance(self.network, Ensemble):
-            raise CellocateError("a model of several has no features of one kind", mend="Look at its members.")
-        logits, features = zip(*map(self.network.logits_and_features, self._views(images)), strict=True)
-        return torch.cat([self._of_views(logits, self._exclusive), torch.stack(features).mean(dim=0)], dim=1)
+        The views of each member of an ensemble are pooled, then the members: as they answered where the rule was
+        fitted.
+        """
+        of_members = zip(*(self.network.outputs(view) for view in self._views(images)), strict=True)
+        probabilities, features = [], []
+        activations = [member.activation for member in self.card.members] or [self.card.activation]
+        for of_views, activation in zip(of_members, activations, strict=True):
+            logits, own = (torch.stack(values) for values in zip(*of_views, strict=True))
+            exclusive = activation == "softmax"
+            each = logits.softmax(dim=-1) if exclusive else logits.sigmoid()
+            probabilities.append(pooled(each, self.card.views.pool, exclusive=exclusive))
+            features.append(own.mean(dim=0))
+        return self.network.mean(probabilities), torch.cat(features, dim=1)
 
     def _views(self, images: Tensor) -> Iterator[Tensor]:
         for view in views_of(images, self.card.views, self.card.size):
             yield view.contiguous(memory_format=torch.channels_last)
-
-    @property
-    def _exclusive(self) -> bool:
-        return self.card.activation == "softmax"
-
-    def _of_views(self, logits: Sequence[Tensor], exclusive: bool) -> Tensor:
-        each = torch.stack(list(logits))
-        probabilities = each.softmax(dim=-1) if exclusive else each.sigmoid()
-        return pooled(probabilities, self.card.views.pool, exclusive=exclusive)
 
     def _means(
         self, fields: Sequence[NDArray[np.float32]], of: Callable[[Tensor], Tensor], width: int, batch_size: int

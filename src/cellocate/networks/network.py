@@ -50,6 +50,19 @@ class LocationNetwork(nn.Module):
         features: Tensor = self.head.pool(self.body(images))
         return features
 
+    @property
+    def networks(self) -> Sequence[LocationNetwork]:
+        """The network alone, as an `Ensemble` has several."""
+        return [self]
+
+    def outputs(self, images: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """The logits and features of each of the `networks`."""
+        return [self.logits_and_features(images)]
+
+    def mean(self, probabilities: Sequence[Tensor]) -> Tensor:
+        """The probabilities of each of the `networks` → those of all together, (N, K)."""
+        return probabilities[0]
+
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) → logits (N, K)."""
         return self.logits_and_features(images)[0]

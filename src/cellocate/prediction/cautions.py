@@ -1,25 +1,21 @@
-"""Why the locations that a model's decision rule marks are not to be relied on."""
+"""Why a user should not rely on some predictions."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-from cellocate.decision import doubts, mean_marked
+from cellocate.counted import counted
+from cellocate.decision import Predictions, doubts, mean_marked, sentences
+from cellocate.decision.tables import OOD_SCORE
 from cellocate.networks import Model
 
 
-def cautions(model: Model, probabilities: NDArray[np.floating[Any]], unit: str = "field") -> list[str]:
-    """Sentences for the user about the decision rule of a model: was it fitted, on enough fields, and to what effect?
+def cautions(model: Model, predictions: Predictions) -> list[str]:
+    """Sentences for the user: a rule that was fitted on too little, and rows out of distribution or without signal.
 
     Args:
         model: which predicted.
-        probabilities: that it gave, shape (N, K).
-        unit: what was predicted, fields or cells.
+        predictions: of fields or cells.
     """
-    rule = model.card.rule
+    rule, unit = model.card.rule, predictions.unit
     found = []
     if not model.card.scores and rule.kind in ("fixed", "best"):
         how = "a probability of .5" if rule.kind == "fixed" else "the highest probability"
@@ -27,6 +23,11 @@ def cautions(model: Model, probabilities: NDArray[np.floating[Any]], unit: str =
             f"{model.title} was trained without validation fields: nothing shows how good it is, and its decision "
             f"rule ({how}) was not fitted"
         )
-    if (doubt := doubts(rule, mean_marked(rule, probabilities), unit)) is not None:
+    if (doubt := doubts(rule, mean_marked(rule, predictions.probabilities), unit)) is not None:
         found.append(doubt)
-    return found
+    if (score := predictions.ood_score) is not None and (count := int((score > 1).sum())):
+        found.append(
+            f"{count:,} of {counted(len(score), unit)} unlike those that the model was trained on (column {OOD_SCORE} "
+            "above 1): do not rely on these predictions"
+        )
+    return found + sentences(predictions.notes, unit)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,9 @@ from cellocate.collection import Bags, Collection, are_cells, at_edge, shown_at_
 from cellocate.collection.collection import FIELD
 from cellocate.collection.emptiness import note_on
 from cellocate.counted import counted
-from cellocate.decision import silenced
+from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
-from cellocate.networks import Look, Model
+from cellocate.networks import Embedded, Model
 from cellocate.prediction.notes import notes_of_bags, notes_of_cells
 
 Tiles = NDArray[np.float32]
@@ -30,8 +29,8 @@ def predict_collection(
     *,
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
-) -> NDArray[np.float32]:
-    """Probabilities of every location for every field.
+) -> Predictions:
+    """Predict every field, or cell, of a collection, in its order.
 
     Args:
         model: what predicts.
@@ -39,45 +38,53 @@ def predict_collection(
         batch_size: how many fields are read and predicted at once.
         progress: called with the number of fields after each batch.
 
-    Returns:
-        Shape (N, K), float32, in the collection's order.
-
     Raises:
         CellocateError: a file cannot be decoded, or a pixel size is impossible.
     """
     if isinstance(collection, Bags):
-        return predict_bags(model, collection, batch_size=batch_size, progress=progress).fields
-    return _probabilities(model, _tiles(model, collection, batch_size, progress), batch_size)
+        return predict_bags(model, collection, batch_size=batch_size, progress=progress)[0]
+    if model.references is not None:
+        return predict_and_embed(model, collection, batch_size=batch_size, progress=progress)[0]
+    notes: dict[str, str] = {}
+    batches = _tiles(model, collection, batch_size, progress, notes)
+    found = [model.predict_tiles(tiles, batch_size=batch_size) for tiles in batches]
+    probabilities = np.concatenate([np.zeros((0, len(model.vocabulary)), np.float32), *found])
+    return _predictions(model, collection, probabilities, notes)
 
 
-def _probabilities(model: Model, batches: Iterator[list[Tiles]], batch_size: int) -> NDArray[np.float32]:
-    said = [model.predict_tiles(tiles, batch_size=batch_size) for tiles in batches]
-    return np.concatenate([np.zeros((0, len(model.vocabulary)), np.float32), *said])
-
-
-def look_at_collection(
+def predict_and_embed(
     model: Model,
     collection: Collection,
     *,
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
-    notes: dict[str, str] | None = None,
-) -> Look:
-    """Probabilities as `predict_collection` gives them, features, shape (N, D), and light of fields.
-
-    Into `notes`, where it is given, goes what `note_on` says of each field.
-    """
-    looks = [model.look_at_tiles([], batch_size=batch_size)]
+) -> tuple[Predictions, Embedded]:
+    """As `predict_collection`, and the features of every field, or cell, in the same pass."""
+    notes: dict[str, str] = {}
+    parts = [model.embed_tiles([], batch_size=batch_size)]
     for tiles in _tiles(model, collection, batch_size, progress, notes):
-        looks.append(model.look_at_tiles(tiles, batch_size=batch_size))
-    return Look(*(np.concatenate(parts) for parts in zip(*looks, strict=True)))
+        parts.append(model.embed_tiles(tiles, batch_size=batch_size))
+    found = Embedded(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    score = None if model.references is None else model.references.unlike(found.features, found.light)
+    return _predictions(model, collection, found.probabilities, notes, ood_score=score), found
 
 
-class OfBags(NamedTuple):
-    """Probabilities of fields, shape (N, K), and of their cells, shape (M, K), in the order of `Bags.cells`."""
-
-    fields: NDArray[np.float32]
-    cells: NDArray[np.float32]
+def _predictions(
+    model: Model,
+    collection: Collection,
+    probabilities: NDArray[np.float32],
+    notes: Mapping[str, str],
+    ood_score: NDArray[np.float32] | None = None,
+) -> Predictions:
+    return Predictions.from_rule(
+        collection.ids,
+        probabilities,
+        model.vocabulary,
+        model.card.rule,
+        ood_score=ood_score,
+        fields=[str(field) for field in collection.fields[FIELD]] if are_cells(collection) else None,
+        notes=[notes[i] for i in collection.ids],
+    )
 
 
 def predict_bags(
@@ -86,8 +93,8 @@ def predict_bags(
     *,
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
-) -> OfBags:
-    """Probabilities of fields from all of their cells, and of each of these cells by itself.
+) -> tuple[Predictions, Predictions]:
+    """Predict fields from all of their cells, and each of these cells by itself, in the order of `bags.cells`.
 
     Args:
         model: one that learnt bags.
@@ -107,51 +114,14 @@ def predict_bags(
         some = [bags.members[field] for field in bags.ids[start : start + _FIELDS]]
         ids = [cell for members in some for cell in members]
         rows = [row[cell] for cell in ids]
-        look = look_at_collection(model, bags.cells.subset(ids), batch_size=batch_size)
-        fields.append(model.fields_of(look, weights[rows], [len(members) for members in some]))
-        cells[rows] = look.probabilities
+        _, found = predict_and_embed(model, bags.cells.subset(ids), batch_size=batch_size)
+        fields.append(model.fields_of(found, weights[rows], [len(members) for members in some]))
+        cells[rows] = found.probabilities
         if progress is not None:
             progress(len(some))
-    return OfBags(np.concatenate(fields), cells)
-
-
-class Compared(NamedTuple):
-    """What is predicted of N fields.
-
-    Args:
-        probabilities: shape (N, K).
-        unlike: how unlike fields are to those of the training, shape (N,), above 1 where so; None where the model
-            cannot tell.
-        notes: why nothing can be said about a field, or nothing sure (see `collection.emptiness`); mostly empty.
-    """
-
-    probabilities: NDArray[np.float32]
-    unlike: NDArray[np.float32] | None
-    notes: list[str]
-
-    def decided(self, model: Model) -> NDArray[np.bool_]:
-        """The locations by the model's rule, shape (N, K); none of fields that show nothing."""
-        return silenced(model.card.rule.apply(self.probabilities), self.notes, model.vocabulary)
-
-
-def predict_and_compare(
-    model: Model,
-    collection: Collection,
-    *,
-    batch_size: int = 32,
-    progress: Callable[[int], object] | None = None,
-) -> Compared:
-    """As `predict_collection`, and how unlike each field is, where the model can tell, and which show nothing."""
-    if isinstance(collection, Bags):
-        said = predict_collection(model, collection, batch_size=batch_size, progress=progress)
-        return Compared(said, None, notes_of_bags(collection))
-    found: dict[str, str] = {}
-    if model.references is None:  # such as of several networks, which have no features of one kind
-        said = _probabilities(model, _tiles(model, collection, batch_size, progress, found), batch_size)
-        return Compared(said, None, [found[field] for field in collection.ids])
-    look = look_at_collection(model, collection, batch_size=batch_size, progress=progress, notes=found)
-    unlike = model.references.unlike(look.features, look.light)
-    return Compared(look.probabilities, unlike, [found[field] for field in collection.ids])
+    notes = dict(zip(bags.ids, notes_of_bags(bags), strict=True))
+    of_cells = _predictions(model, bags.cells, cells, notes_of_cells(bags.cells))
+    return _predictions(model, bags, np.concatenate(fields), notes), of_cells
 
 
 def _tiles(
@@ -159,17 +129,18 @@ def _tiles(
     collection: Collection,
     batch_size: int,
     progress: Callable[[int], object] | None,
-    notes: dict[str, str] | None = None,
+    notes: dict[str, str],
 ) -> Iterator[list[Tiles]]:
+    """Tiles of batches of fields; what there is to note of each field goes into `notes`."""
     channels, scale = model.card.channels, model.scale
-    if notes is not None and are_cells(collection):
+    single = are_cells(collection)
+    if single:
         notes.update(notes_of_cells(collection))  # their flags know what lies around them, which their pixels do not
-        notes = None
 
     def prepare(field: str) -> Tiles:
         try:
             pixels, pixel_size = collection.read(field, channels, scale)
-            if notes is not None:
+            if not single:
                 notes[field] = note_on(dict(zip(channels, pixels, strict=True)), pixel_size)
             return model.prepare(pixels, pixel_size)
         except CellocateError as error:
@@ -179,21 +150,6 @@ def _tiles(
         yield tiles
         if progress is not None:
             progress(len(tiles))
-
-
-def of_part(model: Model, collection: Collection, part: str) -> Collection:
-    """The fields of a part of a model's split; of single cells, those of its fields.
-
-    Raises:
-        CellocateError: there are none.
-    """
-    wanted = set(model.card.fields.get(part, ()))
-    own = collection.fields[FIELD].astype(str) if are_cells(collection) else collection.ids
-    ids = [i for i, field in zip(collection.ids, own, strict=True) if wanted & {i, field}]
-    if not ids:
-        what = f"no {collection.unit} of the model's {part} part"
-        raise CellocateError(what, where=collection.folder, mend="Give the collection that the model was trained on.")
-    return collection.subset(ids)
 
 
 def assumptions(model: Model, collection: Collection) -> list[str]:

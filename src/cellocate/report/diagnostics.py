@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.assessment import Evaluated
 from cellocate.evaluation.confusion import NONE, per_cent
 from cellocate.pictures.matrix import Square, draw_matrix
 from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank
-from cellocate.report.evaluated import Evaluated
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cellocate.assessment import Evaluated
 from cellocate.evaluation import FEW
 from cellocate.pictures.bars import bars
 from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank, legend
-from cellocate.report.evaluated import Evaluated
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cellocate.assessment import Evaluated
 from cellocate.pictures import STAINS, Picture, grey, read_pictures, show, stretched, write
 from cellocate.pictures.choice import choose_examples
 from cellocate.pictures.drawing import save_figure
@@ -12,9 +13,8 @@ from cellocate.pictures.style import WIDE
 from cellocate.pictures.words import listed
 from cellocate.report.choice import choose_gallery
 from cellocate.report.curves import plot_f1_curves
-from cellocate.report.evaluated import Evaluated
 from cellocate.report.figures import plot_history, plot_rates
-from cellocate.report.looked import draw_looked
+from cellocate.report.maps import draw_maps
 from cellocate.report.panels import labels, marks
 from cellocate.report.plots import plots
 
@@ -44,7 +44,7 @@ def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
         pictures = _read(evaluated, positions)
         if pictures:
             written += save_figure(draw(evaluated, pictures), folder, stem, ("png",))
-    if (maps := draw_looked(evaluated)) is not None:
+    if (maps := draw_maps(evaluated)) is not None:
         written += save_figure(maps, folder, "maps", ("png",))
     return written
 
@@ -78,7 +78,7 @@ def save_rates(run: Path) -> None:
 
 
 def _gallery(evaluated: Evaluated) -> list[int]:
-    shown = choose_gallery(evaluated.truth, evaluated.decided)
+    shown = choose_gallery(evaluated.truth, evaluated.labels)
     return [*shown.wrong, *shown.right]
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cellocate.assessment import Evaluated
 from cellocate.collection import Collection
 from cellocate.counted import counted
 from cellocate.decision import Rule
 from cellocate.pictures import STAINS
 from cellocate.pictures.words import listed
-from cellocate.report.evaluated import Evaluated
 
 if TYPE_CHECKING:
     from cellocate.networks.card import ModelCard

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cellocate.assessment import Evaluated
 from cellocate.counted import counted
 from cellocate.evaluation import FEW, SMALL
 from cellocate.pictures.words import listed, sentence
-from cellocate.report.evaluated import Evaluated
 from cellocate.report.inputs import stains
 
 if TYPE_CHECKING:
@@ -44,18 +43,6 @@ def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
         found.append(
             f"{counted(unreadable, 'picture')} could not be read and {'is' if unreadable == 1 else 'are'} left out."
         )
-    return found
-
-
-def without_skill(metrics: Mapping[str, Any], unit: str) -> list[str]:
-    """Sentences for the user where scores are no better than those of predictions that take no skill."""
-    found = []
-    score, blind = metrics["macro_f1"], metrics["macro_f1_of_predicting_everything"]
-    if score <= blind:
-        found.append(f"macro F1 {score:.3f} is no better than naming every location for every {unit} ({blind:.3f})")
-    score, blind = metrics["macro_average_precision"], metrics["macro_average_precision_of_chance"]
-    if score is not None and score <= blind:
-        found.append(f"macro average precision {score:.3f} is no better than chance ({blind:.3f})")
     return found
 
 

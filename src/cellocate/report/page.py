@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.assessment import Evaluated
 from cellocate.evaluation import FEW, SMALL
 from cellocate.files import write_text
 from cellocate.pictures.page import for_page, render
 from cellocate.report import words
-from cellocate.report.evaluated import Evaluated
 from cellocate.report.inputs import about_fields, about_model
 from cellocate.report.limits import cautions, limits
-from cellocate.report.looked import looked_rows
+from cellocate.report.maps import map_rows_of
 from cellocate.report.panels import Shelf, fill_shelf
 from cellocate.report.plots import plots
 from cellocate.report.rules import compared_rules
@@ -49,8 +49,8 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
         "few": FEW,
         "inputs": [(f"The {evaluated.unit}s", about_fields(evaluated)), ("The model", about_model(evaluated.card))],
         "shelf": shelf,
-        "looked": looked_rows(evaluated),
-        "looked_note": _map_note(evaluated),
+        "maps": map_rows_of(evaluated),
+        "map_note": _map_note(evaluated),
         "plots": for_page(plots(evaluated)),
         "sets": [(heading, figures["n"]) for heading, figures in words.sets(evaluated)],
         "measures": words.measures(evaluated),
@@ -62,7 +62,7 @@ def _content(evaluated: Evaluated, shelf: Shelf) -> dict[str, Any]:
         "frequency": words.frequency(evaluated),
         "ece": evaluated.metrics["ece"],
         "by": {column: page_rows(table) for column, table in evaluated.by.items()},
-        "beside": evaluated.beside,
+        "comparison": evaluated.comparison,
         "cautions": cautions(evaluated, shelf.unreadable),
         "limits": limits(evaluated),
         "rules": compared_rules(evaluated),

@@ -7,11 +7,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from cellocate.assessment import Evaluated
 from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, read_pictures, stretched
 from cellocate.pictures.choice import choose_examples
 from cellocate.pictures.words import listed
 from cellocate.report.choice import Shown, choose_gallery
-from cellocate.report.evaluated import Evaluated
 
 Outcome = Literal["found", "missed", "false alarm"]
 
@@ -70,7 +70,7 @@ class Shelf:
 
 def fill_shelf(evaluated: Evaluated) -> Shelf:
     """Choose fields, read their pictures and describe them; without a collection there are none."""
-    shown = choose_gallery(evaluated.truth, evaluated.decided)
+    shown = choose_gallery(evaluated.truth, evaluated.labels)
     where = evaluated.collection
     if where is None or not where.channels:
         return Shelf([], [], [], shown, 0)
@@ -89,7 +89,7 @@ def fill_shelf(evaluated: Evaluated) -> Shelf:
 
 def marks(evaluated: Evaluated, position: int) -> list[Mark]:
     """The locations of one field: found, then missed, then false alarms, each in the vocabulary's order."""
-    truth, decided = evaluated.truth[position], evaluated.decided[position]
+    truth, decided = evaluated.truth[position], evaluated.labels[position]
     outcomes: dict[Outcome, np.ndarray[tuple[int], np.dtype[np.bool_]]] = {
         "found": truth & decided,
         "missed": truth & ~decided,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from cellocate.assessment import Evaluated
 from cellocate.decision import f1_curves
 from cellocate.evaluation import confusion, reliability
 from cellocate.explore.figures import plot_conditional
 from cellocate.explore.labels import LabelCounts
 from cellocate.pictures.page import Plot
-from cellocate.report.beside import plot_beside
+from cellocate.report.baseline import plot_comparison
 from cellocate.report.curves import plot_f1_curves
 from cellocate.report.diagnostics import plot_confusion, plot_frequency, plot_reliability
-from cellocate.report.evaluated import Evaluated
 from cellocate.report.figures import plot_groups, plot_history, plot_label_counts, plot_per_class
 
 
@@ -35,8 +35,8 @@ def plots(evaluated: Evaluated) -> dict[str, Plot]:
         found["learning_curves"] = (draw, "Line chart: loss and scores by epoch.")
     if evaluated.coarse:
         found["per_group_f1"] = (partial(plot_groups, evaluated), "Bar chart: F1 of each group of locations.")
-    if (evaluated.truth | evaluated.decided).any():
-        draw = partial(plot_confusion, confusion(evaluated.truth, evaluated.decided), evaluated.names)
+    if (evaluated.truth | evaluated.labels).any():
+        draw = partial(plot_confusion, confusion(evaluated.truth, evaluated.labels), evaluated.names)
         found["confusion"] = (draw, "Heat map: what each true location was taken for, in per cent of its row.")
     if evaluated.truth.any():
         draw = partial(plot_frequency, evaluated)
@@ -51,7 +51,7 @@ def plots(evaluated: Evaluated) -> dict[str, Plot]:
     if evaluated.probabilities is not None and None not in thresholds:
         table = f1_curves(evaluated.probabilities, evaluated.truth, evaluated.names, thresholds)
         found["f1_curves"] = (partial(plot_f1_curves, table), "Line charts: F1 of each location by threshold.")
-    if evaluated.beside is not None:
-        draw = partial(plot_beside, evaluated.beside)
+    if evaluated.comparison is not None:
+        draw = partial(plot_comparison, evaluated.comparison)
         found["beside"] = (draw, "Dot plot: F1 of both models for each location.")
     return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from cellocate.assessment import Evaluated
 from cellocate.decision import RuleComparison, RuleScore, Score, guesses
 from cellocate.decision.comparison import NAMES
 from cellocate.pictures.words import sentence
-from cellocate.report.evaluated import Evaluated
 
 
 def compared_rules(evaluated: Evaluated) -> dict[str, Any] | None:

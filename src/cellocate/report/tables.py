@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.assessment import Evaluated
 from cellocate.evaluation import confusion, confusion_table, misclassifications, reliability
 from cellocate.files import write_text
-from cellocate.report.evaluated import Evaluated
+from cellocate.report.baseline import write_comparison
 from cellocate.rounded import json_text
 from cellocate.vocabulary import Location, Vocabulary
 from cellocate.written import write_table
@@ -29,14 +30,14 @@ def write_tables(folder: Path, evaluated: Evaluated) -> None:
         write_table(folder / "reliability.csv", reliability(evaluated.truth, evaluated.probabilities))
     for column, table in evaluated.by.items():
         write_table(folder / f"by_{plain(column)}.csv", table)
-    if evaluated.beside is not None:
-        evaluated.beside.write(folder)
+    if evaluated.comparison is not None:
+        write_comparison(folder, evaluated.comparison)
 
 
 def confusions(evaluated: Evaluated) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The confusion matrix with names, and the twenty commonest confusions."""
     vocabulary = Vocabulary("", tuple(Location(name, None, "") for name in evaluated.names))
-    matrix = confusion(evaluated.truth, evaluated.decided)
+    matrix = confusion(evaluated.truth, evaluated.labels)
     return confusion_table(matrix, vocabulary), misclassifications(matrix, vocabulary)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from cellocate.assessment import Evaluated
 from cellocate.counted import counted
 from cellocate.pictures.words import number
-from cellocate.report.evaluated import Evaluated
 
 _MEANINGS = {
     "macro_f1": (

@@ -163,7 +163,7 @@ def _answers(model: Model, held: Collection, trained: set[str], vocabulary: Voca
     if fair.any():
         columns = [vocabulary.names.index(name) for name in model.vocabulary.names]
         unseen = held.subset([field for field, is_fair in zip(held.ids, fair, strict=True) if is_fair])
-        answers[np.ix_(np.flatnonzero(fair), np.array(columns))] = predict_collection(model, unseen)
+        answers[np.ix_(np.flatnonzero(fair), np.array(columns))] = predict_collection(model, unseen).probabilities
     return answers
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from cellocate.collection import Collection
 from cellocate.networks import Model
 from cellocate.networks.familiar import fit_references, room_for
-from cellocate.prediction import look_at_collection
+from cellocate.prediction import predict_and_embed
 
 LEAST = 50
 """Training fields without which nothing is told unlike them."""
@@ -29,6 +29,6 @@ def with_references(model: Model, train: Collection, validation: Collection, see
         return model
     chosen = sorted(np.random.default_rng(seed).permutation(len(train))[:room])
     known = train.subset([train.ids[i] for i in chosen])
-    learnt, validated = (look_at_collection(model, fields) for fields in (known, validation))
+    learnt, validated = (predict_and_embed(model, fields)[1] for fields in (known, validation))
     light = (learnt.light, validated.light)
     return Model(model.network, model.card, model.device, fit_references(learnt.features, validated.features, light))

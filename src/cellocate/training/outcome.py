@@ -201,7 +201,7 @@ def with_rule(model: Model, validation: Collection, recipe: Recipe) -> tuple[Mod
     if not len(validation):
         return model, None
     # as many fields at once as the memory was enough for before
-    plain = predict_collection(model, validation, batch_size=recipe.training.batch_size)
+    plain = predict_collection(model, validation, batch_size=recipe.training.batch_size).probabilities
     chosen = recipe.decision.model_dump(include={"rule", "fallback", "at_most", "calibrate"})
     truth, groups = validation.truth(), list(validation.group())
     found = decide(plain, truth, model.vocabulary, validation.ids, groups, never=model.card.rule.never, **chosen)

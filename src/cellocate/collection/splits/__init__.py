@@ -3,6 +3,7 @@
 from cellocate.collection.splits.draw import METHODS, Method, make_split
 from cellocate.collection.splits.groups import grouping
 from cellocate.collection.splits.leaks import held_out_leaks, leaks, refuse_leaks, refuse_other_challenge
+from cellocate.collection.splits.part import part_of
 from cellocate.collection.splits.saved import SPLIT_COLUMNS, read_folds, read_split, save_split
 from cellocate.collection.splits.split import PARTS, Split
 
@@ -16,6 +17,7 @@ __all__ = [
     "held_out_leaks",
     "leaks",
     "make_split",
+    "part_of",
     "read_folds",
     "read_split",
     "refuse_leaks",

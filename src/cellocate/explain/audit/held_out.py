@@ -14,7 +14,7 @@ from cellocate.collection.identity import parts_met
 from cellocate.decision.tables import read_probabilities
 from cellocate.errors import CellocateError
 from cellocate.networks import Model
-from cellocate.prediction import predict_and_compare
+from cellocate.prediction import predict_collection
 
 _MEND = "Train with 'cellocate train --fold all', so that each field is held out once."
 
@@ -61,10 +61,10 @@ def by_models(
         if not len(rows):
             continue
         some = collection.subset([collection.ids[row] for row in rows])
-        found = predict_and_compare(model, some, progress=progress)
+        found = predict_collection(model, some, progress=progress)
         said[i, rows] = found.probabilities
-        if found.unlike is not None:
-            unlike[i, rows] = found.unlike
+        if found.ood_score is not None:
+            unlike[i, rows] = found.ood_score
     kept = np.flatnonzero(~np.isnan(said).all(axis=(0, 2)))
     if not len(kept):
         raise CellocateError(

@@ -11,11 +11,12 @@ import pandas as pd
 
 from cellocate.collection import Collection
 from cellocate.errors import CellocateError
-from cellocate.explain.embedding.embeddings import Embeddings, features_of
+from cellocate.explain.embedding.embeddings import Embeddings
 from cellocate.explain.embedding.neighbours import Features, Index, Nearest, nearest, without
 from cellocate.explain.embedding.pictures import draw_nearest
 from cellocate.networks import Model
 from cellocate.pictures import Colours, read_pictures
+from cellocate.prediction import predict_and_embed
 from cellocate.written import write_table
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def ask_for_images(
     if model.card.checksum != known.model:
         what = f"not the model that the embeddings were made with: {model.title}"
         raise CellocateError(what, mend="Give that model, or embed anew.")
-    features = features_of(model, collection)
+    _, (_, features, _) = predict_and_embed(model, collection)
     return Answer(known, collection.ids, _search(known.features, features, [[] for _ in features], count, index))
 
 

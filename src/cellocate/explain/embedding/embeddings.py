@@ -14,9 +14,10 @@ from cellocate import h5ad
 from cellocate.collection import PARTS, Collection
 from cellocate.collection.collection import Unit, unit_of
 from cellocate.collection.identity import parts_met
+from cellocate.decision.h5ad import write_h5ad
 from cellocate.errors import CellocateError
-from cellocate.networks import Ensemble, Model
-from cellocate.prediction import Compared, look_at_collection, predict_and_compare, write_h5ad
+from cellocate.networks import Model
+from cellocate.prediction import predict_and_embed
 
 FEATURES, UMAP = "features", "X_umap"  # where scanpy looks for a UMAP
 _KEPT = ("labels", "Locations", "part", "group")
@@ -80,8 +81,8 @@ def embed_collection(
     """Embed every field of a collection, and write h5ad: see docs/formats.md.
 
     Args:
-        model: whose features are taken: those of the views that it predicts with, or, of one made of several networks,
-            of one look, all side by side.
+        model: whose features are taken: the mean over the views that it predicts with; those of an ensemble's members
+            one after the other.
         collection: usable fields, or cells, with the model's channels.
         path: the file.
         plane: lay the fields out on a plane as well (UMAP), as `obsm["X_umap"]`.
@@ -92,14 +93,13 @@ def embed_collection(
     """
     if plane:
         require_umap()
-    found, features = _look(model, collection, progress)
-    probabilities, decided = found.probabilities, found.decided(model)
+    predictions, (_, features, _) = predict_and_embed(model, collection, progress=progress)
     known = _known(model, collection)
     places = lay_out(features) if plane else None
-    beside = {FEATURES: features} | ({} if places is None else {UMAP: places})
-    told = {"model": model.card.name, "model_checksum": model.card.checksum}
-    write_h5ad(path, collection.ids, probabilities, decided, model.vocabulary, known, beside=beside, told=told)
-    names = ["; ".join(model.vocabulary.names[k] for k in labels) for labels in model.vocabulary.decode(decided)]
+    arrays = {FEATURES: features} | ({} if places is None else {UMAP: places})
+    made_by = {"model": model.card.name, "model_checksum": model.card.checksum}
+    write_h5ad(path, predictions, known, obsm=arrays, uns=made_by)
+    names = ["; ".join(found) for found in predictions.locations]
     return Embeddings(collection.ids, features, known.assign(Locations=names), model.card.checksum, places)
 
 
@@ -150,28 +150,6 @@ def lay_out(features: NDArray[np.float32]) -> NDArray[np.float32]:
 
         reducer = UMAP(metric="cosine", n_neighbors=min(15, len(features) - 1), random_state=0, n_jobs=1)
         return np.asarray(reducer.fit_transform(features), np.float32)
-
-
-def features_of(
-    model: Model, collection: Collection, progress: Callable[[int], object] | None = None
-) -> NDArray[np.float32]:
-    """The features of a collection's fields, shape (N, D), as `embed_collection` takes them."""
-    return _look(model, collection, progress)[1]
-
-
-def _look(
-    model: Model, collection: Collection, progress: Callable[[int], object] | None
-) -> tuple[Compared, NDArray[np.float32]]:
-    if not isinstance(model.network, Ensemble):
-        notes: dict[str, str] = {}
-        look = look_at_collection(model, collection, progress=progress, notes=notes)
-        return Compared(look.probabilities, None, [notes[field] for field in collection.ids]), look.features
-    found = predict_and_compare(model, collection, progress=progress)
-    features = []
-    for field in collection.ids:
-        pixels, pixel_size = collection.read(field, model.card.channels, model.card.scale())
-        features.append(model.embed(pixels, pixel_size=pixel_size)[0])
-    return found, np.array(features, np.float32)
 
 
 def _known(model: Model, collection: Collection) -> pd.DataFrame:

@@ -1,57 +1,34 @@
-"""What a model has met before of the fields that it is measured on, and the figures apart for these."""
+"""Which of the evaluated fields training used, and the figures with and without these."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.assessment.measured import measure
 from cellocate.collection import Collection
 from cellocate.collection.identity import parts_met
-from cellocate.counted import counted
-from cellocate.errors import CellocateError
-from cellocate.evaluation import evaluate
-from cellocate.networks import Model
-from cellocate.report.predicted import Predicted
+from cellocate.decision import Predictions
+
+if TYPE_CHECKING:
+    from cellocate.networks import Model
 
 
-def of_part(collection: Collection, fields: dict[str, tuple[str, ...]], part: str) -> Collection:
-    """The fields of a part of the model's split.
-
-    Raises:
-        CellocateError: it has none, or the collection lacks some.
-    """
-    lacking = sorted(set(fields.get(part, ())) - set(collection.ids))
-    if lacking or not fields.get(part):
-        what = f"the model's {part} part has no {collection.unit}s"
-        if lacking:
-            some = counted(len(lacking), collection.unit)
-            what = f"{some} of the model's {part} part not in the collection, such as {lacking[0]}"
-        raise CellocateError(what, where=collection.folder, mend="Give the collection that the model was trained on.")
-    return collection.subset(fields[part])
-
-
-def metrics_apart(
-    model: Model, collection: Collection, predicted: Predicted, trained: list[int] | None
+def metrics_by_contamination(
+    model: Model, collection: Collection, predictions: Predictions, trained: list[int] | None
 ) -> dict[str, Any]:
-    """Every figure over all fields and, where training used some, apart over those that it learnt and never met."""
-    truth, rule, groups = collection.truth(), model.card.rule, collection.group().to_numpy(dtype=str)
-    part_of = parts_of(model, collection)
+    """Every figure over all fields and, where training used some, over those it was trained on and those held out."""
+    truth, groups = collection.truth(), collection.group().to_numpy(dtype=str)
+    part_of = split_part_of(model, collection)
     started = np.array(_started(model, collection), dtype=bool)
     seen = np.array([part == "train" for part in part_of])
     unseen = np.array([part not in ("train", "validation") for part in part_of]) & ~started
 
     def over(chosen: NDArray[np.bool_]) -> dict[str, Any]:
-        return evaluate(
-            truth[chosen],
-            predicted.decided[chosen],
-            model.vocabulary,
-            probabilities=None if predicted.probabilities is None else predicted.probabilities[chosen],
-            thresholds=rule.parted_by,
-            groups=list(groups[chosen]),
-            trained=trained,
-        )
+        some = predictions.subset([collection.ids[row] for row in np.flatnonzero(chosen)])
+        return measure(truth[chosen], some, list(groups[chosen]), trained)
 
     metrics = over(np.ones(len(truth), dtype=bool))
     if seen.any():
@@ -70,9 +47,9 @@ def trained_counts(model: Model, whole: Collection) -> list[int] | None:
     return [int(n) for n in whole.subset(ids).truth().sum(axis=0)]
 
 
-def met_before(model: Model, collection: Collection) -> list[str]:
+def contamination_warnings(model: Model, collection: Collection) -> list[str]:
     """A sentence for each use that the model has made of some of the fields."""
-    said, part_of = [], parts_of(model, collection)
+    said, part_of = [], split_part_of(model, collection)
     used = {
         "was trained on": [part == "train" for part in part_of],
         "chose its epoch and thresholds by": [part == "validation" for part in part_of],
@@ -92,6 +69,6 @@ def _started(model: Model, collection: Collection) -> list[bool]:
     return [part is not None for part in parts_met(start, model.card.originals, collection.fields)]
 
 
-def parts_of(model: Model, collection: Collection) -> list[str | None]:
+def split_part_of(model: Model, collection: Collection) -> list[str | None]:
     """The part of the model's split that each field is of, if any."""
     return parts_met(model.card.fields, model.card.originals, collection.fields)

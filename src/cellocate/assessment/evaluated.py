@@ -1,4 +1,4 @@
-"""What a report tells about: one evaluation."""
+"""The result of one evaluation."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.assessment.baseline import Comparison
 from cellocate.collection import Collection
 from cellocate.collection.identity import parts_met
-from cellocate.report.beside import Beside
+from cellocate.decision import Predictions
 from cellocate.vocabulary import Vocabulary, get
 from cellocate.vocabulary.vocabulary import BUILT_IN
 
@@ -24,36 +25,44 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """Everything that the report tells about one evaluation.
+    """Predictions of labelled fields, and how good they are.
 
     Args:
-        collection: the evaluated fields, labelled, in the order of `truth`; None where tables alone were compared.
+        predictions: of N fields.
         truth: shape (N, K), bool.
-        decided: shape (N, K), bool.
-        probabilities: shape (N, K), 0 to 1, or None.
         metrics: as `cellocate.evaluation.evaluate` gives them; it may also hold `part` (of the split), and `seen` and
             `unseen`: the same figures for the fields that the model was trained on, and for those that training did
             not use at all.
+        collection: the evaluated fields, labelled, in the order of `truth`; None where there are tables alone.
         card: of the model; None where tables alone were compared.
         history: of the training, one row per epoch: `epoch`, `train_loss`, `validation_loss`, `validation_macro_f1`,
             `validation_macro_average_precision`; those of the validation may be empty.
         warnings: sentences to show to the reader.
         by: tables of the same figures by the values of a column, by its name.
-        beside: the comparison with another model or table.
+        comparison: with another model or table.
         explained: maps of some locations of some fields, one location each.
     """
 
-    collection: Collection | None
+    predictions: Predictions
     truth: NDArray[np.bool_]
-    decided: NDArray[np.bool_]
-    probabilities: NDArray[np.floating[Any]] | None
     metrics: dict[str, Any]
+    collection: Collection | None = None
     card: ModelCard | None = None
     history: pd.DataFrame | None = None
     warnings: tuple[str, ...] = ()
     by: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    beside: Beside | None = None
+    comparison: Comparison | None = None
     explained: tuple[Explained, ...] = ()
+
+    @property
+    def labels(self) -> NDArray[np.bool_]:
+        """The predicted locations, shape (N, K)."""
+        return self.predictions.labels
+
+    @property
+    def probabilities(self) -> NDArray[np.floating[Any]] | None:
+        """Shape (N, K), 0 to 1, or None where only the predicted locations are known."""
+        return self.predictions.probabilities if self.predictions.has_probabilities else None
 
     @property
     def unit(self) -> str:

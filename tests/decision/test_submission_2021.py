@@ -7,19 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cellocate.assessment.true_cells import read_true_cells
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import open_collection, pack
-from cellocate.errors import CellocateError
-from cellocate.images import write_png
-from cellocate.images.rle import Mask, masks_of
-from cellocate.prediction import validate_kaggle2021, write_kaggle2021
-from cellocate.prediction.submissions import (
+from cellocate.decision.submissions import (
     is_kaggle2021,
     read_kaggle2021,
     read_sample,
-    read_true_cells,
+    validate_kaggle2021,
     validate_submission,
+    write_kaggle2021,
 )
+from cellocate.errors import CellocateError
+from cellocate.images import write_png
+from cellocate.images.rle import Mask, masks_of
 from cellocate.vocabulary import get
 
 HPA19 = get("hpa19")

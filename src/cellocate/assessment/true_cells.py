@@ -7,11 +7,11 @@ from pathlib import Path
 
 from cellocate.cells.masks import CellMasks
 from cellocate.collection.layouts.phantoms import CARD, told
+from cellocate.decision.submissions.kaggle2021 import Cells, Shape, parse_mask, parse_side
+from cellocate.decision.submissions.sample import LONGEST
 from cellocate.errors import CellocateError
 from cellocate.evaluation import Instances
 from cellocate.images.rle import Mask
-from cellocate.prediction.submissions.kaggle2021 import Cells, Shape, parse_mask, parse_side
-from cellocate.prediction.submissions.sample import LONGEST
 from cellocate.tables import lacking, read_table, shown, table_rows
 from cellocate.vocabulary import Vocabulary
 

@@ -1,10 +1,10 @@
-"""Predictions as AnnData, the form in which single-cell tools expect tables with what is known of each row."""
+"""Predictions as AnnData, the form in which single-cell tools expect tables with metadata of each row."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,9 @@ from cellocate import h5ad
 from cellocate.collection.collection import TIME_SERIES
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.merge import SOURCE
-from cellocate.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from cellocate.decision.predictions import Predictions
 
 _CENTRES = (("x_px", "y_px"), ("x", "y"))  # of a cell; tables of cellocate 0.1 have no units
 # even where they are digits
@@ -24,43 +26,37 @@ _NAMES = ("field", ORIGINAL, SOURCE, "labels", "group", "antibody", "gene", "pla
 
 def write_h5ad(
     path: str | Path,
-    ids: Sequence[str],
-    probabilities: NDArray[np.floating[Any]],
-    decided: NDArray[np.bool_],
-    vocabulary: Vocabulary,
-    known: pd.DataFrame | None = None,
+    predictions: Predictions,
+    metadata: pd.DataFrame,
     *,
-    beside: Mapping[str, NDArray[np.floating[Any]]] | None = None,
-    told: Mapping[str, str] | None = None,
+    obsm: Mapping[str, NDArray[np.floating[Any]]] | None = None,
+    uns: Mapping[str, str] | None = None,
 ) -> None:
     """Write cells (or fields) in `obs`, locations in `var`, probabilities in `X` and the decision in a layer `decided`.
 
-    `obs` has the columns of `known`, and `Locations` (names joined by `; `); `var` the GO id and group of each
+    `obs` has the columns of `metadata`, and `Locations` (names joined by `; `); `var` the GO id and group of each
     location; `obsm["spatial"]`, where there are columns x_px and y_px (or x and y), the centre, as (x, y) in px.
 
     Args:
         path: an h5ad file.
-        ids: of the rows.
-        probabilities: shape (N, K).
-        decided: shape (N, K), bool.
-        vocabulary: of K locations.
-        known: of each row, in the same order.
-        beside: further figures of each row by name, shape (N, D) each, such as features: they go to `obsm`.
-        told: what is to be known of the whole, in words: it goes to `uns`, beside `vocabulary`.
+        predictions: of N fields or cells.
+        metadata: of each of them, in the same order.
+        obsm: further arrays by name, shape (N, D) each, such as features.
+        uns: further facts about the whole, next to `vocabulary`.
     """
-    obs = pd.DataFrame(index=range(len(ids))) if known is None else known.reset_index(drop=True)
+    obs, vocabulary = metadata.reset_index(drop=True), predictions.vocabulary
     obs = pd.DataFrame({c: _plain(obs[c], name=c in _NAMES) for c in obs}, index=obs.index)
-    shown = ["; ".join(vocabulary.names[i] for i in labels) for labels in vocabulary.decode(decided)]
-    obs = obs.assign(Locations=pd.Series(shown, index=obs.index, dtype=object)).set_axis(pd.Index(ids), axis=0)
+    shown = pd.Series(["; ".join(names) for names in predictions.locations], index=obs.index, dtype=object)
+    obs = obs.assign(Locations=shown).set_axis(pd.Index(predictions.ids), axis=0)
     of_location = {"go": [x.go or "" for x in vocabulary.locations], "group": [x.group for x in vocabulary.locations]}
     var = pd.DataFrame(of_location, index=list(vocabulary.names))
     numbers = obs.select_dtypes("number")
     centre = next((list(names) for names in _CENTRES if set(names) <= set(numbers)), None)
     places: dict[str, NDArray[Any]] = {} if centre is None else {"spatial": numbers[centre].to_numpy(np.float64)}
-    places |= {name: np.asarray(values, np.float32) for name, values in (beside or {}).items()}
-    x, layers = np.asarray(probabilities, np.float32), {"decided": decided}
-    words = {"vocabulary": vocabulary.name, **(told or {})}
-    h5ad.write_h5ad(path, h5ad.Annotated(x, obs, var, layers, places, words))
+    places |= {name: np.asarray(values, np.float32) for name, values in (obsm or {}).items()}
+    x, layers = np.asarray(predictions.probabilities, np.float32), {"decided": predictions.labels}
+    about = {"vocabulary": vocabulary.name, **(uns or {})}
+    h5ad.write_h5ad(path, h5ad.Annotated(x, obs, var, layers, places, about))
 
 
 def _plain(values: pd.Series[Any], *, name: bool) -> pd.Series[Any]:

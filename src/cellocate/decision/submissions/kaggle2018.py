@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.counted import counted
-from cellocate.decision import write_decided
+from cellocate.decision.submissions.sample import Holds
+from cellocate.decision.tables import write_decided
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
-from cellocate.prediction.submissions.sample import Holds
 from cellocate.tables import plain_rows, shown
 from cellocate.vocabulary import Vocabulary, get
 

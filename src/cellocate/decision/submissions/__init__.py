@@ -2,25 +2,22 @@
 
 from pathlib import Path
 
-from cellocate.prediction.submissions.kaggle2018 import validate_kaggle2018, write_kaggle2018
-from cellocate.prediction.submissions.kaggle2021 import (
+from cellocate.decision.submissions.kaggle2018 import validate_kaggle2018, write_kaggle2018
+from cellocate.decision.submissions.kaggle2021 import (
     is_kaggle2021,
     read_kaggle2021,
     require_hpa19,
     validate_kaggle2021,
     write_kaggle2021,
 )
-from cellocate.prediction.submissions.sample import Holds, in_order, read_sample, read_shapes
-from cellocate.prediction.submissions.truth import TrueCells, read_true_cells
+from cellocate.decision.submissions.sample import Holds, in_order, read_sample, read_shapes
 
 __all__ = [
     "Holds",
-    "TrueCells",
     "in_order",
     "is_kaggle2021",
     "read_kaggle2021",
     "read_sample",
-    "read_true_cells",
     "require_hpa19",
     "validate_kaggle2018",
     "validate_kaggle2021",

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.collection import open_collection
+from cellocate.decision.submissions import in_order, read_sample, validate_kaggle2018, write_kaggle2018
 from cellocate.errors import CellocateError
-from cellocate.prediction import in_order, read_sample, validate_kaggle2018, write_kaggle2018
 from cellocate.vocabulary import get
 
 HPA28 = get("hpa28")

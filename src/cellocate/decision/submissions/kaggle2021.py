@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.counted import counted
+from cellocate.decision.submissions.sample import LONGEST, Holds
 from cellocate.errors import CellocateError
 from cellocate.evaluation import Instances
 from cellocate.files import new_file
 from cellocate.images.rle import Mask
-from cellocate.prediction.submissions.sample import LONGEST, Holds
 from cellocate.tables import plain_rows, read_columns
 from cellocate.vocabulary import Vocabulary, get
 

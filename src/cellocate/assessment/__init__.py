@@ -1,0 +1,20 @@
+"""Assessment: how well a model, or a table of predictions, does on labelled fields; it writes nothing.
+
+`assessment.model.evaluate_model` is not among these names, as it needs torch.
+"""
+
+from cellocate.assessment.baseline import Comparison, short_names
+from cellocate.assessment.cells import EvaluatedCells, evaluate_cells
+from cellocate.assessment.evaluated import Evaluated
+from cellocate.assessment.measured import evaluate_predictions
+from cellocate.assessment.table import evaluate_table
+
+__all__ = [
+    "Comparison",
+    "Evaluated",
+    "EvaluatedCells",
+    "evaluate_cells",
+    "evaluate_predictions",
+    "evaluate_table",
+    "short_names",
+]

@@ -1,0 +1,70 @@
+"""A submission of the 2021 challenge measured, where the truth of every cell is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cellocate.assessment.true_cells import TrueCells, read_true_cells
+from cellocate.cells.notes import as_sentences, notes_of_a_kind
+from cellocate.decision.submissions import read_kaggle2021
+from cellocate.errors import CellocateError
+from cellocate.evaluation import Instances, evaluate_instances
+from cellocate.vocabulary import get
+
+
+class EvaluatedCells(NamedTuple):
+    """The figures of a submission (see `evaluate_instances`), and warnings for the user."""
+
+    metrics: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+def evaluate_cells(
+    predictions: str | Path,
+    truth: str | Path,
+    *,
+    vocabulary: str | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> EvaluatedCells:
+    """Measure a submission of the 2021 challenge, which is checked on the way.
+
+    Args:
+        predictions: the submission; its fields are those that are measured.
+        truth: the cells of all of these fields (see `read_true_cells`).
+        vocabulary: of the labels, where it is not hpa19.
+        progress: called with 1 after each field.
+
+    Raises:
+        CellocateError: a file cannot be read, or a field of the submission has no truth or is of another size.
+    """
+    words = get(vocabulary or "hpa19")
+    known = read_true_cells(truth, words)
+    true: dict[str, Instances] = {}
+    predicted: dict[str, Instances] = {}
+    for field, cells in read_kaggle2021(predictions, words):
+        true[field] = _truth_of(field, cells.shape, known, predictions)
+        predicted[field] = cells.instances
+        if progress is not None:
+            progress(1)
+    metrics, warnings = evaluate_instances(true, predicted, words), []
+    if lacking := len(known.ids) - len(true):
+        warnings.append(f"{lacking} of {len(known.ids)} fields of known cells have no prediction")
+    score, blind = metrics["instance_map"], metrics["instance_map_of_predicting_everything"]
+    if score is not None and score <= blind:
+        what = "is no better than naming every location for every cell"
+        warnings.append(f"mean average precision {score:.3f} {what} ({blind:.3f})")
+    return EvaluatedCells(metrics, (*warnings, *as_sentences(notes_of_a_kind(known.notes))))
+
+
+def _truth_of(field: str, shape: tuple[int, int], known: TrueCells, predictions: str | Path) -> Instances:
+    if field not in known.ids:
+        what = f"field {field} has no truth"
+        raise CellocateError(what, where=predictions, mend="Give the true cells of all its fields with --labels.")
+    true = known.read(field)
+    if true.shape != shape:
+        sizes = f"{shape[1]} × {shape[0]} px, and its true cells lie on {true.shape[1]} × {true.shape[0]}"
+        what = f"ImageWidth and ImageHeight of {field} are {sizes}"
+        raise CellocateError(what, where=predictions, mend="Write masks at the size of the images.")
+    return true.instances

@@ -1,0 +1,145 @@
+"""A model measured on labelled fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from cellocate.assessment.contamination import (
+    contamination_warnings,
+    metrics_by_contamination,
+    split_part_of,
+    trained_counts,
+)
+from cellocate.assessment.evaluated import Evaluated
+from cellocate.assessment.maps import explain_some
+from cellocate.assessment.measured import NAMES, aligned, assemble, note_on_rule
+from cellocate.collection import Collection, bags_of, left_out, usable, values_of
+from cellocate.collection.depth import with_depth
+from cellocate.collection.derive import restricted
+from cellocate.collection.splits import held_out_leaks, part_of, refuse_other_challenge
+from cellocate.decision import Predictions
+from cellocate.errors import CellocateError
+from cellocate.networks import Model
+from cellocate.prediction import assumptions, cautions, predict_collection
+
+Progress = Callable[[int], object]
+
+
+def evaluate_model(
+    model: Model,
+    collection: Collection,
+    *,
+    part: str | None = None,
+    by: Sequence[str] = (),
+    baseline: Model | Predictions | None = None,
+    names: tuple[str, str] = NAMES,
+    maps: bool = False,
+    skip_bad: bool = False,
+    progress: Progress | None = None,
+) -> Evaluated:
+    """Predict the labelled fields of a collection and measure the predictions; nothing is written.
+
+    Args:
+        model: if it has a folder, `history.csv` and `split.csv` are read from the run that this lies in.
+        collection: labelled fields.
+        part: only the fields of this part of the model's split: train, validation or test.
+        by: columns of the collection; the figures are given for each value in them as well. `part` is that of the
+            model's split, unless there is such a column.
+        baseline: another model, or predictions, to compare with on the same fields.
+        names: of the model and of the baseline.
+        maps: show where the model looked, in some fields.
+        skip_bad: leave faulty fields out instead of refusing the collection.
+        progress: called with the number of fields after each batch.
+
+    Raises:
+        CellocateError: the model and the collection, or the two models, cannot be used together.
+
+    Example:
+        >>> model = cellocate.load("run/model")  # doctest: +SKIP
+        >>> evaluated = evaluate_model(model, cellocate.open_collection("images"))  # doctest: +SKIP
+        >>> evaluated.metrics["macro_f1"]  # doctest: +SKIP
+        0.61
+    """
+    models = [model, baseline] if isinstance(baseline, Model) else [model]
+    notes: list[str] = []
+    if part is not None:
+        collection, depth = with_depth(collection)  # by all of its fields
+        notes += depth
+    if model.card.bag is not None:
+        if maps:
+            mend = "Leave --maps out; 'cellocate explain' shows cells one by one."
+            raise CellocateError("maps of a model that brings the cells of a field together", mend=mend)
+        collection = bags_of(collection)
+    whole = collection
+    if part is not None:
+        collection, missing = part_of(collection, model.card.fields, part, skip_missing=skip_bad)
+        notes += missing
+    channels = tuple(dict.fromkeys(channel for each in models for channel in each.card.channels))
+    collection, inspection = usable(collection, channels, labelled=True, skip_bad=skip_bad)
+    if inspection.problems:
+        notes.append(left_out(inspection.problems, inspection.unit))
+    collection = _in_vocabulary(collection, models)
+    if part is None:
+        for each in models:
+            refuse_other_challenge(each.card.provenance.challenges, each.card.fields, collection)
+    run = None if model.folder is None else model.folder.parent
+    leaks = [] if run is None else held_out_leaks(run / "split.csv", collection)
+    values = {column: _values(model, collection, column) for column in by}
+    other, of_baseline = None, list[str]()
+    if isinstance(baseline, Predictions):
+        other, of_baseline = aligned(baseline, collection, names[1]), note_on_rule(baseline)
+    predictions = predict_collection(model, collection, progress=progress)
+    if isinstance(baseline, Model):
+        other = predict_collection(baseline, collection, progress=progress)
+        of_baseline = _warnings(baseline, collection, other)
+    trained = trained_counts(model, whole.without(inspection.problems, skip_bad=True))
+    metrics = {"part": part, **metrics_by_contamination(model, collection, predictions, trained)}
+    warnings = [*notes, *leaks, *inspection.notes, *_warnings(model, collection, predictions)]
+    evaluated = assemble(predictions, collection, metrics, values, other, names, warnings, of_baseline)
+    return replace(
+        evaluated,
+        card=model.card,
+        history=None if run is None else _history(run / "history.csv"),
+        explained=explain_some(model, evaluated) if maps else (),
+    )
+
+
+def _in_vocabulary(collection: Collection, models: Sequence[Model]) -> Collection:
+    """The collection with the labels that the model knows, if these are all of its labels or more."""
+    vocabulary = models[0].vocabulary
+    if collection.vocabulary is not None and set(vocabulary.names) < set(collection.vocabulary.names):
+        collection = restricted(collection, vocabulary)  # a specialist's
+    if collection.vocabulary is None or collection.vocabulary.names != vocabulary.names:
+        raise CellocateError(
+            f"labels of another vocabulary than the model's {vocabulary.name}",
+            where=collection.folder,
+            mend="Give labels that the model knows, with --labels and --vocabulary.",
+        )
+    for other in models[1:]:
+        if other.vocabulary.names != vocabulary.names:
+            what = f"a model of other locations than {vocabulary.name}"
+            raise CellocateError(what, where=other.title, mend="Compare models of one vocabulary.")
+    return collection
+
+
+def _warnings(model: Model, collection: Collection, predictions: Predictions) -> list[str]:
+    return [
+        *contamination_warnings(model, collection),
+        *assumptions(model, collection),
+        *cautions(model, predictions),
+    ]
+
+
+def _values(model: Model, collection: Collection, column: str) -> list[str]:
+    """The values of a column, by field; empty where there is none."""
+    if column == "part" and column not in collection.fields:
+        return [part or "" for part in split_part_of(model, collection)]
+    return values_of(collection, column)
+
+
+def _history(path: Path) -> pd.DataFrame | None:
+    return pd.read_csv(path) if path.is_file() else None
