@@ -39,6 +39,7 @@ from cellocate import decision, load, phantom
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection, bags_of, make_split, open_collection, pack, read_split, save_split
 from cellocate.counted import counted
+from cellocate.decision import Predictions
 from cellocate.evaluation import Instances, evaluate, evaluate_instances
 from cellocate.files import new_file, new_folder
 from cellocate.images import CHANNELS, write_png
@@ -184,9 +185,7 @@ def _recipe(data: Data, learnt: Collection, system: str, seed: int, budget: int)
     return load_recipe("quick", settings)
 
 
-def _answers(
-    data: Data, system: str, model: Model, network: Model, part: str
-) -> Iterator[tuple[str, decision.Predictions]]:
+def _answers(data: Data, system: str, model: Model, network: Model, part: str) -> Iterator[tuple[str, Predictions]]:
     fields = data.part(data.fields, part)
     whole = predict_collection(network, fields)
     if system == "field":
@@ -202,29 +201,27 @@ def _answers(
     yield FIELD, with_predicted_fields(alone, fields.ids, whole.probabilities)
 
 
-def _truth(data: Data, said: decision.Predictions) -> NDArray[np.bool_]:
+def _truth(data: Data, said: Predictions) -> NDArray[np.bool_]:
     return VOCABULARY.encode(
         [data.shown[field, n] for field, n in zip(said.fields or (), said.cells or (), strict=True)]
     )
 
 
-def _rule_of(data: Data, said: decision.Predictions) -> decision.Rule:
+def _rule_of(data: Data, said: Predictions) -> decision.Rule:
     """Thresholds fitted to what cells truly show."""
     return decision.fit("expected_f1", said.probabilities, _truth(data, said))
 
 
-def _figures(
-    data: Data, said: decision.Predictions, rule: decision.Rule, tuned: decision.Rule
-) -> dict[Hashable, float]:
+def _figures(data: Data, said: Predictions, rule: decision.Rule, tuned: decision.Rule) -> dict[Hashable, float]:
     truth, p = _truth(data, said), said.probabilities
     figures = evaluate(truth, rule.apply(p), VOCABULARY, probabilities=p, interval=False)
     best = evaluate(truth, tuned.apply(p), VOCABULARY, interval=False)
     true, predicted = {}, {}
-    for field in dict.fromkeys(said.fields):
+    for field in dict.fromkeys(said.fields or ()):
         masks = _masks(data.masks, field)
         numbers = list(masks)
         shown = list(masks.values())
-        values = said.of(field, numbers)
+        values = said.of_cells(field, numbers)
         cell, label = np.nonzero(values > 0)
         true[field] = Instances.of(shown, [data.shown[field, n] for n in numbers])
         predicted[field] = Instances(shown, cell, label, values[cell, label].astype(np.float64))

@@ -48,9 +48,8 @@ def test_an_ensemble_leaves_the_calibrations_of_its_members_out(
     collection = open_collection(phantoms)
     both, again = (combine([m, m], collection, rule="fixed").model for m in calibrated)
     assert again.card.calibration is None
-    np.testing.assert_array_equal(
-        predict_collection(both, collection).probabilities, predict_collection(again, collection).probabilities
-    )
+    one, other = (predict_collection(m, collection).probabilities for m in (both, again))
+    np.testing.assert_array_equal(one, other)
     anew = combine([model, plain], collection, rule="fixed", calibrate="temperature").model
     assert anew.card.calibration is not None
     assert anew.card.calibration.kind == "temperature"

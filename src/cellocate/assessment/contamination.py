@@ -1,40 +1,25 @@
-"""Which of the evaluated fields training used, and the figures with and without these."""
+"""Which of the evaluated fields training used."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.assessment.measured import measure
 from cellocate.collection import Collection
 from cellocate.collection.identity import parts_met
-from cellocate.decision import Predictions
 
 if TYPE_CHECKING:
     from cellocate.networks import Model
 
 
-def metrics_by_contamination(
-    model: Model, collection: Collection, predictions: Predictions, trained: list[int] | None
-) -> dict[str, Any]:
-    """Every figure over all fields and, where training used some, over those it was trained on and those held out."""
-    truth, groups = collection.truth(), collection.group().to_numpy(dtype=str)
-    part_of = split_part_of(model, collection)
-    started = np.array(_started(model, collection), dtype=bool)
-    seen = np.array([part == "train" for part in part_of])
-    unseen = np.array([part not in ("train", "validation") for part in part_of]) & ~started
-
-    def over(chosen: NDArray[np.bool_]) -> dict[str, Any]:
-        some = predictions.subset([collection.ids[row] for row in np.flatnonzero(chosen)])
-        return measure(truth[chosen], some, list(groups[chosen]), trained)
-
-    metrics = over(np.ones(len(truth), dtype=bool))
-    if seen.any():
-        metrics["seen"] = over(seen)
-        metrics["unseen"] = over(unseen) if unseen.any() else None
-    return metrics
+def by_training(model: Model, collection: Collection) -> dict[str, NDArray[np.bool_]]:
+    """The fields that the model was trained on (`seen`), and those held out (`unseen`); nothing where all are."""
+    parts = split_part_of(model, collection)
+    seen = np.array([part == "train" for part in parts], dtype=bool)
+    used = np.array([part in ("train", "validation") for part in parts]) | np.array(_started(model, collection))
+    return {"seen": seen, "unseen": ~used} if seen.any() else {}
 
 
 def trained_counts(model: Model, whole: Collection) -> list[int] | None:

@@ -25,82 +25,54 @@ def evaluate_predictions(
     by: Sequence[str] = (),
     baseline: Predictions | None = None,
     names: tuple[str, str] = NAMES,
+    subsets: Mapping[str, NDArray[np.bool_]] | None = None,
+    trained: list[int] | None = None,
 ) -> Evaluated:
     """Measure predictions of labelled fields, which need no images.
 
     Args:
         predictions: of these fields, and perhaps of others.
-        collection: labelled fields.
+        collection: N labelled fields.
         by: columns of the collection; the figures are given for each value in them as well.
         baseline: other predictions of these fields, to compare with.
         names: of the predictions and of the baseline.
+        subsets: fields that are measured apart as well, shape (N,) each, by the name of their figures.
+        trained: how many training fields show each location, where that is known.
 
     Raises:
         CellocateError: a field has no prediction or no labels, or there is no such column.
     """
-    own = aligned(predictions, collection, names[0])
-    metrics = measure(collection.truth(), own, list(collection.group()))
-    values = {column: values_of(collection, column) for column in by}
-    other = None if baseline is None else aligned(baseline, collection, names[1])
-    return assemble(own, collection, metrics, values, other, names, note_on_rule(predictions), note_on_rule(baseline))
+    found = aligned(predictions, collection, names[0])
+    truth, groups = collection.truth(), collection.group().to_numpy(dtype=str)
+    rule = found.rule
 
+    def measure(rows: NDArray[np.bool_]) -> dict[str, Any]:
+        known = found.probabilities[rows] if found.has_probabilities else None
+        thresholds = None if rule is None else rule.parted_by
+        return evaluate(
+            truth[rows],
+            found.labels[rows],
+            found.vocabulary,
+            probabilities=known,
+            thresholds=thresholds,
+            groups=list(groups[rows]),
+            trained=trained,
+        )
 
-def measure(
-    truth: NDArray[np.bool_], predictions: Predictions, groups: Sequence[str], trained: list[int] | None = None
-) -> dict[str, Any]:
-    """Every figure (see `cellocate.evaluation.evaluate`); `trained` counts the training fields of each location."""
-    return evaluate(
-        truth,
-        predictions.labels,
-        predictions.vocabulary,
-        probabilities=predictions.probabilities if predictions.has_probabilities else None,
-        thresholds=None if predictions.rule is None else predictions.rule.parted_by,
-        groups=list(groups),
-        trained=trained,
-    )
-
-
-def assemble(
-    predictions: Predictions,
-    collection: Collection,
-    metrics: dict[str, Any],
-    values: Mapping[str, Sequence[str]],
-    baseline: Predictions | None,
-    names: tuple[str, str],
-    warnings: Sequence[str],
-    of_baseline: Sequence[str] = (),
-) -> Evaluated:
-    """The evaluation of predictions whose overall figures are known.
-
-    Args:
-        predictions: of the collection's fields, in its order.
-        collection: labelled fields.
-        metrics: their figures.
-        values: of each field, by column, by which the figures are given as well.
-        baseline: other predictions of the same fields.
-        names: of the predictions and of the baseline.
-        warnings: for the user.
-        of_baseline: warnings about the baseline.
-    """
-    truth, groups = collection.truth(), list(collection.group())
-    known = predictions.probabilities if predictions.has_probabilities else None
-    by = {
-        column: by_column(truth, predictions.labels, predictions.vocabulary, of, probabilities=known, groups=groups)
-        for column, of in values.items()
+    metrics = measure(np.ones(len(truth), dtype=bool))
+    metrics |= {name: measure(rows) if rows.any() else None for name, rows in (subsets or {}).items()}
+    scores, of = found.probabilities if found.has_probabilities else None, list(groups)
+    tables = {
+        column: by_column(
+            truth, found.labels, found.vocabulary, values_of(collection, column), probabilities=scores, groups=of
+        )
+        for column in by
     }
-    return Evaluated(
-        predictions,
-        truth,
-        metrics,
-        collection,
-        warnings=(
-            *warnings,
-            *without_skill(metrics, collection.unit),
-            *[f"{names[1]}: {x}" for x in of_baseline],
-        ),
-        by=by,
-        comparison=None if baseline is None else compare_with(predictions, baseline, truth, groups, names),
-    )
+    comparison = None
+    if baseline is not None:
+        comparison = compare_with(found, aligned(baseline, collection, names[1]), truth, of, names)
+    warnings = tuple(without_skill(metrics, collection.unit))
+    return Evaluated(found, truth, metrics, collection, warnings=warnings, by=tables, comparison=comparison)
 
 
 def aligned(predictions: Predictions, collection: Collection, name: str) -> Predictions:
@@ -111,9 +83,9 @@ def aligned(predictions: Predictions, collection: Collection, name: str) -> Pred
         raise CellocateError(error.what, where=name, mend=error.mend) from None
 
 
-def note_on_rule(predictions: Predictions | None) -> list[str]:
+def note_on_rule(predictions: Predictions) -> list[str]:
     """Whether the labels were chosen at a threshold of .5."""
-    if predictions is None or predictions.rule is None or predictions.rule.kind != "fixed":
+    if predictions.rule is None or predictions.rule.kind != "fixed":
         return []
     return ["locations were decided at a threshold of .5; 'cellocate decide' fits a better rule"]
 

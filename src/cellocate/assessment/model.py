@@ -8,15 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellocate.assessment.contamination import (
-    contamination_warnings,
-    metrics_by_contamination,
-    split_part_of,
-    trained_counts,
-)
+from cellocate.assessment.contamination import by_training, contamination_warnings, split_part_of, trained_counts
 from cellocate.assessment.evaluated import Evaluated
 from cellocate.assessment.maps import explain_some
-from cellocate.assessment.measured import NAMES, aligned, assemble, note_on_rule
+from cellocate.assessment.measured import NAMES, aligned, evaluate_predictions, note_on_rule
 from cellocate.collection import Collection, bags_of, left_out, usable, values_of
 from cellocate.collection.depth import with_depth
 from cellocate.collection.derive import restricted
@@ -88,22 +83,36 @@ def evaluate_model(
             refuse_other_challenge(each.card.provenance.challenges, each.card.fields, collection)
     run = None if model.folder is None else model.folder.parent
     leaks = [] if run is None else held_out_leaks(run / "split.csv", collection)
-    values = {column: _values(model, collection, column) for column in by}
-    other, of_baseline = None, list[str]()
+    if "part" in by and "part" not in collection.fields:
+        parts = [part or "" for part in split_part_of(model, collection)]
+        collection = replace(collection, fields=collection.fields.assign(part=parts))
+    for column in by:
+        values_of(collection, column)  # before the long work
+    of_baseline: list[str] = []
     if isinstance(baseline, Predictions):
-        other, of_baseline = aligned(baseline, collection, names[1]), note_on_rule(baseline)
+        baseline = aligned(baseline, collection, names[1])
+        of_baseline = note_on_rule(baseline)
     predictions = predict_collection(model, collection, progress=progress)
     if isinstance(baseline, Model):
         other = predict_collection(baseline, collection, progress=progress)
         of_baseline = _warnings(baseline, collection, other)
-    trained = trained_counts(model, whole.without(inspection.problems, skip_bad=True))
-    metrics = {"part": part, **metrics_by_contamination(model, collection, predictions, trained)}
-    warnings = [*notes, *leaks, *inspection.notes, *_warnings(model, collection, predictions)]
-    evaluated = assemble(predictions, collection, metrics, values, other, names, warnings, of_baseline)
+        baseline = other
+    evaluated = evaluate_predictions(
+        predictions,
+        collection,
+        by=by,
+        baseline=baseline,
+        names=names,
+        subsets=by_training(model, collection),
+        trained=trained_counts(model, whole.without(inspection.problems, skip_bad=True)),
+    )
+    warnings = [*notes, *leaks, *inspection.notes, *_warnings(model, collection, predictions), *evaluated.warnings]
     return replace(
         evaluated,
+        metrics={"part": part, **evaluated.metrics},
         card=model.card,
         history=None if run is None else _history(run / "history.csv"),
+        warnings=(*warnings, *[f"{names[1]}: {text}" for text in of_baseline]),
         explained=explain_some(model, evaluated) if maps else (),
     )
 
@@ -132,13 +141,6 @@ def _warnings(model: Model, collection: Collection, predictions: Predictions) ->
         *assumptions(model, collection),
         *cautions(model, predictions),
     ]
-
-
-def _values(model: Model, collection: Collection, column: str) -> list[str]:
-    """The values of a column, by field; empty where there is none."""
-    if column == "part" and column not in collection.fields:
-        return [part or "" for part in split_part_of(model, collection)]
-    return values_of(collection, column)
 
 
 def _history(path: Path) -> pd.DataFrame | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cellocate.assessment.baseline import short_names
 from cellocate.assessment.evaluated import Evaluated
-from cellocate.assessment.measured import NAMES, evaluate_predictions
+from cellocate.assessment.measured import NAMES, evaluate_predictions, note_on_rule
 from cellocate.collection import Collection, of_fields, read_labels
 from cellocate.decision import read_predictions
 from cellocate.errors import CellocateError
@@ -47,6 +47,8 @@ def evaluate_table(
     other = None if baseline is None else read_predictions(baseline, table.vocabulary)
     names = NAMES if baseline is None else short_names(predictions, baseline)
     evaluated = evaluate_predictions(found, fields, by=by, baseline=other, names=names)
-    lacking = len(table.table) - len(found)
-    notes = (f"{lacking} of {len(table.table)} labelled fields have no prediction",) if lacking > 0 else ()
-    return replace(evaluated, collection=None, warnings=(*notes, *evaluated.warnings))  # without images
+    lacking, notes = len(table.table) - len(found), note_on_rule(found)
+    if lacking > 0:
+        notes.append(f"{lacking} of {len(table.table)} labelled fields have no prediction")
+    of_baseline = [f"{names[1]}: {text}" for text in note_on_rule(other)] if other is not None else []
+    return replace(evaluated, collection=None, warnings=(*notes, *evaluated.warnings, *of_baseline))  # without images

@@ -49,7 +49,8 @@ def part_of(
     if not missing:
         return collection.subset(found), []
     verb, such = ("is", ":") if len(missing) == 1 else ("are", ", such as")
-    what = f"{len(missing)} of {counted(len(wanted), 'field')} of the model's {part} part {verb} not in this collection"
+    unit = collection.unit if wanted & set(collection.ids) else "field"
+    what = f"{len(missing)} of {counted(len(wanted), unit)} of the model's {part} part {verb} not in this collection"
     if not skip_missing:
         mend = f"{mend}, or add --skip-bad to go on without them."
         raise CellocateError(f"{what}{such} {missing[0]}", where=collection.folder, mend=mend)
