@@ -196,7 +196,7 @@ def _answers(data: Data, system: str, model: Model, network: Model, part: str) -
     yield ALONE, alone
     if system in POOLS:
         bags = bags_of(cells)
-        yield BAG, alone.together(bags.ids, predict_bags(model, bags).fields)
+        yield BAG, alone.together(bags.fields.ids, predict_bags(model, bags).fields)
     yield FIELD, alone.together(fields.ids, whole)
 
 

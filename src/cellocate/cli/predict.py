@@ -16,7 +16,7 @@ from cellocate.written import SUFFIXES, refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.cells.masks import CellMasks
-    from cellocate.collection import Collection
+    from cellocate.collection import CellBags, Collection
     from cellocate.networks import Model
     from cellocate.prediction import Output
 
@@ -123,14 +123,16 @@ def predict(
         collection = of_known_depth(collection)  # by all of its fields
     single = are_cells(collection) and not whole_fields
     _refuse_odd_data(fields, masks, format_, single=single, by_map=by_map)
-    if whole_fields or loaded.card.bag is not None:
-        bags = bags_of(collection)  # refuses fields, of which a model of cells knows nothing
-        collection = bags if whole_fields else collection
+    bags = bags_of(collection) if whole_fields or loaded.card.bag is not None else None  # refuses fields
+    if bags is not None and whole_fields:
+        collection = bags.fields
     wanted = None if sample is None else prediction.read_sample(sample)
     if wanted is not None:
         collection = prediction.in_order(collection, wanted)
     if part is not None:
         collection = prediction.of_part(loaded, collection, part)
+    if bags is not None and whole_fields:
+        collection = bags.subset(collection.ids).cells
     collection = fields_for(loaded, collection, skip_bad=skip_bad, also=turned)
     output = prediction.Output(out, format_, wanted)
     if single:
@@ -138,7 +140,7 @@ def predict(
     elif label_images is not None:
         what = _cells_of_fields(loaded, collection, label_images, output, batch_size, by_map=by_map)
     else:
-        what = _fields(loaded, collection, output, batch_size)
+        what = _fields(loaded, collection, bags_of(collection) if whole_fields else None, output, batch_size)
     print(f"{what} in {out}")
 
 
@@ -173,14 +175,15 @@ def _refuse_odd_data(fields: Path | None, masks: Path | None, format_: Format, *
         raise typer.BadParameter("DATA are cells: --masks is for --format kaggle2021 alone, and --by-map for fields")
 
 
-def _fields(model: Model, collection: Collection, output: Output, batch_size: int) -> str:
-    """Predict whole fields, and say how many."""
+def _fields(model: Model, collection: Collection, bags: CellBags | None, output: Output, batch_size: int) -> str:
+    """Predict whole fields, from their images or their cells, and say how many."""
     from cellocate.cli.console import note, progress
     from cellocate.cli.usable import note_cautions
     from cellocate.prediction import predict_and_compare
 
+    collection = collection if bags is None else bags.fields
     with progress("predicting", len(collection)) as advance:
-        predicted = predict_and_compare(model, collection, batch_size=batch_size, progress=advance)
+        predicted = predict_and_compare(model, collection, bags, batch_size=batch_size, progress=advance)
     what = counted(len(collection), "field")
     if predicted.unlike is not None and (count := int((predicted.unlike > 1).sum())):
         note(

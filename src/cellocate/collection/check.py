@@ -10,7 +10,6 @@ from functools import cached_property
 
 import pandas as pd
 
-from cellocate.collection.bags import Bags, bags_of
 from cellocate.collection.collection import Collection, Problem, Unit
 from cellocate.collection.depth import brighter, judged_with, see, with_depth
 from cellocate.collection.duplicates import clusters, parse_fingerprints
@@ -155,7 +154,7 @@ def usable(
     """The fields that can be used, their depth known, and what was found: all images, and problems that matter here.
 
     Args:
-        collection: all fields; of bags, their cells are looked at.
+        collection: all fields, or cells.
         channels: which each field must have.
         labelled: whether a field with faulty or no labels is of no use.
         skip_bad: go on without faulty fields, instead of refusing the whole.
@@ -163,12 +162,9 @@ def usable(
     Raises:
         CellocateError: the collection lacks a channel or labels; a field is faulty and `skip_bad` is not set.
     """
-    if isinstance(collection, Bags):
-        cells, inspection = usable(collection.cells, channels, labelled=labelled, skip_bad=skip_bad)
-        return bags_of(cells), inspection
     collection.require(channels)
-    if labelled and collection.vocabulary is None:
-        collection.truth()  # says what is missing
+    if labelled:
+        collection.require_vocabulary()
     inspection = inspect(collection, channels)
     problems = tuple(p for p in inspection.problems if labelled or p.about == "files")
     images = inspection.images

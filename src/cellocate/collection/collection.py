@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -238,8 +238,8 @@ class Collection:
 
         return of_known_depth(self)
 
-    def truth(self) -> NDArray[np.bool_]:
-        """The labels as a table, shape (N, len(vocabulary)), bool.
+    def require_vocabulary(self) -> Vocabulary:
+        """The vocabulary of the labels.
 
         Raises:
             CellocateError: the collection has no labels.
@@ -250,13 +250,29 @@ class Collection:
                 where=self.folder,
                 mend="Put a table with the columns Id,Target or ID,Label beside the images, or name one with --labels.",
             )
+        return self.vocabulary
+
+    def labelled(self) -> LabelledCollection:
+        """The same collection, for work that needs the labels of every field.
+
+        Raises:
+            CellocateError: the collection has no labels, or a field has none.
+
+        Example:
+            >>> from cellocate.vocabulary import get
+            >>> fields = pd.DataFrame({"labels": [(0,), (0, 25)]}, index=["a", "b"])
+            >>> Collection(Path("plates"), "labels", fields, get("hpa28")).labelled().truth().sum(axis=1).tolist()
+            [1, 2]
+        """
+        known = {part.name: getattr(self, part.name) for part in fields(Collection)}
+        known["vocabulary"] = self.require_vocabulary()
         unlabelled = [field for field, labels in zip(self.ids, self.fields["labels"], strict=True) if labels is None]
         if unlabelled:
             what = f"no labels of {counted(len(unlabelled), self.unit)}, such as {unlabelled[0]}"
             raise CellocateError(what, where=self.folder, mend="Add their rows, or leave them out with --skip-bad.")
-        return self.vocabulary.encode(self.fields["labels"])
+        return LabelledCollection(**known)
 
-    def subset(self, ids: Sequence[str]) -> Collection:
+    def subset(self, ids: Sequence[str]) -> Self:
         """The collection of these fields alone, in this order."""
         wanted = set(ids)
         return replace(
@@ -273,7 +289,7 @@ class Collection:
                 mend=f"Add the files, or use a model or recipe without {' and '.join(lacking)}.",
             )
 
-    def without(self, problems: Sequence[Problem], *, skip_bad: bool) -> Collection:
+    def without(self, problems: Sequence[Problem], *, skip_bad: bool) -> Self:
         """The collection without its faulty fields, which is refused unless `skip_bad` is set.
 
         Raises:
@@ -295,6 +311,25 @@ class Collection:
                 f"no usable {self.unit} is left", where=self.folder, mend="'cellocate check' says why."
             )
         return good
+
+
+@dataclass(frozen=True)
+class LabelledCollection(Collection):
+    """A collection in which every field has labels, as `Collection.labelled` gives it.
+
+    Args:
+        vocabulary: of the labels.
+    """
+
+    vocabulary: Vocabulary = field()
+
+    def labelled(self) -> LabelledCollection:
+        """The collection itself."""
+        return self
+
+    def truth(self) -> NDArray[np.bool_]:
+        """The labels as a table, shape (N, len(vocabulary)), bool."""
+        return self.vocabulary.encode(self.fields["labels"])
 
 
 def group_column(fields: pd.DataFrame) -> str | None:

@@ -54,7 +54,7 @@ def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
             return known.set_axis(pd.Index(as_known(list(known.index), ids), name="id"))
     collection = open_collection(path)
     if are_cells(collection) and not set(ids) <= set(collection.ids):
-        return bags_of(collection).fields  # the ids are of fields, which cells tell of
+        return bags_of(collection).fields.fields  # the ids are of fields, which cells tell of
     return collection.fields
 
 

@@ -128,7 +128,7 @@ def predict_cells(
         said = predict_collection(model, cells, batch_size=batch_size, progress=progress)
         return PredictedCells(ids, of, numbers, said, notes)
     fields, said = predict_bags(model, bags, batch_size=batch_size, progress=progress)
-    return PredictedCells(ids, of, numbers, said, notes).together(bags.ids, fields)
+    return PredictedCells(ids, of, numbers, said, notes).together(bags.fields.ids, fields)
 
 
 def predict_within(

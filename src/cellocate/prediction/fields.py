@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection import Bags, Collection, are_cells, at_edge, shown_at_once
+from cellocate.collection import CellBags, Collection, are_cells, at_edge
 from cellocate.collection.collection import FIELD
 from cellocate.collection.emptiness import note_on
 from cellocate.counted import counted
@@ -35,7 +35,7 @@ def predict_collection(
 
     Args:
         model: what predicts.
-        collection: fields that have all of the model's channels (see `cellocate.collection.usable`), or bags of cells.
+        collection: fields that have all of the model's channels (see `cellocate.collection.usable`).
         batch_size: how many fields are read and predicted at once.
         progress: called with the number of fields after each batch.
 
@@ -45,8 +45,6 @@ def predict_collection(
     Raises:
         CellocateError: a file cannot be decoded, or a pixel size is impossible.
     """
-    if isinstance(collection, Bags):
-        return predict_bags(model, collection, batch_size=batch_size, progress=progress).fields
     return _probabilities(model, _tiles(model, collection, batch_size, progress), batch_size)
 
 
@@ -74,7 +72,7 @@ def look_at_collection(
 
 
 class OfBags(NamedTuple):
-    """Probabilities of fields, shape (N, K), and of their cells, shape (M, K), in the order of `Bags.cells`."""
+    """Probabilities of fields, shape (N, K), and of their cells, shape (M, K), in the order of `CellBags.cells`."""
 
     fields: NDArray[np.float32]
     cells: NDArray[np.float32]
@@ -82,7 +80,7 @@ class OfBags(NamedTuple):
 
 def predict_bags(
     model: Model,
-    bags: Bags,
+    bags: CellBags,
     *,
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
@@ -103,8 +101,8 @@ def predict_bags(
     weights = np.where(at_edge(bags.cells), edge, 1.0).astype(np.float32)
     fields = [np.zeros((0, len(model.vocabulary)), np.float32)]
     cells = np.zeros((len(row), len(model.vocabulary)), np.float32)
-    for start in range(0, len(bags), _FIELDS):
-        some = [bags.members[field] for field in bags.ids[start : start + _FIELDS]]
+    for start in range(0, len(bags.members), _FIELDS):
+        some = [bags.members[field] for field in bags.fields.ids[start : start + _FIELDS]]
         ids = [cell for members in some for cell in members]
         rows = [row[cell] for cell in ids]
         look = look_at_collection(model, bags.cells.subset(ids), batch_size=batch_size)
@@ -137,14 +135,18 @@ class Compared(NamedTuple):
 def predict_and_compare(
     model: Model,
     collection: Collection,
+    bags: CellBags | None = None,
     *,
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
 ) -> Compared:
-    """As `predict_collection`, and how unlike each field is, where the model can tell, and which show nothing."""
-    if isinstance(collection, Bags):
-        said = predict_collection(model, collection, batch_size=batch_size, progress=progress)
-        return Compared(said, None, notes_of_bags(collection))
+    """As `predict_collection`, and how unlike each field is, where the model can tell, and which show nothing.
+
+    `bags` are the cells of the fields, for a model that predicts fields from them.
+    """
+    if bags is not None:
+        said = predict_bags(model, bags, batch_size=batch_size, progress=progress).fields
+        return Compared(said, None, notes_of_bags(bags))
     found: dict[str, str] = {}
     if model.references is None:  # such as of several networks, which have no features of one kind
         said = _probabilities(model, _tiles(model, collection, batch_size, progress, found), batch_size)
@@ -239,7 +241,7 @@ def _of_other_origin(model: Model, collection: Collection) -> list[str]:
 
 def _of_other_images(model: Model, collection: Collection) -> list[str]:
     """Whether cells are shown to a model of fields, or fields to one of cells, as far as both tell."""
-    learnt, shown = "cell" if model.card.bag is not None else model.card.unit, shown_at_once(collection)
+    learnt, shown = "cell" if model.card.bag is not None else model.card.unit, collection.unit
     if learnt is None or learnt == shown:
         return []
     trained, given, mend = "whole fields", "single cells", "use the original fields"

@@ -10,7 +10,17 @@ from typing import Any
 import pandas as pd
 
 from cellocate import decision
-from cellocate.collection import Collection, bags_of, left_out, of_fields, read_labels, usable, values_of
+from cellocate.collection import (
+    CellBags,
+    Collection,
+    LabelledCollection,
+    bags_of,
+    left_out,
+    of_fields,
+    read_labels,
+    usable,
+    values_of,
+)
 from cellocate.collection.depth import with_depth
 from cellocate.collection.derive import restricted
 from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
@@ -78,18 +88,21 @@ def assess_model(
     depth: tuple[str, ...] = ()
     if choices.part is not None:
         collection, depth = with_depth(collection)  # by all of its fields
-    whole, beside = collection, choices.beside
+    whole, bags, beside = collection, None, choices.beside
     other = load(beside, device=choices.device) if beside is not None and beside.is_dir() else None
     if model.card.bag is not None:
         _refuse_maps(choices)
-        collection = whole = bags_of(collection)
-    if choices.part is not None:
-        collection = of_part(collection, model.card.fields, choices.part)
+        bags = bags_of(collection)
+        whole = bags.fields
+    fields = whole if choices.part is None else of_part(whole, model.card.fields, choices.part)
+    images = fields if bags is None else bags.subset(fields.ids).cells
     channels = dict.fromkeys((*model.card.channels, *(other.card.channels if other else ())))
-    collection, inspection = usable(collection, tuple(channels), labelled=True, skip_bad=choices.skip_bad)
-    if collection.vocabulary is not None and set(model.vocabulary.names) < set(collection.vocabulary.names):
+    images, inspection = usable(images, tuple(channels), labelled=True, skip_bad=choices.skip_bad)
+    bags = None if bags is None else bags_of(images)
+    collection = (images if bags is None else bags.fields).labelled()
+    if set(model.vocabulary.names) < set(collection.vocabulary.names):
         collection = restricted(collection, model.vocabulary)  # a specialist's
-    if collection.vocabulary is None or collection.vocabulary.names != model.vocabulary.names:
+    if collection.vocabulary.names != model.vocabulary.names:
         raise CellocateError(
             f"labels of another vocabulary than the model's {model.vocabulary.name}",
             where=collection.folder,
@@ -105,23 +118,24 @@ def assess_model(
     near = held_out_leaks(Path(model_folder).parent / "split.csv", collection)
     skipped = [left_out(inspection.problems, inspection.unit)] if inspection.problems else []
     columns = {column: _column(collection, column, model) for column in choices.by}
-    inputs = (model_folder, choices.beside, *collection.places)
+    inputs = (model_folder, choices.beside, *images.places)
     with new_folder(out, overwrite=choices.overwrite, inputs=inputs) as aside:
-        predicted = predict(model_folder, model, collection, choices.progress)
-        second = _second(choices, other, collection)
+        predicted = predict(model_folder, model, collection, bags, choices.progress)
+        second = _second(choices, other, collection, bags)
         history = Path(model_folder).parent / "history.csv"
         metrics = metrics_apart(
             model, collection, predicted, trained_counts(model, whole.without(inspection.problems, skip_bad=True))
         )
         assert predicted.probabilities is not None  # a model gives them
         doubted = cautions(model, predicted.probabilities, collection.unit)
-        read = (*depth, *inspection.notes, *assumptions(model, collection))
+        read = (*depth, *inspection.notes, *assumptions(model, images))
         said = (*skipped, *turned, *met_before(model, collection), *near, *read, *doubted)
         said = (*said, *predicted.warnings)
         evaluated = _evaluated(predicted, second, collection, {"part": choices.part, **metrics}, columns)
         evaluated = replace(
             evaluated,
             collection=collection,
+            bags=bags,
             card=model.card,
             history=pd.read_csv(history) if history.is_file() else None,
             warnings=(*said, *evaluated.warnings),
@@ -165,7 +179,11 @@ def assess_table(
     predicted = read_predicted(predictions, table.vocabulary)
     table = of_fields(table, predicted.ids, Path(labels))
     truth = table.truth(predicted.ids)
-    fields = Collection(Path(labels).parent, table.format.layout, table.table, table.vocabulary).subset(predicted.ids)
+    fields = (
+        Collection(Path(labels).parent, table.format.layout, table.table, table.vocabulary)
+        .subset(predicted.ids)
+        .labelled()
+    )
     columns = {column: _column(fields, column) for column in choices.by}
     second = _second(choices, None, fields)
     metrics = evaluate(
@@ -199,13 +217,12 @@ def is_model(path: Path | None) -> bool:
 def _evaluated(
     predicted: Predicted,
     second: Predicted | None,
-    fields: Collection,
+    fields: LabelledCollection,
     metrics: dict[str, Any],
     columns: dict[str, list[str]],
 ) -> Evaluated:
     """The evaluation of what is predicted for labelled fields, without what only a model's has."""
     truth, vocabulary, groups = fields.truth(), fields.vocabulary, list(fields.group())
-    assert vocabulary is not None  # there is truth
     by = {
         column: by_column(
             truth, predicted.decided, vocabulary, values, probabilities=predicted.probabilities, groups=groups
@@ -221,15 +238,23 @@ def _evaluated(
     )
 
 
-def _second(choices: Choices, other: Model | None, fields: Collection) -> Predicted | None:
+def _second(
+    choices: Choices, other: Model | None, fields: LabelledCollection, bags: CellBags | None = None
+) -> Predicted | None:
     """What is to stand beside, for the same fields."""
     if choices.beside is None:
         return None
     if other is None:
-        assert fields.vocabulary is not None  # they are labelled
         return read_predicted(choices.beside, fields.vocabulary).of(fields.ids)
-    found = predict(choices.beside, other, fields, choices.progress)
-    return replace(found, warnings=(*met_before(other, fields), *assumptions(other, fields), *found.warnings))
+    found = predict(choices.beside, other, fields, bags, choices.progress)
+    return replace(
+        found,
+        warnings=(
+            *met_before(other, fields),
+            *assumptions(other, fields if bags is None else bags.cells),
+            *found.warnings,
+        ),
+    )
 
 
 def _column(fields: Collection, column: str, model: Model | None = None) -> list[str]:

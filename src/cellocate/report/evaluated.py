@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection import Collection
+from cellocate.collection import CellBags, Collection
 from cellocate.collection.identity import parts_met
 from cellocate.report.beside import Beside
 from cellocate.vocabulary import Vocabulary, get
@@ -41,6 +41,7 @@ class Evaluated:
         by: tables of the same figures by the values of a column, by its name.
         beside: the comparison with another model or table.
         explained: maps of some locations of some fields, one location each.
+        bags: the cells of the fields, where these were predicted from them.
     """
 
     collection: Collection | None
@@ -54,6 +55,12 @@ class Evaluated:
     by: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     beside: Beside | None = None
     explained: tuple[Explained, ...] = ()
+    bags: CellBags | None = None
+
+    @property
+    def images(self) -> Collection | None:
+        """The images that were evaluated: the fields, or their cells."""
+        return self.collection if self.bags is None else self.bags.cells
 
     @property
     def unit(self) -> str:

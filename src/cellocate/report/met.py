@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection import Collection
+from cellocate.collection import Collection, LabelledCollection
 from cellocate.collection.identity import parts_met
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
@@ -33,7 +33,7 @@ def of_part(collection: Collection, fields: dict[str, tuple[str, ...]], part: st
 
 
 def metrics_apart(
-    model: Model, collection: Collection, predicted: Predicted, trained: list[int] | None
+    model: Model, collection: LabelledCollection, predicted: Predicted, trained: list[int] | None
 ) -> dict[str, Any]:
     """Every figure over all fields and, where training used some, apart over those that it learnt and never met."""
     truth, rule, groups = collection.truth(), model.card.rule, collection.group().to_numpy(dtype=str)
@@ -67,7 +67,7 @@ def trained_counts(model: Model, whole: Collection) -> list[int] | None:
         return None
     if not set(ids) <= set(whole.ids) or any(labels is None for labels in whole.fields.loc[list(ids), "labels"]):
         return None
-    return [int(n) for n in whole.subset(ids).truth().sum(axis=0)]
+    return [int(n) for n in whole.subset(ids).labelled().truth().sum(axis=0)]
 
 
 def met_before(model: Model, collection: Collection) -> list[str]:

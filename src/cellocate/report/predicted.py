@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate import decision
-from cellocate.collection import Collection
+from cellocate.collection import CellBags, Collection
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import Vocabulary
 
@@ -75,12 +75,16 @@ def read_predicted(path: str | Path, vocabulary: Vocabulary) -> Predicted:
 
 
 def predict(
-    folder: str | Path, model: Model, collection: Collection, progress: Callable[[int], object] | None
+    folder: str | Path,
+    model: Model,
+    collection: Collection,
+    bags: CellBags | None,
+    progress: Callable[[int], object] | None,
 ) -> Predicted:
-    """What a model, loaded from `folder`, predicts and decides for a collection."""
+    """What a model, loaded from `folder`, predicts and decides for a collection, or from the cells of its fields."""
     from cellocate.prediction import predict_and_compare
 
-    found = predict_and_compare(model, collection, progress=progress)
+    found = predict_and_compare(model, collection, bags, progress=progress)
     warnings = tuple(decision.sentences(found.notes, collection.unit))
     return Predicted(
         Path(folder), collection.ids, found.decided(model), found.probabilities, model.card.rule.parted_by, warnings

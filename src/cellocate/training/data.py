@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from cellocate.collection import Collection, Inspection
+from cellocate.collection import Collection, Inspection, LabelledCollection
 from cellocate.collection.derive import metadata_columns
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Scale, to_float
@@ -63,7 +63,7 @@ class FieldDataset(Shown):
     Fields are read when asked for and, where all fit into 1 GiB, kept as half floats (finer than 8 bits).
     """
 
-    def __init__(self, collection: Collection, data: Data, scale: Scale) -> None:
+    def __init__(self, collection: LabelledCollection, data: Data, scale: Scale) -> None:
         self.collection, self.data, self.scale = collection, data, scale
         self.truth = torch.from_numpy(collection.truth()).float()
         self.ids = collection.ids

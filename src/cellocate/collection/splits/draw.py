@@ -68,9 +68,8 @@ def make_split(
     group = grouping(collection, by if method != "leave-one-out" else usual, near)
     codes, names = pd.factorize(group.to_numpy(dtype=object))
     counts = _counts(collection, len(names), validation, 0.0 if method == "leave-one-out" else test, folds)
-    shown = None if collection.vocabulary is None else _shown(collection.truth(), codes, len(names))
-    if shown is None and method in ("stratified", "leave-one-out"):
-        collection.truth()  # says what is missing
+    labelled = collection.vocabulary is not None or method in ("stratified", "leave-one-out")
+    shown = _shown(collection.labelled().truth(), codes, len(names)) if labelled else None
     dealt = _deal(shown, method, counts, seed)
     if method in ("stratified", "random") and folds is None and shown is not None:
         top_up(dealt, shown, least, seed)
