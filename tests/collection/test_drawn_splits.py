@@ -12,7 +12,7 @@ from small_collections import table_of
 from cellocate.collection import PARTS, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
 from cellocate.collection.splits import METHODS, grouping, leaks
-from cellocate.collection.splits.least import top_up
+from cellocate.collection.splits.min_per_class import top_up
 from cellocate.collection.splits.stratify import share_out
 from cellocate.errors import CellocateError
 

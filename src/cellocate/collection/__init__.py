@@ -4,7 +4,7 @@ from cellocate.collection.atlas.tables import of_fields, read_labels
 from cellocate.collection.bags import CellBags, are_cells, at_edge, bags_of
 from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, LabelledCollection, Problem
-from cellocate.collection.described import described, values_of
+from cellocate.collection.field_metadata import metadata_of, values_of
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.packing import pack
 from cellocate.collection.splits import (
@@ -31,10 +31,10 @@ __all__ = [
     "are_cells",
     "at_edge",
     "bags_of",
-    "described",
     "inspect",
     "left_out",
     "make_split",
+    "metadata_of",
     "of_fields",
     "open_collection",
     "pack",

@@ -135,6 +135,11 @@ class Collection:
         folders = {os.path.dirname(file.partition("::")[0]) for file in files}  # noqa: PTH120 # a million are slow
         return (self.folder, *map(Path, sorted(folders)))
 
+    @property
+    def metadata_columns(self) -> list[str]:
+        """The columns that are neither files nor labels."""
+        return [str(column) for column in self.fields if column not in (*CHANNELS, "labels")]
+
     def read(self, field: str, channels: Sequence[str], scale: Scale | None = None) -> tuple[Pixels, float | None]:
         """The pixels of one field on the full scale of their type, and their size.
 
@@ -332,10 +337,14 @@ class LabelledCollection(Collection):
         return self.vocabulary.encode(self.fields["labels"])
 
 
+def has_values(fields: pd.DataFrame, column: str) -> bool:
+    """Whether a table has a column with any value in it."""
+    return column in fields and bool(fields[column].replace("", None).notna().any())
+
+
 def group_column(fields: pd.DataFrame) -> str | None:
     """The first of `GROUP_COLUMNS` in which a field has a value; None without one."""
-    has = (c for c in GROUP_COLUMNS if c in fields and fields[c].replace("", None).notna().any())
-    return next(has, None)
+    return next((column for column in GROUP_COLUMNS if has_values(fields, column)), None)
 
 
 def group_of(fields: pd.DataFrame) -> pd.Series[str]:

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cellocate.collection.atlas_names import number
 from cellocate.collection.collection import Collection, LabelledCollection
 from cellocate.collection.identity import as_known
-from cellocate.collection.names import number
 from cellocate.errors import CellocateError
 from cellocate.tables import columns_there, find_column, lacking, numbers, read_table
 from cellocate.vocabulary import Vocabulary, get, map_between, read_map
@@ -74,7 +74,7 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
         CellocateError: there is no such column, or no such field.
     """
     kept = np.ones(len(collection), dtype=bool)
-    columns = metadata_columns(collection)
+    columns = collection.metadata_columns
     for column, wanted in values.items():
         if column not in columns:
             mend = columns_there(column, columns)
@@ -213,11 +213,6 @@ def restricted(collection: LabelledCollection, vocabulary: Vocabulary) -> Labell
     ]
     fields = collection.fields.assign(labels=np.array([*labels, None], dtype=object)[:-1])
     return replace(collection, fields=fields, vocabulary=vocabulary)
-
-
-def metadata_columns(collection: Collection) -> list[str]:
-    """The columns of a collection that are neither files nor labels."""
-    return [str(c) for c in collection.fields if c not in (*collection.channels, "labels")]
 
 
 def _index(vocabulary: Vocabulary, name: str) -> int:

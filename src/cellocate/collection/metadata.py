@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellocate.collection.figures import Kind, figures
+from cellocate.collection.atlas_names import numbered, without_decimals
 from cellocate.collection.identity import FIELD_IDS, as_known
-from cellocate.collection.names import numbered, without_decimals
-from cellocate.collection.pixel_sizes import with_pixel_size
+from cellocate.collection.number_columns import Kind, read_numbers
+from cellocate.collection.pixel_size_columns import with_pixel_size
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.depth import check_bits, check_offset
@@ -138,7 +138,7 @@ def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
         rows["antibody"] = numbered(rows["antibody"])
     for kind in _KINDS:
         if kind.name in rows:
-            rows[kind.name] = figures(rows[kind.name], kind, path, written[kind.name])
+            rows[kind.name] = read_numbers(rows[kind.name], kind, path, written[kind.name])
     return rows
 
 

@@ -179,11 +179,8 @@ def assess_table(
     predicted = read_predicted(predictions, table.vocabulary)
     table = of_fields(table, predicted.ids, Path(labels))
     truth = table.truth(predicted.ids)
-    fields = (
-        Collection(Path(labels).parent, table.format.layout, table.table, table.vocabulary)
-        .subset(predicted.ids)
-        .labelled()
-    )
+    whole = Collection(Path(labels).parent, table.format.layout, table.table, table.vocabulary)
+    fields = whole.subset(predicted.ids).labelled()
     columns = {column: _column(fields, column) for column in choices.by}
     second = _second(choices, None, fields)
     metrics = evaluate(
@@ -247,14 +244,8 @@ def _second(
     if other is None:
         return read_predicted(choices.beside, fields.vocabulary).of(fields.ids)
     found = predict(choices.beside, other, fields, bags, choices.progress)
-    return replace(
-        found,
-        warnings=(
-            *met_before(other, fields),
-            *assumptions(other, fields if bags is None else bags.cells),
-            *found.warnings,
-        ),
-    )
+    assumed = assumptions(other, fields if bags is None else bags.cells)
+    return replace(found, warnings=(*met_before(other, fields), *assumed, *found.warnings))
 
 
 def _column(fields: Collection, column: str, model: Model | None = None) -> list[str]:

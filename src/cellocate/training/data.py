@@ -15,7 +15,6 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from cellocate.collection import Collection, Inspection, LabelledCollection
-from cellocate.collection.derive import metadata_columns
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Scale, to_float
 from cellocate.networks import Normalisation
@@ -177,7 +176,7 @@ def identities(collection: Collection, column: str) -> Tensor:
         CellocateError: there is no such column.
     """
     if column not in collection.fields:
-        known = ", ".join(metadata_columns(collection)) or "none"
+        known = ", ".join(collection.metadata_columns) or "none"
         raise CellocateError(
             f"the fields have no column {column!r} to be told apart by (there are {known})",
             where=collection.folder,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cellocate.collection.atlas import Listed
-from cellocate.collection.names import number
+from cellocate.collection.atlas_names import number
 from cellocate.errors import CellocateError
 
 

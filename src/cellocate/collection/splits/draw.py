@@ -13,7 +13,7 @@ from cellocate.collection.collection import Collection
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.groups import DUPLICATES, grouping
-from cellocate.collection.splits.least import top_up
+from cellocate.collection.splits.min_per_class import top_up
 from cellocate.collection.splits.split import PARTS, Split
 from cellocate.collection.splits.stratify import share_out
 from cellocate.errors import CellocateError

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 import cellocate
+from cellocate.collection.atlas_names import without_decimals
 from cellocate.collection.bags import are_cells
 from cellocate.collection.collection import FIELD, Collection
 from cellocate.collection.identity import ORIGINAL, as_known
-from cellocate.collection.names import without_decimals
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
