@@ -22,7 +22,7 @@ from cellocate.cells.describe import BOX
 from cellocate.cells.given import masks_in
 from cellocate.cells.job import WORK, Job, Plan, do, keep_crops, read_cells
 from cellocate.cells.pictures import write_pictures
-from cellocate.cells.pixel_sizes import Estimated, estimate, with_sizes
+from cellocate.cells.pixel_sizes import Estimated, estimate
 from cellocate.cells.strong import Strong, counts, scoped, with_one_label
 from cellocate.collection import Collection, LabelledCollection, Problem, open_collection
 from cellocate.collection.check import problem_table
@@ -185,7 +185,7 @@ def _cut_all(plan: Plan, fields: Collection, workers: int, progress: Callable[[i
 
 
 def _jobs(plan: Plan, fields: Collection, estimated: Estimated) -> Iterator[Job]:
-    slim = with_sizes(replace(fields, made={}, problems=()), estimated.sizes)
+    slim = replace(fields, made={}, problems=()).with_pixel_sizes(estimated.sizes)
     for number, field in enumerate(fields.ids):
         yield Job(plan, number, slim.subset([field]), estimated.notes.get(field, ""))
 

@@ -50,11 +50,6 @@ class Inspection:
         deep = {self.bits[str(i)] for i in self.images.index[self.images["depth"] == 16]} if self.bits else set()
         return deep.pop() if self.depth.guessed and len(deep) == 1 else None
 
-    @property
-    def guessed_offset(self) -> int | None:
-        """What is subtracted from every pixel, where pixels told it."""
-        return self.depth.offset or None
-
     @cached_property
     def duplicates(self) -> list[list[str]]:
         """Groups of fields whose pixels are identical in every channel."""

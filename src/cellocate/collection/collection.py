@@ -203,6 +203,12 @@ class Collection:
         """The µm per px of a field's files, or None where nobody said."""
         return self._numbers("pixel_size").get(field)
 
+    def with_pixel_sizes(self, sizes: Mapping[str, float]) -> Self:
+        """The collection with the pixel sizes of some fields, in µm per px."""
+        known = [sizes.get(field, self.pixel_size(field)) for field in self.ids]
+        column = pd.Series(known, index=self.fields.index, dtype=float)
+        return replace(self, fields=self.fields.assign(pixel_size=column))
+
     def bits(self, field: str) -> int | None:
         """The bits of the camera that a field was taken with, as metadata or a sample tell; None where nothing does."""
         bits = self._numbers("bits").get(field)
@@ -327,10 +333,6 @@ class LabelledCollection(Collection):
     """
 
     vocabulary: Vocabulary = field()
-
-    def labelled(self) -> LabelledCollection:
-        """The collection itself."""
-        return self
 
     def truth(self) -> NDArray[np.bool_]:
         """The labels as a table, shape (N, len(vocabulary)), bool."""

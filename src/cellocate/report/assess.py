@@ -10,17 +10,8 @@ from typing import Any
 import pandas as pd
 
 from cellocate import decision
-from cellocate.collection import (
-    CellBags,
-    Collection,
-    LabelledCollection,
-    bags_of,
-    left_out,
-    of_fields,
-    read_labels,
-    usable,
-    values_of,
-)
+from cellocate.collection import CellBags, Collection, LabelledCollection, bags_of, of_fields, read_labels, values_of
+from cellocate.collection.check import left_out, usable
 from cellocate.collection.depth import with_depth
 from cellocate.collection.derive import restricted
 from cellocate.collection.splits import held_out_leaks, refuse_other_challenge

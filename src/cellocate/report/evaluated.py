@@ -58,9 +58,10 @@ class Evaluated:
     bags: CellBags | None = None
 
     @property
-    def images(self) -> Collection | None:
-        """The images that were evaluated: the fields, or their cells."""
-        return self.collection if self.bags is None else self.bags.cells
+    def channels(self) -> tuple[str, ...]:
+        """The channels of the images that were evaluated: fields, or their cells."""
+        images = self.collection if self.bags is None else self.bags.cells
+        return () if images is None else images.channels
 
     @property
     def unit(self) -> str:

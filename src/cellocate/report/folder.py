@@ -84,7 +84,7 @@ def _gallery(evaluated: Evaluated) -> list[int]:
 
 def _read(evaluated: Evaluated, positions: list[int]) -> dict[int, Picture]:
     where = evaluated.collection
-    if where is None or evaluated.images is None or not evaluated.images.channels:
+    if where is None or not evaluated.channels:
         return {}
     ids = where.ids
     found = read_pictures(where, [ids[i] for i in positions], evaluated.assumed_span, bags=evaluated.bags)

@@ -72,7 +72,7 @@ def fill_shelf(evaluated: Evaluated) -> Shelf:
     """Choose fields, read their pictures and describe them; without a collection there are none."""
     shown = choose_gallery(evaluated.truth, evaluated.decided)
     where = evaluated.collection
-    if where is None or evaluated.images is None or not evaluated.images.channels:
+    if where is None or not evaluated.channels:
         return Shelf([], [], [], shown, 0)
     examples = choose_examples(evaluated.truth)
     ids = where.ids

@@ -136,7 +136,7 @@ def refine(learnt: Learnt, options: Options) -> None:
 def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
     """The card of a trained network, with a rule that is yet to be fitted."""
     collection, recipe, sets, scale = prepared.sets["train"], prepared.recipe, prepared.sets, prepared.scale
-    images = prepared.images_of("train")
+    images = collection if prepared.bags is None else prepared.bags.subset(collection.ids).cells
     assert scale.pixel_size is not None
     vocabulary = collection.vocabulary
     return ModelCard(
@@ -193,11 +193,7 @@ def with_rule(
 ) -> tuple[Model, Decided | None]:
     """The model with its calibration and rule fitted on the validation part, and the scores there.
 
-    Args:
-        model: to be completed.
-        validation: fields of the validation part.
-        recipe: of the run.
-        bags: the cells of these and other fields, for a model of multiple-instance bags.
+    `bags` are the cells of these and other fields, for a model of multiple-instance bags.
 
     Returns:
         The model, and what was fitted; None where there are no validation fields.

@@ -89,10 +89,6 @@ class Prepared:
     assumed: bool
     start: tuple[str, ...]
 
-    def images_of(self, part: str) -> Collection:
-        """The images that the network is shown of a part, one by one: the fields, or their cells."""
-        return self.sets[part] if self.bags is None else self.bags.subset(self.sets[part].ids).cells
-
     def seen_at(self, part: str) -> Scale:
         """The scale that fields of a part are read at; for training it is larger, where that cuts crops out of it."""
         size = self.scale.size

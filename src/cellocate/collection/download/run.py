@@ -14,8 +14,7 @@ import pandas as pd
 from cellocate.collection.atlas import Listed
 from cellocate.collection.collection import Collection
 from cellocate.collection.download.fetch import Job, Outcome, fetch
-from cellocate.collection.download.files import EDITIONS
-from cellocate.collection.download.licence import LICENCE
+from cellocate.collection.download.files import EDITIONS, LICENCE
 from cellocate.collection.download.manifest import NAME as MANIFEST
 from cellocate.collection.download.manifest import Manifest
 from cellocate.collection.download.rate_limit import Gate, Manners, Stopped

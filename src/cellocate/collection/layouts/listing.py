@@ -17,7 +17,7 @@ from cellocate.collection.labels import FORMATS, faulty_ids, format_among, label
 from cellocate.collection.layouts.found import straight
 from cellocate.collection.layouts.join_labels import labelled
 from cellocate.collection.layouts.listed_files import Places
-from cellocate.collection.metadata import tidy
+from cellocate.collection.metadata import refuse_reserved, tidy
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import CHANNELS
@@ -122,9 +122,7 @@ def _relabelled(
 
 def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame:
     """Files and metadata by id; a path that is not absolute starts from the table's folder."""
-    if "labels" in rows:
-        what = "a column named 'labels', which cellocate keeps for itself"
-        raise CellocateError(what, where=path, mend="Rename it.")
+    refuse_reserved(rows, path, ("labels",))
     fields = rows.set_index(pd.Index(ids, name="id", dtype=object)).astype(object)
     places, way = Places(path.parent), cache(straight)  # of folders, which are few
 
