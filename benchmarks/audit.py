@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from cellocate import phantom
-from cellocate.collection import Collection, make_split, open_collection, save_split
+from cellocate.collection import LabelledCollection, make_split, open_collection, save_split
 from cellocate.explain.audit import JUDGES, by_models, doubts
 from cellocate.networks import load
 from cellocate.training import load_recipe
@@ -50,7 +50,7 @@ def main() -> None:
         _of_champions(args.real / "decision")
     if not (args.folder / "phantoms").is_dir():
         phantom.simulate(args.folder / "phantoms", fields=args.fields, size=args.size, span=81.92, seed=0)
-    clean = open_collection(args.folder / "phantoms")
+    clean = open_collection(args.folder / "phantoms").labelled()
     for kind in KINDS:
         given, wrong = plant(clean.truth(), kind, seed=0)
         _print("phantoms", kind, [_of_phantoms(clean, given, args, kind)], given, [wrong])
@@ -78,11 +78,10 @@ def plant(truth: Truth, kind: str, seed: int) -> tuple[Truth, NDArray[np.bool_]]
     return given, wrong
 
 
-def _of_phantoms(clean: Collection, given: Truth, args: argparse.Namespace, kind: str) -> NDArray[np.float64]:
-    assert clean.vocabulary is not None
+def _of_phantoms(clean: LabelledCollection, given: Truth, args: argparse.Namespace, kind: str) -> NDArray[np.float64]:
     labels = [tuple(np.flatnonzero(row).tolist()) for row in given]
     fields = clean.fields.assign(labels=pd.Series(labels, index=clean.fields.index, dtype=object))
-    collection = Collection(clean.folder, clean.layout, fields, clean.vocabulary, simulated=True)
+    collection = LabelledCollection(clean.folder, clean.layout, fields, clean.vocabulary, simulated=True)
     out = args.folder / kind
     if not (out / "model").is_dir():
         split = args.folder / f"{kind}.csv"

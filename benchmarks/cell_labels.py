@@ -197,7 +197,7 @@ def _answers(data: Data, system: str, model: Model, network: Model, part: str) -
     yield ALONE, alone
     if system in POOLS:
         bags = bags_of(cells)
-        yield BAG, with_predicted_fields(alone, bags.ids, predict_bags(model, bags)[0].probabilities)
+        yield BAG, with_predicted_fields(alone, bags.fields.ids, predict_bags(model, bags)[0].probabilities)
     yield FIELD, with_predicted_fields(alone, fields.ids, whole.probabilities)
 
 

@@ -74,7 +74,7 @@ def _train(folder: Path, asked: argparse.Namespace) -> Model:
 
 
 def _measure(name: str, collection: Collection, probabilities: NDArray[np.floating], model: Model) -> None:
-    truth = collection.truth()
+    truth = collection.labelled().truth()
     counted = [label for label in range(truth.shape[1]) if LEAST <= truth[:, label].sum() < len(truth)]
     print(f"{name}: {len(truth)} real fields\nlocation                        fields  average precision  chance")
     chances = []

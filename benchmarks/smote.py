@@ -117,7 +117,7 @@ def _measure(model: Model, collection: Collection, seed: int) -> list[dict[Hasha
     for part, fields in sets.items():
         with inputs_of(head) as seen:
             predict_collection(model, fields)
-        features[part], truth[part] = torch.cat(seen), fields.truth()
+        features[part], truth[part] = torch.cat(seen), fields.labelled().truth()
     counts = truth["train"].sum(axis=0)
     rare = (counts < usual_rarity(counts)) & (counts > 1) & truth["test"].any(axis=0)
     rows: list[dict[Hashable, Any]] = []

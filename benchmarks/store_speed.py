@@ -115,7 +115,7 @@ def _delivering(files: Collection, store: Collection, size: int, folder: Path) -
 
 def _dataset(collection: Collection, size: int) -> FieldDataset:
     recipe = load_recipe("quick", [f"data.size={size}", "data.intensity=depth"])
-    dataset = FieldDataset(collection, recipe.data, Scale(size))
+    dataset = FieldDataset(collection.labelled(), recipe.data, Scale(size))
     dataset.fits = False  # nothing is kept from one pass to the next
     return dataset
 

@@ -53,7 +53,7 @@ def _load(table: Path) -> Collection:
 
 def _filter(collection: Collection) -> Collection:
     fields = collection.fields
-    chosen = (fields["cell_line"] == LINES[0]).to_numpy() & collection.truth()[:, 0]
+    chosen = (fields["cell_line"] == LINES[0]).to_numpy() & collection.labelled().truth()[:, 0]
     return collection.subset([field for field, keep in zip(collection.ids, chosen, strict=True) if keep])
 
 

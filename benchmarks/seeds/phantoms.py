@@ -89,9 +89,8 @@ def facts(parts: dict[str, Collection]) -> dict[str, str]:
     - `rare`: the rarest location with at least 8 fields (if any has) in the test part.
     - `all`: the locations that occur in the train part.
     """
-    train, test = (parts[part].truth().sum(axis=0) for part in ("train", "test"))
-    vocabulary = parts["train"].vocabulary
-    assert vocabulary is not None
+    train, test = (parts[part].labelled().truth().sum(axis=0) for part in ("train", "test"))
+    vocabulary = parts["train"].require_vocabulary()
     measured = np.flatnonzero((test >= min(LEAST, test.max())) & (train > 0))
     rare = measured[train[measured].argmin()]
     return {

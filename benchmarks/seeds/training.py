@@ -167,13 +167,14 @@ def _trained(recipe: Recipe, collection: Collection, run: Path, split: Path | No
 
 
 def _answers(model: Model, collection: Collection) -> dict[str, NDArray[Any]]:
-    if len(model.vocabulary) < len(collection.vocabulary or ()):
-        collection = restricted(collection, model.vocabulary)
-    sets = {part: collection.subset(model.card.fields[part]) for part in ("validation", "test")}
+    labelled = collection.labelled()
+    if len(model.vocabulary) < len(labelled.vocabulary):
+        labelled = restricted(labelled, model.vocabulary)
+    sets = {part: labelled.subset(model.card.fields[part]) for part in ("validation", "test")}
     return {
         "names": np.array(model.vocabulary.names),
         "ids": np.array(sets["test"].ids),
-        "trained": collection.subset(model.card.fields["train"]).truth().sum(axis=0),
+        "trained": labelled.subset(model.card.fields["train"]).truth().sum(axis=0),
         **{f"truth_{part}": fields.truth() for part, fields in sets.items()},
         **{f"p_{part}": predict_collection(model, fields).probabilities for part, fields in sets.items()},
     }

@@ -8,7 +8,7 @@ from cellocate.networks import load
 
 
 def test_fields_that_the_first_weights_learnt_from_are_known_under_the_ids_of_a_merge(phantoms, run):
-    collection, model = open_collection(phantoms), load(run / "model")
+    collection, model = open_collection(phantoms).labelled(), load(run / "model")
     old = pd.Index(collection.ids)
     start = model.card.fields["test"][:3]
     model.card = model.card.model_copy(update={"fields": {**model.card.fields, "start": start}})

@@ -9,7 +9,7 @@ import pytest
 from cellocate.cells import job
 from cellocate.cells.crops import Square
 from cellocate.cells.job import Plan
-from cellocate.cells.pixel_sizes import SAMPLE, Estimated, estimate, with_sizes
+from cellocate.cells.pixel_sizes import SAMPLE, Estimated, estimate
 from cellocate.cells.run import convert
 from cellocate.cells.segmentation import segment
 from cellocate.cells.segmentation.sizes import estimated_pixel_size, nucleus_px
@@ -62,7 +62,7 @@ def test_what_is_told_stays(fields):
     told = replace(fields, fields=known)
     sizes, _ = estimate(told)
     assert "d" not in sizes
-    filled = with_sizes(told, sizes)
+    filled = told.with_pixel_sizes(sizes)
     assert filled.pixel_size("d") == 0.1
     assert {filled.pixel_size(i) for i in WIDE if i != "d"} == {sizes["a"]}
     assert estimate(filled) == Estimated({}, {})
@@ -106,7 +106,7 @@ def test_of_many_fields_some_are_looked_at(tmp_path, monkeypatch):
 def test_a_store_of_smaller_pictures_has_the_size_of_these(fields, tmp_path):
     wide = fields.subset(list(WIDE))
     store = pack(wide, tmp_path / "store", sizes=[80], workers=1)
-    seen, size = with_sizes(store, estimate(store).sizes).read("a", ["blue"])
+    seen, size = store.with_pixel_sizes(estimate(store).sizes).read("a", ["blue"])
     assert seen.shape == (1, 80, 80)
     assert size == pytest.approx(2 * estimate(wide).sizes["a"], rel=0.05)
 

@@ -72,7 +72,7 @@ def test_predicted_and_measured(cellocate, fields: Path, model: Path, tmp_path: 
 
 def test_true_cells_of_a_field_score_as_their_labels_deserve(cellocate, fields: Path, tmp_path: Path) -> None:
     """Given the fields' true labels, cells miss only what not every cell of its field shows."""
-    truth = open_collection(fields).truth()
+    truth = open_collection(fields).labelled().truth()
     _write(fields, tmp_path / "s.csv", truth.astype(float))
     result = cellocate(
         "evaluate", "--predictions", tmp_path / "s.csv", "--labels", fields / "truth", "--out", tmp_path / "m", "--json"

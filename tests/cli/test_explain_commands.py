@@ -76,7 +76,7 @@ def test_embed_and_neighbours(cellocate, phantoms, run, tmp_path):
 def test_audit(cellocate, phantoms, run, tmp_path, monkeypatch):
     monkeypatch.setattr("cellocate.explain.audit.audited.LEAST", 5)
     collection = open_collection(phantoms)
-    probabilities = pd.DataFrame(np.where(collection.truth(), 0.9, 0.02), columns=range(28))
+    probabilities = pd.DataFrame(np.where(collection.labelled().truth(), 0.9, 0.02), columns=range(28))
     probabilities.insert(0, "Id", collection.ids)
     probabilities[:30].to_csv(tmp_path / "p.csv", index=False)
     asked = ("--probabilities", tmp_path / "p.csv")

@@ -94,4 +94,4 @@ def test_a_list_may_be_given_for_a_listing_and_for_a_store(tmp_path):
         assert list(collection.group()) == ["1", "992"]
         assert (list(collection.fields["gene"]), collection.problems) == (["OTHER", "GOLGA5"], ())
     with pytest.raises(CellocateError, match="no labels found"):
-        open_collection(tmp_path / "data").truth()
+        open_collection(tmp_path / "data").labelled().truth()

@@ -13,7 +13,7 @@ from cellocate.cells.run import convert
 from cellocate.collection import depth as depth_
 from cellocate.collection import inspect, open_collection, pack, suspects, usable
 from cellocate.collection.depth import brighter, with_depth
-from cellocate.collection.judge import Seen, judge
+from cellocate.collection.depth_inference import Evidence, infer_depth
 from cellocate.collection.layouts import listing
 from cellocate.collection.merge import merge
 from cellocate.collection.rescale import rescale
@@ -303,11 +303,13 @@ def test_a_floor_far_above_0_is_reported_and_a_cameras_usual_offset_is_not(tmp_p
 
 
 def test_one_field_with_dark_pixels_shows_that_there_is_no_floor():
-    high = Seen(8, None, None, {"green": 90, "blue": 70}, 255)
-    assert judge([high]).floor.what == "no pixel of green, blue is darker than 70, 27% of the full scale"
-    assert judge([high, high._replace(darkest={"green": 0, "blue": 70})]).floor.what.startswith("no pixel of blue ")
-    assert judge([high, high._replace(darkest={"green": 0, "blue": 9})]).floor is None
-    assert judge([high], unit="cell").floor is None
+    high = Evidence(8, None, None, {"green": 90, "blue": 70}, 255)
+    assert infer_depth([high]).floor.what == "no pixel of green, blue is darker than 70, 27% of the full scale"
+    assert infer_depth([high, high._replace(darkest={"green": 0, "blue": 70})]).floor.what.startswith(
+        "no pixel of blue "
+    )
+    assert infer_depth([high, high._replace(darkest={"green": 0, "blue": 9})]).floor is None
+    assert infer_depth([high], unit="cell").floor is None
 
 
 def test_what_is_written_anew_has_counts_and_their_bits_and_no_offset(tmp_path):

@@ -45,7 +45,7 @@ def test_fields_of_one_location_are_chosen():
         (lambda c: sample(c, 7), "no sample of 7 of 6 fields"),
         (lambda c: sample(c, 0), "no sample of 0"),
         (lambda c: mapped(c, "nowhere"), "unknown vocabulary"),
-        (lambda c: mapped(c, "subcell31")[0].truth() if mapped(c, "hpa28") else None, "no map"),
+        (lambda c: mapped(c, "subcell31")[0].labelled().truth() if mapped(c, "hpa28") else None, "no map"),
         (lambda c: mapped(replace(c, vocabulary=None), "hpa19"), "no labels found"),
         (lambda c: rescale(c, 0.1, c.folder), "the pixel size of f00000 is not known"),
     ],

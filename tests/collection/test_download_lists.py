@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.collection.download import BASE, narrowed, read_list
-from cellocate.collection.download.polite import retry_after
+from cellocate.collection.download.rate_limit import retry_after
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import get
 

@@ -12,7 +12,7 @@ from small_collections import table_of
 from cellocate.collection import PARTS, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
 from cellocate.collection.splits import METHODS, grouping, leaks
-from cellocate.collection.splits.least import top_up
+from cellocate.collection.splits.min_per_class import top_up
 from cellocate.collection.splits.stratify import share_out
 from cellocate.errors import CellocateError
 
@@ -146,7 +146,7 @@ def test_rare_locations_have_a_minimum_in_train(method, least):
     for seed in range(5):
         split = make_split(collection, method, validation=0.4, test=0.2, least=least, seed=seed)
         assert split.parts.value_counts().to_dict() == {"train": 120, "validation": 120, "test": 60}
-        counts.append(collection.truth()[split.parts == "train"].sum(axis=0)[6:11].min())
+        counts.append(collection.labelled().truth()[split.parts == "train"].sum(axis=0)[6:11].min())
     assert min(counts) >= least
     assert least > 0 or min(counts) < 3 + (method == "stratified")
 
@@ -173,7 +173,7 @@ def test_each_field_is_in_one_fold_or_in_the_test_part(antibodies, method, test)
 
 def test_folds_are_stratified():
     collection = labelled(1000)
-    truth = collection.truth()[:, :6]
+    truth = collection.labelled().truth()[:, :6]
     split = make_split(collection, folds=5, test=0)
     for fold in split.folds:
         counts = truth[split.fields["fold"] == fold].sum(axis=0)

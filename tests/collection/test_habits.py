@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellocate.collection.layouts.habits import as_asked, by_habit, number
+from cellocate.collection.layouts.naming_conventions import as_asked, by_habit, number
 
 
 def named(form, channels, ids=("1", "2", "3")):

@@ -183,7 +183,7 @@ def test_faulty_fields_may_be_left_out(folder, labelled, good, bad):
     assert [p.id for p in rest.problems] == ([] if labelled else ["c"])
     assert [p.id for p in found.problems] == bad
     if labelled:
-        assert rest.truth().sum(axis=1).tolist() == [1, 0]
+        assert rest.labelled().truth().sum(axis=1).tolist() == [1, 0]
 
 
 def test_channels_that_are_not_used_need_not_be_sound(folder):
@@ -215,7 +215,7 @@ def test_truth_of_a_field_without_labels_is_refused(folder):
     tabled(folder, "Id,Target\na,0\nb,1\nc,2\n")
     rest, _ = usable(open_collection(folder), ["green"], labelled=False, skip_bad=False)
     with pytest.raises(CellocateError, match="d"):
-        rest.truth()
+        rest.labelled().truth()
 
 
 def test_faulty_fields_that_were_left_out_are_named(folder):
@@ -233,7 +233,9 @@ def test_a_part_of_a_collection_keeps_its_own_problems_and_order(folder):
     part = collection.subset(["d", "c"])
     assert part.ids == ["d", "c"]
     assert [p.id for p in part.problems] == ["c"]
-    assert collection.subset(["d", "a"]).truth().tolist() == collection.vocabulary.encode([(), (0,)]).tolist()
+    assert (
+        collection.subset(["d", "a"]).labelled().truth().tolist() == collection.vocabulary.encode([(), (0,)]).tolist()
+    )
 
 
 @pytest.mark.parametrize("folder", ["kaggle2018", "kaggle2021"])

@@ -22,7 +22,7 @@ def test_a_folder_of_images_is_a_collection_without_labels(tmp_path, place):
     assert (collection.ids, collection.channels) == (["a", "b"], CHANNELS)
     assert collection.files("b") == {c: tmp_path / place / f"b_{c}.png" for c in CHANNELS}
     with pytest.raises(CellocateError, match=r"no labels found.*Id,Target or ID,Label"):
-        collection.truth()
+        collection.labelled().truth()
 
 
 @pytest.mark.parametrize("place", ["", "train", "images"])
@@ -36,7 +36,7 @@ def test_a_label_table_beside_the_images_needs_no_word(tmp_path, place, name, te
     collection = open_collection(str(tabled(tmp_path, text, name)))
     assert (collection.layout, collection.vocabulary.name, collection.problems) == (layout, vocabulary, ())
     assert list(collection.fields["labels"]) == labels
-    assert (collection.truth() == collection.vocabulary.encode(labels)).all()
+    assert (collection.labelled().truth() == collection.vocabulary.encode(labels)).all()
 
 
 @pytest.mark.parametrize("name", ["train.csv.gz", "labels.csv.gz", "anything.csv.gz"])
@@ -127,7 +127,7 @@ def test_a_missing_folder_is_refused(tmp_path):
 def test_a_label_table_alone_is_a_collection_without_images(tmp_path):
     collection = open_collection(tabled(tmp_path, IN_2018) / "train.csv")
     assert (collection.layout, collection.ids, collection.channels) == ("labels", ["a", "b"], ())
-    assert collection.truth().sum() == 2
+    assert collection.labelled().truth().sum() == 2
     with pytest.raises(CellocateError, match="no green channel"):
         collection.require(["green"])
 
@@ -289,4 +289,4 @@ def test_real_folders_are_recognised(real_data, folder, layout, fields):
     collection = open_collection(real_data / folder)
     assert (collection.layout, len(collection), collection.problems) == (layout, fields, ())
     assert collection.channels == CHANNELS
-    assert collection.truth().any(axis=1).all()
+    assert collection.labelled().truth().any(axis=1).all()

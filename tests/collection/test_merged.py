@@ -22,7 +22,7 @@ def test_merged_fields_tell_their_source_and_only_colliding_ids_change(folders):
         ("a", "c", ("x",), ("x",)),
     ]
     assert inspect(merged).problems == ()
-    assert merged.truth().shape == (6, 28)
+    assert merged.labelled().truth().shape == (6, 28)
 
 
 def test_fields_of_one_id_and_all_in_their_groups_stay_together(folders):

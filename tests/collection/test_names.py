@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from small_collections import table_of, tabled, write_fields
 
 from cellocate.collection import make_split, open_collection, pack
+from cellocate.collection.atlas_names import field_id, number, numbered, with_metadata_of_ids
 from cellocate.collection.derive import where
-from cellocate.collection.names import field_id, number, numbered, told_by_ids
 from cellocate.errors import CellocateError
 
 IDS = ("10580_1610_C1_1", "HPA010580_1756_B1_1_cr57f3", "10814_50_A1_1")
@@ -82,7 +82,7 @@ def test_other_ids_tell_nothing(ids):
     collection = table_of([(0,)] * len(ids))
     fields = collection.fields.set_axis(pd.Index(ids, name="id"))
     same = type(collection)(collection.folder, "labels", fields)
-    assert told_by_ids(same) is same
+    assert with_metadata_of_ids(same) is same
 
 
 def test_the_real_fields_of_v18_are_grouped_by_antibody(real_data):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_collections import tabled, write_fields
 
-from cellocate.collection import described, inspect, open_collection, read_folds, read_split, suspects
+from cellocate.collection import inspect, metadata_of, open_collection, read_folds, read_split, suspects
 from cellocate.collection.collection import group_of
 from cellocate.collection.derive import listed, where
 from cellocate.errors import CellocateError
@@ -117,7 +117,7 @@ def test_of_two_columns_that_may_be_plates_the_first_is(tmp_path):
 @pytest.mark.parametrize("table", ["Image,id,plate\na,x,1\nb,y,2\n", "id,Image,plate\na,x,1\nb,y,2\n"])
 def test_of_two_columns_of_ids_the_one_that_has_the_fields_is_meant(tmp_path, table):
     (tmp_path / "meta.csv").write_text(table)
-    assert described(tmp_path / "meta.csv", ["a", "b"])["plate"].tolist() == ["1", "2"]
+    assert metadata_of(tmp_path / "meta.csv", ["a", "b"])["plate"].tolist() == ["1", "2"]
 
 
 def test_a_column_id_beside_the_ids_tells_proteins_apart(tmp_path, cellocate):

@@ -39,7 +39,7 @@ def test_a_store_is_the_collection_that_was_packed(folder, tmp_path):
     assert (store.layout, store.ids, store.channels) == ("store", list(FIELDS), BOTH)
     assert store.vocabulary == get("hpa28")
     assert store.fields["labels"].tolist() == [(0, 3), (), (2,), (1,)]
-    np.testing.assert_array_equal(store.truth(), files.truth())
+    np.testing.assert_array_equal(store.labelled().truth(), files.labelled().truth())
     assert store.fields["antibody"].tolist() == ["1", "2", "", "2"]
     assert store.group().tolist() == files.group().tolist()
     assert [store.pixel_size(i) for i in FIELDS] == [0.5 * 60 / 30, None, 0.25, pytest.approx(80 / 30)]
@@ -141,7 +141,7 @@ def test_a_vocabulary_of_ones_own_travels_with_the_store(tmp_path):
     store = pack(files, tmp_path / "store", sizes=(16,), workers=1)
     (tmp_path / "mine.csv").unlink()
     assert store.vocabulary == files.vocabulary
-    assert store.truth().tolist() == [[False, True], [True, True]]
+    assert store.labelled().truth().tolist() == [[False, True], [True, True]]
 
 
 def test_fields_without_labels_and_a_store_of_a_store(tmp_path):
@@ -149,7 +149,7 @@ def test_fields_without_labels_and_a_store_of_a_store(tmp_path):
     first = pack(files, tmp_path / "first", sizes=(16,), workers=1)
     assert first.vocabulary is None
     with pytest.raises(CellocateError, match="no labels found"):
-        first.truth()
+        first.labelled().truth()
     second = pack(first, tmp_path / "second", sizes=(16,), channels=("blue",), workers=1)
     assert second.channels == ("blue",)
     np.testing.assert_array_equal(second.read("b", ("blue",))[0], read_field(files.files("b"), ("blue",)))

@@ -45,15 +45,15 @@ def test_parts_are_disjoint_complete_and_of_the_size_asked_for(large, validation
 @pytest.mark.parametrize("share", [0.1, 0.15, 0.2])
 def test_every_location_of_8_or_more_fields_occurs_in_every_part(share, seed):
     collection = table_of(like_2018(seed=seed))
-    assert collection.truth().sum(axis=0).min() == 8
+    assert collection.labelled().truth().sum(axis=0).min() == 8
     parts = stratified_split(collection, validation=share, test=share, seed=seed)
     for part in PARTS:
-        assert collection.truth()[parts == part].any(axis=0).all(), part
+        assert collection.labelled().truth()[parts == part].any(axis=0).all(), part
 
 
 def test_frequent_locations_have_their_share_in_each_part(large):
     parts = stratified_split(large, validation=0.2, test=0.2)
-    truth = large.truth()
+    truth = large.labelled().truth()
     frequent = truth.sum(axis=0) >= 100
     for part, share in (("train", 0.6), ("validation", 0.2), ("test", 0.2)):
         found = truth[parts == part].sum(axis=0) / truth.sum(axis=0)
@@ -91,7 +91,7 @@ def test_a_group_counts_with_all_the_labels_of_its_fields(first, seed):
     labels = [label for antibody in range(40) for label in (rare if antibody % 5 == 0 else common)]
     collection = table_of(labels, antibody=np.repeat(np.arange(40), 2).astype(str))
     parts = stratified_split(collection, validation=0.25, test=0.25, seed=seed)
-    assert [int(collection.truth()[parts == part][:, 27].sum()) for part in PARTS] == [4, 2, 2]
+    assert [int(collection.labelled().truth()[parts == part][:, 27].sum()) for part in PARTS] == [4, 2, 2]
 
 
 def test_a_split_is_the_same_for_a_seed_and_another_for_another(large):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from small_collections import faults, pixels, table_of, tabled, write_fields
 
-from cellocate.collection import described, inspect, open_collection, read_labels, read_split, save_split
+from cellocate.collection import inspect, metadata_of, open_collection, read_labels, read_split, save_split
 from cellocate.collection.derive import listed
 from cellocate.collection.identity import as_known
 from cellocate.collection.splits.split import Split
@@ -183,7 +183,7 @@ def test_ids_that_became_numbers_are_those_of_the_fields(tmp_path, known, writte
     tabled(tmp_path, f"id,part\n{written[0]},train\n", "split.csv")
     assert list(read_split(tmp_path / "split.csv", collection).fields.index) == known[:1]
     assert listed(collection, tmp_path / "split.csv").ids == known[:1]
-    assert described(tmp_path / "meta.csv", known[:1]).index.tolist() == known[:1]
+    assert metadata_of(tmp_path / "meta.csv", known[:1]).index.tolist() == known[:1]
 
 
 @pytest.mark.parametrize(

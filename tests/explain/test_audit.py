@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from cellocate.collection import Collection, open_collection
+from cellocate.collection import LabelledCollection, open_collection
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.explain.audit import HeldOut, audit_labels, by_models, by_tables, doubts, write_audit
@@ -61,7 +61,7 @@ def test_doubts_are_probabilities(seed, n, k):
 
 
 def test_models_judge_what_they_did_not_learn_from(phantoms, run):
-    collection, model = open_collection(phantoms), load(run / "model")
+    collection, model = open_collection(phantoms).labelled(), load(run / "model")
     found = by_models([model], collection)
     unseen = [i for i in collection.ids if i not in set(model.card.fields["train"])]
     assert found.ids == unseen
@@ -73,7 +73,7 @@ def test_models_judge_what_they_did_not_learn_from(phantoms, run):
 
 
 def test_fields_that_were_learnt_from_are_known_under_the_ids_of_a_merge(phantoms, run):
-    collection, model = open_collection(phantoms), load(run / "model")
+    collection, model = open_collection(phantoms).labelled(), load(run / "model")
     old = pd.Index(collection.ids)
     fields = collection.fields.set_axis(pd.Index([f"merged-{i}" for i in old], dtype=object)).assign(original_id=old)
     found = by_models([model], replace(collection, fields=fields))
@@ -82,7 +82,7 @@ def test_fields_that_were_learnt_from_are_known_under_the_ids_of_a_merge(phantom
 
 
 def test_tables_of_folds_are_brought_together(phantoms, tmp_path):
-    collection = open_collection(phantoms)
+    collection = open_collection(phantoms).labelled()
     ids, rng = collection.ids, np.random.default_rng(0)
     said = rng.random((len(ids), 28)).round(6)
     for name, rows in (("a.csv", slice(0, 20)), ("b.csv", slice(15, 35))):
@@ -95,7 +95,7 @@ def test_tables_of_folds_are_brought_together(phantoms, tmp_path):
 
 
 def test_too_few_fields_say_nothing(phantoms):
-    collection = open_collection(phantoms)
+    collection = open_collection(phantoms).labelled()
     held_out = HeldOut(collection.ids, np.full((40, 28), 0.1), np.full(40, np.nan))
     with pytest.raises(CellocateError, match="40 held-out fields"):
         audit_labels(collection, held_out)
@@ -135,7 +135,7 @@ def _collection(truth):
     ids = pd.Index([f"f{i}" for i in range(len(truth))], name="id", dtype=object)
     labels = pd.Series([tuple(np.flatnonzero(row).tolist()) for row in truth], index=ids, dtype=object)
     words = Vocabulary("own", tuple(Location(f"L{k}", None, "") for k in range(truth.shape[1])))
-    return Collection(Path("nowhere"), "test", pd.DataFrame({"labels": labels}), words)
+    return LabelledCollection(Path("nowhere"), "test", pd.DataFrame({"labels": labels}), words)
 
 
 def _audited(probabilities, truth):
@@ -188,7 +188,7 @@ def test_the_folder_names_what_is_wrong(phantoms, tmp_path, monkeypatch):
     table = pd.read_csv(phantoms / "train.csv", dtype=str)
     table.loc[:1, "Target"] = ["0", "25"]
     table.to_csv(phantoms / "train.csv", index=False)
-    collection = open_collection(phantoms)
+    collection = open_collection(phantoms).labelled()
     said = np.where(collection.truth(), 0.9, 0.02)
     said[1] = np.where(np.arange(28) == 0, 0.95, 0.01)
     unlike = np.zeros(40)

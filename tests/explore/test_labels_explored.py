@@ -88,7 +88,7 @@ def test_an_order_puts_together_what_occurs_together():
 )
 def test_real_tables(real_data, table, per_field, sets, counts):
     collection = open_collection(real_data / "tables" / f"{table}.csv.gz")
-    labels = LabelCounts(collection.truth(), collection.vocabulary.names)
+    labels = LabelCounts(collection.labelled().truth(), collection.vocabulary.names)
     assert labels.per_location.tolist() == [int(count) for count in counts.split()]
     assert labels.per_field().to_dict("list") == {"labels": [1, 2, 3, 4, 5], "fields": per_field}
     assert len(labels.sets()) == sets

@@ -109,7 +109,7 @@ def test_the_values_of_a_column(folder):
     lines = [f"f{i:02},{'0 25' if i < 4 else '2'},{'U-2 OS' if i < 7 else 'HeLa' if i < 11 else ''}" for i in range(12)]
     table.write_text("\n".join(["Id,Target,cell_line", *lines]))
     collection = open_collection(folder)
-    found = by_column(collection, "cell_line", collection.truth(), None)
+    found = by_column(collection, "cell_line", collection.labelled().truth(), None)
     assert found.to_numpy().tolist() == [
         ["U-2 OS", 7, 3, pytest.approx(11 / 7)],
         ["HeLa", 4, 1, 1],

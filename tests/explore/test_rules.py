@@ -65,7 +65,7 @@ def test_impossible_limits_are_refused(limits):
 
 def test_the_rules_that_were_reported_for_2021(real_data):
     collection = open_collection(real_data / "tables" / "kaggle2021_train.csv.gz")
-    table = association_rules(collection.truth(), collection.vocabulary.names)
+    table = association_rules(collection.labelled().truth(), collection.vocabulary.names)
     found = table.set_index(["antecedents", "consequents"])
     vesicles = "Vesicles and punctate cytosolic patterns"
     for (before, after), figures in {

@@ -117,12 +117,12 @@ def test_cells_of_a_collection(model: Model, cells: Path) -> None:
     bagged = Model(network, model.card.model_copy(update={"bag": Bag(pool="max", edge=0.5)}))
     bags = bags_of(collection)
     fields, alone = (found.probabilities for found in predict_bags(bagged, bags))
-    of = [bags.ids.index(field) for field in found.fields]
+    of = [bags.fields.ids.index(field) for field in found.fields]
     together = predict_cells(bagged, collection)
     np.testing.assert_allclose(together.probabilities, with_fields(alone, fields[of]), rtol=1e-4)
     np.testing.assert_allclose(predict_cells(bagged, collection, alone=True).probabilities, alone, rtol=1e-4)
     with pytest.raises(CellocateError, match="no probabilities of"):
-        with_predicted_fields(found, bags.ids[1:], fields[1:])
+        with_predicted_fields(found, bags.fields.ids[1:], fields[1:])
     numbers = ["one", *collection.fields["cell"][1:]]
     with pytest.raises(CellocateError, match="a cell of no number: 'one'"):
         predict_cells(model, replace(collection, fields=collection.fields.assign(cell=numbers)))

@@ -74,4 +74,6 @@ def with_antibodies(collection: Collection) -> Collection:
 
 
 def of_one_location(collection: Collection) -> Collection:
-    return collection.subset([i for i, n in zip(collection.ids, collection.truth().sum(axis=1), strict=True) if n == 1])
+    return collection.subset(
+        [i for i, n in zip(collection.ids, collection.labelled().truth().sum(axis=1), strict=True) if n == 1]
+    )

@@ -22,7 +22,9 @@ def calibrated(run: Path, phantoms: Path) -> tuple[Model, Model]:
     """A model without and with a calibration."""
     recipe = load_recipe("quick", ["decision.calibrate=per_class"])
     plain, model = cellocate.load(run / "model"), cellocate.load(run / "model")
-    return plain, with_rule(model, open_collection(phantoms).subset(model.card.fields["validation"]), recipe)[0]
+    return plain, with_rule(
+        model, open_collection(phantoms).subset(model.card.fields["validation"]).labelled(), recipe
+    )[0]
 
 
 def test_a_calibration_stays_with_the_model_and_is_applied(

@@ -16,7 +16,7 @@ from cellocate.training.data import FieldDataset, identities, loader, measure_no
 
 @pytest.fixture
 def dataset(phantoms: Path, tiny: Recipe) -> FieldDataset:
-    return FieldDataset(open_collection(phantoms), tiny.data, Scale(64, None))
+    return FieldDataset(open_collection(phantoms).labelled(), tiny.data, Scale(64, None))
 
 
 def test_pixels_and_labels_of_a_field_stay_together(dataset: FieldDataset) -> None:

@@ -8,7 +8,7 @@ from small_runs import learn
 
 from cellocate.errors import CellocateError
 from cellocate.training.faults import explained
-from cellocate.training.module import Classifier
+from cellocate.training.module import FieldClassifier
 from cellocate.training.recipe import Training
 
 CPU = "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate"
@@ -26,7 +26,7 @@ def test_a_full_memory_names_the_settings(
     def full(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(Classifier, "loss_of", full)
+    monkeypatch.setattr(FieldClassifier, "loss_of", full)
     with pytest.raises(CellocateError, match=r"batch_size=8 --set training\.accumulate=4 trains alike") as caught:
         learn(phantoms, tmp_path / "run", "training.accumulate=2", f"optimiser.learning_rate={rate}")
     assert "\n" not in str(caught.value)

@@ -52,7 +52,8 @@ def test_thresholds_come_from_the_validation_part_alone(run: Path, phantoms: Pat
 
     model, collection = cellocate.load(run / "model"), open_collection(phantoms)
     validation = collection.subset(model.card.fields["validation"])
-    fitted = decision.fit(model.card.rule.kind, predict_collection(model, validation).probabilities, validation.truth())
+    probabilities = predict_collection(model, validation).probabilities
+    fitted = decision.fit(model.card.rule.kind, probabilities, validation.labelled().truth())
     np.testing.assert_allclose(fitted.thresholds, model.card.rule.thresholds, atol=1e-5)
 
 
@@ -296,5 +297,5 @@ def test_quick_overfits_a_handful_of_real_fields(real_data: Path, tmp_path: Path
     model = train(handful, recipe, tmp_path / "run")
     assert model is not None
     probabilities = predict_collection(model, handful).probabilities
-    scores = evaluate(handful.truth(), model.card.rule.apply(probabilities), model.vocabulary)
+    scores = evaluate(handful.labelled().truth(), model.card.rule.apply(probabilities), model.vocabulary)
     assert scores["macro_f1_present"] > 0.95

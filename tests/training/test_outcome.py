@@ -100,7 +100,7 @@ def test_without_validation_one_label_each_is_still_the_likeliest(phantoms: Path
 def test_what_no_training_field_shows_is_never_answered(phantoms: Path, tmp_path: Path) -> None:
     model = learn(phantoms, tmp_path / "run", "training.epochs=1")
     collection = open_collection(phantoms)
-    shown = collection.subset(list(model.card.fields["train"])).truth().any(axis=0)
+    shown = collection.subset(list(model.card.fields["train"])).labelled().truth().any(axis=0)
     assert 0 < shown.sum() < 28
     assert model.card.rule.never == tuple(np.flatnonzero(~shown))
     decided = model.card.rule.apply(np.ones((3, 28), np.float32))

@@ -12,7 +12,7 @@ from small_runs import history, learn, small
 from cellocate.collection import open_collection, pack
 from cellocate.errors import CellocateError
 from cellocate.prediction import predict_collection
-from cellocate.training.module import Classifier
+from cellocate.training.module import FieldClassifier
 from cellocate.training.prepare import Options, prepare
 from cellocate.training.run import Run
 
@@ -20,7 +20,9 @@ from cellocate.training.run import Run
 def _parts(phantoms: Path, path: Path, train: int, validation: int) -> Path:
     """A split of the fields that show something: the first ones to train on, the next ones to validate."""
     collection = open_collection(phantoms)
-    ids = [field for field, shown in zip(collection.ids, collection.truth().any(axis=1), strict=True) if shown]
+    ids = [
+        field for field, shown in zip(collection.ids, collection.labelled().truth().any(axis=1), strict=True) if shown
+    ]
     parts = ["train"] * train + ["validation"] * validation + ["test"] * (len(ids) - train - validation)
     pd.DataFrame({"id": ids, "part": parts}).to_csv(path, index=False)
     return path
@@ -29,13 +31,13 @@ def _parts(phantoms: Path, path: Path, train: int, validation: int) -> Path:
 def _seen(monkeypatch: pytest.MonkeyPatch) -> list[torch.Size]:
     """The shapes of the training batches, as they are read."""
     shapes: list[torch.Size] = []
-    whole = Classifier.loss_of
+    whole = FieldClassifier.loss_of
 
-    def watched(self: Classifier, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    def watched(self: FieldClassifier, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
         shapes.append(batch[0].shape)
         return whole(self, batch)
 
-    monkeypatch.setattr(Classifier, "loss_of", watched)
+    monkeypatch.setattr(FieldClassifier, "loss_of", watched)
     return shapes
 
 

@@ -26,7 +26,7 @@ def _table(path: Path, ids: list[str], value: float) -> Path:
 
 
 def test_labels_of_fields_are_softened_by_what_cells_show(cells: Path, tmp_path: Path) -> None:
-    collection = open_collection(cells)
+    collection = open_collection(cells).labelled()
     ids = collection.ids
     tables = [_table(tmp_path / "a.csv", ids[:9], 0.2), _table(tmp_path / "b.csv", [*ids[6:12], "other"], 0.6)]
     soft, truth = softened(collection, tables), collection.truth()
@@ -37,11 +37,11 @@ def test_labels_of_fields_are_softened_by_what_cells_show(cells: Path, tmp_path:
 
 def test_tables_of_nothing_that_is_known_are_refused(cells: Path, tmp_path: Path) -> None:
     with pytest.raises(CellocateError, match="soft labels are of none"):
-        softened(open_collection(cells), [_table(tmp_path / "a.csv", ["x", "y"], 0.5)])
+        softened(open_collection(cells).labelled(), [_table(tmp_path / "a.csv", ["x", "y"], 0.5)])
 
 
 def test_what_is_learnt_is_soft(cells: Path, tmp_path: Path) -> None:
-    collection = open_collection(cells)
+    collection = open_collection(cells).labelled()
     table = _table(tmp_path / "a.csv", collection.ids, 0.5)
     still = ("training.epochs=1", "optimiser.learning_rate=1e-30", "optimiser.weight_decay=0")
     losses = {}
@@ -61,7 +61,7 @@ def test_folds_soften_the_labels_from_the_command_line(cellocate, cells: Path, t
     """Two folds; each predicts the cells that it was not trained on."""
     small = ("data.size=32", "network.backbone=test_resnet", "training.epochs=1", "bags.pool=mean")
     settings = [word for setting in small for word in ("--set", setting)]
-    collection = open_collection(cells)
+    collection = open_collection(cells).labelled()
     fields = collection.fields["field"]
     table = make_split(collection, "random", validation=0.0, test=0.2, seed=0)
     save_split(tmp_path / "whole.csv", table)

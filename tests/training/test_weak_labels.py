@@ -33,12 +33,12 @@ def _dataset(cells: Path, *settings: str) -> BagDataset:
 def test_an_epoch_draws_cells_of_each_field_anew(cells: Path) -> None:
     data = _dataset(cells)
     bags = bags_of(open_collection(cells))
-    place = max(range(len(data)), key=lambda i: len(bags.members[bags.ids[i]]))
+    place = max(range(len(data)), key=lambda i: len(bags.members[bags.fields.ids[i]]))
     first, again, later = (data[place + epoch * len(data)] for epoch in (0, 0, 1))
-    assert len(first.images) == 3 < len(bags.members[bags.ids[place]])
+    assert len(first.images) == 3 < len(bags.members[bags.fields.ids[place]])
     assert torch.equal(first.images, again.images)
     assert not torch.equal(first.images, later.images)
-    known = [data.images[data.images.ids.index(cell)][0] for cell in bags.members[bags.ids[place]]]
+    known = [data.images[data.images.ids.index(cell)][0] for cell in bags.members[bags.fields.ids[place]]]
     assert all(any(torch.equal(image, own) for own in known) for image in first.images)
     assert torch.equal(first.truth[0], data.truth[place])
 
@@ -57,7 +57,7 @@ def test_cells_at_the_edge_weigh_less(cells: Path) -> None:
     data, bags = _dataset(cells, "bags.edge=0.5", "bags.cells=99"), bags_of(open_collection(cells))
     edge = dict(zip(bags.cells.ids, at_edge(bags.cells), strict=True))
     assert 0 < sum(edge.values()) < len(edge)
-    for place, field in enumerate(bags.ids):
+    for place, field in enumerate(bags.fields.ids):
         assert data[place].weights.tolist() == [0.5 if edge[cell] else 1 for cell in bags.members[field]]
 
 
@@ -68,15 +68,15 @@ def test_every_pool_trains_predicts_and_is_loaded(cells: Path, tmp_path: Path, p
     bags = bags_of(open_collection(cells))
     assert loaded.card.bag is not None
     assert loaded.card.bag.pool == pool
-    assert set(loaded.card.fields["train"]) < set(bags.ids)
+    assert set(loaded.card.fields["train"]) < set(bags.fields.ids)
     fields, of_cells = (found.probabilities for found in predict_bags(loaded, bags, batch_size=5))
-    assert fields.shape == (len(bags), 28)
-    np.testing.assert_allclose(predict_collection(model, bags).probabilities, fields, rtol=1e-3, atol=1e-5)
+    assert fields.shape == (len(bags.fields), 28)
+    np.testing.assert_allclose(predict_bags(model, bags)[0].probabilities, fields, rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(predict_collection(loaded, bags.cells).probabilities, of_cells, rtol=1e-3, atol=1e-5)
     crop, size = bags.cells.read(bags.cells.ids[0], loaded.card.channels)
     np.testing.assert_allclose(loaded.predict(crop, pixel_size=size).probabilities[0], of_cells[0], rtol=1e-3)
     if pool == "max":
-        members = [bags.cells.ids.index(cell) for cell in bags.members[bags.ids[4]]]
+        members = [bags.cells.ids.index(cell) for cell in bags.members[bags.fields.ids[4]]]
         np.testing.assert_allclose(fields[4], of_cells[members].max(axis=0), rtol=1e-3)
 
 
@@ -127,7 +127,7 @@ def test_settings_that_contradict_bags_are_refused(settings: tuple[str, ...], sa
 def test_a_model_of_single_images_makes_no_fields_of_cells(run: Path, cells: Path) -> None:
     model = load(run / "model", device="cpu")
     with pytest.raises(CellocateError, match=r"knows single images alone.*bags\.pool"):
-        predict_collection(model, bags_of(open_collection(cells)))
+        predict_bags(model, bags_of(open_collection(cells)))
 
 
 def test_the_commands_measure_and_predict_fields_by_their_cells(cellocate, cells: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

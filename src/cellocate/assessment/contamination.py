@@ -29,7 +29,7 @@ def trained_counts(model: Model, whole: Collection) -> list[int] | None:
         return None
     if not set(ids) <= set(whole.ids) or any(labels is None for labels in whole.fields.loc[list(ids), "labels"]):
         return None
-    return [int(n) for n in whole.subset(ids).truth().sum(axis=0)]
+    return [int(n) for n in whole.subset(ids).labelled().truth().sum(axis=0)]
 
 
 def contamination_warnings(model: Model, collection: Collection) -> list[str]:

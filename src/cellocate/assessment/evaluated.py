@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.assessment.baseline import Comparison
-from cellocate.collection import Collection
+from cellocate.collection import CellBags, Collection
 from cellocate.collection.identity import parts_met
 from cellocate.decision import Predictions
 from cellocate.vocabulary import Vocabulary, get
@@ -41,6 +41,7 @@ class Evaluated:
         by: tables of the same figures by the values of a column, by its name.
         comparison: with another model or table.
         explained: maps of some locations of some fields, one location each.
+        bags: the cells of the fields, where these were predicted from them.
     """
 
     predictions: Predictions
@@ -53,6 +54,13 @@ class Evaluated:
     by: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     comparison: Comparison | None = None
     explained: tuple[Explained, ...] = ()
+    bags: CellBags | None = None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels of the images that were evaluated: fields, or their cells."""
+        images = self.collection if self.bags is None else self.bags.cells
+        return () if images is None else images.channels
 
     @property
     def labels(self) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellocate.assessment.baseline import compare_with
 from cellocate.assessment.evaluated import Evaluated
-from cellocate.collection import Collection, values_of
+from cellocate.collection import Collection, LabelledCollection, values_of
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.evaluation import by_column, evaluate
@@ -20,7 +20,7 @@ NAMES = ("predictions", "baseline")
 
 def evaluate_predictions(
     predictions: Predictions,
-    collection: Collection,
+    collection: LabelledCollection,
     *,
     by: Sequence[str] = (),
     baseline: Predictions | None = None,

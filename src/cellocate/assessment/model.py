@@ -12,14 +12,14 @@ from cellocate.assessment.contamination import by_training, contamination_warnin
 from cellocate.assessment.evaluated import Evaluated
 from cellocate.assessment.maps import explain_some
 from cellocate.assessment.measured import NAMES, aligned, evaluate_predictions, note_on_rule
-from cellocate.collection import Collection, bags_of, left_out, usable, values_of
+from cellocate.collection import CellBags, Collection, LabelledCollection, bags_of, left_out, usable, values_of
 from cellocate.collection.depth import with_depth
 from cellocate.collection.derive import restricted
 from cellocate.collection.splits import held_out_leaks, part_of, refuse_other_challenge
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.networks import Model
-from cellocate.prediction import assumptions, cautions, predict_collection
+from cellocate.prediction import assumptions, cautions, predict_bags, predict_collection
 
 Progress = Callable[[int], object]
 
@@ -64,52 +64,62 @@ def evaluate_model(
     if part is not None:
         collection, depth = with_depth(collection)  # by all of its fields
         notes += depth
+    bags = None
     if model.card.bag is not None:
         if maps:
             mend = "Leave --maps out; 'cellocate explain' shows cells one by one."
             raise CellocateError("maps of a model that brings the cells of a field together", mend=mend)
-        collection = bags_of(collection)
-    whole = collection
+        bags = bags_of(collection)
+    whole = chosen = collection if bags is None else bags.fields
     if part is not None:
-        collection, missing = part_of(collection, model.card.fields, part, skip_missing=skip_bad)
+        chosen, missing = part_of(whole, model.card.fields, part, skip_missing=skip_bad)
         notes += missing
+    images = chosen if bags is None else bags.subset(chosen.ids).cells
     channels = tuple(dict.fromkeys(channel for each in models for channel in each.card.channels))
-    collection, inspection = usable(collection, channels, labelled=True, skip_bad=skip_bad)
+    images, inspection = usable(images, channels, labelled=True, skip_bad=skip_bad)
     if inspection.problems:
         notes.append(left_out(inspection.problems, inspection.unit))
-    collection = _in_vocabulary(collection, models)
+    bags = None if bags is None else bags_of(images)
+    labelled = _in_vocabulary((images if bags is None else bags.fields).labelled(), models)
     if part is None:
         for each in models:
-            refuse_other_challenge(each.card.provenance.challenges, each.card.fields, collection)
+            refuse_other_challenge(each.card.provenance.challenges, each.card.fields, labelled)
     run = None if model.folder is None else model.folder.parent
-    leaks = [] if run is None else held_out_leaks(run / "split.csv", collection)
-    if "part" in by and "part" not in collection.fields:
-        parts = [part or "" for part in split_part_of(model, collection)]
-        collection = replace(collection, fields=collection.fields.assign(part=parts))
+    leaks = [] if run is None else held_out_leaks(run / "split.csv", labelled)
+    if "part" in by and "part" not in labelled.fields:
+        parts = [part or "" for part in split_part_of(model, labelled)]
+        labelled = replace(labelled, fields=labelled.fields.assign(part=parts))
     for column in by:
-        values_of(collection, column)  # before the long work
+        values_of(labelled, column)  # before the long work
     of_baseline: list[str] = []
     if isinstance(baseline, Predictions):
-        baseline = aligned(baseline, collection, names[1])
+        baseline = aligned(baseline, labelled, names[1])
         of_baseline = note_on_rule(baseline)
-    predictions = predict_collection(model, collection, progress=progress)
+    predictions = _predict(model, labelled, bags, progress)
     if isinstance(baseline, Model):
-        other = predict_collection(baseline, collection, progress=progress)
-        of_baseline = _warnings(baseline, collection, other)
+        other = _predict(baseline, labelled, bags, progress)
+        of_baseline = _warnings(baseline, labelled, images, other)
         baseline = other
     evaluated = evaluate_predictions(
         predictions,
-        collection,
+        labelled,
         by=by,
         baseline=baseline,
         names=names,
-        subsets=by_training(model, collection),
+        subsets=by_training(model, labelled),
         trained=trained_counts(model, whole.without(inspection.problems, skip_bad=True)),
     )
-    warnings = [*notes, *leaks, *inspection.notes, *_warnings(model, collection, predictions), *evaluated.warnings]
+    warnings = [
+        *notes,
+        *leaks,
+        *inspection.notes,
+        *_warnings(model, labelled, images, predictions),
+        *evaluated.warnings,
+    ]
     return replace(
         evaluated,
         metrics={"part": part, **evaluated.metrics},
+        bags=bags,
         card=model.card,
         history=None if run is None else _history(run / "history.csv"),
         warnings=(*warnings, *[f"{names[1]}: {text}" for text in of_baseline]),
@@ -117,12 +127,18 @@ def evaluate_model(
     )
 
 
-def _in_vocabulary(collection: Collection, models: Sequence[Model]) -> Collection:
+def _predict(model: Model, fields: LabelledCollection, bags: CellBags | None, progress: Progress | None) -> Predictions:
+    if bags is None:
+        return predict_collection(model, fields, progress=progress)
+    return predict_bags(model, bags, progress=progress)[0]
+
+
+def _in_vocabulary(collection: LabelledCollection, models: Sequence[Model]) -> LabelledCollection:
     """The collection with the labels that the model knows, if these are all of its labels or more."""
     vocabulary = models[0].vocabulary
-    if collection.vocabulary is not None and set(vocabulary.names) < set(collection.vocabulary.names):
+    if set(vocabulary.names) < set(collection.vocabulary.names):
         collection = restricted(collection, vocabulary)  # a specialist's
-    if collection.vocabulary is None or collection.vocabulary.names != vocabulary.names:
+    if collection.vocabulary.names != vocabulary.names:
         raise CellocateError(
             f"labels of another vocabulary than the model's {vocabulary.name}",
             where=collection.folder,
@@ -135,10 +151,10 @@ def _in_vocabulary(collection: Collection, models: Sequence[Model]) -> Collectio
     return collection
 
 
-def _warnings(model: Model, collection: Collection, predictions: Predictions) -> list[str]:
+def _warnings(model: Model, fields: LabelledCollection, images: Collection, predictions: Predictions) -> list[str]:
     return [
-        *contamination_warnings(model, collection),
-        *assumptions(model, collection),
+        *contamination_warnings(model, fields),
+        *assumptions(model, images),
         *cautions(model, predictions),
     ]
 

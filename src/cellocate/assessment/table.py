@@ -43,7 +43,9 @@ def evaluate_table(
     table = read_labels(labels, vocabulary)
     found = read_predictions(predictions, table.vocabulary)
     table = of_fields(table, found.ids, Path(labels))
-    fields = Collection(Path(labels).parent, table.format.layout, table.table, table.vocabulary).subset(found.ids)
+    fields = (
+        Collection(Path(labels).parent, table.format.layout, table.table, table.vocabulary).subset(found.ids).labelled()
+    )
     other = None if baseline is None else read_predictions(baseline, table.vocabulary)
     names = NAMES if baseline is None else short_names(predictions, baseline)
     evaluated = evaluate_predictions(found, fields, by=by, baseline=other, names=names)

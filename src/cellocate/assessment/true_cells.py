@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cellocate.cells.masks import CellMasks
-from cellocate.collection.layouts.phantoms import CARD, told
+from cellocate.collection.layouts.phantoms import CARD, read_metadata
 from cellocate.decision.submissions.kaggle2021 import Cells, Shape, parse_mask, parse_side
 from cellocate.decision.submissions.sample import LONGEST
 from cellocate.errors import CellocateError
@@ -53,7 +53,7 @@ def read_true_cells(path: str | Path, vocabulary: Vocabulary) -> TrueCells:
     if not path.is_dir():
         return _of_table(path, vocabulary)
     folder = path / "truth" if (path / "truth" / "cells.csv").is_file() else path
-    own = told(folder.parent).get("vocabulary") if folder.name == CARD.parent.name else None
+    own = read_metadata(folder.parent).get("vocabulary") if folder.name == CARD.parent.name else None
     if own is not None and own != vocabulary.name:
         mend = "Simulate the collection with --layout kaggle2021."
         raise CellocateError(f"cells are labelled in {own}, and measured in {vocabulary.name}", where=path, mend=mend)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from cellocate.cells.segmentation.result import NUCLEUS
 from cellocate.cells.segmentation.sizes import estimated_pixel_size
@@ -54,13 +53,6 @@ def estimate(fields: Collection, workers: int = 1, kept: Path | None = None) -> 
         sizes |= dict.fromkeys(groups[name], known[name])
         notes |= dict.fromkeys(groups[name], _note(known[name], name))
     return Estimated(sizes, notes)
-
-
-def with_sizes(fields: Collection, sizes: Mapping[str, float]) -> Collection:
-    """The same fields, some with a pixel size that they did not tell."""
-    told = [sizes.get(field, fields.pixel_size(field)) for field in fields.ids]
-    column = pd.Series(told, index=fields.fields.index, dtype=float)
-    return replace(fields, fields=fields.fields.assign(pixel_size=column))
 
 
 def _groups(fields: Collection) -> dict[str, list[str]]:

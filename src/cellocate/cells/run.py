@@ -22,9 +22,9 @@ from cellocate.cells.describe import BOX
 from cellocate.cells.given import masks_in
 from cellocate.cells.job import WORK, Job, Plan, do, keep_crops, read_cells
 from cellocate.cells.pictures import write_pictures
-from cellocate.cells.pixel_sizes import Estimated, estimate, with_sizes
+from cellocate.cells.pixel_sizes import Estimated, estimate
 from cellocate.cells.strong import Strong, counts, scoped, with_one_label
-from cellocate.collection import Collection, Problem, open_collection
+from cellocate.collection import Collection, LabelledCollection, Problem, open_collection
 from cellocate.collection.check import problem_table
 from cellocate.collection.collection import FLAGS, group_of
 from cellocate.collection.depth import of_known_depth
@@ -107,7 +107,7 @@ def convert(
     early = [p for p in faults if collection.vocabulary is not None or p.about == "files"]
     fields = collection.without(early, skip_bad=plan.skip_bad)
     if strong is not None:
-        fields = _of_one_label(fields, strong)
+        fields = _of_one_label(fields.labelled(), strong)
     if plan.masks is not None:
         masks = masks_in(plan.masks).beside(fields.files)
         masks.see_one_field_each(fields.ids)
@@ -136,9 +136,7 @@ def _opened(plan: Plan) -> Converted:
     return Converted(open_collection(plan.out / CROPS), card)
 
 
-def _of_one_label(fields: Collection, strong: Strong) -> Collection:
-    fields.truth()  # says what is missing where nothing is labelled
-    assert fields.vocabulary is not None
+def _of_one_label(fields: LabelledCollection, strong: Strong) -> LabelledCollection:
     unwanted = [fields.vocabulary.index(name) for name in strong.without]
     single = with_one_label(fields.fields["labels"], unwanted)
     if not single.any():
@@ -187,7 +185,7 @@ def _cut_all(plan: Plan, fields: Collection, workers: int, progress: Callable[[i
 
 
 def _jobs(plan: Plan, fields: Collection, estimated: Estimated) -> Iterator[Job]:
-    slim = with_sizes(replace(fields, made={}, problems=()), estimated.sizes)
+    slim = replace(fields, made={}, problems=()).with_pixel_sizes(estimated.sizes)
     for number, field in enumerate(fields.ids):
         yield Job(plan, number, slim.subset([field]), estimated.notes.get(field, ""))
 
@@ -282,9 +280,8 @@ def _store_fields(cells: pd.DataFrame, fields: Collection) -> pd.DataFrame:
 
 def _write_tables(plan: Plan, fields: Collection, cells: pd.DataFrame, strong: Strong | None) -> None:
     if strong is not None:
-        assert fields.vocabulary is not None
         label = cells["labels"].map(lambda labels: labels[0])
-        how_many = counts(cells.assign(label=label), fields.vocabulary)
+        how_many = counts(cells.assign(label=label), fields.require_vocabulary())
         write_table(plan.out / COUNTS, how_many)
     texts = cells["labels"].map(lambda labels: "" if labels is None else " ".join(map(str, labels)))
     first = ["id", "field", "cell", "y_px", "x_px", "area_um2", "edge", "why", FLAGS, "labels"]

@@ -70,7 +70,7 @@ def audit(
 
     loaded = [load(folder, device=device) for folder in folders]
     needed = loaded[0].card.channels if loaded else collection.channels
-    collection = usable_fields(collection, needed, labelled=True, skip_bad=skip_bad)
+    collection = usable_fields(collection, needed, labelled=True, skip_bad=skip_bad).labelled()
     for assumption in dict.fromkeys(text for each in loaded for text in assumptions(each, collection)):
         note(assumption)
     with progress("predicting", len(collection) * len(loaded)) as advance:

@@ -84,7 +84,12 @@ def check(
     if description is not None:
         from cellocate.collection.proposal import write_description
 
-        told = {**said, "z": read_plane(z), "bits": inspection.guessed_bits, "camera_offset": inspection.guessed_offset}
+        told = {
+            **said,
+            "z": read_plane(z),
+            "bits": inspection.guessed_bits,
+            "camera_offset": inspection.depth.offset or None,
+        }
         write_description(description, collection, **told)
         note(f"{description} says now how these images are read")
     warnings = suspects(collection, inspection, smallest_file=smallest_file, largest_file=largest_file)

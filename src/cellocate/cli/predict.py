@@ -16,7 +16,7 @@ from cellocate.written import SUFFIXES, refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.cells.masks import CellMasks
-    from cellocate.collection import Collection
+    from cellocate.collection import CellBags, Collection
     from cellocate.decision import Predictions
     from cellocate.decision.predictions import ReadMasks
     from cellocate.networks import Model
@@ -128,22 +128,26 @@ def predict(
         collection = of_known_depth(collection)  # by all of its fields
     single = are_cells(collection) and not whole_fields
     _refuse_odd_data(fields, masks, format_, single=single, by_map=by_map)
-    if whole_fields or loaded.card.bag is not None:
-        bags = bags_of(collection)  # refuses fields, of which a model of cells knows nothing
-        collection = bags if whole_fields else collection
+    bags = bags_of(collection) if whole_fields or loaded.card.bag is not None else None  # refuses fields
+    if bags is not None and whole_fields:
+        collection = bags.fields
     wanted = None if sample is None else submissions.read_sample(sample)
     if wanted is not None:
         collection = submissions.in_order(collection, wanted)
     if part is not None:
         collection, missing = part_of(collection, loaded.card.fields, part, skip_missing=skip_bad)
         turned = [*turned, *missing]
+    if bags is not None and whole_fields:
+        collection = bags.subset(collection.ids).cells
     collection = fields_for(loaded, collection, skip_bad=skip_bad, also=turned)
     if single:
         found = _cells(loaded, collection, fields, batch_size)
     elif label_images is not None:
         found = _cells_of_fields(loaded, collection, label_images, batch_size, by_map=by_map)
     else:
-        found = _fields(loaded, collection, batch_size)
+        bags = bags_of(collection) if whole_fields else None
+        collection = collection if bags is None else bags.fields
+        found = _fields(loaded, collection, bags, batch_size)
     of = collection.ids
     if single:
         of = (wanted if label_images is not None else None) or list(dict.fromkeys(found.fields or ()))
@@ -194,12 +198,14 @@ def _refuse_odd_data(fields: Path | None, masks: Path | None, format_: Format, *
         raise typer.BadParameter("DATA are cells: --masks is for --format kaggle2021 alone, and --by-map for fields")
 
 
-def _fields(model: Model, collection: Collection, batch_size: int) -> Predictions:
-    """Predict whole fields."""
+def _fields(model: Model, collection: Collection, bags: CellBags | None, batch_size: int) -> Predictions:
+    """Predict whole fields, from their images or their cells."""
     from cellocate.cli.console import progress
-    from cellocate.prediction import predict_collection
+    from cellocate.prediction import predict_bags, predict_collection
 
     with progress("predicting", len(collection)) as advance:
+        if bags is not None:
+            return predict_bags(model, bags, batch_size=batch_size, progress=advance)[0]
         return predict_collection(model, collection, batch_size=batch_size, progress=advance)
 
 

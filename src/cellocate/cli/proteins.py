@@ -74,7 +74,7 @@ def proteins(
     require_paths(*predictions, of, rule)
     from cellocate import decision  # slow to import
     from cellocate.cli.console import note
-    from cellocate.collection import described
+    from cellocate.collection import metadata_of
 
     fitted, steps = None, decision.Steps()
     if rule is not None:
@@ -90,7 +90,7 @@ def proteins(
     if decided is None:
         raise CellocateError("no column Locations", where=predictions[0], mend="Give the rule that decides: --rule.")
     fields = decision.read_fields(predictions[0])
-    known = decision.telling_apart(described(of, ids if fields is None else fields), by, of)
+    known = decision.telling_apart(metadata_of(of, ids if fields is None else fields), by, of)
     unit: Unit = "field" if fields is None else "cell"
     whole = known.notna().all(axis=1).to_numpy()
     if not whole.all():

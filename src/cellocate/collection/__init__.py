@@ -1,10 +1,10 @@
 """Collections: a folder on disk as a table of fields, its labels, its faults and its parts."""
 
 from cellocate.collection.atlas.tables import of_fields, read_labels
-from cellocate.collection.bags import Bags, are_cells, at_edge, bags_of, shown_at_once
+from cellocate.collection.bags import CellBags, are_cells, at_edge, bags_of
 from cellocate.collection.check import Inspection, inspect, left_out, usable
-from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.described import described, values_of
+from cellocate.collection.collection import Collection, LabelledCollection, Problem
+from cellocate.collection.field_metadata import metadata_of, values_of
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.packing import pack
 from cellocate.collection.splits import (
@@ -22,18 +22,19 @@ from cellocate.collection.suspects import suspects
 __all__ = [
     "PARTS",
     "SPLIT_COLUMNS",
-    "Bags",
+    "CellBags",
     "Collection",
     "Inspection",
+    "LabelledCollection",
     "Problem",
     "Split",
     "are_cells",
     "at_edge",
     "bags_of",
-    "described",
     "inspect",
     "left_out",
     "make_split",
+    "metadata_of",
     "of_fields",
     "open_collection",
     "pack",
@@ -42,7 +43,6 @@ __all__ = [
     "read_split",
     "refuse_leaks",
     "save_split",
-    "shown_at_once",
     "suspects",
     "usable",
     "values_of",

@@ -1,56 +1,54 @@
-"""Cells brought together again: a collection of fields, each of which is a bag of its cells."""
+"""Multiple-instance bags: the cells of each field together, with the labels of the field."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.collection import CELL, FIELD, FLAGS, Collection, Unit
+from cellocate.collection.collection import CELL, FIELD, FLAGS, Collection
 from cellocate.errors import CellocateError
-from cellocate.images import Pixels, Scale
+from cellocate.images import CHANNELS, Pixels
 
 EDGE = "edge"
 _PLACES = ("y", "x", "top", "left", "height", "width")
-# what a table says of a cell and not of its field; without units in tables of cellocate 0.1
-_OF_ONE = (CELL, *(f"{place}_px" for place in _PLACES), "area_um2", *_PLACES, "area", EDGE, FLAGS)
+# columns that describe a cell and not its field; without units in tables of cellocate 0.1
+_OF_ONE = (*CHANNELS, CELL, *(f"{place}_px" for place in _PLACES), "area_um2", *_PLACES, "area", EDGE, FLAGS)
 _MEAN = "_cell_mean"  # how such columns end, after the channel
-_SHOWN = 16  # cells in the picture of a field
+_SHOWN = 16  # cells on a contact sheet
 
 
 @dataclass(frozen=True)
-class Bags(Collection):
-    """Fields that are known by their cells: a `Collection` of fields, so that labels, groups and splits are theirs.
+class CellBags:
+    """Multiple-instance bags: fields, and the cells that each is known by.
 
     Args:
-        cells: the cells of all these fields.
+        fields: with their labels and metadata, and no images of their own.
+        cells: of all these fields.
     """
 
-    cells: Collection = field(kw_only=True)
+    fields: Collection
+    cells: Collection
 
     @cached_property
     def members(self) -> dict[str, list[str]]:
         """The ids of the cells of each field."""
-        of = self.cells.fields[FIELD].astype(str).to_numpy(dtype=object)
-        found: dict[str, list[str]] = {i: [] for i in self.ids}
-        for cell, own in zip(self.cells.ids, of, strict=True):
-            found[own].append(cell)
+        found: dict[str, list[str]] = {i: [] for i in self.fields.ids}
+        for cell, field in zip(self.cells.ids, self.cells.fields[FIELD].astype(str), strict=True):
+            found[field].append(cell)
         return found
 
-    def subset(self, ids: Sequence[str]) -> Bags:
-        """The bags of these fields alone, in this order, and their cells."""
-        some = super().subset(ids)
-        assert isinstance(some, Bags)
-        kept = self.cells.fields[FIELD].astype(str).isin(set(ids)).to_numpy()
-        return replace(some, cells=self.cells.subset([i for i, own in zip(self.cells.ids, kept, strict=True) if own]))
+    def subset(self, ids: Sequence[str]) -> CellBags:
+        """The bags of these fields alone, in this order."""
+        return CellBags(self.fields.subset(ids), self.cells.subset([cell for i in ids for cell in self.members[i]]))
 
-    def read(self, field: str, channels: Sequence[str], scale: Scale | None = None) -> tuple[Pixels, float | None]:
-        """A picture of a field's first 16 cells side by side, shape (C, H, W), for the eye; and µm per px of it."""
+    def contact_sheet(self, field: str, channels: Sequence[str]) -> tuple[Pixels, float | None]:
+        """A field's first 16 cells side by side, to look at: shape (C, H, W), and µm per px."""
         found = [self.cells.read(cell, channels) for cell in self.members[field][:_SHOWN]]
         side = max(max(pixels.shape[1:]) for pixels, _ in found)
         across = math.ceil(math.sqrt(len(found)))
@@ -66,25 +64,20 @@ def are_cells(collection: Collection) -> bool:
     return collection.unit == "cell"
 
 
-def shown_at_once(collection: Collection) -> Unit:
-    """What an image is that a network is shown: of bags, one of their cells."""
-    return "cell" if isinstance(collection, Bags) else collection.unit
+def bags_of(cells: Collection) -> CellBags:
+    """Group cells by their field.
 
-
-def bags_of(cells: Collection) -> Bags:
-    """Bring the cells of each field together.
-
-    A field shows what any of its cells is said to show (cells that carry their field's labels all say the same), and
-    has the metadata of its first cell.
+    A field has the labels of all its cells together (mostly they all carry the labels of the field), and the metadata
+    of its first cell.
 
     Raises:
         CellocateError: these are no cells, or one does not say which field it is of.
 
     Example:
         >>> from pathlib import Path
-        >>> told = {"field": ["a", "a"], "cell": ["1", "2"], "labels": [(0,), (0, 2)]}
-        >>> bags = bags_of(Collection(Path(), "store", pd.DataFrame(told, index=["a_1", "a_2"])))
-        >>> bags.ids, bags.fields["labels"].tolist(), bags.members
+        >>> table = {"field": ["a", "a"], "cell": ["1", "2"], "labels": [(0,), (0, 2)]}
+        >>> bags = bags_of(Collection(Path(), "store", pd.DataFrame(table, index=["a_1", "a_2"])))
+        >>> bags.fields.ids, bags.fields.fields["labels"].tolist(), bags.members
         (['a'], [(0, 2)], {'a': ['a_1', 'a_2']})
     """
     if not are_cells(cells):
@@ -99,15 +92,14 @@ def bags_of(cells: Collection) -> Bags:
     table = cells.fields[~names.duplicated().to_numpy()]
     table = table.drop(columns=[c for c in table if c in _OF_ONE or str(c).endswith(_MEAN)])
     table.index = pd.Index(table.pop(FIELD).astype(str), name="id", dtype=object)
-    labels: dict[str, set[int] | None] = {i: set() for i in table.index}
-    for own, said in zip(names, cells.fields["labels"], strict=True):
-        known = labels[own]
-        labels[own] = None if said is None or known is None else known | set(said)
-    told = [None if said is None else tuple(sorted(said)) for said in labels.values()]
-    table["labels"] = pd.Series(told, index=table.index, dtype=object)
-    # faults are of cells, and those that matter were left out before
-    same = {f.name: getattr(cells, f.name) for f in fields(Collection) if f.name not in ("fields", "problems")}
-    return Bags(**same, fields=table, cells=cells)
+    shown: dict[str, set[int] | None] = {i: set() for i in table.index}
+    for field, labels in zip(names, cells.fields["labels"], strict=True):
+        known = shown[field]
+        shown[field] = None if labels is None or known is None else known | set(labels)
+    of_fields = [None if labels is None else tuple(sorted(labels)) for labels in shown.values()]
+    table["labels"] = pd.Series(of_fields, index=table.index, dtype=object)
+    # the problems are those of cells, and faulty cells were left out before
+    return CellBags(replace(cells, fields=table, problems=()), cells)
 
 
 def at_edge(cells: Collection) -> NDArray[np.bool_]:

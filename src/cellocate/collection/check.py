@@ -10,12 +10,11 @@ from functools import cached_property
 
 import pandas as pd
 
-from cellocate.collection.bags import Bags, bags_of
 from cellocate.collection.collection import Collection, Problem, Unit
-from cellocate.collection.depth import brighter, judged_with, see, with_depth
+from cellocate.collection.depth import brighter, see, with_depth, with_inferred_depth
+from cellocate.collection.depth_inference import Depth, as_one, depth_fault
 from cellocate.collection.duplicates import clusters, parse_fingerprints
-from cellocate.collection.judge import Judged, fault, together
-from cellocate.collection.look import Look, complete, look_at_headers, look_at_pixels
+from cellocate.collection.image_facts import ImageFacts, complete, facts_of_headers, facts_of_pixels
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
@@ -30,7 +29,7 @@ class Inspection:
     """What the images of a collection are.
 
     Args:
-        images: by id, what `Look` tells.
+        images: by id, what `ImageFacts` tells.
         problems: the faults of the collection and of the images.
         unit: what each shows; of a single cell, most is black.
         depth: what the pixels tell of their depth, where they were decoded.
@@ -41,7 +40,7 @@ class Inspection:
     images: pd.DataFrame
     problems: tuple[Problem, ...]
     unit: Unit = "field"
-    depth: Judged = field(default_factory=Judged)
+    depth: Depth = field(default_factory=Depth)
     bits: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -50,11 +49,6 @@ class Inspection:
         """The bits of the camera, where pixels told them, alike for all files of 16 bits."""
         deep = {self.bits[str(i)] for i in self.images.index[self.images["depth"] == 16]} if self.bits else set()
         return deep.pop() if self.depth.guessed and len(deep) == 1 else None
-
-    @property
-    def guessed_offset(self) -> int | None:
-        """What is subtracted from every pixel, where pixels told it."""
-        return self.depth.offset or None
 
     @cached_property
     def duplicates(self) -> list[list[str]]:
@@ -107,23 +101,23 @@ def inspect(
     has_images = any(channel in collection.fields for channel in CHANNELS)
     ids = collection.ids if has_images else []  # of a label table alone, there is nothing to look at
 
-    def look(field: str) -> Look | Problem:
+    def look(field: str) -> ImageFacts | Problem:
         try:
             files = complete(collection.files(field), wanted, collection.folder)
             place = stored(files)
             if not decode:
-                return look_at_headers(files) if place is None else Look(*place[0].header(place[1]))
+                return facts_of_headers(files) if place is None else ImageFacts(*place[0].header(place[1]))
             if place is not None:
                 place[0].verify(place[1])
             pixels, pixel_size = collection.read_counts(field, wanted)
-            return look_at_pixels(pixels, files, pixel_size, see(collection, field, pixels, wanted))
+            return facts_of_pixels(pixels, files, pixel_size, see(collection, field, pixels, wanted))
         except CellocateError as error:
             return Problem(field, "files", error)
         finally:
             if progress is not None:
                 progress(1)
 
-    rows: dict[str, Look] = {}
+    rows: dict[str, ImageFacts] = {}
     problems = [problem for problem in collection.problems if problem.severity == "fault"]
     told = {problem.id for problem in problems if problem.about == "files"}
     with ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as pool:
@@ -135,18 +129,20 @@ def inspect(
                         problems.append(found)
                 else:
                     rows[field] = found
-    images = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), dtype=object), columns=list(Look._fields))
+    images = pd.DataFrame(
+        list(rows.values()), index=pd.Index(list(rows), dtype=object), columns=list(ImageFacts._fields)
+    )
     if not decode:
         return Inspection(images, tuple(problems), unit=collection.unit)
     seen = {field: look.seen for field, look in rows.items() if look.seen is not None}
-    known, judged = judged_with(collection, seen, {field for field, one in seen.items() if one.depth == 16})
+    known, judged = with_inferred_depth(collection, seen, {field for field, one in seen.items() if one.depth == 16})
     for field, one in seen.items():
         offset = known.offset(field) - collection.offset(field)  # that was not subtracted yet
         bits = min(one.depth, known.bits(field) or 16)
-        error = fault(max(0, one.brightest - offset), bits, offset if one.depth == 16 else 0)
+        error = depth_fault(max(0, one.brightest - offset), bits, offset if one.depth == 16 else 0)
         problems += [] if error is None else [Problem(field, "files", error)]
     bits_of = {field: min(one.depth, known.bits(field) or 16) for field, one in seen.items()}
-    return Inspection(images, tuple(problems), collection.unit, together(judged), bits_of)
+    return Inspection(images, tuple(problems), collection.unit, as_one(judged), bits_of)
 
 
 def usable(
@@ -155,7 +151,7 @@ def usable(
     """The fields that can be used, their depth known, and what was found: all images, and problems that matter here.
 
     Args:
-        collection: all fields; of bags, their cells are looked at.
+        collection: all fields, or cells.
         channels: which each field must have.
         labelled: whether a field with faulty or no labels is of no use.
         skip_bad: go on without faulty fields, instead of refusing the whole.
@@ -163,12 +159,9 @@ def usable(
     Raises:
         CellocateError: the collection lacks a channel or labels; a field is faulty and `skip_bad` is not set.
     """
-    if isinstance(collection, Bags):
-        cells, inspection = usable(collection.cells, channels, labelled=labelled, skip_bad=skip_bad)
-        return bags_of(cells), inspection
     collection.require(channels)
-    if labelled and collection.vocabulary is None:
-        collection.truth()  # says what is missing
+    if labelled:
+        collection.require_vocabulary()
     inspection = inspect(collection, channels)
     problems = tuple(p for p in inspection.problems if labelled or p.about == "files")
     images = inspection.images

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -135,6 +135,11 @@ class Collection:
         folders = {os.path.dirname(file.partition("::")[0]) for file in files}  # noqa: PTH120 # a million are slow
         return (self.folder, *map(Path, sorted(folders)))
 
+    @property
+    def metadata_columns(self) -> list[str]:
+        """The columns that are neither files nor labels."""
+        return [str(column) for column in self.fields if column not in (*CHANNELS, "labels")]
+
     def read(self, field: str, channels: Sequence[str], scale: Scale | None = None) -> tuple[Pixels, float | None]:
         """The pixels of one field on the full scale of their type, and their size.
 
@@ -198,6 +203,12 @@ class Collection:
         """The µm per px of a field's files, or None where nobody said."""
         return self._numbers("pixel_size").get(field)
 
+    def with_pixel_sizes(self, sizes: Mapping[str, float]) -> Self:
+        """The collection with the pixel sizes of some fields, in µm per px."""
+        known = [sizes.get(field, self.pixel_size(field)) for field in self.ids]
+        column = pd.Series(known, index=self.fields.index, dtype=float)
+        return replace(self, fields=self.fields.assign(pixel_size=column))
+
     def bits(self, field: str) -> int | None:
         """The bits of the camera that a field was taken with, as metadata or a sample tell; None where nothing does."""
         bits = self._numbers("bits").get(field)
@@ -238,8 +249,8 @@ class Collection:
 
         return of_known_depth(self)
 
-    def truth(self) -> NDArray[np.bool_]:
-        """The labels as a table, shape (N, len(vocabulary)), bool.
+    def require_vocabulary(self) -> Vocabulary:
+        """The vocabulary of the labels.
 
         Raises:
             CellocateError: the collection has no labels.
@@ -250,13 +261,29 @@ class Collection:
                 where=self.folder,
                 mend="Put a table with the columns Id,Target or ID,Label beside the images, or name one with --labels.",
             )
+        return self.vocabulary
+
+    def labelled(self) -> LabelledCollection:
+        """The same collection, for work that needs the labels of every field.
+
+        Raises:
+            CellocateError: the collection has no labels, or a field has none.
+
+        Example:
+            >>> from cellocate.vocabulary import get
+            >>> fields = pd.DataFrame({"labels": [(0,), (0, 25)]}, index=["a", "b"])
+            >>> Collection(Path("plates"), "labels", fields, get("hpa28")).labelled().truth().sum(axis=1).tolist()
+            [1, 2]
+        """
+        known = {part.name: getattr(self, part.name) for part in fields(Collection)}
+        known["vocabulary"] = self.require_vocabulary()
         unlabelled = [field for field, labels in zip(self.ids, self.fields["labels"], strict=True) if labels is None]
         if unlabelled:
             what = f"no labels of {counted(len(unlabelled), self.unit)}, such as {unlabelled[0]}"
             raise CellocateError(what, where=self.folder, mend="Add their rows, or leave them out with --skip-bad.")
-        return self.vocabulary.encode(self.fields["labels"])
+        return LabelledCollection(**known)
 
-    def subset(self, ids: Sequence[str]) -> Collection:
+    def subset(self, ids: Sequence[str]) -> Self:
         """The collection of these fields alone, in this order."""
         wanted = set(ids)
         return replace(
@@ -273,7 +300,7 @@ class Collection:
                 mend=f"Add the files, or use a model or recipe without {' and '.join(lacking)}.",
             )
 
-    def without(self, problems: Sequence[Problem], *, skip_bad: bool) -> Collection:
+    def without(self, problems: Sequence[Problem], *, skip_bad: bool) -> Self:
         """The collection without its faulty fields, which is refused unless `skip_bad` is set.
 
         Raises:
@@ -297,10 +324,29 @@ class Collection:
         return good
 
 
+@dataclass(frozen=True)
+class LabelledCollection(Collection):
+    """A collection in which every field has labels, as `Collection.labelled` gives it.
+
+    Args:
+        vocabulary: of the labels.
+    """
+
+    vocabulary: Vocabulary = field()
+
+    def truth(self) -> NDArray[np.bool_]:
+        """The labels as a table, shape (N, len(vocabulary)), bool."""
+        return self.vocabulary.encode(self.fields["labels"])
+
+
+def has_values(fields: pd.DataFrame, column: str) -> bool:
+    """Whether a table has a column with any value in it."""
+    return column in fields and bool(fields[column].replace("", None).notna().any())
+
+
 def group_column(fields: pd.DataFrame) -> str | None:
     """The first of `GROUP_COLUMNS` in which a field has a value; None without one."""
-    has = (c for c in GROUP_COLUMNS if c in fields and fields[c].replace("", None).notna().any())
-    return next(has, None)
+    return next((column for column in GROUP_COLUMNS if has_values(fields, column)), None)
 
 
 def group_of(fields: pd.DataFrame) -> pd.Series[str]:

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.judge import Judged, Seen, fault, high_floor, judge
+from cellocate.collection.depth_inference import Depth, Evidence, depth_fault, high_floor, infer_depth
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, read_header, significant_bits
 from cellocate.images.depth import DEPTHS, darkest, full_value
@@ -80,16 +80,16 @@ def brighter(collection: Collection, deep: Ids[str] | None = None) -> tuple[Prob
         except CellocateError as error:
             return Problem(field, "files", error)
         bits = min(8 * counts.itemsize, collection.bits(field) or 16)
-        wrong = fault(int(counts.max()), bits, collection.offset(field) if counts.itemsize > 1 else 0)
+        wrong = depth_fault(int(counts.max()), bits, collection.offset(field) if counts.itemsize > 1 else 0)
         return None if wrong is None else Problem(field, "files", wrong)
 
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
         return tuple(filter(None, pool.map(look, (i for i in collection.ids if deep is None or i in deep))))
 
 
-def judged_with(
-    collection: Collection, seen: Mapping[str, Seen], deep: Ids[str]
-) -> tuple[Collection, dict[str, Judged]]:
+def with_inferred_depth(
+    collection: Collection, seen: Mapping[str, Evidence], deep: Ids[str]
+) -> tuple[Collection, dict[str, Depth]]:
     """The collection with its depth, and what was judged of each source, by the same fields of all that were seen.
 
     Args:
@@ -101,16 +101,18 @@ def judged_with(
 
 
 def _known(
-    collection: Collection, deep: Ids[str] | None = None, look: Callable[[str], Seen | None] | None = None
-) -> tuple[Collection, dict[str, Judged]]:
+    collection: Collection, deep: Ids[str] | None = None, look: Callable[[str], Evidence | None] | None = None
+) -> tuple[Collection, dict[str, Depth]]:
     """The collection with its depth, and what was judged of each source."""
     if collection.depth_known or not collection.channels:
         return collection, {}
-    fields, found = collection.fields, dict[str, Judged]()
+    fields, found = collection.fields, dict[str, Depth]()
     for source, ids in _sources(collection).items():
         wanted = ids if deep is None else [i for i in ids if i in deep]
         seen = _look(collection, wanted or ids, look)
-        found[source] = judged = judge(seen, offset_known="camera_offset" in collection.fields, unit=collection.unit)
+        found[source] = judged = infer_depth(
+            seen, offset_known="camera_offset" in collection.fields, unit=collection.unit
+        )
         if judged.bits is not None:
             fields = _filled(fields, "bits", [i for i in wanted if collection.bits(i) is None], judged.bits)
         if judged.offset:
@@ -119,7 +121,7 @@ def _known(
     return replace(collection, fields=fields, depth_known=True, depth_guessed=guessed), found
 
 
-def see(collection: Collection, field: str, pixels: Pixels, channels: Sequence[str]) -> Seen:
+def see(collection: Collection, field: str, pixels: Pixels, channels: Sequence[str]) -> Evidence:
     """What a field tells of its depth.
 
     Args:
@@ -133,7 +135,7 @@ def see(collection: Collection, field: str, pixels: Pixels, channels: Sequence[s
     said = None if bits is not None or depth == 8 else _said(collection.files(field))
     brightest = int(pixels.max())
     smaller = max((bits for bits in DEPTHS if full_value(bits) < brightest), default=0)
-    return Seen(depth, bits, said, floors, brightest, int(np.count_nonzero(pixels > full_value(smaller))))
+    return Evidence(depth, bits, said, floors, brightest, int(np.count_nonzero(pixels > full_value(smaller))))
 
 
 def depths(collection: Collection, images: pd.DataFrame) -> tuple[int, ...]:
@@ -160,7 +162,7 @@ def _filled(fields: pd.DataFrame, column: str, ids: Sequence[str], value: float)
     return fields.assign(**{column: known.where(~fields.index.isin(ids), value)})
 
 
-def _look(collection: Collection, ids: Sequence[str], known: Callable[[str], Seen | None] | None) -> list[Seen]:
+def _look(collection: Collection, ids: Sequence[str], known: Callable[[str], Evidence | None] | None) -> list[Evidence]:
     """What a sample of fields tells; those that cannot be read tell nothing.
 
     It is drawn by a digest of their ids, so that it is nearly the same without a few of them.
@@ -168,9 +170,9 @@ def _look(collection: Collection, ids: Sequence[str], known: Callable[[str], See
     drawn = sorted(ids, key=lambda i: blake2b(i.encode("utf-8", "surrogateescape"), digest_size=8).digest())[:_SAMPLE]
     deep = [field for field in drawn if _header_depth(collection, field) == 16]
     drawn, at_once = (deep, _AT_ONCE) if deep else (drawn, 1)  # of 8 bits, one without a floor settles it
-    found: list[Seen] = []
+    found: list[Evidence] = []
 
-    def look(field: str) -> Seen | None:
+    def look(field: str) -> Evidence | None:
         if known is not None:
             return known(field)
         channels = tuple(collection.files(field))
@@ -198,7 +200,7 @@ def _header_depth(collection: Collection, field: str) -> int | None:
         return None
 
 
-def _is_settled(seen: Sequence[Seen]) -> bool:
+def _is_settled(seen: Sequence[Evidence]) -> bool:
     """Whether further fields could tell nothing else."""
     known = all(one.depth == 8 or one.bits is not None or one.brightest > _BRIGHT for one in seen)
     return known and not high_floor(seen)

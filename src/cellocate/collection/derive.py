@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.collection import Collection
+from cellocate.collection.atlas_names import number
+from cellocate.collection.collection import Collection, LabelledCollection
 from cellocate.collection.identity import as_known
-from cellocate.collection.names import number
 from cellocate.errors import CellocateError
 from cellocate.tables import columns_there, find_column, lacking, numbers, read_table
 from cellocate.vocabulary import Vocabulary, get, map_between, read_map
@@ -46,7 +46,7 @@ def showing(
         >>> where(single(collection), {"plate": ["2"]}).ids
         ['c']
     """
-    vocabulary = _vocabulary(collection)
+    vocabulary = collection.require_vocabulary()
     some, every, none = ({_index(vocabulary, name) for name in names} for names in (any_of, all_of, without))
 
     def wanted(labels: tuple[int, ...]) -> bool:
@@ -74,7 +74,7 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
         CellocateError: there is no such column, or no such field.
     """
     kept = np.ones(len(collection), dtype=bool)
-    columns = metadata_columns(collection)
+    columns = collection.metadata_columns
     for column, wanted in values.items():
         if column not in columns:
             mend = columns_there(column, columns)
@@ -167,7 +167,7 @@ def mapped(
         >>> list(after.fields["labels"]), lost
         ([(0,), (0, 16)], {'Rods & rings': 1})
     """
-    own, target = _vocabulary(collection), target if isinstance(target, Vocabulary) else get(target)
+    own, target = collection.require_vocabulary(), target if isinstance(target, Vocabulary) else get(target)
     between = map_between(own, target) if by is None else read_map(by, own, target)
     places = {name: i for i, name in enumerate(between.target.names)}
     if keep_lost and _NEGATIVE not in places:
@@ -190,11 +190,11 @@ def mapped(
     return _kept(replace(collection, fields=fields, vocabulary=between.target), kept, said), lost
 
 
-def restricted(collection: Collection, vocabulary: Vocabulary) -> Collection:
+def restricted(collection: LabelledCollection, vocabulary: Vocabulary) -> LabelledCollection:
     """The same fields with the labels of some locations alone, for a specialist; other locations are none of these.
 
     Args:
-        collection: with labels.
+        collection: the fields.
         vocabulary: some of its locations.
 
     Example:
@@ -203,29 +203,16 @@ def restricted(collection: Collection, vocabulary: Vocabulary) -> Collection:
         >>> from cellocate.vocabulary import get
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)]}, index=list("abc"))
         >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
-        >>> list(restricted(collection, get("hpa28").narrowed(["Cytosol"])).fields["labels"])
+        >>> list(restricted(collection.labelled(), get("hpa28").narrowed(["Cytosol"])).fields["labels"])
         [(), (0,), ()]
     """
     places = {name: i for i, name in enumerate(vocabulary.names)}
-    new = [places.get(name) for name in _vocabulary(collection).names]
+    new = [places.get(name) for name in collection.vocabulary.names]
     labels = [
-        None if before is None else tuple(sorted(i for old in before if (i := new[old]) is not None))
-        for before in collection.fields["labels"]
+        tuple(sorted(i for old in before if (i := new[old]) is not None)) for before in collection.fields["labels"]
     ]
     fields = collection.fields.assign(labels=np.array([*labels, None], dtype=object)[:-1])
     return replace(collection, fields=fields, vocabulary=vocabulary)
-
-
-def metadata_columns(collection: Collection) -> list[str]:
-    """The columns of a collection that are neither files nor labels."""
-    return [str(c) for c in collection.fields if c not in (*collection.channels, "labels")]
-
-
-def _vocabulary(collection: Collection) -> Vocabulary:
-    if collection.vocabulary is None:
-        collection.truth()  # says what is missing
-    assert collection.vocabulary is not None
-    return collection.vocabulary
 
 
 def _index(vocabulary: Vocabulary, name: str) -> int:
@@ -241,7 +228,7 @@ def _index(vocabulary: Vocabulary, name: str) -> int:
 
 
 def _where_labels(collection: Collection, wanted: Callable[[tuple[int, ...]], bool], said: str) -> Collection:
-    _vocabulary(collection)
+    collection.require_vocabulary()
     sets = collection.fields["labels"]
     return _kept(collection, np.array([labels is not None and wanted(labels) for labels in sets], dtype=bool), said)
 

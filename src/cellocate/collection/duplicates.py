@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.linked import linked
+from cellocate.collection.connected import connected
 from cellocate.collection.quality import is_blank, thumbnail
 from cellocate.errors import CellocateError
 
@@ -150,4 +150,4 @@ def _firsts(number: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _linked(count: int, edges: list[NDArray[np.intp]]) -> NDArray[np.intp]:
     left, right = np.concatenate(edges).T
-    return linked(left, right, count)
+    return connected(left, right, count)

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Problem, group_of
+from cellocate.collection.metadata import refuse_reserved
 from cellocate.errors import CellocateError
-from cellocate.images import CHANNELS
 from cellocate.tables import find_column, lacking, read_columns, read_table, shown
 from cellocate.vocabulary import Vocabulary, get
 from cellocate.vocabulary.cells import see_decimal_commas
@@ -109,7 +109,7 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
         mend = "It needs Id,Target or ID,Label, whose numbers are those of hpa28 and of hpa19."
         raise lacking(path, "no label table", mend)
     rows, lines = read_table(path, names=(layout.id, layout.labels))
-    _see_names(rows, path)
+    refuse_reserved(rows, path)
     return labels_of(rows, lines, path, layout, vocabulary)
 
 
@@ -157,27 +157,12 @@ def _parse(
 
 def faulty_ids(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:
     """Problems of ids that stand in several rows, and of rows without one."""
-    return _repeated(ids, lines, path) + _nameless(ids, lines, path)
-
-
-def _see_names(rows: pd.DataFrame, path: Path) -> None:
-    taken = [column for column in rows if column in (*CHANNELS, "labels")]
-    if taken:
-        raise CellocateError(
-            f"a column named {taken[0]!r}, which cellocate keeps for itself", where=path, mend="Rename it."
-        )
-
-
-def _repeated(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:
     problems = []
     for field, group in ids[ids.duplicated(keep=False)].groupby(ids):
         where = ", ".join(str(lines[int(row)]) for row in group.index)
         error = CellocateError("an id stands in several rows", where=f"{path}, lines {where}", mend="Keep one row.")
         problems.append(Problem(str(field), "labels", error))
+    if (nameless := ids == "").any():
+        where = f"{path}, line {lines[int(nameless.to_numpy().argmax())]}"
+        problems.append(Problem("", "labels", CellocateError("a row without an id", where=where)))
     return problems
-
-
-def _nameless(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:
-    nameless = [lines[row] for row in np.flatnonzero(ids == "")]
-    error = CellocateError("a row without an id", where=f"{path}, line {nameless[0]}" if nameless else path)
-    return [Problem("", "labels", error)] if nameless else []

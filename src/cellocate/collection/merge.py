@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.collection.collection import TIME_SERIES, Collection, group_column
+from cellocate.collection.connected import connected
 from cellocate.collection.identity import ORIGINAL, identities, originals, uuid
-from cellocate.collection.linked import linked
 from cellocate.collection.metadata import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
@@ -179,7 +179,7 @@ def _groups(collections: Sequence[Collection], sources: Sequence[str]) -> list[s
     codes, names = pd.factorize(groups)
     rows, distinct = pd.factorize(known)
     grouped = codes >= 0
-    cluster = linked(codes[grouped], len(names) + rows[grouped], len(names) + len(distinct))[len(names) + rows]
+    cluster = connected(codes[grouped], len(names) + rows[grouped], len(names) + len(distinct))[len(names) + rows]
     first = groups.groupby(cluster).first()  # of those that are not missing
     name = known.groupby(cluster).first().where(known.groupby(cluster).size() > 1, None)
     called = first.where(first.notna(), name)

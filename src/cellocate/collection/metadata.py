@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection as Known
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from cellocate.collection.figures import Kind, figures
+from cellocate.collection.atlas_names import numbered, without_decimals
 from cellocate.collection.identity import FIELD_IDS, as_known
-from cellocate.collection.names import numbered, without_decimals
-from cellocate.collection.pixel_sizes import with_pixel_size
+from cellocate.collection.number_columns import Kind, read_numbers
+from cellocate.collection.pixel_size_columns import with_pixel_size
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.depth import check_bits, check_offset
@@ -98,11 +98,7 @@ def read_metadata(path: Path, known: Known[str] = ()) -> pd.DataFrame:
     found = [column for column in columns if column.lower() in IDS]
     if not found:
         raise lacking(path, "no column of ids", f"It needs one named {', '.join(IDS)}; small or large letters.")
-    taken = [column for column in columns if column in (*CHANNELS, "labels")]
-    if taken:
-        raise CellocateError(
-            f"a column named {taken[0]!r}, which cellocate keeps for itself", where=path, mend="Rename it."
-        )
+    refuse_reserved(columns, path)
     rows, lines = read_table(path)
     ordered = sorted(found, key=lambda column: IDS.index(column.lower()))
     meant = max(ordered, key=lambda column: len(set(rows[column]).intersection(known)))
@@ -114,6 +110,14 @@ def read_metadata(path: Path, known: Known[str] = ()) -> pd.DataFrame:
     table = tidy(rows.drop(columns=meant), path)
     table.index = pd.Index(ids, name="id")
     return table
+
+
+def refuse_reserved(columns: Iterable[Hashable], path: Path, reserved: Sequence[str] = (*CHANNELS, "labels")) -> None:
+    """Raise a `CellocateError` where a table has a column of a name that cellocate needs."""
+    for column in columns:
+        if column in reserved:
+            what = f"a column named {column!r}, which cellocate keeps for itself"
+            raise CellocateError(what, where=path, mend="Rename it.")
 
 
 def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -138,7 +142,7 @@ def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
         rows["antibody"] = numbered(rows["antibody"])
     for kind in _KINDS:
         if kind.name in rows:
-            rows[kind.name] = figures(rows[kind.name], kind, path, written[kind.name])
+            rows[kind.name] = read_numbers(rows[kind.name], kind, path, written[kind.name])
     return rows
 
 

@@ -11,7 +11,7 @@ import yaml
 from cellocate.collection.channels import UNKNOWN, UnclearChannelsError, read_as
 from cellocate.collection.channels.table import STAINS
 from cellocate.collection.collection import Collection
-from cellocate.collection.reading import FILE
+from cellocate.collection.collection_yaml import FILE
 from cellocate.errors import CellocateError
 from cellocate.files import write_text
 

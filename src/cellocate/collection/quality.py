@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection.judge import HIGH_FLOOR
+from cellocate.collection.depth_inference import HIGH_FLOOR
 from cellocate.images import FIELD_SPAN, Pixels
 from cellocate.images.depth import darkest, full_value, smallest_depth, without_offset
 

@@ -9,7 +9,7 @@ import pandas as pd
 from cellocate.collection.check import Inspection
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.emptiness import COPY, NEARLY_EMPTY, NO_SIGNAL, PROTEIN, SATURATED
-from cellocate.collection.pixel_sizes import has_no_meaning
+from cellocate.collection.pixel_size_columns import has_no_meaning
 from cellocate.collection.quality import SHARPNESS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address

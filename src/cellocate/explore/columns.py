@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection import Collection
+from cellocate.collection.collection import has_values
 
 COLUMNS = ("cell_line", "plate", "antibody", "gene", "source")
 NOT_RECORDED = "not recorded"
@@ -45,5 +46,4 @@ def by_column(
 
 def recorded(collection: Collection) -> list[str]:
     """The columns among those that are understood that have any value."""
-    fields = collection.fields
-    return [c for c in COLUMNS if c in fields and fields[c].replace("", None).notna().any()]
+    return [column for column in COLUMNS if has_values(collection.fields, column)]

@@ -130,7 +130,7 @@ def look(collection: Collection, choices: Choices, before: Collection | None = N
     notes = [*([left_out(faults, collection.unit)] if faults else []), *depth]
     labels = None
     if usable.vocabulary is not None:
-        labels = LabelCounts(usable.truth(), usable.vocabulary.names)
+        labels = LabelCounts(usable.labelled().truth(), usable.vocabulary.names)
     pixels, at_random, usable_notes = _measured(usable, labels, choices)
     truth, rules = None, None
     if labels is not None:
@@ -174,6 +174,6 @@ def _beside(collection: Collection, before: Collection, choices: Choices) -> Exp
         mend = "Give both in the same words: 'cellocate select --to' maps labels."
         raise CellocateError("labels of another vocabulary, or none", where=before.folder, mend=mend)
     usable, depth = with_depth(before.without(before.problems, skip_bad=choices.skip_bad))
-    labels = None if mine is None else LabelCounts(usable.truth(), mine)
+    labels = None if mine is None else LabelCounts(usable.labelled().truth(), mine)
     pixels, at_random, notes = _measured(usable, None, choices) if collection.channels else _NOTHING
     return Explored(usable, choices, labels, None, pixels, at_random, {}, notes=(*depth, *notes))

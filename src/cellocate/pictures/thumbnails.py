@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection import Collection
+from cellocate.collection import CellBags, Collection
 from cellocate.errors import CellocateError
 from cellocate.images import Scale, resize, to_float
 
@@ -66,7 +66,11 @@ def bar_of(span: float) -> tuple[int, float] | None:
 
 
 def read_pictures(
-    collection: Collection, ids: Sequence[str], assumed_span: float | None = None, side: int = SIDE
+    collection: Collection,
+    ids: Sequence[str],
+    assumed_span: float | None = None,
+    side: int = SIDE,
+    bags: CellBags | None = None,
 ) -> dict[str, Picture]:
     """Read fields as thumbnails, by id; one that cannot be read is left out.
 
@@ -75,11 +79,12 @@ def read_pictures(
         ids: of the fields.
         assumed_span: µm that the longer side of a field of unknown pixel size is taken to span; None for no scale bar.
         side: px of a thumbnail's longer side; what is smaller stays as it is.
+        bags: the cells of these fields, where each is to be a contact sheet of them.
     """
 
     def read(field: str) -> Picture | None:
         try:
-            return _read(collection, field, assumed_span, side)
+            return _read(collection, field, assumed_span, side, bags)
         except Exception:  # whatever a damaged file does to its decoder, the figures must still come out
             return None
 
@@ -88,11 +93,14 @@ def read_pictures(
     return {picture.id: picture for picture in found if picture is not None}
 
 
-def _read(collection: Collection, field: str, assumed_span: float | None, side: int) -> Picture:
-    files = collection.files(field)
+def _read(collection: Collection, field: str, assumed_span: float | None, side: int, bags: CellBags | None) -> Picture:
+    files = collection.files(field) if bags is None else bags.cells.files(bags.members[field][0])
     if not files:
         raise CellocateError("a field without image files", where=field)
-    recorded, known = collection.read(field, tuple(files), Scale(side))
+    if bags is None:
+        recorded, known = collection.read(field, tuple(files), Scale(side))
+    else:
+        recorded, known = bags.contact_sheet(field, tuple(files))
     pixels = to_float(recorded)
     height, width = pixels.shape[1:]
     factor = min(1.0, side / max(height, width))

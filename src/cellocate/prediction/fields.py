@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection import Bags, Collection, are_cells, at_edge, shown_at_once
+from cellocate.collection import CellBags, Collection, are_cells, at_edge
 from cellocate.collection.collection import FIELD
 from cellocate.collection.emptiness import note_on
 from cellocate.counted import counted
@@ -34,15 +34,13 @@ def predict_collection(
 
     Args:
         model: what predicts.
-        collection: fields that have all of the model's channels (see `cellocate.collection.usable`), or bags of cells.
+        collection: fields that have all of the model's channels (see `cellocate.collection.usable`).
         batch_size: how many fields are read and predicted at once.
         progress: called with the number of fields after each batch.
 
     Raises:
         CellocateError: a file cannot be decoded, or a pixel size is impossible.
     """
-    if isinstance(collection, Bags):
-        return predict_bags(model, collection, batch_size=batch_size, progress=progress)[0]
     if model.references is not None:
         return predict_and_embed(model, collection, batch_size=batch_size, progress=progress)[0]
     notes: dict[str, str] = {}
@@ -89,7 +87,7 @@ def _predictions(
 
 def predict_bags(
     model: Model,
-    bags: Bags,
+    bags: CellBags,
     *,
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
@@ -110,8 +108,8 @@ def predict_bags(
     weights = np.where(at_edge(bags.cells), edge, 1.0).astype(np.float32)
     fields = [np.zeros((0, len(model.vocabulary)), np.float32)]
     cells = np.zeros((len(row), len(model.vocabulary)), np.float32)
-    for start in range(0, len(bags), _FIELDS):
-        some = [bags.members[field] for field in bags.ids[start : start + _FIELDS]]
+    for start in range(0, len(bags.members), _FIELDS):
+        some = [bags.members[field] for field in bags.fields.ids[start : start + _FIELDS]]
         ids = [cell for members in some for cell in members]
         rows = [row[cell] for cell in ids]
         _, found = predict_and_embed(model, bags.cells.subset(ids), batch_size=batch_size)
@@ -119,9 +117,9 @@ def predict_bags(
         cells[rows] = found.probabilities
         if progress is not None:
             progress(len(some))
-    notes = dict(zip(bags.ids, notes_of_bags(bags), strict=True))
+    notes = dict(zip(bags.fields.ids, notes_of_bags(bags), strict=True))
     of_cells = _predictions(model, bags.cells, cells, notes_of_cells(bags.cells))
-    return _predictions(model, bags, np.concatenate(fields), notes), of_cells
+    return _predictions(model, bags.fields, np.concatenate(fields), notes), of_cells
 
 
 def _tiles(
@@ -195,7 +193,7 @@ def _of_other_origin(model: Model, collection: Collection) -> list[str]:
 
 def _of_other_images(model: Model, collection: Collection) -> list[str]:
     """Whether cells are shown to a model of fields, or fields to one of cells, as far as both tell."""
-    learnt, shown = "cell" if model.card.bag is not None else model.card.unit, shown_at_once(collection)
+    learnt, shown = "cell" if model.card.bag is not None else model.card.unit, collection.unit
     if learnt is None or learnt == shown:
         return []
     trained, given, mend = "whole fields", "single cells", "use the original fields"

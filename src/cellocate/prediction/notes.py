@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cellocate.cells.flags import SEPARATOR
-from cellocate.collection import Bags, Collection
+from cellocate.collection import CellBags, Collection
 from cellocate.collection.collection import FLAGS
 from cellocate.collection.emptiness import NO_SIGNAL, SILENT
 
@@ -17,7 +17,7 @@ def notes_of_cells(cells: Collection) -> dict[str, str]:
     }
 
 
-def notes_of_bags(bags: Bags) -> list[str]:
+def notes_of_bags(bags: CellBags) -> list[str]:
     """Of each field that is known by its cells, whether none of them has a signal."""
     note = notes_of_cells(bags.cells)
-    return [NO_SIGNAL if all(note[cell] for cell in bags.members[field]) else "" for field in bags.ids]
+    return [NO_SIGNAL if all(note[cell] for cell in bags.members[field]) else "" for field in bags.fields.ids]

@@ -84,10 +84,10 @@ def _gallery(evaluated: Evaluated) -> list[int]:
 
 def _read(evaluated: Evaluated, positions: list[int]) -> dict[int, Picture]:
     where = evaluated.collection
-    if where is None or not where.channels:
+    if where is None or not evaluated.channels:
         return {}
     ids = where.ids
-    found = read_pictures(where, [ids[i] for i in positions], evaluated.assumed_span)
+    found = read_pictures(where, [ids[i] for i in positions], evaluated.assumed_span, bags=evaluated.bags)
     return {i: found[ids[i]] for i in positions if ids[i] in found}
 
 

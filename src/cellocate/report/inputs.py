@@ -49,8 +49,8 @@ def about_fields(evaluated: Evaluated) -> Rows:
         return [("Collection", "tables alone, without images"), *rows]
     where = evaluated.collection
     rows = [("Collection", where.folder.name), ("Layout", where.layout), *rows]
-    if where.channels:
-        rows.append(("Channels", stains(where.channels)))
+    if evaluated.channels:
+        rows.append(("Channels", stains(evaluated.channels)))
         rows.append(("Pixel size", _pixel_sizes(where, evaluated.card)))
     if where.simulated:
         rows.append(("Origin", "simulated cells, with exact truth; no microscope was involved"))

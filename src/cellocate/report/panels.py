@@ -72,12 +72,12 @@ def fill_shelf(evaluated: Evaluated) -> Shelf:
     """Choose fields, read their pictures and describe them; without a collection there are none."""
     shown = choose_gallery(evaluated.truth, evaluated.labels)
     where = evaluated.collection
-    if where is None or not where.channels:
+    if where is None or not evaluated.channels:
         return Shelf([], [], [], shown, 0)
     examples = choose_examples(evaluated.truth)
     ids = where.ids
     wanted = dict.fromkeys(ids[i] for i in (*examples, *shown.right, *shown.wrong))
-    pictures = read_pictures(where, list(wanted), evaluated.assumed_span)
+    pictures = read_pictures(where, list(wanted), evaluated.assumed_span, bags=evaluated.bags)
 
     def items(positions: list[int], *, planes: bool = False) -> list[Item]:
         readable = [i for i in positions if ids[i] in pictures]

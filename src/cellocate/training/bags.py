@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cellocate.collection import Bags, Collection, at_edge
+from cellocate.collection import CellBags, LabelledCollection, at_edge
 from cellocate.images import Scale
 from cellocate.training.augmentation import augment
 from cellocate.training.data import FieldDataset, Shown
@@ -42,17 +42,17 @@ class BagDataset(Shown):
     depends on these and the seed alone, in whatever process.
 
     Args:
-        bags: labelled fields.
+        bags: of labelled fields.
         recipe: of the run.
         scale: that cells are shown at.
     """
 
     draws = True
 
-    def __init__(self, bags: Bags, recipe: Recipe, scale: Scale) -> None:
-        self._images = FieldDataset(bags.cells, recipe.data, scale)
-        self.truth = torch.from_numpy(bags.truth()).float()
-        self.ids, self.fits = bags.ids, self._images.fits
+    def __init__(self, bags: CellBags, recipe: Recipe, scale: Scale) -> None:
+        self._images = FieldDataset(bags.cells.labelled(), recipe.data, scale)
+        self.truth = torch.from_numpy(bags.fields.labelled().truth()).float()
+        self.ids, self.fits = bags.fields.ids, self._images.fits
         self._most, self._seed = recipe.bags.cells, recipe.training.seed
         place = {cell: i for i, cell in enumerate(self._images.ids)}
         self._members = [np.array([place[cell] for cell in bags.members[field]]) for field in self.ids]
@@ -78,34 +78,36 @@ class BagDataset(Shown):
         return Bag(*(torch.cat(parts) for parts in zip(*bags, strict=True)))
 
 
-def dataset_of(fields: Collection, recipe: Recipe, scale: Scale) -> Shown:
-    """What batches are made of: bags of cells where the collection is of such, or else fields."""
-    return BagDataset(fields, recipe, scale) if isinstance(fields, Bags) else FieldDataset(fields, recipe.data, scale)
+def dataset_of(fields: LabelledCollection, bags: CellBags | None, recipe: Recipe, scale: Scale) -> Shown:
+    """What batches are made of: some of the fields, or their bags of cells where there are any."""
+    if bags is None:
+        return FieldDataset(fields, recipe.data, scale)
+    return BagDataset(bags.subset(fields.ids), recipe, scale)
 
 
-class BagClassifier(Classifier):
+class BagClassifier(Classifier[Bag]):
     """Training of a network of cells by the labels of fields.
 
     The loss is that of the fields' logits, and `bags.cell_loss` times that of each cell's against the labels of its
     field, where cells at the edge count `bags.edge`.
     """
 
-    def loss_of(self, batch: Bag) -> Tensor:  # type: ignore[override]
+    def loss_of(self, batch: Bag) -> Tensor:
         """The loss of one batch of bags, augmented."""
         recipe = self.recipe
         owners = batch.truth.repeat_interleave(batch.sizes, dim=0)
         images, _ = augment(batch.images, owners, recipe.augmentation, recipe.data.channels, recipe.data.size)
-        logits, fields = self._looked(images, batch)
+        logits, fields = self._logits(images, batch)
         loss = cast(Tensor, self.loss(fields, batch.truth))
         if not recipe.bags.cell_loss:
             return loss
         return loss + recipe.bags.cell_loss * self._of_cells(logits, owners, batch.weights)
 
-    def validation_step(self, batch: Bag, _: int) -> None:  # type: ignore[override]
-        """Keep the fields' logits of one batch."""
-        self._validated.append((self._looked(batch.images, batch)[1], batch.truth))
+    def logits_of(self, batch: Bag) -> Tensor:
+        """The logits of the fields."""
+        return self._logits(batch.images, batch)[1]
 
-    def _looked(self, images: Tensor, batch: Bag) -> tuple[Tensor, Tensor]:
+    def _logits(self, images: Tensor, batch: Bag) -> tuple[Tensor, Tensor]:
         """The logits of the cells, and of their fields."""
         pool = self.network.cells
         assert pool is not None

@@ -16,7 +16,7 @@ from sklearn.metrics import average_precision_score
 import cellocate
 from cellocate import decision
 from cellocate.choices import DEFAULT_RULE
-from cellocate.collection import Collection
+from cellocate.collection import Collection, LabelledCollection
 from cellocate.collection.depth import of_known_depth
 from cellocate.collection.derive import restricted
 from cellocate.errors import CellocateError
@@ -81,7 +81,7 @@ def combine(
     fields = {part: [set(m.card.fields.get(part, ())) for m in models] for part in ("train", "validation", "test")}
     tested = set().union(*fields["test"])
     validated = [i for i in collection.ids if any(i in v for v in fields["validation"]) and i not in tested]
-    held = restricted(collection.subset(validated), vocabulary)
+    held = restricted(collection.subset(validated).labelled(), vocabulary)
     answers = np.stack([_answers(m, held, t, vocabulary) for m, t in zip(models, fields["train"], strict=True)])
     table = _table(models, answers, held)
     shares = _shares(answers, models, vocabulary, table if by == "best" else None)
@@ -124,9 +124,7 @@ def _never(models: Sequence[Model], vocabulary: Vocabulary) -> list[int]:
 def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
     if len(models) < 2:
         raise CellocateError("one model alone", mend="Give two or more.")
-    if collection.vocabulary is None:
-        collection.truth()  # says what is missing
-    assert collection.vocabulary is not None
+    known = collection.require_vocabulary()
     first = models[0].card
     for model in models:
         card = model.card
@@ -142,9 +140,9 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
                     f"{getattr(first, what)} and {getattr(card, what)}",
                     mend="Train them with the same data and views in their recipes (sections data and decision).",
                 )
-        if unknown := [x.name for x in card.locations if x.name not in collection.vocabulary.names]:
+        if unknown := [x.name for x in card.locations if x.name not in known.names]:
             raise CellocateError(
-                f"{model.title} answers {unknown[0]!r}, which {collection.vocabulary.name} lacks",
+                f"{model.title} answers {unknown[0]!r}, which {known.name} lacks",
                 where=collection.folder,
                 mend="Give the collection, and the vocabulary, that the models were trained on.",
             )
@@ -152,8 +150,8 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
         what = "some models learnt from whole fields, and others from single cells"
         raise CellocateError(what, mend="Predict with each, and give the table of fields to 'predict --fields'.")
     answered = {x.name for m in models for x in m.card.locations}
-    names = [name for name in collection.vocabulary.names if name in answered]
-    return collection.vocabulary if len(names) == len(collection.vocabulary) else collection.vocabulary.narrowed(names)
+    names = [name for name in known.names if name in answered]
+    return known if len(names) == len(known) else known.narrowed(names)
 
 
 def _answers(model: Model, held: Collection, trained: set[str], vocabulary: Vocabulary) -> NDArray[np.float64]:
@@ -167,14 +165,13 @@ def _answers(model: Model, held: Collection, trained: set[str], vocabulary: Voca
     return answers
 
 
-def _table(models: Sequence[Model], answers: NDArray[np.float64], held: Collection) -> pd.DataFrame:
+def _table(models: Sequence[Model], answers: NDArray[np.float64], held: LabelledCollection) -> pd.DataFrame:
     """Each member's average precision for each location, on the fields that all of them may be judged by."""
     known = ~np.isnan(answers).all(axis=2)  # (M, N)
     common = known.all(axis=0)
     if not common.any():  # folds: each by the fields of its own
         common = known.any(axis=0)
     truth = held.truth()[common]
-    assert held.vocabulary is not None
     table = pd.DataFrame({"location": held.vocabulary.names, "support": truth.sum(axis=0)})
     columns = [f"{m.card.name} {i + 1}" for i, m in enumerate(models)]
     for column, own in zip(columns, answers[:, common], strict=True):

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from cellocate.collection import Collection, Inspection
-from cellocate.collection.derive import metadata_columns
+from cellocate.collection import Collection, Inspection, LabelledCollection
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Scale, to_float
 from cellocate.networks import Normalisation
@@ -63,7 +62,7 @@ class FieldDataset(Shown):
     Fields are read when asked for and, where all fit into 1 GiB, kept as half floats (finer than 8 bits).
     """
 
-    def __init__(self, collection: Collection, data: Data, scale: Scale) -> None:
+    def __init__(self, collection: LabelledCollection, data: Data, scale: Scale) -> None:
         self.collection, self.data, self.scale = collection, data, scale
         self.truth = torch.from_numpy(collection.truth()).float()
         self.ids = collection.ids
@@ -177,7 +176,7 @@ def identities(collection: Collection, column: str) -> Tensor:
         CellocateError: there is no such column.
     """
     if column not in collection.fields:
-        known = ", ".join(metadata_columns(collection)) or "none"
+        known = ", ".join(collection.metadata_columns) or "none"
         raise CellocateError(
             f"the fields have no column {column!r} to be told apart by (there are {known})",
             where=collection.folder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import lightning as L  # noqa: N812 # its own convention
 import torch
@@ -24,7 +25,7 @@ from cellocate.training.checkpoints import WholeFiles, checkpoint_callbacks, mon
 from cellocate.training.data import Shown, identities, loader, measure_normalisation, training_loader
 from cellocate.training.faults import in_users_words
 from cellocate.training.losses import absent, build_loss, refuse_several
-from cellocate.training.module import Classifier
+from cellocate.training.module import Classifier, FieldClassifier
 from cellocate.training.outcome import Learnt, finished, kept_weights, kept_words, retrained
 from cellocate.training.prepare import Options, Prepared, prepare
 from cellocate.training.rate import found_rate, refuse_processes
@@ -75,7 +76,9 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
     """Train to the end, or take an interrupted run up; `epochs` ends one that was planned for more."""
     recipe, sets = prepared.recipe, prepared.sets
     begun = options.resume and run.recipe.is_file()
-    datasets: dict[str, Shown] = {part: dataset_of(s, recipe, prepared.seen_at(part)) for part, s in sets.items()}
+    datasets: dict[str, Shown] = {
+        part: dataset_of(s, prepared.bags, recipe, prepared.seen_at(part)) for part, s in sets.items()
+    }
     if options.soft:
         datasets["train"].truth = torch.from_numpy(softened(sets["train"], options.soft))
     normalisation = measure_normalisation(datasets["train"].images, recipe)
@@ -93,16 +96,15 @@ def _learn(prepared: Prepared, run: Run, options: Options, epochs: int | None = 
         if recipe.optimiser.learning_rate == "find":
             module.rate = found_rate(module, datasets["train"], run, options.say)
         _fit(trainer, module, datasets, run, resume=begun)
-    plain = dataset_of(sets["train"], recipe, prepared.scale)
+    plain = dataset_of(sets["train"], prepared.bags, recipe, prepared.scale)
     kept = kept_weights(module, run, plain)
     if epochs is None:
         options.say(kept_words(recipe.training, kept, run, validated=len(sets["validation"]) > 0))
     return Learnt(module, normalisation, plain, kept)
 
 
-def _module(prepared: Prepared, normalisation: Normalisation, learnt: torch.Tensor, *, fresh: bool) -> Classifier:
+def _module(prepared: Prepared, normalisation: Normalisation, learnt: torch.Tensor, *, fresh: bool) -> Classifier[Any]:
     recipe, train = prepared.recipe, prepared.sets["train"]
-    assert train.vocabulary is not None
     truth = torch.from_numpy(train.truth())
     if recipe.loss.activation == "softmax":
         refuse_several(truth)
@@ -125,11 +127,11 @@ def _module(prepared: Prepared, normalisation: Normalisation, learnt: torch.Tens
     different = None if codes is None else int(codes.max()) + 1
     loss = build_loss(recipe.loss, truth.sum(dim=0), len(truth), network.features, different)
     begun = begun_with(train, prepared.scale, learnt)
-    kind = Classifier if recipe.bags.pool is None else BagClassifier
+    kind = FieldClassifier if recipe.bags.pool is None else BagClassifier
     return kind(network, loss, recipe, train.vocabulary, normalisation, codes, begun)
 
 
-def _fit(trainer: L.Trainer, module: Classifier, sets: dict[str, Shown], run: Run, *, resume: bool) -> None:
+def _fit(trainer: L.Trainer, module: Classifier[Any], sets: dict[str, Shown], run: Run, *, resume: bool) -> None:
     recipe = module.recipe
     done, stopped = run.progress() if resume else (0, False)
     if stopped or done >= (trainer.max_epochs or 0):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, Generic, NoReturn, TypeVar, cast
 
 import lightning as L  # noqa: N812 # its own convention
 import numpy as np
@@ -22,9 +23,12 @@ from cellocate.training.recipe import FIGURES, Recipe
 from cellocate.training.schedule import build_schedule
 from cellocate.vocabulary import Vocabulary
 
+AnyBatch = TypeVar("AnyBatch", bound=tuple[Tensor, ...])
+"""Of which the second tensor is the truth (N, K), and the third which fields of the data set they are (N,)."""
 
-class Classifier(L.LightningModule):
-    """Training of a network as a recipe says.
+
+class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
+    """Training of a network as a recipe says, whatever a batch is made of.
 
     Args:
         network: images (N, C, H, W) → logits (N, K).
@@ -100,7 +104,15 @@ class Classifier(L.LightningModule):
         if frozen:
             freeze(self.network, frozen == "always" or epoch < frozen)
 
-    def training_step(self, batch: Batch, _: int) -> Tensor:
+    @abstractmethod
+    def loss_of(self, batch: AnyBatch) -> Tensor:
+        """The loss of one batch, augmented."""
+
+    @abstractmethod
+    def logits_of(self, batch: AnyBatch) -> Tensor:
+        """The logits of the fields of one batch, shape (N, K)."""
+
+    def training_step(self, batch: AnyBatch, _: int) -> Tensor:
         """The loss of one batch."""
         loss = self.loss_of(batch)
         if not self.trainer.strategy.reduce_boolean_decision(bool(torch.isfinite(loss))):  # of all processes
@@ -111,19 +123,9 @@ class Classifier(L.LightningModule):
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[1]), sync_dist=True)
         return loss
 
-    def loss_of(self, batch: Batch) -> Tensor:
-        """The loss of one batch, augmented."""
-        images, truth, places = batch
-        data = self.recipe.data
-        images, truth = augment(images, truth, self.recipe.augmentation, data.channels, data.size)
-        logits, features = self.network.logits_and_features(self.normalised(images))
-        identities = None if self.identities is None else self.identities[places]
-        return cast(Tensor, self.loss(logits, truth, features, identities))
-
-    def validation_step(self, batch: Batch, _: int) -> None:
+    def validation_step(self, batch: AnyBatch, _: int) -> None:
         """Keep the logits of one batch."""
-        images, truth, _places = batch
-        self._validated.append((self(images), truth))
+        self._validated.append((self.logits_of(batch), batch[1]))
 
     def on_validation_epoch_end(self) -> None:
         """Measure over the whole validation part; decided figures with the recipe's rule, fitted to this same part."""
@@ -165,3 +167,20 @@ class Classifier(L.LightningModule):
         section = self.recipe.optimiser
         groups = layer_groups(self.network, len(section.layer_rates))
         return build_optimiser(groups, section, rate, list(self.loss.parameters()))
+
+
+class FieldClassifier(Classifier[Batch]):
+    """Training on images one by one."""
+
+    def loss_of(self, batch: Batch) -> Tensor:
+        """The loss of one batch, augmented."""
+        images, truth, places = batch
+        data = self.recipe.data
+        images, truth = augment(images, truth, self.recipe.augmentation, data.channels, data.size)
+        logits, features = self.network.logits_and_features(self.normalised(images))
+        identities = None if self.identities is None else self.identities[places]
+        return cast(Tensor, self.loss(logits, truth, features, identities))
+
+    def logits_of(self, batch: Batch) -> Tensor:
+        """The logits of the images."""
+        return cast(Tensor, self(batch[0]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import timm
@@ -11,12 +12,12 @@ import torch
 
 import cellocate
 from cellocate import decision
-from cellocate.collection import Bags, Collection, shown_at_once
+from cellocate.collection import CellBags, LabelledCollection
 from cellocate.collection.depth import depths
 from cellocate.collection.identity import challenges, originals
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import Bag, LocationEntry
-from cellocate.prediction import predict_collection
+from cellocate.prediction import predict_bags, predict_collection
 from cellocate.training.averaging import average_checkpoints, update_norms
 from cellocate.training.checkpoints import last_checkpoints
 from cellocate.training.data import Shown, loader
@@ -40,13 +41,13 @@ class Learnt:
         epoch: that its weights are of.
     """
 
-    module: Classifier
+    module: Classifier[Any]
     normalisation: Normalisation
     fields: Shown
     epoch: int
 
 
-def kept_weights(module: Classifier, run: Run, fields: Shown) -> int:
+def kept_weights(module: Classifier[Any], run: Run, fields: Shown) -> int:
     """Give the module the weights that a run is for, and tell the epoch that they are of.
 
     They are of the best epoch, of the last where nothing was validated, or the mean of the last ones.
@@ -94,7 +95,7 @@ def finished(learnt: Learnt, prepared: Prepared, run: Run, options: Options) -> 
     device = "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
     refine(learnt, options)
     model = Model(learnt.module.network, model_card(learnt, prepared), device)
-    model, found = with_rule(model, prepared.sets["validation"], prepared.recipe)
+    model, found = with_rule(model, prepared.sets["validation"], prepared.recipe, prepared.bags)
     if found is not None:
         run.write_curves(found.curves)
     return with_references(model, prepared.sets["train"], prepared.sets["validation"], prepared.recipe.training.seed)
@@ -135,7 +136,7 @@ def refine(learnt: Learnt, options: Options) -> None:
 def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
     """The card of a trained network, with a rule that is yet to be fitted."""
     collection, recipe, sets, scale = prepared.sets["train"], prepared.recipe, prepared.sets, prepared.scale
-    assert collection.vocabulary is not None
+    images = collection if prepared.bags is None else prepared.bags.subset(collection.ids).cells
     assert scale.pixel_size is not None
     vocabulary = collection.vocabulary
     return ModelCard(
@@ -143,7 +144,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         backbone=recipe.network.backbone,
         head=recipe.network.head,
         activation=recipe.loss.activation,
-        unit=shown_at_once(collection),
+        unit=images.unit,
         bag=None if recipe.bags.pool is None else Bag(pool=recipe.bags.pool, edge=recipe.bags.edge),
         vocabulary=vocabulary.name,
         locations=tuple(LocationEntry(name=x.name, go=x.go, group=x.group) for x in vocabulary.locations),
@@ -152,7 +153,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         pixel_size=scale.pixel_size,
         pixel_size_assumed=prepared.assumed,
         intensity=recipe.data.intensity,
-        bits=_bits(collection, prepared),
+        bits=depths(images, prepared.inspection.images),
         normalisation=learnt.normalisation,
         views=recipe.views(),
         rule=_unfitted(collection, recipe),
@@ -177,7 +178,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
     )
 
 
-def _unfitted(train: Collection, recipe: Recipe) -> decision.Rule:
+def _unfitted(train: LabelledCollection, recipe: Recipe) -> decision.Rule:
     """The rule of a model without validation fields; training fields show how large label sets are."""
     truth, chosen = train.truth(), recipe.decision
     unseen = np.flatnonzero(~truth.any(axis=0)).tolist()
@@ -187,21 +188,23 @@ def _unfitted(train: Collection, recipe: Recipe) -> decision.Rule:
     return fit_limited(chosen.rule, none, truth[:0], fallback=chosen.fallback, at_most=limit, never=never)
 
 
-def _bits(train: Collection, prepared: Prepared) -> tuple[int, ...]:
-    """Of the cameras that the training fields, or their cells, were taken with."""
-    return depths(train.cells if isinstance(train, Bags) else train, prepared.inspection.images)
-
-
-def with_rule(model: Model, validation: Collection, recipe: Recipe) -> tuple[Model, Decided | None]:
+def with_rule(
+    model: Model, validation: LabelledCollection, recipe: Recipe, bags: CellBags | None = None
+) -> tuple[Model, Decided | None]:
     """The model with its calibration and rule fitted on the validation part, and the scores there.
+
+    `bags` are the cells of these and other fields, for a model of multiple-instance bags.
 
     Returns:
         The model, and what was fitted; None where there are no validation fields.
     """
     if not len(validation):
         return model, None
-    # as many fields at once as the memory was enough for before
-    plain = predict_collection(model, validation, batch_size=recipe.training.batch_size).probabilities
+    batch = recipe.training.batch_size  # as many at once as the memory was enough for before
+    if bags is None:
+        plain = predict_collection(model, validation, batch_size=batch).probabilities
+    else:
+        plain = predict_bags(model, bags.subset(validation.ids), batch_size=batch)[0].probabilities
     chosen = recipe.decision.model_dump(include={"rule", "fallback", "at_most", "calibrate"})
     truth, groups = validation.truth(), list(validation.group())
     found = decide(plain, truth, model.vocabulary, validation.ids, groups, never=model.card.rule.never, **chosen)

@@ -9,9 +9,10 @@ from typing import Any
 
 from cellocate.collection import (
     PARTS,
-    Bags,
+    CellBags,
     Collection,
     Inspection,
+    LabelledCollection,
     Split,
     bags_of,
     left_out,
@@ -69,6 +70,7 @@ class Prepared:
     Args:
         recipe: of the run; a resumed run has the one that it was begun with.
         collection: all fields that can be used.
+        bags: the cells of these, for a network of multiple-instance bags.
         sets: the fields of each part.
         split: that they are of.
         inspection: of their files.
@@ -78,8 +80,9 @@ class Prepared:
     """
 
     recipe: Recipe
-    collection: Collection
-    sets: dict[str, Collection]
+    collection: LabelledCollection
+    bags: CellBags | None
+    sets: dict[str, LabelledCollection]
     split: Split
     inspection: Inspection
     scale: Scale
@@ -109,43 +112,44 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
     split = None
     if options.resume:
         recipe = run.reopen()
-    if recipe.bags.pool is not None and options.soft:
+    in_bags = recipe.bags.pool is not None
+    if in_bags and options.soft:
         what = "soft labels are of cells, and a network with bags.pool learns from the labels of fields"
         raise CellocateError(what, where="--soft", mend="Leave one of them out.")
-    if recipe.bags.pool is not None:
-        collection = bags_of(collection)
+    fields = bags_of(collection).fields if in_bags else collection
     if options.resume:
-        split = read_split(run.split, collection)
+        split = read_split(run.split, fields, skip_missing=in_bags)
     elif options.split is not None:
-        split = read_split(options.split, collection, options.fold)
-    collection, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
+        split = read_split(options.split, fields, options.fold, skip_missing=in_bags)  # some may have no cells
+    images, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
+    labelled = (bags_of(images).fields if in_bags else images).labelled()
     if inspection.problems:
         options.say(f"{left_out(inspection.problems, inspection.unit)}; {run.skipped} lists them")
     for note in inspection.notes:
         options.say(f"note: {note}")
     if split is None:
-        split = make_split(collection, **recipe.data.split.model_dump(), seed=recipe.training.seed)
-    split = split.among(collection.ids)
-    for warning in refuse_leaks(split, collection):
+        split = make_split(labelled, **recipe.data.split.model_dump(), seed=recipe.training.seed)
+    split = split.among(labelled.ids)
+    for warning in refuse_leaks(split, labelled):
         options.say(warning)
     if recipe.data.locations is not None:  # after the split, so that specialists share theirs
-        collection = _specialised(collection, recipe.data.locations)
+        labelled = _specialised(labelled, recipe.data.locations)
     parts = split.parts
-    sets = {part: collection.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}
+    sets = {part: labelled.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}
     options.say(
-        f"{collection.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + f" {collection.unit}s"
+        f"{labelled.layout}: " + ", ".join(f"{len(s)} {part}" for part, s in sets.items()) + f" {labelled.unit}s"
     )
     for warning in _too_few(sets["train"], sets["validation"]):
         options.say(warning)
     if not sets["train"].truth().any():
         raise CellocateError(
-            f"no training {collection.unit} shows any location", where=collection.folder, mend="Check the labels."
+            f"no training {labelled.unit} shows any location", where=collection.folder, mend="Check the labels."
         )
     _refuse_blind_choice(sets["validation"], recipe.training.monitor)
-    images = collection.cells if isinstance(collection, Bags) else collection
     scale, assumed = training_scale(images, recipe.data, inspection)
     start = () if recipe.network.start is None else learnt_from(recipe.network.start)
-    return Prepared(recipe, collection, sets, split, inspection, scale, assumed, start)
+    bags = CellBags(labelled, images) if in_bags else None
+    return Prepared(recipe, labelled, bags, sets, split, inspection, scale, assumed, start)
 
 
 def _too_few(train: Collection, validation: Collection) -> Iterator[str]:
@@ -157,7 +161,7 @@ def _too_few(train: Collection, validation: Collection) -> Iterator[str]:
         yield f"warning: only {fields}: the epoch, the decision rule and the scores rest on so few; do not rely on them"
 
 
-def _refuse_blind_choice(validation: Collection, monitor: str) -> None:
+def _refuse_blind_choice(validation: LabelledCollection, monitor: str) -> None:
     """Figures of what was found are 0 or none in any epoch where there is nothing to find."""
     finds = ("average_precision", "f1", "precision", "recall")
     if len(validation) and not validation.truth().any() and monitor.endswith(finds):
@@ -168,8 +172,7 @@ def _refuse_blind_choice(validation: Collection, monitor: str) -> None:
         )
 
 
-def _specialised(collection: Collection, locations: tuple[str, ...]) -> Collection:
-    assert collection.vocabulary is not None
+def _specialised(collection: LabelledCollection, locations: tuple[str, ...]) -> LabelledCollection:
     try:
         narrowed = collection.vocabulary.narrowed(locations)
     except CellocateError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -23,7 +24,7 @@ def refuse_processes(processes: int) -> None:
         )
 
 
-def found_rate(module: Classifier, dataset: Shown, run: Run, say: Callable[[str], None]) -> float:
+def found_rate(module: Classifier[Any], dataset: Shown, run: Run, say: Callable[[str], None]) -> float:
     """Try rates on the training fields, write them to `learning_rate.csv`, and take the recipe's fraction of the best.
 
     A run that is resumed takes the rate that it found before.

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection import Collection
+from cellocate.collection import LabelledCollection
 from cellocate.decision import read_probabilities
 from cellocate.errors import CellocateError
 
 
-def softened(cells: Collection, tables: Sequence[Path]) -> NDArray[np.float32]:
+def softened(cells: LabelledCollection, tables: Sequence[Path]) -> NDArray[np.float32]:
     """Labels between 0 and 1: the cell's own label (that of its field) times its probability.
 
     What the field does not show no cell shows; what it shows, a cell shows as surely as was predicted. The tables are
@@ -22,7 +22,7 @@ def softened(cells: Collection, tables: Sequence[Path]) -> NDArray[np.float32]:
     mean is taken.
 
     Args:
-        cells: labelled.
+        cells: with the labels of their fields.
         tables: of probabilities, as `predict` writes them.
 
     Returns:
@@ -32,7 +32,6 @@ def softened(cells: Collection, tables: Sequence[Path]) -> NDArray[np.float32]:
         CellocateError: a table cannot be read, or none tells of any of these cells.
     """
     truth = cells.truth().astype(np.float32)
-    assert cells.vocabulary is not None
     row = {cell: i for i, cell in enumerate(cells.ids)}
     sums, counts = np.zeros_like(truth), np.zeros((len(truth), 1), np.float32)
     for table in tables:

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from cellocate.collection.atlas.words import NOTHING, labels_by_word
+from cellocate.collection.atlas_names import NAME, number
 from cellocate.collection.labels import format_of, read_labels
 from cellocate.collection.metadata import tidy
-from cellocate.collection.names import NAME, number
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import read_columns, read_table, text_lines

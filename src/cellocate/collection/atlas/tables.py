@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.collection.atlas.lists import NAMES, Listed, read_list
+from cellocate.collection.atlas_names import field_id
 from cellocate.collection.collection import Problem
 from cellocate.collection.identity import as_known
 from cellocate.collection.labels import LabelFormat, Labels, format_of
 from cellocate.collection.labels import read_labels as read_challenges
-from cellocate.collection.names import field_id
 from cellocate.errors import CellocateError
 from cellocate.tables import read_columns
-from cellocate.vocabulary import Vocabulary
+from cellocate.vocabulary import Vocabulary, get
 
 ATLAS = LabelFormat("atlas", "id", "locations", ",", "hpa28")
 _COLUMNS = ({"filename", "antibody", "locations"}, {"Image", "Label", "Label_idx"})
@@ -46,10 +46,10 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     path = Path(path)
     if not (path.is_file() and is_list(path)):
         return read_challenges(path, vocabulary)
-    listed = read_list(path, vocabulary=vocabulary or ATLAS.vocabulary)
-    assert listed.vocabulary is not None  # a list that has locations has labels
+    known = vocabulary if isinstance(vocabulary, Vocabulary) else get(vocabulary or ATLAS.vocabulary)
+    listed = read_list(path, vocabulary=known)
     table = listed.fields.drop(columns="address")
-    return Labels(ATLAS, table.rename_axis("id"), listed.vocabulary, tuple(_problems(listed, path)))
+    return Labels(ATLAS, table.rename_axis("id"), known, tuple(_problems(listed, known, path)))
 
 
 def of_fields(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
@@ -92,7 +92,7 @@ def is_list(path: Path) -> bool:
     return any(needed <= columns for needed in _COLUMNS)
 
 
-def _problems(listed: Listed, path: Path) -> list[Problem]:
+def _problems(listed: Listed, vocabulary: Vocabulary, path: Path) -> list[Problem]:
     found = [
         _warning("", "a row that names no image of the atlas", f"{path}, {row}", "Mend it.") for row in listed.faulty
     ]
@@ -106,8 +106,7 @@ def _problems(listed: Listed, path: Path) -> list[Problem]:
             error = CellocateError("its labels are not known", where=path, mend="Leave it out.")
             found.append(Problem(str(field), "labels", error))
         elif words is not None:
-            assert listed.vocabulary is not None
-            what = f"{listed.vocabulary.name} has no word for the location '{', '.join(words)}'"
+            what = f"{vocabulary.name} has no word for the location '{', '.join(words)}'"
             mend = "Use another --vocabulary, such as subcell31"
             if labels is None:
                 error = CellocateError(what, where=path, mend=f"{mend}, or leave it out.")

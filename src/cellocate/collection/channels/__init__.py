@@ -1,7 +1,7 @@
 """Which channel is which: what names say, what a user says, and the question where neither tells."""
 
 from cellocate.collection.channels.choice import Choices, UnclearChannelsError, assign
-from cellocate.collection.channels.said import UNKNOWN, Named, by_channel, parse, read_as, typed, written
+from cellocate.collection.channels.user_choice import UNKNOWN, Named, by_channel, parse, read_as, typed, written
 
 __all__ = [
     "UNKNOWN",

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from cellocate.collection.channels.meaning import WAVELENGTHS, Meaning, occurrences, understand
-from cellocate.collection.channels.said import Named, typed, written
 from cellocate.collection.channels.table import STAINS
+from cellocate.collection.channels.user_choice import Named, typed, written
 from cellocate.errors import CellocateError
 
 _SHOWN = 8

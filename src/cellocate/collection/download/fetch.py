@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cellocate.collection.download.files import see_image
 from cellocate.collection.download.manifest import Manifest
-from cellocate.collection.download.polite import Gate, Manners
+from cellocate.collection.download.rate_limit import Gate, Manners
 from cellocate.collection.download.transfer import Failed, Passing, discard, transfer
 from cellocate.errors import CellocateError
 

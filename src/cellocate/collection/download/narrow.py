@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from cellocate.collection.atlas import Listed
-from cellocate.collection.names import number
+from cellocate.collection.atlas_names import number
 from cellocate.errors import CellocateError
+
+_BETWEEN = "[,;]"
 
 
 def narrowed(
@@ -37,40 +39,26 @@ def narrowed(
         CellocateError: the list does not tell what is asked for, or has none of it.
     """
     fields = listed.fields
-    fields = _of(fields, "gene", genes, ("gene", "ensembl"), _parts)
-    fields = _of(fields, "antibody", [number(name) for name in antibodies], ("antibody",), _whole)
-    fields = _of(fields, "location", locations, ("locations",), _parts)
-    for column, values in (columns or {}).items():
+    fields = _of(fields, "gene", genes, "gene", "ensembl", between=_BETWEEN)
+    fields = _of(fields, "location", locations, "locations", between=_BETWEEN)
+    for column, values in (("antibody", antibodies), *(columns or {}).items()):
         wanted = [number(value) for value in values] if column == "antibody" else values
-        fields = _of(fields, column, wanted, (column,), _whole)
+        fields = _of(fields, column, wanted, column)
     return replace(listed, fields=fields[:limit])
 
 
-def _of(
-    fields: pd.DataFrame,
-    what: str,
-    asked: Sequence[str],
-    columns: Sequence[str],
-    said: Callable[[str], set[str]],
-) -> pd.DataFrame:
-    """The fields of which one of `columns` says one of what is asked for."""
+def _of(fields: pd.DataFrame, what: str, asked: Sequence[str], *columns: str, between: str = r"(?!)") -> pd.DataFrame:
+    """The fields for which one of `columns` has a wanted value; a cell may hold several, with `between` between."""
     if not asked:
         return fields
-    told = [column for column in columns if column in fields]
-    if not told:
+    there = [column for column in columns if column in fields]
+    if not there:
         raise CellocateError(f"the list has no column {what}", mend=f"It has {', '.join(map(str, fields))}.")
     wanted = {name.strip().casefold() for name in asked}
     kept = np.zeros(len(fields), dtype=bool)
-    for column in told:
-        kept |= np.array([bool(wanted & said(str(text))) for text in fields[column]], dtype=bool)
+    for column in there:
+        values = ([part.strip().casefold() for part in re.split(between, str(text))] for text in fields[column])
+        kept |= np.array([not wanted.isdisjoint(parts) for parts in values], dtype=bool)
     if not kept.any():
         raise CellocateError(f"no field of the {what} {' or '.join(asked)}", mend="Check the name and the list.")
     return fields[kept]
-
-
-def _whole(text: str) -> set[str]:
-    return {text.strip().casefold()}
-
-
-def _parts(text: str) -> set[str]:
-    return {part.strip().casefold() for part in re.split("[,;]", text)}

@@ -14,11 +14,10 @@ import pandas as pd
 from cellocate.collection.atlas import Listed
 from cellocate.collection.collection import Collection
 from cellocate.collection.download.fetch import Job, Outcome, fetch
-from cellocate.collection.download.files import EDITIONS
-from cellocate.collection.download.licence import LICENCE
+from cellocate.collection.download.files import EDITIONS, LICENCE
 from cellocate.collection.download.manifest import NAME as MANIFEST
 from cellocate.collection.download.manifest import Manifest
-from cellocate.collection.download.polite import Gate, Manners, Stopped
+from cellocate.collection.download.rate_limit import Gate, Manners, Stopped
 from cellocate.collection.download.transfer import Failed, see_server, size_at
 from cellocate.collection.layouts import listing
 from cellocate.counted import counted

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import cellocate
-from cellocate.collection.download.polite import Gate, retry_after
+from cellocate.collection.download.rate_limit import Gate, retry_after
 from cellocate.errors import CellocateError
 
 AGENT = f"cellocate/{cellocate.__version__} (protein localisation; images for research)"

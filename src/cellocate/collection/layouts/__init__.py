@@ -7,18 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.atlas.tables import holds_labels
+from cellocate.collection.atlas_names import are_of_the_atlas, with_metadata_of_ids
 from cellocate.collection.channels import by_channel
 from cellocate.collection.collection import Collection
+from cellocate.collection.collection_yaml import FILE, Reading, read_reading
 from cellocate.collection.layouts import kaggle, listing, nested, pathlist, pattern, phantoms, plain, stacks, store
-from cellocate.collection.layouts.apart import put_together
+from cellocate.collection.layouts.file_pixel_sizes import with_sizes_of_files
 from cellocate.collection.layouts.found import Found, files_in
-from cellocate.collection.layouts.implied import with_implied_pixel_sizes
+from cellocate.collection.layouts.hpa_pixel_size import with_implied_pixel_sizes
 from cellocate.collection.layouts.planes import with_planes
-from cellocate.collection.layouts.sizes import with_sizes_of_files
+from cellocate.collection.layouts.separate_planes import put_together
 from cellocate.collection.layouts.unread import of_other_formats, unread
 from cellocate.collection.metadata import join
-from cellocate.collection.names import are_of_the_atlas, told_by_ids
-from cellocate.collection.reading import FILE, Reading, read_reading
 from cellocate.errors import CellocateError
 from cellocate.images.address import Projection, suffix
 from cellocate.images.scale import check_pixel_size
@@ -88,44 +88,44 @@ def open_collection(
             mend = "Leave --z out, or pack the images again with it."
             raise CellocateError("a store, whose planes were chosen when it was packed", where=folder, mend=mend)
         packed = store.read(folder, None if labels is None else Path(labels), vocabulary, pixel_size)
-        packed = told_by_ids(_checked(packed, folder, None))
+        packed = with_metadata_of_ids(_checked(packed, folder, None))
         if channels:
             note = "channels were named when the store was packed, and cannot be named again"
             packed = replace(packed, notes=(*packed.notes, note))
-        return replace(packed, simulated=packed.simulated or bool(phantoms.told(folder)))
+        return replace(packed, simulated=packed.simulated or bool(phantoms.read_metadata(folder)))
     beside = container(folder).parent if _alone(folder) else folder
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
     named = by_channel(channels, "channels") if channels else None
     asked_for = {"channels": named, "z": z, "pixel_size": pixel_size}
     reading = reading.model_copy(update={name: value for name, value in asked_for.items() if value is not None})
-    told = phantoms.told(folder)
+    known = phantoms.read_metadata(folder)
     labels, vocabulary = labels or reading.labels, vocabulary or reading.vocabulary
     if reading.pattern is None and reading.layout in (None, "listing") and (table := _listing(folder)):
         collection = listing.read(table, labels, vocabulary)
     else:
-        collection = _read(folder, reading, labels, vocabulary, told.get("vocabulary"))
+        collection = _read(folder, reading, labels, vocabulary, known.get("vocabulary"))
     collection = with_planes(collection, reading.z)
     fields = join(collection.fields, reading.metadata)
-    bits = reading.bits or told.get("bits")
+    bits = reading.bits or known.get("bits")
     if bits is not None:
         fields = fields.assign(bits=float(bits))
     if reading.camera_offset is not None:
         fields = fields.assign(camera_offset=float(reading.camera_offset))
     asked = reading.pixel_size
     if asked is None and "pixel_size" not in fields:
-        asked = told.get("pixel_size")
+        asked = known.get("pixel_size")
     if asked is not None:
         fields = fields.assign(pixel_size=check_pixel_size(asked))
     opened = replace(
         collection,
         fields=fields,
-        simulated=collection.simulated or bool(told),
+        simulated=collection.simulated or bool(known),
         pixel_size_assumed=collection.pixel_size_assumed and asked is None,
     )
     opened = _checked(opened, folder, channels)
     if asked is None:
         opened = with_sizes_of_files(opened)
-    return told_by_ids(with_implied_pixel_sizes(opened))
+    return with_metadata_of_ids(with_implied_pixel_sizes(opened))
 
 
 def _checked(collection: Collection, folder: Path, channels: Mapping[str, int | str] | None) -> Collection:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from cellocate.collection.atlas_names import numbered
 from cellocate.collection.channels import Choices
 from cellocate.collection.collection import Problem
-from cellocate.collection.names import numbered
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS

@@ -9,7 +9,7 @@ from cellocate.collection.collection import Collection
 from cellocate.collection.identity import uuid
 from cellocate.collection.labels import FORMATS
 from cellocate.collection.layouts.found import Found
-from cellocate.collection.layouts.labelled import labelled
+from cellocate.collection.layouts.join_labels import labelled
 from cellocate.collection.metadata import tidy
 from cellocate.errors import CellocateError
 from cellocate.tables import read_columns, table_name, tables_in

@@ -15,9 +15,9 @@ import pandas as pd
 from cellocate.collection.collection import Collection
 from cellocate.collection.labels import FORMATS, faulty_ids, format_among, labels_of
 from cellocate.collection.layouts.found import straight
-from cellocate.collection.layouts.labelled import labelled
-from cellocate.collection.layouts.named import Places
-from cellocate.collection.metadata import tidy
+from cellocate.collection.layouts.join_labels import labelled
+from cellocate.collection.layouts.listed_files import Places
+from cellocate.collection.metadata import refuse_reserved, tidy
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import CHANNELS
@@ -122,9 +122,7 @@ def _relabelled(
 
 def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame:
     """Files and metadata by id; a path that is not absolute starts from the table's folder."""
-    if "labels" in rows:
-        what = "a column named 'labels', which cellocate keeps for itself"
-        raise CellocateError(what, where=path, mend="Rename it.")
+    refuse_reserved(rows, path, ("labels",))
     fields = rows.set_index(pd.Index(ids, name="id", dtype=object)).astype(object)
     places, way = Places(path.parent), cache(straight)  # of folders, which are few
 
@@ -184,9 +182,8 @@ def write(folder: Path, collection: Collection, made: Mapping[str, Any]) -> None
     if vocabulary is not None:
         sets = collection.fields["labels"]
         table["Target"] = [UNKNOWN if labels is None else " ".join(map(str, labels)) for labels in sets]
-    kept = [c for c in collection.fields if c not in (*CHANNELS, "labels")]
     taken = {f.id for f in FORMATS} | {f.labels for f in FORMATS}
-    metadata = collection.fields[kept].rename(columns={name: f"{name}_" for name in taken})
+    metadata = collection.fields[collection.metadata_columns].rename(columns={name: f"{name}_" for name in taken})
     with new_file(folder / NAME) as aside:
         table.join(metadata).to_csv(aside, index_label="Id")
     if vocabulary is not None and not (vocabulary.name in BUILT_IN and vocabulary == get(vocabulary.name)):

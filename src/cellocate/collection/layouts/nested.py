@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from os.path import commonprefix
 from pathlib import Path
 
+from cellocate.collection.collection_yaml import FILE
 from cellocate.collection.layouts import plain, stacks
-from cellocate.collection.layouts.habits import Names, by_habit
-from cellocate.collection.layouts.made import is_made, stem
+from cellocate.collection.layouts.derived_images import is_made, stem
+from cellocate.collection.layouts.naming_conventions import Names, by_habit
 from cellocate.collection.layouts.pattern import compiled
-from cellocate.collection.reading import FILE
 from cellocate.images.address import suffix
 from cellocate.images.stack import MICROSCOPES
 

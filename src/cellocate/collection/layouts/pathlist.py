@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from cellocate.collection.layouts.found import Found, straight
-from cellocate.collection.layouts.named import Places
+from cellocate.collection.layouts.listed_files import Places
 from cellocate.errors import CellocateError
 from cellocate.tables import is_table, lacking, read_columns, read_table
 

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 from cellocate.collection.channels import Choices, assign
+from cellocate.collection.collection_yaml import FILE, Reading
 from cellocate.collection.layouts import stacks
 from cellocate.collection.layouts.found import Found, files_in
-from cellocate.collection.layouts.habits import number
+from cellocate.collection.layouts.naming_conventions import number
 from cellocate.collection.metadata import NUMBERS
-from cellocate.collection.reading import FILE, Reading
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import normal

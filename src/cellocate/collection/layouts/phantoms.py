@@ -1,4 +1,4 @@
-"""What simulated collections say of themselves, beside a layout like any other."""
+"""The metadata of simulated collections, which are read in a layout like any other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cellocate.errors import CellocateError
 CARD = Path("truth") / "collection.json"
 
 
-class Told(TypedDict, total=False):
+class PhantomMetadata(TypedDict, total=False):
     """The vocabulary of the labels, µm per px of the files, and their bits."""
 
     vocabulary: str
@@ -19,8 +19,8 @@ class Told(TypedDict, total=False):
     bits: int
 
 
-def told(folder: Path) -> Told:
-    """What `truth/collection.json` tells of the fields in `folder`; nothing where there is none.
+def read_metadata(folder: Path) -> PhantomMetadata:
+    """Read `truth/collection.json` in `folder`; empty where there is none.
 
     Raises:
         CellocateError: it cannot be read.
@@ -30,8 +30,8 @@ def told(folder: Path) -> Told:
         return {}
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
-        said: Told = {"vocabulary": str(card["vocabulary"]), "pixel_size": float(card["pixel_size"])}
-        return said if card.get("depth", 8) == 8 else {**said, "bits": int(card["depth"])}
+        found: PhantomMetadata = {"vocabulary": str(card["vocabulary"]), "pixel_size": float(card["pixel_size"])}
+        return found if card.get("depth", 8) == 8 else {**found, "bits": int(card["depth"])}
     except (ValueError, KeyError, TypeError) as error:
         mend = "Simulate the collection anew, or take the folder truth away."
         raise CellocateError(f"unreadable ({error})", where=path, mend=mend) from None

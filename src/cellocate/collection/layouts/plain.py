@@ -10,10 +10,10 @@ from pathlib import Path
 
 from cellocate.collection.channels import Choices, assign
 from cellocate.collection.channels.meaning import WAVELENGTHS, phrases
+from cellocate.collection.collection_yaml import Reading
+from cellocate.collection.layouts.derived_images import COMPOSITE, ENDINGS, is_made, merged_by_zen, stem
 from cellocate.collection.layouts.found import Found
-from cellocate.collection.layouts.habits import Names, Part, as_asked, by_habit, number, strangers
-from cellocate.collection.layouts.made import COMPOSITE, ENDINGS, is_made, merged_by_zen, stem
-from cellocate.collection.reading import Reading
+from cellocate.collection.layouts.naming_conventions import Names, Part, as_asked, by_habit, number, strangers
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.address import Address, suffix

@@ -11,12 +11,12 @@ from pathlib import Path
 from cellocate.collection.channels import Choices, assign, written
 from cellocate.collection.channels.table import STAINS
 from cellocate.collection.collection import Problem
+from cellocate.collection.collection_yaml import Reading
+from cellocate.collection.layouts.derived_images import made_of
+from cellocate.collection.layouts.file_pixel_sizes import not_square, not_understood
 from cellocate.collection.layouts.found import Found
-from cellocate.collection.layouts.made import made_of
 from cellocate.collection.layouts.series import Part, field_id, parts_of
-from cellocate.collection.layouts.sizes import not_square, not_understood
 from cellocate.collection.layouts.tally import Tally
-from cellocate.collection.reading import Reading
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address, suffix

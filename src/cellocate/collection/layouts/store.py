@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts.implied import with_implied_pixel_sizes
-from cellocate.collection.layouts.labelled import labelled
+from cellocate.collection.layouts.hpa_pixel_size import with_implied_pixel_sizes
+from cellocate.collection.layouts.join_labels import labelled
 from cellocate.collection.metadata import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from cellocate.collection.layouts.derived_images import is_made, merged_by_zen, stem
 from cellocate.collection.layouts.found import Found
-from cellocate.collection.layouts.made import is_made, merged_by_zen, stem
 from cellocate.collection.layouts.series import field_id
 from cellocate.counted import counted
 from cellocate.errors import CellocateError

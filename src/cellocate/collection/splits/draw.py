@@ -13,7 +13,7 @@ from cellocate.collection.collection import Collection
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.groups import DUPLICATES, grouping
-from cellocate.collection.splits.least import top_up
+from cellocate.collection.splits.min_per_class import top_up
 from cellocate.collection.splits.split import PARTS, Split
 from cellocate.collection.splits.stratify import share_out
 from cellocate.errors import CellocateError
@@ -68,9 +68,8 @@ def make_split(
     group = grouping(collection, by if method != "leave-one-out" else usual, near)
     codes, names = pd.factorize(group.to_numpy(dtype=object))
     counts = _counts(collection, len(names), validation, 0.0 if method == "leave-one-out" else test, folds)
-    shown = None if collection.vocabulary is None else _shown(collection.truth(), codes, len(names))
-    if shown is None and method in ("stratified", "leave-one-out"):
-        collection.truth()  # says what is missing
+    labelled = collection.vocabulary is not None or method in ("stratified", "leave-one-out")
+    shown = _shown(collection.labelled().truth(), codes, len(names)) if labelled else None
     dealt = _deal(shown, method, counts, seed)
     if method in ("stratified", "random") and folds is None and shown is not None:
         top_up(dealt, shown, least, seed)

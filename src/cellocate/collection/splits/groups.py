@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.collection import TIME_SERIES, Collection
+from cellocate.collection.collection import TIME_SERIES, Collection, has_values
+from cellocate.collection.connected import connected
 from cellocate.collection.identity import UUID_LENGTH, uuid
-from cellocate.collection.linked import linked
 from cellocate.errors import CellocateError
 from cellocate.tables import columns_there
 
@@ -50,7 +50,7 @@ def grouping(
     same = same_fields(collection.ids)
     if same is not None:
         keys.append(same)
-    if by and TIME_SERIES in collection.fields and collection.fields[TIME_SERIES].replace("", None).notna().any():
+    if by and has_values(collection.fields, TIME_SERIES):
         keys.append(pd.factorize(_values(collection, TIME_SERIES))[0])
     names = columns[0].to_numpy(dtype=str)
     if by and set(by) == {DUPLICATES}:
@@ -72,11 +72,10 @@ def same_fields(ids: Sequence[str]) -> NDArray[np.intp] | None:
 def _values(collection: Collection, column: str) -> pd.Series[str]:
     """The values of a column; of a field without one, its id."""
     if column not in collection.fields or column == "labels":
-        metadata = [str(c) for c in collection.fields if c not in (*collection.channels, "labels")]
         raise CellocateError(
             f"no column {column!r} to group by",
             where=collection.folder,
-            mend=f"{columns_there(column, metadata)} The label table may have more columns.",
+            mend=f"{columns_there(column, collection.metadata_columns)} The label table may have more columns.",
         )
     values = collection.fields[column].astype(object)
     values = values.where(values.notna() & (values != ""), None)
@@ -93,4 +92,4 @@ def _components(keys: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
     sides = np.cumsum([rows, *(int(key.max(initial=-1)) + 1 for key in keys)])
     left = np.tile(np.arange(rows), len(keys))
     right = np.concatenate([key + start for key, start in zip(keys, sides[:-1], strict=True)])
-    return linked(left, right, int(sides[-1]))[:rows]
+    return connected(left, right, int(sides[-1]))[:rows]

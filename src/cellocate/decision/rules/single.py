@@ -56,7 +56,7 @@ def thresholds_of_unseen(probabilities: NDArray[np.floating[Any]], shared: float
         return np.full(probabilities.shape[1], shared)
     fourth = np.sort(probabilities, axis=0)[-_OF_N - 1].astype(np.float32)
     above = np.nextafter(fourth, np.float32(1))  # above it in single precision, and so in double
-    return np.maximum(shared, above.astype(np.float64))
+    return np.asarray(np.maximum(shared, above), np.float64)
 
 
 def _at_least(reached: NDArray[np.intp], columns: NDArray[np.intp], classes: int) -> NDArray[np.float64]:

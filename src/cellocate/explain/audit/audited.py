@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection import Collection, inspect
+from cellocate.collection import LabelledCollection, inspect
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.explain.audit.held_out import HeldOut
@@ -37,7 +37,7 @@ class Audited:
         passed_over: how many fields no model was held out from.
     """
 
-    collection: Collection
+    collection: LabelledCollection
     held_out: HeldOut
     doubts: Doubts
     skill: Skill
@@ -48,7 +48,6 @@ class Audited:
     @property
     def names(self) -> tuple[str, ...]:
         """Of the K locations."""
-        assert self.collection.vocabulary is not None
         return self.collection.vocabulary.names
 
     @property
@@ -136,7 +135,7 @@ class Audited:
 
 
 def audit_labels(
-    collection: Collection,
+    collection: LabelledCollection,
     held_out: HeldOut,
     judge: Judge = "likelihood",
     *,
@@ -176,9 +175,8 @@ def audit_labels(
     )
 
 
-def _twins(collection: Collection, progress: Callable[[int], object] | None) -> pd.DataFrame:
+def _twins(collection: LabelledCollection, progress: Callable[[int], object] | None) -> pd.DataFrame:
     """Groups of near duplicates, or identical fields, that do not all have the same labels."""
-    assert collection.vocabulary is not None
     seen = inspect(replace(collection, problems=()), decode=True, progress=progress)
     labels, names = collection.fields["labels"], collection.vocabulary.names
     rows = []

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection import Collection
+from cellocate.collection import Collection, LabelledCollection
 from cellocate.collection.identity import parts_met
 from cellocate.decision.tables import read_probabilities
 from cellocate.errors import CellocateError
@@ -34,7 +34,7 @@ class HeldOut(NamedTuple):
 
 
 def by_models(
-    models: Sequence[Model], collection: Collection, progress: Callable[[int], object] | None = None
+    models: Sequence[Model], collection: LabelledCollection, progress: Callable[[int], object] | None = None
 ) -> HeldOut:
     """Predict each field with the models that were not trained on it, and take the mean of what they say.
 
@@ -48,9 +48,6 @@ def by_models(
     Raises:
         CellocateError: a model has another vocabulary, or every field was trained on.
     """
-    if collection.vocabulary is None:
-        collection.truth()  # says what is missing
-    assert collection.vocabulary is not None
     shape = (len(models), len(collection), len(collection.vocabulary))
     said, unlike = np.full(shape, np.nan), np.full(shape[:2], np.nan)
     for i, model in enumerate(models):
@@ -74,7 +71,7 @@ def by_models(
     return HeldOut(ids, _means(said[:, kept]), _means(unlike[:, kept]))
 
 
-def by_tables(tables: Sequence[str | Path], collection: Collection) -> HeldOut:
+def by_tables(tables: Sequence[str | Path], collection: LabelledCollection) -> HeldOut:
     """Read probabilities of held-out fields; of a field that is in several tables the mean is taken.
 
     Args:
@@ -84,9 +81,6 @@ def by_tables(tables: Sequence[str | Path], collection: Collection) -> HeldOut:
     Raises:
         CellocateError: a table cannot be read, or has no field of the collection.
     """
-    if collection.vocabulary is None:
-        collection.truth()
-    assert collection.vocabulary is not None
     row = {field: i for i, field in enumerate(collection.ids)}
     said = np.full((len(tables), len(row), len(collection.vocabulary)), np.nan)
     for i, table in enumerate(tables):

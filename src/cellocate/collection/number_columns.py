@@ -31,7 +31,7 @@ class Kind(NamedTuple):
     whole: bool = False
 
 
-def figures(
+def read_numbers(
     texts: pd.Series[str], kind: Kind, path: Path, written: str, factor: float | pd.Series[float] = 1.0
 ) -> pd.Series[float]:
     """A column as numbers, NaN where it is empty.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
-
 from cellocate.collection.collection import Collection
 from cellocate.collection.identity import challenges, originals, uuid
 from cellocate.counted import counted
@@ -28,25 +26,19 @@ def with_implied_pixel_sizes(collection: Collection) -> Collection:
     """
     if collection.unit == "cell" or not collection.channels:
         return collection
-    known, atlas = bool(challenges(collection)), collection.layout == "atlas"
+    of_challenge, atlas = bool(challenges(collection)), collection.layout == "atlas"
     sizes = _OF_THE_ATLAS if atlas else _SIZES
     widths = {
         field: width
         for field, first in zip(collection.ids, originals(collection.fields), strict=True)
         if collection.pixel_size(field) is None
-        and (atlas or _is_of_a_challenge(first, known=known))
+        and (atlas or _is_of_a_challenge(first, known=of_challenge))
         and (width := _width(collection, field)) in sizes
     }
     if not widths:
         return collection
-    implied = pd.Series({field: sizes[width] for field, width in widths.items()})
-    column = collection.fields.get("pixel_size", pd.Series(index=collection.fields.index, dtype=float))
-    return replace(
-        collection,
-        fields=collection.fields.assign(pixel_size=column.astype(float).fillna(implied)),
-        pixel_size_assumed=True,
-        notes=(*collection.notes, _note(widths)),
-    )
+    known = collection.with_pixel_sizes({field: sizes[width] for field, width in widths.items()})
+    return replace(known, pixel_size_assumed=True, notes=(*collection.notes, _note(widths)))
 
 
 def _is_of_a_challenge(field: str, *, known: bool) -> bool:

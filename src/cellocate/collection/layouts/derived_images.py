@@ -13,27 +13,10 @@ COMPOSITE = re.compile(rf"(?P<id>.+?)_(?P<blue>blue_)?red_green(?:{ENDINGS})", r
 """The website's composites: three channels, or lately two, as the colours of one picture."""
 
 _ENDING = re.compile(rf"(?:\.ome)?(?:{ENDINGS})$", re.IGNORECASE)
-_WORDS = {
-    "composite",
-    "identities",
-    "labelled",
-    "labels",
-    "mask",
-    "masks",
-    "merge",
-    "merged",
-    "merging",
-    "outlines",
-    "overlay",
-    "predictions",
-    "preview",
-    "probabilities",
-    "rgb",
-    "seg",
-    "segmentation",
-    "thumb",
-    "thumbnail",
-}
+_WORDS = re.compile(
+    "composite|identities|labelled|labels|masks?|merg(e|ed|ing)|outlines|overlay|predictions|preview|probabilities|rgb|"
+    "seg|segmentation|thumb|thumbnail"
+)
 _MASKS = re.compile(r".*_(?:cells|nuclei|cellmask|nucleimask|predictedmask)", re.IGNORECASE)
 _OF_IMAGES = re.compile(r".*[ _-](?:cell|cells|label|lbl|nuclei|nucleus|objects|cellmask|predictedmask)", re.IGNORECASE)
 _BREAK = re.compile(r"[ _.-]+")
@@ -59,7 +42,7 @@ def is_made(name: str) -> bool:
         >>> is_made("img01_cp_masks"), is_made("img01_Overlay"), is_made("img01_ch00")
         (True, True, False)
     """
-    return bool(_MASKS.fullmatch(name)) or any(word.text in _WORDS for word in words(name))
+    return bool(_MASKS.fullmatch(name)) or any(_WORDS.fullmatch(word.text) for word in words(name))
 
 
 def made_of(name: str, ids: Collection[str]) -> bool:

@@ -21,7 +21,7 @@ _HOT, _HOT_SHARE, _SEVERAL = 10, 0.05, 4  # pixels of a field that may be hot, s
 _DIM, _DIM_SHARE = full_value(12), 0.2  # fields of a collection of 16 bits that may be of another camera
 
 
-class Seen(NamedTuple):
+class Evidence(NamedTuple):
     """What one field tells of its depth.
 
     Args:
@@ -42,7 +42,7 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Judged:
+class Depth:
     """What fields tell together.
 
     Args:
@@ -72,7 +72,7 @@ class Judged:
         return self.inferred if self.floor is None else (*self.inferred, str(self.floor).rstrip("."))
 
 
-def fault(brightest: int, bits: int, offset: int) -> CellocateError | None:
+def depth_fault(brightest: int, bits: int, offset: int) -> CellocateError | None:
     """Why a field cannot be of the depth that others are of; None where it can.
 
     Args:
@@ -89,7 +89,7 @@ def fault(brightest: int, bits: int, offset: int) -> CellocateError | None:
     return None
 
 
-def judge(seen: Sequence[Seen], *, offset_known: bool = False, unit: Unit = "field") -> Judged:
+def infer_depth(seen: Sequence[Evidence], *, offset_known: bool = False, unit: Unit = "field") -> Depth:
     """What fields tell of their depth, and of what was added to every pixel.
 
     Args:
@@ -98,8 +98,8 @@ def judge(seen: Sequence[Seen], *, offset_known: bool = False, unit: Unit = "fie
         unit: what each is.
 
     Example:
-        >>> seen = [Seen(16, None, None, {"green": 110}, 900), Seen(16, None, None, {"green": 104}, 3500)]
-        >>> judge(seen).bits
+        >>> seen = [Evidence(16, None, None, {"green": 110}, 900), Evidence(16, None, None, {"green": 104}, 3500)]
+        >>> infer_depth(seen).bits
         12
     """
     deep = [one for one in seen if one.depth == 16]
@@ -113,10 +113,10 @@ def judge(seen: Sequence[Seen], *, offset_known: bool = False, unit: Unit = "fie
     floor = None if unit == "cell" else _floor(seen, bits)  # a cell may fill its picture
     silent = any(one.bits is None and one.said is None for one in counts)
     guessed = signed or (silent and bits is not None and bits < 16)
-    return Judged(bits, offset, told, inferred, _signed() if signed else floor, guessed)
+    return Depth(bits, offset, told, inferred, _signed() if signed else floor, guessed)
 
 
-def together(judged: Mapping[str, Judged]) -> Judged:
+def as_one(judged: Mapping[str, Depth]) -> Depth:
     """What is known of several sources, as one; each sentence names its source, unless there is but one.
 
     Args:
@@ -125,10 +125,10 @@ def together(judged: Mapping[str, Judged]) -> Judged:
     if list(judged) == [""]:
         return judged[""]
     notes = tuple(f"{source}: {text}" for source, one in judged.items() for text in one.notes)
-    return Judged(inferred=notes, floor=next((one.floor for one in judged.values() if one.floor is not None), None))
+    return Depth(inferred=notes, floor=next((one.floor for one in judged.values() if one.floor is not None), None))
 
 
-def high_floor(seen: Iterable[Seen], bits: int | None = None) -> dict[str, tuple[int, float]]:
+def high_floor(seen: Iterable[Evidence], bits: int | None = None) -> dict[str, tuple[int, float]]:
     """The channels of which no pixel of any field is dark: what their darkest is, and its share of the full scale.
 
     Args:
@@ -143,7 +143,7 @@ def high_floor(seen: Iterable[Seen], bits: int | None = None) -> dict[str, tuple
     return {channel: (darkest, share) for channel, (share, darkest) in floors.items() if share >= HIGH_FLOOR}
 
 
-def _depth(deep: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int | None, tuple[str, ...]]:
+def _depth(deep: Sequence[Evidence], known: set[int], unit: Unit) -> tuple[int | None, tuple[str, ...]]:
     """The depth of those of 16-bit fields of which it is not known, and how it was found."""
     silent = [one for one in deep if one.bits is None and one.said is None]
     said = [one for one in deep if one.bits is None and one.said is not None]
@@ -156,7 +156,7 @@ def _depth(deep: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int | Non
     return bits or None, tuple(filter(None, notes))
 
 
-def _doubted(said_16: Sequence[Seen], unit: Unit) -> list[str]:
+def _doubted(said_16: Sequence[Evidence], unit: Unit) -> list[str]:
     """Many programs write 16 bits of significance wherever files have 16."""
     brightest = max((one.brightest for one in said_16), default=0)
     if smallest_depth(brightest) == 16 or brightest < BRIGHT_ENOUGH:
@@ -166,7 +166,7 @@ def _doubted(said_16: Sequence[Seen], unit: Unit) -> list[str]:
     return [f"{what}. If these are {bits}-bit counts, write bits: {bits} into collection.yaml beside the images"]
 
 
-def _inferred(silent: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int | None, str]:
+def _inferred(silent: Sequence[Evidence], known: set[int], unit: Unit) -> tuple[int | None, str]:
     """The depth that the pixels of fields tell, and how; "" where it is that of the files, as one would expect."""
     silent = _without_hot(silent)
     brightest = max(one.brightest for one in silent)
@@ -188,7 +188,7 @@ def _inferred(silent: Sequence[Seen], known: set[int], unit: Unit) -> tuple[int 
     return 16, f"{what}. If they are of different cameras, open them as collections of their own"
 
 
-def _without_hot(silent: Sequence[Seen]) -> Sequence[Seen]:
+def _without_hot(silent: Sequence[Evidence]) -> Sequence[Evidence]:
     """The fields but for the few, in which single pixels alone are of a larger depth than all others."""
     most = smallest_depth(max(one.brightest for one in silent))
     hot = [one for one in silent if smallest_depth(one.brightest) == most and one.above <= _HOT]
@@ -198,7 +198,7 @@ def _without_hot(silent: Sequence[Seen]) -> Sequence[Seen]:
     return others if few and brightest >= BRIGHT_ENOUGH and smallest_depth(brightest) < most else silent
 
 
-def _because(silent: Sequence[Seen], brightest: int) -> str:
+def _because(silent: Sequence[Evidence], brightest: int) -> str:
     """A word on single pixels that make the depth what it is: they may be hot ones."""
     smaller = max((bits for bits in DEPTHS if full_value(bits) < brightest), default=0)
     pixels = sum(one.above for one in silent if one.brightest > full_value(smaller))
@@ -214,7 +214,7 @@ def _signed() -> CellocateError:
     return CellocateError(what, mend=mend)
 
 
-def _floor(seen: Sequence[Seen], bits: int | None) -> CellocateError | None:
+def _floor(seen: Sequence[Evidence], bits: int | None) -> CellocateError | None:
     high = high_floor(seen, bits)
     if not high:
         return None

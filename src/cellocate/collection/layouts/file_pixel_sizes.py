@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from cellocate.collection.collection import Collection, Problem
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address, suffix
@@ -35,10 +33,7 @@ def with_sizes_of_files(collection: Collection) -> Collection:
     sizes = {i: size.um for i, size in found.items() if size.um is not None}
     problems = [_problem(i, found[i], addresses[i][0].file) for i in found]
     known = replace(collection, problems=(*collection.problems, *filter(None, problems)))
-    if not sizes:
-        return known
-    column = collection.fields.get("pixel_size", pd.Series(index=collection.fields.index, dtype=float))
-    return replace(known, fields=collection.fields.assign(pixel_size=column.astype(float).fillna(pd.Series(sizes))))
+    return known.with_pixel_sizes(sizes) if sizes else known
 
 
 def not_square(size: PixelSize, path: Path) -> CellocateError | None:

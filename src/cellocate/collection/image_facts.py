@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cellocate.collection.depth_inference import Evidence
 from cellocate.collection.duplicates import HASHED, fingerprint, hash_thumbnail
 from cellocate.collection.emptiness import note_on
-from cellocate.collection.judge import Seen
 from cellocate.collection.quality import (
     FOCUS_CHANNELS,
     SATURATED_SHARE,
@@ -29,7 +29,7 @@ from cellocate.images.depth import SIGNED, darkest, without_offset
 from cellocate.images.stacks import absent_chunks
 
 
-class Look(NamedTuple):
+class ImageFacts(NamedTuple):
     """What the files of a field are; what follows `depth` is known only where their pixels were decoded.
 
     Args:
@@ -58,7 +58,7 @@ class Look(NamedTuple):
     largest_file: int = 0
     absent: str = ""
     note: str = ""
-    seen: Seen | None = None
+    seen: Evidence | None = None
 
 
 def complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
@@ -80,7 +80,7 @@ def complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> d
     return {channel: files[channel] for channel in channels}
 
 
-def look_at_headers(files: Mapping[str, Path]) -> Look:
+def facts_of_headers(files: Mapping[str, Path]) -> ImageFacts:
     """Height, width and depth, without decoding.
 
     Raises:
@@ -95,12 +95,12 @@ def look_at_headers(files: Mapping[str, Path]) -> Look:
         if header.depth != first.depth:
             depths = f"{header.depth} beside {first.depth} bits"
             raise CellocateError(f"channels of different depth ({depths})", where=path, mend="Export them alike.")
-    return Look(*first)
+    return ImageFacts(*first)
 
 
-def look_at_pixels(
-    pixels: Pixels, files: Mapping[str, Path], pixel_size: float | None = None, seen: Seen | None = None
-) -> Look:
+def facts_of_pixels(
+    pixels: Pixels, files: Mapping[str, Path], pixel_size: float | None = None, seen: Evidence | None = None
+) -> ImageFacts:
     """All that pixels tell.
 
     Args:
@@ -119,7 +119,7 @@ def look_at_pixels(
     hashes = [hash_thumbnail(small[c]) if c in small and c not in blank else 0 for c in HASHED]
     landmark = next((channel for channel in FOCUS_CHANNELS if channel in planes), None)
     bytes_ = file_sizes(files)
-    return Look(
+    return ImageFacts(
         height=pixels.shape[1],
         width=pixels.shape[2],
         depth=pixels.itemsize * 8,

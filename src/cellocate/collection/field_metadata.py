@@ -8,18 +8,18 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.collection.atlas.tables import is_list, of_fields, read_labels
+from cellocate.collection.atlas_names import with_metadata_of_ids
 from cellocate.collection.bags import are_cells, bags_of
 from cellocate.collection.collection import Collection
 from cellocate.collection.identity import as_known
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.metadata import IDS, read_metadata, tidy
-from cellocate.collection.names import told_by_ids
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import columns_there, is_table, read_columns
 
 
-def described(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
+def metadata_of(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
     """The metadata of some fields: antibody, gene, cell line and whatever else is told of them.
 
     Args:
@@ -40,7 +40,7 @@ def described(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
         what = f"{len(unknown)} of {len(set(ids))} fields are unknown here, such as {unknown[0]}"
         raise CellocateError(what, where=path, mend="Give the collection, or a table, that has them all.")
     known = fields.loc[list(dict.fromkeys(ids))].astype(object)
-    known = told_by_ids(Collection(path, "table", known.where(known.notna() & (known != ""), None))).fields
+    known = with_metadata_of_ids(Collection(path, "table", known.where(known.notna() & (known != ""), None))).fields
     return known.loc[list(ids)]
 
 
@@ -54,7 +54,7 @@ def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
             return known.set_axis(pd.Index(as_known(list(known.index), ids), name="id"))
     collection = open_collection(path)
     if are_cells(collection) and not set(ids) <= set(collection.ids):
-        return bags_of(collection).fields  # the ids are of fields, which cells tell of
+        return bags_of(collection).fields.fields  # the ids are of fields, which cells tell of
     return collection.fields
 
 
@@ -64,7 +64,7 @@ def values_of(collection: Collection, column: str) -> list[str]:
     Raises:
         CellocateError: there is no such column; it names those that there are.
     """
-    known = [str(c) for c in collection.fields.columns if c != "labels" and c not in CHANNELS]
+    known = collection.metadata_columns
     if column not in known:
         raise CellocateError(f"no column {column!r}", where=collection.folder, mend=columns_there(column, known))
     return ["" if pd.isna(value) else str(value) for value in collection.fields[column]]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from cellocate.collection.collection import Collection
+from cellocate.collection.collection import Collection, has_values
 
 NAME = r"(?:si)?\d+_[A-Z]\d{1,2}_\d+(?:_cr[0-9a-f]+)?"
 """The pattern of a field's name on the website: `<plate>_<well>_<n>`, lately with a mark of its version."""
@@ -74,7 +74,7 @@ def are_of_the_atlas(ids: Iterable[str]) -> bool:
     return sum(found) * 2 > len(found)
 
 
-def told_by_ids(collection: Collection) -> Collection:
+def with_metadata_of_ids(collection: Collection) -> Collection:
     """The collection with the antibody, plate and well that its ids tell, in columns in which it has no value.
 
     They are believed where more than half of the ids are `<antibody>_<plate>_<well>_<n>`: fewer may be chance, and
@@ -82,7 +82,7 @@ def told_by_ids(collection: Collection) -> Collection:
     """
     found = [_FIELD.fullmatch(i) for i in collection.ids]
     matches = [match if match and match["antibody"] else None for match in found]
-    lacking = [name for name in _TOLD if not _has_values(collection, name)]
+    lacking = [name for name in _TOLD if not has_values(collection.fields, name)]
     if not lacking or sum(match is not None for match in matches) * 2 <= len(matches):
         return collection
     told = {name: [match and _said(match, name) for match in matches] for name in lacking}
@@ -93,10 +93,6 @@ def told_by_ids(collection: Collection) -> Collection:
 
 def _said(match: re.Match[str], name: str) -> str:
     return number(match["antibody"]) if name == "antibody" else match["name"].split("_")[_TOLD.index(name) - 1]
-
-
-def _has_values(collection: Collection, name: str) -> bool:
-    return name in collection.fields and bool(collection.fields[name].replace("", None).notna().any())
 
 
 def _listed(names: Sequence[str]) -> str:

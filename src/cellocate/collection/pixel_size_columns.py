@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from cellocate.collection.figures import Kind, figures
+from cellocate.collection.number_columns import Kind, read_numbers
 from cellocate.errors import CellocateError
 from cellocate.images.scale import check_pixel_size
 from cellocate.images.units import NO_LENGTH, micrometres, pixel_size
@@ -65,7 +65,7 @@ def with_pixel_size(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
         factor: float | pd.Series[float] = _factor(column.unit) or 1.0
         if not column.unit and (unit := units.get(column.side, units.get("x", units.get("")))):
             factor = _factors(rows[unit], path)
-        found[name] = figures(rows[name], _KIND, path, name, factor)
+        found[name] = read_numbers(rows[name], _KIND, path, name, factor)
     for other in others:
         _see_square(found[first], found[other], f"{path}, columns {first} and {other}")
         found[first] = found[first].fillna(found[other])

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 import cellocate
-from cellocate.collection.bags import Bags, are_cells
+from cellocate.collection.atlas_names import without_decimals
+from cellocate.collection.bags import are_cells
 from cellocate.collection.collection import FIELD, Collection
 from cellocate.collection.identity import ORIGINAL, as_known
-from cellocate.collection.names import without_decimals
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
@@ -30,24 +30,26 @@ def save_split(path: str | Path, split: Split) -> None:
     write_text(path.with_suffix(".json"), json.dumps(made, indent=2) + "\n")
 
 
-def read_split(path: str | Path, collection: Collection, fold: str | None = None) -> Split:
+def read_split(
+    path: str | Path, collection: Collection, fold: str | None = None, *, skip_missing: bool = False
+) -> Split:
     """Read a split as `cellocate split` and `train` save it: a table with the columns `id` and `part`.
 
     Args:
         path: the file; `group`, `fold`, `left_out`, `fingerprint` are understood where they are there.
         collection: that it is of.
         fold: that is chosen, where there are several.
+        skip_missing: leave out fields that the collection lacks, such as those without a cell.
 
     Returns:
-        The fields that the file names, in its order; where it names the fields of single cells, all these cells,
-        or all of these fields that have some.
+        The fields that the file names, in its order; where it names the fields of single cells, all these cells.
 
     Raises:
         CellocateError: it is not such a table, names a field that the collection lacks, or names one twice; or no
             fold is chosen that must be, or there is no such fold.
     """
     path = Path(path)
-    split = _read(path, collection)
+    split = _read(path, collection, skip_missing=skip_missing)
     try:
         chosen = split.choose(fold)
         trained = (chosen.parts == "train").any()
@@ -73,7 +75,7 @@ def read_folds(path: str | Path, collection: Collection) -> list[str]:
     return split.folds
 
 
-def _read(path: Path, collection: Collection) -> Split:
+def _read(path: Path, collection: Collection, *, skip_missing: bool = False) -> Split:
     table, lines = read_table(path, "split", SPLIT_COLUMNS)
     if not {"id", "part"} <= set(table.columns):
         raise lacking(path, "not a split", "It needs the columns id and part.")
@@ -84,8 +86,8 @@ def _read(path: Path, collection: Collection) -> Split:
     table["id"] = as_known(list(table["id"]), collection.fields[FIELD] if are_cells(collection) else collection.ids)
     if are_cells(collection) and table["id"].isin(collection.fields[FIELD]).any():
         table = _of_cells(table, collection)
-    if isinstance(collection, Bags) and table["id"].isin(collection.ids).any():
-        table = table[table["id"].isin(collection.ids)]  # a field may have no cells
+    if skip_missing and table["id"].isin(collection.ids).any():
+        table = table[table["id"].isin(collection.ids)]
     known = set(collection.ids)
     unknown = sorted(i for i in table["id"] if i not in known)
     if unknown:
