@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -21,8 +20,6 @@ from cellocate.errors import CellocateError
 from cellocate.networks import Model
 from cellocate.prediction import assumptions, cautions, predict_collection
 
-Progress = Callable[[int], object]
-
 
 def evaluate_model(
     model: Model,
@@ -34,7 +31,7 @@ def evaluate_model(
     names: tuple[str, str] = NAMES,
     maps: bool = False,
     skip_bad: bool = False,
-    progress: Progress | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Evaluated:
     """Predict the labelled fields of a collection and measure the predictions; nothing is written.
 
@@ -111,7 +108,7 @@ def evaluate_model(
         evaluated,
         metrics={"part": part, **evaluated.metrics},
         card=model.card,
-        history=None if run is None else _history(run / "history.csv"),
+        history=pd.read_csv(run / "history.csv") if run is not None and (run / "history.csv").is_file() else None,
         warnings=(*warnings, *[f"{names[1]}: {text}" for text in of_baseline]),
         explained=explain_some(model, evaluated) if maps else (),
     )
@@ -136,12 +133,5 @@ def _in_vocabulary(collection: Collection, models: Sequence[Model]) -> Collectio
 
 
 def _warnings(model: Model, collection: Collection, predictions: Predictions) -> list[str]:
-    return [
-        *contamination_warnings(model, collection),
-        *assumptions(model, collection),
-        *cautions(model, predictions),
-    ]
-
-
-def _history(path: Path) -> pd.DataFrame | None:
-    return pd.read_csv(path) if path.is_file() else None
+    used = contamination_warnings(model, collection)
+    return [*used, *assumptions(model, collection), *cautions(model, predictions)]
