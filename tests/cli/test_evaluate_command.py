@@ -57,7 +57,7 @@ def test_two_tables_are_compared_whatever_the_order_of_their_rows(cellocate, tab
     assert by_line[["value", "n"]].to_numpy().tolist() == [["HeLa", 40], ["U-2 OS", 15], ["not recorded", 5]]
     assert len(pd.read_csv(scores / "by_antibody.csv")) == 30
     page = (scores / "report.html").read_text()
-    for heading in ("Beside bad", "By cell_line", "What is taken for what", "Group by group", "few</small> 15"):
+    for heading in ("Compared with bad", "By cell_line", "What is taken for what", "Group by group", "few</small> 15"):
         assert heading in page
     assert {"beside.png", "confusion.svg", "reliability.png"} <= {p.name for p in (scores / "figures").iterdir()}
 

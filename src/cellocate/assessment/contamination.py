@@ -34,18 +34,17 @@ def trained_counts(model: Model, whole: Collection) -> list[int] | None:
 
 def contamination_warnings(model: Model, collection: Collection) -> list[str]:
     """A sentence for each use that the model has made of some of the fields."""
-    said, part_of = [], split_part_of(model, collection)
+    found, part_of = [], split_part_of(model, collection)
     used = {
         "was trained on": [part == "train" for part in part_of],
         "chose its epoch and thresholds by": [part == "validation" for part in part_of],
         "got its first weights from": _started(model, collection),
     }
     for use, is_so in used.items():
-        met = [field for field, has_met in zip(collection.ids, is_so, strict=True) if has_met]
-        if met:
-            named = ", ".join(met[:3]) + (f" and {len(met) - 3} more" if len(met) > 3 else "")
-            said.append(f"{len(met)} of {len(collection)} {collection.unit}s are ones that the model {use}: {named}")
-    return said
+        if ids := [field for field, used_here in zip(collection.ids, is_so, strict=True) if used_here]:
+            named = ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
+            found.append(f"{len(ids)} of {len(collection)} {collection.unit}s are ones that the model {use}: {named}")
+    return found
 
 
 def _started(model: Model, collection: Collection) -> list[bool]:

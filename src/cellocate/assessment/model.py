@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -21,8 +20,6 @@ from cellocate.errors import CellocateError
 from cellocate.networks import Model
 from cellocate.prediction import assumptions, cautions, predict_bags, predict_collection
 
-Progress = Callable[[int], object]
-
 
 def evaluate_model(
     model: Model,
@@ -34,7 +31,7 @@ def evaluate_model(
     names: tuple[str, str] = NAMES,
     maps: bool = False,
     skip_bad: bool = False,
-    progress: Progress | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Evaluated:
     """Predict the labelled fields of a collection and measure the predictions; nothing is written.
 
@@ -121,13 +118,15 @@ def evaluate_model(
         metrics={"part": part, **evaluated.metrics},
         bags=bags,
         card=model.card,
-        history=None if run is None else _history(run / "history.csv"),
+        history=pd.read_csv(run / "history.csv") if run is not None and (run / "history.csv").is_file() else None,
         warnings=(*warnings, *[f"{names[1]}: {text}" for text in of_baseline]),
         explained=explain_some(model, evaluated) if maps else (),
     )
 
 
-def _predict(model: Model, fields: LabelledCollection, bags: CellBags | None, progress: Progress | None) -> Predictions:
+def _predict(
+    model: Model, fields: LabelledCollection, bags: CellBags | None, progress: Callable[[int], object] | None
+) -> Predictions:
     if bags is None:
         return predict_collection(model, fields, progress=progress)
     return predict_bags(model, bags, progress=progress)[0]
@@ -152,12 +151,5 @@ def _in_vocabulary(collection: LabelledCollection, models: Sequence[Model]) -> L
 
 
 def _warnings(model: Model, fields: LabelledCollection, images: Collection, predictions: Predictions) -> list[str]:
-    return [
-        *contamination_warnings(model, fields),
-        *assumptions(model, images),
-        *cautions(model, predictions),
-    ]
-
-
-def _history(path: Path) -> pd.DataFrame | None:
-    return pd.read_csv(path) if path.is_file() else None
+    used = contamination_warnings(model, fields)
+    return [*used, *assumptions(model, images), *cautions(model, predictions)]

@@ -102,8 +102,7 @@ def evaluate(
         for column in set(by or ()) - {"part"}:  # which only the model knows
             values_of(collection, column)
         inputs += collection.places
-        refuse_existing(out, overwrite=overwrite, inputs=inputs)
-        choices = {"part": part, "by": by or (), "maps": maps, "skip_bad": skip_bad}
+        choices: dict[str, Any] = {"part": part, "by": by or (), "maps": maps, "skip_bad": skip_bad}
         evaluated = _evaluate_model(model, collection, beside, views, device, choices)
     else:
         raise typer.BadParameter("give MODEL and DATA, or --predictions and --labels (and perhaps --sample)")

@@ -120,24 +120,24 @@ def predict_within(
     of: list[str] = []
     numbers: list[int] = []
     notes: list[str] = []
-    said: list[Probabilities] = [np.zeros((0, len(model.vocabulary)), np.float32)]
+    found: list[Probabilities] = [np.zeros((0, len(model.vocabulary)), np.float32)]
     for field, whole in zip(collection.ids, fields.probabilities, strict=True):
-        shape, found = masks.read(field, collection.shape(field))
-        within = np.full((len(found), len(whole)), np.nan)
-        labels = label_image(dict(enumerate(found.values(), start=1)), *shape)
-        if by_map and found:
+        shape, own = masks.read(field, collection.shape(field))
+        within = np.full((len(own), len(whole)), np.nan)
+        labels = label_image(dict(enumerate(own.values(), start=1)), *shape)
+        if by_map and own:
             pixels, pixel_size = collection.read(field, model.card.channels)
             within = model.predict_within(pixels, labels, pixel_size)
         if PROTEIN in collection.channels:
             protein, _ = collection.read(field, (PROTEIN,))
             notes += notes_on_protein(protein[0], labels)
-        ids += [f"{field}_{number}" for number in found]
-        of += [field] * len(found)
-        numbers += list(found)
-        said.append(with_fields(within, np.broadcast_to(whole, within.shape)))
+        ids += [f"{field}_{number}" for number in own]
+        of += [field] * len(own)
+        numbers += list(own)
+        found.append(with_fields(within, np.broadcast_to(whole, within.shape)))
         if progress is not None:
             progress(1)
-    probabilities = np.concatenate(said).astype(np.float32)
+    probabilities = np.concatenate(found).astype(np.float32)
     return Predictions.from_rule(
         ids, probabilities, model.vocabulary, model.card.rule, fields=of, cells=numbers, notes=notes
     )
