@@ -18,7 +18,7 @@ Amounts = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedCell:
     """A cell before its neighbours have pressed it into shape.
 
     Attributes:
