@@ -36,7 +36,7 @@ def demo(
     Example: cellocate demo
     """
     from cellocate.cli.console import repeatable
-    from cellocate.files import refuse_existing
+    from cellocate.files import mark, refuse_existing
 
     began = time.monotonic()
     if (out / REPORT).is_file() and (out / "phantoms").is_dir() and not overwrite:
@@ -44,6 +44,7 @@ def demo(
         raise CellocateError("this folder holds a demo", where=out, mend=mend)
     refuse_existing(out, overwrite=overwrite)
     shutil.rmtree(out, ignore_errors=True)
+    mark(out)
     with repeatable():
         scores = _run(out, fields=fields, epochs=epochs, seed=seed)
     print_scores(scores)
