@@ -22,11 +22,11 @@ from pathlib import Path
 import cv2
 
 from cellocate import phantom
+from cellocate.cells.conversion import convert
 from cellocate.cells.crops import Square, crops
+from cellocate.cells.cutting import CellPlan
 from cellocate.cells.describe import describe, of_field
-from cellocate.cells.job import Plan
 from cellocate.cells.masks import write_labels
-from cellocate.cells.run import convert
 from cellocate.cells.segmentation import segment
 from cellocate.collection import Collection, open_collection
 from cellocate.images.store import write_shard
@@ -103,7 +103,7 @@ def whole(folder: str) -> None:
     cv2.setNumThreads(1)
     fields = open_collection(Path(folder) / "fields", pixel_size=PIXEL_SIZE)
     before = _peak()
-    convert(fields, Plan(Path(folder) / "out", fields.channels, Square(), None, segment), workers=1)
+    convert(fields, CellPlan(Path(folder) / "out", fields.channels, Square(), None, segment), workers=1)
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(f"{'CPU, as a whole':>20} {(used.ru_utime + used.ru_stime) / len(fields):.3f} (with its start)")
     print(f"{'peak memory':>20} {_peak():.2f} GiB ({before:.2f} before the first field)")
