@@ -12,13 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.cells.conversion import convert
-from cellocate.cells.crops import Square
+from cellocate.cells.crops import CropSettings
 from cellocate.cells.cutting import CellPlan
 from cellocate.cells.segmentation import segment
 from cellocate.collection import Collection
 
 LOCATIONS = {0: "Nucleoplasm", 2: "Nucleoli", 21: "Plasma membrane", 23: "Mitochondria", 25: "Cytosol"}
-SQUARE = Square(size=96, span=48)
+SQUARE = CropSettings(size=96, span=48)
 
 Said = NDArray[np.floating[Any]]
 """Probabilities of cells, shape (cells, locations); of several repeats, shape (repeats, cells, locations)."""

@@ -14,7 +14,7 @@ import pytest
 from cellocate.cells import extras
 from cellocate.cells.clean import CleanUp
 from cellocate.cells.conversion import convert
-from cellocate.cells.crops import Square, crops
+from cellocate.cells.crops import CropSettings, crops
 from cellocate.cells.cutting import CellPlan
 from cellocate.cells.given import Given
 from cellocate.cells.strong import Strong
@@ -24,7 +24,7 @@ from cellocate.collection.splits.leaks import leaks
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, write_png
 
-SMALL = Square(size=16, span=40)
+SMALL = CropSettings(size=16, span=40)
 LOOSE = CleanUp(keep=("edge", "small", "large", "negative", "focus"))
 
 
@@ -227,7 +227,7 @@ def test_it_is_resumed_as_it_was_begun_and_what_is_there_is_kept(fields, plan):
     with pytest.raises(CellocateError, match="unfinished conversion"):
         convert(fields, plan, workers=1)
     with pytest.raises(CellocateError, match="begun with other crops"):
-        convert(fields, replace(plan, square=Square(size=24)), workers=1, resume=True)
+        convert(fields, replace(plan, crop=CropSettings(size=24)), workers=1, resume=True)
     convert(fields, replace(plan, skip_bad=True), workers=1, resume=True)
     with pytest.raises(CellocateError, match="not empty"):
         convert(fields, replace(plan, skip_bad=True), workers=1)
@@ -238,7 +238,7 @@ KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
 from cellocate.cells.clean import CleanUp
-from cellocate.cells.crops import Square
+from cellocate.cells.crops import CropSettings
 from cellocate.cells.cutting import CellPlan
 from cellocate.cells.conversion import convert
 from cellocate.cells.strong import Strong
@@ -249,7 +249,7 @@ data, out = Path(sys.argv[1]), Path(sys.argv[2])
 fields = open_collection(data)
 single = [i for i in fields.ids if len(fields.fields["labels"][i]) == 1]
 fields = fields.subset(single[:2])
-plan = CellPlan(out, ("green", "blue"), Square(size=16, span=40), data / "truth", None)
+plan = CellPlan(out, ("green", "blue"), CropSettings(size=16, span=40), data / "truth", None)
 strong = Strong(CleanUp(keep=("small", "large", "focus", "negative")))
 
 def contents(folder):
@@ -299,7 +299,7 @@ def test_killed_at_any_file_it_writes_and_resumed_the_bytes_are_the_same(phantom
 def test_real_masks(real_data: Path, tmp_path):
     fields = open_collection(real_data / "kaggle2021")
     fields = fields.subset(fields.ids[:1])
-    plan = CellPlan(tmp_path / "out", fields.channels, Square(), real_data / "kaggle2021" / "cell_masks", None)
+    plan = CellPlan(tmp_path / "out", fields.channels, CropSettings(), real_data / "kaggle2021" / "cell_masks", None)
     cells = convert(fields, plan, workers=1).cells
     assert len(cells) > 10
     assert all(cells.read(i, fields.channels)[0].any() for i in cells.ids)

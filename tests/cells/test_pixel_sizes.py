@@ -8,7 +8,7 @@ import pytest
 
 from cellocate.cells import cutting
 from cellocate.cells.conversion import convert
-from cellocate.cells.crops import Square
+from cellocate.cells.crops import CropSettings
 from cellocate.cells.cutting import CellPlan
 from cellocate.cells.pixel_sizes import SAMPLE, Estimated, estimate, with_sizes
 from cellocate.cells.segmentation import segment
@@ -130,7 +130,7 @@ def contents(folder):
 
 
 def test_cells_of_all_fields_have_one_pixel_size_whatever_interrupts(fields, tmp_path, monkeypatch):
-    plan = CellPlan(tmp_path / "whole", fields.channels, Square(size=16), None, segment)
+    plan = CellPlan(tmp_path / "whole", fields.channels, CropSettings(size=16), None, segment)
     whole = convert(fields, plan, workers=1)
     told = whole.cells.fields.groupby("field")["field_pixel_size"].unique()
     assert {float(told[i][0]) for i in WIDE} == {estimate(fields).sizes["a"]}

@@ -31,9 +31,9 @@ def card_of(
     flags = cells[FLAGS].str.split(SEPARATOR).explode()
     flagged = flags[flags != ""].value_counts()
     return {
-        "crops": asdict(plan.square),
+        "crops": asdict(plan.crop),
         "masks": "given" if plan.masks is not None else "segmented",
-        "strong": None if strong is None else strong.told(),
+        "strong": None if strong is None else strong.settings(),
         "fields": fields,
         "found": len(cells),
         "removed": {str(why): int(n) for why, n in removed.items()},

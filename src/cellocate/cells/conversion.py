@@ -18,7 +18,7 @@ from cellocate.collection import Collection, Problem, open_collection
 from cellocate.collection.depth import of_known_depth
 from cellocate.collection.faulty import known_faults, refuse_faulty, with_images
 from cellocate.collection.layouts.store import table
-from cellocate.collection.rescale import see_name
+from cellocate.collection.rescale import check_file_name
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
 from cellocate.work import Work, check_workers, resumable, run
@@ -80,7 +80,7 @@ def convert(
         fields = _of_one_label(fields, strong)
     _check_masks_of(fields, plan)
     for field in fields.ids:
-        see_name(field)
+        check_file_name(field)
     request, inputs = _request(plan, fields, strong), (*collection.places, plan.masks)
     with resumable(plan.out, WORK, request, noun="conversion", resume=resume, overwrite=overwrite, inputs=inputs):
         decided = plan.work / "decided"  # from here on crops are moved, and no field is done anew
@@ -109,8 +109,8 @@ def _check_images(collection: Collection, plan: CellPlan) -> None:
 def _check_masks_of(fields: Collection, plan: CellPlan) -> None:
     """Refuse masks that are of none of the fields, or of several at once."""
     if plan.masks is not None:
-        masks = masks_in(plan.masks).beside(fields.files)
-        masks.see_one_field_each(fields.ids)
+        masks = masks_in(plan.masks).excluding(fields.files)
+        masks.refuse_shared_masks(fields.ids)
         if not any(map(masks.has, fields.ids)):
             masks.require(fields.ids)
 
@@ -136,10 +136,10 @@ def _request(plan: CellPlan, fields: Collection, strong: Strong | None) -> dict[
     rows = table(fields).to_csv(lineterminator="\n")
     return {
         "channels": list(plan.channels),
-        "crops": asdict(plan.square),
+        "crops": asdict(plan.crop),
         "masks": None if plan.masks is None else str(plan.masks.resolve()),
         "segmenter": None if plan.segment is None else getattr(plan.segment, "__name__", ""),
-        "strong": None if strong is None else strong.told(),
+        "strong": None if strong is None else strong.settings(),
         "extras": [extra.__name__ for extra in plan.extras],
         "png": plan.png,
         "colours": plan.colours,

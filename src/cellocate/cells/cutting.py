@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.cells.astray import ASTRAY, are_astray
-from cellocate.cells.crops import Crop, Square, crops
-from cellocate.cells.describe import describe, of_field
+from cellocate.cells.crops import Crop, CropSettings, crops
+from cellocate.cells.describe import describe_cells, describe_field
 from cellocate.cells.extras import Extra
 from cellocate.cells.given import Masks, given_masks
 from cellocate.cells.masks import write_labels
+from cellocate.cells.mismatched_masks import MISMATCHED, are_mismatched
 from cellocate.cells.segmenters import Segmenter
 from cellocate.collection import Collection, Problem
 from cellocate.collection.check import problem_table
@@ -40,7 +40,7 @@ class CellPlan:
     Attributes:
         out: the folder to write.
         channels: that are read, and that crops have.
-        square: what a crop shows.
+        crop: what a crop shows.
         masks: folder of masks that were brought.
         segment: what finds the cells where none were brought.
         extras: what else is written of each field.
@@ -51,7 +51,7 @@ class CellPlan:
 
     out: Path
     channels: tuple[str, ...]
-    square: Square
+    crop: CropSettings
     masks: Path | None
     segment: Segmenter | None
     extras: tuple[Extra, ...] = ()
@@ -82,7 +82,7 @@ class CellPlan:
 
     def shard(self, number: int) -> Path:
         """A field's crops, one after the other."""
-        return shard_path(self.work, self.square.size, number)
+        return shard_path(self.work, self.crop.size, number)
 
     def to_sync(self, number: int) -> tuple[Path, ...]:
         """What must be on the disk before a field counts as done."""
@@ -135,7 +135,7 @@ def is_cut(task: FieldToCut) -> bool:
     if rows.dtype != index_type(1) or not plan.cells(number).is_file():
         return False
     pictures = plan.pictures(task.field)[1].is_file()
-    size = (plan.square.size,)
+    size = (plan.crop.size,)
     return pictures and (not len(rows) or is_whole(plan.work, size, len(plan.channels), rows))
 
 
@@ -148,11 +148,11 @@ def _cut(task: FieldToCut) -> None:
     _write_masks(plan.pictures(field), masks)
     found = list[tuple[Crop, bool]]()
     nuclei = None if masks.cells.any() and not masks.nuclei.any() else masks.nuclei
-    cut = crops(counts, masks.cells, nuclei, masks.pixel_size, plan.square)
-    size = (plan.square.size,)
+    cut = crops(counts, masks.cells, nuclei, masks.pixel_size, plan.crop)
+    size = (plan.crop.size,)
     rows = write_shard(plan.work, number, size, (_noted(crop, found) for crop in cut))
-    table = describe(counts, plan.channels, masks, bits)
-    whole = of_field(pixels, plan.channels, task.collection.files(field), masks.pixel_size)
+    table = describe_cells(counts, plan.channels, masks, bits)
+    whole = describe_field(pixels, plan.channels, task.collection.files(field), masks.pixel_size)
     table = table.assign(
         field_pixel_size=masks.pixel_size,
         pixel_size=[crop.pixel_size for crop, _ in found],
@@ -165,8 +165,8 @@ def _cut(task: FieldToCut) -> None:
         table.to_csv(aside, index=False, float_format=DIGITS)
     notes = [*filter(None, [task.note]), *masks.notes]
     brought = plan.masks is not None and "blue" in plan.channels
-    if brought and are_astray(counts[plan.channels.index("blue")], masks.cells):
-        notes.append(ASTRAY)
+    if brought and are_mismatched(counts[plan.channels.index("blue")], masks.cells):
+        notes.append(MISMATCHED)
     write_text(plan.notes(number), "\n".join(notes))
     save(plan.rows(number), rows)
 
@@ -211,11 +211,11 @@ def keep_crops(plan: CellPlan, number: int, kept: NDArray[np.bool_], store: Path
         Their rows of the store's index.
     """
     rows = np.load(plan.rows(number))
-    length = len(plan.channels) * plan.square.size**2 * (rows["bits"] // 8).astype(np.int64)
+    length = len(plan.channels) * plan.crop.size**2 * (rows["bits"] // 8).astype(np.int64)
     chosen: NDArray[Any] = rows[kept].copy()
     chosen["shard"] = shard
     chosen["offset"][:, 0] = np.cumsum(length[kept]) - length[kept]
-    place = shard_path(store, plan.square.size, shard)
+    place = shard_path(store, plan.crop.size, shard)
     if plan.shard(number).is_file():
         content = plan.shard(number).read_bytes()
         with new_file(place) as aside, aside.open("wb") as file:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cellocate.cells.describe import BOX, FILE_SIZES
-from cellocate.cells.frame import framed
 from cellocate.cells.given import Masks
+from cellocate.cells.legend import with_legend
 from cellocate.cells.masks import write_geojson
 from cellocate.cells.overlay import overlay
 from cellocate.images import Pixels, write_png
@@ -37,7 +37,7 @@ def overlays(task: FieldToCut, pixels: Pixels, masks: Masks, _cells: pd.DataFram
     channels, colours = task.plan.channels, task.plan.colours
     picture = overlay(pixels, channels, masks.nuclei, masks.cells, side=_SIDE, numbers=True, colours=colours)
     pixel_size = masks.pixel_size * pixels.shape[2] / picture.shape[1]
-    whole = framed(picture, channels, pixel_size, estimated=bool(task.note), colours=colours)
+    whole = with_legend(picture, channels, pixel_size, estimated=bool(task.note), colours=colours)
     write_png(task.plan.out / "overlays" / f"{task.field}.png", whole)
 
 

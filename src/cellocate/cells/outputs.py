@@ -70,7 +70,7 @@ def write_outputs(
     made = {"by": f"cellocate {cellocate.__version__}", "steps": [opened, {"step": "cells", **card}]}
     store = plan.out / CROPS
     crops = _fields_of_store(cells[kept], fields)
-    seal(store, index, crops, plan.channels, (plan.square.size,), told(replace(fields, made=made)))
+    seal(store, index, crops, plan.channels, (plan.crop.size,), told(replace(fields, made=made)))
     if plan.png:
         write_pictures(open_collection(store), plan.out / PICTURES)
     if len(skipped):
@@ -111,7 +111,7 @@ def _label(cells: pd.DataFrame) -> pd.Series[int]:
 
 def _move_crops(plan: CellPlan, fields: Collection, cells: pd.DataFrame) -> NDArray[Any]:
     """Move the crops that stay into the store, a shard for each field; give their rows of its index."""
-    shards = plan.out / CROPS / str(plan.square.size)
+    shards = plan.out / CROPS / str(plan.crop.size)
     by_field = (cells["why"] == "").groupby(cells["field"], sort=False)
     kept = {field: flags.to_numpy() for field, flags in by_field}
     index = [

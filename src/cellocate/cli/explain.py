@@ -75,7 +75,7 @@ def explain(
 
     loaded = load(model, device=device)
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
-    label_images = None if masks is None else CellMasks(masks).beside(collection.files)
+    label_images = None if masks is None else CellMasks(masks).excluding(collection.files)
     choices = ExplainOptions(
         ids=None if ids is None else [normal(field) for field in ids],
         count=fields,

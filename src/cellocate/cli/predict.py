@@ -115,7 +115,7 @@ def predict(
     from cellocate.collection import are_cells, bags_of
     from cellocate.networks import load
 
-    label_images = None if masks is None else CellMasks(masks).beside(collection.files)
+    label_images = None if masks is None else CellMasks(masks).excluding(collection.files)
     loaded, turned = prediction.with_turns(load(model, device=device), views)
     if format_ == "kaggle2021":
         prediction.require_hpa19(loaded.vocabulary)

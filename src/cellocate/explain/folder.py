@@ -12,7 +12,7 @@ import pandas as pd
 from cellocate import written
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection
-from cellocate.collection.rescale import see_name
+from cellocate.collection.rescale import check_file_name
 from cellocate.decision import write_table
 from cellocate.errors import CellocateError
 from cellocate.explain.explained import Explained, explain_collection_field
@@ -76,7 +76,7 @@ def explain(
     with new_folder(out, overwrite=choices.overwrite, inputs=inputs) as folder:
         chosen = collection.subset(choose_fields(model, collection, choices))
         for field in chosen.ids:
-            see_name(field)
+            check_file_name(field)
         if choices.masks is not None:
             choices.masks.require(chosen.ids)
         nuclei = knows_nuclei(choices.masks, chosen)
