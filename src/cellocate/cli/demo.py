@@ -36,7 +36,7 @@ def demo(
     Example: cellocate demo
     """
     from cellocate.cli.console import repeatable
-    from cellocate.files import mark, refuse_existing
+    from cellocate.files import refuse_existing
 
     began = time.monotonic()
     if (out / REPORT).is_file() and (out / "phantoms").is_dir() and not overwrite:
@@ -44,7 +44,6 @@ def demo(
         raise CellocateError("this folder holds a demo", where=out, mend=mend)
     refuse_existing(out, overwrite=overwrite)
     shutil.rmtree(out, ignore_errors=True)
-    mark(out)
     with repeatable():
         scores = _run(out, fields=fields, epochs=epochs, seed=seed)
     print_scores(scores)
@@ -58,6 +57,7 @@ def _run(out: Path, *, fields: int, epochs: int, seed: int) -> Evaluated:
     from cellocate import phantom
     from cellocate.cli.console import progress
     from cellocate.collection import open_collection
+    from cellocate.files import mark
     from cellocate.prediction import predict_and_compare, write_kaggle2018
     from cellocate.report.assess import Choices, assess_model
     from cellocate.training import load_recipe
@@ -69,6 +69,7 @@ def _run(out: Path, *, fields: int, epochs: int, seed: int) -> Evaluated:
         phantom.simulate(
             out / "phantoms", fields=fields, size=SIZE, span=SPAN, labels="balanced", seed=seed, progress=advance
         )
+    mark(out)
     collection = open_collection(out / "phantoms")
 
     print("2. training a small network from scratch", flush=True)
