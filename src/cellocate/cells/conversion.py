@@ -157,7 +157,8 @@ def _cut_all(plan: CellPlan, fields: Collection, workers: int | None, progress: 
     for task, problem in run(Work(tasks, cut_field, is_cut), workers):
         if problem is not None:
             problems.append(problem)
-        sync(*(path for path in plan.to_sync(task.number) if path.is_file()))
+        written = (plan.shard(task.number), plan.rows(task.number), plan.cells(task.number))
+        sync(*(path for path in written if path.is_file()))
         if progress is not None:
             progress(1)
     if not plan.skip_bad:

@@ -84,10 +84,6 @@ class CellPlan:
         """A field's crops, one after the other."""
         return shard_path(self.work, self.crop.size, number)
 
-    def to_sync(self, number: int) -> tuple[Path, ...]:
-        """What must be on the disk before a field counts as done."""
-        return self.shard(number), self.rows(number), self.cells(number)
-
     def pictures(self, field: str) -> tuple[Path, Path]:
         """Where a field's label images go: nuclei, cells."""
         return self.out / "masks" / f"{field}_nuclei.png", self.out / "masks" / f"{field}_cells.png"
@@ -145,7 +141,8 @@ def _cut(task: FieldToCut) -> None:
     bits = task.collection.bits(field)
     pixels = full_scale(counts, bits)
     masks = _masks(task, pixels, pixel_size)
-    _write_masks(plan.pictures(field), masks)
+    for path, labels in zip(plan.pictures(field), (masks.nuclei, masks.cells), strict=True):
+        write_labels(path, labels)
     found = list[tuple[Crop, bool]]()
     nuclei = None if masks.cells.any() and not masks.nuclei.any() else masks.nuclei
     cut = crops(counts, masks.cells, nuclei, masks.pixel_size, plan.crop)
@@ -182,11 +179,6 @@ def _masks(task: FieldToCut, pixels: Pixels, pixel_size: float | None) -> Masks:
         return given_masks(plan.masks, task.field, (shape[0], shape[1]), pixel_size, task.collection.files)
     assert plan.segment is not None
     return plan.segment(pixels, plan.channels, pixel_size)
-
-
-def _write_masks(paths: tuple[Path, Path], masks: Masks) -> None:
-    for path, labels in zip(paths, (masks.nuclei, masks.cells), strict=True):
-        write_labels(path, labels)
 
 
 def read_cells(plan: CellPlan, number: int, field: str) -> pd.DataFrame:

@@ -39,12 +39,7 @@ def write_outputs(
 ) -> None:
     """Decide which cells stay, then write the store, the tables and, at the very end, the card.
 
-    Args:
-        plan: of all fields.
-        fields: whose cells were cut out.
-        collection: that they are of.
-        known: faulty fields of it that were left out before.
-        strong: how labels become strong ones.
+    `fields` were cut into cells; of the whole `collection` those with `known` faults, and other labels, were left out.
 
     Raises:
         CellocateError: no cell was found, or none is left.

@@ -83,19 +83,11 @@ def pack(
     with_images(collection, plan.channels)
     known = known_faults(collection)  # all others show in decoding
     collection = collection.without(known, skip_bad=skip_bad)
-    request = _request(plan, collection)
-    with resumable(
-        plan.out,
-        UNFINISHED,
-        request,
-        noun="store",
-        resume=resume,
-        overwrite=overwrite,
-        inputs=collection.places,
-    ):
+    request, inputs = _request(plan, collection), collection.places
+    with resumable(plan.out, UNFINISHED, request, noun="store", resume=resume, overwrite=overwrite, inputs=inputs):
         problems: list[Problem] = []
-        for shard, faulty in run(Work(_shards(plan, collection), pack_shard, is_packed), workers):
-            problems += faulty or ()
+        for shard, found in run(Work(_shards(plan, collection), pack_shard, is_packed), workers):
+            problems += found or ()
             sync(*plan.pixels(shard.number))  # while the workers decode the next ones
             if progress is not None:
                 progress(len(shard.fields))

@@ -18,7 +18,7 @@ Amounts = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class PlannedCell:
+class Plan:
     """A cell before its neighbours have pressed it into shape.
 
     Attributes:

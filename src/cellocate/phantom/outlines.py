@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.cell import PlannedCell
+from cellocate.phantom.cell import Plan
 from cellocate.phantom.shapes import ANGLES, Image, Points, even_steps
 
 STEP_UM = 0.64  # pixel of the grid on which cells compete; outlines are interpolated between its points
@@ -16,7 +16,7 @@ OVERLAP = 0.05  # how far at most a cell reaches over its neighbour, in units of
 Box = tuple[slice, slice]
 
 
-def outlines(rng: np.random.Generator, plans: list[PlannedCell], span: float) -> list[Points | None]:
+def outlines(rng: np.random.Generator, plans: list[Plan], span: float) -> list[Points | None]:
     """The outline of each planned cell in µm, about 0.32 µm between points; None where a cell found no room.
 
     Each cell scores a place by its distance from the centre, in units of its own radius in that direction. The
@@ -39,14 +39,14 @@ def outlines(rng: np.random.Generator, plans: list[PlannedCell], span: float) ->
     return found
 
 
-def _box(plan: PlannedCell, grid: int) -> Box:
+def _box(plan: Plan, grid: int) -> Box:
     reach = float(plan.radii.max()) + 2
     low = np.clip((plan.centre - reach + REACH_UM) / STEP_UM, 0, grid).astype(int)
     high = np.clip((plan.centre + reach + REACH_UM) / STEP_UM + 1, 0, grid).astype(int)
     return slice(low[1], high[1]), slice(low[0], high[0])
 
 
-def _score(plan: PlannedCell, box: Box) -> Image:
+def _score(plan: Plan, box: Box) -> Image:
     x = ((np.arange(box[1].start, box[1].stop) + 0.5) * STEP_UM - REACH_UM - plan.centre[0]).astype(np.float32)
     y = ((np.arange(box[0].start, box[0].stop) + 0.5) * STEP_UM - REACH_UM - plan.centre[1]).astype(np.float32)
     apart = np.hypot(x[None, :], y[:, None])

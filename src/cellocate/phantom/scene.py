@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.cell import Cell, Maps, PlannedCell, Relief
+from cellocate.phantom.cell import Cell, Maps, Plan, Relief
 from cellocate.phantom.morphology import MORPHOLOGIES, Morphology
 from cellocate.phantom.outlines import outlines
 from cellocate.phantom.placement import place
@@ -77,7 +77,7 @@ def build_scene(
     return Scene(kind, span, relief, cells, labels, edge, from_nucleus)
 
 
-def _first(i: int, plans: list[PlannedCell]) -> int:
+def _first(i: int, plans: list[Plan]) -> int:
     """The place in the list of the earlier of two sisters, or of a cell that has none."""
     partner = plans[i].partner
     return i if partner is None else min(i, partner)
@@ -113,7 +113,7 @@ def _distance(mask: NDArray[np.bool_]) -> Image:
     return np.asarray(np.minimum(far * MAP_PIXEL, FAR_UM), np.float32)
 
 
-def _nucleoli(rng: np.random.Generator, plan: PlannedCell) -> Points:
+def _nucleoli(rng: np.random.Generator, plan: Plan) -> Points:
     """Nucleoli as (x, y, radius); they dissolve when a cell divides."""
     if plan.phase == "metaphase":
         return np.zeros((0, 3))
@@ -137,7 +137,7 @@ def _cell(
     rng: np.random.Generator,
     i: int,
     numbers: dict[int, int],
-    plans: list[PlannedCell],
+    plans: list[Plan],
     outline: Points,
     nucleoli: Points,
     maps: SceneMaps,
@@ -175,7 +175,7 @@ def _touching(labels: NDArray[np.uint16], behind: Points, number: int) -> NDArra
     return np.asarray(known & (other > 0) & (other != number))
 
 
-def _centrosome(rng: np.random.Generator, plan: PlannedCell, maps: Maps) -> Points:
+def _centrosome(rng: np.random.Generator, plan: Plan, maps: Maps) -> Points:
     """Beside the nucleus and within the cell, on the side where it has more room; where that is seen."""
     side = plan.axis + np.pi * rng.integers(2) + rng.normal(0, 0.6)
     nucleus = plan.nuclei[0]

@@ -30,8 +30,6 @@ class Work(Generic[Task, Result]):
 
     Example:
         >>> work = Work([1, 2, 3], do=lambda n: n * n, is_done=lambda n: n == 2)
-        >>> work.missing()
-        [1, 3]
         >>> [(task, work.result(task)) for task in work.plan]
         [(1, 1), (2, None), (3, 9)]
     """
@@ -39,10 +37,6 @@ class Work(Generic[Task, Result]):
     plan: Iterable[Task]
     do: Callable[[Task], Result]
     is_done: Callable[[Task], bool] = _never
-
-    def missing(self) -> list[Task]:
-        """The tasks that are not done."""
-        return [task for task in self.plan if not self.is_done(task)]
 
     def result(self, task: Task) -> Result | None:
         """Do a task and give its result; None where it was done before."""
