@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.cells.crops import Square
-from cellocate.cells.job import Plan
-from cellocate.cells.run import convert
+from cellocate.cells.conversion import convert
+from cellocate.cells.crops import CropSettings
+from cellocate.cells.cutting import CellPlan
 from cellocate.cells.segmentation import segment
 from cellocate.collection import Collection
 
 LOCATIONS = {0: "Nucleoplasm", 2: "Nucleoli", 21: "Plasma membrane", 23: "Mitochondria", 25: "Cytosol"}
-SQUARE = Square(size=96, span=48)
+SQUARE = CropSettings(size=96, span=48)
 
 Said = NDArray[np.floating[Any]]
 """Probabilities of cells, shape (cells, locations); of several repeats, shape (repeats, cells, locations)."""
@@ -65,5 +65,5 @@ class Cells:
 
 def found(fields: Collection, out: Path) -> Collection:
     """Find and cut out the cells of fields, as `cellocate cells` does."""
-    plan = Plan(out, fields.channels, SQUARE, None, segment)
+    plan = CellPlan(out, fields.channels, SQUARE, None, segment)
     return convert(fields, plan, workers=1, resume=out.is_dir()).cells

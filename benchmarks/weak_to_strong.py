@@ -22,11 +22,11 @@ from pathlib import Path
 import cv2
 
 from cellocate import phantom
-from cellocate.cells.crops import Square, crops
-from cellocate.cells.describe import describe, of_field
-from cellocate.cells.job import Plan
+from cellocate.cells.conversion import convert
+from cellocate.cells.crops import CropSettings, crops
+from cellocate.cells.cutting import CellPlan
+from cellocate.cells.describe import describe_cells, describe_field
 from cellocate.cells.masks import write_labels
-from cellocate.cells.run import convert
 from cellocate.cells.segmentation import segment
 from cellocate.collection import Collection, open_collection
 from cellocate.images.store import write_shard
@@ -68,7 +68,7 @@ def _by_step(fields: Collection, folder: Path) -> None:
         yield
         spent[step] += time.process_time() - begun
 
-    cells, square = 0, Square()
+    cells, square = 0, CropSettings()
     for number, field in enumerate(fields.ids):
         with timed("decode"):
             pixels, pixel_size = fields.read(field, fields.channels)
@@ -81,8 +81,8 @@ def _by_step(fields: Collection, folder: Path) -> None:
             cut = (crop.pixels for crop in crops(pixels, found.cells, found.nuclei, found.pixel_size, square))
             cells += len(write_shard(folder / "cut", number, (square.size,), cut))
         with timed("measure"):
-            describe(pixels, fields.channels, found)
-            of_field(pixels, fields.channels, fields.files(field), found.pixel_size)
+            describe_cells(pixels, fields.channels, found)
+            describe_field(pixels, fields.channels, fields.files(field), found.pixel_size)
     print(f"{len(fields)} fields, {cells} cells; CPU seconds for each field:")
     for step, seconds in spent.items():
         print(f"{step:>20} {seconds / len(fields):.3f}")
@@ -103,7 +103,7 @@ def whole(folder: str) -> None:
     cv2.setNumThreads(1)
     fields = open_collection(Path(folder) / "fields", pixel_size=PIXEL_SIZE)
     before = _peak()
-    convert(fields, Plan(Path(folder) / "out", fields.channels, Square(), None, segment), workers=1)
+    convert(fields, CellPlan(Path(folder) / "out", fields.channels, CropSettings(), None, segment), workers=1)
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(f"{'CPU, as a whole':>20} {(used.ru_utime + used.ru_stime) / len(fields):.3f} (with its start)")
     print(f"{'peak memory':>20} {_peak():.2f} GiB ({before:.2f} before the first field)")

@@ -10,6 +10,7 @@ import pytest
 
 from cellocate.errors import CellocateError
 from cellocate.files import (
+    MARKER,
     new_file,
     new_folder,
     refuse_existing,
@@ -19,6 +20,7 @@ from cellocate.files import (
     write_text,
 )
 
+MARK = "cellocate wrote this folder, and replaces it only with --overwrite.\n"
 FAILURES = (RuntimeError, KeyboardInterrupt, SystemExit)
 
 
@@ -76,7 +78,7 @@ def test_a_folder_appears_when_its_block_ends(tmp_path):
     with new_folder(tmp_path / "x" / "run") as aside:
         (aside / "a.txt").write_text("new")
         assert not (tmp_path / "x" / "run").exists()
-    assert contents(tmp_path) == {"x": None, "x/run": None, "x/run/a.txt": "new"}
+    assert contents(tmp_path) == {"x": None, "x/run": None, f"x/run/{MARKER}": MARK, "x/run/a.txt": "new"}
 
 
 def test_a_folder_can_be_read_by_others(tmp_path):
@@ -89,7 +91,7 @@ def test_a_folder_may_replace_an_empty_one(tmp_path):
     (tmp_path / "run").mkdir()
     with new_folder(tmp_path / "run") as aside:
         (aside / "a.txt").write_text("new")
-    assert contents(tmp_path) == {"run": None, "run/a.txt": "new"}
+    assert contents(tmp_path) == {"run": None, f"run/{MARKER}": MARK, "run/a.txt": "new"}
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -104,7 +106,7 @@ def test_a_failure_leaves_no_folder(tmp_path, failure, overwrite):
 
 def old_run(tmp_path):
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "recipe.yaml").write_text("old")
+    (tmp_path / "run" / MARKER).write_text("old")
     return tmp_path / "run"
 
 
@@ -112,14 +114,14 @@ def test_a_folder_that_holds_something_is_refused_and_kept(tmp_path):
     run = old_run(tmp_path)
     with pytest.raises(CellocateError, match=r"not empty.*--overwrite"), new_folder(run):
         pytest.fail("the block must not run")
-    assert contents(tmp_path) == {"run": None, "run/recipe.yaml": "old"}
+    assert contents(tmp_path) == {"run": None, f"run/{MARKER}": "old"}
 
 
 def test_a_folder_is_replaced_as_a_whole_when_asked_for(tmp_path):
     with new_folder(old_run(tmp_path), overwrite=True) as aside:
         (aside / "a.txt").write_text("new")
-        assert (tmp_path / "run" / "recipe.yaml").read_text() == "old"
-    assert contents(tmp_path) == {"run": None, "run/a.txt": "new"}
+        assert (tmp_path / "run" / MARKER).read_text() == "old"
+    assert contents(tmp_path) == {"run": None, f"run/{MARKER}": MARK, "run/a.txt": "new"}
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -127,7 +129,7 @@ def test_a_failure_leaves_the_folder_that_was_to_be_replaced(tmp_path, failure):
     with pytest.raises(failure), new_folder(old_run(tmp_path), overwrite=True) as aside:
         (aside / "a.txt").write_text("half")
         raise failure
-    assert contents(tmp_path) == {"run": None, "run/recipe.yaml": "old"}
+    assert contents(tmp_path) == {"run": None, f"run/{MARKER}": "old"}
 
 
 def test_a_failing_rename_leaves_the_folder_that_was_to_be_replaced(tmp_path, monkeypatch):
@@ -140,7 +142,7 @@ def test_a_failing_rename_leaves_the_folder_that_was_to_be_replaced(tmp_path, mo
         (aside / "a.txt").write_text("new")
         for name in ("rename", "replace"):
             monkeypatch.setattr(os, name, fail)
-    assert contents(tmp_path) == {"run": None, "run/recipe.yaml": "old"}
+    assert contents(tmp_path) == {"run": None, f"run/{MARKER}": "old"}
 
 
 @pytest.mark.parametrize("failure", [OSError, KeyboardInterrupt])
@@ -156,10 +158,10 @@ def test_a_failure_between_two_renames_leaves_the_folder_that_was_to_be_replaced
     with pytest.raises(failure), new_folder(run, overwrite=True) as aside:
         (aside / "a.txt").write_text("new")
         monkeypatch.setattr(os, "replace", fail_once)
-    assert contents(tmp_path) == {"run": None, "run/recipe.yaml": "old"}
+    assert contents(tmp_path) == {"run": None, f"run/{MARKER}": "old"}
 
 
-@pytest.mark.parametrize("before", [{}, {"recipe.yaml": "old"}])
+@pytest.mark.parametrize("before", [{}, {MARKER: "old"}])
 def test_the_working_folder_is_replaced_or_refused_but_never_lost(tmp_path, monkeypatch, before):
     for name, text in before.items():
         (tmp_path / name).write_text(text)
@@ -170,10 +172,10 @@ def test_the_working_folder_is_replaced_or_refused_but_never_lost(tmp_path, monk
     except CellocateError:
         assert contents(tmp_path) == before
     else:
-        assert contents(tmp_path) == {"a.txt": "new"}
+        assert contents(tmp_path) == {MARKER: MARK, "a.txt": "new"}
 
 
-@pytest.mark.parametrize("before", [{}, {"recipe.yaml": "old"}])
+@pytest.mark.parametrize("before", [{}, {MARKER: "old"}])
 def test_a_link_to_a_folder_stays_a_link(tmp_path, before):
     (tmp_path / "disk").mkdir()
     for name, text in before.items():
@@ -182,7 +184,7 @@ def test_a_link_to_a_folder_stays_a_link(tmp_path, before):
     with new_folder(tmp_path / "run", overwrite=True) as aside:
         (aside / "a.txt").write_text("new")
     assert (tmp_path / "run").is_symlink()
-    assert contents(tmp_path / "disk") == {"a.txt": "new"}
+    assert contents(tmp_path / "disk") == {MARKER: MARK, "a.txt": "new"}
 
 
 def test_a_folder_around_the_working_folder_is_never_replaced(tmp_path, monkeypatch):
@@ -228,7 +230,31 @@ def test_a_folder_beside_what_is_read_may_be_replaced(tmp_path):
     (tmp_path / "running").mkdir()  # the same letters, but another folder
     with new_folder(old_run(tmp_path), overwrite=True, inputs=[tmp_path, tmp_path / "running"]) as aside:
         (aside / "a.txt").write_text("new")
-    assert contents(tmp_path) == {"running": None, "run": None, "run/a.txt": "new"}
+    assert contents(tmp_path) == {"running": None, "run": None, f"run/{MARKER}": MARK, "run/a.txt": "new"}
+
+
+@pytest.mark.parametrize("names", [["recipe.yaml"], ["metrics.json"], ["model.json"], ["a.png", "metrics.json"]])
+def test_a_folder_of_somebody_else_is_never_replaced(tmp_path, names):
+    for name in names:
+        (tmp_path / name).write_text("mine")
+    with pytest.raises(CellocateError, match="cellocate did not write"):
+        refuse_existing(tmp_path, overwrite=True)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["recipe.yaml", "split.csv"], ["store.json"], ["truth/collection.json"]],
+)
+def test_a_folder_that_was_written_before_there_was_a_marker_is_ours(tmp_path, names):
+    for name in names:
+        write_text(tmp_path / name, "old")
+    refuse_existing(tmp_path, overwrite=True)
+
+
+def test_a_format_without_room_for_a_marker_has_none(tmp_path):
+    with new_folder(tmp_path / "a.zarr", marked=False) as aside:
+        (aside / "zarr.json").write_text("{}")
+    assert contents(tmp_path / "a.zarr") == {"zarr.json": "{}"}
 
 
 def test_only_what_would_be_lost_is_refused(tmp_path):
@@ -293,7 +319,7 @@ _ON_A_FULL_DISK = """
 """
 
 
-@pytest.mark.parametrize("before", [{}, {"a.txt": "old", "a.png": "old", "run": None, "run/recipe.yaml": "old"}])
+@pytest.mark.parametrize("before", [{}, {"a.txt": "old", "a.png": "old", "run": None, f"run/{MARKER}": "old"}])
 def test_a_full_disk_changes_nothing(tmp_path, before):
     pytest.importorskip("resource")
     for name, text in before.items():

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cellocate import phantom
-from cellocate.cells.crops import Square, crops
+from cellocate.cells.crops import CropSettings, crops
 from cellocate.collection import Collection, make_split, open_collection, read_split, save_split
 from cellocate.files import new_folder
 from cellocate.images import CHANNELS, FIELD_SPAN, read_channel, read_field, write_png
@@ -49,7 +49,7 @@ def cells_of(folder: Path, fields: Path, most: int) -> Collection:
 def _cut_out(told: pd.DataFrame, fields: Path, out: Path, most: int) -> None:
     pixel_size = json.loads((fields / "truth" / "collection.json").read_text())["pixel_size"]
     size = 2 * round(CELL / pixel_size / 2)
-    square = Square(size, span=size * pixel_size)  # at the field's own scale
+    square = CropSettings(size, span=size * pixel_size)  # at the field's own scale
     made: list[tuple[str, str, str, float]] = []
     typical: list[int] = []
     for field, cells in told.groupby("Id", sort=True):

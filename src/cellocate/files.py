@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -12,20 +13,23 @@ from pathlib import Path
 
 from cellocate.errors import CellocateError
 
-_OURS = (
-    "recipe.yaml",
-    "metrics.json",
-    "explored.json",
-    "explained.csv",
-    "audit.json",
-    "model.json",
-    "listing.json",
-    "store.json",
-    "packing/request.json",
-    "cells.json",
-    "cutting/request.json",
-    "truth/collection.json",
-    "phantoms/truth/collection.json",
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Numbers of the errors of a full disk."""
+
+MARKER = ".cellocate"
+_MARKED = "cellocate wrote this folder, and replaces it only with --overwrite.\n"
+_OLD_MARKERS = (  # files of the folders that were written before there was a marker; to be dropped after version 1.0
+    ("recipe.yaml", "split.csv"),
+    ("metrics.json", "per_class.csv"),
+    ("model.json", "model.safetensors"),
+    ("audit.json", "suspects.csv"),
+    ("explained.csv",),
+    ("explored.json",),
+    ("listing.json",),
+    ("store.json",),
+    ("cells.json",),
+    ("truth/collection.json",),
+    ("phantoms/truth/collection.json",),
 )
 
 
@@ -59,9 +63,15 @@ def write_text(path: str | Path, text: str) -> None:
 
 @contextmanager
 def new_folder(
-    path: str | Path, *, overwrite: bool = False, inputs: Iterable[str | Path | None] = ()
+    path: str | Path, *, overwrite: bool = False, inputs: Iterable[str | Path | None] = (), marked: bool = True
 ) -> Iterator[Path]:
     """Give an empty folder to fill, which becomes `path` when the block ends well and vanishes otherwise.
+
+    Args:
+        path: the folder.
+        overwrite: replace what is there, if cellocate wrote it.
+        inputs: files and folders that are read; never replaced.
+        marked: whether the folder may be replaced later, by `--overwrite`. A format that allows no other files is not.
 
     Raises:
         CellocateError: `path` already holds something and `overwrite` is not set, or it holds one of `inputs`.
@@ -72,10 +82,18 @@ def new_folder(
     aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         yield aside
+        if marked:
+            mark(aside)
         aside.chmod(0o755)  # mkdtemp makes folders that only their owner may read
         _swap(aside, path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def mark(folder: Path) -> None:
+    """Put the marker into a folder of ours, which lets `--overwrite` replace it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text(_MARKED, encoding="utf-8")
 
 
 def _swap(aside: Path, path: Path) -> None:
@@ -173,6 +191,10 @@ def refuse_existing(path: Path, *, overwrite: bool, inputs: Iterable[str | Path 
             raise CellocateError(
                 "the folder is not empty", where=path, mend="Choose a new one, or add --overwrite to replace it."
             )
-        if not any((path / mark).exists() for mark in _OURS):
+        if not _is_ours(path):
             what = "the folder holds something that cellocate did not write"
             raise CellocateError(what, where=path, mend="Choose a new one, or empty it yourself.")
+
+
+def _is_ours(folder: Path) -> bool:
+    return any(all((folder / name).is_file() for name in names) for names in ((MARKER,), *_OLD_MARKERS))

@@ -13,10 +13,10 @@ import pytest
 
 from cellocate.cells import extras
 from cellocate.cells.clean import CleanUp
-from cellocate.cells.crops import Square, crops
+from cellocate.cells.conversion import convert
+from cellocate.cells.crops import CropSettings, crops
+from cellocate.cells.cutting import CellPlan
 from cellocate.cells.given import Given
-from cellocate.cells.job import Plan
-from cellocate.cells.run import convert
 from cellocate.cells.strong import Strong
 from cellocate.collection import make_split, open_collection
 from cellocate.collection.identity import identities
@@ -24,7 +24,7 @@ from cellocate.collection.splits.leaks import leaks
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, write_png
 
-SMALL = Square(size=16, span=40)
+SMALL = CropSettings(size=16, span=40)
 LOOSE = CleanUp(keep=("edge", "small", "large", "negative", "focus"))
 
 
@@ -36,7 +36,7 @@ def fields(phantoms):
 
 @pytest.fixture
 def plan(phantoms, tmp_path, fields):
-    return Plan(tmp_path / "out", fields.channels, SMALL, phantoms / "truth", None)
+    return CellPlan(tmp_path / "out", fields.channels, SMALL, phantoms / "truth", None)
 
 
 def contents(folder):
@@ -130,7 +130,7 @@ def test_a_faulty_field_does_not_stop_the_others_and_can_be_left_out_later(field
         convert(fields, plan, workers=1)
     done = len(list((plan.out / "masks").glob("*_cells.png")))
     assert done == 6
-    monkeypatch.setattr("cellocate.cells.job._cut", lambda job: pytest.fail(f"{job.field} is done again"))
+    monkeypatch.setattr("cellocate.cells.cutting._cut", lambda task: pytest.fail(f"{task.field} is done again"))
     cells = convert(fields, replace(plan, skip_bad=True), workers=1, resume=True).cells
     assert set(cells.fields["field"]) == set(fields.ids) - {bad, odd}
     skipped = pd.read_csv(plan.out / "skipped.csv").set_index("id")
@@ -227,7 +227,7 @@ def test_it_is_resumed_as_it_was_begun_and_what_is_there_is_kept(fields, plan):
     with pytest.raises(CellocateError, match="unfinished conversion"):
         convert(fields, plan, workers=1)
     with pytest.raises(CellocateError, match="begun with other crops"):
-        convert(fields, replace(plan, square=Square(size=24)), workers=1, resume=True)
+        convert(fields, replace(plan, crop=CropSettings(size=24)), workers=1, resume=True)
     convert(fields, replace(plan, skip_bad=True), workers=1, resume=True)
     with pytest.raises(CellocateError, match="not empty"):
         convert(fields, replace(plan, skip_bad=True), workers=1)
@@ -238,9 +238,9 @@ KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
 from cellocate.cells.clean import CleanUp
-from cellocate.cells.crops import Square
-from cellocate.cells.job import Plan
-from cellocate.cells.run import convert
+from cellocate.cells.crops import CropSettings
+from cellocate.cells.cutting import CellPlan
+from cellocate.cells.conversion import convert
 from cellocate.cells.strong import Strong
 from cellocate.collection import open_collection
 
@@ -249,7 +249,7 @@ data, out = Path(sys.argv[1]), Path(sys.argv[2])
 fields = open_collection(data)
 single = [i for i in fields.ids if len(fields.fields["labels"][i]) == 1]
 fields = fields.subset(single[:2])
-plan = Plan(out, ("green", "blue"), Square(size=16, span=40), data / "truth", None)
+plan = CellPlan(out, ("green", "blue"), CropSettings(size=16, span=40), data / "truth", None)
 strong = Strong(CleanUp(keep=("small", "large", "focus", "negative")))
 
 def contents(folder):
@@ -299,7 +299,7 @@ def test_killed_at_any_file_it_writes_and_resumed_the_bytes_are_the_same(phantom
 def test_real_masks(real_data: Path, tmp_path):
     fields = open_collection(real_data / "kaggle2021")
     fields = fields.subset(fields.ids[:1])
-    plan = Plan(tmp_path / "out", fields.channels, Square(), real_data / "kaggle2021" / "cell_masks", None)
+    plan = CellPlan(tmp_path / "out", fields.channels, CropSettings(), real_data / "kaggle2021" / "cell_masks", None)
     cells = convert(fields, plan, workers=1).cells
     assert len(cells) > 10
     assert all(cells.read(i, fields.channels)[0].any() for i in cells.ids)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cellocate.cells.frame import framed
+from cellocate.cells.legend import with_legend
 from cellocate.cells.masks import CellMasks
 from cellocate.cells.overlay import overlay
 from cellocate.collection import open_collection
@@ -98,7 +98,7 @@ def test_colours_are_those_of_reports():
 def test_a_frame_adds_a_scale_bar_and_a_legend_and_moves_no_pixel():
     picture = overlay(BLANK, CHANNELS, NUCLEI, CELLS)
     field = np.kron(picture, np.ones((5, 5, 1), np.uint8))
-    whole = framed(field, CHANNELS, 0.2)
+    whole = with_legend(field, CHANNELS, 0.2)
     assert whole.shape[1:] == field.shape[1:]
     assert whole.shape[0] > len(field)
     changed = (whole[: len(field)] != field).any(axis=2)
@@ -112,18 +112,18 @@ def test_a_frame_adds_a_scale_bar_and_a_legend_and_moves_no_pixel():
 
 @pytest.mark.parametrize(("pixel_size", "length"), [(0.2, 20), (0.1, 10), (1.0, 100)])
 def test_a_scale_bar_is_as_long_as_it_says(pixel_size, length):
-    whole = framed(np.zeros((400, 600, 3), np.uint8), ["green"], pixel_size)[:400]
+    whole = with_legend(np.zeros((400, 600, 3), np.uint8), ["green"], pixel_size)[:400]
     longest = max(len(run) for row in of_colour(whole, WHITE) for run in "".join(map(str, row.astype(int))).split("0"))
     assert longest == pytest.approx(length / pixel_size, abs=1.5)
 
 
 def test_an_estimated_scale_is_called_that_and_a_narrow_picture_has_more_lines():
     blank = np.zeros((400, 600, 3), np.uint8)
-    known, estimated = (framed(blank, CHANNELS, 0.2, estimated=yes)[:400] for yes in (False, True))
+    known, estimated = (with_legend(blank, CHANNELS, 0.2, estimated=yes)[:400] for yes in (False, True))
     assert of_colour(estimated, WHITE).any(axis=0).sum() > of_colour(known, WHITE).any(axis=0).sum()
-    narrow, wide = (framed(blank[:, :width], CHANNELS, 0.2) for width in (200, 600))
+    narrow, wide = (with_legend(blank[:, :width], CHANNELS, 0.2) for width in (200, 600))
     assert len(narrow) > len(wide)
-    assert not framed(blank[:9, :9], CHANNELS, 0.2)[:9].any()  # too small for a bar of 1 µm
+    assert not with_legend(blank[:9, :9], CHANNELS, 0.2)[:9].any()  # too small for a bar of 1 µm
 
 
 def test_what_does_not_fit_is_refused():

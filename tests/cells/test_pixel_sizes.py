@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from cellocate.cells import job
-from cellocate.cells.crops import Square
-from cellocate.cells.job import Plan
+from cellocate.cells import cutting
+from cellocate.cells.conversion import convert
+from cellocate.cells.crops import CropSettings
+from cellocate.cells.cutting import CellPlan
 from cellocate.cells.pixel_sizes import SAMPLE, Estimated, estimate
-from cellocate.cells.run import convert
 from cellocate.cells.segmentation import segment
 from cellocate.cells.segmentation.sizes import estimated_pixel_size, nucleus_px
 from cellocate.collection import open_collection, pack
@@ -94,7 +94,7 @@ def test_of_many_fields_some_are_looked_at(tmp_path, monkeypatch):
 
     def look(one):
         looked_at.append(one.ids[0])
-        return one.ids[0], 0.5
+        return 0.5
 
     monkeypatch.setattr("cellocate.cells.pixel_sizes._estimate", look)
     sizes, _ = estimate(open_collection(tmp_path / "many"))
@@ -130,7 +130,7 @@ def contents(folder):
 
 
 def test_cells_of_all_fields_have_one_pixel_size_whatever_interrupts(fields, tmp_path, monkeypatch):
-    plan = Plan(tmp_path / "whole", fields.channels, Square(size=16), None, segment)
+    plan = CellPlan(tmp_path / "whole", fields.channels, CropSettings(size=16), None, segment)
     whole = convert(fields, plan, workers=1)
     told = whole.cells.fields.groupby("field")["field_pixel_size"].unique()
     assert {float(told[i][0]) for i in WIDE} == {estimate(fields).sizes["a"]}
@@ -138,7 +138,7 @@ def test_cells_of_all_fields_have_one_pixel_size_whatever_interrupts(fields, tmp
     notes = [n for n in whole.card["notes"] if "pixel size was not given" in n["note"]]
     assert [n["fields"] for n in notes] == [8]
 
-    cut = job._cut
+    cut = cutting._cut
     left = iter(range(4))
 
     def stopped(one):
@@ -147,9 +147,9 @@ def test_cells_of_all_fields_have_one_pixel_size_whatever_interrupts(fields, tmp
         cut(one)
 
     broken = replace(plan, out=tmp_path / "broken")
-    monkeypatch.setattr(job, "_cut", stopped)
+    monkeypatch.setattr(cutting, "_cut", stopped)
     with pytest.raises(KeyboardInterrupt):
         convert(fields, broken, workers=1)
-    monkeypatch.setattr(job, "_cut", cut)
+    monkeypatch.setattr(cutting, "_cut", cut)
     convert(fields, broken, workers=1, resume=True)
     assert contents(broken.out) == contents(plan.out)

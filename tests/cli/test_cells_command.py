@@ -117,7 +117,7 @@ def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
         (("--span", 0), "an impossible span of 0 µm"),
         (("--strong", "--keep", "ugly"), "no rule 'ugly'"),
         (("--strong", "--least", 10_000), "left out for 'rare location'"),
-        (("--workers", 0), "nobody to do the work"),
+        (("--workers", 0), "--workers must be at least 1, got 0"),
         (("--strong", "--without", "Nowhere"), "Nowhere"),
     ],
 )

@@ -13,6 +13,7 @@ from cellocate import phantom
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import open_collection
 from cellocate.decision.submissions import read_kaggle2021, write_kaggle2021
+from cellocate.files import MARKER
 from cellocate.training import load_recipe
 from cellocate.vocabulary import get
 
@@ -61,7 +62,13 @@ def test_predicted_and_measured(cellocate, fields: Path, model: Path, tmp_path: 
     assert f"mean average precision {metrics['instance_map']:.3f}" in measured.out
     assert 0 < metrics["instance_map"] < 1
     assert (metrics["n"], metrics["cells"]) == (12, metrics["predicted_cells"])
-    assert {path.name for path in scores.iterdir()} == {"metrics.json", "per_class.csv", "figures", "report.html"}
+    assert {path.name for path in scores.iterdir()} == {
+        MARKER,
+        "metrics.json",
+        "per_class.csv",
+        "figures",
+        "report.html",
+    }
     assert len(list((scores / "figures").iterdir())) == 2
     page = (scores / "report.html").read_text(encoding="utf-8")
     assert f"mean average precision is {metrics['instance_map']:.3f}" in page

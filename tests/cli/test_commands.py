@@ -17,6 +17,7 @@ import cellocate as package
 from cellocate.cli import app
 from cellocate.collection import open_collection
 from cellocate.collection.layouts import listing
+from cellocate.files import MARKER
 from cellocate.training import load_recipe, recipe_names
 from cellocate.vocabulary import get
 
@@ -162,7 +163,7 @@ def test_train_predict_evaluate(cellocate, phantoms: Path, tmp_path: Path) -> No
     assert metrics["n"] == 6
     assert "seen" not in metrics
     tables = ("per_class", "per_group", "confusion", "misclassifications", "reliability", "predictions")
-    names = {"report.html", "metrics.json", "figures", *(f"{name}.csv" for name in tables)}
+    names = {MARKER, "report.html", "metrics.json", "figures", *(f"{name}.csv" for name in tables)}
     assert {p.name for p in (tmp_path / "scores").iterdir()} == names
 
 

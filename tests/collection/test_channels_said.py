@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellocate.collection.channels import Choices, UnclearChannelsError, assign, by_channel, parse, read_as, written
+from cellocate.collection.channels import (
+    ChannelChoices,
+    UnclearChannelsError,
+    assign,
+    by_channel,
+    parse,
+    read_as,
+    written,
+)
 from cellocate.errors import CellocateError
 
 NAMES = st.one_of(
@@ -77,7 +85,7 @@ def test_the_wrong_way_round_is_understood_where_it_can_mean_nothing_else():
 
 
 def choices(*names, numbers=None):
-    return Choices(names, Path("a.tif"), numbers)
+    return ChannelChoices(names, Path("a.tif"), numbers)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pytest
 import tifffile
 from small_collections import told
 
-from cellocate.cells.crops import Square
+from cellocate.cells.conversion import convert
+from cellocate.cells.crops import CropSettings
+from cellocate.cells.cutting import CellPlan
 from cellocate.cells.given import Given
-from cellocate.cells.job import Plan
-from cellocate.cells.run import convert
 from cellocate.collection import depth as depth_
 from cellocate.collection import inspect, open_collection, pack, suspects, usable
 from cellocate.collection.depth import brighter, with_depth
@@ -331,7 +331,7 @@ def _whole(field, channels, pixel_size):
 
 def test_cells_are_found_on_the_full_scale_and_cut_out_as_counts(tmp_path):
     collection = open_collection(told(written(tmp_path / "data", 4000), "bits: 12\npixel_size: 0.5\n"))
-    plan = Plan(tmp_path / "cells", BOTH, Square(size=40, span=20), None, _whole)
+    plan = CellPlan(tmp_path / "cells", BOTH, CropSettings(size=40, span=20), None, _whole)
     done = convert(collection, plan, workers=1)
     assert done.card["notes"][0]["note"] == f"the brightest is {round(4000 * 65535 / 4095)}"
     assert {done.cells.bits(i) for i in done.cells.ids} == {12}

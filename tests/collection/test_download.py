@@ -122,9 +122,9 @@ def test_gzipped_tiffs_are_unfolded_and_decoded(site, task, tmp_path, damage):
 
 
 def test_how_much_there_is_is_told_from_a_few_sizes(site, task):
-    size = task().size(task().jobs())
+    size = task().size(task().files())
     assert {method for *_, method in site.requests} == {"HEAD"}
     assert 4 <= len(site.requests) <= 8
     assert size == pytest.approx(sum(map(len, site.files.values())), rel=0.05)
     site.close()
-    assert task().size(task().jobs()) is None
+    assert task().size(task().files()) is None

@@ -10,6 +10,7 @@ from small_collections import contents, pixels, tabled, write_fields
 from cellocate.collection import inspect, open_collection, pack
 from cellocate.collection.layouts import listing
 from cellocate.errors import CellocateError
+from cellocate.files import MARKER
 from cellocate.images import Scale, read_field, write_png
 from cellocate.images.scale import shrink
 from cellocate.vocabulary import get
@@ -47,7 +48,7 @@ def test_a_store_is_the_collection_that_was_packed(folder, tmp_path):
         found, pixel_size = store.read(field, BOTH)
         np.testing.assert_array_equal(found, shrink(read_field(files.files(field), BOTH), 30))
         assert pixel_size == store.pixel_size(field)
-    assert contents(tmp_path / "store").keys() == {"30/00000.bin", "fields.csv", "index.npy", "store.json"}
+    assert contents(tmp_path / "store").keys() == {MARKER, "30/00000.bin", "fields.csv", "index.npy", "store.json"}
 
 
 def test_a_reader_takes_the_size_that_it_needs_and_is_told_its_pixel_size(folder, tmp_path):

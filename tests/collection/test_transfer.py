@@ -41,7 +41,7 @@ def test_a_lasting_fault_ends_that_file_alone(site, task, tmp_path, trick, fault
     site.marks = False
     site.tricks[ONE] = [trick] * 9
     failed = task().run({})
-    assert [outcome.job.address for outcome in failed] == [site.address + ONE]
+    assert [outcome.file.address for outcome in failed] == [site.address + ONE]
     assert fault in failed[0].fault
     assert len(site.asked(ONE)) == QUICK.tries
     assert open_collection(tmp_path / "out").ids == IDS[1:]

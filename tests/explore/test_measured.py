@@ -4,7 +4,7 @@ import pytest
 
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
-from cellocate.explore import Choices, look
+from cellocate.explore import ExploreOptions, look
 from cellocate.explore.beside import medians
 from cellocate.explore.columns import by_column
 from cellocate.explore.pixels import PER_LOCATION, draw, measure
@@ -62,8 +62,8 @@ def test_a_file_that_cannot_be_read_is_refused_or_skipped(folder):
     (folder / "f05_green.png").write_bytes(b"no image")
     collection = open_collection(folder)
     with pytest.raises(CellocateError, match="f05"):
-        look(collection, Choices())
-    explored = look(collection, Choices(skip_bad=True))
+        look(collection, ExploreOptions())
+    explored = look(collection, ExploreOptions(skip_bad=True))
     assert "f05" in explored.notes[0]
     assert len(explored.pixels) == 11
 
@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_read_is_refused_or_skipped(folder):
 def test_pictures_before_and_after_are_set_beside_each_other(folder):
     collection = open_collection(folder)
     bright = collection.subset([f"f{i:02}" for i in range(6, 12)])
-    explored = look(bright, Choices(), collection)
+    explored = look(bright, ExploreOptions(), collection)
     assert explored.before.pixels.index.sort_values().tolist() == collection.ids
     found = medians(explored.before.random, explored.random).set_index("figure")
     assert found.loc["green_mean"].tolist() == pytest.approx([55 / 255, 85 / 255])
@@ -90,7 +90,7 @@ def test_pictures_before_and_after_are_set_beside_each_other(folder):
 def test_labels_alone_have_no_pictures_to_set_beside(folder):
     (folder / "labels.csv").write_text("Id,Target\nf00,0\nf01,2\n")
     table = open_collection(folder / "labels.csv")
-    assert look(table, Choices(), table).before.pixels is None
+    assert look(table, ExploreOptions(), table).before.pixels is None
 
 
 def test_typical_and_extreme():
@@ -121,7 +121,7 @@ def test_a_channel_that_no_measured_field_has_is_not_drawn(folder):
     write_png(folder / "f07_red.png", np.full((16, 20), 9, np.uint8))
     collection = open_collection(folder)
     without = next(seed for seed in range(9) if draw(collection, None, 1, seed).index[0] != "f07")
-    drawn = plots(look(collection, Choices(sample=1, seed=without), collection))
+    drawn = plots(look(collection, ExploreOptions(sample=1, seed=without), collection))
     titles = [axes.get_title(loc="left") for axes in drawn["intensity"].draw(720).axes]
     assert titles == ["Protein (green)", "Nucleus (blue)"]
     assert "beside_pixels" in drawn
@@ -132,17 +132,17 @@ def test_pictures_without_a_common_channel_are_not_set_beside_each_other(folder,
     write_png(tmp_path / "other" / "f00_red.png", np.full((16, 20), 9, np.uint8))
     other = open_collection(tmp_path / "other")
     whole = open_collection(folder).subset(["f01", "f02"])
-    assert "beside_pixels" not in plots(look(other, Choices(), whole))
+    assert "beside_pixels" not in plots(look(other, ExploreOptions(), whole))
 
 
 def test_a_field_that_cannot_be_read_is_not_counted_as_measured(folder):
     (folder / "f05_green.png").write_bytes(b"no image")
-    explored = look(open_collection(folder), Choices(skip_bad=True))
+    explored = look(open_collection(folder), ExploreOptions(skip_bad=True))
     assert explored.summary["sample"] == {"seed": 0, "random": 11, "measured": 11}
 
 
 def test_axes_of_brightness_end_where_the_fields_do(folder):
-    drawn = plots(look(open_collection(folder), Choices()))["intensity"].draw(720).axes
+    drawn = plots(look(open_collection(folder), ExploreOptions()))["intensity"].draw(720).axes
     for axes in drawn:
         assert axes.get_xlim() == pytest.approx((0, 100 * 110 / 255))
         bars = [bar for bar in axes.patches if bar.get_height()]
@@ -157,7 +157,7 @@ def test_12_bits_in_16_are_measured_on_their_own_scale(folder):
             counts = np.round(read_channel(path, channel) * (4095 / 255)).astype(np.uint16)
             write_png(deep / f"{field}_{channel}.png", counts)
     (deep / "collection.yaml").write_text("bits: 12\n")
-    eight, twelve = (look(open_collection(place), Choices()) for place in (folder, deep))
+    eight, twelve = (look(open_collection(place), ExploreOptions()) for place in (folder, deep))
     same = [name for name in eight.pixels if name not in ("depth_bits", "camera_bits")]
     np.testing.assert_allclose(twelve.pixels[same], eight.pixels[same], atol=2e-4)
     assert twelve.pixels[["depth_bits", "camera_bits"]].drop_duplicates().to_numpy().tolist() == [[16, 12]]

@@ -9,6 +9,7 @@ import pytest
 
 import cellocate
 from cellocate.errors import CellocateError
+from cellocate.files import MARKER
 from cellocate.images import Views
 from cellocate.networks import Model, save
 from cellocate.networks.familiar import References, fit_references, room_for
@@ -102,6 +103,6 @@ def test_damaged_or_missing_references_are_noticed(knowing: Model, tmp_path: Pat
 
 def test_a_model_that_knows_nothing_is_as_before(make: Callable[..., Model], tmp_path: Path) -> None:
     save(make(), tmp_path / "model")
-    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["model.json", "model.safetensors"]
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [MARKER, "model.json", "model.safetensors"]
     card = json.loads((tmp_path / "model" / "model.json").read_text())
     assert card["familiar"] is None

@@ -13,6 +13,7 @@ import cellocate
 from cellocate.collection import Collection, open_collection, pack
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate
+from cellocate.files import MARKER
 from cellocate.networks import build_network
 from cellocate.prediction import predict_collection
 from cellocate.training import Recipe, load_recipe
@@ -26,7 +27,7 @@ def _changed(recipe: Recipe, section: str, **settings: Any) -> Recipe:
 
 def test_a_run_leaves_what_is_promised(run: Path) -> None:
     tables = {"split.csv", "history.csv", "f1_curves.csv"}
-    assert {p.name for p in run.iterdir()} == {"model", "recipe.yaml", "checkpoints", *tables}
+    assert {p.name for p in run.iterdir()} == {MARKER, "model", "recipe.yaml", "checkpoints", *tables}
     history = pd.read_csv(run / "history.csv")
     assert history["epoch"].tolist() == [1, 2]
     assert history.notna().all(axis=None)

@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.cells.cutting import CellPlan
 from cellocate.cells.flags import SEPARATOR
-from cellocate.cells.job import Plan
 from cellocate.cells.notes import notes_of_a_kind
 from cellocate.cells.strong import Strong
 from cellocate.collection.collection import FLAGS
 
 
 def card_of(
-    plan: Plan, strong: Strong | None, cells: pd.DataFrame, notes: Mapping[str, Sequence[str]], fields: int
+    plan: CellPlan, strong: Strong | None, cells: pd.DataFrame, notes: Mapping[str, Sequence[str]], fields: int
 ) -> dict[str, Any]:
     """What `cells.json` says.
 
@@ -31,9 +31,9 @@ def card_of(
     flags = cells[FLAGS].str.split(SEPARATOR).explode()
     flagged = flags[flags != ""].value_counts()
     return {
-        "crops": asdict(plan.square),
+        "crops": asdict(plan.crop),
         "masks": "given" if plan.masks is not None else "segmented",
-        "strong": None if strong is None else strong.told(),
+        "strong": None if strong is None else strong.settings(),
         "fields": fields,
         "found": len(cells),
         "removed": {str(why): int(n) for why, n in removed.items()},

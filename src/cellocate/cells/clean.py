@@ -44,7 +44,7 @@ class CleanUp:
         if unknown:
             raise CellocateError(f"no rule {unknown[0]!r} of clean-up", mend=f"Name one of {', '.join(RULES)}.")
 
-    def told(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """The settings for a file."""
         return {**asdict(self), "keep": sorted(self.keep)}
 
@@ -53,7 +53,7 @@ def reasons(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[str]:
     """For each cell the first rule that leaves it out; empty for those that are kept.
 
     Args:
-        cells: columns of `describe` and `of_field`, `field`, `empty`, and `cell_line` where it is known.
+        cells: columns of `describe_cells` and `describe_field`, `field`, `empty`, and `cell_line` where it is known.
         clean: which rules, and how strict.
 
     Example:

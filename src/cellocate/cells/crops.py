@@ -24,7 +24,7 @@ _LARGEST = 2**28  # px that a field may be enlarged to: a gigabyte in four chann
 
 
 @dataclass(frozen=True)
-class Square:
+class CropSettings:
     """What a crop shows.
 
     Attributes:
@@ -64,7 +64,7 @@ class Crop(NamedTuple):
 
 
 def crops(
-    field: Pixels, cells: Labels, nuclei: Labels | None, pixel_size: float, square: Square | None = None
+    field: Pixels, cells: Labels, nuclei: Labels | None, pixel_size: float, settings: CropSettings | None = None
 ) -> Iterator[Crop]:
     """Cut out each cell of a field, all channels at once, in the field's own depth.
 
@@ -76,7 +76,7 @@ def crops(
         nuclei: likewise, with the number of the cell that a nucleus lies in; only for `centre="nucleus"`, where a
             cell without one is centred on itself.
         pixel_size: µm per px of the field.
-        square: what a crop shows; `Square()` unless given.
+        settings: what a crop shows; `CropSettings()` unless given.
 
     Yields:
         Cells by number; numbers that do not occur are passed over.
@@ -88,26 +88,26 @@ def crops(
     Example:
         >>> field, cells = np.full((2, 40, 60), 9, np.uint8), np.zeros((40, 60), np.uint16)
         >>> cells[10:30, 5:25] = 1
-        >>> crop, = crops(field, cells, None, 0.5, Square(size=16, span=16))
+        >>> crop, = crops(field, cells, None, 0.5, CropSettings(size=16, span=16))
         >>> crop.pixels.shape, int(crop.pixels[0].min()), int(crop.pixels[0, 8, 8]), crop.pixel_size
         ((2, 16, 16), 0, 9, 1.0)
     """
-    square = square or Square()
+    settings = settings or CropSettings()
     if field.shape[1:] != cells.shape or (nuclei is not None and nuclei.shape != cells.shape):
         raise CellocateError(
             f"masks of {cells.shape[1]}×{cells.shape[0]} px on a field of {field.shape[2]}×{field.shape[1]} px",
             mend="Give the masks of this field, at its own size.",
         )
-    if square.centre == "nucleus" and nuclei is None:
+    if settings.centre == "nucleus" and nuclei is None:
         raise CellocateError("no masks of nuclei to centre cells on", mend="Centre them on the cell, or add the masks.")
     boxes = {n: box for n, box in enumerate(find_objects(cells), start=1) if box is not None}
     around = dict(boxes)
-    if square.centre == "nucleus" and nuclei is not None:
+    if settings.centre == "nucleus" and nuclei is not None:
         around |= {n: box for n, box in enumerate(find_objects(nuclei), start=1) if box is not None and n in boxes}
     image: NDArray[Any] = np.ascontiguousarray(np.moveaxis(field, 0, -1))
-    if square.span is None:
-        return _fitted(image, cells, boxes, around, pixel_size, square)
-    return _of_one_scale(image, cells, around, pixel_size, square.span, square)
+    if settings.span is None:
+        return _fitted(image, cells, boxes, around, pixel_size, settings)
+    return _of_one_scale(image, cells, around, pixel_size, settings.span, settings)
 
 
 def middle(box: Box) -> tuple[float, float]:
@@ -116,18 +116,18 @@ def middle(box: Box) -> tuple[float, float]:
 
 
 def _of_one_scale(
-    image: NDArray[Any], cells: Labels, around: dict[int, Box], pixel_size: float, span: float, square: Square
+    image: NDArray[Any], cells: Labels, around: dict[int, Box], pixel_size: float, span: float, settings: CropSettings
 ) -> Iterator[Crop]:
     """Bring the whole field to the scale once, which is quicker than each crop, and cut."""
-    factor = pixel_size * square.size / span
+    factor = pixel_size * settings.size / span
     height, width = (max(1, round(side * factor)) for side in cells.shape)
     if factor > 1 and height * width > _LARGEST:
         what = f"a field of {cells.shape[1]}×{cells.shape[0]} px of {pixel_size:g} µm, enlarged {factor:.3g} times"
         raise CellocateError(what, mend="Check the pixel size, or ask for smaller pictures or a larger span.")
     small, mask = _resized(image, height, width), _nearest(cells, height, width)
     for number, box in around.items():
-        top, left = (round(m * factor - square.size / 2) for m in middle(box))
-        yield Crop(number, _cut(small, mask, number, top, left, square.size, square.masked), span / square.size)
+        top, left = (round(m * factor - settings.size / 2) for m in middle(box))
+        yield Crop(number, _cut(small, mask, number, top, left, settings.size, settings.masked), span / settings.size)
 
 
 def _fitted(
@@ -136,16 +136,16 @@ def _fitted(
     boxes: dict[int, Box],
     around: dict[int, Box],
     pixel_size: float,
-    square: Square,
+    settings: CropSettings,
 ) -> Iterator[Crop]:
     for number, box in boxes.items():
         y, x = middle(around[number])
         half = max(*(abs(end - m) for m, s in ((y, box[0]), (x, box[1])) for end in (s.start, s.stop)))
-        side = max(2, round(2 * half * (1 + 2 * square.margin)))
+        side = max(2, round(2 * half * (1 + 2 * settings.margin)))
         top, left = round(y - side / 2), round(x - side / 2)
-        cut = np.moveaxis(_cut(image, cells, number, top, left, side, square.masked), 0, -1)
-        pixels = np.moveaxis(_resized(np.ascontiguousarray(cut), square.size, square.size), -1, 0)
-        yield Crop(number, np.ascontiguousarray(pixels), pixel_size * side / square.size)
+        cut = np.moveaxis(_cut(image, cells, number, top, left, side, settings.masked), 0, -1)
+        pixels = np.moveaxis(_resized(np.ascontiguousarray(cut), settings.size, settings.size), -1, 0)
+        yield Crop(number, np.ascontiguousarray(pixels), pixel_size * side / settings.size)
 
 
 def _cut(image: NDArray[Any], cells: Labels, number: int, top: int, left: int, side: int, masked: bool) -> Pixels:

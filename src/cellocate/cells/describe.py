@@ -22,7 +22,7 @@ BOX = ("top_px", "left_px", "height_px", "width_px")
 FILE_SIZES = ("smallest_file_bytes", "largest_file_bytes")
 
 
-def describe(field: Pixels, channels: Sequence[str], masks: Masks, bits: int | None = None) -> pd.DataFrame:
+def describe_cells(field: Pixels, channels: Sequence[str], masks: Masks, bits: int | None = None) -> pd.DataFrame:
     """A row for each cell of a field.
 
     Args:
@@ -40,7 +40,7 @@ def describe(field: Pixels, channels: Sequence[str], masks: Masks, bits: int | N
         >>> from cellocate.cells.given import Given
         >>> cells = np.zeros((8, 8), np.uint16)
         >>> cells[2:4, 3:6] = 1
-        >>> row = describe(np.full((1, 8, 8), 7, np.uint8), ["green"], Given(cells, cells, 0.5)).iloc[0]
+        >>> row = describe_cells(np.full((1, 8, 8), 7, np.uint8), ["green"], Given(cells, cells, 0.5)).iloc[0]
         >>> float(row["y_px"]), float(row["x_px"]), float(row["area_um2"]), bool(row["edge"]), float(row["contrast"])
         (2.5, 4.0, 1.5, False, 0.0)
     """
@@ -63,7 +63,9 @@ def describe(field: Pixels, channels: Sequence[str], masks: Masks, bits: int | N
     return found.assign(flags=flags(found, notes))
 
 
-def of_field(field: Pixels, channels: Sequence[str], files: Mapping[str, Path], pixel_size: float) -> dict[str, float]:
+def describe_field(
+    field: Pixels, channels: Sequence[str], files: Mapping[str, Path], pixel_size: float
+) -> dict[str, float]:
     """What clean-up asks of a whole field: `sharpness` of a landmark, `smallest_file_bytes`, `largest_file_bytes`.
 
     Without a landmark or a file these are nan.

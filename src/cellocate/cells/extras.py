@@ -8,37 +8,37 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cellocate.cells.describe import BOX, FILE_SIZES
-from cellocate.cells.frame import framed
 from cellocate.cells.given import Masks
+from cellocate.cells.legend import with_legend
 from cellocate.cells.masks import write_geojson
 from cellocate.cells.overlay import overlay
 from cellocate.images import Pixels, write_png
 from cellocate.rounded import rounded
 
 if TYPE_CHECKING:
-    from cellocate.cells.job import Job
+    from cellocate.cells.cutting import FieldToCut
 
 _NOT_MEASURED = [*BOX, *FILE_SIZES, "y_px", "x_px", "field_pixel_size", "pixel_size", "sharpness"]
 _SIDE = 1024  # px: enough to see each cell
 
-Extra = Callable[["Job", Pixels, Masks, pd.DataFrame], object]
-"""Called with the job of a field, its pixels and masks, and the table of its cells."""
+Extra = Callable[["FieldToCut", Pixels, Masks, pd.DataFrame], object]
+"""Called with the field that is cut, its pixels and masks, and the table of its cells."""
 
 
-def geojson(job: Job, _pixels: Pixels, masks: Masks, cells: pd.DataFrame) -> None:
+def geojson(task: FieldToCut, _pixels: Pixels, masks: Masks, cells: pd.DataFrame) -> None:
     """Write `geojson/<id>.geojson`, for QuPath, with what was measured of each cell and not of its field."""
     measured = cells.set_index("cell").drop(columns=_NOT_MEASURED, errors="ignore")
-    path = job.plan.out / "geojson" / f"{job.field}.geojson"
+    path = task.plan.out / "geojson" / f"{task.field}.geojson"
     write_geojson(path, masks.nuclei, masks.cells, measured.map(rounded))
 
 
-def overlays(job: Job, pixels: Pixels, masks: Masks, _cells: pd.DataFrame) -> None:
+def overlays(task: FieldToCut, pixels: Pixels, masks: Masks, _cells: pd.DataFrame) -> None:
     """Write `overlays/<id>.png`: the field with the outlines and numbers of its cells, a scale bar and a legend."""
-    channels, colours = job.plan.channels, job.plan.colours
+    channels, colours = task.plan.channels, task.plan.colours
     picture = overlay(pixels, channels, masks.nuclei, masks.cells, side=_SIDE, numbers=True, colours=colours)
     pixel_size = masks.pixel_size * pixels.shape[2] / picture.shape[1]
-    whole = framed(picture, channels, pixel_size, estimated=bool(job.note), colours=colours)
-    write_png(job.plan.out / "overlays" / f"{job.field}.png", whole)
+    whole = with_legend(picture, channels, pixel_size, estimated=bool(task.note), colours=colours)
+    write_png(task.plan.out / "overlays" / f"{task.field}.png", whole)
 
 
 BY_NAME: dict[str, Extra] = {"geojson": geojson, "overlays": overlays}

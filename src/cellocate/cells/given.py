@@ -73,7 +73,7 @@ def given_masks(
         CellocateError: there are none of this field's cells, or a file is unreadable, of another size, or has no clear
             meaning.
     """
-    masks = masks_in(folder).beside(images)
+    masks = masks_in(folder).excluding(images)
     brought, as_brought = masks.labels(field, shape)
     nuclei, cells = renumbered(matched(brought, as_brought), as_brought)
     notes = list(masks.notes[field])

@@ -36,7 +36,7 @@ def overlay(
 ) -> RGB:
     """Draw the outlines of cells (white) and nuclei (orange) over a field in the colours of all reports.
 
-    `framed` adds a scale bar and a legend, `images.write_png` writes it to a file.
+    `with_legend` adds a scale bar and a legend, `images.write_png` writes it to a file.
 
     Args:
         field: shape (C, H, W), uint8 or uint16.

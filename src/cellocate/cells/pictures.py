@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection import Collection
 from cellocate.collection.layouts import listing
 from cellocate.images import write_png
+from cellocate.work import Work, run_in_threads
 
 
 def write_pictures(cells: Collection, folder: Path) -> Collection:
@@ -24,22 +24,19 @@ def write_pictures(cells: Collection, folder: Path) -> Collection:
     """
     channels = cells.channels
 
-    def work(cell: str) -> list[str]:
-        paths = [folder / "images" / f"{cell}_{channel}.png" for channel in channels]
-        if not all(path.is_file() for path in paths):
-            for path, plane in zip(paths, cells.read_counts(cell, channels)[0], strict=True):
-                write_png(path, plane)
-        return [str(path) for path in paths]
+    def paths(cell: str) -> list[Path]:
+        return [folder / "images" / f"{cell}_{channel}.png" for channel in channels]
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        try:
-            written = list(pool.map(work, cells.ids))
-        except BaseException:  # Ctrl-C as well: what waits need not be done
-            pool.shutdown(cancel_futures=True)
-            raise
+    def write(cell: str) -> None:
+        for path, plane in zip(paths(cell), cells.read_counts(cell, channels)[0], strict=True):
+            write_png(path, plane)
+
+    work = Work(cells.ids, write, is_done=lambda cell: all(path.is_file() for path in paths(cell)))
+    for _ in run_in_threads(work, os.cpu_count() or 1):
+        pass
     fields = cells.fields.copy()
-    for channel, paths in zip(channels, zip(*written, strict=True), strict=True):
-        fields[channel] = paths
+    for channel, written in zip(channels, zip(*map(paths, cells.ids), strict=True), strict=True):
+        fields[channel] = list(map(str, written))
     pictures = replace(cells, folder=folder, layout="listing", fields=fields)
     listing.write(folder, pictures, cells.made)
     return pictures

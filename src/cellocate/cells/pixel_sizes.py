@@ -16,7 +16,7 @@ from cellocate.collection import Collection
 from cellocate.collection.merge import SOURCE
 from cellocate.errors import CellocateError
 from cellocate.files import write_text
-from cellocate.pool import run
+from cellocate.work import Work, run
 
 SAMPLE = 20
 """Fields of a group that are looked at: their median scatters by a twenty-fifth where single fields do by a quarter."""
@@ -30,7 +30,7 @@ class Estimated(NamedTuple):
     notes: Mapping[str, str]
 
 
-def estimate(fields: Collection, workers: int = 1, kept: Path | None = None) -> Estimated:
+def estimate(fields: Collection, workers: int | None = 1, kept: Path | None = None) -> Estimated:
     """Estimate the pixel size of fields that do not tell it, alike for all that have one size in px and one source.
 
     Fields of one microscope have one pixel size, and what a single field makes of its nuclei scatters. The answer
@@ -71,11 +71,11 @@ def _groups(fields: Collection) -> dict[str, list[str]]:
     return groups
 
 
-def _looked_at(fields: Collection, drawn: Mapping[str, list[str]], workers: int) -> dict[str, float]:
+def _looked_at(fields: Collection, drawn: Mapping[str, list[str]], workers: int | None) -> dict[str, float]:
     """The median of what the fields that were drawn from each group look like, where any shows nuclei."""
     slim = replace(fields, made={}, problems=())
-    jobs = [slim.subset([field]) for ids in drawn.values() for field in ids]
-    found = dict(run(_estimate, jobs, min(workers, len(jobs)) or 1))
+    work = Work([slim.subset([field]) for ids in drawn.values() for field in ids], _estimate)
+    found = {one.ids[0]: size for one, size in run(work, workers)}
     seen = {name: [size for field in ids if (size := found[field]) is not None] for name, ids in drawn.items()}
     return {name: float(f"{np.median(sizes):.4g}") for name, sizes in seen.items() if sizes}
 
@@ -85,13 +85,12 @@ def _spread(ids: list[str]) -> list[str]:
     return [ids[place] for place in places]
 
 
-def _estimate(collection: Collection) -> tuple[str, float | None]:
-    field = collection.ids[0]
+def _estimate(collection: Collection) -> float | None:
     try:
-        pixels, _ = collection.read(field, _NUCLEI)
+        pixels, _ = collection.read(collection.ids[0], _NUCLEI)
     except CellocateError:
-        return field, None
-    return field, estimated_pixel_size(pixels[0])
+        return None
+    return estimated_pixel_size(pixels[0])
 
 
 def _note(size: float, group: str) -> str:

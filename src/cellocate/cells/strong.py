@@ -45,9 +45,9 @@ class Strong:
         if self.least < 0 or (self.most is not None and self.most < 1):
             raise CellocateError("an impossible number of cells", mend="Give --least 0 or more, --most 1 or more.")
 
-    def told(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """The settings for a file."""
-        return {**asdict(self), "clean": self.clean.told(), "without": list(self.without)}
+        return {**asdict(self), "clean": self.clean.settings(), "without": list(self.without)}
 
 
 def with_one_label(labels: pd.Series[Any], unwanted: Sequence[int] = ()) -> pd.Series[bool]:

@@ -39,6 +39,7 @@ from cellocate.cli import (
 )
 from cellocate.cli.commands import Group, command
 from cellocate.errors import CellocateError
+from cellocate.files import NO_ROOM
 
 app = typer.Typer(
     cls=Group,
@@ -75,7 +76,6 @@ app.add_typer(decide.app, name="decide")
 _SIGNALLED = 128  # exit codes are this and the signal's number, as shells have it
 _INTERRUPTED = _SIGNALLED + signal.SIGINT
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has one of them
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -118,7 +118,7 @@ def main() -> None:
             sys.exit(_SIGNALLED + terminated[0] if terminated else _INTERRUPTED)
         raise
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if error.errno in NO_ROOM:
             _fail(f"no room on the disk{_place(error)}. Free some space, or write elsewhere; nothing was lost.")
         if error.errno in _NOT_ALLOWED:
             _fail(f"permission denied{_place(error)}. Choose another place, or change its permissions.")

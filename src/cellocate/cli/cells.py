@@ -100,9 +100,9 @@ def cells(
     """
     require_paths(masks)
     from cellocate.cells import extras
-    from cellocate.cells.crops import SPAN, Square
-    from cellocate.cells.job import Plan
-    from cellocate.cells.run import convert
+    from cellocate.cells.conversion import convert
+    from cellocate.cells.crops import SPAN, CropSettings
+    from cellocate.cells.cutting import CellPlan
     from cellocate.cells.segmenters import segmenter as named
     from cellocate.cli.console import progress, resumable
 
@@ -117,13 +117,13 @@ def cells(
         raise typer.BadParameter("with --fit each picture has a span of its own: leave out --span")
     if masks is not None and segmenter is not None:
         raise typer.BadParameter("--masks are of cells that were found: leave out --segmenter")
-    square = Square(size, None if fit else SPAN if span is None else span, masked=not context, centre=centre)
+    crop = CropSettings(size, None if fit else SPAN if span is None else span, masked=not context, centre=centre)
     wanted = set(also or ())
     beside = tuple(extra for name, extra in extras.BY_NAME.items() if name in wanted)
-    plan = Plan(
+    plan = CellPlan(
         out,
         collection.channels,
-        square,
+        crop,
         masks,
         None if masks else named(segmenter or "classical"),
         beside,
@@ -154,7 +154,7 @@ def _strong(wanted: bool, clean: dict[str, Any], scope: dict[str, Any]) -> Stron
 def _tell(card: dict[str, Any], out: Path) -> None:
     """Say what was left out at each step, draw it, and say what is there."""
     from cellocate.cells.notes import as_sentences
-    from cellocate.cells.run import COUNTS
+    from cellocate.cells.outputs import COUNTS
     from cellocate.cli.console import note
     from cellocate.pictures import save_figure
     from cellocate.report.cell_counts import plot_cell_counts

@@ -58,6 +58,7 @@ def _run(out: Path, *, fields: int, epochs: int, seed: int) -> Evaluated:
     from cellocate.assessment.model import evaluate_model
     from cellocate.cli.console import progress
     from cellocate.collection import open_collection
+    from cellocate.files import mark
     from cellocate.prediction import predict_collection
     from cellocate.report import write_evaluation
     from cellocate.training import load_recipe
@@ -69,6 +70,7 @@ def _run(out: Path, *, fields: int, epochs: int, seed: int) -> Evaluated:
         phantom.simulate(
             out / "phantoms", fields=fields, size=SIZE, span=SPAN, labels="balanced", seed=seed, progress=advance
         )
+    mark(out)
     collection = open_collection(out / "phantoms")
 
     print("2. training a small network from scratch", flush=True)

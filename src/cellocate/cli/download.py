@@ -73,15 +73,15 @@ def download(
         _say_what(task)
         return
     made = {"step": "download", "list": str(images.resolve()), "command": sys.argv[1:]}
-    jobs = task.missing()
-    with progress("fetching files", len(jobs)) as advance:
+    wanted = task.missing()
+    with progress("fetching files", len(wanted)) as advance:
         failed = task.run(made, advance)
-    lacking = {outcome.job.field for outcome in failed}
+    lacking = {outcome.file.field for outcome in failed}
     print(f"{len(listed.fields) - len(lacking)} of {counted(len(listed.fields), 'field')} in {out}")
     if failed:
         raise CellocateError(
-            f"{len(failed)} of {counted(len(jobs), 'file')} could not be downloaded; the first: {failed[0].fault}",
-            where=failed[0].job.address,
+            f"{len(failed)} of {counted(len(wanted), 'file')} could not be downloaded; the first: {failed[0].fault}",
+            where=failed[0].file.address,
             mend=f"{out / FAULTS} names all; the same command tries them again.",
         )
 
@@ -116,9 +116,9 @@ def _other_words(listed: Listed, vocabulary: str) -> list[str]:
 
 
 def _say_what(task: Download) -> None:
-    jobs, missing = task.jobs(), task.missing()
-    there = f"{len(jobs) - len(missing)} of them there already"
-    print(f"{counted(len(task.listed.fields), 'field')}, {counted(len(jobs), 'file')}, {there}")
+    files, missing = task.files(), task.missing()
+    there = f"{len(files) - len(missing)} of them there already"
+    print(f"{counted(len(task.listed.fields), 'field')}, {counted(len(files), 'file')}, {there}")
     if missing:
         print(f"the first: {missing[0].address}")
         size = task.size(missing)

@@ -64,15 +64,19 @@ def explain(
     from cellocate.cli.console import note, notes_on_masks, progress
     from cellocate.cli.usable import fields_for
     from cellocate.decision import sentences
-    from cellocate.explain import DRAWN, Choices, choose_fields  # with torch, after all that can be refused without it
+    from cellocate.explain import (  # with torch, after all that can be refused without it
+        DRAWN,
+        ExplainOptions,
+        choose_fields,
+    )
     from cellocate.explain import explain as write
     from cellocate.networks import load
     from cellocate.tables import normal
 
     loaded = load(model, device=device)
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
-    label_images = None if masks is None else CellMasks(masks).beside(collection.files)
-    choices = Choices(
+    label_images = None if masks is None else CellMasks(masks).excluding(collection.files)
+    choices = ExplainOptions(
         ids=None if ids is None else [normal(field) for field in ids],
         count=fields,
         locations=wanted,

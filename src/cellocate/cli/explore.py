@@ -48,7 +48,7 @@ def explore(
     cellocate explore clean --beside my_images --out look
     """
     from cellocate.cli.console import note, progress
-    from cellocate.explore import Choices
+    from cellocate.explore import ExploreOptions
     from cellocate.explore import explore as write
     from cellocate.files import refuse_existing
 
@@ -61,7 +61,7 @@ def explore(
     )
     sides = [side for side in (collection, before) if side is not None and collection.channels and side.channels]
     with progress("measuring", sum(min(sample, len(side)) for side in sides)) as advance:
-        choices = Choices(support, confidence, sample, seed, colours, skip_bad, advance)
+        choices = ExploreOptions(support, confidence, sample, seed, colours, skip_bad, advance)
         explored = write(collection, out, choices, before=before, overwrite=overwrite)
     for text in explored.notes:
         note(text)

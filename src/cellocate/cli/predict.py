@@ -120,7 +120,7 @@ def predict(
     from cellocate.images import CHANNELS
     from cellocate.networks import load
 
-    label_images = None if masks is None else CellMasks(masks).beside(collection.files)
+    label_images = None if masks is None else CellMasks(masks).excluding(collection.files)
     loaded, turned = prediction.with_turns(load(model, device=device), views)
     if format_ == "kaggle2021":
         submissions.require_hpa19(loaded.vocabulary)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -14,21 +13,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.check import problem_table
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.depth import of_known_depth
+from cellocate.collection.faulty import SKIPPED, known_faults, refuse_faulty, skipped_fields, with_images
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
 from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
-from cellocate.collection.shards import Job, Plan, do, save
-from cellocate.collection.unfinished import resumable
-from cellocate.counted import counted
+from cellocate.collection.shards import Shard, StorePlan, is_packed, pack_shard, save
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
 from cellocate.images.store import CARD, INDEX, Card, per_shard, write_card
-from cellocate.pool import run
+from cellocate.work import Work, check_workers, resumable, run
 
-SKIPPED = "skipped.csv"
 _SIZES = (16, 16384)  # px: below, nothing is to be seen; above, one field would fill a worker's memory
 
 
@@ -79,39 +75,24 @@ def pack(
         ('store', (1, 16, 8))
     """
     collection = of_known_depth(collection)
-    plan = Plan(Path(out).resolve(), tuple(channels or collection.channels), _checked(sizes), skip_bad)
-    if workers is not None and workers < 1:
-        raise CellocateError("nobody to do the work", where=f"workers {workers}", mend="Ask for 1 or more.")
+    plan = StorePlan(Path(out).resolve(), tuple(channels or collection.channels), _checked(sizes), skip_bad)
+    check_workers(workers)
     if resume and (plan.out / CARD).is_file():  # if it was interrupted, then when all was there
         shutil.rmtree(plan.out / UNFINISHED, ignore_errors=True)
         return open_collection(plan.out)
-    if not collection.channels:
-        raise CellocateError("a table without images", where=collection.folder, mend="Give the folder of its images.")
-    collection.require(plan.channels)
-    labelled = collection.vocabulary is not None
-    faults = [p for p in collection.problems if p.severity == "fault"]
-    early = [p for p in faults if labelled or p.about == "files"]  # all others show in decoding
-    collection = collection.without(early, skip_bad=skip_bad)
-    request = _request(plan, collection)
-    with resumable(
-        plan.out,
-        UNFINISHED,
-        request,
-        noun="store",
-        resume=resume,
-        overwrite=overwrite,
-        inputs=collection.places,
-    ):
-        shards = -(-len(collection) // _per_shard(plan))
+    with_images(collection, plan.channels)
+    known = known_faults(collection)  # all others show in decoding
+    collection = collection.without(known, skip_bad=skip_bad)
+    request, inputs = _request(plan, collection), collection.places
+    with resumable(plan.out, UNFINISHED, request, noun="store", resume=resume, overwrite=overwrite, inputs=inputs):
         problems: list[Problem] = []
-        for done in run(do, _jobs(plan, collection), min(workers or os.cpu_count() or 1, shards)):
-            problems += done.problems
-            sync(*plan.pixels(done.number))  # while the workers decode the next ones
+        for shard, found in run(Work(_shards(plan, collection), pack_shard, is_packed), workers):
+            problems += found or ()
+            sync(*plan.pixels(shard.number))  # while the workers decode the next ones
             if progress is not None:
-                progress(done.fields)
-        if problems:
-            raise _stopped(problems, len(collection))
-        _finish(plan, collection, early, shards)
+                progress(len(shard.fields))
+        refuse_faulty(problems, len(collection), "packed")
+        _finish(plan, collection, known)
     return open_collection(plan.out)
 
 
@@ -123,45 +104,28 @@ def _checked(sizes: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(set(sizes)))
 
 
-def _request(plan: Plan, collection: Collection) -> dict[str, Any]:
+def _request(plan: StorePlan, collection: Collection) -> dict[str, Any]:
     """What must be the same when a store is resumed."""
     counts = table(collection).drop(columns="bits", errors="ignore")  # which do not change what is packed
     fields = hashlib.sha256(_csv(counts).encode()).hexdigest()
     return {"channels": list(plan.channels), "sizes": list(plan.sizes), "fields": fields}
 
 
-def _stopped(problems: list[Problem], fields: int) -> CellocateError:
-    first = min(problems, key=lambda problem: problem.id)
-    return CellocateError(
-        f"{len(problems)} of {counted(fields, 'field')} cannot be packed; the first, {first.id}: {first.error.what}",
-        where=first.error.where,
-        mend=f"{first.error.mend} Go on with --resume, or without them with --resume --skip-bad; nothing was lost.",
-    )
-
-
-def _per_shard(plan: Plan) -> int:
-    return per_shard(plan.sizes, len(plan.channels))
-
-
-def _jobs(plan: Plan, collection: Collection) -> Iterator[Job]:
-    ids, many = collection.ids, _per_shard(plan)
+def _shards(plan: StorePlan, collection: Collection) -> Iterator[Shard]:
+    ids, many = collection.ids, per_shard(plan.sizes, len(plan.channels))
     collection = replace(collection, made={})  # which may be long, and no worker needs
     for number, start in enumerate(range(0, len(ids), many)):
-        yield Job(plan, number, collection.subset(ids[start : start + many]))
+        yield Shard(plan, number, collection.subset(ids[start : start + many]))
 
 
-def _finish(plan: Plan, collection: Collection, early: list[Problem], shards: int) -> None:
+def _finish(plan: StorePlan, collection: Collection, known: list[Problem]) -> None:
     """Write the tables and, at the very end, the card that makes a folder a store."""
-    index = np.concatenate([np.load(plan.rows(number)) for number in range(shards)])
+    shards = range(-(-len(collection) // per_shard(plan.sizes, len(plan.channels))))
+    index = np.concatenate([np.load(plan.rows(number)) for number in shards])
     kept = index["bits"] > 0
     if not kept.any():
         raise CellocateError("no usable field is left", where=collection.folder, mend="'cellocate check' says why.")
-    late = [
-        pd.read_csv(path, dtype=str, keep_default_na=False)
-        for path in map(plan.problems, range(shards))
-        if path.is_file()
-    ]
-    skipped = pd.concat([problem_table(early), *late])
+    skipped = skipped_fields(known, map(plan.problems, shards))
     if len(skipped):
         write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
     if (collection.folder / PHANTOMS).is_file():

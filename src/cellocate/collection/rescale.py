@@ -40,7 +40,7 @@ def rescale(
     """
     check_pixel_size(pixel_size)
     for field in collection.ids:
-        see_name(field)
+        check_file_name(field)
         _see_factor(field, collection.pixel_size(field), pixel_size)
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -77,7 +77,7 @@ def _scaled(pixels: Pixels, factor: float, field: str) -> Pixels:
     return scaled.astype(np.uint8) if pixels.dtype == np.uint8 else scaled.astype(np.uint16)
 
 
-def see_name(field: str) -> None:
+def check_file_name(field: str) -> None:
     """Raise a `CellocateError` where an id cannot be the name of a file."""
     if not field or Path(field).is_absolute() or ".." in Path(field).parts or "\0" in field:
         raise CellocateError(f"the id {field!r} cannot be the name of a file", mend="Rename it in the table.")

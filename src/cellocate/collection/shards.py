@@ -1,4 +1,4 @@
-"""One shard of a store: what a worker does, and does not do again."""
+"""One shard of a store: how a worker writes it, and sees that it is whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cellocate.images.store import index_type, is_whole, shard_path, write_shard
 
 
 @dataclass(frozen=True)
-class Plan:
+class StorePlan:
     """What all shards of a store have in common."""
 
     out: Path
@@ -44,36 +44,37 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Job:
+class Shard:
     """A shard to write, with its fields: all that a worker needs to know."""
 
-    plan: Plan
+    plan: StorePlan
     number: int
     fields: Collection
 
 
-@dataclass(frozen=True)
-class Done:
-    """The number of a shard, how many fields were looked at, and those whose faults keep it from being finished."""
-
-    number: int
-    fields: int
-    problems: tuple[Problem, ...] = ()
-
-
-def do(job: Job) -> Done:
-    """Write a shard, unless it is there and whole."""
-    plan, problems = job.plan, list[Problem]()
-    if _is_done(job):
-        return Done(job.number, len(job.fields))
-    rows = write_shard(plan.out, job.number, plan.sizes, _pixels(job, problems))
+def pack_shard(shard: Shard) -> list[Problem]:
+    """Write a shard, and give the faults that keep it from being finished."""
+    plan, problems = shard.plan, list[Problem]()
+    rows = write_shard(plan.out, shard.number, plan.sizes, _pixels(shard, problems))
     if problems and not plan.skip_bad:
-        return Done(job.number, len(job.fields), tuple(problems))
+        return problems
     if problems:
-        with new_file(plan.problems(job.number)) as aside:
+        with new_file(plan.problems(shard.number)) as aside:
             problem_table(problems).to_csv(aside, index=False)
-    save(plan.rows(job.number), rows)
-    return Done(job.number, len(job.fields))
+    save(plan.rows(shard.number), rows)
+    return []
+
+
+def is_packed(shard: Shard) -> bool:
+    """Whether a shard is there and whole."""
+    plan = shard.plan
+    try:
+        rows = np.load(plan.rows(shard.number))
+    except (OSError, ValueError, EOFError):
+        return False
+    fits = rows.dtype == index_type(len(plan.sizes)) and rows.shape == (len(shard.fields),)
+    complete = plan.skip_bad or bool((rows["bits"] > 0).all())
+    return fits and complete and is_whole(plan.out, plan.sizes, len(plan.channels), rows)
 
 
 def save(path: Path, rows: NDArray[Any]) -> None:
@@ -84,22 +85,11 @@ def save(path: Path, rows: NDArray[Any]) -> None:
         aside.write_bytes(content.getbuffer())
 
 
-def _is_done(job: Job) -> bool:
-    plan = job.plan
-    try:
-        rows = np.load(plan.rows(job.number))
-    except (OSError, ValueError, EOFError):
-        return False
-    fits = rows.dtype == index_type(len(plan.sizes)) and rows.shape == (len(job.fields),)
-    complete = plan.skip_bad or bool((rows["bits"] > 0).all())
-    return fits and complete and is_whole(plan.out, plan.sizes, len(plan.channels), rows)
-
-
-def _pixels(job: Job, problems: list[Problem]) -> Iterator[Pixels | None]:
-    for field in job.fields.ids:
+def _pixels(shard: Shard, problems: list[Problem]) -> Iterator[Pixels | None]:
+    for field in shard.fields.ids:
         try:
-            counts, _ = job.fields.read_counts(field, job.plan.channels)
-            see_counts(counts, job.fields.bits(field))
+            counts, _ = shard.fields.read_counts(field, shard.plan.channels)
+            see_counts(counts, shard.fields.bits(field))
             yield counts
         except CellocateError as error:
             problems.append(Problem(field, "files", error))

@@ -1,7 +1,7 @@
 """Explain: where a network looked, which fields look alike to it, and which labels it doubts."""
 
 from cellocate.explain.explained import Explained, explain_field
-from cellocate.explain.folder import DRAWN, Choices, choose_fields, explain
+from cellocate.explain.folder import DRAWN, ExplainOptions, choose_fields, explain
 from cellocate.explain.maps import METHODS, Method, map_tiles
 from cellocate.explain.occlusion import COMPARTMENTS, compartments, occlude
 
@@ -9,7 +9,7 @@ __all__ = [
     "COMPARTMENTS",
     "DRAWN",
     "METHODS",
-    "Choices",
+    "ExplainOptions",
     "Explained",
     "Method",
     "choose_fields",

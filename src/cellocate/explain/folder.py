@@ -12,7 +12,7 @@ import pandas as pd
 from cellocate import written
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection
-from cellocate.collection.rescale import see_name
+from cellocate.collection.rescale import check_file_name
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.explain.explained import Explained, explain_collection_field
@@ -32,7 +32,7 @@ DRAWN = 200
 
 
 @dataclass(frozen=True)
-class Choices:
+class ExplainOptions:
     """What to explain, and how.
 
     Args:
@@ -56,7 +56,9 @@ class Choices:
     progress: Callable[[int], object] | None = None
 
 
-def explain(model: Model, collection: Collection, out: str | Path, choices: Choices | None = None) -> list[Explained]:
+def explain(
+    model: Model, collection: Collection, out: str | Path, choices: ExplainOptions | None = None
+) -> list[Explained]:
     """Explain what a model says of fields, and write it down: see docs/formats.md.
 
     Args:
@@ -69,12 +71,12 @@ def explain(model: Model, collection: Collection, out: str | Path, choices: Choi
         CellocateError: a field is not in the collection or cannot be read, has no label image where such are given, or
             an id that cannot be the name of a file; or the folder may not be written.
     """
-    choices = choices or Choices()
+    choices = choices or ExplainOptions()
     inputs = (*collection.places, None if choices.masks is None else choices.masks.folder)
     with new_folder(out, overwrite=choices.overwrite, inputs=inputs) as folder:
         chosen = collection.subset(choose_fields(model, collection, choices))
         for field in chosen.ids:
-            see_name(field)
+            check_file_name(field)
         if choices.masks is not None:
             choices.masks.require(chosen.ids)
         nuclei = knows_nuclei(choices.masks, chosen)
@@ -92,7 +94,7 @@ def explain(model: Model, collection: Collection, out: str | Path, choices: Choi
     return explained
 
 
-def choose_fields(model: Model, collection: Collection, choices: Choices) -> list[str]:
+def choose_fields(model: Model, collection: Collection, choices: ExplainOptions) -> list[str]:
     """The ids of the fields to explain: those named, or some that together show many locations.
 
     `choices.progress` is called with the number of fields predicted to choose among them, `DRAWN` at most.
@@ -120,7 +122,7 @@ def knows_nuclei(masks: CellMasks | None, collection: Collection) -> bool:
     return masks is not None and all(masks.labels(i, collection.shape(i))[0].any() for i in collection.ids)
 
 
-def _one(model: Model, collection: Collection, field: str, choices: Choices, *, nuclei: bool) -> Explained:
+def _one(model: Model, collection: Collection, field: str, choices: ExplainOptions, *, nuclei: bool) -> Explained:
     labels = None
     if choices.masks is not None:
         of_nuclei, of_cells = choices.masks.labels(field, collection.shape(field))
@@ -151,7 +153,7 @@ def _write_maps(folder: Path, explained: Sequence[Explained]) -> None:
 
 
 def _write_figures(
-    folder: Path, explained: Sequence[Explained], pictures: dict[str, Picture], model: Model, choices: Choices
+    folder: Path, explained: Sequence[Explained], pictures: dict[str, Picture], model: Model, choices: ExplainOptions
 ) -> str:
     text = caption(choices.method, choices.colours)
     for one in explained:

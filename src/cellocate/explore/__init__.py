@@ -1,6 +1,6 @@
 """Explore: what the labels and the images of a collection hold, before anything is trained."""
 
-from cellocate.explore.explored import SAMPLE, Choices, Explored, look
+from cellocate.explore.explored import SAMPLE, Explored, ExploreOptions, look
 from cellocate.explore.folder import explore
 from cellocate.explore.labels import LabelCounts, skew
 from cellocate.explore.rules import CONFIDENCE, SUPPORT, association_rules
@@ -9,7 +9,7 @@ __all__ = [
     "CONFIDENCE",
     "SAMPLE",
     "SUPPORT",
-    "Choices",
+    "ExploreOptions",
     "Explored",
     "LabelCounts",
     "association_rules",

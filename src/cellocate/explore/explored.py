@@ -24,7 +24,7 @@ SAMPLE = 300
 
 
 @dataclass(frozen=True)
-class Choices:
+class ExploreOptions:
     """How to look.
 
     Args:
@@ -63,7 +63,7 @@ class Explored:
     """
 
     collection: Collection
-    choices: Choices
+    choices: ExploreOptions
     labels: LabelCounts | None
     rules: pd.DataFrame | None
     pixels: pd.DataFrame | None
@@ -112,7 +112,7 @@ _Measured: TypeAlias = "tuple[pd.DataFrame | None, pd.Series[bool], list[str]]"
 _NOTHING: _Measured = (None, pd.Series(dtype=bool), [])
 
 
-def look(collection: Collection, choices: Choices, before: Collection | None = None) -> Explored:
+def look(collection: Collection, choices: ExploreOptions, before: Collection | None = None) -> Explored:
     """Count, correlate, derive rules, and measure a sample of the images.
 
     Args:
@@ -150,7 +150,7 @@ def look(collection: Collection, choices: Choices, before: Collection | None = N
     )
 
 
-def _measured(collection: Collection, labels: LabelCounts | None, choices: Choices) -> _Measured:
+def _measured(collection: Collection, labels: LabelCounts | None, choices: ExploreOptions) -> _Measured:
     if not collection.channels:
         return _NOTHING
     at_random = draw(collection, None if labels is None else labels.truth, choices.sample, choices.seed)
@@ -167,7 +167,7 @@ def _measured(collection: Collection, labels: LabelCounts | None, choices: Choic
     return pixels, at_random, notes
 
 
-def _beside(collection: Collection, before: Collection, choices: Choices) -> Explored:
+def _beside(collection: Collection, before: Collection, choices: ExploreOptions) -> Explored:
     """The earlier collection, of which labels are looked at and, where both have images, a sample of these."""
     mine, other = (None if c.vocabulary is None else c.vocabulary.names for c in (collection, before))
     if mine != other:

@@ -12,7 +12,7 @@ from cellocate.collection import Collection
 from cellocate.counted import counted
 from cellocate.explore.beside import medians
 from cellocate.explore.cooccurrence import conditional
-from cellocate.explore.explored import Choices, Explored, look
+from cellocate.explore.explored import Explored, ExploreOptions, look
 from cellocate.explore.page import write_page
 from cellocate.explore.plots import Drawn, plots
 from cellocate.explore.sheets import draw_examples, draw_locations, draw_random
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def explore(
     collection: Collection,
     out: str | Path,
-    choices: Choices | None = None,
+    choices: ExploreOptions | None = None,
     *,
     before: Collection | None = None,
     overwrite: bool = False,
@@ -49,7 +49,7 @@ def explore(
     """
     read = (collection.folder, *([] if before is None else [before.folder]))
     with new_folder(out, overwrite=overwrite, inputs=read) as folder:
-        explored = look(collection, choices or Choices(), before)
+        explored = look(collection, choices or ExploreOptions(), before)
         drawn, shelf = plots(explored), fill(explored)
         _write_tables(folder, explored)
         _write_figures(folder / "figures", explored, drawn, shelf)

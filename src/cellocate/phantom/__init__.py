@@ -1,7 +1,7 @@
 """Phantoms: simulated cells, fields and collections with exact truth.
 
 geometry (`morphology`, `placement`, `outlines`, `scene`) → structures (`filaments`, `landmarks`) → `patterns`, one per
-location → `optics` → `field` → `layouts` and `label_sets`, `job` (one field on disk), `pool` and `collection`.
+location → `optics` → `field` → `layouts` and `label_sets`, `field_files` (one field on disk), `collection`.
 """
 
 from cellocate.phantom.collection import simulate

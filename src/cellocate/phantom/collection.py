@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,13 +12,13 @@ import cellocate
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder, refuse_existing, write_text
 from cellocate.images import FIELD_SPAN
-from cellocate.phantom.job import Done, Job, Settings, do
+from cellocate.phantom.field_files import FieldToDraw, FieldTruth, Settings, draw_field
 from cellocate.phantom.label_sets import label_sets
 from cellocate.phantom.layouts import Layout
 from cellocate.phantom.layouts import layout as layout_of
 from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.units import MAP_PIXEL, map_px
-from cellocate.pool import run
+from cellocate.work import Work, check_workers, run
 
 _WORTH_A_POOL = 8  # starting processes takes longer than simulating fewer fields than this
 
@@ -80,35 +79,33 @@ def simulate(
         ('Id,Target', 8)
     """
     settings = Settings(layout_of(layout, vocabulary), size, span, depth, variability, seed)
-    jobs_for = _plan(settings, fields=fields, labels=labels, workers=workers)
+    _check(settings, fields)
+    check_workers(workers)
+    draw_labels = label_sets(labels, seed, settings.layout)
+    chosen_labels = [draw_labels(index) for index in range(fields)]
     refuse_existing(Path(out), overwrite=overwrite)
     with new_folder(out, overwrite=overwrite) as aside:
         (aside / "train").mkdir()
         (aside / "truth").mkdir()
-        done: list[Done] = []
-        several = (workers or os.cpu_count() or 1) if fields >= _WORTH_A_POOL else 1
-        for field in run(do, jobs_for(aside), several):
-            done.append(field)
+        plan = [FieldToDraw(aside, index, chosen, settings) for index, chosen in enumerate(chosen_labels)]
+        truth: dict[str, FieldTruth] = {}
+        for field, drawn in run(Work(plan, draw_field), workers if fields >= _WORTH_A_POOL else 1):
+            assert drawn is not None  # the folder is new
+            truth[field.id] = drawn
             if progress is not None:
-                progress(len(done))
-        _write_tables(aside, sorted(done, key=lambda field: field.job.index), settings.layout)
+                progress(len(truth))
+        _write_tables(aside, plan, truth, settings.layout)
         about = _about(settings, fields=fields, labels=labels)
         write_text(aside / "truth" / "collection.json", json.dumps(about, indent=2) + "\n")
 
 
-def _plan(settings: Settings, *, fields: int, labels: str | Path, workers: int | None) -> Callable[[Path], list[Job]]:
-    """Check the request, and say what is to be done once there is a folder for it."""
+def _check(settings: Settings, fields: int) -> None:
     if fields < 1:
         raise CellocateError("a collection needs a field", where=f"fields {fields}", mend="Ask for 1 or more.")
-    if workers is not None and workers < 1:
-        raise CellocateError("nobody to do the work", where=f"workers {workers}", mend="Ask for 1 or more.")
     check_seed([settings.seed])
     check_size(settings.size, settings.span)
     check_depth(settings.depth)
     check_variability(settings.variability)
-    draw = label_sets(labels, settings.seed, settings.layout)
-    sets = [draw(index) for index in range(fields)]
-    return lambda out: [Job(out, index, chosen, settings) for index, chosen in enumerate(sets)]
 
 
 def _about(settings: Settings, *, fields: int, labels: str | Path) -> dict[str, object]:
@@ -131,10 +128,11 @@ def _about(settings: Settings, *, fields: int, labels: str | Path) -> dict[str, 
     return about
 
 
-def _write_tables(out: Path, done: list[Done], layout: Layout) -> None:
-    fields = [(field.job.id, layout.text(field.job.labels)) for field in done]
-    cells = [(f.job.id, n, " ".join(map(str, shown))) for f in done for n, shown in enumerate(f.cells, start=1)]
-    signals = [(f.job.id, label, f"{brightest:.2f}") for f in done for label, brightest in f.brightest.items()]
+def _write_tables(out: Path, plan: list[FieldToDraw], truth: dict[str, FieldTruth], layout: Layout) -> None:
+    fields = [(field.id, layout.text(field.labels)) for field in plan]
+    drawn = [(field.id, truth[field.id]) for field in plan]
+    cells = [(i, n, " ".join(map(str, shown))) for i, of in drawn for n, shown in enumerate(of.cells, start=1)]
+    signals = [(i, label, f"{brightest:.2f}") for i, of in drawn for label, brightest in of.brightest.items()]
     write_text(out / "train.csv", _csv((layout.format.id, layout.format.labels), fields))
     write_text(out / "truth" / "cells.csv", _csv(("Id", "cell", "labels"), cells))
     write_text(out / "truth" / "signals.csv", _csv(("Id", "label", "brightest"), signals))

@@ -10,7 +10,7 @@ from pathlib import Path
 from cellocate.collection import SPLIT_COLUMNS, Collection, read_folds
 from cellocate.collection.depth import with_depth
 from cellocate.errors import CellocateError
-from cellocate.files import new_file, refuse_existing, write_text
+from cellocate.files import mark, new_file, refuse_existing, write_text
 from cellocate.networks import Model, load, save
 from cellocate.tables import read_columns, read_table
 from cellocate.training.combine import combine
@@ -96,6 +96,7 @@ def _start(run: Run, recipe: Recipe, split: Path) -> None:
     (table, _), record = read_table(split, names=SPLIT_COLUMNS), split.with_suffix(".json")
     made = record.read_text(encoding="utf-8") if record.is_file() else None
     shutil.rmtree(run.folder, ignore_errors=True)
+    mark(run.folder)
     write_text(run.recipe, recipe.to_yaml())
     with new_file(run.split) as aside:
         table.to_csv(aside, index=False)

@@ -23,7 +23,7 @@ from lightning.fabric.utilities.rank_zero import rank_zero_only
 from cellocate.collection import Collection, Inspection, Split
 from cellocate.errors import CellocateError
 from cellocate.evaluation import SMALL
-from cellocate.files import new_file, write_text
+from cellocate.files import mark, new_file, write_text
 from cellocate.images import Scale
 from cellocate.training.recipe import Recipe
 from cellocate.training.recipes import load_recipe
@@ -46,6 +46,7 @@ class Run:
     def start(self, recipe: Recipe, split: Split, inspection: Inspection) -> None:
         """Remove what an earlier run left, and write what defines this one."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        mark(self.folder)
         write_text(self.recipe, recipe.to_yaml())
         with new_file(self.split) as aside:
             split.fields.to_csv(aside)

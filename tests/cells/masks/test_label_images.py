@@ -220,12 +220,12 @@ def test_an_image_is_not_its_own_mask(tmp_path):
     masks = CellMasks(tmp_path)
     assert masks.has("a")
     for channel in images:
-        beside = masks.beside(lambda _, channel=channel: {channel: images[channel]})
+        beside = masks.excluding(lambda _, channel=channel: {channel: images[channel]})
         assert not beside.has("a")
         with pytest.raises(CellocateError, match=r"no mask of the cells of field a: .*a_cells.png, or the like\.$"):
             beside.require(["a"])
     write_labels(tmp_path / "a_cells.tif", TWO)
-    assert CellMasks(tmp_path).beside(lambda _: {"green": tmp_path / "a.tif"}).has("a")
+    assert CellMasks(tmp_path).excluding(lambda _: {"green": tmp_path / "a.tif"}).has("a")
 
 
 @pytest.mark.parametrize(

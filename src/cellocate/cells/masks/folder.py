@@ -48,7 +48,7 @@ class CellMasks:
         if not self._files:
             raise CellocateError("no label images of cells", where=folder, mend=self._mend("<id>", ()))
 
-    def beside(self, images: Images) -> CellMasks:
+    def excluding(self, images: Images) -> CellMasks:
         """The same, where none of the images of a field (such as `Collection.files` gives) is taken for its mask."""
         found = copy(self)
         found._images = images
@@ -72,11 +72,11 @@ class CellMasks:
             if len(ids) == 1:
                 what = f"no mask of the cells of field {lacking[0]}"
             raise CellocateError(what, where=self.folder, mend=self._mend(lacking[0], ids))
-        self.see_one_field_each(ids)
+        self.refuse_shared_masks(ids)
 
-    def see_one_field_each(self, ids: Sequence[str]) -> None:
+    def refuse_shared_masks(self, ids: Sequence[str]) -> None:
         """Raise a `CellocateError` where one file could be the mask of two of these fields."""
-        self._files.see_one_field_each(ids, self._images)
+        self._files.refuse_shared_masks(ids, self._images)
 
     def labels(self, field: str, shape: Shape | None = None) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
         """Label images of a field's nuclei and cells, each (H, W), as they are numbered there; nuclei may be none.

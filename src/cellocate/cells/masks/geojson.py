@@ -15,7 +15,7 @@ from cellocate.cells.masks.labels import MOST, Labels, Shape
 from cellocate.cells.masks.numbering import check_numbering
 from cellocate.cells.masks.objects import cells_among, pixels_of
 from cellocate.cells.masks.outlines import Polygon, area, outlines, without_crumbs
-from cellocate.cells.masks.run_lengths import see_every_cell
+from cellocate.cells.masks.run_lengths import refuse_empty_cells
 from cellocate.errors import CellocateError
 from cellocate.files import write_text
 
@@ -114,7 +114,7 @@ def read_geojson(path: str | Path, shape: Shape) -> QuPathCells:
         if (geometry := one.feature.get("nucleusGeometry")) is not None:
             place, inside = pixels_of(geometry, shape, f"{one.where}, its nucleus")
             nuclei[place][inside] = number
-    see_every_cell(cells, len(objects), where=path)
+    refuse_empty_cells(cells, len(objects), where=path)
     nuclei[nuclei != cells] = 0
     properties = [one.feature.get("properties") or {} for one in objects]
     names = tuple(str(shown.get("name") or "") for shown in properties)

@@ -102,7 +102,7 @@ class MaskFiles:
             return []
         return ["by its name the mask was made from the nuclei: it is read as a mask of whole cells"]
 
-    def see_one_field_each(self, ids: Iterable[str], images: Images) -> None:
+    def refuse_shared_masks(self, ids: Iterable[str], images: Images) -> None:
         """Raise a `CellocateError` where one file could be the mask of two of these fields."""
         field_of: dict[str, str] = {}
         for field in ids:

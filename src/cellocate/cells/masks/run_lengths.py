@@ -39,11 +39,11 @@ def from_run_lengths(texts: Sequence[str], shape: Shape) -> NDArray[np.uint16]:
         except ValueError as error:
             raise CellocateError(f"a broken mask: {error}", where=f"mask {number}", mend="Write it again.") from None
     labels = label_image(masks, *shape)
-    see_every_cell(labels, len(masks))
+    refuse_empty_cells(labels, len(masks))
     return labels
 
 
-def see_every_cell(labels: Labels, cells: int, *, where: object = None) -> None:
+def refuse_empty_cells(labels: Labels, cells: int, *, where: object = None) -> None:
     """Raise a `CellocateError` where one of the numbers 1 to `cells` has no pixel."""
     there = np.bincount(labels.ravel(), minlength=cells + 1)[1:] > 0
     if not there.all():

@@ -52,7 +52,7 @@ def write_zarr_labels(
         version, shape, own = _of_image(image)
         pixel_size = pixel_size or own
     pixels = checked_labels(labels, shape, where=path)
-    with new_folder(path) as aside:
+    with new_folder(path, marked=False) as aside:
         group = zarr.open_group(aside, mode="w", zarr_format=version)
         chunks = tuple(max(1, min(_CHUNK, side)) for side in pixels.shape)
         separator = {"name": "v2" if version == 2 else "default", "separator": "/"}

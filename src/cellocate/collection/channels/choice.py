@@ -17,7 +17,7 @@ _SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Choices:
+class ChannelChoices:
     """The channels that there are to choose from.
 
     Attributes:
@@ -95,7 +95,7 @@ class UnclearChannelsError(CellocateError):
         guessed: the channels of the proposal that no name tells.
     """
 
-    def __init__(self, choices: Choices, command: str = "") -> None:
+    def __init__(self, choices: ChannelChoices, command: str = "") -> None:
         self.choices = choices
         self.proposal, self.guessed = _proposal(choices)
         option = f"--channels {shlex.quote(written(self.proposal))}"
@@ -117,7 +117,7 @@ class UnclearChannelsError(CellocateError):
         return f", with {listed} in the right place{'s' if names[1:] else ''}"
 
 
-def assign(choices: Choices, said: Named) -> dict[str, int]:
+def assign(choices: ChannelChoices, said: Named) -> dict[str, int]:
     """Channel → place among the choices, as a user says, or as the names tell where nobody says.
 
     Raises:
@@ -125,7 +125,7 @@ def assign(choices: Choices, said: Named) -> dict[str, int]:
         UnclearChannelsError: nothing tells them apart.
 
     Example:
-        >>> assign(Choices(("DAPI", "anti-tubulin", "protein"), Path("a.tif")), {})
+        >>> assign(ChannelChoices(("DAPI", "anti-tubulin", "protein"), Path("a.tif")), {})
         {'blue': 0, 'green': 2, 'red': 1}
     """
     found = {channel: choices.place(name) for channel, name in said.items()} if said else _told(choices)
@@ -136,7 +136,7 @@ def assign(choices: Choices, said: Named) -> dict[str, int]:
     return found
 
 
-def _told(choices: Choices) -> dict[str, int]:
+def _told(choices: ChannelChoices) -> dict[str, int]:
     """What the names tell. A dye of something else may be left out, unless it could be the protein."""
     found: dict[str, int] = {}
     for i, meaning in enumerate(choices.meanings):
@@ -149,7 +149,7 @@ def _told(choices: Choices) -> dict[str, int]:
     return {channel: found[channel] for channel in STAINS if channel in found}
 
 
-def _proposal(choices: Choices) -> tuple[dict[str, int | str], tuple[str, ...]]:
+def _proposal(choices: ChannelChoices) -> tuple[dict[str, int | str], tuple[str, ...]]:
     """What the names tell of single channels; the others, by wavelength or in order, for the stains that are left."""
     places: dict[str, list[int]] = {}
     for i, meaning in enumerate(choices.meanings):

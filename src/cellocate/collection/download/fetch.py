@@ -13,7 +13,7 @@ from cellocate.errors import CellocateError
 
 
 @dataclass(frozen=True)
-class Job:
+class RemoteFile:
     """A file to fetch: whose it is, from where, to where (its way from the folder), and what it should be."""
 
     field: str
@@ -25,14 +25,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A job done, or why it could not be, and whether that says something of the server as a whole."""
+    """Why a file could not be had (empty: it was), and whether that says something of the server as a whole."""
 
-    job: Job
+    file: RemoteFile
     fault: str = ""
     servers_fault: bool = False
 
 
-def fetch(job: Job, manifest: Manifest, gate: Gate, manners: Manners) -> Outcome:
+def fetch(file: RemoteFile, manifest: Manifest, gate: Gate, manners: Manners) -> Outcome:
     """Fetch one file, decode it, put it in its place and write it down.
 
     Raises:
@@ -40,17 +40,17 @@ def fetch(job: Job, manifest: Manifest, gate: Gate, manners: Manners) -> Outcome
         Stopped: the download is to end.
         OSError: the disk is full or may not be written to.
     """
-    path = manifest.folder / job.path
+    path = manifest.folder / file.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not _there_already(path, job):
+    if not _there_already(path, file):
         try:
-            _fetch_part(job, _part(path), gate, manners)
+            _fetch_part(file, _part(path), gate, manners)
         except Failed as failed:
-            return Outcome(job, str(failed), failed.servers_fault)
+            return Outcome(file, str(failed), failed.servers_fault)
         _part(path).replace(path)
         discard(_part(path))
-    manifest.add(job.path, job.address)
-    return Outcome(job)
+    manifest.add(file.path, file.address)
+    return Outcome(file)
 
 
 def _part(path: Path) -> Path:
@@ -58,24 +58,24 @@ def _part(path: Path) -> Path:
     return path.with_name(f"{stem}.part{dot}{suffix}")  # the suffix tells how to decode it
 
 
-def _there_already(path: Path, job: Job) -> bool:
+def _there_already(path: Path, file: RemoteFile) -> bool:
     """Whether the file is there and whole, as after a kill between its arrival and the line in the manifest."""
     if not path.is_file():
         return False
     try:
-        see_image(path, job.ending, job.channel)
+        see_image(path, file.ending, file.channel)
     except CellocateError:
         path.unlink()
         return False
     return True
 
 
-def _fetch_part(job: Job, part: Path, gate: Gate, manners: Manners) -> None:
+def _fetch_part(file: RemoteFile, part: Path, gate: Gate, manners: Manners) -> None:
     for attempt in range(manners.tries):
         gate.wait()
         try:
-            transfer(job.address, part, manners.timeout, gate)
-            see_image(part, job.ending, job.channel)
+            transfer(file.address, part, manners.timeout, gate)
+            see_image(part, file.ending, file.channel)
             return
         except CellocateError as error:  # not what it should be: the next try starts from the first byte
             discard(part)
@@ -86,7 +86,7 @@ def _fetch_part(job: Job, part: Path, gate: Gate, manners: Manners) -> None:
             if failed.wait > manners.patience:
                 what = f"the server asks to be left alone for {failed.wait:.0f} s"
                 mend = "Run the same command later; it goes on where it stopped."
-                raise CellocateError(what, where=job.address, mend=mend)
+                raise CellocateError(what, where=file.address, mend=mend)
             gate.hold(failed.wait)
         if attempt + 1 < manners.tries:
             gate.sleep(manners.backoff * 2**attempt)

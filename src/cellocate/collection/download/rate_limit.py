@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from cellocate.work import Stopped
+
 
 @dataclass(frozen=True)
 class Manners:
@@ -30,10 +32,6 @@ class Manners:
     backoff: float = 1
     patience: float = 600
     give_up: int = 10
-
-
-class Stopped(Exception):  # noqa: N818 # no error: somebody asked for it
-    """The download is to end; what has been fetched stays."""
 
 
 class Gate:

@@ -1,31 +1,31 @@
-"""A download as a whole: its files, its threads, and the collection that it becomes."""
+"""A download as a whole: its files, and the collection that it becomes."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pandas as pd
 
 from cellocate.collection.atlas import Listed
 from cellocate.collection.collection import Collection
-from cellocate.collection.download.fetch import Job, Outcome, fetch
+from cellocate.collection.download.fetch import Outcome, RemoteFile, fetch
 from cellocate.collection.download.files import EDITIONS, LICENCE
 from cellocate.collection.download.manifest import NAME as MANIFEST
 from cellocate.collection.download.manifest import Manifest
-from cellocate.collection.download.rate_limit import Gate, Manners, Stopped
+from cellocate.collection.download.rate_limit import Gate, Manners
 from cellocate.collection.download.transfer import Failed, see_server, size_at
 from cellocate.collection.layouts import listing
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
+from cellocate.work import Work, run_in_threads
 
 FAULTS = "failed.csv"
-_GRACE = 2.0  # seconds that threads have to end; they may hang in a silent connection
 _ASKED = 8  # files whose size is asked for, to say how much there is
 
 
@@ -81,36 +81,36 @@ class Download:
             raise CellocateError(what, where=self.folder, mend=mend)
         return None
 
-    def jobs(self) -> list[Job]:
-        """A job for each file of each field, fetched or not."""
+    def files(self) -> list[RemoteFile]:
+        """Each file of each field, fetched or not."""
         endings: dict[str, str] = {}
         for channel, ending in EDITIONS[self.edition].items():
             endings.setdefault(ending, channel)
         return [
-            Job(identity, f"{address}{ending}", _place(address, ending), ending, channel)
+            RemoteFile(identity, f"{address}{ending}", _place(address, ending), ending, channel)
             for identity, address in zip(self.listed.fields.index, self.listed.fields["address"], strict=True)
             for ending, channel in endings.items()
         ]
 
-    def missing(self) -> list[Job]:
-        """The jobs that are not done."""
+    def missing(self) -> list[RemoteFile]:
+        """The files that are not there yet."""
         if not (self.folder / MANIFEST).is_file():
-            return self.jobs()
+            return self.files()
         manifest = Manifest(self.folder)
-        return [job for job in self.jobs() if not manifest.holds(job.path)]
+        return [file for file in self.files() if not manifest.holds(file.path)]
 
-    def size(self, jobs: Sequence[Job]) -> int | None:
-        """About how many bytes some jobs will bring, from the sizes of a few files; None where none can be told."""
+    def size(self, files: Sequence[RemoteFile]) -> int | None:
+        """About how many bytes some files have, from the sizes of a few; None where the server does not tell."""
         gate = Gate(self.manners.pause)
         sizes = []
-        for job in jobs[:: max(1, len(jobs) // _ASKED)][:_ASKED]:
+        for file in files[:: max(1, len(files) // _ASKED)][:_ASKED]:
             gate.wait()
             try:
-                sizes.append(size_at(job.address, self.manners.timeout))
+                sizes.append(size_at(file.address, self.manners.timeout))
             except Failed:
                 continue
         known = [size for size in sizes if size is not None]
-        return round(sum(known) / len(known) * len(jobs)) if known else None
+        return round(sum(known) / len(known) * len(files)) if known else None
 
     def run(self, made: Mapping[str, Any], progress: Callable[[int], object] | None = None) -> list[Outcome]:
         """Fetch what is missing, and list the fields that are complete as a collection.
@@ -129,33 +129,34 @@ class Download:
         self.folder.mkdir(parents=True, exist_ok=True)
         write_text(self.folder / "LICENCE.txt", LICENCE)
         manifest = Manifest(self.folder)
+        gate = Gate(self.manners.pause)
         failed: list[Outcome] = []
         in_a_row = 0
-
-        def seen(outcome: Outcome) -> None:
-            nonlocal in_a_row
-            in_a_row = in_a_row + 1 if outcome.servers_fault else 0
-            if outcome.fault:
-                failed.append(outcome)
-            if in_a_row >= self.manners.give_up:
-                what = f"{counted(in_a_row, 'file')} failed one after the other; the last: {outcome.fault}"
-                mend = "See whether the server can be reached; the same command goes on where it stopped."
-                raise CellocateError(what, where=outcome.job.address, mend=mend)
-            if progress is not None:
-                progress(1)
-
-        gate = Gate(self.manners.pause)
-        jobs = self.missing()
+        fetched = partial(fetch, manifest=manifest, gate=gate, manners=self.manners)
+        work = Work(self.files(), fetched, is_done=lambda file: manifest.holds(file.path))
         try:
-            _all(jobs, lambda job: fetch(job, manifest, gate, self.manners), self.manners.connections, gate, seen)
+            outcomes = run_in_threads(work, self.manners.connections, gate.stop)
+            with closing(outcomes):
+                for file, outcome in outcomes:
+                    if outcome is None:  # it was there already
+                        continue
+                    in_a_row = in_a_row + 1 if outcome.servers_fault else 0
+                    if outcome.fault:
+                        failed.append(outcome)
+                    if in_a_row >= self.manners.give_up:
+                        what = f"{counted(in_a_row, 'file')} failed one after the other; the last: {outcome.fault}"
+                        mend = "See whether the server can be reached; the same command goes on where it stopped."
+                        raise CellocateError(what, where=file.address, mend=mend)
+                    if progress is not None:
+                        progress(1)
         finally:
             self._list(manifest, made)
-            self._tell(failed)
+            self._write_failed(failed)
         return failed
 
     def _list(self, manifest: Manifest, made: Mapping[str, Any]) -> None:
         """Write the fields that are complete, and those of earlier runs, as a listing."""
-        incomplete = {job.field for job in self.jobs() if not manifest.holds(job.path)}
+        incomplete = {file.field for file in self.files() if not manifest.holds(file.path)}
         fields = self.listed.fields[~self.listed.fields.index.isin(list(incomplete))].copy()
         for channel, ending in EDITIONS[self.edition].items():
             fields[channel] = [str(self.folder / _place(address, ending)) for address in fields["address"]]
@@ -166,8 +167,8 @@ class Download:
         if len(fields):
             listing.write(self.folder, Collection(self.folder, "listing", fields, self.listed.vocabulary), made)
 
-    def _tell(self, failed: Sequence[Outcome]) -> None:
-        rows = [(outcome.job.field, outcome.job.address, outcome.fault) for outcome in failed]
+    def _write_failed(self, failed: Sequence[Outcome]) -> None:
+        rows = [(outcome.file.field, outcome.file.address, outcome.fault) for outcome in failed]
         (self.folder / FAULTS).unlink(missing_ok=True)
         if rows:
             with new_file(self.folder / FAULTS) as aside:
@@ -178,47 +179,3 @@ def _place(address: str, ending: str) -> str:
     """Where a file goes: a folder for each antibody, as on the server."""
     antibody, name = address.split("/")[-2:]
     return f"images/{antibody}/{name}{ending}"
-
-
-def _all(
-    jobs: Iterable[Job],
-    work: Callable[[Job], Outcome],
-    connections: int,
-    gate: Gate,
-    seen: Callable[[Outcome], None],
-) -> None:
-    """Do all jobs in a few threads, which end soon after Ctrl-C or an error, whatever they wait for."""
-    waiting, lock = iter(jobs), threading.Lock()
-    results: SimpleQueue[Outcome | BaseException | None] = SimpleQueue()
-
-    def work_on() -> None:
-        try:
-            while True:
-                with lock:
-                    job = next(waiting, None)
-                if job is None:
-                    break
-                results.put(work(job))
-        except Stopped:
-            pass
-        except BaseException as error:  # it is raised where all can be stopped
-            results.put(error)
-        results.put(None)
-
-    threads = [threading.Thread(target=work_on, daemon=True) for _ in range(connections)]
-    for thread in threads:
-        thread.start()
-    working = len(threads)
-    try:
-        while working:
-            result = results.get()
-            if isinstance(result, BaseException):
-                raise result
-            if result is None:
-                working -= 1
-            else:
-                seen(result)
-    finally:
-        gate.stop()
-        for thread in threads:
-            thread.join(_GRACE / connections)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.collection.atlas_names import numbered
-from cellocate.collection.channels import Choices
+from cellocate.collection.channels import ChannelChoices
 from cellocate.collection.collection import Problem
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
@@ -53,7 +53,7 @@ class Found:
             self.problems.append(Problem(field_id, "files", error))
         channels[channel] = address
 
-    def assigned(self, choices: Choices, places: Mapping[str, int]) -> None:
+    def assigned(self, choices: ChannelChoices, places: Mapping[str, int]) -> None:
         """Note which of the channels in a file, or of the names of files, was taken for which stain."""
         for channel, place in places.items():
             values = self.stains.setdefault(channel, [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cellocate.collection.channels import Choices, assign
+from cellocate.collection.channels import ChannelChoices, assign
 from cellocate.collection.collection_yaml import FILE, Reading
 from cellocate.collection.layouts import stacks
 from cellocate.collection.layouts.found import Found, files_in
@@ -47,7 +47,7 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
 def _of_channels(named: list[tuple[Path, re.Match[str]]], reading: Reading, folder: Path) -> Found:
     """Files of one channel each."""
     tokens = tuple(sorted({match["channel"] for _, match in named}))
-    choices = Choices(tokens, folder, tuple(map(_number, tokens)), named[0][0].name)
+    choices = ChannelChoices(tokens, folder, tuple(map(_number, tokens)), named[0][0].name)
     places = assign(choices, reading.channels)
     channels = {tokens[place]: channel for channel, place in places.items()}
     found = Found()

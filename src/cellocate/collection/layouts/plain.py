@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from pathlib import Path
 
-from cellocate.collection.channels import Choices, assign
+from cellocate.collection.channels import ChannelChoices, assign
 from cellocate.collection.channels.meaning import WAVELENGTHS, phrases
 from cellocate.collection.collection_yaml import Reading
 from cellocate.collection.layouts.derived_images import COMPOSITE, ENDINGS, is_made, merged_by_zen, stem
@@ -161,14 +161,16 @@ def _taken_apart(names: list[str], reading: Reading) -> Names | None:
 
 def _is_there(said: int | str, names: Names) -> bool:
     try:
-        Choices(names.tokens, Path(), tuple(map(number, names.tokens))).place(said)
+        ChannelChoices(names.tokens, Path(), tuple(map(number, names.tokens))).place(said)
     except CellocateError:
         return False
     return True
 
 
-def _choices(names: Names, images: Mapping[str, list[Path]], place: Path) -> Choices:
-    return Choices(names.tokens, place, tuple(map(number, names.tokens)), images[next(iter(names.parts))][0].name)
+def _choices(names: Names, images: Mapping[str, list[Path]], place: Path) -> ChannelChoices:
+    return ChannelChoices(
+        names.tokens, place, tuple(map(number, names.tokens)), images[next(iter(names.parts))][0].name
+    )
 
 
 def _holds_several(path: Path, names: Names) -> bool:

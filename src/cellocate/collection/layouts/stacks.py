@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from cellocate.collection.channels import Choices, assign, written
+from cellocate.collection.channels import ChannelChoices, assign, written
 from cellocate.collection.channels.table import STAINS
 from cellocate.collection.collection import Problem
 from cellocate.collection.collection_yaml import Reading
@@ -204,7 +204,7 @@ def _add(found: Found, part: Part, reading: Reading, path: Path) -> None:
         raise error
     axes = stack.axes if stack.renamed else None
     z = None if stack.planes == 1 else "max" if z is None else z
-    choices = Choices(stack.names, path)
+    choices = ChannelChoices(stack.names, path)
     places = assign(choices, reading.channels)
     found.assigned(choices, places)
     for channel, index in places.items():

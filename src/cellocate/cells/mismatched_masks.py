@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from cellocate.images.signal import CLEAR, signal_of
 
 _BY_CHANCE = 0.1
-"""Of the way from chance (0) to all (1); `benchmarks/astray_masks.py` shows what is noticed with it."""
+"""Of the way from chance (0) to all (1); `benchmarks/mismatched_masks.py` shows what is noticed with it."""
 _CUT = 0.7
 """Of what chance would have: how often nuclei lie at the edges of cells. It tells the masks of some cells alone, which
 miss the nuclei of the others."""
 _ENOUGH = 50  # blocks of nuclei
-ASTRAY = "the nuclei lie in these cells no more often than by chance: look whether this is the mask of another field"
+MISMATCHED = (
+    "the nuclei lie in these cells no more often than by chance: look whether this is the mask of another field"
+)
 
 
-def are_astray(nuclei: NDArray[Any], cells: NDArray[Any]) -> bool:
+def are_mismatched(nuclei: NDArray[Any], cells: NDArray[Any]) -> bool:
     """Whether the nuclei that an image shows lie in the cells of a mask, and at their edges, as often as by chance.
 
     Args:
@@ -29,7 +31,7 @@ def are_astray(nuclei: NDArray[Any], cells: NDArray[Any]) -> bool:
     Example:
         >>> image, cells = np.zeros((64, 64), np.uint8), np.zeros((64, 64), np.uint16)
         >>> image[10:20, 10:20], cells[5:25, 5:25] = 200, 1
-        >>> are_astray(image, cells), are_astray(image[::-1], cells)
+        >>> are_mismatched(image, cells), are_mismatched(image[::-1], cells)
         (False, True)
     """
     signal = signal_of(nuclei)

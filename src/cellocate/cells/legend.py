@@ -16,7 +16,7 @@ _BLACK, _WHITE, _GREY = (0, 0, 0), (255, 255, 255), (200, 200, 200)
 _SMALLEST_TYPE, _TYPE = 12, 0.018  # px; as a share of the picture's longer side
 
 
-def framed(
+def with_legend(
     picture: RGB, channels: Sequence[str], pixel_size: float, *, estimated: bool = False, colours: Colours = "atlas"
 ) -> RGB:
     """Draw a scale bar into a picture of `overlay`, and below it a legend of stains and outlines.
@@ -32,7 +32,7 @@ def framed(
         Shape (h + the legend's height, w, 3), uint8.
 
     Example:
-        >>> framed(np.zeros((90, 200, 3), np.uint8), ["green", "blue"], 0.5)[:90].any()  # the scale bar
+        >>> with_legend(np.zeros((90, 200, 3), np.uint8), ["green", "blue"], 0.5)[:90].any()  # the scale bar
         np.True_
     """
     height, width = picture.shape[:2]

@@ -27,7 +27,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Job:
+class FieldToDraw:
     """One field to simulate and write: all that a worker needs to know; `labels` are those of `hpa28`."""
 
     out: Path
@@ -42,7 +42,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Done:
+class FieldTruth:
     """What the tables of a collection say of a field.
 
     Attributes:
@@ -50,31 +50,34 @@ class Done:
         brightest: label of the layout → grey levels of the brightest pixel of its signal.
     """
 
-    job: Job
     cells: tuple[LabelSet, ...]
     brightest: dict[int, float]
 
 
-def do(job: Job) -> Done:
+def draw_field(task: FieldToDraw) -> FieldTruth:
     """Simulate a field; write its channels to `train/` and its masks to `truth/`."""
-    told = job.settings
-    seed = (told.seed, job.index)
+    settings = task.settings
     field = simulate_field(
-        job.labels, size=told.size, span=told.span, depth=told.depth, variability=told.variability, seed=seed
+        task.labels,
+        size=settings.size,
+        span=settings.span,
+        depth=settings.depth,
+        variability=settings.variability,
+        seed=(settings.seed, task.index),
     )
     for channel, image in zip(CHANNELS, field.channels, strict=True):
-        write_png(job.out / "train" / f"{job.id}_{channel}.png", image)
-    return Done(job, tuple(told.layout.says(shown) for shown in field.cell_labels), _write_masks(job, field))
+        write_png(task.out / "train" / f"{task.id}_{channel}.png", image)
+    return FieldTruth(tuple(map(settings.layout.says, field.cell_labels)), _write_masks(task, field))
 
 
-def _write_masks(job: Job, field: PhantomField) -> dict[int, float]:
-    truth = job.out / "truth"
-    write_png(truth / f"{job.id}_cells.png", field.cells)
-    write_png(truth / f"{job.id}_nuclei.png", field.nuclei)
-    signal = job.settings.layout.merge(field.signal)
+def _write_masks(task: FieldToDraw, field: PhantomField) -> dict[int, float]:
+    truth = task.out / "truth"
+    write_png(truth / f"{task.id}_cells.png", field.cells)
+    write_png(truth / f"{task.id}_nuclei.png", field.nuclei)
+    signal = task.settings.layout.merge(field.signal)
     brightest = {label: float(light.max()) for label, light in signal.items()}
     for label, light in signal.items():
-        write_png(truth / f"{job.id}_signal_{label}.png", _to_8_bits(light, brightest[label]))
+        write_png(truth / f"{task.id}_signal_{label}.png", _to_8_bits(light, brightest[label]))
     return brightest
 
 

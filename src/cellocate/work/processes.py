@@ -1,53 +1,57 @@
-"""Many jobs over several processes, which start clean and stop when they are told to."""
+"""Tasks in several processes, which start clean and stop when they are told to."""
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import TypeVar
 
 import cv2
 
 from cellocate.errors import CellocateError
-
-Job = TypeVar("Job")
-Done = TypeVar("Done")
+from cellocate.work.tasks import Result, Task, Work
 
 
-def run(work: Callable[[Job], Done], jobs: Iterable[Job], workers: int) -> Iterator[Done]:
-    """Do the jobs in any order, and give what comes of each as soon as it is done.
+def run(work: Work[Task, Result], workers: int | None = None) -> Iterator[tuple[Task, Result | None]]:
+    """Do tasks in any order, and give each with its result as soon as it is done; None where it was done before.
 
-    Jobs are drawn as workers need them, so that there may be any number.
+    Args:
+        work: what is to be done.
+        workers: processes; as many as the machine has cores by default. A single task needs no other process.
 
     Raises:
         CellocateError: a worker was ended from outside.
     """
-    if workers == 1:
-        yield from map(work, jobs)
+    tasks, workers = iter(work.plan), workers or os.cpu_count() or 1
+    first = list(itertools.islice(tasks, 2))
+    tasks = itertools.chain(first, tasks)
+    if workers == 1 or len(first) < 2:
+        for task in tasks:
+            yield task, work.result(task)
         return
+    alone = Work((), work.do, work.is_done)  # all tasks are more than a worker needs
     with _pool(workers) as pool:
-        running: set[Future[Done]] = set()
-        for job in jobs:
+        running: dict[Future[Result | None], Task] = {}
+        for task in tasks:
             if len(running) == 2 * workers:  # as many as work, and as many at hand for those who finish
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from _results(done)
-            with _interrupts_held_back():  # a job may start a worker
-                running.add(pool.submit(work, job))
+                yield from _finished(running)
+            with _interrupts_held_back():  # a task may start a worker
+                running[pool.submit(alone.result, task)] = task
         while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            yield from _results(done)
+            yield from _finished(running)
 
 
-def _results(futures: Iterable[Future[Done]]) -> Iterator[Done]:
+def _finished(running: dict[Future[Result | None], Task]) -> Iterator[tuple[Task, Result | None]]:
+    """Wait until tasks are done, and take them from those that are running."""
     try:
-        for future in futures:
-            yield future.result()
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future.result()
     except BrokenProcessPool:
         mend = "Use fewer workers, or find out what ended it."
         raise CellocateError("a worker was ended from outside, perhaps for lack of memory", mend=mend) from None
@@ -55,7 +59,7 @@ def _results(futures: Iterable[Future[Done]]) -> Iterator[Done]:
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes, which inherit neither threads nor locks; stopped after their current job if anything fails."""
+    """Fresh processes, which inherit neither threads nor locks; stopped after their current task if anything fails."""
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
     try:
         yield pool
@@ -85,7 +89,7 @@ def _start_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    """A parent that is killed says nothing, and its workers would wait for jobs for ever."""
+    """A parent that is killed says nothing, and its workers would wait for tasks for ever."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()

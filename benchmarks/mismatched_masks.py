@@ -1,6 +1,6 @@
 """How often masks are taken for those of another field: sound ones, some of the cells alone, nuclei, and wrong ones.
 
-    python benchmarks/astray_masks.py
+    python benchmarks/mismatched_masks.py
 
 needs the folder `kaggle2018/` of the real data (`CELLOCATE_REAL_DATA`).
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cellocate.cells.astray import are_astray
+from cellocate.cells.mismatched_masks import are_mismatched
 from cellocate.cells.segmentation import segment
 from cellocate.collection import open_collection
 from cellocate.images import CHANNELS
@@ -35,7 +35,7 @@ def main() -> None:
             "upside down": own.cells[::-1],
         }
         for kind, cells in kinds.items():
-            counts[kind] = counts.get(kind, 0) + are_astray(image, cells)
+            counts[kind] = counts.get(kind, 0) + are_mismatched(image, cells)
     for kind, n in counts.items():
         print(f"masks {kind}: {n} of {len(found)} are taken for those of another field")
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cellocate.collection.lock import locked
 from cellocate.errors import CellocateError
-from cellocate.files import new_folder, sync, write_text
+from cellocate.files import MARKER, NO_ROOM, new_folder, sync, write_text
+from cellocate.work.lock import locked
 
 REQUEST = "request.json"
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
@@ -32,7 +30,7 @@ def resumable(
 
     Args:
         out: the folder, whole path.
-        work: of the folder in it that is there until the work is finished.
+        work: name of the folder in it that is there until the work is finished.
         request: what must be the same when it is resumed.
         noun: what is made.
         resume: go on with what was begun. What a killed run left half-written is cleared away.
@@ -47,24 +45,25 @@ def resumable(
     if begun.is_file() and not (resume or overwrite):
         mend = "Go on with it by --resume, or start anew with --overwrite."
         raise CellocateError(f"the folder holds an unfinished {noun}", where=out, mend=mend)
-    with _full_disks_told(out), locked(out):
+    with _full_disks_reported(out), locked(out):
         if resume:
             _see_same(begun, request, out, noun)
             for aside in out.rglob(".*"):
-                aside.unlink(missing_ok=True)
+                if aside.name != MARKER:
+                    aside.unlink(missing_ok=True)
         else:
             with new_folder(out, overwrite=overwrite, inputs=inputs) as aside:
                 write_text(aside / work / REQUEST, json.dumps(request) + "\n")
-            sync(begun, begun.parent, out, out.parent)
+            sync(begun, begun.parent, out / MARKER, out, out.parent)
         yield
 
 
 @contextmanager
-def _full_disks_told(out: Path) -> Iterator[None]:
+def _full_disks_reported(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in NO_ROOM:
             raise
         mend = "Free some space and go on with --resume; nothing was lost."
         raise CellocateError("no room on the disk", where=out, mend=mend) from None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cellocate.cells.astray import are_astray
+from cellocate.cells.mismatched_masks import are_mismatched
 from cellocate.cells.segmentation import segment
 from cellocate.collection import open_collection
 from cellocate.images import CHANNELS, read_channel, write_png
@@ -20,28 +20,28 @@ def fields():
 def test_masks_of_other_fields_are_noticed(fields):
     others = [*fields[1:], fields[0]]
     blue = CHANNELS.index("blue")
-    assert not any(are_astray(field.channels[blue], field.cells) for field in fields)
-    assert any(are_astray(field.channels[blue], other.cells) for field, other in zip(fields, others, strict=True))
+    assert not any(are_mismatched(field.channels[blue], field.cells) for field in fields)
+    assert any(are_mismatched(field.channels[blue], other.cells) for field, other in zip(fields, others, strict=True))
 
 
 def test_some_of_the_cells_will_do(fields):
     for field in fields:
         cells = np.where(field.cells % 3 == 1, field.cells, 0)
-        assert not are_astray(field.channels[CHANNELS.index("blue")], cells)
+        assert not are_mismatched(field.channels[CHANNELS.index("blue")], cells)
 
 
 def test_without_nuclei_and_without_gaps_nothing_is_known():
     noise = np.random.default_rng(0).poisson(4, (SIZE, SIZE)).astype(np.uint8)
-    assert not are_astray(noise, np.pad(np.ones((9, 9), int), 99)[:SIZE, :SIZE])
+    assert not are_mismatched(noise, np.pad(np.ones((9, 9), int), 99)[:SIZE, :SIZE])
     noise[50:90, 50:90] = 200
-    assert not are_astray(noise, np.ones((SIZE, SIZE), int))
+    assert not are_mismatched(noise, np.ones((SIZE, SIZE), int))
 
 
 def test_real_cells_are_not_astray(real_data):
     collection = open_collection(real_data / "kaggle2018")
     for field in collection.ids[:8]:
         pixels, _ = collection.read(field, CHANNELS)
-        assert not are_astray(pixels[2], segment(pixels, CHANNELS, 0.32).cells)
+        assert not are_mismatched(pixels[2], segment(pixels, CHANNELS, 0.32).cells)
 
 
 def test_the_command_tells_it(cellocate, phantoms, tmp_path):

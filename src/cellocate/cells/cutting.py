@@ -1,4 +1,4 @@
-"""One field: read, segmented, cut into cells and written; what a worker does, and does not do again."""
+"""One field: how a worker reads it, finds its cells, cuts them out and writes them, and sees that this is done."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.cells.astray import ASTRAY, are_astray
-from cellocate.cells.crops import Crop, Square, crops
-from cellocate.cells.describe import describe, of_field
+from cellocate.cells.crops import Crop, CropSettings, crops
+from cellocate.cells.describe import describe_cells, describe_field
 from cellocate.cells.extras import Extra
 from cellocate.cells.given import Masks, given_masks
 from cellocate.cells.masks import write_labels
+from cellocate.cells.mismatched_masks import MISMATCHED, are_mismatched
 from cellocate.cells.segmenters import Segmenter
 from cellocate.collection import Collection, Problem
 from cellocate.collection.check import problem_table
@@ -30,17 +30,17 @@ from cellocate.pictures import Colours
 
 WORK = "cutting"
 """The folder in which is kept what is needed to go on; there is none when all is done."""
-_DIGITS = "%.6g"
+DIGITS = "%.6g"
 
 
 @dataclass(frozen=True)
-class Plan:
+class CellPlan:
     """What all fields have in common.
 
     Attributes:
         out: the folder to write.
         channels: that are read, and that crops have.
-        square: what a crop shows.
+        crop: what a crop shows.
         masks: folder of masks that were brought.
         segment: what finds the cells where none were brought.
         extras: what else is written of each field.
@@ -51,7 +51,7 @@ class Plan:
 
     out: Path
     channels: tuple[str, ...]
-    square: Square
+    crop: CropSettings
     masks: Path | None
     segment: Segmenter | None
     extras: tuple[Extra, ...] = ()
@@ -82,7 +82,7 @@ class Plan:
 
     def shard(self, number: int) -> Path:
         """A field's crops, one after the other."""
-        return shard_path(self.work, self.square.size, number)
+        return shard_path(self.work, self.crop.size, number)
 
     def pictures(self, field: str) -> tuple[Path, Path]:
         """Where a field's label images go: nuclei, cells."""
@@ -90,10 +90,10 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Job:
+class FieldToCut:
     """One field: all that a worker needs to know. `collection` has this field alone; `note` is for the user."""
 
-    plan: Plan
+    plan: CellPlan
     number: int
     collection: Collection
     note: str = ""
@@ -104,33 +104,24 @@ class Job:
         return self.collection.ids[0]
 
 
-@dataclass(frozen=True)
-class Done:
-    """The number of a field, and its fault."""
-
-    number: int
-    problem: Problem | None = None
-
-
-def do(job: Job) -> Done:
-    """Find and cut out the cells of a field, unless that was done."""
-    if _is_done(job):
-        return Done(job.number)
-    plan, number = job.plan, job.number
+def cut_field(task: FieldToCut) -> Problem | None:
+    """Find and cut out the cells of a field; give its fault, if it has one."""
+    plan, number = task.plan, task.number
     plan.problem(number).unlink(missing_ok=True)
     try:
-        _cut(job)
+        _cut(task)
     except CellocateError as error:
-        problem = Problem(job.field, "files", error)
+        problem = Problem(task.field, "files", error)
         with new_file(plan.problem(number)) as aside:
             problem_table([problem]).to_csv(aside, index=False)
         save(plan.rows(number), np.empty(0, index_type(1)))
-        return Done(number, problem)
-    return Done(number)
+        return problem
+    return None
 
 
-def _is_done(job: Job) -> bool:
-    plan, number = job.plan, job.number
+def is_cut(task: FieldToCut) -> bool:
+    """Whether all that is written of a field is there and whole; a faulty one counts where such are left out."""
+    plan, number = task.plan, task.number
     try:
         rows = np.load(plan.rows(number))
     except (OSError, ValueError, EOFError):
@@ -139,25 +130,26 @@ def _is_done(job: Job) -> bool:
         return plan.skip_bad
     if rows.dtype != index_type(1) or not plan.cells(number).is_file():
         return False
-    pictures = plan.pictures(job.field)[1].is_file()
-    size = (plan.square.size,)
+    pictures = plan.pictures(task.field)[1].is_file()
+    size = (plan.crop.size,)
     return pictures and (not len(rows) or is_whole(plan.work, size, len(plan.channels), rows))
 
 
-def _cut(job: Job) -> None:
-    plan, number, field = job.plan, job.number, job.field
-    counts, pixel_size = job.collection.read_counts(field, plan.channels)
-    bits = job.collection.bits(field)
+def _cut(task: FieldToCut) -> None:
+    plan, number, field = task.plan, task.number, task.field
+    counts, pixel_size = task.collection.read_counts(field, plan.channels)
+    bits = task.collection.bits(field)
     pixels = full_scale(counts, bits)
-    masks = _masks(job, pixels, pixel_size)
-    _write_masks(plan.pictures(field), masks)
+    masks = _masks(task, pixels, pixel_size)
+    for path, labels in zip(plan.pictures(field), (masks.nuclei, masks.cells), strict=True):
+        write_labels(path, labels)
     found = list[tuple[Crop, bool]]()
     nuclei = None if masks.cells.any() and not masks.nuclei.any() else masks.nuclei
-    cut = crops(counts, masks.cells, nuclei, masks.pixel_size, plan.square)
-    size = (plan.square.size,)
+    cut = crops(counts, masks.cells, nuclei, masks.pixel_size, plan.crop)
+    size = (plan.crop.size,)
     rows = write_shard(plan.work, number, size, (_noted(crop, found) for crop in cut))
-    table = describe(counts, plan.channels, masks, bits)
-    whole = of_field(pixels, plan.channels, job.collection.files(field), masks.pixel_size)
+    table = describe_cells(counts, plan.channels, masks, bits)
+    whole = describe_field(pixels, plan.channels, task.collection.files(field), masks.pixel_size)
     table = table.assign(
         field_pixel_size=masks.pixel_size,
         pixel_size=[crop.pixel_size for crop, _ in found],
@@ -165,13 +157,13 @@ def _cut(job: Job) -> None:
         **whole,
     )
     for extra in plan.extras:
-        extra(job, pixels, masks, table)
+        extra(task, pixels, masks, table)
     with new_file(plan.cells(number)) as aside:
-        table.to_csv(aside, index=False, float_format=_DIGITS)
-    notes = [*filter(None, [job.note]), *masks.notes]
+        table.to_csv(aside, index=False, float_format=DIGITS)
+    notes = [*filter(None, [task.note]), *masks.notes]
     brought = plan.masks is not None and "blue" in plan.channels
-    if brought and are_astray(counts[plan.channels.index("blue")], masks.cells):
-        notes.append(ASTRAY)
+    if brought and are_mismatched(counts[plan.channels.index("blue")], masks.cells):
+        notes.append(MISMATCHED)
     write_text(plan.notes(number), "\n".join(notes))
     save(plan.rows(number), rows)
 
@@ -181,20 +173,15 @@ def _noted(crop: Crop, found: list[tuple[Crop, bool]]) -> Pixels:
     return crop.pixels
 
 
-def _masks(job: Job, pixels: Pixels, pixel_size: float | None) -> Masks:
-    plan, shape = job.plan, pixels.shape[1:]
+def _masks(task: FieldToCut, pixels: Pixels, pixel_size: float | None) -> Masks:
+    plan, shape = task.plan, pixels.shape[1:]
     if plan.masks is not None:
-        return given_masks(plan.masks, job.field, (shape[0], shape[1]), pixel_size, job.collection.files)
+        return given_masks(plan.masks, task.field, (shape[0], shape[1]), pixel_size, task.collection.files)
     assert plan.segment is not None
     return plan.segment(pixels, plan.channels, pixel_size)
 
 
-def _write_masks(paths: tuple[Path, Path], masks: Masks) -> None:
-    for path, labels in zip(paths, (masks.nuclei, masks.cells), strict=True):
-        write_labels(path, labels)
-
-
-def read_cells(plan: Plan, number: int, field: str) -> pd.DataFrame:
+def read_cells(plan: CellPlan, number: int, field: str) -> pd.DataFrame:
     """A field's rows of the table of cells, with `field`; none of a faulty field."""
     path = plan.cells(number)
     if not path.is_file():
@@ -202,7 +189,7 @@ def read_cells(plan: Plan, number: int, field: str) -> pd.DataFrame:
     return pd.read_csv(path, dtype={FLAGS: str}).fillna({FLAGS: ""}).assign(field=field)
 
 
-def keep_crops(plan: Plan, number: int, kept: NDArray[np.bool_], store: Path, shard: int) -> NDArray[Any]:
+def keep_crops(plan: CellPlan, number: int, kept: NDArray[np.bool_], store: Path, shard: int) -> NDArray[Any]:
     """Move the crops of a field that are kept to the store, where it was not done before.
 
     Args:
@@ -216,11 +203,11 @@ def keep_crops(plan: Plan, number: int, kept: NDArray[np.bool_], store: Path, sh
         Their rows of the store's index.
     """
     rows = np.load(plan.rows(number))
-    length = len(plan.channels) * plan.square.size**2 * (rows["bits"] // 8).astype(np.int64)
+    length = len(plan.channels) * plan.crop.size**2 * (rows["bits"] // 8).astype(np.int64)
     chosen: NDArray[Any] = rows[kept].copy()
     chosen["shard"] = shard
     chosen["offset"][:, 0] = np.cumsum(length[kept]) - length[kept]
-    place = shard_path(store, plan.square.size, shard)
+    place = shard_path(store, plan.crop.size, shard)
     if plan.shard(number).is_file():
         content = plan.shard(number).read_bytes()
         with new_file(place) as aside, aside.open("wb") as file:
