@@ -16,6 +16,7 @@ from cellocate.cells.clean import CleanUp
 from cellocate.cells.crops import Square, crops
 from cellocate.cells.given import Given
 from cellocate.cells.job import Plan
+from cellocate.cells.notes import Note
 from cellocate.cells.run import convert
 from cellocate.cells.strong import Strong
 from cellocate.collection import make_split, open_collection
@@ -193,7 +194,7 @@ def test_fields_without_cells_among_others_are_no_fault(fields, plan, phantoms):
 
 def test_notes_that_differ_in_figures_alone_are_told_once(fields, plan):
     def told(field, channels, pixel_size):
-        return Given(*[np.eye(64, dtype=np.uint16)] * 2, 1.0, (f"the mean is {field.mean():.3f}", "all is well"))
+        return Given(*[np.eye(64, dtype=np.uint16)] * 2, 1.0, (Note("the mean is {:.3f}", field.mean()), "all is well"))
 
     card = convert(fields, replace(plan, masks=None, segment=told), workers=1).card
     assert [row["fields"] for row in card["notes"]] == [8, 8]

@@ -16,13 +16,14 @@ from cellocate.cells.describe import describe, of_field
 from cellocate.cells.extras import Extra
 from cellocate.cells.given import Masks, given_masks
 from cellocate.cells.masks import write_labels
+from cellocate.cells.notes import Note, save_notes
 from cellocate.cells.segmenters import Segmenter
 from cellocate.collection import Collection, Problem
 from cellocate.collection.check import problem_table
 from cellocate.collection.collection import FLAGS
 from cellocate.collection.shards import save
 from cellocate.errors import CellocateError
-from cellocate.files import new_file, write_text
+from cellocate.files import new_file
 from cellocate.images import Pixels
 from cellocate.images.depth import full_scale
 from cellocate.images.store import index_type, is_whole, shard_path, write_shard
@@ -73,8 +74,8 @@ class Plan:
         return self.work / f"{number:06}.csv"
 
     def notes(self, number: int) -> Path:
-        """What the user is to be told of a field; one sentence a line."""
-        return self.work / f"{number:06}.txt"
+        """Notes on a field, for the user."""
+        return self.work / f"{number:06}.json"
 
     def problem(self, number: int) -> Path:
         """Why a field could not be used."""
@@ -96,7 +97,7 @@ class Job:
     plan: Plan
     number: int
     collection: Collection
-    note: str = ""
+    note: Note | None = None
 
     @property
     def field(self) -> str:
@@ -168,11 +169,11 @@ def _cut(job: Job) -> None:
         extra(job, pixels, masks, table)
     with new_file(plan.cells(number)) as aside:
         table.to_csv(aside, index=False, float_format=_DIGITS)
-    notes = [*filter(None, [job.note]), *masks.notes]
+    notes = [*([] if job.note is None else [job.note]), *masks.notes]
     brought = plan.masks is not None and "blue" in plan.channels
     if brought and are_astray(counts[plan.channels.index("blue")], masks.cells):
         notes.append(ASTRAY)
-    write_text(plan.notes(number), "\n".join(notes))
+    save_notes(plan.notes(number), notes)
     save(plan.rows(number), rows)
 
 

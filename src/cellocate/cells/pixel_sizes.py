@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from cellocate.cells.notes import Note
 from cellocate.cells.segmentation.result import NUCLEUS
 from cellocate.cells.segmentation.sizes import estimated_pixel_size
 from cellocate.collection import Collection
@@ -25,10 +26,10 @@ _NUCLEI = ("blue",)
 
 
 class Estimated(NamedTuple):
-    """µm per px of the fields that told none, by id (of a store: as packed), and a sentence for the user about each."""
+    """µm per px of the fields that told none, by id (of a store: as packed), and a note for the user about each."""
 
     sizes: Mapping[str, float]
-    notes: Mapping[str, str]
+    notes: Mapping[str, Note]
 
 
 def estimate(fields: Collection, workers: int = 1, kept: Path | None = None) -> Estimated:
@@ -49,7 +50,7 @@ def estimate(fields: Collection, workers: int = 1, kept: Path | None = None) -> 
     known |= _looked_at(fields, {name: _spread(ids) for name, ids in groups.items() if name not in known}, workers)
     if kept is not None:
         write_text(kept, json.dumps(known))
-    sizes, notes = dict[str, float](), dict[str, str]()
+    sizes, notes = dict[str, float](), dict[str, Note]()
     for name in groups.keys() & known:
         sizes |= dict.fromkeys(groups[name], known[name])
         notes |= dict.fromkeys(groups[name], _note(known[name], name))
@@ -102,6 +103,7 @@ def _estimate(collection: Collection) -> tuple[str, float | None]:
     return field, estimated_pixel_size(pixels[0])
 
 
-def _note(size: float, group: str) -> str:
-    how = f"as nuclei are about {NUCLEUS / size:.0f} px wide, and mostly {NUCLEUS:g} µm"
-    return f"The pixel size was not given, and taken to be {size:.2g} µm for all fields of {group}, {how}."
+def _note(size: float, group: str) -> Note:
+    how = "as nuclei are about {:.0f} px wide, and mostly {:g} µm"
+    text = f"The pixel size was not given, and taken to be {{:.2g}} µm for all fields of {{}}, {how}."
+    return Note(text, size, group, NUCLEUS / size, NUCLEUS)

@@ -9,7 +9,6 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from cellocate.cells.clean import reasons
 from cellocate.cells.describe import BOX
 from cellocate.cells.given import masks_in
 from cellocate.cells.job import WORK, Job, Plan, do, keep_crops, read_cells
+from cellocate.cells.notes import load_notes
 from cellocate.cells.pictures import write_pictures
 from cellocate.cells.pixel_sizes import Estimated, estimate, with_sizes
 from cellocate.cells.strong import Strong, counts, scoped, with_one_label
@@ -189,7 +189,7 @@ def _cut_all(plan: Plan, fields: Collection, workers: int, progress: Callable[[i
 def _jobs(plan: Plan, fields: Collection, estimated: Estimated) -> Iterator[Job]:
     slim = with_sizes(replace(fields, made={}, problems=()), estimated.sizes)
     for number, field in enumerate(fields.ids):
-        yield Job(plan, number, slim.subset([field]), estimated.notes.get(field, ""))
+        yield Job(plan, number, slim.subset([field]), estimated.notes.get(field))
 
 
 def _finish(
@@ -219,7 +219,7 @@ def _finish(
     ]
     sync(*(store / str(size)).iterdir(), store / str(size))
     skipped = _skipped(plan, fields, early)
-    notes = {field: _notes(plan.notes(number)) for number, field in enumerate(fields.ids)}
+    notes = {field: load_notes(plan.notes(number)) for number, field in enumerate(fields.ids)}
     bad = {problem.id for problem in early}  # among them may be ids of rows without images
     used = sum(not plan.problem(number).is_file() for number in range(len(fields)))
     card = card_of(plan, strong, cells, notes, used) | {
@@ -301,10 +301,6 @@ def _skipped(plan: Plan, fields: Collection, early: list[Problem]) -> pd.DataFra
         if path.is_file()
     ]
     return pd.concat([problem_table(early), *late])
-
-
-def _notes(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
 
 def _steps(fields: Collection) -> list[dict[str, Any]]:

@@ -173,7 +173,7 @@ def _tiles(
                 notes[field] = note_on(dict(zip(channels, pixels, strict=True)), pixel_size)
             return model.prepare(pixels, pixel_size)
         except CellocateError as error:
-            raise CellocateError(error.what, where=error.where or f"field {field}", mend=error.mend) from None
+            raise error.at(error.where or f"field {field}") from None
 
     for tiles in _read_ahead(prepare, collection.ids, batch_size):
         yield tiles

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -21,7 +22,7 @@ class Section(BaseModel):
         """Pydantic takes true for 1: `frozen: true` would be one epoch."""
         kind: Any = cls.model_fields[str(info.field_name)].annotation
         if isinstance(value, bool) and bool not in (kind, *get_args(kind)):
-            raise ValueError(f"should be no {str(value).lower()}")
+            raise PydanticCustomError("truth", "should be no {value}", {"value": str(value).lower()})
         return value
 
     def _refuse_idle(self, owner: str, chosen: Collection[str], used_by: Mapping[str, tuple[str, ...]]) -> None:
