@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 
 import cellocate
 from cellocate import phantom
+from cellocate.choices import MapMethod
 from cellocate.collection import Collection, open_collection
 from cellocate.evaluation.bootstrap import mean_interval
-from cellocate.explain import METHODS, Method, map_tiles
+from cellocate.explain import METHODS, map_tiles
 from cellocate.images import Views, read_channel
 from cellocate.networks import Model
 from cellocate.training import load_recipe
@@ -100,7 +101,7 @@ def _even(model: Model, tiles: Tiles, labels: Sequence[int]) -> Tiles:
     return np.ones((len(tiles), len(labels), *tiles.shape[2:]), np.float32)
 
 
-def _by(method: Method) -> Maps:
+def _by(method: MapMethod) -> Maps:
     return lambda model, tiles, labels: map_tiles(model, tiles, labels, method)
 
 

@@ -12,11 +12,11 @@ import torch
 from small_runs import history, interrupted, learn, same, small, weights
 
 from cellocate import load
+from cellocate.choices import PoolName
 from cellocate.collection import at_edge, bags_of, open_collection
 from cellocate.decision import read_probabilities
 from cellocate.errors import CellocateError
 from cellocate.images import Scale
-from cellocate.networks.bags import PoolName
 from cellocate.prediction import predict_bags, predict_collection
 from cellocate.training.bags import BagDataset
 from cellocate.training.data import training_loader

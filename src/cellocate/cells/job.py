@@ -18,6 +18,7 @@ from cellocate.cells.given import Masks, given_masks
 from cellocate.cells.masks import write_labels
 from cellocate.cells.notes import Note, save_notes
 from cellocate.cells.segmenters import Segmenter
+from cellocate.choices import Colours
 from cellocate.collection import Collection, Problem
 from cellocate.collection.check import problem_table
 from cellocate.collection.collection import FLAGS
@@ -27,7 +28,6 @@ from cellocate.files import new_file
 from cellocate.images import Pixels
 from cellocate.images.depth import full_scale
 from cellocate.images.store import index_type, is_whole, shard_path, write_shard
-from cellocate.pictures import Colours
 
 WORK = "cutting"
 """The folder in which is kept what is needed to go on; there is none when all is done."""

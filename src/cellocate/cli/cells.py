@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cellocate.choices import Centre
 from cellocate.cli import options
 from cellocate.cli.opened import of_known_depth, open_data, require_paths
 from cellocate.counted import counted
@@ -49,7 +50,7 @@ def cells(
     ] = None,
     fit: Annotated[bool, typer.Option("--fit", help="Let each cell fill its picture, whatever its size.")] = False,
     context: Annotated[bool, typer.Option("--context", help="Leave what is around a cell in its picture.")] = False,
-    centre: Annotated[Literal["cell", "nucleus"], typer.Option(help="What is in the middle.")] = "cell",
+    centre: Annotated[Centre, typer.Option(help="What is in the middle.")] = "cell",
     strong: Annotated[
         bool, typer.Option("--strong", help="Take fields with one label, and cells that are likely to show it.")
     ] = False,

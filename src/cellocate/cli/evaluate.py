@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cellocate.choices import Part
 from cellocate.cli import options
 from cellocate.cli.opened import open_data, require_paths
 from cellocate.counted import counted
@@ -21,7 +22,7 @@ def evaluate(
     out: options.OutFolder,
     model: Annotated[Path | None, typer.Argument(metavar="[MODEL]", help="Folder of a model.")] = None,
     data: Annotated[Path | None, typer.Argument(metavar="[DATA]", help="Folder with labelled images.")] = None,
-    part: Annotated[options.Part | None, typer.Option(help="Only this part of the model's split.")] = None,
+    part: Annotated[Part | None, typer.Option(help="Only this part of the model's split.")] = None,
     predictions: Annotated[
         Path | None,
         typer.Option(

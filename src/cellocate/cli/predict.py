@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cellocate.choices import Format, Part
 from cellocate.cli import options
 from cellocate.cli.opened import of_known_depth, open_data
 from cellocate.counted import counted
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from cellocate.networks import Model
     from cellocate.prediction import Output
 
-Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
 _SUFFIXES = {"table": SUFFIXES, "h5ad": (".h5ad",), "kaggle2018": (".csv",), "kaggle2021": (".csv",)}
 
 
@@ -77,7 +77,7 @@ def predict(
         bool, typer.Option("--whole-fields", help="Where DATA are cells: predict the fields that they are of.")
     ] = False,
     part: Annotated[
-        options.Part | None,
+        Part | None,
         typer.Option(help="Predict the fields (or the cells of the fields) of this part of the model's split alone."),
     ] = None,
     sample: Annotated[

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cellocate.choices import SplitMethod
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
@@ -22,7 +23,7 @@ def split(
     data: options.Data,
     out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write; how it was made goes beside it.")],
     method: Annotated[
-        Literal["stratified", "random", "sequential", "leave-one-out"],
+        SplitMethod,
         typer.Option(help="By label; drawn; in order; one cell line (or other group) at a time for the test."),
     ] = "stratified",
     folds: Annotated[int | None, typer.Option(min=2, help="So many folds, each the validation part once.")] = None,

@@ -14,7 +14,7 @@ from cellocate.decision.comparison import (
 )
 from cellocate.decision.curves import f1_curves
 from cellocate.decision.doubts import doubts, mean_marked
-from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
+from cellocate.decision.ensembles import POOLS, Pool, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
 from cellocate.decision.rules import FALLBACKS, KINDS, Kind, Rule, fit, label_limit, match_ratios
@@ -51,7 +51,6 @@ __all__ = [
     "Guaranteed",
     "Kind",
     "Pool",
-    "PoolKind",
     "Proteins",
     "Rule",
     "RuleComparison",

@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.cells.masks import Labels
+from cellocate.choices import MapMethod
 from cellocate.collection import Collection, are_cells
 from cellocate.collection.emptiness import note_on
 from cellocate.decision import silenced
-from cellocate.explain.maps import Method, map_tiles
+from cellocate.explain.maps import map_tiles
 from cellocate.explain.occlusion import compartments, occlude
 from cellocate.images import Views
 from cellocate.networks import Model
@@ -52,7 +53,7 @@ def explain_field(
     *,
     id: str = "",
     locations: Sequence[int] | None = None,
-    method: Method = "gradients",
+    method: MapMethod = "gradients",
     labels: tuple[Labels | None, Labels] | None = None,
     note: str | None = None,
 ) -> Explained:
@@ -95,7 +96,7 @@ def explain_collection_field(
     field: str,
     *,
     locations: Sequence[int] | None = None,
-    method: Method = "gradients",
+    method: MapMethod = "gradients",
     labels: tuple[Labels | None, Labels] | None = None,
 ) -> Explained:
     """The same of a field, or cell, of a collection."""

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cellocate.choices import Turns
 from cellocate.images.scale import Scale
 
-Turns = Literal["none", "flips", "dihedral"]
 Pooled = Literal["mean", "max", "geometric"]
 Crops = Literal[0, 1, 4, 5]
 

@@ -11,9 +11,10 @@ import torch
 from timm.models.vgg import VGG
 from torch import Tensor, nn
 
+from cellocate.choices import Stem
 from cellocate.errors import CellocateError
 from cellocate.networks.own import OWN
-from cellocate.networks.stem import Stem, with_stem
+from cellocate.networks.stem import with_stem
 from cellocate.quiet import quiet
 
 _WHERE = "recipe, network.backbone"

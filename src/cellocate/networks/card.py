@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cellocate.choices import Activation, PoolName
+from cellocate.collection.collection import Unit
 from cellocate.decision import Calibration, Rule
 from cellocate.errors import CellocateError
 from cellocate.images import Intensity, Views
 from cellocate.images.scale import Scale
-from cellocate.networks.bags import PoolName
 from cellocate.networks.heads import HeadName
 from cellocate.vocabulary import Location, Vocabulary
 
@@ -67,7 +68,7 @@ class Member(_Part):
     name: str
     backbone: str
     head: HeadName = "linear"
-    activation: Literal["sigmoid", "softmax"]
+    activation: Activation
     locations: tuple[str, ...]
     normalisation: Normalisation
     shares: tuple[float, ...]
@@ -146,8 +147,8 @@ class ModelCard(_Part):
     name: str
     backbone: str
     head: HeadName = "linear"
-    activation: Literal["sigmoid", "softmax"] = "sigmoid"
-    unit: Literal["field", "cell"] | None = None
+    activation: Activation = "sigmoid"
+    unit: Unit | None = None
     bag: Bag | None = None
     members: tuple[Member, ...] = ()
     vocabulary: str

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
 from cellocate.cells.masks import CellMasks
+from cellocate.choices import Format
 from cellocate.collection import Collection
 from cellocate.decision import write_table
 from cellocate.decision.silenced import silenced
@@ -35,7 +35,7 @@ class Output:
     """
 
     path: Path
-    format: Literal["table", "h5ad", "kaggle2018", "kaggle2021"] = "table"
+    format: Format = "table"
     wanted: Sequence[str] | None = None
 
     def write_fields(self, model: Model, collection: Collection, predicted: Compared) -> None:

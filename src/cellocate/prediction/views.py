@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cellocate.choices import Turns
 from cellocate.images import Views
-from cellocate.images.views import Turns
 from cellocate.networks import Model
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cellocate import decision
+from cellocate.choices import Turns
 from cellocate.collection import Collection, bags_of, left_out, of_fields, read_labels, usable, values_of
 from cellocate.collection.depth import with_depth
 from cellocate.collection.derive import restricted
@@ -17,7 +18,6 @@ from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
 from cellocate.errors import CellocateError
 from cellocate.evaluation import by_column, evaluate
 from cellocate.files import new_folder
-from cellocate.images.views import Turns
 from cellocate.networks import Model, load
 from cellocate.prediction import assumptions, cautions, with_turns
 from cellocate.report.beside import set_beside

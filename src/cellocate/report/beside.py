@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.evaluation import compare
+from cellocate.evaluation.measures import NAMES
 from cellocate.files import write_text
 from cellocate.pictures.style import NARROW, PALETTE, WIDE, bare, blank, legend
 from cellocate.pictures.words import number
@@ -25,13 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEVEL = 0.05
-_NAMES = {
-    "macro_f1": "Macro F1",
-    "micro_f1": "Micro F1",
-    "exact_match": "Exact match",
-    "group_macro_f1": "Macro F1 of groups",
-    "macro_average_precision": "Macro average precision",
-}
+_NAMES = NAMES | {"group_macro_f1": NAMES["group_level.macro_f1"]}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from sklearn.metrics import average_precision_score
 
 import cellocate
 from cellocate import decision
-from cellocate.choices import DEFAULT_RULE
+from cellocate.choices import DEFAULT_RULE, CombineBy
 from cellocate.collection import Collection
 from cellocate.collection.depth import of_known_depth
 from cellocate.collection.derive import restricted
@@ -26,7 +26,6 @@ from cellocate.prediction import predict_collection
 from cellocate.training.decided import decide, fit_limited
 from cellocate.vocabulary import Vocabulary
 
-By = Literal["mean", "best"]
 _AGREE = ("channels", "size", "pixel_size", "intensity", "views")
 
 
@@ -48,7 +47,7 @@ def combine(
     models: Sequence[Model],
     collection: Collection,
     *,
-    by: By = "mean",
+    by: CombineBy = "mean",
     rule: decision.RuleName = DEFAULT_RULE,
     fallback: decision.Fallback | None = None,
     at_most: int | None = None,

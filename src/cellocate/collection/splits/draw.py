@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.choices import SplitMethod
 from cellocate.collection.collection import Collection
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.identity import ORIGINAL
@@ -18,15 +19,14 @@ from cellocate.collection.splits.split import PARTS, Split
 from cellocate.collection.splits.stratify import share_out
 from cellocate.errors import CellocateError
 
-Method = Literal["stratified", "random", "sequential", "leave-one-out"]
-METHODS: tuple[Method, ...] = get_args(Method)
+METHODS: tuple[SplitMethod, ...] = get_args(SplitMethod)
 LEAST = 5
 LEFT_OUT_BY = "cell_line"
 
 
 def make_split(
     collection: Collection,
-    method: Method = "stratified",
+    method: SplitMethod = "stratified",
     *,
     by: Sequence[str] = (),
     validation: float = 0.15,
@@ -119,7 +119,7 @@ def _counts(collection: Collection, groups: int, validation: float, test: float,
     return counts
 
 
-def _deal(shown: NDArray[np.int32] | None, method: Method, counts: list[int], seed: int) -> NDArray[np.intp]:
+def _deal(shown: NDArray[np.int32] | None, method: SplitMethod, counts: list[int], seed: int) -> NDArray[np.intp]:
     """The number of the part of each group."""
     if shown is not None and method in ("stratified", "leave-one-out"):
         return share_out(shown > 0, counts, seed)

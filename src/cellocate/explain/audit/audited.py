@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.choices import Judge
 from cellocate.collection import Collection, inspect
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.explain.audit.held_out import HeldOut
-from cellocate.explain.audit.mistaken import Doubts, Judge, doubts
+from cellocate.explain.audit.mistaken import Doubts, doubts
 from cellocate.explain.audit.skill import LITTLE, Skill, skill_of
 
 LEAST = 50

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cellocate.choices import Colours
 from cellocate.counted import counted
 from cellocate.explain.audit.audited import Audited
 from cellocate.files import new_folder, write_text
-from cellocate.pictures import Bar, Colours, Picture, composite, data_uri, read_pictures, save_figure, show, write
+from cellocate.pictures import Bar, Picture, composite, data_uri, read_pictures, save_figure, show, write
 from cellocate.pictures.page import render
 from cellocate.pictures.words import listed, sentence
 from cellocate.rounded import json_text

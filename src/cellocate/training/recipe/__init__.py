@@ -7,9 +7,9 @@ from typing import Annotated
 import yaml
 from pydantic import Field, model_validator
 
-from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, RuleName
+from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, RuleName, Turns
 from cellocate.images import Views
-from cellocate.images.views import Crops, Pooled, Turns
+from cellocate.images.views import Crops, Pooled
 from cellocate.training.recipe.course import FIGURES, Optimiser, Schedule, Training
 from cellocate.training.recipe.fields import Augmentation, Data, Sampling, Split
 from cellocate.training.recipe.network import Bags, Loss, LossName, Network

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from cellocate.choices import TrainingTurns
 from cellocate.images import Intensity
 from cellocate.training.recipe.section import Section, Share
 
@@ -105,7 +106,7 @@ class Augmentation(Section):
         cutmix: a of the Beta(a, a) that gives the share of a field pasted into another; 0: not.
     """
 
-    turns: Literal["none", "flips", "dihedral", "eighths"] = "dihedral"
+    turns: TrainingTurns = "dihedral"
     rotation: float = Field(default=0, ge=0, le=180)
     shift: Share = 0
     shear: float = Field(default=0, ge=0, lt=90)
