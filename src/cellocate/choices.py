@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 RuleKind = Literal[
-    "fixed", "single", "per_class", "shrunk", "bagged", "scaled", "ratio", "soft_f1", "expected_f1", "field_f1", "best"
+    "fixed",
+    "single",
+    "per_class",
+    "shrunk",
+    "bagged",
+    "scaled",
+    "ratio",
+    "soft_f1",
+    "expected_f1",
+    "field_f1",
+    "argmax",
 ]
 """Decision rules; see `cellocate.decision.rules`."""
 
@@ -14,6 +24,17 @@ RuleName = Literal["auto", RuleKind]
 
 DEFAULT_RULE: RuleName = "auto"
 """The rule of models and of `decide fit`, where nobody asks for another."""
+
+
+def present_rule(name: object) -> object:
+    """The name of a rule today: `argmax` was `best` in earlier files.
+
+    Example:
+        >>> present_rule("best"), present_rule("single")
+        ('argmax', 'single')
+    """
+    return "argmax" if name == "best" else name
+
 
 Fallback = Literal["none", "nearest", "likeliest"]
 """What a field shows that reaches no threshold."""
@@ -46,7 +67,7 @@ Weighting = Literal["none", "inverse_log", "ratio", "root_ratio", "rest", "rest_
 """Class weights of a loss; see `cellocate.training.losses.weights`."""
 
 Turns = Literal["none", "flips", "dihedral"]
-"""Orientations of test-time augmentation; see `cellocate.images.views`."""
+"""Orientations of test-time augmentation; see `cellocate.images.tta`."""
 
 TrainingTurns = Literal[Turns, "eighths"]
 """Orientations of training; see `cellocate.training.augmentation`."""
@@ -67,7 +88,7 @@ Monitor = Literal[
 PoolKind = Literal["mean", "geometric", "rank", "weighted", "stacked"]
 """How several tables of probabilities become one; see `cellocate.decision.ensembles`."""
 
-CombineBy = Literal["mean", "best"]
+CombineBy = Literal["mean", "best_per_location"]
 """How the networks of several models are weighted; see `cellocate.training.combine`."""
 
 Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]

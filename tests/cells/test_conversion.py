@@ -86,7 +86,7 @@ def test_a_split_of_cells_tears_no_field_and_cells_are_known_as_of_their_field(f
 
 
 def test_strong_labels_are_of_fields_with_one(fields, plan):
-    strong = Strong(CleanUp(), most=2)
+    strong = Strong(CleanUp(), max_cells=2)
     converted = convert(fields, plan, strong, workers=1)
     labels = fields.fields["labels"]
     single = {i for i in fields.ids if len(labels[i]) == 1}

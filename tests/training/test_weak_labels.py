@@ -114,7 +114,10 @@ def test_what_has_no_cells_is_refused_before_the_folder_is_touched(phantoms: Pat
         (("bags.pool=duo",), "set bags.cell_loss"),
         (("bags.edge=0.5",), "set bags.pool"),
         (("bags.pool=max", "augmentation.mixup=0.2"), "augmentation.mixup from each"),
-        (("bags.pool=max", "loss.terms=cross_entropy", "decision.rule=best"), "cross_entropy in loss.terms from each"),
+        (
+            ("bags.pool=max", "loss.terms=cross_entropy", "decision.rule=argmax"),
+            "cross_entropy in loss.terms from each",
+        ),
         (("bags.pool=max", "sampling.smote=true"), "sampling.smote from each"),
         (("bags.pool=median",), "'median'"),
     ],

@@ -208,7 +208,7 @@ def _finish(
         raise CellocateError(
             f"no cell is left of {len(cells)}: {n} are left out for {first!r}",
             where=fields.folder,
-            mend="Keep such cells with --keep, lower --least, or look at the masks.",
+            mend="Keep such cells with --keep, lower --min-cells, or look at the masks.",
         )
     store, size = plan.out / CROPS, plan.square.size
     by_field = cells.groupby("field", sort=False).indices

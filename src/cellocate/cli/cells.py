@@ -64,8 +64,10 @@ def cells(
         list[str] | None,
         typer.Option(metavar="LOCATION", help="Leave it out of --strong, such as Negative (repeatable)."),
     ] = None,
-    least: Annotated[int, typer.Option(metavar="N", help="Leave locations with N cells or fewer out of --strong.")] = 0,
-    most: Annotated[
+    min_cells: Annotated[
+        int, typer.Option(metavar="N", help="Leave locations with N cells or fewer out of --strong.")
+    ] = 0,
+    max_cells: Annotated[
         int | None, typer.Option(metavar="N", help="Keep N cells of a location at most, drawn at random, in --strong.")
     ] = None,
     smallest_file: Annotated[
@@ -110,7 +112,7 @@ def cells(
     how = _strong(
         strong,
         {"keep": tuple(keep or ()), "smallest_file": smallest_file, "largest_file": largest_file},
-        {"without": tuple(without or ()), "least": least, "most": most, "seed": seed},
+        {"without": tuple(without or ()), "min_cells": min_cells, "max_cells": max_cells, "seed": seed},
     )
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     collection = of_known_depth(collection)

@@ -41,7 +41,7 @@ def fit(
         typer.Option(
             help="auto, unless given: the best out of fold of expected_f1, bagged and ratio. expected_f1, field_f1: "
             "the F1 to be expected, of locations or of fields; fixed: .5; single: one threshold; per_class, shrunk, "
-            "bagged, scaled, soft_f1: one for each location; ratio: as often as it occurs; best: the likeliest "
+            "bagged, scaled, soft_f1: one for each location; ratio: as often as it occurs; argmax: the likeliest "
             "location alone."
         ),
     ] = None,

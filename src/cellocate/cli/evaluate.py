@@ -54,7 +54,7 @@ def evaluate(
     z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
-    views: options.Turned = None,
+    tta: options.Tta = None,
     device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
 ) -> None:
@@ -68,7 +68,7 @@ def evaluate(
     from cellocate.evaluation import SMALL
 
     if predictions is not None and labels is not None and model is None:
-        of_models = {"--part": part, "--maps": maps, "--views": views, "--pixel-size": pixel_size}
+        of_models = {"--part": part, "--maps": maps, "--tta": tta, "--pixel-size": pixel_size}
         _refuse(of_models | {"--skip-bad": skip_bad, "--device": device}, "a table of predictions, which has no images")
         require_paths(predictions, labels)
         if vocabulary is not None:
@@ -104,7 +104,7 @@ def evaluate(
                 part=part,
                 skip_bad=skip_bad,
                 overwrite=overwrite,
-                views=views,
+                tta=tta,
                 device=device,
                 progress=advance,
                 by=tuple(by or ()),

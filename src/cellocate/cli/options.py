@@ -57,9 +57,12 @@ Device = Annotated[
     str | None,
     typer.Option("--device", metavar="NAME", callback=_device, help="cpu, cuda, mps; the fastest if not given."),
 ]
-Turned = Annotated[
+Tta = Annotated[
     Turns | None,
-    typer.Option("--views", help="Turn fields in another way than the model's own; its rule may not suit that."),
+    typer.Option(
+        "--tta",
+        help="Test-time augmentation: pool 4 mirrors (flips) or 8 orientations (dihedral), instead of the model's.",
+    ),
 ]
 CompositeColours = Annotated[
     Colours,

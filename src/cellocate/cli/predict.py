@@ -90,7 +90,7 @@ def predict(
     skip_bad: options.SkipBad = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Fields or cells predicted at once.")] = 32,
     overwrite: options.Overwrite = False,
-    views: options.Turned = None,
+    tta: options.Tta = None,
     device: options.Device = None,
 ) -> None:
     """Predict the locations in every field of a folder, or in every cell.
@@ -116,7 +116,7 @@ def predict(
     from cellocate.networks import load
 
     label_images = None if masks is None else CellMasks(masks).beside(collection.files)
-    loaded, turned = prediction.with_turns(load(model, device=device), views)
+    loaded, turned = prediction.with_turns(load(model, device=device), tta)
     if format_ == "kaggle2021":
         prediction.require_hpa19(loaded.vocabulary)
     if part is not None or sample is not None:
@@ -182,10 +182,10 @@ def _fields(model: Model, collection: Collection, output: Output, batch_size: in
     with progress("predicting", len(collection)) as advance:
         predicted = predict_and_compare(model, collection, batch_size=batch_size, progress=advance)
     what = counted(len(collection), "field")
-    if predicted.unlike is not None and (count := int((predicted.unlike > 1).sum())):
+    if predicted.ood_score is not None and (count := int((predicted.ood_score > 1).sum())):
         note(
-            f"{count} of {what} unlike those that the model was trained on (column Unlike above 1): do not rely on "
-            "these predictions"
+            f"{count} of {what} out of distribution, unlike the training data (column ood_score above 1): do not "
+            "rely on these predictions"
         )
     output.write_fields(model, collection, predicted)
     note_cautions(model, predicted.probabilities, collection.unit, predicted.notes)

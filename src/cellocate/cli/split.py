@@ -37,8 +37,11 @@ def split(
     ] = None,
     validation: Annotated[float, typer.Option(min=0, max=1, help="Share of the groups; not for folds.")] = 0.15,
     test: Annotated[float, typer.Option(min=0, max=1, help="Share of the groups; outside all folds.")] = 0.15,
-    least: Annotated[
-        int, typer.Option(min=0, help="Locations of so many fields in all have so many in train, if need be.")
+    min_per_location: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Fields of each location that the train part has at least, if the collection has as many."
+        ),
     ] = 5,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     labels: options.LabelTable = None,
@@ -78,7 +81,7 @@ def split(
         validation=validation,
         test=test,
         folds=folds,
-        least=least,
+        min_per_location=min_per_location,
         seed=seed,
         fingerprints=fingerprints,
     )

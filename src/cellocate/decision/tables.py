@@ -17,10 +17,10 @@ from cellocate.errors import CellocateError
 from cellocate.tables import lacking, numbers, read_columns, read_table, shown
 from cellocate.vocabulary import Location, Vocabulary
 
-LOCATIONS, UNLIKE, NOTE = "Locations", "Unlike", "Note"
+LOCATIONS, OOD_SCORE, NOTE = "Locations", "ood_score", "Note"
 FIELD, CELL = "field", "cell"  # of a table of cells
 PREDICTED = "Predicted"
-_OTHERS = ("Id", LOCATIONS, UNLIKE, NOTE, FIELD, CELL)
+_OTHERS = ("Id", LOCATIONS, OOD_SCORE, "Unlike", NOTE, FIELD, CELL)  # Unlike: the score in earlier tables
 _NAMES = (*_OTHERS, PREDICTED)
 
 
@@ -30,11 +30,11 @@ def write_table(
     probabilities: NDArray[np.floating[Any]],
     decided: NDArray[np.bool_],
     vocabulary: Vocabulary,
-    unlike: NDArray[np.floating[Any]] | None = None,
+    ood_score: NDArray[np.floating[Any]] | None = None,
     cells: tuple[Sequence[str], Sequence[int]] | None = None,
     notes: Sequence[str] = (),
 ) -> None:
-    """Write `Id`, the probability of each location under its name, `Locations` (joined by `; `), `Unlike` and `Note`.
+    """Write `Id`, the probability of each location under its name, `Locations` (by `; `), `ood_score` and `Note`.
 
     Args:
         path: a CSV file.
@@ -42,7 +42,7 @@ def write_table(
         probabilities: shape (N, K), written with six decimals.
         decided: shape (N, K), bool.
         vocabulary: of K locations.
-        unlike: how unlike each field is to those of the training, shape (N,), above 1 where so; without it there is no
+        ood_score: the out-of-distribution score of each field, shape (N,), above 1 outside; without it there is no
             such column.
         cells: of a table of cells, the field of each and its number there: the columns `field` and `cell`.
         notes: why a row has no location, or a doubtful one; where no row has a note there is no such column.
@@ -54,8 +54,8 @@ def write_table(
         table.insert(1, FIELD, list(cells[0]))
         table.insert(2, CELL, list(cells[1]))
     table[LOCATIONS] = ["; ".join(names[i] for i in labels) for labels in vocabulary.decode(decided)]
-    if unlike is not None:
-        table[UNLIKE] = np.round(unlike, 3)
+    if ood_score is not None:
+        table[OOD_SCORE] = np.round(ood_score, 3)
     if any(notes):
         table[NOTE] = list(notes)
     written.write_table(path, table, sheet="predictions")
@@ -64,7 +64,7 @@ def write_table(
 def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
     """Read `Id` and one column per location, headed by its name or index.
 
-    `Locations`, `Unlike`, `Note`, and of a table of cells `field` and `cell`, are passed over. A decimal comma will do.
+    `Locations`, `ood_score`, `Note`, and of a table of cells `field` and `cell`, are left out. A decimal comma will do.
 
     Returns:
         The ids, and the probabilities in the vocabulary's order, shape (N, K).

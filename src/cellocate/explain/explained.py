@@ -17,7 +17,7 @@ from cellocate.collection.emptiness import note_on
 from cellocate.decision import silenced
 from cellocate.explain.maps import map_tiles
 from cellocate.explain.occlusion import compartments, occlude
-from cellocate.images import Views
+from cellocate.images import TTA
 from cellocate.networks import Model
 from cellocate.prediction.notes import notes_of_cells
 
@@ -80,7 +80,7 @@ def explain_field(
         int(k) for k in np.flatnonzero(silenced(model.card.rule.apply(probabilities), [note], model.vocabulary)[0])
     )
     wanted = decided if locations is None else tuple(locations)
-    once = model.with_views(Views())
+    once = model.with_tta(TTA())
     tiles, scale = once.prepare(pixels, pixel_size), model.card.scale()
     height, width = pixels.shape[1:]
     maps = np.zeros((0, *scale.shape(height, width, pixel_size)), np.float32)

@@ -23,7 +23,7 @@ from cellocate.prediction.submissions import (
     write_kaggle2018,
     write_kaggle2021,
 )
-from cellocate.prediction.views import with_turns
+from cellocate.prediction.tta import with_turns
 
 __all__ = [
     "Compared",

@@ -21,7 +21,7 @@ def cautions(model: Model, probabilities: NDArray[np.floating[Any]], unit: str =
     """
     rule = model.card.rule
     found = []
-    if not model.card.scores and rule.kind in ("fixed", "best"):
+    if not model.card.scores and rule.kind in ("fixed", "argmax"):
         how = "a probability of .5" if rule.kind == "fixed" else "the highest probability"
         found.append(
             f"{model.title} was trained without validation fields: nothing shows how good it is, and its decision "

@@ -120,13 +120,13 @@ class Compared(NamedTuple):
 
     Args:
         probabilities: shape (N, K).
-        unlike: how unlike fields are to those of the training, shape (N,), above 1 where so; None where the model
+        ood_score: how far fields are out of distribution, shape (N,), above 1 where so; None where the model
             cannot tell.
         notes: why nothing can be said about a field, or nothing sure (see `collection.emptiness`); mostly empty.
     """
 
     probabilities: NDArray[np.float32]
-    unlike: NDArray[np.float32] | None
+    ood_score: NDArray[np.float32] | None
     notes: list[str]
 
     def decided(self, model: Model) -> NDArray[np.bool_]:
@@ -141,7 +141,7 @@ def predict_and_compare(
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
 ) -> Compared:
-    """As `predict_collection`, and how unlike each field is, where the model can tell, and which show nothing."""
+    """As `predict_collection`, with out-of-distribution scores, where the model has them, and which show nothing."""
     if isinstance(collection, Bags):
         said = predict_collection(model, collection, batch_size=batch_size, progress=progress)
         return Compared(said, None, notes_of_bags(collection))
@@ -150,8 +150,8 @@ def predict_and_compare(
         said = _probabilities(model, _tiles(model, collection, batch_size, progress, found), batch_size)
         return Compared(said, None, [found[field] for field in collection.ids])
     look = look_at_collection(model, collection, batch_size=batch_size, progress=progress, notes=found)
-    unlike = model.references.unlike(look.features, look.light)
-    return Compared(look.probabilities, unlike, [found[field] for field in collection.ids])
+    ood_score = model.references.ood_score(look.features, look.light)
+    return Compared(look.probabilities, ood_score, [found[field] for field in collection.ids])
 
 
 def _tiles(

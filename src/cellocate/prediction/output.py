@@ -44,13 +44,13 @@ class Output:
         Raises:
             CellocateError: the challenge takes other locations, or a field that it asks for is missing.
         """
-        probabilities, unlike, notes = predicted
+        probabilities, ood_score, notes = predicted
         ids, words, decided = collection.ids, model.vocabulary, predicted.decided(model)
         if self.format == "table":
-            write_table(self.path, ids, probabilities, decided, words, unlike, notes=notes)
+            write_table(self.path, ids, probabilities, decided, words, ood_score, notes=notes)
         elif self.format == "h5ad":
             known = _known(collection).assign(**{NOTE: notes})
-            known = known if unlike is None else known.assign(Unlike=unlike)
+            known = known if ood_score is None else known.assign(ood_score=ood_score)
             write_h5ad(self.path, ids, probabilities, decided, words, known)
         else:
             write_kaggle2018(self.path, ids, decided, words, self.wanted)

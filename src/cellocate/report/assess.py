@@ -39,7 +39,7 @@ class Choices:
         part: only the fields of this part of the model's split: train, validation or test.
         skip_bad: leave faulty fields out instead of refusing the collection.
         overwrite: replace what is in the folder.
-        views: how fields are turned, where not as the model has it (see `cellocate.prediction.with_turns`).
+        tta: how fields are turned, where not as the model has it (see `cellocate.prediction.with_turns`).
         device: where to run the network; the fastest there is, unless given.
         progress: called with the number of fields after each batch.
         by: columns of the collection (or of the label table); the figures are given for each value in them as well.
@@ -51,7 +51,7 @@ class Choices:
     part: str | None = None
     skip_bad: bool = False
     overwrite: bool = False
-    views: Turns | None = None
+    tta: Turns | None = None
     device: str | None = None
     progress: Callable[[int], object] | None = None
     by: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ def assess_model(
         CellocateError: the model or the collection cannot be used together.
     """
     choices = choices or Choices()
-    model, turned = with_turns(load(model_folder, device=choices.device), choices.views)
+    model, turned = with_turns(load(model_folder, device=choices.device), choices.tta)
     depth: tuple[str, ...] = ()
     if choices.part is not None:
         collection, depth = with_depth(collection)  # by all of its fields

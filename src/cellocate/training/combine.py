@@ -26,7 +26,7 @@ from cellocate.prediction import predict_collection
 from cellocate.training.decided import decide, fit_limited
 from cellocate.vocabulary import Vocabulary
 
-_AGREE = ("channels", "size", "pixel_size", "intensity", "views")
+_AGREE = ("channels", "size", "pixel_size", "intensity", "tta")
 
 
 class Combined(NamedTuple):
@@ -62,8 +62,8 @@ def combine(
         models: of the same channels, size, pixel size and intensity; the ensemble answers each location that one of
             them answers.
         collection: that they were trained on.
-        by: `mean` of all that answer a location, or the one that is `best` at it, by average precision on the fields
-            that are in the validation part of all.
+        by: `mean` of all that answer a location, or `best_per_location`, the one that is best at it, by average
+            precision on the fields that are in the validation part of all.
         rule: fitted to the mean probabilities.
         fallback: what a field shows that would show nothing (see `cellocate.decision.fit`).
         at_most: how many locations a field may show (see `cellocate.training.decided.fit_limited`).
@@ -83,13 +83,13 @@ def combine(
     held = restricted(collection.subset(validated), vocabulary)
     answers = np.stack([_answers(m, held, t, vocabulary) for m, t in zip(models, fields["train"], strict=True)])
     table = _table(models, answers, held)
-    shares = _shares(answers, models, vocabulary, table if by == "best" else None)
+    shares = _shares(answers, models, vocabulary, table if by == "best_per_location" else None)
 
     weights = np.where(np.isnan(answers), 0, shares[:, None, :])
     judged = (weights.sum(axis=0) > 0).all(axis=1)  # fields that some member answers fairly for each location
     with np.errstate(invalid="ignore"):
         mean = (np.nan_to_num(answers) * weights).sum(axis=0) / weights.sum(axis=0)
-    if not judged.any() and rule not in ("fixed", "best"):
+    if not judged.any() and rule not in ("fixed", "argmax"):
         raise CellocateError(
             "no field of the collection is in the validation part of one of them, and not in the train or test part "
             "of the others",
@@ -139,7 +139,7 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
                 raise CellocateError(
                     f"{models[0].title} and {model.title} differ in {what.replace('_', ' ')}: "
                     f"{getattr(first, what)} and {getattr(card, what)}",
-                    mend="Train them with the same data and views in their recipes (sections data and decision).",
+                    mend="Train them with the same sections data and decision in their recipes.",
                 )
         if unknown := [x.name for x in card.locations if x.name not in collection.vocabulary.names]:
             raise CellocateError(

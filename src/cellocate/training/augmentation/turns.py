@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from cellocate.choices import TrainingTurns
-from cellocate.images.views import ORIENTATIONS
-from cellocate.networks.views import orient
+from cellocate.images.tta import ORIENTATIONS
+from cellocate.networks.tta import orient
 from cellocate.training.augmentation.draws import beside
 
 

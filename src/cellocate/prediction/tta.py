@@ -1,9 +1,9 @@
-"""Other views of fields than those that a model was given with its rule."""
+"""Other test-time augmentation than the one that a model's rule was fitted with."""
 
 from __future__ import annotations
 
 from cellocate.choices import Turns
-from cellocate.images import Views
+from cellocate.images import TTA
 from cellocate.networks import Model
 
 
@@ -16,13 +16,13 @@ def with_turns(model: Model, turns: Turns | None) -> tuple[Model, list[str]]:
             nothing.
 
     Returns:
-        The model to predict with, and a sentence for the user where its views are not those of its rule.
+        The model to predict with, and a sentence for the user where its test-time augmentation is not that of its rule.
     """
     if turns is None:
         return model, []
-    own = model.card.views
-    views = Views() if turns == "none" else Views(**{**dict(own), "turns": turns})
-    if views == own:
+    own = model.card.tta
+    tta = TTA() if turns == "none" else TTA(**{**dict(own), "turns": turns})
+    if tta == own:
         return model, []
-    said = f"the model's rule was fitted to probabilities of other views ({own}; these are {views}): "
-    return model.with_views(views), [said + "its thresholds may not suit them"]
+    said = f"the model's rule was fitted with other test-time augmentation ({own}; this is {tta}): "
+    return model.with_tta(tta), [said + "its thresholds may not suit them"]
