@@ -13,7 +13,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from cellocate.files import new_file
 from cellocate.training.recipe import Training
 
-_LESS_IS_BETTER = ("validation_loss", "validation_ece")
+_LESS_IS_BETTER = {"loss", "ece"}
 
 
 def monitor_mode(name: str) -> Literal["min", "max"]:
@@ -23,7 +23,7 @@ def monitor_mode(name: str) -> Literal["min", "max"]:
         >>> monitor_mode("validation_loss"), monitor_mode("validation_ece"), monitor_mode("validation_macro_f1")
         ('min', 'min', 'max')
     """
-    return "min" if name in _LESS_IS_BETTER else "max"
+    return "min" if _LESS_IS_BETTER & set(name.split("_")) else "max"
 
 
 def checkpoint_callbacks(section: Training, folder: Path, *, validated: bool) -> list[ModelCheckpoint]:
