@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from cellocate.images import uncropped
-from cellocate.networks.views import resample
+from cellocate.networks.tta import resample
 from cellocate.training.augmentation import augment
 from cellocate.training.recipe import Augmentation
 

@@ -179,7 +179,7 @@ def _recipe(data: Data, learnt: Collection, system: str, seed: int, budget: int)
         "optimiser.learning_rate=0.001",
     ]
     if system == "single":
-        settings += ["loss.terms=cross_entropy", "decision.rule=best"]
+        settings += ["loss.terms=cross_entropy", "decision.rule=argmax"]
     if system in POOLS:
         settings += [f"bags.pool={system}", f"bags.cell_loss={POOLS[system]}", "bags.edge=0.5"]
     return load_recipe("quick", settings)

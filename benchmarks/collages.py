@@ -136,7 +136,7 @@ def _settings(kind: str, seed: int) -> list[str]:
         f"data.size={SQUARE.size}",
         f"data.locations=[{', '.join(LOCATIONS.values())}]",
         "loss.terms=cross_entropy",
-        "decision.rule=best",
+        "decision.rule=argmax",
         "sampling.name=class_aware",
         f"sampling.batches={STEPS[kind] // EPOCHS}",
         f"optimiser.learning_rate={RATES[kind]}",

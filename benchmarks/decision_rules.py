@@ -24,7 +24,7 @@ from cellocate.decision.calibration import Calibration
 from cellocate.decision.logistic import logits, sigmoid
 
 DEFAULT: RuleName = "auto"
-RULES: tuple[RuleName, ...] = (DEFAULT, *(kind for kind in KINDS if kind != "best"))
+RULES: tuple[RuleName, ...] = (DEFAULT, *(kind for kind in KINDS if kind != "argmax"))
 SOME: tuple[RuleName, ...] = (DEFAULT, "expected_f1", "bagged", *SIMPLE)
 RESAMPLES, FOLDS, FREQUENT = 1000, 5, 10
 SIZES = (10, 30, 100, 300, 1000)

@@ -26,10 +26,11 @@ from numpy.typing import NDArray
 
 import cellocate
 from cellocate import phantom
+from cellocate.choices import MapMethod
 from cellocate.collection import Collection, open_collection
 from cellocate.evaluation.bootstrap import mean_interval
-from cellocate.explain import METHODS, Method, map_tiles
-from cellocate.images import Views, read_channel
+from cellocate.explain import METHODS, map_tiles
+from cellocate.images import TTA, read_channel
 from cellocate.networks import Model
 from cellocate.training import load_recipe
 from cellocate.training.fit import train
@@ -69,7 +70,7 @@ def _score(model: Model, test: Collection, number: int, maps: Maps) -> list[tupl
     pixels, pixel_size = test.read(field, model.card.channels)
     height, width = pixels.shape[1:]
     labels = test.fields["labels"][field]
-    tiles = model.with_views(Views()).prepare(pixels, pixel_size)
+    tiles = model.with_tta(TTA()).prepare(pixels, pixel_size)
     found = model.card.scale().whole(maps(model, tiles, labels), height, width, pixel_size)
     rows = []
     for label, heat in zip(labels, found, strict=True):
@@ -100,7 +101,7 @@ def _even(model: Model, tiles: Tiles, labels: Sequence[int]) -> Tiles:
     return np.ones((len(tiles), len(labels), *tiles.shape[2:]), np.float32)
 
 
-def _by(method: Method) -> Maps:
+def _by(method: MapMethod) -> Maps:
     return lambda model, tiles, labels: map_tiles(model, tiles, labels, method)
 
 

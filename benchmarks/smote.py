@@ -173,7 +173,7 @@ def _class_aware(features: Tensor, truth: Truth, seed: int) -> tuple[Tensor, Tru
 
 def _copies(features: Tensor, truth: Truth, seed: int, least: int | None = None) -> tuple[Tensor, Truth]:
     least = least or usual_rarity(truth.sum(axis=0))
-    drawn = list(epoch_sampler(Sampling(name="oversample", least=least), truth, 1, seed))
+    drawn = list(epoch_sampler(Sampling(name="oversample", min_per_location=least), truth, 1, seed))
     return features[drawn], truth[drawn]
 
 

@@ -28,15 +28,23 @@ def test_the_parts_of_a_message_stay_at_hand():
     assert (error.what, error.where, error.mend) == ("no images found", "plates/", "Give a folder.")
 
 
+def test_faults_are_grouped_by_their_kind_wherever_they_are():
+    """What a user named cannot change it, be it in brackets or quotes."""
+    error = CellocateError("the location 'ER (2)' is unknown", where="a.csv", mend="Name another.", kind="unknown")
+    assert (error.kind, error.at("b.csv").kind) == ("unknown", "unknown")
+    assert str(error.at("b.csv, line 3")) == "the location 'ER (2)' is unknown: b.csv, line 3. Name another."
+    assert CellocateError("the location 'ER (2)' is unknown").kind == "the location 'ER (2)' is unknown"
+
+
 def test_a_users_fault_can_be_told_from_a_fault_of_the_program():
     assert not issubclass(CellocateError, (OSError, ValueError, TypeError))
 
 
 def test_an_error_comes_out_of_a_worker_as_it_went_in() -> None:
-    error = CellocateError("no room", where=Path("a/b"), mend="Free some.")
+    error = CellocateError("no room for 3", where=Path("a/b"), mend="Free some.", kind="no room")
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again)) == (CellocateError, str(error))
-    assert (again.what, again.where, again.mend) == (error.what, error.where, error.mend)
+    assert vars(again) == vars(error)
 
 
 def test_a_message_is_one_line_that_a_terminal_can_show() -> None:

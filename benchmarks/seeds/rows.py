@@ -61,11 +61,16 @@ ROWS = (
         25,
         "no help (000)",
         POSTER,
-        ("sampling.name=oversample", "sampling.least={least}"),
+        ("sampling.name=oversample", "sampling.min_per_location={least}"),
         skewed=True,
     ),
     Row(
-        "resnet18-rgb-512-balanced", 25, "better, but Nucleoplasm (001)", POSTER, ("sampling.most={most}",), skewed=True
+        "resnet18-rgb-512-balanced",
+        25,
+        "better, but Nucleoplasm (001)",
+        POSTER,
+        ("sampling.max_per_location={most}",),
+        skewed=True,
     ),
     Row("resnet18", 25),
     Row("resnet18-nucleus+cytosol", 26, "next step (002)", ("resnet18-nucleus", "resnet18-cytosol")),

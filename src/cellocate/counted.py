@@ -10,4 +10,14 @@ def counted(number: int, thing: str) -> str:
         >>> counted(1, "field"), counted(0, "faulty field"), counted(31_072, "file")
         ('1 field', '0 faulty fields', '31,072 files')
     """
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+    return f"{number:,} {plural(number, thing)}"
+
+
+def plural(number: int, thing: str) -> str:
+    """What a number counts: `thing`, or several of them.
+
+    Example:
+        >>> plural(1, "field"), plural(2, "field")
+        ('field', 'fields')
+    """
+    return thing if number == 1 else f"{thing}s"

@@ -15,20 +15,28 @@ class CellocateError(Exception):
         what: the fault, in plain words.
         where: the file, row or option at fault.
         mend: what to do about it, as a sentence.
+        kind: the fault without what differs from field to field, by which faults of many fields are grouped; the fault
+            itself, unless given.
 
     Example:
         >>> print(CellocateError("no images found", where="plates/", mend="Give a folder with PNG files."))
         no images found: plates/. Give a folder with PNG files.
+        >>> CellocateError("unknown label 28", kind="unknown label").kind
+        'unknown label'
     """
 
-    def __init__(self, what: str, *, where: object = None, mend: str = "") -> None:
-        self.what, self.where, self.mend = what, where, mend
+    def __init__(self, what: str, *, where: object = None, mend: str = "", kind: str = "") -> None:
+        self.what, self.where, self.mend, self.kind = what, where, mend, kind or what
         place = "" if where is None else f": {where}"
         super().__init__(_shown(f"{what}{place}." + (f" {mend}" if mend else "")))
 
+    def at(self, where: object) -> CellocateError:
+        """The same fault at another place, or a more exact one."""
+        return CellocateError(self.what, where=where, mend=self.mend, kind=self.kind)
+
     def __reduce__(self) -> tuple[Callable[[], CellocateError], tuple[()]]:
         """How it comes out of a worker process: as it was raised."""
-        return partial(CellocateError, self.what, where=self.where, mend=self.mend), ()
+        return partial(CellocateError, self.what, where=self.where, mend=self.mend, kind=self.kind), ()
 
 
 def _shown(text: str) -> str:

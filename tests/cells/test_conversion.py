@@ -17,6 +17,7 @@ from cellocate.cells.conversion import convert
 from cellocate.cells.crops import CropSettings, crops
 from cellocate.cells.cutting import CellPlan
 from cellocate.cells.given import Given
+from cellocate.cells.notes import Note
 from cellocate.cells.strong import Strong
 from cellocate.collection import make_split, open_collection
 from cellocate.collection.identity import identities
@@ -85,7 +86,7 @@ def test_a_split_of_cells_tears_no_field_and_cells_are_known_as_of_their_field(f
 
 
 def test_strong_labels_are_of_fields_with_one(fields, plan):
-    strong = Strong(CleanUp(), most=2)
+    strong = Strong(CleanUp(), max_cells=2)
     converted = convert(fields, plan, strong, workers=1)
     labels = fields.fields["labels"]
     single = {i for i in fields.ids if len(labels[i]) == 1}
@@ -193,7 +194,7 @@ def test_fields_without_cells_among_others_are_no_fault(fields, plan, phantoms):
 
 def test_notes_that_differ_in_figures_alone_are_told_once(fields, plan):
     def told(field, channels, pixel_size):
-        return Given(*[np.eye(64, dtype=np.uint16)] * 2, 1.0, (f"the mean is {field.mean():.3f}", "all is well"))
+        return Given(*[np.eye(64, dtype=np.uint16)] * 2, 1.0, (Note("the mean is {:.3f}", field.mean()), "all is well"))
 
     card = convert(fields, replace(plan, masks=None, segment=told), workers=1).card
     assert [row["fields"] for row in card["notes"]] == [8, 8]

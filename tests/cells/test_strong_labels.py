@@ -19,14 +19,14 @@ def test_fields_with_one_wanted_label():
 def test_locations_are_scoped_by_clean_cells_and_the_surplus_is_drawn_by_the_seed():
     why = pd.Series("", index=LABEL.index)
     why.iloc[6] = "edge"
-    left = scoped(LABEL, why, Strong(least=1, most=4))
+    left = scoped(LABEL, why, Strong(min_cells=1, max_cells=4))
     assert left[LABEL == 1].tolist() == ["edge", "", ""]
     assert left[LABEL == 2].tolist() == [RARE]
     assert sorted(left[LABEL == 0]) == [""] * 4 + [SURPLUS] * 2
-    assert scoped(LABEL, why, Strong(least=1, most=4)).equals(left)
-    draws = {tuple(scoped(LABEL, why, Strong(most=4, seed=seed))) for seed in range(9)}
+    assert scoped(LABEL, why, Strong(min_cells=1, max_cells=4)).equals(left)
+    draws = {tuple(scoped(LABEL, why, Strong(max_cells=4, seed=seed))) for seed in range(9)}
     assert len(draws) > 1
-    assert scoped(LABEL, why, Strong(least=2))[LABEL == 1].tolist() == ["edge", RARE, RARE]
+    assert scoped(LABEL, why, Strong(min_cells=2))[LABEL == 1].tolist() == ["edge", RARE, RARE]
 
 
 def test_counts_tell_what_each_step_left():
@@ -37,7 +37,7 @@ def test_counts_tell_what_each_step_left():
     assert found.loc["Nucleoli"].tolist() == [2, 1, 1, 1, 0]
 
 
-@pytest.mark.parametrize("wrong", [{"least": -1}, {"most": 0}])
+@pytest.mark.parametrize("wrong", [{"min_cells": -1}, {"max_cells": 0}])
 def test_impossible_counts_are_refused(wrong):
     with pytest.raises(CellocateError, match="impossible number of cells"):
         Strong(**wrong)

@@ -35,7 +35,7 @@ def test_cells_of_phantoms(cellocate, cut, tmp_path):
 
 
 def test_strong_labels_are_told_step_by_step_and_drawn(cut, tmp_path):
-    result = cut("--strong", "--keep", "edge", "--without", "Nucleoplasm", "--least", 1, "--most", 5)
+    result = cut("--strong", "--keep", "edge", "--without", "Nucleoplasm", "--min-cells", 1, "--max-cells", 5)
     assert result.code == 0, result.err
     out = tmp_path / "cells"
     why = pd.read_csv(out / "cells.csv", keep_default_na=False)["why"]
@@ -112,11 +112,11 @@ def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--most", 5), "--most is of --strong"),
+        (("--max-cells", 5), "--max-cells is of --strong"),
         (("--size", 1), "an impossible size of 1 px"),
         (("--span", 0), "an impossible span of 0 µm"),
         (("--strong", "--keep", "ugly"), "no rule 'ugly'"),
-        (("--strong", "--least", 10_000), "left out for 'rare location'"),
+        (("--strong", "--min-cells", 10_000), "left out for 'rare location'"),
         (("--workers", 0), "--workers must be at least 1, got 0"),
         (("--strong", "--without", "Nowhere"), "Nowhere"),
     ],

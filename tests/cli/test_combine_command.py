@@ -24,7 +24,7 @@ def test_specialists_become_a_model_like_any_other(
     cellocate, phantoms: Path, specialists: tuple[Path, Path], tmp_path: Path
 ) -> None:
     both = tmp_path / "both"
-    result = cellocate("combine", *specialists, "--data", phantoms, "--out", both, "--by", "best")
+    result = cellocate("combine", *specialists, "--data", phantoms, "--out", both, "--by", "best_per_location")
     assert result.code == 0, result.err
     assert f"model of 2 networks in {both / 'model'}" in result.out
     table = pd.read_csv(both / "members.csv")

@@ -51,7 +51,7 @@ def test_fields_without_signal_stay_without_location(cellocate, tables):
     noted.loc[0, "Note"], noted.loc[1, "Note"] = "no signal", "protein channel like red"
     noted.to_csv(tables / "noted.csv", index=False)
     rule = tables / "rule.json"
-    cellocate("decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--rule", "best", "--out", rule)
+    cellocate("decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--rule", "argmax", "--out", rule)
     result = cellocate("decide", "apply", tables / "noted.csv", "--rule", rule, "--out", tables / "d.csv")
     assert "1 of 60 fields without signal" in result.err
     assert "1 of 60 fields with a protein channel that is a copy of red" in result.err

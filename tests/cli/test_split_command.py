@@ -24,7 +24,20 @@ def grouped(phantoms: Path) -> Path:
 @pytest.mark.parametrize("method", ["stratified", "random", "sequential"])
 def test_a_split_is_written_with_how_it_was_made(cellocate, grouped: Path, tmp_path: Path, method: str) -> None:
     out = tmp_path / "split.csv"
-    options = ["--method", method, "--validation", 0.2, "--test", 0.1, "--seed", 4, "--least", 0, "--out", out]
+    options = [
+        "--method",
+        method,
+        "--validation",
+        0.2,
+        "--test",
+        0.1,
+        "--seed",
+        4,
+        "--min-per-location",
+        0,
+        "--out",
+        out,
+    ]
     result = cellocate("split", grouped, *options)
     assert result.code == 0, result.err
     assert result.out.splitlines()[-1] == f"40 fields in 20 groups, in {out}"

@@ -12,8 +12,8 @@ from small_collections import table_of
 from cellocate.collection import PARTS, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
 from cellocate.collection.splits import METHODS, grouping, leaks
-from cellocate.collection.splits.min_per_class import top_up
 from cellocate.collection.splits.stratify import share_out
+from cellocate.collection.splits.top_up import top_up
 from cellocate.errors import CellocateError
 
 LINES = ["U-2 OS", "HeLa", "A-431"]
@@ -144,7 +144,7 @@ def test_rare_locations_have_a_minimum_in_train(method, least):
     collection = table_of(rare + [(i % 3,) for i in range(270)])
     counts = []
     for seed in range(5):
-        split = make_split(collection, method, validation=0.4, test=0.2, least=least, seed=seed)
+        split = make_split(collection, method, validation=0.4, test=0.2, min_per_location=least, seed=seed)
         assert split.parts.value_counts().to_dict() == {"train": 120, "validation": 120, "test": 60}
         counts.append(collection.labelled().truth()[split.parts == "train"].sum(axis=0)[6:11].min())
     assert min(counts) >= least
@@ -153,7 +153,7 @@ def test_rare_locations_have_a_minimum_in_train(method, least):
 
 def test_a_location_of_fewer_fields_is_no_reason_to_move_any():
     part, fields = np.array([0, 0, 1, 1]), np.array([[1, 0], [1, 0], [1, 1], [0, 1]], np.int32)
-    top_up(part, fields, least=4)
+    top_up(part, fields, minimum=4)
     assert part.tolist() == [0, 0, 1, 1]
 
 

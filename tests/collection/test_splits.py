@@ -13,7 +13,7 @@ from cellocate.vocabulary import get
 
 def stratified_split(collection, **options):
     """The parts of a stratified split, as `train` draws it."""
-    return make_split(collection, "stratified", least=0, **options).parts
+    return make_split(collection, "stratified", min_per_location=0, **options).parts
 
 
 def like_2018(fields=3000, seed=0):

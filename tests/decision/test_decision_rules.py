@@ -121,7 +121,7 @@ def test_a_rule_does_not_depend_on_the_order_of_locations(table, kind, order):
     probabilities, truth = table
     order = [k for k in order if k < truth.shape[1]]
     rule, other = fit(kind, probabilities, truth), fit(kind, probabilities[:, order], truth[:, order])
-    if kind in ("best", "field_f1"):  # equal probabilities are told apart by their order
+    if kind in ("argmax", "field_f1"):  # equal probabilities are told apart by their order
         assert rule.kind == other.kind
         return
     np.testing.assert_allclose(other.thresholds, np.array(rule.thresholds)[order], atol=1e-3)
@@ -226,7 +226,7 @@ def test_a_threshold_that_is_no_probability_is_refused(threshold):
     ],
 )
 def test_what_is_no_probability_is_refused(values, fault):
-    for decide in (Rule(kind="best", thresholds=(0, 0)).apply, lambda p: fit("fixed", p, np.eye(2, dtype=bool))):
+    for decide in (Rule(kind="argmax", thresholds=(0, 0)).apply, lambda p: fit("fixed", p, np.eye(2, dtype=bool))):
         with pytest.raises(CellocateError, match=fault):
             decide(np.array(values))
 
@@ -288,7 +288,7 @@ def test_real_probabilities_are_decided_better_by_fitted_thresholds(real_data):
 @MANY
 def test_the_best_rule_decides_on_the_likeliest_location_alone(table):
     probabilities, truth = table
-    rule = fit("best", probabilities, truth)
+    rule = fit("argmax", probabilities, truth)
     decided = rule.apply(probabilities)
     assert (decided.sum(axis=1) == 1).all()
     np.testing.assert_array_equal(probabilities[decided], probabilities.max(axis=1))

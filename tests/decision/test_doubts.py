@@ -71,11 +71,11 @@ def test_marks_are_counted_before_the_limit(seed, at_most):
 
 def test_a_fitted_rule_knows_how_many_fields_it_was_fitted_on():
     p, truth = np.random.default_rng(0).random((12, 4)), np.eye(12, 4, dtype=bool)
-    assert {kind: fit(kind, p, truth).fitted_on for kind in ("expected_f1", "ratio", "fixed", "best")} == {
+    assert {kind: fit(kind, p, truth).fitted_on for kind in ("expected_f1", "ratio", "fixed", "argmax")} == {
         "expected_f1": 12,
         "ratio": 12,
         "fixed": None,
-        "best": None,
+        "argmax": None,
     }
 
 

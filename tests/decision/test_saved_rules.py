@@ -111,3 +111,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "rule.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CellocateError, match="not a decision rule"):
         read_rule(tmp_path / "rule.json")
+
+
+def test_a_rule_of_an_earlier_version_is_argmax_now() -> None:
+    assert Rule.model_validate({"kind": "best", "thresholds": [0, 0]}) == Rule(kind="argmax", thresholds=(0, 0))

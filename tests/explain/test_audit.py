@@ -191,9 +191,9 @@ def test_the_folder_names_what_is_wrong(phantoms, tmp_path, monkeypatch):
     collection = open_collection(phantoms).labelled()
     said = np.where(collection.truth(), 0.9, 0.02)
     said[1] = np.where(np.arange(28) == 0, 0.95, 0.01)
-    unlike = np.zeros(40)
-    unlike[5] = 2.5
-    audited = audit_labels(collection, HeldOut(collection.ids, said, unlike))
+    ood_score = np.zeros(40)
+    ood_score[5] = 2.5
+    audited = audit_labels(collection, HeldOut(collection.ids, said, ood_score))
     write_audit(audited, tmp_path / "out")
     suspects = pd.read_csv(tmp_path / "out" / "suspects.csv")
     assert suspects["Id"].tolist() == ["phantom-1-000001"]

@@ -7,8 +7,9 @@ from typing import get_args
 import pytest
 import torch
 
+from cellocate.choices import PoolName
 from cellocate.networks import build_network, layer_groups
-from cellocate.networks.bags import PoolName, build_pool
+from cellocate.networks.bags import build_pool
 
 NAMES = get_args(PoolName)
 CELLS, FEATURES, LOCATIONS = 6, 8, 5

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellocate.networks.familiar import fit_references
 from cellocate.networks.light import Light, light_of
+from cellocate.networks.ood import fit_references
 
 RNG = np.random.default_rng(0)
 
@@ -59,10 +59,10 @@ def test_of_validation_fields_one_in_a_hundred_exceeds_the_limit_of_both_togethe
     alone = fit_references(features[0], features[1])
     assert known is not None
     assert alone is not None
-    assert (known.unlike(features[1], light[1]) > 1).mean() <= 0.0101
-    assert (known.unlike(features[2], light[2]) > 1).mean() < 0.03
-    dark = known.unlike(features[3], light[3])
+    assert (known.ood_score(features[1], light[1]) > 1).mean() <= 0.0101
+    assert (known.ood_score(features[2], light[2]) > 1).mean() < 0.03
+    dark = known.ood_score(features[3], light[3])
     assert dark.min() > 1
-    assert (dark > known.unlike(features[3], light[0][:40])).all()
-    assert (alone.unlike(features[3]) > 1).mean() < 0.1  # what features alone told
-    np.testing.assert_array_equal(alone.unlike(features[3], light[3]), alone.unlike(features[3]))
+    assert (dark > known.ood_score(features[3], light[0][:40])).all()
+    assert (alone.ood_score(features[3]) > 1).mean() < 0.1  # what features alone told
+    np.testing.assert_array_equal(alone.ood_score(features[3], light[3]), alone.ood_score(features[3]))

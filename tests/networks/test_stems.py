@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from cellocate.choices import Stem
 from cellocate.errors import CellocateError
-from cellocate.networks.stem import Stem, adapt, with_stem
+from cellocate.networks.stem import adapt, with_stem
 
 FILTERS = torch.tensor([1.0, 2.0, 6.0]).view(1, 3, 1, 1)
 CHANNELS = ["red", "green", "blue", "yellow"]

@@ -68,7 +68,7 @@ def test_a_rule_that_marks_too_much_is_said(run: Path) -> None:
     assert cautions(sound, predicted(sound, 0)) == []
 
 
-@pytest.mark.parametrize(("kind", "how"), [("fixed", "a probability of .5"), ("best", "the highest probability")])
+@pytest.mark.parametrize(("kind", "how"), [("fixed", "a probability of .5"), ("argmax", "the highest probability")])
 def test_a_model_that_nothing_was_validated_for_says_so_with_its_folder(run: Path, kind: Any, how: str) -> None:
     model = cellocate.load(run / "model")
     bare = changed(model, scores={}, rule=Rule(kind=kind, thresholds=(0.5,) * 28))

@@ -61,9 +61,9 @@ def test_an_ensemble_leaves_the_calibrations_of_its_members_out(
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"decision": {"calibrate": "temperature", "rule": "best"}, "loss": {"terms": "cross_entropy"}}, "sum to 1"),
+        ({"decision": {"calibrate": "temperature", "rule": "argmax"}, "loss": {"terms": "cross_entropy"}}, "sum to 1"),
         (
-            {"decision": {"views": "flips", "pool": "max", "rule": "best"}, "loss": {"terms": "cross_entropy"}},
+            {"decision": {"tta": "flips", "pool": "max", "rule": "argmax"}, "loss": {"terms": "cross_entropy"}},
             "sum to 1",
         ),
         ({"decision": {"crops": 4}}, "augmentation.crop"),
@@ -77,6 +77,6 @@ def test_decisions_that_make_no_sense_are_refused(changes: dict[str, object], fa
 
 
 def test_the_seeds_recipes_look_as_they_did() -> None:
-    assert str(load_recipe("densenet121-champion2018").views()) == "8 orientations × 4 crops, max"
-    assert str(load_recipe("resnet34-green").views()) == "8 orientations, mean"
-    assert load_recipe("quick").views().count == 1
+    assert str(load_recipe("densenet121-champion2018").tta()) == "8 orientations × 4 crops, max"
+    assert str(load_recipe("resnet34-green").tta()) == "8 orientations, mean"
+    assert load_recipe("quick").tta().count == 1

@@ -11,7 +11,7 @@ from small_runs import learn, small
 import cellocate
 from cellocate.collection import Collection, open_collection
 from cellocate.errors import CellocateError
-from cellocate.images import Views
+from cellocate.images import TTA
 from cellocate.networks import Model, save
 from cellocate.networks.card import Bag
 from cellocate.prediction import predict_collection
@@ -58,8 +58,8 @@ def test_specialists_answer_what_one_of_them_answers(made: dict[str, Model], col
 def test_views_of_each_member_are_pooled_before_the_members(
     made: dict[str, Model], collection: Collection, pool: str
 ) -> None:
-    views = Views(turns="dihedral", pool=pool)  # type: ignore[arg-type]
-    members = [made["other"].with_views(views), _another(made["other"].with_views(views))]
+    tta = TTA(turns="dihedral", pool=pool)  # type: ignore[arg-type]
+    members = [made["other"].with_tta(tta), _another(made["other"].with_tta(tta))]
     together = predict_collection(combine(members, collection).model, collection).probabilities
     own, theirs = (predict_collection(m, collection).probabilities for m in members)
     np.testing.assert_allclose(together, (own + theirs) / 2, atol=1e-6)
@@ -76,7 +76,7 @@ def _another(model: Model) -> Model:
 
 def test_the_best_alone_answers_its_locations(made: dict[str, Model], collection: Collection) -> None:
     models = [made["nucleus"], made["cytosol"], made["other"]]
-    combined = combine(models, collection, by="best")
+    combined = combine(models, collection, by="best_per_location")
     together = predict_collection(combined.model, collection).probabilities
     columns = list(combined.table.columns[2:-1])
     judged = combined.table[combined.table["best"] != ""]
@@ -89,7 +89,7 @@ def test_the_best_alone_answers_its_locations(made: dict[str, Model], collection
         np.testing.assert_allclose(together[:, place], alone, atol=1e-5)
 
 
-@pytest.mark.parametrize("by", ["mean", "best"])
+@pytest.mark.parametrize("by", ["mean", "best_per_location"])
 def test_what_is_combined_is_a_model_like_any_other(
     made: dict[str, Model], collection: Collection, tmp_path: Path, by: str
 ) -> None:
@@ -151,4 +151,4 @@ def test_without_fields_to_fit_it_on_a_rule_is_refused(
             combine(models, given)
     assert combine([again, again], collection, rule="fixed").model.card.scores == {}
     with pytest.raises(CellocateError, match=r"validation part of all of them.*mean"):
-        combine([again, again], collection, by="best", rule="fixed")
+        combine([again, again], collection, by="best_per_location", rule="fixed")

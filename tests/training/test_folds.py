@@ -20,7 +20,7 @@ from cellocate.training.run import Run
 def folds(phantoms: Path, tmp_path: Path) -> Path:
     """34 fields in three folds, and six for the test."""
     collection = open_collection(phantoms)
-    split = make_split(collection, method="stratified", validation=0.15, test=0.15, seed=0, least=0, folds=3)
+    split = make_split(collection, method="stratified", validation=0.15, test=0.15, seed=0, min_per_location=0, folds=3)
     save_split(tmp_path / "folds.csv", split)
     return tmp_path / "folds.csv"
 

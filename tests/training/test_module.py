@@ -136,7 +136,7 @@ def test_antibodies_are_told_apart_where_there_is_a_column(phantoms: Path, tmp_p
 
 def test_one_label_each_by_softmax(phantoms: Path, tmp_path: Path) -> None:
     single = of_one_location(open_collection(phantoms))
-    settings = ("loss.terms=cross_entropy", "decision.rule=best", "augmentation.mixup=0.2", "sampling.smote=true")
+    settings = ("loss.terms=cross_entropy", "decision.rule=argmax", "augmentation.mixup=0.2", "sampling.smote=true")
     learn(single, tmp_path / "run", *settings)
     model = cellocate.load(tmp_path / "run" / "model", device="cpu")
     probabilities = predict_collection(model, single).probabilities

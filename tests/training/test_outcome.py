@@ -91,8 +91,8 @@ def test_without_validation_the_last_epoch_and_a_fixed_rule_are_kept(
 
 def test_without_validation_one_label_each_is_still_the_likeliest(phantoms: Path, tmp_path: Path) -> None:
     single = of_one_location(open_collection(phantoms))
-    model = learn(single, tmp_path / "run", NO_VALIDATION, "loss.terms=cross_entropy", "decision.rule=best")
-    assert model.card.rule.kind == "best"
+    model = learn(single, tmp_path / "run", NO_VALIDATION, "loss.terms=cross_entropy", "decision.rule=argmax")
+    assert model.card.rule.kind == "argmax"
     pixels, _ = single.read(single.ids[0], model.card.channels)
     assert len(model.predict(pixels).locations[0]) == 1
 

@@ -62,8 +62,8 @@ def test_crops_are_cut_out_of_larger_fields(
         (("sampling.batches=5",), 45),
         (("sampling.name=class_aware", "sampling.batches=2"), 18),
         (("sampling.name=square_root",), 27),
-        (("sampling.name=oversample", "sampling.least=28"), None),
-        (("sampling.most=1",), None),
+        (("sampling.name=oversample", "sampling.min_per_location=28"), None),
+        (("sampling.max_per_location=1",), None),
     ],
 )
 def test_an_epoch_shows_what_sampling_says(
@@ -72,7 +72,7 @@ def test_an_epoch_shows_what_sampling_says(
     shapes = _seen(monkeypatch)
     learn(phantoms, tmp_path / "run", *settings, "training.batch_size=9", "training.patience=null")
     count = sum(shape[0] for shape in shapes) / 2  # epochs
-    assert count == shown if shown else (count > 100 if "least" in settings[-1] else 1 <= count < 27)
+    assert count == shown if shown else (count > 100 if "min_" in settings[-1] else 1 <= count < 27)
     assert history(tmp_path / "run")["epoch"].tolist() == [1, 2]
 
 

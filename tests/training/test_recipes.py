@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_a_written_recipe_is_the_same_recipe(tmp_path: Path) -> None:
         ("loss.terms=[bce]", "loss.terms should be settings with names"),
         ("loss.terms=arcface", "arcface alone trains no classifier: add bce"),
         ("loss.terms={cross_entropy: 1, bce: 1}", "keep one"),
-        ("loss.terms=cross_entropy", "^cross_entropy in loss.terms is for one label: set decision.rule to best"),
+        ("loss.terms=cross_entropy", "^cross_entropy in loss.terms is for one label: set decision.rule to argmax"),
         ("loss.gamma=.inf", "loss.gamma should be a finite number"),
         ("optimiser.learning_rate=fnd", "a valid number or 'find', not 'fnd'.*Did you mean 'find'"),
         ("optimiser.layer_rates=0.1", "optimiser.layer_rates should be a list, not 0.1"),
@@ -71,7 +72,7 @@ def test_a_written_recipe_is_the_same_recipe(tmp_path: Path) -> None:
         ("network.frozen=2", "set network.pretrained or network.start"),
         ("network=resnet18", "network should be settings with names, not 'resnet18'"),
         ("training.average=last", "needs training.keep of 2 or more"),
-        ("sampling.least=3", "oversample and least belong together"),
+        ("sampling.min_per_location=3", "oversample and min_per_location belong together"),
         ("schedule.name=steps", "steps needs milestones"),
         ("schedule.decay=0.1", "schedule: decay does nothing with schedule.name cosine, only with inverse"),
         ("schedule.cycle=2", "cycle does nothing with schedule.name cosine, only with restarts"),
@@ -137,3 +138,12 @@ def test_an_unknown_recipe_names_the_known() -> None:
 def test_recipes_cannot_be_changed_by_accident() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Recipe(name="x").training.epochs = 3  # type: ignore[misc]
+
+
+def test_settings_and_rules_still_answer_to_their_earlier_names() -> None:
+    old = ["sampling.name=oversample", "sampling.least=3", "sampling.most=9", "data.split.least=2"]
+    old += ["decision.views=flips", "decision.rule=best"]
+    recipe = load_recipe("quick", old)
+    assert (recipe.sampling.min_per_location, recipe.sampling.max_per_location) == (3, 9)
+    assert (recipe.data.split.min_per_location, recipe.decision.tta, recipe.decision.rule) == (2, "flips", "argmax")
+    assert not re.search(r"\b(least|most|views):|: best", recipe.to_yaml())

@@ -17,10 +17,10 @@ SKEWED[:90, 0] = SKEWED[90:99, 1] = SKEWED[98:, 2] = True
 ALL = [
     Sampling(),
     Sampling(batches=3),
-    Sampling(most=5),
-    Sampling(name="oversample", least=20),
+    Sampling(max_per_location=5),
+    Sampling(name="oversample", min_per_location=20),
     Sampling(name="class_aware"),
-    Sampling(name="square_root", most=20),
+    Sampling(name="square_root", max_per_location=20),
     Sampling(name="class_aware", batches=40),
 ]
 truths = arrays(np.bool_, st.tuples(st.integers(1, 30), st.integers(1, 5)))
@@ -88,8 +88,8 @@ def test_an_epoch_may_be_longer_than_a_round() -> None:
 
 
 def test_oversampling_fills_rare_locations_up_evenly_and_leaves_none_out() -> None:
-    assert _shown(Sampling(name="oversample", least=20)) == [90, 20, 20]
-    copies = np.bincount(list(epoch_sampler(Sampling(name="oversample", least=21), SKEWED, 8, seed=0)))
+    assert _shown(Sampling(name="oversample", min_per_location=20)) == [90, 20, 20]
+    copies = np.bincount(list(epoch_sampler(Sampling(name="oversample", min_per_location=21), SKEWED, 8, seed=0)))
     assert set(copies[:90]) == {1}
     assert sorted(copies[98:]) == [10, 11]
     assert copies[90:].sum() == 21 + 21 - copies[98]  # the field of two locations counts for both
@@ -98,7 +98,9 @@ def test_oversampling_fills_rare_locations_up_evenly_and_leaves_none_out() -> No
 @given(truths, st.integers(1, 50))
 def test_oversampling_brings_each_location_to_the_least(truth: Truth, least: int) -> None:
     before = truth.sum(axis=0)
-    shown = truth[list(epoch_sampler(Sampling(name="oversample", least=least), truth, 2, seed=0))].sum(axis=0)
+    shown = truth[list(epoch_sampler(Sampling(name="oversample", min_per_location=least), truth, 2, seed=0))].sum(
+        axis=0
+    )
     assert (shown >= np.where(before, np.maximum(before, least), 0)).all()
     if truth.sum(axis=1).max() == 1:  # where no field has two locations, to no more than that
         assert (shown <= np.maximum(before, least)).all()
@@ -134,7 +136,7 @@ def test_drawn_shares_are_as_expected_over_epochs() -> None:
 def test_fields_without_location_count_as_one_more_location() -> None:
     truth = np.repeat([[True, False], [False, True], [False, False]], [80, 16, 4], axis=0)
     assert _shown(Sampling(name="class_aware", batches=15), truth) == [40, 40]  # and 40 without
-    assert len(epoch_sampler(Sampling(most=10), truth, 8, seed=0)) == 24
+    assert len(epoch_sampler(Sampling(max_per_location=10), truth, 8, seed=0)) == 24
 
 
 def test_a_location_that_does_not_occur_is_not_drawn() -> None:
@@ -155,7 +157,7 @@ def test_the_skew_is_balanced_and_rare_locations_lose_nothing(truth: Truth, most
 
 def test_which_fields_are_used_is_chosen_by_the_seed_for_a_whole_run() -> None:
     def used(seed: int, epoch: int) -> set[int]:
-        return set(_epoch(epoch_sampler(Sampling(most=10), SKEWED, 8, seed=seed), epoch))
+        return set(_epoch(epoch_sampler(Sampling(max_per_location=10), SKEWED, 8, seed=seed), epoch))
 
     assert used(0, 0) == used(0, 7)
     assert used(0, 0) != used(1, 0)

@@ -12,11 +12,11 @@ import torch
 from small_runs import history, interrupted, learn, same, small, weights
 
 from cellocate import load
+from cellocate.choices import PoolName
 from cellocate.collection import at_edge, bags_of, open_collection
 from cellocate.decision import read_probabilities
 from cellocate.errors import CellocateError
 from cellocate.images import Scale
-from cellocate.networks.bags import PoolName
 from cellocate.prediction import predict_bags, predict_collection
 from cellocate.training.bags import BagDataset
 from cellocate.training.data import training_loader
@@ -114,7 +114,10 @@ def test_what_has_no_cells_is_refused_before_the_folder_is_touched(phantoms: Pat
         (("bags.pool=duo",), "set bags.cell_loss"),
         (("bags.edge=0.5",), "set bags.pool"),
         (("bags.pool=max", "augmentation.mixup=0.2"), "augmentation.mixup from each"),
-        (("bags.pool=max", "loss.terms=cross_entropy", "decision.rule=best"), "cross_entropy in loss.terms from each"),
+        (
+            ("bags.pool=max", "loss.terms=cross_entropy", "decision.rule=argmax"),
+            "cross_entropy in loss.terms from each",
+        ),
         (("bags.pool=max", "sampling.smote=true"), "sampling.smote from each"),
         (("bags.pool=median",), "'median'"),
     ],

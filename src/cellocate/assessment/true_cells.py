@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cellocate.cells.masks import CellMasks
+from cellocate.cells.notes import Note
 from cellocate.collection.layouts.phantoms import CARD, read_metadata
 from cellocate.decision.submissions.kaggle2021 import Cells, Shape, parse_mask, parse_side
 from cellocate.decision.submissions.sample import LONGEST
@@ -25,11 +26,11 @@ class TrueCells:
     Args:
         ids: of the fields.
         read: gives the cells of one of them.
-        notes: sentences for the user about how the masks of a field were read; of the fields read so far.
+        notes: for the user, how the masks of a field were read; of the fields read so far.
     """
 
     def __init__(
-        self, ids: Sequence[str], read: Callable[[str], Cells], notes: Mapping[str, Sequence[str]] | None = None
+        self, ids: Sequence[str], read: Callable[[str], Cells], notes: Mapping[str, Sequence[Note]] | None = None
     ) -> None:
         self.ids, self.read, self.notes = list(ids), read, {} if notes is None else notes
 

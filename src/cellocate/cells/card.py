@@ -10,13 +10,13 @@ import pandas as pd
 
 from cellocate.cells.cutting import CellPlan
 from cellocate.cells.flags import SEPARATOR
-from cellocate.cells.notes import notes_of_a_kind
+from cellocate.cells.notes import Note, notes_of_a_kind
 from cellocate.cells.strong import Strong
 from cellocate.collection.collection import FLAGS
 
 
 def card_of(
-    plan: CellPlan, strong: Strong | None, cells: pd.DataFrame, notes: Mapping[str, Sequence[str]], fields: int
+    plan: CellPlan, strong: Strong | None, cells: pd.DataFrame, notes: Mapping[str, Sequence[Note]], fields: int
 ) -> dict[str, Any]:
     """What `cells.json` says.
 
@@ -24,7 +24,7 @@ def card_of(
         plan: of all fields.
         strong: how labels became strong ones.
         cells: all that were found, with `why` each was left out.
-        notes: sentences for the user, by field.
+        notes: for the user, by field.
         fields: how many were used.
     """
     removed = cells.loc[cells["why"] != "", "why"].value_counts()

@@ -150,7 +150,7 @@ def _cut_all(plan: CellPlan, fields: Collection, workers: int | None, progress: 
     if plan.masks is None:
         estimated = estimate(fields, workers, kept=plan.work / "pixel_sizes.json")
     slim = replace(fields, made={}, problems=()).with_pixel_sizes(estimated.sizes)
-    tasks = (FieldToCut(plan, n, slim.subset([i]), estimated.notes.get(i, "")) for n, i in enumerate(fields.ids))
+    tasks = (FieldToCut(plan, n, slim.subset([i]), estimated.notes.get(i)) for n, i in enumerate(fields.ids))
     problems: list[Problem] = []
     for task, problem in run(Work(tasks, cut_field, is_cut), workers):
         if problem is not None:

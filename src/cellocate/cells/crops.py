@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
+from cellocate.choices import Centre
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels
 
@@ -42,7 +43,7 @@ class CropSettings:
     span: float | None = SPAN
     margin: float = 0.1
     masked: bool = True
-    centre: Literal["cell", "nucleus"] = "cell"
+    centre: Centre = "cell"
 
     def __post_init__(self) -> None:
         if not _SIZES[0] <= self.size <= _SIZES[1]:

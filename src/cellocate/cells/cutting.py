@@ -16,17 +16,18 @@ from cellocate.cells.extras import Extra
 from cellocate.cells.given import Masks, given_masks
 from cellocate.cells.masks import write_labels
 from cellocate.cells.mismatched_masks import MISMATCHED, are_mismatched
+from cellocate.cells.notes import Note, save_notes
 from cellocate.cells.segmenters import Segmenter
+from cellocate.choices import Colours
 from cellocate.collection import Collection, Problem
 from cellocate.collection.check import problem_table
 from cellocate.collection.collection import FLAGS
 from cellocate.collection.shards import save
 from cellocate.errors import CellocateError
-from cellocate.files import new_file, write_text
+from cellocate.files import new_file
 from cellocate.images import Pixels
 from cellocate.images.depth import full_scale
 from cellocate.images.store import index_type, is_whole, shard_path, write_shard
-from cellocate.pictures import Colours
 
 WORK = "cutting"
 """The folder in which is kept what is needed to go on; there is none when all is done."""
@@ -73,8 +74,8 @@ class CellPlan:
         return self.work / f"{number:06}.csv"
 
     def notes(self, number: int) -> Path:
-        """What the user is to be told of a field; one sentence a line."""
-        return self.work / f"{number:06}.txt"
+        """Notes on a field, for the user."""
+        return self.work / f"{number:06}.json"
 
     def problem(self, number: int) -> Path:
         """Why a field could not be used."""
@@ -96,7 +97,7 @@ class FieldToCut:
     plan: CellPlan
     number: int
     collection: Collection
-    note: str = ""
+    note: Note | None = None
 
     @property
     def field(self) -> str:
@@ -160,11 +161,11 @@ def _cut(task: FieldToCut) -> None:
         extra(task, pixels, masks, table)
     with new_file(plan.cells(number)) as aside:
         table.to_csv(aside, index=False, float_format=DIGITS)
-    notes = [*filter(None, [task.note]), *masks.notes]
+    notes = [*([] if task.note is None else [task.note]), *masks.notes]
     brought = plan.masks is not None and "blue" in plan.channels
     if brought and are_mismatched(counts[plan.channels.index("blue")], masks.cells):
         notes.append(MISMATCHED)
-    write_text(plan.notes(number), "\n".join(notes))
+    save_notes(plan.notes(number), notes)
     save(plan.rows(number), rows)
 
 

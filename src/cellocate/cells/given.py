@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.cells.masks import CellMasks, matched, renumbered
+from cellocate.cells.notes import Note
 from cellocate.images import FIELD_SPAN
 
 
@@ -32,7 +33,7 @@ class Masks(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences for the user."""
+        """Sentences for the user; those that are a `Note` are grouped over fields."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def given_masks(
     nuclei, cells = renumbered(matched(brought, as_brought), as_brought)
     notes = list(masks.notes[field])
     if not np.array_equal(cells, as_brought):
-        notes.append("cells were numbered anew, from 1 without gaps: the masks that are written have the new numbers")
+        text = "cells were numbered anew, from 1 without gaps: the masks that are written have the new numbers"
+        notes.append(Note(text))
     if pixel_size is None:
-        notes.append(f"no pixel size was given: fields are taken to be {FIELD_SPAN:g} µm wide")
+        notes.append(Note("no pixel size was given: fields are taken to be {:g} µm wide", FIELD_SPAN))
     return Given(nuclei, cells, pixel_size or FIELD_SPAN / max(shape), tuple(notes))

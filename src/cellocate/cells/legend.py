@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from cellocate.cells.overlay import CELL, NUCLEUS, RGB
-from cellocate.pictures import STAINS, Colours, bar_of, light
+from cellocate.choices import Colours
+from cellocate.pictures import STAINS, bar_of, light
 
 _BLACK, _WHITE, _GREY = (0, 0, 0), (255, 255, 255), (200, 200, 200)
 _SMALLEST_TYPE, _TYPE = 12, 0.018  # px; as a share of the picture's longer side

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.cells.notes import Note
 from cellocate.images.signal import CLEAR, signal_of
 
 _BY_CHANCE = 0.1
@@ -16,7 +17,7 @@ _CUT = 0.7
 """Of what chance would have: how often nuclei lie at the edges of cells. It tells the masks of some cells alone, which
 miss the nuclei of the others."""
 _ENOUGH = 50  # blocks of nuclei
-MISMATCHED = (
+MISMATCHED = Note(
     "the nuclei lie in these cells no more often than by chance: look whether this is the mask of another field"
 )
 

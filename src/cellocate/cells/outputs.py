@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from cellocate.cells.card import card_of
 from cellocate.cells.clean import reasons
 from cellocate.cells.cutting import DIGITS, CellPlan, keep_crops, read_cells
 from cellocate.cells.describe import BOX
+from cellocate.cells.notes import load_notes
 from cellocate.cells.pictures import write_pictures
 from cellocate.cells.strong import Strong, counts, scoped
 from cellocate.collection import Collection, Problem, open_collection
@@ -52,7 +52,7 @@ def write_outputs(
         raise CellocateError(
             f"no cell is left of {len(cells)}: {n} are left out for {first!r}",
             where=fields.folder,
-            mend="Keep such cells with --keep, lower --least, or look at the masks.",
+            mend="Keep such cells with --keep, lower --min-cells, or look at the masks.",
         )
     index = _move_crops(plan, fields, cells)
     skipped = skipped_fields(known, map(plan.problem, range(len(fields))))
@@ -119,7 +119,7 @@ def _move_crops(plan: CellPlan, fields: Collection, cells: pd.DataFrame) -> NDAr
 
 
 def _card(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: Strong | None) -> dict[str, Any]:
-    notes = {field: _notes(plan.notes(number)) for number, field in enumerate(fields.ids)}
+    notes = {field: load_notes(plan.notes(number)) for number, field in enumerate(fields.ids)}
     used = sum(not plan.problem(number).is_file() for number in range(len(fields)))
     return card_of(plan, strong, cells, notes, used)
 
@@ -143,7 +143,3 @@ def _write_tables(plan: CellPlan, fields: Collection, cells: pd.DataFrame, stron
     rows = cells.assign(labels=texts, edge=cells["edge"].astype(int)).drop(columns="empty")
     rows = rows[[*_FIRST, *(c for c in rows if c not in _FIRST)]]
     write_text(plan.out / CELLS, rows.to_csv(index=False, float_format=DIGITS))
-
-
-def _notes(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []

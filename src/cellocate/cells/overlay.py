@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.cells.masks import Labels, checked_labels
+from cellocate.choices import Colours
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, to_float
 from cellocate.images.scale import shrink
-from cellocate.pictures import Colours, composite
+from cellocate.pictures import composite
 
 RGB = NDArray[np.uint8]
 """Shape (H, W, 3)."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cellocate.cells.notes import Note
 from cellocate.cells.segmentation.result import NUCLEUS
 from cellocate.cells.segmentation.sizes import estimated_pixel_size
 from cellocate.collection import Collection
@@ -24,10 +25,10 @@ _NUCLEI = ("blue",)
 
 
 class Estimated(NamedTuple):
-    """µm per px of the fields that told none, by id (of a store: as packed), and a sentence for the user about each."""
+    """µm per px of the fields that told none, by id (of a store: as packed), and a note for the user about each."""
 
     sizes: Mapping[str, float]
-    notes: Mapping[str, str]
+    notes: Mapping[str, Note]
 
 
 def estimate(fields: Collection, workers: int | None = 1, kept: Path | None = None) -> Estimated:
@@ -45,21 +46,35 @@ def estimate(fields: Collection, workers: int | None = 1, kept: Path | None = No
     known: dict[str, float] = {}
     if kept is not None and kept.is_file():
         known = json.loads(kept.read_text(encoding="utf-8"))
-    known |= _looked_at(fields, {name: _spread(ids) for name, ids in groups.items() if name not in known}, workers)
+    known |= _looked_at(
+        fields, {str(group): _spread(ids) for group, ids in groups.items() if str(group) not in known}, workers
+    )
     if kept is not None:
         write_text(kept, json.dumps(known))
-    sizes, notes = dict[str, float](), dict[str, str]()
-    for name in groups.keys() & known:
-        sizes |= dict.fromkeys(groups[name], known[name])
-        notes |= dict.fromkeys(groups[name], _note(known[name], name))
+    sizes, notes = dict[str, float](), dict[str, Note]()
+    for group, ids in groups.items():
+        if (size := known.get(str(group))) is not None:
+            sizes |= dict.fromkeys(ids, size)
+            notes |= dict.fromkeys(ids, _note(size, group))
     return Estimated(sizes, notes)
 
 
-def _groups(fields: Collection) -> dict[str, list[str]]:
-    """Fields without a pixel size, by their size in px and the collection that they were merged from, in words."""
+class _Group(NamedTuple):
+    """Fields of one size in px, and of one collection where several were merged: `of`, in words."""
+
+    width: int
+    height: int
+    of: str
+
+    def __str__(self) -> str:
+        return f"{self.width}×{self.height} px{self.of}"
+
+
+def _groups(fields: Collection) -> dict[_Group, list[str]]:
+    """Fields without a pixel size, by what they have in common."""
     source: Mapping[Any, str] = dict(fields.fields[SOURCE].astype(str)) if SOURCE in fields.fields else {}
     packed = " before they were packed" if fields.layout == "store" else ""
-    groups: dict[str, list[str]] = {}
+    groups: dict[_Group, list[str]] = {}
     for field in fields.ids:
         if fields.pixel_size(field) is None and fields.files(field):
             try:
@@ -67,7 +82,7 @@ def _groups(fields: Collection) -> dict[str, list[str]]:
             except CellocateError:  # whoever cuts out its cells will tell
                 continue
             of = f" of {source[field]}" if field in source else ""
-            groups.setdefault(f"{width}×{height} px{packed}{of}", []).append(field)
+            groups.setdefault(_Group(width, height, f"{packed}{of}"), []).append(field)
     return groups
 
 
@@ -93,6 +108,7 @@ def _estimate(collection: Collection) -> float | None:
     return estimated_pixel_size(pixels[0])
 
 
-def _note(size: float, group: str) -> str:
-    how = f"as nuclei are about {NUCLEUS / size:.0f} px wide, and mostly {NUCLEUS:g} µm"
-    return f"The pixel size was not given, and taken to be {size:.2g} µm for all fields of {group}, {how}."
+def _note(size: float, group: _Group) -> Note:
+    how = "as nuclei are about {:.0f} px wide, and mostly {:g} µm"
+    text = f"The pixel size was not given, and taken to be {{:.2g}} µm for all fields of {{}}×{{}} px{{}}, {how}."
+    return Note(text, size, *group, NUCLEUS / size, NUCLEUS)

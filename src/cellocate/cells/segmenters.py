@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from cellocate.cells.given import Given, Masks
 from cellocate.cells.masks import in_one_piece, matched, renumbered
+from cellocate.cells.notes import Note
 from cellocate.cells.segmentation import Segmented, Settings, label_cells, segment
-from cellocate.cells.segmentation.classical import known_or_estimated, planes_of
+from cellocate.cells.segmentation.classical import known_or_estimated, planes_of, without_landmarks
 from cellocate.cells.segmentation.landmarks import LANDMARKS
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels
@@ -77,16 +78,15 @@ def instanseg(field: Pixels, channels: Sequence[str], pixel_size: float | None =
     return _given(nuclei, cells, pixel_size, notes)
 
 
-def _given(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes: tuple[str, ...]) -> Given:
+def _given(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes: tuple[Note, ...]) -> Given:
     cells = in_one_piece(cells)
     return Given(*renumbered(matched(nuclei, cells), cells), pixel_size, notes)
 
 
-def _grown(nuclei: NDArray[Any], pixel_size: float, notes: tuple[str, ...]) -> Given:
+def _grown(nuclei: NDArray[Any], pixel_size: float, notes: tuple[Note, ...]) -> Given:
     settings = Settings()
     cells = label_cells(nuclei, None, pixel_size, settings)
-    told = f"Neither microtubules nor ER are shown: cells are what lies within {settings.ring:g} µm of a nucleus."
-    return _given(nuclei, cells, pixel_size, (*notes, told))
+    return _given(nuclei, cells, pixel_size, (*notes, without_landmarks(settings)))
 
 
 def _labels(found: Any) -> NDArray[np.uint16]:  # noqa: ANN401 # whatever an optional library gives

@@ -24,8 +24,8 @@ class Strong:
     Attributes:
         clean: which cells are left out first.
         without: locations that are not learnt, such as Negative.
-        least: locations with more cells than this (after clean-up) are learnt.
-        most: cells of a location that are kept; others are drawn away. None keeps all.
+        min_cells: locations with more cells than this (after clean-up) are learnt.
+        max_cells: cells of a location that are kept; others are drawn away. None keeps all.
         seed: of the draw.
 
     Raises:
@@ -37,13 +37,15 @@ class Strong:
 
     clean: CleanUp = field(default_factory=CleanUp)
     without: Sequence[str] = ()
-    least: int = 0
-    most: int | None = None
+    min_cells: int = 0
+    max_cells: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.least < 0 or (self.most is not None and self.most < 1):
-            raise CellocateError("an impossible number of cells", mend="Give --least 0 or more, --most 1 or more.")
+        if self.min_cells < 0 or (self.max_cells is not None and self.max_cells < 1):
+            raise CellocateError(
+                "an impossible number of cells", mend="Give --min-cells 0 or more, --max-cells 1 or more."
+            )
 
     def settings(self) -> dict[str, Any]:
         """The settings for a file."""
@@ -73,18 +75,18 @@ def scoped(label: pd.Series[int], why: pd.Series[str], strong: Strong) -> pd.Ser
 
     Example:
         >>> label, why = pd.Series([0, 0, 0, 1]), pd.Series(["", "", "", ""])
-        >>> scoped(label, why, Strong(least=1, most=2)).tolist().count("surplus")
+        >>> scoped(label, why, Strong(min_cells=1, max_cells=2)).tolist().count("surplus")
         1
-        >>> scoped(label, why, Strong(least=1)).tolist()
+        >>> scoped(label, why, Strong(min_cells=1)).tolist()
         ['', '', '', 'rare location']
     """
     why = why.copy()
     for location, rows in label[why == ""].groupby(label):
-        if len(rows) <= strong.least:
+        if len(rows) <= strong.min_cells:
             why[rows.index] = RARE
-        elif strong.most is not None and len(rows) > strong.most:
+        elif strong.max_cells is not None and len(rows) > strong.max_cells:
             draw = np.random.default_rng([strong.seed, int(str(location))])
-            why[rows.index[draw.permutation(len(rows))[strong.most :]]] = SURPLUS
+            why[rows.index[draw.permutation(len(rows))[strong.max_cells :]]] = SURPLUS
     return why
 
 

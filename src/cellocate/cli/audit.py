@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from cellocate.choices import Judge
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
@@ -28,7 +29,7 @@ def audit(
         typer.Option(metavar="FILE", help="Judge by this table of held-out fields instead, and each named so."),
     ] = None,
     judge: Annotated[
-        Literal["likelihood", "cleanlab"],
+        Judge,
         typer.Option(help="Whether labels are likely, or cleanlab's scores for several labels."),
     ] = "likelihood",
     twins: Annotated[

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cellocate.choices import Centre
 from cellocate.cli import options
 from cellocate.cli.opened import of_known_depth, open_data, require_paths
 from cellocate.counted import counted
@@ -49,7 +50,7 @@ def cells(
     ] = None,
     fit: Annotated[bool, typer.Option("--fit", help="Let each cell fill its picture, whatever its size.")] = False,
     context: Annotated[bool, typer.Option("--context", help="Leave what is around a cell in its picture.")] = False,
-    centre: Annotated[Literal["cell", "nucleus"], typer.Option(help="What is in the middle.")] = "cell",
+    centre: Annotated[Centre, typer.Option(help="What is in the middle.")] = "cell",
     strong: Annotated[
         bool, typer.Option("--strong", help="Take fields with one label, and cells that are likely to show it.")
     ] = False,
@@ -63,8 +64,10 @@ def cells(
         list[str] | None,
         typer.Option(metavar="LOCATION", help="Leave it out of --strong, such as Negative (repeatable)."),
     ] = None,
-    least: Annotated[int, typer.Option(metavar="N", help="Leave locations with N cells or fewer out of --strong.")] = 0,
-    most: Annotated[
+    min_cells: Annotated[
+        int, typer.Option(metavar="N", help="Leave locations with N cells or fewer out of --strong.")
+    ] = 0,
+    max_cells: Annotated[
         int | None, typer.Option(metavar="N", help="Keep N cells of a location at most, drawn at random, in --strong.")
     ] = None,
     smallest_file: Annotated[
@@ -109,7 +112,7 @@ def cells(
     how = _strong(
         strong,
         {"keep": tuple(keep or ()), "smallest_file": smallest_file, "largest_file": largest_file},
-        {"without": tuple(without or ()), "least": least, "most": most, "seed": seed},
+        {"without": tuple(without or ()), "min_cells": min_cells, "max_cells": max_cells, "seed": seed},
     )
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     collection = of_known_depth(collection)

@@ -212,7 +212,7 @@ def _print_kinds(word: str, found: Sequence[Problem], unit: str) -> None:
         return
     kinds: dict[str, list[Problem]] = {}
     for problem in found:
-        kinds.setdefault(problem.kind, []).append(problem)
+        kinds.setdefault(problem.error.kind, []).append(problem)
     print(f"{word:12}{counted(len({problem.id for problem in found}), unit)} (--out FILE lists them)")
     for kind, those in sorted(kinds.items(), key=lambda x: -len(x[1])):
         first = those[0]

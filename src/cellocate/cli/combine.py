@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from cellocate.choices import DEFAULT_RULE, RuleName
+from cellocate.choices import DEFAULT_RULE, CombineBy, RuleName
 from cellocate.cli import options
 from cellocate.cli.opened import of_known_depth, open_data
 from cellocate.model_files import require_model
@@ -19,7 +19,7 @@ def combine(
     data: Annotated[Path, typer.Option(metavar="DATA", help="The collection that they were trained on.")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write: model/ and members.csv.")],
     by: Annotated[
-        Literal["mean", "best"], typer.Option(help="Mean of all, or for each location the one that is best at it.")
+        CombineBy, typer.Option(help="Mean of all, or for each location the one that is best at it.")
     ] = "mean",
     rule: Annotated[RuleName, typer.Option(help="Decision rule of the new model.")] = DEFAULT_RULE,
     labels: options.LabelTable = None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 Function = TypeVar("Function", bound=Callable[..., None])
 
@@ -31,11 +31,46 @@ class Group(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
+_OLD_OPTIONS = (
+    ("--views", "--tta"),
+    ("--least", "--min-cells"),
+    ("--least", "--min-per-location"),
+    ("--most", "--max-cells"),
+)
+_OLD_CHOICES = {
+    ("combine", "--by"): {"best": "best_per_location"},
+    ("combine", "--rule"): {"best": "argmax"},
+    ("fit", "--rule"): {"best": "argmax"},
+}
+
+
+class Command(TyperCommand):
+    """A command whose options and choices also answer to the names that they had in earlier versions."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Parse the arguments, old names replaced by present ones."""
+        options = {name for option in self.params for name in option.opts}
+        present = {old: new for old, new in _OLD_OPTIONS if new in options}
+        found, before = list[str](), ""
+        for arg in args:
+            name, equals, value = arg.partition("=")
+            name = present.get(name, name)
+            if equals:
+                found.append(f"{name}={self._choice(name, value)}")
+            else:
+                found.append(self._choice(before, name))
+            before = name
+        return super().parse_args(ctx, found)
+
+    def _choice(self, option: str, value: str) -> str:
+        return _OLD_CHOICES.get((self.name or "", option), {}).get(value, value)
+
+
 def command(app: typer.Typer) -> Callable[[Function], Function]:
     """Make a function a command of `app`, with its docstring as help."""
 
     def add(function: Function) -> Function:
-        app.command(help=filled(function.__doc__ or ""))(function)
+        app.command(cls=Command, help=filled(function.__doc__ or ""))(function)
         return function
 
     return add

@@ -74,7 +74,7 @@ def show_validation(card: ModelCard) -> None:
     if not (scores := card.scores.get("validation")):
         note("no validation fields: nothing shows how good the model is, and its decision rule was not fitted")
         return
-    fitted = "" if card.rule.kind in ("fixed", "best") else "; its thresholds were fitted on the same fields"
+    fitted = "" if card.rule.kind in ("fixed", "argmax") else "; its thresholds were fitted on the same fields"
     print(
         f"validation (n = {scores['n']}{fitted}): macro F1 {scores['macro_f1']:.3f}, "
         f"macro average precision {scores['macro_average_precision'] or 0:.3f}"

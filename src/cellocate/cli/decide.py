@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cellocate.choices import DEFAULT_RULE, RuleName
+from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, PoolKind, RuleName
 from cellocate.cli import options
 from cellocate.cli.commands import command
 from cellocate.cli.opened import require_paths
@@ -41,16 +41,16 @@ def fit(
         typer.Option(
             help="auto, unless given: the best out of fold of expected_f1, bagged and ratio. expected_f1, field_f1: "
             "the F1 to be expected, of locations or of fields; fixed: .5; single: one threshold; per_class, shrunk, "
-            "bagged, scaled, soft_f1: one for each location; ratio: as often as it occurs; best: the likeliest "
+            "bagged, scaled, soft_f1: one for each location; ratio: as often as it occurs; argmax: the likeliest "
             "location alone."
         ),
     ] = None,
     pool: Annotated[
-        Literal["mean", "geometric", "rank", "weighted", "stacked"],
+        PoolKind,
         typer.Option(help="Of several tables: their mean, of logits, of ranks; with a weight for each; a regression."),
     ] = "mean",
     calibrate: Annotated[
-        Literal["temperature", "per_class"] | None,
+        CalibrationKind | None,
         typer.Option(help="Calibrate the probabilities first: by one number for all locations, or two for each."),
     ] = None,
     guarantee: Annotated[
@@ -62,7 +62,7 @@ def fit(
         typer.Option(metavar="FILE", help="Label table whose shares of locations the rule 'ratio' shall match."),
     ] = None,
     fallback: Annotated[
-        Literal["none", "nearest", "likeliest"] | None,
+        Fallback | None,
         typer.Option(
             help="What a field shows that reaches no threshold: the location nearest to its own, or likeliest."
         ),

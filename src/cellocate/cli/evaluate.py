@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cellocate.choices import Part
 from cellocate.cli import options
 from cellocate.cli.opened import open_data, require_paths
 from cellocate.counted import counted
@@ -16,15 +17,15 @@ from cellocate.rounded import json_text
 
 if TYPE_CHECKING:
     from cellocate.assessment import Evaluated
+    from cellocate.choices import Turns
     from cellocate.collection import Collection
-    from cellocate.images.views import Turns
 
 
 def evaluate(
     out: options.OutFolder,
     model: Annotated[Path | None, typer.Argument(metavar="[MODEL]", help="Folder of a model.")] = None,
     data: Annotated[Path | None, typer.Argument(metavar="[DATA]", help="Folder with labelled images.")] = None,
-    part: Annotated[options.Part | None, typer.Option(help="Only this part of the model's split.")] = None,
+    part: Annotated[Part | None, typer.Option(help="Only this part of the model's split.")] = None,
     predictions: Annotated[
         Path | None,
         typer.Option(
@@ -56,7 +57,7 @@ def evaluate(
     z: options.Plane = None,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
-    views: options.Turned = None,
+    tta: options.Tta = None,
     device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
 ) -> None:
@@ -73,7 +74,7 @@ def evaluate(
     inputs: tuple[Path | None, ...] = (model, data, predictions, labels, beside)
     refuse_existing(out, overwrite=overwrite, inputs=inputs)
     if predictions is not None and labels is not None and model is None:
-        of_models = {"--part": part, "--maps": maps, "--views": views, "--pixel-size": pixel_size}
+        of_models = {"--part": part, "--maps": maps, "--tta": tta, "--pixel-size": pixel_size}
         _refuse(of_models | {"--skip-bad": skip_bad, "--device": device}, "a table of predictions, which has no images")
         require_paths(predictions, labels)
         if vocabulary is not None:
@@ -103,7 +104,7 @@ def evaluate(
             values_of(collection, column)
         inputs += collection.places
         choices: dict[str, Any] = {"part": part, "by": by or (), "maps": maps, "skip_bad": skip_bad}
-        evaluated = _evaluate_model(model, collection, beside, views, device, choices)
+        evaluated = _evaluate_model(model, collection, beside, tta, device, choices)
     else:
         raise typer.BadParameter("give MODEL and DATA, or --predictions and --labels (and perhaps --sample)")
     from cellocate.report import write_evaluation
@@ -132,7 +133,7 @@ def _evaluate_model(
     folder: Path,
     collection: Collection,
     beside: Path | None,
-    views: Turns | None,
+    tta: Turns | None,
     device: str | None,
     choices: dict[str, Any],
 ) -> Evaluated:
@@ -144,7 +145,7 @@ def _evaluate_model(
     from cellocate.networks import load
     from cellocate.prediction import with_turns
 
-    model, notes = with_turns(load(folder, device=device), views)
+    model, notes = with_turns(load(folder, device=device), tta)
     if beside is not None:
         is_model = beside.is_dir()
         baseline = load(beside, device=device) if is_model else read_predictions(beside, model.vocabulary)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from cellocate.choices import MapMethod
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
@@ -29,7 +30,7 @@ def explain(
         typer.Option(metavar="LOCATION", help="Explain this, and each named so; those decided on if not given."),
     ] = None,
     method: Annotated[
-        Literal["gradients", "layercam", "gradcam"],
+        MapMethod,
         typer.Option(help="Of the maps: pixel by pixel, by a fine feature map, or by the coarsest."),
     ] = "gradients",
     masks: Annotated[

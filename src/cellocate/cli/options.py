@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from cellocate.choices import Colours, Turns
 from cellocate.errors import CellocateError
 from cellocate.tables import normal
 
@@ -56,15 +57,17 @@ Device = Annotated[
     str | None,
     typer.Option("--device", metavar="NAME", callback=_device, help="cpu, cuda, mps; the fastest if not given."),
 ]
-Turned = Annotated[
-    Literal["none", "flips", "dihedral"] | None,
-    typer.Option("--views", help="Turn fields in another way than the model's own; its rule may not suit that."),
+Tta = Annotated[
+    Turns | None,
+    typer.Option(
+        "--tta",
+        help="Test-time augmentation: pool 4 mirrors (flips) or 8 orientations (dihedral), instead of the model's.",
+    ),
 ]
 CompositeColours = Annotated[
-    Literal["atlas", "magenta"],
+    Colours,
     typer.Option(help="Of composites; magenta microtubules for those who cannot tell red from green."),
 ]
-Part = Literal["train", "validation", "test"]
 PICTURES = (".png", ".svg", ".pdf")  # that figures are written as
 SegmenterName = Literal["classical", "multinucleate", "cellpose", "instanseg"]
 Where = Annotated[

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cellocate.choices import Format, Part
 from cellocate.cli import options
 from cellocate.cli.opened import of_known_depth, open_data
 from cellocate.counted import counted
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from cellocate.decision.predictions import ReadMasks
     from cellocate.networks import Model
 
-Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
 _SUFFIXES = {"table": SUFFIXES, "h5ad": (".h5ad",), "kaggle2018": (".csv",), "kaggle2021": (".csv",)}
 
 
@@ -78,7 +78,7 @@ def predict(
         bool, typer.Option("--whole-fields", help="Where DATA are cells: predict the fields that they are of.")
     ] = False,
     part: Annotated[
-        options.Part | None,
+        Part | None,
         typer.Option(help="Predict the fields (or the cells of the fields) of this part of the model's split alone."),
     ] = None,
     sample: Annotated[
@@ -91,7 +91,7 @@ def predict(
     skip_bad: options.SkipBad = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Fields or cells predicted at once.")] = 32,
     overwrite: options.Overwrite = False,
-    views: options.Turned = None,
+    tta: options.Tta = None,
     device: options.Device = None,
 ) -> None:
     """Predict the locations in every field of a folder, or in every cell.
@@ -121,7 +121,7 @@ def predict(
     from cellocate.networks import load
 
     label_images = None if masks is None else CellMasks(masks).excluding(collection.files)
-    loaded, turned = prediction.with_turns(load(model, device=device), views)
+    loaded, turned = prediction.with_turns(load(model, device=device), tta)
     if format_ == "kaggle2021":
         submissions.require_hpa19(loaded.vocabulary)
     if part is not None or sample is not None:

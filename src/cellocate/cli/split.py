@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cellocate.choices import SplitMethod
 from cellocate.cli import options
 from cellocate.cli.opened import open_data
 from cellocate.counted import counted
@@ -22,7 +23,7 @@ def split(
     data: options.Data,
     out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write; how it was made goes beside it.")],
     method: Annotated[
-        Literal["stratified", "random", "sequential", "leave-one-out"],
+        SplitMethod,
         typer.Option(help="By label; drawn; in order; one cell line (or other group) at a time for the test."),
     ] = "stratified",
     folds: Annotated[int | None, typer.Option(min=2, help="So many folds, each the validation part once.")] = None,
@@ -36,8 +37,11 @@ def split(
     ] = None,
     validation: Annotated[float, typer.Option(min=0, max=1, help="Share of the groups; not for folds.")] = 0.15,
     test: Annotated[float, typer.Option(min=0, max=1, help="Share of the groups; outside all folds.")] = 0.15,
-    least: Annotated[
-        int, typer.Option(min=0, help="Locations of so many fields in all have so many in train, if need be.")
+    min_per_location: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Fields of each location that the train part has at least, if the collection has as many."
+        ),
     ] = 5,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     labels: options.LabelTable = None,
@@ -77,7 +81,7 @@ def split(
         validation=validation,
         test=test,
         folds=folds,
-        least=least,
+        min_per_location=min_per_location,
         seed=seed,
         fingerprints=fingerprints,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -23,7 +22,6 @@ from cellocate.images.store import stored
 from cellocate.vocabulary import Vocabulary
 
 _LOCK = Lock()
-_PARTICULAR = re.compile(r""" ?('[^']*'|"[^"]*"|\([^)]*\d[^)]*\))""")
 
 GROUP_COLUMNS = ("group", "antibody", "plate", "well")
 """Columns that say which fields are not independent of each other, best first."""
@@ -53,16 +51,6 @@ class Problem:
     about: Literal["files", "labels"]
     error: CellocateError
     severity: Literal["fault", "warning"] = "fault"
-
-    @property
-    def kind(self) -> str:
-        """What is wrong, without what differs from field to field: names in quotes, figures in brackets.
-
-        Example:
-            >>> Problem("a", "labels", CellocateError("unknown label '28'")).kind
-            'unknown label'
-        """
-        return _PARTICULAR.sub("", self.error.what)
 
 
 @dataclass(frozen=True)
@@ -167,7 +155,7 @@ class Collection:
             return full_scale(counts, self.bits(field)), pixel_size
         except CellocateError as error:
             where = f"field {field}, {next(iter(self.files(field).values()))}"
-            raise CellocateError(error.what, where=where, mend=error.mend) from None
+            raise error.at(where) from None
 
     def read_counts(
         self, field: str, channels: Sequence[str], scale: Scale | None = None

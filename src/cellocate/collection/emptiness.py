@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.images import CHANNELS
 from cellocate.images.depth import DEPTHS, full_value
 from cellocate.images.signal import CLEAR, Signal, signal_of
 
 PROTEIN = "green"
 NEARLY_EMPTY, NO_SIGNAL, SATURATED = "nearly empty", "no signal", "saturated"
-COPY = "protein channel like "
+COPIES = {f"protein channel like {channel}": channel for channel in CHANNELS if channel != PROTEIN}
+"""What says that the protein channel is a copy, and of which channel."""
 SILENT = (NEARLY_EMPTY, NO_SIGNAL, SATURATED)
 """What leaves a field or cell without a location."""
 
@@ -63,7 +65,7 @@ def note_on(planes: Mapping[str, NDArray[Any]], pixel_size: float | None = None)
     protein = signals[PROTEIN]
     if protein.peak() < CLEAR:
         return SATURATED if is_saturated(planes[PROTEIN]) else NO_SIGNAL
-    return next((COPY + channel for channel, signal in landmarks.items() if correlation(protein, signal) >= ALIKE), "")
+    return next((note for note, c in COPIES.items() if c in signals and correlation(protein, signals[c]) >= ALIKE), "")
 
 
 def is_saturated(plane: NDArray[Any]) -> bool:

@@ -26,6 +26,7 @@ from cellocate.errors import CellocateError
 from cellocate.images import Pixels, read_header
 from cellocate.images.address import Address
 from cellocate.images.depth import SIGNED, darkest, without_offset
+from cellocate.images.fields import differing
 from cellocate.images.stacks import absent_chunks
 
 
@@ -91,10 +92,9 @@ def facts_of_headers(files: Mapping[str, Path]) -> ImageFacts:
     for path, header in headers.items():
         if header[:2] != first[:2]:
             sizes = f"{header.width}×{header.height} beside {first.width}×{first.height} px"
-            raise CellocateError(f"channels of different size ({sizes})", where=path, mend="Export them alike.")
+            raise differing("size", sizes, path)
         if header.depth != first.depth:
-            depths = f"{header.depth} beside {first.depth} bits"
-            raise CellocateError(f"channels of different depth ({depths})", where=path, mend="Export them alike.")
+            raise differing("depth", f"{header.depth} beside {first.depth} bits", path)
     return ImageFacts(*first)
 
 

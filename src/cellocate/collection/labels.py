@@ -131,8 +131,7 @@ def labels_of(
     labels = [parsed[text][0] for text in texts]
     wrong = {text: error for text, (_, error) in parsed.items() if error is not None}
     for row in np.flatnonzero(rows[column].isin(list(wrong))).tolist():
-        said = wrong[texts[row]]
-        error = CellocateError(said.what, where=where(row), mend=said.mend)
+        error = wrong[texts[row]].at(where(row))
         problems.append(Problem(ids.iloc[row], "labels", error, "fault" if labels[row] is None else "warning"))
     table = rows.drop(columns=[layout.id, column])
     table.insert(0, "labels", pd.Series(labels, index=table.index, dtype=object))

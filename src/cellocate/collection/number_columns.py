@@ -62,7 +62,7 @@ def read_numbers(
             kind.check(float(value))
         except CellocateError as error:
             where = f"{path}, line {_line_of(path, written, text)}, column {written}"
-            raise CellocateError(error.what, where=where, mend=error.mend) from None
+            raise error.at(where) from None
     return values
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cellocate.collection.check import Inspection
 from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.emptiness import COPY, NEARLY_EMPTY, NO_SIGNAL, PROTEIN, SATURATED
+from cellocate.collection.emptiness import COPIES, NEARLY_EMPTY, NO_SIGNAL, PROTEIN, SATURATED
 from cellocate.collection.pixel_size_columns import has_no_meaning
 from cellocate.collection.quality import SHARPNESS
 from cellocate.errors import CellocateError
@@ -25,7 +25,9 @@ _EMPTINESS = {
         "no signal: the protein does not stand out from the noise",
         "'predict' gives it no location: is it a negative control, or did the stain fail?",
     ),
-    COPY: ("a protein channel that is a copy of another", "Is it bleed-through, or the same file twice?"),
+    **dict.fromkeys(
+        COPIES, ("a protein channel that is a copy of another", "Is it bleed-through, or the same file twice?")
+    ),
 }
 
 
@@ -72,7 +74,8 @@ def suspects(
     copied = "Copy it again, unless what wrote it leaves even chunks out."
     for field, text in images["absent"][images["absent"] != ""].items():
         file = next(iter(collection.files(str(field)).values()))
-        found.append(_warning(str(field), f"absent chunks ({text})", Address.parse(file).file, copied))
+        where = Address.parse(file).file
+        found.append(_warning(str(field), f"absent chunks ({text})", where, copied, kind="absent chunks"))
     for limit, column, word, odd in (
         (smallest_file, "smallest_file", "smaller", images["smallest_file"].lt),
         (largest_file, "largest_file", "larger", images["largest_file"].gt),
@@ -113,9 +116,8 @@ def _each(channels: pd.Series[str], what: str, mend: str) -> Iterator[Problem]:
 def _emptiness(notes: pd.Series[str]) -> Iterator[Problem]:
     """Fields about which nothing, or nothing sure, can be said."""
     for field, note in notes[~notes.isin(["", SATURATED])].items():
-        kind, copy, channel = str(note).partition(COPY)
-        what, mend = _EMPTINESS[kind or copy]
-        yield _warning(str(field), what, channel or None, mend)
+        what, mend = _EMPTINESS[str(note)]
+        yield _warning(str(field), what, COPIES.get(str(note)), mend)
 
 
 def _alike(groups: Iterable[list[str]], what: str, mend: str) -> Iterator[Problem]:
@@ -144,6 +146,6 @@ def _others(group: list[str], field: str) -> str:
     return ", ".join(others[:_NAMED]) + (f" and {len(others) - _NAMED} more" if len(others) > _NAMED else "")
 
 
-def _warning(field: str, what: str, where: object, mend: str, about: str = "files") -> Problem:
-    error = CellocateError(what, where=where, mend=mend)
+def _warning(field: str, what: str, where: object, mend: str, about: str = "files", kind: str = "") -> Problem:
+    error = CellocateError(what, where=where, mend=mend, kind=kind)
     return Problem(field, "labels" if about == "labels" else "files", error, "warning")

@@ -14,7 +14,7 @@ from cellocate.decision.comparison import (
 )
 from cellocate.decision.curves import f1_curves
 from cellocate.decision.doubts import doubts, mean_marked
-from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
+from cellocate.decision.ensembles import POOLS, Pool, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.predictions import Predictions, read_predictions
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
@@ -51,7 +51,6 @@ __all__ = [
     "Guaranteed",
     "Kind",
     "Pool",
-    "PoolKind",
     "Predictions",
     "Proteins",
     "Rule",

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cellocate.choices import PoolKind
 from cellocate.decision.climb import climbed
 from cellocate.decision.crossfit import Values, cross_fitted
 from cellocate.decision.logistic import logits, regress, sigmoid
 from cellocate.errors import CellocateError
 
-PoolKind = Literal["mean", "geometric", "rank", "weighted", "stacked"]
 POOLS: tuple[PoolKind, ...] = get_args(PoolKind)
 
 _LEVELS = sigmoid(np.linspace(-7, 7, 57))  # quantiles that ranks are told by, close together at both ends

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Unit
-from cellocate.collection.emptiness import COPY, NEARLY_EMPTY, NO_SIGNAL, SATURATED, SILENT
+from cellocate.collection.emptiness import COPIES, NEARLY_EMPTY, NO_SIGNAL, SATURATED, SILENT
 from cellocate.counted import counted
 from cellocate.vocabulary import Vocabulary
 
@@ -49,9 +49,9 @@ def sentences(notes: Sequence[str], unit: Unit) -> list[str]:
     for note, n in Counter(filter(None, notes)).items():
         if note in SILENT:
             found.append(f"{n:,} {of} {_WORDS[note]} (column Note); no location is given")
-        else:
+        elif note in COPIES:
             found.append(
-                f"{n:,} {of} with a protein channel that is a copy of {note.removeprefix(COPY)} (column Note): do not "
+                f"{n:,} {of} with a protein channel that is a copy of {COPIES[note]} (column Note): do not "
                 "rely on the locations"
             )
     return found

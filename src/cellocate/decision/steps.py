@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from cellocate.choices import CalibrationKind
+from cellocate.choices import CalibrationKind, PoolKind
 from cellocate.decision.calibration import Calibration, fit_calibration
 from cellocate.decision.climb import average_precisions
 from cellocate.decision.crossfit import Values, deal
-from cellocate.decision.ensembles import Pool, PoolKind, fit_pool
+from cellocate.decision.ensembles import Pool, fit_pool
 from cellocate.errors import CellocateError
 from cellocate.evaluation import expected_calibration_error
 

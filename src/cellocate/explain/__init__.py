@@ -2,7 +2,7 @@
 
 from cellocate.explain.explained import Explained, explain_field
 from cellocate.explain.folder import DRAWN, ExplainOptions, choose_fields, explain
-from cellocate.explain.maps import METHODS, Method, map_tiles
+from cellocate.explain.maps import METHODS, map_tiles
 from cellocate.explain.occlusion import COMPARTMENTS, compartments, occlude
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "METHODS",
     "ExplainOptions",
     "Explained",
-    "Method",
     "choose_fields",
     "compartments",
     "explain",

@@ -11,12 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.cells.masks import Labels
+from cellocate.choices import MapMethod
 from cellocate.collection import Collection, are_cells
 from cellocate.collection.emptiness import note_on
 from cellocate.decision import silenced
-from cellocate.explain.maps import Method, map_tiles
+from cellocate.explain.maps import map_tiles
 from cellocate.explain.occlusion import compartments, occlude
-from cellocate.images import Views
+from cellocate.images import TTA
 from cellocate.networks import Model
 from cellocate.prediction.notes import notes_of_cells
 
@@ -52,7 +53,7 @@ def explain_field(
     *,
     id: str = "",
     locations: Sequence[int] | None = None,
-    method: Method = "gradients",
+    method: MapMethod = "gradients",
     labels: tuple[Labels | None, Labels] | None = None,
     note: str | None = None,
 ) -> Explained:
@@ -79,7 +80,7 @@ def explain_field(
         int(k) for k in np.flatnonzero(silenced(model.card.rule.apply(probabilities), [note], model.vocabulary)[0])
     )
     wanted = decided if locations is None else tuple(locations)
-    once = model.with_views(Views())
+    once = model.with_tta(TTA())
     tiles, scale = once.prepare(pixels, pixel_size), model.card.scale()
     height, width = pixels.shape[1:]
     maps = np.zeros((0, *scale.shape(height, width, pixel_size)), np.float32)
@@ -95,7 +96,7 @@ def explain_collection_field(
     field: str,
     *,
     locations: Sequence[int] | None = None,
-    method: Method = "gradients",
+    method: MapMethod = "gradients",
     labels: tuple[Labels | None, Labels] | None = None,
 ) -> Explained:
     """The same of a field, or cell, of a collection."""

@@ -11,18 +11,18 @@ import pandas as pd
 
 from cellocate import written
 from cellocate.cells.masks import CellMasks
+from cellocate.choices import Colours, MapMethod
 from cellocate.collection import Collection
 from cellocate.collection.rescale import check_file_name
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.explain.explained import Explained, explain_collection_field
-from cellocate.explain.maps import Method
 from cellocate.explain.page import write_page
 from cellocate.explain.sheet import caption, draw, enlarged
 from cellocate.files import new_folder
 from cellocate.images import write_png
 from cellocate.networks import Model
-from cellocate.pictures import Colours, Picture, read_pictures, save_figure
+from cellocate.pictures import Picture, read_pictures, save_figure
 from cellocate.pictures.choice import choose_examples
 from cellocate.pictures.words import chance
 from cellocate.prediction import predict_collection
@@ -49,7 +49,7 @@ class ExplainOptions:
     ids: Sequence[str] | None = None
     count: int = 8
     locations: tuple[int, ...] | None = None
-    method: Method = "gradients"
+    method: MapMethod = "gradients"
     masks: CellMasks | None = None
     colours: Colours = "atlas"
     overwrite: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import torch
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
+from cellocate.choices import MapMethod
 from cellocate.errors import CellocateError
 from cellocate.explain.background import background
 from cellocate.networks import LocationNetwork, Model
 
-Method = Literal["gradcam", "layercam", "gradients"]
-METHODS: tuple[Method, ...] = get_args(Method)
+METHODS: tuple[MapMethod, ...] = get_args(MapMethod)
 
 _FINE = 8  # px: the largest side of a place in the map of layercam
 _DEPTH = 2  # of modules: in all of timm's networks, blocks or stages, and what stands beside these
@@ -30,7 +30,7 @@ Recorded = dict[tuple[int, int], Tensor]
 """The last map of each resolution, in the order in which they came to be."""
 
 
-def map_tiles(model: Model, tiles: Tiles, locations: Sequence[int], method: Method = "layercam") -> Tiles:
+def map_tiles(model: Model, tiles: Tiles, locations: Sequence[int], method: MapMethod = "layercam") -> Tiles:
     """What in the tiles of a field speaks for a location; 0 where nothing does.
 
     - `gradcam`: the coarsest feature map, each feature weighted by the mean of the gradient of the logit (Grad-CAM).
@@ -65,7 +65,7 @@ def map_tiles(model: Model, tiles: Tiles, locations: Sequence[int], method: Meth
     return np.concatenate([_activations(model, part, locations, method) for part in parts])
 
 
-def _activations(model: Model, tiles: Tiles, locations: Sequence[int], method: Method) -> Tiles:
+def _activations(model: Model, tiles: Tiles, locations: Sequence[int], method: MapMethod) -> Tiles:
     images = model.images(tiles).requires_grad_()
     networks = model.network.networks
     with _recorded(networks) as recorded:
@@ -83,7 +83,7 @@ def _activations(model: Model, tiles: Tiles, locations: Sequence[int], method: M
     return torch.stack(found, dim=1).detach().cpu().numpy().astype(np.float32)
 
 
-def _weighted(features: Tensor, gradients: Tensor, method: Method) -> Tensor:
+def _weighted(features: Tensor, gradients: Tensor, method: MapMethod) -> Tensor:
     weights = gradients.mean(dim=(2, 3), keepdim=True) if method == "gradcam" else gradients.relu()
     return (weights * features).sum(dim=1, keepdim=True).relu()
 
@@ -133,7 +133,7 @@ def _recorded(networks: Sequence[LocationNetwork]) -> Iterator[list[Recorded]]:
             hook.remove()
 
 
-def _choose(maps: Recorded, size: int, method: Method) -> Tensor:
+def _choose(maps: Recorded, size: int, method: MapMethod) -> Tensor:
     """The last map that has several places; for a finer one, the last whose places are small enough."""
     several = {shape: features for shape, features in maps.items() if min(shape) > 1}
     if not several:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.choices import Colours
 from cellocate.collection import Collection
 from cellocate.counted import counted
 from cellocate.explain.explained import Explained
@@ -16,7 +17,7 @@ from cellocate.explain.occlusion import COMPARTMENTS, WHOLE
 from cellocate.explain.sheet import overlays
 from cellocate.files import write_text
 from cellocate.networks import Model
-from cellocate.pictures import STAINS, Bar, Colours, Picture, data_uri
+from cellocate.pictures import STAINS, Bar, Picture, data_uri
 from cellocate.pictures.page import render
 from cellocate.pictures.words import chance, listed
 

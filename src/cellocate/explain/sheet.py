@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import NDArray
 
+from cellocate.choices import Colours, MapMethod
 from cellocate.explain.explained import Explained
-from cellocate.explain.maps import Method
 from cellocate.explain.overlay import RGB, outlined, scaled, warm
-from cellocate.pictures import STAINS, Colours, Picture, composite, show, stretched, write
+from cellocate.pictures import STAINS, Picture, composite, show, stretched, write
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +61,7 @@ def draw(shown: Sequence[tuple[Explained, Picture]], heads: Sequence[str], colou
     return figure
 
 
-def caption(method: Method = "gradients", colours: Colours = "atlas") -> str:
+def caption(method: MapMethod = "gradients", colours: Colours = "atlas") -> str:
     """What the colours and lines of these pictures mean."""
     how = {
         "gradients": "Warm: pixels whose light speaks for the location (integrated gradients)",

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from cellocate.choices import Colours
 from cellocate.collection import Collection, left_out
 from cellocate.collection.depth import with_depth
 from cellocate.counted import counted
@@ -17,7 +18,6 @@ from cellocate.explore.columns import by_column, recorded
 from cellocate.explore.labels import LabelCounts, skew
 from cellocate.explore.pixels import draw, measure
 from cellocate.explore.rules import CONFIDENCE, SUPPORT, association_rules
-from cellocate.pictures.colours import Colours
 
 SAMPLE = 300
 """Fields drawn for what needs pixels, unless asked otherwise."""

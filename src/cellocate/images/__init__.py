@@ -12,18 +12,18 @@ from cellocate.images.files import (
     write_png,
 )
 from cellocate.images.scale import FIELD_SPAN, Scale, resize
-from cellocate.images.views import Views, uncropped
+from cellocate.images.tta import TTA, uncropped
 
 __all__ = [
     "CHANNELS",
     "FIELD_SPAN",
     "INTENSITIES",
     "SUFFIXES",
+    "TTA",
     "Header",
     "Intensity",
     "Pixels",
     "Scale",
-    "Views",
     "read_channel",
     "read_field",
     "read_header",

@@ -87,7 +87,8 @@ def too_bright(brightest: int, bits: int) -> CellocateError:
     """The error for a pixel that is brighter than so many bits can be."""
     yaml = f"Write bits: {smallest_depth(brightest)} into collection.yaml beside the images"
     mend = f"{yaml}; or leave the field out, if single hot pixels are all that is so bright."
-    return CellocateError(f"a pixel of {brightest}, above the {full_value(bits)} of {bits} bits", mend=mend)
+    above = f"above the {full_value(bits)} of {bits} bits"
+    return CellocateError(f"a pixel of {brightest}, {above}", mend=mend, kind=f"a pixel {above}")
 
 
 def full_scale(counts: Pixels, bits: int | None) -> Pixels:

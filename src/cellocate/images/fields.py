@@ -53,13 +53,18 @@ def read_field(files: Mapping[str, str | Path], channels: Sequence[str] = CHANNE
     planes = [read_channel(files[channel], channel) for channel in channels]
     for path, plane in zip((files[channel] for channel in channels), planes, strict=True):
         if plane.shape != planes[0].shape:
-            sizes = f"{_size(plane)} beside {_size(planes[0])} px"
-            raise CellocateError(f"channels of different size ({sizes})", where=path, mend="Export them alike.")
+            raise differing("size", f"{_size(plane)} beside {_size(planes[0])} px", path)
         if plane.dtype != planes[0].dtype:
             depths = f"{plane.itemsize * 8} beside {planes[0].itemsize * 8} bits"
-            raise CellocateError(f"channels of different depth ({depths})", where=path, mend="Export them alike.")
+            raise differing("depth", depths, path)
     field: Pixels = np.stack(planes)  # type: ignore[assignment] # all planes are of one type by now
     return field
+
+
+def differing(what: str, values: str, path: str | Path) -> CellocateError:
+    """Why channels that differ in their `what`, such as size, are no field."""
+    kind = f"channels of different {what}"
+    return CellocateError(f"{kind} ({values})", where=path, mend="Export them alike.", kind=kind)
 
 
 def to_float(pixels: NDArray[Any], intensity: Intensity = "depth") -> NDArray[np.float32]:

@@ -21,6 +21,7 @@ from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.planefiles import chosen, plane_files, projected
 from cellocate.images.tiff import (
     MINISBLACK,
+    CutShortError,
     SeveralPlanes,
     bits_of,
     native,
@@ -335,7 +336,7 @@ def _see_ending(path: Path, format_name: str) -> None:
     if ending is None:
         return
     if ending not in _end(path):
-        raise OSError("cut short")
+        raise CutShortError()
 
 
 def _end(path: Path) -> bytes:
@@ -359,7 +360,8 @@ def unreadable(path: Path, error: Exception) -> CellocateError:
     if isinstance(error, Image.DecompressionBombError):
         what = "an image cannot be read (it says it is too large for a field)"
         return CellocateError(what, where=path, mend="Cut it into fields, if it is what it says it is.")
-    reason = "cut short" if "cut short" in str(error) or "truncated" in str(error) else "damaged or not an image"
+    cut_short = isinstance(error, CutShortError) or "truncated" in str(error)  # Pillow's word for it
+    reason = "cut short" if cut_short else "damaged or not an image"
     return CellocateError(f"an image cannot be read ({reason})", where=path, mend="Copy it again from its source.")
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from cellocate.errors import CellocateError
 from cellocate.images.stack import MICROSCOPES, Index, Stack, squeezed
 from cellocate.images.units import PixelSize, pixel_size
+from cellocate.quiet import quiet
 
 
 def describe(path: Path) -> tuple[Stack, ...]:
@@ -27,24 +28,26 @@ def describe(path: Path) -> tuple[Stack, ...]:
         OSError: it is damaged.
         CellocateError: bioio or its plugin for the format is not installed.
     """
-    image = _opened(path)
-    try:
-        scenes = [str(name) for name in image.scenes]
-        return tuple(_scene(image, path, number, name, len(scenes)) for number, name in enumerate(scenes))
-    except Exception as error:  # each plugin has errors of its own, some of them only now
-        raise OSError(f"damaged: {type(error).__name__}") from None
+    with quiet("bioio", level=logging.CRITICAL):
+        image = _opened(path)
+        try:
+            scenes = [str(name) for name in image.scenes]
+            return tuple(_scene(image, path, number, name, len(scenes)) for number, name in enumerate(scenes))
+        except Exception as error:  # each plugin has errors of its own, some of them only now
+            raise OSError(f"damaged: {type(error).__name__}") from None
 
 
 def planes(stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
     """Planes of one scene, each (H, W); no other is decoded, as far as the plugin can do so."""
-    image = _opened(stack.file)
-    try:
-        image.set_scene(stack.series or 0)
-        lazy = image.get_image_dask_data(stack.axes)
-        for index in indices:
-            yield np.asarray(lazy[index].compute())
-    except Exception as error:  # each plugin has errors of its own
-        raise OSError(f"damaged: {type(error).__name__}") from None
+    with quiet("bioio", level=logging.CRITICAL):
+        image = _opened(stack.file)
+        try:
+            image.set_scene(stack.series or 0)
+            lazy = image.get_image_dask_data(stack.axes)
+            for index in indices:
+                yield np.asarray(lazy[index].compute())
+        except Exception as error:  # each plugin has errors of its own
+            raise OSError(f"damaged: {type(error).__name__}") from None
 
 
 def _scene(image: Any, path: Path, number: int, name: str, scenes: int) -> Stack:  # noqa: ANN401 # bioio is optional
@@ -89,7 +92,6 @@ def _image(path: Path, changed: int, size: int, process: int, thread: int) -> An
             import_module(f"bioio_{_kind(path)}")
     except ImportError as error:
         raise _lacking(path, (error.name or "bioio").replace("_", "-")) from None
-    logging.getLogger("bioio").setLevel(logging.CRITICAL)  # its lines would stand beside ours
     try:
         return BioImage(path)
     except Exception as error:  # each plugin has errors of its own

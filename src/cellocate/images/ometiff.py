@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cellocate.errors import CellocateError
 from cellocate.images.ome import OWN, OmeImage, elsewhere, read_ome
 from cellocate.images.stack import LARGEST, Index, Stack, squeezed
-from cellocate.images.tiff import decoded, opened, see_whole
+from cellocate.images.tiff import CutShortError, decoded, opened, see_whole
 
 COMPANIONS = (".ome", ".xml")
 """Endings of files that hold the metadata of TIFFs beside them, such as `x.companion.ome`."""
@@ -150,7 +150,7 @@ def _stack(
     if path in files and tiff is not None:
         own = image.pages[..., 1][image.pages[..., 0] == files.index(path)]
         if own.max(initial=-1) >= len(tiff.pages):
-            raise OSError("cut short")
+            raise CutShortError()
         kind = _seen(image, tiff, int(own[0]) if len(own) else 0, path)
     if image.modulo:
         what = "an axis that stands for several (its metadata have ModuloAlong), such as angles or lifetimes"
@@ -177,7 +177,7 @@ def _seen(image: OmeImage, tiff: tifffile.TiffFile, number: int, path: Path) -> 
         page: Any = tiff.pages[number]
         size, kind = (int(page.imagelength), int(page.imagewidth)), str(page.dtype)
     except IndexError:
-        raise OSError("cut short") from None
+        raise CutShortError() from None
     except Exception as error:  # a damaged file can break any of it
         raise OSError(f"damaged: {type(error).__name__}") from None
     if size[0] * size[1] > LARGEST:
@@ -185,7 +185,8 @@ def _seen(image: OmeImage, tiff: tifffile.TiffFile, number: int, path: Path) -> 
     if size != image.shape[-2:] or page.samplesperpixel != image.samples:
         stated = f"{image.shape[-1]}×{image.shape[-2]} px with {image.samples} samples"
         what = f"OME metadata of another image ({stated}; the page has {size[1]}×{size[0]} and {page.samplesperpixel})"
-        raise CellocateError(what, where=path, mend="Save it anew, without the old metadata.")
+        mend = "Save it anew, without the old metadata."
+        raise CellocateError(what, where=path, mend=mend, kind="OME metadata of another image")
     return kind
 
 
@@ -211,10 +212,12 @@ def _missing(image: OmeImage, files: Sequence[Path], path: Path) -> dict[int | N
         of = f"channel {channel * image.samples}" + (f", plane {z}" if image.shape[2] > 1 else "")
         number = int(image.pages[time, channel, z, 0])
         if number < 0:
-            what, mend = f"a plane is missing ({of}), of which its OME metadata name no file", "Leave it out."
+            kind, what = "a plane is missing", f"a plane is missing ({of}), of which its OME metadata name no file"
+            mend = "Leave it out."
         else:
-            what, mend = f"{files[number].name} is missing, which holds {of}", "Copy it beside the others."
-        found[int(time)] = CellocateError(what, where=path, mend=mend)
+            kind, what = "a file of planes is missing", f"{files[number].name} is missing, which holds {of}"
+            mend = "Copy it beside the others."
+        found[int(time)] = CellocateError(what, where=path, mend=mend, kind=kind)
     return found
 
 

@@ -105,6 +105,7 @@ def unclear(stack: Stack) -> CellocateError:
     example = ("TZC" + last if last == "YX" else "TZY" + last)[-len(stack.shape) :]
     return CellocateError(
         f"axes whose meaning the file does not say ({stack.axes}, {sides})",
+        kind="axes whose meaning the file does not say",
         where=stack.file,
         mend=f"Write what they are into collection.yaml beside it, a letter each, such as axes: {example}.",
     )
@@ -131,7 +132,7 @@ def _asked(address: Address) -> tuple[Stack, Stack, list[Index]]:
         return stack, meant, [meant.index(time, channel, z) for z in range(meant.planes)]
     if address.z is None and meant.planes > 1:
         mend = "Say which: --z max, --z mean, or the number of a plane, from 0 (in a table, add ::z=max to its name)."
-        raise CellocateError(f"a z stack of {meant.planes} planes", where=address.file, mend=mend)
+        raise CellocateError(f"a z stack of {meant.planes} planes", where=address.file, mend=mend, kind="a z stack")
     assert not isinstance(address.z, str)  # for mypy: both words are dealt with
     return stack, meant, [meant.index(time, channel, _one(address.z, "z", meant.planes, address.file))]
 

@@ -7,6 +7,8 @@ import io
 import logging
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,17 @@ from cellocate.images.colours import is_ramp
 from cellocate.images.ome import significant_bits
 from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.stack import LARGEST
+from cellocate.quiet import quiet
 
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # its lines would stand beside ours
 MINISBLACK = tifffile.PHOTOMETRIC.MINISBLACK
 _LIGHT = (MINISBLACK, tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
+
+
+class CutShortError(OSError):
+    """A file ends before its pixels do."""
+
+    def __init__(self) -> None:
+        super().__init__("cut short")
 
 
 class SeveralPlanes(Exception):  # noqa: N818 # no error, but what must be read otherwise
@@ -90,19 +99,25 @@ def native(pixels: NDArray[Any]) -> NDArray[Any]:
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
-def opened(path: Path) -> tifffile.TiffFile:
-    """A TIFF, plain or gzipped.
+@contextmanager
+def opened(path: Path) -> Iterator[tifffile.TiffFile]:
+    """A TIFF, plain or gzipped, of which tifffile logs nothing.
 
     Raises:
         FileNotFoundError: there is no such file.
         OSError: it is cut short, damaged or no TIFF.
     """
+    with quiet("tifffile", level=logging.CRITICAL), _opened(path) as tiff:
+        yield tiff
+
+
+def _opened(path: Path) -> tifffile.TiffFile:
     try:
         if path.suffix.lower() == ".gz":
             return tifffile.TiffFile(io.BytesIO(_unfolded(path)))
         return tifffile.TiffFile(path)
     except EOFError:
-        raise OSError("cut short") from None
+        raise CutShortError() from None
     except zlib.error:
         raise OSError("damaged: gzip") from None
     except OSError:
@@ -219,4 +234,4 @@ def see_whole(tiff: tifffile.TiffFile) -> None:
     except Exception as error:  # a damaged file can break any of these
         raise OSError(f"damaged: {type(error).__name__}") from None
     if end > tiff.filehandle.size or len(first.tags) < tags:  # tags beyond the end are passed over
-        raise OSError("cut short")
+        raise CutShortError()

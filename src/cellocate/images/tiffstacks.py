@@ -16,7 +16,7 @@ from cellocate.errors import CellocateError
 from cellocate.images import ometiff
 from cellocate.images.orientation import upright, upright_shape
 from cellocate.images.stack import LARGEST, Index, Stack, squeezed
-from cellocate.images.tiff import decoded, opened, orientation, see_light, see_whole
+from cellocate.images.tiff import CutShortError, decoded, opened, orientation, see_light, see_whole
 from cellocate.images.units import PixelSize, pixel_size
 
 _UNITS = {2: "inch", 3: "cm"}  # of the tag ResolutionUnit
@@ -99,7 +99,7 @@ def _series_stack(tiff: tifffile.TiffFile, series: Any, path: Path, number: int 
     if lengths["Y"] * lengths["X"] > LARGEST:
         raise OSError("damaged: an impossible size")
     if series.dataoffset is not None and series.dataoffset + series.nbytes > tiff.filehandle.size:
-        raise OSError("cut short")
+        raise CutShortError()
     shown = tuple(lengths[axis] if axis in "YX" else n for axis, n in zip(axes, shape, strict=True))
     names = _names(tiff, lengths.get("C", lengths.get("S", 1)), math.prod(shape) // (shape[-1] * shape[-2]))
     return Stack(names, axes, shown, str(series.dtype), _size(tiff, series.keyframe), path, number, members=(path,))
@@ -119,7 +119,7 @@ def _names(tiff: tifffile.TiffFile, channels: int, planes: int) -> tuple[str, ..
     """The names of channels that ImageJ keeps. A file that lost its last pages still opens; its metadata tell."""
     meta = tiff.imagej_metadata or {}
     if meta.get("images", planes) > planes:
-        raise OSError("cut short")
+        raise CutShortError()
     labels = [str(label) for label in meta.get("Labels", [])]
     return tuple(labels) if len(labels) == channels else ("",) * channels
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from cellocate.choices import PoolName
 from cellocate.networks.heads import GatedAttention
-
-PoolName = Literal["mean", "max", "attention", "duo"]
 
 
 class CellPool(nn.Module, ABC):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from difflib import get_close_matches
 from math import isqrt
@@ -12,9 +11,11 @@ import torch
 from timm.models.vgg import VGG
 from torch import Tensor, nn
 
+from cellocate.choices import Stem
 from cellocate.errors import CellocateError
 from cellocate.networks.own import OWN
-from cellocate.networks.stem import Stem, with_stem
+from cellocate.networks.stem import with_stem
+from cellocate.quiet import quiet
 
 _WHERE = "recipe, network.backbone"
 _OTHER = "Choose a backbone that gives a feature map, such as resnet18."
@@ -105,10 +106,9 @@ def require_weights(backbone: str) -> None:
 def _pretrained(backbone: str) -> nn.Module:
     if backbone in OWN or not timm.models.is_model_pretrained(backbone):  # timm would go on with random ones
         raise _no_weights(backbone)
-    for library in ("huggingface_hub", "timm"):  # which report each attempt; the last one is reported here
-        logging.getLogger(library).setLevel(logging.ERROR)
     try:
-        return _create(backbone, channels=3, pretrained=True)
+        with quiet("huggingface_hub", "timm"):  # which report each attempt; the last one is reported here
+            return _create(backbone, channels=3, pretrained=True)
     except Exception as error:  # timm reaches its weights through several libraries, each with errors of its own
         raise CellocateError(
             f"could not download the pretrained weights of {backbone}",

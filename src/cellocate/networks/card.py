@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cellocate.choices import Activation, PoolName
+from cellocate.collection.collection import Unit
 from cellocate.decision import Calibration, Rule
 from cellocate.errors import CellocateError
-from cellocate.images import Intensity, Views
+from cellocate.images import TTA, Intensity
 from cellocate.images.scale import Scale
-from cellocate.networks.bags import PoolName
 from cellocate.networks.heads import HeadName
 from cellocate.vocabulary import Location, Vocabulary
 
@@ -67,7 +68,7 @@ class Member(_Part):
     name: str
     backbone: str
     head: HeadName = "linear"
-    activation: Literal["sigmoid", "softmax"]
+    activation: Activation
     locations: tuple[str, ...]
     normalisation: Normalisation
     shares: tuple[float, ...]
@@ -91,8 +92,8 @@ class Provenance(_Part):
     recipe: dict[str, Any]
 
 
-class Familiar(_Part):
-    """How unlike fields are told from those that were learnt from (see `cellocate.networks.familiar`).
+class Ood(_Part):
+    """How fields out of distribution are told from those that were learnt from (see `cellocate.networks.ood`).
 
     Args:
         distance: from the references, that 99% of the validation fields do not exceed.
@@ -129,10 +130,10 @@ class ModelCard(_Part):
         bits: of the cameras that the training fields were taken with, ascending; empty in older cards.
         missing_channels: what to do with fields that lack a channel; this model knows only to refuse them.
         normalisation: of the floats.
-        views: of a field, whose probabilities are pooled; the rule was fitted to these.
+        tta: of a field, whose probabilities are pooled; the rule was fitted to these.
         calibration: of these probabilities, if any; the rule was fitted to calibrated ones.
         rule: from probabilities to locations.
-        familiar: what tells unlike fields, if anything.
+        ood: what tells fields that are out of distribution, if anything.
         scores: `validation`, measured on the validation part, with the rule that was fitted on it; and `real`, where a
             model of simulated cells was measured on real images: at least `n` and `macro_f1`.
         provenance: where the model comes from.
@@ -146,8 +147,8 @@ class ModelCard(_Part):
     name: str
     backbone: str
     head: HeadName = "linear"
-    activation: Literal["sigmoid", "softmax"] = "sigmoid"
-    unit: Literal["field", "cell"] | None = None
+    activation: Activation = "sigmoid"
+    unit: Unit | None = None
     bag: Bag | None = None
     members: tuple[Member, ...] = ()
     vocabulary: str
@@ -160,16 +161,22 @@ class ModelCard(_Part):
     bits: tuple[int, ...] = ()
     missing_channels: Literal["refuse"] = "refuse"
     normalisation: Normalisation
-    views: Views = Views()
+    tta: TTA = TTA()
     calibration: Calibration | None = None
     rule: Rule
-    familiar: Familiar | None = None
+    ood: Ood | None = None
     scores: dict[str, Any]
     provenance: Provenance
     fields: dict[str, tuple[str, ...]]
     originals: dict[str, str] = {}
     weights: str = ""
     checksum: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_present_names(cls, values: object) -> object:
+        old = {"familiar": "ood", "views": "tta"}  # in earlier models
+        return {old.get(k, k): v for k, v in values.items()} if isinstance(values, dict) else values
 
     @model_validator(mode="after")
     def _agree(self) -> ModelCard:
@@ -181,7 +188,7 @@ class ModelCard(_Part):
             raise ValueError("the normalisation and the channels differ in length")
         if any(len(member.shares) != len(self.locations) for member in self.members):
             raise ValueError("the shares of a member and the locations differ in length")
-        if self.activation == "softmax" and self.views.pool == "max":
+        if self.activation == "softmax" and self.tta.pool == "max":
             raise ValueError("the largest of probabilities that sum to 1 are none: use mean or geometric")
         return self
 
@@ -193,14 +200,14 @@ class ModelCard(_Part):
         """How fields are brought to the network's input."""
         return Scale(self.size, self.pixel_size)
 
-    def with_views(self, views: Views) -> ModelCard:
-        """The card with other views, and all else as it was.
+    def with_tta(self, tta: TTA) -> ModelCard:
+        """The card with other test-time augmentation, and all else as it was.
 
         Raises:
             CellocateError: a pool that leaves no probabilities.
         """
         try:
-            return ModelCard.model_validate({**dict(self), "views": views})
+            return ModelCard.model_validate({**dict(self), "tta": tta})
         except ValidationError as error:
             raise CellocateError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
@@ -215,9 +222,9 @@ class ModelCard(_Part):
             "bits": self.bits,
             "bag": self.bag is not None,
             "originals": self.originals,
-            "views": self.views != Views(),
+            "tta": self.tta != TTA(),
             "calibration": self.calibration is not None,
-            "familiar": self.familiar is not None,
+            "ood": self.ood is not None,
         }
         unsaid = {"checksum", *(name for name, said in since.items() if not said)}
         content = self.model_dump(mode="json") if said is None else said

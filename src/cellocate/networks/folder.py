@@ -16,12 +16,12 @@ from torch import Tensor
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder, sha256
 from cellocate.model_files import CARD, REFERENCES, WEIGHTS, require_model
-from cellocate.networks.card import Familiar, Member, ModelCard
+from cellocate.networks.card import Member, ModelCard, Ood
 from cellocate.networks.ensemble import Ensemble
-from cellocate.networks.familiar import References
 from cellocate.networks.light import Light
 from cellocate.networks.model import Model
 from cellocate.networks.network import LocationNetwork, build_network
+from cellocate.networks.ood import References
 
 
 def save(model: Model, folder: str | Path, *, overwrite: bool = False) -> Model:
@@ -29,7 +29,7 @@ def save(model: Model, folder: str | Path, *, overwrite: bool = False) -> Model:
     with new_folder(folder, overwrite=overwrite) as aside:
         state = {name: tensor.cpu().contiguous() for name, tensor in model.network.state_dict().items()}
         (aside / WEIGHTS).write_bytes(to_bytes(state))  # safetensors' own save_file hides the file from other users
-        card = model.card.model_copy(update={"weights": sha256(aside / WEIGHTS), "familiar": _familiar(model, aside)})
+        card = model.card.model_copy(update={"weights": sha256(aside / WEIGHTS), "ood": _ood(model, aside)})
         card = card.model_copy(update={"checksum": card.digest()})
         (aside / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     model.card, model.folder = card, Path(folder)
@@ -115,7 +115,7 @@ def _read(folder: Path) -> tuple[ModelCard, dict[str, Tensor]]:
         raise _misfit(folder, card, error) from None
 
 
-def _familiar(model: Model, folder: Path) -> Familiar | None:
+def _ood(model: Model, folder: Path) -> Ood | None:
     if model.references is None:
         return None
     features, distance, light = model.references
@@ -123,20 +123,20 @@ def _familiar(model: Model, folder: Path) -> Familiar | None:
     tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
     (folder / REFERENCES).write_bytes(to_bytes(tensors))
     far = None if light is None else light.distance
-    return Familiar(distance=distance, light_distance=far, checksum=sha256(folder / REFERENCES))
+    return Ood(distance=distance, light_distance=far, checksum=sha256(folder / REFERENCES))
 
 
 def _references(folder: Path, card: ModelCard) -> References | None:
-    if card.familiar is None:
+    if card.ood is None:
         return None
     path = folder / REFERENCES
     if not path.is_file():
         raise CellocateError(f"{REFERENCES} is missing", where=folder, mend="Copy the whole folder again.")
-    if sha256(path) != card.familiar.checksum:
+    if sha256(path) != card.ood.checksum:
         raise _altered(path)
-    tensors, far = load_file(path), card.familiar.light_distance
+    tensors, far = load_file(path), card.ood.light_distance
     light = None if far is None else Light(tensors["light"].numpy(), far)
-    return References(tensors["features"].numpy(), card.familiar.distance, light)
+    return References(tensors["features"].numpy(), card.ood.distance, light)
 
 
 def _network(card: ModelCard) -> LocationNetwork | Ensemble:

@@ -17,14 +17,14 @@ from cellocate.collection.emptiness import note_on
 from cellocate.counted import counted
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
-from cellocate.images import Scale, Views, to_float
+from cellocate.images import TTA, Scale, to_float
 from cellocate.images.depth import check_bits, full_scale, full_value
 from cellocate.networks.card import ModelCard
 from cellocate.networks.ensemble import Ensemble
-from cellocate.networks.familiar import References
 from cellocate.networks.light import light_of
 from cellocate.networks.network import LocationNetwork
-from cellocate.networks.views import pooled, views_of
+from cellocate.networks.ood import References
+from cellocate.networks.tta import pooled, views_of
 
 _SQUARE = 4  # px of the network's input to which activation maps are brought, so that thin cells have places
 _ARRAYS = "Give arrays of shape (C, H, W)."
@@ -152,17 +152,17 @@ class Model:
     @property
     def scale(self) -> Scale:
         """The scale that fields are read at to be predicted; larger than the network's own where views are crops."""
-        return self.card.views.scale(self.card.scale())
+        return self.card.tta.scale(self.card.scale())
 
-    def with_views(self, views: Views) -> Model:
-        """The same model looking at fields in other ways; its rule stays the one of the views that it was fitted with.
+    def with_tta(self, tta: TTA) -> Model:
+        """The same model with other test-time augmentation; its rule stays the one of its own views.
 
-        It no longer tells unlike fields, whose distance was measured with its own views.
+        It no longer tells fields out of distribution, whose distance was measured with its own views.
 
         Raises:
             CellocateError: a pool that leaves no probabilities.
         """
-        return Model(self.network, self.card.with_views(views), self.device, folder=self.folder)
+        return Model(self.network, self.card.with_tta(tta), self.device, folder=self.folder)
 
     def _on_full_scale(self, fields: ArrayLike | Sequence[ArrayLike], bits: int | None) -> Sequence[NDArray[Any]]:
         """Arrays as `prepare` takes them, and a warning where they seem to hold counts of fewer bits than was said."""
@@ -277,12 +277,12 @@ class Model:
             logits, own = (torch.stack(values) for values in zip(*of_views, strict=True))
             exclusive = activation == "softmax"
             each = logits.softmax(dim=-1) if exclusive else logits.sigmoid()
-            probabilities.append(pooled(each, self.card.views.pool, exclusive=exclusive))
+            probabilities.append(pooled(each, self.card.tta.pool, exclusive=exclusive))
             features.append(own.mean(dim=0))
         return self.network.mean(probabilities), torch.cat(features, dim=1)
 
     def _views(self, images: Tensor) -> Iterator[Tensor]:
-        for view in views_of(images, self.card.views, self.card.size):
+        for view in views_of(images, self.card.tta, self.card.size):
             yield view.contiguous(memory_format=torch.channels_last)
 
     def _means(

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from cellocate.networks.bags import CellPool, PoolName, build_pool
+from cellocate.choices import PoolName, Stem
+from cellocate.networks.bags import CellPool, build_pool
 from cellocate.networks.body import Body, build_body
 from cellocate.networks.heads import Head, HeadName, build_head
-from cellocate.networks.stem import Stem
 
 
 class LocationNetwork(nn.Module):

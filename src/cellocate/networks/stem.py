@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
 from timm.models import adapt_input_conv
 from torch import Tensor, nn
 
+from cellocate.choices import Stem
 from cellocate.errors import CellocateError
 
-Stem = Literal["repeat", "mean", "red", "green", "blue"]
 _COLOURS = ("red", "green", "blue")
 
 

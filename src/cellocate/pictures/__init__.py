@@ -1,6 +1,6 @@
 """Pictures: how fields, plots and pages look, wherever they are shown."""
 
-from cellocate.pictures.colours import COLOURS, STAINS, Colours, composite, data_uri, grey, light, stretched
+from cellocate.pictures.colours import COLOURS, STAINS, composite, data_uri, grey, light, stretched
 from cellocate.pictures.drawing import inline_svg, save_figure, save_figure_as
 from cellocate.pictures.shown import show, write
 from cellocate.pictures.thumbnails import SIDE, Bar, Picture, bar_of, read_pictures
@@ -10,7 +10,6 @@ __all__ = [
     "SIDE",
     "STAINS",
     "Bar",
-    "Colours",
     "Picture",
     "bar_of",
     "composite",

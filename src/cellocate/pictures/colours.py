@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cellocate.choices import Colours
+
 STAINS = {"red": "microtubules", "green": "protein", "blue": "nucleus", "yellow": "endoplasmic reticulum"}
 
-Colours = Literal["atlas", "magenta"]
 COLOURS: tuple[Colours, ...] = get_args(Colours)
 
 # Light of two or three primaries is dimmed: at full strength the endoplasmic reticulum, which fills the cell, would

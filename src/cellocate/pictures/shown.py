@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.pictures.colours import Colours, composite
+from cellocate.choices import Colours
+from cellocate.pictures.colours import composite
 from cellocate.pictures.style import PALETTE
 from cellocate.pictures.thumbnails import Picture
 

@@ -8,7 +8,7 @@ from cellocate.prediction.fields import (
     predict_bags,
     predict_collection,
 )
-from cellocate.prediction.views import with_turns
+from cellocate.prediction.tta import with_turns
 
 __all__ = [
     "assumptions",

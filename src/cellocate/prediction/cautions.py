@@ -17,7 +17,7 @@ def cautions(model: Model, predictions: Predictions) -> list[str]:
     """
     rule, unit = model.card.rule, predictions.unit
     found = []
-    if not model.card.scores and rule.kind in ("fixed", "best"):
+    if not model.card.scores and rule.kind in ("fixed", "argmax"):
         how = "a probability of .5" if rule.kind == "fixed" else "the highest probability"
         found.append(
             f"{model.title} was trained without validation fields: nothing shows how good it is, and its decision "
@@ -27,7 +27,7 @@ def cautions(model: Model, predictions: Predictions) -> list[str]:
         found.append(doubt)
     if (score := predictions.ood_score) is not None and (count := int((score > 1).sum())):
         found.append(
-            f"{count:,} of {counted(len(score), unit)} unlike those that the model was trained on (column {OOD_SCORE} "
-            "above 1): do not rely on these predictions"
+            f"{count:,} of {counted(len(score), unit)} out of distribution, unlike the training data "
+            f"(column {OOD_SCORE} above 1): do not rely on these predictions"
         )
     return found + sentences(predictions.notes, unit)

@@ -63,7 +63,7 @@ def predict_and_embed(
     for tiles in _tiles(model, collection, batch_size, progress, notes):
         parts.append(model.embed_tiles(tiles, batch_size=batch_size))
     found = Embedded(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-    score = None if model.references is None else model.references.unlike(found.features, found.light)
+    score = None if model.references is None else model.references.ood_score(found.features, found.light)
     return _predictions(model, collection, found.probabilities, notes, ood_score=score), found
 
 
@@ -142,7 +142,7 @@ def _tiles(
                 notes[field] = note_on(dict(zip(channels, pixels, strict=True)), pixel_size)
             return model.prepare(pixels, pixel_size)
         except CellocateError as error:
-            raise CellocateError(error.what, where=error.where or f"field {field}", mend=error.mend) from None
+            raise error.at(error.where or f"field {field}") from None
 
     for tiles in _read_ahead(prepare, collection.ids, batch_size):
         yield tiles

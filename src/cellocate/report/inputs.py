@@ -30,7 +30,7 @@ _RULES = {
     "soft_f1": "a threshold for each location, by least squares on a smooth F1 of the validation part",
     "expected_f1": "a threshold for each location, by the F1 to be expected of scaled probabilities",
     "field_f1": "the locations that together have the best expected F1",
-    "best": "the likeliest location alone",
+    "argmax": "the likeliest location alone",
 }
 _FALLBACKS = {"nearest": "location nearest to its threshold", "likeliest": "likeliest location"}
 _INTENSITIES = {
@@ -73,7 +73,7 @@ def about_model(card: ModelCard | None) -> Rows:
         ("Trained on", f"{Path(made.collection).name} ({made.layout}); {learnt}: {parts}"),
         ("Channels", stains(card.channels)),
         ("Input", f"{card.size} × {card.size} px of {card.pixel_size:.3g} µm{assumed}; {_intensity(card)}"),
-        ("Views", str(card.views)),
+        ("Test-time augmentation", str(card.tta)),
         ("Decision", _rule(card.rule)),
         ("Kept epoch", ", ".join(str(m.epoch) for m in card.members) if card.members else str(made.epoch)),
         ("Seed", "not recorded" if seed is None else str(seed)),

@@ -7,71 +7,8 @@ from typing import Any, NamedTuple
 
 from cellocate.assessment import Evaluated
 from cellocate.counted import counted
+from cellocate.evaluation.measures import MEASURES
 from cellocate.pictures.words import number
-
-_MEANINGS = {
-    "macro_f1": (
-        "Macro F1",
-        "F1 (the harmonic mean of precision and recall) of each location, averaged over all {k}: a rare location "
-        "weighs as much as a common one, and one that neither occurs nor is predicted counts 0.",
-    ),
-    "macro_f1_present": ("Macro F1, where present", "The same, averaged over {occur}."),
-    "micro_f1": ("Micro F1", "F1 of all marks counted together: common locations decide it."),
-    "macro_precision": (
-        "Macro precision",
-        "Of the {unit}s that were given a location, the share that show it; averaged over all {k}.",
-    ),
-    "macro_recall": (
-        "Macro recall",
-        "Of the {unit}s that show a location, the share that were given it; averaged over all {k}.",
-    ),
-    "group_level.macro_f1": (
-        "Macro F1 of groups",
-        "The same as macro F1 after each location is brought to its coarse group: a near miss counts as right.",
-    ),
-    "exact_match": ("Exact match", "Share of {unit}s whose locations are all right: none missed, none too many."),
-    "recall_of_fields": (
-        "Recall of {unit}s",
-        "Of the locations that a {unit} shows, the share that it was given; averaged over the {unit}s that show any. "
-        "It is what sets with a guarantee promise.",
-    ),
-    "binary_accuracy": (
-        "Binary accuracy",
-        "Share of all yes-or-no answers that are right; nearly every answer is no, so it is high for anything.",
-    ),
-    "macro_average_precision": (
-        "Macro average precision",
-        "How far up the {unit}s that show a location stand when all are sorted by its probability; averaged over "
-        "{occur}. No threshold is involved.",
-    ),
-    "micro_average_precision": ("Micro average precision", "The same of all pairs of {unit} and location together."),
-    "macro_roc_auc": (
-        "Macro ROC AUC",
-        "How often a {unit} that shows a location has a higher probability of it than one that does not; averaged over "
-        "the locations that some {unit}s show and others do not.",
-    ),
-    "label_ranking_average_precision": (
-        "Label ranking average precision",
-        "How far up its true locations stand when those of a {unit} are sorted by probability; averaged over {unit}s.",
-    ),
-    "coverage_error": (
-        "Coverage error",
-        "How many locations, from the likeliest down, must be taken to have all true ones; averaged over {unit}s. The "
-        "fewer the better.",
-    ),
-    "ranking_loss": (
-        "Ranking loss",
-        "Of the pairs of a true and a false location of a {unit}, the share in the wrong order; here 0 is best.",
-    ),
-    "ece": (
-        "Calibration error",
-        "How far probabilities are from frequencies, on average; here 0 is best. Locations that are rarely true make "
-        "it small.",
-    ),
-}
-
-
-_MAIN = ("macro_f1", "micro_f1", "group_level.macro_f1", "exact_match", "macro_average_precision")
 
 
 class Value(NamedTuple):
@@ -81,15 +18,14 @@ class Value(NamedTuple):
     interval: str
 
 
-class Measure(NamedTuple):
-    """A score: its name, what it means, its values by set of fields, and what no skill would score."""
+class Row(NamedTuple):
+    """A measure in a report: its words, and its values by set of fields."""
 
     name: str
     meaning: str
     values: tuple[Value, ...]
     without_skill: str
     main: bool
-    """Whether it is shown at once; the others are folded away."""
 
 
 def title(evaluated: Evaluated) -> str:
@@ -145,43 +81,38 @@ def sets(evaluated: Evaluated) -> list[tuple[str, Mapping[str, Any]]]:
     return [*found, *((headings[key], figures) for key, figures in evaluated.split.items())]
 
 
-def measures(evaluated: Evaluated) -> list[Measure]:
+def measures(evaluated: Evaluated) -> list[Row]:
     """Every score that is defined, for every set of fields."""
-    unit = evaluated.unit
-    k, figures = len(evaluated.names), [figures for _, figures in sets(evaluated)]
-    occur = f"the locations that occur ({k - len(evaluated.metrics['absent'])} in all these {unit}s)"
-    inside = {"k": k, "occur": occur, "unit": unit}
+    figures, filled = [figures for _, figures in sets(evaluated)], _filled(evaluated)
     return [
-        Measure(
-            name.format(unit=unit), meaning.format(**inside), tuple(_value(f, key) for f in figures), base, key in _MAIN
+        Row(
+            measure.name.format(**filled),
+            measure.meaning.format(**filled),
+            tuple(_value(f, measure.key) for f in figures),
+            measure.baseline.format(**filled) or "–",
+            measure.main,
         )
-        for (key, (name, meaning)), base in zip(_MEANINGS.items(), _without_skill(evaluated), strict=True)
-        if any(_look_up(f, key) is not None for f in figures)
+        for measure in MEASURES
+        if any(_look_up(f, measure.key) is not None for f in figures)
     ]
 
 
-def _without_skill(evaluated: Evaluated) -> list[str]:
-    """What each measure of `_MEANINGS` gives where nothing is known."""
-    m, nothing = evaluated.metrics, "for predicting nothing"
-    unlabelled = float((~evaluated.truth.any(axis=1)).mean())
-    return [
-        f"0 {nothing}; {number(_everything(m), 3)} for everything",
-        f"0 {nothing}",
-        f"0 {nothing}",
-        f"0 {nothing}",
-        f"0 {nothing}, 1 for everything",
-        f"0 {nothing}; {number(_everything(m['group_level']), 3)} for everything",
-        f"{number(unlabelled, 3) if unlabelled else 0} {nothing}",
-        f"0 {nothing}, 1 for everything",
-        f"{number(m['binary_accuracy_of_predicting_nothing'], 3)} {nothing}",
-        f"{number(m['macro_average_precision_of_chance'], 3)} for chance",
-        f"{number(1 - m['binary_accuracy_of_predicting_nothing'], 3)} for chance",
-        "0.500 for chance",
-        "–",
-        f"{number(float(evaluated.truth.sum(axis=1).mean()), 3)} is best",
-        "0.500 for chance",
-        "–",
-    ]
+def _filled(evaluated: Evaluated) -> dict[str, Any]:
+    """What stands in braces in the words of `MEASURES`."""
+    m, truth, unit, k = evaluated.metrics, evaluated.truth, evaluated.unit, len(evaluated.names)
+    unlabelled, no = float((~truth.any(axis=1)).mean()), m["binary_accuracy_of_predicting_nothing"]
+    return {
+        "k": k,
+        "unit": unit,
+        "occur": f"the locations that occur ({k - len(m['absent'])} in all these {unit}s)",
+        "everything": number(_everything(m), 3),
+        "groups": number(_everything(m["group_level"]), 3),
+        "unlabelled": number(unlabelled, 3) if unlabelled else 0,
+        "no": number(no, 3),
+        "yes": number(1 - no, 3),
+        "chance": number(m["macro_average_precision_of_chance"], 3),
+        "labels": number(float(truth.sum(axis=1).mean()), 3),
+    }
 
 
 def _value(figures: Mapping[str, Any], key: str) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from sklearn.metrics import average_precision_score
 
 import cellocate
 from cellocate import decision
-from cellocate.choices import DEFAULT_RULE
+from cellocate.choices import DEFAULT_RULE, CombineBy
 from cellocate.collection import Collection, LabelledCollection
 from cellocate.collection.depth import of_known_depth
 from cellocate.collection.derive import restricted
@@ -26,8 +26,7 @@ from cellocate.prediction import predict_collection
 from cellocate.training.decided import decide, fit_limited
 from cellocate.vocabulary import Vocabulary
 
-By = Literal["mean", "best"]
-_AGREE = ("channels", "size", "pixel_size", "intensity", "views")
+_AGREE = ("channels", "size", "pixel_size", "intensity", "tta")
 
 
 class Combined(NamedTuple):
@@ -48,7 +47,7 @@ def combine(
     models: Sequence[Model],
     collection: Collection,
     *,
-    by: By = "mean",
+    by: CombineBy = "mean",
     rule: decision.RuleName = DEFAULT_RULE,
     fallback: decision.Fallback | None = None,
     at_most: int | None = None,
@@ -63,8 +62,8 @@ def combine(
         models: of the same channels, size, pixel size and intensity; the ensemble answers each location that one of
             them answers.
         collection: that they were trained on.
-        by: `mean` of all that answer a location, or the one that is `best` at it, by average precision on the fields
-            that are in the validation part of all.
+        by: `mean` of all that answer a location, or `best_per_location`, the one that is best at it, by average
+            precision on the fields that are in the validation part of all.
         rule: fitted to the mean probabilities.
         fallback: what a field shows that would show nothing (see `cellocate.decision.fit`).
         at_most: how many locations a field may show (see `cellocate.training.decided.fit_limited`).
@@ -84,13 +83,13 @@ def combine(
     held = restricted(collection.subset(validated).labelled(), vocabulary)
     answers = np.stack([_answers(m, held, t, vocabulary) for m, t in zip(models, fields["train"], strict=True)])
     table = _table(models, answers, held)
-    shares = _shares(answers, models, vocabulary, table if by == "best" else None)
+    shares = _shares(answers, models, vocabulary, table if by == "best_per_location" else None)
 
     weights = np.where(np.isnan(answers), 0, shares[:, None, :])
     judged = (weights.sum(axis=0) > 0).all(axis=1)  # fields that some member answers fairly for each location
     with np.errstate(invalid="ignore"):
         mean = (np.nan_to_num(answers) * weights).sum(axis=0) / weights.sum(axis=0)
-    if not judged.any() and rule not in ("fixed", "best"):
+    if not judged.any() and rule not in ("fixed", "argmax"):
         raise CellocateError(
             "no field of the collection is in the validation part of one of them, and not in the train or test part "
             "of the others",
@@ -138,7 +137,7 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
                 raise CellocateError(
                     f"{models[0].title} and {model.title} differ in {what.replace('_', ' ')}: "
                     f"{getattr(first, what)} and {getattr(card, what)}",
-                    mend="Train them with the same data and views in their recipes (sections data and decision).",
+                    mend="Train them with the same sections data and decision in their recipes.",
                 )
         if unknown := [x.name for x in card.locations if x.name not in known.names]:
             raise CellocateError(

@@ -43,7 +43,7 @@ def fit_limited(
 
 
 def _limit(name: decision.RuleName, truth: NDArray[np.bool_], at_most: int | None) -> int | None:
-    return decision.label_limit(truth) if at_most is None and name != "best" else at_most
+    return decision.label_limit(truth) if at_most is None and name != "argmax" else at_most
 
 
 def decide(

@@ -30,7 +30,7 @@ from cellocate.training.outcome import Learnt, finished, kept_weights, kept_word
 from cellocate.training.prepare import Options, Prepared, prepare
 from cellocate.training.rate import found_rate, refuse_processes
 from cellocate.training.recipe import Recipe
-from cellocate.training.run import History, Run, begun_with, is_first_process, quiet
+from cellocate.training.run import History, Run, begun_with, is_first_process, without_chatter
 from cellocate.training.soft import softened
 
 
@@ -136,7 +136,7 @@ def _fit(trainer: L.Trainer, module: Classifier[Any], sets: dict[str, Shown], ru
     done, stopped = run.progress() if resume else (0, False)
     if stopped or done >= (trainer.max_epochs or 0):
         return
-    with quiet():
+    with without_chatter():
         trainer.fit(
             module,
             training_loader(sets["train"], recipe, first_epoch=done, processes=trainer.world_size),
@@ -160,7 +160,7 @@ def _trainer(recipe: Recipe, run: Run, options: Options, *, validated: int, epoc
     if options.progress:
         callbacks.append(RichProgressBar(leave=False))
     try:
-        with quiet():
+        with without_chatter():
             make = partial(
                 L.Trainer,
                 max_epochs=epochs or settings.epochs,

@@ -25,6 +25,11 @@ from cellocate.vocabulary import Vocabulary
 
 AnyBatch = TypeVar("AnyBatch", bound=tuple[Tensor, ...])
 """Of which the second tensor is the truth (N, K), and the third which fields of the data set they are (N,)."""
+_BEGUN_WITH = {
+    "pixel_size": "a pixel size of",
+    "vocabulary": "the vocabulary",
+    "labels_checksum": "training labels of checksum",
+}
 
 
 class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
@@ -85,11 +90,12 @@ class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """See that the collection is read as it was when the run began."""
-        changed = [name for name, value in checkpoint["begun_with"].items() if value != self.begun_with[name]]
+        before = checkpoint["begun_with"]
+        changed = [name for name, value in self.begun_with.items() if before.get(name) != value]
         if changed:
+            name = changed[0]
             raise CellocateError(
-                f"this run was begun with {changed[0]} {checkpoint['begun_with'][changed[0]]}, "
-                f"not {self.begun_with[changed[0]]}",
+                f"this run was begun with {_BEGUN_WITH[name]} {before.get(name)}, not {self.begun_with[name]}",
                 mend="Resume it with the collection and options it was begun with.",
             )
 

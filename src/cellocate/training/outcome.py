@@ -22,8 +22,8 @@ from cellocate.training.averaging import average_checkpoints, update_norms
 from cellocate.training.checkpoints import last_checkpoints
 from cellocate.training.data import Shown, loader
 from cellocate.training.decided import Decided, decide, fit_limited
-from cellocate.training.familiar import with_references
 from cellocate.training.module import Classifier
+from cellocate.training.ood import with_references
 from cellocate.training.prepare import Options, Prepared
 from cellocate.training.recipe import Recipe, Training
 from cellocate.training.run import Run
@@ -155,7 +155,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         intensity=recipe.data.intensity,
         bits=depths(images, prepared.inspection.images),
         normalisation=learnt.normalisation,
-        views=recipe.views(),
+        tta=recipe.tta(),
         rule=_unfitted(collection, recipe),
         scores={},
         provenance=Provenance(
@@ -183,7 +183,7 @@ def _unfitted(train: LabelledCollection, recipe: Recipe) -> decision.Rule:
     truth, chosen = train.truth(), recipe.decision
     unseen = np.flatnonzero(~truth.any(axis=0)).tolist()
     never = unseen if len(unseen) < truth.shape[1] else []
-    limit = chosen.at_most or (None if chosen.rule == "best" else decision.label_limit(truth))
+    limit = chosen.at_most or (None if chosen.rule == "argmax" else decision.label_limit(truth))
     none = np.zeros((0, truth.shape[1]))
     return fit_limited(chosen.rule, none, truth[:0], fallback=chosen.fallback, at_most=limit, never=never)
 

@@ -177,5 +177,5 @@ def _specialised(collection: LabelledCollection, locations: tuple[str, ...]) -> 
         narrowed = collection.vocabulary.narrowed(locations)
     except CellocateError as error:
         where = f"recipe, data.locations, of the {error.where}"
-        raise CellocateError(error.what, where=where, mend=error.mend) from None
+        raise error.at(where) from None
     return restricted(collection, narrowed)

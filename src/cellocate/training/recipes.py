@@ -98,10 +98,10 @@ def _explained(error: ValidationError, name: object) -> CellocateError:
             f"{setting} cannot be {first['input']!r}", where=where, mend=_near(first["input"], allowed)
         )
     if first["type"] == "value_error":
-        said = str(first["ctx"]["error"])
-        apart = " " if said.startswith("should") else ": "
-        what = apart.join(filter(None, [setting, said]))  # several sections have no name together
+        what = ": ".join(filter(None, [setting, str(first["ctx"]["error"])]))  # several sections have no name together
         return CellocateError(what, where=where, mend="Change it." if len(place) > 1 else "Change one of them.")
+    if first["type"] == "truth":
+        return CellocateError(f"{setting} {first['msg']}", where=where, mend="Change it.")
     said = " or ".join(_said(e) for e in error.errors() if _place(e) == place)
     near = difflib.get_close_matches(str(first["input"]), _LITERAL.findall(said), n=1)
     mend = f"Did you mean {near[0]!r}?" if near else "'cellocate recipes quick' prints a recipe."

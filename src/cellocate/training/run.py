@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import shutil
 import time
@@ -25,6 +24,7 @@ from cellocate.errors import CellocateError
 from cellocate.evaluation import SMALL
 from cellocate.files import mark, new_file, write_text
 from cellocate.images import Scale
+from cellocate.quiet import quiet
 from cellocate.training.recipe import Recipe
 from cellocate.training.recipes import load_recipe
 from cellocate.written import write_table
@@ -90,10 +90,9 @@ def is_first_process() -> bool:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def without_chatter() -> Iterator[None]:
     """Keep from the user what Lightning and torch say of their own affairs."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    with quiet("lightning.pytorch"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning|torch")
         yield
 
@@ -103,9 +102,9 @@ def begun_with(train: Collection, scale: Scale, truth: torch.Tensor) -> dict[str
     labels = truth.numpy()
     whole = labels.astype(bool) if set(np.unique(labels).tolist()) <= {0.0, 1.0} else labels
     return {
-        "a pixel size of": scale.pixel_size,
-        "the vocabulary": "" if train.vocabulary is None else train.vocabulary.name,
-        "training labels of checksum": hashlib.sha256(whole.tobytes()).hexdigest()[:8],
+        "pixel_size": scale.pixel_size,
+        "vocabulary": "" if train.vocabulary is None else train.vocabulary.name,
+        "labels_checksum": hashlib.sha256(whole.tobytes()).hexdigest()[:8],
     }
 
 

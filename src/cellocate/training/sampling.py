@@ -122,13 +122,14 @@ class EachEpoch(EpochSampler):
 def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, first_epoch: int = 0) -> EpochSampler:
     """What shows the training fields, epoch by epoch, as a recipe says.
 
-    First `section.most` chooses the fields that are used at all, then `section.name` how often each is shown:
+    First `section.max_per_location` chooses the fields that are used, then `section.name` how often each is shown:
 
     - `uniform`: once. With `section.batches` an epoch shows the next so many fields of a shuffled order, and the order
       is drawn anew when it is through: each field is shown once before any is shown twice, as by Keras with
       `steps_per_epoch`.
-    - `oversample`: copies are added to fields of the locations with fewer than `section.least`, evenly, the rarest
-      location first, counting the copies that rarer ones brought. Which fields get one copy more is fixed for a run.
+    - `oversample`: copies are added to fields of the locations with fewer than `section.min_per_location`, evenly,
+      the rarest location first, counting the copies that rarer ones brought. Which fields get one copy more is fixed
+      for a run.
     - `class_aware`: every location is drawn equally often, then a field of it (Shen 2016).
     - `square_root`: a location is drawn in proportion to the square root of its number of fields (Mahajan 2018).
 
@@ -154,15 +155,17 @@ def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, f
 
     Example:
         >>> truth = np.array([[True, False]] * 3 + [[False, True]])
-        >>> sorted(epoch_sampler(Sampling(name="oversample", least=3), truth, batch_size=2, seed=0))
+        >>> sorted(epoch_sampler(Sampling(name="oversample", min_per_location=3), truth, batch_size=2, seed=0))
         [0, 1, 2, 3, 3, 3]
     """
     columns = _with_none(truth)
     rng = np.random.default_rng(seed)
-    used = np.arange(len(truth)) if section.most is None else at_most(columns, section.most, rng)
+    used = (
+        np.arange(len(truth)) if section.max_per_location is None else at_most(columns, section.max_per_location, rng)
+    )
     columns = columns[used]
     if section.name in ("uniform", "oversample"):
-        shown = used[_copied(columns, section.least, rng)]
+        shown = used[_copied(columns, section.min_per_location, rng)]
         length = len(shown) if section.batches is None else section.batches * batch_size
         return Shuffled(shown, length, seed, first_epoch)
     members = [used[np.flatnonzero(column)] for column in columns.T if column.any()]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import Literal
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
+from cellocate.choices import Activation
 from cellocate.errors import CellocateError
 
 Features = NDArray[np.float32]
@@ -101,7 +101,7 @@ def refit_head(
     features: Tensor,
     truth: Tensor,
     *,
-    activation: Literal["sigmoid", "softmax"] = "sigmoid",
+    activation: Activation = "sigmoid",
     weight_decay: float = WEIGHT_DECAY,
 ) -> nn.Linear:
     """A linear layer like this one, trained from zero on all of some features at once, on the CPU.
@@ -187,7 +187,7 @@ def retrain_classifier(
     batches: Iterable[tuple[Tensor, ...]],
     *,
     seed: int,
-    activation: Literal["sigmoid", "softmax"] = "sigmoid",
+    activation: Activation = "sigmoid",
 ) -> int:
     """Train the last layer of a trained model again, in place, with rare locations filled up by `synthesise`.
 

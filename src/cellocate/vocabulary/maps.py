@@ -102,7 +102,7 @@ def read_map(path: str | Path, source: str | Vocabulary, target: str | Vocabular
             renamed[name] = "" if lost else target.names[target.index(new)]
         except CellocateError as error:
             where = f"{path}, line {line}" + (f" ({error.where})" if error.where else "")
-            raise CellocateError(error.what, where=where, mend=error.mend) from None
+            raise error.at(where) from None
     return _renaming(source, target, renamed)
 
 

@@ -91,7 +91,8 @@ class Vocabulary:
             mend = "A spreadsheet made a date of it: type the labels again, as text."
         elif label.casefold() == "negative":
             mend = "Leave the cell empty: that is a field without a location."
-        return CellocateError(f"unknown label {shown(label)}", where=f"vocabulary {self.name}", mend=mend)
+        what, where = f"unknown label {shown(label)}", f"vocabulary {self.name}"
+        return CellocateError(what, where=where, mend=mend, kind="unknown label")
 
     def narrowed(self, words: Sequence[str]) -> Vocabulary:
         """Some of the locations, in this vocabulary's order.
@@ -164,7 +165,8 @@ speckles' (4)?
         readings = cell.readings(separator)
         if len(readings) > 1:
             mend = f"Write {' or '.join('|'.join(map(str, labels)) for labels in readings[:3])}."
-            raise CellocateError(f"labels that can be read in several ways: {shown(text)}", mend=mend)
+            kind = "labels that can be read in several ways"
+            raise CellocateError(f"{kind}: {shown(text)}", mend=mend, kind=kind)
         if not readings:
             raise self._unknown(cell.misfit())
         return readings[0]
@@ -186,7 +188,7 @@ speckles' (4)?
                 try:
                     known[text] = self.parse(text, separator)
                 except CellocateError as error:
-                    raise CellocateError(error.what, where=where(row), mend=error.mend) from None
+                    raise error.at(where(row)) from None
             sets.append(known[text])
         return sets
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from cellocate.images import uncropped
-from cellocate.networks.views import orient, resample
+from cellocate.networks.tta import orient, resample
 from cellocate.training.augmentation import augment
 from cellocate.training.augmentation.geometry import move, placements
 from cellocate.training.recipe import Augmentation

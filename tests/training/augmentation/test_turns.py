@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from cellocate.networks.views import orient
+from cellocate.networks.tta import orient
 from cellocate.training.augmentation.turns import turn
 
 IMAGE = torch.arange(9.0).reshape(1, 3, 3)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cellocate.cells.masks.labels import Labels
 from cellocate.cells.masks.pieces import Bools, Ints, Pieces
 from cellocate.cells.masks.whole import nearest
-from cellocate.counted import counted
+from cellocate.cells.notes import Note, left_out
 from cellocate.errors import CellocateError
 
 _ALL, _HALF = 0.9, 0.5  # of the border of the image
@@ -22,12 +22,12 @@ _TWO = 2  # numbers, 0 and another: a binary mask
 _LINES = 0.25  # of a typical piece, which lines along cells cover at least
 _MEND = "Save the mask with 0 where there is no cell."
 
-Found = tuple[Ints, list[str]]
-"""Numbers of the mask that stand for no cell; and sentences for the user."""
+Found = tuple[Ints, list[Note]]
+"""Numbers of the mask that stand for no cell; and notes for the user."""
 
 
 def find_background(mask: Labels, pieces: Pieces, where: object = None, say: Callable[[int], str] = str) -> Found:
-    """The numbers that are no cells, and sentences for the user about them.
+    """The numbers that are no cells, and notes for the user about them.
 
     That is 0, or another number that lies along the border and around cells; a region around cells; and lines between
     cells, such as a watershed draws.
@@ -49,10 +49,11 @@ def find_background(mask: Labels, pieces: Pieces, where: object = None, say: Cal
     """
     thin = _lines(pieces)
     lines = pieces.numbers[thin & (pieces.numbers != 0)]
-    notes = ["lines along the cells in the mask are no cells, and left out"] * bool(len(lines))
+    notes = [Note("lines along the cells in the mask are no cells, and left out")] * bool(len(lines))
     zero = pieces.numbers == 0
     if thin[zero].any() and len(zero) == _TWO and _shares_of_border(pieces)[1:][zero][0] < _HALF:
-        notes.append("0 marks only lines: all areas between them are read as cells, even if one is the background")
+        text = "0 marks only lines: all areas between them are read as cells, even if one is the background"
+        notes.append(Note(text))
     filled = pieces
     if thin.any() and not thin.all():  # what lies around cells need not touch them, where there are lines between
         filled = Pieces.of(nearest(mask, np.append(False, thin[pieces.number - 1])[pieces.image]))
@@ -80,7 +81,7 @@ def _of_areas(pieces: Pieces, *, zero: bool, where: object, say: Callable[[int],
     if not zero and not len(around):
         around = _without_zero(pieces, others, where, say)
         if not len(around):
-            return around, ["the mask has no background: each of its pixels is in a cell"]
+            return around, [Note("the mask has no background: each of its pixels is in a cell")]
     if not len(around):
         if values[0] < 0:
             what = f"numbers of cells from {values[0]} to {values[-1]}, with no clear background"
@@ -136,7 +137,7 @@ def _of_one_cell_or_inverted(pieces: Pieces, said: str, around: Ints, *, zero: b
     of_zero = (pieces.value == 0) & pieces.solid
     whole = int((of_zero & ~pieces.touching_border()).sum())
     if whole > 1:
-        note = f"the mask is inverted: {said} is its background, and 0 marks the cells"
+        note = Note("the mask is inverted: {} is its background, and 0 marks the cells", said)
         return pieces.numbers[around - 1], [note]
     if whole == 1 or not zero:
         what = f"a mask of {said} and 0, either of which may be the background" if zero else f"a mask of {said} alone"
@@ -151,9 +152,7 @@ def _beside_zero(pieces: Pieces, said: str, around: Ints, cells: Ints) -> Found:
     if (pieces.numbers == 0).any():
         zero = int(np.flatnonzero(pieces.numbers == 0)[0]) + 1
         if _shares_of_border(pieces)[zero] >= _HALF:
-            verb = "is no cell" if len(around) == 1 else "are no cells"
-            note = f"{counted(len(around), 'region')} around cells in the mask {verb}, and left out"
-            return np.append(values, 0), [note]
+            return np.append(values, 0), [left_out(len(around), "region", " around cells in the mask")]
         if (of_zero & pieces.solid).sum() == 1 and areas[zero] <= _LARGER * np.median(areas[cells]):
-            return values, [f"the background of the mask is {said}, and 0 is the number of a cell"]
-    return np.append(values, 0), [f"the background of the mask is {said}, not 0"]
+            return values, [Note("the background of the mask is {}, and 0 is the number of a cell", said)]
+    return np.append(values, 0), [Note("the background of the mask is {}, not 0", said)]

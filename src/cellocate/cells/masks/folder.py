@@ -14,6 +14,7 @@ from cellocate.cells.masks.geojson import read_geojson
 from cellocate.cells.masks.label_image import LabelImage
 from cellocate.cells.masks.labels import Shape
 from cellocate.cells.masks.names import MEND_ROIS, OUTLINES, ROIS, Images, MaskFiles, may_be_read
+from cellocate.cells.notes import Note
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images.rle import Mask, masks_of
@@ -40,7 +41,7 @@ class CellMasks:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        self.notes: dict[str, tuple[str, ...]] = {}
+        self.notes: dict[str, tuple[Note, ...]] = {}
         if not self.folder.is_dir():
             raise CellocateError("no such folder of label images", where=folder, mend="Check the name.")
         self._files = MaskFiles(self.folder)
@@ -98,7 +99,8 @@ class CellMasks:
         if (of_nuclei := self._files.nuclei(field)) is not None:
             nuclei = read_labels(of_nuclei, (cells.shape[0], cells.shape[1]), cells=cells)
         doubts = self._files.doubts(field, path)
-        self.notes[field] = (*read.notes, *doubts, *(f"nuclei: {note}" for note in nuclei.notes))
+        on_nuclei = (Note(f"nuclei: {note.template}", *note.values) for note in nuclei.notes)
+        self.notes[field] = (*read.notes, *doubts, *on_nuclei)
         return nuclei.labels, cells
 
     def read(

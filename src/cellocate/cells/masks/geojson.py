@@ -16,6 +16,7 @@ from cellocate.cells.masks.numbering import check_numbering
 from cellocate.cells.masks.objects import cells_among, pixels_of
 from cellocate.cells.masks.outlines import Polygon, area, outlines, without_crumbs
 from cellocate.cells.masks.run_lengths import refuse_empty_cells
+from cellocate.cells.notes import Note
 from cellocate.errors import CellocateError
 from cellocate.files import write_text
 
@@ -42,7 +43,7 @@ class QuPathCells(NamedTuple):
     names: tuple[str, ...]
     classes: tuple[str, ...]
     measurements: pd.DataFrame
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def write_geojson(
@@ -120,7 +121,7 @@ def read_geojson(path: str | Path, shape: Shape) -> QuPathCells:
     names = tuple(str(shown.get("name") or "") for shown in properties)
     classes = tuple(str((shown.get("classification") or {}).get("name") or "") for shown in properties)
     if not objects:
-        notes.append("the GeoJSON is empty: it has no cells")
+        notes.append(Note("the GeoJSON is empty: it has no cells"))
     return QuPathCells(nuclei, cells, names, classes, _table(properties), tuple(notes))
 
 

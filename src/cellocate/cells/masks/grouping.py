@@ -6,7 +6,8 @@ import numpy as np
 
 from cellocate.cells.masks.pieces import Bools, Ints, Pieces
 from cellocate.cells.masks.refusals import refuse_run_out, refuse_specks
-from cellocate.counted import counted
+from cellocate.cells.notes import Note, left_out
+from cellocate.counted import plural
 
 _REGIONS = 30  # pieces, the largest, that may be regions
 _HELD = 3  # cells that a region holds, and no cell
@@ -14,8 +15,8 @@ _WIDE = 0.25  # of the image: an area, or a net across it, that may be cells tha
 _LARGEST = 5  # pieces that are searched for holes
 _OFTEN = 4  # one in so many numbers marks several cells: the mask repeats its numbers, as a palette does
 
-Grouped = tuple[Ints, list[str]]
-"""What each piece belongs to, shape (n,), from 1, and 0 for none; and sentences for the user."""
+Grouped = tuple[Ints, list[Note]]
+"""What each piece belongs to, shape (n,), from 1, and 0 for none; and notes for the user."""
 
 
 def without_regions(pieces: Pieces) -> Grouped:
@@ -29,17 +30,15 @@ def without_regions(pieces: Pieces) -> Grouped:
             if len(np.unique(pieces.number[inside[plain[inside]]])) >= _HELD:
                 regions.add(int(pieces.number[piece]))
     cell = np.where(np.isin(pieces.number, list(regions)), 0, pieces.number)
-    n = len(regions)
-    verb = "is no cell" if n == 1 else "are no cells"
-    return cell, [f"{counted(n, 'region')} around cells in the mask {verb}, and left out"] * (n > 0)
+    return cell, [left_out(len(regions), "region", " around cells in the mask")] * bool(regions)
 
 
-def about_rings(pieces: Pieces) -> list[str]:
-    """A sentence for the user where the largest pieces are rings, as broad outlines are and cells seldom."""
+def about_rings(pieces: Pieces) -> list[Note]:
+    """A note for the user where the largest pieces are rings, as broad outlines are and cells seldom."""
     largest = np.argsort(-pieces.area, kind="stable")[:_LARGEST].tolist()
     rings = sum((pieces.holes(piece) == 0).sum() > pieces.area[piece] for piece in largest)
     note = "most cells are rings around holes larger than themselves: if they are outlines, fill them"
-    return [note] * bool(2 * rings > len(largest))
+    return [Note(note)] * bool(2 * rings > len(largest))
 
 
 def of_one_number(pieces: Pieces, said: str) -> Grouped:
@@ -47,9 +46,9 @@ def of_one_number(pieces: Pieces, said: str) -> Grouped:
     if (n := int(pieces.plain.sum())) < 2:
         top, left, bottom, right = pieces.boxes[pieces.area.argmax()].tolist()
         wide = (bottom - top) * (right - left) >= _WIDE * pieces.image.size
-        return pieces.number, [f"{said} marks one large area: it is read as one cell"] * wide
-    note = f"{said} marks {n} separate pieces (a binary mask): each is read as a cell, and cells that touch as one"
-    return _without_specks(pieces, np.arange(1, len(pieces) + 1), ~pieces.plain, [note])
+        return pieces.number, [Note("{} marks one large area: it is read as one cell", said)] * wide
+    text = "{} marks {} separate pieces (a binary mask): each is read as a cell, and cells that touch as one"
+    return _without_specks(pieces, np.arange(1, len(pieces) + 1), ~pieces.plain, [Note(text, said, n)])
 
 
 def of_numbers(pieces: Pieces, cell: Ints, where: object = None, *, palette: bool = False) -> Grouped:
@@ -75,24 +74,24 @@ def of_numbers(pieces: Pieces, cell: Ints, where: object = None, *, palette: boo
         apart = several
     close, notes = len(several) - len(apart), []
     if close:
-        notes.append(f"{_marks(close)} several pieces close together: each number is read as one cell")
+        notes.append(_marks(close, "several pieces close together: each number is read as one cell"))
     if not apart:
         return cell, notes
     split, pieces_of_them = cell.copy(), np.concatenate(apart)
     split[pieces_of_them] = cell.max() + np.arange(1, len(pieces_of_them) + 1)
     specks = ~pieces.plain & np.isin(cell, cell[pieces_of_them])
     refuse_specks(int(specks.sum()), len(pieces_of_them), where)
-    note = f"{_marks(len(apart))} several pieces: each piece is read as a cell, and cells that touch as one"
+    note = _marks(len(apart), "several pieces: each piece is read as a cell, and cells that touch as one")
     return _without_specks(pieces, split, specks, [note, *notes])
 
 
-def _marks(numbers: int) -> str:
-    return f"{counted(numbers, 'number')} of the mask mark{'s' if numbers == 1 else ''}"
+def _marks(n: int, what: str) -> Note:
+    return Note(f"{{:,}} {plural(n, 'number')} of the mask mark{'s' if n == 1 else ''} {what}", n)
 
 
-def _without_specks(pieces: Pieces, cell: Ints, specks: Bools, notes: list[str]) -> Grouped:
+def _without_specks(pieces: Pieces, cell: Ints, specks: Bools, notes: list[Note]) -> Grouped:
     n = int(specks.sum())
     if n:
-        size = f"of at most {pieces.area[specks].max()} px"
-        notes = [*notes, f"{counted(n, 'speck')} {size} in the mask {'is' if n == 1 else 'are'} left out"]
+        text = f"{{:,}} {plural(n, 'speck')} of at most {{}} px in the mask {'is' if n == 1 else 'are'} left out"
+        notes = [*notes, Note(text, n, int(pieces.area[specks].max()))]
     return np.where(specks, 0, cell), notes

@@ -14,7 +14,8 @@ from cellocate.cells.masks.grouping import Grouped, about_rings, of_numbers, of_
 from cellocate.cells.masks.labels import MOST, Labels, Shape, check_shape
 from cellocate.cells.masks.pieces import Ints, Pieces
 from cellocate.cells.masks.refusals import refuse_classes, refuse_holes, refuse_lines, refuse_pictures
-from cellocate.counted import counted
+from cellocate.cells.notes import Note
+from cellocate.counted import plural
 from cellocate.errors import CellocateError
 
 _ITS_OWN = 0.9  # of the pixels of nuclei, which have the number of their cell
@@ -30,11 +31,11 @@ class LabelImage(NamedTuple):
     """
 
     labels: NDArray[np.uint16]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     renumbered: bool = False
 
 
-_EMPTY = LabelImage(np.zeros((0, 0), np.uint16), ("the mask is empty: it marks no cell",))
+_EMPTY = LabelImage(np.zeros((0, 0), np.uint16), (Note("the mask is empty: it marks no cell"),))
 
 
 def as_label_image(
@@ -88,9 +89,10 @@ def as_label_image(
     refuse_lines(pieces, where)
     values = pieces.numbers[np.unique(pieces.number) - 1]
     if coloured:
-        notes.append(f"the mask is a picture in {counted(len(values), 'colour')}: each is read as a number")
+        colours = plural(len(values), "colour")
+        notes.append(Note(f"the mask is a picture in {{:,}} {colours}: each is read as a number", len(values)))
     elif values.max() > MOST:
-        notes.append(f"the mask has numbers above {MOST}: cells are numbered anew")
+        notes.append(Note("the mask has numbers above {}: cells are numbered anew", MOST))
     cell, about = _cells(pieces, values.tolist(), known, where, coloured=coloured)
     cells_there = np.append(0, cell)[pieces.image]
     as_they_are = not coloured and values.min() > 0 and values.max() <= MOST

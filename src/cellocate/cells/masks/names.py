@@ -8,6 +8,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 from cellocate.cells.masks.naming import Kind, behind, made_from_nuclei, readings
+from cellocate.cells.notes import Note
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
 
@@ -92,15 +93,15 @@ class MaskFiles:
         names = self._named(field, "nuclei") or self._named(field, "nuclei", of_channel=True)
         return self._only(field, names) if names else None
 
-    def doubts(self, field: str, path: Path) -> list[str]:
-        """A sentence for the user where a mask of cells may be one of nuclei, by its name."""
+    def doubts(self, field: str, path: Path) -> list[Note]:
+        """A note for the user where a mask of cells may be one of nuclei, by its name."""
         name = path.relative_to(self.folder).as_posix()
         channels = [
             channel for found, kind, channel in self._of(field) if found == name and kind == "cells" and channel
         ]
         if not channels or not made_from_nuclei(channels[0]):
             return []
-        return ["by its name the mask was made from the nuclei: it is read as a mask of whole cells"]
+        return [Note("by its name the mask was made from the nuclei: it is read as a mask of whole cells")]
 
     def refuse_shared_masks(self, ids: Iterable[str], images: Images) -> None:
         """Raise a `CellocateError` where one file could be the mask of two of these fields."""

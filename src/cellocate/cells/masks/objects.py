@@ -12,7 +12,8 @@ from scipy.ndimage import binary_fill_holes
 from cellocate.cells.masks.labels import Shape
 from cellocate.cells.masks.outlines import filled
 from cellocate.cells.masks.parts import parts_of
-from cellocate.counted import counted
+from cellocate.cells.notes import Note, left_out
+from cellocate.counted import counted, plural
 from cellocate.errors import CellocateError
 
 # What an object is called since version 0.4, in 0.3, and (by its `id`) in 0.2. Anything else QuPath takes for an
@@ -67,8 +68,8 @@ def kind_of(feature: dict[str, Any]) -> str:
     return next((_KINDS[str(word).lower()] for word in words if str(word).lower() in _KINDS), "annotation")
 
 
-def cells_among(features: Sequence[dict[str, Any]], shape: Shape, path: object) -> tuple[list[Object], list[str]]:
-    """The objects that are cells, and sentences about those that are not.
+def cells_among(features: Sequence[dict[str, Any]], shape: Shape, path: object) -> tuple[list[Object], list[Note]]:
+    """The objects that are cells, and notes about those that are not.
 
     These are the cells, or else the detections, or else the annotations; the latter two without those around others,
     and annotations without points and lines. One of these two whose parts lie far apart is several cells: so are all
@@ -87,21 +88,19 @@ def cells_among(features: Sequence[dict[str, Any]], shape: Shape, path: object) 
     if features and not kind:
         what = f"no cells among {counted(len(features), 'object')} (the first is a {kinds[0]})"
         raise CellocateError(what, where=path, mend=_CLEAR)
-    left_out = {other: kinds.count(other) for other in dict.fromkeys(kinds) if other != kind}
+    others = {other: kinds.count(other) for other in dict.fromkeys(kinds) if other != kind}
     chosen = [(n, feature) for n, feature in enumerate(features, start=1) if kinds[n - 1] == kind]
     if kind == "annotation" and any(_is_area(feature) for _, feature in chosen):
-        left_out["non-area annotation"] = sum(not _is_area(feature) for _, feature in chosen)
+        others["non-area annotation"] = sum(not _is_area(feature) for _, feature in chosen)
         chosen = [(n, feature) for n, feature in chosen if _is_area(feature)]
     objects = [_object(feature, shape, f"{path}, object {n}") for n, feature in chosen]
-    split: list[str] = []
+    split: list[Note] = []
     if kind != "cell":
         objects, split = _split(objects, kind)
         around = _around_others(objects, kind, path)
-        left_out[f"surrounding {kind}"] = len(around)
+        others[f"surrounding {kind}"] = len(around)
         objects = [one for i, one in enumerate(objects) if i not in around]
-    verbs = {other: "is no cell" if n == 1 else "are no cells" for other, n in left_out.items()}
-    about = [f"{counted(n, other)} {verbs[other]}, and left out" for other, n in left_out.items() if n]
-    return objects, [*split, *about]
+    return objects, [*split, *(left_out(n, other) for other, n in others.items() if n)]
 
 
 def pixels_of(geometry: object, shape: Shape, where: str) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
@@ -148,8 +147,8 @@ def _rings(geometry: object, where: str) -> Iterator[NDArray[np.float64]]:
     yield from rings
 
 
-def _split(objects: Sequence[Object], kind: str) -> tuple[list[Object], list[str]]:
-    """An object for each part of those whose parts lie far apart; and sentences for the user."""
+def _split(objects: Sequence[Object], kind: str) -> tuple[list[Object], list[Note]]:
+    """An object for each part of those whose parts lie far apart; and notes for the user."""
     found: list[Object] = []
     apart, close, before = 0, 0, len(objects)
     for one in objects:
@@ -166,9 +165,9 @@ def _split(objects: Sequence[Object], kind: str) -> tuple[list[Object], list[str
             place = (slice(top + down.start, top + down.stop), slice(left + across.start, left + across.stop))
             found.append(Object(feature, one.where, place, inside))
     parts_apart = len(found) - before + apart
-    notes = [f"{counted(apart, kind)} with parts far apart: each of the {parts_apart} parts is read as a cell"]
-    near = [f"{counted(close, kind)} with parts close together: each {kind} is read as one cell"]
-    return found, notes * bool(apart) + near * bool(close)
+    text = f"{{:,}} {plural(apart, kind)} with parts far apart: each of the {{}} parts is read as a cell"
+    near = f"{{:,}} {plural(close, kind)} with parts close together: each {kind} is read as one cell"
+    return found, [Note(text, apart, parts_apart)] * bool(apart) + [Note(near, close)] * bool(close)
 
 
 def _around_others(objects: Sequence[Object], kind: str, path: object) -> set[int]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cellocate.cells.masks import in_one_piece
+from cellocate.cells.notes import Note
 from cellocate.cells.segmentation.growth import label_cells
 from cellocate.cells.segmentation.landmarks import LANDMARKS, cell_map
 from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
@@ -16,6 +17,7 @@ from cellocate.collection.emptiness import NEARLY_EMPTY, note_on
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
 
+_ASSUMED = "The pixel size was not given, and taken to be {:.2g} µm"
 _COARSEST = 5.0  # µm per px, that is assumed
 
 
@@ -55,13 +57,11 @@ def segment(
     nuclei = np.zeros(bright.shape, np.uint16) if empty else in_one_piece(label_nuclei(bright, pixel_size, settings))
     shown = cell_map(planes, pixel_size, settings)
     if empty:
-        notes.append("The field is nearly empty: no cell stands out from the noise.")
+        notes.append(Note("The field is nearly empty: no cell stands out from the noise."))
     elif not nuclei.any():
-        notes.append("No nuclei were seen, and so no cells.")
+        notes.append(Note("No nuclei were seen, and so no cells."))
     elif shown is None:
-        notes.append(
-            f"Neither microtubules nor ER are shown: cells are what lies within {settings.ring:g} µm of a nucleus."
-        )
+        notes.append(without_landmarks(settings))
     cells = in_one_piece(label_cells(nuclei, shown, pixel_size, settings))
     return Segmented(
         nuclei_map=bright,
@@ -94,15 +94,20 @@ def planes_of(field: Pixels, channels: Sequence[str]) -> dict[str, Pixels]:
 
 def known_or_estimated(
     dna: Pixels, pixel_size: float | None, settings: Settings | None = None
-) -> tuple[float, tuple[str, ...]]:
-    """µm per px and, where they had to be estimated from the size of nuclei, a sentence that says so."""
+) -> tuple[float, tuple[Note, ...]]:
+    """µm per px and, where they had to be estimated from the size of nuclei, a note that says so."""
     if pixel_size is not None:
         return pixel_size, ()
     settings = settings or Settings()
     size = estimated_pixel_size(dna, settings.nucleus)
     if size is not None:
-        how = f"as nuclei are about {settings.nucleus / size:.0f} px wide, and mostly {settings.nucleus:g} µm"
-    else:
-        size = min(FIELD_SPAN / max(dna.shape), _COARSEST)
-        how = "as if the field were as wide as those of the Human Protein Atlas"
-    return size, (f"The pixel size was not given, and taken to be {size:.2g} µm, {how}.",)
+        text = f"{_ASSUMED}, as nuclei are about {{:.0f}} px wide, and mostly {{:g}} µm."
+        return size, (Note(text, size, settings.nucleus / size, settings.nucleus),)
+    size = min(FIELD_SPAN / max(dna.shape), _COARSEST)
+    return size, (Note(f"{_ASSUMED}, as if the field were as wide as those of the Human Protein Atlas.", size),)
+
+
+def without_landmarks(settings: Settings) -> Note:
+    """That cells had to be drawn around their nuclei."""
+    text = "Neither microtubules nor ER are shown: cells are what lies within {:g} µm of a nucleus."
+    return Note(text, settings.ring)

@@ -60,7 +60,7 @@ class Segmented:
         edge: whether each cell touches the border of the field, in the order of numbers.
         pixel_size: µm per px that was worked with.
         estimated: whether that is an estimate, from the size of the nuclei or of the field.
-        notes: what a user should know, as sentences.
+        notes: what a user should know.
     """
 
     nuclei_map: Map

@@ -106,17 +106,18 @@ def _problems(listed: Listed, vocabulary: Vocabulary, path: Path) -> list[Proble
             error = CellocateError("its labels are not known", where=path, mend="Leave it out.")
             found.append(Problem(str(field), "labels", error))
         elif words is not None:
-            what = f"{vocabulary.name} has no word for the location '{', '.join(words)}'"
+            kind = f"{vocabulary.name} has no word for the location"
+            what = f"{kind} '{', '.join(words)}'"
             mend = "Use another --vocabulary, such as subcell31"
             if labels is None:
-                error = CellocateError(what, where=path, mend=f"{mend}, or leave it out.")
+                error = CellocateError(what, where=path, mend=f"{mend}, or leave it out.", kind=kind)
                 found.append(Problem(str(field), "labels", error))
             else:
                 found.append(
-                    _warning(str(field), what, path, f"It is left out of the labels: {mend.lower()}, to have it.")
+                    _warning(str(field), what, path, f"It is left out of the labels: {mend.lower()}, to have it.", kind)
                 )
     return found
 
 
-def _warning(field: str, what: str, where: object, mend: str) -> Problem:
-    return Problem(field, "labels", CellocateError(what, where=where, mend=mend), "warning")
+def _warning(field: str, what: str, where: object, mend: str, kind: str = "") -> Problem:
+    return Problem(field, "labels", CellocateError(what, where=where, mend=mend, kind=kind), "warning")

@@ -40,9 +40,9 @@ def not_square(size: PixelSize, path: Path) -> CellocateError | None:
     """Why an image cannot be used whose pixels are not square; None where they are."""
     if not size.stretched:
         return None
-    what = f"pixels that are not square ({size.stretched})"
+    kind = "pixels that are not square"
     mend = "Resample it to square pixels; or, where the file is wrong, give the true size with --pixel-size."
-    return CellocateError(what, where=path, mend=mend)
+    return CellocateError(f"{kind} ({size.stretched})", where=path, mend=mend, kind=kind)
 
 
 def not_understood(size: PixelSize, path: Path) -> CellocateError | None:

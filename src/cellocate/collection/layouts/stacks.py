@@ -236,7 +236,8 @@ def _slices(stack: Stack, path: Path) -> CellocateError | None:
         what = f"{stack.planes * stack.times} {words[0]} and one channel: they may be channels saved as {words[0]}"
         example = dict(zip(STAINS, range(max(stack.planes, stack.times)), strict=False))
         mend = f"If they are, say which is which, in the order of yours: --channels {written(example)}; "
-    return CellocateError(what, where=path, mend=f"{mend}if there is one channel, name it: --channels protein=0.")
+    mend += "if there is one channel, name it: --channels protein=0."
+    return CellocateError(what, where=path, mend=mend, kind="slices or time points that may be channels")
 
 
 def _described(paths: Sequence[Path]) -> list[Sequence[Stack] | CellocateError]:

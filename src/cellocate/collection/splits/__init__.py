@@ -1,6 +1,6 @@
 """Splits: parts or folds of a collection that no group is torn by, saved, read again and checked for leaks."""
 
-from cellocate.collection.splits.draw import METHODS, Method, make_split
+from cellocate.collection.splits.draw import METHODS, make_split
 from cellocate.collection.splits.groups import grouping
 from cellocate.collection.splits.leaks import held_out_leaks, leaks, refuse_leaks, refuse_other_challenge
 from cellocate.collection.splits.part import part_of
@@ -11,7 +11,6 @@ __all__ = [
     "METHODS",
     "PARTS",
     "SPLIT_COLUMNS",
-    "Method",
     "Split",
     "grouping",
     "held_out_leaks",

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.choices import SplitMethod
 from cellocate.collection.collection import Collection
 from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.groups import DUPLICATES, grouping
-from cellocate.collection.splits.min_per_class import top_up
 from cellocate.collection.splits.split import PARTS, Split
 from cellocate.collection.splits.stratify import share_out
+from cellocate.collection.splits.top_up import top_up
 from cellocate.errors import CellocateError
 
-Method = Literal["stratified", "random", "sequential", "leave-one-out"]
-METHODS: tuple[Method, ...] = get_args(Method)
-LEAST = 5
+METHODS: tuple[SplitMethod, ...] = get_args(SplitMethod)
+MIN_PER_LOCATION = 5
 LEFT_OUT_BY = "cell_line"
 
 
 def make_split(
     collection: Collection,
-    method: Method = "stratified",
+    method: SplitMethod = "stratified",
     *,
     by: Sequence[str] = (),
     validation: float = 0.15,
     test: float = 0.15,
     folds: int | None = None,
-    least: int = LEAST,
+    min_per_location: int = MIN_PER_LOCATION,
     seed: int = 0,
     fingerprints: pd.Series[str] | None = None,
 ) -> Split:
@@ -51,8 +51,8 @@ def make_split(
         validation: share of the groups, 0 to 1; without meaning for folds.
         test: share of the groups, 0 to 1; with folds, what is in none of them. Without meaning for leave-one-out.
         folds: part what is not for the test into this many folds, of which one at a time is the validation part.
-        least: locations of at least so many fields have at least so many in the train part, if need be at the cost of
-            the other parts; for stratified and random draws without folds.
+        min_per_location: fields of each location that the train part has at least, if the collection has as many, at
+            the cost of the other parts; for stratified and random draws without folds.
         seed: of the draw.
         fingerprints: of each field (see `duplicates`), needed for `by` duplicates and recorded in the split.
 
@@ -72,7 +72,7 @@ def make_split(
     shown = _shown(collection.labelled().truth(), codes, len(names)) if labelled else None
     dealt = _deal(shown, method, counts, seed)
     if method in ("stratified", "random") and folds is None and shown is not None:
-        top_up(dealt, shown, least, seed)
+        top_up(dealt, shown, min_per_location, seed)
     fields = pd.DataFrame({"group": group.to_numpy(dtype=object)}, index=pd.Index(collection.ids, name="id", dtype=str))
     if folds is None:
         fields.insert(0, "part", np.array(PARTS, dtype=object)[dealt][codes])
@@ -86,7 +86,7 @@ def make_split(
     if fingerprints is not None:
         fields["fingerprint"] = fingerprints.reindex(fields.index).to_numpy(dtype=object)
     made: dict[str, Any] = {"method": method, "by": list(by), "seed": seed, "folds": folds, "groups": len(names)}
-    made |= {"validation": None if folds else validation, "test": test, "least": least}
+    made |= {"validation": None if folds else validation, "test": test, "min_per_location": min_per_location}
     return Split(fields.astype(str), made)
 
 
@@ -118,7 +118,7 @@ def _counts(collection: Collection, groups: int, validation: float, test: float,
     return counts
 
 
-def _deal(shown: NDArray[np.int32] | None, method: Method, counts: list[int], seed: int) -> NDArray[np.intp]:
+def _deal(shown: NDArray[np.int32] | None, method: SplitMethod, counts: list[int], seed: int) -> NDArray[np.intp]:
     """The number of the part of each group."""
     if shown is not None and method in ("stratified", "leave-one-out"):
         return share_out(shown > 0, counts, seed)

@@ -54,7 +54,7 @@ def read_split(
         chosen = split.choose(fold)
         trained = (chosen.parts == "train").any()
     except CellocateError as error:
-        raise CellocateError(error.what, where=path, mend=error.mend) from None
+        raise error.at(path) from None
     if not trained:
         raise CellocateError("it has no field to train on", where=path, mend="Some of its parts must be train.")
     return chosen

@@ -53,7 +53,7 @@ def fit(
     - `soft_f1`: least squares on a smooth F1 (`soft_thresholds`).
     - `expected_f1`: the best F1 to be expected of probabilities scaled to frequencies (`expected_thresholds`).
     - `field_f1`: for each field the set with the best expected F1 (`best_sets`); not for macro F1.
-    - `best`: the likeliest location alone, for fields (or cells) of one label each; nothing is fitted.
+    - `argmax`: the likeliest location alone, for fields (or cells) of one label each; nothing is fitted.
 
     Where no location occurs at all, there is nothing to fit but `fixed`.
 
@@ -77,7 +77,7 @@ def fit(
             mend="Give both for the same fields and locations.",
         )
     refuse_no_probabilities(probabilities)
-    if kind != "best" and not truth.any():
+    if kind != "argmax" and not truth.any():
         kind = "fixed"
     thresholds = _THRESHOLDS[kind](probabilities, truth) if kind in _THRESHOLDS else np.zeros(truth.shape[1])
     return Rule(
@@ -86,7 +86,7 @@ def fit(
         fallback=fallback or ("likeliest" if kind == "scaled" else "none"),
         at_most=at_most,
         scaling=fit_scaling(probabilities, truth) if kind == "field_f1" else None,
-        fitted_on=len(truth) if kind not in ("fixed", "best") else None,
+        fitted_on=len(truth) if kind not in ("fixed", "argmax") else None,
     )
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from cellocate.choices import Fallback, RuleKind
+from cellocate.choices import Fallback, RuleKind, present_rule
 from cellocate.decision.rules.scaling import Scaling
 from cellocate.decision.rules.sets import best_sets
 from cellocate.decision.rules.values import refuse_no_probabilities
@@ -17,7 +17,7 @@ from cellocate.errors import CellocateError
 
 Kind = RuleKind
 KINDS: tuple[Kind, ...] = get_args(Kind)
-WITHOUT_THRESHOLDS = ("best", "field_f1")
+WITHOUT_THRESHOLDS = ("argmax", "field_f1")
 
 FALLBACKS: tuple[Fallback, ...] = get_args(Fallback)
 
@@ -25,7 +25,7 @@ FALLBACKS: tuple[Fallback, ...] = get_args(Fallback)
 class Rule(BaseModel):
     """A threshold for each location: a field shows it where its probability reaches the threshold.
 
-    Two kinds have none: with `best` a field shows the likeliest location alone, with `field_f1` the set of locations
+    Two kinds have none: with `argmax` a field shows the likeliest location alone, with `field_f1` the set of locations
     whose expected F1 is best.
 
     Args:
@@ -51,7 +51,7 @@ class Rule(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Kind
+    kind: Annotated[Kind, BeforeValidator(present_rule)]
     thresholds: tuple[Annotated[float, Field(ge=0, le=1)], ...]
     fallback: Fallback = "none"
     at_most: Annotated[int, Field(ge=1)] | None = None
@@ -82,7 +82,7 @@ class Rule(BaseModel):
             )
         refuse_no_probabilities(probabilities)
         probabilities = _without(probabilities, self.never)
-        if self.kind == "best":
+        if self.kind == "argmax":
             return _one_each(probabilities)
         # in the probabilities' own precision, or .57 in single would not reach a threshold of .57 in double
         values = probabilities if self.scaling is None else self.scaling.apply(probabilities)

@@ -3,14 +3,13 @@
 from cellocate.explain.audit.audited import Audited, audit_labels
 from cellocate.explain.audit.folder import write_audit
 from cellocate.explain.audit.held_out import HeldOut, by_models, by_tables
-from cellocate.explain.audit.mistaken import JUDGES, Doubts, Judge, doubts
+from cellocate.explain.audit.mistaken import JUDGES, Doubts, doubts
 
 __all__ = [
     "JUDGES",
     "Audited",
     "Doubts",
     "HeldOut",
-    "Judge",
     "audit_labels",
     "by_models",
     "by_tables",

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.choices import Judge
 from cellocate.collection import LabelledCollection, inspect
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.explain.audit.held_out import HeldOut
-from cellocate.explain.audit.mistaken import Doubts, Judge, doubts
+from cellocate.explain.audit.mistaken import Doubts, doubts
 from cellocate.explain.audit.skill import LITTLE, Skill, skill_of
 
 LEAST = 50
@@ -94,9 +95,9 @@ class Audited:
         return table.sort_values("doubt", ascending=False, kind="stable")
 
     def outlying(self) -> pd.DataFrame:
-        """The fields unlike those that the models learnt from: `Id`, `unlike` (above 1), the most unlike first."""
-        unlike = pd.DataFrame({"Id": self.held_out.ids, "unlike": self.held_out.unlike})
-        return unlike[unlike["unlike"] > 1].sort_values("unlike", ascending=False, kind="stable").round(3)
+        """The fields out of distribution for the models: `Id`, `ood_score` (above 1), the highest first."""
+        scores = pd.DataFrame({"Id": self.held_out.ids, "ood_score": self.held_out.ood_score})
+        return scores[scores["ood_score"] > 1].sort_values("ood_score", ascending=False, kind="stable").round(3)
 
     def mistakes(self) -> pd.DataFrame:
         """What models are surest of against the labels, for each location the surest first.

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cellocate.choices import Colours
 from cellocate.counted import counted
 from cellocate.explain.audit.audited import Audited
 from cellocate.files import new_folder, write_text
-from cellocate.pictures import Bar, Colours, Picture, composite, data_uri, read_pictures, save_figure, show, write
+from cellocate.pictures import Bar, Picture, composite, data_uri, read_pictures, save_figure, show, write
 from cellocate.pictures.page import render
 from cellocate.pictures.words import listed, sentence
 from cellocate.rounded import json_text
@@ -65,9 +66,9 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
             "suspects": [_item(r["Id"], _words(r), pictures, colours) for r in first.to_dict("records")],
             "all_suspects": len(suspects),
             "locations": _locations(audited, sure.to_dict("records"), pictures, colours),
-            "outlying": [_item(r["Id"], [f"{r['unlike']:.2f}"], pictures, colours) for r in odd.to_dict("records")],
+            "outlying": [_item(r["Id"], [f"{r['ood_score']:.2f}"], pictures, colours) for r in odd.to_dict("records")],
             "all_outlying": len(outlying),
-            "told": bool((audited.held_out.unlike >= 0).any()),
+            "told": bool((audited.held_out.ood_score >= 0).any()),
             "twins": [] if audited.twins is None else audited.twins.head(_SUSPECTS).to_dict("records"),
         }
         write_text(folder / "report.html", render("cellocate.explain.audit", "audit.html.j2", content))

@@ -25,12 +25,12 @@ class HeldOut(NamedTuple):
     Args:
         ids: of N fields.
         probabilities: shape (N, K), in the collection's vocabulary.
-        unlike: how unlike each is to what was learnt from, shape (N,), above 1 where so, NaN where nobody can tell.
+        ood_score: how far each lies from what was learnt, shape (N,), above 1 out of distribution, NaN where unknown.
     """
 
     ids: list[str]
     probabilities: NDArray[np.float64]
-    unlike: NDArray[np.float64]
+    ood_score: NDArray[np.float64]
 
 
 def by_models(
@@ -49,7 +49,7 @@ def by_models(
         CellocateError: a model has another vocabulary, or every field was trained on.
     """
     shape = (len(models), len(collection), len(collection.vocabulary))
-    said, unlike = np.full(shape, np.nan), np.full(shape[:2], np.nan)
+    said, ood_score = np.full(shape, np.nan), np.full(shape[:2], np.nan)
     for i, model in enumerate(models):
         if model.vocabulary.names != collection.vocabulary.names:
             what = f"{model.title} knows other locations than the labels"
@@ -61,14 +61,14 @@ def by_models(
         found = predict_collection(model, some, progress=progress)
         said[i, rows] = found.probabilities
         if found.ood_score is not None:
-            unlike[i, rows] = found.ood_score
+            ood_score[i, rows] = found.ood_score
     kept = np.flatnonzero(~np.isnan(said).all(axis=(0, 2)))
     if not len(kept):
         raise CellocateError(
             f"every {collection.unit} was trained on by every model", where=collection.folder, mend=_MEND
         )
     ids = [collection.ids[row] for row in kept]
-    return HeldOut(ids, _means(said[:, kept]), _means(unlike[:, kept]))
+    return HeldOut(ids, _means(said[:, kept]), _means(ood_score[:, kept]))
 
 
 def by_tables(tables: Sequence[str | Path], collection: LabelledCollection) -> HeldOut:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.choices import Judge
 from cellocate.decision.logistic import logits, regress, sigmoid
 from cellocate.errors import CellocateError
 
-Judge = Literal["likelihood", "cleanlab"]
 JUDGES: tuple[Judge, ...] = get_args(Judge)
 
 _ROUNDS = 500  # of expectation and maximisation, which ends long before

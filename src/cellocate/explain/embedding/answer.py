@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cellocate.choices import Colours
 from cellocate.collection import Collection
 from cellocate.errors import CellocateError
 from cellocate.explain.embedding.embeddings import Embeddings
 from cellocate.explain.embedding.neighbours import Features, Index, Nearest, nearest, without
 from cellocate.explain.embedding.pictures import draw_nearest
 from cellocate.networks import Model
-from cellocate.pictures import Colours, read_pictures
+from cellocate.pictures import read_pictures
 from cellocate.prediction import predict_and_embed
 from cellocate.written import write_table
 

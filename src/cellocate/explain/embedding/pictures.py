@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.pictures import Colours, Picture, show, write
+from cellocate.choices import Colours
+from cellocate.pictures import Picture, show, write
 from cellocate.pictures.style import FONT, PALETTE, WIDE, blank, group_colours, legend
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from cellocate.networks.views import resample
+from cellocate.networks.tta import resample
 from cellocate.training.augmentation.draws import between
 from cellocate.training.recipe import Augmentation
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 
-from cellocate.images.views import ORIENTATIONS
-from cellocate.networks.views import orient
+from cellocate.choices import TrainingTurns
+from cellocate.images.tta import ORIENTATIONS
+from cellocate.networks.tta import orient
 from cellocate.training.augmentation.draws import beside
 
 
-def turn(images: Tensor, turns: Literal["none", "flips", "dihedral", "eighths"]) -> Tensor:
+def turn(images: Tensor, turns: TrainingTurns) -> Tensor:
     """Each square image of a batch in an orientation drawn from torch's generator.
 
     Of `eighths`, the quarter turns and mirrors; `geometry` adds 45° to half of the fields.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-Weighting = Literal["none", "inverse_log", "ratio", "root_ratio", "rest", "rest_squared"]
+from cellocate.choices import Weighting
 
 
 class ClassWeights(NamedTuple):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, RuleName
-from cellocate.images import Views
-from cellocate.images.views import Crops, Pooled, Turns
+from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, RuleName, Turns, present_rule
+from cellocate.images import TTA
+from cellocate.images.tta import Crops, Pooled
 from cellocate.training.recipe.course import FIGURES, Optimiser, Schedule, Training
 from cellocate.training.recipe.fields import Augmentation, Data, Sampling, Split
 from cellocate.training.recipe.network import Bags, Loss, LossName, Network
@@ -40,7 +42,7 @@ class Decision(Section):
         rule: which (see `cellocate.decision.fit_rule`).
         fallback: what a field shows that would show nothing; the rule's own unless given.
         at_most: how many locations a field may show; null: 5, or as many as a validation field shows, if more.
-        views: how a field is turned when it is predicted: `none`, `flips` (4 mirrors) or `dihedral` (8 orientations).
+        tta: test-time augmentation: `none`, `flips` (4 mirrors of each field) or `dihedral` (8 orientations).
         crops: of a field when it is predicted: 0, none; 1, its centre; 4, its corners; 5, all of these; as large as
             those of `augmentation.crop`.
         pool: of the probabilities of all views: `mean`, `max`, or `geometric`, the mean of logits.
@@ -48,10 +50,12 @@ class Decision(Section):
             (`per_class`); null: not.
     """
 
-    rule: RuleName = DEFAULT_RULE
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"views": "tta"})
+
+    rule: Annotated[RuleName, BeforeValidator(present_rule)] = DEFAULT_RULE
     fallback: Fallback | None = None
     at_most: Annotated[int, Field(ge=1)] | None = None
-    views: Turns = "none"
+    tta: Turns = "none"
     crops: Crops = 0
     pool: Pooled = "mean"
     calibrate: CalibrationKind | None = None
@@ -84,8 +88,8 @@ class Recipe(Section):
             raise ValueError(
                 "arcface in loss.terms tells whole fields apart: leave augmentation.mixup and augmentation.cutmix at 0"
             )
-        if self.loss.activation == "softmax" and self.decision.rule != "best":
-            raise ValueError("cross_entropy in loss.terms is for one label: set decision.rule to best")
+        if self.loss.activation == "softmax" and self.decision.rule != "argmax":
+            raise ValueError("cross_entropy in loss.terms is for one label: set decision.rule to argmax")
         if self.loss.activation == "softmax" and self.decision.calibrate is not None:
             raise ValueError("cross_entropy's probabilities sum to 1: leave decision.calibrate out")
         if self.decision.crops and self.augmentation.crop == 1:
@@ -93,7 +97,7 @@ class Recipe(Section):
         if self.loss.activation == "softmax" and self.decision.pool == "max":
             raise ValueError("cross_entropy's probabilities sum to 1: set decision.pool to mean or geometric")
         self._bags_agree()
-        self.views()  # refuses what makes no sense
+        self.tta()  # refuses what makes no sense
         return self
 
     def _bags_agree(self) -> None:
@@ -111,11 +115,11 @@ class Recipe(Section):
             if is_so:
                 raise ValueError(f"bags.pool learns from several cells together, and {setting} from each: keep one")
 
-    def views(self) -> Views:
-        """The views of a field when it is predicted."""
+    def tta(self) -> TTA:
+        """Test-time augmentation, with its crops."""
         decision = self.decision
         crop = self.augmentation.crop if decision.crops else 1
-        return Views(turns=decision.views, crops=decision.crops, crop=crop, pool=decision.pool)
+        return TTA(turns=decision.tta, crops=decision.crops, crop=crop, pool=decision.pool)
 
     def to_yaml(self) -> str:
         """The recipe with every setting spelled out."""

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
+from cellocate.choices import Monitor
 from cellocate.training.recipe.section import Section, Share
 
-FIGURES = (
-    "macro_average_precision",
-    "macro_f1",
-    "micro_f1",
-    "macro_precision",
-    "macro_recall",
-    "exact_match",
-    "binary_accuracy",
-    "ece",
-)
+FIGURES = tuple(name.removeprefix("validation_") for name in get_args(Monitor) if name != "validation_loss")
 """Figures of `metrics.json` that are measured on the validation part after each epoch."""
 
 
@@ -103,17 +95,7 @@ class Training(Section):
     epochs: int = Field(default=25, ge=1)
     batch_size: int = Field(default=32, ge=1)
     accumulate: int = Field(default=1, ge=1)
-    monitor: Literal[
-        "validation_loss",
-        "validation_macro_average_precision",
-        "validation_macro_f1",
-        "validation_micro_f1",
-        "validation_macro_precision",
-        "validation_macro_recall",
-        "validation_exact_match",
-        "validation_binary_accuracy",
-        "validation_ece",
-    ] = "validation_macro_average_precision"
+    monitor: Monitor = "validation_macro_average_precision"
     patience: int | None = Field(default=10, ge=1)
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     keep: int = Field(default=1, ge=1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from cellocate.choices import TrainingTurns
 from cellocate.images import Intensity
 from cellocate.training.recipe.section import Section, Share
 
@@ -17,13 +20,16 @@ class Split(Section):
         method: `stratified` by all locations, `random`, or `sequential` in the order of the label table.
         validation: share of the groups.
         test: share of the groups.
-        least: fields that each location should have in the train part (see `cellocate.collection.make_split`).
+        min_per_location: fields that each location should have in the train part (see
+            `cellocate.collection.make_split`).
     """
+
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"least": "min_per_location"})
 
     method: Literal["stratified", "random", "sequential"] = "stratified"
     validation: Share = 0.15
     test: Share = 0.15
-    least: int = Field(default=0, ge=0)
+    min_per_location: int = Field(default=0, ge=0)
 
 
 class Data(Section):
@@ -62,24 +68,26 @@ class Sampling(Section):
 
     Args:
         name: `uniform` shows each once; `oversample` repeats fields of rare locations (each location is brought to
-            the number of `least`); `class_aware` draws a location, then a field of it; `square_root` draws locations
-            by the square root of their frequency.
-        least: fields of each location in an epoch, for `oversample`.
-        most: fields of each location that are used at all, which balances the skew; null: all.
+            `min_per_location`); `class_aware` draws a location, then a field of it; `square_root` draws locations by
+            the square root of their frequency.
+        min_per_location: fields of each location in an epoch, for `oversample`.
+        max_per_location: fields of each location that are used at all, which balances the skew; null: all.
         batches: in an epoch; null: as many as show each field once.
         smote: at the end, train the classifier again on features, rare locations filled up with synthetic ones.
     """
 
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"least": "min_per_location", "most": "max_per_location"})
+
     name: Literal["uniform", "oversample", "class_aware", "square_root"] = "uniform"
-    least: int = Field(default=0, ge=0)
-    most: int | None = Field(default=None, ge=1)
+    min_per_location: int = Field(default=0, ge=0)
+    max_per_location: int | None = Field(default=None, ge=1)
     batches: int | None = Field(default=None, ge=1)
     smote: bool = False
 
     @model_validator(mode="after")
     def _agree(self) -> Sampling:
-        if (self.name == "oversample") != (self.least > 0):
-            raise ValueError("oversample and least belong together: set both or neither")
+        if (self.name == "oversample") != (self.min_per_location > 0):
+            raise ValueError("oversample and min_per_location belong together: set both or neither")
         return self
 
 
@@ -105,7 +113,7 @@ class Augmentation(Section):
         cutmix: a of the Beta(a, a) that gives the share of a field pasted into another; 0: not.
     """
 
-    turns: Literal["none", "flips", "dihedral", "eighths"] = "dihedral"
+    turns: TrainingTurns = "dihedral"
     rotation: float = Field(default=0, ge=0, le=180)
     shift: Share = 0
     shear: float = Field(default=0, ge=0, lt=90)

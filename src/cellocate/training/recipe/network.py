@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from cellocate.choices import Activation, PoolName, Stem, Weighting
 from cellocate.training.recipe.section import Section, Share
 
 LossName = Literal[
@@ -41,7 +42,7 @@ class Network(Section):
     backbone: str = "resnet18"
     pretrained: bool = True
     start: str | None = None
-    stem: Literal["repeat", "mean", "red", "green", "blue"] = "repeat"
+    stem: Stem = "repeat"
     head: Literal["linear", "concat", "blocks", "attention", "flatten"] = "linear"
     dropout: Share = 0.0
     frozen: Annotated[int, Field(ge=0)] | Literal["always"] = 0
@@ -65,7 +66,7 @@ class Bags(Section):
         edge: weight of a cell that touches the edge of its field, against 1.
     """
 
-    pool: Literal["mean", "max", "attention", "duo"] | None = None
+    pool: PoolName | None = None
     cells: int = Field(default=16, ge=1)
     cell_loss: float = Field(default=0.0, ge=0)
     edge: float = Field(default=1.0, gt=0, le=1)
@@ -99,7 +100,7 @@ class Loss(Section):
     """
 
     terms: dict[LossName, Annotated[float, Field(gt=0)]] = Field(default={"bce": 1.0}, min_length=1)
-    class_weights: Literal["none", "inverse_log", "ratio", "root_ratio", "rest", "rest_squared"] = "none"
+    class_weights: Weighting = "none"
     gamma: float = Field(default=2.0, ge=0)
     gamma_negative: float = Field(default=4.0, ge=0)
     clip: Share = 0.05
@@ -113,7 +114,7 @@ class Loss(Section):
         return {terms: 1.0} if isinstance(terms, str) else terms
 
     @property
-    def activation(self) -> Literal["sigmoid", "softmax"]:
+    def activation(self) -> Activation:
         """How logits become probabilities: `softmax` where each field has one label."""
         return "softmax" if "cross_entropy" in self.terms else "sigmoid"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, get_args
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -15,13 +17,21 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Names that settings had in earlier versions, and that recipes may still have → their names now."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_present_names(cls, values: object) -> object:
+        return {cls.old_names.get(k, k): v for k, v in values.items()} if isinstance(values, dict) else values
+
     @field_validator("*", mode="before")
     @classmethod
     def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
         """Pydantic takes true for 1: `frozen: true` would be one epoch."""
         kind: Any = cls.model_fields[str(info.field_name)].annotation
         if isinstance(value, bool) and bool not in (kind, *get_args(kind)):
-            raise ValueError(f"should be no {str(value).lower()}")
+            raise PydanticCustomError("truth", "should be no {value}", {"value": str(value).lower()})
         return value
 
     def _refuse_idle(self, owner: str, chosen: Collection[str], used_by: Mapping[str, tuple[str, ...]]) -> None:

@@ -8,33 +8,33 @@ import torch
 from torch import nn
 
 from cellocate.errors import CellocateError
-from cellocate.images import Views
+from cellocate.images import TTA
 from cellocate.networks import Model
-from cellocate.networks.views import orient, pooled, views_of
+from cellocate.networks.tta import orient, pooled, views_of
 
 FIELD = np.random.default_rng(0).integers(0, 256, (4, 64, 64), dtype=np.uint8)
-CROPS = Views(turns="dihedral", crops=4, crop=0.5, pool="max")
+CROPS = TTA(turns="dihedral", crops=4, crop=0.5, pool="max")
 
 
 def test_without_views_the_very_images_are_seen() -> None:
     images = torch.rand(2, 4, 16, 16)
-    [only] = views_of(images, Views(), 16)
+    [only] = views_of(images, TTA(), 16)
     assert only is images
 
 
 def test_turns_are_the_orientations() -> None:
     images = torch.rand(1, 1, 8, 8)
-    seen = list(views_of(images, Views(turns="dihedral"), 8))
+    seen = list(views_of(images, TTA(turns="dihedral"), 8))
     assert all(torch.equal(view, orient(images, i)) for i, view in enumerate(seen))
     assert len({tuple(view.flatten().tolist()) for view in seen}) == 8
     mirrors = {tuple(images.flip(sides).flatten().tolist()) for sides in ([], [2], [3], [2, 3])}
-    assert {tuple(v.flatten().tolist()) for v in views_of(images, Views(turns="flips"), 8)} == mirrors
+    assert {tuple(v.flatten().tolist()) for v in views_of(images, TTA(turns="flips"), 8)} == mirrors
 
 
 def test_a_crop_shows_its_own_part_of_the_field() -> None:
     y, x = torch.meshgrid((torch.arange(64) + 0.5) / 64, (torch.arange(64) + 0.5) / 64, indexing="ij")
     images = torch.stack([x, y])[None]  # each pixel says where it is
-    views = Views(crops=5, crop=0.5)
+    views = TTA(crops=5, crop=0.5)
     for square, view in zip(views.squares, views_of(images, views, 32), strict=True):
         assert view.shape == (1, 2, 32, 32)
         for axis, place in ((0, square.x), (1, square.y)):
@@ -74,16 +74,16 @@ def test_probabilities_of_one_location_still_sum_to_one(pool: str) -> None:
 def test_a_model_pools_what_it_says_of_each_view(make: Callable[..., Model]) -> None:
     plain = make()
     for pool, of in (("mean", np.mean), ("max", np.max)):
-        views = Views(turns="dihedral", pool=pool)  # type: ignore[arg-type]
+        views = TTA(turns="dihedral", pool=pool)  # type: ignore[arg-type]
         turned = [np.ascontiguousarray(orient(torch.from_numpy(FIELD), i).numpy()) for i in range(8)]
         each = plain.predict(turned).probabilities
         assert np.ptp(each, axis=0).max() > 1e-4  # or the test would show nothing
-        found = plain.with_views(views).predict(FIELD).probabilities[0]
+        found = plain.with_tta(views).predict(FIELD).probabilities[0]
         np.testing.assert_allclose(found, of(each, axis=0), atol=1e-6)
 
 
 def test_the_way_a_field_lies_does_not_matter_to_all_orientations(make: Callable[..., Model]) -> None:
-    model = make(views=Views(turns="dihedral"))
+    model = make(tta=TTA(turns="dihedral"))
     turned = np.ascontiguousarray(np.rot90(FIELD, axes=(1, 2)))
     np.testing.assert_allclose(
         model.predict(turned).probabilities, model.predict(FIELD).probabilities, atol=1e-6, rtol=1e-5
@@ -91,7 +91,7 @@ def test_the_way_a_field_lies_does_not_matter_to_all_orientations(make: Callable
 
 
 def test_crops_are_seen_at_the_networks_own_size(make: Callable[..., Model]) -> None:
-    model = make(views=CROPS)
+    model = make(tta=CROPS)
     sides = []
 
     class Watched(nn.Module):
@@ -106,7 +106,7 @@ def test_crops_are_seen_at_the_networks_own_size(make: Callable[..., Model]) -> 
 
 
 def test_crops_and_repeats_give_the_same_twice(make: Callable[..., Model]) -> None:
-    model = make(views=CROPS)
+    model = make(tta=CROPS)
     first = model.predict([FIELD, FIELD[:, ::-1]]).probabilities
     np.testing.assert_array_equal(first, model.predict([FIELD, FIELD[:, ::-1]]).probabilities)
     np.testing.assert_allclose(first[0], model.predict(FIELD).probabilities[0], rtol=1e-5)
@@ -115,19 +115,19 @@ def test_crops_and_repeats_give_the_same_twice(make: Callable[..., Model]) -> No
 
 
 def test_features_do_not_depend_on_views(make: Callable[..., Model]) -> None:
-    np.testing.assert_array_equal(make(views=CROPS).embed(FIELD), make().embed(FIELD))
+    np.testing.assert_array_equal(make(tta=CROPS).embed(FIELD), make().embed(FIELD))
 
 
 def test_the_largest_of_probabilities_that_sum_to_one_is_refused(make: Callable[..., Model]) -> None:
     with pytest.raises(CellocateError, match="use mean or geometric"):
-        make(activation="softmax").with_views(CROPS)
-    model = make(activation="softmax", views=Views(turns="flips", pool="geometric"))
+        make(activation="softmax").with_tta(CROPS)
+    model = make(activation="softmax", tta=TTA(turns="flips", pool="geometric"))
     np.testing.assert_allclose(model.predict(FIELD).probabilities.sum(), 1, rtol=1e-5)
 
 
 def test_a_card_without_views_keeps_its_checksum(make: Callable[..., Model]) -> None:
     card = make().card
     content = card.model_dump(mode="json")
-    del content["views"]
+    del content["tta"]
     assert type(card).model_validate(content).digest() == card.digest()
-    assert card.with_views(CROPS).digest() != card.digest()
+    assert card.with_tta(CROPS).digest() != card.digest()

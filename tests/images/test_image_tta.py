@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from cellocate.images import Scale, Views, uncropped
+from cellocate.images import TTA, Scale, uncropped
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from cellocate.images import Scale, Views, uncropped
     ],
 )
 def test_views_are_counted(settings: dict[str, object], count: int) -> None:
-    views = Views.model_validate(settings)
+    views = TTA.model_validate(settings)
     assert views.count == count
     assert len(views.squares) == views.crops
 
@@ -41,12 +41,12 @@ def test_views_are_counted(settings: dict[str, object], count: int) -> None:
 )
 def test_views_that_make_no_sense_are_refused(settings: dict[str, object], fault: str) -> None:
     with pytest.raises(ValidationError, match=fault):
-        Views.model_validate(settings)
+        TTA.model_validate(settings)
 
 
 @given(st.floats(0.11, 0.99), st.sampled_from([1, 4, 5]))
 def test_crops_are_as_large_as_those_that_training_draws_and_lie_in_the_field(crop: float, count: int) -> None:
-    squares = Views.model_validate({"crops": count, "crop": crop}).squares
+    squares = TTA.model_validate({"crops": count, "crop": crop}).squares
     sides = [square.side for square in squares]
     assert sides == sorted(set(sides))
     assert crop < sides[0]
@@ -58,15 +58,15 @@ def test_crops_are_as_large_as_those_that_training_draws_and_lie_in_the_field(cr
 @given(st.integers(32, 1024), st.floats(0.11, 0.99))
 def test_fields_are_read_larger_for_crops_and_span_the_same(size: int, crop: float) -> None:
     seen = Scale(size, 0.5)
-    read = Views(crops=4, crop=crop).scale(seen)
+    read = TTA(crops=4, crop=crop).scale(seen)
     assert read.size == uncropped(size, crop)
     assert read.size * (read.pixel_size or 0) == pytest.approx(size * 0.5)
-    assert Views(turns="dihedral").scale(seen) == seen
-    assert Views(crops=4, crop=crop).scale(Scale(size)).pixel_size is None
+    assert TTA(turns="dihedral").scale(seen) == seen
+    assert TTA(crops=4, crop=crop).scale(Scale(size)).pixel_size is None
 
 
 def test_views_are_told_in_words() -> None:
-    assert str(Views()) == "one view"
-    assert str(Views(turns="flips")) == "4 mirrors, mean"
-    assert str(Views(turns="dihedral", crops=4, crop=0.5, pool="max")) == "8 orientations × 4 crops, max"
-    assert str(Views(crops=1, crop=0.5)) == "1 crop, mean"
+    assert str(TTA()) == "one view"
+    assert str(TTA(turns="flips")) == "4 mirrors, mean"
+    assert str(TTA(turns="dihedral", crops=4, crop=0.5, pool="max")) == "8 orientations × 4 crops, max"
+    assert str(TTA(crops=1, crop=0.5)) == "1 crop, mean"

@@ -10,9 +10,9 @@ import pytest
 import cellocate
 from cellocate.errors import CellocateError
 from cellocate.files import MARKER
-from cellocate.images import Views
+from cellocate.images import TTA
 from cellocate.networks import Model, save
-from cellocate.networks.familiar import References, fit_references, room_for
+from cellocate.networks.ood import References, fit_references, room_for
 
 RNG = np.random.default_rng(0)
 FIELDS = RNG.integers(0, 256, (3, 4, 64, 64), dtype=np.uint8)
@@ -22,10 +22,10 @@ def _cloud(n: int, centre: int, width: int = 16) -> np.ndarray:
     return np.eye(width)[centre] * 5 + RNG.normal(size=(n, width)) * 0.3
 
 
-def test_what_lies_elsewhere_is_unlike_and_one_in_a_hundred_of_its_own_kind() -> None:
+def test_what_lies_elsewhere_is_out_of_distribution_and_one_in_a_hundred_of_its_own_kind() -> None:
     known = fit_references(_cloud(300, 0), _cloud(400, 0))
     assert known is not None
-    own, other = known.unlike(_cloud(2000, 0)), known.unlike(_cloud(50, 1))
+    own, other = known.ood_score(_cloud(2000, 0)), known.ood_score(_cloud(50, 1))
     assert 0.001 < (own > 1).mean() < 0.04
     assert other.min() > 2
 
@@ -36,7 +36,7 @@ def test_the_distance_is_that_to_the_tenth_nearest() -> None:
     assert known is not None
     unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (asked, learnt)]
     slow = np.sort(np.linalg.norm(unit[0][:, None] - unit[1][None], axis=2), axis=1)[:, 9]
-    np.testing.assert_allclose(known.unlike(asked) * known.distance, slow, atol=2e-3)  # references are half floats
+    np.testing.assert_allclose(known.ood_score(asked) * known.distance, slow, atol=2e-3)  # references are half floats
     assert known.distance == pytest.approx(np.quantile(slow, 0.99), abs=2e-3)
 
 
@@ -44,7 +44,7 @@ def test_brightness_of_features_does_not_matter() -> None:
     known = fit_references(_cloud(60, 0), _cloud(60, 0))
     assert known is not None
     asked = _cloud(4, 1)
-    np.testing.assert_allclose(known.unlike(asked), known.unlike(asked * 7), rtol=1e-5)
+    np.testing.assert_allclose(known.ood_score(asked), known.ood_score(asked * 7), rtol=1e-5)
 
 
 def test_too_few_fields_tell_nothing() -> None:
@@ -56,7 +56,7 @@ def test_too_few_fields_tell_nothing() -> None:
 @pytest.fixture
 def knowing(make: Callable[..., Model]) -> Model:
     """A model that knows some random fields."""
-    model = make(views=Views(turns="flips", crops=1, crop=0.5))
+    model = make(tta=TTA(turns="flips", crops=1, crop=0.5))
     look = model.embed_tiles([model.prepare(f) for f in RNG.integers(0, 256, (12, 4, 64, 64), dtype=np.uint8)])
     return Model(model.network, model.card, references=fit_references(look.features, look.features))
 
@@ -85,7 +85,7 @@ def test_references_travel_with_the_model(knowing: Model, tmp_path: Path) -> Non
     save(loaded, tmp_path / "copy")
     for name in ("model.json", "references.safetensors"):
         assert (tmp_path / "copy" / name).read_bytes() == (tmp_path / "model" / name).read_bytes()
-    assert loaded.with_views(Views()).references is None  # whose features lie elsewhere
+    assert loaded.with_tta(TTA()).references is None  # whose features lie elsewhere
 
 
 def test_damaged_or_missing_references_are_noticed(knowing: Model, tmp_path: Path) -> None:
@@ -105,4 +105,4 @@ def test_a_model_that_knows_nothing_is_as_before(make: Callable[..., Model], tmp
     save(make(), tmp_path / "model")
     assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [MARKER, "model.json", "model.safetensors"]
     card = json.loads((tmp_path / "model" / "model.json").read_text())
-    assert card["familiar"] is None
+    assert card["ood"] is None

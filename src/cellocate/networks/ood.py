@@ -1,4 +1,4 @@
-"""How unlike a field is to those that a network learnt from: in what the network sees of it, and in its brightness."""
+"""Fields out of distribution: far from those that a network learnt from, in its features or in brightness."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class References(NamedTuple):
     distance: float
     light: Light | None = None
 
-    def unlike(
+    def ood_score(
         self, features: NDArray[np.floating[Any]], light: NDArray[np.floating[Any]] | None = None
     ) -> NDArray[np.float32]:
-        """How unlike fields are to the training fields, shape (N,); 99% of the validation fields do not exceed 1.
+        """How far fields are out of distribution, shape (N,); 99% of the validation fields do not exceed 1.
 
         Above 1 do not rely on the predictions. It is the larger of two distances, each over what is usual: that of the
         features to the 10th nearest reference on the unit sphere (Sun et al. 2022, arXiv:2204.06507), and that of
@@ -44,13 +44,13 @@ class References(NamedTuple):
 
         Example:
             >>> known = References(np.eye(20, 4, dtype=np.float16)[:1].repeat(20, axis=0), distance=0.5)
-            >>> known.unlike(np.array([[3.0, 0, 0, 0], [0, 2.0, 0, 0]])).round(2).tolist()
+            >>> known.ood_score(np.array([[3.0, 0, 0, 0], [0, 2.0, 0, 0]])).round(2).tolist()
             [0.0, 2.8299999237060547]
         """
-        unlike = (_distances(features, self.features) / np.float32(self.distance)).astype(np.float32)
+        ood_score = (_distances(features, self.features) / np.float32(self.distance)).astype(np.float32)
         if self.light is None or light is None:
-            return unlike
-        return np.asarray(np.maximum(unlike, self.light.distances(light) / self.light.distance), np.float32)
+            return ood_score
+        return np.asarray(np.maximum(ood_score, self.light.distances(light) / self.light.distance), np.float32)
 
 
 def room_for(width: int) -> int:
@@ -79,7 +79,7 @@ def fit_references(
         return None
     features = _unit(learnt).astype(np.float16)
     known = References(features, 1.0, None if light is None else Light(np.asarray(light[0], np.float32), 1.0))
-    apart = [known.unlike(validated)]
+    apart = [known.ood_score(validated)]
     if known.light is not None and light is not None:
         apart.append(known.light.distances(light[1]))
     limits = np.quantile(apart, QUANTILE, axis=1)

@@ -1,4 +1,4 @@
-"""Views of a batch on the device that predicts, and the pool of what the network says of them."""
+"""Test-time augmentation: views of a batch on the device that predicts, and the pool of their probabilities."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
-from cellocate.images.views import ORIENTATIONS, Pooled, Square, Views
+from cellocate.images.tta import ORIENTATIONS, TTA, Pooled, Square
 
 _LEAST = 1e-6  # a probability below this has no logit worth a mean
 
 
-def views_of(images: Tensor, views: Views, size: int) -> Iterator[Tensor]:
+def views_of(images: Tensor, tta: TTA, size: int) -> Iterator[Tensor]:
     """Each view of a batch, in turn: every crop in every orientation.
 
     Args:
-        images: shape (N, C, R, R), R being `uncropped(size, views.crop)`.
-        views: which.
+        images: shape (N, C, R, R), R being `uncropped(size, tta.crop)`.
+        tta: which views.
         size: side of the network's input, px.
 
     Yields:
         Images, shape (N, C, size, size); the very images where nothing is cropped or turned.
 
     Example:
-        >>> views = Views(turns="flips", crops=4, crop=0.5)
-        >>> [tuple(view.shape) for view in views_of(torch.zeros(2, 4, 128, 128), views, size=64)][:2]
+        >>> tta = TTA(turns="flips", crops=4, crop=0.5)
+        >>> [tuple(view.shape) for view in views_of(torch.zeros(2, 4, 128, 128), tta, size=64)][:2]
         [(2, 4, 64, 64), (2, 4, 64, 64)]
     """
-    crops = (_cropped(images, square, size) for square in views.squares) if views.squares else iter([images])
+    crops = (_cropped(images, square, size) for square in tta.squares) if tta.squares else iter([images])
     for crop in crops:
-        for orientation in ORIENTATIONS[views.turns]:
+        for orientation in ORIENTATIONS[tta.turns]:
             yield orient(crop, orientation)
 
 

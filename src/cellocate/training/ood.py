@@ -6,11 +6,11 @@ import numpy as np
 
 from cellocate.collection import Collection
 from cellocate.networks import Model
-from cellocate.networks.familiar import fit_references, room_for
+from cellocate.networks.ood import fit_references, room_for
 from cellocate.prediction import predict_and_embed
 
-LEAST = 50
-"""Training fields without which nothing is told unlike them."""
+MIN_FIELDS = 50
+"""Fewer training fields cannot tell what is out of distribution."""
 
 
 def with_references(model: Model, train: Collection, validation: Collection, seed: int) -> Model:
@@ -25,7 +25,7 @@ def with_references(model: Model, train: Collection, validation: Collection, see
         seed: of the draw among the training fields.
     """
     room = room_for(model.network.features)
-    if model.card.bag is not None or not len(validation) or min(room, len(train)) < LEAST:
+    if model.card.bag is not None or not len(validation) or min(room, len(train)) < MIN_FIELDS:
         return model
     chosen = sorted(np.random.default_rng(seed).permutation(len(train))[:room])
     known = train.subset([train.ids[i] for i in chosen])

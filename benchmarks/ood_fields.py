@@ -1,7 +1,7 @@
 """Whether fields that a model should not be asked about are told from those it may be: AUROC of five scores.
 
-A network is trained on phantoms. Beside the phantoms of the test part, it is shown what is unlike them, made from the
-same fields: noise of the same brightness, blank fields, another magnification (the middle half enlarged, and four
+A network is trained on phantoms. Beside the phantoms of the test part, it is shown what is out of distribution, made
+from the same fields: noise of the same brightness, blank fields, another magnification (the middle half enlarged, four
 fields shrunk into one), green and blue exchanged, out of focus (a Gaussian of 3 px); 2, 4 and 16 times too dark, as 12
 bits are that are read as 16, with nothing rounded; only green 16 times too dark; twice too bright; and on an offset of
 a fifth of the full scale. Scores are
@@ -9,15 +9,15 @@ a fifth of the full scale. Scores are
 - `features`: the distance to the 10th nearest of the training fields, in the space of features (Sun et al. 2022,
   arXiv:2204.06507);
 - `light`: that of brightness and contrast from the usual (`cellocate.networks.light`);
-- `Unlike`: the larger of the two, each over its limit, which is what `predict` writes;
+- `ood_score`: the larger of the two, each over its limit, which is what `predict` writes;
 - `Mahalanobis`: of features from their mean, by their covariance (Lee et al. 2018, arXiv:1807.03888);
 - `energy`: the sum over locations of log(1 + exp(logit)), falling (Wang et al. 2021, arXiv:2109.14162).
 
-`flagged` is the share with Unlike above 1, which is to be 1% of phantoms; `by features` is the share that features
-alone would flag, with a limit of their own. `lower` is the share with a lower Unlike than the field that each was made
-from has, and `by features` the same of features alone.
+`flagged` is the share with ood_score above 1, which is to be 1% of phantoms; `by features` is the share that features
+alone would flag, with a limit of their own. `lower` is the share with a lower ood_score than the field that each was
+made from has, and `by features` the same of features alone.
 
-    python benchmarks/unlike_fields.py unlike --fields 1500 --set data.intensity=depth
+    python benchmarks/ood_fields.py ood --fields 1500 --set data.intensity=depth
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from cellocate import phantom
 from cellocate.collection import PARTS, open_collection
 from cellocate.images import CHANNELS
 from cellocate.networks import Model
-from cellocate.networks.familiar import fit_references
+from cellocate.networks.ood import fit_references
 from cellocate.prediction import predict_and_embed
 from cellocate.training import load_recipe
 from cellocate.training.fit import train
@@ -48,9 +48,7 @@ Field = NDArray[Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "folder", type=Path, nargs="?", default=Path("runs/unlike_fields"), help="what is done stays here"
-    )
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("runs/ood_fields"), help="what is done stays here")
     parser.add_argument("--fields", type=int, default=1500)
     parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--set", nargs="*", default=[], help="settings of the recipe 'quick'")
@@ -70,28 +68,28 @@ def main() -> None:
         look = model.embed_tiles([model.prepare(field) for field in shown])
         p = np.clip(look.probabilities, 1e-7, 1 - 1e-7)
         return {
-            "features": alone.unlike(look.features),
+            "features": alone.ood_score(look.features),
             "light": light.distances(look.light),
-            "Unlike": known.unlike(look.features, look.light),
+            "ood_score": known.ood_score(look.features, look.light),
             "Mahalanobis": covariance.mahalanobis(look.features),
             "energy": np.log1p(-p).sum(axis=1),  # log(1 + e^x) is −log(1 − p)
         }
 
-    familiar = scores(fields)
-    flagged, before = (float((familiar[score] > 1).mean()) for score in ("Unlike", "features"))
+    usual = scores(fields)
+    flagged, before = (float((usual[score] > 1).mean()) for score in ("ood_score", "features"))
     print(
         f"{len(learnt.features)} training fields, {len(fields)} held-out phantoms, {flagged:.1%} of them flagged, "
         f"{before:.1%} by features"
     )
     further = ("flagged", "by features", "lower", "by features")
-    print(f"{'':24}" + "".join(f"{name:>13}" for name in (*familiar, *further)))
+    print(f"{'':24}" + "".join(f"{name:>13}" for name in (*usual, *further)))
     for name, change in CHANGES.items():
         odd = scores(change(fields))
-        truth = np.repeat([0, 1], [len(fields), len(odd["Unlike"])])
-        areas = [roc_auc_score(truth, np.concatenate([familiar[score], odd[score]])) for score in familiar]
-        both = ("Unlike", "features")
+        truth = np.repeat([0, 1], [len(fields), len(odd["ood_score"])])
+        areas = [roc_auc_score(truth, np.concatenate([usual[score], odd[score]])) for score in usual]
+        both = ("ood_score", "features")
         shares = [float((odd[score] > 1).mean()) for score in both]
-        shares += [float((odd[score] < familiar[score]).mean()) for score in both]
+        shares += [float((odd[score] < usual[score]).mean()) for score in both]
         print(f"{name:24}" + "".join(f"{area:13.3f}" for area in areas) + "".join(f"{share:13.1%}" for share in shares))
 
 

@@ -13,9 +13,9 @@ from cellocate.collection import open_collection
 from cellocate.decision import read_probabilities
 from cellocate.images import write_png
 from cellocate.networks import Model, save
-from cellocate.networks.familiar import References, fit_references
+from cellocate.networks.ood import References, fit_references
 from cellocate.prediction import predict_and_embed, predict_collection
-from cellocate.training.familiar import with_references
+from cellocate.training.ood import with_references
 from cellocate.vocabulary import get
 
 
@@ -27,7 +27,7 @@ def knowing(run: Path, phantoms: Path) -> Model:
     return Model(model.network, model.card, references=fit_references(look.features[:30], look.features[30:]))
 
 
-def test_a_glaring_field_is_unlike_phantoms(knowing: Model, phantoms: Path) -> None:
+def test_a_glaring_field_is_out_of_distribution(knowing: Model, phantoms: Path) -> None:
     glaring = phantoms / "train" / "phantom-1-000003_"
     for channel in ("red", "green", "blue", "yellow"):
         write_png(f"{glaring}{channel}.png", np.full((64, 64), 255, dtype=np.uint8))
@@ -55,7 +55,7 @@ def test_the_command_writes_a_column_and_a_note(
     save(Model(knowing.network, knowing.card, references=strict), tmp_path / "model")
     result = cellocate("predict", tmp_path / "model", phantoms, "--out", tmp_path / "p.csv")
     assert result.code == 0
-    assert "40 of 40 fields unlike those that the model was trained on" in result.err
+    assert "40 of 40 fields out of distribution" in result.err
     assert (pd.read_csv(tmp_path / "p.csv")["ood_score"] > 1).all()
     ids, probabilities = read_probabilities(tmp_path / "p.csv", get("hpa28"))  # the column is no location
     assert (len(ids), probabilities.shape) == (40, (40, 28))
@@ -65,7 +65,7 @@ def test_training_remembers_where_there_is_enough(run: Path, phantoms: Path, mon
     model, collection = cellocate.load(run / "model"), open_collection(phantoms)
     few = with_references(model, collection.subset(collection.ids[:20]), collection.subset(collection.ids[20:]), seed=0)
     assert few.references is None
-    monkeypatch.setattr("cellocate.training.familiar.LEAST", 20)
+    monkeypatch.setattr("cellocate.training.ood.MIN_FIELDS", 20)
     learnt = collection.subset(collection.ids[:30])
     many = with_references(model, learnt, collection.subset(collection.ids[30:]), seed=0)
     assert many.references is not None

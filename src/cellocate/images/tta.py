@@ -1,4 +1,4 @@
-"""The ways in which a field is looked at before its probabilities are pooled: turned, mirrored, cropped."""
+"""Test-time augmentation: a field is predicted turned, mirrored and cropped, and the probabilities are pooled."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cellocate.choices import Turns
 from cellocate.images.scale import Scale
 
-Turns = Literal["none", "flips", "dihedral"]
 Pooled = Literal["mean", "max", "geometric"]
 Crops = Literal[0, 1, 4, 5]
 
 ORIENTATIONS: dict[Turns, tuple[int, ...]] = {"none": (0,), "flips": (0, 2, 4, 6), "dihedral": (0, 1, 2, 3, 4, 5, 6, 7)}
-"""Of the 8 of a square (see `cellocate.networks.views.orient`); flips are mirrored along neither side, both, or one."""
+"""Of the 8 of a square (see `cellocate.networks.tta.orient`); flips are mirrored along neither side, both, or one."""
 
 _CORNERS = ((-1, -1), (1, 1), (1, -1), (-1, 1))
 
@@ -28,8 +28,8 @@ class Square(NamedTuple):
     y: float
 
 
-class Views(BaseModel):
-    """How a field is looked at several times, and what becomes of the probabilities (test-time augmentation).
+class TTA(BaseModel):
+    """Test-time augmentation: the views of a field, and how their probabilities are pooled.
 
     Args:
         turns: `none`; `flips`, the 4 mirrors; `dihedral`, the 8 orientations.
@@ -39,7 +39,7 @@ class Views(BaseModel):
         pool: of the views' probabilities: `mean`, `max`, or `geometric`, which for a location is the mean of logits.
 
     Example:
-        >>> Views(turns="dihedral", crops=4, crop=2 / 3, pool="max").count  # as the winner of 2018
+        >>> TTA(turns="dihedral", crops=4, crop=2 / 3, pool="max").count  # as the winner of 2018
         32
     """
 
@@ -50,7 +50,7 @@ class Views(BaseModel):
     pool: Pooled = "mean"
 
     @model_validator(mode="after")
-    def _sensible(self) -> Views:
+    def _sensible(self) -> TTA:
         if bool(self.crops) != (self.crop < 1):
             raise ValueError("crops and a crop smaller than the field belong together")
         if self.pool != "mean" and self.count == 1:
