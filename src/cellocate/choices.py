@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-RuleKind = Literal[
-    "fixed", "single", "per_class", "shrunk", "bagged", "scaled", "ratio", "soft_f1", "expected_f1", "field_f1", "best"
-]
-"""Decision rules; see `cellocate.decision.rules`."""
-
-RuleName = Literal["auto", RuleKind]
-"""What a user may ask for: a rule, or the best of some, out of fold; see `cellocate.decision.choice`."""
-
-DEFAULT_RULE: RuleName = "auto"
-"""The rule of models and of `decide fit`, where nobody asks for another."""
+DEFAULT_RULE = "auto"
+"""The rule of models and of `decide fit`, where nobody asks for another: the best of some, out of fold."""
 
 Fallback = Literal["none", "nearest", "likeliest"]
 """What a field shows that reaches no threshold."""

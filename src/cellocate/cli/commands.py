@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperGroup
 
+from cellocate.cli.named import Command
+
 Function = TypeVar("Function", bound=Callable[..., None])
 
 
@@ -35,7 +37,7 @@ def command(app: typer.Typer) -> Callable[[Function], Function]:
     """Make a function a command of `app`, with its docstring as help."""
 
     def add(function: Function) -> Function:
-        app.command(help=filled(function.__doc__ or ""))(function)
+        app.command(cls=Command, help=filled(function.__doc__ or ""))(function)
         return function
 
     return add

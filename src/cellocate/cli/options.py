@@ -8,7 +8,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from cellocate.choices import DEFAULT_RULE
+from cellocate.cli.named import Named
 from cellocate.errors import CellocateError
+from cellocate.registry import RULES, SEGMENTERS
 from cellocate.tables import normal
 
 # what cannot be read is the data's fault (1), not wrong usage (2)
@@ -66,7 +69,7 @@ CompositeColours = Annotated[
 ]
 Part = Literal["train", "validation", "test"]
 PICTURES = (".png", ".svg", ".pdf")  # that figures are written as
-SegmenterName = Literal["classical", "multinucleate", "cellpose", "instanseg"]
+RULE, SEGMENTER = Named(RULES, DEFAULT_RULE), Named(SEGMENTERS)
 Where = Annotated[
     list[str] | None,
     typer.Option(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, RuleName
+from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback
 from cellocate.images import Views
 from cellocate.images.views import Crops, Pooled, Turns
+from cellocate.registry import RULES
 from cellocate.training.recipe.course import FIGURES, Optimiser, Schedule, Training
 from cellocate.training.recipe.fields import Augmentation, Data, Sampling, Split
 from cellocate.training.recipe.network import Bags, Loss, LossName, Network
@@ -33,6 +34,10 @@ __all__ = [
 ]
 
 
+def _known_rule(name: str) -> str:
+    return name if name == DEFAULT_RULE else RULES.checked(name)
+
+
 class Decision(Section):
     """The decision rule, fitted on the validation part, and what it is fitted to.
 
@@ -48,7 +53,7 @@ class Decision(Section):
             (`per_class`); null: not.
     """
 
-    rule: RuleName = DEFAULT_RULE
+    rule: Annotated[str, AfterValidator(_known_rule)] = DEFAULT_RULE
     fallback: Fallback | None = None
     at_most: Annotated[int, Field(ge=1)] | None = None
     views: Turns = "none"
