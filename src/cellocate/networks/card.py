@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cellocate.decision import Calibration, Rule
 from cellocate.errors import CellocateError
 from cellocate.images import Intensity, Views
 from cellocate.images.scale import Scale
-from cellocate.networks.bags import PoolName
-from cellocate.networks.heads import HeadName
+from cellocate.registry import CELL_POOLS, HEADS
 from cellocate.vocabulary import Location, Vocabulary
 
 
@@ -45,7 +44,7 @@ class Bag(_Part):
         edge: weight of a cell that touches the edge of its field; that of others is 1.
     """
 
-    pool: PoolName
+    pool: Annotated[str, AfterValidator(CELL_POOLS.checked)]
     edge: float = Field(default=1.0, gt=0, le=1)
 
 
@@ -66,7 +65,7 @@ class Member(_Part):
 
     name: str
     backbone: str
-    head: HeadName = "linear"
+    head: Annotated[str, AfterValidator(HEADS.checked)] = "linear"
     activation: Literal["sigmoid", "softmax"]
     locations: tuple[str, ...]
     normalisation: Normalisation
@@ -145,7 +144,7 @@ class ModelCard(_Part):
     format: Literal[1] = 1
     name: str
     backbone: str
-    head: HeadName = "linear"
+    head: Annotated[str, AfterValidator(HEADS.checked)] = "linear"
     activation: Literal["sigmoid", "softmax"] = "sigmoid"
     unit: Literal["field", "cell"] | None = None
     bag: Bag | None = None

@@ -13,7 +13,7 @@ from cellocate.images.views import Crops, Pooled, Turns
 from cellocate.registry import RULES
 from cellocate.training.recipe.course import FIGURES, Optimiser, Schedule, Training
 from cellocate.training.recipe.fields import Augmentation, Data, Sampling, Split
-from cellocate.training.recipe.network import Bags, Loss, LossName, Network
+from cellocate.training.recipe.network import Bags, Loss, Network
 from cellocate.training.recipe.section import Section
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "Data",
     "Decision",
     "Loss",
-    "LossName",
     "Network",
     "Optimiser",
     "Recipe",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from cellocate.images import Intensity
+from cellocate.registry import SAMPLERS
 from cellocate.training.recipe.section import Section, Share
 
 
@@ -70,7 +71,7 @@ class Sampling(Section):
         smote: at the end, train the classifier again on features, rare locations filled up with synthetic ones.
     """
 
-    name: Literal["uniform", "oversample", "class_aware", "square_root"] = "uniform"
+    name: Annotated[str, AfterValidator(SAMPLERS.checked)] = "uniform"
     least: int = Field(default=0, ge=0)
     most: int | None = Field(default=None, ge=1)
     batches: int | None = Field(default=None, ge=1)
