@@ -127,7 +127,8 @@ def instanseg(field: Pixels, channels: Sequence[str], pixel_size: float | None =
     pixel_size, notes = known_or_estimated(planes["blue"], pixel_size)
     seen = np.stack(list(planes.values())).astype(np.float32)
     found = _instanseg().eval_small_image(seen, pixel_size, return_image_tensor=False)
-    return masks_of(*np.asarray(found)[0], pixel_size, notes)
+    nuclei, cells = np.asarray(found)[0]
+    return masks_of(nuclei, cells, pixel_size, notes)
 
 
 def _grown(nuclei: NDArray[Any], pixel_size: float, notes: tuple[str, ...]) -> Given:

@@ -13,8 +13,8 @@ from cellocate.collection.layouts import kaggle, listing, nested, pattern, phant
 from cellocate.collection.layouts.apart import put_together
 from cellocate.collection.layouts.found import Found, files_in
 from cellocate.collection.layouts.implied import with_implied_pixel_sizes
-from cellocate.collection.layouts.layout import Layout, opened_alone
 from cellocate.collection.layouts.planes import with_planes
+from cellocate.collection.layouts.recognise import Layout, layout, opened_alone
 from cellocate.collection.layouts.sizes import with_sizes_of_files
 from cellocate.collection.layouts.unread import of_other_formats, unread
 from cellocate.collection.metadata import join
@@ -27,6 +27,8 @@ from cellocate.images.zarrs import container
 from cellocate.registry import LAYOUTS
 from cellocate.tables import is_table, lacking
 from cellocate.vocabulary import Vocabulary
+
+__all__ = ["Found", "Layout", "layout", "open_collection"]
 
 _PLACES = ("", "train", "images")
 
@@ -152,7 +154,7 @@ def _read(
     """Labels in a table of their own, joined to the files of a layout."""
     alone = opened_alone(folder)
     if alone and not stacks.is_stack_file(folder) and holds_labels(folder):
-        return kaggle.labelsopened_alone(folder, vocabulary)
+        return kaggle.labels_alone(folder, vocabulary)
     if labels is None and not alone:
         labels, vocabulary = kaggle.label_table(folder), vocabulary or own
     name, found = _find(folder, reading)

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from cellocate.collection.layouts.found import Found, straight
-from cellocate.collection.layouts.layout import layout
 from cellocate.collection.layouts.named import Places
+from cellocate.collection.layouts.recognise import layout
 from cellocate.collection.reading import Reading
 from cellocate.errors import CellocateError
 from cellocate.tables import is_table, lacking, read_columns, read_table

@@ -12,8 +12,8 @@ from cellocate.collection.channels import Choices, assign
 from cellocate.collection.channels.meaning import WAVELENGTHS, phrases
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.layouts.habits import Names, Part, as_asked, by_habit, number, strangers
-from cellocate.collection.layouts.layout import layout, opened_alone
 from cellocate.collection.layouts.made import COMPOSITE, ENDINGS, is_made, merged_by_zen, stem
+from cellocate.collection.layouts.recognise import layout, opened_alone
 from cellocate.collection.reading import Reading
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS

@@ -13,8 +13,8 @@ from cellocate.collection.channels.table import STAINS
 from cellocate.collection.collection import Problem
 from cellocate.collection.layouts import plain
 from cellocate.collection.layouts.found import Found
-from cellocate.collection.layouts.layout import layout, opened_alone
 from cellocate.collection.layouts.made import made_of
+from cellocate.collection.layouts.recognise import layout, opened_alone
 from cellocate.collection.layouts.series import Part, field_id, parts_of
 from cellocate.collection.layouts.sizes import not_square, not_understood
 from cellocate.collection.layouts.tally import Tally
