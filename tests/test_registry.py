@@ -116,8 +116,8 @@ def test_plugins_work_from_the_command_line(site: Path, tmp_path: Path) -> None:
         ("cellocate check plate", 0, "subfolders: 2 fields"),
         ("cellocate check my_images", 0, "kaggle2018: 1 field"),
         (fit.replace("average", "avrage"), 2, "'broken'"),
-        (fit.replace("average", "broken") + " --overwrite", 1, "nowhere_to_be_found'): rule 'broken' of the plug-in cellocate-broken."),
-        (fit.replace("average", "idle") + " --overwrite", 1, "registers no such rule: rule 'idle' of the plug-in cellocate-idle."),
+        (fit.replace("average", "broken") + " --overwrite", 1, "rule 'broken' of the plug-in cellocate-broken."),
+        (fit.replace("average", "idle") + " --overwrite", 1, "cellocate_idle registers no such rule: rule 'idle'"),
         (cells.replace("otsu", "broken") + " --overwrite", 1, "segmenter 'broken' of the plug-in cellocate-broken."),
     ]  # fmt: skip
     done = _python(site, "-c", SCRIPT, json.dumps([here(case[0]) for case in cases]))
