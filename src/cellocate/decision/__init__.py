@@ -17,7 +17,8 @@ from cellocate.decision.doubts import doubts, mean_marked
 from cellocate.decision.ensembles import POOLS, Pool, PoolKind, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
-from cellocate.decision.rules import FALLBACKS, KINDS, Rule, RuleKind, fit, label_limit, match_ratios, rule
+from cellocate.decision.rules import FALLBACKS, KINDS, Rule, RuleKind, fit, label_limit, match_ratios
+from cellocate.decision.rules.kinds import rule
 from cellocate.decision.saved import has_guarantee, read_rule, read_steps, save_rule
 from cellocate.decision.silenced import SILENT, sentences, silenced
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told

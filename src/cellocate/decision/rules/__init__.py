@@ -2,8 +2,8 @@
 
 from cellocate.choices import Fallback
 from cellocate.decision.rules.fit import fit, match_ratios
-from cellocate.decision.rules.kinds import RuleKind, rule
+from cellocate.decision.rules.kinds import RuleKind
 from cellocate.decision.rules.limit import label_limit
 from cellocate.decision.rules.rule import FALLBACKS, KINDS, Rule
 
-__all__ = ["FALLBACKS", "KINDS", "Fallback", "Rule", "RuleKind", "fit", "label_limit", "match_ratios", "rule"]
+__all__ = ["FALLBACKS", "KINDS", "Fallback", "Rule", "RuleKind", "fit", "label_limit", "match_ratios"]
