@@ -17,15 +17,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.choices import RuleName
+from cellocate.choices import DEFAULT_RULE as DEFAULT
 from cellocate.collection import read_labels
 from cellocate.decision import KINDS, POOLS, SIMPLE, fit, fit_rule, fit_steps
 from cellocate.decision.calibration import Calibration
 from cellocate.decision.logistic import logits, sigmoid
 
-DEFAULT: RuleName = "auto"
-RULES: tuple[RuleName, ...] = (DEFAULT, *(kind for kind in KINDS if kind != "argmax"))
-SOME: tuple[RuleName, ...] = (DEFAULT, "expected_f1", "bagged", *SIMPLE)
+RULES: tuple[str, ...] = (DEFAULT, *(kind for kind in KINDS if kind != "argmax"))
+SOME: tuple[str, ...] = (DEFAULT, "expected_f1", "bagged", *SIMPLE)
 RESAMPLES, FOLDS, FREQUENT = 1000, 5, 10
 SIZES = (10, 30, 100, 300, 1000)
 Table = NDArray[np.float64]
@@ -128,15 +127,15 @@ def drawn_folds(n: int, repeats: int) -> tuple[list[NDArray[np.intp]], NDArray[n
     return parts, np.vstack([np.ones(n, np.float32), weights])
 
 
-Decisions = dict[RuleName, list[Truth]]
+Decisions = dict[str, list[Truth]]
 
 
-def every(rules: Sequence[RuleName], p: Table, truth: Truth, parts: Sequence[NDArray[Any]]) -> Decisions:
+def every(rules: Sequence[str], p: Table, truth: Truth, parts: Sequence[NDArray[Any]]) -> Decisions:
     """What each rule decides for the fields that it was not fitted on, for each draw of the folds."""
     return {name: [crossed(name, p, truth, part) for part in parts] for name in rules}
 
 
-def crossed(name: RuleName, p: Table, truth: Truth, part: NDArray[Any]) -> Truth:
+def crossed(name: str, p: Table, truth: Truth, part: NDArray[Any]) -> Truth:
     decided = np.zeros_like(truth)
     for fold in np.unique(part):
         held = part == fold
@@ -144,7 +143,7 @@ def crossed(name: RuleName, p: Table, truth: Truth, part: NDArray[Any]) -> Truth
     return decided
 
 
-def fitted(name: RuleName, p: Table, truth: Truth) -> Callable[[Table], Truth]:
+def fitted(name: str, p: Table, truth: Truth) -> Callable[[Table], Truth]:
     return fit_rule(name, p, truth).rule.apply if name == "auto" else fit(name, p, truth).apply
 
 
@@ -249,7 +248,7 @@ def few_fields(known: Known, repeats: int) -> None:
     frequent = known.truth.sum(axis=0) >= FREQUENT
     names = ("mean", "vgg16_224", "resnet_224", "inception_224", "vgg16_224_green")
     for n in SIZES:
-        scores: dict[tuple[RuleName, str], list[float]] = {}
+        scores: dict[tuple[str, str], list[float]] = {}
         rng = np.random.default_rng(n)
         for _ in range(repeats):
             order = rng.permutation(len(known.truth))

@@ -49,7 +49,7 @@ class Predictions:
     @cached_property
     def tuned(self) -> NDArray[np.bool_]:
         """Decided by a threshold for each location, shape (N, K)."""
-        kind: decision.Kind = "argmax" if self.single else "per_class"
+        kind = "argmax" if self.single else "per_class"
         return decision.fit(kind, self.arrays["p_validation"], self.arrays["truth_validation"]).apply(
             self.arrays["p_test"]
         )

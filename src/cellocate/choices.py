@@ -4,26 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-RuleKind = Literal[
-    "fixed",
-    "single",
-    "per_class",
-    "shrunk",
-    "bagged",
-    "scaled",
-    "ratio",
-    "soft_f1",
-    "expected_f1",
-    "field_f1",
-    "argmax",
-]
-"""Decision rules; see `cellocate.decision.rules`."""
-
-RuleName = Literal["auto", RuleKind]
-"""What a user may ask for: a rule, or the best of some, out of fold; see `cellocate.decision.choice`."""
-
-DEFAULT_RULE: RuleName = "auto"
-"""The rule of models and of `decide fit`, where nobody asks for another."""
+DEFAULT_RULE = "auto"
+"""The rule of models and of `decide fit`, where nobody asks for another: the best of some, out of fold."""
 
 
 def present_rule(name: object) -> object:
@@ -56,9 +38,6 @@ Colours = Literal["atlas", "magenta"]
 
 Stem = Literal["repeat", "mean", "red", "green", "blue"]
 """How a first layer of three channels is made to take others; see `cellocate.networks.stem`."""
-
-PoolName = Literal["mean", "max", "attention", "duo"]
-"""How the cells of a field are pooled; see `cellocate.networks.bags`."""
 
 Activation = Literal["sigmoid", "softmax"]
 """How logits become probabilities: of several labels, or of one."""

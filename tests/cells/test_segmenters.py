@@ -13,7 +13,7 @@ from cellocate.cells import segmenters
 from cellocate.cells.given import given_masks
 from cellocate.cells.masks import CellMasks, check_numbering, write_geojson, write_labels, write_zarr_labels
 from cellocate.cells.segmentation import segment
-from cellocate.cells.segmenters import segmenter
+from cellocate.cells.segmenters import get_segmenter
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.phantom import simulate_field
@@ -70,7 +70,7 @@ def others(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize("name", ["cellpose", "instanseg"])
 def test_masks_of_others_are_numbered_as_ours(others, name) -> None:
-    found = segmenter(name)(PHANTOM.channels, CHANNELS, 0.64)
+    found = get_segmenter(name).segment(PHANTOM.channels, CHANNELS, 0.64)
     own = segment(PHANTOM.channels, CHANNELS, 0.64)
     assert found.cells.shape == PHANTOM.channels.shape[1:]
     check_numbering(found.nuclei, found.cells)
@@ -82,21 +82,21 @@ def test_masks_of_others_are_numbered_as_ours(others, name) -> None:
 
 def test_the_pixel_size_of_others_is_estimated_as_ours(others) -> None:
     own = segment(PHANTOM.channels, CHANNELS)
-    found = segmenter("instanseg")(PHANTOM.channels, CHANNELS, None)
+    found = get_segmenter("instanseg").segment(PHANTOM.channels, CHANNELS, None)
     assert found.pixel_size == own.pixel_size
     assert found.notes == own.notes
 
 
 def test_nuclei_of_cellpose_are_grown_where_nothing_shows_cells(others) -> None:
-    found = segmenter("cellpose")(PHANTOM.channels[2:3], ("blue",), 0.64)
+    found = get_segmenter("cellpose").segment(PHANTOM.channels[2:3], ("blue",), 0.64)
     assert found.cells.max() > 5
     assert "within 6 µm of a nucleus" in found.notes[0]
     check_numbering(found.nuclei, found.cells)
 
 
 def test_nuclei_may_share_a_cell() -> None:
-    one = segmenter("classical")(PHANTOM.channels, CHANNELS, 0.64)
-    several = segmenter("multinucleate")(PHANTOM.channels, CHANNELS, 0.64)
+    one = get_segmenter("classical").segment(PHANTOM.channels, CHANNELS, 0.64)
+    several = get_segmenter("multinucleate").segment(PHANTOM.channels, CHANNELS, 0.64)
     assert several.cells.max() <= one.cells.max()
     assert several.nuclei.any()
 

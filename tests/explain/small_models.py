@@ -11,12 +11,12 @@ from cellocate.images import CHANNELS
 from cellocate.networks import Ensemble, LocationNetwork, Model, load
 from cellocate.networks.body import Body
 from cellocate.networks.card import Member
-from cellocate.networks.heads import HeadName, build_head
+from cellocate.networks.heads import build_head
 
 SIZE = 64
 
 
-def looking(run: Path, head: HeadName = "linear", several: bool = False) -> Model:
+def looking(run: Path, head: str = "linear", several: bool = False) -> Model:
     """Location k is the more likely the brighter channel k % 4 is, on average over places of 4 px."""
     card = load(run / "model").card
     # as much as is learnt elsewhere; floats as they are, so that answers can be worked out
@@ -46,7 +46,7 @@ def looking(run: Path, head: HeadName = "linear", several: bool = False) -> Mode
     return Model(ensemble, plain.model_copy(update={"members": members}))
 
 
-def _network(head: HeadName) -> LocationNetwork:
+def _network(head: str) -> LocationNetwork:
     torch.manual_seed(0)
     pool = nn.AvgPool2d(4)
     net = nn.Sequential(nn.Conv2d(4, 4, 1, bias=False), pool)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 import torch
 
-from cellocate.choices import PoolName
 from cellocate.networks import build_network, layer_groups
 from cellocate.networks.bags import build_pool
+from cellocate.registry import CELL_POOLS
 
-NAMES = get_args(PoolName)
+NAMES = CELL_POOLS.own
 CELLS, FEATURES, LOCATIONS = 6, 8, 5
 
 
@@ -21,7 +19,7 @@ def _some() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_order_of_cells_is_nothing(name: PoolName) -> None:
+def test_the_order_of_cells_is_nothing(name: str) -> None:
     logits, features = _some()
     weights, order = torch.tensor([1, 1, 0.5, 1, 0.5, 1]), torch.tensor([3, 1, 5, 0, 2, 4])
     pool = build_pool(name, FEATURES, LOCATIONS)
@@ -29,7 +27,7 @@ def test_the_order_of_cells_is_nothing(name: PoolName) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_bags_are_pooled_apart(name: PoolName) -> None:
+def test_bags_are_pooled_apart(name: str) -> None:
     logits, features = _some()
     weights, pool = torch.tensor([1, 1, 0.5, 1, 0.5, 1]), build_pool(name, FEATURES, LOCATIONS)
     together = pool.of_bags(logits, features, weights, [1, 3, 2])
@@ -38,14 +36,14 @@ def test_bags_are_pooled_apart(name: PoolName) -> None:
 
 
 @pytest.mark.parametrize("name", ["mean", "max", "attention"])
-def test_a_single_cell_is_its_field(name: PoolName) -> None:
+def test_a_single_cell_is_its_field(name: str) -> None:
     logits, features = _some()
     pool = build_pool(name, FEATURES, LOCATIONS)
     torch.testing.assert_close(pool(logits[:1], features[:1], torch.ones(1)), logits[0])
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_cell_of_little_weight_says_little(name: PoolName) -> None:
+def test_a_cell_of_little_weight_says_little(name: str) -> None:
     logits, features = _some()
     logits[0], features[0] = 9, 9
     pool = build_pool(name, FEATURES, LOCATIONS)
@@ -64,7 +62,7 @@ def test_the_odds_of_a_cell_count_as_it_weighs() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_pools_learns_at_the_rate_of_the_head(name: PoolName) -> None:
+def test_what_pools_learns_at_the_rate_of_the_head(name: str) -> None:
     network = build_network("test_resnet", channels=["green"], locations=LOCATIONS, size=32, cells=name)
     groups = layer_groups(network, 2)
     assert network.cells is not None
@@ -74,7 +72,7 @@ def test_what_pools_learns_at_the_rate_of_the_head(name: PoolName) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_pool_learns(name: PoolName) -> None:
+def test_every_pool_learns(name: str) -> None:
     network = build_network("test_resnet", channels=["green"], locations=LOCATIONS, size=32, cells=name)
     logits, features = network.logits_and_features(torch.rand(4, 1, 32, 32))
     assert network.cells is not None

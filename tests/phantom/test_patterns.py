@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cellocate.phantom import simulate_field
-from cellocate.phantom.patterns import PATTERNS
+from cellocate.registry import LOCATIONS
 from cellocate.vocabulary import get
 
 NAMES = get("hpa28").names
@@ -47,7 +47,7 @@ def contacts(labels, reach=1.5):
 
 
 def test_every_location_of_hpa28_is_drawn():
-    assert set(PATTERNS) == set(NAMES)
+    assert set(LOCATIONS) == set(NAMES)
 
 
 @pytest.mark.parametrize("label", range(28), ids=lambda label: NAMES[label])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cellocate.phantom import simulate_field
-from cellocate.phantom.patterns import PATTERNS
+from cellocate.registry import LOCATIONS
 from cellocate.vocabulary import get
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -16,7 +16,7 @@ PAGE = (DOCS / "phantoms.md").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize(("label", "name"), list(enumerate(get("hpa28").names)))
 def test_each_location_stands_there_as_in_its_docstring(label, name):
-    line = PATTERNS[name].draw.__doc__.splitlines()[0]
+    line = LOCATIONS[name].draw.__doc__.splitlines()[0]
     biology, references = re.fullmatch(r"(.*) \((.*)\)\.", line).groups()
     (row,) = [row for row in PAGE.splitlines() if row.startswith(f"| {label} | {name} |")]
     assert f"| {biology} |" in row
@@ -29,9 +29,9 @@ def test_the_picture_is_there_and_small():
 
 
 def test_the_example_draws_rings_around_nucleoli(monkeypatch):
-    monkeypatch.setattr("cellocate.phantom.patterns.registry.PATTERNS", drawn := {})
+    monkeypatch.setattr(LOCATIONS, "_known", {**LOCATIONS._known})
     exec(re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)[1], {})
-    monkeypatch.setitem(PATTERNS, "Nucleoli", drawn["Nucleoli rim"])
+    LOCATIONS.add("Nucleoli", LOCATIONS["Nucleoli rim"])
     rings = simulate_field([2], size=512, seed=3).signal[2]
     monkeypatch.undo()
     bodies = simulate_field([2], size=512, seed=3).signal[2]

@@ -5,9 +5,9 @@ import pytest
 
 from cellocate.images import FIELD_SPAN
 from cellocate.phantom import simulate_field
-from cellocate.phantom.patterns import PATTERNS
 from cellocate.phantom.scene import build_scene
 from cellocate.phantom.shapes import ANGLES, polygon, rasterise
+from cellocate.registry import LOCATIONS
 from cellocate.vocabulary import get
 
 NAMES = get("hpa28").names
@@ -104,4 +104,4 @@ def test_small_cells_are_not_asked_for_what_they_have_no_room_for():
 def simulate_kind(name, seed):
     from cellocate.phantom.field import _scene
 
-    return _scene((seed,), FIELD_SPAN, [PATTERNS[name]]).kind.name
+    return _scene((seed,), FIELD_SPAN, [LOCATIONS[name]]).kind.name

@@ -19,7 +19,6 @@ from cellocate.h5ad import read_h5ad
 from cellocate.images.rle import label_image
 from cellocate.networks import Model, build_network
 from cellocate.networks.card import Bag
-from cellocate.networks.heads import HeadName
 from cellocate.prediction import (
     predict_bags,
     predict_cells,
@@ -38,13 +37,13 @@ def model(run: Path) -> Model:
     return load(run / "model", device="cpu")
 
 
-def _with_head(model: Model, head: HeadName) -> Model:
+def _with_head(model: Model, head: str) -> Model:
     network = build_network("test_resnet", channels=model.card.channels, locations=28, size=64, head=head)
     return Model(network, model.card.model_copy(update={"head": head}))
 
 
 @pytest.mark.parametrize("head", ["linear", "attention"])
-def test_a_part_that_is_the_whole_shows_what_the_whole_does(model: Model, head: HeadName) -> None:
+def test_a_part_that_is_the_whole_shows_what_the_whole_does(model: Model, head: str) -> None:
     model = _with_head(model, head)
     within = model.predict_within(FIELD, np.ones((64, 64), np.int32))
     np.testing.assert_allclose(within, model.predict(FIELD).probabilities, rtol=1e-3)

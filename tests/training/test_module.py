@@ -15,10 +15,11 @@ import cellocate
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.prediction import predict_collection
-from cellocate.training.recipe import Loss, LossName, Optimiser, Schedule
+from cellocate.registry import LOSSES
+from cellocate.training.recipe import Loss, Optimiser, Schedule
 
 ONE = ("training.epochs=1", "schedule.name=constant", "schedule.warmup=0", "training.batch_size=28")  # a single step
-PLAIN = tuple(name for name in get_args(LossName) if name not in ("arcface", "cross_entropy"))
+PLAIN = tuple(name for name in LOSSES.own if name not in ("arcface", "cross_entropy"))
 
 
 def _choices(section: type, field: str) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
 import typer
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from cellocate.cli.app import app
+from cellocate.registry import LOSSES, Registry
 from cellocate.training import Recipe, load_recipe, recipe_names
-from cellocate.training.recipe import LossName
 from cellocate.training.recipes import recipe_text
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
@@ -59,6 +59,8 @@ def written(value: object) -> str:
 
 def choices(kind: Any) -> set[str]:
     """The words that a setting can be."""
+    if isinstance(kind, AfterValidator) and isinstance(registry := getattr(kind.func, "__self__", None), Registry):
+        return set(registry.own)
     if get_origin(kind) is Literal:
         return {str(word) for word in get_args(kind)}
     if get_origin(kind) in (Union, UnionType, Annotated):
@@ -69,17 +71,18 @@ def choices(kind: Any) -> set[str]:
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_setting_has_its_row_with_default_and_choices(name: str) -> None:
     told, known = rows(part(name)), settings(SECTIONS[name])
-    assert {k for k in told if k not in get_args(LossName)} == set(known)
+    assert {k for k in told if k not in LOSSES.own} == set(known)
     for setting, field in known.items():
         default, words = told[setting]
         assert default == f"`{written(field.default)}`", setting
-        lacking = {c for c in choices(field.annotation) if not re.search(rf"`[^`]*\b{c}\b[^`]*`", default + words)}
+        known_words = set().union(*map(choices, (field.annotation, *field.metadata)))
+        lacking = {c for c in known_words if not re.search(rf"`[^`]*\b{c}\b[^`]*`", default + words)}
         assert not lacking, f"{name}.{setting} can be {lacking} as well"
         assert words
 
 
 def test_every_loss_is_explained() -> None:
-    assert set(get_args(LossName)) <= set(rows(part("loss")))
+    assert set(LOSSES.own) <= set(rows(part("loss")))
 
 
 def test_the_table_has_every_recipe_and_what_was_reported_of_it() -> None:

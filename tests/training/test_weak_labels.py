@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -12,12 +11,12 @@ import torch
 from small_runs import history, interrupted, learn, same, small, weights
 
 from cellocate import load
-from cellocate.choices import PoolName
 from cellocate.collection import at_edge, bags_of, open_collection
 from cellocate.decision import read_probabilities
 from cellocate.errors import CellocateError
 from cellocate.images import Scale
 from cellocate.prediction import predict_bags, predict_collection
+from cellocate.registry import CELL_POOLS
 from cellocate.training.bags import BagDataset
 from cellocate.training.data import training_loader
 from cellocate.vocabulary import get
@@ -61,7 +60,7 @@ def test_cells_at_the_edge_weigh_less(cells: Path) -> None:
         assert data[place].weights.tolist() == [0.5 if edge[cell] else 1 for cell in bags.members[field]]
 
 
-@pytest.mark.parametrize("pool", get_args(PoolName))
+@pytest.mark.parametrize("pool", CELL_POOLS.own)
 def test_every_pool_trains_predicts_and_is_loaded(cells: Path, tmp_path: Path, pool: str) -> None:
     model = learn(cells, tmp_path / "run", *MEAN, f"bags.pool={pool}", f"bags.cell_loss={POOLS[pool]}")
     loaded = load(tmp_path / "run" / "model", device="cpu")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,34 +19,86 @@ from cellocate.cells.segmentation.classical import known_or_estimated, planes_of
 from cellocate.cells.segmentation.landmarks import LANDMARKS
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels
+from cellocate.registry import SEGMENTERS
 
-SegmenterName = Literal["classical", "multinucleate", "cellpose", "instanseg"]
 Segmenter = Callable[[Pixels, Sequence[str], float | None], Masks]
+"""A field, shape (C, H, W), the names of its channels, and µm per px if known → its nuclei and cells."""
 
 
-def segmenter(name: SegmenterName) -> Segmenter:
-    """The way to find cells that has this name; a function that other processes can be given.
+@dataclass(frozen=True)
+class SegmenterKind:
+    """A way to find cells.
+
+    Attributes:
+        segment: a function of a module, so that other processes can be given it.
+        requires: the package that it needs, of the extra `segment`.
+        alone: whether it takes all cores, or the graphics card, by itself.
+    """
+
+    segment: Segmenter
+    requires: str | None = None
+    alone: bool = False
+
+
+Function = TypeVar("Function", bound=Segmenter)
+
+
+def segmenter(name: str, *, requires: str | None = None, alone: bool = False) -> Callable[[Function], Function]:
+    """Register the decorated function as a way to find cells; see `SegmenterKind`."""
+
+    def register(function: Function) -> Function:
+        SEGMENTERS.add(name, SegmenterKind(function, requires, alone))
+        return function
+
+    return register
+
+
+def get_segmenter(name: str) -> SegmenterKind:
+    """The way to find cells with this name.
 
     Raises:
-        CellocateError: what it needs is not installed.
+        CellocateError: there is none, or what it needs is not installed.
     """
-    if name in ("cellpose", "instanseg") and find_spec(name) is None:
+    found: SegmenterKind = SEGMENTERS[name]
+    if found.requires is not None and find_spec(found.requires) is None:
         mend = "Install it with: pip install 'cellocate[segment]'"
-        raise CellocateError(f"{name} is not installed", where=f"segmenter {name}", mend=mend)
-    known: dict[SegmenterName, Segmenter] = {
-        "classical": segment,
-        "multinucleate": multinucleate,
-        "cellpose": cellpose,
-        "instanseg": instanseg,
-    }
-    return known[name]
+        raise CellocateError(f"{found.requires} is not installed", where=f"segmenter {name}", mend=mend)
+    return found
 
 
+def masks_of(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes: Sequence[str] = ()) -> Given:
+    """Nuclei and cells from label images, shape (H, W), however these are numbered.
+
+    Cells in several pieces keep the largest; they are numbered from 1 without gaps, and each nucleus as the cell that
+    most of it lies in. Nuclei outside all cells are left out.
+
+    Args:
+        nuclei: the number of the nucleus at each pixel, 0 for none.
+        cells: likewise.
+        pixel_size: µm per px.
+        notes: what a user should know, as sentences.
+
+    Example:
+        >>> masks_of(np.array([[0, 5, 0, 7]]), np.array([[9, 9, 9, 0]]), 0.1).nuclei
+        array([[0, 1, 0, 0]], dtype=uint16)
+    """
+    whole = in_one_piece(np.asarray(cells).astype(np.uint16))
+    return Given(*renumbered(matched(np.asarray(nuclei).astype(np.uint16), whole), whole), pixel_size, tuple(notes))
+
+
+@segmenter("classical")
+def classical(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Segmented:
+    """Cells by light and shape alone (see `segment`)."""
+    return segment(field, channels, pixel_size)
+
+
+@segmenter("multinucleate")
 def multinucleate(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Segmented:
     """As `segment`, but nuclei with no dim border between them share a cell."""
     return segment(field, channels, pixel_size, Settings(several_nuclei=True))
 
 
+@segmenter("cellpose", requires="cellpose", alone=True)
 def cellpose(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Given:
     """Cells by Cellpose-SAM (cellpose 4), from microtubules, ER and nuclei; nuclei by the same from theirs alone.
 
@@ -55,14 +108,15 @@ def cellpose(field: Pixels, channels: Sequence[str], pixel_size: float | None = 
     """
     planes = planes_of(field, channels)
     pixel_size, notes = known_or_estimated(planes["blue"], pixel_size)
-    nuclei = _labels(_cellpose().eval(planes["blue"])[0])
+    nuclei = _cellpose().eval(planes["blue"])[0]
     landmarks = [planes[name] for name in LANDMARKS if name in planes]
     if not landmarks:
         return _grown(nuclei, pixel_size, notes)
-    cells = _labels(_cellpose().eval(np.stack([*landmarks, planes["blue"]], axis=-1), channel_axis=-1)[0])
-    return _given(nuclei, cells, pixel_size, notes)
+    cells = _cellpose().eval(np.stack([*landmarks, planes["blue"]], axis=-1), channel_axis=-1)[0]
+    return masks_of(nuclei, cells, pixel_size, notes)
 
 
+@segmenter("instanseg", requires="instanseg", alone=True)
 def instanseg(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Given:
     """Nuclei and cells by InstanSeg's network for fluorescence.
 
@@ -74,23 +128,14 @@ def instanseg(field: Pixels, channels: Sequence[str], pixel_size: float | None =
     pixel_size, notes = known_or_estimated(planes["blue"], pixel_size)
     seen = np.stack(list(planes.values())).astype(np.float32)
     found = _instanseg().eval_small_image(seen, pixel_size, return_image_tensor=False)
-    nuclei, cells = (_labels(plane) for plane in np.asarray(found)[0])
-    return _given(nuclei, cells, pixel_size, notes)
-
-
-def _given(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes: tuple[Note, ...]) -> Given:
-    cells = in_one_piece(cells)
-    return Given(*renumbered(matched(nuclei, cells), cells), pixel_size, notes)
+    nuclei, cells = np.asarray(found)[0]
+    return masks_of(nuclei, cells, pixel_size, notes)
 
 
 def _grown(nuclei: NDArray[Any], pixel_size: float, notes: tuple[Note, ...]) -> Given:
     settings = Settings()
-    cells = label_cells(nuclei, None, pixel_size, settings)
-    return _given(nuclei, cells, pixel_size, (*notes, without_landmarks(settings)))
-
-
-def _labels(found: Any) -> NDArray[np.uint16]:  # noqa: ANN401 # whatever an optional library gives
-    return np.asarray(found).astype(np.uint16)
+    cells = label_cells(np.asarray(nuclei).astype(np.uint16), None, pixel_size, settings)
+    return masks_of(nuclei, cells, pixel_size, (*notes, without_landmarks(settings)))
 
 
 @lru_cache(maxsize=1)

@@ -37,9 +37,9 @@ def cells(
         ),
     ] = None,
     segmenter: Annotated[
-        options.SegmenterName | None,
-        typer.Option(
-            help="What finds cells: light and shape alone (classical, unless given; multinucleate, where a cell may "
+        str | None,
+        options.SEGMENTER.option(
+            "What finds cells: light and shape alone (classical, unless given; multinucleate, where a cell may "
             "have several nuclei), or a network that is installed."
         ),
     ] = None,
@@ -106,7 +106,7 @@ def cells(
     from cellocate.cells.conversion import convert
     from cellocate.cells.crops import SPAN, CropSettings
     from cellocate.cells.cutting import CellPlan
-    from cellocate.cells.segmenters import segmenter as named
+    from cellocate.cells.segmenters import get_segmenter
     from cellocate.cli.console import progress, resumable
 
     how = _strong(
@@ -123,19 +123,20 @@ def cells(
     crop = CropSettings(size, None if fit else SPAN if span is None else span, masked=not context, centre=centre)
     wanted = set(also or ())
     beside = tuple(extra for name, extra in extras.BY_NAME.items() if name in wanted)
+    finder = get_segmenter(segmenter or "classical")
     plan = CellPlan(
         out,
         collection.channels,
         crop,
         masks,
-        None if masks else named(segmenter or "classical"),
+        None if masks else finder.segment,
         beside,
         png="png" in wanted,
         colours=colours,
         skip_bad=skip_bad,
     )
-    if workers is None and segmenter in ("cellpose", "instanseg"):
-        workers = 1  # a network takes all cores, or the graphics card, by itself
+    if workers is None and finder.alone:
+        workers = 1
     with resumable(), progress("finding cells", len(collection)) as advance:
         converted = convert(
             collection, plan, how, workers=workers, resume=resume, overwrite=overwrite, progress=advance

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cellocate.choices import DEFAULT_RULE, CombineBy, RuleName
+from cellocate.choices import DEFAULT_RULE, CombineBy
 from cellocate.cli import options
 from cellocate.cli.opened import of_known_depth, open_data
 from cellocate.model_files import require_model
@@ -21,7 +21,7 @@ def combine(
     by: Annotated[
         CombineBy, typer.Option(help="Mean of all, or for each location the one that is best at it.")
     ] = "mean",
-    rule: Annotated[RuleName, typer.Option(help="Decision rule of the new model.")] = DEFAULT_RULE,
+    rule: Annotated[str, options.RULE.option("Decision rule of the new model.")] = DEFAULT_RULE,
     labels: options.LabelTable = None,
     vocabulary: options.VocabularyName = None,
     pixel_size: options.PixelSize = None,

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from cellocate.cli.named import Named
+
 Function = TypeVar("Function", bound=Callable[..., None])
 
 
@@ -45,7 +47,7 @@ _OLD_CHOICES = {
 
 
 class Command(TyperCommand):
-    """A command whose options and choices also answer to the names that they had in earlier versions."""
+    """A command that also knows earlier names of options and choices, and lists the names of plug-ins in its help."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Parse the arguments, old names replaced by present ones."""
@@ -61,6 +63,13 @@ class Command(TyperCommand):
                 found.append(self._choice(before, name))
             before = name
         return super().parse_args(ctx, found)
+
+    def format_help(self, *given: Any) -> None:  # noqa: ANN401 # what typer gives, of modules that are its own
+        """Write the help."""
+        for parameter in self.params:
+            if isinstance(parameter.metavar, Named):
+                parameter.metavar = f"[{'|'.join(parameter.metavar.names())}]"
+        super().format_help(*given)
 
     def _choice(self, option: str, value: str) -> str:
         return _OLD_CHOICES.get((self.name or "", option), {}).get(value, value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, PoolKind, RuleName
+from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, PoolKind
 from cellocate.cli import options
 from cellocate.cli.commands import command
 from cellocate.cli.opened import require_paths
@@ -37,9 +37,9 @@ def fit(
     out: Annotated[Path, typer.Option(metavar="RULE", help="JSON file to write.")],
     labels: Annotated[Path | None, typer.Option(metavar="FILE", help="Label table of the same ids.")] = None,
     rule: Annotated[
-        RuleName | None,
-        typer.Option(
-            help="auto, unless given: the best out of fold of expected_f1, bagged and ratio. expected_f1, field_f1: "
+        str | None,
+        options.RULE.option(
+            "auto, unless given: the best out of fold of expected_f1, bagged and ratio. expected_f1, field_f1: "
             "the F1 to be expected, of locations or of fields; fixed: .5; single: one threshold; per_class, shrunk, "
             "bagged, scaled, soft_f1: one for each location; ratio: as often as it occurs; argmax: the likeliest "
             "location alone."

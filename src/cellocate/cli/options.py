@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from cellocate.choices import Colours, Turns
+from cellocate.choices import DEFAULT_RULE, Colours, Turns
+from cellocate.cli.named import Named
 from cellocate.errors import CellocateError
+from cellocate.registry import RULES, SEGMENTERS
 from cellocate.tables import normal
 
 # what cannot be read is the data's fault (1), not wrong usage (2)
@@ -69,7 +71,7 @@ CompositeColours = Annotated[
     typer.Option(help="Of composites; magenta microtubules for those who cannot tell red from green."),
 ]
 PICTURES = (".png", ".svg", ".pdf")  # that figures are written as
-SegmenterName = Literal["classical", "multinucleate", "cellpose", "instanseg"]
+RULE, SEGMENTER = Named(RULES, DEFAULT_RULE), Named(SEGMENTERS)
 Where = Annotated[
     list[str] | None,
     typer.Option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -12,10 +12,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from cellocate.collection.channels import by_channel, typed
 from cellocate.errors import CellocateError
 from cellocate.images.address import Colour, Projection, checked_axes
+from cellocate.registry import LAYOUTS
 
 FILE = "collection.yaml"
+_LISTING = "listing"
 IN_YAML = "channels: {nucleus: DAPI, protein: AF488}"
 """How channels are named there, for messages."""
+
+
+def _known_layout(name: str) -> str:
+    return name if name == _LISTING else LAYOUTS.checked(name)
 
 
 class Reading(BaseModel):
@@ -41,7 +47,7 @@ class Reading(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    layout: Literal["folder", "stacks", "path_list", "listing"] | None = None
+    layout: Annotated[str, AfterValidator(_known_layout)] | None = None
     pattern: str | None = None
     channels: dict[str, int | str] = {}
     z: int | Projection | None = None
@@ -89,7 +95,7 @@ def read_reading(path: Path) -> Reading:
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         what = f"{name} cannot be {_shown(said[name])}"
-        raise CellocateError(what, where=path, mend=f"It is {_MEANT[name]}.") from None
+        raise CellocateError(what, where=path, mend=f"It is {_meant(name)}.") from None
     beside = path.parent
     labels = None if reading.labels is None else beside / reading.labels
     return reading.model_copy(update={"labels": labels, "metadata": tuple(beside / m for m in reading.metadata)})
@@ -113,7 +119,6 @@ def _not_yaml(error: yaml.MarkedYAMLError, path: Path) -> CellocateError:
 
 
 _MEANT = {
-    "layout": "'folder', 'stacks', 'path_list' or 'listing'",
     "pattern": 'a pattern of file names, such as "{id}_{channel}.tif"',
     "z": "the number of a plane, from 0, or max or mean",
     "yellow": "red, green, blue or mean",
@@ -126,6 +131,10 @@ _MEANT = {
     "metadata": "a list of files, such as [wells.csv, antibodies.csv]",
 }
 """What each setting may be, as the end of a sentence."""
+
+
+def _meant(name: str) -> str:
+    return f"{', '.join(map(repr, LAYOUTS))} or {_LISTING!r}" if name == "layout" else _MEANT[name]
 
 
 def _typed(node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 # whatever YAML can hold

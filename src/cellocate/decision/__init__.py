@@ -1,6 +1,6 @@
 """Deciding: probabilities → locations, on tables alone; no network here."""
 
-from cellocate.choices import CalibrationKind, Fallback, RuleName
+from cellocate.choices import CalibrationKind, Fallback
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, fit_calibration
 from cellocate.decision.choice import SIMPLE, UNCOMPARED, Chosen, fit_rule, without_choice
 from cellocate.decision.comparison import (
@@ -18,7 +18,8 @@ from cellocate.decision.ensembles import POOLS, Pool, fit_pool
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.predictions import Predictions, read_predictions
 from cellocate.decision.proteins import Proteins, bring_together, telling_apart
-from cellocate.decision.rules import FALLBACKS, KINDS, Kind, Rule, fit, label_limit, match_ratios
+from cellocate.decision.rules import FALLBACKS, KINDS, Rule, RuleKind, fit, label_limit, match_ratios
+from cellocate.decision.rules.kinds import rule
 from cellocate.decision.saved import has_guarantee, read_rule, read_steps, save_rule
 from cellocate.decision.silenced import SILENT, sentences, silenced
 from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
@@ -49,13 +50,12 @@ __all__ = [
     "FittedSteps",
     "Guarantee",
     "Guaranteed",
-    "Kind",
     "Pool",
     "Predictions",
     "Proteins",
     "Rule",
     "RuleComparison",
-    "RuleName",
+    "RuleKind",
     "RuleScore",
     "Score",
     "Steps",
@@ -87,6 +87,7 @@ __all__ = [
     "read_rule",
     "read_steps",
     "read_tables",
+    "rule",
     "save_rule",
     "sentences",
     "silenced",

@@ -8,25 +8,25 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.choices import Fallback, RuleName
+from cellocate.choices import DEFAULT_RULE, Fallback
 from cellocate.decision.comparison import RuleComparison, RuleScore, compare_rules, out_of_fold
-from cellocate.decision.rules import Kind, Rule, fit
+from cellocate.decision.rules import Rule, fit
 from cellocate.evaluation import SMALL
 
-CANDIDATES: tuple[Kind, ...] = ("expected_f1", "bagged", "ratio")
+CANDIDATES: tuple[str, ...] = ("expected_f1", "bagged", "ratio")
 """The rules that `auto` chooses from. The first leans on what probabilities say, and is best where that is true; the
 others look at the order of fields alone, so that no distortion of the probabilities harms them (decision 0019)."""
 
 LEAST = SMALL
 """Groups of fields (or fields) below which nothing is chosen or compared: resamples of so few tell no error."""
 
-SIMPLE: tuple[Kind, ...] = ("fixed", "single", "per_class", "ratio")
+SIMPLE: tuple[str, ...] = ("fixed", "single", "per_class", "ratio")
 """The rules that any other should beat; see `NAMES` in `cellocate.decision.comparison`."""
 
 
-def without_choice(name: RuleName) -> Kind:
+def without_choice(name: str) -> str:
     """The rule of a name, where there is no time, or too little, to choose."""
-    return CANDIDATES[0] if name == "auto" else name
+    return CANDIDATES[0] if name == DEFAULT_RULE else name
 
 
 UNCOMPARED = f"fewer than {LEAST} fields, or groups of them: rules were not compared"
@@ -41,7 +41,7 @@ class Chosen(NamedTuple):
 
 
 def fit_rule(
-    name: RuleName,
+    name: str,
     probabilities: NDArray[np.floating[Any]],
     truth: NDArray[np.bool_],
     groups: Sequence[str] | None = None,
@@ -76,7 +76,7 @@ def fit_rule(
     kind, comparison = without_choice(name), None
     several = len(truth) if groups is None else len(set(groups))
     if several >= LEAST and truth.any():
-        candidates = CANDIDATES if name == "auto" else ()
+        candidates = CANDIDATES if name == DEFAULT_RULE else ()
         asked = list(dict.fromkeys([kind, *candidates, *SIMPLE]))
         limits: dict[str, Any] = {"fallback": fallback, "at_most": at_most, "never": never}
         decided = out_of_fold(asked, probabilities, truth, groups, **limits)
@@ -88,7 +88,7 @@ def fit_rule(
     return Chosen(rule.model_copy(update={"never": tuple(never)}), comparison)
 
 
-def _best(compared: RuleComparison) -> Kind:
+def _best(compared: RuleComparison) -> str:
     """The first rule, or of those that are better than it beyond the standard error the one with the best score."""
     first, *others = compared.scores
     better = [score for score in others if _is_better(score)]

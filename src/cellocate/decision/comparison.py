@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from cellocate.choices import Fallback
 from cellocate.counted import counted
 from cellocate.decision.crossfit import deal
-from cellocate.decision.rules import Kind, fit
+from cellocate.decision.rules import fit
 from cellocate.evaluation import FEW
 from cellocate.evaluation.bootstrap import Clusters, bootstrap
 
@@ -26,7 +26,7 @@ NAMES: Mapping[str, str] = {
 
 _LISTED = 6  # locations that are named one by one
 
-Decided = Mapping[Kind, NDArray[np.bool_]]
+Decided = Mapping[str, NDArray[np.bool_]]
 
 
 class Score(BaseModel):
@@ -56,7 +56,7 @@ class RuleScore(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    rule: Kind
+    rule: str
     occur: Score
     frequent: Score | None
 
@@ -77,7 +77,7 @@ class RuleComparison(BaseModel):
     occur: int
     rare: dict[int, int]
     scores: tuple[RuleScore, ...]
-    among: tuple[Kind, ...] = ()
+    among: tuple[str, ...] = ()
 
 
 def in_words(comparison: RuleComparison, names: Sequence[str], unit: str = "field") -> list[str]:
@@ -133,7 +133,7 @@ def guesses(comparison: RuleComparison, names: Sequence[str], unit: str = "field
 
 
 def out_of_fold(
-    kinds: Sequence[Kind],
+    kinds: Sequence[str],
     probabilities: NDArray[np.floating[Any]],
     truth: NDArray[np.bool_],
     groups: Sequence[str] | None = None,
@@ -141,7 +141,7 @@ def out_of_fold(
     fallback: Fallback | None = None,
     at_most: int | None = None,
     never: Sequence[int] = (),
-) -> dict[Kind, NDArray[np.bool_]]:
+) -> dict[str, NDArray[np.bool_]]:
     """What each of some rules decides for fields that it was not fitted on: 5 folds, groups whole.
 
     Args:
@@ -171,7 +171,7 @@ def out_of_fold(
 
 
 def compare_rules(
-    decided: Decided, truth: NDArray[np.bool_], groups: Sequence[str] | None = None, among: Sequence[Kind] = ()
+    decided: Decided, truth: NDArray[np.bool_], groups: Sequence[str] | None = None, among: Sequence[str] = ()
 ) -> RuleComparison:
     """Score what several rules decided for the same fields, each beside the first.
 
@@ -197,7 +197,7 @@ def compare_rules(
 
 def _scores(
     decided: Decided, truth: NDArray[np.bool_], asked: NDArray[np.bool_], groups: Sequence[str] | None
-) -> dict[Kind, Score]:
+) -> dict[str, Score]:
     """The score of each rule over the locations that are asked for; nothing where there are none."""
     if not asked.any():
         return {}

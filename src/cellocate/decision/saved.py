@@ -54,8 +54,7 @@ def read_rule(path: str | Path) -> tuple[Rule, Vocabulary]:
             raise ValueError("locations are names that differ")
         vocabulary = Vocabulary(content["vocabulary"], tuple(Location(n, None, "") for n in names))
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-        mend = "'cellocate decide fit' writes one."
-        raise CellocateError(f"not a decision rule ({type(error).__name__})", where=path, mend=mend) from None
+        raise _no_rule(error, path) from None
     if len(rule.thresholds) != len(vocabulary):
         raise CellocateError("thresholds and locations differ in number", where=path, mend="Fit the rule again.")
     return rule, vocabulary
@@ -76,5 +75,13 @@ def read_steps(path: str | Path) -> Steps:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         return Steps.model_validate({name: content[name] for name in Steps.model_fields if name in content})
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-        mend = "'cellocate decide fit' writes one."
-        raise CellocateError(f"not a decision rule ({type(error).__name__})", where=path, mend=mend) from None
+        raise _no_rule(error, path) from None
+
+
+def _no_rule(error: Exception, path: str | Path) -> CellocateError:
+    """What is wrong in a file, such as the name of a rule whose plug-in is not installed."""
+    why = type(error).__name__
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        why = f"{'.'.join(map(str, first['loc']))} {first['input']!r}: {first['msg']}"
+    return CellocateError(f"not a decision rule ({why})", where=path, mend="'cellocate decide fit' writes one.")

@@ -8,15 +8,24 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from cellocate.choices import PoolName
 from cellocate.networks.heads import GatedAttention
+from cellocate.registry import CELL_POOLS
+
+cell_pool = CELL_POOLS.register
 
 
 class CellPool(nn.Module, ABC):
     """What a field shows, from what the network says of its cells.
 
     Weights of cells lie above 0: one of less weight, such as a cell at the edge of its field, has less of a say.
+
+    Args:
+        features: D.
+        locations: K.
     """
+
+    def __init__(self, features: int, locations: int) -> None:
+        super().__init__()
 
     @abstractmethod
     def forward(self, logits: Tensor, features: Tensor, weights: Tensor) -> Tensor:
@@ -28,7 +37,7 @@ class CellPool(nn.Module, ABC):
         return torch.stack([self(*bag) for bag in bags])
 
 
-def build_pool(name: PoolName, features: int, locations: int) -> CellPool:
+def build_pool(name: str, features: int, locations: int) -> CellPool:
     """Make the pool over cells.
 
     Args:
@@ -54,30 +63,26 @@ def build_pool(name: PoolName, features: int, locations: int) -> CellPool:
         >>> build_pool("max", 4, 2)(logits, torch.zeros(2, 4), weights)
         tensor([1., 2.])
     """
-    match name:
-        case "mean":
-            return _Mean()
-        case "max":
-            return _Max()
-        case "attention":
-            return _Attention(features)
-        case "duo":
-            return _Duo(features, locations)
+    pool: CellPool = CELL_POOLS[name](features, locations)
+    return pool
 
 
+@cell_pool("mean")
 class _Mean(CellPool):
     def forward(self, logits: Tensor, features: Tensor, weights: Tensor) -> Tensor:
         return weights @ logits / weights.sum()
 
 
+@cell_pool("max")
 class _Max(CellPool):
     def forward(self, logits: Tensor, features: Tensor, weights: Tensor) -> Tensor:
         return (logits + weights.log()[:, None]).amax(dim=0)
 
 
+@cell_pool("attention")
 class _Attention(CellPool):
-    def __init__(self, features: int) -> None:
-        super().__init__()
+    def __init__(self, features: int, locations: int) -> None:
+        super().__init__(features, locations)
         self.attention = GatedAttention(features)
 
     def forward(self, logits: Tensor, features: Tensor, weights: Tensor) -> Tensor:
@@ -86,9 +91,10 @@ class _Attention(CellPool):
         return (shares / shares.sum()).to(logits.dtype) @ logits
 
 
+@cell_pool("duo")
 class _Duo(CellPool):
     def __init__(self, features: int, locations: int) -> None:
-        super().__init__()
+        super().__init__(features, locations)
         self.field = nn.Linear(features, locations)
 
     def forward(self, logits: Tensor, features: Tensor, weights: Tensor) -> Tensor:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cellocate.choices import Activation, PoolName
+from cellocate.choices import Activation
 from cellocate.collection.collection import Unit
 from cellocate.decision import Calibration, Rule
 from cellocate.errors import CellocateError
 from cellocate.images import TTA, Intensity
 from cellocate.images.scale import Scale
-from cellocate.networks.heads import HeadName
+from cellocate.registry import CELL_POOLS, HEADS
 from cellocate.vocabulary import Location, Vocabulary
 
 
@@ -46,7 +46,7 @@ class Bag(_Part):
         edge: weight of a cell that touches the edge of its field; that of others is 1.
     """
 
-    pool: PoolName
+    pool: Annotated[str, AfterValidator(CELL_POOLS.checked)]
     edge: float = Field(default=1.0, gt=0, le=1)
 
 
@@ -67,7 +67,7 @@ class Member(_Part):
 
     name: str
     backbone: str
-    head: HeadName = "linear"
+    head: Annotated[str, AfterValidator(HEADS.checked)] = "linear"
     activation: Activation
     locations: tuple[str, ...]
     normalisation: Normalisation
@@ -146,7 +146,7 @@ class ModelCard(_Part):
     format: Literal[1] = 1
     name: str
     backbone: str
-    head: HeadName = "linear"
+    head: Annotated[str, AfterValidator(HEADS.checked)] = "linear"
     activation: Activation = "sigmoid"
     unit: Unit | None = None
     bag: Bag | None = None

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
-
 import torch
 from timm.models.resnet import BasicBlock, downsample_conv
 from torch import Tensor, nn
 
 from cellocate.errors import CellocateError
+from cellocate.registry import HEADS
 
-HeadName = Literal["linear", "concat", "blocks", "attention", "flatten"]
+head = HEADS.register
 Shape = tuple[int, int, int]  # features, height, width
 _HIDDEN = 1024  # of concat
 _ATTENTION = 128  # L of Ilse et al.
@@ -58,7 +56,7 @@ class Head(nn.Module):
         return self.classify(self.pool(features))
 
 
-def build_head(name: HeadName, shape: Shape, locations: int, dropout: float) -> Head:
+def build_head(name: str, shape: Shape, locations: int, dropout: float) -> Head:
     """Make the head for a feature map of this shape.
 
     Args:
@@ -69,11 +67,14 @@ def build_head(name: HeadName, shape: Shape, locations: int, dropout: float) -> 
         locations: number of logits.
         dropout: share dropped before the classifier; `concat` drops as much before its own layer.
 
+    A head is registered by `head` as a function of the shape and dropout → a pooling (feature map → features) and the
+    number of features.
+
     Example:
         >>> build_head("flatten", (32, 4, 4), locations=28, dropout=0)(torch.zeros(2, 32, 4, 4)).shape
         torch.Size([2, 28])
     """
-    pool, features = _POOLS[name](shape, dropout)
+    pool, features = HEADS[name](shape, dropout)
     return Head(pool, features, locations, dropout)
 
 
@@ -82,16 +83,19 @@ class _Average(nn.Sequential):
         super().__init__(nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
+@head("linear")
 def _linear(shape: Shape, _: float) -> tuple[nn.Module, int]:
     return _Average(), shape[0]
 
 
+@head("concat")
 def _concat(shape: Shape, dropout: float) -> tuple[nn.Module, int]:
     both = 2 * shape[0]
     layers = (nn.BatchNorm1d(both), nn.Dropout(dropout), nn.Linear(both, _HIDDEN), nn.ReLU(), nn.BatchNorm1d(_HIDDEN))
     return nn.Sequential(_AverageAndMaximum(), *layers), _HIDDEN
 
 
+@head("blocks")
 def _blocks(shape: Shape, _: float) -> tuple[nn.Module, int]:
     if min(shape[1:]) < 2:
         raise CellocateError(
@@ -106,10 +110,12 @@ def _blocks(shape: Shape, _: float) -> tuple[nn.Module, int]:
     return nn.Sequential(blocks, _Average()), shape[0]
 
 
+@head("attention")
 def _attention(shape: Shape, _: float) -> tuple[nn.Module, int]:
     return GatedAttention(shape[0]), shape[0]
 
 
+@head("flatten")
 def _flatten(shape: Shape, _: float) -> tuple[nn.Module, int]:
     return nn.Flatten(), shape[0] * shape[1] * shape[2]
 
@@ -157,12 +163,3 @@ class GatedAttention(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Features (N, F, H, W) → their weighted average (N, F)."""
         return torch.einsum("nfhw,nhw->nf", features, self.weights(features).to(features.dtype))
-
-
-_POOLS: dict[HeadName, Callable[[Shape, float], tuple[nn.Module, int]]] = {
-    "linear": _linear,
-    "concat": _concat,
-    "blocks": _blocks,
-    "attention": _attention,
-    "flatten": _flatten,
-}

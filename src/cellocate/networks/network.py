@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from cellocate.choices import PoolName, Stem
+from cellocate.choices import Stem
 from cellocate.networks.bags import CellPool, build_pool
 from cellocate.networks.body import Body, build_body
-from cellocate.networks.heads import Head, HeadName, build_head
+from cellocate.networks.heads import Head, build_head
 
 
 class LocationNetwork(nn.Module):
@@ -110,11 +110,11 @@ def build_network(
     channels: Sequence[str],
     locations: int,
     size: int,
-    head: HeadName = "linear",
+    head: str = "linear",
     pretrained: bool = False,
     stem: Stem = "repeat",
     dropout: float = 0.0,
-    cells: PoolName | None = None,
+    cells: str | None = None,
 ) -> LocationNetwork:
     """Make a network of a backbone and a head.
 

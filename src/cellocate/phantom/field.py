@@ -17,13 +17,14 @@ from cellocate.phantom.debris import Debris, scatter
 from cellocate.phantom.landmarks import Landmarks, microtubule_stain, nucleus_stain, reticulum_stain
 from cellocate.phantom.morphology import MORPHOLOGIES
 from cellocate.phantom.optics import shrink
-from cellocate.phantom.patterns import PATTERNS, Pattern, Pen
+from cellocate.phantom.patterns import Pattern, Pen
 from cellocate.phantom.patterns.registry import grainy
 from cellocate.phantom.photograph import BLUE, GREEN, RED, YELLOW, Light, photograph
 from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.scene import Scene, build_scene
 from cellocate.phantom.shapes import Image, rasterise
 from cellocate.phantom.units import MAP_PIXEL, map_px
+from cellocate.registry import LOCATIONS
 from cellocate.vocabulary import get
 
 # streams of random numbers: what is drawn from one never moves what is drawn from another
@@ -131,7 +132,7 @@ def patterns_of(labels: Sequence[int]) -> dict[int, Pattern]:
     for label in labels:
         if not 0 <= label < len(names):
             raise CellocateError(f"unknown label {label}", where="hpa28", mend=f"Labels are 0 to {len(names) - 1}.")
-    return {int(label): PATTERNS[names[label]] for label in sorted(set(labels))}
+    return {int(label): LOCATIONS[names[label]] for label in sorted(set(labels))}
 
 
 def _scene(root: tuple[int, ...], span: float, patterns: list[Pattern]) -> Scene:

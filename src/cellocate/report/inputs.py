@@ -13,25 +13,13 @@ from cellocate.counted import counted
 from cellocate.decision import Rule
 from cellocate.pictures import STAINS
 from cellocate.pictures.words import listed
+from cellocate.registry import RULES
 
 if TYPE_CHECKING:
     from cellocate.networks.card import ModelCard
 
 Rows = list[tuple[str, str]]
 
-_RULES = {
-    "fixed": "threshold .5 for every location",
-    "single": "one threshold for all locations, fitted on the validation part",
-    "per_class": "a threshold for each location, fitted on the validation part",
-    "shrunk": "a threshold for each location, drawn to a shared one where it is rare, fitted on the validation part",
-    "bagged": "a threshold for each location, the median over resamples of the validation part",
-    "scaled": "a threshold for each location, fitted on the validation part and lowered by the factor .7",
-    "ratio": "a threshold for each location, so that it is decided as often as it occurs",
-    "soft_f1": "a threshold for each location, by least squares on a smooth F1 of the validation part",
-    "expected_f1": "a threshold for each location, by the F1 to be expected of scaled probabilities",
-    "field_f1": "the locations that together have the best expected F1",
-    "argmax": "the likeliest location alone",
-}
 _FALLBACKS = {"nearest": "location nearest to its threshold", "likeliest": "likeliest location"}
 _INTENSITIES = {
     "depth": "brightness as recorded",
@@ -88,7 +76,7 @@ def _intensity(card: ModelCard) -> str:
 
 
 def _rule(rule: Rule) -> str:
-    words = _RULES[rule.kind]
+    words: str = RULES[rule.kind].words
     if rule.fallback != "none":
         words += f"; where there is none, the {_FALLBACKS[rule.fallback]}"
     return words if rule.at_most is None else f"{words}; at most {counted(rule.at_most, 'location')}"

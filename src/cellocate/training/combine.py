@@ -48,7 +48,7 @@ def combine(
     collection: Collection,
     *,
     by: CombineBy = "mean",
-    rule: decision.RuleName = DEFAULT_RULE,
+    rule: str = DEFAULT_RULE,
     fallback: decision.Fallback | None = None,
     at_most: int | None = None,
     calibrate: decision.CalibrationKind | None = None,

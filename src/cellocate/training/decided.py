@@ -24,7 +24,7 @@ class Decided(NamedTuple):
 
 
 def fit_limited(
-    name: decision.RuleName,
+    name: str,
     probabilities: NDArray[np.floating[Any]],
     truth: NDArray[np.bool_],
     *,
@@ -42,7 +42,7 @@ def fit_limited(
     return fitted.model_copy(update={"never": tuple(never)})
 
 
-def _limit(name: decision.RuleName, truth: NDArray[np.bool_], at_most: int | None) -> int | None:
+def _limit(name: str, truth: NDArray[np.bool_], at_most: int | None) -> int | None:
     return decision.label_limit(truth) if at_most is None and name != "argmax" else at_most
 
 
@@ -53,7 +53,7 @@ def decide(
     ids: Sequence[str],
     groups: Sequence[str],
     *,
-    rule: decision.RuleName,
+    rule: str,
     fallback: decision.Fallback | None = None,
     at_most: int | None = None,
     calibrate: decision.CalibrationKind | None = None,

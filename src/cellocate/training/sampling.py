@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,7 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Sampler
 
+from cellocate.registry import SAMPLERS
 from cellocate.training.recipe import Sampling
+
+sampler = SAMPLERS.register
 
 Truth = NDArray[np.bool_]
 Indices = NDArray[np.intp]
@@ -163,16 +167,58 @@ def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, f
     used = (
         np.arange(len(truth)) if section.max_per_location is None else at_most(columns, section.max_per_location, rng)
     )
-    columns = columns[used]
-    if section.name in ("uniform", "oversample"):
-        shown = used[_copied(columns, section.min_per_location, rng)]
-        length = len(shown) if section.batches is None else section.batches * batch_size
-        return Shuffled(shown, length, seed, first_epoch)
-    members = [used[np.flatnonzero(column)] for column in columns.T if column.any()]
+    length = None if section.batches is None else section.batches * batch_size
+    drawn: EpochSampler = SAMPLERS[section.name](Drawn(section, used, columns[used], rng, length, seed, first_epoch))
+    return drawn
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a sampler draws from, and how much.
+
+    Attributes:
+        section: of the recipe.
+        used: the indices of the n fields that are used at all.
+        truth: of these, shape (n, K), bool; fields without any location count as one more.
+        rng: for what is fixed for a run.
+        length: of an epoch, where the recipe says it.
+        seed: of the run.
+        epoch: to begin with.
+    """
+
+    section: Sampling
+    used: Indices
+    truth: Truth
+    rng: np.random.Generator
+    length: int | None
+    seed: int
+    epoch: int
+
+
+@sampler("uniform")
+@sampler("oversample")
+def repeated(drawn: Drawn) -> EpochSampler:
+    """Every field once, and copies of those of rare locations."""
+    shown = drawn.used[_copied(drawn.truth, drawn.section.min_per_location, drawn.rng)]
+    return Shuffled(shown, drawn.length or len(shown), drawn.seed, drawn.epoch)
+
+
+@sampler("class_aware")
+def class_aware(drawn: Drawn) -> EpochSampler:
+    """Every location equally often."""
+    return _by_location(drawn, np.ones_like)
+
+
+@sampler("square_root")
+def square_root(drawn: Drawn) -> EpochSampler:
+    """Every location in proportion to the square root of its number of fields."""
+    return _by_location(drawn, np.sqrt)
+
+
+def _by_location(drawn: Drawn, shares: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> EpochSampler:
+    members = [drawn.used[np.flatnonzero(column)] for column in drawn.truth.T if column.any()]
     sizes = np.array([len(fields) for fields in members], np.float64)
-    shares = np.ones(len(sizes)) if section.name == "class_aware" else np.sqrt(sizes)
-    length = len(used) if section.batches is None else section.batches * batch_size
-    return ByLocation(members, shares, length, seed, first_epoch)
+    return ByLocation(members, shares(sizes), drawn.length or len(drawn.used), drawn.seed, drawn.epoch)
 
 
 def at_most(truth: Truth, most: int, rng: np.random.Generator) -> Indices:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from cellocate.cells.masks import in_one_piece
-from cellocate.cells.segmenters import segmenter
+from cellocate.cells.segmenters import get_segmenter
 from cellocate.images import CHANNELS
 from cellocate.phantom import simulate_field
 
@@ -44,7 +44,7 @@ def test_cells_that_are_found_are_in_one_piece(name, channels):
     for seed, size, pixel_size in ((1, 500, 0.3), (2, 250, 0.7), (3, 128, 1.2)):
         planes = simulate_field([seed], size=size, seed=seed, span=size * pixel_size).channels
         field = planes[[CHANNELS.index(channel) for channel in channels]]
-        found = segmenter(name)(field, channels, pixel_size)
+        found = get_segmenter(name).segment(field, channels, pixel_size)
         assert found.cells.max() > 3
         assert set(pieces(found.cells).values()) == {1}
         assert sorted(pieces(found.cells)) == list(range(1, int(found.cells.max()) + 1))

@@ -8,11 +8,10 @@ from cellocate.cells.segmentation.classical import segment
 from cellocate.cells.segmentation.growth import label_cells
 from cellocate.cells.segmentation.landmarks import cell_map
 from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
-from cellocate.cells.segmentation.result import Segmented, Segmenter, Settings
+from cellocate.cells.segmentation.result import Segmented, Settings
 
 __all__ = [
     "Segmented",
-    "Segmenter",
     "Settings",
     "cell_map",
     "label_cells",

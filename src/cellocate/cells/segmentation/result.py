@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images import Pixels
 
 NUCLEUS = 13.0
 """Diameter that most nuclei are taken to have, µm."""
@@ -71,10 +69,6 @@ class Segmented:
     pixel_size: float
     estimated: bool
     notes: tuple[str, ...] = ()
-
-
-Segmenter = Callable[[Pixels, Sequence[str], float | None], Segmented]
-"""A field, shape (C, H, W), the names of its channels, and µm per px if known → its cells."""
 
 
 def at_edge(cells: Labels) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,23 +11,29 @@ from cellocate.collection.atlas_names import are_of_the_atlas, with_metadata_of_
 from cellocate.collection.channels import by_channel
 from cellocate.collection.collection import Collection
 from cellocate.collection.collection_yaml import FILE, Reading, read_reading
-from cellocate.collection.layouts import kaggle, listing, nested, pathlist, pattern, phantoms, plain, stacks, store
+from cellocate.collection.layouts import kaggle, listing, nested, pattern, phantoms, plain, stacks, store
 from cellocate.collection.layouts.file_pixel_sizes import with_sizes_of_files
 from cellocate.collection.layouts.found import Found, files_in
 from cellocate.collection.layouts.hpa_pixel_size import with_implied_pixel_sizes
 from cellocate.collection.layouts.planes import with_planes
+from cellocate.collection.layouts.recognise import Layout, layout, opened_alone
 from cellocate.collection.layouts.separate_planes import put_together
 from cellocate.collection.layouts.unread import of_other_formats, unread
 from cellocate.collection.metadata import join
 from cellocate.errors import CellocateError
-from cellocate.images.address import Projection, suffix
+from cellocate.images.address import Projection
 from cellocate.images.scale import check_pixel_size
-from cellocate.images.zarrs import container, is_zarr
+from cellocate.images.zarrs import container
+from cellocate.registry import LAYOUTS
 from cellocate.tables import is_table, lacking
 from cellocate.vocabulary import Vocabulary
 
+__all__ = ["Found", "Layout", "layout", "open_collection"]
+
 _PLACES = ("", "train", "images")
-_ONE_CHANNEL = (".png", ".jpg", ".jpeg")
+
+ORDER = ("path_list", "folder", "stacks")
+"""Layouts in the order in which they are tried; those of plug-ins follow."""
 
 
 def open_collection(
@@ -93,7 +99,7 @@ def open_collection(
             note = "channels were named when the store was packed, and cannot be named again"
             packed = replace(packed, notes=(*packed.notes, note))
         return replace(packed, simulated=packed.simulated or bool(phantoms.read_metadata(folder)))
-    beside = container(folder).parent if _alone(folder) else folder
+    beside = container(folder).parent if opened_alone(folder) else folder
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
     named = by_channel(channels, "channels") if channels else None
     asked_for = {"channels": named, "z": z, "pixel_size": pixel_size}
@@ -146,7 +152,7 @@ def _read(
     own: str | None,
 ) -> Collection:
     """Labels in a table of their own, joined to the files of a layout."""
-    alone = _alone(folder)
+    alone = opened_alone(folder)
     if alone and not stacks.is_stack_file(folder) and holds_labels(folder):
         return kaggle.labels_alone(folder, vocabulary)
     if labels is None and not alone:
@@ -159,12 +165,13 @@ def _read(
 
 def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
     """The layout of a folder (or of a file) and what it finds there."""
-    if _alone(folder):
+    if opened_alone(folder):
         return _find_file(folder, reading)
     if reading.pattern is not None:
         return "pattern", pattern.find(folder, reading.pattern, reading)
-    for place in (folder / name for name in _PLACES):
-        if place.is_dir() and (fitting := _fitting(place, reading)):
+    places = [folder / name for name in _PLACES if (folder / name).is_dir()]
+    for place, fitting in ((place, _fitting(place, reading, names)) for names in _tried() for place in places):
+        if fitting:
             name, found = _only(fitting, folder)
             if name != "path_list":
                 found.notes += unread(place, found)
@@ -195,23 +202,14 @@ def _no_images(folder: Path, reading: Reading) -> CellocateError:
     return CellocateError(what, where=folder, mend=mend)
 
 
-def _alone(path: Path) -> bool:
-    """Whether what is given is one file, or the folder that an image or a plate in OME-Zarr is."""
-    return path.is_file() or is_zarr(path)
-
-
 def _listing(path: Path) -> Path | None:
-    return None if _alone(path) and not path.is_file() else listing.find(path)
+    return None if opened_alone(path) and not path.is_file() else listing.find(path)
 
 
 def _find_file(path: Path, reading: Reading) -> tuple[str, Found]:
-    if plain.is_channel(path) or suffix(path) in _ONE_CHANNEL:
-        what = "an image of one channel, or of colours"
-        raise CellocateError(what, where=path, mend=f"Give the folder that holds all channels: {path.parent}.")
-    if stacks.is_stack_file(path):
-        return "stacks", stacks.describe_one(path, reading)
-    if pathlist.is_list(path):
-        return "path_list", pathlist.find(path)
+    for names in _tried():
+        if fitting := _fitting(path, reading.model_copy(update={"layout": None}), names):
+            return _only(fitting, path)
     if error := of_other_formats([path]):
         raise error
     mend = (
@@ -222,16 +220,22 @@ def _find_file(path: Path, reading: Reading) -> tuple[str, Found]:
     raise lacking(path, what, mend) if is_table(path) else CellocateError(what, where=path, mend=mend)
 
 
-def _fitting(place: Path, reading: Reading) -> dict[str, Found]:
-    """Every layout that fits a folder; a path list wins, stacks of no telling name count where nothing else does."""
-    if reading.layout in (None, "path_list") and (place / pathlist.FILE).is_file():
-        return {"path_list": pathlist.find(place / pathlist.FILE)}
-    found: dict[str, Found | None] = {}
-    if reading.layout != "stacks":
-        found["folder"] = plain.find(place, reading)
-    if reading.layout == "stacks" or not any(found.values()) or plain.has_stacks(place, found["folder"]):
-        found["stacks"] = stacks.find(place, reading)
-    return {name: files for name, files in found.items() if files is not None and reading.layout in (None, name)}
+def _tried() -> Iterator[Sequence[str]]:
+    """Our layouts, and then, where none of them fits, those of others."""
+    yield ORDER
+    yield [name for name in LAYOUTS if name not in ORDER]
+
+
+def _fitting(place: Path, reading: Reading, names: Sequence[str]) -> dict[str, Found]:
+    """What the first layout that fits finds in a place, and later ones that may be meant as well."""
+    fitting: dict[str, Found] = {}
+    for name in names:
+        if reading.layout not in (None, name):
+            continue
+        known: Layout = LAYOUTS[name]
+        if (not fitting or known.beside(place, fitting)) and (found := known.find(place, reading)) is not None:
+            fitting[name] = found
+    return fitting
 
 
 def _only(fitting: dict[str, Found], folder: Path) -> tuple[str, Found]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from cellocate.collection.collection_yaml import Reading
 from cellocate.collection.layouts.found import Found, straight
 from cellocate.collection.layouts.listed_files import Places
+from cellocate.collection.layouts.recognise import layout
 from cellocate.errors import CellocateError
 from cellocate.tables import is_table, lacking, read_columns, read_table
 
@@ -15,7 +17,15 @@ _COLUMNS = {"red": "r_image", "yellow": "y_image", "blue": "b_image", "green": "
 _NAMES = (*_COLUMNS.values(), "output_folder", "output_prefix")
 
 
-def find(path: Path) -> Found:
+@layout("path_list")
+def find(place: Path, _: Reading) -> Found | None:
+    """The fields of the list that `place` is or holds; None where there is none."""
+    if place.is_file():
+        return _read(place) if is_list(place) else None
+    return _read(place / FILE) if (place / FILE).is_file() else None
+
+
+def _read(path: Path) -> Found:
     """The fields of a list; ids are its `output_prefix` (after its `output_folder`), without the last underscore.
 
     Paths are looked for from the list's folder, or else from the working directory. Rows that begin with `#` are left

@@ -14,6 +14,7 @@ from cellocate.collection.collection_yaml import Reading
 from cellocate.collection.layouts.derived_images import COMPOSITE, ENDINGS, is_made, merged_by_zen, stem
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.layouts.naming_conventions import Names, Part, as_asked, by_habit, number, strangers
+from cellocate.collection.layouts.recognise import layout, opened_alone
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.address import Address, suffix
@@ -22,11 +23,13 @@ from cellocate.images.stack import MICROSCOPES
 from cellocate.images.stacks import describe
 
 _NAME = re.compile(rf"(?P<id>.+)_(?P<channel>{'|'.join(CHANNELS)})(?:{ENDINGS})", re.IGNORECASE)
+_ONE_CHANNEL = (".png", ".jpg", ".jpeg")
 _STACK = re.compile(
     rf".*(?:\.ome\.tiff?(?:\.gz)?|\.companion\.ome|\.zarr|{'|'.join(map(re.escape, MICROSCOPES))})", re.IGNORECASE
 )
 
 
+@layout("folder")
 def find(place: Path, reading: Reading) -> Found | None:
     """The channel files in `place`; None where there are none.
 
@@ -34,9 +37,14 @@ def find(place: Path, reading: Reading) -> Found | None:
     nothing better), unless other channels lie beside these; or else by an exporter's habit or by dyes.
 
     Raises:
-        CellocateError: a channel that a user names is not among them.
+        CellocateError: a channel that a user names is not among them, or `place` is a single one of such files.
         UnclearChannelsError: nothing tells which channel is which.
     """
+    if opened_alone(place):
+        if is_channel(place) or suffix(place) in _ONE_CHANNEL:
+            what = "an image of one channel, or of colours"
+            raise CellocateError(what, where=place, mend=f"Give the folder that holds all channels: {place.parent}.")
+        return None
     found = None if reading.channels else _by_colour(place, reading)
     if found and not _are_among_others(found, place):
         return found

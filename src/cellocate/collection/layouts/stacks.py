@@ -12,9 +12,11 @@ from cellocate.collection.channels import ChannelChoices, assign, written
 from cellocate.collection.channels.table import STAINS
 from cellocate.collection.collection import Problem
 from cellocate.collection.collection_yaml import Reading
+from cellocate.collection.layouts import plain
 from cellocate.collection.layouts.derived_images import made_of
 from cellocate.collection.layouts.file_pixel_sizes import not_square, not_understood
 from cellocate.collection.layouts.found import Found
+from cellocate.collection.layouts.recognise import layout, opened_alone
 from cellocate.collection.layouts.series import Part, field_id, parts_of
 from cellocate.collection.layouts.tally import Tally
 from cellocate.counted import counted
@@ -30,14 +32,22 @@ _OF_COLOURS = {"blue": 2, "green": 1, "red": 0}
 _OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz", ".companion.ome")
 
 
+def _among_channels(place: Path, found: Mapping[str, Found]) -> bool:
+    """Whether stacks lie beside files of one channel."""
+    return "folder" in found and plain.has_stacks(place, found["folder"])
+
+
+@layout("stacks", beside=_among_channels)
 def find(place: Path, reading: Reading) -> Found | None:
-    """The files of several channels in `place`; None where there are none.
+    """The files of several channels in `place`, or that it is; None where there are none.
 
     Where a user gives numbers, these are channels of files, of which any may be the only one.
 
     Raises:
         CellocateError: nothing tells which of their channels is which.
     """
+    if opened_alone(place):
+        return describe_one(place, reading) if is_stack_file(place) else None
     paths = candidates(place)
     ids = {field_id(path) for path in paths}
     described = dict(zip(paths, _described(paths), strict=True))

@@ -2,7 +2,8 @@
 
 from cellocate.choices import Fallback
 from cellocate.decision.rules.fit import fit, match_ratios
+from cellocate.decision.rules.kinds import RuleKind
 from cellocate.decision.rules.limit import label_limit
-from cellocate.decision.rules.rule import FALLBACKS, KINDS, Kind, Rule
+from cellocate.decision.rules.rule import FALLBACKS, KINDS, Rule
 
-__all__ = ["FALLBACKS", "KINDS", "Fallback", "Kind", "Rule", "fit", "label_limit", "match_ratios"]
+__all__ = ["FALLBACKS", "KINDS", "Fallback", "Rule", "RuleKind", "fit", "label_limit", "match_ratios"]

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.scaling import fit_scaling
 from cellocate.decision.rules.single import single_threshold, thresholds_of_unseen
 
 HALF_WAY = 10  # locations of all fields together, at which that of unseen ones is halfway from .5 to the single one
 
 
+@rule("expected_f1", "a threshold for each location, by the F1 to be expected of scaled probabilities")
 def expected_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """For each location the threshold that is best for F1 if its probabilities, once scaled, are frequencies.
 

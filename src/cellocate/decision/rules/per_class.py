@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.single import single_threshold, thresholds_of_unseen
 from cellocate.decision.rules.sweep import Sorted
 
@@ -15,6 +16,7 @@ RESAMPLES = 50
 FACTOR = 0.7
 
 
+@rule("per_class", "a threshold for each location, fitted on the validation part")
 def best_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """For each location the threshold with its best F1, halfway between the two probabilities that it parts.
 
@@ -37,6 +39,10 @@ def best_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.
     return np.array([Sorted(p).sweep(t).best() if t.any() else single for p, t in columns])
 
 
+@rule(
+    "shrunk",
+    "a threshold for each location, drawn to a shared one where it is rare, fitted on the validation part",
+)
 def shrunk_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The best threshold of each location, drawn towards the `single` one, the more so the rarer it is.
 
@@ -57,6 +63,7 @@ def shrunk_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
     return np.asarray((support * own + HALF_WAY * shared) / (support + HALF_WAY))
 
 
+@rule("bagged", "a threshold for each location, the median over resamples of the validation part")
 def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """For each location the median of its best thresholds on 50 bootstrap resamples of the fields that show it.
 
@@ -84,6 +91,11 @@ def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
     return np.where(truth.any(axis=0), found, thresholds_of_unseen(probabilities, single))
 
 
+@rule(
+    "scaled",
+    "a threshold for each location, fitted on the validation part and lowered by the factor .7",
+    fallback="likeliest",
+)
 def scaled_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The best threshold of each location times .7, as the second of the 2018 challenge (WAIR) had them.
 

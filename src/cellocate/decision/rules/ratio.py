@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.sweep import Sorted
+
+
+@rule("ratio", "a threshold for each location, so that it is decided as often as it occurs")
+def ratio_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[Any]:
+    """For each location the threshold that as many fields reach as show it (see `matching_thresholds`)."""
+    return matching_thresholds(probabilities, truth.mean(axis=0))
 
 
 def matching_thresholds(probabilities: NDArray[np.floating[Any]], ratios: NDArray[np.floating[Any]]) -> NDArray[Any]:

@@ -7,26 +7,25 @@ from typing import Annotated, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from cellocate.choices import Fallback, RuleKind, present_rule
+from cellocate.choices import Fallback, present_rule
+from cellocate.decision.rules.kinds import RuleKind
 from cellocate.decision.rules.scaling import Scaling
-from cellocate.decision.rules.sets import best_sets
+from cellocate.decision.rules.unfitted import likeliest
 from cellocate.decision.rules.values import refuse_no_probabilities
 from cellocate.errors import CellocateError
+from cellocate.registry import RULES
 
-Kind = RuleKind
-KINDS: tuple[Kind, ...] = get_args(Kind)
-WITHOUT_THRESHOLDS = ("argmax", "field_f1")
-
+KINDS = RULES.own
 FALLBACKS: tuple[Fallback, ...] = get_args(Fallback)
 
 
 class Rule(BaseModel):
     """A threshold for each location: a field shows it where its probability reaches the threshold.
 
-    Two kinds have none: with `argmax` a field shows the likeliest location alone, with `field_f1` the set of locations
-    whose expected F1 is best.
+    Rules that decide each field by itself have none: with `argmax` a field shows the likeliest location alone, with
+    `field_f1` the set of locations whose expected F1 is best.
 
     Args:
         kind: how it was fitted (see `fit`).
@@ -34,7 +33,7 @@ class Rule(BaseModel):
         fallback: what a field shows that would show nothing: `none`, the location whose probability is `nearest` to
             its threshold, or the `likeliest`.
         at_most: how many locations a field may show; those furthest above their thresholds are kept.
-        scaling: of the probabilities before `field_f1` looks at them.
+        scaling: of the probabilities to frequencies, before a fitted rule decides each field by itself.
         fitted_on: number of fields that it was fitted on; None where nothing was fitted, and in older files.
         never: indices of locations that no field is given, as the network had none to learn them from.
 
@@ -51,7 +50,7 @@ class Rule(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Annotated[Kind, BeforeValidator(present_rule)]
+    kind: Annotated[str, BeforeValidator(present_rule), AfterValidator(RULES.checked)]
     thresholds: tuple[Annotated[float, Field(ge=0, le=1)], ...]
     fallback: Fallback = "none"
     at_most: Annotated[int, Field(ge=1)] | None = None
@@ -61,8 +60,9 @@ class Rule(BaseModel):
 
     @model_validator(mode="after")
     def _agree(self) -> Rule:
-        if (self.scaling is not None) != (self.kind == "field_f1"):
-            raise ValueError("a scaling is what field_f1 has, and no other rule")
+        known: RuleKind = RULES[self.kind]
+        if (self.scaling is not None) != (known.by_field and known.fitted):
+            raise ValueError("a scaling is for fitted rules that decide each field by itself, such as field_f1")
         if self.scaling is not None and len(self.scaling.offsets) != len(self.thresholds):
             raise ValueError("the scaling and the thresholds differ in number")
         if max(self.never, default=-1) >= len(self.thresholds):
@@ -82,17 +82,16 @@ class Rule(BaseModel):
             )
         refuse_no_probabilities(probabilities)
         probabilities = _without(probabilities, self.never)
-        if self.kind == "argmax":
-            return _one_each(probabilities)
+        known: RuleKind = RULES[self.kind]
         # in the probabilities' own precision, or .57 in single would not reach a threshold of .57 in double
         values = probabilities if self.scaling is None else self.scaling.apply(probabilities)
         above = values - np.asarray(self.thresholds, values.dtype)
         above[:, list(self.never)] = -np.inf  # also where a threshold is 0
-        decided: NDArray[np.bool_] = above >= 0 if self.kind != "field_f1" else best_sets(values.astype(np.float64))
+        decided: NDArray[np.bool_] = known.function(values.astype(np.float64)) if known.by_field else above >= 0
         decided[:, list(self.never)] = False
         if self.fallback != "none":
             empty = ~decided.any(axis=1)
-            decided[empty] = _one_each((above if self.fallback == "nearest" else probabilities)[empty])
+            decided[empty] = likeliest((above if self.fallback == "nearest" else probabilities)[empty])
         if self.at_most is not None:
             decided &= _ranks(np.where(decided, above, -np.inf)) < self.at_most
         return decided
@@ -100,7 +99,7 @@ class Rule(BaseModel):
     @property
     def parted_by(self) -> tuple[float, ...] | None:
         """The threshold of each location; None where the rule has none."""
-        return None if self.kind in WITHOUT_THRESHOLDS else self.thresholds
+        return None if RULES[self.kind].by_field else self.thresholds
 
 
 def _without(values: NDArray[np.floating[Any]], columns: Sequence[int]) -> NDArray[np.floating[Any]]:
@@ -110,11 +109,6 @@ def _without(values: NDArray[np.floating[Any]], columns: Sequence[int]) -> NDArr
     values = values.copy()
     values[:, list(columns)] = 0
     return values
-
-
-def _one_each(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
-    chosen: NDArray[np.bool_] = np.eye(values.shape[1], dtype=bool)[values.argmax(axis=1)]
-    return chosen
 
 
 def _ranks(values: NDArray[np.floating[Any]]) -> NDArray[np.intp]:

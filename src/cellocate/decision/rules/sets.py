@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.decision.rules.kinds import rule
 
+
+@rule("field_f1", "the locations that together have the best expected F1", by_field=True)
 def best_sets(probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
     """For each field the set with the best expected F1 over its locations, which are taken to be independent.
 

@@ -7,9 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.sweep import middle_of_best
 
 _OF_N = 3  # fields, of any number
+
+
+@rule("single", "one threshold for all locations, fitted on the validation part")
+def single_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The same threshold for each location, shape (K,) (see `single_threshold`)."""
+    return np.full(truth.shape[1], single_threshold(probabilities, truth))
 
 
 def single_threshold(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> float:

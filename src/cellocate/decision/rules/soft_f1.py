@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from cellocate.decision.rules.kinds import rule
+
 STEEPNESS, DECAY = 50.0, 1e-5
 
 
@@ -25,6 +27,7 @@ def soft_f1(
     return np.asarray(2 * (decided * truth).sum(axis=0) / both, dtype=np.float64)
 
 
+@rule("soft_f1", "a threshold for each location, by least squares on a smooth F1 of the validation part")
 def soft_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The thresholds with the least sum of squares of 1 − soft F1, as the public kernels of 2018 fitted them.
 

@@ -15,6 +15,7 @@ from cellocate.phantom.cell import Cell, Mask, Phase
 from cellocate.phantom.landmarks import Landmarks
 from cellocate.phantom.morphology import Morphology
 from cellocate.phantom.shapes import Image, Points, noise
+from cellocate.registry import LOCATIONS
 
 LEAST_NUCLEUS_UM2 = 15.0  # of which something can be told
 
@@ -89,9 +90,6 @@ class Pattern:
     shared: bool = False
 
 
-PATTERNS: dict[str, Pattern] = {}
-
-
 def in_phases(*phases: Phase) -> Holds:
     """Whether a cell is in one of these phases."""
     return lambda cell: cell.phase in phases
@@ -119,7 +117,7 @@ def location(
     """Register the function that draws the location `name`; by default only cells with a nucleus show it."""
 
     def register(draw: Draw) -> Draw:
-        PATTERNS[name] = Pattern(name, draw, holds, metaphases, pairs, suits, shared)
+        LOCATIONS.add(name, Pattern(name, draw, holds, metaphases, pairs, suits, shared))
         return draw
 
     return register

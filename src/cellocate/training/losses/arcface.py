@@ -8,7 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
+from cellocate.registry import LOSSES
 
+loss = LOSSES.register
+
+
+@loss("arcface")
 class ArcFace(nn.Module):
     """Additive angular margin loss, with a learnt direction for each identity.
 

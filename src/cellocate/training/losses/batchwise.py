@@ -10,7 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
+from cellocate.registry import LOSSES
 
+loss = LOSSES.register
+
+
+@loss("soft_f1")
 def soft_f1(logits: Tensor, truth: Tensor) -> Tensor:
     """1 − F1 with probabilities for decisions, over the locations that occur in the batch; `bce` of the others.
 
@@ -37,6 +42,7 @@ def soft_f1(logits: Tensor, truth: Tensor) -> Tensor:
     return _mean(missed, occurs) + _mean(entropy, ~occurs)
 
 
+@loss("lovasz")
 def lovasz(logits: Tensor, truth: Tensor) -> Tensor:
     """Symmetric Lovász hinge: a convex surrogate of one minus the Jaccard index, of shown and of not shown alike.
 
@@ -72,6 +78,7 @@ def _jaccard_rise(shown: Tensor) -> Tensor:
     return loss.diff(dim=0, prepend=torch.zeros_like(loss[:1]))
 
 
+@loss("hard_log")
 def hard_log(logits: Tensor, truth: Tensor) -> Tensor:
     """Cross-entropy of the hard fields: of each location all positives, and the negatives with the highest logits.
 

@@ -10,9 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
+from cellocate.registry import LOSSES
 from cellocate.training.losses.weights import ClassWeights
 
+loss = LOSSES.register
 
+
+@loss("bce")
 def bce(logits: Tensor, truth: Tensor, weights: ClassWeights | None = None) -> Tensor:
     """Binary cross-entropy, the mean of −w·[v·t·log p + (1 − t)·log(1 − p)].
 
@@ -29,6 +33,7 @@ def bce(logits: Tensor, truth: Tensor, weights: ClassWeights | None = None) -> T
     return F.binary_cross_entropy_with_logits(logits, truth, weight=whole, pos_weight=positive)
 
 
+@loss("focal")
 def focal(logits: Tensor, truth: Tensor, gamma: float, weights: ClassWeights | None = None) -> Tensor:
     """Binary cross-entropy times (1 − p_t)^γ, p_t being the probability that is given to the truth.
 
@@ -57,6 +62,7 @@ def focal(logits: Tensor, truth: Tensor, gamma: float, weights: ClassWeights | N
     return (positives + negatives).mean()
 
 
+@loss("asymmetric")
 def asymmetric(logits: Tensor, truth: Tensor, gamma: float, gamma_negative: float, clip: float) -> Tensor:
     """Asymmetric loss: negatives are focused on more than positives, and easy ones left out.
 
@@ -87,6 +93,7 @@ def asymmetric(logits: Tensor, truth: Tensor, gamma: float, gamma_negative: floa
     return (positives + negatives).mean()
 
 
+@loss("soft_margin")
 def soft_margin(logits: Tensor, truth: Tensor) -> Tensor:
     """Multi-label soft margin, as torch calls it and the fifth of the 2018 challenge named it: `bce` without weights.
 
@@ -101,6 +108,7 @@ def soft_margin(logits: Tensor, truth: Tensor) -> Tensor:
     return F.multilabel_soft_margin_loss(logits, truth)
 
 
+@loss("cross_entropy")
 def cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
     """Cross-entropy of a softmax, −Σ_k t_k·log softmax(x)_k, averaged over fields: for one label in each.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import signature
+
 import torch
 from torch import Tensor, nn
 
 from cellocate.errors import CellocateError
+from cellocate.registry import LOSSES
 from cellocate.training.losses.arcface import ArcFace
-from cellocate.training.losses.batchwise import hard_log, lovasz, soft_f1
-from cellocate.training.losses.fieldwise import asymmetric, bce, cross_entropy, focal, soft_margin
 from cellocate.training.losses.weights import ClassWeights, class_weights
 from cellocate.training.recipe import Loss
 
@@ -53,7 +55,7 @@ class TotalLoss(nn.Module):
 
     Args:
         section: of the recipe.
-        weights: of K locations, for `bce` and `focal`.
+        weights: of K locations, for losses that ask for them.
         arcface: where the terms have it.
     """
 
@@ -93,25 +95,11 @@ class TotalLoss(nn.Module):
             return torch.stack([weight * self._term(name, logits, truth) for name, weight in terms.items()]).sum()
 
     def _term(self, name: str, logits: Tensor, truth: Tensor) -> Tensor:
-        section, weights = self.section, ClassWeights(self.whole, self.positive)
-        match name:
-            case "bce":
-                return bce(logits, truth, weights)
-            case "focal":
-                return focal(logits, truth, section.gamma, weights)
-            case "asymmetric":
-                return asymmetric(logits, truth, section.gamma, section.gamma_negative, section.clip)
-            case _:
-                return _PLAIN[name](logits, truth)
-
-
-_PLAIN = {
-    "soft_f1": soft_f1,
-    "lovasz": lovasz,
-    "hard_log": hard_log,
-    "soft_margin": soft_margin,
-    "cross_entropy": cross_entropy,
-}
+        """A loss with the settings of the section that its parameters are called as, and with `weights`."""
+        function: Callable[..., Tensor] = LOSSES[name]
+        given = {**dict(self.section), "weights": ClassWeights(self.whole, self.positive)}
+        asked = list(signature(function).parameters)[2:]  # after logits and truth
+        return function(logits, truth, **{parameter: given[parameter] for parameter in asked if parameter in given})
 
 
 def _precise(values: Tensor) -> Tensor:

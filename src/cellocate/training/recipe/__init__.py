@@ -7,14 +7,15 @@ from types import MappingProxyType
 from typing import Annotated, ClassVar
 
 import yaml
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, RuleName, Turns, present_rule
+from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, Turns, present_rule
 from cellocate.images import TTA
 from cellocate.images.tta import Crops, Pooled
+from cellocate.registry import RULES
 from cellocate.training.recipe.course import FIGURES, Optimiser, Schedule, Training
 from cellocate.training.recipe.fields import Augmentation, Data, Sampling, Split
-from cellocate.training.recipe.network import Bags, Loss, LossName, Network
+from cellocate.training.recipe.network import Bags, Loss, Network
 from cellocate.training.recipe.section import Section
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "Data",
     "Decision",
     "Loss",
-    "LossName",
     "Network",
     "Optimiser",
     "Recipe",
@@ -33,6 +33,10 @@ __all__ = [
     "Split",
     "Training",
 ]
+
+
+def _known_rule(name: str) -> str:
+    return name if name == DEFAULT_RULE else RULES.checked(name)
 
 
 class Decision(Section):
@@ -52,7 +56,7 @@ class Decision(Section):
 
     old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"views": "tta"})
 
-    rule: Annotated[RuleName, BeforeValidator(present_rule)] = DEFAULT_RULE
+    rule: Annotated[str, BeforeValidator(present_rule), AfterValidator(_known_rule)] = DEFAULT_RULE
     fallback: Fallback | None = None
     at_most: Annotated[int, Field(ge=1)] | None = None
     tta: Turns = "none"

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from cellocate.choices import TrainingTurns
 from cellocate.images import Intensity
+from cellocate.registry import SAMPLERS
 from cellocate.training.recipe.section import Section, Share
 
 
@@ -78,7 +79,7 @@ class Sampling(Section):
 
     old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"least": "min_per_location", "most": "max_per_location"})
 
-    name: Literal["uniform", "oversample", "class_aware", "square_root"] = "uniform"
+    name: Annotated[str, AfterValidator(SAMPLERS.checked)] = "uniform"
     min_per_location: int = Field(default=0, ge=0)
     max_per_location: int | None = Field(default=None, ge=1)
     batches: int | None = Field(default=None, ge=1)

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from cellocate.choices import Activation, PoolName, Stem, Weighting
+from cellocate.choices import Activation, Stem, Weighting
+from cellocate.registry import CELL_POOLS, HEADS, LOSSES
 from cellocate.training.recipe.section import Section, Share
-
-LossName = Literal[
-    "bce",
-    "focal",
-    "asymmetric",
-    "soft_f1",
-    "lovasz",
-    "hard_log",
-    "soft_margin",
-    "cross_entropy",
-    "arcface",
-]
 
 
 class Network(Section):
@@ -43,7 +32,7 @@ class Network(Section):
     pretrained: bool = True
     start: str | None = None
     stem: Stem = "repeat"
-    head: Literal["linear", "concat", "blocks", "attention", "flatten"] = "linear"
+    head: Annotated[str, AfterValidator(HEADS.checked)] = "linear"
     dropout: Share = 0.0
     frozen: Annotated[int, Field(ge=0)] | Literal["always"] = 0
 
@@ -66,7 +55,7 @@ class Bags(Section):
         edge: weight of a cell that touches the edge of its field, against 1.
     """
 
-    pool: PoolName | None = None
+    pool: Annotated[str, AfterValidator(CELL_POOLS.checked)] | None = None
     cells: int = Field(default=16, ge=1)
     cell_loss: float = Field(default=0.0, ge=0)
     edge: float = Field(default=1.0, gt=0, le=1)
@@ -99,7 +88,9 @@ class Loss(Section):
         identity: the column whose values `arcface` tells apart.
     """
 
-    terms: dict[LossName, Annotated[float, Field(gt=0)]] = Field(default={"bce": 1.0}, min_length=1)
+    terms: dict[Annotated[str, AfterValidator(LOSSES.checked)], Annotated[float, Field(gt=0)]] = Field(
+        default={"bce": 1.0}, min_length=1
+    )
     class_weights: Weighting = "none"
     gamma: float = Field(default=2.0, ge=0)
     gamma_negative: float = Field(default=4.0, ge=0)
@@ -125,6 +116,8 @@ class Loss(Section):
             raise ValueError(f"cross_entropy is for one label, {' and '.join(sorted(others))} for several: keep one")
         if set(self.terms) == {"arcface"}:
             raise ValueError("arcface alone trains no classifier: add bce")
+        if not set(self.terms) <= set(LOSSES.own):
+            return self  # what the loss of a plug-in reads is its own matter
         if self.class_weights != "none" and not {"bce", "focal"} & set(self.terms):
             raise ValueError("class_weights are for bce and focal, and terms has neither")
         focus = {"gamma": ("focal", "asymmetric"), "gamma_negative": ("asymmetric",), "clip": ("asymmetric",)}
