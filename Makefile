@@ -1,13 +1,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test fuzz check bench install clean
+.PHONY: demo test test-newest fuzz check bench install clean
 
 demo: install  ## the whole journey on simulated cells, in demo/
 	$(BIN)/cellocate demo --out demo --overwrite
 
 test: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto
+
+test-newest:  ## the tests with the newest release of every dependency, such as pandas 3
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[dev]'
+	OMP_NUM_THREADS=1 .venv-newest/bin/python -m pytest --numprocesses auto
 
 fuzz: install  ## ten thousand damaged files
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto -m fuzz
@@ -28,4 +33,4 @@ install: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv demo runs
+	rm -rf .venv .venv-newest demo runs

@@ -50,6 +50,7 @@ def test_every_argument_is_understood(arguments: list[str]) -> None:
 
 def test_commands_run_on_a_labelled_folder(cellocate, phantoms, run, tmp_path, monkeypatch) -> None:
     """In the order of the page, on a small collection under all the names that it uses."""
+    pytest.importorskip("anndata")
     monkeypatch.chdir(tmp_path)
     for name in ("my_images", "more_images", "new_images", "demo/phantoms"):
         shutil.copytree(phantoms, tmp_path / name)

@@ -106,11 +106,14 @@ def test_a_name_without_an_ending_is_csv(tmp_path: Path) -> None:
     assert (tmp_path / "x").read_text() == "a\n1\n"
 
 
-def test_parquet_is_refused_where_nothing_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_needs_another_package_is_refused_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(written, "find_spec", lambda _: None)
     refuse_suffix("x.csv")
     with pytest.raises(CellocateError, match=r"pyarrow.*pip install"):
         refuse_suffix("x.parquet")
+    for name in ("x.h5ad", "x"):
+        with pytest.raises(CellocateError, match=r"anndata.*pip install 'cellocate\[scverse\]'"):
+            refuse_suffix(name, (".h5ad",))
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -1,4 +1,4 @@
-"""Tables as h5ad files, the form in which single-cell tools expect them (AnnData, on HDF5)."""
+"""Tables as h5ad files, which scanpy and other single-cell tools read (AnnData, on HDF5)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from cellocate.errors import CellocateError
 from cellocate.files import new_file
 
 if TYPE_CHECKING:
-    import h5py
     import pandas as pd
 
 Array = NDArray[np.generic]
@@ -44,17 +43,15 @@ class Annotated:
 def write_h5ad(path: str | Path, table: Annotated) -> None:
     """Write an h5ad file.
 
-    The file is as the specification of AnnData's files says
-    (https://anndata.readthedocs.io/en/stable/fileformat-prose.html), in its versions of anndata 0.8 and later. Where a
-    column of `obs` or `var` is of mixed kind or lacks values, it is written as text, empty where it lacks them; one of
-    numbers that lacks some keeps them as NaN. HDF5 takes no empty name and none twice, and no "/" in one, which becomes
-    "_".
+    A column of `obs` or `var` that mixes kinds or lacks values is written as text, empty where it lacks them; one of
+    numbers keeps NaN. HDF5 takes no empty name, none twice, and no "/" in one, which becomes "_".
 
     Args:
         path: of the file.
         table: what to write.
 
     Raises:
+        CellocateError: anndata is not installed.
         ValueError: shapes do not fit.
 
     Example:
@@ -66,103 +63,68 @@ def write_h5ad(path: str | Path, table: Annotated) -> None:
         >>> read_h5ad(path).obs.loc["a_1", "area_um2"]
         np.float64(7.5)
     """
-    import h5py
-
-    _see_shapes(table)
-    with new_file(path) as aside, h5py.File(aside, "w") as file:
-        _encode(file, "anndata", "0.1.0")
-        _write_array(file, "X", table.x)
-        _write_frame(file, "obs", table.obs)
-        _write_frame(file, "var", table.var)
-        for name, arrays in (("layers", table.layers), ("obsm", table.obsm)):
-            group = _group(file, name)
-            for key, array in arrays.items():
-                _write_array(group, key, array)
-        for name in ("varm", "obsp", "varp"):
-            _group(file, name)
-        uns = _group(file, "uns")
-        for key, text in table.uns.items():
-            _encode(uns.create_dataset(key, data=text, dtype=h5py.string_dtype()), "string", "0.2.0")
+    obs, var = _writable(table.obs), _writable(table.var)
+    layers, obsm, uns = dict(table.layers), dict(table.obsm), dict(table.uns)
+    whole = _anndata(path).AnnData(table.x, obs, var, uns, layers=layers, obsm=obsm)
+    with new_file(path) as aside:
+        whole.write_h5ad(aside, convert_strings_to_categoricals=False)
 
 
 def read_h5ad(path: str | Path) -> Annotated:
-    """Read an h5ad file, of cellocate or of anything else that keeps its matrices dense.
+    """Read an h5ad file, of cellocate or of any other program that keeps its matrices dense.
 
-    Columns and entries of kinds that `Annotated` has no place for are passed over.
+    Entries that `Annotated` has no place for are left out. Categories are read as text, empty where there is none.
 
     Raises:
-        CellocateError: there is no such file, it is damaged or no h5ad file, or its matrix is sparse.
+        CellocateError: anndata is not installed; there is no such file, it is damaged or no h5ad file, or its matrix is
+            sparse.
     """
-    import h5py
-
     path = Path(path)
     if not path.is_file():
         raise CellocateError("no such h5ad file", where=path, mend="Check the name.")
+    anndata = _anndata(path)
+    import h5py
+
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path) as file:
             if not {"obs", "var"} <= set(file):
                 raise CellocateError("no h5ad file (it has no obs and var)", where=path, mend="Give one of AnnData.")
-            if not isinstance(file.get("X"), h5py.Dataset):
-                mend = "Write it with a dense X, such as 'table.X = table.X.toarray()' in anndata."
-                raise CellocateError("no dense matrix X", where=path, mend=mend)
-            return Annotated(
-                file["X"][()],
-                _read_frame(file["obs"]),
-                _read_frame(file["var"]),
-                _read_arrays(file.get("layers")),
-                _read_arrays(file.get("obsm")),
-                _read_texts(file.get("uns")),
-            )
+            table = anndata.read_h5ad(path)
     except CellocateError:
         raise
-    except Exception as error:  # in a damaged file h5py finds faults of many kinds
+    except Exception as error:  # in a damaged file HDF5 finds faults of many kinds
         raise CellocateError(f"not a whole h5ad file ({error})", where=path, mend="Write it anew.") from None
+    if not isinstance(table.X, np.ndarray):
+        mend = "Write it with a dense X, such as 'table.X = table.X.toarray()' in anndata."
+        raise CellocateError("no dense matrix X", where=path, mend=mend)
+    layers, obsm = dict(table.layers), dict(table.obsm)
+    uns = {name: str(text) for name, text in table.uns.items() if isinstance(text, str)}
+    return Annotated(table.X, _readable(table.obs), _readable(table.var), layers, obsm, uns)
 
 
-def _see_shapes(table: Annotated) -> None:
-    shape = (len(table.obs), len(table.var))
-    wrong = [name for name, layer in {"x": table.x, **table.layers}.items() if layer.shape != shape]
-    wrong += [name for name, array in table.obsm.items() if len(array) != shape[0]]
-    if wrong:
-        raise ValueError(f"{wrong[0]} does not fit {shape[0]} rows and {shape[1]} columns")
+def _anndata(path: str | Path) -> Any:  # noqa: ANN401 # anndata is optional
+    try:
+        import anndata
+    except ImportError:
+        mend = "Install it with: pip install 'cellocate[scverse]'"
+        raise CellocateError("anndata, which reads and writes h5ad, is not installed", where=path, mend=mend) from None
+    return anndata
 
 
-def _encode(node: h5py.HLObject, kind: str, version: str) -> None:
-    node.attrs["encoding-type"], node.attrs["encoding-version"] = kind, version
-
-
-def _group(parent: h5py.Group, name: str) -> h5py.Group:
-    group = parent.create_group(name)
-    _encode(group, "dict", "0.1.0")
-    return group
-
-
-def _write_array(parent: h5py.Group, name: str, values: Array) -> None:
-    _encode(parent.create_dataset(name, data=values), "array", "0.2.0")
-
-
-def _write_texts(parent: h5py.Group, name: str, values: list[str]) -> None:
-    import h5py
-
-    written = parent.create_dataset(name, data=np.array(values, dtype=object), dtype=h5py.string_dtype())
-    _encode(written, "string-array", "0.2.0")
-
-
-def _write_frame(parent: h5py.Group, name: str, frame: pd.DataFrame) -> None:
-    import h5py
+def _writable(frame: pd.DataFrame) -> pd.DataFrame:
+    """With names that HDF5 takes, and each column of one kind."""
     import pandas as pd
 
-    group = parent.create_group(name)
-    _encode(group, "dataframe", "0.2.0")
-    group.attrs["_index"] = "_index"
-    keys = _keys(frame)
-    group.attrs.create("column-order", np.array(keys, dtype=object), dtype=h5py.string_dtype())
-    _write_texts(group, "_index", list(map(str, frame.index)))
-    for key, (_, values) in zip(keys, frame.items(), strict=True):
-        if pd.api.types.is_bool_dtype(values) or (pd.api.types.is_numeric_dtype(values) and values.dtype != object):
-            _write_array(group, key, values.to_numpy())
-        else:
-            _write_texts(group, key, list(values.where(values.notna(), "").astype(str)))
+    columns = dict(zip(_keys(frame), (_of_one_kind(values) for _, values in frame.items()), strict=True))
+    return pd.DataFrame(columns, index=frame.index).set_axis(pd.Index(list(map(str, frame.index)), dtype=object))
+
+
+def _of_one_kind(values: pd.Series[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(values):  # or truth values
+        return values
+    return values.astype(object).where(values.notna(), "").astype(str).astype(object)
 
 
 def _keys(columns: Iterable[object]) -> list[str]:
@@ -176,41 +138,6 @@ def _keys(columns: Iterable[object]) -> list[str]:
     return keys
 
 
-def _read_frame(group: h5py.Group) -> pd.DataFrame:
-    import h5py
-    import pandas as pd
-
-    index = group[group.attrs["_index"]].asstr()[()]
-    columns = {}
-    for name in group.attrs["column-order"]:
-        if isinstance(column := group[name], h5py.Dataset):
-            columns[str(name)] = column.asstr()[()] if h5py.check_string_dtype(column.dtype) else column[()]
-        elif column.attrs["encoding-type"] == "categorical":
-            columns[str(name)] = _categories(column)
-    return pd.DataFrame(columns, index=pd.Index(index, dtype=str))
-
-
-def _categories(column: h5py.Group) -> NDArray[np.object_]:
-    import h5py
-
-    kinds, codes = column["categories"], column["codes"][()]
-    names = kinds.asstr()[()] if h5py.check_string_dtype(kinds.dtype) else kinds[()]
-    values: NDArray[np.object_] = np.array([*names, ""], dtype=object)[codes]  # code -1 is no value
-    return values
-
-
-def _read_arrays(group: h5py.Group | None) -> dict[str, Array]:
-    import h5py
-
-    return {} if group is None else {name: node[()] for name, node in group.items() if isinstance(node, h5py.Dataset)}
-
-
-def _read_texts(group: h5py.Group | None) -> dict[str, str]:
-    import h5py
-
-    nodes: dict[str, Any] = {} if group is None else dict(group.items())
-    return {
-        name: node.asstr()[()]
-        for name, node in nodes.items()
-        if isinstance(node, h5py.Dataset) and node.shape == () and h5py.check_string_dtype(node.dtype)
-    }
+def _readable(frame: pd.DataFrame) -> pd.DataFrame:
+    categories = frame.select_dtypes("category").astype(object)
+    return frame.assign(**categories.where(categories.notna(), ""))

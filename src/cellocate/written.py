@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".xlsx", ".parquet")
 """What the name of a table may end in."""
 
+_WRITERS = {".parquet": ("pyarrow", "parquet"), ".h5ad": ("anndata", "scverse")}  # and the extra that installs each
 _ROWS = 2**20 - 1  # below its header, a sheet of Excel has room for so many
 _LONGEST = 2**15 - 1  # characters of a cell
 _WIDTHS = (8, 60)  # of a column, in characters
@@ -38,7 +39,7 @@ def refuse_suffix(path: str | Path | None, suffixes: Sequence[str] = SUFFIXES, w
         what: is to be written.
 
     Raises:
-        CellocateError: the name ends in something else; or in .parquet, and pyarrow, which writes it, is not installed.
+        CellocateError: the name ends in something else, or the package that writes it is not installed.
 
     Example:
         >>> refuse_suffix("a.xls", (".csv", ".xlsx"))
@@ -46,15 +47,19 @@ def refuse_suffix(path: str | Path | None, suffixes: Sequence[str] = SUFFIXES, w
             ...
         cellocate.errors.CellocateError: a table cannot be written as .xls: a.xls. End the name in .csv or .xlsx.
     """
-    if path is None or not (end := Path(path).suffix):
+    if path is None:
         return
-    if _suffix(path, suffixes) is None:
+    end, suffix = Path(path).suffix, _suffix(path, suffixes)
+    if end and suffix is None:
         *others, last = suffixes
         mend = f"End the name in {', '.join(others)} or {last}." if others else f"End the name in {last}."
         raise CellocateError(f"{what} cannot be written as {end}", where=path, mend=mend)
-    if _suffix(path, suffixes) == ".parquet" and find_spec("pyarrow") is None:
-        mend = "Install it with: pip install 'cellocate[parquet]'. Or write a .csv."
-        raise CellocateError("pyarrow, which writes Parquet, is not installed", where=path, mend=mend)
+    kind = suffix or suffixes[0]
+    writer, extra = _WRITERS.get(kind, ("", ""))
+    if writer and find_spec(writer) is None:
+        other = ". Or write a .csv." if ".csv" in suffixes else ""
+        mend = f"Install it with: pip install 'cellocate[{extra}]'{other}"
+        raise CellocateError(f"{writer}, which writes {kind} files, is not installed", where=path, mend=mend)
 
 
 def write_table(path: str | Path, table: pd.DataFrame, *, sheet: str = "table") -> None:

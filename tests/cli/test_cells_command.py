@@ -84,6 +84,7 @@ def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
     foreign = "was trained on whole fields, but"
     explained = cellocate("explain", *shown, "--out", tmp_path / "why", "--fields", 1)
     assert explained.out.startswith("1 cell explained")
+    pytest.importorskip("anndata")
     embedded = cellocate("embed", *shown, "--out", tmp_path / "e.h5ad")
     assert f"{n:,} cells, " in embedded.out
     evaluated = cellocate("evaluate", *shown, "--out", tmp_path / "scores")

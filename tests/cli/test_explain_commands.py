@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from cellocate.collection import open_collection
 from cellocate.explain.embedding import Index, read_embeddings
@@ -42,6 +43,7 @@ def test_explain_refuses(cellocate, phantoms, run, tmp_path):
 
 
 def test_embed_and_neighbours(cellocate, phantoms, run, tmp_path):
+    pytest.importorskip("anndata")
     table = tmp_path / "e.h5ad"
     result = cellocate("embed", run / "model", phantoms, "--out", table)
     assert result.code == 0

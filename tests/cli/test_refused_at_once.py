@@ -42,6 +42,7 @@ def test_no_refusal_waits_for_torch(model: Path, tmp_path: Path) -> None:
     labels = data / "train.csv"
     labels.write_text("Id,Target\na,0\n")
     (tmp_path / "p.csv").write_text("Id,Cytosol\na,0.5\n")
+    pytest.importorskip("anndata")
     csv, of_table = f"{out}.csv", ["--labels", labels, "--out", out]
     cases = [
         (["confocal"], 2, "No such command 'confocal'"),

@@ -85,6 +85,7 @@ def test_retrieval_beside_chance():
 
 def test_a_collection_is_embedded_and_read_back(phantoms, run, tmp_path):
     model, collection = load(run / "model"), open_collection(phantoms)
+    pytest.importorskip("anndata")
     made = embed_collection(model, collection, tmp_path / "e.h5ad")
     read = read_embeddings(tmp_path / "e.h5ad")
     assert read.ids == made.ids == collection.ids
@@ -101,6 +102,7 @@ def test_a_collection_is_embedded_and_read_back(phantoms, run, tmp_path):
 def test_networks_of_one_model_are_embedded_side_by_side(phantoms, run, tmp_path):
     model, some = looking(run, several=True), open_collection(phantoms)
     some = some.subset(some.ids[:3])
+    pytest.importorskip("anndata")
     made = embed_collection(model, some, tmp_path / "e.h5ad")
     assert made.features.shape == (3, 8)
     pixels, pixel_size = some.read(some.ids[0], model.card.channels)
@@ -136,6 +138,7 @@ def test_an_answer_is_a_table_of_what_is_known(tmp_path):
 def test_one_field_alone_has_no_neighbours(phantoms, run, tmp_path):
     some = open_collection(phantoms)
     some = some.subset(some.ids[:1])
+    pytest.importorskip("anndata")
     answer = ask_for_ids(embed_collection(load(run / "model"), some, tmp_path / "e.h5ad"), some.ids)
     assert answer.write(tmp_path / "a.csv") == 0
     assert len(answer.draw(some).get_axes()) == 1
@@ -148,6 +151,7 @@ def test_another_model_than_that_of_the_embeddings_is_refused(phantoms, run):
 
 
 def test_what_is_no_embedding_is_refused(tmp_path):
+    pytest.importorskip("anndata")
     with pytest.raises(CellocateError, match="no such h5ad"):
         read_embeddings(tmp_path / "a.h5ad")
     (tmp_path / "a.h5ad").write_text("no")
@@ -204,6 +208,7 @@ def test_fields_that_the_first_weights_learnt_from_are_not_asked_for(phantoms, r
     collection, model = open_collection(phantoms), load(run / "model")
     fields = model.card.fields
     model.card = model.card.model_copy(update={"fields": {**fields, "start": fields["validation"]}})
+    pytest.importorskip("anndata")
     made = embed_collection(model, collection, tmp_path / "e.h5ad")
     assert set(made.known.index[made.known["part"] == "start"]) == set(fields["validation"])
     found = retrieval(made)

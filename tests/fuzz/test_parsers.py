@@ -241,6 +241,7 @@ def true_cells(folder: Path) -> None:
 
 
 def annotated(folder: Path) -> None:
+    pytest.importorskip("anndata")
     obs = pd.DataFrame({"field": ["a", "b"], "n": [1.0, 2.0]}, index=["x", "y"])
     var = pd.DataFrame({"go": ["", "GO:1"]}, index=["Nucleoplasm", "Cytosol"])
     write_h5ad(folder / "t.h5ad", Annotated(pixels(0, shape=(2, 2)).astype(float), obs, var, obsm={"f": np.eye(2)}))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from cellocate.decision import read_probabilities
 from cellocate.h5ad import read_h5ad
@@ -44,6 +45,7 @@ def test_fields_that_show_nothing_have_no_location(cellocate: Run, run: Path, ph
     }
     assert table["Locations"][[SILENT, EMPTY]].tolist() == ["", ""]
     assert read_probabilities(out, get("hpa28"))[1].shape == (40, 28)
+    pytest.importorskip("anndata")
     cellocate("predict", run / "model", phantoms, "--out", tmp_path / "p.h5ad", "--format", "h5ad")
     assert read_h5ad(tmp_path / "p.h5ad").obs["Note"].tolist() == table["Note"].tolist()
     cellocate("predict", run / "model", phantoms, "--out", tmp_path / "k.csv", "--format", "kaggle2018")
@@ -85,6 +87,7 @@ def test_every_command_decides_alike(cellocate: Run, run: Path, phantoms: Path, 
     explained = pd.read_csv(tmp_path / "why" / "explained.csv", keep_default_na=False)
     assert explained["Locations"].tolist() == ["", ""]
     assert explained["Note"].tolist() == ["no signal", "nearly empty"]
+    pytest.importorskip("anndata")
     cellocate("embed", run / "model", phantoms, "--out", tmp_path / "e.h5ad")
     assert read_h5ad(tmp_path / "e.h5ad").obs["Locations"].tolist() == predicted["Locations"].tolist()
 

@@ -146,6 +146,8 @@ def test_the_command_predicts_cells(
     tmp_path: Path,
     kind: str,
 ) -> None:
+    if kind == "h5ad":
+        pytest.importorskip("anndata")
     out = tmp_path / "out"
     result = cellocate("predict", run / "model", cells, "--out", out, "--format", kind)
     if kind == "kaggle2021":
@@ -252,6 +254,7 @@ def test_numbers_and_words_of_a_table_of_cells(tmp_path: Path) -> None:
     p = np.random.default_rng(0).random((3, 19))
     known = pd.DataFrame({"field": ["a", "a", "b"], "area": ["1.5", "", "3"], "well": ["A1", None, 3]})
     known["original_id"], known["source"] = ["001", "001", "002"], ["2018", "2018", "2021"]
+    pytest.importorskip("anndata")
     write_h5ad(tmp_path / "c.h5ad", Predictions(["a_1", "a_2", "b_1"], p, p > 0.5, get("hpa19")), known)
     table = read_h5ad(tmp_path / "c.h5ad")
     assert table.obs["area"].isna().tolist() == [False, True, False]

@@ -354,5 +354,6 @@ def group_of(fields: pd.DataFrame) -> pd.Series[str]:
     if TIME_SERIES in fields:
         series = fields[TIME_SERIES].replace("", None)
         first = values.groupby(series).transform("first")
-        values = first.fillna(values).fillna(series)
+        values = first.where(first.notna(), values)
+        values = values.where(values.notna(), series)
     return values.fillna(pd.Series(fields.index.astype(str), index=fields.index)).astype(str)

@@ -37,9 +37,9 @@ def numbers(texts: pd.Series[str]) -> pd.Series[float]:
     """
     import pandas as pd
 
-    found = pd.to_numeric(texts, errors="coerce").astype(float)
-    odd = {text for text in texts[found.isna()] if _DECIMAL_COMMA.fullmatch(str(text))}
+    sure = pd.to_numeric(texts, errors="coerce").notna()
+    odd = {text for text in texts[~sure] if _DECIMAL_COMMA.fullmatch(str(text))}
     if odd:
-        written = texts.where(~texts.isin(odd), texts.str.replace(",", "."))
-        found = pd.to_numeric(written, errors="coerce").astype(float)
-    return found
+        texts = texts.where(~texts.isin(odd), texts.str.replace(",", "."))
+        sure = pd.to_numeric(texts, errors="coerce").notna()
+    return texts.where(sure, "nan").astype(object).astype(float)  # Python's float keeps digits that pandas 2 loses

@@ -100,7 +100,7 @@ def _own(store: Store) -> Collection:
         labels = [sets[text] for text in fields["labels"]]
     for name in NUMBERS:
         if name in fields:
-            fields[name] = pd.to_numeric(fields[name].replace("", None).astype(object)).astype(float)
+            fields[name] = fields[name].replace("", "nan").astype(object).astype(float)  # digit for digit
     places = pd.Series([place(store.folder, row) for row in range(len(fields))], index=fields.index, dtype=object)
     fields = fields.assign(labels=pd.Series(labels, index=fields.index, dtype=object))
     because = f"a store of {' and '.join(map(str, store.card.sizes))} px"

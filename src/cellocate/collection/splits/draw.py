@@ -84,7 +84,7 @@ def make_split(
     if ORIGINAL in collection.fields:
         fields[ORIGINAL] = collection.fields[ORIGINAL].fillna("").to_numpy(dtype=object)
     if fingerprints is not None:
-        fields["fingerprint"] = fingerprints.reindex(fields.index).to_numpy(dtype=object)
+        fields["fingerprint"] = fingerprints.reindex(fields.index, fill_value="").to_numpy(dtype=object)
     made: dict[str, Any] = {"method": method, "by": list(by), "seed": seed, "folds": folds, "groups": len(names)}
     made |= {"validation": None if folds else validation, "test": test, "min_per_location": min_per_location}
     return Split(fields.astype(str), made)
