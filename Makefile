@@ -1,16 +1,28 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# modules are compiled once, not in each of the many processes that tests start
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+MARKS := fuzz# of tests that take minutes, joined by "or"
 
-.PHONY: demo test fuzz check bench install clean
+.PHONY: demo test test-quick test-all fuzz slow check bench install clean
 
 demo: install  ## the whole journey on simulated cells, in demo/
 	$(BIN)/cellocate demo --out demo --overwrite
 
-test: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto
+test: install  ## all but what takes minutes
+	$(PYTEST)
 
-fuzz: install  ## ten thousand damaged files
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto -m fuzz
+test-quick: install  ## less than a minute
+	$(PYTEST) -m "not slow"
+
+test-all: test  ## everything
+	$(PYTEST) -m "$(MARKS)"
+
+fuzz: install  ## ten thousand damaged files, and property tests with new examples
+	HYPOTHESIS_PROFILE=random $(PYTEST) -m "fuzz or hypothesis"
+
+slow: install  ## brings the list of slow tests up to date
+	$(PYTEST) --note-slow
 
 check: install
 	$(BIN)/ruff check
