@@ -115,7 +115,7 @@ def read_h5ad(path: str | Path) -> Annotated:
             )
     except CellocateError:
         raise
-    except Exception as error:  # in a damaged file h5py finds faults of many kinds
+    except Exception as error:  # noqa: BLE001 # in a damaged file h5py finds faults of many kinds
         raise CellocateError(f"not a whole h5ad file ({error})", where=path, mend="Write it anew.") from None
 
 

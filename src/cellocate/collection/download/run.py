@@ -202,7 +202,7 @@ def _all(
                 results.put(work(job))
         except Stopped:
             pass
-        except BaseException as error:  # it is raised where all can be stopped
+        except BaseException as error:  # noqa: BLE001 # it is raised where all can be stopped
             results.put(error)
         results.put(None)
 
