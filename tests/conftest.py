@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock  # which torch needs
 from hypothesis import HealthCheck, settings
 
 from cellocate import phantom
@@ -24,12 +27,64 @@ from cellocate.training import Recipe, load_recipe
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell's background, where tests of Ctrl-C would hang
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")  # a machine with other work to do is slow, which is no fault of the code
+# no deadline: a machine with other work to do is slow, which is no fault of the code
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fixed", _PATIENT, derandomize=True)  # the same examples in every run
+settings.register_profile("random", _PATIENT)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 collect_ignore_glob = ["*conftest.py"]  # for doctests, as several modules of one name cannot be collected
 
 _HERE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+_SLOW_LIST = Path(__file__).with_name("slow.txt")
+_SLOW = set(_SLOW_LIST.read_text("utf-8").split())
+_LIMIT = 0.7  # seconds of processor, of all cases of a test together
+_SECONDS: Counter[str] = Counter()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--note-slow", action="store_true", help="bring tests/slow.txt up to date with the tests run")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of slow.txt, and those that take minutes, as slow."""
+    for item in items:
+        if _test(item.nodeid) in _SLOW or item.get_closest_marker("fuzz"):
+            item.add_marker("slow")
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # thousands of tests and all libraries would be searched for garbage again and again
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    began = sum(os.times()[:4])
+    try:
+        return (yield)
+    finally:
+        item.user_properties.append(("processor", sum(os.times()[:4]) - began))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call":
+        _SECONDS[_test(report.nodeid)] += dict(report.user_properties)["processor"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name tests that slow.txt lacks, or add them, and take out those that have become fast."""
+    slow = {test for test, seconds in _SECONDS.items() if seconds > _LIMIT}
+    if config.option.note_slow:
+        _SLOW_LIST.write_text("".join(f"{test}\n" for test in sorted(slow | (_SLOW - set(_SECONDS)))), "utf-8")
+    elif unmarked := sorted(test for test in slow - _SLOW if _SECONDS[test] > 3 * _LIMIT):
+        terminalreporter.write_line(f"slow, but not in tests/slow.txt ('make slow' adds them): {', '.join(unmarked)}")
+
+
+def _test(nodeid: str) -> str:
+    return nodeid.partition("[")[0]
 
 
 @pytest.fixture(scope="session")
@@ -41,28 +96,49 @@ def real_data() -> Path:
     return folder
 
 
+Make = Callable[[Path], object]
+
+
 @pytest.fixture(scope="session")
-def _phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("phantoms") / "collection"
-    phantom.simulate(folder, fields=40, size=64, seed=1, workers=1)
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Make], Path]:
+    """Make a folder that is the same for all tests, once for all processes that run them."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name: str, make: Make) -> Path:
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / name).exists():
+                (shared / "unfinished").mkdir(exist_ok=True)
+                make(shared / "unfinished" / name)
+                (shared / "unfinished" / name).rename(shared / name)
+        return shared / name
+
     return folder
+
+
+@pytest.fixture(scope="session")
+def _phantoms(_made_once: Callable[[str, Make], Path]) -> Path:
+    return _made_once("collection", lambda folder: phantom.simulate(folder, fields=40, size=64, seed=1, workers=1))
 
 
 @pytest.fixture
 def phantoms(_phantoms: Path, tmp_path: Path) -> Path:
     """A collection of 40 simulated fields of 64 px, in a folder that the test may damage."""
-    return Path(shutil.copytree(_phantoms, tmp_path / "phantoms"))
+    return Path(shutil.copytree(_phantoms, tmp_path / "phantoms", copy_function=shutil.copyfile))
 
 
 @pytest.fixture(scope="session")
-def _cells(_phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cells") / "crops"
+def _cells(_phantoms: Path, _made_once: Callable[[str, Make], Path]) -> Path:
+    return _made_once("crops", lambda folder: _cut_out(_phantoms, folder))
+
+
+def _cut_out(phantoms: Path, folder: Path) -> None:
     folder.mkdir()
-    labels = pd.read_csv(_phantoms / "train.csv", index_col="Id")["Target"]
+    labels = pd.read_csv(phantoms / "train.csv", index_col="Id")["Target"]
     rows = []
     for field in labels.index:
-        masks = read_channel(_phantoms / "truth" / f"{field}_cells.png", "blue")
-        channels = {c: read_channel(_phantoms / "train" / f"{field}_{c}.png", c) for c in CHANNELS}
+        masks = read_channel(phantoms / "truth" / f"{field}_cells.png", "blue")
+        channels = {c: read_channel(phantoms / "train" / f"{field}_{c}.png", c) for c in CHANNELS}
         for number in np.unique(masks[masks > 0]):
             y, x = (int(where.mean()) for where in np.nonzero(masks == number))
             for channel, pixels in channels.items():
@@ -72,13 +148,12 @@ def _cells(_phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             rows.append((f"{field}_{number}", labels[field], field, number, y, x, edge, field))
     columns = ["Id", "Target", "field", "cell", "y", "x", "edge", "group"]
     pd.DataFrame(rows, columns=columns).to_csv(folder / "train.csv", index=False)
-    return folder
 
 
 @pytest.fixture
 def cells(_cells: Path, tmp_path: Path) -> Path:
     """The cells of these fields, each cut out into 32 px, with the labels of its field."""
-    return Path(shutil.copytree(_cells, tmp_path / "cells"))
+    return Path(shutil.copytree(_cells, tmp_path / "cells", copy_function=shutil.copyfile))
 
 
 SMALL = ("data.size=64", "network.backbone=test_resnet")
@@ -91,18 +166,16 @@ def tiny() -> Recipe:
 
 
 @pytest.fixture(scope="session")
-def _run(_phantoms: Path, tiny: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _run(_phantoms: Path, tiny: Recipe, _made_once: Callable[[str, Make], Path]) -> Path:
     from cellocate.training.fit import train
 
-    folder = tmp_path_factory.mktemp("runs") / "run"
-    train(open_collection(_phantoms), tiny, folder)
-    return folder
+    return _made_once("run", lambda folder: train(open_collection(_phantoms), tiny, folder))
 
 
 @pytest.fixture
 def run(_run: Path, tmp_path: Path) -> Path:
     """A finished run of the tiny recipe on the phantoms, in a folder that the test may damage."""
-    return Path(shutil.copytree(_run, tmp_path / "run"))
+    return Path(shutil.copytree(_run, tmp_path / "run", copy_function=shutil.copyfile))
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def read_h5ad(path: str | Path) -> Annotated:
             table = anndata.read_h5ad(path)
     except CellocateError:
         raise
-    except Exception as error:  # in a damaged file HDF5 finds faults of many kinds
+    except Exception as error:  # noqa: BLE001 # in a damaged file HDF5 finds faults of many kinds
         raise CellocateError(f"not a whole h5ad file ({error})", where=path, mend="Write it anew.") from None
     if not isinstance(table.X, np.ndarray):
         mend = "Write it with a dense X, such as 'table.X = table.X.toarray()' in anndata."

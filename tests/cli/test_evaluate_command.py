@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cellocate.collection import open_collection
+from cellocate.networks import load, save
 from cellocate.vocabulary import get
 
 NAMES = get("hpa28").names
@@ -129,3 +131,15 @@ def test_what_needs_images_is_refused_of_a_table(cellocate, tables: Path, option
     assert (result.code, result.out) == (2, "")
     assert f"{options[0]} is not for a table of predictions" in result.err
     assert not (tables / "scores").exists()
+
+
+def test_a_field_that_merges_put_into_several_parts_counts_as_trained_on(cellocate, phantoms: Path, run: Path) -> None:
+    """A field that was in two merged collections may lie in two parts of a split, under two ids."""
+    model, new = load(run / "model"), open_collection(phantoms).ids[0]
+    fields = {"test": ("c-it",), "validation": ("b-it",), "train": ("a-it",)}
+    originals = {f"{merged}-it": new for merged in "abc"}
+    model.card = model.card.model_copy(update={"fields": fields, "originals": originals})
+    save(model, run / "merged")
+    result = cellocate("evaluate", run / "merged", phantoms, "--out", run / "scores")
+    assert result.code == 0, result.err
+    assert f"1 of 40 fields are ones that the model was trained on: {new}" in result.out + result.err

@@ -52,6 +52,16 @@ def test_one_call_for_each_antibody_and_cell_line(cellocate, tables):
     assert nucleoplasm["share_low"] < 2 / 3 < nucleoplasm["share_high"] < 1
 
 
+def test_half_of_the_fields_are_enough_for_a_call(cellocate, tables):
+    predictions = pd.read_csv(tables / "p.csv")
+    predictions["Locations"] = ["", "", "", "Golgi apparatus", "", ""]  # one of the two fields of antibody 8
+    predictions.to_csv(tables / "p.csv", index=False)
+    result = proteins(cellocate, tables)
+    assert result.code == 0, result.err
+    calls = pd.read_csv(tables / "calls.csv", dtype={"antibody": str}).set_index("antibody")["Locations"]
+    assert calls["8"] == "Golgi apparatus"
+
+
 def test_other_columns_and_a_rule(cellocate, tables):
     rule = tables / "rule.json"
     pd.DataFrame({"Id": list("abcdef"), "Target": ["0", "0", "0", "7", "7", "7"]}).to_csv(tables / "l.csv", index=False)

@@ -302,7 +302,7 @@ def _orientation(path: Path, image: Image.Image) -> int:
         return 1
     try:
         return int(image.getexif().get(TAG, 1))
-    except Exception:  # EXIF may be damaged in any way, and the pixels whole
+    except Exception:  # noqa: BLE001 # EXIF may be damaged in any way, and the pixels whole
         return 1
 
 

@@ -33,7 +33,7 @@ def describe(path: Path) -> tuple[Stack, ...]:
         try:
             scenes = [str(name) for name in image.scenes]
             return tuple(_scene(image, path, number, name, len(scenes)) for number, name in enumerate(scenes))
-        except Exception as error:  # each plugin has errors of its own, some of them only now
+        except Exception as error:  # noqa: BLE001 # each plugin has errors of its own, some of them only now
             raise OSError(f"damaged: {type(error).__name__}") from None
 
 
@@ -46,7 +46,7 @@ def planes(stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
             lazy = image.get_image_dask_data(stack.axes)
             for index in indices:
                 yield np.asarray(lazy[index].compute())
-        except Exception as error:  # each plugin has errors of its own
+        except Exception as error:  # noqa: BLE001 # each plugin has errors of its own
             raise OSError(f"damaged: {type(error).__name__}") from None
 
 
@@ -94,14 +94,14 @@ def _image(path: Path, changed: int, size: int, process: int, thread: int) -> An
         raise _lacking(path, (error.name or "bioio").replace("_", "-")) from None
     try:
         return BioImage(path)
-    except Exception as error:  # each plugin has errors of its own
+    except Exception as error:  # noqa: BLE001 # each plugin has errors of its own
         raise OSError(f"damaged: {type(error).__name__}") from None
 
 
 def _bits(image: Any, number: int) -> int | None:  # noqa: ANN401 # as above
     try:
         bits = image.ome_metadata.images[number].pixels.significant_bits
-    except Exception:  # not every plugin translates its metadata to OME's
+    except Exception:  # noqa: BLE001 # not every plugin translates its metadata to OME's
         return None
     return int(bits) if bits and 8 <= bits <= 16 else None
 

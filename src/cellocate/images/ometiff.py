@@ -178,7 +178,7 @@ def _seen(image: OmeImage, tiff: tifffile.TiffFile, number: int, path: Path) -> 
         size, kind = (int(page.imagelength), int(page.imagewidth)), str(page.dtype)
     except IndexError:
         raise CutShortError() from None
-    except Exception as error:  # a damaged file can break any of it
+    except Exception as error:  # noqa: BLE001 # a damaged file can break any of it
         raise OSError(f"damaged: {type(error).__name__}") from None
     if size[0] * size[1] > LARGEST:
         raise OSError("damaged: an impossible size")

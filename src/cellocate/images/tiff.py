@@ -122,7 +122,7 @@ def _opened(path: Path) -> tifffile.TiffFile:
         raise OSError("damaged: gzip") from None
     except OSError:
         raise
-    except Exception as error:  # such as struct.error where a few bytes are all there is
+    except Exception as error:  # noqa: BLE001 # such as struct.error where a few bytes are all there is
         raise OSError(f"damaged: {type(error).__name__}") from None
 
 
@@ -138,7 +138,7 @@ def decoded(pages: Any) -> NDArray[Any]:  # noqa: ANN401 # tifffile's page or se
     """The pixels of a page or series as they are stored; an `OSError` where they cannot be decoded."""
     try:
         return np.asarray(pages.asarray())
-    except Exception as error:  # each of its two dozen codecs has errors of its own
+    except Exception as error:  # noqa: BLE001 # each of its two dozen codecs has errors of its own
         raise OSError(f"damaged: {type(error).__name__}") from None
 
 
@@ -170,7 +170,7 @@ def _page(tiff: tifffile.TiffFile) -> Any:  # noqa: ANN401 # as above
         wrong = page.size > LARGEST or not page.dataoffsets
         several = len(pages) > 1 and sum(not other.is_reduced for other in pages) != 1
         axes, _ = page.axes, page.photometric
-    except Exception as error:  # a damaged file can break any of these
+    except Exception as error:  # noqa: BLE001 # a damaged file can break any of these
         raise OSError(f"damaged: {type(error).__name__}") from None
     if wrong:
         raise OSError("damaged: an impossible size")
@@ -215,7 +215,7 @@ def see_light(tiff: tifffile.TiffFile, path: Path) -> None:
         page: Any = tiff.pages.first
         photometric: Any = page.photometric
         ramp = photometric == tifffile.PHOTOMETRIC.PALETTE and is_ramp(np.transpose(page.colormap))
-    except Exception as error:  # a damaged file can break it
+    except Exception as error:  # noqa: BLE001 # a damaged file can break it
         raise OSError(f"damaged: {type(error).__name__}") from None
     if photometric not in _LIGHT and not ramp:
         name = getattr(photometric, "name", f"kind {photometric}").lower()  # of an unknown kind there is but a number
@@ -231,7 +231,7 @@ def see_whole(tiff: tifffile.TiffFile) -> None:
         first: Any = tiff.pages.first
         tiff.filehandle.seek(first.offset)
         (tags,) = struct.unpack(tiff.tiff.tagnoformat, tiff.filehandle.read(tiff.tiff.tagnosize))
-    except Exception as error:  # a damaged file can break any of these
+    except Exception as error:  # noqa: BLE001 # a damaged file can break any of these
         raise OSError(f"damaged: {type(error).__name__}") from None
     if end > tiff.filehandle.size or len(first.tags) < tags:  # tags beyond the end are passed over
         raise CutShortError()

@@ -64,7 +64,7 @@ def planes(stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
                 pixels = _series_plane(tiff, tiff.series[stack.series or 0], index)
             except OSError:
                 raise
-            except Exception as error:  # a damaged file can break any of it
+            except Exception as error:  # noqa: BLE001 # a damaged file can break any of it
                 raise OSError(f"damaged: {type(error).__name__}") from None
             yield pixels
 
@@ -82,7 +82,7 @@ def _series_stacks(tiff: tifffile.TiffFile, path: Path) -> tuple[Stack, ...]:
         kinds = {series.kind for _, series in found}
     except OSError:
         raise
-    except Exception as error:  # a damaged file can break any of it
+    except Exception as error:  # noqa: BLE001 # a damaged file can break any of it
         raise OSError(f"damaged: {type(error).__name__}") from None
     if len(stacks) > 1 and "generic" in kinds:
         sizes = ", ".join(f"{stack.width}×{stack.height} px" for stack in stacks[:3])

@@ -86,7 +86,7 @@ def planes(stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
         for index in indices:
             place = dict(zip(stack.axes, index, strict=True))
             yield np.asarray(array[tuple(place.get(axis, 0) for axis in axes)])
-    except Exception as error:  # each codec has errors of its own
+    except Exception as error:  # noqa: BLE001 # each codec has errors of its own
         raise OSError(f"damaged: {type(error).__name__}") from None
 
 
@@ -108,7 +108,7 @@ def absent(path: Path, time: int | None = None) -> str:
         axes, _ = _axes(attributes["multiscales"][0])
         place = path / _dataset(attributes)
         array: Any = zarr.open_array(place, mode="r")
-    except Exception:  # damaged metadata can break any of it
+    except Exception:  # noqa: BLE001 # damaged metadata can break any of it
         raise _no_image(path) from None
     files = array.shards or array.chunks
     numbers = [range(-(-side // of)) for side, of in zip(array.shape, files, strict=True)]

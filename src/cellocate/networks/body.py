@@ -137,7 +137,7 @@ def _without_pooling(backbone: str, *, channels: int) -> nn.Module:
 def _try(body: Body, backbone: str, channels: int, size: int) -> tuple[int, int, int]:
     try:
         given = body.eval().net(torch.zeros(1, channels, size, size))
-    except Exception as error:  # each kind of network fails in its own way
+    except Exception as error:  # noqa: BLE001 # each kind of network fails in its own way
         fits = getattr(body.net, "pretrained_cfg", {}).get("input_size", (3, 224, 224))[-1]
         raise _wrong_size(backbone, size, error, fits) from None
     finally:

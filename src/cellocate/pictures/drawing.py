@@ -18,6 +18,7 @@ from cellocate.pictures.style import PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 _NO_METADATA: dict[str, dict[str, None]] = {  # of when and by what a file was written
     ".svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
@@ -29,9 +30,11 @@ _NO_METADATA: dict[str, dict[str, None]] = {  # of when and by what a file was w
 def save_figure(figure: Figure, folder: Path, stem: str, suffixes: tuple[str, ...] = ("png", "svg")) -> list[Path]:
     """Write a figure as `<stem>.<suffix>` for each suffix, the same bytes for the same figure."""
     paths = [folder / f"{stem}.{suffix}" for suffix in suffixes]
-    for path in paths:
-        with new_file(path) as aside, _settings(stem):
-            figure.savefig(aside, dpi=160, bbox_inches="tight", metadata=_NO_METADATA.get(path.suffix))
+    with _settings(stem):
+        box = _laid_out(figure).padded(0.1)
+        for path in paths:
+            with new_file(path) as aside:
+                figure.savefig(aside, dpi=160, bbox_inches=box, metadata=_NO_METADATA.get(path.suffix))
     return paths
 
 
@@ -62,6 +65,13 @@ def inline_svg(figure: Figure, alt: str, name: str) -> Markup:
     for colour, value in PALETTE.items():
         svg = svg.replace(value, f"var(--{colour})")
     return Markup(svg)
+
+
+def _laid_out(figure: Figure) -> Bbox:
+    """The inches that a figure takes, once its parts have found their places: this takes longer than drawing them."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return figure.get_tightbbox()
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def read_pictures(
     def read(field: str) -> Picture | None:
         try:
             return _read(collection, field, assumed_span, side, bags)
-        except Exception:  # whatever a damaged file does to its decoder, the figures must still come out
+        except Exception:  # noqa: BLE001 # whatever a damaged file does to its decoder, the figures must still come out
             return None
 
     with ThreadPoolExecutor(max_workers=4) as pool:

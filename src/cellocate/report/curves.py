@@ -36,14 +36,14 @@ def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
     columns = max(1, min(width // _PANEL, len(locations)))
     rows = -(-len(locations) // columns)
     figure = Figure(figsize=(columns * _PANEL / 72, rows * _HEIGHT / 72), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()  # shared axes would take ten times as long
     for place, axes in enumerate(panels):
         if place < len(locations):
             _draw(axes, *locations[place])
         else:
             axes.set_axis_off()
         # the last panel of a column may stand above an empty one, and then has no numbers below it
-        axes.tick_params(labelbottom=place + columns >= len(locations))
+        axes.tick_params(labelbottom=place + columns >= len(locations), labelleft=place % columns == 0)
     figure.supxlabel("threshold", fontsize=_FONT + 1, color=PALETTE["ink"])
     figure.supylabel("F1", fontsize=_FONT + 1, color=PALETTE["ink"])
     return figure

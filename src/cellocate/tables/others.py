@@ -69,7 +69,7 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield number, row + [""] * (width - len(row))
     except CellocateError:
         raise
-    except Exception as error:  # openpyxl, zip and XML each have errors of their own
+    except Exception as error:  # noqa: BLE001 # openpyxl, zip and XML each have errors of their own
         raise CellocateError(f"no Excel workbook ({error})", where=path, mend="Save it as .xlsx or CSV.") from None
 
 

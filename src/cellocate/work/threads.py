@@ -40,7 +40,7 @@ def run_in_threads(
                 results.put((task, work.result(task)))
         except Stopped:
             pass
-        except BaseException as error:  # it is raised where all can be stopped
+        except BaseException as error:  # noqa: BLE001 # it is raised where all can be stopped
             results.put(error)
         results.put(None)
 

@@ -33,7 +33,7 @@ class Store:
         self.folder, self.card = folder, read_card(folder)
         try:
             self.index: NDArray[Any] = np.load(folder / INDEX, mmap_mode="r")
-        except Exception:  # a damaged header can break numpy's parser in many ways
+        except Exception:  # noqa: BLE001 # a damaged header can break numpy's parser in many ways
             raise altered(folder / INDEX) from None
         if self.index.dtype != index_type(len(self.card.sizes)) or self.index.shape != (self.card.fields,):
             raise altered(folder / INDEX)

@@ -1,0 +1,20 @@
+"""The list of slow tests, which `make slow` writes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SLOW = (ROOT / "tests" / "slow.txt").read_text("utf-8").split()
+
+
+def test_every_slow_test_exists() -> None:
+    for test in SLOW:
+        path, _, name = test.partition("::")
+        source = (ROOT / path).read_text("utf-8")
+        assert re.search(rf"(?m)^ *(def|class) {re.escape(re.split('[.:]', name)[-1])}\b", source), test
+
+
+def test_it_is_sorted() -> None:
+    assert sorted(set(SLOW)) == SLOW
