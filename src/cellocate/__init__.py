@@ -1,48 +1,71 @@
 """Where in the cell is the protein? Fluorescence microscope images → protein locations.
 
-- `load`: a trained model from its folder.
-- `Model`: a network with all that is needed to use it; `Model.predict` takes arrays.
-- `open_collection`: a folder, table or store of images, with labels and metadata.
+Functions, each importing what it needs when it is first used:
+
+- `open_collection`: open a folder, table or store of images, with labels and metadata.
+- `train`: train a model on labelled images.
+- `load`: load a trained model; `Model.predict` takes arrays.
+- `predict`: predict the locations in images → `Predictions`.
+- `evaluate`: measure a model on labelled images.
+- `find_cells`: find, measure and cut out single cells.
+- `simulate`: draw simulated cells with exact labels.
 - `get_vocabulary`: an ordered list of locations, such as hpa28.
-- `CellocateError`: what is raised where data or a request are at fault.
+
+What your data or request can cause is a `CellocateError`; what you should know about a result, a `CellocateWarning`.
 
 Example:
     >>> import cellocate
-    >>> model = cellocate.load("run/model")  # doctest: +SKIP
-    >>> model.predict(fields).locations  # doctest: +SKIP
+    >>> model = cellocate.load("runs/first/model")  # doctest: +SKIP
+    >>> cellocate.predict(model, "my_images").locations  # doctest: +SKIP
     [['Nucleoplasm', 'Cytosol']]
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cellocate.collection import open_collection
-    from cellocate.errors import CellocateError
+    from cellocate.api import evaluate, find_cells, predict, simulate, train
+    from cellocate.collection import Collection, open_collection
+    from cellocate.decision import Predictions
+    from cellocate.errors import CellocateError, CellocateWarning
     from cellocate.networks import Model, load
     from cellocate.vocabulary import get as get_vocabulary
 
 __version__ = "0.1.0"
-__all__ = ["CellocateError", "Model", "__version__", "get_vocabulary", "load", "open_collection"]
+__all__ = [
+    "CellocateError",
+    "CellocateWarning",
+    "Collection",
+    "Model",
+    "Predictions",
+    "__version__",
+    "evaluate",
+    "find_cells",
+    "get_vocabulary",
+    "load",
+    "open_collection",
+    "predict",
+    "simulate",
+    "train",
+]
 
 _HOMES = {
-    "CellocateError": ("cellocate.errors", "CellocateError"),
-    "Model": ("cellocate.networks", "Model"),
-    "get_vocabulary": ("cellocate.vocabulary", "get"),
-    "load": ("cellocate.networks", "load"),
-    "open_collection": ("cellocate.collection", "open_collection"),
+    **dict.fromkeys(("evaluate", "find_cells", "predict", "simulate", "train"), "api"),
+    **dict.fromkeys(("Collection", "open_collection"), "collection"),
+    **dict.fromkeys(("CellocateError", "CellocateWarning"), "errors"),
+    **dict.fromkeys(("Model", "load"), "networks"),
+    "Predictions": "decision",
+    "get_vocabulary": "vocabulary",
 }
-"""Public names, and where they live; none is that of a room, which would take its place once it is imported."""
+"""Where public names live. None is the name of a subpackage, which would replace it once it is imported."""
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 # public names are imported when first used
     if name not in _HOMES:
         raise AttributeError(f"module 'cellocate' has no attribute {name!r}")
-    from importlib import import_module
-
-    module, attribute = _HOMES[name]
-    return getattr(import_module(module), attribute)
+    return getattr(import_module(f"cellocate.{_HOMES[name]}"), name.removesuffix("_vocabulary"))
 
 
 def __dir__() -> list[str]:

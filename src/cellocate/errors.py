@@ -1,4 +1,4 @@
-"""The one error that a user's data or request can cause."""
+"""The error that a user's data or request can cause, and the warning about a doubtful result."""
 
 from __future__ import annotations
 
@@ -37,6 +37,10 @@ class CellocateError(Exception):
     def __reduce__(self) -> tuple[Callable[[], CellocateError], tuple[()]]:
         """How it comes out of a worker process: as it was raised."""
         return partial(CellocateError, self.what, where=self.where, mend=self.mend, kind=self.kind), ()
+
+
+class CellocateWarning(UserWarning):
+    """What a user should know about a result before relying on it."""
 
 
 def _shown(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from cellocate.assessment.baseline import Comparison
 from cellocate.collection import CellBags, Collection
 from cellocate.collection.identity import parts_met
+from cellocate.counted import counted
 from cellocate.decision import Predictions
 from cellocate.vocabulary import Vocabulary, get
 from cellocate.vocabulary.vocabulary import BUILT_IN
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from cellocate.networks.card import ModelCard
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluated:
     """Predictions of labelled fields, and how good they are.
 
@@ -55,6 +57,16 @@ class Evaluated:
     comparison: Comparison | None = None
     explained: tuple[Explained, ...] = ()
     bags: CellBags | None = None
+
+    def __repr__(self) -> str:
+        low, high = self.metrics["macro_f1_interval"]
+        score = f"macro F1 {self.metrics['macro_f1']:.3f} (95% interval {low:.3f} to {high:.3f})"
+        return f"<Evaluated: {counted(self.n, self.unit)}, {score}>"
+
+    def _repr_html_(self) -> str:
+        """For a notebook: the headline, and the figures of each location."""
+        columns = ["name", "support", "precision", "recall", "f1", "average_precision"]
+        return f"<p>{escape(repr(self))}</p>{pd.DataFrame(self.per_class)[columns].round(3).to_html(index=False)}"
 
     @property
     def channels(self) -> tuple[str, ...]:

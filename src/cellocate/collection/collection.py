@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, Self
@@ -53,7 +54,7 @@ class Problem:
     severity: Literal["fault", "warning"] = "fault"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Collection:
     """Fields of view on disk: nothing is decoded until asked for.
 
@@ -96,6 +97,15 @@ class Collection:
 
     def __len__(self) -> int:
         return len(self.fields)
+
+    def __repr__(self) -> str:
+        labels = "no labels" if self.vocabulary is None else f"labels of {self.vocabulary.name}"
+        images = ", ".join(self.channels) or "no images"
+        return f"<Collection of {counted(len(self), self.unit)} ({self.layout}): {images}; {labels}>"
+
+    def _repr_html_(self) -> str:
+        """For a notebook: what it is, and its first rows."""
+        return f"<p>{escape(repr(self))}</p>{self.fields.head().to_html()}"
 
     @property
     def unit(self) -> Unit:
@@ -312,7 +322,7 @@ class Collection:
         return good
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LabelledCollection(Collection):
     """A collection in which every field has labels, as `Collection.labelled` gives it.
 

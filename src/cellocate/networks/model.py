@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from html import escape
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
@@ -80,6 +82,20 @@ class Model:
             f"{', '.join(card.channels)} at {card.size} px of {card.pixel_size:.3g} µm; "
             f"trained on {trained}{simulated}; on {self.device}>"
         )
+
+    def _repr_html_(self) -> str:
+        """For a notebook: what it is, its scores, and its locations."""
+        card = self.card
+        rows: dict[str, object] = {
+            "trained on": counted(len(card.fields.get("train", ())), card.unit or "field"),
+            "channels": ", ".join(card.channels),
+            "input": f"{card.size} px of {card.pixel_size:.3g} µm",
+            "decision rule": card.rule.kind,
+            "locations": "; ".join(self.vocabulary.names),
+            **{f"{part} macro F1": scores.get("macro_f1") for part, scores in card.scores.items()},
+        }
+        table = pd.DataFrame(rows.items()).to_html(index=False, header=False)
+        return f"<p>{escape(repr(self))}</p>{table}"
 
     def predict(
         self,

@@ -1,0 +1,268 @@
+"""Each step as one function: paths or objects in, objects out. These are the functions of `import cellocate`.
+
+Arguments named `data` take a folder, a file, a table or a `Collection`; those named `model` take the folder of a model,
+the folder of a run, or a `Model`. What a user should know about the result is a `CellocateWarning`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cellocate.choices import DEFAULT_RECIPE, Part
+from cellocate.collection import Collection, open_collection
+from cellocate.errors import CellocateError, CellocateWarning
+
+if TYPE_CHECKING:
+    from cellocate.assessment import Evaluated
+    from cellocate.decision import Predictions
+    from cellocate.networks import Model
+    from cellocate.training import Recipe
+
+
+def simulate(
+    out: str | Path,
+    *,
+    fields: int,
+    size: int = 512,
+    labels: str | Path = "real",
+    **options: Any,  # noqa: ANN401 # those of another function
+) -> Collection:
+    """Draw fields of simulated cells with exact labels and masks into a new folder, and open them.
+
+    Args:
+        out: the folder.
+        fields: how many.
+        size: pixels a side, 64 or more.
+        labels: "real" (as rare and as mixed as in the 2018 training set), "balanced", or a label table to follow.
+        options: further ones of `cellocate.phantom.simulate`, such as `seed`, `layout` and `workers` (1 unless given).
+
+    Raises:
+        CellocateError: an argument is out of range, or the folder is not empty.
+
+    Example:
+        >>> cellocate.simulate("simulated", fields=4, size=64)
+        <Collection of 4 fields (kaggle2018): red, green, blue, yellow; labels of hpa28>
+    """
+    from cellocate import phantom
+
+    phantom.simulate(Path(out), fields=fields, size=size, labels=labels, **{"workers": 1, **options})
+    return open_collection(out)
+
+
+def train(
+    data: str | Path | Collection,
+    out: str | Path,
+    recipe: str | Path | Recipe = DEFAULT_RECIPE,
+    *,
+    settings: Mapping[str, object] | None = None,
+    split: str | Path | None = None,
+    skip_bad: bool = False,
+    overwrite: bool = False,
+) -> Model:
+    """Train a model on labelled fields or cells, as a recipe says.
+
+    Args:
+        data: labelled images.
+        out: the folder of the run; the model is saved in `out/model`.
+        recipe: the name of a recipe, a YAML file, or a `Recipe`.
+        settings: changes to the recipe, such as `{"training.epochs": 5}`.
+        split: a `split.csv` with the parts; without it the recipe draws them.
+        skip_bad: leave faulty fields out.
+        overwrite: replace an earlier run in `out`.
+
+    Raises:
+        CellocateError: the images, the labels, the recipe or the folder cannot be used.
+        KeyboardInterrupt: it was interrupted; `cellocate train DATA --out RUN --resume` goes on.
+
+    Example:
+        >>> small = {"training.epochs": 1, "data.size": 64, "network.backbone": "test_resnet"}
+        >>> model = cellocate.train("phantoms", "runs/first", settings=small)  # doctest: +ELLIPSIS
+        kaggle2018: 28 train, 6 validation, 6 test fields
+        ...
+        >>> model.vocabulary.name
+        'hpa28'
+    """
+    from cellocate.training import Recipe, load_recipe
+    from cellocate.training.fit import train as train_one
+    from cellocate.training.prepare import Options
+
+    if not isinstance(recipe, Recipe):
+        recipe = load_recipe(recipe, [f"{key}={_yaml(value)}" for key, value in (settings or {}).items()])
+    elif settings:
+        raise CellocateError("settings beside a Recipe object", mend="Give the recipe's name or file, or no settings.")
+    how = Options(split=None if split is None else Path(split), skip_bad=skip_bad, overwrite=overwrite)
+    model = train_one(_collection(data), recipe, out, how)
+    if model is None:
+        raise CellocateError("this process only helps others to train", mend="Use the model in the first process.")
+    return model
+
+
+def predict(
+    model: str | Path | Model,
+    data: str | Path | Collection,
+    *,
+    part: Part | None = None,
+    skip_bad: bool = False,
+    batch_size: int = 32,
+) -> Predictions:
+    """Predict the locations in every field, or in every cell of a collection of cells.
+
+    Args:
+        model: what predicts. For arrays, use `Model.predict`.
+        data: images with the model's channels.
+        part: predict only this part of the model's split.
+        skip_bad: leave faulty fields out.
+        batch_size: fields that go through the network at once.
+
+    Raises:
+        CellocateError: the images lack a channel, a file is damaged, or a pixel size is impossible.
+
+    Example:
+        >>> found = cellocate.predict("run", "phantoms", part="test")
+        >>> found.probabilities.shape
+        (6, 28)
+        >>> found.save("predictions.csv")
+    """
+    from cellocate.collection import are_cells, left_out, usable
+    from cellocate.collection.depth import with_depth
+    from cellocate.collection.splits import part_of
+    from cellocate.prediction import assumptions, cautions, predict_cells, predict_collection
+
+    loaded, collection, notes = _model(model), _collection(data), list[str]()
+    if part is not None:
+        collection, of_depth = with_depth(collection)  # by all of its fields
+        collection, missing = part_of(collection, loaded.card.fields, part, skip_missing=skip_bad)
+        notes += [*of_depth, *missing]
+    collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
+    if inspection.problems:
+        notes.append(left_out(inspection.problems, inspection.unit))
+    over = predict_cells if are_cells(collection) or loaded.card.bag is not None else predict_collection
+    found = over(loaded, collection, batch_size=batch_size)
+    _warn([*notes, *inspection.notes, *assumptions(loaded, collection), *cautions(loaded, found)])
+    return found
+
+
+def evaluate(
+    model: str | Path | Model,
+    data: str | Path | Collection,
+    out: str | Path | None = None,
+    *,
+    part: Part | None = None,
+    by: Sequence[str] = (),
+    baseline: str | Path | Model | Predictions | None = None,
+    skip_bad: bool = False,
+    overwrite: bool = False,
+) -> Evaluated:
+    """Measure a model on labelled fields; with `out`, write metrics, tables, figures and a report there as well.
+
+    Args:
+        model: what is measured.
+        data: labelled images.
+        out: a new folder for `metrics.json`, `report.html` and more.
+        part: only this part of the model's split; "test" gives the fields that training did not use.
+        by: columns of the collection; the figures are given for each of their values as well.
+        baseline: another model, or predictions, to compare with on the same fields.
+        skip_bad: leave faulty fields out.
+        overwrite: replace an earlier evaluation in `out`.
+
+    Raises:
+        CellocateError: the model and the images cannot be used together, or there are no labels.
+
+    Example:
+        >>> evaluated = cellocate.evaluate("run", "phantoms", part="test")
+        >>> evaluated.n, 0 <= evaluated.metrics["macro_f1"] <= 1
+        (6, True)
+    """
+    from cellocate.assessment.model import evaluate_model
+
+    other = _model(baseline) if isinstance(baseline, str | Path) else baseline
+    collection = _collection(data)
+    evaluated = evaluate_model(_model(model), collection, part=part, by=by, baseline=other, skip_bad=skip_bad)
+    _warn(evaluated.warnings)
+    if out is not None:
+        from cellocate.report import write_evaluation
+
+        write_evaluation(evaluated, out, overwrite=overwrite, inputs=collection.places)
+    return evaluated
+
+
+def find_cells(
+    data: str | Path | Collection,
+    out: str | Path,
+    *,
+    segmenter: str = "classical",
+    masks: str | Path | None = None,
+    size: int = 256,
+    skip_bad: bool = False,
+    overwrite: bool = False,
+    workers: int = 1,
+) -> Collection:
+    """Find the cells of every field, measure them and cut them out, as a collection of single cells.
+
+    Args:
+        data: images with a channel of nuclei. For one field as an array, use `cellocate.cells.segmentation.segment`.
+        out: a new folder for `masks/`, the pictures in `crops/`, and the measurements in `cells.csv`.
+        segmenter: what finds the cells: "classical", "multinucleate", or one that you installed.
+        masks: a folder with masks of your own, in place of a segmenter.
+        size: pixels a side of a cell's picture.
+        skip_bad: leave faulty fields out.
+        overwrite: replace an earlier result in `out`.
+        workers: processes. Where there are several, a script keeps its work below `if __name__ == "__main__":`.
+
+    Raises:
+        CellocateError: there is no channel of nuclei, no cell is found, a file is damaged, or the folder is not empty.
+
+    Example:
+        >>> cells = cellocate.find_cells("phantoms", "my_cells")
+        >>> cells.unit, len(cells) > 40
+        ('cell', True)
+    """
+    from cellocate.cells.conversion import convert
+    from cellocate.cells.crops import CropSettings
+    from cellocate.cells.cutting import CellPlan
+    from cellocate.cells.notes import as_sentences
+    from cellocate.cells.segmenters import get_segmenter
+
+    collection = _collection(data)
+    plan = CellPlan(
+        Path(out),
+        collection.channels,
+        CropSettings(size),
+        None if masks is None else Path(masks),
+        None if masks is not None else get_segmenter(segmenter).segment,
+        skip_bad=skip_bad,
+    )
+    converted = convert(collection, plan, workers=workers, overwrite=overwrite)
+    _warn(as_sentences(converted.card["notes"]))
+    return converted.cells
+
+
+def _collection(data: str | Path | Collection) -> Collection:
+    if isinstance(data, Collection):
+        return data
+    opened = open_collection(data)
+    _warn(opened.notes)
+    return opened
+
+
+def _model(model: str | Path | Model) -> Model:
+    from cellocate.networks import load
+
+    if not isinstance(model, str | Path):
+        return model
+    run = Path(model) / "model"
+    return load(run if run.is_dir() else model)
+
+
+def _warn(notes: Iterable[str]) -> None:
+    for note in notes:
+        warnings.warn(CellocateWarning(note), stacklevel=3)
+
+
+def _yaml(value: object) -> str:
+    import yaml
+
+    return yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("\n").removesuffix("\n...")

@@ -1,0 +1,75 @@
+"""The functions of `import cellocate`: their examples, and what they add to the rooms behind them."""
+
+from __future__ import annotations
+
+import doctest
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cellocate
+from cellocate import api, open_collection
+from cellocate.collection import Collection
+from cellocate.errors import CellocateError, CellocateWarning
+
+FUNCTIONS = ("evaluate", "find_cells", "predict", "simulate", "train")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_its_example_runs(
+    name: str, run: Path, phantoms: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(run.parent)
+    (example,) = (e for e in doctest.DocTestFinder().find(getattr(api, name), name, globs={"cellocate": cellocate}))
+    assert example.examples
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CellocateWarning)  # such as of few fields
+        failed, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example)
+    assert not failed, capsys.readouterr().out
+
+
+def test_paths_and_objects_give_the_same(run: Path, phantoms: Path, tmp_path: Path) -> None:
+    model, collection = cellocate.load(run / "model"), open_collection(phantoms).subset(["phantom-1-000000"])
+    with pytest.warns(CellocateWarning):
+        found = cellocate.predict(model, collection)
+    with pytest.warns(CellocateWarning):
+        whole = cellocate.predict(run, phantoms)
+    np.testing.assert_allclose(found.probabilities, whole.subset(found.ids).probabilities, rtol=1e-3, atol=1e-6)
+    with pytest.warns(CellocateWarning):
+        evaluated = cellocate.evaluate(run, phantoms, tmp_path / "scores", part="test", baseline=whole)
+    assert evaluated.comparison is not None
+    assert (tmp_path / "scores" / "report.html").is_file()
+
+
+def test_cells_are_predicted_one_by_one(run: Path, phantoms: Path, tmp_path: Path) -> None:
+    fields = open_collection(phantoms)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CellocateWarning)
+        cells = cellocate.find_cells(fields.subset(fields.ids[:4]), tmp_path / "cells", size=64)
+        found = cellocate.predict(run, cells)
+    assert found.unit == "cell"
+    assert set(found.fields or ()) <= set(fields.ids[:4])
+    assert (tmp_path / "cells" / "cells.csv").is_file()
+
+
+def test_a_recipe_object_takes_no_settings(phantoms: Path, tmp_path: Path) -> None:
+    from cellocate.training import load_recipe
+
+    with pytest.raises(CellocateError, match="settings beside a Recipe"):
+        cellocate.train(phantoms, tmp_path / "run", load_recipe("quick"), settings={"training.epochs": 1})
+    with pytest.raises(CellocateError, match="unknown setting"):
+        cellocate.train(phantoms, tmp_path / "run", settings={"optimizer.name": "sgd"})
+
+
+def test_objects_show_what_they_are(run: Path, phantoms: Path) -> None:
+    model, collection = cellocate.load(run / "model"), open_collection(phantoms)
+    assert isinstance(collection, Collection)
+    assert repr(collection) == "<Collection of 40 fields (kaggle2018): red, green, blue, yellow; labels of hpa28>"
+    with pytest.warns(CellocateWarning):
+        evaluated = cellocate.evaluate(model, collection, part="test")
+    assert repr(evaluated).startswith("<Evaluated: 6 fields, macro F1 0.")
+    for shown in (model, collection, evaluated, evaluated.predictions):
+        assert "<table" in shown._repr_html_()
+        assert "&lt;" in shown._repr_html_()
