@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # modules are compiled once, not in each of the many processes that tests start
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
-MARKS := fuzz# of tests that take minutes, joined by "or"
+MARKS := docs or fuzz# of tests that take minutes, joined by "or"
 
 .PHONY: demo test test-quick test-all test-newest fuzz slow check bench install clean
 

@@ -39,7 +39,7 @@ _HERE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 _SLOW_LIST = Path(__file__).with_name("slow.txt")
 _SLOW = set(_SLOW_LIST.read_text("utf-8").split())
-_LIMIT = 0.7  # seconds of processor, of all cases of a test together
+_LIMIT = 0.3  # seconds of processor, of all cases of a test together
 _SECONDS: Counter[str] = Counter()
 
 
@@ -51,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of slow.txt, and those that take minutes, as slow."""
     for item in items:
-        if _test(item.nodeid) in _SLOW or item.get_closest_marker("fuzz"):
+        if _test(item.nodeid) in _SLOW or item.get_closest_marker("docs") or item.get_closest_marker("fuzz"):
             item.add_marker("slow")
 
 
