@@ -10,6 +10,7 @@ from small_runs import interrupted, small
 import cellocate
 from cellocate.collection import make_split, open_collection, save_split
 from cellocate.errors import CellocateError
+from cellocate.files import mark
 from cellocate.networks import Ensemble, Model
 from cellocate.training.folds import of_folds, train_folds
 from cellocate.training.prepare import Options
@@ -72,6 +73,8 @@ def test_folds_that_are_all_trained_on_leave_nothing_for_the_rule(phantoms: Path
 def test_a_recipe_that_is_refused_leaves_the_folder_as_it_was(phantoms: Path, folds: Path, tmp_path: Path) -> None:
     old = tmp_path / "run" / "fold-0" / "model" / "model.json"
     old.parent.mkdir(parents=True)
+    mark(tmp_path / "run")
+    mark(tmp_path / "run" / "fold-0")
     for path in (old, tmp_path / "run" / "recipe.yaml", tmp_path / "run" / "fold-0" / "recipe.yaml"):
         path.write_text("old")
     for out in ("run", "new"):
@@ -87,6 +90,7 @@ def test_earlier_folds_are_replaced_and_no_part_of_what_is_new(phantoms: Path, f
     table.to_csv(tmp_path / "packed.csv.gz", index=False, quoting=csv.QUOTE_ALL)
     old = tmp_path / "run" / "fold-0" / "model"
     old.mkdir(parents=True)
+    mark(tmp_path / "run")
     for path in (tmp_path / "run" / "recipe.yaml", old.parent / "recipe.yaml", old.parent / "split.csv"):
         path.write_text("old")
     _train(phantoms, tmp_path / "run", tmp_path / "packed.csv.gz", overwrite=True)
