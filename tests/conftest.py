@@ -44,7 +44,7 @@ _SECONDS: Counter[str] = Counter()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--note-slow", action="store_true", help="bring tests/slow.txt up to date with the tests run")
+    parser.addoption("--note-slow", action="store_true", help="write tests/slow.txt anew, by all tests")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -70,15 +70,16 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.when == "call":
-        _SECONDS[_test(report.nodeid)] += dict(report.user_properties)["processor"]
+    seconds = dict(report.user_properties).get("processor")  # none for examples in docstrings
+    if report.when == "call" and seconds is not None:
+        _SECONDS[_test(report.nodeid)] += seconds
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Name tests that slow.txt lacks, or add them, and take out those that have become fast."""
+    """Name tests that slow.txt lacks, or write it anew."""
     slow = {test for test, seconds in _SECONDS.items() if seconds > _LIMIT}
     if config.option.note_slow:
-        _SLOW_LIST.write_text("".join(f"{test}\n" for test in sorted(slow | (_SLOW - set(_SECONDS)))), "utf-8")
+        _SLOW_LIST.write_text("".join(f"{test}\n" for test in sorted(slow)), "utf-8")
     elif unmarked := sorted(test for test in slow - _SLOW if _SECONDS[test] > 3 * _LIMIT):
         terminalreporter.write_line(f"slow, but not in tests/slow.txt ('make slow' adds them): {', '.join(unmarked)}")
 
