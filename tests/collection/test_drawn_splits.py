@@ -12,7 +12,7 @@ from small_collections import table_of
 from cellocate.collection import PARTS, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
 from cellocate.collection.splits import METHODS, grouping, leaks
-from cellocate.collection.splits.stratify import share_out
+from cellocate.collection.splits.stratify import stratify_rows
 from cellocate.collection.splits.top_up import top_up
 from cellocate.errors import CellocateError
 
@@ -48,14 +48,14 @@ def test_shares_have_the_sizes_asked_for(count, kinds, locations, weights, seed)
     rng = np.random.default_rng(seed)
     labels = (rng.random((kinds, locations)) < 0.3)[rng.integers(kinds, size=count)]
     bounds = np.round(np.cumsum([0, *weights]) * count / sum(weights)).astype(int)
-    part = share_out(labels, np.diff(bounds).tolist(), seed)
+    part = stratify_rows(labels, np.diff(bounds).tolist(), seed)
     assert np.bincount(part, minlength=len(weights)).tolist() == np.diff(bounds).tolist()
-    assert (share_out(labels, np.diff(bounds).tolist(), seed) == part).all()
+    assert (stratify_rows(labels, np.diff(bounds).tolist(), seed) == part).all()
 
 
 def test_whole_label_sets_are_shared_out_exactly():
     labels = np.repeat(np.eye(5, dtype=bool), 20, axis=0)
-    part = share_out(labels, [60, 30, 10])
+    part = stratify_rows(labels, [60, 30, 10])
     for location in range(5):
         assert np.bincount(part[labels[:, location]]).tolist() == [12, 6, 2]
 

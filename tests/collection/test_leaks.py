@@ -9,7 +9,7 @@ from small_collections import table_of
 
 from cellocate.collection import Split, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
-from cellocate.collection.identity import parts_met
+from cellocate.collection.identity import split_parts_of
 from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
 from cellocate.errors import CellocateError
 
@@ -127,8 +127,8 @@ def test_fields_trained_on_under_a_prefix_are_not_taken_for_new_ones(tmp_path, s
     own = replace(own, fields=own.fields.set_index(pd.Index(["x", "new"], name="id")))
     assert held_out_leaks(path, own) == []  # x itself was trained on, which is told elsewhere
     parts = {"train": ["p-x", "q-x", "y"], "test": ["z"]}
-    assert parts_met(parts, {"p-x": "x", "q-x": "x"}, own.fields) == ["train", None]
-    assert parts_met({"train": ["x"]}, {}, merged.fields) == ["train", "train", None, None]
+    assert split_parts_of(parts, {"p-x": "x", "q-x": "x"}, own.fields) == ["train", None]
+    assert split_parts_of({"train": ["x"]}, {}, merged.fields) == ["train", "train", None, None]
 
 
 def test_held_out_fields_of_known_groups_are_told(tmp_path):

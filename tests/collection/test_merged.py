@@ -9,7 +9,7 @@ from small_collections import table_of, tabled, write_fields
 from cellocate.collection import Collection, inspect, make_split, open_collection, read_labels
 from cellocate.collection.identity import identities
 from cellocate.collection.merge import merge
-from cellocate.collection.select import Selection, select
+from cellocate.collection.selection import Selection, select
 from cellocate.errors import CellocateError
 
 

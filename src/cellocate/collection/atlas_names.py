@@ -19,20 +19,20 @@ _FIELD = re.compile(rf"(?:(?P<antibody>(?:HPA|CAB)?\d+)_)?(?P<name>{NAME})", re.
 _TOLD = ("antibody", "plate", "well")
 
 
-def number(antibody: str) -> str:
+def antibody_number(antibody: str) -> str:
     """An antibody as its number, which is its folder on the atlas's server; what is no such name is left as it is.
 
     Example:
-        >>> [number(name) for name in ("HPA000992", "hpa992", " 992", "CAB010580", "anti-GFP")]
+        >>> [antibody_number(name) for name in ("HPA000992", "hpa992", " 992", "CAB010580", "anti-GFP")]
         ['992', '992', '992', '10580', 'anti-GFP']
     """
     match = _ANTIBODY.fullmatch(antibody.strip())
     return match[1] if match else antibody.strip()
 
 
-def numbered(antibodies: pd.Series) -> pd.Series:
-    """A column of antibodies, each as its number (see `number`); what is missing stays so."""
-    written = {name: number(name) for name in antibodies.dropna().unique()}  # few differ
+def antibody_numbers(antibodies: pd.Series) -> pd.Series:
+    """A column of antibodies, each as its number (see `antibody_number`); what is missing stays so."""
+    written = {name: antibody_number(name) for name in antibodies.dropna().unique()}  # few differ
     return pd.Series([written.get(name, name) for name in antibodies], index=antibodies.index, dtype=object)
 
 
@@ -65,10 +65,10 @@ def field_id(name: str) -> str:
         ('992_1_A1_1', '1_A1_1')
     """
     match = _FIELD.fullmatch(name)
-    return f"{number(match['antibody'])}_{match['name']}" if match and match["antibody"] else name
+    return f"{antibody_number(match['antibody'])}_{match['name']}" if match and match["antibody"] else name
 
 
-def are_of_the_atlas(ids: Iterable[str]) -> bool:
+def are_atlas_ids(ids: Iterable[str]) -> bool:
     """Whether most of some ids are `<antibody>_<plate>_<well>_<n>`, or that without the antibody."""
     found = [_FIELD.fullmatch(i) is not None for i in ids]
     return sum(found) * 2 > len(found)
@@ -92,7 +92,7 @@ def with_metadata_of_ids(collection: Collection) -> Collection:
 
 
 def _said(match: re.Match[str], name: str) -> str:
-    return number(match["antibody"]) if name == "antibody" else match["name"].split("_")[_TOLD.index(name) - 1]
+    return antibody_number(match["antibody"]) if name == "antibody" else match["name"].split("_")[_TOLD.index(name) - 1]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -76,7 +76,7 @@ class Collection:
             none, or parts of their own names; empty where the layout itself names the channels.
         notes: what a user should know of how the files were read, a sentence each, such as "z stacks of 12 planes
             became one by their maximum".
-        depth_known: whether `bits` and `camera_offset` are final (see `cellocate.collection.depth.with_depth`).
+        depth_known: whether `bits` and `camera_offset` are final (see `cellocate.collection.camera_depth.with_depth`).
         depth_guessed: whether pixels of a sample of fields told them, so that others may have brighter ones.
     """
 
@@ -133,7 +133,7 @@ class Collection:
 
         Counts of a camera with 12 bits, say, fill the 16 bits of their files: 4095 becomes 65535. Where nothing tells
         the depth of 16-bit files, it is inferred from a sample of this collection, and a warning says so; commands do
-        that once for all subsets (`cellocate.collection.depth.with_depth`).
+        that once for all subsets (`cellocate.collection.camera_depth.with_depth`).
 
         Args:
             field: its id.
@@ -233,9 +233,9 @@ class Collection:
 
     @cached_property
     def _inferred(self) -> Collection:
-        from cellocate.collection.depth import of_known_depth  # which reads collections
+        from cellocate.collection.camera_depth import with_known_depth  # which reads collections
 
-        return of_known_depth(self)
+        return with_known_depth(self)
 
     def require_vocabulary(self) -> Vocabulary:
         """The vocabulary of the labels.

@@ -24,7 +24,7 @@ def _known_layout(name: str) -> str:
     return name if name == _LISTING else LAYOUTS.checked(name)
 
 
-class Reading(BaseModel):
+class FolderSettings(BaseModel):
     """What may be said of a folder of images; all of it is optional.
 
     Attributes:
@@ -61,7 +61,7 @@ class Reading(BaseModel):
     metadata: tuple[Path, ...] = ()
 
 
-def read_reading(path: Path) -> Reading:
+def read_collection_yaml(path: Path) -> FolderSettings:
     """Read a `collection.yaml`; paths in it start from its folder.
 
     Raises:
@@ -79,7 +79,7 @@ def read_reading(path: Path) -> Reading:
     if not isinstance(said, dict):
         raise CellocateError("not a list of settings", where=path, mend="Write lines such as pixel_size: 0.08.")
     for name in said:
-        if name not in Reading.model_fields:
+        if name not in FolderSettings.model_fields:
             raise CellocateError(f"no setting is called {str(name)!r}", where=path, mend=_nearest(str(name)))
     said = {name: value for name, value in said.items() if value is not None}
     if "channels" in said:
@@ -91,7 +91,7 @@ def read_reading(path: Path) -> Reading:
         named = {stain: "" if name is None else name for stain, name in said["channels"].items()}
         said["channels"] = by_channel(named, path, IN_YAML)
     try:
-        reading = Reading.model_validate(said)
+        reading = FolderSettings.model_validate(said)
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         what = f"{name} cannot be {_shown(said[name])}"
@@ -162,8 +162,8 @@ def _typed(node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 # whatever YAML 
 
 
 def _nearest(name: str) -> str:
-    near = get_close_matches(name.lower(), Reading.model_fields, n=1)
-    return f"{f'Did you mean {near[0]}? ' if near else ''}It can say {', '.join(Reading.model_fields)}."
+    near = get_close_matches(name.lower(), FolderSettings.model_fields, n=1)
+    return f"{f'Did you mean {near[0]}? ' if near else ''}It can say {', '.join(FolderSettings.model_fields)}."
 
 
 def _shown(value: object) -> str:

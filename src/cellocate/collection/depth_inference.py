@@ -116,7 +116,7 @@ def infer_depth(seen: Sequence[Evidence], *, offset_known: bool = False, unit: U
     return Depth(bits, offset, told, inferred, _signed() if signed else floor, guessed)
 
 
-def as_one(judged: Mapping[str, Depth]) -> Depth:
+def combine_depths(judged: Mapping[str, Depth]) -> Depth:
     """What is known of several sources, as one; each sentence names its source, unless there is but one.
 
     Args:

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.connected import connected
-from cellocate.collection.quality import is_blank, thumbnail
+from cellocate.collection.grouping import connected_groups
+from cellocate.collection.image_quality import is_blank, thumbnail
 from cellocate.errors import CellocateError
 
 HASHED = ("red", "green", "blue")
@@ -150,4 +150,4 @@ def _firsts(number: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _linked(count: int, edges: list[NDArray[np.intp]]) -> NDArray[np.intp]:
     left, right = np.concatenate(edges).T
-    return connected(left, right, count)
+    return connected_groups(left, right, count)

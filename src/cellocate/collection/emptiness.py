@@ -34,7 +34,7 @@ _UNSATURATED = 0.98  # of the brightest block
 _ENOUGH = 50  # blocks, to tell a correlation
 
 
-def note_on(planes: Mapping[str, NDArray[Any]], pixel_size: float | None = None) -> str:
+def emptiness_note(planes: Mapping[str, NDArray[Any]], pixel_size: float | None = None) -> str:
     """Why nothing can be said about the protein of a field, or why what is said is doubtful; empty for a sound field.
 
     Args:
@@ -50,9 +50,9 @@ def note_on(planes: Mapping[str, NDArray[Any]], pixel_size: float | None = None)
         >>> rng = np.random.default_rng(0)
         >>> red, noise = (rng.poisson(9, (256, 256)).astype(np.uint8) for _ in range(2))
         >>> red[50:150, 50:150] += rng.integers(20, 120, (100, 100)).astype(np.uint8)
-        >>> [note_on({"red": red, "green": green}, 0.3) for green in (noise, red // 2, red.T)]
+        >>> [emptiness_note({"red": red, "green": green}, 0.3) for green in (noise, red // 2, red.T)]
         ['no signal', 'protein channel like red', '']
-        >>> note_on({"red": noise, "green": noise})
+        >>> emptiness_note({"red": noise, "green": noise})
         'nearly empty'
     """
     signals = {channel: signal_of(plane) for channel, plane in planes.items()}

@@ -9,11 +9,11 @@ import pandas as pd
 
 from cellocate.collection.atlas.tables import is_list, of_fields, read_labels
 from cellocate.collection.atlas_names import with_metadata_of_ids
-from cellocate.collection.bags import are_cells, bags_of
+from cellocate.collection.cell_bags import are_cells, bags_of
 from cellocate.collection.collection import Collection
-from cellocate.collection.identity import as_known
+from cellocate.collection.identity import match_ids
 from cellocate.collection.layouts import open_collection
-from cellocate.collection.metadata import IDS, read_metadata, tidy
+from cellocate.collection.metadata_tables import IDS, read_metadata, tidy
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import columns_there, is_table, read_columns
@@ -51,7 +51,7 @@ def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
         columns = read_columns(path)
         if any(c.lower() in IDS for c in columns) and not any(c in CHANNELS for c in columns):
             known = read_metadata(path, set(ids))
-            return known.set_axis(pd.Index(as_known(list(known.index), ids), name="id"))
+            return known.set_axis(pd.Index(match_ids(list(known.index), ids), name="id"))
     collection = open_collection(path)
     if are_cells(collection) and not set(ids) <= set(collection.ids):
         return bags_of(collection).fields.fields  # the ids are of fields, which cells tell of

@@ -35,7 +35,7 @@ def uuid(field: str) -> str | None:
     return match[0].lower() if match else None
 
 
-def as_known(ids: Sequence[str], known: Iterable[str]) -> list[str]:
+def match_ids(ids: Sequence[str], known: Iterable[str]) -> list[str]:
     """The ids in a table, as the fields that they mean are called.
 
     Excel makes 7 of 007, and pandas makes 7.0 of 7 in a column with empty cells; others write the name of a file. Ids
@@ -43,9 +43,9 @@ def as_known(ids: Sequence[str], known: Iterable[str]) -> list[str]:
     one; but only if none is a field's as it stands, and no two become one.
 
     Example:
-        >>> as_known(["7.0", "8.0"], ["007", "008", "009"]), as_known(["7.0", "8"], ["8", "7"])
+        >>> match_ids(["7.0", "8.0"], ["007", "008", "009"]), match_ids(["7.0", "8"], ["8", "7"])
         (['007', '008'], ['7.0', '8'])
-        >>> as_known(["a.tif", "b_green.png"], ["a", "b"]), as_known(["a_red.png", "a_blue.png"], ["a"])
+        >>> match_ids(["a.tif", "b_green.png"], ["a", "b"]), match_ids(["a_red.png", "a_blue.png"], ["a"])
         (['a', 'b'], ['a_red.png', 'a_blue.png'])
     """
     fields = set(known)
@@ -68,7 +68,7 @@ def _as_files(ids: Iterable[str]) -> dict[str, str]:
     return {i: _IMAGE.sub("", i) for i in ids if _IMAGE.search(i)}
 
 
-def originals(fields: pd.DataFrame) -> list[str]:
+def original_ids(fields: pd.DataFrame) -> list[str]:
     """The id of each row before any merge: that of the column `original_id` where it has one, or else its own."""
     ids = [str(i) for i in fields.index.to_numpy(dtype=object)]
     if ORIGINAL not in fields:
@@ -85,7 +85,7 @@ def identities(fields: pd.DataFrame) -> list[str]:
         >>> identities(table)
         ['x', 'y']
     """
-    return [uuid(old) or old for old in originals(fields)]
+    return [uuid(old) or old for old in original_ids(fields)]
 
 
 def challenges(collection: Collection) -> tuple[str, ...]:
@@ -110,7 +110,9 @@ def _layouts(made: object) -> Iterator[str]:
             yield from _layouts(part)
 
 
-def parts_met(split: Mapping[str, Sequence[str]], old: Mapping[str, str], fields: pd.DataFrame) -> list[str | None]:
+def split_parts_of(
+    split: Mapping[str, Sequence[str]], old: Mapping[str, str], fields: pd.DataFrame
+) -> list[str | None]:
     """The part of a split in which the field of each row lay, by its id or else by what it is known by.
 
     Args:
@@ -123,7 +125,7 @@ def parts_met(split: Mapping[str, Sequence[str]], old: Mapping[str, str], fields
 
     Example:
         >>> table = pd.DataFrame({"original_id": ["", "x", ""]}, index=["c", "b-x", "new"])
-        >>> parts_met({"train": ["a-x"], "test": ["c"]}, {"a-x": "x"}, table)
+        >>> split_parts_of({"train": ["a-x"], "test": ["c"]}, {"a-x": "x"}, table)
         ['test', 'train', None]
     """
     own = {i: part for part, ids in split.items() for i in ids}

@@ -12,8 +12,8 @@ import numpy as np
 
 from cellocate.collection.depth_inference import Evidence
 from cellocate.collection.duplicates import HASHED, fingerprint, hash_thumbnail
-from cellocate.collection.emptiness import note_on
-from cellocate.collection.quality import (
+from cellocate.collection.emptiness import emptiness_note
+from cellocate.collection.image_quality import (
     FOCUS_CHANNELS,
     SATURATED_SHARE,
     above_floor,
@@ -62,7 +62,7 @@ class ImageFacts(NamedTuple):
     seen: Evidence | None = None
 
 
-def complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
+def required_files(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
     """The files of the channels asked for.
 
     Raises:
@@ -130,7 +130,7 @@ def facts_of_pixels(
         smallest_file=min(bytes_, default=0),
         largest_file=max(bytes_, default=0),
         absent=next(filter(None, map(absent_chunks, _images(files))), ""),
-        note=note_on(planes, pixel_size),
+        note=emptiness_note(planes, pixel_size),
         seen=seen,
     )
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.collection.collection import TIME_SERIES, Collection, group_column
-from cellocate.collection.connected import connected
-from cellocate.collection.identity import ORIGINAL, identities, originals, uuid
-from cellocate.collection.metadata import NUMBERS
+from cellocate.collection.grouping import connected_groups
+from cellocate.collection.identity import ORIGINAL, identities, original_ids, uuid
+from cellocate.collection.metadata_tables import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
 from cellocate.tables import normal, table_name
@@ -22,7 +22,7 @@ SOURCE = "source"
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedIds:
     """Ids that two of the merged collections have in common.
 
     Args:
@@ -42,7 +42,7 @@ class Shared:
     sizes: tuple[int, int]
 
 
-def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, ...]]:
+def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[SharedIds, ...]]:
     """Put the fields of several collections into one, in the order given.
 
     The column `source` says where a field came from. Ids that occur in several get it as a prefix (`source-id`), while
@@ -79,7 +79,7 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
         fields = collection.fields.copy()
         within = fields[SOURCE].replace("", None) if SOURCE in fields else [None] * len(fields)
         ids = [f"{name}-{field}" if often[field] > 1 else field for field in collection.ids]
-        before = [old if old != new else None for old, new in zip(originals(fields), ids, strict=True)]
+        before = [old if old != new else None for old, new in zip(original_ids(fields), ids, strict=True)]
         fields[SOURCE] = [name if pd.isna(old) else f"{name}/{old}" for old in within]
         fields[ORIGINAL] = pd.Series(before, index=fields.index, dtype=object)
         if TIME_SERIES in fields:
@@ -126,7 +126,7 @@ def _names(collections: Sequence[Collection]) -> list[str]:
     return [f"{name}{names[: i + 1].count(name)}" if often[name] > 1 else name for i, name in enumerate(names)]
 
 
-def _shared(name: str, one: Collection, other_name: str, other: Collection) -> Shared | None:
+def _shared(name: str, one: Collection, other_name: str, other: Collection) -> SharedIds | None:
     theirs = dict(zip(identities(other.fields), other.ids, strict=True))
     pairs = {i: theirs[known] for i, known in zip(one.ids, identities(one.fields), strict=True) if known in theirs}
     if not pairs:
@@ -134,7 +134,7 @@ def _shared(name: str, one: Collection, other_name: str, other: Collection) -> S
     identical = tuple(i for i, there in pairs.items() if _same_files(one.files(i), other.files(there)))
     certain = set(identical)
     same = tuple(i for i in pairs if i in certain or uuid(i))
-    return Shared(name, other_name, tuple(pairs), identical, same, (len(one), len(other)))
+    return SharedIds(name, other_name, tuple(pairs), identical, same, (len(one), len(other)))
 
 
 def _same_files(one: dict[str, Path], other: dict[str, Path]) -> bool:
@@ -179,7 +179,9 @@ def _groups(collections: Sequence[Collection], sources: Sequence[str]) -> list[s
     codes, names = pd.factorize(groups)
     rows, distinct = pd.factorize(known)
     grouped = codes >= 0
-    cluster = connected(codes[grouped], len(names) + rows[grouped], len(names) + len(distinct))[len(names) + rows]
+    cluster = connected_groups(codes[grouped], len(names) + rows[grouped], len(names) + len(distinct))[
+        len(names) + rows
+    ]
     first = groups.groupby(cluster).first()  # of those that are not missing
     name = known.groupby(cluster).first().where(known.groupby(cluster).size() > 1, None)
     called = first.where(first.notna(), name)

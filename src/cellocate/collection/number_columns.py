@@ -15,7 +15,7 @@ from cellocate.tables import MISSING, numbers, read_table, shown
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
 
-class Kind(NamedTuple):
+class NumberColumn(NamedTuple):
     """What a column holds.
 
     Args:
@@ -32,7 +32,7 @@ class Kind(NamedTuple):
 
 
 def read_numbers(
-    texts: pd.Series[str], kind: Kind, path: Path, written: str, factor: float | pd.Series[float] = 1.0
+    texts: pd.Series[str], kind: NumberColumn, path: Path, written: str, factor: float | pd.Series[float] = 1.0
 ) -> pd.Series[float]:
     """A column as numbers, NaN where it is empty.
 
@@ -66,7 +66,7 @@ def read_numbers(
     return values
 
 
-def _see_thousands(text: str, kind: Kind) -> None:
+def _see_thousands(text: str, kind: NumberColumn) -> None:
     """Refuse a number whose comma, or point, may set thousands apart: if that makes a possible number."""
     thousands = re.sub(r"\D", "", text)
     try:

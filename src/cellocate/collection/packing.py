@@ -13,17 +13,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.collection.camera_depth import with_known_depth
 from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.depth import of_known_depth
-from cellocate.collection.faulty import SKIPPED, known_faults, refuse_faulty, skipped_fields, with_images
+from cellocate.collection.faulty_fields import SKIPPED, known_faults, refuse_faulty, require_images, skipped_table
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
 from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
-from cellocate.collection.shards import Shard, StorePlan, is_packed, pack_shard, save
+from cellocate.collection.shards import Shard, StorePlan, is_packed, pack_shard, write_rows
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
 from cellocate.images.store import CARD, INDEX, Card, per_shard, write_card
-from cellocate.work import Work, check_workers, resumable, run
+from cellocate.work import Work, check_workers, resumable, run_in_processes
 
 _SIZES = (16, 16384)  # px: below, nothing is to be seen; above, one field would fill a worker's memory
 
@@ -74,19 +74,19 @@ def pack(
         >>> store.layout, store.read("a", ["green"])[0].shape
         ('store', (1, 16, 8))
     """
-    collection = of_known_depth(collection)
+    collection = with_known_depth(collection)
     plan = StorePlan(Path(out).resolve(), tuple(channels or collection.channels), _checked(sizes), skip_bad)
     check_workers(workers)
     if resume and (plan.out / CARD).is_file():  # if it was interrupted, then when all was there
         shutil.rmtree(plan.out / UNFINISHED, ignore_errors=True)
         return open_collection(plan.out)
-    with_images(collection, plan.channels)
+    require_images(collection, plan.channels)
     known = known_faults(collection)  # all others show in decoding
     collection = collection.without(known, skip_bad=skip_bad)
     request, inputs = _request(plan, collection), collection.places
     with resumable(plan.out, UNFINISHED, request, noun="store", resume=resume, overwrite=overwrite, inputs=inputs):
         problems: list[Problem] = []
-        for shard, found in run(Work(_shards(plan, collection), pack_shard, is_packed), workers):
+        for shard, found in run_in_processes(Work(_shards(plan, collection), pack_shard, is_packed), workers):
             problems += found or ()
             sync(*plan.pixels(shard.number))  # while the workers decode the next ones
             if progress is not None:
@@ -125,17 +125,17 @@ def _finish(plan: StorePlan, collection: Collection, known: list[Problem]) -> No
     kept = index["bits"] > 0
     if not kept.any():
         raise CellocateError("no usable field is left", where=collection.folder, mend="'cellocate check' says why.")
-    skipped = skipped_fields(known, map(plan.problems, shards))
+    skipped = skipped_table(known, map(plan.problems, shards))
     if len(skipped):
         write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
     if (collection.folder / PHANTOMS).is_file():
         write_text(plan.out / PHANTOMS, (collection.folder / PHANTOMS).read_text(encoding="utf-8"))
         sync(*plan.out.glob(f"{PHANTOMS.parent}/*"))
-    seal(plan.out, index[kept], table(collection)[kept], plan.channels, plan.sizes, told(collection))
+    finish_store(plan.out, index[kept], table(collection)[kept], plan.channels, plan.sizes, told(collection))
     shutil.rmtree(plan.out / UNFINISHED)
 
 
-def seal(
+def finish_store(
     out: Path,
     index: NDArray[Any],
     fields: pd.DataFrame,
@@ -153,7 +153,7 @@ def seal(
         sizes: px of the longer side, ascending.
         told: what the store says of the collection (see `layouts.store.told`).
     """
-    save(out / INDEX, index)
+    write_rows(out / INDEX, index)
     write_text(out / TABLE, _csv(fields))
     sync(*out.iterdir())
     tables = {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in (INDEX, TABLE)}

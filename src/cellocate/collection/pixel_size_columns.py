@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from cellocate.collection.number_columns import Kind, read_numbers
+from cellocate.collection.number_columns import NumberColumn, read_numbers
 from cellocate.errors import CellocateError
 from cellocate.images.scale import check_pixel_size
 from cellocate.images.units import NO_LENGTH, micrometres, pixel_size
 
 SIZE = "pixel_size"
-_KIND = Kind(SIZE, check_pixel_size, "Give µm per px.")
+_KIND = NumberColumn(SIZE, check_pixel_size, "Give µm per px.")
 _SIDE = r"(?P<side>[xyz](?=[^a-z]|units?|$))?"
 _NAME = re.compile(
     rf"(?:metadata_)?(?:pixel[\s_-]*(?P<length>size|width|height)|physical[\s_-]*size)[\s_-]*{_SIDE}(?P<unit>.*)",
@@ -30,11 +30,11 @@ class _Column(NamedTuple):
     unit: str  # "" where it is not said
 
 
-def has_no_meaning(column: str) -> bool:
+def has_unknown_unit(column: str) -> bool:
     """Whether a column is called as a pixel size, but its unit is not understood.
 
     Example:
-        >>> [has_no_meaning(name) for name in ("Pixel Size (µm)", "pixel_size_furlong", "PhysicalSizeZ", "plate")]
+        >>> [has_unknown_unit(name) for name in ("Pixel Size (µm)", "pixel_size_furlong", "PhysicalSizeZ", "plate")]
         [False, True, False, False]
     """
     read = _read(column)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection.check import problem_table
 from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.inspection import problem_table
 from cellocate.collection.layouts.store import UNFINISHED
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
@@ -61,7 +61,7 @@ def pack_shard(shard: Shard) -> list[Problem]:
     if problems:
         with new_file(plan.problems(shard.number)) as aside:
             problem_table(problems).to_csv(aside, index=False)
-    save(plan.rows(shard.number), rows)
+    write_rows(plan.rows(shard.number), rows)
     return []
 
 
@@ -77,7 +77,7 @@ def is_packed(shard: Shard) -> bool:
     return fits and complete and is_whole(plan.out, plan.sizes, len(plan.channels), rows)
 
 
-def save(path: Path, rows: NDArray[Any]) -> None:
+def write_rows(path: Path, rows: NDArray[Any]) -> None:
     """Write rows of the index, whole or not at all."""
     content = io.BytesIO()  # a disk that is full is told by its number only where bytes are written
     np.save(content, rows)

@@ -18,7 +18,7 @@ from cellocate.errors import CellocateError
 from cellocate.work.tasks import Result, Task, Work
 
 
-def run(work: Work[Task, Result], workers: int | None = None) -> Iterator[tuple[Task, Result | None]]:
+def run_in_processes(work: Work[Task, Result], workers: int | None = None) -> Iterator[tuple[Task, Result | None]]:
     """Do tasks in any order, and give each with its result as soon as it is done; None where it was done before.
 
     Args:

@@ -15,7 +15,7 @@ from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.groups import DUPLICATES, grouping
 from cellocate.collection.splits.split import PARTS, Split
-from cellocate.collection.splits.stratify import share_out
+from cellocate.collection.splits.stratify import stratify_rows
 from cellocate.collection.splits.top_up import top_up
 from cellocate.errors import CellocateError
 
@@ -121,7 +121,7 @@ def _counts(collection: Collection, groups: int, validation: float, test: float,
 def _deal(shown: NDArray[np.int32] | None, method: SplitMethod, counts: list[int], seed: int) -> NDArray[np.intp]:
     """The number of the part of each group."""
     if shown is not None and method in ("stratified", "leave-one-out"):
-        return share_out(shown > 0, counts, seed)
+        return stratify_rows(shown > 0, counts, seed)
     part = np.repeat(np.arange(len(counts)), counts)
     if method == "random":
         part = np.random.default_rng(seed).permutation(part)

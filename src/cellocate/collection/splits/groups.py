@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import TIME_SERIES, Collection, has_values
-from cellocate.collection.connected import connected
+from cellocate.collection.grouping import connected_groups
 from cellocate.collection.identity import UUID_LENGTH, uuid
 from cellocate.errors import CellocateError
 from cellocate.tables import columns_there
@@ -92,4 +92,4 @@ def _components(keys: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
     sides = np.cumsum([rows, *(int(key.max(initial=-1)) + 1 for key in keys)])
     left = np.tile(np.arange(rows), len(keys))
     right = np.concatenate([key + start for key, start in zip(keys, sides[:-1], strict=True)])
-    return connected(left, right, int(sides[-1]))[:rows]
+    return connected_groups(left, right, int(sides[-1]))[:rows]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cellocate.collection.collection import TIME_SERIES, Collection, group_column
 from cellocate.collection.duplicates import clusters, parse_fingerprints
-from cellocate.collection.identity import challenges, originals, parts_met, uuid
+from cellocate.collection.identity import challenges, original_ids, split_parts_of, uuid
 from cellocate.collection.splits.groups import same_fields
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
@@ -105,8 +105,8 @@ def held_out_leaks(path: Path, collection: Collection) -> list[str]:
     fields = table.set_index("id").drop(columns=[c for c in FOLDS if c in table])  # all folds were trained on
     train = fields[fields["part"] == "train"]
     split = {str(part): list(rows.index) for part, rows in fields.groupby("part")}
-    old = dict(zip(fields.index, originals(fields), strict=True))
-    met_in = parts_met(split, old, collection.fields)
+    old = dict(zip(fields.index, original_ids(fields), strict=True))
+    met_in = split_parts_of(split, old, collection.fields)
     measured = [field for field, part in zip(collection.ids, met_in, strict=True) if part != "train"]
     said = []
     if "group" in fields:
@@ -141,7 +141,7 @@ def refuse_other_challenge(trained: Sequence[str], split: Mapping[str, Sequence[
     if not trained or set(challenges(collection)) <= set(trained):
         return
     used = {uuid(i) for part in ("train", "validation") for i in split.get(part, ())} - {None}
-    here = [uuid(i) for i in originals(collection.fields)]
+    here = [uuid(i) for i in original_ids(collection.fields)]
     shared = [field for field, known in zip(collection.ids, here, strict=True) if known in used]
     if shared:
         of = f"{len(shared)} of {len(collection)} {collection.unit}s, such as {shared[0]}"

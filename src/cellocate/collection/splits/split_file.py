@@ -9,9 +9,9 @@ import pandas as pd
 
 import cellocate
 from cellocate.collection.atlas_names import without_decimals
-from cellocate.collection.bags import are_cells
+from cellocate.collection.cell_bags import are_cells
 from cellocate.collection.collection import FIELD, Collection
-from cellocate.collection.identity import ORIGINAL, as_known
+from cellocate.collection.identity import ORIGINAL, match_ids
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
@@ -83,7 +83,7 @@ def _read(path: Path, collection: Collection, *, skip_missing: bool = False) -> 
     for column in {"group", *FOLDS}.intersection(table):
         table[column] = without_decimals(table[column])
     _see_parts(table, lines, path)
-    table["id"] = as_known(list(table["id"]), collection.fields[FIELD] if are_cells(collection) else collection.ids)
+    table["id"] = match_ids(list(table["id"]), collection.fields[FIELD] if are_cells(collection) else collection.ids)
     if are_cells(collection) and table["id"].isin(collection.fields[FIELD]).any():
         table = _of_cells(table, collection)
     if skip_missing and table["id"].isin(collection.ids).any():

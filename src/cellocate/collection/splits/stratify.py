@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def share_out(labels: NDArray[np.bool_], counts: Sequence[int], seed: int = 0) -> NDArray[np.intp]:
+def stratify_rows(labels: NDArray[np.bool_], counts: Sequence[int], seed: int = 0) -> NDArray[np.intp]:
     """Give each row a part, so that the parts have the sizes asked for and, nearly, the same shares of each label.
 
     Rows of the same label set are alike: as many as can be shared out exactly are. What is left, a few of each label
@@ -28,7 +28,7 @@ def share_out(labels: NDArray[np.bool_], counts: Sequence[int], seed: int = 0) -
 
     Example:
         >>> labels = np.repeat(np.eye(2, dtype=bool), 10, axis=0)
-        >>> part = share_out(labels, [16, 4])
+        >>> part = stratify_rows(labels, [16, 4])
         >>> labels[part == 1].sum(axis=0).tolist()
         [2, 2]
     """

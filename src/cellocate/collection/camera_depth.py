@@ -53,7 +53,7 @@ def with_depth(collection: Collection, deep: Ids[str] | None = None) -> tuple[Co
     return known, tuple(f"{source}: {text}" if source else text for source, text in (*told, *doubts))
 
 
-def of_known_depth(collection: Collection) -> Collection:
+def with_known_depth(collection: Collection) -> Collection:
     """The same, where no command has printed what a user should know: what is not certain is a warning."""
     known, judged = _known(collection)
     for doubt in (text for one in judged.values() for text in one.doubts):
@@ -61,7 +61,7 @@ def of_known_depth(collection: Collection) -> Collection:
     return known
 
 
-def brighter(collection: Collection, deep: Ids[str] | None = None) -> tuple[Problem, ...]:
+def find_too_bright(collection: Collection, deep: Ids[str] | None = None) -> tuple[Problem, ...]:
     """The fields that cannot be of the depth that a sample told: a pixel is above it.
 
     Every field is decoded where the depth was guessed by pixels, and none otherwise.
@@ -121,7 +121,7 @@ def _known(
     return replace(collection, fields=fields, depth_known=True, depth_guessed=guessed), found
 
 
-def see(collection: Collection, field: str, pixels: Pixels, channels: Sequence[str]) -> Evidence:
+def evidence_of(collection: Collection, field: str, pixels: Pixels, channels: Sequence[str]) -> Evidence:
     """What a field tells of its depth.
 
     Args:
@@ -138,7 +138,7 @@ def see(collection: Collection, field: str, pixels: Pixels, channels: Sequence[s
     return Evidence(depth, bits, said, floors, brightest, int(np.count_nonzero(pixels > full_value(smaller))))
 
 
-def depths(collection: Collection, images: pd.DataFrame) -> tuple[int, ...]:
+def camera_depths(collection: Collection, images: pd.DataFrame) -> tuple[int, ...]:
     """The bits of the cameras of a collection, ascending.
 
     Args:
@@ -177,7 +177,11 @@ def _look(collection: Collection, ids: Sequence[str], known: Callable[[str], Evi
             return known(field)
         channels = tuple(collection.files(field))
         try:
-            return see(collection, field, collection.read_counts(field, channels)[0], channels) if channels else None
+            return (
+                evidence_of(collection, field, collection.read_counts(field, channels)[0], channels)
+                if channels
+                else None
+            )
         except CellocateError:  # which is told when all files are looked at
             return None
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellocate.collection.atlas_names import numbered, without_decimals
-from cellocate.collection.identity import FIELD_IDS, as_known
-from cellocate.collection.number_columns import Kind, read_numbers
+from cellocate.collection.atlas_names import antibody_numbers, without_decimals
+from cellocate.collection.identity import FIELD_IDS, match_ids
+from cellocate.collection.number_columns import NumberColumn, read_numbers
 from cellocate.collection.pixel_size_columns import with_pixel_size
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
@@ -57,16 +57,16 @@ def join(fields: pd.DataFrame, tables: Sequence[Path]) -> pd.DataFrame:
     """
     for path in tables:
         said = read_metadata(path, set(map(str, fields.index)))
-        said.index = pd.Index(as_known(list(said.index), map(str, fields.index)), name="id")
+        said.index = pd.Index(match_ids(list(said.index), map(str, fields.index)), name="id")
         known = said.index.intersection(fields.index)
         if known.empty and len(fields):
             what = f"no row for any of the {len(fields)} fields, such as {fields.index[0]}"
             raise CellocateError(what, where=path, mend="Give a table with the ids of these fields.")
-        fields = said_of(fields, said.loc[known].replace("", None))
+        fields = update_metadata(fields, said.loc[known].replace("", None))
     return fields
 
 
-def said_of(fields: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+def update_metadata(fields: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     """Fields with the columns of a table, by id; what it says replaces what was known, where it says it.
 
     Args:
@@ -139,7 +139,7 @@ def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
     for name in set(map(str, rows)).difference(NUMBERS, FIELD_IDS, CHANNELS):
         rows[name] = without_decimals(rows[name])
     if "antibody" in rows:
-        rows["antibody"] = numbered(rows["antibody"])
+        rows["antibody"] = antibody_numbers(rows["antibody"])
     for kind in _KINDS:
         if kind.name in rows:
             rows[kind.name] = read_numbers(rows[kind.name], kind, path, written[kind.name])
@@ -174,6 +174,6 @@ def _see_meanings(names: dict[str, str], path: Path) -> None:
 
 
 _KINDS = (
-    Kind("bits", check_bits, "Give the bits of the camera, such as 12.", whole=True),
-    Kind("camera_offset", check_offset, "Give the counts that were added to every pixel.", whole=True),
+    NumberColumn("bits", check_bits, "Give the bits of the camera, such as 12.", whole=True),
+    NumberColumn("camera_offset", check_offset, "Give the counts that were added to every pixel.", whole=True),
 )

@@ -10,11 +10,11 @@ from functools import cached_property
 
 import pandas as pd
 
+from cellocate.collection.camera_depth import evidence_of, find_too_bright, with_depth, with_inferred_depth
 from cellocate.collection.collection import Collection, Problem, Unit
-from cellocate.collection.depth import brighter, see, with_depth, with_inferred_depth
-from cellocate.collection.depth_inference import Depth, as_one, depth_fault
+from cellocate.collection.depth_inference import Depth, combine_depths, depth_fault
 from cellocate.collection.duplicates import clusters, parse_fingerprints
-from cellocate.collection.image_facts import ImageFacts, complete, facts_of_headers, facts_of_pixels
+from cellocate.collection.image_facts import ImageFacts, facts_of_headers, facts_of_pixels, required_files
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
@@ -103,14 +103,14 @@ def inspect(
 
     def look(field: str) -> ImageFacts | Problem:
         try:
-            files = complete(collection.files(field), wanted, collection.folder)
+            files = required_files(collection.files(field), wanted, collection.folder)
             place = stored(files)
             if not decode:
                 return facts_of_headers(files) if place is None else ImageFacts(*place[0].header(place[1]))
             if place is not None:
                 place[0].verify(place[1])
             pixels, pixel_size = collection.read_counts(field, wanted)
-            return facts_of_pixels(pixels, files, pixel_size, see(collection, field, pixels, wanted))
+            return facts_of_pixels(pixels, files, pixel_size, evidence_of(collection, field, pixels, wanted))
         except CellocateError as error:
             return Problem(field, "files", error)
         finally:
@@ -142,10 +142,10 @@ def inspect(
         error = depth_fault(max(0, one.brightest - offset), bits, offset if one.depth == 16 else 0)
         problems += [] if error is None else [Problem(field, "files", error)]
     bits_of = {field: min(one.depth, known.bits(field) or 16) for field, one in seen.items()}
-    return Inspection(images, tuple(problems), collection.unit, as_one(judged), bits_of)
+    return Inspection(images, tuple(problems), collection.unit, combine_depths(judged), bits_of)
 
 
-def usable(
+def usable_fields(
     collection: Collection, channels: Sequence[str], *, labelled: bool, skip_bad: bool
 ) -> tuple[Collection, Inspection]:
     """The fields that can be used, their depth known, and what was found: all images, and problems that matter here.
@@ -167,7 +167,7 @@ def usable(
     images = inspection.images
     deep = {str(i) for i in images.index[images["depth"] == 16]}
     known, notes = with_depth(collection.without(problems, skip_bad=skip_bad), deep)
-    late = brighter(known, deep)
+    late = find_too_bright(known, deep)
     known = replace(known.without(late, skip_bad=skip_bad), depth_guessed=False)
     return known, replace(inspection, problems=(*problems, *late), notes=notes)
 
@@ -178,7 +178,7 @@ def _groups(key: pd.Series) -> list[list[str]]:
     return [[str(field) for field in group.index] for _, group in shared.groupby(shared)]
 
 
-def left_out(problems: Sequence[Problem], unit: Unit) -> str:
+def describe_skipped(problems: Sequence[Problem], unit: Unit) -> str:
     """A sentence that names faulty fields, or cells, which were skipped, the first few with their faults."""
     named = ", ".join(f"{p.id} ({p.error.what})" for p in problems[:_NAMED])
     more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""

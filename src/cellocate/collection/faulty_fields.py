@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellocate.collection.check import problem_table
 from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.inspection import problem_table
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 
@@ -22,7 +22,7 @@ def known_faults(collection: Collection) -> list[Problem]:
     return [problem for problem in faults if collection.vocabulary is not None or problem.about == "files"]
 
 
-def with_images(collection: Collection, channels: Sequence[str]) -> None:
+def require_images(collection: Collection, channels: Sequence[str]) -> None:
     """Refuse a collection that has no images, or not these channels.
 
     Raises:
@@ -55,7 +55,7 @@ def refuse_faulty(problems: Sequence[Problem], fields: int, done: str) -> None:
     )
 
 
-def skipped_fields(known: Sequence[Problem], found: Iterable[Path]) -> pd.DataFrame:
+def skipped_table(known: Sequence[Problem], found: Iterable[Path]) -> pd.DataFrame:
     """The faulty fields that were left out, as a table.
 
     Args:

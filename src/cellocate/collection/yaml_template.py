@@ -18,7 +18,7 @@ from cellocate.files import write_text
 _HEAD = "# How cellocate reads these images, written by 'cellocate check --write'. Correct what is wrong.\n"
 
 
-def place_of_description(data: Path) -> Path:
+def new_yaml_path(data: Path) -> Path:
     """Where the `collection.yaml` of a folder, or of a file, belongs.
 
     Raises:
@@ -31,14 +31,14 @@ def place_of_description(data: Path) -> Path:
     return path
 
 
-def see_describable(path: Path, collection: Collection) -> None:
+def check_describable(path: Path, collection: Collection) -> None:
     """Raise a `CellocateError` where a collection is a store or a label table, which need no `collection.yaml`."""
     if collection.layout in ("store", "labels"):
         what = f"no {FILE} can describe {collection.because}"
         raise CellocateError(what, where=path, mend="Leave out --write.")
 
 
-def write_description(path: Path, collection: Collection, **settings: object) -> None:
+def write_collection_yaml(path: Path, collection: Collection, **settings: object) -> None:
     """Write a `collection.yaml` by which a folder is read as this collection was.
 
     Args:
@@ -60,7 +60,7 @@ def write_description(path: Path, collection: Collection, **settings: object) ->
     write_text(path, _HEAD + _yaml(said) + comments)
 
 
-def write_question(path: Path, unclear: UnclearChannelsError, **settings: object) -> None:
+def write_yaml_template(path: Path, unclear: UnclearChannelsError, **settings: object) -> None:
     """Write a `collection.yaml` that lacks what nothing tells: the names of some channels, to be filled in."""
     text = "".join(f"# {line}\n" for line in unclear.choices.listed.split("; ")) + "channels:\n"
     for channel, stain in STAINS.items():

@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import cellocate
-from cellocate.collection.check import usable
 from cellocate.collection.collection import Collection
-from cellocate.collection.derive import listed, mapped, sample, showing, single, where
+from cellocate.collection.filters import (
+    map_labels,
+    sample_fields,
+    with_listed_ids,
+    with_locations,
+    with_metadata,
+    with_single_location,
+)
+from cellocate.collection.inspection import usable_fields
 from cellocate.collection.layouts import listing
-from cellocate.collection.merge import Shared, merge
+from cellocate.collection.merge import SharedIds, merge
 from cellocate.collection.rescale import rescale
 from cellocate.files import new_folder
 from cellocate.tables import table_rows
@@ -35,7 +42,7 @@ class Selection:
         without: locations of which it may show none.
         single: take fields with exactly one location.
         where: columns of metadata, and the values that are taken.
-        ids: a table of the fields that are taken (see `listed`).
+        ids: a table of the fields that are taken (see `with_listed_ids`).
         without_ids: a table of fields that are left out.
         sample: so many fields at random.
         seed: of that draw.
@@ -80,7 +87,7 @@ def select(collections: Sequence[Collection], selection: Selection, *, skip_bad:
         if len(part) > len(good):
             notes.append(f"{len(part) - len(good)} faulty fields of {part.folder} were left out")
         if selection.vocabulary is not None and (selection.by or good.vocabulary != get(selection.vocabulary)):
-            good, lost = mapped(good, selection.vocabulary, by=selection.by, keep_lost=selection.keep_lost)
+            good, lost = map_labels(good, selection.vocabulary, by=selection.by, keep_lost=selection.keep_lost)
             by = {} if selection.by is None else {"by": [",".join(row) for _, row in table_rows(selection.by)]}
             steps.append({"step": "map", "vocabulary": selection.vocabulary, **by, "lost": lost, "fields": len(good)})
             notes.extend(_lost(lost, part, selection))
@@ -126,7 +133,7 @@ def write_derived(
     collection, steps = derived.collection, list(derived.steps)
     with new_folder(folder, overwrite=overwrite, inputs=(*inputs, *collection.places)) as aside:
         if pixel_size is not None:
-            collection, _ = usable(collection, collection.channels, labelled=False, skip_bad=skip_bad)
+            collection, _ = usable_fields(collection, collection.channels, labelled=False, skip_bad=skip_bad)
             collection = rescale(collection, pixel_size, aside / "images", progress)
             steps.append({"step": "rescale", "pixel_size": pixel_size, "fields": len(collection)})
         made = {"by": f"cellocate {cellocate.__version__}", "steps": steps}
@@ -145,14 +152,19 @@ def _narrowing(selection: Selection) -> list[tuple[str, dict[str, Any], Callable
     asked = {name: list(names) for name, names in labels.items() if names}
     count, seed = selection.sample, selection.seed
     steps: list[tuple[bool, str, dict[str, Any], Callable[[Collection], Collection]]] = [
-        (bool(asked), "labels", asked, lambda c: showing(c, **asked)),
-        (selection.single, "single", {}, single),
-        (bool(selection.where), "where", dict(selection.where), lambda c: where(c, selection.where)),
+        (bool(asked), "labels", asked, lambda c: with_locations(c, **asked)),
+        (selection.single, "single", {}, with_single_location),
+        (bool(selection.where), "where", dict(selection.where), lambda c: with_metadata(c, selection.where)),
         *(
-            (table is not None, name, {"table": str(table)}, partial(listed, table=table or Path(), keep=name == "ids"))
+            (
+                table is not None,
+                name,
+                {"table": str(table)},
+                partial(with_listed_ids, table=table or Path(), keep=name == "ids"),
+            )
             for name, table in (("ids", selection.ids), ("without_ids", selection.without_ids))
         ),
-        (count is not None, "sample", {"count": count, "seed": seed}, lambda c: sample(c, count or 0, seed)),
+        (count is not None, "sample", {"count": count, "seed": seed}, lambda c: sample_fields(c, count or 0, seed)),
     ]
     return [(name, settings, narrow) for wanted, name, settings, narrow in steps if wanted]
 
@@ -166,12 +178,12 @@ def _lost(lost: Mapping[str, int], part: Collection, selection: Selection) -> li
     return [f"{count} fields of {part.folder} lost all labels in {selection.vocabulary} and {fate} ({which})"]
 
 
-def _told(shared: Shared) -> dict[str, Any]:
+def _told(shared: SharedIds) -> dict[str, Any]:
     counts = {"identical": len(shared.identical), "same": len(shared.same)}
     return {"sources": [shared.first, shared.second], "ids": shared.ids, **counts}
 
 
-def _said(shared: Shared) -> str:
+def _said(shared: SharedIds) -> str:
     ids = ", ".join(shared.ids[:_NAMED]) + (" and so on" if len(shared.ids) > _NAMED else "")
     both = f"the {shared.sizes[0]} of {shared.first} and of the {shared.sizes[1]} of {shared.second}"
     files = f", {len(shared.identical)} of them with identical files" if shared.identical else ""

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.atlas_names import number
+from cellocate.collection.atlas_names import antibody_number
 from cellocate.collection.collection import Collection, LabelledCollection
-from cellocate.collection.identity import as_known
+from cellocate.collection.identity import match_ids
 from cellocate.errors import CellocateError
 from cellocate.tables import columns_there, find_column, lacking, numbers, read_table
 from cellocate.vocabulary import Vocabulary, get, map_between, read_map
@@ -21,7 +21,7 @@ _NEGATIVE = "Negative"
 _ID_COLUMNS = ("Id", "field", "image", "image_id", "filename")
 
 
-def showing(
+def with_locations(
     collection: Collection, *, any_of: Sequence[str] = (), all_of: Sequence[str] = (), without: Sequence[str] = ()
 ) -> Collection:
     """The fields that show any of some locations, all of some, and none of some; nothing given asks for nothing.
@@ -41,9 +41,9 @@ def showing(
         >>> from cellocate.vocabulary import get
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
         >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
-        >>> showing(collection, any_of=["Nucleoplasm"], without=["Cytosol"]).ids
+        >>> with_locations(collection, any_of=["Nucleoplasm"], without=["Cytosol"]).ids
         ['a']
-        >>> where(single(collection), {"plate": ["2"]}).ids
+        >>> with_metadata(with_single_location(collection), {"plate": ["2"]}).ids
         ['c']
     """
     vocabulary = collection.require_vocabulary()
@@ -56,7 +56,7 @@ def showing(
     return _where_labels(collection, wanted, "shows these locations")
 
 
-def single(collection: Collection) -> Collection:
+def with_single_location(collection: Collection) -> Collection:
     """The fields that show exactly one location.
 
     Raises:
@@ -65,7 +65,7 @@ def single(collection: Collection) -> Collection:
     return _where_labels(collection, lambda labels: len(labels) == 1, "shows exactly one location")
 
 
-def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collection:
+def with_metadata(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collection:
     """The fields whose metadata have one of these values, in each of these columns; an empty one is no value.
 
     A value that no field has as it is written is compared as a number: 26 is 26.0, and 1,5 is 1.5.
@@ -80,7 +80,7 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
             mend = columns_there(column, columns)
             raise CellocateError(f"no column {column!r}", where=collection.folder, mend=mend)
         there = collection.fields[column].astype(object)
-        asked = [number(value) for value in wanted] if column == "antibody" else wanted
+        asked = [antibody_number(value) for value in wanted] if column == "antibody" else wanted
         texts = there.where(there.notna(), "").astype(str)
         as_numbers = numbers(pd.Series([value for value in asked if not texts.eq(value).any()], dtype=str)).dropna()
         kept &= (texts.isin(asked) | numbers(texts).isin(as_numbers)).to_numpy()
@@ -88,7 +88,7 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
     return _kept(collection, kept, f"has {said}")
 
 
-def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> Collection:
+def with_listed_ids(collection: Collection, table: str | Path, *, keep: bool = True) -> Collection:
     r"""The fields that a table names in its column `Id`, or those that it does not name.
 
     The column may also be called `field`, `image`, `image_id` or `filename`.
@@ -107,7 +107,7 @@ def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> C
         >>> table = Path(tempfile.mkdtemp()) / "suspects.csv"
         >>> _ = table.write_text("id,why\nb,blurred\\n")
         >>> collection = Collection(Path("plates"), "labels", pd.DataFrame(index=list("abc")))
-        >>> listed(collection, table).ids, listed(collection, table, keep=False).ids
+        >>> with_listed_ids(collection, table).ids, with_listed_ids(collection, table, keep=False).ids
         (['b'], ['a', 'c'])
     """
     rows, _ = read_table(table, "table of ids")
@@ -115,14 +115,14 @@ def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> C
     column = next((found for name in _ID_COLUMNS if (found := find_column(columns, name))), None)
     if column is None:
         raise lacking(table, "no column of ids", f"Call it {' or '.join(_ID_COLUMNS)}.")
-    wanted = set(as_known(list(rows[column]), collection.ids))
+    wanted = set(match_ids(list(rows[column]), collection.ids))
     named = np.array([field in wanted for field in collection.ids], dtype=bool)
     if not named.any():
         raise CellocateError(f"no id of {collection.folder} in it", where=table, mend="Are they ids of other fields?")
     return _kept(collection, named == keep, f"is {'in' if keep else 'not in'} {table}")
 
 
-def sample(collection: Collection, count: int, seed: int = 0) -> Collection:
+def sample_fields(collection: Collection, count: int, seed: int = 0) -> Collection:
     """So many fields at random, in the order of the collection; the same seed draws the same ones.
 
     Raises:
@@ -136,7 +136,7 @@ def sample(collection: Collection, count: int, seed: int = 0) -> Collection:
     return collection.subset([ids[i] for i in sorted(chosen)])
 
 
-def mapped(
+def map_labels(
     collection: Collection, target: Vocabulary | str | Path, *, by: Path | None = None, keep_lost: bool = False
 ) -> tuple[Collection, dict[str, int]]:
     """The labels in another vocabulary's words.
@@ -163,7 +163,7 @@ def mapped(
         >>> from cellocate.vocabulary import get
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
         >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
-        >>> after, lost = mapped(collection, "hpa19")
+        >>> after, lost = map_labels(collection, "hpa19")
         >>> list(after.fields["labels"]), lost
         ([(0,), (0, 16)], {'Rods & rings': 1})
     """
@@ -190,7 +190,7 @@ def mapped(
     return _kept(replace(collection, fields=fields, vocabulary=between.target), kept, said), lost
 
 
-def restricted(collection: LabelledCollection, vocabulary: Vocabulary) -> LabelledCollection:
+def restrict_labels(collection: LabelledCollection, vocabulary: Vocabulary) -> LabelledCollection:
     """The same fields with the labels of some locations alone, for a specialist; other locations are none of these.
 
     Args:
@@ -203,7 +203,7 @@ def restricted(collection: LabelledCollection, vocabulary: Vocabulary) -> Labell
         >>> from cellocate.vocabulary import get
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)]}, index=list("abc"))
         >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
-        >>> list(restricted(collection.labelled(), get("hpa28").narrowed(["Cytosol"])).fields["labels"])
+        >>> list(restrict_labels(collection.labelled(), get("hpa28").narrowed(["Cytosol"])).fields["labels"])
         [(), (0,), ()]
     """
     places = {name: i for i, name in enumerate(vocabulary.names)}

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Problem, group_of
-from cellocate.collection.metadata import refuse_reserved
+from cellocate.collection.metadata_tables import refuse_reserved
 from cellocate.errors import CellocateError
 from cellocate.tables import find_column, lacking, read_columns, read_table, shown
 from cellocate.vocabulary import Vocabulary, get

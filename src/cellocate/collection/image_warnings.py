@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from cellocate.collection.check import Inspection
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.emptiness import COPIES, NEARLY_EMPTY, NO_SIGNAL, PROTEIN, SATURATED
-from cellocate.collection.pixel_size_columns import has_no_meaning
-from cellocate.collection.quality import SHARPNESS
+from cellocate.collection.image_quality import SHARPNESS
+from cellocate.collection.inspection import Inspection
+from cellocate.collection.pixel_size_columns import has_unknown_unit
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
 from cellocate.tables import is_date
@@ -31,7 +31,7 @@ _EMPTINESS = {
 }
 
 
-def suspects(
+def find_warnings(
     collection: Collection,
     inspection: Inspection,
     *,
@@ -92,7 +92,7 @@ def suspects(
 
 def _unclear_sizes(collection: Collection) -> Iterator[Problem]:
     """Fields of which a table says a pixel size under a name that is not understood."""
-    for column in filter(has_no_meaning, map(str, collection.fields)):
+    for column in filter(has_unknown_unit, map(str, collection.fields)):
         values = collection.fields[column].replace("", None).dropna()
         for field in values.index:
             mend = "Call the column pixel_size, and give µm per px."

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def connected(left: NDArray[np.integer], right: NDArray[np.integer], count: int) -> NDArray[np.intp]:
+def connected_groups(left: NDArray[np.integer], right: NDArray[np.integer], count: int) -> NDArray[np.intp]:
     """Number the groups of things that links connect.
 
     Args:
@@ -18,7 +18,7 @@ def connected(left: NDArray[np.integer], right: NDArray[np.integer], count: int)
         The group of each thing, shape (count,).
 
     Example:
-        >>> connected(np.array([0, 1]), np.array([1, 3]), 4).tolist()
+        >>> connected_groups(np.array([0, 1]), np.array([1, 3]), 4).tolist()
         [0, 0, 1, 0]
     """
     from scipy.sparse import coo_array  # slow to import
