@@ -222,9 +222,7 @@ def test_faulty_fields_that_were_left_out_are_named(folder):
     _, found = usable_fields(damaged(folder), ["green"], labelled=True, skip_bad=True)
     text = describe_skipped(found.problems, "field")
     assert text.startswith("left out 2 faulty fields: c (unknown label '99'), b (an image cannot be read")
-    assert describe_skipped(found.problems * 4, "field").startswith(
-        text.partition(":")[0]
-    )  # several faults a field
+    assert describe_skipped(found.problems * 4, "field").startswith(text.partition(":")[0])  # several faults a field
     many = [replace(problem, id=f"{problem.id}{i}") for problem in found.problems for i in range(4)]
     assert describe_skipped(many, "cell").startswith("left out 8 faulty cells: ")
     assert describe_skipped(many, "cell").endswith("and 3 more")

@@ -73,5 +73,5 @@ def test_an_error_is_the_workers_own(workers: int) -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal")
 def test_a_worker_that_is_ended_from_outside_is_reported() -> None:
-    with pytest.raises(CellocateError, match="ended from outside"):
+    with pytest.raises(CellocateError, match="a worker was killed"):
         list(run_in_processes(Work([1, 2], end), 2))

@@ -1,4 +1,8 @@
-"""Collections: a folder on disk as a table of fields, its labels, its faults and its parts."""
+"""Collections: a folder of images as a table of fields (or cells), with labels and metadata.
+
+`open_collection` reads a folder or a label table into a `Collection`, `inspect` checks its images, `make_split` divides
+it into train, validation and test parts. Read `collection.py` first.
+"""
 
 from cellocate.collection.atlas.tables import of_fields, read_labels
 from cellocate.collection.cell_bags import CellBags, are_cells, at_edge, bags_of

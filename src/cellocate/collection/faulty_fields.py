@@ -1,4 +1,4 @@
-"""Faulty fields in long work: refused or left out before it starts, and named all together at its end."""
+"""Faulty fields in long work: reject or skip them at the start, and report them all together at the end."""
 
 from __future__ import annotations
 
@@ -13,36 +13,29 @@ from cellocate.counted import counted
 from cellocate.errors import CellocateError
 
 SKIPPED = "skipped.csv"
-"""The table of the faulty fields that were left out."""
+"""File name of the table of fields that were skipped."""
 
 
 def known_faults(collection: Collection) -> list[Problem]:
-    """The faults that show without decoding an image; of labels only where there are any."""
+    """The faults that show without decoding an image; faults of labels only if the collection has labels."""
     faults = [problem for problem in collection.problems if problem.severity == "fault"]
     return [problem for problem in faults if collection.vocabulary is not None or problem.about == "files"]
 
 
 def require_images(collection: Collection, channels: Sequence[str]) -> None:
-    """Refuse a collection that has no images, or not these channels.
-
-    Raises:
-        CellocateError: a channel is missing.
-    """
+    """Raise a `CellocateError` if a collection has no images, or not these channels."""
     if not collection.channels:
         raise CellocateError("a table without images", where=collection.folder, mend="Give the folder of its images.")
     collection.require(channels)
 
 
 def refuse_faulty(problems: Sequence[Problem], fields: int, done: str) -> None:
-    """Name the first of the faulty fields that keep work from being finished, if there are any.
+    """Raise a `CellocateError` that names the first faulty field, if there are any.
 
     Args:
-        problems: what is wrong, one for each field.
-        fields: how many there are.
-        done: what cannot be done with them, such as "packed".
-
-    Raises:
-        CellocateError: there is a faulty field.
+        problems: one for each faulty field.
+        fields: number of all fields.
+        done: past participle of the work, such as "packed".
     """
     if not problems:
         return
@@ -50,17 +43,17 @@ def refuse_faulty(problems: Sequence[Problem], fields: int, done: str) -> None:
     raise CellocateError(
         f"{len(problems)} of {counted(fields, 'field')} cannot be {done}; the first, {first.id}: {first.error.what}",
         where=first.error.where,
-        mend=f"{first.error.mend} All others are done: go on with --resume, or without the faulty ones with --resume "
+        mend=f"{first.error.mend} All others are done: continue with --resume, or without the faulty with --resume "
         "--skip-bad.",
     )
 
 
 def skipped_table(known: Sequence[Problem], found: Iterable[Path]) -> pd.DataFrame:
-    """The faulty fields that were left out, as a table.
+    """A table of the faulty fields that were skipped.
 
     Args:
-        known: faults that were known before.
-        found: tables of those that the work found (see `problem_table`); one that does not exist is of no field.
+        known: faults known at the start.
+        found: paths of tables of faults found during the work (see `problem_table`); they need not exist.
     """
     tables = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in found if path.is_file()]
     return pd.concat([problem_table(known), *tables])

@@ -1,4 +1,4 @@
-"""What is known of some fields beside their images: from a collection, or from any table that has their ids."""
+"""Metadata of fields: from a collection, or from any table that has their ids."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from cellocate.tables import columns_there, is_table, read_columns
 
 
 def metadata_of(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
-    """The metadata of some fields: antibody, gene, cell line and whatever else is told of them.
+    """The metadata of some fields: antibody, gene, cell line and so on.
 
     Args:
-        path: of a collection, in any layout, or of their cells; or a table with a column `id`, `image`,
+        path: a collection in any layout, of the fields or of their cells; or a table with a column `id`, `image`,
             `image_id`, `field` or `filename`, such as a label table, or a list of the atlas.
-        ids: of the fields; each as often as it stands here.
+        ids: the fields; an id may occur several times.
 
     Returns:
-        Their rows, in this order, under their ids; missing values are None.
+        A row for each id, in this order, indexed by id; missing values are None.
 
     Raises:
-        CellocateError: it cannot be read, has an id in several rows, or lacks one of the fields.
+        CellocateError: the path cannot be read, has an id in several rows, or lacks one of the fields.
     """
     path = Path(path)
     fields = _known(path, ids)
@@ -54,15 +54,15 @@ def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
             return known.set_axis(pd.Index(match_ids(list(known.index), ids), name="id"))
     collection = open_collection(path)
     if are_cells(collection) and not set(ids) <= set(collection.ids):
-        return bags_of(collection).fields.fields  # the ids are of fields, which cells tell of
+        return bags_of(collection).fields.fields  # the ids are those of the fields of the cells
     return collection.fields
 
 
 def values_of(collection: Collection, column: str) -> list[str]:
-    """The values of a column of metadata, by field; empty where there is none.
+    """The values of a column of metadata, by field; "" where a value is missing.
 
     Raises:
-        CellocateError: there is no such column; it names those that there are.
+        CellocateError: there is no such column.
     """
     known = collection.metadata_columns
     if column not in known:

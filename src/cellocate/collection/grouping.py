@@ -1,4 +1,4 @@
-"""What belongs together because it is linked, directly or through others."""
+"""Groups of things that are linked, directly or through others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def connected_groups(left: NDArray[np.integer], right: NDArray[np.integer], count: int) -> NDArray[np.intp]:
-    """Number the groups of things that links connect.
+    """Number the groups of linked things (connected components).
 
     Args:
         left: one end of each link, a number below `count`.

@@ -1,4 +1,4 @@
-"""Several collections as one."""
+"""Merge several collections into one."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ SOURCE = "source"
 
 @dataclass(frozen=True)
 class SharedIds:
-    """Ids that two of the merged collections have in common.
+    """The ids that two merged collections share.
 
     Args:
         first: name of one source, as in the column `source`.
         second: name of the other.
-        ids: in the first, of fields that the other has under the same id, or the same UUID in it.
-        identical: those of them whose files are the same, byte for byte.
-        same: those of them that are surely one field: by a UUID, or by their files.
-        sizes: number of fields of both.
+        ids: ids in the first of fields whose id, or the UUID in it, is also in the other.
+        identical: those whose files are identical, byte for byte.
+        same: those that are certainly the same field, by UUID or by identical files.
+        sizes: number of fields of both sources.
     """
 
     first: str
@@ -43,20 +43,20 @@ class SharedIds:
 
 
 def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[SharedIds, ...]]:
-    """Put the fields of several collections into one, in the order given.
+    """Merge the fields of several collections, in the order given.
 
-    The column `source` says where a field came from. Ids that occur in several get it as a prefix (`source-id`), while
-    `original_id` keeps what they were; a column `group` then keeps such fields, and all that shares a group with
-    either, in one part of a split.
+    The column `source` names the collection of each field. Ids that occur in several collections get it as a prefix
+    (`source-id`), and `original_id` keeps the old id. A column `group` then keeps such fields, and everything that
+    shares a group with them, in one part of a split.
 
     Args:
-        collections: all labelled in one vocabulary, or all without labels; their folders' names should differ.
+        collections: all labelled in one vocabulary, or all without labels; their folders should have different names.
 
     Returns:
-        The collection, and which ids its sources share.
+        The collection, and the ids that its sources share.
 
     Raises:
-        CellocateError: the vocabularies differ, or ids coincide even with the prefix.
+        CellocateError: the vocabularies differ, or ids are the same even with the prefix.
 
     Example:
         >>> one, other = (pd.DataFrame({"labels": None}, index=list(ids)) for ids in ("ab", "bc"))
@@ -64,7 +64,7 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[SharedId
         >>> merged.ids, shared[0].ids
         (['a', 'p-b', 'q-b', 'c'], ('b',))
     """
-    _see_vocabularies(collections)
+    _check_vocabularies(collections)
     names = _names(collections)
     shared = tuple(
         found
@@ -89,7 +89,7 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[SharedId
     together = pd.concat(parts)
     if not together.index.is_unique:
         again = together.index[together.index.duplicated()][0]
-        raise CellocateError(f"two fields become {again}", mend="Rename a folder, of which that is the prefix.")
+        raise CellocateError(f"two fields get the id {again}", mend="Rename the folder that is its prefix.")
     together = together.astype(object).where(together.notna(), None)
     if together[ORIGINAL].isna().all():
         together = together.drop(columns=ORIGINAL)
@@ -107,20 +107,20 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[SharedId
     return merged, shared
 
 
-def _see_vocabularies(collections: Sequence[Collection]) -> None:
+def _check_vocabularies(collections: Sequence[Collection]) -> None:
     first = collections[0]
     for other in collections[1:]:
         if other.vocabulary != first.vocabulary:
             words = [c.vocabulary.name if c.vocabulary else "no labels" for c in (first, other)]
             raise CellocateError(
-                f"collections of different labels ({words[0]} and {words[1]})",
+                f"collections with different vocabularies ({words[0]} and {words[1]})",
                 where=f"{first.folder} and {other.folder}",
-                mend="Bring them into one vocabulary first: --to hpa19 maps all of them.",
+                mend="Map them to one vocabulary first, with --to hpa19.",
             )
 
 
 def _names(collections: Sequence[Collection]) -> list[str]:
-    """A name for each source: that of its folder or label table, numbered where several have the same."""
+    """The name of each source: its folder or label table, numbered if several have the same name."""
     names = [normal(table_name(collection.folder.resolve())) for collection in collections]
     often = Counter(names)
     return [f"{name}{names[: i + 1].count(name)}" if often[name] > 1 else name for i, name in enumerate(names)]
@@ -140,7 +140,7 @@ def _shared(name: str, one: Collection, other_name: str, other: Collection) -> S
 def _same_files(one: dict[str, Path], other: dict[str, Path]) -> bool:
     try:
         return bool(one) and one.keys() == other.keys() and all(_same(one[c], other[c]) for c in one)
-    except OSError:  # a file is missing, which the check of a collection tells
+    except OSError:  # the inspection of a collection reports missing files
         return False
 
 
@@ -155,9 +155,9 @@ def _series(collection: Collection) -> set[str]:
 
 
 def _named_groups(collection: Collection, source: str) -> list[str | None]:
-    """The group of each field, after the kind of group that it is, or None where nobody said.
+    """The name of each field's group, with its kind, or None.
 
-    Antibodies and plates are the same wherever they are named; wells and time series are of their source.
+    Antibodies and plates are the same in all sources; wells and time series belong to their source.
     """
     fields = collection.fields
     groups: list[str | None] = [None] * len(collection)
@@ -171,7 +171,7 @@ def _named_groups(collection: Collection, source: str) -> list[str | None]:
 
 
 def _groups(collections: Sequence[Collection], sources: Sequence[str]) -> list[str | None]:
-    """A group for each field, such that what is known as one field, or is of one group, shares it; None for a loner."""
+    """Group fields that are known to be the same or are in one group; None for a field by itself."""
     groups = pd.Series(
         [g for c, s in zip(collections, sources, strict=True) for g in _named_groups(c, s)], dtype=object
     )

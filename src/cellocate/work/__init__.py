@@ -1,4 +1,8 @@
-"""Long work: planned as tasks, done by several workers, checked, and resumed after an interruption."""
+"""Long work: split into tasks, run by several workers, checked, and resumed after an interruption.
+
+Describe the tasks as `Work`, then run them in processes (`run_in_processes`) or in threads (`run_in_threads`).
+`resumable` guards the output folder: it locks it, and continues what a killed run began.
+"""
 
 from cellocate.work.processes import run_in_processes
 from cellocate.work.tasks import Work, check_workers

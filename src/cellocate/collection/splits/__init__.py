@@ -1,4 +1,7 @@
-"""Splits: parts or folds of a collection that no group is torn by, saved, read again and checked for leaks."""
+"""Splits: parts or folds of a collection that keep groups together. Make, save and read them, and check for leaks.
+
+`Split` is the table, `make_split` makes one, `read_split` and `save_split` are its file, `leaks` finds what is wrong.
+"""
 
 from cellocate.collection.splits.draw import METHODS, make_split
 from cellocate.collection.splits.groups import grouping

@@ -1,4 +1,4 @@
-"""One part of a split, as a model knows it, found again in a collection."""
+"""Find the fields of one part of a model's split in a collection."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from cellocate.errors import CellocateError
 def part_of(
     collection: Collection, split: Mapping[str, Ids[str]], part: str, *, skip_missing: bool = False
 ) -> tuple[Collection, list[str]]:
-    """The fields of one part of a split, in the collection's order; of single cells, those of these fields.
+    """The fields of one part of a split, in the collection's order; or the cells of these fields.
 
     Args:
-        collection: all fields, or cells.
+        collection: fields or cells.
         split: the ids of each part, of fields or of cells, such as `model.card.fields`.
         part: train, validation or test.
-        skip_missing: go on without the ids of the part that the collection lacks.
+        skip_missing: ignore ids of the part that the collection lacks.
 
     Returns:
-        The part, and a sentence for the user where some of it is missing.
+        The part, and a note if some of it is missing.
 
     Raises:
-        CellocateError: the collection has none of the part, or lacks some and `skip_missing` is not set.
+        CellocateError: the collection has nothing of the part, or lacks some and `skip_missing` is not set.
 
     Example:
         >>> from pathlib import Path
@@ -52,6 +52,6 @@ def part_of(
     unit = collection.unit if wanted & set(collection.ids) else "field"
     what = f"{len(missing)} of {counted(len(wanted), unit)} of the model's {part} part {verb} not in this collection"
     if not skip_missing:
-        mend = f"{mend}, or add --skip-bad to go on without them."
+        mend = f"{mend}, or add --skip-bad to continue without them."
         raise CellocateError(f"{what}{such} {missing[0]}", where=collection.folder, mend=mend)
     return collection.subset(found), [f"{what}{such} {missing[0]}"]

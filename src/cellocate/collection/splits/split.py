@@ -1,4 +1,4 @@
-"""What a split is: the part, or the fold, of each field, with the groups that it keeps together."""
+"""`Split`: the part or fold of each field, and the groups that stay together."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from cellocate.errors import CellocateError
 
 PARTS = ("train", "validation", "test")
 FOLDS = {"fold": "validation", "left_out": "test"}
-"""Columns of folds, and the part that the chosen fold becomes."""
+"""Columns of folds, and the part that a chosen fold becomes."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Which fields are for training, for validation and for the test.
+    """Which fields are for training, validation and test.
 
     Args:
-        fields: by id: `part`; where it is known, `group`; where there are several ways to part the fields, `fold`
-            (the chosen one becomes the validation part) or `left_out` (it becomes the test part), "" for fields whose
-            part never changes; where pixels were looked at, `fingerprint`.
+        fields: by id: `part`; if known, `group` and `fingerprint`; if there are folds, `fold` (the chosen one becomes
+            the validation part) or `left_out` (the chosen one becomes the test part), "" for fields whose part never
+            changes.
         made: how it was made.
     """
 
@@ -45,11 +45,11 @@ class Split:
 
     @property
     def folds(self) -> list[str]:
-        """The names of its folds."""
+        """The names of the folds."""
         return [] if self._column is None else sorted(set(self.fields[self._column]) - {""}, key=_in_order)
 
     def choose(self, fold: str | None) -> Split:
-        """The parts that a fold makes: it is the validation part (of k folds) or the test part (left out).
+        """The split with one fold as the validation part (of k folds) or the test part (leave-one-out).
 
         Raises:
             CellocateError: there is no such fold.
@@ -66,7 +66,7 @@ class Split:
         return replace(self, fields=self.fields.drop(columns=self._column).assign(part=part), made=made)
 
     def among(self, ids: Sequence[str]) -> Split:
-        """The split of those of its fields that are among `ids`."""
+        """The split of only those fields that are in `ids`."""
         return replace(self, fields=self.fields[self.fields.index.isin(ids)])
 
     @property

@@ -1,4 +1,4 @@
-"""Rows with several labels each, shared out so that every label has its share in every part."""
+"""Stratify rows with several labels each: every label gets its share in every part."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 
 def stratify_rows(labels: NDArray[np.bool_], counts: Sequence[int], seed: int = 0) -> NDArray[np.intp]:
-    """Give each row a part, so that the parts have the sizes asked for and, nearly, the same shares of each label.
+    """Assign rows to parts of given sizes that have, as nearly as possible, the same share of each label.
 
-    Rows of the same label set are alike: as many as can be shared out exactly are. What is left, a few of each label
-    set, goes by iterative stratification: the rarest label first, each row to the part that lacks its labels most.
+    Rows with the same label set are distributed exactly, as far as possible. The few rows left of each label set are
+    distributed by iterative stratification: the rarest label first, each row to the part that lacks its labels most.
 
     Args:
         labels: shape (N, K), bool.
         counts: rows of each part; their sum is N.
-        seed: of the draw.
+        seed: random seed.
 
     Returns:
         Shape (N,), the number of each row's part.
@@ -34,7 +34,7 @@ def stratify_rows(labels: NDArray[np.bool_], counts: Sequence[int], seed: int = 
     """
     rng = np.random.default_rng(seed)
     sizes = np.array(counts, dtype=np.int64)
-    labels = np.column_stack([labels, ~labels.any(axis=1)])  # no label is a label too
+    labels = np.column_stack([labels, ~labels.any(axis=1)])  # "no label" counts as a label
     part = _whole_sets(labels, sizes, rng)
     rest = rng.permutation(np.flatnonzero(part < 0))
     wanted = np.outer(sizes / max(1, len(labels)), labels.sum(axis=0))
@@ -48,12 +48,12 @@ def stratify_rows(labels: NDArray[np.bool_], counts: Sequence[int], seed: int = 
 
 
 def _whole_sets(labels: NDArray[np.bool_], sizes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.intp]:
-    """The part of each row that its label set alone decides; -1 for the few that are left of each set."""
+    """The part of each row that can be distributed exactly by label set; -1 for the few others."""
     packed = np.ascontiguousarray(np.packbits(labels, axis=1))
     _, kind, of_kind = np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_inverse=True, return_counts=True)
     order = rng.permutation(len(labels))
     order = order[np.argsort(kind[order], kind="stable")]
-    place = np.empty(len(labels), dtype=np.intp)  # of each row among those of its label set
+    place = np.empty(len(labels), dtype=np.intp)  # rank of each row within its label set
     place[order] = np.arange(len(labels)) - np.repeat(np.cumsum(of_kind) - of_kind, of_kind)
     ends = np.cumsum(of_kind[:, None] * sizes // max(1, len(labels)), axis=1)
     part: NDArray[np.intp] = (place[:, None] >= ends[kind]).sum(axis=1)
@@ -62,7 +62,7 @@ def _whole_sets(labels: NDArray[np.bool_], sizes: NDArray[np.int64], rng: np.ran
 
 
 def _rarest_first(labels: NDArray[np.bool_], wanted: NDArray[np.float64], room: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Parts of the rows, by iterative stratification; what is `wanted` (part, label) and the `room` are used up."""
+    """Iterative stratification of rows; updates `wanted` (part, label) and the `room` of each part."""
     part = np.full(len(labels), -1, dtype=np.intp)
     while (part < 0).any():
         left = np.flatnonzero(part < 0)
@@ -79,8 +79,8 @@ def _rarest_first(labels: NDArray[np.bool_], wanted: NDArray[np.float64], room: 
 def _even_out(
     part: NDArray[np.intp], labels: NDArray[np.bool_], wanted: NDArray[np.float64], room: NDArray[np.int64]
 ) -> None:
-    """Move the few rows that a part has too many of to where there is room, those that are missed least first."""
-    weight = 1 / np.maximum(1, labels.sum(axis=0))  # a rare label is worth more
+    """Move rows from overfull parts to parts with room, least needed rows first."""
+    weight = 1 / np.maximum(1, labels.sum(axis=0))  # rare labels weigh more
     while room.min(initial=0) < 0:
         giver, taker = int(room.argmin()), int(room.argmax())
         rows = np.flatnonzero(part == giver)

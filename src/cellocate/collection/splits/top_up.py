@@ -1,4 +1,4 @@
-"""A minimum of every location in the train part."""
+"""Ensure a minimum of fields per location in the train part."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 
 def top_up(part: NDArray[np.intp], fields: NDArray[np.int32], minimum: int, seed: int = 0) -> None:
-    """Move groups to part 0 until each location with `minimum` fields in all has so many there.
+    """Move groups to part 0 until it has `minimum` fields of each location that has so many in all.
 
-    Groups of locations that can be spared go back in exchange, where there are any, so that parts keep their size.
+    In exchange, groups of locations that part 0 can spare move back, if there are any, to keep the sizes of the parts.
 
     Args:
         part: of each group, shape (G,); changed in place.
-        fields: how many fields of each group show each location, shape (G, K).
-        minimum: fields.
-        seed: of the choice among groups that serve alike.
+        fields: number of fields with each location in each group, shape (G, K).
+        minimum: number of fields.
+        seed: random seed, for the choice among equally good groups.
 
     Example:
         >>> part, fields = np.array([0, 0, 0, 1]), np.array([[1, 0]] * 3 + [[0, 1]], np.int32)
