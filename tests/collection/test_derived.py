@@ -46,9 +46,9 @@ def test_fields_of_one_location_are_chosen():
         (lambda c: with_locations(c, any_of=["Nowhere"]), "unknown label 'Nowhere'.*Labels are 0 to 27"),
         (lambda c: with_locations(c, without=["mitochondira "]), "unknown label.*Did you mean 'Mitochondria'"),
         (lambda c: with_locations(c, all_of=["Nuclear speckels"]), "Did you mean 'Nuclear speckles'"),
-        (lambda c: with_locations(c, all_of=["1", "2"]), "no field shows these locations"),
+        (lambda c: with_locations(c, all_of=["1", "2"]), "none of .* fields has these locations"),
         (lambda c: with_metadata(c, {"weather": ["fine"]}), r"no column 'weather'.*It has plate"),
-        (lambda c: with_metadata(c, {"plate": ["9"]}), "no field has plate 9"),
+        (lambda c: with_metadata(c, {"plate": ["9"]}), "none of .* fields has plate 9"),
         (lambda c: sample_fields(c, 7), "no sample of 7 of 6 fields"),
         (lambda c: sample_fields(c, 0), "no sample of 0"),
         (lambda c: map_labels(c, "nowhere"), "unknown vocabulary"),
@@ -81,7 +81,7 @@ def test_fields_are_chosen_by_a_table_of_ids(column, tmp_path):
         ("name,why\nf00000,blurred\n", True, "no column of ids: its columns are name, why"),
         ("Id\nelsewhere\n", True, "no id of .* in it"),
         ("Id\nelsewhere\n", False, "no id of .* in it"),
-        ("Id\n" + "".join(f"f0000{i}\n" for i in range(6)), False, "no field is not in"),
+        ("Id\n" + "".join(f"f0000{i}\n" for i in range(6)), False, "none of .* fields is not in"),
     ],
 )
 def test_a_table_of_ids_that_leads_nowhere_is_refused(text, keep, fault, tmp_path):
@@ -96,7 +96,7 @@ def test_an_empty_value_asks_for_fields_without_one(missing):
     assert with_metadata(collection, {"plate": [""]}).ids == ["f00001"]
     assert with_metadata(collection, {"plate": ["1", ""]}).ids == ["f00000", "f00001"]
     assert with_metadata(collection, {"plate": ["None"]}).ids == ["f00002"]
-    with pytest.raises(CellocateError, match=r"no field has cell_line \(none\)"):
+    with pytest.raises(CellocateError, match=r"none of .* fields has cell_line \(none\)"):
         with_metadata(table_of([(0,)], cell_line=["HeLa"]), {"cell_line": [""]})
 
 

@@ -12,8 +12,7 @@ from small_collections import table_of
 from cellocate.collection import PARTS, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
 from cellocate.collection.splits import METHODS, grouping, leaks
-from cellocate.collection.splits.stratify import stratify_rows
-from cellocate.collection.splits.top_up import top_up
+from cellocate.collection.splits.stratify import stratify_rows, top_up
 from cellocate.errors import CellocateError
 
 LINES = ["U-2 OS", "HeLa", "A-431"]

@@ -63,11 +63,7 @@ def with_known_depth(collection: Collection) -> Collection:
 def find_too_bright(collection: Collection, deep: Ids[str] | None = None) -> tuple[Problem, ...]:
     """Find fields with pixels too bright for the inferred bit depth.
 
-    If the depth was guessed from a sample, every field is decoded; otherwise none.
-
-    Args:
-        collection: its depth is known.
-        deep: ids of the fields with 16-bit files, if known.
+    If the depth was guessed from a sample, every field (of `deep`, if given) is decoded; otherwise none.
     """
     if not collection.depth_guessed:
         return ()
@@ -89,13 +85,7 @@ def find_too_bright(collection: Collection, deep: Ids[str] | None = None) -> tup
 def with_inferred_depth(
     collection: Collection, seen: Mapping[str, Evidence], deep: Ids[str]
 ) -> tuple[Collection, dict[str, Depth]]:
-    """The collection with its depth, and the depth of each source, inferred from evidence instead of files.
-
-    Args:
-        collection: its depth is not known yet.
-        seen: the evidence of each field, by id.
-        deep: ids of the fields with 16-bit files.
-    """
+    """The collection with its depth, and the depth of each source, from the evidence of each field instead of files."""
     return _infer(collection, deep, seen.get)
 
 
@@ -120,14 +110,7 @@ def _infer(
 
 
 def evidence_of(collection: Collection, field: str, pixels: Pixels, channels: Sequence[str]) -> Evidence:
-    """What the pixels of a field show about their bit depth.
-
-    Args:
-        collection: the collection of the field.
-        field: its id.
-        pixels: from `Collection.read_counts`, shape (C, H, W).
-        channels: of the pixels.
-    """
+    """What the counts of a field, shape (C, H, W), show about their bit depth."""
     bits, depth = collection.bits(field), 8 * pixels.itemsize
     floors = {channel: darkest(plane) for channel, plane in zip(channels, pixels, strict=True)}
     recorded = None if bits is not None or depth == 8 else _recorded_bits(collection.files(field))
@@ -137,12 +120,7 @@ def evidence_of(collection: Collection, field: str, pixels: Pixels, channels: Se
 
 
 def camera_depths(collection: Collection, images: pd.DataFrame) -> tuple[int, ...]:
-    """The bits of the cameras of a collection, ascending.
-
-    Args:
-        collection: its depth is known.
-        images: by id, with the bits of their files in the column `depth`.
-    """
+    """The bits of a collection's cameras, ascending, with the bits of files in the column `depth` of `images`."""
     of_files = images["depth"].to_dict()
     return tuple(sorted({min(int(of_files[i]), collection.bits(i) or 16) for i in collection.ids if i in of_files}))
 
@@ -194,7 +172,7 @@ def _sample(
 
 
 def _header_depth(collection: Collection, field: str) -> int | None:
-    """The bits of a field's files, from their headers; None if they cannot be read."""
+    """The bits in the headers of a field's files; None if they cannot be read."""
     files = collection.files(field)
     try:
         if (place := stored(files)) is not None:

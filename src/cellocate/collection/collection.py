@@ -160,11 +160,7 @@ class Collection:
     def read_counts(
         self, field: str, channels: Sequence[str], scale: Scale | None = None
     ) -> tuple[Pixels, float | None]:
-        """Read one field as its files have it, minus the camera's offset where that is known; else like `read`.
-
-        Raises:
-            CellocateError: a file is missing or unreadable, or files differ in size or depth.
-        """
+        """Read one field as its files have it, minus the camera's offset if that is known; else like `read`."""
         files, pixel_size = self.files(field), self.pixel_size(field)
         if (place := stored(files)) is None:
             return without_offset(read_field(files, channels), self.offset(field)), pixel_size
@@ -238,11 +234,8 @@ class Collection:
             CellocateError: the collection has no labels.
         """
         if self.vocabulary is None:
-            raise CellocateError(
-                "no labels found",
-                where=self.folder,
-                mend="Put a table with the columns Id,Target or ID,Label next to the images, or use --labels.",
-            )
+            mend = "Put a table with the columns Id,Target or ID,Label next to the images, or use --labels."
+            raise CellocateError("no labels found", where=self.folder, mend=mend)
         return self.vocabulary
 
     def labelled(self) -> LabelledCollection:
@@ -276,11 +269,9 @@ class Collection:
         """Raise a `CellocateError` if no field of the collection has one of these channels."""
         lacking = [channel for channel in channels if channel not in self.channels]
         if lacking:
-            raise CellocateError(
-                f"no {' or '.join(lacking)} channel (it has {', '.join(self.channels)})",
-                where=self.folder,
-                mend=f"Add the files, or use a model or recipe without {' and '.join(lacking)}.",
-            )
+            what = f"no {' or '.join(lacking)} channel (it has {', '.join(self.channels)})"
+            mend = f"Add the files, or use a model or recipe without {' and '.join(lacking)}."
+            raise CellocateError(what, where=self.folder, mend=mend)
 
     def without(self, problems: Sequence[Problem], *, skip_bad: bool) -> Self:
         """The collection without its faulty fields; raises an error instead unless `skip_bad` is set.
@@ -292,17 +283,14 @@ class Collection:
         bad = dict.fromkeys(problem.id for problem in faults)
         if faults and not skip_bad:
             first = faults[0]
-            raise CellocateError(
-                f"{len(bad)} of {counted(len(set(self.ids) | set(bad)), self.unit)} cannot be used; "
-                f"the first, {first.id}: {first.error.what}",
-                where=first.error.where,
-                mend=f"{first.error.mend} 'cellocate check' lists all faults; --skip-bad continues without them.",
-            )
+            all_fields = counted(len({*self.ids, *bad}), self.unit)
+            what = f"{len(bad)} of {all_fields} cannot be used; the first, {first.id}: {first.error.what}"
+            mend = f"{first.error.mend} 'cellocate check' lists all faults; --skip-bad continues without them."
+            raise CellocateError(what, where=first.error.where, mend=mend)
         good = self.subset([i for i in self.ids if i not in bad])
         if not len(good):
-            raise CellocateError(
-                f"no usable {self.unit} is left", where=self.folder, mend="'cellocate check' says why."
-            )
+            what = f"no usable {self.unit} is left"
+            raise CellocateError(what, where=self.folder, mend="'cellocate check' lists the faults.")
         return good
 
 

@@ -96,7 +96,8 @@ def read_collection_yaml(path: Path) -> FolderSettings:
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         what = f"{name} cannot be {_shown(settings[name])}"
-        raise CellocateError(what, where=path, mend=f"It is {_meant(name)}.") from None
+        meant = f"{', '.join(map(repr, LAYOUTS))} or {_LISTING!r}" if name == "layout" else _MEANT[name]
+        raise CellocateError(what, where=path, mend=f"It is {meant}.") from None
     labels = None if checked.labels is None else path.parent / checked.labels
     metadata = tuple(path.parent / table for table in checked.metadata)
     return checked.model_copy(update={"labels": labels, "metadata": metadata})
@@ -131,10 +132,6 @@ _MEANT = {
     "metadata": "a list of files, such as [wells.csv, antibodies.csv]",
 }
 """The possible values of each setting, as the end of a sentence."""
-
-
-def _meant(name: str) -> str:
-    return f"{', '.join(map(repr, LAYOUTS))} or {_LISTING!r}" if name == "layout" else _MEANT[name]
 
 
 def _typed(node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 # whatever YAML can hold

@@ -73,13 +73,7 @@ class Depth:
 
 
 def depth_fault(brightest: int, bits: int, offset: int) -> CellocateError | None:
-    """Why a field cannot have the depth of the others, or None.
-
-    Args:
-        brightest: its largest value, minus the offset.
-        bits: of the camera.
-        offset: the offset that was subtracted.
-    """
+    """Why a field cannot have the depth of the others, or None; `brightest` is its largest value minus the offset."""
     if brightest > full_value(bits):
         return too_bright(brightest, bits)
     if offset and not brightest:
@@ -127,9 +121,7 @@ def combine_depths(depths: Mapping[str, Depth]) -> Depth:
 def high_floor(seen: Iterable[Evidence], bits: int | None = None) -> dict[str, tuple[int, float]]:
     """The channels without dark pixels: their darkest value, and its share of the full scale.
 
-    Args:
-        seen: the evidence of each field.
-        bits: of the camera, for fields in 16-bit files without a known depth.
+    `bits` are those of fields in 16-bit files without a known depth.
     """
     floors: dict[str, tuple[float, int]] = {}
     for one in seen:

@@ -118,14 +118,9 @@ def near_pairs(hashes: NDArray[np.uint64], bits: int = BITS) -> Iterator[NDArray
 
 
 def clusters(hashes: NDArray[np.uint64], bits: int = BITS) -> NDArray[np.intp]:
-    """The number of each field's cluster: fields linked by near pairs, directly or through others.
+    """The number of each field's cluster, shape (N,): fields that near pairs connect, directly or through others.
 
-    Args:
-        hashes: shape (N, 3), uint64, as for `near_pairs`.
-        bits: the largest difference of each hash.
-
-    Returns:
-        Shape (N,); a field without near duplicates has a cluster of its own.
+    See `near_pairs` for the arguments. A field without near duplicates has a cluster of its own.
     """
     distinct, members = np.unique(hashes, axis=0, return_inverse=True)
     number, kept = np.arange(len(distinct)), 0

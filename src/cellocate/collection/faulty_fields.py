@@ -32,20 +32,15 @@ def require_images(collection: Collection, channels: Sequence[str]) -> None:
 def refuse_faulty(problems: Sequence[Problem], fields: int, done: str) -> None:
     """Raise a `CellocateError` that names the first faulty field, if there are any.
 
-    Args:
-        problems: one for each faulty field.
-        fields: number of all fields.
-        done: past participle of the work, such as "packed".
+    `fields` is the number of all fields, `done` the work as a participle, such as "packed".
     """
-    if not problems:
-        return
-    first = min(problems, key=lambda problem: problem.id)
-    raise CellocateError(
-        f"{len(problems)} of {counted(fields, 'field')} cannot be {done}; the first, {first.id}: {first.error.what}",
-        where=first.error.where,
-        mend=f"{first.error.mend} All others are done: continue with --resume, or without the faulty with --resume "
-        "--skip-bad.",
-    )
+    if problems:
+        first = min(problems, key=lambda problem: problem.id)
+        what = (
+            f"{len(problems)} of {counted(fields, 'field')} cannot be {done}; the first, {first.id}: {first.error.what}"
+        )
+        mend = "All others are done: continue with --resume, or without the faulty ones with --resume --skip-bad."
+        raise CellocateError(what + first.error.what, where=first.error.where, mend=f"{first.error.mend} {mend}")
 
 
 def skipped_table(known: Sequence[Problem], found: Iterable[Path]) -> pd.DataFrame:

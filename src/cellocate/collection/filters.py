@@ -36,9 +36,6 @@ def with_locations(
         CellocateError: there are no labels, a location is unknown, or no field is left.
 
     Example:
-        >>> from pathlib import Path
-        >>> import pandas as pd
-        >>> from cellocate.vocabulary import get
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
         >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
         >>> with_locations(collection, any_of=["Nucleoplasm"], without=["Cytosol"]).ids
@@ -158,9 +155,6 @@ def map_labels(
         CellocateError: there are no labels, no map, no `Negative` for fields to keep, or no field is left.
 
     Example:
-        >>> from pathlib import Path
-        >>> import pandas as pd
-        >>> from cellocate.vocabulary import get
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
         >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
         >>> after, lost = map_labels(collection, "hpa19")
@@ -198,9 +192,6 @@ def restrict_labels(collection: LabelledCollection, vocabulary: Vocabulary) -> L
         vocabulary: the locations to keep.
 
     Example:
-        >>> from pathlib import Path
-        >>> import pandas as pd
-        >>> from cellocate.vocabulary import get
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)]}, index=list("abc"))
         >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
         >>> list(restrict_labels(collection.labelled(), get("hpa28").narrowed(["Cytosol"])).fields["labels"])
@@ -235,7 +226,6 @@ def _where_labels(collection: Collection, wanted: Callable[[tuple[int, ...]], bo
 
 def _kept(collection: Collection, kept: np.ndarray[tuple[int], np.dtype[np.bool_]], has: str) -> Collection:
     if not kept.any():
-        raise CellocateError(
-            f"none of {len(collection):,} fields {has}", where=collection.folder, mend="Ask for other fields."
-        )
+        what = f"none of {len(collection):,} fields {has}"
+        raise CellocateError(what, where=collection.folder, mend="Ask for other fields.")
     return collection.subset([field for field, is_kept in zip(collection.ids, kept, strict=True) if is_kept])

@@ -72,11 +72,8 @@ def required_files(files: dict[str, Path], channels: Sequence[str], folder: Path
         raise CellocateError("a row without image files", where=folder, mend="Add the files, or remove the row.")
     lacking = [channel for channel in channels if channel not in files]
     if lacking:
-        raise CellocateError(
-            f"the {' and '.join(lacking)} file is missing",
-            where=f"next to {next(iter(files.values()))}",
-            mend="Restore it, or leave the field out.",
-        )
+        what, where = f"the {' and '.join(lacking)} file is missing", f"next to {next(iter(files.values()))}"
+        raise CellocateError(what, where=where, mend="Restore it, or leave the field out.")
     return {channel: files[channel] for channel in channels}
 
 

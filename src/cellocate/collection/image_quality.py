@@ -68,8 +68,7 @@ def is_blank(plane: NDArray[Any], small: NDArray[np.float32]) -> bool:
 def above_floor(field: Pixels) -> Pixels:
     """Subtract the darkest pixel of a field if it is far above 0, so that an offset hides no contrast.
 
-    Args:
-        field: shape (C, H, W). Give all channels: the darkest pixel of a single channel may be bright.
+    Give all channels, shape (C, H, W): the darkest pixel of a single channel may be bright.
     """
     floor = darkest(field)
     high = floor >= HIGH_FLOOR * full_value(smallest_depth(int(field.max())))

@@ -129,9 +129,8 @@ def inspect(
                         problems.append(found)
                 else:
                     rows[field] = found
-    images = pd.DataFrame(
-        list(rows.values()), index=pd.Index(list(rows), dtype=object), columns=list(ImageFacts._fields)
-    )
+    index = pd.Index(list(rows), dtype=object)
+    images = pd.DataFrame(list(rows.values()), index=index, columns=list(ImageFacts._fields))
     if not decode:
         return Inspection(images, tuple(problems), unit=collection.unit)
     seen = {field: facts.seen for field, facts in rows.items() if facts.seen is not None}

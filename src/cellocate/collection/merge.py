@@ -138,16 +138,13 @@ def _shared(name: str, one: Collection, other_name: str, other: Collection) -> S
 
 
 def _same_files(one: dict[str, Path], other: dict[str, Path]) -> bool:
+    if not one or one.keys() != other.keys():
+        return False
+    pairs = [(Address.parse(one[channel]), Address.parse(other[channel])) for channel in one]
     try:
-        return bool(one) and one.keys() == other.keys() and all(_same(one[c], other[c]) for c in one)
+        return all(replace(a, file=b.file) == b and filecmp.cmp(a.file, b.file, shallow=False) for a, b in pairs)
     except OSError:  # the inspection of a collection reports missing files
         return False
-
-
-def _same(one: Path, other: Path) -> bool:
-    first, second = Address.parse(one), Address.parse(other)
-    planes_alike = replace(first, file=second.file) == second
-    return planes_alike and filecmp.cmp(first.file, second.file, shallow=False)
 
 
 def _series(collection: Collection) -> set[str]:

@@ -147,21 +147,17 @@ def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 
 def _meanings(columns: Sequence[str]) -> dict[str, str]:
-    """Cellocate's name of each column."""
-    names = {column: _meaning(column, columns) for column in columns}
+    """Cellocate's name of each column: an alias, or the same in small letters if no other column has that name."""
+    names = {}
+    for column in columns:
+        small = column.lower()
+        is_name = small in _NAMES.values() and small not in columns
+        names[column] = _NAMES.get(small, small if is_name else column)
     for column in columns:
         meaning = _MEANT.get(re.sub(r"[\W_]+", "", column.lower()).removeprefix("metadata"))
         if meaning and meaning not in names.values():
             names[column] = meaning
     return names
-
-
-def _meaning(column: str, columns: Sequence[str]) -> str:
-    """Cellocate's name of a column: an alias, or the same in small letters if no other column has that name."""
-    small = column.lower()
-    if small in _NAMES:
-        return _NAMES[small]
-    return small if small in _NAMES.values() and small not in columns else column
 
 
 def _check_meanings(names: dict[str, str], path: Path) -> None:

@@ -83,7 +83,8 @@ def select(collections: Sequence[Collection], selection: Selection, *, skip_bad:
     parts = []
     for part in collections:
         good = part.without(part.problems, skip_bad=skip_bad)
-        steps.append(_opened(part, len(good)))
+        step = {"step": "open", "folder": str(part.folder.resolve()), "layout": part.layout, "fields": len(good)}
+        steps.append({**step, "made": dict(part.made)} if part.made else step)
         if len(part) > len(good):
             notes.append(f"{len(part) - len(good)} faulty fields of {part.folder} were left out")
         if selection.vocabulary is not None and (selection.by or good.vocabulary != get(selection.vocabulary)):
@@ -138,11 +139,6 @@ def write_derived(
         made = {"by": f"cellocate {cellocate.__version__}", "steps": steps}
         listing.write(aside, collection, made)
     return replace(collection, made=made)
-
-
-def _opened(part: Collection, count: int) -> dict[str, Any]:
-    step = {"step": "open", "folder": str(part.folder.resolve()), "layout": part.layout, "fields": count}
-    return {**step, "made": dict(part.made)} if part.made else step
 
 
 def _narrowing(selection: Selection) -> list[tuple[str, dict[str, Any], Callable[[Collection], Collection]]]:

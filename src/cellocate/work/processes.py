@@ -21,9 +21,7 @@ from cellocate.work.tasks import Result, Task, Work
 def run_in_processes(work: Work[Task, Result], workers: int | None = None) -> Iterator[tuple[Task, Result | None]]:
     """Run tasks in any order, and yield each with its result when it is done; None if it was done before.
 
-    Args:
-        work: the tasks, and how to do one.
-        workers: number of processes; one per core by default. A single task runs in this process.
+    By default there is one worker per core. A single task runs in this process.
 
     Raises:
         CellocateError: a worker was killed.

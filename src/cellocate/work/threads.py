@@ -20,12 +20,8 @@ def run_in_threads(
 ) -> Generator[tuple[Task, Result | None], None, None]:
     """Run tasks in any order, and yield each with its result when it is done.
 
-    After Ctrl-C or an error the threads end soon, whatever they are waiting for.
-
-    Args:
-        work: the tasks, and how to do one.
-        threads: number of threads.
-        stop: called at the end, so that waiting tasks raise `Stopped`.
+    After Ctrl-C or an error the threads end soon, whatever they are waiting for: `stop` is called at the end, so that
+    waiting tasks raise `Stopped`.
     """
     waiting, lock, ended = iter(work.plan), threading.Lock(), threading.Event()
     results: SimpleQueue[tuple[Task, Result | None] | BaseException | None] = SimpleQueue()

@@ -6,8 +6,7 @@
 from cellocate.collection.splits.draw import METHODS, make_split
 from cellocate.collection.splits.groups import grouping
 from cellocate.collection.splits.leaks import held_out_leaks, leaks, refuse_leaks, refuse_other_challenge
-from cellocate.collection.splits.part import part_of
-from cellocate.collection.splits.split import PARTS, Split
+from cellocate.collection.splits.split import PARTS, Split, part_of
 from cellocate.collection.splits.split_file import SPLIT_COLUMNS, read_folds, read_split, save_split
 
 __all__ = [

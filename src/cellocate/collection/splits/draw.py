@@ -15,8 +15,7 @@ from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.groups import DUPLICATES, grouping
 from cellocate.collection.splits.split import PARTS, Split
-from cellocate.collection.splits.stratify import stratify_rows
-from cellocate.collection.splits.top_up import top_up
+from cellocate.collection.splits.stratify import stratify_rows, top_up
 from cellocate.errors import CellocateError
 
 METHODS: tuple[SplitMethod, ...] = get_args(SplitMethod)
@@ -112,9 +111,8 @@ def _counts(collection: Collection, groups: int, validation: float, test: float,
         if folds is not None:
             mend = "Use fewer folds, --test 0 or fewer --by columns, or hold out one group at a time with --method "
             mend += "leave-one-out --by COLUMN."
-        raise CellocateError(
-            f"{groups} fields or groups are too few to split into {into}", where=collection.folder, mend=mend
-        )
+        what = f"{groups} fields or groups are too few to split into {into}"
+        raise CellocateError(what, where=collection.folder, mend=mend)
     return counts
 
 
@@ -139,9 +137,7 @@ def _left_out(collection: Collection, by: Sequence[str], near: NDArray[np.intp] 
     """The group of each field, for leave-one-out."""
     units = grouping(collection, by, near)
     if units.nunique() < 2:
-        raise CellocateError(
-            "all fields are connected to one group, so none can be left out",
-            where=collection.folder,
-            mend="Use another column. (A field in both challenges connects its groups.)",
-        )
+        what = "all fields are connected to one group, so none can be left out"
+        mend = "Use another column. (A field in both challenges connects its groups.)"
+        raise CellocateError(what, where=collection.folder, mend=mend)
     return units.to_numpy(dtype=object)

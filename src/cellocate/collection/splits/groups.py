@@ -72,11 +72,9 @@ def same_fields(ids: Sequence[str]) -> NDArray[np.intp] | None:
 def _values(collection: Collection, column: str) -> pd.Series[str]:
     """The values of a column; where there is none, the id of the field."""
     if column not in collection.fields or column == "labels":
-        raise CellocateError(
-            f"no column {column!r} to group by",
-            where=collection.folder,
-            mend=f"{columns_there(column, collection.metadata_columns)} You can add columns to the label table.",
-        )
+        what = f"no column {column!r} to group by"
+        mend = f"{columns_there(column, collection.metadata_columns)} You can add columns to the label table."
+        raise CellocateError(what, where=collection.folder, mend=mend)
     values = collection.fields[column].astype(object)
     values = values.where(values.notna() & (values != ""), None)
     if values.notna().sum() == 0:

@@ -91,11 +91,8 @@ def _read(path: Path, collection: Collection, *, skip_missing: bool = False) -> 
     known = set(collection.ids)
     unknown = sorted(i for i in table["id"] if i not in known)
     if unknown:
-        raise CellocateError(
-            f"the split names {len(unknown)} {collection.unit}s that the collection lacks, such as {unknown[0]}",
-            where=path,
-            mend="Use the split that was made for this collection.",
-        )
+        what = f"the split names {len(unknown)} {collection.unit}s that the collection lacks, such as {unknown[0]}"
+        raise CellocateError(what, where=path, mend="Use the split that was made for this collection.")
     fields = table.set_index("id")[[c for c in SPLIT_COLUMNS[1:] if c in table]]
     if ORIGINAL in collection.fields and ORIGINAL not in fields:  # a split made elsewhere
         fields[ORIGINAL] = collection.fields[ORIGINAL].fillna("").loc[fields.index].to_numpy(dtype=object)
