@@ -91,7 +91,7 @@ def test_depth_is_inferred_by_16_bit_files_alone(tmp_path):
 
 def test_fields_too_dark_to_tell_stay_as_they_are_and_are_reported(tmp_path):
     collection, notes = known(written(tmp_path, 60))
-    assert "too dark to tell how many bits the camera has" in notes[0]
+    assert "too dark to infer the bits of the camera" in notes[0]
     assert collection.bits("a") is None
     assert collection.read("a", BOTH)[0].max() == 60
 
@@ -205,7 +205,7 @@ def test_fields_that_say_nothing_are_as_those_that_do(tmp_path):
         tifffile.imwrite(tmp_path / f"{field}.ome.tif", light(1, brightest), metadata=meta)
     collection, notes = known(tmp_path)
     assert {collection.bits(i) for i in "abc"} == {12}
-    assert "no pixel of 2 fields is above 900 where metadata say nothing: read as 12-bit counts, as the" in notes[1]
+    assert "no pixel of 2 fields is above 900 where metadata give no depth: read as 12-bit counts, like" in notes[1]
 
 
 def test_16_significant_bits_are_believed_but_doubted(tmp_path):
@@ -214,7 +214,7 @@ def test_16_significant_bits_are_believed_but_doubted(tmp_path):
     assert collection.read("a", BOTH)[0].max() == 3900
     assert notes == (
         "the metadata say 16 bits, but no pixel of 1 field is above 3900. If these are 12-bit counts, write bits: 12 "
-        "into collection.yaml beside the images",
+        "into collection.yaml next to the images",
     )
     assert known(told(tmp_path, "bits: 16\n"))[1] == ()
 
@@ -281,8 +281,8 @@ def test_a_field_without_the_offset_of_the_others_is_a_problem(tmp_path, monkeyp
         write_png(folder / f"d_{channel}.png", plane)
     [problem] = inspect(open_collection(folder), decode=True).problems
     assert problem.id == "d"
-    assert problem.error.what.startswith("no pixel above the 32768 that was subtracted")
-    with pytest.raises(CellocateError, match="the first, d: no pixel above the 32768"):
+    assert problem.error.what.startswith("no pixel is above 32768, which was subtracted")
+    with pytest.raises(CellocateError, match="the first, d: no pixel is above 32768"):
         usable_fields(open_collection(folder), BOTH, labelled=False, skip_bad=False)
 
 

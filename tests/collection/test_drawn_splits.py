@@ -181,7 +181,7 @@ def test_folds_are_stratified():
 
 @pytest.mark.parametrize(("count", "folds", "test"), [(3, 4, 0), (4, 4, 0.3), (5, 1, 0), (6, 2, 0.01)])
 def test_too_few_groups_for_folds_are_refused(count, folds, test):
-    with pytest.raises(CellocateError, match=rf"{count} fields or groups are too few to part into {folds} folds"):
+    with pytest.raises(CellocateError, match=rf"{count} fields or groups are too few to split into {folds} folds"):
         make_split(labelled(count), folds=folds, test=test)
 
 
@@ -199,7 +199,7 @@ def test_each_cell_line_is_left_out_once(antibodies):
 
 
 def test_one_cell_line_cannot_be_left_out():
-    with pytest.raises(CellocateError, match="linked into one group"):
+    with pytest.raises(CellocateError, match="connected to one group"):
         make_split(labelled(20, cell_line=["HeLa"] * 20), "leave-one-out")
 
 

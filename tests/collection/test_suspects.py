@@ -10,7 +10,7 @@ from cellocate.collection import find_warnings, inspect, open_collection
 from cellocate.images import read_channel, write_png
 
 IDS = [f"phantom-5-{i:06d}" for i in range(6)]
-COPY = "pixels as another field has"
+COPY = "the same pixels as another field"
 NEAR = "a near duplicate of another field"
 LABELS = "labels other than those of its duplicate"
 

@@ -222,6 +222,7 @@ class Collection:
     def _known(self) -> dict[str, dict[str, float]]:
         return {}
 
+    @cached_property
     def _with_known_depth(self) -> Collection:
         from cellocate.collection.camera_depth import with_known_depth  # imports this module
 

@@ -24,11 +24,11 @@ class Leak(NamedTuple):
     """A kind of group (in plural), how many of them lie in several parts, and an example with its parts."""
 
     what: str
-    count: int
+    number: int
     example: str
 
     def __str__(self) -> str:
-        return f"{self.count} {self.what} lie in several parts, such as {self.example}"
+        return f"{self.number} {self.what} lie in several parts, such as {self.example}"
 
 
 def leaks(split: Split, collection: Collection | None = None) -> dict[str, Leak]:
