@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cellocate.cells.flags import notes_on_protein
 from cellocate.cells.segmentation import segment
 from cellocate.collection import open_collection
-from cellocate.collection.emptiness import ALIKE, correlation, note_on
+from cellocate.collection.emptiness import ALIKE, correlation, emptiness_note
 from cellocate.images import CHANNELS, FIELD_SPAN
 from cellocate.images.signal import CLEAR, signal_of
 from cellocate.phantom import simulate_field
@@ -73,7 +73,7 @@ def _phantoms(size: int) -> None:
             instead[f"12 bits, 1/{times}"] = np.maximum(dim, 0).astype(np.uint16)
             instead[f"8 bits, 1/{times}"] = planes["green"] // times
         for kind, green in instead.items():
-            said[kind][note_on(planes | {"green": green}, FIELD_SPAN / size) or "sound"] += 1
+            said[kind][emptiness_note(planes | {"green": green}, FIELD_SPAN / size) or "sound"] += 1
     for kind, notes in said.items():
         print(f"phantoms of {size} px, {kind}: {dict(notes)}")
 
@@ -102,7 +102,7 @@ def _real(folder: Path, pixel_size: float | None) -> None:
                 of_cells += [correlation(own["green"], own[c]) for c in channels if c != "green"]
         for side in (*SIDES, max(pixels.shape)):
             small = [cv2.resize(plane, (side, side), interpolation=cv2.INTER_AREA) for plane in pixels]
-            notes[note_on(dict(zip(channels, small, strict=True))) or "sound"] += 1
+            notes[emptiness_note(dict(zip(channels, small, strict=True))) or "sound"] += 1
         if pixel_size is not None:
             found = notes_on_protein(pixels[channels.index("green")], segment(pixels, channels, pixel_size).cells)
             cells += len(found)

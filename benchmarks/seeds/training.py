@@ -17,7 +17,7 @@ from rows import Row
 
 from cellocate import load
 from cellocate.collection import Collection
-from cellocate.collection.derive import restricted
+from cellocate.collection.filters import restrict_labels
 from cellocate.files import new_file
 from cellocate.networks import Model
 from cellocate.networks.network import parameters
@@ -169,7 +169,7 @@ def _trained(recipe: Recipe, collection: Collection, run: Path, split: Path | No
 def _answers(model: Model, collection: Collection) -> dict[str, NDArray[Any]]:
     labelled = collection.labelled()
     if len(model.vocabulary) < len(labelled.vocabulary):
-        labelled = restricted(labelled, model.vocabulary)
+        labelled = restrict_labels(labelled, model.vocabulary)
     sets = {part: labelled.subset(model.card.fields[part]) for part in ("validation", "test")}
     return {
         "names": np.array(model.vocabulary.names),

@@ -19,7 +19,7 @@ from cellocate.cells.given import Masks
 from cellocate.cells.masks import check_numbering
 from cellocate.cells.segmenters import get_segmenter
 from cellocate.collection import Collection, open_collection
-from cellocate.collection.collection_yaml import FILE, Reading
+from cellocate.collection.collection_yaml import FILE, FolderSettings
 from cellocate.collection.layouts import Layout
 from cellocate.decision import Rule, fit
 from cellocate.decision.rules import RuleKind
@@ -171,10 +171,10 @@ class LayoutTests:
     def test_other_folders_are_left_to_other_layouts(self, tmp_path: Path) -> None:
         """An empty folder is not of this layout, and a folder or file of something else neither."""
         known: Layout = LAYOUTS[self.name]
-        assert known.find(tmp_path, Reading()) is None
+        assert known.find(tmp_path, FolderSettings()) is None
         (tmp_path / "notes.txt").write_text("nothing")
-        assert known.find(tmp_path, Reading()) is None
-        assert known.find(tmp_path / "notes.txt", Reading()) is None
+        assert known.find(tmp_path, FolderSettings()) is None
+        assert known.find(tmp_path / "notes.txt", FolderSettings()) is None
 
     def _table(self, collection: Collection) -> Any:  # noqa: ANN401 # rows as lists
         return [(field, collection.files(field)) for field in collection.ids]

@@ -227,7 +227,7 @@ def test_it_is_resumed_as_it_was_begun_and_what_is_there_is_kept(fields, plan):
         convert(fields, plan, workers=1)
     with pytest.raises(CellocateError, match="unfinished conversion"):
         convert(fields, plan, workers=1)
-    with pytest.raises(CellocateError, match="begun with other crops"):
+    with pytest.raises(CellocateError, match="started with other crops"):
         convert(fields, replace(plan, crop=CropSettings(size=24)), workers=1, resume=True)
     convert(fields, replace(plan, skip_bad=True), workers=1, resume=True)
     with pytest.raises(CellocateError, match="not empty"):

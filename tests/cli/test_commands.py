@@ -230,7 +230,7 @@ def test_fields_of_a_challenge_are_not_measured_after_training_on_them(
     model = tmp_path / "run" / "model"
     result = cellocate("evaluate", model, tmp_path / "part", "--out", tmp_path / "scores")
     assert (result.code, result.err.count("\n")) == (1, 1)
-    assert "Every field of the 2021 challenge is also in the train set of 2018" in result.err
+    assert "All fields of the 2021 challenge are also in the train set of 2018" in result.err
     for options in ([], ["--part", "test"]):
         result = cellocate("evaluate", model, tmp_path / "2018", *options, "--out", tmp_path / f"s{len(options)}")
         assert result.code == 0, result.err

@@ -111,10 +111,10 @@ def test_a_cell_line_is_left_out(cellocate, grouped: Path, tmp_path: Path) -> No
     ("options", "fault"),
     [
         (["--by", "batch"], "no column 'batch' to group by"),
-        (["--folds", "30"], "too few to part into 30 folds"),
-        (["--folds", "5", "--by", "cell_line"], "hold out one group at a time: --method leave-one-out --by COLUMN"),
-        (["--validation", "0.6", "--test", "0.6"], "nothing is left to part into train (validation 0.6 and test 0.6)"),
-        (["--folds", "3", "--test", "1"], "nothing is left to part into train (test 1)"),
+        (["--folds", "30"], "too few to split into 30 folds"),
+        (["--folds", "5", "--by", "cell_line"], "hold out one group at a time with --method leave-one-out --by COLUMN"),
+        (["--validation", "0.6", "--test", "0.6"], "nothing is left for the train part (validation 0.6 and test 0.6)"),
+        (["--folds", "3", "--test", "1"], "nothing is left for the train part (test 1)"),
         (["--method", "leave-one-out", "--by", "nothing"], "no column 'nothing'"),
     ],
 )

@@ -16,7 +16,7 @@ from cellocate.collection import (
     open_collection,
     read_split,
     save_split,
-    usable,
+    usable_fields,
 )
 from cellocate.errors import CellocateError
 
@@ -90,8 +90,8 @@ def test_faulty_cells_are_left_out_and_fields_stay(cells: Path) -> None:
     broken = bags.cells.ids[0]
     (cells / f"{broken}_green.png").write_bytes(b"no picture")
     with pytest.raises(CellocateError, match=broken):
-        usable(bags.cells, ["green"], labelled=True, skip_bad=False)
-    left, inspection = usable(bags.cells, ["green"], labelled=True, skip_bad=True)
+        usable_fields(bags.cells, ["green"], labelled=True, skip_bad=False)
+    left, inspection = usable_fields(bags.cells, ["green"], labelled=True, skip_bad=True)
     assert [problem.id for problem in inspection.problems] == [broken]
     assert bags_of(left).fields.ids == bags.fields.ids
     assert broken not in left.ids

@@ -6,8 +6,8 @@ import tifffile
 from small_collections import pixels, told
 from stack_files import STAINS, noise, ome_xml, ome_zarr, one_file_per_channel, pages, put_attributes, zarr_plate
 
-from cellocate.collection import inspect, open_collection, pack, suspects
-from cellocate.collection.select import Selection, select, write_derived
+from cellocate.collection import find_warnings, inspect, open_collection, pack
+from cellocate.collection.selection import Selection, select, write_derived
 from cellocate.errors import CellocateError
 from cellocate.images import read_field, write_png
 
@@ -245,7 +245,7 @@ def test_a_size_that_is_not_understood_is_a_warning(tmp_path):
     hyperstack(tmp_path / "a.ome.tif", (4, 6, 8), "CYX", PhysicalSizeX=5, PhysicalSizeXUnit="furlong")
     collection = open_collection(tmp_path)
     assert collection.pixel_size("a") is None
-    [warning] = [w for w in suspects(collection, inspect(collection, decode=True)) if "size" in w.error.what]
+    [warning] = [w for w in find_warnings(collection, inspect(collection, decode=True)) if "size" in w.error.what]
     assert warning.error.what == "a pixel size that is not understood (5 'furlong')"
     assert not open_collection(tmp_path, pixel_size=0.1).problems
 

@@ -10,9 +10,9 @@ from cellocate.cells.conversion import convert
 from cellocate.cells.crops import CropSettings
 from cellocate.cells.cutting import CellPlan
 from cellocate.cells.given import Given
-from cellocate.collection import depth as depth_
-from cellocate.collection import inspect, open_collection, pack, suspects, usable
-from cellocate.collection.depth import brighter, with_depth
+from cellocate.collection import camera_depth as depth_
+from cellocate.collection import find_warnings, inspect, open_collection, pack, usable_fields
+from cellocate.collection.camera_depth import find_too_bright, with_depth
 from cellocate.collection.depth_inference import Evidence, infer_depth
 from cellocate.collection.layouts import listing
 from cellocate.collection.merge import merge
@@ -81,17 +81,17 @@ def test_files_of_8_bits_stay_as_they_are_and_one_is_enough_to_see(tmp_path, mon
 def test_depth_is_inferred_by_16_bit_files_alone(tmp_path):
     written(tmp_path, 255, kind=np.uint8)
     written(tmp_path, 3000, ids="xyz")
-    collection, inspection = usable(open_collection(tmp_path), BOTH, labelled=False, skip_bad=False)
+    collection, inspection = usable_fields(open_collection(tmp_path), BOTH, labelled=False, skip_bad=False)
     assert "no pixel of 3 fields is above 3000: read as 12-bit counts" in inspection.notes[0]
     assert [collection.bits(i) for i in "abcxyz"] == [None] * 3 + [12] * 3
     assert collection.read("a", BOTH)[0].dtype == np.uint8
     assert {known(tmp_path)[0].bits(i) for i in "xyz"} == {12}
-    assert depth_.depths(collection, inspection.images) == (8, 12)
+    assert depth_.camera_depths(collection, inspection.images) == (8, 12)
 
 
 def test_fields_too_dark_to_tell_stay_as_they_are_and_are_reported(tmp_path):
     collection, notes = known(written(tmp_path, 60))
-    assert "too dark to tell how many bits the camera has" in notes[0]
+    assert "too dark to infer the bits of the camera" in notes[0]
     assert collection.bits("a") is None
     assert collection.read("a", BOTH)[0].max() == 60
 
@@ -122,19 +122,19 @@ def test_a_look_before_a_long_command_finds_what_the_sample_missed(tmp_path, mon
     with pytest.raises(
         CellocateError, match=r"1 of 4 fields cannot be used; the first, d: a pixel of 9000, .*bits: 14"
     ):
-        usable(open_collection(folder), BOTH, labelled=False, skip_bad=False)
-    kept, inspection = usable(open_collection(folder), BOTH, labelled=False, skip_bad=True)
+        usable_fields(open_collection(folder), BOTH, labelled=False, skip_bad=False)
+    kept, inspection = usable_fields(open_collection(folder), BOTH, labelled=False, skip_bad=True)
     assert kept.ids == ["a", "b", "c"]
     assert [problem.id for problem in inspection.problems] == ["d"]
     some, _ = with_depth(open_collection(folder))
     with pytest.raises(CellocateError, match="1 of 2 fields cannot be used"):
-        usable(some.subset(["a", "d"]), BOTH, labelled=False, skip_bad=False)
+        usable_fields(some.subset(["a", "d"]), BOTH, labelled=False, skip_bad=False)
 
 
 def test_what_was_not_guessed_needs_no_look(tmp_path, monkeypatch):
     collection, _ = known(told(written(tmp_path, 4000), "bits: 12\n"))
     monkeypatch.setattr(depth_.Collection, "read_counts", None)
-    assert brighter(collection) == ()
+    assert find_too_bright(collection) == ()
 
 
 def test_every_command_judges_the_depth_by_the_same_fields(tmp_path):
@@ -205,7 +205,7 @@ def test_fields_that_say_nothing_are_as_those_that_do(tmp_path):
         tifffile.imwrite(tmp_path / f"{field}.ome.tif", light(1, brightest), metadata=meta)
     collection, notes = known(tmp_path)
     assert {collection.bits(i) for i in "abc"} == {12}
-    assert "no pixel of 2 fields is above 900 where metadata say nothing: read as 12-bit counts, as the" in notes[1]
+    assert "no pixel of 2 fields is above 900 where metadata give no depth: read as 12-bit counts, like" in notes[1]
 
 
 def test_16_significant_bits_are_believed_but_doubted(tmp_path):
@@ -214,7 +214,7 @@ def test_16_significant_bits_are_believed_but_doubted(tmp_path):
     assert collection.read("a", BOTH)[0].max() == 3900
     assert notes == (
         "the metadata say 16 bits, but no pixel of 1 field is above 3900. If these are 12-bit counts, write bits: 12 "
-        "into collection.yaml beside the images",
+        "into collection.yaml next to the images",
     )
     assert known(told(tmp_path, "bits: 16\n"))[1] == ()
 
@@ -252,7 +252,7 @@ def test_scanrs_offset_is_found_and_subtracted(tmp_path):
     assert (counts.min(), counts.max()) == (0, 4000)
     assert collection.read("a", BOTH)[0].max() == round(4000 * 65535 / 4095)
     looked = inspect(open_collection(folder), decode=True)
-    warnings = suspects(open_collection(folder), looked)
+    warnings = find_warnings(open_collection(folder), looked)
     assert {w.error.what for w in warnings} == {looked.depth.floor.what}
     assert looked.problems == ()
     as_they_are, notes = known(told(folder, "camera_offset: 0\n"))
@@ -281,9 +281,9 @@ def test_a_field_without_the_offset_of_the_others_is_a_problem(tmp_path, monkeyp
         write_png(folder / f"d_{channel}.png", plane)
     [problem] = inspect(open_collection(folder), decode=True).problems
     assert problem.id == "d"
-    assert problem.error.what.startswith("no pixel above the 32768 that was subtracted")
-    with pytest.raises(CellocateError, match="the first, d: no pixel above the 32768"):
-        usable(open_collection(folder), BOTH, labelled=False, skip_bad=False)
+    assert problem.error.what.startswith("no pixel is above 32768, which was subtracted")
+    with pytest.raises(CellocateError, match="the first, d: no pixel is above 32768"):
+        usable_fields(open_collection(folder), BOTH, labelled=False, skip_bad=False)
 
 
 @pytest.mark.parametrize(("kind", "top"), [(np.uint8, 255), (np.uint16, 4095)])
@@ -294,7 +294,7 @@ def test_a_floor_far_above_0_is_reported_and_a_cameras_usual_offset_is_not(tmp_p
     assert notes[-1].startswith(said)
     assert f"camera_offset: {fifth}" in notes[-1]
     looked = inspect(open_collection(tmp_path / "high"), decode=True)
-    warned = {w.error.what for w in suspects(open_collection(tmp_path / "high"), looked)}
+    warned = {w.error.what for w in find_warnings(open_collection(tmp_path / "high"), looked)}
     assert warned == {said}  # and no blank channel
     below = known(told(tmp_path / "high", f"camera_offset: {fifth}\n"))[0]
     assert below.read_counts("a", BOTH)[0].min() == 0

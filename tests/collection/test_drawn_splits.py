@@ -12,8 +12,7 @@ from small_collections import table_of
 from cellocate.collection import PARTS, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
 from cellocate.collection.splits import METHODS, grouping, leaks
-from cellocate.collection.splits.stratify import share_out
-from cellocate.collection.splits.top_up import top_up
+from cellocate.collection.splits.stratify import stratify_rows, top_up
 from cellocate.errors import CellocateError
 
 LINES = ["U-2 OS", "HeLa", "A-431"]
@@ -48,14 +47,14 @@ def test_shares_have_the_sizes_asked_for(count, kinds, locations, weights, seed)
     rng = np.random.default_rng(seed)
     labels = (rng.random((kinds, locations)) < 0.3)[rng.integers(kinds, size=count)]
     bounds = np.round(np.cumsum([0, *weights]) * count / sum(weights)).astype(int)
-    part = share_out(labels, np.diff(bounds).tolist(), seed)
+    part = stratify_rows(labels, np.diff(bounds).tolist(), seed)
     assert np.bincount(part, minlength=len(weights)).tolist() == np.diff(bounds).tolist()
-    assert (share_out(labels, np.diff(bounds).tolist(), seed) == part).all()
+    assert (stratify_rows(labels, np.diff(bounds).tolist(), seed) == part).all()
 
 
 def test_whole_label_sets_are_shared_out_exactly():
     labels = np.repeat(np.eye(5, dtype=bool), 20, axis=0)
-    part = share_out(labels, [60, 30, 10])
+    part = stratify_rows(labels, [60, 30, 10])
     for location in range(5):
         assert np.bincount(part[labels[:, location]]).tolist() == [12, 6, 2]
 
@@ -182,7 +181,7 @@ def test_folds_are_stratified():
 
 @pytest.mark.parametrize(("count", "folds", "test"), [(3, 4, 0), (4, 4, 0.3), (5, 1, 0), (6, 2, 0.01)])
 def test_too_few_groups_for_folds_are_refused(count, folds, test):
-    with pytest.raises(CellocateError, match=rf"{count} fields or groups are too few to part into {folds} folds"):
+    with pytest.raises(CellocateError, match=rf"{count} fields or groups are too few to split into {folds} folds"):
         make_split(labelled(count), folds=folds, test=test)
 
 
@@ -200,7 +199,7 @@ def test_each_cell_line_is_left_out_once(antibodies):
 
 
 def test_one_cell_line_cannot_be_left_out():
-    with pytest.raises(CellocateError, match="linked into one group"):
+    with pytest.raises(CellocateError, match="connected to one group"):
         make_split(labelled(20, cell_line=["HeLa"] * 20), "leave-one-out")
 
 

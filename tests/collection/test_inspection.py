@@ -7,7 +7,7 @@ import pytest
 import tifffile
 from small_collections import faults, pixels, tabled, write_fields
 
-from cellocate.collection import inspect, left_out, open_collection, usable
+from cellocate.collection import describe_skipped, inspect, open_collection, usable_fields
 from cellocate.errors import CellocateError
 from cellocate.images import write_png
 
@@ -40,8 +40,8 @@ DAMAGE = {
     "a channel file is missing": lambda f: (f / "b_blue.png").unlink(),
     "cut short": lambda f: cut(f / "b_blue.png"),
     "damaged or not an image": lambda f: (f / "b_blue.png").write_text("hello"),
-    "different size (9×12 beside 10×12 px)": lambda f: write_png(f / "b_blue.png", pixels(0, (12, 9))),
-    "different depth (16 beside 8 bits)": lambda f: write_png(f / "b_blue.png", pixels(0, dtype=np.uint16)),
+    "different size (9×12 and 10×12 px)": lambda f: write_png(f / "b_blue.png", pixels(0, (12, 9))),
+    "different depth (16 and 8 bits)": lambda f: write_png(f / "b_blue.png", pixels(0, dtype=np.uint16)),
 }
 
 
@@ -63,7 +63,7 @@ def test_a_channel_that_one_field_lacks_is_named_with_its_neighbour(folder, deco
     (folder / "c_green.png").unlink()
     found = inspect(open_collection(folder), decode=decode)
     assert faults(found.problems) == [("c", "files", "the green file is missing")]
-    assert str(found.problems[0].error.where) == f"beside {folder / 'c_blue.png'}"
+    assert str(found.problems[0].error.where) == f"next to {folder / 'c_blue.png'}"
 
 
 @DECODED
@@ -159,7 +159,7 @@ def test_decoding_finds_no_less_than_the_headers(tmp_path):
 
 def test_a_sound_collection_is_usable_as_a_whole(folder):
     for labelled in (False, True):
-        good, found = usable(open_collection(folder), ["green"], labelled=labelled, skip_bad=False)
+        good, found = usable_fields(open_collection(folder), ["green"], labelled=labelled, skip_bad=False)
         assert good.ids == list(FIELDS)
         assert found.problems == ()
 
@@ -173,12 +173,12 @@ def damaged(folder):
 @pytest.mark.parametrize(("labelled", "count", "first"), [(True, 2, "c: unknown label"), (False, 1, "b: an image")])
 def test_faulty_fields_are_refused_with_their_number_and_the_first_fault(folder, labelled, count, first):
     with pytest.raises(CellocateError, match=rf"{count} of 4 fields cannot be used; the first, {first}.*--skip-bad"):
-        usable(damaged(folder), ["green", "blue"], labelled=labelled, skip_bad=False)
+        usable_fields(damaged(folder), ["green", "blue"], labelled=labelled, skip_bad=False)
 
 
 @pytest.mark.parametrize(("labelled", "good", "bad"), [(True, ["a", "d"], ["c", "b"]), (False, ["a", "c", "d"], ["b"])])
 def test_faulty_fields_may_be_left_out(folder, labelled, good, bad):
-    rest, found = usable(damaged(folder), ["green", "blue"], labelled=labelled, skip_bad=True)
+    rest, found = usable_fields(damaged(folder), ["green", "blue"], labelled=labelled, skip_bad=True)
     assert rest.ids == good
     assert [p.id for p in rest.problems] == ([] if labelled else ["c"])
     assert [p.id for p in found.problems] == bad
@@ -188,44 +188,44 @@ def test_faulty_fields_may_be_left_out(folder, labelled, good, bad):
 
 def test_channels_that_are_not_used_need_not_be_sound(folder):
     cut(folder / "b_blue.png")
-    assert len(usable(open_collection(folder), ["green"], labelled=True, skip_bad=False)[0]) == 4
+    assert len(usable_fields(open_collection(folder), ["green"], labelled=True, skip_bad=False)[0]) == 4
 
 
 def test_a_channel_that_the_whole_collection_lacks_is_refused_at_once(folder):
     for skip_bad in (False, True):
         with pytest.raises(CellocateError, match=r"no red or yellow channel \(it has green, blue\).*without red and"):
-            usable(open_collection(folder), ["red", "green", "yellow"], labelled=True, skip_bad=skip_bad)
+            usable_fields(open_collection(folder), ["red", "green", "yellow"], labelled=True, skip_bad=skip_bad)
 
 
 def test_labels_that_are_needed_must_be_there(folder):
     (folder / "train.csv").unlink()
-    assert len(usable(open_collection(folder), ["green"], labelled=False, skip_bad=False)[0]) == 4
+    assert len(usable_fields(open_collection(folder), ["green"], labelled=False, skip_bad=False)[0]) == 4
     with pytest.raises(CellocateError, match="no labels found"):
-        usable(open_collection(folder), ["green"], labelled=True, skip_bad=True)
+        usable_fields(open_collection(folder), ["green"], labelled=True, skip_bad=True)
 
 
 def test_a_collection_without_a_sound_field_is_refused_even_if_bad_ones_may_be_skipped(folder):
     for path in folder.glob("*_green.png"):
         cut(path)
     with pytest.raises(CellocateError, match="no usable field is left"):
-        usable(open_collection(folder), ["green"], labelled=False, skip_bad=True)
+        usable_fields(open_collection(folder), ["green"], labelled=False, skip_bad=True)
 
 
 def test_truth_of_a_field_without_labels_is_refused(folder):
     tabled(folder, "Id,Target\na,0\nb,1\nc,2\n")
-    rest, _ = usable(open_collection(folder), ["green"], labelled=False, skip_bad=False)
+    rest, _ = usable_fields(open_collection(folder), ["green"], labelled=False, skip_bad=False)
     with pytest.raises(CellocateError, match="d"):
         rest.labelled().truth()
 
 
 def test_faulty_fields_that_were_left_out_are_named(folder):
-    _, found = usable(damaged(folder), ["green"], labelled=True, skip_bad=True)
-    text = left_out(found.problems, "field")
+    _, found = usable_fields(damaged(folder), ["green"], labelled=True, skip_bad=True)
+    text = describe_skipped(found.problems, "field")
     assert text.startswith("left out 2 faulty fields: c (unknown label '99'), b (an image cannot be read")
-    assert left_out(found.problems * 4, "field").startswith(text.partition(":")[0])  # a field with several faults
+    assert describe_skipped(found.problems * 4, "field").startswith(text.partition(":")[0])  # several faults a field
     many = [replace(problem, id=f"{problem.id}{i}") for problem in found.problems for i in range(4)]
-    assert left_out(many, "cell").startswith("left out 8 faulty cells: ")
-    assert left_out(many, "cell").endswith("and 3 more")
+    assert describe_skipped(many, "cell").startswith("left out 8 faulty cells: ")
+    assert describe_skipped(many, "cell").endswith("and 3 more")
 
 
 def test_a_part_of_a_collection_keeps_its_own_problems_and_order(folder):

@@ -6,7 +6,7 @@ import pytest
 import tifffile
 from small_collections import told, write_fields
 
-from cellocate.collection import inspect, open_collection, suspects
+from cellocate.collection import find_warnings, inspect, open_collection
 from cellocate.collection.channels import UnclearChannelsError
 from cellocate.errors import CellocateError
 from cellocate.images import read_field, write_png
@@ -241,6 +241,8 @@ def test_absent_chunks_are_a_warning_of_their_field(tmp_path):
     (tmp_path / "b.zarr" / "0" / "1.0.0").unlink()
     collection = open_collection(tmp_path)
     inspection = inspect(collection, decode=True)
-    warned = [(w.id, w.error.what, w.error.kind) for w in suspects(collection, inspection) if "chunks" in w.error.what]
+    warned = [
+        (w.id, w.error.what, w.error.kind) for w in find_warnings(collection, inspection) if "chunks" in w.error.what
+    ]
     assert warned == [("b", "absent chunks (1 of 2, read as 0)", "absent chunks")]
     assert inspection.problems == ()

@@ -121,7 +121,7 @@ def test_names_by_pattern(tmp_path):
         ("&a [*a]", "not readable as YAML"),
         ("z: max\npattern: {id}_ch{channel}.tif", r'line 2\. Put it in quotes: pattern: "{id}_ch{channel}.tif"'),
         ("pattern: {id}/{channel}.tif", r'line 1\. Put it in quotes: pattern: "{id}/{channel}.tif"'),
-        ("channels:\n\tnucleus: ch00", r"\('nucleus: ch00'\).*line 2\. Write blanks in the place of tabs"),
+        ("channels:\n\tnucleus: ch00", r"\('nucleus: ch00'\).*line 2\. Use spaces instead of tabs"),
         ("labels: *a", r"\('labels: \*a'\).*line 1"),
         ("channels: {nucleus: a", "not readable as YAML"),
         ("a: 1\n---\nb: 2", "not readable as YAML"),

@@ -9,7 +9,7 @@ from small_collections import table_of
 
 from cellocate.collection import Split, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
-from cellocate.collection.identity import parts_met
+from cellocate.collection.identity import split_parts_of
 from cellocate.collection.splits import held_out_leaks, refuse_other_challenge
 from cellocate.errors import CellocateError
 
@@ -67,12 +67,12 @@ def test_a_field_of_both_challenges_is_never_on_two_sides():
     parts = make_split(collection, "random", validation=0.2, test=0.2).parts
     assert (parts.iloc[:5].to_numpy() == parts.iloc[10:].to_numpy()).all()
     fields = pd.DataFrame({"part": ["train"] * 10 + ["test"] * 5}, index=collection.fields.index)
-    with pytest.raises(CellocateError, match=r"5 fields, each under several ids.*Every field of the 2021 challenge"):
+    with pytest.raises(CellocateError, match=r"5 fields, each under several ids.*All fields of the 2021 challenge"):
         refuse_leaks(Split(fields), collection)
 
 
 def test_one_challenge_cannot_be_left_out_for_the_other():
-    with pytest.raises(CellocateError, match=r"linked into one group.*both challenges"):
+    with pytest.raises(CellocateError, match=r"connected to one group.*both challenges"):
         make_split(both_challenges(), "leave-one-out", by=["source"])
 
 
@@ -95,9 +95,7 @@ def of_uuids(numbers, *, layout="store", prefix="", made=None):
 def test_a_model_of_one_challenge_is_not_measured_on_the_other(part, prefix, layout, made):
     split = {"train": (), "validation": (), "test": (UUID.format(3),)} | {part: tuple(map(UUID.format, range(3)))}
     other = of_uuids([1, 2, 3], layout=layout, prefix=prefix, made=made)
-    with pytest.raises(
-        CellocateError, match=r"2 of 3 fields, such as .*1, are ones.*Every field of the 2021 challenge"
-    ):
+    with pytest.raises(CellocateError, match=r"2 of 3 fields, such as .*1, are ones.*All fields of the 2021 challenge"):
         refuse_other_challenge(["kaggle2018"], split, other)
     refuse_other_challenge(["kaggle2018"], {"train": map(UUID.format, range(5, 9))}, other)  # it never met these
     refuse_other_challenge(["kaggle2018", "kaggle2021"], split, other)  # trained on both, it is its own collection
@@ -127,8 +125,8 @@ def test_fields_trained_on_under_a_prefix_are_not_taken_for_new_ones(tmp_path, s
     own = replace(own, fields=own.fields.set_index(pd.Index(["x", "new"], name="id")))
     assert held_out_leaks(path, own) == []  # x itself was trained on, which is told elsewhere
     parts = {"train": ["p-x", "q-x", "y"], "test": ["z"]}
-    assert parts_met(parts, {"p-x": "x", "q-x": "x"}, own.fields) == ["train", None]
-    assert parts_met({"train": ["x"]}, {}, merged.fields) == ["train", "train", None, None]
+    assert split_parts_of(parts, {"p-x": "x", "q-x": "x"}, own.fields) == ["train", None]
+    assert split_parts_of({"train": ["x"]}, {}, merged.fields) == ["train", "train", None, None]
 
 
 def test_held_out_fields_of_known_groups_are_told(tmp_path):

@@ -14,7 +14,7 @@ from small_collections import faults, pixels, tabled, write_fields
 
 from cellocate.collection import Collection, inspect, open_collection, pack
 from cellocate.collection.layouts import listing
-from cellocate.collection.select import Selection, select
+from cellocate.collection.selection import Selection, select
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field, write_png
 from cellocate.tables import MISSING, normal

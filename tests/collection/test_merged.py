@@ -9,7 +9,7 @@ from small_collections import table_of, tabled, write_fields
 from cellocate.collection import Collection, inspect, make_split, open_collection, read_labels
 from cellocate.collection.identity import identities
 from cellocate.collection.merge import merge
-from cellocate.collection.select import Selection, select
+from cellocate.collection.selection import Selection, select
 from cellocate.errors import CellocateError
 
 
@@ -100,7 +100,7 @@ def test_a_source_is_called_as_its_table_without_the_ending(name):
 
 def test_collections_of_other_labels_are_not_merged(folders):
     unlabelled = write_fields(folders[0].parent / "d", ids=("v",))
-    with pytest.raises(CellocateError, match=r"different labels \(hpa28 and no labels\)"):
+    with pytest.raises(CellocateError, match=r"different vocabularies \(hpa28 and no labels\)"):
         merge([open_collection(folders[0]), open_collection(unlabelled)])
 
 
@@ -115,7 +115,7 @@ def test_the_train_sets_of_2018_and_2021_are_merged_with_a_warning(real_data):
     assert warning.startswith(
         f"21805 fields are the same, of the {kept} of kaggle2018 and of the 21806 of kaggle2021 ("
     )
-    assert "never measure on one what was trained on the other" in warning
+    assert "never evaluate on one what was trained on the other" in warning
     step = next(step for step in derived.steps if step["step"] == "merge")
     [lost] = set(parts[1].ids) - set(step["shared"][0]["ids"])
     assert set(parts[0].fields["labels"][lost]) <= {15, 16, 27}  # it lost all labels on the way to hpa19

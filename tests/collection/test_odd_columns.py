@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from small_collections import tabled, write_fields
 
-from cellocate.collection import inspect, metadata_of, open_collection, read_folds, read_split, suspects
+from cellocate.collection import find_warnings, inspect, metadata_of, open_collection, read_folds, read_split
 from cellocate.collection.collection import group_of
-from cellocate.collection.derive import listed, where
+from cellocate.collection.filters import with_listed_ids, with_metadata
 from cellocate.errors import CellocateError
 
 
@@ -43,7 +43,7 @@ def test_a_pixel_size_is_read_in_its_unit(tmp_path, header, row):
     collection = of(tmp_path, header, row, row)
     assert [collection.pixel_size(i) for i in "ab"] == [0.08, 0.08]
     assert "PhysicalSizeXUnit" not in collection.fields
-    found = suspects(collection, inspect(collection, decode=True))
+    found = find_warnings(collection, inspect(collection, decode=True))
     assert not any("not understood" in problem.error.what for problem in found)
 
 
@@ -76,7 +76,7 @@ def test_decimals_that_say_nothing_are_no_thousands(tmp_path, header, row, value
 
 def test_a_pixel_size_in_an_unknown_unit_is_a_warning(tmp_path):
     collection = of(tmp_path, "Pixel Size (furlong);PhysicalSizeZ", "4;5", ";5")
-    found = [p for p in suspects(collection, inspect(collection, decode=True)) if "not understood" in p.error.what]
+    found = [p for p in find_warnings(collection, inspect(collection, decode=True)) if "not understood" in p.error.what]
     assert [(p.id, p.severity) for p in found] == [("a", "warning")]
     assert "column Pixel Size (furlong)" in str(found[0].error)
 
@@ -87,16 +87,20 @@ def test_whole_numbers_lose_the_decimals_that_an_empty_cell_gave_them(tmp_path):
     assert collection.fields["plate"].tolist() == ["26", "", "26"]
     assert collection.fields["passage"].tolist() == ["3", "", "4"]
     assert collection.fields["dose"].tolist() == ["1.0", "1.5", "2.0"]
-    assert where(collection, {"plate": ["26"]}).ids == where(collection, {"plate": ["26.0"]}).ids == ["a", "c"]
-    assert where(collection, {"dose": ["1"]}).ids == ["a"]
+    assert (
+        with_metadata(collection, {"plate": ["26"]}).ids
+        == with_metadata(collection, {"plate": ["26.0"]}).ids
+        == ["a", "c"]
+    )
+    assert with_metadata(collection, {"dose": ["1"]}).ids == ["a"]
     with pytest.raises(CellocateError, match="Did you mean 'passage'"):
-        where(collection, {"pasage": ["3"]})
+        with_metadata(collection, {"pasage": ["3"]})
 
 
 def test_antibodies_that_pandas_made_floats_are_those_of_the_atlas(tmp_path):
     collection = of(tmp_path, "Antibody ID", "12345.0", "-", "12345", "unknown")
     assert collection.fields["antibody"].tolist() == ["12345", "", "12345", ""]
-    assert where(collection, {"antibody": ["HPA012345"]}).ids == ["a", "c"]
+    assert with_metadata(collection, {"antibody": ["HPA012345"]}).ids == ["a", "c"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +135,7 @@ def test_a_column_id_beside_the_ids_tells_proteins_apart(tmp_path, cellocate):
 
 def test_genes_that_a_spreadsheet_made_dates_are_warnings(tmp_path):
     collection = of(tmp_path, "Gene Symbol", "2026-09-09", "9-Sep", "SEPT9", "")
-    found = [p for p in suspects(collection, inspect(collection, decode=True)) if "date" in p.error.what]
+    found = [p for p in find_warnings(collection, inspect(collection, decode=True)) if "date" in p.error.what]
     assert [(p.id, p.error.where) for p in found] == [("a", "2026-09-09"), ("b", "9-Sep")]
 
 
@@ -141,7 +145,7 @@ def test_ids_that_are_names_of_files_are_those_of_their_fields(tmp_path):
     collection = open_collection(tmp_path)
     assert collection.fields["labels"].to_dict() == {"a": (16,), "b": (0,)}
     (tmp_path / "some.csv").write_text("filename\nb.ome.tiff\n")
-    assert listed(collection, tmp_path / "some.csv").ids == ["b"]
+    assert with_listed_ids(collection, tmp_path / "some.csv").ids == ["b"]
 
 
 def test_a_split_of_another_program_is_understood(tmp_path):

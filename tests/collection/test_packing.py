@@ -215,7 +215,7 @@ def test_a_store_from_a_later_version_is_refused(folder, tmp_path):
 
 def test_the_files_that_a_listing_names_are_never_replaced(tmp_path):
     from cellocate import phantom
-    from cellocate.collection.select import Selection, select, write_derived
+    from cellocate.collection.selection import Selection, select, write_derived
 
     phantom.simulate(tmp_path / "p", fields=2, size=64, workers=1)
     derived = select([open_collection(tmp_path / "p")], Selection())

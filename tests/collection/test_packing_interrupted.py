@@ -280,7 +280,7 @@ def test_a_store_is_resumed_as_it_was_begun(phantoms, tmp_path, small_shards):
         ("channels", {"channels": ("red",)}),
         ("fields", {"collection": collection.subset(collection.ids[1:])}),
     ]:
-        with pytest.raises(CellocateError, match=f"begun with other {other}"):
+        with pytest.raises(CellocateError, match=f"started with other {other}"):
             pack(**({"collection": collection, "out": out, "sizes": (16,), "workers": 1, "resume": True} | request))
     assert pack(collection, out, sizes=(16,), workers=1, resume=True).ids == collection.ids
     before = contents(out)

@@ -6,7 +6,7 @@ import pytest
 
 from cellocate import phantom
 from cellocate.collection import open_collection
-from cellocate.collection.quality import (
+from cellocate.collection.image_quality import (
     BLANK_CONTRAST,
     FOCUS_CHANNELS,
     SATURATED_SHARE,

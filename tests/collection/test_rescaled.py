@@ -39,5 +39,5 @@ def test_images_are_not_rescaled_beyond_sense(tmp_path, size, fault):
 def test_an_id_that_is_no_file_name_is_refused(tmp_path):
     write_png(tmp_path / "a_green.png", pixels(1))
     tabled(tmp_path, "Id,green\n../a,a_green.png\n", "listing.csv")
-    with pytest.raises(CellocateError, match=r"'\.\./a' cannot be the name of a file"):
+    with pytest.raises(CellocateError, match=r"'\.\./a' cannot be a file name"):
         rescale(open_collection(tmp_path, pixel_size=0.1), 0.1, tmp_path / "new")

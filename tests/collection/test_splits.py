@@ -107,7 +107,7 @@ def test_without_shares_all_is_for_training(large):
 @pytest.mark.parametrize(("validation", "test"), [(0.5, 0.5), (0.7, 0.4), (1.0, 0), (0, 1.0)])
 def test_shares_that_leave_nothing_to_train_on_are_refused(large, validation, test):
     with pytest.raises(
-        CellocateError, match=r"nothing is left to part into train \(validation .* and test .*shares between 0 and 1"
+        CellocateError, match=r"nothing is left for the train part \(validation .* and test .*shares between 0 and 1"
     ):
         stratified_split(large, validation=validation, test=test)
 
@@ -162,8 +162,8 @@ def test_a_split_may_name_a_part_of_the_collection_in_any_order(tmp_path):
         ("id,part\nf00000,train\nf00001,dev\n", r"unknown part 'dev'.*line 3, column part"),
         ("id,part\nf00000,train\nf00001,\n", r"unknown part ''.*line 3, column part"),
         ("id,part\nf00000,train\nf00000,test\n", r"an id stands in several rows: 'f00000'.*line 3"),
-        ("id,part\nf00000,test\nf00001,validation\n", r"no field to train on"),
-        ("id,part\n", r"no field to train on"),
+        ("id,part\nf00000,test\nf00001,validation\n", r"no train part"),
+        ("id,part\n", r"no train part"),
         ("id,part\nf00000,train\nx,test\ny,test\n", r"names 2 fields that the collection lacks, such as x"),
         ("field,part\nf00000,train\n", r"not a split: its columns are field, part.*columns id and part"),
         ("f00000,train\n", r"not a split"),

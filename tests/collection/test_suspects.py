@@ -6,11 +6,11 @@ import pytest
 from small_collections import tabled
 
 from cellocate import phantom
-from cellocate.collection import inspect, open_collection, suspects
+from cellocate.collection import find_warnings, inspect, open_collection
 from cellocate.images import read_channel, write_png
 
 IDS = [f"phantom-5-{i:06d}" for i in range(6)]
-COPY = "pixels as another field has"
+COPY = "the same pixels as another field"
 NEAR = "a near duplicate of another field"
 LABELS = "labels other than those of its duplicate"
 
@@ -48,7 +48,7 @@ def told(folder, **options):
     collection = open_collection(folder)
     inspection = inspect(collection, decode=True)
     assert inspection.problems == ()
-    warnings = suspects(collection, inspection, **options)
+    warnings = find_warnings(collection, inspection, **options)
     assert {w.severity for w in warnings} <= {"warning"}
     assert all(w.error.mend for w in warnings)
     return [(w.id, w.about, w.error.what, w.error.where) for w in warnings]

@@ -32,10 +32,10 @@ from cellocate.cells.masks import (
     write_labels,
     write_zarr_labels,
 )
-from cellocate.collection import inspect, open_collection, pack, read_split, suspects
+from cellocate.collection import find_warnings, inspect, open_collection, pack, read_split
 from cellocate.collection.atlas.lists import read_list
+from cellocate.collection.camera_depth import with_depth
 from cellocate.collection.channels import parse
-from cellocate.collection.depth import with_depth
 from cellocate.decision import Rule, read_decided, read_probabilities, read_rule, read_steps, save_rule
 from cellocate.decision.submissions import read_sample, validate_submission, write_kaggle2021
 from cellocate.errors import CellocateError
@@ -251,7 +251,7 @@ def fields(folder: Path) -> None:
     """All that `check` does, and reading as a network does."""
     collection = open_collection(folder)
     inspection = inspect(collection, decode=True)
-    suspects(collection, inspection)
+    find_warnings(collection, inspection)
     collection, _ = with_depth(collection)
     bad = {problem.id for problem in inspection.problems}
     for field in collection.ids:

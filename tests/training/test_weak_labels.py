@@ -151,7 +151,7 @@ def test_a_model_of_cells_is_not_asked_about_fields(cellocate, cells: Path, phan
     learn(cells, tmp_path / "run", *MEAN, "training.epochs=1")
     result = cellocate("predict", tmp_path / "run" / "model", phantoms, "--out", tmp_path / "p.csv")
     assert (result.code, result.out) == (1, "")
-    assert "Give single cells, as 'cellocate cells' cuts them out" in result.err
+    assert "Give the single cells that 'cellocate cells' made" in result.err
     assert not (tmp_path / "p.csv").exists()
     result = cellocate("evaluate", tmp_path / "run" / "model", cells, "--maps", "--out", tmp_path / "scores")
     assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)

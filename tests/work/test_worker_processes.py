@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from cellocate.errors import CellocateError
-from cellocate.work import Work, run
+from cellocate.work import Work, run_in_processes
 
 
 def square(n: int) -> int:
@@ -36,7 +36,7 @@ def test_tasks_are_drawn_as_workers_need_them(workers: int) -> None:
             yield n
 
     done = []
-    for task_and_result in run(Work(plan(), square), workers):
+    for task_and_result in run_in_processes(Work(plan(), square), workers):
         done.append(task_and_result)
         assert drawn <= len(done) + 2 * workers + workers
     assert sorted(done) == [(n, n * n) for n in range(1, 41)]
@@ -48,7 +48,7 @@ def is_even(n: int) -> bool:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_is_done_is_not_done_again(workers: int) -> None:
-    assert sorted(run(Work([1, 2, 4, 3], square, is_even), workers), key=lambda done: done[0]) == [
+    assert sorted(run_in_processes(Work([1, 2, 4, 3], square, is_even), workers), key=lambda done: done[0]) == [
         (1, 1),
         (2, None),
         (3, 9),
@@ -61,17 +61,17 @@ def own_process(_: int) -> int:
 
 
 def test_a_single_task_needs_no_other_process() -> None:
-    assert list(run(Work([1], own_process), workers=2)) == [(1, os.getpid())]
-    assert list(run(Work(iter(()), own_process), workers=2)) == []
+    assert list(run_in_processes(Work([1], own_process), workers=2)) == [(1, os.getpid())]
+    assert list(run_in_processes(Work(iter(()), own_process), workers=2)) == []
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_is_the_workers_own(workers: int) -> None:
     with pytest.raises(CellocateError, match=r"^no 7\. Ask for another\.$"):
-        list(run(Work([7, 7], refuse), workers))
+        list(run_in_processes(Work([7, 7], refuse), workers))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal")
 def test_a_worker_that_is_ended_from_outside_is_reported() -> None:
-    with pytest.raises(CellocateError, match="ended from outside"):
-        list(run(Work([1, 2], end), 2))
+    with pytest.raises(CellocateError, match="a worker was killed"):
+        list(run_in_processes(Work([1, 2], end), 2))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.collection import Collection
-from cellocate.collection.identity import parts_met
+from cellocate.collection.identity import split_parts_of
 
 if TYPE_CHECKING:
     from cellocate.networks import Model
@@ -50,9 +50,9 @@ def contamination_warnings(model: Model, collection: Collection) -> list[str]:
 def _started(model: Model, collection: Collection) -> list[bool]:
     """Whether the model's first weights learnt from each field, under whatever id it has here."""
     start = {"train": model.card.fields.get("start", ())}
-    return [part is not None for part in parts_met(start, model.card.originals, collection.fields)]
+    return [part is not None for part in split_parts_of(start, model.card.originals, collection.fields)]
 
 
 def split_part_of(model: Model, collection: Collection) -> list[str | None]:
     """The part of the model's split that each field is of, if any."""
-    return parts_met(model.card.fields, model.card.originals, collection.fields)
+    return split_parts_of(model.card.fields, model.card.originals, collection.fields)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from cellocate.assessment.baseline import Comparison
 from cellocate.collection import CellBags, Collection
-from cellocate.collection.identity import parts_met
 from cellocate.counted import counted
+from cellocate.collection.identity import split_parts_of
 from cellocate.decision import Predictions
 from cellocate.vocabulary import Vocabulary, get
 from cellocate.vocabulary.vocabulary import BUILT_IN
@@ -130,7 +130,7 @@ class Evaluated:
         """The ids of those of the fields that the model was trained on, as far as its card tells."""
         if self.card is None or self.collection is None:
             return set()
-        met = parts_met(self.card.fields, self.card.originals, self.collection.fields)
+        met = split_parts_of(self.card.fields, self.card.originals, self.collection.fields)
         return {field for field, part in zip(self.collection.ids, met, strict=True) if part == "train"}
 
     def _vocabularies(self) -> list[Vocabulary]:

@@ -11,9 +11,17 @@ from cellocate.assessment.contamination import by_training, contamination_warnin
 from cellocate.assessment.evaluated import Evaluated
 from cellocate.assessment.maps import explain_some
 from cellocate.assessment.measured import NAMES, aligned, evaluate_predictions, note_on_rule
-from cellocate.collection import CellBags, Collection, LabelledCollection, bags_of, left_out, usable, values_of
-from cellocate.collection.depth import with_depth
-from cellocate.collection.derive import restricted
+from cellocate.collection import (
+    CellBags,
+    Collection,
+    LabelledCollection,
+    bags_of,
+    describe_skipped,
+    usable_fields,
+    values_of,
+)
+from cellocate.collection.camera_depth import with_depth
+from cellocate.collection.filters import restrict_labels
 from cellocate.collection.splits import held_out_leaks, part_of, refuse_other_challenge
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
@@ -73,9 +81,9 @@ def evaluate_model(
         notes += missing
     images = chosen if bags is None else bags.subset(chosen.ids).cells
     channels = tuple(dict.fromkeys(channel for each in models for channel in each.card.channels))
-    images, inspection = usable(images, channels, labelled=True, skip_bad=skip_bad)
+    images, inspection = usable_fields(images, channels, labelled=True, skip_bad=skip_bad)
     if inspection.problems:
-        notes.append(left_out(inspection.problems, inspection.unit))
+        notes.append(describe_skipped(inspection.problems, inspection.unit))
     bags = None if bags is None else bags_of(images)
     labelled = _in_vocabulary((images if bags is None else bags.fields).labelled(), models)
     if part is None:
@@ -136,7 +144,7 @@ def _in_vocabulary(collection: LabelledCollection, models: Sequence[Model]) -> L
     """The collection with the labels that the model knows, if these are all of its labels or more."""
     vocabulary = models[0].vocabulary
     if set(vocabulary.names) < set(collection.vocabulary.names):
-        collection = restricted(collection, vocabulary)  # a specialist's
+        collection = restrict_labels(collection, vocabulary)  # a specialist's
     if collection.vocabulary.names != vocabulary.names:
         raise CellocateError(
             f"labels of another vocabulary than the model's {vocabulary.name}",

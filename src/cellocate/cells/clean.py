@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.quality import SHARPNESS
+from cellocate.collection.image_quality import SHARPNESS
 from cellocate.errors import CellocateError
 
 _FEW = 5  # whole cells, which have no typical area

@@ -15,13 +15,13 @@ from cellocate.cells.outputs import CARD, CROPS, write_outputs
 from cellocate.cells.pixel_sizes import Estimated, estimate
 from cellocate.cells.strong import Strong, with_one_label
 from cellocate.collection import Collection, LabelledCollection, Problem, open_collection
-from cellocate.collection.depth import of_known_depth
-from cellocate.collection.faulty import known_faults, refuse_faulty, with_images
+from cellocate.collection.camera_depth import with_known_depth
+from cellocate.collection.faulty_fields import known_faults, refuse_faulty, require_images
 from cellocate.collection.layouts.store import table
 from cellocate.collection.rescale import check_file_name
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
-from cellocate.work import Work, check_workers, resumable, run
+from cellocate.work import Work, check_workers, resumable, run_in_processes
 
 NUCLEI = "blue"
 
@@ -69,7 +69,7 @@ def convert(
             a full disk, or another request to resume than was begun.
     """
     check_workers(workers)
-    plan, collection = replace(plan, out=plan.out.resolve()), of_known_depth(collection)
+    plan, collection = replace(plan, out=plan.out.resolve()), with_known_depth(collection)
     if resume and (plan.out / CARD).is_file():  # if it was interrupted, then when all was there
         shutil.rmtree(plan.work, ignore_errors=True)
         return _opened(plan)
@@ -94,7 +94,7 @@ def convert(
 
 def _check_images(collection: Collection, plan: CellPlan) -> None:
     """Refuse a collection whose cells cannot be cut out, and a folder without masks."""
-    with_images(collection, plan.channels)
+    require_images(collection, plan.channels)
     if collection.unit == "cell":
         raise CellocateError("single cells already", where=collection.folder, mend="Give the fields that they are of.")
     masks_in.cache_clear()  # the folder may have changed since an earlier call
@@ -152,7 +152,7 @@ def _cut_all(plan: CellPlan, fields: Collection, workers: int | None, progress: 
     slim = replace(fields, made={}, problems=()).with_pixel_sizes(estimated.sizes)
     tasks = (FieldToCut(plan, n, slim.subset([i]), estimated.notes.get(i)) for n, i in enumerate(fields.ids))
     problems: list[Problem] = []
-    for task, problem in run(Work(tasks, cut_field, is_cut), workers):
+    for task, problem in run_in_processes(Work(tasks, cut_field, is_cut), workers):
         if problem is not None:
             problems.append(problem)
         written = (plan.shard(task.number), plan.rows(task.number), plan.cells(task.number))

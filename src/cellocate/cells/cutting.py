@@ -20,9 +20,9 @@ from cellocate.cells.notes import Note, save_notes
 from cellocate.cells.segmenters import Segmenter
 from cellocate.choices import Colours
 from cellocate.collection import Collection, Problem
-from cellocate.collection.check import problem_table
 from cellocate.collection.collection import FLAGS
-from cellocate.collection.shards import save
+from cellocate.collection.inspection import problem_table
+from cellocate.collection.shards import write_rows
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import Pixels
@@ -115,7 +115,7 @@ def cut_field(task: FieldToCut) -> Problem | None:
         problem = Problem(task.field, "files", error)
         with new_file(plan.problem(number)) as aside:
             problem_table([problem]).to_csv(aside, index=False)
-        save(plan.rows(number), np.empty(0, index_type(1)))
+        write_rows(plan.rows(number), np.empty(0, index_type(1)))
         return problem
     return None
 
@@ -166,7 +166,7 @@ def _cut(task: FieldToCut) -> None:
     if brought and are_mismatched(counts[plan.channels.index("blue")], masks.cells):
         notes.append(MISMATCHED)
     save_notes(plan.notes(number), notes)
-    save(plan.rows(number), rows)
+    write_rows(plan.rows(number), rows)
 
 
 def _noted(crop: Crop, found: list[tuple[Crop, bool]]) -> Pixels:

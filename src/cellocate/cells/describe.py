@@ -14,7 +14,7 @@ from cellocate.cells.flags import flags, notes_on_protein
 from cellocate.cells.given import Masks
 from cellocate.cells.measure import grey_levels, measure
 from cellocate.collection.image_facts import file_sizes
-from cellocate.collection.quality import FOCUS_CHANNELS, sharpness
+from cellocate.collection.image_quality import FOCUS_CHANNELS, sharpness
 from cellocate.images import Pixels
 
 PROTEIN = "green"

@@ -21,10 +21,10 @@ from cellocate.cells.pictures import write_pictures
 from cellocate.cells.strong import Strong, counts, scoped
 from cellocate.collection import Collection, Problem, open_collection
 from cellocate.collection.collection import FLAGS, group_of
-from cellocate.collection.faulty import SKIPPED, skipped_fields
-from cellocate.collection.identity import ORIGINAL, originals
+from cellocate.collection.faulty_fields import SKIPPED, skipped_table
+from cellocate.collection.identity import ORIGINAL, original_ids
 from cellocate.collection.layouts.store import table, told
-from cellocate.collection.packing import seal
+from cellocate.collection.packing import finish_store
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
 from cellocate.rounded import json_text
@@ -55,7 +55,7 @@ def write_outputs(
             mend="Keep such cells with --keep, lower --min-cells, or look at the masks.",
         )
     index = _move_crops(plan, fields, cells)
-    skipped = skipped_fields(known, map(plan.problem, range(len(fields))))
+    skipped = skipped_table(known, map(plan.problem, range(len(fields))))
     card = _card(plan, fields, cells, strong) | {
         "fields_skipped": skipped["id"].nunique(),  # of which one may have several faults
         "fields_of_other_labels": len(set(collection.ids) - {problem.id for problem in known}) - len(fields),
@@ -65,7 +65,7 @@ def write_outputs(
     made = {"by": f"cellocate {cellocate.__version__}", "steps": [opened, {"step": "cells", **card}]}
     store = plan.out / CROPS
     crops = _fields_of_store(cells[kept], fields)
-    seal(store, index, crops, plan.channels, (plan.crop.size,), told(replace(fields, made=made)))
+    finish_store(store, index, crops, plan.channels, (plan.crop.size,), told(replace(fields, made=made)))
     if plan.png:
         write_pictures(open_collection(store), plan.out / PICTURES)
     if len(skipped):
@@ -87,7 +87,7 @@ def _found(plan: CellPlan, fields: Collection) -> pd.DataFrame:
     known = known.drop(columns=[c for c in known if c in cells.columns]).reset_index(drop=True)
     rows = dict(zip(fields.ids, range(len(fields)), strict=True))
     known = known.assign(group=group_of(fields.fields).to_numpy(dtype=object))
-    known[ORIGINAL] = originals(fields.fields)
+    known[ORIGINAL] = original_ids(fields.fields)
     of_cells = known.iloc[[rows[field] for field in cells["field"]]].reset_index(drop=True)
     return pd.concat([cells, of_cells], axis=1)
 

@@ -17,7 +17,7 @@ from cellocate.collection import Collection
 from cellocate.collection.merge import SOURCE
 from cellocate.errors import CellocateError
 from cellocate.files import write_text
-from cellocate.work import Work, run
+from cellocate.work import Work, run_in_processes
 
 SAMPLE = 20
 """Fields of a group that are looked at: their median scatters by a twenty-fifth where single fields do by a quarter."""
@@ -90,7 +90,7 @@ def _looked_at(fields: Collection, drawn: Mapping[str, list[str]], workers: int 
     """The median of what the fields that were drawn from each group look like, where any shows nuclei."""
     slim = replace(fields, made={}, problems=())
     work = Work([slim.subset([field]) for ids in drawn.values() for field in ids], _estimate)
-    found = {one.ids[0]: size for one, size in run(work, workers)}
+    found = {one.ids[0]: size for one, size in run_in_processes(work, workers)}
     seen = {name: [size for field in ids if (size := found[field]) is not None] for name, ids in drawn.items()}
     return {name: float(f"{np.median(sizes):.4g}") for name, sizes in seen.items() if sizes}
 

@@ -71,7 +71,7 @@ def check(
         check_submission(data, sample, as_json=as_json)
         return
     from cellocate.cli.console import progress
-    from cellocate.collection import inspect, suspects
+    from cellocate.collection import find_warnings, inspect
 
     refuse_suffix(out)
     said: dict[str, Any] = {"labels": labels, "vocabulary": vocabulary, "pixel_size": pixel_size, "z": z}
@@ -82,7 +82,7 @@ def check(
     with progress(f"reading {collection.unit}s", len(collection)) as advance:
         inspection = inspect(collection, decode=True, progress=advance)
     if description is not None:
-        from cellocate.collection.proposal import write_description
+        from cellocate.collection.yaml_template import write_collection_yaml
 
         told = {
             **said,
@@ -90,9 +90,9 @@ def check(
             "bits": inspection.guessed_bits,
             "camera_offset": inspection.depth.offset or None,
         }
-        write_description(description, collection, **told)
+        write_collection_yaml(description, collection, **told)
         note(f"{description} says now how these images are read")
-    warnings = suspects(collection, inspection, smallest_file=smallest_file, largest_file=largest_file)
+    warnings = find_warnings(collection, inspection, smallest_file=smallest_file, largest_file=largest_file)
     facts = _facts(collection, inspection)
     table = inspection.table(warnings)
     if as_json:
@@ -114,16 +114,16 @@ def _to_describe(data: Path, said: dict[str, Any], channels: list[str] | None) -
         CellocateError: it is described already, or cannot be read.
     """
     from cellocate.collection.channels import UnclearChannelsError
-    from cellocate.collection.proposal import place_of_description, see_describable, write_question
+    from cellocate.collection.yaml_template import check_describable, new_yaml_path, write_yaml_template
 
-    path = place_of_description(data)
+    path = new_yaml_path(data)
     try:
         collection = open_data(data, **said, channels=channels, announced=False)
     except UnclearChannelsError as unclear:
-        write_question(path, unclear, **{**said, "z": read_plane(said["z"])})
+        write_yaml_template(path, unclear, **{**said, "z": read_plane(said["z"])})
         mend = f"Replace each ? in {path}, which was written for this, and check again."
         raise CellocateError(unclear.what, where=unclear.where, mend=mend) from None
-    see_describable(path, collection)
+    check_describable(path, collection)
     return collection, path
 
 

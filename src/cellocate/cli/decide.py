@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cellocate.collection.labels import Labels
+    from cellocate.collection.label_tables import Labels
     from cellocate.decision import Rule
     from cellocate.vocabulary import Vocabulary
 

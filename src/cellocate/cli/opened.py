@@ -68,7 +68,7 @@ def require_paths(*paths: Path | None) -> None:
 
 def of_known_depth(collection: Collection) -> Collection:
     """The collection with the depth of its files known, and print what had to be assumed."""
-    from cellocate.collection.depth import with_depth
+    from cellocate.collection.camera_depth import with_depth
 
     collection, notes = with_depth(collection)
     for text in notes:

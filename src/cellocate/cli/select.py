@@ -61,8 +61,8 @@ def select(
     Example: cellocate select my_images --to hpa19 --any Mitochondria --single --out mitochondria
     """
     from cellocate.cli.console import note, progress
-    from cellocate.collection.select import Selection, write_derived
-    from cellocate.collection.select import select as choose
+    from cellocate.collection.selection import Selection, write_derived
+    from cellocate.collection.selection import select as choose
     from cellocate.errors import CellocateError
     from cellocate.files import refuse_existing
 

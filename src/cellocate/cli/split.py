@@ -61,7 +61,7 @@ def split(
     Of --folds, 'cellocate train --fold 0' holds out one, and --fold all each once.
     """
     from cellocate.cli.console import note
-    from cellocate.collection import left_out, make_split, refuse_leaks, save_split
+    from cellocate.collection import describe_skipped, make_split, refuse_leaks, save_split
     from cellocate.files import refuse_existing_files
 
     refuse_suffix(out, (".csv",), "a split")
@@ -70,7 +70,7 @@ def split(
     faults = [p for p in collection.problems if p.severity == "fault"]
     collection = collection.without(faults, skip_bad=skip_bad)
     if faults:
-        note(left_out(faults, collection.unit))
+        note(describe_skipped(faults, collection.unit))
     fingerprints = None
     if "duplicates" in (by or []):
         collection, fingerprints = _fingerprints(collection, skip_bad=skip_bad)
@@ -98,13 +98,13 @@ def split(
 
 def _fingerprints(collection: Collection, *, skip_bad: bool) -> tuple[Collection, pd.Series[str]]:
     from cellocate.cli.console import note, progress
-    from cellocate.collection import inspect, left_out
+    from cellocate.collection import describe_skipped, inspect
 
     with progress(f"reading {collection.unit}s", len(collection)) as advance:
         inspection = inspect(collection, decode=True, progress=advance)
     if inspection.problems:
         collection = collection.without(inspection.problems, skip_bad=skip_bad)
-        note(left_out(inspection.problems, inspection.unit))
+        note(describe_skipped(inspection.problems, inspection.unit))
     return collection, inspection.images["fingerprint"]
 
 

@@ -21,11 +21,11 @@ def usable_fields(collection: Collection, channels: Sequence[str], *, labelled: 
     Raises:
         CellocateError: the collection lacks a channel or labels; a field is faulty and `skip_bad` is not set.
     """
-    from cellocate.collection import left_out, usable
+    from cellocate.collection import describe_skipped, usable_fields
 
-    collection, inspection = usable(collection, channels, labelled=labelled, skip_bad=skip_bad)
+    collection, inspection = usable_fields(collection, channels, labelled=labelled, skip_bad=skip_bad)
     if inspection.problems:
-        note(left_out(inspection.problems, inspection.unit))
+        note(describe_skipped(inspection.problems, inspection.unit))
     for text in inspection.notes:
         note(text)
     return collection

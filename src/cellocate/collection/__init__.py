@@ -1,10 +1,15 @@
-"""Collections: a folder on disk as a table of fields, its labels, its faults and its parts."""
+"""Collections: a folder of images as a table of fields (or cells), with labels and metadata.
+
+`open_collection` reads a folder or a label table into a `Collection`, `inspect` checks its images, `make_split` divides
+it into train, validation and test parts. Read `collection.py` first.
+"""
 
 from cellocate.collection.atlas.tables import of_fields, read_labels
-from cellocate.collection.bags import CellBags, are_cells, at_edge, bags_of
-from cellocate.collection.check import Inspection, inspect, left_out, usable
+from cellocate.collection.cell_bags import CellBags, are_cells, at_edge, bags_of
 from cellocate.collection.collection import Collection, LabelledCollection, Problem
 from cellocate.collection.field_metadata import metadata_of, values_of
+from cellocate.collection.image_warnings import find_warnings
+from cellocate.collection.inspection import Inspection, describe_skipped, inspect, usable_fields
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.packing import pack
 from cellocate.collection.splits import (
@@ -17,7 +22,6 @@ from cellocate.collection.splits import (
     refuse_leaks,
     save_split,
 )
-from cellocate.collection.suspects import suspects
 
 __all__ = [
     "PARTS",
@@ -31,8 +35,9 @@ __all__ = [
     "are_cells",
     "at_edge",
     "bags_of",
+    "describe_skipped",
+    "find_warnings",
     "inspect",
-    "left_out",
     "make_split",
     "metadata_of",
     "of_fields",
@@ -43,7 +48,6 @@ __all__ = [
     "read_split",
     "refuse_leaks",
     "save_split",
-    "suspects",
-    "usable",
+    "usable_fields",
     "values_of",
 ]

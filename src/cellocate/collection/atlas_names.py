@@ -1,4 +1,4 @@
-"""The Human Protein Atlas's names: of antibodies, in one notation; of fields, which tell antibody, plate and well."""
+"""Names in the Human Protein Atlas: of antibodies, and of fields, which hold antibody, plate and well."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ import pandas as pd
 from cellocate.collection.collection import Collection, has_values
 
 NAME = r"(?:si)?\d+_[A-Z]\d{1,2}_\d+(?:_cr[0-9a-f]+)?"
-"""The pattern of a field's name on the website: `<plate>_<well>_<n>`, lately with a mark of its version."""
+"""Pattern of a field's name on the website: `<plate>_<well>_<n>`, with a version suffix in recent releases."""
 
 _WHOLE = re.compile(r"(\d+)(?:[.,]0+)?", re.ASCII)
 _ANTIBODY = re.compile(r"(?:HPA|CAB)?0*(\d+)", re.IGNORECASE)
 _FIELD = re.compile(rf"(?:(?P<antibody>(?:HPA|CAB)?\d+)_)?(?P<name>{NAME})", re.IGNORECASE)
-_TOLD = ("antibody", "plate", "well")
+_IN_IDS = ("antibody", "plate", "well")
 
 
-def number(antibody: str) -> str:
-    """An antibody as its number, which is its folder on the atlas's server; what is no such name is left as it is.
+def antibody_number(antibody: str) -> str:
+    """The number of an antibody, which is its folder on the atlas's server; other names stay as they are.
 
     Example:
-        >>> [number(name) for name in ("HPA000992", "hpa992", " 992", "CAB010580", "anti-GFP")]
+        >>> [antibody_number(name) for name in ("HPA000992", "hpa992", " 992", "CAB010580", "anti-GFP")]
         ['992', '992', '992', '10580', 'anti-GFP']
     """
     match = _ANTIBODY.fullmatch(antibody.strip())
     return match[1] if match else antibody.strip()
 
 
-def numbered(antibodies: pd.Series) -> pd.Series:
-    """A column of antibodies, each as its number (see `number`); what is missing stays so."""
-    written = {name: number(name) for name in antibodies.dropna().unique()}  # few differ
+def antibody_numbers(antibodies: pd.Series) -> pd.Series:
+    """A column of antibodies as their numbers (see `antibody_number`); missing values stay missing."""
+    written = {name: antibody_number(name) for name in antibodies.dropna().unique()}  # few are distinct
     return pd.Series([written.get(name, name) for name in antibodies], index=antibodies.index, dtype=object)
 
 
 def without_decimals(column: pd.Series) -> pd.Series:
-    """A column of text in which 26 is written as 26.0, as pandas and Excel do, with 26 again.
+    """Undo the decimals that pandas and Excel add to whole numbers: 26.0 becomes 26.
 
-    Only where every value is a whole number: of 1.0 and 1.5 both stay.
+    Only if every value of the column is a whole number; 1.0 and 1.5 both stay.
 
     Example:
         >>> [without_decimals(pd.Series(texts)).tolist() for texts in (["26.0", "", "3"], ["1.0", "1.5"])]
@@ -58,41 +58,44 @@ def without_decimals(column: pd.Series) -> pd.Series:
 
 
 def field_id(name: str) -> str:
-    """The id of a field that is called `HPA000992_1_A1_1`, as the atlas's lists have it: `992_1_A1_1`.
+    """The id of a field in the atlas's lists: `HPA000992_1_A1_1` is `992_1_A1_1` there.
 
     Example:
         >>> field_id("HPA000992_1_A1_1"), field_id("1_A1_1")
         ('992_1_A1_1', '1_A1_1')
     """
     match = _FIELD.fullmatch(name)
-    return f"{number(match['antibody'])}_{match['name']}" if match and match["antibody"] else name
+    return f"{antibody_number(match['antibody'])}_{match['name']}" if match and match["antibody"] else name
 
 
-def are_of_the_atlas(ids: Iterable[str]) -> bool:
-    """Whether most of some ids are `<antibody>_<plate>_<well>_<n>`, or that without the antibody."""
+def are_atlas_ids(ids: Iterable[str]) -> bool:
+    """Whether most ids are `<antibody>_<plate>_<well>_<n>`, with or without the antibody."""
     found = [_FIELD.fullmatch(i) is not None for i in ids]
     return sum(found) * 2 > len(found)
 
 
 def with_metadata_of_ids(collection: Collection) -> Collection:
-    """The collection with the antibody, plate and well that its ids tell, in columns in which it has no value.
+    """Fill the columns antibody, plate and well from the ids, if they have no values.
 
-    They are believed where more than half of the ids are `<antibody>_<plate>_<well>_<n>`: fewer may be chance, and
-    tables in which atlas and challenge are mixed keep the groups of the atlas's fields. The others get no value.
+    This is done only if more than half of the ids are `<antibody>_<plate>_<well>_<n>`, since fewer may be chance. The
+    other fields get no value.
     """
     found = [_FIELD.fullmatch(i) for i in collection.ids]
     matches = [match if match and match["antibody"] else None for match in found]
-    lacking = [name for name in _TOLD if not has_values(collection.fields, name)]
+    lacking = [name for name in _IN_IDS if not has_values(collection.fields, name)]
     if not lacking or sum(match is not None for match in matches) * 2 <= len(matches):
         return collection
-    told = {name: [match and _said(match, name) for match in matches] for name in lacking}
-    columns = {name: pd.Series(values, index=collection.fields.index, dtype=object) for name, values in told.items()}
+    found_values = {name: [match and _part(match, name) for match in matches] for name in lacking}
+    index = collection.fields.index
+    columns = {name: pd.Series(values, index=index, dtype=object) for name, values in found_values.items()}
     because = f"{collection.because}; {_listed(lacking)} from the ids"
     return replace(collection, fields=collection.fields.assign(**columns), because=because)
 
 
-def _said(match: re.Match[str], name: str) -> str:
-    return number(match["antibody"]) if name == "antibody" else match["name"].split("_")[_TOLD.index(name) - 1]
+def _part(match: re.Match[str], name: str) -> str:
+    if name == "antibody":
+        return antibody_number(match["antibody"])
+    return match["name"].split("_")[_IN_IDS.index(name) - 1]
 
 
 def _listed(names: Sequence[str]) -> str:

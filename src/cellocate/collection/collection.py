@@ -1,4 +1,4 @@
-"""The table of fields that every later step works on."""
+"""`Collection`: the table of fields that every later step works on."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ from cellocate.vocabulary import Vocabulary
 _LOCK = Lock()
 
 GROUP_COLUMNS = ("group", "antibody", "plate", "well")
-"""Columns that say which fields are not independent of each other, best first."""
+"""Columns whose values group fields that are not independent of each other, best first."""
 TIME_SERIES = "time_series"
-"""The column of the image that several time points are of, which are one group whatever else is known of them."""
+"""Column that names the time series of a field. The fields of one series are always one group."""
 
 Unit = Literal["field", "cell"]
 FIELD, CELL = "field", "cell"
-"""Columns of single cells: the field that each is of, and its number there."""
+"""Columns of single cells: the field that a cell is in, and its number there."""
 FLAGS = "flags"
-"""Column of single cells: what is odd about each, as `cellocate cells` found it."""
+"""Column of single cells: what `cellocate cells` found unusual about each."""
 
 
 def unit_of(table: pd.DataFrame) -> Unit:
-    """What a row of a table is: a cell where it has the columns of single cells, or else a field."""
+    """Whether the rows of a table are cells (it has the columns `field` and `cell`) or fields."""
     return "cell" if {FIELD, CELL} <= set(table.columns) else "field"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one field: with its files or with its labels.
+    """A problem with the files or the labels of one field.
 
-    A fault keeps it from being used. A warning does not: someone should look at it.
+    A field with a fault cannot be used. A field with a warning can, but someone should look at it.
     """
 
     id: str
@@ -56,29 +56,27 @@ class Problem:
 
 @dataclass(frozen=True, repr=False)
 class Collection:
-    """Fields of view on disk: nothing is decoded until asked for.
+    """Fields of view on disk. Images are read only when you ask for them.
 
     Args:
-        folder: where it was read from.
-        layout: the name of the layout that the folder was recognised as.
-        fields: one row per field, indexed by `id`; a column per channel with its file (None where it is missing) or
-            place in a store;
-            `labels` with a tuple of indices (None where unknown); further columns are metadata, among which
-            `pixel_size` (µm per px of the files), `bits` (of the camera), `camera_offset` (counts that were added to
-            every pixel), `antibody`, `plate`, `cell_line` are understood.
-        vocabulary: of the labels; None for an unlabelled collection.
+        folder: the folder or label table that was read.
+        layout: name of the layout that the folder was recognised as.
+        fields: one row per field, indexed by `id`. Each channel has a column with its file (None where it is missing)
+            or its place in a store. `labels` holds a tuple of indices, or None where they are unknown. Other columns
+            are metadata; `pixel_size` (µm per px of the files), `bits` (of the camera), `camera_offset` (counts added
+            to every pixel), `antibody`, `plate`, `cell_line` have a meaning here.
+        vocabulary: the vocabulary of the labels; None for an unlabelled collection.
         problems: faults that show without opening an image.
         because: what the layout was recognised by.
-        simulated: whether cellocate drew the fields, or some of them.
-        pixel_size_assumed: whether no file or table records the pixel size of some fields, and it is the usual one of
-            their challenge.
-        made: how it came to be, where it was derived from others or downloaded (`listing.json` in docs/formats.md).
-        stains: for each channel what stands for it in the files: names of their channels, or numbers where these have
-            none, or parts of their own names; empty where the layout itself names the channels.
-        notes: what a user should know of how the files were read, a sentence each, such as "z stacks of 12 planes
+        simulated: whether any of the fields are simulated by cellocate.
+        pixel_size_assumed: whether some fields have no recorded pixel size and got the usual one of their challenge.
+        made: how a derived or downloaded collection was made (`listing.json` in docs/formats.md).
+        stains: for each channel its name in the files: the names of their channels, or the numbers of unnamed ones, or
+            parts of file names. Empty if the layout itself names the channels.
+        notes: what you should know about how the files were read, one sentence each, such as "z stacks of 12 planes
             became one by their maximum".
-        depth_known: whether `bits` and `camera_offset` are final (see `cellocate.collection.depth.with_depth`).
-        depth_guessed: whether pixels of a sample of fields told them, so that others may have brighter ones.
+        depth_known: whether `bits` and `camera_offset` are final (see `cellocate.collection.camera_depth.with_depth`).
+        depth_guessed: whether they were inferred from a sample of fields, so that others may have brighter pixels.
     """
 
     folder: Path
@@ -109,7 +107,7 @@ class Collection:
 
     @property
     def unit(self) -> Unit:
-        """What a row is, in words for a user as well: a field, or a cell of the field that the row names."""
+        """Whether a row is a field or a cell; the word is used in messages."""
         return unit_of(self.fields)
 
     @property
@@ -119,7 +117,7 @@ class Collection:
 
     @cached_property
     def channels(self) -> tuple[str, ...]:
-        """The channels for which any field has a file, in the order red, green, blue, yellow."""
+        """The channels that any field has a file for, in the order red, green, blue, yellow."""
         return tuple(c for c in CHANNELS if c in self.fields and self.fields[c].notna().any())
 
     def files(self, field: str) -> dict[str, Path]:
@@ -128,9 +126,9 @@ class Collection:
 
     @property
     def places(self) -> tuple[Path, ...]:
-        """The folders that it is read from: its own, and those of its files, which a listing may have elsewhere."""
+        """The folders it is read from: its own, and those of its files, which may be elsewhere."""
         files = (str(file) for channel in self.channels for file in self.fields[channel].dropna())
-        folders = {os.path.dirname(file.partition("::")[0]) for file in files}  # noqa: PTH120 # a million are slow
+        folders = {os.path.dirname(file.partition("::")[0]) for file in files}  # noqa: PTH120 # Path is slow for millions
         return (self.folder, *map(Path, sorted(folders)))
 
     @property
@@ -139,28 +137,30 @@ class Collection:
         return [str(column) for column in self.fields if column not in (*CHANNELS, "labels")]
 
     def read(self, field: str, channels: Sequence[str], scale: Scale | None = None) -> tuple[Pixels, float | None]:
-        """The pixels of one field on the full scale of their type, and their size.
+        """Read one field, scaled to the full range of its pixel type.
 
-        Counts of a camera with 12 bits, say, fill the 16 bits of their files: 4095 becomes 65535. Where nothing tells
-        the depth of 16-bit files, it is inferred from a sample of this collection, and a warning says so; commands do
-        that once for all subsets (`cellocate.collection.depth.with_depth`).
+        12-bit counts, for example, fill the 16 bits of their files: 4095 becomes 65535. If the bit depth of 16-bit
+        files is unknown, it is inferred from a sample of this collection, with a warning. Commands do that once for
+        all subsets (`cellocate.collection.camera_depth.with_depth`).
 
         Args:
             field: its id.
-            channels: which to read, in the order wanted.
-            scale: that they will be brought to: of the sizes that a store has, the smallest that is enough for it is
-                read. Without it the largest is.
+            channels: the channels to read, in this order.
+            scale: the scale that the pixels will be brought to. A store has several sizes and gives the smallest that
+                is sufficient; without a scale, the largest.
 
         Returns:
-            Pixels, shape (C, H, W), uint8 or uint16, and µm per px of these, or None where nobody said.
+            Pixels, shape (C, H, W), uint8 or uint16, and their size in µm per px, or None if unknown.
 
         Raises:
-            CellocateError: a file is missing or unreadable, they differ in size or depth, or a pixel is brighter than
+            CellocateError: a file is missing or unreadable, files differ in size or depth, or a pixel is brighter than
                 the camera's bits allow.
         """
         counts, pixel_size = self.read_counts(field, channels, scale)
         if counts.dtype == np.uint16 and not self.depth_known:
-            return self._with_depth().read(field, channels, scale)
+            with _LOCK:
+                collection = self._with_known_depth
+            return collection.read(field, channels, scale)
         try:
             return full_scale(counts, self.bits(field)), pixel_size
         except CellocateError as error:
@@ -170,11 +170,7 @@ class Collection:
     def read_counts(
         self, field: str, channels: Sequence[str], scale: Scale | None = None
     ) -> tuple[Pixels, float | None]:
-        """The pixels of one field as its files have them, less the camera's offset where that is known; else as `read`.
-
-        Raises:
-            CellocateError: a file is missing or unreadable, or they differ in size or depth.
-        """
+        """Read one field as its files have it, minus the camera's offset if that is known; else like `read`."""
         files, pixel_size = self.files(field), self.pixel_size(field)
         if (place := stored(files)) is None:
             return without_offset(read_field(files, channels), self.offset(field)), pixel_size
@@ -186,7 +182,7 @@ class Collection:
         return pixels, None if pixel_size is None else pixel_size * shrunk
 
     def shape(self, field: str) -> tuple[int, int]:
-        """Height and width of a field in px; of a store, before it was shrunk.
+        """Height and width of a field in px; in a store, before it was shrunk.
 
         Raises:
             CellocateError: a file is missing or unreadable.
@@ -198,26 +194,26 @@ class Collection:
         return read_header(next(iter(files.values())))[:2]
 
     def pixel_size(self, field: str) -> float | None:
-        """The µm per px of a field's files, or None where nobody said."""
+        """The µm per px of a field's files, or None if unknown."""
         return self._numbers("pixel_size").get(field)
 
     def with_pixel_sizes(self, sizes: Mapping[str, float]) -> Self:
-        """The collection with the pixel sizes of some fields, in µm per px."""
+        """A copy with the pixel sizes of some fields set, in µm per px."""
         known = [sizes.get(field, self.pixel_size(field)) for field in self.ids]
         column = pd.Series(known, index=self.fields.index, dtype=float)
         return replace(self, fields=self.fields.assign(pixel_size=column))
 
     def bits(self, field: str) -> int | None:
-        """The bits of the camera that a field was taken with, as metadata or a sample tell; None where nothing does."""
+        """The bits of the camera that took a field, from metadata or inferred; None if unknown."""
         bits = self._numbers("bits").get(field)
         return None if bits is None else int(bits)
 
     def offset(self, field: str) -> int:
-        """Counts that were added to every pixel of a field's files, and that reading it subtracts."""
+        """The counts that the camera added to every pixel of a field; reading subtracts them."""
         return int(self._numbers("camera_offset").get(field, 0))
 
     def group(self) -> pd.Series[str]:
-        """For each field what it must share a part of a split with: antibody, plate, or only itself."""
+        """The group of each field (antibody, plate, or only itself), which a split keeps in one part."""
         return group_of(self.fields)
 
     @cached_property
@@ -226,7 +222,7 @@ class Collection:
         return {channel: dict(zip(map(str, c.index), map(str, c), strict=True)) for channel, c in columns.items()}
 
     def _numbers(self, column: str) -> dict[str, float]:
-        """A column of numbers by id, without those that nobody knows."""
+        """The known values of a numeric column, by id."""
         if column not in self._known:
             values = self.fields[column].dropna() if column in self.fields else pd.Series(dtype=float)
             self._known[column] = dict(zip(map(str, values.index), map(float, values), strict=True))
@@ -236,16 +232,11 @@ class Collection:
     def _known(self) -> dict[str, dict[str, float]]:
         return {}
 
-    def _with_depth(self) -> Collection:
-        """The same with the depth of its files inferred; by one thread for all."""
-        with _LOCK:
-            return self._inferred
-
     @cached_property
-    def _inferred(self) -> Collection:
-        from cellocate.collection.depth import of_known_depth  # which reads collections
+    def _with_known_depth(self) -> Collection:
+        from cellocate.collection.camera_depth import with_known_depth  # imports this module
 
-        return of_known_depth(self)
+        return with_known_depth(self)
 
     def require_vocabulary(self) -> Vocabulary:
         """The vocabulary of the labels.
@@ -254,15 +245,12 @@ class Collection:
             CellocateError: the collection has no labels.
         """
         if self.vocabulary is None:
-            raise CellocateError(
-                "no labels found",
-                where=self.folder,
-                mend="Put a table with the columns Id,Target or ID,Label beside the images, or name one with --labels.",
-            )
+            mend = "Put a table with the columns Id,Target or ID,Label next to the images, or use --labels."
+            raise CellocateError("no labels found", where=self.folder, mend=mend)
         return self.vocabulary
 
     def labelled(self) -> LabelledCollection:
-        """The same collection, for work that needs the labels of every field.
+        """The collection as one in which every field has labels.
 
         Raises:
             CellocateError: the collection has no labels, or a field has none.
@@ -277,80 +265,71 @@ class Collection:
         known["vocabulary"] = self.require_vocabulary()
         unlabelled = [field for field, labels in zip(self.ids, self.fields["labels"], strict=True) if labels is None]
         if unlabelled:
-            what = f"no labels of {counted(len(unlabelled), self.unit)}, such as {unlabelled[0]}"
+            what = f"{counted(len(unlabelled), self.unit)} without labels, such as {unlabelled[0]}"
             raise CellocateError(what, where=self.folder, mend="Add their rows, or leave them out with --skip-bad.")
         return LabelledCollection(**known)
 
     def subset(self, ids: Sequence[str]) -> Self:
-        """The collection of these fields alone, in this order."""
+        """The collection with only these fields, in this order."""
         wanted = set(ids)
         return replace(
             self, fields=self.fields.loc[list(ids)], problems=tuple(p for p in self.problems if p.id in wanted)
         )
 
     def require(self, channels: Sequence[str]) -> None:
-        """Raise a `CellocateError` where the whole collection lacks a channel that is asked for."""
+        """Raise a `CellocateError` if no field of the collection has one of these channels."""
         lacking = [channel for channel in channels if channel not in self.channels]
         if lacking:
-            raise CellocateError(
-                f"no {' or '.join(lacking)} channel (it has {', '.join(self.channels)})",
-                where=self.folder,
-                mend=f"Add the files, or use a model or recipe without {' and '.join(lacking)}.",
-            )
+            what = f"no {' or '.join(lacking)} channel (it has {', '.join(self.channels)})"
+            mend = f"Add the files, or use a model or recipe without {' and '.join(lacking)}."
+            raise CellocateError(what, where=self.folder, mend=mend)
 
     def without(self, problems: Sequence[Problem], *, skip_bad: bool) -> Self:
-        """The collection without its faulty fields, which is refused unless `skip_bad` is set.
+        """The collection without its faulty fields; raises an error instead unless `skip_bad` is set.
 
         Raises:
-            CellocateError: a field is faulty and `skip_bad` is not set, or none is left.
+            CellocateError: a field is faulty and `skip_bad` is not set, or no field is left.
         """
         faults = [problem for problem in problems if problem.severity == "fault"]
         bad = dict.fromkeys(problem.id for problem in faults)
         if faults and not skip_bad:
             first = faults[0]
-            raise CellocateError(
-                f"{len(bad)} of {counted(len(set(self.ids) | set(bad)), self.unit)} cannot be used; "
-                f"the first, {first.id}: {first.error.what}",
-                where=first.error.where,
-                mend=f"{first.error.mend} 'cellocate check' lists them all; --skip-bad goes on without them.",
-            )
+            all_fields = counted(len({*self.ids, *bad}), self.unit)
+            what = f"{len(bad)} of {all_fields} cannot be used; the first, {first.id}: {first.error.what}"
+            mend = f"{first.error.mend} 'cellocate check' lists all faults; --skip-bad continues without them."
+            raise CellocateError(what, where=first.error.where, mend=mend)
         good = self.subset([i for i in self.ids if i not in bad])
         if not len(good):
-            raise CellocateError(
-                f"no usable {self.unit} is left", where=self.folder, mend="'cellocate check' says why."
-            )
+            what = f"no usable {self.unit} is left"
+            raise CellocateError(what, where=self.folder, mend="'cellocate check' lists the faults.")
         return good
 
 
 @dataclass(frozen=True, repr=False)
 class LabelledCollection(Collection):
-    """A collection in which every field has labels, as `Collection.labelled` gives it.
-
-    Args:
-        vocabulary: of the labels.
-    """
+    """A collection in which every field has labels; `Collection.labelled` makes it."""
 
     vocabulary: Vocabulary = field()
 
     def truth(self) -> NDArray[np.bool_]:
-        """The labels as a table, shape (N, len(vocabulary)), bool."""
+        """The labels as an array, shape (N, len(vocabulary)), bool."""
         return self.vocabulary.encode(self.fields["labels"])
 
 
 def has_values(fields: pd.DataFrame, column: str) -> bool:
-    """Whether a table has a column with any value in it."""
+    """Whether a table has this column and any value in it."""
     return column in fields and bool(fields[column].replace("", None).notna().any())
 
 
 def group_column(fields: pd.DataFrame) -> str | None:
-    """The first of `GROUP_COLUMNS` in which a field has a value; None without one."""
+    """The first of `GROUP_COLUMNS` that has any value, or None."""
     return next((column for column in GROUP_COLUMNS if has_values(fields, column)), None)
 
 
 def group_of(fields: pd.DataFrame) -> pd.Series[str]:
-    """For each field of a table, indexed by id, the antibody or plate that it shares with others, or its own id.
+    """For each field, by id, the antibody or plate that groups it with others, or its own id.
 
-    Where all fields are of one plate, those of a well are a group. The time points of one series are one in any case.
+    If all fields come from one plate, their wells are the groups. The fields of a time series are always one group.
 
     Example:
         >>> table = pd.DataFrame({"time_series": ["m", "m", None], "antibody": ["", "A", "B"]}, index=["x", "y", "z"])

@@ -1,4 +1,4 @@
-"""How a folder is to be read, where it does not say so itself: `collection.yaml`."""
+"""Read `collection.yaml`, which describes how a folder of images is to be read."""
 
 from __future__ import annotations
 
@@ -17,31 +17,32 @@ from cellocate.registry import LAYOUTS
 FILE = "collection.yaml"
 _LISTING = "listing"
 IN_YAML = "channels: {nucleus: DAPI, protein: AF488}"
-"""How channels are named there, for messages."""
+"""An example of channels in `collection.yaml`, for messages."""
 
 
 def _known_layout(name: str) -> str:
     return name if name == _LISTING else LAYOUTS.checked(name)
 
 
-class Reading(BaseModel):
-    """What may be said of a folder of images; all of it is optional.
+class FolderSettings(BaseModel):
+    """The settings in a `collection.yaml`; all are optional.
 
     Attributes:
-        layout: which of several that fit; "folder" is that of files named by channel, whatever labels lie beside them.
-        pattern: of file names, such as `{plate}_{well}_f{id}_w{channel}.tif`; `{id}` and `{channel}` are understood,
-            other names become metadata. Without `{channel}` each file holds all channels; without `{id}`, all else
-            together is the id.
-        channels: for each channel its name in files of several channels, or its number there, from 0; or the part of
-            the names of files that stands for it. `collection.yaml` may speak of nucleus, protein, microtubules and er.
-        z: of a stack, which plane, from 0, or "max" (unless given) or "mean" of all.
-        axes: of a stack, what its axes are, in the order in which they are stored, where the file does not say so
-            rightly: letters of T(ime), C(hannel), Z, Y and X, such as `CYX` or `ZCYX`; those of length 1 are left out.
-        yellow: which colour of a colour image holds the yellow channel; the mean of red and green unless given.
+        layout: the layout to use, if several fit. "folder" means files named by channel, whatever labels are there.
+        pattern: of file names, such as `{plate}_{well}_f{id}_w{channel}.tif`. Fields other than `{id}` and `{channel}`
+            become metadata. Without `{channel}` each file holds all channels; without `{id}` the id is made of all
+            other fields.
+        channels: for each channel (nucleus, protein, microtubules, er, or a colour) its name or number, from 0, in
+            files of several channels, or the part of file names that stands for it.
+        z: plane of a stack, from 0, or "max" (the default) or "mean" of all planes.
+        axes: axes of a stack, in the order they are stored, if the file does not give them correctly: letters of
+            T(ime), C(hannel), Z, Y and X, such as `CYX` or `ZCYX`, without axes of length 1.
+        yellow: the colour of a colour image that holds the yellow channel; by default the mean of red and green.
         pixel_size: µm per px of every file.
-        bits: of the camera, where every pixel of 16-bit files holds fewer, such as 12.
-        camera_offset: counts that were added to every pixel; they are subtracted.
-        labels: the label table, and `vocabulary`, that of its labels.
+        bits: of the camera, if pixels of 16-bit files use fewer, such as 12.
+        camera_offset: counts that the camera added to every pixel; they are subtracted.
+        labels: the label table.
+        vocabulary: the vocabulary of the labels.
         metadata: tables whose rows are joined by id.
     """
 
@@ -61,59 +62,59 @@ class Reading(BaseModel):
     metadata: tuple[Path, ...] = ()
 
 
-def read_reading(path: Path) -> Reading:
-    """Read a `collection.yaml`; paths in it start from its folder.
+def read_collection_yaml(path: Path) -> FolderSettings:
+    """Read a `collection.yaml`; paths in it are relative to its folder.
 
     Raises:
-        CellocateError: it is not YAML, or says what is not understood.
+        CellocateError: it is not YAML, or has an unknown setting or value.
     """
     try:
         root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
-        said = {} if root is None else _typed(root, path)
+        settings = {} if root is None else _typed(root, path)
     except yaml.MarkedYAMLError as error:
         raise _not_yaml(error, path) from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         what = f"not readable as YAML ({type(error).__name__})"
         raise CellocateError(what, where=path, mend="Correct it or remove it.") from None
-    said = {} if said is None else said
-    if not isinstance(said, dict):
+    settings = {} if settings is None else settings
+    if not isinstance(settings, dict):
         raise CellocateError("not a list of settings", where=path, mend="Write lines such as pixel_size: 0.08.")
-    for name in said:
-        if name not in Reading.model_fields:
+    for name in settings:
+        if name not in FolderSettings.model_fields:
             raise CellocateError(f"no setting is called {str(name)!r}", where=path, mend=_nearest(str(name)))
-    said = {name: value for name, value in said.items() if value is not None}
-    if "channels" in said:
-        if not isinstance(said["channels"], dict):
+    settings = {name: value for name, value in settings.items() if value is not None}
+    if "channels" in settings:
+        if not isinstance(settings["channels"], dict):
             mend = (
                 "Write the stain and then the name of its channel, such as channels: {nucleus: DAPI, protein: AF488}."
             )
             raise CellocateError("channels names no stains", where=path, mend=mend)
-        named = {stain: "" if name is None else name for stain, name in said["channels"].items()}
-        said["channels"] = by_channel(named, path, IN_YAML)
+        named = {stain: "" if name is None else name for stain, name in settings["channels"].items()}
+        settings["channels"] = by_channel(named, path, IN_YAML)
     try:
-        reading = Reading.model_validate(said)
+        checked = FolderSettings.model_validate(settings)
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
-        what = f"{name} cannot be {_shown(said[name])}"
-        raise CellocateError(what, where=path, mend=f"It is {_meant(name)}.") from None
-    beside = path.parent
-    labels = None if reading.labels is None else beside / reading.labels
-    return reading.model_copy(update={"labels": labels, "metadata": tuple(beside / m for m in reading.metadata)})
+        what = f"{name} cannot be {_shown(settings[name])}"
+        meant = f"{', '.join(map(repr, LAYOUTS))} or {_LISTING!r}" if name == "layout" else _MEANT[name]
+        raise CellocateError(what, where=path, mend=f"It is {meant}.") from None
+    labels = None if checked.labels is None else path.parent / checked.labels
+    metadata = tuple(path.parent / table for table in checked.metadata)
+    return checked.model_copy(update={"labels": labels, "metadata": metadata})
 
 
 def _not_yaml(error: yaml.MarkedYAMLError, path: Path) -> CellocateError:
-    """Where a file is no YAML, and what is most often wrong there."""
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     mark = error.problem_mark or error.context_mark
     number = min(mark.line, len(lines) - 1) if mark else 0
     line = lines[number] if lines else ""
     setting, _, value = line.strip().partition(":")
     if "\t" in line:
-        mend = "Write blanks in the place of tabs."
+        mend = "Use spaces instead of tabs."
     elif "{" in value and setting != "channels":
         mend = f'Put it in quotes: {setting}: "{value.strip()}".'
     else:
-        mend = "Write a setting and its value in each line, such as pixel_size: 0.08, and put other text in quotes."
+        mend = "Write one setting and its value per line, such as pixel_size: 0.08, and put other text in quotes."
     shown = _shown(" ".join(line.split()))
     return CellocateError(f"not readable as YAML ({shown})", where=f"{path}, line {number + 1}", mend=mend)
 
@@ -124,24 +125,20 @@ _MEANT = {
     "yellow": "red, green, blue or mean",
     "axes": "the letters of T, C, Z, Y and X, each once, such as CYX or ZCYX",
     "bits": "the bits of the camera, 8 to 16, such as 12",
-    "camera_offset": "the counts that were added to every pixel, such as 100",
+    "camera_offset": "the counts that the camera added to every pixel, such as 100",
     "pixel_size": "µm per px, such as 0.08",
     "labels": "the name of a file",
     "vocabulary": "hpa28, hpa19, subcell31, or the name of a file",
     "metadata": "a list of files, such as [wells.csv, antibodies.csv]",
 }
-"""What each setting may be, as the end of a sentence."""
-
-
-def _meant(name: str) -> str:
-    return f"{', '.join(map(repr, LAYOUTS))} or {_LISTING!r}" if name == "layout" else _MEANT[name]
+"""The possible values of each setting, as the end of a sentence."""
 
 
 def _typed(node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 # whatever YAML can hold
-    """What a file says as it is typed: 00, no or 1e3 are names, and only 0, 1, 2 and so on are numbers.
+    """The content of a file as it is typed: 00, no and 1e3 are names, and only 0, 1, 2 and so on are numbers.
 
     Raises:
-        CellocateError: a name stands twice, or no name can stand there.
+        CellocateError: a name occurs twice, or something else stands in its place.
     """
     if isinstance(node, yaml.ScalarNode):
         if node.style is not None:
@@ -162,8 +159,8 @@ def _typed(node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 # whatever YAML 
 
 
 def _nearest(name: str) -> str:
-    near = get_close_matches(name.lower(), Reading.model_fields, n=1)
-    return f"{f'Did you mean {near[0]}? ' if near else ''}It can say {', '.join(Reading.model_fields)}."
+    near = get_close_matches(name.lower(), FolderSettings.model_fields, n=1)
+    return f"{f'Did you mean {near[0]}? ' if near else ''}Settings are {', '.join(FolderSettings.model_fields)}."
 
 
 def _shown(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What the pixels of fields tell together: the bits of the camera, and what was added to every pixel."""
+"""Infer bit depth and offset of a camera from the pixels of many fields."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from cellocate.images.depth import DEPTHS, SIGNED, full_value, smallest_depth, t
 
 HIGH_FLOOR = 0.1
 """Share of the full scale at which a channel's darkest pixel is reported: about a standard deviation of the atlas's
-channels. The 100 counts of 4095 that cameras usually add are 2.4%."""
+channels. The 100 counts that cameras usually add are 2.4% of 4095."""
 BRIGHT_ENOUGH = 128
-"""What the brightest pixel of all fields must reach for their depth to be inferred; less may be nothing but noise."""
+"""Smallest maximum of all fields from which their depth is inferred; a darker one may be only noise."""
 
-_HOT, _HOT_SHARE, _SEVERAL = 10, 0.05, 4  # pixels of a field that may be hot, share of such fields, among how many
-_DIM, _DIM_SHARE = full_value(12), 0.2  # fields of a collection of 16 bits that may be of another camera
+_HOT, _HOT_SHARE, _SEVERAL = 10, 0.05, 4  # hot pixels of a field, share of fields with hot pixels, fields needed
+_DIM, _DIM_SHARE = full_value(12), 0.2  # maximum and share of fields of a 16-bit collection that may be 12-bit
 
 
 class Evidence(NamedTuple):
-    """What one field tells of its depth.
+    """What one field shows about its bit depth.
 
     Args:
         depth: bits of its files, 8 or 16.
-        bits: of the camera, where they are known.
-        said: of the camera, by the metadata of the files, where `bits` are not known.
-        darkest: smallest value of each channel, by its name; above 0 where few are 0.
-        brightest: largest value of all.
-        above: pixels that the next smaller depth than that of the brightest could not hold.
+        bits: of the camera, if known.
+        recorded: of the camera, from the metadata of the files, if `bits` is not known.
+        darkest: smallest value of each channel, by name; above 0 only if few pixels are 0.
+        brightest: largest value of all channels.
+        above: number of pixels that need the depth of the brightest one.
     """
 
     depth: int
     bits: int | None
-    said: int | None
+    recorded: int | None
     darkest: Mapping[str, int]
     brightest: int
     above: int = 0
@@ -43,28 +43,28 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True)
 class Depth:
-    """What fields tell together.
+    """The bit depth inferred from several fields.
 
     Args:
-        bits: of the camera, for the fields in 16-bit files of which they were not known; None where nothing tells.
+        bits: of the camera, for fields in 16-bit files without a known depth; None if unknown.
         offset: to subtract from every pixel.
-        told: the depth that metadata tell, as a sentence; "" where they tell none, or that of the files.
-        inferred: what was inferred or is doubtful of the depth, a sentence each.
-        floor: what no pixel is darker than, where that is too much.
-        guessed: whether pixels told bits or offset, so that another field may show that they are wrong.
+        recorded: a sentence about the depth in the metadata; "" if there is none, or it is that of the files.
+        inferred: sentences about what was inferred or is doubtful.
+        floor: a warning if no pixel is dark.
+        guessed: whether bits or offset come from pixels, so that another field may contradict them.
     """
 
     bits: int | None = None
     offset: int = 0
-    told: str = ""
+    recorded: str = ""
     inferred: tuple[str, ...] = ()
     floor: CellocateError | None = None
     guessed: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know of the depth."""
-        return (self.told, *self.inferred) if self.told else self.inferred
+        """Sentences for the user about the depth."""
+        return (self.recorded, *self.inferred) if self.recorded else self.inferred
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -73,29 +73,23 @@ class Depth:
 
 
 def depth_fault(brightest: int, bits: int, offset: int) -> CellocateError | None:
-    """Why a field cannot be of the depth that others are of; None where it can.
-
-    Args:
-        brightest: its largest value, less the offset.
-        bits: of the camera.
-        offset: that was subtracted.
-    """
+    """Why a field cannot have the depth of the others, or None; `brightest` is its largest value minus the offset."""
     if brightest > full_value(bits):
         return too_bright(brightest, bits)
     if offset and not brightest:
-        what = f"no pixel above the {offset} that was subtracted from every pixel, as other fields begin there"
-        mend = "Leave it out, or write camera_offset: 0 into collection.yaml beside the images."
+        what = f"no pixel is above {offset}, which was subtracted from every pixel because other fields start there"
+        mend = "Leave it out, or write camera_offset: 0 into collection.yaml next to the images."
         return CellocateError(what, mend=mend)
     return None
 
 
 def infer_depth(seen: Sequence[Evidence], *, offset_known: bool = False, unit: Unit = "field") -> Depth:
-    """What fields tell of their depth, and of what was added to every pixel.
+    """Infer the bit depth of fields, and the offset that was added to every pixel.
 
     Args:
-        seen: of each field.
-        offset_known: whether somebody said what was added, so that ScanR's is not looked for.
-        unit: what each is.
+        seen: the evidence of each field.
+        offset_known: whether the offset was given, so that ScanR's is not looked for.
+        unit: whether these are fields or cells.
 
     Example:
         >>> seen = [Evidence(16, None, None, {"green": 110}, 900), Evidence(16, None, None, {"green": 104}, 3500)]
@@ -106,34 +100,28 @@ def infer_depth(seen: Sequence[Evidence], *, offset_known: bool = False, unit: U
     signed = bool(deep) and not offset_known and min(min(one.darkest.values()) for one in deep) >= SIGNED
     offset = SIGNED if signed else 0
     counts = [one._replace(brightest=one.brightest - offset) for one in deep]
-    known = {bits for one in counts if (bits := one.bits or one.said) is not None and bits < 16}
+    known = {bits for one in counts if (bits := one.bits or one.recorded) is not None and bits < 16}
     names = " and ".join(map(str, sorted(known)))
-    told = f"{names}-bit counts in 16-bit files (from metadata or collection.yaml)" if known else ""
+    recorded = f"{names}-bit counts in 16-bit files (from metadata or collection.yaml)" if known else ""
     bits, inferred = _depth(counts, known, unit)
-    floor = None if unit == "cell" else _floor(seen, bits)  # a cell may fill its picture
-    silent = any(one.bits is None and one.said is None for one in counts)
-    guessed = signed or (silent and bits is not None and bits < 16)
-    return Depth(bits, offset, told, inferred, _signed() if signed else floor, guessed)
+    floor = None if unit == "cell" else _floor(seen, bits)  # a cell may fill its image
+    unrecorded = any(one.bits is None and one.recorded is None for one in counts)
+    guessed = signed or (unrecorded and bits is not None and bits < 16)
+    return Depth(bits, offset, recorded, inferred, _signed() if signed else floor, guessed)
 
 
-def as_one(judged: Mapping[str, Depth]) -> Depth:
-    """What is known of several sources, as one; each sentence names its source, unless there is but one.
-
-    Args:
-        judged: of each source, by its name.
-    """
-    if list(judged) == [""]:
-        return judged[""]
-    notes = tuple(f"{source}: {text}" for source, one in judged.items() for text in one.notes)
-    return Depth(inferred=notes, floor=next((one.floor for one in judged.values() if one.floor is not None), None))
+def combine_depths(depths: Mapping[str, Depth]) -> Depth:
+    """Combine the depths of several sources, by name; their sentences then name the source."""
+    if list(depths) == [""]:
+        return depths[""]
+    notes = tuple(f"{source}: {text}" for source, one in depths.items() for text in one.notes)
+    return Depth(inferred=notes, floor=next((one.floor for one in depths.values() if one.floor is not None), None))
 
 
 def high_floor(seen: Iterable[Evidence], bits: int | None = None) -> dict[str, tuple[int, float]]:
-    """The channels of which no pixel of any field is dark: what their darkest is, and its share of the full scale.
+    """The channels without dark pixels: their darkest value, and its share of the full scale.
 
-    Args:
-        seen: of each field.
-        bits: of the cameras of fields in 16-bit files of which they are not known.
+    `bits` are those of fields in 16-bit files without a known depth.
     """
     floors: dict[str, tuple[float, int]] = {}
     for one in seen:
@@ -144,72 +132,72 @@ def high_floor(seen: Iterable[Evidence], bits: int | None = None) -> dict[str, t
 
 
 def _depth(deep: Sequence[Evidence], known: set[int], unit: Unit) -> tuple[int | None, tuple[str, ...]]:
-    """The depth of those of 16-bit fields of which it is not known, and how it was found."""
-    silent = [one for one in deep if one.bits is None and one.said is None]
-    said = [one for one in deep if one.bits is None and one.said is not None]
-    notes = _doubted([one for one in said if one.said == 16], unit)
-    bits = max((one.said or 0 for one in said), default=0)
-    if silent:
-        inferred, text = _inferred(silent, known, unit)
+    """The depth of 16-bit fields without a known one, and notes on how it was found."""
+    unrecorded = [one for one in deep if one.bits is None and one.recorded is None]
+    recorded = [one for one in deep if one.bits is None and one.recorded is not None]
+    notes = _doubted([one for one in recorded if one.recorded == 16], unit)
+    bits = max((one.recorded or 0 for one in recorded), default=0)
+    if unrecorded:
+        inferred, text = _inferred(unrecorded, known, unit)
         notes.append(text)
         bits = max(inferred or 0, bits)
     return bits or None, tuple(filter(None, notes))
 
 
-def _doubted(said_16: Sequence[Evidence], unit: Unit) -> list[str]:
-    """Many programs write 16 bits of significance wherever files have 16."""
-    brightest = max((one.brightest for one in said_16), default=0)
+def _doubted(recorded_16: Sequence[Evidence], unit: Unit) -> list[str]:
+    """Doubt recorded 16 bits: many programs write 16 for all 16-bit files."""
+    brightest = max((one.brightest for one in recorded_16), default=0)
     if smallest_depth(brightest) == 16 or brightest < BRIGHT_ENOUGH:
         return []
     bits = smallest_depth(brightest)
-    what = f"the metadata say 16 bits, but no pixel of {counted(len(said_16), unit)} is above {brightest}"
-    return [f"{what}. If these are {bits}-bit counts, write bits: {bits} into collection.yaml beside the images"]
+    what = f"the metadata say 16 bits, but no pixel of {counted(len(recorded_16), unit)} is above {brightest}"
+    return [f"{what}. If these are {bits}-bit counts, write bits: {bits} into collection.yaml next to the images"]
 
 
-def _inferred(silent: Sequence[Evidence], known: set[int], unit: Unit) -> tuple[int | None, str]:
-    """The depth that the pixels of fields tell, and how; "" where it is that of the files, as one would expect."""
-    silent = _without_hot(silent)
-    brightest = max(one.brightest for one in silent)
-    above = f"no pixel of {counted(len(silent), unit)} is above {brightest}"
+def _inferred(unrecorded: Sequence[Evidence], known: set[int], unit: Unit) -> tuple[int | None, str]:
+    """The depth inferred from pixels, and a note on it; "" if it is that of the files, as expected."""
+    unrecorded = _without_hot(unrecorded)
+    brightest = max(one.brightest for one in unrecorded)
+    above = f"no pixel of {counted(len(unrecorded), unit)} is above {brightest}"
     bits, others = smallest_depth(brightest), min(known, default=0)
     if len(known) == 1 and bits <= others:
-        return others, f"{above} where metadata say nothing: read as {others}-bit counts, as the others are"
+        return others, f"{above} where metadata give no depth: read as {others}-bit counts, like the others"
     if brightest < BRIGHT_ENOUGH:
-        what = f"the files have 16 bits, and {above}: too dark to tell how many bits the camera has"
-        return None, f"{what}. Write them, such as bits: 12, into collection.yaml beside the images"
+        what = f"the files have 16 bits, and {above}: too dark to infer the bits of the camera"
+        return None, f"{what}. Write them, such as bits: 12, into collection.yaml next to the images"
     if bits < 16:
-        what = f"the files have 16 bits, but {above}: read as {bits}-bit counts{_because(silent, brightest)}"
-        return bits, f"{what}. If that is wrong, write bits: 16 into collection.yaml beside the images"
-    dim = sum(one.brightest <= _DIM for one in silent)
-    if dim < _DIM_SHARE * len(silent):
+        what = f"the files have 16 bits, but {above}: read as {bits}-bit counts{_because(unrecorded, brightest)}"
+        return bits, f"{what}. If that is wrong, write bits: 16 into collection.yaml next to the images"
+    dim = sum(one.brightest <= _DIM for one in unrecorded)
+    if dim < _DIM_SHARE * len(unrecorded):
         return 16, ""
-    what = f"{dim} of {counted(len(silent), unit)} have no pixel above {_DIM}, and others have: all read as 16 bits"
-    what += _because(silent, brightest)
-    return 16, f"{what}. If they are of different cameras, open them as collections of their own"
+    what = f"{dim} of {counted(len(unrecorded), unit)} have no pixel above {_DIM}, and others have: all read as 16 bits"
+    what += _because(unrecorded, brightest)
+    return 16, f"{what}. If they come from different cameras, open them as separate collections"
 
 
-def _without_hot(silent: Sequence[Evidence]) -> Sequence[Evidence]:
-    """The fields but for the few, in which single pixels alone are of a larger depth than all others."""
-    most = smallest_depth(max(one.brightest for one in silent))
-    hot = [one for one in silent if smallest_depth(one.brightest) == most and one.above <= _HOT]
-    others = [one for one in silent if one not in hot]
-    few = len(hot) <= max(1, _HOT_SHARE * len(silent)) and len(silent) >= _SEVERAL
+def _without_hot(seen: Sequence[Evidence]) -> Sequence[Evidence]:
+    """Leave out the few fields in which only single pixels need a larger depth than all other fields."""
+    largest = smallest_depth(max(one.brightest for one in seen))
+    hot = [one for one in seen if smallest_depth(one.brightest) == largest and one.above <= _HOT]
+    others = [one for one in seen if one not in hot]
+    few = len(hot) <= max(1, _HOT_SHARE * len(seen)) and len(seen) >= _SEVERAL
     brightest = max((one.brightest for one in others), default=0)
-    return others if few and brightest >= BRIGHT_ENOUGH and smallest_depth(brightest) < most else silent
+    return others if few and brightest >= BRIGHT_ENOUGH and smallest_depth(brightest) < largest else seen
 
 
-def _because(silent: Sequence[Evidence], brightest: int) -> str:
-    """A word on single pixels that make the depth what it is: they may be hot ones."""
+def _because(seen: Sequence[Evidence], brightest: int) -> str:
+    """A remark if only a few pixels, which may be hot, determine the depth."""
     smaller = max((bits for bits in DEPTHS if full_value(bits) < brightest), default=0)
-    pixels = sum(one.above for one in silent if one.brightest > full_value(smaller))
-    if not 0 < pixels <= _HOT * len(silent):
+    pixels = sum(one.above for one in seen if one.brightest > full_value(smaller))
+    if not 0 < pixels <= _HOT * len(seen):
         return ""
     return f", because of {counted(pixels, 'pixel')} above {full_value(smaller)}"
 
 
 def _signed() -> CellocateError:
-    what = f"no pixel is darker than {SIGNED}: signed numbers of 16 bits were saved as unsigned ones, as ScanR does"
-    yaml = "write camera_offset: 0 into collection.yaml beside the images"
+    what = f"no pixel is darker than {SIGNED}: signed 16-bit numbers were saved as unsigned ones, as ScanR does"
+    yaml = "write camera_offset: 0 into collection.yaml next to the images"
     mend = f"cellocate subtracts {SIGNED} from every pixel. If that is wrong, {yaml}."
     return CellocateError(what, mend=mend)
 
@@ -220,6 +208,6 @@ def _floor(seen: Sequence[Evidence], bits: int | None) -> CellocateError | None:
         return None
     darkest, share = min(high.values())
     what = f"no pixel of {', '.join(high)} is darker than {darkest}, {share:.0%} of the full scale"
-    yaml = f"camera_offset: {darkest} into collection.yaml beside the images"
-    mend = f"If a camera added that to every pixel, write {yaml}, and it is subtracted."
+    mend = f"If the camera added that to every pixel, write camera_offset: {darkest} into collection.yaml next to the "
+    mend += "images; then it is subtracted."
     return CellocateError(what, mend=mend)

@@ -1,6 +1,6 @@
-"""Near duplicates: fields whose red, green and blue look alike, by perceptual hashes that differ in few bits.
+"""Find near duplicates: fields whose red, green and blue look alike, by perceptual hashes that differ in few bits.
 
-The rule is that of the champion of the 2018 challenge: each of the three hashes differs in at most 12 of 64 bits.
+The rule comes from the champion of the 2018 challenge: each of the three hashes differs in at most 12 of 64 bits.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.connected import connected
-from cellocate.collection.quality import is_blank, thumbnail
+from cellocate.collection.grouping import connected_groups
+from cellocate.collection.image_quality import is_blank, thumbnail
 from cellocate.errors import CellocateError
 
 HASHED = ("red", "green", "blue")
 BITS = 12
 _STRIP = 2**22  # pairs compared at once: 32 MiB of differences
-_EDGES = 2**22  # pairs kept before they are boiled down to clusters
+_EDGES = 2**22  # pairs kept before they are reduced to clusters
 
 
 def perceptual_hash(plane: NDArray[Any]) -> int:
-    """64 bits that hardly change when an image is shrunk, compressed or brightened; 0 for a blank one.
+    """64 bits that hardly change when an image is shrunk, compressed or brightened; 0 for a blank image.
 
-    The signs, against their median, of the 8 × 8 lowest frequencies of a thumbnail of 32 × 32 px.
+    The 8 × 8 lowest frequencies of a thumbnail of 32 × 32 px, each above or below their median.
 
     Args:
         plane: one channel, shape (H, W), uint8 or uint16.
 
     References:
-        Zauner. Implementation and Benchmarking of Perceptual Image Hash Functions. 2010 (its DCT based hash), as in
-        imagehash's `phash`, from which it differs in a bit or so: that one shrinks with another filter.
+        Zauner. Implementation and Benchmarking of Perceptual Image Hash Functions. 2010 (its DCT-based hash).
+        imagehash's `phash` shrinks with another filter and differs in a bit or so.
 
     Example:
         >>> ramp = np.add.outer(np.arange(64), 2 * np.arange(64)).astype(np.uint8)
@@ -53,7 +53,7 @@ def hash_thumbnail(small: NDArray[np.float32]) -> int:
 
 
 def fingerprint(digest: str, hashes: Sequence[int]) -> str:
-    """A field's pixels in a word: their digest and the hashes of `HASHED`, as `parse_fingerprints` reads them.
+    """One word for a field's pixels: their digest and the hashes of `HASHED`. `parse_fingerprints` reads it.
 
     Example:
         >>> fingerprint("ab", (1, 0, 255))
@@ -63,10 +63,10 @@ def fingerprint(digest: str, hashes: Sequence[int]) -> str:
 
 
 def parse_fingerprints(words: pd.Series[str]) -> tuple[list[str], NDArray[np.uint64]]:
-    """Digests, and hashes of shape (N, 3), uint64, of fingerprints; empty and 0 where there is none.
+    """The digests ("" if missing) and hashes (0 if missing), shape (N, 3), uint64, of fingerprints.
 
     Raises:
-        CellocateError: a word is no fingerprint.
+        CellocateError: a word is not a fingerprint.
     """
     digests, hashes = [], np.zeros((len(words), len(HASHED)), dtype=np.uint64)
     for row, word in enumerate(words):
@@ -75,7 +75,7 @@ def parse_fingerprints(words: pd.Series[str]) -> tuple[list[str], NDArray[np.uin
                 digest, *values = word.split("-")
                 hashes[row] = [int(value, 16) for value in values]
             except (ValueError, OverflowError):
-                raise CellocateError(f"no fingerprint: {word!r}", mend="Make the split anew.") from None
+                raise CellocateError(f"not a fingerprint: {word!r}", mend="Make the split again.") from None
             digests.append(digest)
         else:
             digests.append("")
@@ -83,16 +83,17 @@ def parse_fingerprints(words: pd.Series[str]) -> tuple[list[str], NDArray[np.uin
 
 
 def near_pairs(hashes: NDArray[np.uint64], bits: int = BITS) -> Iterator[NDArray[np.intp]]:
-    """All pairs of fields each of whose hashes differ in at most `bits` bits.
+    """All pairs of fields in which each hash differs in at most `bits` bits.
 
-    Blank channels agree with each other only, and prove nothing: a field with fewer than two others has no pairs.
+    A blank channel matches only blank channels, and proves nothing: fields with fewer than two other channels have no
+    pairs.
 
     Args:
-        hashes: shape (N, 3), uint64; 0 for a channel that is blank or missing.
+        hashes: shape (N, 3), uint64; 0 for a blank or missing channel.
         bits: the largest difference.
 
     Yields:
-        Pairs of positions, shape (P, 2), the smaller first, a strip of the N × N / 2 comparisons at a time.
+        Pairs of positions, shape (P, 2), the smaller first; one strip of the N × N / 2 comparisons at a time.
 
     Example:
         >>> a, b = 0x0F0F0F0F0F0F0F0F, 0x00FF00FF00FF00FF
@@ -101,7 +102,7 @@ def near_pairs(hashes: NDArray[np.uint64], bits: int = BITS) -> Iterator[NDArray
         [[[0, 2]]]
     """
     rows = np.flatnonzero((hashes != 0).sum(axis=1) >= 2)
-    # most distinct first: hardly anything is left to compare in the others
+    # the most varied hash first, which leaves the fewest pairs to compare in the others
     order = sorted(range(hashes.shape[1]), key=lambda k: -len(np.unique(hashes[rows, k])))
     first, *others = (np.ascontiguousarray(hashes[rows, k]) for k in order)
     step = max(1, _STRIP // max(1, len(rows)))
@@ -117,14 +118,9 @@ def near_pairs(hashes: NDArray[np.uint64], bits: int = BITS) -> Iterator[NDArray
 
 
 def clusters(hashes: NDArray[np.uint64], bits: int = BITS) -> NDArray[np.intp]:
-    """For each field the number of its cluster: fields that near pairs link, directly or through others.
+    """The number of each field's cluster, shape (N,): fields that near pairs connect, directly or through others.
 
-    Args:
-        hashes: shape (N, 3), uint64, as for `near_pairs`.
-        bits: the largest difference of each hash.
-
-    Returns:
-        Shape (N,), the same number for the fields of a cluster; a field without near duplicates is its own.
+    See `near_pairs` for the arguments. A field without near duplicates has a cluster of its own.
     """
     distinct, members = np.unique(hashes, axis=0, return_inverse=True)
     number, kept = np.arange(len(distinct)), 0
@@ -132,12 +128,12 @@ def clusters(hashes: NDArray[np.uint64], bits: int = BITS) -> NDArray[np.intp]:
     for pairs in near_pairs(distinct, bits):
         edges.append(pairs)
         kept += len(pairs)
-        if kept > _EDGES:  # so that a collection of nothing but duplicates does not fill the memory
+        if kept > _EDGES:  # a collection of many duplicates must not fill the memory
             number = _linked(len(distinct), [*edges, np.column_stack([np.arange(len(distinct)), _firsts(number)])])
             edges, kept = [], 0
     number = _linked(len(distinct), [*edges, np.column_stack([np.arange(len(distinct)), _firsts(number)])])
     found: NDArray[np.intp] = number[members]
-    alone = (hashes != 0).sum(axis=1) < 2  # of these, equal hashes prove nothing either
+    alone = (hashes != 0).sum(axis=1) < 2  # whose hashes prove nothing, even if equal
     found[alone] = len(distinct) + np.arange(int(alone.sum()))
     return found
 
@@ -150,4 +146,4 @@ def _firsts(number: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _linked(count: int, edges: list[NDArray[np.intp]]) -> NDArray[np.intp]:
     left, right = np.concatenate(edges).T
-    return connected(left, right, count)
+    return connected_groups(left, right, count)

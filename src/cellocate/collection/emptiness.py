@@ -1,4 +1,4 @@
-"""Fields that nothing can be said about: without cells, without protein, or with a copy in the protein's place."""
+"""Detect fields that show nothing about the protein: no cells, no protein, or a copy of another channel."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from cellocate.images.signal import CLEAR, Signal, signal_of
 PROTEIN = "green"
 NEARLY_EMPTY, NO_SIGNAL, SATURATED = "nearly empty", "no signal", "saturated"
 COPIES = {f"protein channel like {channel}": channel for channel in CHANNELS if channel != PROTEIN}
-"""What says that the protein channel is a copy, and of which channel."""
+"""Notes that the protein channel is a copy, with the channel that it is a copy of."""
 SILENT = (NEARLY_EMPTY, NO_SIGNAL, SATURATED)
-"""What leaves a field or cell without a location."""
+"""Notes of fields and cells that get no location."""
 
 SMALLEST_NUCLEUS = 30.0
-"""µm² that must be seen of a landmark in one piece: the smallest nuclei are that large, and so are all cells."""
+"""µm² that a landmark must show in one piece. The smallest nuclei have this size; all cells are larger."""
 ALIKE = 0.98
-"""Correlation of two channels from which one is taken for a copy of the other.
+"""Correlation at which one channel is taken for a copy of another.
 
-Of the 72 real fields and 50 collages at hand no protein exceeds .84 with any landmark, and of the 450 cells of these
-collages, each by itself, none .96; of 7,754 training images of the 2018 challenge none exceeds .955 with microtubules,
-pixel by pixel. Scaled copies reach .99, also with many of their pixels saturated.
+In 72 real fields and 50 collages, no protein correlates with a landmark above .84, and in the 450 single cells of these
+collages none above .96. In 7,754 training images of the 2018 challenge none exceeds .955 with microtubules, pixel by
+pixel. Scaled copies reach .99, even with many saturated pixels.
 """
 
-_SHARE = 0.002  # of a field of unknown pixel size that must be seen: 54 µm² of an atlas field
+_SHARE = 0.002  # of a field of unknown pixel size that must show something: 54 µm² of an atlas field
 _UNSATURATED = 0.98  # of the brightest block
-_ENOUGH = 50  # blocks, to tell a correlation
+_ENOUGH = 50  # blocks needed for a correlation
 
 
-def note_on(planes: Mapping[str, NDArray[Any]], pixel_size: float | None = None) -> str:
-    """Why nothing can be said about the protein of a field, or why what is said is doubtful; empty for a sound field.
+def emptiness_note(planes: Mapping[str, NDArray[Any]], pixel_size: float | None = None) -> str:
+    """Why a field shows nothing, or nothing reliable, about its protein; "" for a good field.
 
     Args:
         planes: channel → pixels, shape (H, W), uint8 or uint16.
         pixel_size: µm per px.
 
     Returns:
-        "nearly empty" where no landmark shows a patch of 30 µm² or more above the noise, "no signal" where the
-        protein does not stand out from it, "saturated" where it is white all over, "protein channel like red" where it
-        is a scaled copy of that landmark.
+        "nearly empty" if no landmark shows a patch of 30 µm² or more above the noise, "no signal" if the protein does
+        not stand out from the noise, "saturated" if it is white all over, "protein channel like red" if it is a scaled
+        copy of that landmark.
 
     Example:
         >>> rng = np.random.default_rng(0)
         >>> red, noise = (rng.poisson(9, (256, 256)).astype(np.uint8) for _ in range(2))
         >>> red[50:150, 50:150] += rng.integers(20, 120, (100, 100)).astype(np.uint8)
-        >>> [note_on({"red": red, "green": green}, 0.3) for green in (noise, red // 2, red.T)]
+        >>> [emptiness_note({"red": red, "green": green}, 0.3) for green in (noise, red // 2, red.T)]
         ['no signal', 'protein channel like red', '']
-        >>> note_on({"red": noise, "green": noise})
+        >>> emptiness_note({"red": noise, "green": noise})
         'nearly empty'
     """
     signals = {channel: signal_of(plane) for channel, plane in planes.items()}
@@ -85,9 +85,9 @@ def _shows_cells(signal: Signal, area: float | None) -> bool:
 
 
 def correlation(one: Signal, other: Signal) -> float:
-    """Of two channels, where either shows something and neither is saturated; 0 where that is too little to tell.
+    """The correlation of two channels where either is above the noise and neither saturated; 0 if too few blocks are.
 
-    The variance of their noise is taken off, as it would hide a faint copy (Spearman 1904, doi:10.2307/1412159).
+    The variance of the noise is subtracted, as it would hide a faint copy (Spearman 1904, doi:10.2307/1412159).
     """
     shown = np.maximum(one.above, other.above) >= CLEAR
     for signal in (one, other):

@@ -1,4 +1,4 @@
-"""What is known of some fields beside their images: from a collection, or from any table that has their ids."""
+"""Metadata of fields: from a collection, or from any table that has their ids."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import pandas as pd
 
 from cellocate.collection.atlas.tables import is_list, of_fields, read_labels
 from cellocate.collection.atlas_names import with_metadata_of_ids
-from cellocate.collection.bags import are_cells, bags_of
+from cellocate.collection.cell_bags import are_cells, bags_of
 from cellocate.collection.collection import Collection
-from cellocate.collection.identity import as_known
+from cellocate.collection.identity import match_ids
 from cellocate.collection.layouts import open_collection
-from cellocate.collection.metadata import IDS, read_metadata, tidy
+from cellocate.collection.metadata_tables import IDS, read_metadata, tidy
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import columns_there, is_table, read_columns
 
 
 def metadata_of(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
-    """The metadata of some fields: antibody, gene, cell line and whatever else is told of them.
+    """The metadata of some fields: antibody, gene, cell line and so on.
 
     Args:
-        path: of a collection, in any layout, or of their cells; or a table with a column `id`, `image`,
+        path: a collection in any layout, of the fields or of their cells; or a table with a column `id`, `image`,
             `image_id`, `field` or `filename`, such as a label table, or a list of the atlas.
-        ids: of the fields; each as often as it stands here.
+        ids: the fields; an id may occur several times.
 
     Returns:
-        Their rows, in this order, under their ids; missing values are None.
+        A row for each id, in this order, indexed by id; missing values are None.
 
     Raises:
-        CellocateError: it cannot be read, has an id in several rows, or lacks one of the fields.
+        CellocateError: the path cannot be read, has an id in several rows, or lacks one of the fields.
     """
     path = Path(path)
     fields = _known(path, ids)
@@ -51,18 +51,18 @@ def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
         columns = read_columns(path)
         if any(c.lower() in IDS for c in columns) and not any(c in CHANNELS for c in columns):
             known = read_metadata(path, set(ids))
-            return known.set_axis(pd.Index(as_known(list(known.index), ids), name="id"))
+            return known.set_axis(pd.Index(match_ids(list(known.index), ids), name="id"))
     collection = open_collection(path)
     if are_cells(collection) and not set(ids) <= set(collection.ids):
-        return bags_of(collection).fields.fields  # the ids are of fields, which cells tell of
+        return bags_of(collection).fields.fields  # the ids are those of the fields of the cells
     return collection.fields
 
 
 def values_of(collection: Collection, column: str) -> list[str]:
-    """The values of a column of metadata, by field; empty where there is none.
+    """The values of a column of metadata, by field; "" where a value is missing.
 
     Raises:
-        CellocateError: there is no such column; it names those that there are.
+        CellocateError: there is no such column.
     """
     known = collection.metadata_columns
     if column not in known:

@@ -1,4 +1,4 @@
-"""What a field is known by wherever it lies: under the prefix of a merge, in a store, in either challenge."""
+"""Recognise the same field under different ids: after a merge, in a store, in either challenge."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pandas as pd
 from cellocate.collection.collection import Collection
 
 ORIGINAL = "original_id"
-"""The column of the ids that fields had before a merge put the name of their source before them."""
+"""Column of the ids that fields had before a merge added the name of their source."""
 
 FIELD_IDS = (ORIGINAL, "field", "time_series")
-"""Columns that hold ids of fields, which stay as they are."""
+"""Columns of ids, whose values are never converted."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 UUID_LENGTH = 36
@@ -23,7 +23,7 @@ _CHALLENGES = {"kaggle2018", "kaggle2021"}
 
 
 def uuid(field: str) -> str | None:
-    """The UUID in an id, in small letters: two fields of one UUID are the same image of the challenges.
+    """The UUID in an id, in small letters, or None. Fields with one UUID are the same image of the challenges.
 
     Example:
         >>> uuid("kaggle2021-000A6C98-bb9b-11e8-b2b9-ac1f6b6435d0")
@@ -35,17 +35,17 @@ def uuid(field: str) -> str | None:
     return match[0].lower() if match else None
 
 
-def as_known(ids: Sequence[str], known: Iterable[str]) -> list[str]:
-    """The ids in a table, as the fields that they mean are called.
+def match_ids(ids: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Match ids of a table to ids of fields, in spite of conversions by other programs.
 
-    Excel makes 7 of 007, and pandas makes 7.0 of 7 in a column with empty cells; others write the name of a file. Ids
-    are therefore compared as numbers where all of them are numbers, and without the ending of an image where all have
-    one; but only if none is a field's as it stands, and no two become one.
+    Excel turns 007 into 7, pandas turns 7 into 7.0 in a column with empty cells, and others write file names. If no id
+    matches as it is, ids are compared as numbers (if all are numbers) or without image suffixes (if all have one),
+    unless two ids become the same.
 
     Example:
-        >>> as_known(["7.0", "8.0"], ["007", "008", "009"]), as_known(["7.0", "8"], ["8", "7"])
+        >>> match_ids(["7.0", "8.0"], ["007", "008", "009"]), match_ids(["7.0", "8"], ["8", "7"])
         (['007', '008'], ['7.0', '8'])
-        >>> as_known(["a.tif", "b_green.png"], ["a", "b"]), as_known(["a_red.png", "a_blue.png"], ["a"])
+        >>> match_ids(["a.tif", "b_green.png"], ["a", "b"]), match_ids(["a_red.png", "a_blue.png"], ["a"])
         (['a', 'b'], ['a_red.png', 'a_blue.png'])
     """
     fields = set(known)
@@ -68,8 +68,8 @@ def _as_files(ids: Iterable[str]) -> dict[str, str]:
     return {i: _IMAGE.sub("", i) for i in ids if _IMAGE.search(i)}
 
 
-def originals(fields: pd.DataFrame) -> list[str]:
-    """The id of each row before any merge: that of the column `original_id` where it has one, or else its own."""
+def original_ids(fields: pd.DataFrame) -> list[str]:
+    """The id of each row before any merge: from the column `original_id`, or else its own."""
     ids = [str(i) for i in fields.index.to_numpy(dtype=object)]
     if ORIGINAL not in fields:
         return ids
@@ -78,18 +78,18 @@ def originals(fields: pd.DataFrame) -> list[str]:
 
 
 def identities(fields: pd.DataFrame) -> list[str]:
-    """What the field of each row is known by: the UUID in its id, or else the id that it had before any merge.
+    """An identity of each row's field: the UUID in its id, or else its id before any merge.
 
     Example:
         >>> table = pd.DataFrame({"original_id": ["x", ""]}, index=["a-x", "y"])
         >>> identities(table)
         ['x', 'y']
     """
-    return [uuid(old) or old for old in originals(fields)]
+    return [uuid(old) or old for old in original_ids(fields)]
 
 
 def challenges(collection: Collection) -> tuple[str, ...]:
-    """The challenges that fields come from, as far as it was told: by its layout, or by those that it was made of.
+    """The challenges that a collection comes from, by its layout or that of the collections it was made of.
 
     Example:
         >>> from pathlib import Path
@@ -110,20 +110,22 @@ def _layouts(made: object) -> Iterator[str]:
             yield from _layouts(part)
 
 
-def parts_met(split: Mapping[str, Sequence[str]], old: Mapping[str, str], fields: pd.DataFrame) -> list[str | None]:
-    """The part of a split in which the field of each row lay, by its id or else by what it is known by.
+def split_parts_of(
+    split: Mapping[str, Sequence[str]], old: Mapping[str, str], fields: pd.DataFrame
+) -> list[str | None]:
+    """The part of a split that each field was in, under its own id or as the same field under another.
 
     Args:
         split: ids of each part.
-        old: the ids before any merge of those whose id is another.
-        fields: to be looked for, by id.
+        old: ids before any merge, for the ids that changed.
+        fields: the fields to look up, by id.
 
     Returns:
-        The part, train before validation before test, or None for a field that was in none.
+        The part of each field, or None. A field known from several parts counts as train before validation before test.
 
     Example:
         >>> table = pd.DataFrame({"original_id": ["", "x", ""]}, index=["c", "b-x", "new"])
-        >>> parts_met({"train": ["a-x"], "test": ["c"]}, {"a-x": "x"}, table)
+        >>> split_parts_of({"train": ["a-x"], "test": ["c"]}, {"a-x": "x"}, table)
         ['test', 'train', None]
     """
     own = {i: part for part, ids in split.items() for i in ids}

@@ -1,4 +1,4 @@
-"""One look at the files of one field: whether they can be used together, and what their pixels tell."""
+"""Check the files of one field: whether they belong together, and what their pixels show."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from cellocate.collection.depth_inference import Evidence
 from cellocate.collection.duplicates import HASHED, fingerprint, hash_thumbnail
-from cellocate.collection.emptiness import note_on
-from cellocate.collection.quality import (
+from cellocate.collection.emptiness import emptiness_note
+from cellocate.collection.image_quality import (
     FOCUS_CHANNELS,
     SATURATED_SHARE,
     above_floor,
@@ -31,21 +31,21 @@ from cellocate.images.stacks import absent_chunks
 
 
 class ImageFacts(NamedTuple):
-    """What the files of a field are; what follows `depth` is known only where their pixels were decoded.
+    """Facts about the files of a field; those after `depth` are known only if the pixels were decoded.
 
     Args:
         height: px.
         width: px.
         depth: bits.
         fingerprint: digest of the pixels, and perceptual hashes of red, green and blue (see `duplicates`).
-        blank: channels that show nothing, between spaces.
-        saturated: channels with too many pixels at the largest value, between spaces.
-        sharpness: of the landmark that focus is judged by; nan without one.
+        blank: names of the blank channels, separated by spaces.
+        saturated: names of the channels with too many pixels at the largest value, separated by spaces.
+        sharpness: of the channel that shows focus best; nan without one.
         smallest_file: bytes.
         largest_file: bytes.
         absent: how many chunks an OME-Zarr image lacks, such as "3 of 12, read as 0".
-        note: whether the field shows too little to say anything about (see `emptiness`), or nothing of its own.
-        seen: what the pixels tell of their depth.
+        note: why the field shows nothing, or nothing reliable, about the protein (see `emptiness`).
+        seen: what the pixels show about their bit depth.
     """
 
     height: int
@@ -62,27 +62,23 @@ class ImageFacts(NamedTuple):
     seen: Evidence | None = None
 
 
-def complete(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
-    """The files of the channels asked for.
+def required_files(files: dict[str, Path], channels: Sequence[str], folder: Path) -> dict[str, Path]:
+    """The files of these channels.
 
     Raises:
         CellocateError: one is missing.
     """
     if not files:
-        raise CellocateError("a row without image files", where=folder, mend="Add the files, or take the row out.")
+        raise CellocateError("a row without image files", where=folder, mend="Add the files, or remove the row.")
     lacking = [channel for channel in channels if channel not in files]
     if lacking:
-        beside = next(iter(files.values()))
-        raise CellocateError(
-            f"the {' and '.join(lacking)} file is missing",
-            where=f"beside {beside}",
-            mend="Restore it, or leave the field out.",
-        )
+        what, where = f"the {' and '.join(lacking)} file is missing", f"next to {next(iter(files.values()))}"
+        raise CellocateError(what, where=where, mend="Restore it, or leave the field out.")
     return {channel: files[channel] for channel in channels}
 
 
 def facts_of_headers(files: Mapping[str, Path]) -> ImageFacts:
-    """Height, width and depth, without decoding.
+    """Read height, width and depth from the headers.
 
     Raises:
         CellocateError: a file cannot be read, or they differ in size or depth.
@@ -91,23 +87,23 @@ def facts_of_headers(files: Mapping[str, Path]) -> ImageFacts:
     first = next(iter(headers.values()))
     for path, header in headers.items():
         if header[:2] != first[:2]:
-            sizes = f"{header.width}×{header.height} beside {first.width}×{first.height} px"
+            sizes = f"{header.width}×{header.height} and {first.width}×{first.height} px"
             raise differing("size", sizes, path)
         if header.depth != first.depth:
-            raise differing("depth", f"{header.depth} beside {first.depth} bits", path)
+            raise differing("depth", f"{header.depth} and {first.depth} bits", path)
     return ImageFacts(*first)
 
 
 def facts_of_pixels(
     pixels: Pixels, files: Mapping[str, Path], pixel_size: float | None = None, seen: Evidence | None = None
 ) -> ImageFacts:
-    """All that pixels tell.
+    """All facts about the files of a field.
 
     Args:
-        pixels: shape (C, H, W), as the files have them.
-        files: of these channels, in their order.
+        pixels: shape (C, H, W), as stored in the files.
+        files: the file of each channel, in the same order.
         pixel_size: µm per px.
-        seen: what the pixels tell of their depth.
+        seen: what the pixels show about their bit depth.
     """
     counts = without_offset(pixels, SIGNED) if darkest(pixels) >= SIGNED else pixels
     planes = dict(zip(files, counts, strict=True))
@@ -130,13 +126,13 @@ def facts_of_pixels(
         smallest_file=min(bytes_, default=0),
         largest_file=max(bytes_, default=0),
         absent=next(filter(None, map(absent_chunks, _images(files))), ""),
-        note=note_on(planes, pixel_size),
+        note=emptiness_note(planes, pixel_size),
         seen=seen,
     )
 
 
 def file_sizes(files: Mapping[str, Path]) -> list[int]:
-    """The bytes of each file of a field, once; none of what is no file of its own, as in a store."""
+    """The size of each distinct file of a field in bytes; none for fields in a store."""
     found = []
     for file in dict.fromkeys(address.file for address in _images(files)):
         with suppress(OSError):
@@ -145,6 +141,6 @@ def file_sizes(files: Mapping[str, Path]) -> list[int]:
 
 
 def _images(files: Mapping[str, Path]) -> list[Address]:
-    """Each image once, or the time point of it, which a stack is for several channels."""
+    """Each image, or time point of an image, once; several channels may be in one stack."""
     addresses = map(Address.parse, files.values())
     return list(dict.fromkeys(Address(a.file, series=a.series, time=a.time) for a in addresses))

@@ -1,4 +1,4 @@
-"""Several collections as one."""
+"""Merge several collections into one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.collection.collection import TIME_SERIES, Collection, group_column
-from cellocate.collection.connected import connected
-from cellocate.collection.identity import ORIGINAL, identities, originals, uuid
-from cellocate.collection.metadata import NUMBERS
+from cellocate.collection.grouping import connected_groups
+from cellocate.collection.identity import ORIGINAL, identities, original_ids, uuid
+from cellocate.collection.metadata_tables import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
 from cellocate.tables import normal, table_name
@@ -22,16 +22,16 @@ SOURCE = "source"
 
 
 @dataclass(frozen=True)
-class Shared:
-    """Ids that two of the merged collections have in common.
+class SharedIds:
+    """The ids that two merged collections share.
 
     Args:
         first: name of one source, as in the column `source`.
         second: name of the other.
-        ids: in the first, of fields that the other has under the same id, or the same UUID in it.
-        identical: those of them whose files are the same, byte for byte.
-        same: those of them that are surely one field: by a UUID, or by their files.
-        sizes: number of fields of both.
+        ids: ids in the first of fields whose id, or the UUID in it, is also in the other.
+        identical: those whose files are identical, byte for byte.
+        same: those that are certainly the same field, by UUID or by identical files.
+        sizes: number of fields of both sources.
     """
 
     first: str
@@ -42,21 +42,21 @@ class Shared:
     sizes: tuple[int, int]
 
 
-def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, ...]]:
-    """Put the fields of several collections into one, in the order given.
+def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[SharedIds, ...]]:
+    """Merge the fields of several collections, in the order given.
 
-    The column `source` says where a field came from. Ids that occur in several get it as a prefix (`source-id`), while
-    `original_id` keeps what they were; a column `group` then keeps such fields, and all that shares a group with
-    either, in one part of a split.
+    The column `source` names the collection of each field. Ids that occur in several collections get it as a prefix
+    (`source-id`), and `original_id` keeps the old id. A column `group` then keeps such fields, and everything that
+    shares a group with them, in one part of a split.
 
     Args:
-        collections: all labelled in one vocabulary, or all without labels; their folders' names should differ.
+        collections: all labelled in one vocabulary, or all without labels; their folders should have different names.
 
     Returns:
-        The collection, and which ids its sources share.
+        The collection, and the ids that its sources share.
 
     Raises:
-        CellocateError: the vocabularies differ, or ids coincide even with the prefix.
+        CellocateError: the vocabularies differ, or ids are the same even with the prefix.
 
     Example:
         >>> one, other = (pd.DataFrame({"labels": None}, index=list(ids)) for ids in ("ab", "bc"))
@@ -64,7 +64,7 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
         >>> merged.ids, shared[0].ids
         (['a', 'p-b', 'q-b', 'c'], ('b',))
     """
-    _see_vocabularies(collections)
+    _check_vocabularies(collections)
     names = _names(collections)
     shared = tuple(
         found
@@ -79,7 +79,7 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
         fields = collection.fields.copy()
         within = fields[SOURCE].replace("", None) if SOURCE in fields else [None] * len(fields)
         ids = [f"{name}-{field}" if often[field] > 1 else field for field in collection.ids]
-        before = [old if old != new else None for old, new in zip(originals(fields), ids, strict=True)]
+        before = [old if old != new else None for old, new in zip(original_ids(fields), ids, strict=True)]
         fields[SOURCE] = [name if pd.isna(old) else f"{name}/{old}" for old in within]
         fields[ORIGINAL] = pd.Series(before, index=fields.index, dtype=object)
         if TIME_SERIES in fields:
@@ -89,7 +89,7 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
     together = pd.concat(parts)
     if not together.index.is_unique:
         again = together.index[together.index.duplicated()][0]
-        raise CellocateError(f"two fields become {again}", mend="Rename a folder, of which that is the prefix.")
+        raise CellocateError(f"two fields get the id {again}", mend="Rename the folder that is its prefix.")
     together = together.astype(object).where(together.notna(), None)
     if together[ORIGINAL].isna().all():
         together = together.drop(columns=ORIGINAL)
@@ -107,26 +107,26 @@ def merge(collections: Sequence[Collection]) -> tuple[Collection, tuple[Shared, 
     return merged, shared
 
 
-def _see_vocabularies(collections: Sequence[Collection]) -> None:
+def _check_vocabularies(collections: Sequence[Collection]) -> None:
     first = collections[0]
     for other in collections[1:]:
         if other.vocabulary != first.vocabulary:
             words = [c.vocabulary.name if c.vocabulary else "no labels" for c in (first, other)]
             raise CellocateError(
-                f"collections of different labels ({words[0]} and {words[1]})",
+                f"collections with different vocabularies ({words[0]} and {words[1]})",
                 where=f"{first.folder} and {other.folder}",
-                mend="Bring them into one vocabulary first: --to hpa19 maps all of them.",
+                mend="Map them to one vocabulary first, with --to hpa19.",
             )
 
 
 def _names(collections: Sequence[Collection]) -> list[str]:
-    """A name for each source: that of its folder or label table, numbered where several have the same."""
+    """The name of each source: its folder or label table, numbered if several have the same name."""
     names = [normal(table_name(collection.folder.resolve())) for collection in collections]
     often = Counter(names)
     return [f"{name}{names[: i + 1].count(name)}" if often[name] > 1 else name for i, name in enumerate(names)]
 
 
-def _shared(name: str, one: Collection, other_name: str, other: Collection) -> Shared | None:
+def _shared(name: str, one: Collection, other_name: str, other: Collection) -> SharedIds | None:
     theirs = dict(zip(identities(other.fields), other.ids, strict=True))
     pairs = {i: theirs[known] for i, known in zip(one.ids, identities(one.fields), strict=True) if known in theirs}
     if not pairs:
@@ -134,20 +134,17 @@ def _shared(name: str, one: Collection, other_name: str, other: Collection) -> S
     identical = tuple(i for i, there in pairs.items() if _same_files(one.files(i), other.files(there)))
     certain = set(identical)
     same = tuple(i for i in pairs if i in certain or uuid(i))
-    return Shared(name, other_name, tuple(pairs), identical, same, (len(one), len(other)))
+    return SharedIds(name, other_name, tuple(pairs), identical, same, (len(one), len(other)))
 
 
 def _same_files(one: dict[str, Path], other: dict[str, Path]) -> bool:
-    try:
-        return bool(one) and one.keys() == other.keys() and all(_same(one[c], other[c]) for c in one)
-    except OSError:  # a file is missing, which the check of a collection tells
+    if not one or one.keys() != other.keys():
         return False
-
-
-def _same(one: Path, other: Path) -> bool:
-    first, second = Address.parse(one), Address.parse(other)
-    planes_alike = replace(first, file=second.file) == second
-    return planes_alike and filecmp.cmp(first.file, second.file, shallow=False)
+    pairs = [(Address.parse(one[channel]), Address.parse(other[channel])) for channel in one]
+    try:
+        return all(replace(a, file=b.file) == b and filecmp.cmp(a.file, b.file, shallow=False) for a, b in pairs)
+    except OSError:  # the inspection of a collection reports missing files
+        return False
 
 
 def _series(collection: Collection) -> set[str]:
@@ -155,9 +152,9 @@ def _series(collection: Collection) -> set[str]:
 
 
 def _named_groups(collection: Collection, source: str) -> list[str | None]:
-    """The group of each field, after the kind of group that it is, or None where nobody said.
+    """The name of each field's group, with its kind, or None.
 
-    Antibodies and plates are the same wherever they are named; wells and time series are of their source.
+    Antibodies and plates are the same in all sources; wells and time series belong to their source.
     """
     fields = collection.fields
     groups: list[str | None] = [None] * len(collection)
@@ -171,7 +168,7 @@ def _named_groups(collection: Collection, source: str) -> list[str | None]:
 
 
 def _groups(collections: Sequence[Collection], sources: Sequence[str]) -> list[str | None]:
-    """A group for each field, such that what is known as one field, or is of one group, shares it; None for a loner."""
+    """Group fields that are known to be the same or are in one group; None for a field by itself."""
     groups = pd.Series(
         [g for c, s in zip(collections, sources, strict=True) for g in _named_groups(c, s)], dtype=object
     )
@@ -179,7 +176,9 @@ def _groups(collections: Sequence[Collection], sources: Sequence[str]) -> list[s
     codes, names = pd.factorize(groups)
     rows, distinct = pd.factorize(known)
     grouped = codes >= 0
-    cluster = connected(codes[grouped], len(names) + rows[grouped], len(names) + len(distinct))[len(names) + rows]
+    cluster = connected_groups(codes[grouped], len(names) + rows[grouped], len(names) + len(distinct))[
+        len(names) + rows
+    ]
     first = groups.groupby(cluster).first()  # of those that are not missing
     name = known.groupby(cluster).first().where(known.groupby(cluster).size() > 1, None)
     called = first.where(first.notna(), name)

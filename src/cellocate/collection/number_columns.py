@@ -1,4 +1,4 @@
-"""Columns of tables that are numbers: their values, each fault with its line."""
+"""Read numbers from columns of tables; errors name the line."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from cellocate.tables import MISSING, numbers, read_table, shown
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
 
-class Kind(NamedTuple):
-    """What a column holds.
+class NumberColumn(NamedTuple):
+    """A column of numbers.
 
     Args:
-        name: of the column, as cellocate calls it.
-        check: raises a `CellocateError` where a number is impossible.
-        mend: what to write instead of what is no number.
-        whole: whether they are counts, whose thousands may be set apart.
+        name: cellocate's name of the column.
+        check: raises a `CellocateError` if a number is impossible.
+        mend: advice for values that are not numbers.
+        whole: whether the numbers are counts, which may have a thousands separator.
     """
 
     name: str
@@ -32,19 +32,19 @@ class Kind(NamedTuple):
 
 
 def read_numbers(
-    texts: pd.Series[str], kind: Kind, path: Path, written: str, factor: float | pd.Series[float] = 1.0
+    texts: pd.Series[str], kind: NumberColumn, path: Path, written: str, factor: float | pd.Series[float] = 1.0
 ) -> pd.Series[float]:
-    """A column as numbers, NaN where it is empty.
+    """Read a column as numbers, NaN where it is empty.
 
     Args:
         texts: the column.
         kind: what it holds.
         path: of its table.
-        written: its name there.
-        factor: that makes the unit of the table that of `kind`.
+        written: the name of the column in the table.
+        factor: converts the unit of the table to that of `kind`.
 
     Raises:
-        CellocateError: a value is no number, is impossible, or may be two numbers, such as 1,000.
+        CellocateError: a value is not a number, is impossible, or is ambiguous, such as 1,000.
     """
     values = numbers(texts)
     if not isinstance(factor, float) or factor != 1:
@@ -58,7 +58,7 @@ def read_numbers(
             if pd.isna(value):
                 raise CellocateError(f"{kind.name} is not a number: {shown(text)}", mend=kind.mend)
             if kind.whole and _THOUSANDS.fullmatch(text):
-                _see_thousands(text, kind)
+                _check_thousands(text, kind)
             kind.check(float(value))
         except CellocateError as error:
             where = f"{path}, line {_line_of(path, written, text)}, column {written}"
@@ -66,8 +66,8 @@ def read_numbers(
     return values
 
 
-def _see_thousands(text: str, kind: Kind) -> None:
-    """Refuse a number whose comma, or point, may set thousands apart: if that makes a possible number."""
+def _check_thousands(text: str, kind: NumberColumn) -> None:
+    """Raise a `CellocateError` if a comma or point may be a thousands separator in a possible number."""
     thousands = re.sub(r"\D", "", text)
     try:
         kind.check(float(thousands))
@@ -78,6 +78,6 @@ def _see_thousands(text: str, kind: Kind) -> None:
 
 
 def _line_of(path: Path, column: str, text: str) -> int:
-    """The first line of a table with this text in a column."""
+    """The first line of a table that has this text in the column."""
     rows, lines = read_table(path)
     return lines[int((rows[column] == text).to_numpy().argmax())]

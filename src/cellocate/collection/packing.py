@@ -1,4 +1,4 @@
-"""Pack a collection into a store: once, in parallel, and on from where it stopped."""
+"""Pack a collection into a store, in parallel and resumable."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.collection.camera_depth import with_known_depth
 from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.depth import of_known_depth
-from cellocate.collection.faulty import SKIPPED, known_faults, refuse_faulty, skipped_fields, with_images
+from cellocate.collection.faulty_fields import SKIPPED, known_faults, refuse_faulty, require_images, skipped_table
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
 from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
-from cellocate.collection.shards import Shard, StorePlan, is_packed, pack_shard, save
+from cellocate.collection.shards import Shard, StorePlan, is_packed, pack_shard, write_rows
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
 from cellocate.images.store import CARD, INDEX, Card, per_shard, write_card
-from cellocate.work import Work, check_workers, resumable, run
+from cellocate.work import Work, check_workers, resumable, run_in_processes
 
-_SIZES = (16, 16384)  # px: below, nothing is to be seen; above, one field would fill a worker's memory
+_SIZES = (16, 16384)  # px: smaller fields show nothing, and one larger field would fill a worker's memory
 
 
 def pack(
@@ -40,30 +40,30 @@ def pack(
     skip_bad: bool = False,
     progress: Callable[[int], object] | None = None,
 ) -> Collection:
-    """Pack a collection into a store: a folder from which fields are read many times faster than from image files.
+    """Pack a collection into a store, a folder that is read many times faster than image files.
 
-    Each field is shrunk by area averaging until its longer side is each of `sizes` (a smaller one is kept as it is),
-    in its own depth; the bits of the camera are kept beside its labels. The same collection and request give the same
-    bytes, whatever the number of workers and however often the work was interrupted.
+    Each field is shrunk by area averaging until its longer side has each of `sizes` px (smaller fields keep their
+    size), in its own depth. The same collection and request give the same bytes, whatever the number of workers and
+    however often the work was interrupted.
 
     Args:
-        collection: its labels and metadata go into the store as well.
+        collection: its labels and metadata are stored as well.
         out: a new folder; `open_collection` reads it.
-        sizes: px of the longer side, 16 to 16384. Readers take the smallest that is enough for them.
-        channels: which to keep; all that the collection has, unless given.
-        workers: processes; as many as the machine has cores by default. As with all Python programs that start
-            processes, a script that asks for more than one keeps its work below `if __name__ == "__main__":`.
-        resume: go on with the unfinished store in `out`; what is there already is checked first.
-        overwrite: replace what is in `out`.
-        skip_bad: leave faulty fields out (they are listed in `out/skipped.csv`) instead of refusing the collection.
-        progress: called with the number of its fields after each shard.
+        sizes: px of the longer side, 16 to 16384. Readers use the smallest that is sufficient.
+        channels: the channels to keep; all by default.
+        workers: number of processes; one per core by default. A script that uses several must keep its work below
+            `if __name__ == "__main__":`.
+        resume: continue the unfinished store in `out`, after a check of what is there.
+        overwrite: replace the content of `out`.
+        skip_bad: leave faulty fields out and list them in `out/skipped.csv`, instead of raising an error.
+        progress: called after each shard with the number of its fields.
 
     Returns:
         The store, opened.
 
     Raises:
-        CellocateError: an impossible request, a faulty field, a folder in use (by files, or by another process), no
-            room on the disk, or a store to resume that was begun with another collection or request.
+        CellocateError: an impossible request, a faulty field, a folder that is not empty or in use by another process,
+            a full disk, or an unfinished store of another collection or request.
 
     Example:
         >>> import tempfile
@@ -74,21 +74,21 @@ def pack(
         >>> store.layout, store.read("a", ["green"])[0].shape
         ('store', (1, 16, 8))
     """
-    collection = of_known_depth(collection)
+    collection = with_known_depth(collection)
     plan = StorePlan(Path(out).resolve(), tuple(channels or collection.channels), _checked(sizes), skip_bad)
     check_workers(workers)
-    if resume and (plan.out / CARD).is_file():  # if it was interrupted, then when all was there
+    if resume and (plan.out / CARD).is_file():  # the store was finished before
         shutil.rmtree(plan.out / UNFINISHED, ignore_errors=True)
         return open_collection(plan.out)
-    with_images(collection, plan.channels)
-    known = known_faults(collection)  # all others show in decoding
+    require_images(collection, plan.channels)
+    known = known_faults(collection)  # the others show in decoding
     collection = collection.without(known, skip_bad=skip_bad)
     request, inputs = _request(plan, collection), collection.places
     with resumable(plan.out, UNFINISHED, request, noun="store", resume=resume, overwrite=overwrite, inputs=inputs):
         problems: list[Problem] = []
-        for shard, found in run(Work(_shards(plan, collection), pack_shard, is_packed), workers):
+        for shard, found in run_in_processes(Work(_shards(plan, collection), pack_shard, is_packed), workers):
             problems += found or ()
-            sync(*plan.pixels(shard.number))  # while the workers decode the next ones
+            sync(*plan.pixels(shard.number))  # while the workers decode others
             if progress is not None:
                 progress(len(shard.fields))
         refuse_faulty(problems, len(collection), "packed")
@@ -100,42 +100,42 @@ def _checked(sizes: Sequence[int]) -> tuple[int, ...]:
     wrong = [size for size in sizes if not _SIZES[0] <= size <= _SIZES[1]]
     if wrong or not sizes:
         mend = f"Give px of the longer side, {_SIZES[0]} to {_SIZES[1]}."
-        raise CellocateError("no size" if not sizes else f"an impossible size of {wrong[0]} px", mend=mend)
+        raise CellocateError("no sizes" if not sizes else f"impossible size: {wrong[0]} px", mend=mend)
     return tuple(sorted(set(sizes)))
 
 
 def _request(plan: StorePlan, collection: Collection) -> dict[str, Any]:
-    """What must be the same when a store is resumed."""
-    counts = table(collection).drop(columns="bits", errors="ignore")  # which do not change what is packed
+    """What must be the same when the store is resumed."""
+    counts = table(collection).drop(columns="bits", errors="ignore")  # bits do not change the packed pixels
     fields = hashlib.sha256(_csv(counts).encode()).hexdigest()
     return {"channels": list(plan.channels), "sizes": list(plan.sizes), "fields": fields}
 
 
 def _shards(plan: StorePlan, collection: Collection) -> Iterator[Shard]:
     ids, many = collection.ids, per_shard(plan.sizes, len(plan.channels))
-    collection = replace(collection, made={})  # which may be long, and no worker needs
+    collection = replace(collection, made={})  # may be large, and workers do not need it
     for number, start in enumerate(range(0, len(ids), many)):
         yield Shard(plan, number, collection.subset(ids[start : start + many]))
 
 
 def _finish(plan: StorePlan, collection: Collection, known: list[Problem]) -> None:
-    """Write the tables and, at the very end, the card that makes a folder a store."""
+    """Write the tables and, last, the card that makes the folder a store."""
     shards = range(-(-len(collection) // per_shard(plan.sizes, len(plan.channels))))
     index = np.concatenate([np.load(plan.rows(number)) for number in shards])
     kept = index["bits"] > 0
     if not kept.any():
         raise CellocateError("no usable field is left", where=collection.folder, mend="'cellocate check' says why.")
-    skipped = skipped_fields(known, map(plan.problems, shards))
+    skipped = skipped_table(known, map(plan.problems, shards))
     if len(skipped):
         write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
     if (collection.folder / PHANTOMS).is_file():
         write_text(plan.out / PHANTOMS, (collection.folder / PHANTOMS).read_text(encoding="utf-8"))
         sync(*plan.out.glob(f"{PHANTOMS.parent}/*"))
-    seal(plan.out, index[kept], table(collection)[kept], plan.channels, plan.sizes, told(collection))
+    finish_store(plan.out, index[kept], table(collection)[kept], plan.channels, plan.sizes, told(collection))
     shutil.rmtree(plan.out / UNFINISHED)
 
 
-def seal(
+def finish_store(
     out: Path,
     index: NDArray[Any],
     fields: pd.DataFrame,
@@ -143,17 +143,17 @@ def seal(
     sizes: Sequence[int],
     told: dict[str, Any],
 ) -> None:
-    """Make a folder with shards a store: write its tables and, at the very end, its card.
+    """Make a folder with shards a store: write its tables and, last, its card.
 
     Args:
         out: the folder.
-        index: a row for each field that is kept.
-        fields: their ids, labels and metadata (see `layouts.store.table`), in the same order.
-        channels: of each.
+        index: a row for each field.
+        fields: ids, labels and metadata (see `layouts.store.table`), in the same order.
+        channels: of each field.
         sizes: px of the longer side, ascending.
-        told: what the store says of the collection (see `layouts.store.told`).
+        told: facts about the collection (see `layouts.store.told`).
     """
-    save(out / INDEX, index)
+    write_rows(out / INDEX, index)
     write_text(out / TABLE, _csv(fields))
     sync(*out.iterdir())
     tables = {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in (INDEX, TABLE)}

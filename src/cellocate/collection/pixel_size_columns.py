@@ -1,4 +1,4 @@
-"""Columns that are called pixel size or the like, in the unit that their name or another column says."""
+"""Recognise columns of pixel sizes, in the unit that their name or another column gives."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from cellocate.collection.number_columns import Kind, read_numbers
+from cellocate.collection.number_columns import NumberColumn, read_numbers
 from cellocate.errors import CellocateError
 from cellocate.images.scale import check_pixel_size
 from cellocate.images.units import NO_LENGTH, micrometres, pixel_size
 
 SIZE = "pixel_size"
-_KIND = Kind(SIZE, check_pixel_size, "Give µm per px.")
+_KIND = NumberColumn(SIZE, check_pixel_size, "Give µm per px.")
 _SIDE = r"(?P<side>[xyz](?=[^a-z]|units?|$))?"
 _NAME = re.compile(
     rf"(?:metadata_)?(?:pixel[\s_-]*(?P<length>size|width|height)|physical[\s_-]*size)[\s_-]*{_SIDE}(?P<unit>.*)",
@@ -26,15 +26,15 @@ _SIDES = {"width": "x", "height": "y"}
 
 
 class _Column(NamedTuple):
-    side: str  # x, y, z, or "" where it is not said
-    unit: str  # "" where it is not said
+    side: str  # x, y, z, or "" if not given
+    unit: str  # "" if not given
 
 
-def has_no_meaning(column: str) -> bool:
-    """Whether a column is called as a pixel size, but its unit is not understood.
+def has_unknown_unit(column: str) -> bool:
+    """Whether a column is named like a pixel size, but with an unknown unit.
 
     Example:
-        >>> [has_no_meaning(name) for name in ("Pixel Size (µm)", "pixel_size_furlong", "PhysicalSizeZ", "plate")]
+        >>> [has_unknown_unit(name) for name in ("Pixel Size (µm)", "pixel_size_furlong", "PhysicalSizeZ", "plate")]
         [False, True, False, False]
     """
     read = _read(column)
@@ -42,13 +42,13 @@ def has_no_meaning(column: str) -> bool:
 
 
 def with_pixel_size(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """The rows of a table with a column `pixel_size`, in µm, in the place of what says it otherwise.
+    """Convert columns of pixel sizes to one column `pixel_size`, in µm.
 
-    That are `pixel_size_nm`, `Pixel Size (µm)`, `um_per_px` and the like; `PhysicalSizeX` and `PhysicalSizeY`, with
-    their units in `PhysicalSizeXUnit`.
+    Recognised are `pixel_size_nm`, `Pixel Size (µm)`, `um_per_px` and the like, and `PhysicalSizeX` and
+    `PhysicalSizeY` with their units in `PhysicalSizeXUnit`.
 
     Raises:
-        CellocateError: a value is no possible size, two columns say it, or pixels are not square.
+        CellocateError: a size is impossible, two columns hold sizes, or pixels are not square.
     """
     read = {name: column for name in map(str, rows) if (column := _read(name)) is not None and column.side != "z"}
     units = {column.side: name for name, column in read.items() if column.unit == "unit"}
@@ -67,10 +67,10 @@ def with_pixel_size(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
             factor = _factors(rows[unit], path)
         found[name] = read_numbers(rows[name], _KIND, path, name, factor)
     for other in others:
-        _see_square(found[first], found[other], f"{path}, columns {first} and {other}")
+        _check_square(found[first], found[other], f"{path}, columns {first} and {other}")
         found[first] = found[first].fillna(found[other])
-    told = rows.drop(columns=[*others, *units.values()]).rename(columns={first: SIZE})
-    return told.assign(**{SIZE: found[first]})
+    renamed = rows.drop(columns=[*others, *units.values()]).rename(columns={first: SIZE})
+    return renamed.assign(**{SIZE: found[first]})
 
 
 def _read(name: str) -> _Column | None:
@@ -92,17 +92,17 @@ def _factor(unit: str) -> float | None:
 
 
 def _factors(units: pd.Series[str], path: Path) -> pd.Series[float]:
-    """µm in the unit of each row; none where it is no length, such as pixel."""
+    """The factor from each row's unit to µm; 1 for units that are not a length, such as pixel."""
     known: dict[str, float | None] = {}
     for unit in map(str, units.dropna().unique()):
         known[unit] = _factor(unit)
         if known[unit] is None and unit.lower() not in NO_LENGTH:
-            what = f"a unit of pixel sizes that is not understood: {unit!r}"
+            what = f"unknown unit of pixel sizes: {unit!r}"
             raise CellocateError(what, where=f"{path}, column {units.name}", mend="Write µm or nm.")
     return units.map(lambda unit: known.get(str(unit), 1.0)).astype(float)
 
 
-def _see_square(x: pd.Series[float], y: pd.Series[float], where: str) -> None:
+def _check_square(x: pd.Series[float], y: pd.Series[float], where: str) -> None:
     for sides in {(a, b) for a, b in zip(x, y, strict=True) if pd.notna(a) and pd.notna(b)}:
         if stretched := pixel_size(*sides, "µm").stretched:
             mend = f"Give square pixels, or their size in a column {SIZE}."

@@ -1,4 +1,4 @@
-"""A collection's images at another pixel size."""
+"""Rescale the images of a collection to another pixel size."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from cellocate.images import Pixels, resize, write_png
 from cellocate.images.depth import see_counts
 from cellocate.images.scale import check_pixel_size
 
-_LARGEST_ENLARGEMENT = 4.0  # beyond it files grow by what no microscope saw
-_SMALLEST_SIDE = 16  # px that a field must keep
+_LARGEST_ENLARGEMENT = 4.0  # larger files would hold nothing that the microscope saw
+_SMALLEST_SIDE = 16  # px of the longer side that must be left
 
 
 def rescale(
     collection: Collection, pixel_size: float, folder: Path, progress: Callable[[int], object] | None = None
 ) -> Collection:
-    """Write every field at `pixel_size` as `<id>_<channel>.png` into `folder`, at the depth it has.
+    """Write every field at `pixel_size` as `<id>_<channel>.png` into `folder`, in its own depth.
 
     Args:
-        collection: whose pixel sizes and depth are known.
+        collection: its pixel sizes and depth are known.
         pixel_size: µm per px of the new files.
-        folder: which is made where it does not exist.
+        folder: created if it does not exist.
         progress: called with 1 after each field.
 
     Returns:
         The collection of the new files.
 
     Raises:
-        CellocateError: a pixel size is not known or too far from the new one, an id cannot be a file's name, or an
-            image cannot be read.
+        CellocateError: a pixel size is unknown or too far from the new one, an id cannot be a file name, or an image
+            cannot be read.
     """
     check_pixel_size(pixel_size)
     for field in collection.ids:
         check_file_name(field)
-        _see_factor(field, collection.pixel_size(field), pixel_size)
+        _check_factor(field, collection.pixel_size(field), pixel_size)
     folder.mkdir(parents=True, exist_ok=True)
 
     def work(field: str) -> dict[str, str]:
@@ -60,7 +60,7 @@ def rescale(
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         try:
             written = list(pool.map(work, collection.ids))
-        except BaseException:  # Ctrl-C as well: what waits need not be done
+        except BaseException:  # including Ctrl-C: cancel what has not started
             pool.shutdown(cancel_futures=True)
             raise
     fields = collection.fields.assign(pixel_size=pixel_size).drop(columns="camera_offset", errors="ignore")
@@ -73,19 +73,19 @@ def _scaled(pixels: Pixels, factor: float, field: str) -> Pixels:
     height, width = (max(1, round(side * factor)) for side in pixels.shape[1:])
     if max(height, width) < _SMALLEST_SIDE:
         raise CellocateError(f"nothing would be left of {field} ({width}×{height} px)", mend="Ask for smaller pixels.")
-    scaled = resize(pixels, height, width).round()  # neither averages nor lines leave the range of the depth
+    scaled = resize(pixels, height, width).round()  # resizing does not leave the range of the depth
     return scaled.astype(np.uint8) if pixels.dtype == np.uint8 else scaled.astype(np.uint16)
 
 
 def check_file_name(field: str) -> None:
-    """Raise a `CellocateError` where an id cannot be the name of a file."""
+    """Raise a `CellocateError` if an id cannot be a file name."""
     if not field or Path(field).is_absolute() or ".." in Path(field).parts or "\0" in field:
-        raise CellocateError(f"the id {field!r} cannot be the name of a file", mend="Rename it in the table.")
+        raise CellocateError(f"the id {field!r} cannot be a file name", mend="Rename it in the table.")
 
 
-def _see_factor(field: str, known: float | None, wanted: float) -> None:
+def _check_factor(field: str, known: float | None, wanted: float) -> None:
     if known is None:
-        mend = "Give a column pixel_size, or --pixel-size for all."
+        mend = "Add a column pixel_size, or give --pixel-size for all."
         raise CellocateError(f"the pixel size of {field} is not known", mend=mend)
     if known / wanted > _LARGEST_ENLARGEMENT:
         what = f"{field} would be enlarged {known / wanted:.3g} times, from {known:g} to {wanted:g} µm per px"

@@ -1,4 +1,4 @@
-"""One shard of a store: how a worker writes it, and sees that it is whole."""
+"""Shards of a store: write one, and check that it is complete."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection.check import problem_table
 from cellocate.collection.collection import Collection, Problem
+from cellocate.collection.inspection import problem_table
 from cellocate.collection.layouts.store import UNFINISHED
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
@@ -31,7 +31,7 @@ class StorePlan:
     skip_bad: bool
 
     def rows(self, number: int) -> Path:
-        """Where a shard's part of the index lies until the store is finished; written last, it says that all is."""
+        """A shard's part of the index, until the store is finished; it is written last, when the shard is complete."""
         return self.out / UNFINISHED / f"{number:05}.npy"
 
     def pixels(self, number: int) -> list[Path]:
@@ -39,13 +39,13 @@ class StorePlan:
         return [shard_path(self.out, size, number) for size in self.sizes]
 
     def problems(self, number: int) -> Path:
-        """Where the fields stand that were left out of a shard."""
+        """The table of fields that were left out of a shard."""
         return self.rows(number).with_suffix(".csv")
 
 
 @dataclass(frozen=True)
 class Shard:
-    """A shard to write, with its fields: all that a worker needs to know."""
+    """A shard to write, with its fields."""
 
     plan: StorePlan
     number: int
@@ -53,7 +53,7 @@ class Shard:
 
 
 def pack_shard(shard: Shard) -> list[Problem]:
-    """Write a shard, and give the faults that keep it from being finished."""
+    """Write a shard, and return the faults that keep it from being finished."""
     plan, problems = shard.plan, list[Problem]()
     rows = write_shard(plan.out, shard.number, plan.sizes, _pixels(shard, problems))
     if problems and not plan.skip_bad:
@@ -61,12 +61,12 @@ def pack_shard(shard: Shard) -> list[Problem]:
     if problems:
         with new_file(plan.problems(shard.number)) as aside:
             problem_table(problems).to_csv(aside, index=False)
-    save(plan.rows(shard.number), rows)
+    write_rows(plan.rows(shard.number), rows)
     return []
 
 
 def is_packed(shard: Shard) -> bool:
-    """Whether a shard is there and whole."""
+    """Whether a shard exists and is complete."""
     plan = shard.plan
     try:
         rows = np.load(plan.rows(shard.number))
@@ -77,9 +77,9 @@ def is_packed(shard: Shard) -> bool:
     return fits and complete and is_whole(plan.out, plan.sizes, len(plan.channels), rows)
 
 
-def save(path: Path, rows: NDArray[Any]) -> None:
-    """Write rows of the index, whole or not at all."""
-    content = io.BytesIO()  # a disk that is full is told by its number only where bytes are written
+def write_rows(path: Path, rows: NDArray[Any]) -> None:
+    """Write rows of the index, completely or not at all."""
+    content = io.BytesIO()  # only writing bytes reports a full disk as such
     np.save(content, rows)
     with new_file(path) as aside:
         aside.write_bytes(content.getbuffer())

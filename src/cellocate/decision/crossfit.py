@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.collection.splits.stratify import share_out
+from cellocate.collection.splits.stratify import stratify_rows
 from cellocate.errors import CellocateError
 
 Values = NDArray[np.float64]
@@ -44,7 +44,7 @@ def deal(truth: NDArray[np.bool_], groups: Sequence[str] | None = None, *, seed:
     np.logical_or.at(shown, member, truth)
     count = min(FOLDS, len(different))
     sizes = [len(different) // count + (fold < len(different) % count) for fold in range(count)]
-    return share_out(shown, sizes, seed)[member]
+    return stratify_rows(shown, sizes, seed)[member]
 
 
 def cross_fitted(

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate import written
-from cellocate.collection.identity import as_known
+from cellocate.collection.identity import match_ids
 from cellocate.decision.rules.values import how_to_mend
 from cellocate.errors import CellocateError
 from cellocate.tables import lacking, numbers, read_columns, read_table, shown
@@ -75,7 +75,7 @@ def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[li
     tables = [first]
     for path in paths[1:]:
         others, table = read_probabilities(path, vocabulary)
-        others = as_known(others, ids)
+        others = match_ids(others, ids)
         position = {field: row for row, field in enumerate(others)}
         if set(others) != set(ids):
             odd = min(set(others) ^ set(ids))
@@ -121,7 +121,7 @@ def read_notes(path: str | Path, ids: Sequence[str]) -> list[str]:
     table, _ = _read(path)
     if NOTE not in table:
         return [""] * len(ids)
-    notes = dict(zip(as_known(list(table["Id"]), ids), table[NOTE], strict=True))
+    notes = dict(zip(match_ids(list(table["Id"]), ids), table[NOTE], strict=True))
     return [notes.get(i, "") for i in ids]
 
 

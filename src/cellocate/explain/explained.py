@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cellocate.cells.masks import Labels
 from cellocate.choices import MapMethod
 from cellocate.collection import Collection, are_cells
-from cellocate.collection.emptiness import note_on
+from cellocate.collection.emptiness import emptiness_note
 from cellocate.decision import silenced
 from cellocate.explain.maps import map_tiles
 from cellocate.explain.occlusion import compartments, occlude
@@ -68,14 +68,14 @@ def explain_field(
         method: of the maps (see `cellocate.explain.maps.map_tiles`).
         labels: label images of nuclei (None where they are not known) and cells, shape (H, W) each, for occlusion by
             compartment.
-        note: what is known of a cell, which its pixels alone do not tell; else `note_on` judges them.
+        note: what is known of a cell, which its pixels alone do not tell; else `emptiness_note` judges them.
 
     Raises:
         CellocateError: the pixels are not what the model takes.
     """
     probabilities = model.predict_tiles([model.prepare(pixels, pixel_size)])
     if note is None:
-        note = note_on(dict(zip(model.card.channels, np.asarray(pixels), strict=True)), pixel_size)
+        note = emptiness_note(dict(zip(model.card.channels, np.asarray(pixels), strict=True)), pixel_size)
     decided = tuple(
         int(k) for k in np.flatnonzero(silenced(model.card.rule.apply(probabilities), [note], model.vocabulary)[0])
     )

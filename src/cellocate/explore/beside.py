@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.quality import SHARPNESS
+from cellocate.collection.image_quality import SHARPNESS
 from cellocate.pictures.colours import STAINS
 from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank, legend
 

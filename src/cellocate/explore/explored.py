@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from cellocate.choices import Colours
-from cellocate.collection import Collection, left_out
-from cellocate.collection.depth import with_depth
+from cellocate.collection import Collection, describe_skipped
+from cellocate.collection.camera_depth import with_depth
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.explore.columns import by_column, recorded
@@ -127,7 +127,7 @@ def look(collection: Collection, choices: ExploreOptions, before: Collection | N
     """
     usable, depth = with_depth(collection.without(collection.problems, skip_bad=choices.skip_bad))
     faults = [p for p in collection.problems if p.severity == "fault"]
-    notes = [*([left_out(faults, collection.unit)] if faults else []), *depth]
+    notes = [*([describe_skipped(faults, collection.unit)] if faults else []), *depth]
     labels = None
     if usable.vocabulary is not None:
         labels = LabelCounts(usable.labelled().truth(), usable.vocabulary.names)
@@ -158,7 +158,7 @@ def _measured(collection: Collection, labels: LabelCounts | None, choices: Explo
     pixels, problems = measure(collection, ids, progress=choices.progress)
     if problems:
         collection.subset(ids).without(problems, skip_bad=choices.skip_bad)
-    notes = [left_out(problems, collection.unit)] if problems else []
+    notes = [describe_skipped(problems, collection.unit)] if problems else []
     if not at_random.all():
         notes.append(
             f"images: {counted(int(at_random.sum()), collection.unit)} at random (seed {choices.seed}) and "

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection import Collection, Problem
-from cellocate.collection.quality import FOCUS_CHANNELS, saturated_share, sharpness
+from cellocate.collection.image_quality import FOCUS_CHANNELS, saturated_share, sharpness
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels
 
@@ -67,7 +67,7 @@ def measure(
         (its 99th percentile), both as shares of the largest value of `camera_bits`, and `<channel>_saturated` (share of
         pixels at that value), `protein_spread` (deviation over mean of the green channel), for each landmark
         `protein_in_<channel>` (correlation of green with it over pixels), and `sharpness` (see
-        `cellocate.collection.quality`); and the fields that could not be read.
+        `cellocate.collection.image_quality`); and the fields that could not be read.
     """
 
     def look(field: str) -> dict[str, float] | Problem:

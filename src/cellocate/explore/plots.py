@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from cellocate.collection.quality import FOCUS_CHANNELS
+from cellocate.collection.image_quality import FOCUS_CHANNELS
 from cellocate.counted import counted
 from cellocate.explore.beside import plot_pixels_beside
 from cellocate.explore.explored import Explored

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.quality import SHARPNESS
+from cellocate.collection.image_quality import SHARPNESS
 from cellocate.pictures.colours import STAINS
 from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank, legend
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from cellocate.collection.emptiness import note_on
+from cellocate.collection.emptiness import emptiness_note
 from cellocate.counted import counted
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
@@ -140,7 +140,7 @@ class Model:
             return ""
         if field.dtype.kind == "f":
             field = np.round(field.clip(0, 1) * full_value(16)).astype(np.uint16)
-        return note_on(dict(zip(self.card.channels, field, strict=True)), pixel_size)
+        return emptiness_note(dict(zip(self.card.channels, field, strict=True)), pixel_size)
 
     def embed(
         self,

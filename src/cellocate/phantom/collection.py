@@ -18,7 +18,7 @@ from cellocate.phantom.layouts import Layout
 from cellocate.phantom.layouts import layout as layout_of
 from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.units import MAP_PIXEL, map_px
-from cellocate.work import Work, check_workers, run
+from cellocate.work import Work, check_workers, run_in_processes
 
 _WORTH_A_POOL = 8  # starting processes takes longer than simulating fewer fields than this
 
@@ -89,7 +89,7 @@ def simulate(
         (aside / "truth").mkdir()
         plan = [FieldToDraw(aside, index, chosen, settings) for index, chosen in enumerate(chosen_labels)]
         truth: dict[str, FieldTruth] = {}
-        for field, drawn in run(Work(plan, draw_field), workers if fields >= _WORTH_A_POOL else 1):
+        for field, drawn in run_in_processes(Work(plan, draw_field), workers if fields >= _WORTH_A_POOL else 1):
             assert drawn is not None  # the folder is new
             truth[field.id] = drawn
             if progress is not None:

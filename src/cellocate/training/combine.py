@@ -17,8 +17,8 @@ import cellocate
 from cellocate import decision
 from cellocate.choices import DEFAULT_RULE, CombineBy
 from cellocate.collection import Collection, LabelledCollection
-from cellocate.collection.depth import of_known_depth
-from cellocate.collection.derive import restricted
+from cellocate.collection.camera_depth import with_known_depth
+from cellocate.collection.filters import restrict_labels
 from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import Member
@@ -73,14 +73,14 @@ def combine(
         CellocateError: the models do not fit together or to the collection, or share no validation fields to choose
             the best by.
     """
-    vocabulary, collection = _vocabulary(models, collection), of_known_depth(collection)
+    vocabulary, collection = _vocabulary(models, collection), with_known_depth(collection)
     models = [
         Model(m.network, m.card.model_copy(update={"calibration": None}), m.device, folder=m.folder) for m in models
     ]
     fields = {part: [set(m.card.fields.get(part, ())) for m in models] for part in ("train", "validation", "test")}
     tested = set().union(*fields["test"])
     validated = [i for i in collection.ids if any(i in v for v in fields["validation"]) and i not in tested]
-    held = restricted(collection.subset(validated).labelled(), vocabulary)
+    held = restrict_labels(collection.subset(validated).labelled(), vocabulary)
     answers = np.stack([_answers(m, held, t, vocabulary) for m, t in zip(models, fields["train"], strict=True)])
     table = _table(models, answers, held)
     shares = _shares(answers, models, vocabulary, table if by == "best_per_location" else None)

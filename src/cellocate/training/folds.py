@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from cellocate.collection import SPLIT_COLUMNS, Collection, read_folds
-from cellocate.collection.depth import with_depth
+from cellocate.collection.camera_depth import with_depth
 from cellocate.errors import CellocateError
 from cellocate.files import mark, new_file, refuse_existing, write_text
 from cellocate.networks import Model, load, save

@@ -13,8 +13,8 @@ import torch
 import cellocate
 from cellocate import decision
 from cellocate.collection import CellBags, LabelledCollection
-from cellocate.collection.depth import depths
-from cellocate.collection.identity import challenges, originals
+from cellocate.collection.camera_depth import camera_depths
+from cellocate.collection.identity import challenges, original_ids
 from cellocate.networks import Model, ModelCard, Normalisation, Provenance
 from cellocate.networks.card import Bag, LocationEntry
 from cellocate.prediction import predict_bags, predict_collection
@@ -153,7 +153,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         pixel_size=scale.pixel_size,
         pixel_size_assumed=prepared.assumed,
         intensity=recipe.data.intensity,
-        bits=depths(images, prepared.inspection.images),
+        bits=camera_depths(images, prepared.inspection.images),
         normalisation=learnt.normalisation,
         tta=recipe.tta(),
         rule=_unfitted(collection, recipe),
@@ -173,7 +173,7 @@ def model_card(learnt: Learnt, prepared: Prepared) -> ModelCard:
         ),
         fields={"start": prepared.start, **{part: tuple(s.ids) for part, s in sets.items()}},
         originals={
-            i: old for s in sets.values() for i, old in zip(s.ids, originals(s.fields), strict=True) if old != i
+            i: old for s in sets.values() for i, old in zip(s.ids, original_ids(s.fields), strict=True) if old != i
         },
     )
 

@@ -15,13 +15,13 @@ from cellocate.collection import (
     LabelledCollection,
     Split,
     bags_of,
-    left_out,
+    describe_skipped,
     make_split,
     read_split,
     refuse_leaks,
-    usable,
+    usable_fields,
 )
-from cellocate.collection.derive import restricted
+from cellocate.collection.filters import restrict_labels
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.evaluation import SMALL
@@ -121,10 +121,10 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
         split = read_split(run.split, fields, skip_missing=in_bags)
     elif options.split is not None:
         split = read_split(options.split, fields, options.fold, skip_missing=in_bags)  # some may have no cells
-    images, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
+    images, inspection = usable_fields(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
     labelled = (bags_of(images).fields if in_bags else images).labelled()
     if inspection.problems:
-        options.say(f"{left_out(inspection.problems, inspection.unit)}; {run.skipped} lists them")
+        options.say(f"{describe_skipped(inspection.problems, inspection.unit)}; {run.skipped} lists them")
     for note in inspection.notes:
         options.say(f"note: {note}")
     if split is None:
@@ -178,4 +178,4 @@ def _specialised(collection: LabelledCollection, locations: tuple[str, ...]) -> 
     except CellocateError as error:
         where = f"recipe, data.locations, of the {error.where}"
         raise error.at(where) from None
-    return restricted(collection, narrowed)
+    return restrict_labels(collection, narrowed)

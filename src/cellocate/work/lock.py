@@ -1,4 +1,4 @@
-"""One at a time: a file beside a folder that names the process which writes to it."""
+"""A lock file next to a folder, so that only one process writes to the folder."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cellocate.files import make_parents
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from writing to a folder, by `.<name>.lock` beside it, with process and machine in it.
+    """Keep other processes out of a folder, with a lock file `.<name>.lock` next to it.
 
-    A lock that a killed process of this machine has left is taken over.
+    The file names the process and its machine. A lock that a killed process of this machine left is taken over.
 
     Raises:
-        CellocateError: another process writes to the folder, perhaps on another machine.
+        CellocateError: another process, perhaps on another machine, writes to the folder.
 
     Example:
         >>> import tempfile
@@ -32,21 +32,21 @@ def locked(folder: Path) -> Iterator[None]:
     """
     path = folder.with_name(f".{folder.name}.lock")
     make_parents(path)
-    _take(path, folder)
+    _acquire(path, folder)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
 
 
-def _take(path: Path, folder: Path) -> None:
+def _acquire(path: Path, folder: Path) -> None:
     held_by: list[str] = []
     for _ in range(2):
         try:
             with path.open("x", encoding="utf-8") as file:
                 file.write(f"{os.getpid()} {socket.gethostname()}")
         except FileExistsError:
-            with suppress(FileNotFoundError):  # it has just been given back
+            with suppress(FileNotFoundError):  # the other process has just finished
                 held_by = path.read_text(encoding="utf-8", errors="replace").split()
                 if not _is_gone(held_by):
                     break
@@ -59,15 +59,14 @@ def _take(path: Path, folder: Path) -> None:
 
 
 def _is_gone(held_by: list[str]) -> bool:
-    """Whether a lock's process, given as its number and machine, has surely ended."""
     if os.name != "posix" or len(held_by) != 2 or held_by[1] != socket.gethostname() or not held_by[0].isdecimal():
         return False
-    if int(held_by[0]) == os.getpid():  # in a container that was started again, all have the same numbers
+    if int(held_by[0]) == os.getpid():  # a restarted container reuses process numbers
         return True
     try:
         os.kill(int(held_by[0]), 0)
     except ProcessLookupError:
         return True
     except (PermissionError, OverflowError):
-        pass  # somebody else's, or no number of a process
+        pass  # another user's process, or not a process number
     return False

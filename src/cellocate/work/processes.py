@@ -1,4 +1,4 @@
-"""Tasks in several processes, which start clean and stop when they are told to."""
+"""Run tasks in several processes."""
 
 from __future__ import annotations
 
@@ -18,15 +18,13 @@ from cellocate.errors import CellocateError
 from cellocate.work.tasks import Result, Task, Work
 
 
-def run(work: Work[Task, Result], workers: int | None = None) -> Iterator[tuple[Task, Result | None]]:
-    """Do tasks in any order, and give each with its result as soon as it is done; None where it was done before.
+def run_in_processes(work: Work[Task, Result], workers: int | None = None) -> Iterator[tuple[Task, Result | None]]:
+    """Run tasks in any order, and yield each with its result when it is done; None if it was done before.
 
-    Args:
-        work: what is to be done.
-        workers: processes; as many as the machine has cores by default. A single task needs no other process.
+    By default there is one worker per core. A single task runs in this process.
 
     Raises:
-        CellocateError: a worker was ended from outside.
+        CellocateError: a worker was killed.
     """
     tasks, workers = iter(work.plan), workers or os.cpu_count() or 1
     first = list(itertools.islice(tasks, 2))
@@ -35,31 +33,31 @@ def run(work: Work[Task, Result], workers: int | None = None) -> Iterator[tuple[
         for task in tasks:
             yield task, work.result(task)
         return
-    alone = Work((), work.do, work.is_done)  # all tasks are more than a worker needs
+    alone = Work((), work.do, work.is_done)  # a worker does not need the whole plan
     with _pool(workers) as pool:
         running: dict[Future[Result | None], Task] = {}
         for task in tasks:
-            if len(running) == 2 * workers:  # as many as work, and as many at hand for those who finish
+            if len(running) == 2 * workers:  # one task running and one waiting per worker
                 yield from _finished(running)
-            with _interrupts_held_back():  # a task may start a worker
+            with _interrupts_blocked():  # a task may start a worker
                 running[pool.submit(alone.result, task)] = task
         while running:
             yield from _finished(running)
 
 
 def _finished(running: dict[Future[Result | None], Task]) -> Iterator[tuple[Task, Result | None]]:
-    """Wait until tasks are done, and take them from those that are running."""
+    """Wait until a task is done, and remove all finished tasks from `running`."""
     try:
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             yield running.pop(future), future.result()
     except BrokenProcessPool:
-        mend = "Use fewer workers, or find out what ended it."
-        raise CellocateError("a worker was ended from outside, perhaps for lack of memory", mend=mend) from None
+        mend = "Use fewer workers, or find out what killed it."
+        raise CellocateError("a worker was killed, perhaps because memory ran out", mend=mend) from None
 
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes, which inherit neither threads nor locks; stopped after their current task if anything fails."""
+    """Start processes that inherit neither threads nor locks. On an error they stop after their current task."""
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
     try:
         yield pool
@@ -68,9 +66,9 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 @contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Start processes without a signal in between: Ctrl-C, SIGTERM and SIGHUP are the parent's to handle."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows, where the workers' own start must do
+def _interrupts_blocked() -> Iterator[None]:
+    """Block signals while a process starts: the parent handles Ctrl-C, SIGTERM and SIGHUP."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
@@ -83,13 +81,13 @@ def _interrupts_held_back() -> Iterator[None]:
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # by which a broken pool ends its workers
-    cv2.setNumThreads(1)  # one worker per core is as fast as it gets
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # a broken pool stops its workers with it
+    cv2.setNumThreads(1)  # one thread per core is fastest
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
-    """A parent that is killed says nothing, and its workers would wait for tasks for ever."""
+    """Exit when the parent is killed; otherwise workers would wait for tasks forever."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()

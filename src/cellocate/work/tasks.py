@@ -1,4 +1,4 @@
-"""Long work as tasks: what there is to do, how, and how to see that it is done."""
+"""Describe long work as tasks: which there are, how to do one, and how to see that it is done."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ def _never(_task: object) -> bool:
 
 @dataclass(frozen=True)
 class Work(Generic[Task, Result]):
-    """Tasks that can be done in any order, and none of them twice.
+    """Independent tasks, each of which is done once.
 
-    `run` does them in processes, which need functions of a module and tasks that can be pickled; `run_in_threads` in
-    threads.
+    To run them in processes, `do` must be a function of a module and the tasks must be picklable.
 
     Attributes:
-        plan: the tasks. They are drawn as workers need them, so there may be any number.
+        plan: the tasks. They are generated as workers need them, so there may be any number.
         do: does one task.
-        is_done: whether all that a task writes is there and whole. Such a task is not done again.
+        is_done: whether everything that a task writes is complete. Such a task is skipped.
 
     Example:
         >>> work = Work([1, 2, 3], do=lambda n: n * n, is_done=lambda n: n == 2)
@@ -39,15 +38,11 @@ class Work(Generic[Task, Result]):
     is_done: Callable[[Task], bool] = _never
 
     def result(self, task: Task) -> Result | None:
-        """Do a task and give its result; None where it was done before."""
+        """Do a task and return its result, or None if it was done before."""
         return None if self.is_done(task) else self.do(task)
 
 
 def check_workers(workers: int | None) -> None:
-    """Refuse an impossible number of workers; None stands for one on each core.
-
-    Raises:
-        CellocateError: there are fewer than 1.
-    """
+    """Raise a `CellocateError` if the number of workers is below 1; None means one per core."""
     if workers is not None and workers < 1:
         raise CellocateError(f"--workers must be at least 1, got {workers}", mend="Leave it out to use all cores.")

@@ -1,4 +1,4 @@
-"""Tasks in a few threads, for work that waits for disks and servers."""
+"""Run tasks in threads, for work that waits for disks and servers."""
 
 from __future__ import annotations
 
@@ -8,24 +8,20 @@ from queue import SimpleQueue
 
 from cellocate.work.tasks import Result, Task, Work
 
-_GRACE = 2.0  # seconds that threads have to end; they may hang in a silent connection
+_GRACE = 2.0  # seconds that threads get to end; they may hang on a dead connection
 
 
-class Stopped(Exception):  # noqa: N818 # no error: somebody asked for it
-    """Work is to end; what is done stays."""
+class Stopped(Exception):  # noqa: N818 # not an error: the user stopped the work
+    """The work should end. What is done is kept."""
 
 
 def run_in_threads(
     work: Work[Task, Result], threads: int, stop: Callable[[], object] = lambda: None
 ) -> Generator[tuple[Task, Result | None], None, None]:
-    """Do tasks in any order, and give each with its result as soon as it is done.
+    """Run tasks in any order, and yield each with its result when it is done.
 
-    After Ctrl-C or an error the threads end soon, whatever they wait for.
-
-    Args:
-        work: what is to be done.
-        threads: how many.
-        stop: called at the end, so that a task that waits raises `Stopped`.
+    After Ctrl-C or an error the threads end soon, whatever they are waiting for: `stop` is called at the end, so that
+    waiting tasks raise `Stopped`.
     """
     waiting, lock, ended = iter(work.plan), threading.Lock(), threading.Event()
     results: SimpleQueue[tuple[Task, Result | None] | BaseException | None] = SimpleQueue()
@@ -40,7 +36,7 @@ def run_in_threads(
                 results.put((task, work.result(task)))
         except Stopped:
             pass
-        except BaseException as error:  # noqa: BLE001 # it is raised where all can be stopped
+        except BaseException as error:  # noqa: BLE001 # the main thread raises it
             results.put(error)
         results.put(None)
 

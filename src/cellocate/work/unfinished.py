@@ -1,4 +1,4 @@
-"""Long work into a folder, which a kill or a full disk does not undo."""
+"""Long work that writes to a folder and survives a kill or a full disk."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ def resumable(
     overwrite: bool,
     inputs: Iterable[str | Path | None] = (),
 ) -> Iterator[None]:
-    """Begin work into a folder, or go on with it; nobody else writes there meanwhile.
+    """Start work that writes to a folder, or resume it, and lock the folder meanwhile.
 
     Args:
-        out: the folder, whole path.
-        work: name of the folder in it that is there until the work is finished.
-        request: what must be the same when it is resumed.
-        noun: what is made.
-        resume: go on with what was begun. What a killed run left half-written is cleared away.
-        overwrite: replace what is in the folder.
-        inputs: files and folders that are read, and never replaced.
+        out: the folder, as an absolute path.
+        work: name of the folder in it that exists until the work is finished.
+        request: settings that must be the same when the work is resumed.
+        noun: the product, such as "store", for messages.
+        resume: continue unfinished work. Files that a killed run left half-written are removed.
+        overwrite: replace the content of the folder.
+        inputs: input files and folders, which are never replaced.
 
     Raises:
-        CellocateError: there is nothing to resume, or what was begun with another request; the folder is in use, or
-            the disk full.
+        CellocateError: there is nothing to resume, it was started with another request, the folder is in use, or the
+            disk is full.
     """
     begun = out / work / REQUEST
     if begun.is_file() and not (resume or overwrite):
-        mend = "Go on with it by --resume, or start anew with --overwrite."
+        mend = "Continue it with --resume, or start again with --overwrite."
         raise CellocateError(f"the folder holds an unfinished {noun}", where=out, mend=mend)
     with _full_disks_reported(out), locked(out):
         if resume:
-            _see_same(begun, request, out, noun)
+            _check_request(begun, request, out, noun)
             for aside in out.rglob(".*"):
                 if aside.name != MARKER:
                     aside.unlink(missing_ok=True)
@@ -65,16 +65,16 @@ def _full_disks_reported(out: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
-        mend = "Free some space and go on with --resume; nothing was lost."
+        mend = "Free some space, then continue with --resume; nothing was lost."
         raise CellocateError("no room on the disk", where=out, mend=mend) from None
 
 
-def _see_same(begun: Path, request: Mapping[str, Any], out: Path, noun: str) -> None:
+def _check_request(begun: Path, request: Mapping[str, Any], out: Path, noun: str) -> None:
     try:
         before = json.loads(begun.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise CellocateError(f"no {noun} to resume", where=out, mend="Start one without --resume.") from None
     changed = [name for name, value in request.items() if before.get(name) != value]
     if changed:
-        mend = "Resume it with the data and options it was begun with, or start anew with --overwrite."
-        raise CellocateError(f"this {noun} was begun with other {changed[0]}", where=out, mend=mend)
+        mend = "Resume it with the data and options it was started with, or start again with --overwrite."
+        raise CellocateError(f"this {noun} was started with other {changed[0]}", where=out, mend=mend)

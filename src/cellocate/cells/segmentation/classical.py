@@ -13,7 +13,7 @@ from cellocate.cells.segmentation.landmarks import LANDMARKS, cell_map
 from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
 from cellocate.cells.segmentation.result import Segmented, Settings, at_edge
 from cellocate.cells.segmentation.sizes import estimated_pixel_size
-from cellocate.collection.emptiness import NEARLY_EMPTY, note_on
+from cellocate.collection.emptiness import NEARLY_EMPTY, emptiness_note
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
 
@@ -53,7 +53,7 @@ def segment(
     pixel_size, told = known_or_estimated(planes["blue"], pixel_size, settings)
     notes = list(told)
     bright = nuclei_map(planes["blue"], pixel_size, settings)
-    empty = note_on(planes, pixel_size if known else None) == NEARLY_EMPTY
+    empty = emptiness_note(planes, pixel_size if known else None) == NEARLY_EMPTY
     nuclei = np.zeros(bright.shape, np.uint16) if empty else in_one_piece(label_nuclei(bright, pixel_size, settings))
     shown = cell_map(planes, pixel_size, settings)
     if empty:

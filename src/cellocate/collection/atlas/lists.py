@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from cellocate.collection.atlas.words import NOTHING, labels_by_word
-from cellocate.collection.atlas_names import NAME, number
-from cellocate.collection.labels import format_of, read_labels
-from cellocate.collection.metadata import tidy
+from cellocate.collection.atlas_names import NAME, antibody_number
+from cellocate.collection.label_tables import format_of, read_labels
+from cellocate.collection.metadata_tables import tidy
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import read_columns, read_table, text_lines
@@ -128,7 +128,7 @@ def _rows(path: Path) -> tuple[pd.DataFrame, list[int]]:
 def _placed(matches: Sequence[re.Match[str]], base: str | None) -> pd.DataFrame:
     rows = []
     for match in matches:
-        folder, name = number(match["antibody"]), match["name"]
+        folder, name = antibody_number(match["antibody"]), match["name"]
         plate, well = name.split("_")[:2]
         place = f"{(base or match['base'] or BASE).rstrip('/')}/{folder}/{name}"
         rows.append((f"{folder}_{name}", place, folder, plate, well))

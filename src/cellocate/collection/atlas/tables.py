@@ -11,9 +11,9 @@ import pandas as pd
 from cellocate.collection.atlas.lists import NAMES, Listed, read_list
 from cellocate.collection.atlas_names import field_id
 from cellocate.collection.collection import Problem
-from cellocate.collection.identity import as_known
-from cellocate.collection.labels import LabelFormat, Labels, format_of
-from cellocate.collection.labels import read_labels as read_challenges
+from cellocate.collection.identity import match_ids
+from cellocate.collection.label_tables import LabelFormat, Labels, format_of
+from cellocate.collection.label_tables import read_labels as read_challenges
 from cellocate.errors import CellocateError
 from cellocate.tables import read_columns
 from cellocate.vocabulary import Vocabulary, get
@@ -31,7 +31,7 @@ def holds_labels(path: Path) -> bool:
 
 
 def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) -> Labels:
-    """Read a label table: `Id,Target`, `ID,Label` (see `cellocate.collection.labels`), or a list of the atlas.
+    """Read a label table: `Id,Target`, `ID,Label` (see `cellocate.collection.label_tables`), or a list of the atlas.
 
     Of a list, ids are `<antibody>_<plate>_<well>_<n>`, and a field whose locations the vocabulary cannot say at all
     is a problem; where it lacks some of them, a warning.
@@ -57,14 +57,14 @@ def of_fields(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
 
     In a list these are `<antibody>_<plate>_<well>_<n>`, or without the antibody, as files are named on the website;
     all other rows are passed over, as a list names the whole atlas. Of other
-    tables, ids mean fields as `as_known` says.
+    tables, ids mean fields as `match_ids` says.
 
     Raises:
         CellocateError: the list names none of the fields.
     """
     if labels.format != ATLAS:
         written = [*labels.table.index, *(problem.id for problem in labels.problems if problem.id)]
-        meant = as_known(written, ids)
+        meant = match_ids(written, ids)
         if meant == written:
             return labels
         called = dict(zip(written, meant, strict=True)) | {"": ""}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cellocate.collection.atlas import Listed
-from cellocate.collection.atlas_names import number
+from cellocate.collection.atlas_names import antibody_number
 from cellocate.errors import CellocateError
 
 _BETWEEN = "[,;]"
@@ -42,7 +42,7 @@ def narrowed(
     fields = _of(fields, "gene", genes, "gene", "ensembl", between=_BETWEEN)
     fields = _of(fields, "location", locations, "locations", between=_BETWEEN)
     for column, values in (("antibody", antibodies), *(columns or {}).items()):
-        wanted = [number(value) for value in values] if column == "antibody" else values
+        wanted = [antibody_number(value) for value in values] if column == "antibody" else values
         fields = _of(fields, column, wanted, column)
     return replace(listed, fields=fields[:limit])
 

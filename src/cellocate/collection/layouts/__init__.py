@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.atlas.tables import holds_labels
-from cellocate.collection.atlas_names import are_of_the_atlas, with_metadata_of_ids
+from cellocate.collection.atlas_names import are_atlas_ids, with_metadata_of_ids
 from cellocate.collection.channels import by_channel
 from cellocate.collection.collection import Collection
-from cellocate.collection.collection_yaml import FILE, Reading, read_reading
+from cellocate.collection.collection_yaml import FILE, FolderSettings, read_collection_yaml
 from cellocate.collection.layouts import kaggle, listing, nested, pattern, phantoms, plain, stacks, store
 from cellocate.collection.layouts.file_pixel_sizes import with_sizes_of_files
 from cellocate.collection.layouts.found import Found, files_in
@@ -19,7 +19,7 @@ from cellocate.collection.layouts.planes import with_planes
 from cellocate.collection.layouts.recognise import Layout, layout, opened_alone
 from cellocate.collection.layouts.separate_planes import put_together
 from cellocate.collection.layouts.unread import of_other_formats, unread
-from cellocate.collection.metadata import join
+from cellocate.collection.metadata_tables import join
 from cellocate.errors import CellocateError
 from cellocate.images.address import Projection
 from cellocate.images.scale import check_pixel_size
@@ -100,7 +100,7 @@ def open_collection(
             packed = replace(packed, notes=(*packed.notes, note))
         return replace(packed, simulated=packed.simulated or bool(phantoms.read_metadata(folder)))
     beside = container(folder).parent if opened_alone(folder) else folder
-    reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
+    reading = read_collection_yaml(beside / FILE) if (beside / FILE).is_file() else FolderSettings()
     named = by_channel(channels, "channels") if channels else None
     asked_for = {"channels": named, "z": z, "pixel_size": pixel_size}
     reading = reading.model_copy(update={name: value for name, value in asked_for.items() if value is not None})
@@ -146,7 +146,7 @@ def _checked(collection: Collection, folder: Path, channels: Mapping[str, int | 
 
 def _read(
     folder: Path,
-    reading: Reading,
+    reading: FolderSettings,
     labels: str | Path | None,
     vocabulary: Vocabulary | str | None,
     own: str | None,
@@ -163,7 +163,7 @@ def _read(
     return kaggle.read(folder, name, found, Path(labels), vocabulary, own)
 
 
-def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
+def _find(folder: Path, reading: FolderSettings) -> tuple[str, Found]:
     """The layout of a folder (or of a file) and what it finds there."""
     if opened_alone(folder):
         return _find_file(folder, reading)
@@ -176,11 +176,11 @@ def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
             if name != "path_list":
                 found.notes += unread(place, found)
             put_together(found, place, asked=reading.z is not None)
-            return "atlas" if name == "folder" and are_of_the_atlas(found.by_id) else name, found
+            return "atlas" if name == "folder" and are_atlas_ids(found.by_id) else name, found
     raise _no_images(folder, reading)
 
 
-def _no_images(folder: Path, reading: Reading) -> CellocateError:
+def _no_images(folder: Path, reading: FolderSettings) -> CellocateError:
     """Why no layout fits a folder: it is empty, its images cannot be read, or their names do not say the channel."""
     if next(folder.iterdir(), None) is None:
         return CellocateError("the folder is empty", where=folder, mend="Give the folder that holds the images.")
@@ -206,7 +206,7 @@ def _listing(path: Path) -> Path | None:
     return None if opened_alone(path) and not path.is_file() else listing.find(path)
 
 
-def _find_file(path: Path, reading: Reading) -> tuple[str, Found]:
+def _find_file(path: Path, reading: FolderSettings) -> tuple[str, Found]:
     for names in _tried():
         if fitting := _fitting(path, reading.model_copy(update={"layout": None}), names):
             return _only(fitting, path)
@@ -226,7 +226,7 @@ def _tried() -> Iterator[Sequence[str]]:
     yield [name for name in LAYOUTS if name not in ORDER]
 
 
-def _fitting(place: Path, reading: Reading, names: Sequence[str]) -> dict[str, Found]:
+def _fitting(place: Path, reading: FolderSettings, names: Sequence[str]) -> dict[str, Found]:
     """What the first layout that fits finds in a place, and later ones that may be meant as well."""
     fitting: dict[str, Found] = {}
     for name in names:

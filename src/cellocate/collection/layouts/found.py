@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellocate.collection.atlas_names import numbered
+from cellocate.collection.atlas_names import antibody_numbers
 from cellocate.collection.channels import ChannelChoices
 from cellocate.collection.collection import Problem
 from cellocate.counted import counted
@@ -79,7 +79,7 @@ class Found:
         for name in sorted({name for said in self.told.values() for name in said}):
             columns[name] = [self.told.get(i, {}).get(name) for i in ids]
         table = pd.DataFrame(columns, index=pd.Index(ids, name="id", dtype=object), dtype=object)
-        return table.assign(antibody=numbered(table["antibody"])) if "antibody" in table else table
+        return table.assign(antibody=antibody_numbers(table["antibody"])) if "antibody" in table else table
 
 
 def straight(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.identity import challenges, originals, uuid
+from cellocate.collection.identity import challenges, original_ids, uuid
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN
@@ -30,7 +30,7 @@ def with_implied_pixel_sizes(collection: Collection) -> Collection:
     sizes = _OF_THE_ATLAS if atlas else _SIZES
     widths = {
         field: width
-        for field, first in zip(collection.ids, originals(collection.fields), strict=True)
+        for field, first in zip(collection.ids, original_ids(collection.fields), strict=True)
         if collection.pixel_size(field) is None
         and (atlas or _is_of_a_challenge(first, known=of_challenge))
         and (width := _width(collection, field)) in sizes

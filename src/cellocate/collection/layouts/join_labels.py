@@ -8,8 +8,8 @@ import pandas as pd
 
 from cellocate.collection.atlas.tables import of_fields, read_labels
 from cellocate.collection.collection import Problem
-from cellocate.collection.labels import Labels, format_of
-from cellocate.collection.metadata import said_of, tidy
+from cellocate.collection.label_tables import Labels, format_of
+from cellocate.collection.metadata_tables import tidy, update_metadata
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import Vocabulary, get
 
@@ -39,7 +39,7 @@ def labelled(
     said = tidy(labels.table, path)
     further = said.index.difference(fields.index, sort=False)
     ids = pd.Index([*fields.index, *further], name="id", dtype=object)
-    joined = said_of(fields.drop(columns="labels", errors="ignore").reindex(ids), said)
+    joined = update_metadata(fields.drop(columns="labels", errors="ignore").reindex(ids), said)
     faulty = {problem.id for problem in labels.problems}
     without_row = sorted(map(str, fields.index.difference(said.index).difference(list(faulty))))
     return joined, labels, [*labels.problems, *(_without_row(i, path) for i in without_row)]

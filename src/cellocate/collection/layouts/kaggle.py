@@ -7,10 +7,10 @@ from pathlib import Path
 from cellocate.collection.atlas.tables import holds_labels, read_labels
 from cellocate.collection.collection import Collection
 from cellocate.collection.identity import uuid
-from cellocate.collection.labels import FORMATS
+from cellocate.collection.label_tables import FORMATS
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.layouts.join_labels import labelled
-from cellocate.collection.metadata import tidy
+from cellocate.collection.metadata_tables import tidy
 from cellocate.errors import CellocateError
 from cellocate.tables import read_columns, table_name, tables_in
 from cellocate.vocabulary import Vocabulary

@@ -13,11 +13,11 @@ from typing import Any
 import pandas as pd
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.labels import FORMATS, faulty_ids, format_among, labels_of
+from cellocate.collection.label_tables import FORMATS, faulty_ids, format_among, labels_of
 from cellocate.collection.layouts.found import straight
 from cellocate.collection.layouts.join_labels import labelled
 from cellocate.collection.layouts.listed_files import Places
-from cellocate.collection.metadata import refuse_reserved, tidy
+from cellocate.collection.metadata_tables import refuse_reserved, tidy
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import CHANNELS

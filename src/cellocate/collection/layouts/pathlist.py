@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cellocate.collection.collection_yaml import Reading
+from cellocate.collection.collection_yaml import FolderSettings
 from cellocate.collection.layouts.found import Found, straight
 from cellocate.collection.layouts.listed_files import Places
 from cellocate.collection.layouts.recognise import layout
@@ -18,7 +18,7 @@ _NAMES = (*_COLUMNS.values(), "output_folder", "output_prefix")
 
 
 @layout("path_list")
-def find(place: Path, _: Reading) -> Found | None:
+def find(place: Path, _: FolderSettings) -> Found | None:
     """The fields of the list that `place` is or holds; None where there is none."""
     if place.is_file():
         return _read(place) if is_list(place) else None

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 from cellocate.collection.channels import ChannelChoices, assign
-from cellocate.collection.collection_yaml import FILE, Reading
+from cellocate.collection.collection_yaml import FILE, FolderSettings
 from cellocate.collection.layouts import stacks
 from cellocate.collection.layouts.found import Found, files_in
 from cellocate.collection.layouts.naming_conventions import number
-from cellocate.collection.metadata import NUMBERS
+from cellocate.collection.metadata_tables import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import normal
@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _KEPT = (*CHANNELS, "labels", *NUMBERS)  # columns of a collection that are no text
 
 
-def find(folder: Path, pattern: str, reading: Reading) -> Found:
+def find(folder: Path, pattern: str, reading: FolderSettings) -> Found:
     """The files below `folder` whose path from there follows `pattern`.
 
     Raises:
@@ -44,7 +44,7 @@ def find(folder: Path, pattern: str, reading: Reading) -> Found:
     return found
 
 
-def _of_channels(named: list[tuple[Path, re.Match[str]]], reading: Reading, folder: Path) -> Found:
+def _of_channels(named: list[tuple[Path, re.Match[str]]], reading: FolderSettings, folder: Path) -> Found:
     """Files of one channel each."""
     tokens = tuple(sorted({match["channel"] for _, match in named}))
     choices = ChannelChoices(tokens, folder, tuple(map(_number, tokens)), named[0][0].name)

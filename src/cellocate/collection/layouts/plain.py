@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cellocate.collection.channels import ChannelChoices, assign
 from cellocate.collection.channels.meaning import WAVELENGTHS, phrases
-from cellocate.collection.collection_yaml import Reading
+from cellocate.collection.collection_yaml import FolderSettings
 from cellocate.collection.layouts.derived_images import COMPOSITE, ENDINGS, is_made, merged_by_zen, stem
 from cellocate.collection.layouts.found import Found
 from cellocate.collection.layouts.naming_conventions import Names, Part, as_asked, by_habit, number, strangers
@@ -30,7 +30,7 @@ _STACK = re.compile(
 
 
 @layout("folder")
-def find(place: Path, reading: Reading) -> Found | None:
+def find(place: Path, reading: FolderSettings) -> Found | None:
     """The channel files in `place`; None where there are none.
 
     They are named by the channels of `reading`; or else by colours, as the atlas has them (composites where there is
@@ -53,7 +53,7 @@ def find(place: Path, reading: Reading) -> Found | None:
 
 def holds(place: Path) -> bool:
     """Whether a folder has files that are named as channels."""
-    return _by_colour(place, Reading()) is not None or by_habit(list(_images(place))) is not None
+    return _by_colour(place, FolderSettings()) is not None or by_habit(list(_images(place))) is not None
 
 
 def has_stacks(place: Path, found: Found | None) -> bool:
@@ -61,11 +61,11 @@ def has_stacks(place: Path, found: Found | None) -> bool:
     return _has_stacks(place, found.seen if found else set())
 
 
-def said_words(reading: Reading) -> list[str]:
+def said_words(reading: FolderSettings) -> list[str]:
     """What a user says that may stand in names: words and wavelengths; other numbers are those of channels.
 
     Example:
-        >>> said_words(Reading(channels={"blue": "DAPI", "green": 488, "red": 0}))
+        >>> said_words(FolderSettings(channels={"blue": "DAPI", "green": 488, "red": 0}))
         ['DAPI', '488']
     """
     return [str(said) for said in reading.channels.values() if isinstance(said, str) or said in WAVELENGTHS]
@@ -76,7 +76,7 @@ def is_channel(path: Path) -> bool:
     return bool(_NAME.fullmatch(path.name) or COMPOSITE.fullmatch(path.name))
 
 
-def _by_colour(place: Path, reading: Reading) -> Found | None:
+def _by_colour(place: Path, reading: FolderSettings) -> Found | None:
     found, composites = Found(because=f"files <id>_<channel> in {place}"), Found()
     seen = set()
     with os.scandir(place) as entries:
@@ -117,7 +117,7 @@ def _are_among_others(found: Found, place: Path) -> bool:
     return any(2 * n > len(known.sizes) for n in others.values())
 
 
-def _by_token(place: Path, reading: Reading) -> Found | None:
+def _by_token(place: Path, reading: FolderSettings) -> Found | None:
     images = _images(place)
     names = _taken_apart(list(images), reading) if images else None
     if names is None or _holds_several(first := images[next(iter(names.parts))][0], names):
@@ -158,7 +158,7 @@ def _images(place: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _taken_apart(names: list[str], reading: Reading) -> Names | None:
+def _taken_apart(names: list[str], reading: FolderSettings) -> Names | None:
     """By a habit of exporters, unless what a user names stands elsewhere in the names."""
     found = by_habit(names)
     if not reading.channels or (found and all(_is_there(said, found) for said in reading.channels.values())):
@@ -210,7 +210,7 @@ def _has_stacks(place: Path, besides: Set[str]) -> bool:
         )
 
 
-def _address(path: str, channel: str, reading: Reading, *, coloured: bool = False) -> str:
+def _address(path: str, channel: str, reading: FolderSettings, *, coloured: bool = False) -> str:
     if channel == "yellow" and reading.yellow != "mean":
         return str(Address(Path(path), colour=reading.yellow))
     return str(Address(Path(path), colour="max")) if coloured else path

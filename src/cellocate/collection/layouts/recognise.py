@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cellocate.collection.collection_yaml import Reading
+from cellocate.collection.collection_yaml import FolderSettings
 from cellocate.collection.layouts.found import Found
 from cellocate.images.zarrs import is_zarr
 from cellocate.registry import LAYOUTS
 
-Find = Callable[[Path, Reading], Found | None]
+Find = Callable[[Path, FolderSettings], Found | None]
 Beside = Callable[[Path, Mapping[str, Found]], bool]
 
 

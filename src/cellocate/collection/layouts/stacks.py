@@ -11,7 +11,7 @@ from pathlib import Path
 from cellocate.collection.channels import ChannelChoices, assign, written
 from cellocate.collection.channels.table import STAINS
 from cellocate.collection.collection import Problem
-from cellocate.collection.collection_yaml import Reading
+from cellocate.collection.collection_yaml import FolderSettings
 from cellocate.collection.layouts import plain
 from cellocate.collection.layouts.derived_images import made_of
 from cellocate.collection.layouts.file_pixel_sizes import not_square, not_understood
@@ -38,7 +38,7 @@ def _among_channels(place: Path, found: Mapping[str, Found]) -> bool:
 
 
 @layout("stacks", beside=_among_channels)
-def find(place: Path, reading: Reading) -> Found | None:
+def find(place: Path, reading: FolderSettings) -> Found | None:
     """The files of several channels in `place`, or that it is; None where there are none.
 
     Where a user gives numbers, these are channels of files, of which any may be the only one.
@@ -84,7 +84,7 @@ def present(place: Path) -> bool:
 
 def describe_all(
     files: Iterable[tuple[str, Path]],
-    reading: Reading,
+    reading: FolderSettings,
     place: Path,
     metadata: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Found:
@@ -103,7 +103,7 @@ def describe_all(
     return _found(named, _described([path for _, path in named]), reading, place, metadata or {})
 
 
-def describe_one(path: Path, reading: Reading) -> Found:
+def describe_one(path: Path, reading: FolderSettings) -> Found:
     """One file, or the folder of a Zarr image, plate, well or field of a plate.
 
     Raises:
@@ -131,7 +131,7 @@ def is_stack_file(path: Path) -> bool:
 def _found(
     named: Sequence[tuple[str, Path]],
     described: Sequence[Sequence[Stack] | CellocateError],
-    reading: Reading,
+    reading: FolderSettings,
     place: Path,
     metadata: Mapping[str, Mapping[str, object]],
 ) -> Found:
@@ -180,7 +180,7 @@ def _others(path: Path, images: Sequence[Stack] | CellocateError) -> set[Path]:
     return {member for image in images for member in image.members} - {path}
 
 
-def _meant(image: Stack, reading: Reading) -> Stack:
+def _meant(image: Stack, reading: FolderSettings) -> Stack:
     """An image with the axes that a user names, or means where channels are numbers that only slices can have."""
     try:
         if reading.axes is not None:
@@ -196,7 +196,7 @@ def _meant(image: Stack, reading: Reading) -> Stack:
     return image
 
 
-def _add(found: Found, part: Part, reading: Reading, path: Path) -> None:
+def _add(found: Found, part: Part, reading: FolderSettings, path: Path) -> None:
     """Add one field.
 
     Raises:

@@ -1,10 +1,12 @@
-"""Splits: parts or folds of a collection that no group is torn by, saved, read again and checked for leaks."""
+"""Splits: parts or folds of a collection that keep groups together. Make, save and read them, and check for leaks.
+
+`Split` is the table, `make_split` makes one, `read_split` and `save_split` are its file, `leaks` finds what is wrong.
+"""
 
 from cellocate.collection.splits.draw import METHODS, make_split
 from cellocate.collection.splits.groups import grouping
 from cellocate.collection.splits.leaks import held_out_leaks, leaks, refuse_leaks, refuse_other_challenge
-from cellocate.collection.splits.part import part_of
-from cellocate.collection.splits.split import PARTS, Split
+from cellocate.collection.splits.split import PARTS, Split, part_of
 from cellocate.collection.splits.split_file import SPLIT_COLUMNS, read_folds, read_split, save_split
 
 __all__ = [

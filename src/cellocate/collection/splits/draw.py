@@ -1,4 +1,4 @@
-"""How a split is made: stratified, at random, in order, or leaving one group out at a time."""
+"""Make a split: stratified, at random, in order, or leaving out one group at a time."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from cellocate.collection.duplicates import clusters, parse_fingerprints
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.splits.groups import DUPLICATES, grouping
 from cellocate.collection.splits.split import PARTS, Split
-from cellocate.collection.splits.stratify import share_out
-from cellocate.collection.splits.top_up import top_up
+from cellocate.collection.splits.stratify import stratify_rows, top_up
 from cellocate.errors import CellocateError
 
 METHODS: tuple[SplitMethod, ...] = get_args(SplitMethod)
@@ -36,28 +35,28 @@ def make_split(
     seed: int = 0,
     fingerprints: pd.Series[str] | None = None,
 ) -> Split:
-    """Part a collection so that no group is torn.
+    """Split a collection into parts or folds that keep groups together.
 
-    - `stratified`: every location has, as far as it can, its share in each part.
-    - `random`: groups are drawn.
-    - `sequential`: in the order of the collection, first train, then validation, last test.
-    - `leave-one-out`: each group is left out once, as the test part; train and validation are stratified.
+    - `stratified`: every location has, as far as possible, its share in each part.
+    - `random`: groups are drawn at random.
+    - `sequential`: in the order of the collection: train, then validation, then test.
+    - `leave-one-out`: each group is the test part once; train and validation are stratified.
 
     Args:
-        collection: the fields; with labels where the draw is stratified.
+        collection: the fields; with labels for stratified methods.
         method: one of `METHODS`.
-        by: columns that say which fields belong together, and `duplicates`; groups that any of them links are one.
-            Unless given, `Collection.group`; what is left out is a `cell_line`.
-        validation: share of the groups, 0 to 1; without meaning for folds.
-        test: share of the groups, 0 to 1; with folds, what is in none of them. Without meaning for leave-one-out.
-        folds: part what is not for the test into this many folds, of which one at a time is the validation part.
-        min_per_location: fields of each location that the train part has at least, if the collection has as many, at
-            the cost of the other parts; for stratified and random draws without folds.
-        seed: of the draw.
+        by: columns that group fields, and `duplicates`; groups that any of them connects become one. By default
+            `Collection.group`; for leave-one-out `cell_line`.
+        validation: share of the groups, 0 to 1; not used with folds.
+        test: share of the groups, 0 to 1; with folds, they are in no fold. Not used for leave-one-out.
+        folds: divide all but the test part into this many folds, each of which is the validation part once.
+        min_per_location: minimum of fields per location in the train part, taken from the other parts if the collection
+            has enough; for stratified and random methods without folds.
+        seed: random seed.
         fingerprints: of each field (see `duplicates`), needed for `by` duplicates and recorded in the split.
 
     Raises:
-        CellocateError: a share leaves nothing to train on, there are too few groups, or no such column.
+        CellocateError: nothing is left to train on, there are too few groups, or a column does not exist.
     """
     near = None
     if DUPLICATES in by:
@@ -80,7 +79,7 @@ def make_split(
         fields.insert(0, "part", np.where(dealt[codes] == folds, "test", "train"))
         fields["fold"] = np.array([*map(str, range(folds)), ""], dtype=object)[dealt][codes]
     if method == "leave-one-out":
-        fields["left_out"] = _units(collection, [*by] if {*by} - {DUPLICATES} else [LEFT_OUT_BY, *by], near)
+        fields["left_out"] = _left_out(collection, [*by] if {*by} - {DUPLICATES} else [LEFT_OUT_BY, *by], near)
     if ORIGINAL in collection.fields:
         fields[ORIGINAL] = collection.fields[ORIGINAL].fillna("").to_numpy(dtype=object)
     if fingerprints is not None:
@@ -91,11 +90,11 @@ def make_split(
 
 
 def _counts(collection: Collection, groups: int, validation: float, test: float, folds: int | None) -> list[int]:
-    """Groups of train, validation and test; or of each fold, and of the test."""
+    """The number of groups in train, validation and test; or in each fold and in test."""
     if test + (validation if folds is None else 0) >= 1:
         shares = f"validation {validation:g} and test {test:g}" if folds is None else f"test {test:g}"
-        mend = "Give shares between 0 and 1 that leave some for the train part."
-        raise CellocateError(f"nothing is left to part into train ({shares})", mend=mend)
+        mend = "Give shares between 0 and 1 that leave some fields to train on."
+        raise CellocateError(f"nothing is left for the train part ({shares})", mend=mend)
     for_validation, for_test = round(validation * groups), round(test * groups)
     if folds is None:
         wanted = [part for part, share in zip(PARTS, (1, validation, test), strict=True) if share > 0]
@@ -110,22 +109,21 @@ def _counts(collection: Collection, groups: int, validation: float, test: float,
     if not enough:
         mend = "Give more fields, or set the shares of validation and test to 0 (in a recipe: data.split)."
         if folds is not None:
-            mend = "Ask for fewer folds or --test 0, keep less together with another --by, or hold out one group at a "
-            mend += "time: --method leave-one-out --by COLUMN."
-        raise CellocateError(
-            f"{groups} fields or groups are too few to part into {into}", where=collection.folder, mend=mend
-        )
+            mend = "Use fewer folds, --test 0 or fewer --by columns, or hold out one group at a time with --method "
+            mend += "leave-one-out --by COLUMN."
+        what = f"{groups} fields or groups are too few to split into {into}"
+        raise CellocateError(what, where=collection.folder, mend=mend)
     return counts
 
 
 def _deal(shown: NDArray[np.int32] | None, method: SplitMethod, counts: list[int], seed: int) -> NDArray[np.intp]:
-    """The number of the part of each group."""
+    """The part of each group, as a number."""
     if shown is not None and method in ("stratified", "leave-one-out"):
-        return share_out(shown > 0, counts, seed)
+        return stratify_rows(shown > 0, counts, seed)
     part = np.repeat(np.arange(len(counts)), counts)
     if method == "random":
         part = np.random.default_rng(seed).permutation(part)
-    return part  # groups are numbered in the order of the fields
+    return part  # groups are numbered by first occurrence
 
 
 def _shown(truth: NDArray[np.bool_], codes: NDArray[np.intp], groups: int) -> NDArray[np.int32]:
@@ -135,13 +133,11 @@ def _shown(truth: NDArray[np.bool_], codes: NDArray[np.intp], groups: int) -> ND
     return np.add.reduceat(truth[order], starts, axis=0, dtype=np.int32)
 
 
-def _units(collection: Collection, by: Sequence[str], near: NDArray[np.intp] | None) -> NDArray[np.object_]:
-    """What is left out one at a time: the group of each field."""
+def _left_out(collection: Collection, by: Sequence[str], near: NDArray[np.intp] | None) -> NDArray[np.object_]:
+    """The group of each field, for leave-one-out."""
     units = grouping(collection, by, near)
     if units.nunique() < 2:
-        raise CellocateError(
-            "all fields are linked into one group, so that none can be left out",
-            where=collection.folder,
-            mend="Leave one out by another column. (A field of both challenges links what holds it.)",
-        )
+        what = "all fields are connected to one group, so none can be left out"
+        mend = "Use another column. (A field in both challenges connects its groups.)"
+        raise CellocateError(what, where=collection.folder, mend=mend)
     return units.to_numpy(dtype=object)

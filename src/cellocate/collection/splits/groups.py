@@ -1,4 +1,4 @@
-"""Which fields must share a part: of one antibody, plate or cell line, near duplicates, one field under two ids."""
+"""Group the fields that must share a part: same antibody, plate or cell line, near duplicates, one field twice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import TIME_SERIES, Collection, has_values
-from cellocate.collection.connected import connected
+from cellocate.collection.grouping import connected_groups
 from cellocate.collection.identity import UUID_LENGTH, uuid
 from cellocate.errors import CellocateError
 from cellocate.tables import columns_there
@@ -20,18 +20,18 @@ DUPLICATES = "duplicates"
 def grouping(
     collection: Collection, by: Sequence[str] = (), duplicates: NDArray[np.intp] | None = None
 ) -> pd.Series[str]:
-    """For each field the name of its group; groups that any of the columns links are one.
+    """The group of each field; groups that any of the columns connect become one.
 
-    Linked in any case are the time points of one series, and fields whose ids hold the same UUID: they are one field
-    of the challenges, which both the 2018 and the 2021 train set have.
+    Always connected are fields of one time series, and fields with the same UUID: they are one field of the
+    challenges, which is in the train sets of both 2018 and 2021.
 
     Args:
         collection: the fields.
-        by: columns; `Collection.group` unless given. Fields without a value there are linked by nothing.
-        duplicates: for each field the number of its cluster of near duplicates, linked too where given.
+        by: columns; by default `Collection.group`. Fields without a value there are not connected.
+        duplicates: the cluster of near duplicates of each field, if these should be connected too.
 
     Returns:
-        By id; a group is named after a value of the first column, or after one of its fields.
+        By id; a group is named after a value of the first column or one of its fields.
 
     Raises:
         CellocateError: there is no such column, or no field has a value in it.
@@ -62,21 +62,19 @@ def grouping(
 
 
 def same_fields(ids: Sequence[str]) -> NDArray[np.intp] | None:
-    """For each id the number of the field that its UUID stands for; None where no two can be the same."""
+    """A number for each distinct field, by the UUIDs in ids; None if no two ids can be the same field."""
     if all(len(i) <= UUID_LENGTH for i in ids):
-        return None  # whole ids, which differ
+        return None  # UUIDs without a prefix, so all differ
     numbers, distinct = pd.factorize(pd.Series([uuid(i) or i for i in ids], dtype=object))
     return numbers if len(distinct) < len(ids) else None
 
 
 def _values(collection: Collection, column: str) -> pd.Series[str]:
-    """The values of a column; of a field without one, its id."""
+    """The values of a column; where there is none, the id of the field."""
     if column not in collection.fields or column == "labels":
-        raise CellocateError(
-            f"no column {column!r} to group by",
-            where=collection.folder,
-            mend=f"{columns_there(column, collection.metadata_columns)} The label table may have more columns.",
-        )
+        what = f"no column {column!r} to group by"
+        mend = f"{columns_there(column, collection.metadata_columns)} You can add columns to the label table."
+        raise CellocateError(what, where=collection.folder, mend=mend)
     values = collection.fields[column].astype(object)
     values = values.where(values.notna() & (values != ""), None)
     if values.notna().sum() == 0:
@@ -85,11 +83,11 @@ def _values(collection: Collection, column: str) -> pd.Series[str]:
 
 
 def _components(keys: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
-    """Rows that share a value in any of `keys`, directly or through others, get one number."""
+    """Number the groups of rows that share a value in any of `keys`, directly or through other rows."""
     if len(keys) == 1:
         return keys[0]
     rows = len(keys[0])
     sides = np.cumsum([rows, *(int(key.max(initial=-1)) + 1 for key in keys)])
     left = np.tile(np.arange(rows), len(keys))
     right = np.concatenate([key + start for key, start in zip(keys, sides[:-1], strict=True)])
-    return connected(left, right, int(sides[-1]))[:rows]
+    return connected_groups(left, right, int(sides[-1]))[:rows]

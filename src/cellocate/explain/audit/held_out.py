@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.collection import Collection, LabelledCollection
-from cellocate.collection.identity import parts_met
+from cellocate.collection.identity import split_parts_of
 from cellocate.decision.tables import read_probabilities
 from cellocate.errors import CellocateError
 from cellocate.networks import Model
@@ -98,7 +98,7 @@ def by_tables(tables: Sequence[str | Path], collection: LabelledCollection) -> H
 def _learnt(model: Model, collection: Collection) -> NDArray[np.bool_]:
     """Which fields a model was trained on or got its first weights from, under whatever id they have here."""
     used = {"train": (*model.card.fields.get("train", ()), *model.card.fields.get("start", ()))}
-    met = parts_met(used, model.card.originals, collection.fields)
+    met = split_parts_of(used, model.card.originals, collection.fields)
     return np.array([part is not None for part in met], dtype=bool)
 
 

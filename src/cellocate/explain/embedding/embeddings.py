@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cellocate import h5ad
 from cellocate.collection import PARTS, Collection
 from cellocate.collection.collection import Unit, unit_of
-from cellocate.collection.identity import parts_met
+from cellocate.collection.identity import split_parts_of
 from cellocate.decision.h5ad import write_h5ad
 from cellocate.errors import CellocateError
 from cellocate.networks import Model
@@ -160,7 +160,7 @@ def _known(model: Model, collection: Collection) -> pd.DataFrame:
         known["labels"] = ["; ".join(names[k] for k in labels or ()) for labels in collection.fields["labels"]]
     split = {part: model.card.fields.get(part, ()) for part in PARTS}
     start = {"train": model.card.fields.get("start", ())}
-    met, begun = (parts_met(ids, model.card.originals, collection.fields) for ids in (split, start))
+    met, begun = (split_parts_of(ids, model.card.originals, collection.fields) for ids in (split, start))
     known["part"] = ["start" if b and part != "train" else part or "" for part, b in zip(met, begun, strict=True)]
     known["group"] = collection.group().to_numpy(dtype=object)
     return known

@@ -1,4 +1,4 @@
-"""Warnings: fields that can be used, but that someone should look at first."""
+"""Warnings about fields that can be used, but that someone should look at first."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from cellocate.collection.check import Inspection
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.emptiness import COPIES, NEARLY_EMPTY, NO_SIGNAL, PROTEIN, SATURATED
-from cellocate.collection.pixel_size_columns import has_no_meaning
-from cellocate.collection.quality import SHARPNESS
+from cellocate.collection.image_quality import SHARPNESS
+from cellocate.collection.inspection import Inspection
+from cellocate.collection.pixel_size_columns import has_unknown_unit
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
 from cellocate.tables import is_date
@@ -31,25 +31,24 @@ _EMPTINESS = {
 }
 
 
-def suspects(
+def find_warnings(
     collection: Collection,
     inspection: Inspection,
     *,
     smallest_file: float | None = None,
     largest_file: float | None = None,
 ) -> list[Problem]:
-    """What is not a fault but may be one: of each field what is odd about it, in the order of the kinds below.
+    """Find fields that may be unusable.
 
-    Labels that stand twice; pixel sizes that are not understood, and genes that are dates; what no pixel of any field
-    is darker than, where that is much; nearly empty fields, proteins without signal or copied from another channel;
-    blank, saturated and out-of-focus fields; absent chunks; files of an odd size; identical pixels and near
-    duplicates, and labels that differ among them.
+    In this order: repeated labels; pixel sizes of unknown unit, and genes that are dates; a high minimum of all pixels;
+    nearly empty fields, proteins without signal or copied from another channel; blank, saturated and out-of-focus
+    fields; absent chunks; files of unusual size; identical pixels and near duplicates, and different labels of these.
 
     Args:
-        collection: that was inspected.
+        collection: the collection that was inspected.
         inspection: with pixels decoded.
-        smallest_file: kB (1000 bytes); a field with a smaller file is told.
-        largest_file: kB; a field with a larger file is told.
+        smallest_file: kB (1000 bytes); fields with a smaller file get a warning.
+        largest_file: kB; fields with a larger file get a warning.
     """
     images = inspection.images
     found = [problem for problem in collection.problems if problem.severity == "warning"]
@@ -57,7 +56,7 @@ def suspects(
     look = "Look at it, and leave it out if nothing can be seen."
     if (floor := inspection.depth.floor) is not None:
         found += [Problem(str(field), "files", floor, "warning") for field in images.index]
-    empty = images["note"] == NEARLY_EMPTY  # which needs no further word about its channels
+    empty = images["note"] == NEARLY_EMPTY  # needs no warning about single channels
     white = images["saturated"].str.split()
     blank = pd.Series(
         [" ".join(c for c in dark.split() if c not in own) for dark, own in zip(images["blank"], white, strict=True)],
@@ -66,12 +65,12 @@ def suspects(
     ).mask(empty, "")
     found += _emptiness(images["note"].mask(blank.str.split().map(lambda channels: PROTEIN in channels), ""))
     found += _each(blank, "a blank channel", "The stain may be missing: look at it.")
-    found += _each(images["saturated"], "a saturated channel", "Expose it less, or trust its intensities little.")
+    found += _each(images["saturated"], "a saturated channel", "Expose it less, or do not rely on its intensities.")
     found += [
         _warning(str(field), "out of focus", None, look)
         for field in images.index[(images["sharpness"] < SHARPNESS) & ~empty]
     ]
-    copied = "Copy it again, unless what wrote it leaves even chunks out."
+    copied = "Copy the file again, unless the program that wrote it omits uniform chunks."
     for field, text in images["absent"][images["absent"] != ""].items():
         file = next(iter(collection.files(str(field)).values()))
         where = Address.parse(file).file
@@ -85,26 +84,26 @@ def suspects(
                 what = f"a file {word} than {limit:g} kB"
                 found.append(_warning(str(field), what, f"{size / 1000:.1f} kB", look))
     copies = "Keep one, or keep them in one part: 'cellocate split --by duplicates'."
-    found += _alike(inspection.duplicates, "pixels as another field has", copies)
+    found += _alike(inspection.duplicates, "the same pixels as another field", copies)
     found += _alike(inspection.near_duplicates, "a near duplicate of another field", copies)
     return found + _contradictions(collection, [*inspection.duplicates, *inspection.near_duplicates])
 
 
 def _unclear_sizes(collection: Collection) -> Iterator[Problem]:
-    """Fields of which a table says a pixel size under a name that is not understood."""
-    for column in filter(has_no_meaning, map(str, collection.fields)):
+    """Fields with a pixel size in a column that is not understood."""
+    for column in filter(has_unknown_unit, map(str, collection.fields)):
         values = collection.fields[column].replace("", None).dropna()
         for field in values.index:
-            mend = "Call the column pixel_size, and give µm per px."
+            mend = "Name the column pixel_size, and give µm per px."
             yield _warning(str(field), "a pixel size that is not understood", f"column {column}", mend)
 
 
 def _dated_genes(collection: Collection) -> Iterator[Problem]:
-    """Fields of whose gene a spreadsheet has made a date: SEPT9 becomes 9-Sep."""
+    """Fields whose gene a spreadsheet turned into a date: SEPT9 becomes 9-Sep."""
     if "gene" in collection.fields:
         genes = collection.fields["gene"].dropna().astype(str)
         for field, gene in genes[genes.map(is_date)].items():
-            mend = "A spreadsheet made a date of its name: type it again, as text."
+            mend = "A spreadsheet turned its name into a date: type it again, as text."
             yield _warning(str(field), "a gene that is a date", gene, mend)
 
 
@@ -114,7 +113,6 @@ def _each(channels: pd.Series[str], what: str, mend: str) -> Iterator[Problem]:
 
 
 def _emptiness(notes: pd.Series[str]) -> Iterator[Problem]:
-    """Fields about which nothing, or nothing sure, can be said."""
     for field, note in notes[~notes.isin(["", SATURATED])].items():
         what, mend = _EMPTINESS[str(note)]
         yield _warning(str(field), what, COPIES.get(str(note)), mend)

@@ -1,4 +1,4 @@
-"""Collections made of collections: some of the fields, or the same ones in the words of another vocabulary."""
+"""Select fields of a collection, by labels, metadata or a table of ids, and map labels to another vocabulary."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.atlas_names import number
+from cellocate.collection.atlas_names import antibody_number
 from cellocate.collection.collection import Collection, LabelledCollection
-from cellocate.collection.identity import as_known
+from cellocate.collection.identity import match_ids
 from cellocate.errors import CellocateError
 from cellocate.tables import columns_there, find_column, lacking, numbers, read_table
 from cellocate.vocabulary import Vocabulary, get, map_between, read_map
@@ -21,29 +21,26 @@ _NEGATIVE = "Negative"
 _ID_COLUMNS = ("Id", "field", "image", "image_id", "filename")
 
 
-def showing(
+def with_locations(
     collection: Collection, *, any_of: Sequence[str] = (), all_of: Sequence[str] = (), without: Sequence[str] = ()
 ) -> Collection:
-    """The fields that show any of some locations, all of some, and none of some; nothing given asks for nothing.
+    """The fields with any of some locations, all of some, and none of some. Empty lists select all fields.
 
     Args:
         collection: with labels.
-        any_of: names or indices of locations, as are the others.
-        all_of: of these a field must show each.
-        without: of these it may show none.
+        any_of: names or indices of locations; a field must have at least one.
+        all_of: locations that a field must all have.
+        without: locations that a field must not have.
 
     Raises:
-        CellocateError: there are no labels, no such location, or no such field.
+        CellocateError: there are no labels, a location is unknown, or no field is left.
 
     Example:
-        >>> from pathlib import Path
-        >>> import pandas as pd
-        >>> from cellocate.vocabulary import get
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
         >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
-        >>> showing(collection, any_of=["Nucleoplasm"], without=["Cytosol"]).ids
+        >>> with_locations(collection, any_of=["Nucleoplasm"], without=["Cytosol"]).ids
         ['a']
-        >>> where(single(collection), {"plate": ["2"]}).ids
+        >>> with_metadata(with_single_location(collection), {"plate": ["2"]}).ids
         ['c']
     """
     vocabulary = collection.require_vocabulary()
@@ -53,25 +50,25 @@ def showing(
         shown = set(labels)
         return (not some or bool(some & shown)) and every <= shown and not none & shown
 
-    return _where_labels(collection, wanted, "shows these locations")
+    return _where_labels(collection, wanted, "has these locations")
 
 
-def single(collection: Collection) -> Collection:
-    """The fields that show exactly one location.
+def with_single_location(collection: Collection) -> Collection:
+    """The fields with exactly one location.
 
     Raises:
-        CellocateError: there are no labels, or no such field.
+        CellocateError: there are no labels, or no field is left.
     """
-    return _where_labels(collection, lambda labels: len(labels) == 1, "shows exactly one location")
+    return _where_labels(collection, lambda labels: len(labels) == 1, "has exactly one location")
 
 
-def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collection:
-    """The fields whose metadata have one of these values, in each of these columns; an empty one is no value.
+def with_metadata(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collection:
+    """The fields with one of these values in each of these columns; "" stands for missing values.
 
-    A value that no field has as it is written is compared as a number: 26 is 26.0, and 1,5 is 1.5.
+    A value that no field has literally is compared as a number: 26 equals 26.0, and 1,5 equals 1.5.
 
     Raises:
-        CellocateError: there is no such column, or no such field.
+        CellocateError: a column does not exist, or no field is left.
     """
     kept = np.ones(len(collection), dtype=bool)
     columns = collection.metadata_columns
@@ -80,26 +77,26 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
             mend = columns_there(column, columns)
             raise CellocateError(f"no column {column!r}", where=collection.folder, mend=mend)
         there = collection.fields[column].astype(object)
-        asked = [number(value) for value in wanted] if column == "antibody" else wanted
+        asked = [antibody_number(value) for value in wanted] if column == "antibody" else wanted
         texts = there.where(there.notna(), "").astype(str)
         as_numbers = numbers(pd.Series([value for value in asked if not texts.eq(value).any()], dtype=str)).dropna()
         kept &= (texts.isin(asked) | numbers(texts).isin(as_numbers)).to_numpy()
-    said = " and ".join(f"{column} {' or '.join(v or '(none)' for v in wanted)}" for column, wanted in values.items())
-    return _kept(collection, kept, f"has {said}")
+    asked_for = " and ".join(f"{column} {' or '.join(v or '(none)' for v in some)}" for column, some in values.items())
+    return _kept(collection, kept, f"has {asked_for}")
 
 
-def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> Collection:
-    r"""The fields that a table names in its column `Id`, or those that it does not name.
+def with_listed_ids(collection: Collection, table: str | Path, *, keep: bool = True) -> Collection:
+    r"""The fields that a table lists in its column `Id`, or all others.
 
     The column may also be called `field`, `image`, `image_id` or `filename`.
 
     Args:
-        collection: some fields of it may stand in the table, and any others.
-        table: any, such as `split.csv` of a run or the problems that `check` found; a field may stand twice.
-        keep: keep the fields that it names; else leave them out.
+        collection: the table may list some of its fields, and others.
+        table: any table, such as `split.csv` of a run or the problems that `check` found; ids may repeat.
+        keep: keep the listed fields; otherwise leave them out.
 
     Raises:
-        CellocateError: the table has no such column, it names no field of the collection, or no field is left.
+        CellocateError: the table has no id column, lists no field of the collection, or no field is left.
 
     Example:
         >>> import tempfile
@@ -107,26 +104,26 @@ def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> C
         >>> table = Path(tempfile.mkdtemp()) / "suspects.csv"
         >>> _ = table.write_text("id,why\nb,blurred\\n")
         >>> collection = Collection(Path("plates"), "labels", pd.DataFrame(index=list("abc")))
-        >>> listed(collection, table).ids, listed(collection, table, keep=False).ids
+        >>> with_listed_ids(collection, table).ids, with_listed_ids(collection, table, keep=False).ids
         (['b'], ['a', 'c'])
     """
     rows, _ = read_table(table, "table of ids")
     columns = list(map(str, rows))
     column = next((found for name in _ID_COLUMNS if (found := find_column(columns, name))), None)
     if column is None:
-        raise lacking(table, "no column of ids", f"Call it {' or '.join(_ID_COLUMNS)}.")
-    wanted = set(as_known(list(rows[column]), collection.ids))
+        raise lacking(table, "no column of ids", f"Name it {' or '.join(_ID_COLUMNS)}.")
+    wanted = set(match_ids(list(rows[column]), collection.ids))
     named = np.array([field in wanted for field in collection.ids], dtype=bool)
     if not named.any():
         raise CellocateError(f"no id of {collection.folder} in it", where=table, mend="Are they ids of other fields?")
     return _kept(collection, named == keep, f"is {'in' if keep else 'not in'} {table}")
 
 
-def sample(collection: Collection, count: int, seed: int = 0) -> Collection:
-    """So many fields at random, in the order of the collection; the same seed draws the same ones.
+def sample_fields(collection: Collection, count: int, seed: int = 0) -> Collection:
+    """Draw fields at random, in the order of the collection; the same seed draws the same fields.
 
     Raises:
-        CellocateError: there are not so many.
+        CellocateError: there are too few fields.
     """
     if not 0 < count <= len(collection):
         mend = f"Ask for 1 to {len(collection)}."
@@ -136,34 +133,31 @@ def sample(collection: Collection, count: int, seed: int = 0) -> Collection:
     return collection.subset([ids[i] for i in sorted(chosen)])
 
 
-def mapped(
+def map_labels(
     collection: Collection, target: Vocabulary | str | Path, *, by: Path | None = None, keep_lost: bool = False
 ) -> tuple[Collection, dict[str, int]]:
-    """The labels in another vocabulary's words.
+    """Map the labels to another vocabulary.
 
-    Locations that it lacks are dropped from label sets. A field that thereby loses its last one is left out, for to
-    call it empty would be false. `Negative`, a field known to show nothing, becomes the empty set where the
-    vocabulary lacks that word, and the empty set becomes `Negative` where it has it.
+    Locations that it lacks are dropped. A field that loses all its locations is left out, since an empty label set
+    would be false. `Negative` (nothing is seen) and the empty set replace each other, depending on whether the
+    vocabulary has `Negative`.
 
     Args:
-        collection: with labels of a vocabulary from which there is a map.
+        collection: with labels.
         target: the other vocabulary.
-        by: a map of one's own (see `read_map`) instead of the built-in one.
+        by: your own map (see `read_map`) instead of the built-in one.
         keep_lost: keep fields that lose all labels, as `Negative`.
 
     Returns:
-        The collection, and how many fields lost all labels through which label sets, such as `{"Rods & rings": 11}`.
+        The collection, and the number of fields that lost all labels, by label set, such as `{"Rods & rings": 11}`.
 
     Raises:
-        CellocateError: there are no labels, no such map, no `Negative` to keep fields as, or no field is left.
+        CellocateError: there are no labels, no map, no `Negative` for fields to keep, or no field is left.
 
     Example:
-        >>> from pathlib import Path
-        >>> import pandas as pd
-        >>> from cellocate.vocabulary import get
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
         >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
-        >>> after, lost = mapped(collection, "hpa19")
+        >>> after, lost = map_labels(collection, "hpa19")
         >>> list(after.fields["labels"]), lost
         ([(0,), (0, 16)], {'Rods & rings': 1})
     """
@@ -172,7 +166,7 @@ def mapped(
     places = {name: i for i, name in enumerate(between.target.names)}
     if keep_lost and _NEGATIVE not in places:
         what = f"{between.target.name} has no {_NEGATIVE}"
-        raise CellocateError(what, mend="Let fields that lose all labels be left out.")
+        raise CellocateError(what, mend="Leave out --keep-lost, so that fields that lose all labels are left out.")
     nothing = (places[_NEGATIVE],) if _NEGATIVE in places else ()
     labels: list[tuple[int, ...] | None] = []
     kept = np.ones(len(collection), dtype=bool)
@@ -186,24 +180,21 @@ def mapped(
             kept[row] = keep_lost
         labels.append(None if before is None else after or nothing)
     fields = collection.fields.assign(labels=np.array([*labels, None], dtype=object)[:-1])
-    said = f"shows a location of {between.target.name}"
-    return _kept(replace(collection, fields=fields, vocabulary=between.target), kept, said), lost
+    has = f"has a location of {between.target.name}"
+    return _kept(replace(collection, fields=fields, vocabulary=between.target), kept, has), lost
 
 
-def restricted(collection: LabelledCollection, vocabulary: Vocabulary) -> LabelledCollection:
-    """The same fields with the labels of some locations alone, for a specialist; other locations are none of these.
+def restrict_labels(collection: LabelledCollection, vocabulary: Vocabulary) -> LabelledCollection:
+    """Keep only the labels of some locations, for a specialist model.
 
     Args:
         collection: the fields.
-        vocabulary: some of its locations.
+        vocabulary: the locations to keep.
 
     Example:
-        >>> from pathlib import Path
-        >>> import pandas as pd
-        >>> from cellocate.vocabulary import get
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)]}, index=list("abc"))
         >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
-        >>> list(restricted(collection.labelled(), get("hpa28").narrowed(["Cytosol"])).fields["labels"])
+        >>> list(restrict_labels(collection.labelled(), get("hpa28").narrowed(["Cytosol"])).fields["labels"])
         [(), (0,), ()]
     """
     places = {name: i for i, name in enumerate(vocabulary.names)}
@@ -216,7 +207,7 @@ def restricted(collection: LabelledCollection, vocabulary: Vocabulary) -> Labell
 
 
 def _index(vocabulary: Vocabulary, name: str) -> int:
-    """The index of a location that a user has named, with the nearest names where there is none of that name."""
+    """The index of a location; an error suggests similar names."""
     try:
         return vocabulary.index(name)
     except CellocateError as error:
@@ -227,15 +218,14 @@ def _index(vocabulary: Vocabulary, name: str) -> int:
         ) from None
 
 
-def _where_labels(collection: Collection, wanted: Callable[[tuple[int, ...]], bool], said: str) -> Collection:
+def _where_labels(collection: Collection, wanted: Callable[[tuple[int, ...]], bool], has: str) -> Collection:
     collection.require_vocabulary()
     sets = collection.fields["labels"]
-    return _kept(collection, np.array([labels is not None and wanted(labels) for labels in sets], dtype=bool), said)
+    return _kept(collection, np.array([labels is not None and wanted(labels) for labels in sets], dtype=bool), has)
 
 
-def _kept(collection: Collection, kept: np.ndarray[tuple[int], np.dtype[np.bool_]], said: str) -> Collection:
+def _kept(collection: Collection, kept: np.ndarray[tuple[int], np.dtype[np.bool_]], has: str) -> Collection:
     if not kept.any():
-        raise CellocateError(
-            f"no field {said}, among {len(collection):,}", where=collection.folder, mend="Ask for other fields."
-        )
+        what = f"none of {len(collection):,} fields {has}"
+        raise CellocateError(what, where=collection.folder, mend="Ask for other fields.")
     return collection.subset([field for field, is_kept in zip(collection.ids, kept, strict=True) if is_kept])

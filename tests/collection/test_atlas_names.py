@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from small_collections import table_of, tabled, write_fields
 
 from cellocate.collection import make_split, open_collection, pack
-from cellocate.collection.atlas_names import field_id, number, numbered, with_metadata_of_ids
-from cellocate.collection.derive import where
+from cellocate.collection.atlas_names import antibody_number, antibody_numbers, field_id, with_metadata_of_ids
+from cellocate.collection.filters import with_metadata
 from cellocate.errors import CellocateError
 
 IDS = ("10580_1610_C1_1", "HPA010580_1756_B1_1_cr57f3", "10814_50_A1_1")
@@ -23,16 +23,22 @@ def told(collection, ids=IDS):
 
 @given(st.integers(0, 10**7), st.sampled_from(["", "HPA", "CAB", "hpa"]), st.integers(0, 8))
 def test_an_antibody_has_one_name_however_it_is_written(n, before, zeros):
-    assert number(f" {before}{'0' * zeros}{n} ") == str(n)
+    assert antibody_number(f" {before}{'0' * zeros}{n} ") == str(n)
 
 
 @pytest.mark.parametrize("name", ["anti-GFP", "HPA", "", "7F2", "HPA1b", "1.0"])
 def test_what_is_no_antibody_of_the_atlas_keeps_its_name(name):
-    assert number(name) == name
+    assert antibody_number(name) == name
 
 
 def test_a_column_of_antibodies_keeps_its_gaps():
-    assert numbered(pd.Series(["HPA000001", None, "", "1", "x"], dtype=object)).tolist() == ["1", None, "", "1", "x"]
+    assert antibody_numbers(pd.Series(["HPA000001", None, "", "1", "x"], dtype=object)).tolist() == [
+        "1",
+        None,
+        "",
+        "1",
+        "x",
+    ]
 
 
 @pytest.mark.parametrize("name", ["a", "1_A1_1", "10580-1610-C1-1", "HPA_1_A1_1"])
@@ -104,7 +110,7 @@ def test_antibodies_of_tables_in_different_notations_are_the_same(tmp_path):
     collection = open_collection(tmp_path)
     assert list(collection.group()) == ["1", "1", "1"]
     for written in ("1", "HPA000001", "CAB1"):
-        assert len(where(collection, {"antibody": [written]})) == 3
+        assert len(with_metadata(collection, {"antibody": [written]})) == 3
 
 
 def test_antibodies_in_names_of_files_are_the_same(tmp_path):

@@ -1,4 +1,4 @@
-"""Look into every image of a collection: headers quickly, or every pixel."""
+"""Check every image of a collection: only headers (quick), or every pixel."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from functools import cached_property
 
 import pandas as pd
 
+from cellocate.collection.camera_depth import evidence_of, find_too_bright, with_depth, with_inferred_depth
 from cellocate.collection.collection import Collection, Problem, Unit
-from cellocate.collection.depth import brighter, see, with_depth, with_inferred_depth
-from cellocate.collection.depth_inference import Depth, as_one, depth_fault
+from cellocate.collection.depth_inference import Depth, combine_depths, depth_fault
 from cellocate.collection.duplicates import clusters, parse_fingerprints
-from cellocate.collection.image_facts import ImageFacts, complete, facts_of_headers, facts_of_pixels
+from cellocate.collection.image_facts import ImageFacts, facts_of_headers, facts_of_pixels, required_files
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.store import stored
 
 _NAMED = 5
-_AT_ONCE = 4096  # fields handed to the threads at a time: a million waiting tasks would take a gigabyte
+_AT_ONCE = 4096  # fields given to the threads at a time; a million waiting tasks would take a gigabyte
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What the images of a collection are.
+    """The facts and faults found in the images of a collection.
 
     Args:
-        images: by id, what `ImageFacts` tells.
-        problems: the faults of the collection and of the images.
-        unit: what each shows; of a single cell, most is black.
-        depth: what the pixels tell of their depth, where they were decoded.
-        bits: of the camera of each field, by id, where its pixels were decoded.
-        notes: what a user should know of how they will be read, a sentence each.
+        images: the `ImageFacts` of each field, by id.
+        problems: the faults of the collection and of its images.
+        unit: whether the rows are fields or cells; the images of cells are mostly black.
+        depth: what the pixels show about their bit depth, if they were decoded.
+        bits: of the camera of each field, by id, if its pixels were decoded.
+        notes: what you should know about how the images will be read, one sentence each.
     """
 
     images: pd.DataFrame
@@ -46,7 +46,7 @@ class Inspection:
 
     @property
     def guessed_bits(self) -> int | None:
-        """The bits of the camera, where pixels told them, alike for all files of 16 bits."""
+        """The bits of the camera if they were inferred from pixels and are the same for all 16-bit files."""
         deep = {self.bits[str(i)] for i in self.images.index[self.images["depth"] == 16]} if self.bits else set()
         return deep.pop() if self.depth.guessed and len(deep) == 1 else None
 
@@ -58,9 +58,9 @@ class Inspection:
 
     @cached_property
     def near_duplicates(self) -> list[list[str]]:
-        """Groups of fields that look alike (see `duplicates`), other than those whose pixels are all identical.
+        """Groups of fields that look alike (see `duplicates`), other than groups of identical pixels.
 
-        None of single cells: a few bright places in the middle of black are alike in any two.
+        Always empty for single cells: any two of them look alike, bright in the middle of black.
         """
         if self.unit == "cell":
             return []
@@ -70,7 +70,7 @@ class Inspection:
         return [group for group in _groups(number) if len({digest[field] for field in group}) > 1]
 
     def table(self, warnings: Sequence[Problem] = ()) -> pd.DataFrame:
-        """The problems, and the warnings given, as a table: id, severity, about, what, where, mend."""
+        """The problems and some warnings as a table: id, severity, about, what, where, mend."""
         return problem_table((*self.problems, *warnings))
 
 
@@ -78,7 +78,7 @@ def problem_table(problems: Sequence[Problem]) -> pd.DataFrame:
     """Problems as a table: id, severity, about, what, where, mend."""
     rows = [(p.id, p.severity, p.about, p.error.what, str(p.error.where or ""), p.error.mend) for p in problems]
     columns = ["id", "severity", "about", "what", "where", "mend"]
-    return pd.DataFrame(rows, columns=columns, dtype=object)  # names of files may be no text, which pyarrow refuses
+    return pd.DataFrame(rows, columns=columns, dtype=object)  # pyarrow refuses file names that are not valid text
 
 
 def inspect(
@@ -88,29 +88,29 @@ def inspect(
     decode: bool = False,
     progress: Callable[[int], object] | None = None,
 ) -> Inspection:
-    """Open the files of every field.
+    """Check the files of every field.
 
     Args:
-        collection: whose fields to look at.
-        channels: which each field must have; all that any field has, unless given.
-        decode: decode every pixel; without it the headers and ends of the files alone are read, which is much
-            faster and finds missing, truncated and differing files.
+        collection: the fields.
+        channels: the channels that each field must have; by default all channels of the collection.
+        decode: decode every pixel. Otherwise only the start and end of each file are read, which is much faster and
+            finds missing, truncated and differing files.
         progress: called with 1 after each field.
     """
     wanted = tuple(channels or collection.channels)
     has_images = any(channel in collection.fields for channel in CHANNELS)
-    ids = collection.ids if has_images else []  # of a label table alone, there is nothing to look at
+    ids = collection.ids if has_images else []  # a label table alone has no images
 
-    def look(field: str) -> ImageFacts | Problem:
+    def inspect_field(field: str) -> ImageFacts | Problem:
         try:
-            files = complete(collection.files(field), wanted, collection.folder)
+            files = required_files(collection.files(field), wanted, collection.folder)
             place = stored(files)
             if not decode:
                 return facts_of_headers(files) if place is None else ImageFacts(*place[0].header(place[1]))
             if place is not None:
                 place[0].verify(place[1])
             pixels, pixel_size = collection.read_counts(field, wanted)
-            return facts_of_pixels(pixels, files, pixel_size, see(collection, field, pixels, wanted))
+            return facts_of_pixels(pixels, files, pixel_size, evidence_of(collection, field, pixels, wanted))
         except CellocateError as error:
             return Problem(field, "files", error)
         finally:
@@ -119,42 +119,44 @@ def inspect(
 
     rows: dict[str, ImageFacts] = {}
     problems = [problem for problem in collection.problems if problem.severity == "fault"]
-    told = {problem.id for problem in problems if problem.about == "files"}
+    known_bad = {problem.id for problem in problems if problem.about == "files"}
     with ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as pool:
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
-            for field, found in zip(some, pool.map(look, some), strict=True):
+            for field, found in zip(some, pool.map(inspect_field, some), strict=True):
                 if isinstance(found, Problem):
-                    if field not in told or collection.files(field):  # else why it has none is known
+                    if field not in known_bad or collection.files(field):  # else its missing files are a known problem
                         problems.append(found)
                 else:
                     rows[field] = found
-    images = pd.DataFrame(
-        list(rows.values()), index=pd.Index(list(rows), dtype=object), columns=list(ImageFacts._fields)
-    )
+    index = pd.Index(list(rows), dtype=object)
+    images = pd.DataFrame(list(rows.values()), index=index, columns=list(ImageFacts._fields))
     if not decode:
         return Inspection(images, tuple(problems), unit=collection.unit)
-    seen = {field: look.seen for field, look in rows.items() if look.seen is not None}
-    known, judged = with_inferred_depth(collection, seen, {field for field, one in seen.items() if one.depth == 16})
+    seen = {field: facts.seen for field, facts in rows.items() if facts.seen is not None}
+    known, depths = with_inferred_depth(collection, seen, {field for field, one in seen.items() if one.depth == 16})
     for field, one in seen.items():
-        offset = known.offset(field) - collection.offset(field)  # that was not subtracted yet
+        offset = known.offset(field) - collection.offset(field)  # not subtracted yet
         bits = min(one.depth, known.bits(field) or 16)
         error = depth_fault(max(0, one.brightest - offset), bits, offset if one.depth == 16 else 0)
         problems += [] if error is None else [Problem(field, "files", error)]
     bits_of = {field: min(one.depth, known.bits(field) or 16) for field, one in seen.items()}
-    return Inspection(images, tuple(problems), collection.unit, as_one(judged), bits_of)
+    return Inspection(images, tuple(problems), collection.unit, combine_depths(depths), bits_of)
 
 
-def usable(
+def usable_fields(
     collection: Collection, channels: Sequence[str], *, labelled: bool, skip_bad: bool
 ) -> tuple[Collection, Inspection]:
-    """The fields that can be used, their depth known, and what was found: all images, and problems that matter here.
+    """Leave out faulty fields and infer the bit depth of the others.
 
     Args:
-        collection: all fields, or cells.
-        channels: which each field must have.
-        labelled: whether a field with faulty or no labels is of no use.
-        skip_bad: go on without faulty fields, instead of refusing the whole.
+        collection: fields or cells.
+        channels: the channels that each field must have.
+        labelled: whether fields without correct labels are faulty.
+        skip_bad: leave faulty fields out, instead of raising an error.
+
+    Returns:
+        The usable fields, and the inspection of all, with the problems that matter here.
 
     Raises:
         CellocateError: the collection lacks a channel or labels; a field is faulty and `skip_bad` is not set.
@@ -167,19 +169,19 @@ def usable(
     images = inspection.images
     deep = {str(i) for i in images.index[images["depth"] == 16]}
     known, notes = with_depth(collection.without(problems, skip_bad=skip_bad), deep)
-    late = brighter(known, deep)
+    late = find_too_bright(known, deep)
     known = replace(known.without(late, skip_bad=skip_bad), depth_guessed=False)
     return known, replace(inspection, problems=(*problems, *late), notes=notes)
 
 
 def _groups(key: pd.Series) -> list[list[str]]:
-    """Ids that share a value with others, by value."""
+    """The ids of each value that several ids share."""
     shared = key[key.duplicated(keep=False)]
     return [[str(field) for field in group.index] for _, group in shared.groupby(shared)]
 
 
-def left_out(problems: Sequence[Problem], unit: Unit) -> str:
-    """A sentence that names faulty fields, or cells, which were skipped, the first few with their faults."""
+def describe_skipped(problems: Sequence[Problem], unit: Unit) -> str:
+    """A sentence that names the first few skipped fields, or cells, with their faults."""
     named = ", ".join(f"{p.id} ({p.error.what})" for p in problems[:_NAMED])
     more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
     fields = len({problem.id for problem in problems})

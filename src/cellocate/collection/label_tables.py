@@ -1,4 +1,4 @@
-"""Label tables, with the columns that the 2018 and 2021 challenges gave them."""
+"""Read label tables in the formats of the 2018 and 2021 challenges."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Problem, group_of
-from cellocate.collection.metadata import refuse_reserved
+from cellocate.collection.metadata_tables import refuse_reserved
 from cellocate.errors import CellocateError
 from cellocate.tables import find_column, lacking, read_columns, read_table, shown
 from cellocate.vocabulary import Vocabulary, get
@@ -20,7 +20,7 @@ from cellocate.vocabulary.cells import see_decimal_commas
 
 @dataclass(frozen=True)
 class LabelFormat:
-    """The columns of a label table, what separates labels, and whose vocabulary it uses unless told otherwise."""
+    """The columns of a label table, the separator of its labels, and its default vocabulary."""
 
     layout: str
     id: str
@@ -37,7 +37,7 @@ FORMATS = (
 
 @dataclass(frozen=True)
 class Labels:
-    """A label table: labels and metadata by id, its vocabulary, and the rows at fault."""
+    """A label table: labels and metadata by id, its vocabulary, and its faulty rows."""
 
     format: LabelFormat
     table: pd.DataFrame
@@ -45,10 +45,10 @@ class Labels:
     problems: tuple[Problem, ...]
 
     def truth(self, ids: Sequence[str]) -> NDArray[np.bool_]:
-        """The labels of these fields as a table, shape (N, len(vocabulary)), bool.
+        """The labels of these fields as an array, shape (N, len(vocabulary)), bool.
 
         Raises:
-            CellocateError: a field has no labels here, or its row is at fault.
+            CellocateError: a field has no labels here, or its row is faulty.
         """
         asked = set(ids)
         for problem in self.problems:
@@ -61,20 +61,20 @@ class Labels:
         return self.vocabulary.encode(self.table["labels"][list(ids)])
 
     def group(self, ids: Sequence[str]) -> list[str]:
-        """What each of these fields of the table shares with others: antibody, plate, or only itself."""
+        """The group of each of these fields: antibody, plate, or only itself."""
         return list(group_of(self.table.loc[list(ids)]))
 
 
 def format_of(path: Path) -> LabelFormat | None:
-    """The format whose columns the table at `path` has, by its first line alone."""
+    """The format of the table at `path`, judged by its first line; None if it is not a label table."""
     return format_among(read_columns(path, "label table"))
 
 
 def format_among(columns: Sequence[str]) -> LabelFormat | None:
-    """The format of a label table with these columns, whose names may be in another case.
+    """The format of a label table with these columns; upper and lower case may differ.
 
-    A number means another location in each format. What mixes their names, such as `ID,Target`, is therefore none of
-    them, nor is `id,label`, which many other tables have.
+    The formats number locations differently, so a mixture of their column names, such as `ID,Target`, is neither
+    format. Nor is `id,label`, which many other tables have.
 
     Example:
         >>> [bool(format_among(columns)) for columns in (["id", "target"], ["ID", "label"], ["ID", "Target"])]
@@ -90,24 +90,24 @@ def format_among(columns: Sequence[str]) -> LabelFormat | None:
 
 
 def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) -> Labels:
-    """Read a label table with the columns `Id,Target` or `ID,Label`: any file that `read_table` reads.
+    """Read a label table with the columns `Id,Target` or `ID,Label`, from any file that `read_table` reads.
 
-    Labels are numbers, names or GO ids, separated by spaces (`Target`) or `|` (`Label`), or as `Vocabulary.labels_in`
-    says. Repeats within a row count once. An empty cell is a field with no location. A row with an unknown label or a
-    repeated id is a problem of that id and left out of the table; further columns become metadata.
+    Labels are numbers, names or GO ids, separated by spaces (`Target`) or `|` (`Label`); `Vocabulary.labels_in` lists
+    other ways. Repeated labels count once. An empty cell is a field without locations. A row with an unknown label or
+    a repeated id becomes a problem and is left out of the table. Other columns become metadata.
 
     Args:
         path: the table.
-        vocabulary: of the labels; hpa28 for `Id,Target` and hpa19 for `ID,Label` unless given.
+        vocabulary: of the labels; by default hpa28 for `Id,Target` and hpa19 for `ID,Label`.
 
     Raises:
-        CellocateError: the file is missing, no table, or lacks a column.
+        CellocateError: the file is missing, is not a table, or lacks a column.
     """
     path = Path(path)
     layout = format_of(path)
     if layout is None:
-        mend = "It needs Id,Target or ID,Label, whose numbers are those of hpa28 and of hpa19."
-        raise lacking(path, "no label table", mend)
+        mend = "It needs the columns Id,Target (numbers of hpa28) or ID,Label (numbers of hpa19)."
+        raise lacking(path, "not a label table", mend)
     rows, lines = read_table(path, names=(layout.id, layout.labels))
     refuse_reserved(rows, path)
     return labels_of(rows, lines, path, layout, vocabulary)
@@ -116,7 +116,7 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
 def labels_of(
     rows: pd.DataFrame, lines: list[int], path: Path, layout: LabelFormat, vocabulary: Vocabulary | str | None
 ) -> Labels:
-    """The labels in `rows` of the table at `path`, which stand in these `lines`; see `read_labels`."""
+    """The labels in rows of the table at `path`; `lines` are their line numbers. See `read_labels`."""
     if not isinstance(vocabulary, Vocabulary):
         vocabulary = get(vocabulary or layout.vocabulary)
     ids, column = rows[layout.id], layout.labels
@@ -143,19 +143,19 @@ def labels_of(
 def _parse(
     text: str, separator: str | None, vocabulary: Vocabulary
 ) -> tuple[tuple[int, ...] | None, CellocateError | None]:
-    """The labels written in a cell, None where one is unknown; and what is wrong with them."""
+    """The labels in a table cell (None if one is unknown), and what is wrong with them."""
     try:
         written = vocabulary.labels_in(text, separator)
     except CellocateError as error:
         return None, error
     labels = tuple(sorted(set(written)))
     if len(labels) < len(written):
-        return labels, CellocateError("a label stands twice in a row", mend="It counts once; nothing need be done.")
+        return labels, CellocateError("a label stands twice in a row", mend="It counts once; you need not do anything.")
     return labels, None
 
 
 def faulty_ids(ids: pd.Series[str], lines: list[int], path: Path) -> list[Problem]:
-    """Problems of ids that stand in several rows, and of rows without one."""
+    """The problems of repeated ids and of rows without an id."""
     problems = []
     for field, group in ids[ids.duplicated(keep=False)].groupby(ids):
         where = ", ".join(str(lines[int(row)]) for row in group.index)

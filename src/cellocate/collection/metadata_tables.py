@@ -1,4 +1,4 @@
-"""Metadata of fields in tables: antibody, gene, cell line, plate, pixel size."""
+"""Tables of metadata: antibody, gene, cell line, plate, pixel size of each field."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellocate.collection.atlas_names import numbered, without_decimals
-from cellocate.collection.identity import FIELD_IDS, as_known
-from cellocate.collection.number_columns import Kind, read_numbers
+from cellocate.collection.atlas_names import antibody_numbers, without_decimals
+from cellocate.collection.identity import FIELD_IDS, match_ids
+from cellocate.collection.number_columns import NumberColumn, read_numbers
 from cellocate.collection.pixel_size_columns import with_pixel_size
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
@@ -19,9 +19,9 @@ from cellocate.images.depth import check_bits, check_offset
 from cellocate.tables import MISSING, lacking, read_columns, read_table
 
 NUMBERS = ("pixel_size", "bits", "camera_offset")
-"""Columns of a collection that are numbers; any other is text."""
+"""Columns of a collection that hold numbers; all others hold text."""
 IDS = ("id", "image", "image_id", "field", "filename")
-# columns that mean what another is called here, in small letters
+# other names of columns, in small letters
 _NAMES = {
     "cellline": "cell_line",
     "cell line": "cell_line",
@@ -34,7 +34,7 @@ _NAMES = {
     "significant_bits": "bits",
     "significantbits": "bits",
 }
-# the same of columns that mean it only where no other does, without blanks, lines and CellProfiler's Metadata_
+# more names, used only if no other column has the meaning; without blanks, underscores and CellProfiler's Metadata_
 _ALSO = {
     "plate": ("plate", "plateid", "platename", "platenumber", "platebarcode"),
     "well": ("well", "wellid", "wellname", "wellposition"),
@@ -46,36 +46,36 @@ _ALSO = {
 _MEANT = {name: meaning for meaning, names in _ALSO.items() for name in names}
 _NOTHING = MISSING | {"-", "–", "—", "?", "unknown"}
 _UNDERSTOOD = frozenset(("group", *_NAMES.values()))
-"""Columns whose values mean something: fields of one plate belong together."""
+"""Columns whose missing values must be recognised: fields do not share the plate "NA"."""
 
 
 def join(fields: pd.DataFrame, tables: Sequence[Path]) -> pd.DataFrame:
-    """Join the columns of tables to fields by id; what a table says replaces what was known, where it says it.
+    """Join the columns of tables to fields by id. A value in a table replaces the value known before.
 
     Raises:
-        CellocateError: a table has no column of ids, names one twice, or has none of these fields.
+        CellocateError: a table has no id column, has an id twice, or has none of these fields.
     """
     for path in tables:
-        said = read_metadata(path, set(map(str, fields.index)))
-        said.index = pd.Index(as_known(list(said.index), map(str, fields.index)), name="id")
-        known = said.index.intersection(fields.index)
+        table = read_metadata(path, set(map(str, fields.index)))
+        table.index = pd.Index(match_ids(list(table.index), map(str, fields.index)), name="id")
+        known = table.index.intersection(fields.index)
         if known.empty and len(fields):
             what = f"no row for any of the {len(fields)} fields, such as {fields.index[0]}"
             raise CellocateError(what, where=path, mend="Give a table with the ids of these fields.")
-        fields = said_of(fields, said.loc[known].replace("", None))
+        fields = update_metadata(fields, table.loc[known].replace("", None))
     return fields
 
 
-def said_of(fields: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
-    """Fields with the columns of a table, by id; what it says replaces what was known, where it says it.
+def update_metadata(fields: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns of a table to fields; a value in the table replaces the value known before.
 
     Args:
         fields: by id, each once.
-        said: by id, each once, of some of these fields and of no others.
+        table: by id, each once, with some of these fields and no others.
     """
     columns: dict[str, pd.Series] = {}
-    for name in map(str, said):
-        column = said[name].reindex(fields.index)
+    for name in map(str, table):
+        column = table[name].reindex(fields.index)
         if name in fields:
             column = column.replace("", None)
             column = column.where(column.notna(), fields[name])
@@ -84,36 +84,36 @@ def said_of(fields: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_metadata(path: Path, known: Known[str] = ()) -> pd.DataFrame:
-    """Read a table of metadata: its columns, under the names that cellocate knows, by id.
+    """Read a table of metadata by id, with cellocate's names for its columns.
 
     Args:
         path: the table.
-        known: ids of fields; of several columns that may have the ids, the one that has most of these is meant, or
-            else the first of `IDS`.
+        known: ids of fields. If several columns may hold the ids, the one with most of these is used, or else the
+            first of `IDS`.
 
     Raises:
-        CellocateError: it has no column of ids, names one twice, or has a column that cellocate keeps for itself.
+        CellocateError: it has no id column, has an id twice, or has a column name that cellocate reserves.
     """
     columns = read_columns(path, "table of metadata")
     found = [column for column in columns if column.lower() in IDS]
     if not found:
-        raise lacking(path, "no column of ids", f"It needs one named {', '.join(IDS)}; small or large letters.")
+        raise lacking(path, "no column of ids", f"Name it {', '.join(IDS)}, in small or large letters.")
     refuse_reserved(columns, path)
     rows, lines = read_table(path)
     ordered = sorted(found, key=lambda column: IDS.index(column.lower()))
-    meant = max(ordered, key=lambda column: len(set(rows[column]).intersection(known)))
-    ids = rows[meant]
+    chosen = max(ordered, key=lambda column: len(set(rows[column]).intersection(known)))
+    ids = rows[chosen]
     if (again := ids.duplicated()).any():
         row = int(again.to_numpy().argmax())
-        where = f"{path}, line {lines[row]}, column {meant}"
+        where = f"{path}, line {lines[row]}, column {chosen}"
         raise CellocateError(f"several rows for {ids.iloc[row]}", where=where, mend="Keep one row of each id.")
-    table = tidy(rows.drop(columns=meant), path)
+    table = tidy(rows.drop(columns=chosen), path)
     table.index = pd.Index(ids, name="id")
     return table
 
 
 def refuse_reserved(columns: Iterable[Hashable], path: Path, reserved: Sequence[str] = (*CHANNELS, "labels")) -> None:
-    """Raise a `CellocateError` where a table has a column of a name that cellocate needs."""
+    """Raise a `CellocateError` if a table has a column name that cellocate reserves."""
     for column in columns:
         if column in reserved:
             what = f"a column named {column!r}, which cellocate keeps for itself"
@@ -121,16 +121,16 @@ def refuse_reserved(columns: Iterable[Hashable], path: Path, reserved: Sequence[
 
 
 def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Give columns the names that cellocate knows, antibodies as their numbers, and `NUMBERS` as numbers.
+    """Rename columns to cellocate's names, and convert antibodies to their numbers and `NUMBERS` to numbers.
 
-    In columns that cellocate understands, `nan`, `NA`, `-` and the like are empty: they are no plate that fields share.
+    In columns with a meaning, `nan`, `NA`, `-` and the like become empty.
 
     Raises:
-        CellocateError: an impossible pixel size, number of bits or camera offset, or two columns that mean the same.
+        CellocateError: a pixel size, number of bits or camera offset is impossible, or two columns mean the same.
     """
     rows = with_pixel_size(rows, path)
     names = _meanings(list(map(str, rows)))
-    _see_meanings(names, path)
+    _check_meanings(names, path)
     written = {name: column for column, name in names.items()}
     rows = rows.rename(columns=names)
     for name in _UNDERSTOOD.intersection(rows):
@@ -139,7 +139,7 @@ def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
     for name in set(map(str, rows)).difference(NUMBERS, FIELD_IDS, CHANNELS):
         rows[name] = without_decimals(rows[name])
     if "antibody" in rows:
-        rows["antibody"] = numbered(rows["antibody"])
+        rows["antibody"] = antibody_numbers(rows["antibody"])
     for kind in _KINDS:
         if kind.name in rows:
             rows[kind.name] = read_numbers(rows[kind.name], kind, path, written[kind.name])
@@ -147,8 +147,12 @@ def tidy(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 
 def _meanings(columns: Sequence[str]) -> dict[str, str]:
-    """The name that cellocate knows each column by."""
-    names = {column: _meaning(column, columns) for column in columns}
+    """Cellocate's name of each column: an alias, or the same in small letters if no other column has that name."""
+    names = {}
+    for column in columns:
+        small = column.lower()
+        is_name = small in _NAMES.values() and small not in columns
+        names[column] = _NAMES.get(small, small if is_name else column)
     for column in columns:
         meaning = _MEANT.get(re.sub(r"[\W_]+", "", column.lower()).removeprefix("metadata"))
         if meaning and meaning not in names.values():
@@ -156,24 +160,16 @@ def _meanings(columns: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def _meaning(column: str, columns: Sequence[str]) -> str:
-    """The name that cellocate knows a column by: another, or the same in small letters where no other has it."""
-    small = column.lower()
-    if small in _NAMES:
-        return _NAMES[small]
-    return small if small in _NAMES.values() and small not in columns else column
-
-
-def _see_meanings(names: dict[str, str], path: Path) -> None:
-    meant: dict[str, str] = {}
+def _check_meanings(names: dict[str, str], path: Path) -> None:
+    columns: dict[str, str] = {}
     for column, name in names.items():
-        if name in meant:
-            what = f"the columns {meant[name]!r} and {column!r} both mean {name}"
+        if name in columns:
+            what = f"the columns {columns[name]!r} and {column!r} both mean {name}"
             raise CellocateError(what, where=path, mend="Keep one of them.")
-        meant[name] = column
+        columns[name] = column
 
 
 _KINDS = (
-    Kind("bits", check_bits, "Give the bits of the camera, such as 12.", whole=True),
-    Kind("camera_offset", check_offset, "Give the counts that were added to every pixel.", whole=True),
+    NumberColumn("bits", check_bits, "Give the bits of the camera, such as 12.", whole=True),
+    NumberColumn("camera_offset", check_offset, "Give the counts that were added to every pixel.", whole=True),
 )

@@ -1,4 +1,4 @@
-"""What belongs together because it is linked, directly or through others."""
+"""Groups of things that are linked, directly or through others."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def connected(left: NDArray[np.integer], right: NDArray[np.integer], count: int) -> NDArray[np.intp]:
-    """Number the groups of things that links connect.
+def connected_groups(left: NDArray[np.integer], right: NDArray[np.integer], count: int) -> NDArray[np.intp]:
+    """Number the groups of linked things (connected components).
 
     Args:
         left: one end of each link, a number below `count`.
@@ -18,7 +18,7 @@ def connected(left: NDArray[np.integer], right: NDArray[np.integer], count: int)
         The group of each thing, shape (count,).
 
     Example:
-        >>> connected(np.array([0, 1]), np.array([1, 3]), 4).tolist()
+        >>> connected_groups(np.array([0, 1]), np.array([1, 3]), 4).tolist()
         [0, 0, 1, 0]
     """
     from scipy.sparse import coo_array  # slow to import

@@ -1,6 +1,6 @@
-"""What can be told of a channel's pixels without knowing what they show: blank, saturated, out of focus.
+"""Image quality of a channel, whatever it shows: blank, saturated, out of focus.
 
-The thresholds leave every real field at hand (65 of 2018, 3 of 2021, 4 of the atlas's website) unflagged, with room.
+The thresholds flag none of 72 real fields (65 of 2018, 3 of 2021, 4 of the atlas's website), with a margin.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from cellocate.images import FIELD_SPAN, Pixels
 from cellocate.images.depth import darkest, full_value, smallest_depth, without_offset
 
 BLANK_CONTRAST = 0.05
-"""Deviation over mean of the thumbnail below which a channel is blank; real channels have .4 or more."""
+"""Standard deviation over mean of the thumbnail below which a channel is blank; real channels have .4 or more."""
 BLANK_NOISE = 1.5
-"""Variance of the means of areas, over what independent pixels would leave of theirs, below which it is noise alone;
-real channels shrunk to 32 px have 2.6 or more, and the larger they are, the more."""
+"""Variance of the means of areas, relative to that of independent pixels, below which a channel is only noise. Real
+channels shrunk to 32 px have 2.6 or more; larger ones have more."""
 SATURATED_SHARE = 0.1
 """Share of pixels at the largest value of the depth above which a channel is saturated; real ones have .025 or less."""
 SHARPNESS = 0.045
 """Sharpness below which a field is out of focus; real ones have .07 or more, and .032 or less when blurred by .6 µm."""
 FOCUS_CHANNELS = ("red", "yellow")
-"""Landmarks that are fine everywhere in a cell, best first; nuclei are smooth, and the protein may be."""
+"""Landmarks with fine structure everywhere in a cell, best first. Nuclei are smooth, and the protein may be."""
 
 _THUMBNAIL = 32
 _AREA = 4  # px: the shortest side of an area over which noise averages out
-_FOCUS_SIDE = 512  # px; of an atlas field that is .32 µm a pixel, as the 2018 challenge has it
-_FINE = 2.0  # px there
+_FOCUS_SIDE = 512  # px of an atlas field at .32 µm per px, the scale of the 2018 challenge
+_FINE = 2.0  # px at that scale
 
 
 def thumbnail(plane: NDArray[Any]) -> NDArray[np.float32]:
-    """The means of 32 × 32 areas of a channel, shape (32, 32), float32, in grey levels."""
+    """The means of 32 × 32 areas of a channel, shape (32, 32), float32."""
     size = (_THUMBNAIL, _THUMBNAIL)
     return cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
 def is_blank(plane: NDArray[Any], small: NDArray[np.float32]) -> bool:
-    """Whether a channel shows nothing: it is even, or what differs is noise from pixel to pixel.
+    """Whether a channel shows nothing: it is uniform, or varies only by noise from pixel to pixel.
 
-    Noise averages out over areas of 4 × 4 px or more, 32 × 32 of them where there is room; what cells show does not.
-    A channel of less than 16 px is blank only where it is even.
+    Noise averages out over areas of 4 × 4 px or more (32 × 32 of them, if the image is large enough); cells do not.
+    A channel smaller than 16 px is blank only if it is uniform.
 
     Args:
         plane: shape (H, W), uint8 or uint16.
@@ -57,7 +57,7 @@ def is_blank(plane: NDArray[Any], small: NDArray[np.float32]) -> bool:
     if float(small.std()) <= BLANK_CONTRAST * float(small.mean()):
         return True
     height, width = (min(_THUMBNAIL, side // _AREA) for side in plane.shape)
-    if height < _AREA or width < _AREA:  # too few areas to tell noise from what is seen
+    if height < _AREA or width < _AREA:  # too few areas
         return False
     if (height, width) != small.shape:
         small = cv2.resize(plane.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
@@ -66,10 +66,9 @@ def is_blank(plane: NDArray[Any], small: NDArray[np.float32]) -> bool:
 
 
 def above_floor(field: Pixels) -> Pixels:
-    """A field less its darkest pixel where that is far above 0, so that an offset hides no contrast.
+    """Subtract the darkest pixel of a field if it is far above 0, so that an offset hides no contrast.
 
-    Args:
-        field: shape (C, H, W); of single channels the darkest pixel may be light.
+    Give all channels, shape (C, H, W): the darkest pixel of a single channel may be bright.
     """
     floor = darkest(field)
     high = floor >= HIGH_FLOOR * full_value(smallest_depth(int(field.max())))
@@ -77,7 +76,7 @@ def above_floor(field: Pixels) -> Pixels:
 
 
 def saturated_share(plane: NDArray[Any]) -> float:
-    """The share of pixels at the largest value of the depth, which is that of any camera: 255, 1023, 4095 and so on.
+    """The share of pixels at the largest value, if that is the maximum of a camera: 255, 1023, 4095 and so on.
 
     References:
         Bray et al. Workflow and Metrics for Image Quality Control in Large-Scale High-Content Screens. J Biomol
@@ -91,8 +90,8 @@ def saturated_share(plane: NDArray[Any]) -> float:
 def sharpness(plane: NDArray[Any], pixel_size: float | None = None) -> float:
     """The share of a channel's variance that is finer than about 2 px at the scale of the 2018 challenge.
 
-    Fields are shrunk to .32 µm a pixel, which is what 512 px of a field of the atlas are. One of unknown pixel size is
-    taken for such a field. Fields that are coarser than that are taken as they are, and seem the sharper for it.
+    Fields are shrunk to .32 µm per px. Coarser fields stay as they are and seem sharper. If the pixel size is unknown,
+    the field is assumed to have the width of an atlas field.
 
     Args:
         plane: shape (H, W), uint8 or uint16.

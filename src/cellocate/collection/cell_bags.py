@@ -1,4 +1,4 @@
-"""Multiple-instance bags: the cells of each field together, with the labels of the field."""
+"""Multiple-instance bags: the cells of each field, with the labels of the field."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from cellocate.images import CHANNELS, Pixels
 
 EDGE = "edge"
 _PLACES = ("y", "x", "top", "left", "height", "width")
-# columns that describe a cell and not its field; without units in tables of cellocate 0.1
+# columns that describe a cell, not its field; the last ones have no units in tables of cellocate 0.1
 _OF_ONE = (*CHANNELS, CELL, *(f"{place}_px" for place in _PLACES), "area_um2", *_PLACES, "area", EDGE, FLAGS)
-_MEAN = "_cell_mean"  # how such columns end, after the channel
+_MEAN = "_cell_mean"  # ending of the columns of mean intensities
 _SHOWN = 16  # cells on a contact sheet
 
 
 @dataclass(frozen=True)
 class CellBags:
-    """Multiple-instance bags: fields, and the cells that each is known by.
+    """Multiple-instance bags: fields, and the cells of each.
 
     Args:
-        fields: with their labels and metadata, and no images of their own.
-        cells: of all these fields.
+        fields: their labels and metadata, without images.
+        cells: the cells of all these fields.
     """
 
     fields: Collection
@@ -44,11 +44,11 @@ class CellBags:
         return found
 
     def subset(self, ids: Sequence[str]) -> CellBags:
-        """The bags of these fields alone, in this order."""
+        """The bags of only these fields, in this order."""
         return CellBags(self.fields.subset(ids), self.cells.subset([cell for i in ids for cell in self.members[i]]))
 
     def contact_sheet(self, field: str, channels: Sequence[str]) -> tuple[Pixels, float | None]:
-        """A field's first 16 cells side by side, to look at: shape (C, H, W), and µm per px."""
+        """The first 16 cells of a field in one picture, shape (C, H, W), and its µm per px."""
         found = [self.cells.read(cell, channels) for cell in self.members[field][:_SHOWN]]
         side = max(max(pixels.shape[1:]) for pixels, _ in found)
         across = math.ceil(math.sqrt(len(found)))
@@ -60,18 +60,18 @@ class CellBags:
 
 
 def are_cells(collection: Collection) -> bool:
-    """Whether a collection is one of single cells, each of which says which field it is of."""
+    """Whether the rows of a collection are single cells."""
     return collection.unit == "cell"
 
 
 def bags_of(cells: Collection) -> CellBags:
     """Group cells by their field.
 
-    A field has the labels of all its cells together (mostly they all carry the labels of the field), and the metadata
-    of its first cell.
+    A field gets the labels of all its cells (which usually have the labels of the field) and the metadata of its first
+    cell.
 
     Raises:
-        CellocateError: these are no cells, or one does not say which field it is of.
+        CellocateError: these are not cells, or a cell names no field.
 
     Example:
         >>> from pathlib import Path
@@ -81,8 +81,8 @@ def bags_of(cells: Collection) -> CellBags:
         (['a'], [(0, 2)], {'a': ['a_1', 'a_2']})
     """
     if not are_cells(cells):
-        what = "no columns field and cell, which tell the cells of a field"
-        raise CellocateError(what, where=cells.folder, mend="Give single cells, as 'cellocate cells' cuts them out.")
+        what = "no columns field and cell, so these are not single cells"
+        raise CellocateError(what, where=cells.folder, mend="Give the single cells that 'cellocate cells' made.")
     of = cells.fields[FIELD]
     lacking = of.isna() | (of.astype(str) == "")
     if lacking.any():
@@ -98,12 +98,12 @@ def bags_of(cells: Collection) -> CellBags:
         shown[field] = None if labels is None or known is None else known | set(labels)
     of_fields = [None if labels is None else tuple(sorted(labels)) for labels in shown.values()]
     table["labels"] = pd.Series(of_fields, index=table.index, dtype=object)
-    # the problems are those of cells, and faulty cells were left out before
+    # problems belong to cells, and faulty cells were left out before
     return CellBags(replace(cells, fields=table, problems=()), cells)
 
 
 def at_edge(cells: Collection) -> NDArray[np.bool_]:
-    """Which cells touch the edge of their field, shape (N,), as far as a column `edge` tells."""
+    """Which cells touch the edge of their field, shape (N,); none if there is no column `edge`."""
     if EDGE not in cells.fields:
         return np.zeros(len(cells), np.bool_)
     return np.array([str(value).lower() in ("1", "1.0", "true") for value in cells.fields[EDGE]], np.bool_)
