@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cellocate.collection import open_collection
     from cellocate.errors import CellocateError
     from cellocate.networks import Model, load
-    from cellocate.vocabulary import get as get_vocabulary
+    from cellocate.vocabulary import get_vocabulary as get_vocabulary
 
 __version__ = "0.1.0"
 __all__ = ["CellocateError", "Model", "__version__", "get_vocabulary", "load", "open_collection"]
@@ -29,7 +29,7 @@ __all__ = ["CellocateError", "Model", "__version__", "get_vocabulary", "load", "
 _HOMES = {
     "CellocateError": ("cellocate.errors", "CellocateError"),
     "Model": ("cellocate.networks", "Model"),
-    "get_vocabulary": ("cellocate.vocabulary", "get"),
+    "get_vocabulary": ("cellocate.vocabulary", "get_vocabulary"),
     "load": ("cellocate.networks", "load"),
     "open_collection": ("cellocate.collection", "open_collection"),
 }

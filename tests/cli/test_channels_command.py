@@ -11,7 +11,7 @@ import pytest
 import tifffile
 
 from cellocate.collection import open_collection
-from cellocate.collection.channels import parse
+from cellocate.collection.channels import parse_pairs
 from cellocate.images import write_png
 
 CONFOCAL = ("DAPI", "AF488", "AF555", "AF647")
@@ -144,7 +144,7 @@ def test_what_check_writes_reads_the_same(cellocate, tmp_path: Path, monkeypatch
     options = [str(x) for name, value in said.items() for x in (f"--{name.replace('_', '-')}", value)]
     written = cellocate("check", folder, *options, "--write")
     assert (written.code, written.err) == (0, f"note: {folder}/collection.yaml says now how these images are read\n")
-    named = parse([said["channels"]], "") if "channels" in said else None
+    named = parse_pairs([said["channels"]], "") if "channels" in said else None
     before, after = open_collection(folder, **{**said, "channels": named}), open_collection(folder)
     assert after.fields.equals(before.fields)
     assert (after.stains, after.layout, after.vocabulary) == (before.stains, before.layout, before.vocabulary)

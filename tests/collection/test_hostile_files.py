@@ -17,7 +17,7 @@ from small_collections import faults, tabled, write_fields
 from cellocate.collection import inspect, open_collection
 from cellocate.errors import CellocateError
 from cellocate.images import write_png
-from cellocate.tables import normal
+from cellocate.tables import normalised
 
 SIDE = 60_000  # 3.6 thousand million pixels
 
@@ -142,7 +142,7 @@ def test_names_may_have_spaces_and_any_letters(tmp_path, place):
     write_fields(folder / place, NAMES)
     tabled(folder, "Id,Target\n" + "".join(f"{name},{i}\n" for i, name in enumerate(NAMES)))
     collection = open_collection(folder)
-    assert sorted(collection.ids) == sorted(map(normal, NAMES))  # ids are in one normal form, files as they are
+    assert sorted(collection.ids) == sorted(map(normalised, NAMES))  # ids are in one normal form, files as they are
     found = inspect(collection, decode=True)
     assert (found.problems, len(found.images)) == ((), len(NAMES))
     write_png(folder / place / f"{NAMES[2]}_blue.png", np.zeros((3, 3), np.uint8))

@@ -7,8 +7,8 @@ from stack_files import STAINS, noise, ome_xml, one_file_per_channel, pages
 
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, read_header, tiff
-from cellocate.images.ome import elsewhere, read_ome
-from cellocate.images.stacks import describe
+from cellocate.images.ome_xml import elsewhere, read_ome
+from cellocate.images.read_stacks import describe
 
 
 def read(path, planes):
@@ -212,11 +212,11 @@ def test_a_plate_is_parsed_once_and_a_plane_decoded_alone(tmp_path, monkeypatch)
     images = [{"planes": {(c, 0, 0): ("a.ome.tif", 4 * i + c, "urn:uuid:1") for c in range(4)}} for i in range(6)]
     pages(tmp_path / "a.ome.tif", noise(24, 6, 8), ome_xml(images))
     parsed, decoded = [], []
-    from cellocate.images import ometiff
+    from cellocate.images import ome_tiff
 
-    reader, decoder = ometiff.read_ome, ometiff.decoded
-    monkeypatch.setattr(ometiff, "read_ome", lambda xml: parsed.append(1) or reader(xml))
-    monkeypatch.setattr(ometiff, "decoded", lambda page: decoded.append(1) or decoder(page))
+    reader, decoder = ome_tiff.read_ome, ome_tiff.decoded
+    monkeypatch.setattr(ome_tiff, "read_ome", lambda xml: parsed.append(1) or reader(xml))
+    monkeypatch.setattr(ome_tiff, "decoded", lambda page: decoded.append(1) or decoder(page))
     for i in range(6):
         for c in range(4):
             read_header(f"{tmp_path}/a.ome.tif::series={i},channel={c}")

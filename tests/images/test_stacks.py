@@ -9,9 +9,9 @@ import pytest
 import tifffile
 
 from cellocate.errors import CellocateError
-from cellocate.images import ometiff, read_channel, read_header
+from cellocate.images import ome_tiff, read_channel, read_header
 from cellocate.images.address import Address
-from cellocate.images.stacks import absent_chunks, describe
+from cellocate.images.read_stacks import absent_chunks, describe
 
 RNG = np.random.default_rng(0)
 
@@ -211,7 +211,7 @@ def test_a_size_that_no_field_has_is_refused_before_it_is_read(tmp_path, side):
 
 
 def test_a_long_stack_is_no_large_field(tmp_path, monkeypatch):
-    monkeypatch.setattr(ometiff, "LARGEST", 20 * 20)
+    monkeypatch.setattr(ome_tiff, "LARGEST", 20 * 20)
     data = pixels(2, 3, 20, 20)
     tifffile.imwrite(tmp_path / "a.ome.tif", data, metadata={"axes": "CZYX"})
     assert np.array_equal(read_channel(f"{tmp_path}/a.ome.tif::channel=1,z=2", "red"), data[1, 2])

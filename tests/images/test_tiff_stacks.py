@@ -8,7 +8,7 @@ from stack_files import noise
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, read_header
 from cellocate.images import tiff as tiffs
-from cellocate.images.stacks import describe, unclear
+from cellocate.images.read_stacks import describe, unclear
 
 
 def read(path, planes):
@@ -27,10 +27,10 @@ def test_an_imagej_hyperstack_has_time_z_and_channels(tmp_path, options):
 
 def test_a_plane_is_decoded_alone(tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "a.tif", noise(3, 4, 12, 10), imagej=True, compression="zlib")
-    from cellocate.images import tiffstacks
+    from cellocate.images import tiff_stacks
 
     decoded = []
-    monkeypatch.setattr(tiffstacks, "decoded", lambda page: decoded.append(page.size) or tiffs.decoded(page))
+    monkeypatch.setattr(tiff_stacks, "decoded", lambda page: decoded.append(page.size) or tiffs.decoded(page))
     read(tmp_path / "a.tif", "channel=1,z=1")
     assert decoded == [120]
 

@@ -12,12 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.errors import CellocateError
-from cellocate.tables import lacking, normal, plain_rows, read_columns, read_table, table_rows, text_lines
+from cellocate.tables import (
+    missing_column_error,
+    normalised,
+    plain_rows,
+    read_columns,
+    read_table,
+    table_rows,
+    text_lines,
+)
 
 TEXT = st.text(st.characters(exclude_characters="\r\x00", codec="utf-8"))
 
 
-@given(st.lists(st.tuples(TEXT, TEXT).map(lambda row: [*map(normal, row)]).filter(any)))
+@given(st.lists(st.tuples(TEXT, TEXT).map(lambda row: [*map(normalised, row)]).filter(any)))
 def test_what_pandas_writes_is_read_as_it_was(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
     import pandas as pd
 
@@ -188,7 +196,7 @@ def test_a_table_without_rows_is_read(tmp_path: Path) -> None:
 
 def test_an_error_of_a_missing_column_shows_those_that_there_are(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("\n,Target\nx,1\n")
-    error = lacking(tmp_path / "t.csv", "no ids", "It needs Id.")
+    error = missing_column_error(tmp_path / "t.csv", "no ids", "It needs Id.")
     assert str(error).startswith("no ids: its columns are (no name), Target: ")
     assert str(error).endswith("It needs Id. Give the first column a name if it is the one.")
 
@@ -221,9 +229,13 @@ def test_quotation_marks_within_values_stay(tmp_path: Path) -> None:
 
 def test_names_of_rows_that_may_be_the_ids_are_pointed_at(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text('"Target"\n"a" "16 0"\n"b" "3"\n')
-    assert str(lacking(tmp_path / "t.txt", "no ids", "")).startswith("no ids: its columns are (no name), Target:")
+    assert str(missing_column_error(tmp_path / "t.txt", "no ids", "")).startswith(
+        "no ids: its columns are (no name), Target:"
+    )
 
 
 def test_a_table_whose_values_stand_between_blanks_is_told_how_to_write_it(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("Id Target\n1 a 16\n")
-    assert "in R: write.csv(table, file, row.names=FALSE)" in str(lacking(tmp_path / "t.txt", "no label table", ""))
+    assert "in R: write.csv(table, file, row.names=FALSE)" in str(
+        missing_column_error(tmp_path / "t.txt", "no label table", "")
+    )

@@ -15,7 +15,7 @@ from cellocate.assessment.baseline import Comparison
 from cellocate.collection import CellBags, Collection
 from cellocate.collection.identity import parts_met
 from cellocate.decision import Predictions
-from cellocate.vocabulary import Vocabulary, get
+from cellocate.vocabulary import Vocabulary, get_vocabulary
 from cellocate.vocabulary.vocabulary import BUILT_IN
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Evaluated:
         return {field for field, part in zip(self.collection.ids, met, strict=True) if part == "train"}
 
     def _vocabularies(self) -> list[Vocabulary]:
-        found = [get(self.metrics["vocabulary"])] if self.metrics.get("vocabulary") in BUILT_IN else []
+        found = [get_vocabulary(self.metrics["vocabulary"])] if self.metrics.get("vocabulary") in BUILT_IN else []
         found += [] if self.card is None else [self.card.to_vocabulary()]
         own = None if self.collection is None else self.collection.vocabulary
         return found if own is None else [*found, own]

@@ -1,6 +1,6 @@
 """Collections: a folder on disk as a table of fields, its labels, its faults and its parts."""
 
-from cellocate.collection.atlas.tables import of_fields, read_labels
+from cellocate.collection.atlas.label_tables import labels_for, read_labels
 from cellocate.collection.bags import CellBags, are_cells, at_edge, bags_of
 from cellocate.collection.check import Inspection, inspect, left_out, usable
 from cellocate.collection.collection import Collection, LabelledCollection, Problem
@@ -32,10 +32,10 @@ __all__ = [
     "at_edge",
     "bags_of",
     "inspect",
+    "labels_for",
     "left_out",
     "make_split",
     "metadata_of",
-    "of_fields",
     "open_collection",
     "pack",
     "read_folds",

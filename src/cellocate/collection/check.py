@@ -18,7 +18,7 @@ from cellocate.collection.image_facts import ImageFacts, complete, facts_of_head
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.images.store import stored
+from cellocate.images.store import in_store
 
 _NAMED = 5
 _AT_ONCE = 4096  # fields handed to the threads at a time: a million waiting tasks would take a gigabyte
@@ -104,7 +104,7 @@ def inspect(
     def look(field: str) -> ImageFacts | Problem:
         try:
             files = complete(collection.files(field), wanted, collection.folder)
-            place = stored(files)
+            place = in_store(files)
             if not decode:
                 return facts_of_headers(files) if place is None else ImageFacts(*place[0].header(place[1]))
             if place is not None:

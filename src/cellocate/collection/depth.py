@@ -23,8 +23,8 @@ from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.depth_inference import Depth, Evidence, depth_fault, high_floor, infer_depth
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, read_header, significant_bits
-from cellocate.images.depth import DEPTHS, darkest, full_value
-from cellocate.images.store import stored
+from cellocate.images.bit_depth import DEPTHS, darkest, full_value
+from cellocate.images.store import in_store
 
 _SAMPLE = 64  # fields whose pixels tell the depth of all
 _AT_ONCE = 4  # of them, after which it may be settled
@@ -193,7 +193,7 @@ def _header_depth(collection: Collection, field: str) -> int | None:
     """The bits of a field's files, without decoding them; None where they cannot be read."""
     files = collection.files(field)
     try:
-        if (place := stored(files)) is not None:
+        if (place := in_store(files)) is not None:
             return place[0].header(place[1]).depth
         return read_header(next(iter(files.values()))).depth if files else None
     except CellocateError:
@@ -208,6 +208,6 @@ def _is_settled(seen: Sequence[Evidence]) -> bool:
 
 def _said(files: dict[str, Path]) -> int | None:
     """The bits that the metadata of a field's files say; the largest, were they to differ."""
-    if stored(files) is not None:
+    if in_store(files) is not None:
         return None
     return max(filter(None, map(significant_bits, files.values())), default=None)

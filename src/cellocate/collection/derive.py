@@ -14,8 +14,8 @@ from cellocate.collection.atlas_names import number
 from cellocate.collection.collection import Collection, LabelledCollection
 from cellocate.collection.identity import as_known
 from cellocate.errors import CellocateError
-from cellocate.tables import columns_there, find_column, lacking, numbers, read_table
-from cellocate.vocabulary import Vocabulary, get, map_between, read_map
+from cellocate.tables import find_column, missing_column_error, numbers, read_table, suggest_columns
+from cellocate.vocabulary import Vocabulary, get_vocabulary, map_between, read_map
 
 _NEGATIVE = "Negative"
 _ID_COLUMNS = ("Id", "field", "image", "image_id", "filename")
@@ -38,9 +38,9 @@ def showing(
     Example:
         >>> from pathlib import Path
         >>> import pandas as pd
-        >>> from cellocate.vocabulary import get
+        >>> from cellocate.vocabulary import get_vocabulary
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
-        >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
+        >>> collection = Collection(Path("plates"), "labels", fields, get_vocabulary("hpa28"))
         >>> showing(collection, any_of=["Nucleoplasm"], without=["Cytosol"]).ids
         ['a']
         >>> where(single(collection), {"plate": ["2"]}).ids
@@ -77,7 +77,7 @@ def where(collection: Collection, values: Mapping[str, Sequence[str]]) -> Collec
     columns = collection.metadata_columns
     for column, wanted in values.items():
         if column not in columns:
-            mend = columns_there(column, columns)
+            mend = suggest_columns(column, columns)
             raise CellocateError(f"no column {column!r}", where=collection.folder, mend=mend)
         there = collection.fields[column].astype(object)
         asked = [number(value) for value in wanted] if column == "antibody" else wanted
@@ -114,7 +114,7 @@ def listed(collection: Collection, table: str | Path, *, keep: bool = True) -> C
     columns = list(map(str, rows))
     column = next((found for name in _ID_COLUMNS if (found := find_column(columns, name))), None)
     if column is None:
-        raise lacking(table, "no column of ids", f"Call it {' or '.join(_ID_COLUMNS)}.")
+        raise missing_column_error(table, "no column of ids", f"Call it {' or '.join(_ID_COLUMNS)}.")
     wanted = set(as_known(list(rows[column]), collection.ids))
     named = np.array([field in wanted for field in collection.ids], dtype=bool)
     if not named.any():
@@ -160,14 +160,14 @@ def mapped(
     Example:
         >>> from pathlib import Path
         >>> import pandas as pd
-        >>> from cellocate.vocabulary import get
+        >>> from cellocate.vocabulary import get_vocabulary
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
-        >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
+        >>> collection = Collection(Path("plates"), "labels", fields, get_vocabulary("hpa28"))
         >>> after, lost = mapped(collection, "hpa19")
         >>> list(after.fields["labels"]), lost
         ([(0,), (0, 16)], {'Rods & rings': 1})
     """
-    own, target = collection.require_vocabulary(), target if isinstance(target, Vocabulary) else get(target)
+    own, target = collection.require_vocabulary(), target if isinstance(target, Vocabulary) else get_vocabulary(target)
     between = map_between(own, target) if by is None else read_map(by, own, target)
     places = {name: i for i, name in enumerate(between.target.names)}
     if keep_lost and _NEGATIVE not in places:
@@ -200,10 +200,10 @@ def restricted(collection: LabelledCollection, vocabulary: Vocabulary) -> Labell
     Example:
         >>> from pathlib import Path
         >>> import pandas as pd
-        >>> from cellocate.vocabulary import get
+        >>> from cellocate.vocabulary import get_vocabulary
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)]}, index=list("abc"))
-        >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
-        >>> list(restricted(collection.labelled(), get("hpa28").narrowed(["Cytosol"])).fields["labels"])
+        >>> collection = Collection(Path("plates"), "labels", fields, get_vocabulary("hpa28"))
+        >>> list(restricted(collection.labelled(), get_vocabulary("hpa28").subset(["Cytosol"])).fields["labels"])
         [(), (0,), ()]
     """
     places = {name: i for i, name in enumerate(vocabulary.names)}

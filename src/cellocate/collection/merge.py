@@ -16,7 +16,7 @@ from cellocate.collection.identity import ORIGINAL, identities, originals, uuid
 from cellocate.collection.metadata import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
-from cellocate.tables import normal, table_name
+from cellocate.tables import normalised, table_name
 
 SOURCE = "source"
 
@@ -121,7 +121,7 @@ def _see_vocabularies(collections: Sequence[Collection]) -> None:
 
 def _names(collections: Sequence[Collection]) -> list[str]:
     """A name for each source: that of its folder or label table, numbered where several have the same."""
-    names = [normal(table_name(collection.folder.resolve())) for collection in collections]
+    names = [normalised(table_name(collection.folder.resolve())) for collection in collections]
     often = Counter(names)
     return [f"{name}{names[: i + 1].count(name)}" if often[name] > 1 else name for i, name in enumerate(names)]
 

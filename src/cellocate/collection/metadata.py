@@ -15,8 +15,8 @@ from cellocate.collection.number_columns import Kind, read_numbers
 from cellocate.collection.pixel_size_columns import with_pixel_size
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.images.depth import check_bits, check_offset
-from cellocate.tables import MISSING, lacking, read_columns, read_table
+from cellocate.images.bit_depth import check_bits, check_offset
+from cellocate.tables import MISSING, missing_column_error, read_columns, read_table
 
 NUMBERS = ("pixel_size", "bits", "camera_offset")
 """Columns of a collection that are numbers; any other is text."""
@@ -97,7 +97,9 @@ def read_metadata(path: Path, known: Known[str] = ()) -> pd.DataFrame:
     columns = read_columns(path, "table of metadata")
     found = [column for column in columns if column.lower() in IDS]
     if not found:
-        raise lacking(path, "no column of ids", f"It needs one named {', '.join(IDS)}; small or large letters.")
+        raise missing_column_error(
+            path, "no column of ids", f"It needs one named {', '.join(IDS)}; small or large letters."
+        )
     refuse_reserved(columns, path)
     rows, lines = read_table(path)
     ordered = sorted(found, key=lambda column: IDS.index(column.lower()))

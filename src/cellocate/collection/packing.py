@@ -18,11 +18,11 @@ from cellocate.collection.depth import of_known_depth
 from cellocate.collection.faulty import SKIPPED, known_faults, refuse_faulty, skipped_fields, with_images
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
-from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
+from cellocate.collection.layouts.store import TABLE, UNFINISHED, collection_metadata, table
 from cellocate.collection.shards import Shard, StorePlan, is_packed, pack_shard, save
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
-from cellocate.images.store import CARD, INDEX, Card, per_shard, write_card
+from cellocate.images.store import CARD, INDEX, StoreCard, per_shard, write_card
 from cellocate.work import Work, check_workers, resumable, run
 
 _SIZES = (16, 16384)  # px: below, nothing is to be seen; above, one field would fill a worker's memory
@@ -131,7 +131,7 @@ def _finish(plan: StorePlan, collection: Collection, known: list[Problem]) -> No
     if (collection.folder / PHANTOMS).is_file():
         write_text(plan.out / PHANTOMS, (collection.folder / PHANTOMS).read_text(encoding="utf-8"))
         sync(*plan.out.glob(f"{PHANTOMS.parent}/*"))
-    seal(plan.out, index[kept], table(collection)[kept], plan.channels, plan.sizes, told(collection))
+    seal(plan.out, index[kept], table(collection)[kept], plan.channels, plan.sizes, collection_metadata(collection))
     shutil.rmtree(plan.out / UNFINISHED)
 
 
@@ -141,7 +141,7 @@ def seal(
     fields: pd.DataFrame,
     channels: Sequence[str],
     sizes: Sequence[int],
-    told: dict[str, Any],
+    metadata: dict[str, Any],
 ) -> None:
     """Make a folder with shards a store: write its tables and, at the very end, its card.
 
@@ -151,13 +151,13 @@ def seal(
         fields: their ids, labels and metadata (see `layouts.store.table`), in the same order.
         channels: of each.
         sizes: px of the longer side, ascending.
-        told: what the store says of the collection (see `layouts.store.told`).
+        metadata: of the collection (see `layouts.store.collection_metadata`).
     """
     save(out / INDEX, index)
     write_text(out / TABLE, _csv(fields))
     sync(*out.iterdir())
     tables = {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in (INDEX, TABLE)}
-    write_card(out, Card(tuple(channels), tuple(sizes), len(index), tables, told))
+    write_card(out, StoreCard(tuple(channels), tuple(sizes), len(index), tables, metadata))
 
 
 def _csv(fields: pd.DataFrame) -> str:

@@ -31,7 +31,7 @@ class Address:
         axes: what the axes of the image are, where the file says otherwise or nothing, such as "ZCYX".
         colour: which colour of a colour image; "mean" is that of red and green, "max" the brightest of the three.
         planes: "files" where each plane of the stack is a file of its own, of which `file` is the first; see
-            `cellocate.images.planefiles`.
+            `cellocate.images.plane_files`.
 
     Example:
         >>> address = Address.parse("a/stack.tif::series=3,channel=2,z=max")
@@ -108,7 +108,7 @@ def _planes(said: str | None) -> Literal["files"] | None:
     return said  # type: ignore[return-value] # checked
 
 
-def see_file(path: Path) -> None:
+def refuse_device(path: Path) -> None:
     """Raise an `OSError` where a path is neither a file nor a folder: a pipe would be waited for without end."""
     mode = path.stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):

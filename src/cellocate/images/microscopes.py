@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
+from cellocate.images.length_units import PixelSize, pixel_size
 from cellocate.images.stack import MICROSCOPES, Index, Stack, squeezed
-from cellocate.images.units import PixelSize, pixel_size
 from cellocate.quiet import quiet
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.units import POSSIBLE
+from cellocate.images.length_units import POSSIBLE
 
 T = TypeVar("T", bound=np.generic)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cellocate.errors import CellocateError
-from cellocate.images.units import PixelSize
+from cellocate.images.length_units import PixelSize
 
 LARGEST = 2**29
 """Pixels of a plane that are believed: a damaged size would fill the memory."""

@@ -17,8 +17,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.colours import is_ramp
-from cellocate.images.ome import significant_bits
+from cellocate.images.colour_planes import is_ramp
+from cellocate.images.ome_xml import significant_bits
 from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.stack import LARGEST
 from cellocate.quiet import quiet
@@ -149,7 +149,7 @@ def _only_page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # as
         SeveralPlanes: there are others.
     """
     page = _page(tiff)
-    see_light(tiff, path)
+    check_brightness(tiff, path)
     in_colour = page.photometric not in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.PALETTE)
     colours = page.samplesperpixel
     if colours - len(page.extrasamples) != (3 if in_colour else 1) or len(page.extrasamples) > 1:
@@ -174,7 +174,7 @@ def _page(tiff: tifffile.TiffFile) -> Any:  # noqa: ANN401 # as above
         raise OSError(f"damaged: {type(error).__name__}") from None
     if wrong:
         raise OSError("damaged: an impossible size")
-    see_whole(tiff)
+    check_complete(tiff)
     if several or axes not in ("YX", "YXS", "SYX"):
         raise SeveralPlanes
     return page
@@ -191,12 +191,12 @@ def _without_alpha(pixels: NDArray[Any], page: Any, path: Path) -> NDArray[Any]:
     """Pixels as viewers show them, colours last, without an alpha channel, which must be the same everywhere."""
     pixels = _samples_last(pixels, page)
     if page.extrasamples:
-        see_opaque(pixels[..., -1], path)
+        check_opaque(pixels[..., -1], path)
         pixels = pixels[..., 0] if page.samplesperpixel == len("LA") else pixels[..., :-1]
     return upright(pixels, orientation(page))
 
 
-def see_opaque(alpha: NDArray[Any], path: Path) -> None:
+def check_opaque(alpha: NDArray[Any], path: Path) -> None:
     """Refuse a picture that is transparent in places: what was there is not known."""
     if alpha.min() != alpha.max():
         what = "a picture that is transparent in places (its alpha channel is not constant)"
@@ -209,7 +209,7 @@ def orientation(page: Any) -> int:  # noqa: ANN401 # as above
     return tag.value if tag is not None and isinstance(tag.value, int) else 1
 
 
-def see_light(tiff: tifffile.TiffFile, path: Path) -> None:
+def check_brightness(tiff: tifffile.TiffFile, path: Path) -> None:
     """See that the numbers of a file are brightness: a `CellocateError` otherwise."""
     try:
         page: Any = tiff.pages.first
@@ -223,7 +223,7 @@ def see_light(tiff: tifffile.TiffFile, path: Path) -> None:
         raise CellocateError(what, where=path, mend="Save each channel as a grey image.")
 
 
-def see_whole(tiff: tifffile.TiffFile) -> None:
+def check_complete(tiff: tifffile.TiffFile) -> None:
     """The last page ends within the file, and the first says all that it began to say."""
     try:
         page: Any = tiff.pages[-1]

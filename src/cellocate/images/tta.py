@@ -20,7 +20,7 @@ ORIENTATIONS: dict[Turns, tuple[int, ...]] = {"none": (0,), "flips": (0, 2, 4, 6
 _CORNERS = ((-1, -1), (1, 1), (1, -1), (-1, 1))
 
 
-class Square(NamedTuple):
+class CropPlace(NamedTuple):
     """A crop: its side as a share of the field's, and its place, −1 to 1 between the edges that it can touch."""
 
     side: float
@@ -63,17 +63,17 @@ class TTA(BaseModel):
         return len(ORIENTATIONS[self.turns]) * max(1, self.crops)
 
     @property
-    def squares(self) -> tuple[Square, ...]:
+    def crop_places(self) -> tuple[CropPlace, ...]:
         """The crops; none where the whole field is looked at."""
         places = {0: (), 1: ((0, 0),), 4: _CORNERS, 5: ((0, 0), *_CORNERS)}[self.crops]
         steps = ((i + 0.5) / len(places) for i in range(len(places)))
         return tuple(
-            Square(self.crop + (1 - self.crop) * step, x, y) for step, (x, y) in zip(steps, places, strict=True)
+            CropPlace(self.crop + (1 - self.crop) * step, x, y) for step, (x, y) in zip(steps, places, strict=True)
         )
 
     def scale(self, seen: Scale) -> Scale:
         """The scale that fields are read at, for a network that sees them at `seen`."""
-        side = uncropped(seen.size, self.crop)
+        side = uncropped_side(seen.size, self.crop)
         size = None if seen.pixel_size is None else seen.pixel_size * seen.size / side
         return replace(seen, size=side, pixel_size=size)
 
@@ -84,11 +84,11 @@ class TTA(BaseModel):
         return f"{looked}, {self.pool}" if looked else "one view"
 
 
-def uncropped(size: int, crop: float) -> int:
+def uncropped_side(size: int, crop: float) -> int:
     """Side, px, at which fields are read so that their smallest crop has `size` px.
 
     Example:
-        >>> uncropped(512, crop=2 / 3)  # as the winner of 2018
+        >>> uncropped_side(512, crop=2 / 3)  # as the winner of 2018
         768
     """
     return math.ceil(size / crop - 1e-6)  # what rounding adds is no pixel

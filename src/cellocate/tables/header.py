@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cellocate.errors import CellocateError
-from cellocate.tables.text import shown
+from cellocate.tables.text import quoted
 
 _PANDAS_INDEX = re.compile(r"Unnamed: 0(\.\d+)*")
 
@@ -30,11 +30,11 @@ class Header:
     kept: tuple[int, ...] | None
     nameless: tuple[int, ...]
 
-    def see_nameless(self, row: Sequence[str], path: str | Path, line: int) -> None:
+    def refuse_nameless(self, row: Sequence[str], path: str | Path, line: int) -> None:
         """Raise a `CellocateError` where a value stands in a column without a name."""
         for place in self.nameless:
             if row[place]:
-                what = f"a value in column {place + 1}, which has no name: {shown(row[place])}"
+                what = f"a value in column {place + 1}, which has no name: {quoted(row[place])}"
                 raise CellocateError(what, where=f"{path}, line {line}", mend="Name the column, or empty it.")
 
 
@@ -60,7 +60,7 @@ def header(row: Sequence[str], names: Sequence[str], path: str | Path, index_nam
     kept = [place for place in named if place not in index]
     columns = _spelled([row[place] for place in kept], names)
     if repeated := sorted({column for column in columns if columns.count(column) > 1}):
-        raise CellocateError(f"two columns named {shown(repeated[0])}", where=path, mend="Keep one of them.")
+        raise CellocateError(f"two columns named {quoted(repeated[0])}", where=path, mend="Keep one of them.")
     nameless = tuple(place for place in range(width) if not row[place] and place > min(kept, default=width))
     return Header(columns, width, None if len(kept) == width else tuple(kept), nameless)
 
@@ -79,11 +79,11 @@ def find_column(columns: Sequence[str], *names: str) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def columns_there(name: str, columns: Sequence[str]) -> str:
+def suggest_columns(name: str, columns: Sequence[str]) -> str:
     """What a user who asked for a column that is not there can ask for, the nearest first.
 
     Example:
-        >>> columns_there("cellline", ["plate", "cell_line"]), columns_there("plate", [])
+        >>> suggest_columns("cellline", ["plate", "cell_line"]), suggest_columns("plate", [])
         ("Did you mean 'cell_line'? It has plate, cell_line.", 'It has no further columns.')
     """
     has = f"It has {', '.join(columns)}." if columns else "It has no further columns."

@@ -30,23 +30,23 @@ _INVISIBLE = dict.fromkeys((0x200B, 0xFEFF))  # blanks without width, as web pag
 _SHOWN = 60
 
 
-def normal(text: str) -> str:
+def normalised(text: str) -> str:
     r"""Text in the form in which ids and names are compared: NFC, without blanks at either end.
 
     macOS writes `ä` in file names as two characters, `a` and a combining mark (NFD), and most tables have one (NFC).
 
     Example:
-        >>> normal(" Pra\u0308p_1 ") == "Pr\u00e4p_1"
+        >>> normalised(" Pra\u0308p_1 ") == "Pr\u00e4p_1"
         True
     """
     return text.strip() if text.isascii() else unicodedata.normalize("NFC", text).strip()
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """Text from a file as an error shows it: in quotes, on one line, and not too long.
 
     Example:
-        >>> shown("Golgi"), len(shown("x" * 999))
+        >>> quoted("Golgi"), len(quoted("x" * 999))
         ("'Golgi'", 63)
     """
     return repr(shortened(text))

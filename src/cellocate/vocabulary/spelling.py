@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 
-from cellocate.tables import normal
+from cellocate.tables import normalised
 
 _NUMBER = re.compile(r"(\d{1,9})(?:\.0*)?", re.ASCII)
 _GO = re.compile(r"go[:_]?(\d{7})", re.ASCII)
@@ -35,7 +35,7 @@ class Spellings:
 
     def find(self, label: str) -> int | None:
         """The index of a label, or None where it is none, or may be one of several."""
-        label = normal(label).casefold()
+        label = normalised(label).casefold()
         if label in self._exact:
             return self._exact[label]
         if number := _NUMBER.fullmatch(label):
@@ -54,7 +54,7 @@ class Spellings:
 
 def _key(name: str) -> str:
     """What spellings of one name have in common."""
-    words = re.split(r"[\s_.-]+", normal(name).casefold())  # a point, for R writes Golgi.apparatus and Rods...rings
+    words = re.split(r"[\s_.-]+", normalised(name).casefold())  # a point, for R writes Golgi.apparatus and Rods...rings
     key = " ".join(word for word in words if word not in _AND)
     for british, american in _BRITISH:
         key = key.replace(british, american)

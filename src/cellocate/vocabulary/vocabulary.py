@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.tables import MISSING, is_date, lacking, read_table, shown, table_name
-from cellocate.vocabulary.cells import Cell, see_decimal_commas
-from cellocate.vocabulary.numbering import INDEX, in_own_order
+from cellocate.tables import MISSING, is_date, missing_column_error, quoted, read_table, table_name
+from cellocate.vocabulary.label_cell import LabelCell, refuse_decimal_commas
+from cellocate.vocabulary.own_numbers import INDEX, in_own_order
 from cellocate.vocabulary.spelling import Spellings
 
 BUILT_IN = ("hpa28", "hpa19", "subcell31")
@@ -37,7 +37,7 @@ class Vocabulary:
     """An ordered list of locations; a label is an index into it.
 
     Example:
-        >>> hpa28 = get("hpa28")
+        >>> hpa28 = get_vocabulary("hpa28")
         >>> len(hpa28), hpa28.names[7], hpa28.locations[7].go
         (28, 'Golgi apparatus', 'GO:0005794')
         >>> hpa28.parse("16 0 16")
@@ -74,7 +74,7 @@ class Vocabulary:
             CellocateError: the vocabulary has no such label.
 
         Example:
-            >>> hpa28 = get("hpa28")
+            >>> hpa28 = get_vocabulary("hpa28")
             >>> [hpa28.index(label) for label in ("26", "26.0", "golgi_apparatus", "GO:0005813")]
             [26, 26, 7, 19]
         """
@@ -91,10 +91,10 @@ class Vocabulary:
             mend = "A spreadsheet made a date of it: type the labels again, as text."
         elif label.casefold() == "negative":
             mend = "Leave the cell empty: that is a field without a location."
-        what, where = f"unknown label {shown(label)}", f"vocabulary {self.name}"
+        what, where = f"unknown label {quoted(label)}", f"vocabulary {self.name}"
         return CellocateError(what, where=where, mend=mend, kind="unknown label")
 
-    def narrowed(self, words: Sequence[str]) -> Vocabulary:
+    def subset(self, words: Sequence[str]) -> Vocabulary:
         """Some of the locations, in this vocabulary's order.
 
         Args:
@@ -104,7 +104,7 @@ class Vocabulary:
             CellocateError: there is no such location or group.
 
         Example:
-            >>> get("hpa28").narrowed(["group:Nucleoli", "Mitochondria"]).names
+            >>> get_vocabulary("hpa28").subset(["group:Nucleoli", "Mitochondria"]).names
             ('Nucleoli', 'Nucleoli fibrillar center', 'Mitochondria')
         """
         wanted = {word.casefold() for word in words}
@@ -145,7 +145,7 @@ class Vocabulary:
                 cell that says that the labels are not known, such as `nan`.
 
         Example:
-            >>> hpa28 = get("hpa28")
+            >>> hpa28 = get_vocabulary("hpa28")
             >>> hpa28.labels_in("16 0"), hpa28.labels_in("[16, 0]"), hpa28.labels_in("['Cytosol' 'Golgi apparatus']")
             ((16, 0), (16, 0), (25, 7))
             >>> hpa28.labels_in("Nuclear membrane Cytosol"), hpa28.labels_in("26.0"), hpa28.labels_in("[]")
@@ -156,19 +156,19 @@ class Vocabulary:
             cellocate.errors.CellocateError: unknown label 'Nuclear speckels': vocabulary hpa28. Did you mean 'Nuclear \
 speckles' (4)?
         """
-        cell = Cell(text, self._spellings)
+        cell = LabelCell(text, self._spellings)
         if cell.empty:
             return ()
         if cell.unknown:
             mend = "Write them, or leave the cell empty if the field shows no location."
-            raise CellocateError("its labels are not known", where=shown(text), mend=mend)
+            raise CellocateError("its labels are not known", where=quoted(text), mend=mend)
         readings = cell.readings(separator)
         if len(readings) > 1:
             mend = f"Write {' or '.join('|'.join(map(str, labels)) for labels in readings[:3])}."
             kind = "labels that can be read in several ways"
-            raise CellocateError(f"{kind}: {shown(text)}", mend=mend, kind=kind)
+            raise CellocateError(f"{kind}: {quoted(text)}", mend=mend, kind=kind)
         if not readings:
-            raise self._unknown(cell.misfit())
+            raise self._unknown(cell.unknown_words())
         return readings[0]
 
     def parse_all(
@@ -180,7 +180,7 @@ speckles' (4)?
             CellocateError: as `labels_in`; or every cell is like `16,0`, which may be 16 with a decimal comma.
         """
         texts = list(texts)
-        see_decimal_commas(texts, where)
+        refuse_decimal_commas(texts, where)
         known: dict[str, tuple[int, ...]] = {}  # few differ, even of a million
         sets = []
         for row, text in enumerate(texts):
@@ -208,7 +208,7 @@ speckles' (4)?
         return [tuple(int(i) for i in np.flatnonzero(row)) for row in truth]
 
 
-def get(name: str | Path) -> Vocabulary:
+def get_vocabulary(name: str | Path) -> Vocabulary:
     """A built-in vocabulary by name, or a user's own from a table (CSV) with the columns name, go, group.
 
     A table may number its locations itself, in a column such as id, index or label (see `in_own_order`).
@@ -229,7 +229,7 @@ def get(name: str | Path) -> Vocabulary:
         )
     table, _ = read_table(path, "vocabulary", _COLUMNS, index_name=INDEX)
     if "name" not in table:
-        raise lacking(path, "not a vocabulary", "It needs a column 'name', and may have go and group.")
+        raise missing_column_error(path, "not a vocabulary", "It needs a column 'name', and may have go and group.")
     known = table.mask(table.apply(lambda column: column.str.lower().isin(MISSING)), "")
     ordered = in_own_order(known, path)
     rows = [dict(zip(map(str, ordered), row, strict=True)) for row in ordered.to_numpy(dtype=object).tolist()]

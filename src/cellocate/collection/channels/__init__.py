@@ -1,17 +1,25 @@
 """Which channel is which: what names say, what a user says, and the question where neither tells."""
 
-from cellocate.collection.channels.choice import ChannelChoices, UnclearChannelsError, assign
-from cellocate.collection.channels.user_choice import UNKNOWN, Named, by_channel, parse, read_as, typed, written
+from cellocate.collection.channels.assign_channels import ChannelChoices, UnclearChannelsError, assign
+from cellocate.collection.channels.user_choice import (
+    UNKNOWN,
+    ChannelNames,
+    describe_channels,
+    format_pairs,
+    parse_mapping,
+    parse_pairs,
+    parse_value,
+)
 
 __all__ = [
     "UNKNOWN",
     "ChannelChoices",
-    "Named",
+    "ChannelNames",
     "UnclearChannelsError",
     "assign",
-    "by_channel",
-    "parse",
-    "read_as",
-    "typed",
-    "written",
+    "describe_channels",
+    "format_pairs",
+    "parse_mapping",
+    "parse_pairs",
+    "parse_value",
 ]

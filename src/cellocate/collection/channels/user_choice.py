@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from cellocate.collection.channels.table import STAINS
+from cellocate.collection.channels.stain_names import STAINS
 from cellocate.errors import CellocateError
 
-Named = Mapping[str, int | str]
+ChannelNames = Mapping[str, int | str]
 """Channel (or stain) → the number of a channel, or its name, or a part of the names of files."""
 
 UNKNOWN = "?"
@@ -30,7 +30,7 @@ _PAIR = re.compile(
 )
 
 
-def by_channel(said: Mapping[str, object], where: object, example: str = _EXAMPLE) -> dict[str, int | str]:
+def parse_mapping(said: Mapping[str, object], where: object, example: str = _EXAMPLE) -> dict[str, int | str]:
     """What a user says, by red, green, blue and yellow.
 
     Args:
@@ -43,11 +43,11 @@ def by_channel(said: Mapping[str, object], where: object, example: str = _EXAMPL
         CellocateError: a stain is unknown or named twice, or what stands for it is none, or stands for two.
 
     Example:
-        >>> by_channel({"nucleus": "DAPI", "protein": 1}, "here"), by_channel({"DAPI": "blue"}, "here")
+        >>> parse_mapping({"nucleus": "DAPI", "protein": 1}, "here"), parse_mapping({"DAPI": "blue"}, "here")
         ({'blue': 'DAPI', 'green': 1}, {'blue': 'DAPI'})
     """
     if said and not any(map(_channel, said)) and all(map(_channel, said.values())):
-        return by_channel(_turned(said, where), where, example)
+        return parse_mapping(_turned(said, where), where, example)
     found: dict[str, int | str] = {}
     for stain, name in said.items():
         channel = _channel(stain)
@@ -69,17 +69,17 @@ def by_channel(said: Mapping[str, object], where: object, example: str = _EXAMPL
     return found
 
 
-def parse(texts: Sequence[str], where: object) -> dict[str, int | str]:
+def parse_pairs(texts: Sequence[str], where: object) -> dict[str, int | str]:
     """Pairs such as `nucleus=DAPI,protein=1`, by red, green, blue and yellow.
 
     A number is that of a channel, from 0. A name with a comma, or a number that is a name, stands in quotes, single or
     double; of these, one inside is written twice.
 
     Raises:
-        CellocateError: one is no such pair, or as of `by_channel`.
+        CellocateError: one is no such pair, or as of `parse_mapping`.
 
     Example:
-        >>> parse(["nucleus=Hoechst 33342,protein=1", 'er="a, b"'], "--channels")
+        >>> parse_pairs(["nucleus=Hoechst 33342,protein=1", 'er="a, b"'], "--channels")
         {'blue': 'Hoechst 33342', 'green': 1, 'yellow': 'a, b'}
     """
     said: dict[str, int | str] = {}
@@ -93,36 +93,36 @@ def parse(texts: Sequence[str], where: object) -> dict[str, int | str]:
             if pair["stain"] in said:
                 raise CellocateError(f"two names for {pair['stain']}", where=where, mend="Keep one of them.")
             mark = pair["mark"]
-            said[pair["stain"]] = pair["quoted"].replace(mark * 2, mark) if mark else typed(pair["bare"])
+            said[pair["stain"]] = pair["quoted"].replace(mark * 2, mark) if mark else parse_value(pair["bare"])
             at = pair.end()
-    return by_channel(said, where)
+    return parse_mapping(said, where)
 
 
-def typed(text: str) -> int | str:
+def parse_value(text: str) -> int | str:
     """What stands there without quotes: a number where it is written as one, or else a name.
 
     Example:
-        >>> typed("0"), typed("00"), typed("1e3"), typed("DAPI")
+        >>> parse_value("0"), parse_value("00"), parse_value("1e3"), parse_value("DAPI")
         (0, '00', '1e3', 'DAPI')
     """
     return int(text) if _NUMBER.fullmatch(text) else text
 
 
-def written(said: Named) -> str:
-    """The pairs that `parse` reads.
+def format_pairs(said: ChannelNames) -> str:
+    """The pairs that `parse_pairs` reads.
 
     Example:
-        >>> written({"blue": "DAPI", "green": "a, b", "red": 2})
+        >>> format_pairs({"blue": "DAPI", "green": "a, b", "red": 2})
         'nucleus=DAPI,protein="a, b",microtubules=2'
     """
     return ",".join(f"{STAINS[channel]}={_quoted(said[channel])}" for channel in STAINS if channel in said)
 
 
-def read_as(stains: Mapping[str, Sequence[int | str]]) -> str:
+def describe_channels(stains: Mapping[str, Sequence[int | str]]) -> str:
     """Which channel was taken for which, for a user; empty where nothing is known.
 
     Example:
-        >>> read_as({"green": ["AF488", "GFP"], "blue": [0]})
+        >>> describe_channels({"green": ["AF488", "GFP"], "blue": [0]})
         'nucleus = channel 0, protein = AF488 or GFP'
     """
 
@@ -154,5 +154,5 @@ def _mend(stain: str, example: str) -> str:
 def _quoted(name: int | str) -> str:
     if isinstance(name, int):
         return str(name)
-    plain = "," not in name and name == name.strip() and name[:1] not in ("", '"', "'") and typed(name) == name
+    plain = "," not in name and name == name.strip() and name[:1] not in ("", '"', "'") and parse_value(name) == name
     return name if plain else '"{}"'.format(name.replace('"', '""'))

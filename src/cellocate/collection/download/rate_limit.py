@@ -12,7 +12,7 @@ from cellocate.work import Stopped
 
 
 @dataclass(frozen=True)
-class Manners:
+class RateLimits:
     """How to treat a server.
 
     Args:
@@ -50,7 +50,7 @@ class Gate:
             Stopped: the download is to end.
         """
         while True:
-            self.see()
+            self.check_stopped()
             with self._lock:
                 delay = self._next - time.monotonic()
                 if delay <= 0:
@@ -68,7 +68,7 @@ class Gate:
         if self._stopped.wait(seconds):
             raise Stopped
 
-    def see(self) -> None:
+    def check_stopped(self) -> None:
         """Raise `Stopped` where the download is to end."""
         if self._stopped.is_set():
             raise Stopped

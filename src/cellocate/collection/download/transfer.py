@@ -22,23 +22,23 @@ _LATER = {408, 425, 429, 500, 502, 503, 504}
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
-class Failed(Exception):  # noqa: N818 # it says what happened
+class DownloadFailed(Exception):  # noqa: N818 # it says what happened
     """A file that cannot be had."""
 
-    servers_fault = False
+    server_fault = False
 
 
-class Passing(Failed):
+class TemporaryFailure(DownloadFailed):
     """A file that cannot be had now, but perhaps after so many seconds (None: nobody said)."""
 
-    servers_fault = True
+    server_fault = True
 
     def __init__(self, what: str, wait: float | None = None) -> None:
         super().__init__(what)
         self.wait = wait
 
 
-def see_server(address: str) -> None:
+def check_server(address: str) -> None:
     """See that the address of a server is one.
 
     Raises:
@@ -76,11 +76,11 @@ def transfer(address: str, part: Path, timeout: float, gate: Gate) -> None:
         with _opened(urllib.request.Request(address, headers=headers), timeout) as response:
             size = _resumed(response, have) if response.status == 206 else _begun(response, part, tag)
             _copy(response, part, gate)
-    except _Misfit as misfit:
+    except _Mismatch as misfit:
         discard(part)
-        raise Passing(str(misfit)) from None
+        raise TemporaryFailure(str(misfit)) from None
     if size is not None and part.stat().st_size != size:
-        raise Passing(f"cut short ({part.stat().st_size} of {size} bytes)")
+        raise TemporaryFailure(f"cut short ({part.stat().st_size} of {size} bytes)")
 
 
 def size_at(address: str, timeout: float) -> int | None:
@@ -99,7 +99,7 @@ def discard(part: Path) -> None:
     part.with_name(part.name + ".tag").unlink(missing_ok=True)
 
 
-class _Misfit(Exception):  # noqa: N818
+class _Mismatch(Exception):  # noqa: N818
     """What the server sends does not continue the part."""
 
 
@@ -110,27 +110,29 @@ def _opened(request: urllib.request.Request, timeout: float) -> Any:  # noqa: AN
         with error:
             said = f"the server answers {error.code} ({error.reason})"
             if error.code == 416:
-                raise _Misfit(said) from None
+                raise _Mismatch(said) from None
             if error.code in _LATER:
-                raise Passing(said, retry_after(error.headers.get("Retry-After"))) from None
-            raise Failed(said) from None
+                raise TemporaryFailure(said, retry_after(error.headers.get("Retry-After"))) from None
+            raise DownloadFailed(said) from None
     except (OSError, http.client.HTTPException) as error:  # a URLError is an OSError
         raise _broken(error) from None
     except ValueError as error:  # where it sends us on to an address that is none
-        raise Failed(f"the server names an address that is none ({error})") from None
+        raise DownloadFailed(f"the server names an address that is none ({error})") from None
 
 
-def _broken(error: Exception) -> Passing:
+def _broken(error: Exception) -> TemporaryFailure:
     reason = getattr(error, "reason", None) or error
     silent = isinstance(reason, TimeoutError)
-    return Passing("the server fell silent" if silent else f"the connection failed ({reason or type(reason).__name__})")
+    return TemporaryFailure(
+        "the server fell silent" if silent else f"the connection failed ({reason or type(reason).__name__})"
+    )
 
 
 def _begun(response: Any, part: Path, tag: Path) -> int | None:  # noqa: ANN401
     """Empty the part for a transfer from the first byte; give the size that the file will have."""
     kind = response.headers.get_content_type()
     if kind.startswith("text/"):
-        raise Failed(f"the server sends a page ({kind}) in the place of an image")
+        raise DownloadFailed(f"the server sends a page ({kind}) in the place of an image")
     part.open("wb").close()
     etag = response.headers.get("ETag", "")
     mark = etag if etag.startswith('"') else response.headers.get("Last-Modified", "")  # a weak ETag marks no bytes
@@ -145,7 +147,7 @@ def _resumed(response: Any, have: int) -> int | None:  # noqa: ANN401
     """See that the answer continues a part of `have` bytes; give the size that the file will have."""
     found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if found is None or int(found[1]) != have:
-        raise _Misfit("the server resumed at another place")
+        raise _Mismatch("the server resumed at another place")
     if found[2] != "*":
         return int(found[2])
     length = _length(response)
@@ -161,7 +163,7 @@ def _copy(response: Any, part: Path, gate: Gate) -> None:  # noqa: ANN401
     """Append what comes, unbuffered, so that a kill loses nothing that has arrived."""
     with part.open("ab", buffering=0) as file:
         while True:
-            gate.see()
+            gate.check_stopped()
             try:
                 chunk = response.read1(_CHUNK)
             except (OSError, http.client.HTTPException) as error:
@@ -170,4 +172,4 @@ def _copy(response: Any, part: Path, gate: Gate) -> None:  # noqa: ANN401
                 return
             file.write(chunk)
             if file.tell() > _LARGEST:
-                raise _Misfit(f"more than {_LARGEST} bytes, which is no image")
+                raise _Mismatch(f"more than {_LARGEST} bytes, which is no image")

@@ -6,29 +6,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cellocate.collection.atlas.tables import holds_labels
+from cellocate.collection.atlas.label_tables import is_label_table
 from cellocate.collection.atlas_names import are_of_the_atlas, with_metadata_of_ids
-from cellocate.collection.channels import by_channel
+from cellocate.collection.channels import parse_mapping
 from cellocate.collection.collection import Collection
 from cellocate.collection.collection_yaml import FILE, Reading, read_reading
-from cellocate.collection.layouts import kaggle, listing, nested, pattern, phantoms, plain, stacks, store
-from cellocate.collection.layouts.file_pixel_sizes import with_sizes_of_files
-from cellocate.collection.layouts.found import Found, files_in
-from cellocate.collection.layouts.hpa_pixel_size import with_implied_pixel_sizes
-from cellocate.collection.layouts.planes import with_planes
-from cellocate.collection.layouts.recognise import Layout, layout, opened_alone
-from cellocate.collection.layouts.separate_planes import put_together
-from cellocate.collection.layouts.unread import of_other_formats, unread
+from cellocate.collection.layouts import (
+    channel_files,
+    labelled_images,
+    listing,
+    nested_folders,
+    pattern,
+    phantoms,
+    stack_files,
+    store,
+)
+from cellocate.collection.layouts.file_pixel_sizes import with_file_pixel_sizes
+from cellocate.collection.layouts.found_files import FoundFields, describe_contents
+from cellocate.collection.layouts.hpa_pixel_size import with_hpa_pixel_sizes
+from cellocate.collection.layouts.register_layout import Layout, is_one_file, layout
+from cellocate.collection.layouts.separate_planes import join_planes
+from cellocate.collection.layouts.unread_images import foreign_format_error, unread_images
+from cellocate.collection.layouts.z_planes import with_z_plane
 from cellocate.collection.metadata import join
 from cellocate.errors import CellocateError
 from cellocate.images.address import Projection
+from cellocate.images.ome_zarr import container
 from cellocate.images.scale import check_pixel_size
-from cellocate.images.zarrs import container
 from cellocate.registry import LAYOUTS
-from cellocate.tables import is_table, lacking
+from cellocate.tables import is_table, missing_column_error
 from cellocate.vocabulary import Vocabulary
 
-__all__ = ["Found", "Layout", "layout", "open_collection"]
+__all__ = ["FoundFields", "Layout", "layout", "open_collection"]
 
 _PLACES = ("", "train", "images")
 
@@ -99,9 +108,9 @@ def open_collection(
             note = "channels were named when the store was packed, and cannot be named again"
             packed = replace(packed, notes=(*packed.notes, note))
         return replace(packed, simulated=packed.simulated or bool(phantoms.read_metadata(folder)))
-    beside = container(folder).parent if opened_alone(folder) else folder
+    beside = container(folder).parent if is_one_file(folder) else folder
     reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
-    named = by_channel(channels, "channels") if channels else None
+    named = parse_mapping(channels, "channels") if channels else None
     asked_for = {"channels": named, "z": z, "pixel_size": pixel_size}
     reading = reading.model_copy(update={name: value for name, value in asked_for.items() if value is not None})
     known = phantoms.read_metadata(folder)
@@ -110,7 +119,7 @@ def open_collection(
         collection = listing.read(table, labels, vocabulary)
     else:
         collection = _read(folder, reading, labels, vocabulary, known.get("vocabulary"))
-    collection = with_planes(collection, reading.z)
+    collection = with_z_plane(collection, reading.z)
     fields = join(collection.fields, reading.metadata)
     bits = reading.bits or known.get("bits")
     if bits is not None:
@@ -130,8 +139,8 @@ def open_collection(
     )
     opened = _checked(opened, folder, channels)
     if asked is None:
-        opened = with_sizes_of_files(opened)
-    return with_metadata_of_ids(with_implied_pixel_sizes(opened))
+        opened = with_file_pixel_sizes(opened)
+    return with_metadata_of_ids(with_hpa_pixel_sizes(opened))
 
 
 def _checked(collection: Collection, folder: Path, channels: Mapping[str, int | str] | None) -> Collection:
@@ -152,20 +161,20 @@ def _read(
     own: str | None,
 ) -> Collection:
     """Labels in a table of their own, joined to the files of a layout."""
-    alone = opened_alone(folder)
-    if alone and not stacks.is_stack_file(folder) and holds_labels(folder):
-        return kaggle.labels_alone(folder, vocabulary)
+    alone = is_one_file(folder)
+    if alone and not stack_files.is_stack_file(folder) and is_label_table(folder):
+        return labelled_images.labels_only(folder, vocabulary)
     if labels is None and not alone:
-        labels, vocabulary = kaggle.label_table(folder), vocabulary or own
+        labels, vocabulary = labelled_images.label_table(folder), vocabulary or own
     name, found = _find(folder, reading)
     if labels is None:
-        return _unlabelled(folder, name, found, () if alone else kaggle.passed_over(folder))
-    return kaggle.read(folder, name, found, Path(labels), vocabulary, own)
+        return _unlabelled(folder, name, found, () if alone else labelled_images.unreadable_tables(folder))
+    return labelled_images.read(folder, name, found, Path(labels), vocabulary, own)
 
 
-def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
+def _find(folder: Path, reading: Reading) -> tuple[str, FoundFields]:
     """The layout of a folder (or of a file) and what it finds there."""
-    if opened_alone(folder):
+    if is_one_file(folder):
         return _find_file(folder, reading)
     if reading.pattern is not None:
         return "pattern", pattern.find(folder, reading.pattern, reading)
@@ -174,8 +183,8 @@ def _find(folder: Path, reading: Reading) -> tuple[str, Found]:
         if fitting:
             name, found = _only(fitting, folder)
             if name != "path_list":
-                found.notes += unread(place, found)
-            put_together(found, place, asked=reading.z is not None)
+                found.notes += unread_images(place, found)
+            join_planes(found, place, asked=reading.z is not None)
             return "atlas" if name == "folder" and are_of_the_atlas(found.by_id) else name, found
     raise _no_images(folder, reading)
 
@@ -185,15 +194,15 @@ def _no_images(folder: Path, reading: Reading) -> CellocateError:
     if next(folder.iterdir(), None) is None:
         return CellocateError("the folder is empty", where=folder, mend="Give the folder that holds the images.")
     places = [folder / name for name in _PLACES if (folder / name).is_dir()]
-    for error in (stacks.fault_of(path) for place in places for path in stacks.candidates(place)):
+    for error in (stack_files.opening_error(path) for place in places for path in stack_files.candidates(place)):
         if error is not None:
             return error
     for place in places:
-        if error := of_other_formats([path for path in sorted(place.iterdir()) if not path.name.startswith(".")]):
+        if error := foreign_format_error([path for path in sorted(place.iterdir()) if not path.name.startswith(".")]):
             return error
-    asked = " or ".join(f"{name!r}" for name in plain.said_words(reading))
-    what = f"no channel images found ({files_in(folder)}{f'; no name has {asked}' if asked else ''})"
-    if mend := nested.advice(folder):
+    asked = " or ".join(f"{name!r}" for name in channel_files.words_in_names(reading))
+    what = f"no channel images found ({describe_contents(folder)}{f'; no name has {asked}' if asked else ''})"
+    if mend := nested_folders.advice(folder):
         return CellocateError(what, where=folder, mend=mend)
     mend = (
         "Name files <id>_green.png, <id>_blue.png and so on; or say what stands for channels in their names with "
@@ -203,21 +212,21 @@ def _no_images(folder: Path, reading: Reading) -> CellocateError:
 
 
 def _listing(path: Path) -> Path | None:
-    return None if opened_alone(path) and not path.is_file() else listing.find(path)
+    return None if is_one_file(path) and not path.is_file() else listing.find(path)
 
 
-def _find_file(path: Path, reading: Reading) -> tuple[str, Found]:
+def _find_file(path: Path, reading: Reading) -> tuple[str, FoundFields]:
     for names in _tried():
         if fitting := _fitting(path, reading.model_copy(update={"layout": None}), names):
             return _only(fitting, path)
-    if error := of_other_formats([path]):
+    if error := foreign_format_error([path]):
         raise error
     mend = (
         "Give a folder of images; an image of all channels (OME-TIFF, OME-Zarr, CZI, ND2, LIF); "
         "or a table: a listing of files, a path_list.csv, or labels (Id,Target or ID,Label)."
     )
     what = "no images, and no table that is understood"
-    raise lacking(path, what, mend) if is_table(path) else CellocateError(what, where=path, mend=mend)
+    raise missing_column_error(path, what, mend) if is_table(path) else CellocateError(what, where=path, mend=mend)
 
 
 def _tried() -> Iterator[Sequence[str]]:
@@ -226,19 +235,19 @@ def _tried() -> Iterator[Sequence[str]]:
     yield [name for name in LAYOUTS if name not in ORDER]
 
 
-def _fitting(place: Path, reading: Reading, names: Sequence[str]) -> dict[str, Found]:
+def _fitting(place: Path, reading: Reading, names: Sequence[str]) -> dict[str, FoundFields]:
     """What the first layout that fits finds in a place, and later ones that may be meant as well."""
-    fitting: dict[str, Found] = {}
+    fitting: dict[str, FoundFields] = {}
     for name in names:
         if reading.layout not in (None, name):
             continue
         known: Layout = LAYOUTS[name]
-        if (not fitting or known.beside(place, fitting)) and (found := known.find(place, reading)) is not None:
+        if (not fitting or known.also_fits(place, fitting)) and (found := known.find(place, reading)) is not None:
             fitting[name] = found
     return fitting
 
 
-def _only(fitting: dict[str, Found], folder: Path) -> tuple[str, Found]:
+def _only(fitting: dict[str, FoundFields], folder: Path) -> tuple[str, FoundFields]:
     if len(fitting) > 1:
         said = " and ".join(f"{name} ({found.because})" for name, found in fitting.items())
         mend = f"Write layout: {next(iter(fitting))}, or another of them, into {folder / FILE}."
@@ -246,7 +255,7 @@ def _only(fitting: dict[str, Found], folder: Path) -> tuple[str, Found]:
     return next(iter(fitting.items()))
 
 
-def _unlabelled(folder: Path, name: str, found: Found, notes: tuple[str, ...]) -> Collection:
+def _unlabelled(folder: Path, name: str, found: FoundFields, notes: tuple[str, ...]) -> Collection:
     fields = found.table()
     fields["labels"] = None
     return Collection(

@@ -9,13 +9,13 @@ from pathlib import Path
 from cellocate.collection.collection import Collection, Problem
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address, suffix
-from cellocate.images.stacks import describe
-from cellocate.images.units import PixelSize
+from cellocate.images.length_units import PixelSize
+from cellocate.images.read_stacks import describe
 
 _SILENT = (".png", ".jpg", ".jpeg")  # which say no size
 
 
-def with_sizes_of_files(collection: Collection) -> Collection:
+def with_file_pixel_sizes(collection: Collection) -> Collection:
     """The collection with the pixel sizes that its files say, where nothing else gave one.
 
     Of each field, files are opened until one says something. Gzipped files have to be unpacked for this: where the
@@ -36,7 +36,7 @@ def with_sizes_of_files(collection: Collection) -> Collection:
     return known.with_pixel_sizes(sizes) if sizes else known
 
 
-def not_square(size: PixelSize, path: Path) -> CellocateError | None:
+def stretched_pixels_error(size: PixelSize, path: Path) -> CellocateError | None:
     """Why an image cannot be used whose pixels are not square; None where they are."""
     if not size.stretched:
         return None
@@ -45,7 +45,7 @@ def not_square(size: PixelSize, path: Path) -> CellocateError | None:
     return CellocateError(f"{kind} ({size.stretched})", where=path, mend=mend, kind=kind)
 
 
-def not_understood(size: PixelSize, path: Path) -> CellocateError | None:
+def unusable_size_error(size: PixelSize, path: Path) -> CellocateError | None:
     """What a user should know of a size that cannot be used; None of others."""
     if not size.doubt:
         return None
@@ -77,7 +77,7 @@ def _said(address: Address) -> PixelSize:
 
 
 def _problem(field: str, size: PixelSize, path: Path) -> Problem | None:
-    if fault := not_square(size, path):
+    if fault := stretched_pixels_error(size, path):
         return Problem(field, "files", fault)
-    doubt = not_understood(size, path)
+    doubt = unusable_size_error(size, path)
     return None if doubt is None else Problem(field, "files", doubt, "warning")

@@ -16,7 +16,7 @@ _OF_THE_ATLAS = {width: size for width, size in _SIZES.items() if size == _NATIV
 _MACHINE = "-ac1f6b6435d0"  # ends every id of 2018, and every training id of 2021
 
 
-def with_implied_pixel_sizes(collection: Collection) -> Collection:
+def with_hpa_pixel_sizes(collection: Collection) -> Collection:
     """The collection with the pixel sizes that images of the 2018 and 2021 challenges have, where none is known.
 
     A field is an image of a challenge if its id is a UUID, and if this ends as all ids of 2018 do or the collection has

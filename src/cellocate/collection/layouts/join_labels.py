@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellocate.collection.atlas.tables import of_fields, read_labels
+from cellocate.collection.atlas.label_tables import labels_for, read_labels
 from cellocate.collection.collection import Problem
 from cellocate.collection.labels import Labels, format_of
 from cellocate.collection.metadata import said_of, tidy
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import Vocabulary, get
+from cellocate.vocabulary import Vocabulary, get_vocabulary
 
 
-def labelled(
+def join_labels(
     fields: pd.DataFrame, path: Path, vocabulary: Vocabulary | str | None, own: Vocabulary | str | None = None
 ) -> tuple[pd.DataFrame, Labels, list[Problem]]:
     """Fields with the labels and metadata of the table at `path`.
@@ -35,7 +35,9 @@ def labelled(
         CellocateError: the table cannot be read, or is a list of none of these fields; or its labels may be of its
             usual vocabulary or of `own`, and nobody says which.
     """
-    labels = of_fields(read_labels(path, vocabulary or _spoken(path, own)), [str(i) for i in fields.index], path)
+    labels = labels_for(
+        read_labels(path, vocabulary or _labels_vocabulary(path, own)), [str(i) for i in fields.index], path
+    )
     said = tidy(labels.table, path)
     further = said.index.difference(fields.index, sort=False)
     ids = pd.Index([*fields.index, *further], name="id", dtype=object)
@@ -45,11 +47,11 @@ def labelled(
     return joined, labels, [*labels.problems, *(_without_row(i, path) for i in without_row)]
 
 
-def _spoken(path: Path, own: Vocabulary | str | None) -> Vocabulary | str | None:
+def _labels_vocabulary(path: Path, own: Vocabulary | str | None) -> Vocabulary | str | None:
     """The vocabulary of a table, of fields that had labels of `own`: a number means another location in each."""
     if own is None or (layout := format_of(path)) is None:
         return own  # a list has words
-    usual, own = get(layout.vocabulary), own if isinstance(own, Vocabulary) else get(own)
+    usual, own = get_vocabulary(layout.vocabulary), own if isinstance(own, Vocabulary) else get_vocabulary(own)
     if usual.names != own.names:
         what = f"labels of {usual.name}, as such tables have, or of {own.name}, as the fields had: nothing tells which"
         raise CellocateError(what, where=path, mend=f"Add --vocabulary {usual.name}, or {own.name}.")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path, PureWindowsPath
 
-from cellocate.tables import normal
+from cellocate.tables import normalised
 
 
-class Places:
+class FileFinder:
     """Where the files that a table names are, looked for from its folder.
 
     Args:
@@ -57,7 +57,7 @@ class Places:
         for part in filter(None, way.split("/")):
             step = os.path.join(here, part)  # noqa: PTH118
             if not os.path.lexists(step):
-                own = self._names(here).get(normal(part))
+                own = self._names(here).get(normalised(part))
                 if own is None:
                     return None
                 step = os.path.join(here, own)  # noqa: PTH118
@@ -68,6 +68,6 @@ class Places:
 def _names(folder: str) -> dict[str, str]:
     """The names in a folder by their normal form."""
     try:
-        return {normal(entry): entry for entry in os.listdir(folder)}  # noqa: PTH208 # text, and a million of it
+        return {normalised(entry): entry for entry in os.listdir(folder)}  # noqa: PTH208 # text, and a million of it
     except OSError:
         return {}

@@ -14,15 +14,23 @@ import pandas as pd
 
 from cellocate.collection.collection import Collection
 from cellocate.collection.labels import FORMATS, faulty_ids, format_among, labels_of
-from cellocate.collection.layouts.found import straight
-from cellocate.collection.layouts.join_labels import labelled
-from cellocate.collection.layouts.listed_files import Places
+from cellocate.collection.layouts.found_files import normalised_path
+from cellocate.collection.layouts.join_labels import join_labels
+from cellocate.collection.layouts.listed_files import FileFinder
 from cellocate.collection.metadata import refuse_reserved, tidy
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import CHANNELS
-from cellocate.tables import find_column, is_table, lacking, read_columns, read_table, table_name, tables_in
-from cellocate.vocabulary import BUILT_IN, UNKNOWN, Vocabulary, get
+from cellocate.tables import (
+    find_column,
+    is_table,
+    missing_column_error,
+    read_columns,
+    read_table,
+    table_name,
+    tables_in,
+)
+from cellocate.vocabulary import BUILT_IN, UNKNOWN, Vocabulary, get_vocabulary
 
 USUAL_NAME = "listing"
 NAME = f"{USUAL_NAME}.csv"
@@ -87,7 +95,7 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
     style = format_among(columns)
     id_column = find_column(columns, *((style.id,) if style else _IDS))
     if id_column is None:
-        raise lacking(path, "not a listing", f"It needs a column {' or '.join(_IDS)}.")
+        raise missing_column_error(path, "not a listing", f"It needs a column {' or '.join(_IDS)}.")
     rows, lines = read_table(path, names=(*CHANNELS, *((style.labels,) if style else ())))
     ids = rows[id_column]
     fields = _fields(rows.drop(columns=[id_column, *([style.labels] if style else [])]), ids, path)
@@ -114,7 +122,7 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
 def _relabelled(
     listed: Collection, labels: Path, vocabulary: Vocabulary | str | None, own: Vocabulary | str | None
 ) -> Collection:
-    fields, read, problems = labelled(listed.fields, labels, vocabulary, own)
+    fields, read, problems = join_labels(listed.fields, labels, vocabulary, own)
     because = f"{listed.because}; labels of {read.vocabulary.name} in {labels.name}"
     problems = [*listed.problems, *problems]
     return replace(listed, fields=fields, vocabulary=read.vocabulary, problems=tuple(problems), because=because)
@@ -124,7 +132,7 @@ def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame
     """Files and metadata by id; a path that is not absolute starts from the table's folder."""
     refuse_reserved(rows, path, ("labels",))
     fields = rows.set_index(pd.Index(ids, name="id", dtype=object)).astype(object)
-    places, way = Places(path.parent), cache(straight)  # of folders, which are few
+    places, way = FileFinder(path.parent), cache(normalised_path)  # of folders, which are few
 
     def place(name: str) -> str:
         there = places.find(name)
@@ -160,7 +168,7 @@ def _read_card(path: Path) -> _Card:
     except (ValueError, KeyError, TypeError) as error:
         raise CellocateError(f"unreadable ({error})", where=card, mend="Make the collection anew.") from None
     own = path.parent / _VOCABULARY / f"{name}.csv"
-    return _Card(get(own) if own.is_file() else name, simulated, assumed, made)
+    return _Card(get_vocabulary(own) if own.is_file() else name, simulated, assumed, made)
 
 
 def _card(path: Path) -> Path:
@@ -186,7 +194,7 @@ def write(folder: Path, collection: Collection, made: Mapping[str, Any]) -> None
     metadata = collection.fields[collection.metadata_columns].rename(columns={name: f"{name}_" for name in taken})
     with new_file(folder / NAME) as aside:
         table.join(metadata).to_csv(aside, index_label="Id")
-    if vocabulary is not None and not (vocabulary.name in BUILT_IN and vocabulary == get(vocabulary.name)):
+    if vocabulary is not None and not (vocabulary.name in BUILT_IN and vocabulary == get_vocabulary(vocabulary.name)):
         rows = [(place.name, place.go or "", place.group) for place in vocabulary.locations]
         with new_file(folder / _VOCABULARY / f"{vocabulary.name}.csv") as aside:
             pd.DataFrame(rows, columns=["name", "go", "group"]).to_csv(aside, index=False)

@@ -15,8 +15,8 @@ from functools import cached_property, lru_cache, partial
 from statistics import fmean
 from typing import NamedTuple
 
-from cellocate.collection.channels.meaning import occurrences, phrases, understand, words
-from cellocate.collection.channels.table import COLOURS
+from cellocate.collection.channels.name_meaning import occurrences, phrases, understand, words
+from cellocate.collection.channels.stain_names import COLOURS
 
 _START, _END = r"(?<![^\W_])", r"(?![^\W_])"  # no letter and no digit beyond
 _LASERS = "405|445|458|473|488|491|514|532|546|552|555|559|561|568|594|633|635|638|640|642|647|660|680|730|750"  # nm
@@ -36,17 +36,17 @@ _NUMBERED = tuple(
 )
 _NUMBER = re.compile(r"(?:channel|chan|ch|c|w|d)[ _=-]?(\d+)", re.IGNORECASE)
 _BETWEEN = " _-.()[]{}"
-_MOST = 8  # channels that a field may have; more are numbers of something else
+_MAX_CHANNELS = 8  # channels that a field may have; more are numbers of something else
 _HALF = 0.5
 
 Spans = list[tuple[int, int]]
-Habit = Callable[[str], Spans]
+Convention = Callable[[str], Spans]
 """Where a name says its channel, and then what else is no part of the id; nothing where a name says none."""
-Width = Callable[[str, int, int], tuple[int, int]]
+Extent = Callable[[str, int, int], tuple[int, int]]
 """How much of a name belongs to a stain that is named in it; nothing where it does not fit."""
 
 
-class Part(NamedTuple):
+class NameParts(NamedTuple):
     """A name taken apart: the id, the token that says the channel, and what stands before and behind the token."""
 
     id: str
@@ -56,22 +56,22 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Names:
+class ParsedNames:
     """Names of files, without their endings, taken apart by one habit.
 
     Attributes:
         parts: of each name that follows the habit.
-        asked: how many names there are.
+        total: how many names there are.
     """
 
-    parts: dict[str, Part]
-    asked: int
+    parts: dict[str, NameParts]
+    total: int
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
         """Each token once, in order."""
         found = {part.token for part in self.parts.values()}
-        return tuple(sorted(found, key=lambda token: (number(token) or 0, token)))
+        return tuple(sorted(found, key=lambda token: (channel_number(token) or 0, token)))
 
     @cached_property
     def sizes(self) -> Counter[str]:
@@ -92,40 +92,40 @@ class Names:
     def share(self) -> float:
         """How well the names fit together, up to 1: every id has every token, and no name is left over."""
         possible = len(self.sizes) * len(self.tokens)
-        return len(self.parts) ** 2 / (possible * self.asked) if possible else 0
+        return len(self.parts) ** 2 / (possible * self.total) if possible else 0
 
     @property
     def fit(self) -> bool:
         """Whether they are channels of fields, and not numbers or words of something else."""
-        if self.share < _HALF or len(self.tokens) > _MOST:
+        if self.share < _HALF or len(self.tokens) > _MAX_CHANNELS:
             return False
         if len(self.tokens) == 1:
             return any(phrase.kind == "dye" for phrase in phrases(self.tokens[0]))
         return sum(n > 1 for n in self.sizes.values()) >= len(self.sizes) * _HALF
 
 
-def by_habit(names: Sequence[str]) -> Names | None:
+def parse_names(names: Sequence[str]) -> ParsedNames | None:
     """Names of files taken apart by the habit that fits best; None where none does.
 
     Example:
-        >>> by_habit(["sample 01_ch00", "sample 01_ch01"]).parts["sample 01_ch00"][:2]
+        >>> parse_names(["sample 01_ch00", "sample 01_ch01"]).parts["sample 01_ch00"][:2]
         ('sample 01', 'ch00')
-        >>> by_habit(["DAPI_7", "tubulin_7"]).tokens, by_habit(["control_ER_1", "treated_DNA_2"])
+        >>> parse_names(["DAPI_7", "tubulin_7"]).tokens, parse_names(["control_ER_1", "treated_DNA_2"])
         (('DAPI', 'tubulin'), None)
     """
-    taken = [_taken_apart(names, habit) for habit in _HABITS]
+    taken = [_taken_apart(names, habit) for habit in _CONVENTIONS]
     fitting = [found for found in taken if found.fit]
     if not any(found.kinds > 1 for found in fitting):
-        fitting += [joined for found in taken if (joined := _without_twins(found)).fit]
-    complete = [Names(found.parts | strangers(found, names), found.asked) for found in fitting]
-    return max(complete, key=_merit, default=None)
+        fitting += [joined for found in taken if (joined := _without_paired_numbers(found)).fit]
+    complete = [ParsedNames(found.parts | similar_names(found, names), found.total) for found in fitting]
+    return max(complete, key=_rank, default=None)
 
 
-def as_asked(names: Sequence[str], tokens: Sequence[str]) -> Names:
+def parse_names_by_words(names: Sequence[str], tokens: Sequence[str]) -> ParsedNames:
     """Names of files taken apart by the words that a user says stand for channels.
 
     Example:
-        >>> as_asked(["a_01_left", "a_01_right", "notes"], ["left", "right"]).parts["a_01_left"][:2]
+        >>> parse_names_by_words(["a_01_left", "a_01_right", "notes"], ["left", "right"]).parts["a_01_left"][:2]
         ('a_01', 'left')
     """
     parts = {}
@@ -134,21 +134,21 @@ def as_asked(names: Sequence[str], tokens: Sequence[str]) -> Names:
         if found:
             _, start, end, token = max(found)  # the longest, and of these the last
             parts[name] = _part(name, [(start, end)])._replace(token=token)
-    return Names(parts, len(names))
+    return ParsedNames(parts, len(names))
 
 
-def number(token: str) -> int | None:
+def channel_number(token: str) -> int | None:
     """The number of a channel in a token such as `ch00` or `w1DAPI`.
 
     Example:
-        >>> number("ch02"), number("C=1"), number("w1DAPI"), number("DAPI")
+        >>> channel_number("ch02"), channel_number("C=1"), channel_number("w1DAPI"), channel_number("DAPI")
         (2, 1, 1, None)
     """
     match = _NUMBER.match(token)
     return int(match[1]) if match else None
 
 
-def _merit(found: Names) -> tuple[bool, float, bool, float, int]:
+def _rank(found: ParsedNames) -> tuple[bool, float, bool, float, int]:
     """How far a habit is to be believed, where several fit.
 
     A token that all files share may be part of the experiment's name, and `CALR` or `TUBB` a gene that names a sample.
@@ -160,7 +160,7 @@ def _merit(found: Names) -> tuple[bool, float, bool, float, int]:
 
 def _tells_a_channel(token: str) -> bool:
     """Whether a token is an exporter's number, a dye, a colour or the nucleus, and not merely the name of a gene."""
-    if number(token) is not None or token[:1].isdecimal() or any(word.text in COLOURS for word in words(token)):
+    if channel_number(token) is not None or token[:1].isdecimal() or any(word.text in COLOURS for word in words(token)):
         return True
     return any(phrase.kind in ("dye", "other dye", "light") or phrase.channel == "blue" for phrase in phrases(token))
 
@@ -171,13 +171,13 @@ def _kind(token: str) -> object:
     return meaning.channel or ((meaning.wavelength, *stains) if stains else token)
 
 
-def _without_twins(found: Names) -> Names:
+def _without_paired_numbers(found: ParsedNames) -> ParsedNames:
     """The same without numbers that go with the token, such as the second in Cytation's `A1_02_1_1_GFP_001`.
 
     None are found unless they do so in several fields: `img_1_DAPI` and `img_2_GFP` are two images.
     """
-    if not 1 < len(found.tokens) <= _MOST:
-        return Names({}, found.asked)
+    if not 1 < len(found.tokens) <= _MAX_CHANNELS:
+        return ParsedNames({}, found.total)
     digits = {name: _digits(name, part) for name, part in found.parts.items()}
     said: dict[tuple[bool, int], dict[str, set[str]]] = {}  # place of a number → token → the numbers there
     for name, part in found.parts.items():
@@ -194,11 +194,11 @@ def _without_twins(found: Names) -> Names:
         spans = [digits[name][place] for place in twins if place in digits[name]]
         whole = (len(part.before), len(name) - len(part.behind))
         parts[name] = _part(name, [whole, *spans])._replace(token=part.token)
-    joined = Names(parts, found.asked)
-    return joined if len(joined.sizes) > 1 else Names({}, found.asked)
+    joined = ParsedNames(parts, found.total)
+    return joined if len(joined.sizes) > 1 else ParsedNames({}, found.total)
 
 
-def _digits(name: str, part: Part) -> dict[tuple[bool, int], tuple[int, int]]:
+def _digits(name: str, part: NameParts) -> dict[tuple[bool, int], tuple[int, int]]:
     """Where numbers stand in a name, by their place before or behind the token."""
     start = len(name) - len(part.behind)
     before = [match.span() for match in re.finditer(r"\d+", part.before)]
@@ -206,49 +206,49 @@ def _digits(name: str, part: Part) -> dict[tuple[bool, int], tuple[int, int]]:
     return {(later, i): span for later, spans in ((False, before), (True, behind)) for i, span in enumerate(spans)}
 
 
-def _taken_apart(names: Sequence[str], habit: Habit) -> Names:
+def _taken_apart(names: Sequence[str], habit: Convention) -> ParsedNames:
     parts = {name: _part(name, spans) for name in names if (spans := habit(name))}
     first: dict[str, str] = {}  # a token is the same in any case
     for name, part in parts.items():
         parts[name] = part._replace(token=first.setdefault(part.token.casefold(), part.token))
-    return Names(parts, len(names))
+    return ParsedNames(parts, len(names))
 
 
-def _part(name: str, spans: Spans) -> Part:
+def _part(name: str, spans: Spans) -> NameParts:
     start, end = spans[0]
     rest, at = [], 0
     for a, b in sorted(spans):
         rest.append(name[at:a].rstrip(_BETWEEN) if at == 0 else name[at:a].strip(_BETWEEN))
         at = b
     rest.append(name[at:].lstrip(_BETWEEN))
-    return Part("_".join(filter(None, rest)), name[start:end], name[:start], name[end:])
+    return NameParts("_".join(filter(None, rest)), name[start:end], name[:start], name[end:])
 
 
-def strangers(known: Names, names: Sequence[str]) -> dict[str, Part]:
+def similar_names(known: ParsedNames, names: Sequence[str]) -> dict[str, NameParts]:
     """The names that differ from others in nothing but the token, where at least half of the ids have that token.
 
     Example:
-        >>> known = by_habit(["1_DAPI", "1_GFP", "2_DAPI", "2_GFP"])
-        >>> list(strangers(known, ["1_GOLGA5", "2_GOLGA5", "notes"]))
+        >>> known = parse_names(["1_DAPI", "1_GFP", "2_DAPI", "2_GFP"])
+        >>> list(similar_names(known, ["1_GOLGA5", "2_GOLGA5", "notes"]))
         ['1_GOLGA5', '2_GOLGA5']
     """
     around: dict[str, dict[str, str]] = {}  # before → behind → id
     for part in known.parts.values():
         around.setdefault(part.before, {})[part.behind] = part.id
-    found: dict[str, Part] = {}
+    found: dict[str, NameParts] = {}
     for name in names:
-        if name not in known.parts and (stranger := _stranger(name, around)):
+        if name not in known.parts and (stranger := _similar_name(name, around)):
             found[name] = stranger
     counts = Counter(part.token for part in found.values())
     return {name: part for name, part in found.items() if counts[part.token] >= len(known.sizes) * _HALF}
 
 
-def _stranger(name: str, around: dict[str, dict[str, str]]) -> Part | None:
+def _similar_name(name: str, around: dict[str, dict[str, str]]) -> NameParts | None:
     for i in range(len(name)):
         ids = around.get(name[:i], {})
         for j in range(i + 1, len(name) + 1 if ids else 0):
             if name[j:] in ids:
-                return Part(ids[name[j:]], name[i:j], name[:i], name[j:])
+                return NameParts(ids[name[j:]], name[i:j], name[:i], name[j:])
     return None
 
 
@@ -257,7 +257,7 @@ def _numbered(name: str, habit: re.Pattern[str], at: int) -> Spans:
     return [matches[at].span(group) for group in sorted(habit.groupindex)] if matches else []
 
 
-def _named(name: str, wide: Width, at: int) -> Spans:
+def _named(name: str, wide: Extent, at: int) -> Spans:
     found = _stains(name)
     span = wide(name, *found[at]) if found else (0, 0)
     return [span] if span[1] else []
@@ -314,16 +314,16 @@ def _between(first: str, last: str, name: str, start: int, end: int) -> tuple[in
     return 0 if before < 0 else before + len(first), len(name) if behind < 0 else behind
 
 
-_WIDTHS: tuple[Width, ...] = (
+_EXTENTS: tuple[Extent, ...] = (
     _alone,
     _with_number,
     _with_what_touches,
     *(partial(_between, *marks) for marks in (("_", "_"), ("--", "--"), ("(", ")"), ("[", "]"))),
     _at_an_end,
 )
-_HABITS: tuple[Habit, ...] = (
-    *(partial(_named, wide=wide, at=at) for at in (-1, 0) for wide in _WIDTHS),
+_CONVENTIONS: tuple[Convention, ...] = (
+    *(partial(_named, wide=wide, at=at) for at in (-1, 0) for wide in _EXTENTS),
     *(partial(_numbered, habit=habit, at=at) for habit in _NUMBERED for at in (-1, 0)),
     *(partial(_numbered_and_named, habit=habit, at=at) for habit in _NUMBERED for at in (-1, 0)),
 )
-"""Of those that fit equally well in all respects (`_merit`) the first is taken."""
+"""Of those that fit equally well in all respects (`_rank`) the first is taken."""

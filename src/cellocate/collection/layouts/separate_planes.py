@@ -8,17 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellocate.collection.collection import TIME_SERIES
-from cellocate.collection.layouts.found import Found
+from cellocate.collection.layouts.found_files import FoundFields
 from cellocate.counted import counted
 from cellocate.images.address import Address
-from cellocate.images.planefiles import PLANE, split_name
+from cellocate.images.plane_files import PLANE, split_name
 
 # `T0001` of Yokogawa, `sk1` of Harmony, `t=1` of Bio-Formats, `time000000001` of Micro-Manager
 _TIME = re.compile(r"(?<![a-z])(?:time|t|sk)[ _=-]?(?P<number>\d+)", re.IGNORECASE)
 _GAPS = " _-.=()[]"
 
 
-def put_together(found: Found, place: Path, *, asked: bool) -> None:
+def join_planes(found: FoundFields, place: Path, *, asked: bool) -> None:
     """Make one field of the planes of each z stack, and one group of the time points of each image.
 
     Args:
@@ -30,7 +30,7 @@ def put_together(found: Found, place: Path, *, asked: bool) -> None:
     _series(found)
 
 
-def _stacks(found: Found, place: Path, *, asked: bool) -> None:
+def _stacks(found: FoundFields, place: Path, *, asked: bool) -> None:
     planes = [i for i in found.by_id if all(_is_plane(address) for address in found.by_id[i].values())]
     stacks = _grouped(planes, PLANE)
     several = {stem: ids for stem, ids in stacks.items() if len(ids) > 1}
@@ -43,25 +43,25 @@ def _stacks(found: Found, place: Path, *, asked: bool) -> None:
                 channels.setdefault(channel, str(replace(Address.parse(address), z="max", planes="files")))
         name = stem or place.resolve().name
         found.by_id[name] = channels
-        if said := found.told.pop(ids[0], None):
-            found.told[name] = said
+        if said := found.metadata.pop(ids[0], None):
+            found.metadata[name] = said
         for i in ids[1:]:
-            found.told.pop(i, None)
+            found.metadata.pop(i, None)
     most = max(map(len, several.values()))
     note = f"{counted(len(several), 'z stack')} of up to {most} planes in files of their own"
     how = "" if asked else ": each became its maximum (--z mean, or --z with a number, for another)"
     found.notes.append(note + how)
 
 
-def _series(found: Found) -> None:
-    groups = _grouped((i for i in found.by_id if TIME_SERIES not in found.told.get(i, {})), _TIME)
+def _series(found: FoundFields) -> None:
+    groups = _grouped((i for i in found.by_id if TIME_SERIES not in found.metadata.get(i, {})), _TIME)
     numbers = {int(match["number"]) for ids in groups.values() for i in ids for match in [*_TIME.finditer(i)][-1:]}
     if not numbers or min(numbers) > 1 or max(numbers) - min(numbers) >= len(numbers):
         return  # not counted from 0 or 1: a name of something else, such as the cell line T24
     series = {stem: ids for stem, ids in groups.items() if stem and len(ids) > 1}
     for stem, ids in series.items():
         for i in ids:
-            found.told.setdefault(i, {})[TIME_SERIES] = stem
+            found.metadata.setdefault(i, {})[TIME_SERIES] = stem
     if series:
         example = next(iter(series.values()))
         found.notes.append(

@@ -11,15 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts.hpa_pixel_size import with_implied_pixel_sizes
-from cellocate.collection.layouts.join_labels import labelled
+from cellocate.collection.layouts.hpa_pixel_size import with_hpa_pixel_sizes
+from cellocate.collection.layouts.join_labels import join_labels
 from cellocate.collection.metadata import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.scale import check_pixel_size
 from cellocate.images.store import CARD, Store, open_store, place
-from cellocate.tables import normal
-from cellocate.vocabulary import Location, Vocabulary, get
+from cellocate.tables import normalised
+from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 TABLE = "fields.csv"
 UNFINISHED = "packing"
@@ -31,7 +31,7 @@ def is_store(folder: Path) -> bool:
     return (folder / CARD).is_file() or (folder / UNFINISHED).is_dir()
 
 
-def told(collection: Collection) -> dict[str, Any]:
+def collection_metadata(collection: Collection) -> dict[str, Any]:
     """What a store keeps of the collection that is packed, beside the table of its fields."""
     vocabulary = collection.vocabulary
     return {
@@ -74,7 +74,7 @@ def read(
         raise CellocateError("an unfinished store", where=folder, mend=mend)
     open_store.cache_clear()  # another store may have taken its place
     store = open_store(str(folder))
-    store.see_whole()
+    store.check_complete()
     own = _own(store)
     if labels is None:
         if vocabulary is not None and (own.vocabulary is None or not _same(vocabulary, own.vocabulary)):
@@ -85,13 +85,13 @@ def read(
         collection = _relabelled(own, labels, vocabulary)
     collection = replace(collection, simulated=own.simulated, made=own.made)
     if pixel_size is None:
-        collection = with_implied_pixel_sizes(collection)
+        collection = with_hpa_pixel_sizes(collection)
     return _with_pixel_size(collection, own, store, pixel_size)
 
 
 def _own(store: Store) -> Collection:
     fields = pd.read_csv(store.folder / TABLE, dtype=str, keep_default_na=False, index_col=0)
-    fields.index = pd.Index([normal(str(i)) for i in fields.index], name="id", dtype=object)
+    fields.index = pd.Index([normalised(str(i)) for i in fields.index], name="id", dtype=object)
     vocabulary = _vocabulary(store.card.collection)
     if vocabulary is None:
         labels: list[Any] = [None] * len(fields)
@@ -104,16 +104,16 @@ def _own(store: Store) -> Collection:
     places = pd.Series([place(store.folder, row) for row in range(len(fields))], index=fields.index, dtype=object)
     fields = fields.assign(labels=pd.Series(labels, index=fields.index, dtype=object))
     because = f"a store of {' and '.join(map(str, store.card.sizes))} px"
-    told = store.card.collection  # older stores do not tell what follows
+    metadata = store.card.collection  # older stores do not tell what follows
     return Collection(
         store.folder,
         "store",
         fields.assign(**dict.fromkeys(store.card.channels, places)),
         vocabulary,
         because=because,
-        simulated=bool(told.get("simulated")),
-        pixel_size_assumed=bool(told.get("pixel_size_assumed")),
-        made=told.get("made", {}),
+        simulated=bool(metadata.get("simulated")),
+        pixel_size_assumed=bool(metadata.get("pixel_size_assumed")),
+        made=metadata.get("made", {}),
     )
 
 
@@ -124,11 +124,11 @@ def _vocabulary(card: dict[str, Any]) -> Vocabulary | None:
 
 
 def _same(asked: Vocabulary | str, own: Vocabulary) -> bool:
-    return (asked if isinstance(asked, Vocabulary) else get(asked)).names == own.names
+    return (asked if isinstance(asked, Vocabulary) else get_vocabulary(asked)).names == own.names
 
 
 def _relabelled(own: Collection, labels: Path, vocabulary: Vocabulary | str | None) -> Collection:
-    fields, read, problems = labelled(own.fields, labels, vocabulary, own.vocabulary)
+    fields, read, problems = join_labels(own.fields, labels, vocabulary, own.vocabulary)
     because = f"{own.because}; labels of {read.vocabulary.name} in {labels.name}"
     return replace(own, fields=fields, vocabulary=read.vocabulary, problems=tuple(problems), because=because)
 

@@ -12,7 +12,7 @@ from cellocate.collection.collection import TIME_SERIES, Collection, has_values
 from cellocate.collection.connected import connected
 from cellocate.collection.identity import UUID_LENGTH, uuid
 from cellocate.errors import CellocateError
-from cellocate.tables import columns_there
+from cellocate.tables import suggest_columns
 
 DUPLICATES = "duplicates"
 
@@ -75,7 +75,7 @@ def _values(collection: Collection, column: str) -> pd.Series[str]:
         raise CellocateError(
             f"no column {column!r} to group by",
             where=collection.folder,
-            mend=f"{columns_there(column, collection.metadata_columns)} The label table may have more columns.",
+            mend=f"{suggest_columns(column, collection.metadata_columns)} The label table may have more columns.",
         )
     values = collection.fields[column].astype(object)
     values = values.where(values.notna() & (values != ""), None)

@@ -4,15 +4,16 @@
 `index.npy` says where each field lies; `store.json` is written last and holds the checksums.
 """
 
-from cellocate.images.store.card import CARD, Card, read_card, write_card
-from cellocate.images.store.reader import Store, open_store, place, stored
+from cellocate.images.store.reader import Store, in_store, open_store, place
 from cellocate.images.store.shards import INDEX, index_type, is_whole, per_shard, shard_path, write_shard
+from cellocate.images.store.store_json import CARD, StoreCard, read_card, write_card
 
 __all__ = [
     "CARD",
     "INDEX",
-    "Card",
     "Store",
+    "StoreCard",
+    "in_store",
     "index_type",
     "is_whole",
     "open_store",
@@ -20,7 +21,6 @@ __all__ = [
     "place",
     "read_card",
     "shard_path",
-    "stored",
     "write_card",
     "write_shard",
 ]

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.files import sha256
-from cellocate.images.files import Header, Pixels
-from cellocate.images.store.card import altered, read_card
+from cellocate.images.image_files import Header, Pixels
 from cellocate.images.store.shards import INDEX, index_type, shard_path, stored_shape, stored_type
+from cellocate.images.store.store_json import altered, read_card
 
 _ROW = "::row="
 
@@ -76,7 +76,7 @@ class Store:
             if zlib.crc32(content.data) != entry["checksum"][i]:
                 raise altered(shard_path(self.folder, size, int(entry["shard"])))
 
-    def see_whole(self) -> None:
+    def check_complete(self) -> None:
         """See that the tables are as they were written, and that every file is as long as it should be.
 
         Raises:
@@ -119,7 +119,7 @@ def place(folder: Path, row: int) -> str:
     return f"{folder}{_ROW}{row}"
 
 
-def stored(files: Mapping[str, str | Path]) -> tuple[Store, int] | None:
+def in_store(files: Mapping[str, str | Path]) -> tuple[Store, int] | None:
     """The store and the number in it, where a field's files are a place in a store; or else None."""
     folder, _, row = str(next(iter(files.values()), "")).rpartition(_ROW)
     return (open_store(folder), int(row)) if folder and row.isdecimal() else None

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.files import new_file
-from cellocate.images.files import Pixels
+from cellocate.images.image_files import Pixels
 from cellocate.images.scale import shrink, shrunk_shape
 
 INDEX = "index.npy"
