@@ -1,4 +1,8 @@
-"""Images: read the channels of a field, bring them to a scale and to floats."""
+"""Images: read the channels of a field, scale them, and convert them to floats.
+
+Read `read_field` first. `image_files.py` reads PNG, JPEG and TIFF; `read_stacks.py` reads files of several planes;
+`Scale` brings a field to a network's pixel size; `store/` keeps shrunk fields for fast reading.
+"""
 
 from cellocate.images.field_pixels import CHANNELS, INTENSITIES, Intensity, read_field, to_float
 from cellocate.images.image_files import (

@@ -1,4 +1,4 @@
-"""The depth of pixels: how many bits of a file hold light, and what a camera or a program added to every pixel."""
+"""Bit depth: how many bits of a pixel hold light, and the offset that a camera or program added."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from cellocate.errors import CellocateError
 from cellocate.images.image_files import Pixels
 
 DEPTHS = (8, 10, 12, 14, 16)
-"""Bits that cameras count in."""
+"""Bit depths of cameras."""
 _EDGES = 0.25  # share of a plane
 SIGNED = 2**15
-"""What is added to signed numbers of 16 bits to save them as unsigned ones, as Olympus ScanR does."""
+"""Offset that turns signed 16-bit numbers into unsigned ones, as Olympus ScanR saves them."""
 
 
 def full_value(bits: int) -> int:
-    """The largest value of so many bits.
+    """The largest value with so many bits.
 
     Example:
         >>> full_value(12)
@@ -25,7 +25,7 @@ def full_value(bits: int) -> int:
 
 
 def check_bits(bits: float) -> int:
-    """Give bits of a camera back, or raise a `CellocateError` where they are none."""
+    """Return a camera's bits, or raise a `CellocateError` if they are impossible."""
     if bits not in range(DEPTHS[0], DEPTHS[-1] + 1):
         shown = f"{bits:g}" if isinstance(bits, float) else repr(bits)
         raise CellocateError(f"an impossible depth of {shown} bits", mend="Give 8 to 16, such as 12.")
@@ -33,14 +33,14 @@ def check_bits(bits: float) -> int:
 
 
 def check_offset(offset: float) -> int:
-    """Give a camera's offset back, or raise a `CellocateError` where it is none."""
+    """Return a camera's offset, or raise a `CellocateError` if it is impossible."""
     if not (0 <= offset < 2**16 and offset == int(offset)):
         raise CellocateError(f"an impossible camera offset of {offset:g}", mend="Give counts, 0 to 65535.")
     return int(offset)
 
 
 def smallest_depth(brightest: int) -> int:
-    """The smallest depth of a camera that holds a value of 0 to 65535.
+    """The smallest camera depth that holds a value of 0 to 65535.
 
     Example:
         >>> [smallest_depth(value) for value in (255, 256, 4095, 4096, 65535)]
@@ -50,22 +50,22 @@ def smallest_depth(brightest: int) -> int:
 
 
 def without_offset(pixels: Pixels, offset: int) -> Pixels:
-    """Pixels less what was added to each of them; what was darker than that becomes 0.
+    """Subtract an offset from pixels; darker pixels become 0.
 
     Example:
         >>> without_offset(np.array([[[32768, 32868, 100]]], np.uint16), 32768).tolist()
         [[[0, 100, 0]]]
     """
-    if not 0 < offset <= np.iinfo(pixels.dtype).max:  # one of 16 bits is none of 8
+    if not 0 < offset <= np.iinfo(pixels.dtype).max:  # a 16-bit offset does not apply to 8 bits
         return pixels
     dark = pixels.dtype.type(offset)
     return np.asarray(np.maximum(pixels, dark) - dark, pixels.dtype)  # type: ignore[return-value] # still so
 
 
 def darkest(plane: Pixels) -> int:
-    """The darkest pixel; where no more than a quarter are 0, the darkest of the others.
+    """The darkest pixel; if at most a quarter are 0, the darkest of the others.
 
-    Zeros are what stitching and registration leave at the edges, and no pixel of a camera.
+    Stitching and registration leave zeros at the edges, which are no pixels of the camera.
 
     Example:
         >>> darkest(np.array([0, 32768, 32770, 32800], np.uint16)), darkest(np.array([0, 0, 1, 9], np.uint16))
@@ -78,31 +78,31 @@ def darkest(plane: Pixels) -> int:
 
 
 def check_counts(counts: Pixels, bits: int | None) -> None:
-    """Raise a `CellocateError` where a pixel is brighter than so many bits can be."""
+    """Raise a `CellocateError` if a pixel is brighter than so many bits allow."""
     if bits is not None and bits < 8 * counts.itemsize and (brightest := int(counts.max(initial=0))) > full_value(bits):
         raise too_bright(brightest, bits)
 
 
 def too_bright(brightest: int, bits: int) -> CellocateError:
-    """The error for a pixel that is brighter than so many bits can be."""
-    yaml = f"Write bits: {smallest_depth(brightest)} into collection.yaml beside the images"
-    mend = f"{yaml}; or leave the field out, if single hot pixels are all that is so bright."
+    """The error for a pixel that is brighter than so many bits allow."""
+    yaml = f"Write bits: {smallest_depth(brightest)} into collection.yaml next to the images"
+    mend = f"{yaml}; or leave out the field, if only single hot pixels are so bright."
     above = f"above the {full_value(bits)} of {bits} bits"
     return CellocateError(f"a pixel of {brightest}, {above}", mend=mend, kind=f"a pixel {above}")
 
 
 def full_scale(counts: Pixels, bits: int | None) -> Pixels:
-    """Counts of a camera → the full scale of their type, so that the largest possible value is 255 or 65535.
+    """Scale camera counts to the full range of their type, so that the largest possible value is 255 or 65535.
 
     Args:
-        counts: any shape, uint8 or uint16; uint8 stays as it is.
-        bits: of the camera, 8 to 16; None, or as many as the type has, leaves the counts as they are.
+        counts: any shape, uint8 or uint16; uint8 is returned unchanged.
+        bits: bits of the camera, 8 to 16; None, or as many as the type has, leaves the counts unchanged.
 
     Returns:
-        The same shape and type, rounded.
+        Same shape and type, rounded.
 
     Raises:
-        CellocateError: a pixel is brighter than so many bits can be.
+        CellocateError: a pixel is brighter than so many bits allow.
 
     Example:
         >>> full_scale(np.array([0, 2048, 4095], np.uint16), bits=12).tolist()

@@ -1,4 +1,4 @@
-"""Where a picture in colours, or one with a palette, holds the light of a channel."""
+"""Find the plane with a channel's light in a colour picture or a picture with a palette."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# The website's yellow JPEGs carry the signal in red and green alike; unless an address says otherwise, their mean is
-# taken, which has the least of the noise that JPEG's colour subsampling adds.
+# The website's yellow JPEGs have the signal in both red and green. Unless an address decides otherwise, their mean is
+# used: it has the least noise from JPEG's colour subsampling.
 _PLANES = {"red": [0], "green": [1], "blue": [2], "yellow": [0, 1], "mean": [0, 1]}
-_ALIKE = 0.9  # a plane this bright beside the brightest is as good: red and green of those JPEGs differ by 5%
+_ALIKE = 0.9  # share of the brightest plane's light that is as good: red and green of those JPEGs differ by 5%
 _ROUNDING = 2  # levels of 255 that rounding moves the planes of a tinted picture
 _JPEG_BLOCK, _JPEG_NOISE = 16, 5  # pixels whose mean JPEG keeps, and the levels of 255 by which it moves that mean
 _LEVELS = 256
@@ -23,16 +23,16 @@ def channel_plane(
 ) -> NDArray[Any]:
     """The light of a channel in a colour picture.
 
-    That is the channel's own plane; but of a picture in tints of one colour, such as magenta, the brightest plane.
+    That is the channel's own plane. In a picture with tints of one colour, such as magenta, it is the brightest plane.
 
     Args:
         colours: shape (H, W, 3).
         channel: red, green, blue or yellow.
-        colour: that an address names, instead of these.
+        colour: colour in the address, which replaces the channel's.
         jpeg: whether the picture was a JPEG, which adds noise to its colours.
 
     Returns:
-        Shape (H, W), of the same type; the mean of two planes is rounded to even.
+        Shape (H, W), same type; the mean of two planes is rounded to even.
 
     Example:
         >>> magenta = np.array([[[0, 0, 0], [200, 0, 200]]], np.uint8)
@@ -52,7 +52,7 @@ def channel_plane(
 
 
 def is_ramp(palette: NDArray[Any]) -> bool:
-    """Whether a palette runs from black to one colour, so that its indices are the light, as Fiji's LUTs do.
+    """Whether a palette runs from black to one colour, as Fiji's LUTs do, so that its indices are the light.
 
     Args:
         palette: red, green and blue of each index, shape (N, 3).
@@ -70,7 +70,7 @@ def is_ramp(palette: NDArray[Any]) -> bool:
 
 
 def _is_tinted(colours: NDArray[Any], brightest: int, *, jpeg: bool) -> bool:
-    """Whether all planes are the brightest one, times a number."""
+    """Whether all planes are multiples of the brightest one."""
     pixels = _means(colours) if jpeg else colours
     pixels = pixels.reshape(-1, 3).astype(np.float32)
     light = pixels[:, brightest]
@@ -81,7 +81,7 @@ def _is_tinted(colours: NDArray[Any], brightest: int, *, jpeg: bool) -> bool:
 
 
 def _means(colours: NDArray[Any]) -> NDArray[Any]:
-    """The means of the blocks of a JPEG, without those that its edge cuts; small pictures as they are."""
+    """Means of the 16 × 16 blocks of a JPEG, without incomplete blocks; tiny pictures unchanged."""
     n = _JPEG_BLOCK
     height, width = (side // n * n for side in colours.shape[:2])
     if not height or not width:

@@ -1,4 +1,4 @@
-"""The channels of one field together, and how their pixels become floats."""
+"""Read the channels of one field together, and convert pixels to floats."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _PERCENTILES = (0.1, 99.9)  # a few dead or burnt pixels should not set the scal
 
 
 def read_field(files: Mapping[str, str | Path], channels: Sequence[str] = CHANNELS) -> Pixels:
-    """Read the channels of a field; of a picture that holds several of them, each in its own colour.
+    """Read the channels of a field; from a picture with several of them, each in its own colour.
 
     Args:
-        files: the file of each channel.
-        channels: which to read, in the order wanted.
+        files: file of each channel.
+        channels: channels to read, in this order.
 
     Returns:
         Pixels as stored, shape (C, H, W), uint8 or uint16.
@@ -48,32 +48,32 @@ def read_field(files: Mapping[str, str | Path], channels: Sequence[str] = CHANNE
     """
     lacking = [channel for channel in channels if channel not in files]
     if lacking:
-        raise CellocateError(f"no file for {' and '.join(lacking)}", mend="Restore it, or leave the field out.")
-    files = _told_apart(files)
+        raise CellocateError(f"no file for {' and '.join(lacking)}", mend="Restore it, or leave out the field.")
+    files = _with_colours(files)
     planes = [read_channel(files[channel], channel) for channel in channels]
     for path, plane in zip((files[channel] for channel in channels), planes, strict=True):
         if plane.shape != planes[0].shape:
-            raise differing("size", f"{_size(plane)} beside {_size(planes[0])} px", path)
+            raise differing("size", f"{_size(plane)} and {_size(planes[0])} px", path)
         if plane.dtype != planes[0].dtype:
-            depths = f"{plane.itemsize * 8} beside {planes[0].itemsize * 8} bits"
+            depths = f"{plane.itemsize * 8} and {planes[0].itemsize * 8} bits"
             raise differing("depth", depths, path)
     field: Pixels = np.stack(planes)  # type: ignore[assignment] # all planes are of one type by now
     return field
 
 
 def differing(what: str, values: str, path: str | Path) -> CellocateError:
-    """Why channels that differ in their `what`, such as size, are no field."""
+    """The error for channels of different `what`, such as size."""
     kind = f"channels of different {what}"
-    return CellocateError(f"{kind} ({values})", where=path, mend="Export them alike.", kind=kind)
+    return CellocateError(f"{kind} ({values})", where=path, mend="Export all channels alike.", kind=kind)
 
 
 def to_float(pixels: NDArray[Any], intensity: Intensity = "depth") -> NDArray[np.float32]:
-    """Pixels → floats between 0 and 1, by one of three policies.
+    """Convert pixels to floats between 0 and 1, by one of three policies.
 
-    - `depth`: divided by the largest value of the type (255 or 65535), the same for every image. Counts of a camera of
-      fewer bits are brought to that scale first (`cellocate.images.bit_depth.full_scale`), as `Collection.read` does.
-    - `channel`: each channel of each image stretched from its 0.1th to its 99.9th percentile.
-    - `field`: the same, with one range for all channels of an image together.
+    - `depth`: divide by the largest value of the type (255 or 65535), the same for every image. Camera counts with
+      fewer bits are scaled first (`cellocate.images.bit_depth.full_scale`), as `Collection.read` does.
+    - `channel`: stretch each channel of each image from its 0.1th to its 99.9th percentile.
+    - `field`: the same, with one range for all channels of an image.
 
     Args:
         pixels: shape (C, H, W); uint8, uint16, or floats between 0 and 1.
@@ -83,7 +83,7 @@ def to_float(pixels: NDArray[Any], intensity: Intensity = "depth") -> NDArray[np
         Shape (C, H, W), float32, 0 to 1.
 
     Raises:
-        CellocateError: the pixels are of another type or, being floats, out of range.
+        CellocateError: the pixels have another type, or are floats out of range.
 
     Example:
         >>> to_float(np.full((1, 2, 2), 255, np.uint8)).max()
@@ -107,8 +107,8 @@ def to_float(pixels: NDArray[Any], intensity: Intensity = "depth") -> NDArray[np
     return stretched
 
 
-def _told_apart(files: Mapping[str, str | Path]) -> dict[str, str | Path]:
-    """The files, with the colour in the address of each channel that shares a picture with others."""
+def _with_colours(files: Mapping[str, str | Path]) -> dict[str, str | Path]:
+    """Add the colour to the address of each channel that shares a picture with others."""
     addresses = {channel: Address.parse(file) for channel, file in files.items()}
     number = Counter(address.file for address in addresses.values())
     return {
@@ -120,10 +120,10 @@ def _told_apart(files: Mapping[str, str | Path]) -> dict[str, str | Path]:
 
 
 def _checked(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Floats that are said to lie between 0 and 1, cut off there where they are beyond by no more than a rounding.
+    """Clip floats to 0 to 1, if they exceed this only by rounding.
 
     Raises:
-        CellocateError: they are not.
+        CellocateError: they exceed it by more.
     """
     low, high = float(pixels.min()), float(pixels.max())
     if not (np.isfinite(low) and np.isfinite(high)):

@@ -1,4 +1,4 @@
-"""The pixels of one channel at an address: PNG, JPEG, TIFF or a plane of a stack, of 8 or 16 bits."""
+"""Read the pixels of one channel at an address: PNG, JPEG, TIFF or a plane of a stack, 8 or 16 bits."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 _JPEG = (".jpg", ".jpeg")
 _PILLOW_DEPTHS = {"L": 8, "LA": 8, "RGB": 8, "RGBA": 8, "P": 8, "I;16": 16, "I;16B": 16}
 _TIFF_DEPTHS = {"uint8": 8, "uint16": 16}
-# How a whole file ends. A file cut short lacks it, which a look at its last bytes tells without decoding.
-_EXIF = b"eXIf"  # the chunk of a PNG, which may come after the pixels
+# The end of a complete file, which can be checked without decoding.
+_EXIF = b"eXIf"  # PNG chunk, which may come after the pixels
 _ENDINGS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
 
 
 class Header(NamedTuple):
-    """What an image file says of itself: height and width in pixels, bits per pixel and channel (8 or 16)."""
+    """Height and width of an image in pixels, and bits per pixel and channel (8 or 16)."""
 
     height: int
     width: int
@@ -55,11 +55,10 @@ class Header(NamedTuple):
 def read_channel(path: str | Path, channel: str) -> Pixels:
     """Read one channel of one field.
 
-    A grey image is the channel itself. Of a colour image the channel's own plane is taken: red, green or blue,
-    and for yellow the mean of red and green, rounded to even; or the colour that the address names. Of one in tints
-    of a single colour it is the brightest plane, and of one with a palette from black to a colour the index. Of a file
-    of several channels or planes, the address says which. An alpha channel that is the same everywhere is left out; the
-    orientation that EXIF or TIFF give is obeyed.
+    A grey image is the channel itself. From a colour image, the channel's own plane is taken (for yellow the mean of
+    red and green, rounded to even), or the colour in the address; from one in tints of a single colour the brightest
+    plane; from one with a palette from black to a colour the index. In files of several channels or planes the address
+    decides. A constant alpha channel is dropped. EXIF and TIFF orientation is applied.
 
     Args:
         path: a file of 8 or 16 bits, or an `Address` in it.
@@ -85,14 +84,14 @@ def read_channel(path: str | Path, channel: str) -> Pixels:
 
 
 def read_numbers(path: str | Path) -> NDArray[Any]:
-    """Read an image whose pixels are numbers and no brightness, such as the label image of cells.
+    """Read an image whose pixels are numbers rather than brightness, such as a label image of cells.
 
     Args:
         path: a PNG or TIFF of any kind, with one page.
 
     Returns:
-        The numbers as stored: shape (H, W), or (H, W, samples) where a pixel has several, such as colours or alpha. Of
-        a palette the indices, unless index 0 is another colour than black: then the colours.
+        The numbers as stored: shape (H, W), or (H, W, samples) if pixels have several, such as colours or alpha. For
+        a palette the indices, or the colours if index 0 is not black.
 
     Raises:
         CellocateError: the file is missing, cut short, no image, or a JPEG, which keeps no exact numbers.
@@ -108,7 +107,7 @@ def read_numbers(path: str | Path) -> NDArray[Any]:
 
 
 def read_header(path: str | Path) -> Header:
-    """Read height, width and depth of an image file (or an `Address`), and see that it is whole, without decoding it.
+    """Read height, width and depth of an image file (or `Address`), and check that it is complete, without decoding.
 
     Raises:
         CellocateError: the file is missing, cut short, no image, or of another depth.
@@ -125,21 +124,21 @@ def read_header(path: str | Path) -> Header:
                 raise _wrong_depth(path, kind)
             return Header(height, width, _TIFF_DEPTHS[kind])
         with Image.open(path) as image:
-            _see_ending(path, str(image.format))
+            _check_ending(path, str(image.format))
             depth = _depth(path, image)
             if _has_alpha(image):
-                _read_pillow(path)  # sees that it is transparent nowhere
+                _read_pillow(path)  # refuses transparent places
             return Header(*upright_shape(image.height, image.width, _orientation(path, image)), depth)
     except _UNREADABLE as error:
         raise unreadable(path, error) from None
 
 
 def in_colour(path: Path) -> bool:
-    """Whether a file is one picture in colours, by its header; False where it cannot be read."""
+    """Whether a file is a single colour picture, by its header; False if it is unreadable."""
     try:
         refuse_device(path)
         if _is_tiff(path):
-            tiff_header(path)  # sees that it is one picture
+            tiff_header(path)  # raises if it has several planes
             with opened(path) as tiff:
                 return bool(tiff.pages.first.photometric != MINISBLACK)
         with Image.open(path) as image:
@@ -149,7 +148,7 @@ def in_colour(path: Path) -> bool:
 
 
 def significant_bits(path: str | Path) -> int | None:
-    """The bits of a pixel that hold light, 8 to 16, as the metadata of a TIFF or of a stack say; None where none do.
+    """The bits of a pixel that hold light, 8 to 16, from metadata of a TIFF or stack; None if not recorded.
 
     Raises:
         CellocateError: the file is missing or damaged.
@@ -164,7 +163,7 @@ def significant_bits(path: str | Path) -> int | None:
 
 
 def write_png(path: str | Path, pixels: NDArray[Any]) -> None:
-    """Write `pixels`, shape (H, W) or (H, W, 3), uint8 or (grey only) uint16, as PNG, whole or not at all."""
+    """Write `pixels`, shape (H, W) or (H, W, 3), uint8 or (grey only) uint16, as PNG, completely or not at all."""
     with new_file(path) as aside:
         Image.fromarray(pixels).save(aside, format="PNG")
 
@@ -173,7 +172,7 @@ _UNREADABLE = (
     UnidentifiedImageError,
     Image.DecompressionBombError,
     OSError,
-    SyntaxError,  # Pillow's word for a broken PNG chunk
+    SyntaxError,  # from Pillow, for a broken PNG chunk
     ValueError,
 )
 
@@ -200,12 +199,11 @@ def _pixels(address: Address) -> NDArray[Any]:
             pixels = _read_pillow(address.file, in_colours=address.colour is not None)
     except SeveralPlanes:
         return read_stacks.read_plane(address)
-    _see_only_plane(address)
+    _refuse_other_planes(address)
     return pixels
 
 
 def _read_planes(address: Address, channel: str) -> Pixels:
-    """What becomes of a stack whose planes are files of their own."""
     planes = _asked_planes(address)
     try:
         how: Projection = "mean" if address.z == "mean" else "max"
@@ -223,7 +221,7 @@ def _header_of_planes(address: Address) -> Header:
 
 
 def _asked_planes(address: Address) -> list[str]:
-    """The addresses of the planes that are asked for: one, or all that are projected."""
+    """The addresses of the planes to read: one, or all that are projected."""
     try:
         files = plane_files(address.file)
     except OSError as error:
@@ -239,25 +237,25 @@ def _tiff_header(address: Address) -> tuple[int, int, str]:
         header = tiff_header(address.file)
     except SeveralPlanes:
         return read_stacks.plane_header(address)
-    _see_only_plane(address)
+    _refuse_other_planes(address)
     return header
 
 
-def _see_only_plane(address: Address) -> None:
-    """Refuse another plane than the first of a file that has but one."""
+def _refuse_other_planes(address: Address) -> None:
+    """Refuse a plane number above 0 in a file with one plane."""
     for name, number in (("plane", address.z), ("time point", address.time), ("image", address.series)):
         if isinstance(number, int) and number > 0:
-            what = f"no {name} {number} (it has 1, from 0)"
-            raise CellocateError(what, where=address.file, mend="Name one that it has.")
+            what = f"no {name} {number}: the file has only number 0"
+            raise CellocateError(what, where=address.file, mend="Use number 0, or leave it out.")
 
 
 def _read_pillow(path: Path, *, in_colours: bool = False) -> NDArray[Any]:
-    """Pixels as viewers show them, shape (H, W) or (H, W, 3), in the machine's byte order.
+    """Pixels as viewers show them, shape (H, W) or (H, W, 3), in native byte order.
 
-    Of a palette that is a ramp they are the indices, unless its colours are asked for.
+    For a palette that is a ramp the indices, unless `in_colours`.
     """
     with Image.open(path) as image:
-        _see_ending(path, str(image.format))
+        _check_ending(path, str(image.format))
         _depth(path, image)
         orientation = _orientation(path, image)
         if _is_deep(image):
@@ -278,13 +276,13 @@ def _depth(path: Path, image: Image.Image) -> int:
 
 
 def _is_deep(image: Image.Image) -> bool:
-    """Whether the colours of a PNG have 16 bits, of which Pillow would silently drop the lower 8."""
+    """Whether a colour PNG has 16 bits; Pillow would silently drop the lower 8."""
     return image.mode in ("RGB", "RGBA") and ";16" in str(getattr(image, "tile", ""))
 
 
 def _read_deep(path: Path) -> NDArray[Any]:
     with Image.open(path) as image:
-        image.verify()  # checksums, at which OpenCV does not look
+        image.verify()  # checksums, which OpenCV ignores
     content = np.frombuffer(path.read_bytes(), np.uint8)
     pixels = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
     if pixels is None:
@@ -297,12 +295,12 @@ def _has_alpha(image: Image.Image) -> bool:
 
 
 def _orientation(path: Path, image: Image.Image) -> int:
-    """By EXIF, for which Pillow would decode a whole PNG that has none."""
+    """The EXIF orientation; Pillow would decode a whole PNG to find out that it has none."""
     if image.format == "PNG" and "exif" not in image.info and _EXIF not in _end(path):
         return 1
     try:
         return int(image.getexif().get(TAG, 1))
-    except Exception:  # noqa: BLE001 # EXIF may be damaged in any way, and the pixels whole
+    except Exception:  # noqa: BLE001 # the pixels may be intact
         return 1
 
 
@@ -312,9 +310,9 @@ def _palette(image: Image.Image) -> NDArray[np.uint8]:
 
 def _pillow_numbers(path: Path) -> NDArray[Any]:
     with Image.open(path) as image:
-        _see_ending(path, str(image.format))
+        _check_ending(path, str(image.format))
         if image.format == "JPEG":
-            mend = "Save the label image as PNG or TIFF; a JPEG cannot be turned back."
+            mend = "Save the label image as PNG or TIFF. A JPEG cannot be restored."
             raise CellocateError("a JPEG, which changes the numbers of cells", where=path, mend=mend)
         orientation = _orientation(path, image)
         if _is_deep(image):
@@ -326,21 +324,19 @@ def _pillow_numbers(path: Path) -> NDArray[Any]:
 
 
 def _stretched(image: Image.Image) -> int:
-    """What Pillow multiplies the grey levels of a PNG of 2 or 4 bits by; to be asked before it decodes them."""
+    """Pillow's factor for grey levels of a PNG of 2 or 4 bits; known only before decoding."""
     tile = str(getattr(image, "tile", ""))
     return 85 if "'L;2'" in tile else 17 if "'L;4'" in tile else 1
 
 
-def _see_ending(path: Path, format_name: str) -> None:
+def _check_ending(path: Path, format_name: str) -> None:
     ending = _ENDINGS.get(format_name)
-    if ending is None:
-        return
-    if ending not in _end(path):
+    if ending is not None and ending not in _end(path):
         raise CutShortError()
 
 
 def _end(path: Path) -> bytes:
-    """The last bytes of a file, among which some writers pad."""
+    """The last bytes of a file, where some writers pad."""
     with path.open("rb") as file:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - 4096))
@@ -348,19 +344,19 @@ def _end(path: Path) -> bytes:
 
 
 def unreadable(path: Path, error: Exception) -> CellocateError:
-    """Why a file cannot be read, in a user's words."""
+    """The error for a file that cannot be read."""
     if isinstance(error, FileNotFoundError):
-        mend = "Restore it, or leave the field out."
+        mend = "Restore it, or leave out the field."
         if "\\" in str(path) and os.sep != "\\":
-            mend = "It is a path of Windows: put the file into the folder of the table, or name it from there on."
+            mend = "This is a Windows path: put the file into the folder of the table, or use a path relative to it."
         return CellocateError("a channel file is missing", where=Path(error.filename or path), mend=mend)
     if isinstance(error, PermissionError):
         what = "an image cannot be read (permission denied)"
         return CellocateError(what, where=path, mend="Change its permissions.")
     if isinstance(error, Image.DecompressionBombError):
-        what = "an image cannot be read (it says it is too large for a field)"
-        return CellocateError(what, where=path, mend="Cut it into fields, if it is what it says it is.")
-    cut_short = isinstance(error, CutShortError) or "truncated" in str(error)  # Pillow's word for it
+        what = "an image cannot be read (it is too large for a field)"
+        return CellocateError(what, where=path, mend="Cut it into fields, if its size is right.")
+    cut_short = isinstance(error, CutShortError) or "truncated" in str(error)  # from Pillow
     reason = "cut short" if cut_short else "damaged or not an image"
     return CellocateError(f"an image cannot be read ({reason})", where=path, mend="Copy it again from its source.")
 

@@ -1,4 +1,4 @@
-"""Lengths in the units that image files use, and the size of a pixel from them."""
+"""Units of length in image files, and pixel sizes in them."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ MICROMETRES = (
 )
 """µm in each unit of length of OME-XML (its symbols), of OME-Zarr (its words) and of ImageJ."""
 NO_LENGTH = ("", "pixel", "pixels", "px", "reference frame")
-"""What stands for a unit where a file does not know the size of its pixels."""
+"""Units that files give if the pixel size is unknown."""
 
 POSSIBLE = (0.001, 100)
-"""Least and most µm per px of a light microscope."""
+"""Range of µm per px of light microscopes."""
 
-_ALIKE = 1.01  # sides of a pixel that differ by less are the same but for rounding
+_ALIKE = 1.01  # ratio of sides that counts as rounding
 
 
 class PixelSize(NamedTuple):
-    """What a file says of the size of its pixels.
+    """The pixel size that a file records.
 
     Attributes:
-        um: µm per px; None where it says nothing that can be used.
-        doubt: why a size that the file does give is not used, as a noun; "" otherwise.
-        stretched: height and width in words, where the pixels are not square; "" otherwise.
+        um: µm per px; None if no usable size is recorded.
+        doubt: why a recorded size is not used, as a noun; "" otherwise.
+        stretched: height and width as text, if the pixels are not square; "" otherwise.
     """
 
     um: float | None = None
@@ -48,34 +48,34 @@ class PixelSize(NamedTuple):
 
 
 def micrometres(unit: str) -> float | None:
-    """The length of a unit in µm, or None of what is no unit of length.
+    """The length of a unit in µm, or None if it is no unit of length.
 
     Example:
         >>> [micrometres(unit) for unit in ("μm", "µm", "nanometer", "Å", "inch", "Mm", "furlong")]
         [1.0, 1.0, 0.001, 0.0001, 25400.0, 1000000000000.0, None]
     """
-    said = unit.strip().replace("\\u00B5", "µ").replace("\u03bc", "µ").replace("Âµ", "µ").replace("\u212b", "Å")
-    word = said.lower().replace("metre", "meter").replace("feet", "foot").replace("inches", "inch")
-    for name in (said, word, word.removesuffix("s")):
+    spelling = unit.strip().replace("\\u00B5", "µ").replace("\u03bc", "µ").replace("Âµ", "µ").replace("\u212b", "Å")
+    word = spelling.lower().replace("metre", "meter").replace("feet", "foot").replace("inches", "inch")
+    for name in (spelling, word, word.removesuffix("s")):
         if name in MICROMETRES:
             return MICROMETRES[name]
     return None
 
 
 def pixel_size(x: object, y: object, x_unit: str, y_unit: str = "") -> PixelSize:
-    """The size of a pixel from its width and height, each a number in a unit, as a file gives them.
+    """The pixel size from a recorded width and height, each a number in a unit.
 
     Args:
-        x: width; None or "" where the file says nothing.
-        y: height; that of the width where the file says nothing.
-        x_unit: of the width, in any of the spellings of `MICROMETRES`.
-        y_unit: of the height; that of the width unless given.
+        x: width; None or "" if not recorded.
+        y: height; the width if not recorded.
+        x_unit: unit of the width, in any spelling of `MICROMETRES`.
+        y_unit: unit of the height; by default that of the width.
 
     Example:
         >>> pixel_size("80", "80", "nm").um, pixel_size(1, 1, "pixel").um
         (0.08, None)
         >>> pixel_size("0.5", "0.5", "pixel").doubt, pixel_size(0.1, 0.2, "µm").stretched
-        ("a pixel size that is not understood (0.5 'pixel')", '0.1 × 0.2 µm')
+        ("a pixel size of unknown meaning (0.5 'pixel')", '0.1 × 0.2 µm')
     """
     x, y = ("" if side is None else " ".join(str(side).split()) for side in (x, y))
     if not y:
@@ -88,7 +88,7 @@ def pixel_size(x: object, y: object, x_unit: str, y_unit: str = "") -> PixelSize
     for side, unit in ((x, x_unit), (y, y_unit or x_unit)):
         length, number = micrometres(unit), _number(side)
         if length is None or number is None:
-            return PixelSize(doubt=f"a pixel size that is not understood ({side} {unit!r})")
+            return PixelSize(doubt=f"a pixel size of unknown meaning ({side} {unit!r})")
         sides.append(float(f"{number * length:.12g}"))  # 80 × .001 is .08
     if not all(POSSIBLE[0] <= side <= POSSIBLE[1] for side in sides):
         return PixelSize(doubt=f"an impossible pixel size ({sides[0]:g} × {sides[1]:g} µm)")

@@ -1,4 +1,4 @@
-"""TIFF files with OME metadata, which may be those of a set of files: one image, many images, a plate."""
+"""TIFF files with OME metadata of one image, many images or a plate, in one file or a set of files."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from cellocate.images.stack import LARGEST, Index, Stack, squeezed
 from cellocate.images.tiff import CutShortError, check_complete, decoded, opened
 
 COMPANIONS = (".ome", ".xml")
-"""Endings of files that hold the metadata of TIFFs beside them, such as `x.companion.ome`."""
+"""Suffixes of files with the metadata of TIFFs next to them, such as `x.companion.ome`."""
 
 
 def describe(path: Path, tiff: tifffile.TiffFile | None = None) -> tuple[Stack, ...]:
-    """The images of the OME metadata in a file, none where they are of none.
+    """Describe the images of the OME metadata in a file; none if there are none.
 
     Args:
-        path: of the file.
-        tiff: the same file, where it is not a companion, which holds no planes.
+        path: path of the file.
+        tiff: the opened file; None for a companion, which holds no planes.
 
     Raises:
         OSError: it is cut short or damaged.
-        CellocateError: the metadata are those of another image, or give one page to two planes.
+        CellocateError: the metadata belong to another image, or give one page to two planes.
     """
     images = _parsed(str(tiff.ome_metadata) if tiff is not None else _companion(path))
     if tiff is None and not images:
         raise OSError("damaged: metadata of no image")
     if _shared(images):
         what = "OME metadata that give one page to two planes"
-        raise CellocateError(what, where=path, mend="Save it anew, each image in a file of its own.")
+        raise CellocateError(what, where=path, mend="Save each image in a separate file.")
     places = _places(images, path, has_planes=tiff is not None)
     gone = _gone(images, path, places)
     stacks = [
@@ -51,7 +51,7 @@ def describe(path: Path, tiff: tifffile.TiffFile | None = None) -> tuple[Stack, 
 
 
 def holder(xml: str, path: Path) -> Path | None:
-    """The file that has the OME metadata of the file at `path`, where `xml` in it only names that file.
+    """The file with the OME metadata of the file at `path`, if `xml` only names that file.
 
     Raises:
         OSError: the metadata are damaged.
@@ -65,20 +65,20 @@ def holder(xml: str, path: Path) -> Path | None:
         return None
     place = _beside(path, name)
     if not place.is_file() or place == path:
-        what = f"{name or 'a file'} is missing, which has the OME metadata of this one"
-        raise CellocateError(what, where=path, mend="Copy it beside the others.")
+        what = f"{name or 'a file'} with the OME metadata is missing"
+        raise CellocateError(what, where=path, mend="Copy it into the folder of the others.")
     return place
 
 
 def image_of(stack: Stack) -> OmeImage | None:
-    """What the OME metadata say of an image; None where it has none."""
+    """The OME metadata of an image; None if it has none."""
     state = stack.file.stat()
     images = _images(stack.file, state.st_mtime_ns, state.st_size)
     return images[stack.series or 0] if images else None
 
 
 def check_members(stack: Stack, indices: Sequence[Index]) -> None:
-    """See that the files of a set in which planes lie are there, and whole.
+    """Check that the files of a set that hold planes are complete.
 
     Raises:
         OSError: one is missing, cut short or damaged, or lacks a page.
@@ -88,20 +88,20 @@ def check_members(stack: Stack, indices: Sequence[Index]) -> None:
             with opened(file) as tiff:
                 check_complete(tiff)
                 for page, _ in pages:
-                    _seen(image, tiff, page, file)
+                    _checked_page(image, tiff, page, file)
 
 
 def planes(image: OmeImage, stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
-    """Planes of one image, each (H, W); no other is decoded.
+    """Read planes of one image, each (H, W); no other plane is decoded.
 
     Raises:
         OSError: a file is missing, cut short or damaged, or lacks a page.
-        CellocateError: it is asked for along other axes than the file has.
+        CellocateError: the user's axes differ from the file's.
     """
     for file, run in _by_file(image, stack, indices):
         with opened(file) as tiff:
             for number, sample in run:
-                _seen(image, tiff, number, file)
+                _checked_page(image, tiff, number, file)
                 page: Any = tiff.pages[number]
                 pixels = decoded(page)
                 yield pixels[sample] if page.axes == "SYX" else pixels[..., sample] if page.axes == "YXS" else pixels
@@ -125,7 +125,7 @@ def _parsed(xml: str) -> tuple[OmeImage, ...]:
 
 
 def _places(images: Sequence[OmeImage], path: Path, *, has_planes: bool) -> dict[str, Path]:
-    """Where each file of a set is. A file that got another name is meant itself, where it names no other."""
+    """The path of each file of a set. If a renamed file refers to a single file, it is that file."""
     names = {name for image in images for name in image.files}
     places = {name: _beside(path, name) for name in names}
     if has_planes and len(names) == 1 and not any(place.is_file() for place in places.values()):
@@ -134,7 +134,7 @@ def _places(images: Sequence[OmeImage], path: Path, *, has_planes: bool) -> dict
 
 
 def _gone(images: Sequence[OmeImage], path: Path, places: Mapping[str, Path]) -> list[int]:
-    """The images of which no file is there, where the file itself was renamed: the others were probably renamed too."""
+    """Images without any file, if the file itself was renamed: the others were probably renamed too."""
     if all(image.own_name in ("", path.name) for image in images):
         return []
     return [number for number, image in enumerate(images) if not any(places[name].is_file() for name in image.files)]
@@ -151,9 +151,9 @@ def _stack(
         own = image.pages[..., 1][image.pages[..., 0] == files.index(path)]
         if own.max(initial=-1) >= len(tiff.pages):
             raise CutShortError()
-        kind = _seen(image, tiff, int(own[0]) if len(own) else 0, path)
+        kind = _checked_page(image, tiff, int(own[0]) if len(own) else 0, path)
     if image.modulo:
-        what = "an axis that stands for several (its metadata have ModuloAlong), such as angles or lifetimes"
+        what = "an axis that stands for several, such as angles or lifetimes (ModuloAlong in its metadata)"
         faults[None] = CellocateError(what, where=path, mend="Save it with the axes time, channel, z, y and x.")
     return Stack(
         names=image.names,
@@ -171,8 +171,8 @@ def _stack(
     )
 
 
-def _seen(image: OmeImage, tiff: tifffile.TiffFile, number: int, path: Path) -> str:
-    """The type of the pixels of an image, whose page is as large as the metadata say."""
+def _checked_page(image: OmeImage, tiff: tifffile.TiffFile, number: int, path: Path) -> str:
+    """Check that an image's page has the size in the metadata; return the type of its pixels."""
     try:
         page: Any = tiff.pages[number]
         size, kind = (int(page.imagelength), int(page.imagewidth)), str(page.dtype)
@@ -185,25 +185,24 @@ def _seen(image: OmeImage, tiff: tifffile.TiffFile, number: int, path: Path) -> 
     if size != image.shape[-2:] or page.samplesperpixel != image.samples:
         stated = f"{image.shape[-1]}×{image.shape[-2]} px with {image.samples} samples"
         what = f"OME metadata of another image ({stated}; the page has {size[1]}×{size[0]} and {page.samplesperpixel})"
-        mend = "Save it anew, without the old metadata."
+        mend = "Save it again without the old metadata."
         raise CellocateError(what, where=path, mend=mend, kind="OME metadata of another image")
     return kind
 
 
 def _beside(path: Path, name: str) -> Path:
-    """A file of a set, beside the one with the metadata."""
     if name in (OWN, path.name):
         return path
     try:
         place = path.with_name(Path(name.replace("\\", "/")).name)
         place.is_file()
-    except ValueError:  # what is no name of a file
+    except ValueError:  # not a file name
         raise OSError("damaged: the name of a file") from None
     return place
 
 
 def _missing(image: OmeImage, files: Sequence[Path], path: Path) -> dict[int | None, CellocateError]:
-    """Time points of which a plane is not there, because a file is not, or because nothing is said of it."""
+    """Errors of time points with a missing plane: no file, or no entry in the metadata."""
     lacking = [number for number, file in enumerate(files) if file != path and not file.is_file()]
     wrong = np.isin(image.pages[..., 0], [-1, *lacking])
     found: dict[int | None, CellocateError] = {}
@@ -212,17 +211,17 @@ def _missing(image: OmeImage, files: Sequence[Path], path: Path) -> dict[int | N
         of = f"channel {channel * image.samples}" + (f", plane {z}" if image.shape[2] > 1 else "")
         number = int(image.pages[time, channel, z, 0])
         if number < 0:
-            kind, what = "a plane is missing", f"a plane is missing ({of}), of which its OME metadata name no file"
+            kind, what = "a plane is missing", f"a plane is missing ({of}): the OME metadata name no file for it"
             mend = "Leave it out."
         else:
-            kind, what = "a file of planes is missing", f"{files[number].name} is missing, which holds {of}"
-            mend = "Copy it beside the others."
+            kind, what = "a file of planes is missing", f"{files[number].name} with {of} is missing"
+            mend = "Copy it into the folder of the others."
         found[int(time)] = CellocateError(what, where=path, mend=mend, kind=kind)
     return found
 
 
 def _shared(images: Sequence[OmeImage]) -> bool:
-    """Whether a page is that of two planes."""
+    """Whether two planes share a page."""
     pages: dict[str, list[NDArray[np.int32]]] = {}
     for image in images:
         for number, name in enumerate(image.files):
@@ -232,7 +231,7 @@ def _shared(images: Sequence[OmeImage]) -> bool:
 
 @lru_cache(maxsize=16)
 def _images(path: Path, changed: int, size: int) -> tuple[OmeImage, ...]:
-    """The images of the OME metadata of a file that has not changed since; those of a plate take a second to read."""
+    """The images of a file's OME metadata, read again when it changes; those of a plate take a second."""
     if path.suffix.lower() in COMPANIONS:
         return _parsed(_companion(path))
     with opened(path) as tiff:
@@ -242,18 +241,17 @@ def _images(path: Path, changed: int, size: int) -> tuple[OmeImage, ...]:
 def _by_file(
     image: OmeImage, stack: Stack, indices: Sequence[Index]
 ) -> Iterator[tuple[Path, list[tuple[int, int | slice]]]]:
-    """Runs of planes that lie in one file: the file, and the page and sample of each."""
+    """Runs of planes in one file: the file, and the page and sample of each."""
     for file, run in groupby((_page(image, stack, index) for index in indices), key=lambda place: place[0]):
         yield file, [(page, sample) for _, page, sample in run]
 
 
 def _page(image: OmeImage, stack: Stack, index: Index) -> tuple[Path, int, int | slice]:
-    """The file, page and sample of a plane."""
     place = dict(zip(stack.axes, index, strict=True))
     t, c, z = (place.get(axis, 0) for axis in "TCZ")
     if isinstance(t, slice) or isinstance(c, slice) or isinstance(z, slice):
-        what = f"other axes than {stack.axes} in an OME-TIFF, whose Y and X come last"
-        raise CellocateError(what, where=stack.file, mend="Mend axes in collection.yaml.")
+        what = f"axes other than {stack.axes} in an OME-TIFF, where Y and X come last"
+        raise CellocateError(what, where=stack.file, mend="Correct axes in collection.yaml.")
     file, page = image.pages[t, c // image.samples, z]
     if file < 0:
         raise OSError("a plane is missing")

@@ -1,4 +1,4 @@
-"""OME-XML: the images that it describes, and the file and page in which each of their planes lies.
+"""OME-XML: its images, and the file and page of each plane.
 
 The schema is at https://docs.openmicroscopy.org/ome-model.
 """
@@ -16,16 +16,12 @@ from numpy.typing import NDArray
 from cellocate.images.length_units import PixelSize, pixel_size
 
 OWN = ""
-"""Stands for the file that holds the XML, among the files of an image."""
+"""Stands for the file with the XML."""
 
 _KINDS = {
-    "float": "float32",
-    "double": "float64",
-    "bit": "bool",
-    "complex": "complex64",
-    "double-complex": "complex128",
-}
-_MOST_PLANES = 10_000_000  # of an image: a damaged size would fill the memory
+    "float": "float32", "double": "float64", "bit": "bool", "complex": "complex64", "double-complex": "complex128",
+}  # fmt: skip
+_MOST_PLANES = 10_000_000  # a damaged size would fill the memory
 _MODULO = ("ModuloAlongZ", "ModuloAlongC", "ModuloAlongT")
 
 
@@ -34,20 +30,19 @@ class OmeImage:
     """One Image of an OME-XML.
 
     Attributes:
-        name: of the image.
-        names: of its channels; "" where it has none.
+        name: name of the image.
+        names: names of its channels; "" if a channel has none.
         samples: channels that share a page, as the colours of a picture do.
         axes: in the order T, C, Z, Y, X.
-        shape: the length of each axis.
-        kind: of its pixels, as numpy calls it; "" where it is not given.
-        size: of its pixels.
-        metadata: `plate`, `well` and `site`, as far as they are given.
-        files: that its planes lie in; `OWN` is the one with the XML.
-        pages: of each plane the number of its file and its page there, −1 where nothing is said of it; shape
-            (T, C / samples, Z, 2).
-        bits: of a pixel that hold light, 8 to 16, where they are given.
+        shape: length of each axis.
+        kind: numpy type of its pixels; "" if not given.
+        size: size of its pixels.
+        metadata: `plate`, `well` and `site`, if given.
+        files: files of its planes; `OWN` is the one with the XML.
+        pages: file number and page of each plane, −1 if not given; shape (T, C / samples, Z, 2).
+        bits: bits of a pixel that hold light, 8 to 16, if given.
         modulo: whether one of the axes stands for several, such as angles or lifetimes.
-        own_name: what the metadata call the file that they are in, which may have another name now; "" where nothing.
+        own_name: name of the file with the metadata when they were written; "" if not given.
     """
 
     name: str
@@ -66,11 +61,11 @@ class OmeImage:
 
 
 def read_ome(xml: str) -> tuple[OmeImage, ...]:
-    """The images of an OME-XML, in order.
+    """Read the images of an OME-XML, in order.
 
     Raises:
-        ElementTree.ParseError: it is no XML.
-        ValueError: a size in it is none.
+        ElementTree.ParseError: it is not XML.
+        ValueError: a size is invalid.
 
     Example:
         >>> pixels = '<Pixels SizeX="8" SizeY="6" SizeZ="1" SizeC="2" SizeT="1" Type="uint8"><TiffData/></Pixels>'
@@ -90,17 +85,17 @@ def read_ome(xml: str) -> tuple[OmeImage, ...]:
 
 
 def elsewhere(xml: str) -> str | None:
-    """The name of the file that holds the metadata, where an OME-XML says no more than that.
+    """The name of the file with the metadata, if an OME-XML only refers to it.
 
     Raises:
-        ElementTree.ParseError: it is no XML.
+        ElementTree.ParseError: it is not XML.
     """
     only = ElementTree.fromstring(xml).find("{*}BinaryOnly")
     return None if only is None else only.get("MetadataFile", "")
 
 
 def significant_bits(xml: str) -> int | None:
-    """The `SignificantBits` of the first image in OME-XML, 8 to 16; None where it has none, or the XML is damaged.
+    """The `SignificantBits` of the first image, 8 to 16; None if it has none, or the XML is damaged.
 
     Example:
         >>> significant_bits('<OME><Image><Pixels Type="uint16" SignificantBits="12"/></Image></OME>')
@@ -159,7 +154,7 @@ def _image(
 def _pages(
     pixels: ElementTree.Element, lengths: Mapping[str, int], samples: int, uuid: str | None
 ) -> tuple[tuple[str, ...], NDArray[np.int32]]:
-    """The files of an image, and the file and page of each plane, shape (T, C / samples, Z, 2)."""
+    """The files of an image, and the file number and page of each plane, shape (T, C / samples, Z, 2)."""
     lengths = {**lengths, "C": lengths["C"] // samples}
     order = _order(pixels)
     total = lengths["T"] * lengths["C"] * lengths["Z"]
@@ -182,7 +177,7 @@ def _pages(
 
 
 def _order(pixels: ElementTree.Element) -> str:
-    """The axes beyond Y and X, the one that changes fastest first."""
+    """The axes besides Y and X, the fastest first."""
     order = pixels.get("DimensionOrder", "XYCZT").removeprefix("XY")
     if sorted(order) != sorted("CZT"):
         raise ValueError(f"an order of dimensions {order}")
@@ -208,14 +203,14 @@ def _file(element: ElementTree.Element, uuid: str | None) -> str:
 
 
 def _own_name(root: ElementTree.Element) -> str:
-    """The name of the file that has the identity of the metadata themselves."""
+    """The name of the file with the UUID of the metadata themselves."""
     own = (root.get("UUID") or "").strip()
     names = (other.get("FileName", "") for other in root.findall(".//{*}UUID") if (other.text or "").strip() == own)
     return next(names, "") if own else ""
 
 
 def _wells(root: ElementTree.Element) -> dict[str, dict[str, str]]:
-    """The plate, well and site of images, by their ID."""
+    """Plate, well and site of images, by their ID."""
     found: dict[str, dict[str, str]] = {}
     for plate in root.findall("{*}Plate"):
         name = plate.get("Name") or plate.get("ID") or ""

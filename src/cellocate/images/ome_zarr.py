@@ -1,4 +1,4 @@
-"""OME-Zarr, versions 0.1 to 0.5 (https://ngff.openmicroscopy.org): images, plates, and what bioformats2raw writes."""
+"""Read OME-Zarr, versions 0.1 to 0.5 (https://ngff.openmicroscopy.org): images, plates, and bioformats2raw folders."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from cellocate.images.ome_xml import read_ome, significant_bits
 from cellocate.images.stack import Index, Stack, squeezed
 
 SUFFIX = ".zarr"
-_METADATA = ("zarr.json", ".zattrs", ".zgroup", ".zarray")  # of version 3, and 2
+_METADATA = ("zarr.json", ".zattrs", ".zgroup", ".zarray")  # of versions 3 and 2
 _DAMAGED = (ValueError, KeyError, TypeError, LookupError, AttributeError, OSError, ElementTree.ParseError)
-_LETTERS = {"time": "T", "channel": "C"}  # of axes by their type; those of space by their name
+_LETTERS = {"time": "T", "channel": "C"}  # by type; axes of space by name
 
 
 def is_zarr(path: Path) -> bool:
-    """Whether a path is called as a Zarr folder is, or is one."""
+    """Whether a path has the suffix or the metadata of a Zarr folder."""
     return path.suffix.lower() == SUFFIX or metadata_file(path) != path
 
 
 def metadata_file(path: Path) -> Path:
-    """The file of a Zarr folder that says what it is; of all else, the path itself."""
-    if not os.path.isdir(path):  # noqa: PTH112 # which never raises
+    """The metadata file of a Zarr folder; other paths are returned unchanged."""
+    if not os.path.isdir(path):  # noqa: PTH112 # never raises
         return path
     return next((path / name for name in _METADATA if os.path.isfile(path / name)), path)  # noqa: PTH113 # as above
 
 
 def container(path: Path) -> Path:
-    """The outermost Zarr folder that a path lies in, or the path itself.
+    """The outermost Zarr folder around a path, or the path itself.
 
     Example:
         >>> container(Path("a/plate.zarr/A/1/0")), container(Path("a/b.tif"))
@@ -49,7 +49,7 @@ def container(path: Path) -> Path:
 
 
 def describe(path: Path) -> tuple[Stack, ...]:
-    """The images in a folder, each at its full size: itself, or the fields of a plate or well, or a series.
+    """Describe the images in a folder at full size: itself, the fields of a plate or well, or a series.
 
     Raises:
         FileNotFoundError: there is none.
@@ -65,11 +65,11 @@ def describe(path: Path) -> tuple[Stack, ...]:
 
 
 def image(path: Path) -> Stack:
-    """The image that a folder is itself.
+    """Describe a folder that is one image.
 
     Raises:
         FileNotFoundError: there is none.
-        CellocateError: it is none, or a container of others; or zarr is not installed.
+        CellocateError: it is no image, or a container of images; or zarr is not installed.
     """
     [stack, *_] = describe(path)
     if stack.file != path:
@@ -78,7 +78,7 @@ def image(path: Path) -> Stack:
 
 
 def planes(stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
-    """Planes of one image; no chunk of another is decoded."""
+    """Read planes of one image; chunks of other planes are not decoded."""
     zarr = _zarr(stack.file)
     try:
         array = zarr.open_array(stack.file / _dataset(_attributes(stack.file)), mode="r")
@@ -91,13 +91,13 @@ def planes(stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
 
 
 def absent(path: Path, time: int | None = None) -> str:
-    """How many of the chunks (or shards) that its shape asks for are not there, such as "3 of 12"; "" where all are.
+    """The number of missing chunks (or shards) of an image, such as "3 of 12, read as 0"; "" if none.
 
-    Zarr reads them as its fill value. A writer may leave out what is even, and a copy that broke off looks the same.
+    Zarr reads them as its fill value. A writer may leave out even chunks; an incomplete copy looks the same.
 
     Args:
-        path: of one image.
-        time: of a time series, which time point; all unless given.
+        path: folder of one image.
+        time: time point of a time series; all by default.
 
     Raises:
         CellocateError: it is no OME-Zarr image.
@@ -135,7 +135,7 @@ def _no_image(path: Path) -> CellocateError:
 
 
 def _attributes(group: Path) -> dict[str, Any]:
-    """The metadata of a folder. They are plain JSON, which for a plate is read faster than zarr opens its arrays."""
+    """The metadata of a folder. Reading plain JSON is faster than zarr for plates."""
     file = group / "zarr.json"
     if file.is_file():
         attributes = json.loads(file.read_bytes()).get("attributes", {})
@@ -163,7 +163,7 @@ def _well(path: Path, metadata: Mapping[str, str], holder: Path) -> Iterator[Sta
     images = _attributes(path).get("well", {}).get("images", [])
     acquisitions = {image.get("acquisition") for image in images}
     if not images:
-        yield _lacking(path, metadata, holder, "a well without images")
+        yield _unreadable_image(path, metadata, holder, "a well without images")
     for image in images:
         place = path / str(image["path"])
         of_image = {**metadata, "site": str(image["path"])}
@@ -173,7 +173,7 @@ def _well(path: Path, metadata: Mapping[str, str], holder: Path) -> Iterator[Sta
 
 
 def _series(path: Path, attributes: Mapping[str, Any]) -> Iterator[Stack]:
-    """The images in a folder of images: those that its metadata list, or all."""
+    """The images in a folder: those in its metadata, or all."""
     names = _attributes(path / "OME").get("series")
     if names is None and "bioformats2raw.layout" in attributes:
         names = []
@@ -192,14 +192,14 @@ def _series(path: Path, attributes: Mapping[str, Any]) -> Iterator[Stack]:
 
 
 def _bits(image: Path) -> int | None:
-    """Of an image by itself, as the OME-XML beside it says. The window of OMERO is a display range."""
+    """The bits of a single image, from the OME-XML next to it. OMERO's window is a display range."""
     files = (folder / "OME" / "METADATA.ome.xml" for folder in (image, image.parent))
     xml = next((file for file in files if file.is_file()), None)
     return None if xml is None else significant_bits(xml.read_text(encoding="utf-8", errors="replace"))
 
 
 def _titles(xml: Path, images: int) -> list[tuple[str, Mapping[str, str], int | None]]:
-    """The name, the well if any, and the bits of each image, as bioformats2raw keeps them."""
+    """Name, well (if any) and bits of each image, from bioformats2raw's OME-XML."""
     if xml.is_file():
         found = [(image.name, image.metadata, image.bits) for image in read_ome(xml.read_text(encoding="utf-8"))]
         if len(found) == images:
@@ -211,13 +211,13 @@ def _member(place: Path, metadata: Mapping[str, str], holder: Path) -> Stack:
     try:
         return replace(_image(place, _attributes(place)), metadata=metadata, members=(holder,))
     except _DAMAGED:
-        return _lacking(place, metadata, holder, "no OME-Zarr image, though its container lists it")
+        return _unreadable_image(place, metadata, holder, "no OME-Zarr image, though its container lists it")
     except CellocateError as error:
-        return _lacking(place, metadata, holder, error.what)
+        return _unreadable_image(place, metadata, holder, error.what)
 
 
-def _lacking(place: Path, metadata: Mapping[str, str], holder: Path, what: str) -> Stack:
-    """An image that is listed and cannot be read."""
+def _unreadable_image(place: Path, metadata: Mapping[str, str], holder: Path, what: str) -> Stack:
+    """An image that is listed but cannot be read."""
     fault = CellocateError(what, where=place, mend="Copy it again, or leave it out.")
     return Stack(
         ("",), "YX", (1, 1), "", PixelSize(), place, metadata=metadata, members=(holder,), faults={None: fault}
@@ -227,7 +227,7 @@ def _lacking(place: Path, metadata: Mapping[str, str], holder: Path, what: str) 
 def _image(path: Path, attributes: Mapping[str, Any]) -> Stack:
     if len(attributes["multiscales"]) > 1:
         what = f"{len(attributes['multiscales'])} images in one folder (several multiscales)"
-        raise CellocateError(what, where=path, mend="Save each image in a folder of its own.")
+        raise CellocateError(what, where=path, mend="Save each image in a separate folder.")
     image = attributes["multiscales"][0]
     every, names = _axes(image)
     shape, kind = _array(path / _dataset(attributes))
@@ -248,15 +248,15 @@ def _image(path: Path, attributes: Mapping[str, Any]) -> Stack:
 
 
 def _dataset(attributes: Mapping[str, Any]) -> str:
-    """The array of full size, from the image's folder on."""
+    """The relative path of the full-size array."""
     return str(attributes["multiscales"][0]["datasets"][0]["path"])
 
 
 def _axes(image: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
-    """A letter for each axis, and what else is said of it; before version 0.3 they are always the same five."""
+    """A letter and further metadata for each axis; before version 0.3 they are always the same five."""
     axes = image.get("axes", list("tczyx"))
     if not isinstance(axes, list):
-        raise ValueError("axes")  # as all else that is wrong with them
+        raise ValueError("axes")
     described = [axis if isinstance(axis, dict) else {"name": axis} for axis in axes]
     letters = [_LETTERS.get(axis.get("type", ""), str(axis["name"]).upper()) for axis in described]
     if any(len(letter) != 1 for letter in letters):
@@ -265,30 +265,28 @@ def _axes(image: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _array(path: Path) -> tuple[tuple[int, ...], str]:
-    """Shape and type of the pixels of an array."""
     old = path / ".zarray"
-    said = json.loads((old if old.is_file() else path / "zarr.json").read_bytes())
-    return tuple(map(int, said["shape"])), np.dtype(said["dtype"] if "dtype" in said else said["data_type"]).name
+    header = json.loads((old if old.is_file() else path / "zarr.json").read_bytes())
+    kind = header["dtype"] if "dtype" in header else header["data_type"]
+    return tuple(map(int, header["shape"])), np.dtype(kind).name
 
 
 def _size(image: Mapping[str, Any], axes: str, described: Sequence[Mapping[str, Any]]) -> PixelSize:
-    """The scale of the dataset times that of the multiscale, in the unit of the axes; a translation changes nothing."""
+    """The scale of the dataset times that of the multiscale, in the unit of the axes."""
     transformations = [
         *image["datasets"][0].get("coordinateTransformations", []),
         *image.get("coordinateTransformations", []),
     ]
     odd = [str(t.get("type")) for t in transformations if t.get("type") not in ("scale", "translation", "identity")]
     if odd or any(t["type"] == "scale" and "scale" not in t for t in transformations):
-        return PixelSize(
-            doubt=f"a pixel size that is not understood (a transformation {odd[0] if odd else 'in a file'})"
-        )
+        return PixelSize(doubt=f"a pixel size of unknown meaning (a transformation {odd[0] if odd else 'in a file'})")
     scales = [t["scale"] for t in transformations if t["type"] == "scale"]
     if not scales:
         return PixelSize()
     sides = [math.prod(float(scale[axes.index(axis)]) for scale in scales) for axis in "XY"]
     x_unit, y_unit = (str(described[axes.index(axis)].get("unit") or "") for axis in "XY")
     if not x_unit and sides != [1, 1]:
-        return PixelSize(doubt=f"a pixel size that is not understood ({sides[0]:g} without a unit)")
+        return PixelSize(doubt=f"a pixel size of unknown meaning ({sides[0]:g} without a unit)")
     return pixel_size(sides[0], sides[1], x_unit, y_unit)
 
 

@@ -1,4 +1,4 @@
-"""Z stacks whose planes are files of their own, such as `a_z01_ch00.tif` and `a_z02_ch00.tif`."""
+"""Z stacks with planes in separate files, such as `a_z01_ch00.tif` and `a_z02_ch00.tif`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from cellocate.images.address import Projection
 
 # also `p01` of Harmony's names, `r01c01f01p01`
 PLANE = re.compile(r"(?:(?<![a-z])z[ _=-]?|(?<=f\d\d)p)(?P<number>\d+)", re.IGNORECASE)
-"""How a name says the number of a plane; where it does so more than once, the last counts."""
+"""The plane number in a file name; the last match counts."""
 
 
 def split_name(name: str) -> tuple[str, int, str] | None:
-    """What stands before the number of a plane in a name, the number, and what follows; None where there is none.
+    """Split a file name at its plane number into the text before, the number and the rest; None if it has none.
 
     Example:
         >>> split_name("a_z01_ch00.tif"), split_name("a_size2.tif")
@@ -34,10 +34,10 @@ def split_name(name: str) -> tuple[str, int, str] | None:
 
 
 def plane_files(path: Path) -> tuple[Path, ...]:
-    """The files whose names differ from that of one plane in its number alone, by number.
+    """All planes of a stack, given one of its files: names that differ only in the number, sorted by it.
 
     Raises:
-        FileNotFoundError: there is none any more.
+        FileNotFoundError: the files are gone.
     """
     parts = split_name(path.name)
     if parts is None:
@@ -50,7 +50,7 @@ def plane_files(path: Path) -> tuple[Path, ...]:
 
 
 def projected(planes: Iterator[NDArray[Any]], how: Projection) -> NDArray[Any]:
-    """The maximum of planes, or their rounded mean; one is in memory at a time.
+    """The maximum or the rounded mean of planes, with one in memory at a time.
 
     Args:
         planes: at least one, each of shape (H, W).
@@ -81,17 +81,17 @@ def plane_at(files: Sequence[Path], z: int) -> Path:
     """The file of one plane, counted from 0.
 
     Raises:
-        CellocateError: there are not so many.
+        CellocateError: there are fewer planes.
     """
     if z >= len(files):
-        what = f"no plane {z} (it has {len(files)}, from 0)"
-        raise CellocateError(what, where=files[0], mend="Name one that it has.")
+        what = f"no plane {z}: the stack has planes 0 to {len(files) - 1}"
+        raise CellocateError(what, where=files[0], mend="Choose one of these.")
     return files[z]
 
 
 @lru_cache(maxsize=16)
 def _by_name(folder: Path, changed: int) -> dict[tuple[str, str], list[str]]:
-    """The names in a folder that has not changed since, by what stands around the number of the plane."""
+    """File names in a folder, by the text around the plane number; read again when it changes."""
     found: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for path in folder.iterdir():
         if parts := split_name(path.name):

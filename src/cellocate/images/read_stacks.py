@@ -1,4 +1,4 @@
-"""Files of several planes: OME-TIFF and ImageJ stacks, OME-Zarr, and microscopes' own formats."""
+"""Read files of several planes: OME-TIFF and ImageJ stacks, OME-Zarr, and microscope formats."""
 
 from __future__ import annotations
 
@@ -18,37 +18,33 @@ from cellocate.images.tiff import native
 
 
 class Reader(Protocol):
-    """How one format is read."""
+    """A reader of one format."""
 
     def describe(self, path: Path) -> tuple[Stack, ...]:
-        """The images of a file, from its header."""
+        """Describe the images of a file by its header."""
 
     def planes(self, stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
-        """Planes of one of them, each (H, W), or (W, H) where X is stored before Y."""
+        """Read planes of one image, each (H, W), or (W, H) if X is stored before Y."""
 
 
 def describe(path: Path) -> tuple[Stack, ...]:
-    """The images of a file of several planes, or of an OME-Zarr folder, without decoding their pixels.
+    """Describe the images of a file of several planes, or of an OME-Zarr folder, without decoding pixels.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        OSError: it is cut short or damaged.
+        OSError: it is missing, cut short or damaged.
         CellocateError: it holds something else, is too large for a field, or its reader is not installed.
     """
     refuse_device(path)
     stacks = _reader(path).describe(path)
     for stack in stacks:
         if not 0 < stack.height * stack.width <= LARGEST or not stack.names or min(stack.shape) < 1:
-            what = f"no size of a field ({stack.width}×{stack.height} px, {len(stack.names)} channels)"
-            raise CellocateError(what, where=stack.file, mend="Cut it into fields, if it is what it says it is.")
+            what = f"an impossible size of a field ({stack.width}×{stack.height} px, {len(stack.names)} channels)"
+            raise CellocateError(what, where=stack.file, mend="Cut it into fields, if its size is right.")
     return stacks
 
 
 def absent_chunks(address: Address) -> str:
-    """How many chunks an OME-Zarr image lacks, such as "3 of 12, read as 0"; "" where none, and of other files.
-
-    Args:
-        address: of the image; of a time series, of one time point.
+    """The number of missing chunks of an OME-Zarr image, such as "3 of 12, read as 0"; "" if none, or another format.
 
     Raises:
         CellocateError: it is no OME-Zarr image.
@@ -57,62 +53,57 @@ def absent_chunks(address: Address) -> str:
 
 
 def read_plane(address: Address) -> NDArray[Any]:
-    """One plane of a stack, shape (H, W), in the machine's byte order; the mean of planes is rounded.
+    """Read one plane of a stack (or a projection), shape (H, W), in native byte order.
 
     Args:
-        address: the file, and what of it; of a file of one channel, that need not be named.
+        address: the file and the plane; a single channel need not be named.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        OSError: it is cut short or damaged.
-        CellocateError: there is no such plane, or several and the address does not say which.
+        OSError: the file is missing, cut short or damaged.
+        CellocateError: there is no such plane, or the address is ambiguous.
     """
-    stack, meant, indices = _asked(address)
+    stack, meant, indices = _resolved(address)
     planes = _reader(stack.file).planes(stack, indices)
     pixels = projected(planes, "mean" if address.z == "mean" else "max")
     return native(pixels.T if meant.axes.index("X") < meant.axes.index("Y") else pixels)
 
 
 def plane_header(address: Address) -> tuple[int, int, str]:
-    """Height, width and type of the pixels of a plane; that its file is whole is seen without decoding it.
+    """Height, width and pixel type of a plane; checks that its file is complete, without decoding it.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        OSError: it is cut short or damaged.
-        CellocateError: as `read_plane` does.
+        OSError, CellocateError: as `read_plane`.
     """
-    stack, meant, indices = _asked(address)
+    stack, meant, indices = _resolved(address)
     if len(stack.members) > 1:
         ome_tiff.check_members(stack, indices)
     return meant.height, meant.width, meant.kind
 
 
 def bits(address: Address) -> int | None:
-    """The bits of a pixel that hold light, where the file says it.
+    """The bits of a pixel that hold light, if recorded.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        OSError: it is cut short or damaged.
-        CellocateError: as `read_plane` does.
+        OSError, CellocateError: as `read_plane`.
     """
-    return _asked(address)[0].bits
+    return _resolved(address)[0].bits
 
 
 def unclear(stack: Stack) -> CellocateError:
-    """Why an image cannot be read whose axes are not understood."""
+    """The error for an image with unknown axes."""
     sides = " × ".join(map(str, stack.shape))
     last = "XC" if stack.shape[-1] < min(stack.shape[0], stack.shape[-2]) else "YX"
     example = ("TZC" + last if last == "YX" else "TZY" + last)[-len(stack.shape) :]
     return CellocateError(
-        f"axes whose meaning the file does not say ({stack.axes}, {sides})",
-        kind="axes whose meaning the file does not say",
+        f"axes without a meaning in the file ({stack.axes}, {sides})",
+        kind="axes without a meaning in the file",
         where=stack.file,
-        mend=f"Write what they are into collection.yaml beside it, a letter each, such as axes: {example}.",
+        mend=f"Write a letter for each into collection.yaml next to it, such as axes: {example}.",
     )
 
 
-def _asked(address: Address) -> tuple[Stack, Stack, list[Index]]:
-    """The image of an address as it is stored, and as it is meant; and where the planes are that are asked for."""
+def _resolved(address: Address) -> tuple[Stack, Stack, list[Index]]:
+    """The image of an address as stored and as interpreted, and the indices of its planes."""
     refuse_device(address.file)
     state = ome_zarr.metadata_file(address.file).stat()
     stack = _image(_described(address.file, state.st_mtime_ns, state.st_size), address)
@@ -120,20 +111,20 @@ def _asked(address: Address) -> tuple[Stack, Stack, list[Index]]:
     if not meant.understood():
         raise unclear(meant)
     if address.channel is None and address.z is not None and meant.axes == "CYX" and not any(meant.names):
-        meant = meant.with_axes("ZYX")  # pages of one channel's file, of which nothing is said
+        meant = meant.with_axes("ZYX")  # unlabelled pages in a single-channel file
     if address.channel is None and meant.axes == "CYX" and not any(meant.names):
-        what = f"{len(meant.names)} pages, channels or z planes, in a file that is named as one channel"
+        what = f"{len(meant.names)} pages (channels or z planes) in a file that should hold one channel"
         table = f"name one in a table, such as {address.file.name}::channel=0"
-        mend = f"If they are z planes, add --z max; if channels, save each as a file of its own, or {table}."
+        mend = f"If they are z planes, add --z max; if channels, save each as a separate file, or {table}."
         raise CellocateError(what, where=address.file, mend=mend)
     channel = _one(address.channel, "channel", len(meant.names), address.file)
     time = _one(address.time, "time", meant.times, address.file)
     if address.z in ("max", "mean"):
         return stack, meant, [meant.index(time, channel, z) for z in range(meant.planes)]
     if address.z is None and meant.planes > 1:
-        mend = "Say which: --z max, --z mean, or the number of a plane, from 0 (in a table, add ::z=max to its name)."
+        mend = "Choose --z max, --z mean, or --z with a plane from 0 (in a table, add ::z=max to the file name)."
         raise CellocateError(f"a z stack of {meant.planes} planes", where=address.file, mend=mend, kind="a z stack")
-    assert not isinstance(address.z, str)  # for mypy: both words are dealt with
+    assert not isinstance(address.z, str)  # for mypy
     return stack, meant, [meant.index(time, channel, _one(address.z, "z", meant.planes, address.file))]
 
 
@@ -141,14 +132,14 @@ _WORDS = {"channel": "channel", "time": "time point", "z": "plane", "series": "i
 
 
 def _one(asked: int | None, name: str, there: int, path: Path) -> int:
-    """The number of a channel, plane, time point or image, which must be there, or need no number."""
+    """The number of a channel, plane, time point or image; it must exist, or be unnecessary."""
     word = _WORDS[name]
     if asked is None and there > 1:
-        mend = f"Save each {word} as a file of its own, or name one in a table, such as {path.name}::{name}=0."
-        raise CellocateError(f"{there} {word}s in a file that is named as one", where=path, mend=mend)
+        mend = f"Save each {word} as a separate file, or name one in a table, such as {path.name}::{name}=0."
+        raise CellocateError(f"{there} {word}s in a file that should hold one", where=path, mend=mend)
     if not 0 <= (asked or 0) < there:
-        what = f"no {word} {asked} (it has {there}, from 0)"
-        raise CellocateError(what, where=path, mend="Name one that it has.")
+        what = f"no {word} {asked}: the file has numbers 0 to {there - 1}"
+        raise CellocateError(what, where=path, mend="Choose one of these.")
     return asked or 0
 
 
@@ -160,14 +151,14 @@ def _image(stacks: Sequence[Stack], address: Address) -> Stack:
         return stacks[_one(None, "series", len(stacks), address.file)]
     numbers = [stack.series or 0 for stack in stacks]
     if address.series not in numbers:
-        what = f"no image {address.series} (it has {len(stacks)}, from 0)"
-        raise CellocateError(what, where=address.file, mend="Name one that it has.")
+        what = f"no image {address.series}: the file has numbers 0 to {len(stacks) - 1}"
+        raise CellocateError(what, where=address.file, mend="Choose one of these.")
     return stacks[numbers.index(address.series)]
 
 
 @lru_cache(maxsize=256)
 def _described(path: Path, changed: int, size: int) -> tuple[Stack, ...]:
-    """The images of a file that has not changed since; those of a plate take a second to describe."""
+    """The images of a file, described again when it changes; those of a plate take a second."""
     return describe(path)
 
 

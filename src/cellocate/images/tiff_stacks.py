@@ -1,4 +1,4 @@
-"""TIFF files of several planes: those of ImageJ and numpy users here, those with OME metadata in `ometiff`."""
+"""Read TIFF files of several planes: ImageJ's and plain ones here, those with OME metadata in `ome_tiff`."""
 
 from __future__ import annotations
 
@@ -25,16 +25,15 @@ _NO_FIELD = 16  # px: a shorter side is another axis
 
 
 def describe(path: Path, of: Path | None = None) -> tuple[Stack, ...]:
-    """The images of a file, or of the set of files that its OME metadata are of.
+    """Describe the images of a file, or of the set of files in its OME metadata.
 
     Args:
-        path: of the file.
+        path: path of the file.
         of: the file whose metadata are in this one.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        OSError: it is cut short or damaged.
-        CellocateError: its pixels are no brightness, or its metadata are those of another image.
+        OSError: it is missing, cut short or damaged.
+        CellocateError: its pixels are no brightness, or its metadata belong to another image.
     """
     if path.suffix.lower() in ome_tiff.COMPANIONS:
         return ome_tiff.describe(path)
@@ -46,7 +45,7 @@ def describe(path: Path, of: Path | None = None) -> tuple[Stack, ...]:
         if tiff.ome_metadata:
             if (holder := ome_tiff.holder(tiff.ome_metadata, path)) is not None:
                 if of is not None:
-                    raise OSError("damaged: metadata that are always elsewhere")
+                    raise OSError("damaged: metadata that refer to each other")
                 return describe(holder, of=path)
             if stacks := ome_tiff.describe(path, tiff):
                 return stacks
@@ -54,7 +53,7 @@ def describe(path: Path, of: Path | None = None) -> tuple[Stack, ...]:
 
 
 def planes(stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
-    """Planes of one image, each (H, W); no other is decoded where each has a page of its own, or is not compressed."""
+    """Read planes of one image, each (H, W); others are decoded only if compressed together with these."""
     if (image := ome_tiff.image_of(stack)) is not None:
         yield from ome_tiff.planes(image, stack, indices)
         return
@@ -75,7 +74,7 @@ def _description(tiff: tifffile.TiffFile) -> str:
 
 
 def _series_stacks(tiff: tifffile.TiffFile, path: Path) -> tuple[Stack, ...]:
-    """The images that tifffile finds in a file; pages of which nothing is said are channels."""
+    """The images that tifffile finds in a file; unlabelled pages are channels."""
     try:
         found = [(i, series) for i, series in enumerate(tiff.series) if not series.keyframe.is_reduced]
         stacks = tuple(_series_stack(tiff, series, path, i if len(tiff.series) > 1 else None) for i, series in found)
@@ -87,15 +86,15 @@ def _series_stacks(tiff: tifffile.TiffFile, path: Path) -> tuple[Stack, ...]:
     if len(stacks) > 1 and "generic" in kinds:
         sizes = ", ".join(f"{stack.width}×{stack.height} px" for stack in stacks[:3])
         what = f"pages of different sizes ({sizes}{', …' if len(stacks) > 3 else ''})"  # as shown
-        raise CellocateError(what, where=path, mend="Save each image in a file of its own.")
+        raise CellocateError(what, where=path, mend="Save each image in a separate file.")
     return stacks
 
 
 def _series_stack(tiff: tifffile.TiffFile, series: Any, path: Path, number: int | None) -> Stack:  # noqa: ANN401
     axes, shape = _axes(series)
-    turned = orientation(series.keyframe)
+    tag = orientation(series.keyframe)
     lengths = dict(zip(axes, shape, strict=True))
-    lengths["Y"], lengths["X"] = upright_shape(lengths["Y"], lengths["X"], turned)
+    lengths["Y"], lengths["X"] = upright_shape(lengths["Y"], lengths["X"], tag)
     if lengths["Y"] * lengths["X"] > LARGEST:
         raise OSError("damaged: an impossible size")
     if series.dataoffset is not None and series.dataoffset + series.nbytes > tiff.filehandle.size:
@@ -106,9 +105,9 @@ def _series_stack(tiff: tifffile.TiffFile, series: Any, path: Path, number: int 
 
 
 def _axes(series: Any) -> tuple[str, tuple[int, ...]]:  # noqa: ANN401 # as above
-    """What the axes of an image are. Where nothing is said of pages, they are channels, unless that cannot be."""
+    """The axes of an image. Unlabelled pages are channels, unless that is impossible."""
     axes, shape = squeezed(str(series.axes), tuple(map(int, series.shape)))
-    for unknown in ("I", "Q", "S"):  # tifffile's words for pages of which nothing is said, and for samples of a pixel
+    for unknown in ("I", "Q", "S"):  # tifffile's letters for unlabelled pages, and for samples of a pixel
         if axes == f"{unknown}YX":
             narrow = unknown != "S" and shape[2] < min(_NO_FIELD, shape[0])  # H × W × C, as numpy users save it
             return axes if narrow else "CYX", shape
@@ -116,7 +115,7 @@ def _axes(series: Any) -> tuple[str, tuple[int, ...]]:  # noqa: ANN401 # as abov
 
 
 def _names(tiff: tifffile.TiffFile, channels: int, planes: int) -> tuple[str, ...]:
-    """The names of channels that ImageJ keeps. A file that lost its last pages still opens; its metadata tell."""
+    """ImageJ's names of channels. Its metadata also show if a file lost its last pages."""
     meta = tiff.imagej_metadata or {}
     if meta.get("images", planes) > planes:
         raise CutShortError()
@@ -125,7 +124,7 @@ def _names(tiff: tifffile.TiffFile, channels: int, planes: int) -> tuple[str, ..
 
 
 def _size(tiff: tifffile.TiffFile, page: Any) -> PixelSize:  # noqa: ANN401 # as above
-    """The size of a pixel by ImageJ's unit or MetaMorph's properties, or by a resolution that only a microscope has."""
+    """The pixel size by ImageJ's unit, MetaMorph's properties, or a resolution that only microscopes have."""
     if (size := _metamorph(page)) != PixelSize():
         return size
     x, y = (_side(page, name) for name in ("XResolution", "YResolution"))
@@ -139,32 +138,30 @@ def _size(tiff: tifffile.TiffFile, page: Any) -> PixelSize:  # noqa: ANN401 # as
 
 
 def _metamorph(page: Any) -> PixelSize:  # noqa: ANN401 # as above
-    """What MetaMorph wrote into the description of a page."""
+    """The pixel size in MetaMorph's description of a page."""
     text = str(page.description).strip().rstrip("\0")
     if not text.startswith("<MetaData>"):
         return PixelSize()
     try:
-        said = {prop.get("id"): prop.get("value", "") for prop in ElementTree.fromstring(text).iter("prop")}
+        properties = {prop.get("id"): prop.get("value", "") for prop in ElementTree.fromstring(text).iter("prop")}
     except ElementTree.ParseError:
         return PixelSize()
-    x, y, unit, state = (said.get(f"spatial-calibration-{name}", "") for name in ("x", "y", "units", "state"))
+    x, y, unit, state = (properties.get(f"spatial-calibration-{name}", "") for name in ("x", "y", "units", "state"))
     return PixelSize() if state == "off" else pixel_size(x, y, unit)
 
 
 def _side(page: Any, name: str) -> float | None:  # noqa: ANN401 # as above
-    """The side of a pixel by one of the two tags of resolution, in the unit that goes with them."""
     tag = page.tags.get(name)
     return tag.value[1] / tag.value[0] if tag is not None and tag.value[0] else None
 
 
 def _series_plane(tiff: tifffile.TiffFile, series: Any, index: Index) -> NDArray[Any]:  # noqa: ANN401 # as above
-    """One plane of an image, (H, W)."""
     axes, shape = _axes(series)
     first = min(axes.index("Y"), axes.index("X"))
     outer = [place for place in index[:first] if isinstance(place, int)]
     inner = index[first:]
     if len(outer) < first or inner[:2] != (slice(None), slice(None)):
-        return decoded(series).reshape(shape)[index]  # the user says that the axes mean something else
+        return decoded(series).reshape(shape)[index]  # the user changed the axes
     if series.dataoffset is not None:
         kind, size = series.dtype.newbyteorder(tiff.byteorder), math.prod(shape[first:])
         start = series.dataoffset + _number(outer, shape) * size * kind.itemsize
@@ -176,5 +173,5 @@ def _series_plane(tiff: tifffile.TiffFile, series: Any, index: Index) -> NDArray
 
 
 def _number(place: Sequence[int], shape: Sequence[int]) -> int:
-    """Where a plane comes among all, the last axis changing fastest."""
+    """The position of a plane among all, with the last axis fastest."""
     return int(np.ravel_multi_index(tuple(place), tuple(shape[: len(place)]))) if place else 0

@@ -1,4 +1,8 @@
-"""Tables as other programs write them: one reader for text, Excel and Parquet, whatever they are tables of."""
+"""Tables: one strict reader for text, Excel and Parquet, as any program writes them.
+
+Read `read_table` first. `text_format.py` finds separators and row names, `delimited_text.py` and
+`excel_and_parquet.py` yield rows, `header.py` understands the first one.
+"""
 
 from cellocate.tables.cell_values import MISSING, is_date, numbers
 from cellocate.tables.header import find_column, suggest_columns

@@ -1,4 +1,4 @@
-"""Values of tables: numbers as people write them, and the ways to say that there is none."""
+"""Values in tables: numbers as people write them, dates, and words for missing values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = frozenset({"nan", "na", "n/a", "#n/a", "<na>", "null", "none"})
-"""What programs write for a value that is not known, in small letters."""
+"""Words of programs for a missing value, in lower case."""
 
 _DATE = re.compile(
     r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}(-|\. ?)[A-Z]\w{2}|[A-Z]\w{2}[- ]\d\d", re.ASCII
@@ -18,7 +18,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d*|,\d+)(e[+-]?\d+)?", re.IGNORECASE | 
 
 
 def is_date(text: str) -> bool:
-    """Whether a text is a date as spreadsheets write it, which they make of names and numbers such as SEPT9 and 3-5.
+    """Whether text is a date as spreadsheets write it; they convert names and numbers such as SEPT9 and 3-5.
 
     Example:
         >>> [is_date(text) for text in ("2026-09-09", "9-Sep", "09. Sep", "Sep-09", "03.05.2026", "SEPT9", "16 0")]
@@ -28,7 +28,7 @@ def is_date(text: str) -> bool:
 
 
 def numbers(texts: pd.Series[str]) -> pd.Series[float]:
-    """Texts as numbers, with a point or a comma before the decimals; NaN where one is no number, or empty.
+    """Convert texts to numbers, with decimal points or commas; NaN for empty and other text.
 
     Example:
         >>> import pandas as pd

@@ -1,4 +1,4 @@
-"""Rows of text files whose values stand between commas, semicolons, tabs, or as R writes them, blanks."""
+"""Rows of text tables, separated by commas, semicolons, tabs, or (from R) blanks."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _MEND = "Save it as UTF-8 CSV."
 def separated_rows(
     path: Path, longest: int, separator: str | None = None, encoding: str | None = None
 ) -> Iterator[Row]:
-    """Line and values of each row of a text file, as they stand there.
+    """Line number and raw values of each row of a text file.
 
     Args:
         path: the file, plain or gzipped.
-        longest: characters of a value from which on it is taken for no table.
-        separator: what stands between values; found from the first rows, unless given.
-        encoding: as of `lines_of`.
+        longest: maximal characters of a value.
+        separator: separator of values; detected by default.
+        encoding: as for `lines_of`.
 
     Raises:
-        CellocateError: it is not UTF-8 (or UTF-16 with its mark), or quotation marks stand where they cannot.
+        CellocateError: it is not UTF-8 (or UTF-16 with byte order mark), or quotation marks are misplaced.
     """
     before, last = csv.field_size_limit(longest), 0
     try:
@@ -43,7 +43,7 @@ def separated_rows(
             for row in islice(reader, 1 if begin.hint else 0, None):
                 last = reader.line_num
                 if unnamed and any(row):
-                    row, unnamed = ["", *row], False  # as R's other functions write the header
+                    row, unnamed = ["", *row], False  # the header of R's other functions
                 yield last, row
     except csv.Error as error:
         raise _broken(path, last + 1, str(error), encoding) from None
@@ -56,7 +56,7 @@ def separated_rows(
 
 
 def _tidied(lines: Iterable[str], separator: str) -> Iterator[str]:
-    """Lines without blanks after a closing quotation mark, and with `="007"`, as Excel keeps zeros, as text."""
+    """Remove blanks after closing quotation marks, and unwrap `="007"`, which keeps zeros in Excel."""
     formula = re.compile(rf"(^|(?<=[{separator}])) *(?:=\"([^\"]*)\"|\"=\"\"([^\"]*)\"\"\") *(?=[{separator}\r\n]|$)")
     inside = False
     for line in lines:
@@ -68,7 +68,7 @@ def _tidied(lines: Iterable[str], separator: str) -> Iterator[str]:
 
 
 def _without_blanks(line: str, separator: str, inside: bool) -> tuple[str, bool]:
-    """A line without blanks after closing quotation marks; and whether its end lies inside of quotation marks."""
+    """Remove blanks after closing quotation marks; also return whether the line ends within a quotation."""
     first, *others = line.split('"')
     kept, before = [first], first.strip(" ")
     for place, part in enumerate(others, start=1):
@@ -89,7 +89,7 @@ def _broken(path: Path, line: int, reason: str, encoding: str | None) -> Celloca
 
 
 def _not_utf8(path: Path, longest: int) -> CellocateError:
-    """The error of a file in another encoding, with the first text that shows it, as Windows-1252 would have it."""
+    """The error for another encoding, with the first affected text as Windows-1252."""
     mend = "Save it as UTF-8; in Excel, as 'CSV UTF-8'."
     try:
         rows = list(separated_rows(path, longest, encoding=FOREIGN))

@@ -1,4 +1,4 @@
-"""Rows of tables that are no text: Excel workbooks and Parquet."""
+"""Rows of Excel workbooks and Parquet tables."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _NOT_KNOWN = "#N/A"
 
 
 def parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The names of the columns, and each row with its number, counted from 1; every value as text.
+    """The column names, then each row with its number from 1; every value as text.
 
     Raises:
-        CellocateError: it is no such table, or pyarrow is not installed.
+        CellocateError: it is no Parquet table, or pyarrow is not installed.
     """
     import pandas as pd
 
@@ -32,23 +32,23 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     except ImportError:
         raise _not_installed(path, "pyarrow", "Parquet", "cellocate[parquet]") from None
     except (OSError, ValueError) as error:  # pyarrow's own errors are of these kinds
-        raise CellocateError(f"not a Parquet table ({error})", where=path, mend="Write it anew.") from None
+        raise CellocateError(f"not a Parquet table ({error})", where=path, mend="Write it again.") from None
     text = table.astype(object).where(table.notna(), "").astype(str)
     yield from enumerate(text.to_numpy(dtype=object).tolist(), start=1)
 
 
 def _with_ids(table: pd.DataFrame) -> pd.DataFrame:
-    """A table whose index that pandas kept, such as Id, is a column."""
+    """The table with a named index, such as Id, as columns."""
     return table if all(name is None for name in table.index.names) else table.reset_index()
 
 
 def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Each row of the only sheet of a workbook with its number; every value as text, a date in ISO's form.
+    """Each row of a workbook's only sheet with its number; values as text, dates in ISO format.
 
-    Cells that are merged over several rows have their value in each of these rows.
+    Cells merged over several rows have their value in each row.
 
     Raises:
-        CellocateError: it is no workbook, several sheets hold something, a formula has no value or failed, cells of the
+        CellocateError: it is no workbook, several sheets have content, a formula has no value or failed, cells of the
             header or of several columns are merged, or openpyxl is not installed.
     """
     try:
@@ -56,10 +56,10 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     except ImportError:
         raise _not_installed(path, "openpyxl", "Excel workbooks", "openpyxl") from None
     try:
-        with path.open("rb") as file, warnings.catch_warnings(action="ignore"):  # of what it does not show
+        with path.open("rb") as file, warnings.catch_warnings(action="ignore"):  # of unsupported features
             values, formulas = (load_workbook(file, read_only=True, data_only=shown) for shown in (True, False))
             for sheet in (*values.worksheets, *formulas.worksheets):
-                sheet.reset_dimensions()  # what a file says of its size may be wrong
+                sheet.reset_dimensions()  # the recorded size may be wrong
             name, width = _only_sheet(values, path), 0
             merged = merged_cells(path, name)
             for number, row in enumerate(_rows(values[name], formulas[name], path), start=1):
@@ -70,7 +70,7 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     except CellocateError:
         raise
     except Exception as error:  # noqa: BLE001 # openpyxl, zip and XML each have errors of their own
-        raise CellocateError(f"no Excel workbook ({error})", where=path, mend="Save it as .xlsx or CSV.") from None
+        raise CellocateError(f"not an Excel workbook ({error})", where=path, mend="Save it as .xlsx or CSV.") from None
 
 
 def _only_sheet(workbook: Any, path: Path) -> str:  # noqa: ANN401 # openpyxl has no types
@@ -81,8 +81,8 @@ def _only_sheet(workbook: Any, path: Path) -> str:  # noqa: ANN401 # openpyxl ha
         and any(value is not None for row in sheet.iter_rows(values_only=True) for value in row)
     ]
     if len(filled) != 1:
-        what = f"{len(filled)} sheets that hold something" + (f" ({', '.join(filled)})" if filled else "")
-        raise CellocateError(what, where=path, mend="Save the sheet that you mean as a file of its own.")
+        what = f"{len(filled)} sheets with content" + (f" ({', '.join(filled)})" if filled else "")
+        raise CellocateError(what, where=path, mend="Save the sheet that you mean as a separate file.")
     return filled[0]
 
 
@@ -95,10 +95,10 @@ def _rows(values: Any, formulas: Any, path: Path) -> Iterator[list[str]]:  # noq
                 raise CellocateError(what, where=where, mend="Save it once in Excel, or as CSV.")
             if cell.data_type == "e" and cell.value != _NOT_KNOWN:
                 what = f"a formula that failed ({cell.value})"
-                raise CellocateError(what, where=f"{path}, cell {cell.coordinate}", mend="Mend it, or empty the cell.")
+                raise CellocateError(what, where=f"{path}, cell {cell.coordinate}", mend="Correct or empty it.")
         yield [cell_text(cell.value) for cell in row]
 
 
 def _not_installed(path: Path, package: str, kind: str, install: str) -> CellocateError:
     mend = f"Install it with: pip install '{install}'. Or save the table as CSV."
-    return CellocateError(f"{package} is not installed, which reads {kind}", where=path, mend=mend)
+    return CellocateError(f"{package} is not installed; it reads {kind}", where=path, mend=mend)

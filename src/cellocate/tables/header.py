@@ -1,4 +1,4 @@
-"""The first row of a table: which columns it has, and what they are called."""
+"""The columns of a table, from its first row."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Header:
     Args:
         columns: their names.
         width: number of values in a row of the file.
-        kept: the places of the columns in a row; None where they are all of it.
-        nameless: the places where nothing may stand.
+        kept: positions of the columns in a row; None if all are kept.
+        nameless: positions that must be empty.
     """
 
     columns: list[str]
@@ -31,7 +31,7 @@ class Header:
     nameless: tuple[int, ...]
 
     def refuse_nameless(self, row: Sequence[str], path: str | Path, line: int) -> None:
-        """Raise a `CellocateError` where a value stands in a column without a name."""
+        """Raise a `CellocateError` for a value in a column without a name."""
         for place in self.nameless:
             if row[place]:
                 what = f"a value in column {place + 1}, which has no name: {quoted(row[place])}"
@@ -39,18 +39,18 @@ class Header:
 
 
 def header(row: Sequence[str], names: Sequence[str], path: str | Path, index_name: str | None = None) -> Header:
-    """The columns that a first row names.
+    """Read the columns from a first row.
 
-    A column without a name at the beginning, or one that pandas has called `Unnamed: 0`, is an index and not kept.
+    A first column without a name, or one that pandas called `Unnamed: 0`, is an index and dropped.
 
     Args:
-        row: without blanks around its values.
-        names: of columns that are meant in any case, as they are to be called.
-        path: of the table.
-        index_name: what to call an index in the first column, which is then kept.
+        row: stripped values.
+        names: columns that are recognised in any case, in the wanted spelling.
+        path: path of the table.
+        index_name: name for an index in the first column, which is then kept.
 
     Raises:
-        CellocateError: two columns have one name.
+        CellocateError: two columns have the same name.
     """
     if index_name is not None and (not row[0] or _PANDAS_INDEX.fullmatch(row[0])):
         row = [index_name, *row[1:]]
@@ -66,7 +66,7 @@ def header(row: Sequence[str], names: Sequence[str], path: str | Path, index_nam
 
 
 def find_column(columns: Sequence[str], *names: str) -> str | None:
-    """The column that has one of some names, the best first; or else the only one that has it in another case.
+    """The first of `names` that is a column, or else the only column that matches one in another case.
 
     Example:
         >>> find_column(["id", "Target"], "Id", "ID"), find_column(["Id", "ID"], "ID"), find_column(["a"], "Id")
@@ -80,7 +80,7 @@ def find_column(columns: Sequence[str], *names: str) -> str | None:
 
 
 def suggest_columns(name: str, columns: Sequence[str]) -> str:
-    """What a user who asked for a column that is not there can ask for, the nearest first.
+    """A hint on the available columns, for a user who asked for another; the most similar first.
 
     Example:
         >>> suggest_columns("cellline", ["plate", "cell_line"]), suggest_columns("plate", [])
@@ -93,6 +93,6 @@ def suggest_columns(name: str, columns: Sequence[str]) -> str:
 
 
 def _spelled(columns: list[str], names: Sequence[str]) -> list[str]:
-    """The columns, those that are meant by one of `names` under that name."""
+    """The columns, with those that match one of `names` spelled like it."""
     meant = {found: name for name in names if (found := find_column(columns, name)) and found not in names}
     return [meant.get(column, column) for column in columns]

@@ -1,4 +1,4 @@
-"""Cells of a workbook: their text, and what merged ones show, of which the file keeps the first cell alone."""
+"""Merged cells of a workbook, of which the file keeps only the first value; text of cells."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MENTION = b"mergeCell "
 
 
 class Area(NamedTuple):
-    """Merged cells: their range, such as C2:C3, the rows (from 1) and columns (from 0), and what they show."""
+    """Merged cells: their range, such as C2:C3, rows (from 1), columns (from 0), and text."""
 
     name: str
     rows: range
@@ -22,11 +22,11 @@ class Area(NamedTuple):
 
 
 class MergedCells:
-    """The merged cells of a sheet that show something.
+    """The non-empty merged cells of a sheet.
 
     Args:
-        areas: in the order of their first rows.
-        path: of the workbook.
+        areas: sorted by first row.
+        path: path of the workbook.
     """
 
     def __init__(self, areas: list[Area], path: Path) -> None:
@@ -37,10 +37,10 @@ class MergedCells:
                 self._of_row.setdefault(row, []).append(area)
 
     def fill(self, row: list[str], number: int) -> None:
-        """Give cells below the first of merged ones its text; to be called for each row that is not blank, in order.
+        """Copy the text of merged cells into each of their rows; call it for each row that is not blank, in order.
 
         Raises:
-            CellocateError: merged cells that have no such meaning, when the first row is filled.
+            CellocateError: cells in the header or over several columns are merged (at the first row).
         """
         if not self._begun:
             self._refuse(header=number)
@@ -62,14 +62,14 @@ class MergedCells:
 
 
 def merged_cells(path: Path, sheet: str) -> MergedCells:
-    """The merged cells of a sheet of a workbook, which is loaded whole only where there are any."""
+    """The merged cells of a sheet; the workbook is loaded completely only if it has any."""
     from openpyxl import load_workbook
 
     with zipfile.ZipFile(path) as archive:
         parts = [name for name in archive.namelist() if "worksheets/" in name]
         if not any(_mentions(archive.open(part)) for part in parts):
             return MergedCells([], path)
-    with path.open("rb") as file:  # whose name may have another ending
+    with path.open("rb") as file:  # its name may have another suffix
         cells = load_workbook(file, data_only=True)[sheet]
     areas = [
         Area(
@@ -84,7 +84,7 @@ def merged_cells(path: Path, sheet: str) -> MergedCells:
 
 
 def _mentions(file: IO[bytes]) -> bool:
-    """Whether the text of a sheet, which may be long, has merged cells."""
+    """Whether a sheet's XML, which may be long, has merged cells."""
     end = b""
     while part := file.read(2**20):
         if _MENTION in end + part:
@@ -94,10 +94,10 @@ def _mentions(file: IO[bytes]) -> bool:
 
 
 def cell_text(value: object) -> str:
-    """The value of a cell of a workbook as text."""
+    """The value of a workbook's cell as text."""
     if value is None:
         return ""
-    if isinstance(value, float) and value.is_integer():  # Excel's only numbers are these
+    if isinstance(value, float) and value.is_integer():  # Excel has no other numbers
         return str(int(value))
     if isinstance(value, datetime.datetime):
         return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(sep=" ")

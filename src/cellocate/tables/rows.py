@@ -1,4 +1,4 @@
-"""Any table, read strictly: every row as long as the header, every fault with its line."""
+"""Read any table strictly: every row as long as the header, every error with its line."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def read_table(
 
     Args:
         path: the file.
-        what: what it is called when it is missing.
-        names: of columns that are meant in any case, as they are to be called.
-        index_name: as of `table_rows`.
+        what: word for the table in the message that it is missing.
+        names: columns that are recognised in any case, in the wanted spelling.
+        index_name: as for `table_rows`.
 
     Returns:
-        The table, every value a string (empty where there is none), and the line of each row in the file; of Parquet
-        its number, counted from 1.
+        The table, with every value a string (empty if missing), and the line of each row in the file (for Parquet its
+        number, from 1).
 
     Raises:
-        CellocateError: as `table_rows`.
+        CellocateError: as for `table_rows`.
 
     Example:
         >>> import tempfile
@@ -55,7 +55,7 @@ def read_table(
 
 
 def read_columns(path: str | Path, what: str = "table", names: Sequence[str] = ()) -> list[str]:
-    """The names of the columns of a table, as `read_table` gives them.
+    """The column names of a table, as in `read_table`.
 
     Raises:
         CellocateError: the file is missing or no table.
@@ -71,21 +71,21 @@ def table_rows(
     longest: int = LONGEST,
     index_name: str | None = None,
 ) -> Iterator[tuple[int, list[str]]]:
-    """Line and values of each row that is not blank, one after the other; the first is the header.
+    """Line number and values of each row that is not blank, beginning with the header.
 
-    Text is UTF-8, or UTF-16 with its byte order mark, plain or gzipped; values stand between commas, semicolons or
-    tabs. Blanks around values, blank rows, and columns at the end that hold nothing are left out, and so is a first
-    column without a name, which is the index that pandas and R write (R also with a header that is one name shorter).
+    Text is UTF-8, or UTF-16 with byte order mark, plain or gzipped, separated by commas, semicolons or tabs. Blanks
+    around values, blank rows and empty last columns are dropped; so is a first column without a name, the index of
+    pandas and R (R may write a header that is one name shorter).
 
     Args:
         path: the file.
-        what: what it is called when it is missing.
-        names: of columns that are meant in any case, as they are to be called.
-        longest: characters of a value from which on a text file is taken for no table.
-        index_name: what to call an index in the first column, which is then kept.
+        what: word for the table in the message that it is missing.
+        names: columns that are recognised in any case, in the wanted spelling.
+        longest: maximal characters of a value in a text file.
+        index_name: name for an index in the first column, which is then kept.
 
     Raises:
-        CellocateError: the file is missing or no table, two columns have one name, a row has another length, or a
+        CellocateError: the file is missing or no table, two columns have the same name, a row has another length, or a
             value stands in a column without a name.
     """
     found: Header | None = None
@@ -112,7 +112,7 @@ def table_rows(
 
 
 def plain_rows(path: str | Path, what: str = "table", *, longest: int = LONGEST) -> Iterator[tuple[int, list[str]]]:
-    """Line and values of each row of a CSV file as they stand there, blank lines left out: for what must be exact.
+    """Line number and raw values of each row of a CSV file without blank lines, for files that must be exact.
 
     Raises:
         CellocateError: the file is missing or no CSV in UTF-8.
@@ -131,17 +131,17 @@ def _empty(path: str | Path) -> CellocateError:
 
 
 def missing_column_error(path: str | Path, what: str, mend: str) -> CellocateError:
-    """The error of a table without a column that it needs: `what`, and the columns that it has."""
+    """The error for a table without a needed column: `what`, and the columns that it has."""
     rows = (row for _, row in file_rows(path, "table", LONGEST) if any(value.strip() for value in row))
     names = [name.strip() or "(no name)" for name in next(rows)]
     try:
         longer = len(next(rows, [])) > len(names)
-    except CellocateError:  # of another fault, which is not asked for
+    except CellocateError:  # another fault
         longer = False
     if longer:
         mend += " Delete lines above the header."
     elif len(names) == 1 and " " in names[0]:
         mend += " Put commas, not blanks, between values (in R: write.csv(table, file, row.names=FALSE))."
     if names[0] == "(no name)":
-        mend += " Give the first column a name if it is the one."
+        mend += " If the first column is the one, give it a name."
     return CellocateError(f"{what}: its columns are {shortened(', '.join(names))}", where=path, mend=mend)

@@ -1,4 +1,4 @@
-"""Which files are tables, and the rows of each kind of them."""
+"""Recognise tables among files, and yield the rows of each kind."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cellocate.tables.excel_and_parquet import parquet_rows, workbook_rows
 from cellocate.tables.text import first_bytes
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".xlsx", ".parquet")
-"""Endings of files that are looked at where a folder may hold a table."""
+"""Suffixes of tables in a folder."""
 
 _PARQUET, _ZIP, _OLD_EXCEL = b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file is by its name a table; hidden ones and those by which Excel locks others are none.
+    """Whether a file name is that of a table; hidden files and Excel's lock files are not.
 
     Example:
         >>> [is_table(Path(name)) for name in ("labels.CSV.gz", "a_red.png", "._labels.csv", "~$labels.xlsx")]
@@ -28,13 +28,13 @@ def is_table(path: Path) -> bool:
 
 
 def tables_in(folder: Path) -> list[Path]:
-    """The files in a folder that are by their names tables, in order of name."""
-    with os.scandir(folder) as entries:  # of which most may be images, a million of them
+    """The table files in a folder, sorted by name."""
+    with os.scandir(folder) as entries:  # perhaps a million images
         return sorted(Path(entry.path) for entry in entries if _is_table(entry.name))
 
 
 def table_name(path: Path) -> str:
-    """The name of a table without what tells its kind.
+    """The name of a table without its suffix.
 
     Example:
         >>> table_name(Path("mine.v2.csv.gz")), table_name(Path("plates"))
@@ -49,13 +49,13 @@ def _is_table(name: str) -> bool:
 
 
 def file_rows(path: str | Path, what: str, longest: int, *, plain: bool = False) -> Iterator[Row]:
-    """Line and values of each row of a table, as they stand there; its kind is recognised by how the file begins.
+    """Line number and raw values of each row of a table; its first bytes decide the format.
 
     Args:
         path: the file.
-        what: what it is called when it is missing.
-        longest: characters of a value from which on a text file is taken for no table.
-        plain: take nothing but UTF-8 with commas.
+        what: word for the table in the message that it is missing.
+        longest: maximal characters of a value in a text file.
+        plain: accept only UTF-8 with commas.
 
     Raises:
         CellocateError: the file is missing or no table.
@@ -64,7 +64,7 @@ def file_rows(path: str | Path, what: str, longest: int, *, plain: bool = False)
     if not path.exists():
         raise CellocateError(f"no such {what}", where=path, mend="Check the name.")
     if not path.is_file():
-        raise CellocateError("not a CSV table (no plain file)", where=path, mend="Give a file.")
+        raise CellocateError("not a CSV table (not a regular file)", where=path, mend="Give a file.")
     try:
         begins = first_bytes(path)
     except OSError as error:
@@ -72,7 +72,7 @@ def file_rows(path: str | Path, what: str, longest: int, *, plain: bool = False)
     if plain:
         return separated_rows(path, longest, ",", "utf-8-sig")
     if begins == _OLD_EXCEL:
-        what = "an Excel workbook of the old kind, or with a password"
+        what = "an Excel workbook in the old format, or with a password"
         raise CellocateError(what, where=path, mend="Save it as .xlsx without a password, or as CSV UTF-8.")
     if begins == _PARQUET or path.suffix.lower() == ".parquet":
         return parquet_rows(path)

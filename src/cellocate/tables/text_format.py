@@ -1,4 +1,4 @@
-"""How a text file begins: what separates its values, and whether its rows have names, as R writes them."""
+"""Detect the format of a text table: its separator, and row names as R writes them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from itertools import islice
 from typing import NamedTuple
 
 _SEPARATORS = ",;\t"
-_EXCELS = re.compile(r'"?sep=([,;\t|])"?\s*')  # a first line by which Excel is told the separator
-_LOOKED_AT = 20  # lines after the header
-_HEADER = 100  # lines that a header may have
+_EXCELS = re.compile(r'"?sep=([,;\t|])"?\s*')  # a first line that tells Excel the separator
+_SAMPLE = 20  # lines after the header
+_HEADER = 100  # maximal lines of a header
 _QUOTED = r'"[^"]*"'
-# what R's write.table writes unless it is asked for a separator
+# the default of R's write.table
 _BLANKS_IN_HEADER = re.compile(rf"{_QUOTED}( {_QUOTED})*")
 _BLANKS_IN_ROW = re.compile(rf'{_QUOTED}( ({_QUOTED}|[^\s"]+))+')
 
 
 class TextFormat(NamedTuple):
-    """How a table begins.
+    """The format of a text table.
 
     Args:
-        lines: that were read to find it.
-        separator: what stands between values.
-        hint: whether the first line is none of the table, but tells Excel the separator.
-        row_names: whether each row has a name before its values, and the header has none for it.
+        lines: lines that were read to detect it.
+        separator: separator of values.
+        hint: whether the first line only tells Excel the separator.
+        row_names: whether each row begins with a name that has no column in the header.
     """
 
     lines: list[str]
@@ -36,9 +36,9 @@ class TextFormat(NamedTuple):
 
 
 def detect_format(lines: Iterator[str]) -> TextFormat:
-    r"""How a table begins, by its header and the next rows.
+    r"""Detect the format of a table by its header and the next rows.
 
-    Where the header has several separators, it is the one that parts the next rows as it parts the header.
+    If the header has several separators, the one that splits the next rows alike is chosen.
 
     Example:
         >>> detect_format(iter(["Id;Target\n", "a;26,0\n"])).separator
@@ -49,14 +49,14 @@ def detect_format(lines: Iterator[str]) -> TextFormat:
     head = _first_row(lines)
     if head and (excels := _EXCELS.fullmatch(head[0])):
         return TextFormat(head, excels[1], hint=True)
-    more = list(islice(lines, _LOOKED_AT))
+    more = list(islice(lines, _SAMPLE))
     read = [*head, *more]
     header, row = "".join(head).strip(), next((line.strip() for line in more if line.strip()), "")
     if _BLANKS_IN_HEADER.fullmatch(header) and _BLANKS_IN_ROW.fullmatch(row or header):
-        return TextFormat(read, " ", row_names=_have_names(_parted(read, " "), quoted=True))
-    whole = None if len(more) < _LOOKED_AT else -1  # the last row may be cut
-    parted = {separator: _parted(read, separator)[:whole] for separator in _SEPARATORS}
-    width = {separator: len(row) for separator in _SEPARATORS for row in _parted(head, separator)[-1:]}
+        return TextFormat(read, " ", row_names=_have_names(_split(read, " "), quoted=True))
+    whole = None if len(more) < _SAMPLE else -1  # the last row may be cut
+    parted = {separator: _split(read, separator)[:whole] for separator in _SEPARATORS}
+    width = {separator: len(row) for separator in _SEPARATORS for row in _split(head, separator)[-1:]}
     found = [separator for separator in width if width[separator] > 1]
     quoted = header.startswith('"') and row.startswith('"')
     named = [s for s in found or width if _have_names(parted[s], quoted=quoted or s == "\t")]
@@ -66,7 +66,7 @@ def detect_format(lines: Iterator[str]) -> TextFormat:
 
 
 def _first_row(lines: Iterator[str]) -> list[str]:
-    """The lines up to the end of the first row that is not blank."""
+    """The lines of the first row that is not blank."""
     head, quotes = [], 0
     for line in islice(lines, _HEADER):
         head.append(line)
@@ -76,8 +76,8 @@ def _first_row(lines: Iterator[str]) -> list[str]:
     return head
 
 
-def _parted(lines: Iterable[str], separator: str) -> list[list[str]]:
-    """The rows that are not blank, up to one that is broken: whoever reads them all will say why."""
+def _split(lines: Iterable[str], separator: str) -> list[list[str]]:
+    """The rows that are not blank, up to a broken one, which is reported when all are read."""
     rows: list[list[str]] = []
     with suppress(csv.Error):
         rows.extend(row for row in csv.reader(lines, delimiter=separator, skipinitialspace=True) if any(row))
@@ -85,10 +85,9 @@ def _parted(lines: Iterable[str], separator: str) -> list[list[str]]:
 
 
 def _have_names(rows: list[list[str]], *, quoted: bool) -> bool:
-    """Whether each row has one value more than the header, the first of them all different.
+    """Whether each row has one value more than the header, and all first values differ.
 
-    Where values are not quoted and do not stand between tabs, one may hold a separator: the names must be numbers, and
-    several.
+    Unquoted values may contain a separator that is not a tab: then the names must be numbers, in several rows.
     """
     if len(rows) < (2 if quoted else 3):
         return False

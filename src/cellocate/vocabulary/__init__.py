@@ -1,4 +1,8 @@
-"""Locations: ordered vocabularies with GO ids and groups, and maps between them."""
+"""Vocabularies: ordered lists of locations with GO ids and groups, and maps between them.
+
+`get_vocabulary` loads one; `Vocabulary.parse` reads labels however they are written. Read `vocabulary.py` first, then
+`label_cell.py`, which finds labels in the text of a cell.
+"""
 
 from cellocate.vocabulary.label_cell import UNKNOWN
 from cellocate.vocabulary.location_map import LocationMap, map_between, read_map

@@ -1,4 +1,4 @@
-"""Maps from one vocabulary to another, as a table of source and target names."""
+"""Maps between vocabularies, built in or as a table of source and target names."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _RENAMED = {
 
 @dataclass(frozen=True)
 class LocationMap:
-    """From each location of `source` to one of `target`, or to none.
+    """A map from each location of `source` to one of `target`, or to none.
 
     Example:
         >>> to19 = map_between("hpa28", "hpa19")
@@ -55,17 +55,17 @@ class LocationMap:
 
     @property
     def without_target(self) -> tuple[int, ...]:
-        """The source labels that the target vocabulary cannot say."""
+        """Source labels without a target."""
         return tuple(i for i, target in enumerate(self.targets) if target is None)
 
     def apply(self, labels: Sequence[int]) -> tuple[int, ...]:
-        """Map a label set; labels without a target are dropped, labels that merge are counted once."""
+        """Map a label set; labels without a target are dropped, merged labels counted once."""
         mapped = (self.targets[label] for label in labels)
         return tuple(sorted({target for target in mapped if target is not None}))
 
 
 def map_between(source: str | Vocabulary, target: str | Vocabulary) -> LocationMap:
-    """The map from one built-in vocabulary to another.
+    """The map between two built-in vocabularies.
 
     Raises:
         CellocateError: there is no map between these two.
@@ -74,16 +74,16 @@ def map_between(source: str | Vocabulary, target: str | Vocabulary) -> LocationM
     own = [v for v in (source, target) if v.name not in BUILT_IN or v != get_vocabulary(v.name)]
     if own or (source.name, target.name) not in _RENAMED:
         known = "; ".join(f"{a} to {b}" for a, b in _RENAMED)
-        mend = f"There are {known}; a table from,to is one of your own (select: --map FILE)."
+        mend = f"Built-in maps: {known}. For your own, give a table with the columns from and to (select: --map FILE)."
         raise CellocateError(f"no map from {source.name} to {target.name}", mend=mend)
     return _renaming(source, target, _RENAMED[source.name, target.name])
 
 
 def read_map(path: str | Path, source: str | Vocabulary, target: str | Vocabulary) -> LocationMap:
-    """A user's own map: a table with the columns `from` and `to`, names or indices in the two vocabularies.
+    """Read a user's map: a table with the columns `from` and `to`, names or indices in the two vocabularies.
 
-    A location that the table does not name becomes that of the same name, as in built-in maps. One with an empty `to`,
-    or without a namesake, has no target.
+    Locations that are not in the table map to the same name, as in built-in maps. An empty `to`, or a name that the
+    target lacks, means no target.
 
     Raises:
         CellocateError: it is no such table, a vocabulary lacks a location, or one is mapped twice.
@@ -112,7 +112,7 @@ def _both(source: str | Vocabulary, target: str | Vocabulary) -> tuple[Vocabular
 
 
 def _renaming(source: Vocabulary, target: Vocabulary, names: Mapping[str, str]) -> LocationMap:
-    """Locations become those of their new names, or else those of the same name."""
+    """Map locations to their new names, or else to the same name."""
     renamed = {old.casefold(): new for old, new in names.items()}
     index = {name.casefold(): i for i, name in enumerate(target.names)}
     targets = tuple(index.get(renamed.get(name.casefold(), name).casefold()) for name in source.names)

@@ -1,4 +1,4 @@
-"""The numbers that a table of locations gives them itself."""
+"""Sort a user's table of locations by its own numbers."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _COLUMNS = frozenset(
     ("id", "index", "idx", "label", "label_id", "number", "nr", "no", "#", "class", "class_id", "code", "target")
 )
 INDEX = "(no name)"
-"""What the index of a table is called here: it numbers the rows as they once stood, in R from 1."""
+"""Name for the index of a table: it numbers the rows in their original order, in R from 1."""
 
 _SHOWN = 6
 _NUMBER = re.compile(r"(-1|\d{1,9})([.,]0*)?", re.ASCII)
 
 
 def in_own_order(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """A table of locations in the order of its own numbers, where a column such as id, index or label has them.
+    """Sort a table of locations by its own numbers, if a column such as id, index or label has them.
 
-    A column of other values, such as GO ids, is no such column.
+    Columns with other values, such as GO ids, do not count.
 
     Raises:
         CellocateError: the numbers are not 0 to n - 1, each once, or two columns number the locations differently.
@@ -64,7 +64,7 @@ def _in_old_order(table: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 
 def _numbers(table: pd.DataFrame, column: str) -> list[int]:
-    """The numbers in a column, -1 for an empty cell; none where it is called otherwise, or holds something else."""
+    """The numbers in a column, -1 for an empty cell; empty if its name or its values do not fit."""
     if column.strip(" .").casefold() not in (*_COLUMNS, INDEX) or not any(table[column]):
         return []
     found = [_NUMBER.fullmatch(text or "-1") for text in table[column]]

@@ -1,4 +1,4 @@
-"""Lists of the atlas's images: which fields there are, where, and what they show."""
+"""Lists of the atlas's images: fields, addresses and locations."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from cellocate.tables import read_columns, read_table, text_lines
 from cellocate.vocabulary import Vocabulary, get_vocabulary
 
 BASE = "https://images.proteinatlas.org"
-"""The atlas's image server."""
+"""Address of the atlas's image server."""
 
-_BETWEEN = re.compile("[,;|]")  # of the atlas's words
+_BETWEEN = re.compile("[,;|]")  # between the atlas's words
 _COLOURS = r"(?:_(?:red|green|blue|yellow))*(?:\.(?:jpe?g|png|tiff?)(?:\.gz)?)?"
 _PLACE = re.compile(
     rf"(?:(?P<base>https?://\S+)/)?(?P<antibody>(?:HPA|CAB)?\d+)[/_]"
@@ -32,22 +32,22 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 NAMES = ("filename", "antibody", "locations", "unspecific", "Image", "Label", "Label_idx", "Id", "ID")
-"""Of the columns that a list is known by."""
+"""Columns by which lists are recognised."""
 
 _DROPPED = {"filename", "Image", "Label", "Label_idx", "Id", "ID", "Target", "labels", "address", *CHANNELS}
 
 
 @dataclass(frozen=True)
 class ImageList:
-    """The fields that a list names.
+    """The fields of an image list.
 
     Args:
         fields: by id (`<antibody>_<plate>_<well>_<n>`): `address` (without colour and suffix), `antibody`, `plate`,
-            `well`, `locations` in the atlas's words (where the list has them), `labels`, and the list's own columns.
-        vocabulary: of the labels; None where the list has none.
-        unknown_words: by id, the words that the vocabulary cannot say, where there are any.
+            `well`, `locations` in the atlas's words (if the list has them), `labels`, and the list's own columns.
+        vocabulary: vocabulary of the labels; None if the list has none.
+        unknown_words: the words that the vocabulary lacks, by id.
         faulty: rows that name no image, as `line 7 (…)`.
-        repeated: number of rows that name a field again.
+        repeated: number of rows that repeat a field.
     """
 
     fields: pd.DataFrame
@@ -58,7 +58,7 @@ class ImageList:
 
     @property
     def unknown_counts(self) -> Counter[str]:
-        """The words that the vocabulary cannot say, with the number of these fields."""
+        """The words that the vocabulary lacks, with their numbers of fields."""
         return Counter(word for field in self.fields.index for word in self.unknown_words.get(field, ()))
 
 
@@ -66,12 +66,12 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
     """Read a list of images: `IF-image.csv`, `kaggle_2021.tsv`, a label table, or one address or id in each line.
 
     Args:
-        path: the list, in any form that `read_table` reads; recognised by its columns.
-        base: address of the server, if neither the atlas's nor what the list says.
-        vocabulary: of the labels.
+        path: the list, in any format of `read_table`; its columns decide what it is.
+        base: address of the server, if neither the atlas's nor that in the list.
+        vocabulary: vocabulary of the labels.
 
     Raises:
-        CellocateError: it is missing or names no image.
+        CellocateError: the file is missing or names no image.
 
     Example:
         >>> import tempfile
@@ -85,7 +85,7 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
     names = ("filename", "Image", "Id", "ID") if "antibody" in rows else ("Image", "Id", "ID")
     column = next(name for name in names if name in rows)
     texts = rows[column]
-    if column == "filename":  # /archive/1/1_A1_1_ says the name, and the column antibody the folder
+    if column == "filename":  # /archive/1/1_A1_1_ has the name, the column antibody the folder
         texts = rows["antibody"] + "/" + texts.str.rsplit("/", n=1).str[-1]
     matches = [_PLACE.fullmatch(text) for text in texts]
     faulty = [f"line {n} ({t!r})" for n, t, m in zip(lines, texts, matches, strict=True) if m is None]
@@ -95,9 +95,7 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
         raise CellocateError("the list names no image of the atlas", where=path, mend=mend)
     fields = _placed([m for m in matches if m is not None], base)
     rows = rows[good].set_axis(fields.index)
-    told = tidy(rows.drop(columns=list(_DROPPED & set(rows))), path)
-    for name in told:
-        fields[name] = told[name]
+    fields = fields.assign(**tidy(rows.drop(columns=list(_DROPPED & set(rows))), path))
     known = vocabulary if isinstance(vocabulary, Vocabulary) else get_vocabulary(vocabulary)
     words = rows.get("Label" if column == "Image" else "locations")
     repeated = fields.index.duplicated()
@@ -110,7 +108,7 @@ def read_list(path: str | Path, *, base: str | None = None, vocabulary: Vocabula
 
 
 def _rows(path: Path) -> tuple[pd.DataFrame, list[int]]:
-    """The rows of a table, or of a file that is none as a table of one column, `Id`."""
+    """The rows of a table; of a file that is no table as one column, `Id`."""
     columns = set(read_columns(path, "list", NAMES))
     if format_of(path) is not None:
         labels = read_labels(path)
@@ -139,7 +137,7 @@ def _placed(matches: Sequence[re.Match[str]], base: str | None) -> pd.DataFrame:
 def _labels(
     words: pd.Series[str], rows: pd.DataFrame, vocabulary: Vocabulary
 ) -> tuple[pd.Series[Any], dict[str, tuple[str, ...]]]:
-    """The labels of each field, None where nothing that it shows can be said; and by id the words that cannot."""
+    """The labels of each field (None if the vocabulary has none of its words), and unknown words by id."""
     known = labels_by_word(vocabulary)
     specific = rows["unspecific"].isin(["0", "0.0", "False"]) if "unspecific" in rows else None
     nothing = (known["negative"],) if "negative" in known else ()

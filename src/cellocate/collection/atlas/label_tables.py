@@ -1,4 +1,4 @@
-"""Label tables of every kind: the challenges', and the atlas's lists (`IF-image.csv`, `kaggle_2021.tsv`)."""
+"""Label tables of every kind: those of the challenges and the atlas's lists (`IF-image.csv`, `kaggle_2021.tsv`)."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _COLUMNS = ({"filename", "antibody", "locations"}, {"Image", "Label", "Label_idx
 
 
 def is_label_table(path: Path) -> bool:
-    """Whether the table at `path` has the columns of a label table, the challenges' or the atlas's."""
+    """Whether a table has the columns of a label table of the challenges or the atlas."""
     try:
         return is_image_list(path) or format_of(path) is not None
-    except CellocateError:  # a table of something else need not be readable
+    except CellocateError:  # other tables need not be readable
         return False
 
 
 def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) -> Labels:
-    """Read a label table: `Id,Target`, `ID,Label` (see `cellocate.collection.labels`), or a list of the atlas.
+    """Read a label table: `Id,Target`, `ID,Label` (see `cellocate.collection.labels`), or an image list of the atlas.
 
-    Of a list, ids are `<antibody>_<plate>_<well>_<n>`, and a field whose locations the vocabulary cannot say at all
-    is a problem; where it lacks some of them, a warning.
+    Ids of a list are `<antibody>_<plate>_<well>_<n>`. A field is a problem if the vocabulary has none of its locations,
+    a warning if it lacks some.
 
     Args:
         path: the table.
-        vocabulary: of the labels; hpa28 for `Id,Target` and lists, and hpa19 for `ID,Label`, unless given.
+        vocabulary: vocabulary of the labels; by default hpa28 for `Id,Target` and lists, hpa19 for `ID,Label`.
 
     Raises:
-        CellocateError: the file is missing, no table, lacks a column, or is a list that names no image.
+        CellocateError: the file is missing, no table, lacks a column, or is a list without images.
     """
     path = Path(path)
     if not (path.is_file() and is_image_list(path)):
@@ -53,11 +53,10 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
 
 
 def labels_for(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
-    """What the table at `path` says of some fields, under their own ids.
+    """The labels of some fields from the table at `path`, under the fields' own ids.
 
-    In a list these are `<antibody>_<plate>_<well>_<n>`, or without the antibody, as files are named on the website;
-    all other rows are passed over, as a list names the whole atlas. Of other
-    tables, ids mean fields as `as_known` says.
+    Ids in a list are `<antibody>_<plate>_<well>_<n>`, or without the antibody, as files on the website; other rows are
+    dropped, as a list names the whole atlas. Ids in other tables are matched by `as_known`.
 
     Raises:
         CellocateError: the list names none of the fields.
@@ -87,23 +86,21 @@ def labels_for(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
 
 
 def is_image_list(path: Path) -> bool:
-    """Whether the table at `path` has the columns of a list of the atlas."""
+    """Whether a table has the columns of an image list of the atlas."""
     columns = set(read_columns(path, names=NAMES))
     return any(needed <= columns for needed in _COLUMNS)
 
 
 def _problems(listed: ImageList, vocabulary: Vocabulary, path: Path) -> list[Problem]:
-    found = [
-        _warning("", "a row that names no image of the atlas", f"{path}, {row}", "Mend it.") for row in listed.faulty
-    ]
+    what = "a row that names no image of the atlas"
+    found = [_warning("", what, f"{path}, {row}", "Correct it.") for row in listed.faulty]
     if listed.repeated:
-        found.append(
-            _warning("", f"rows that name a field again ({listed.repeated})", path, "The first of each counts.")
-        )
+        what = f"rows that repeat a field ({listed.repeated})"
+        found.append(_warning("", what, path, "The first of each counts."))
     for field, labels in listed.fields["labels"].items():
         words = listed.unknown_words.get(str(field))
         if words is None and labels is None:
-            error = CellocateError("its labels are not known", where=path, mend="Leave it out.")
+            error = CellocateError("its labels are unknown", where=path, mend="Leave it out.")
             found.append(Problem(str(field), "labels", error))
         elif words is not None:
             kind = f"{vocabulary.name} has no word for the location"
@@ -114,7 +111,7 @@ def _problems(listed: ImageList, vocabulary: Vocabulary, path: Path) -> list[Pro
                 found.append(Problem(str(field), "labels", error))
             else:
                 found.append(
-                    _warning(str(field), what, path, f"It is left out of the labels: {mend.lower()}, to have it.", kind)
+                    _warning(str(field), what, path, f"It is left out of the labels: {mend.lower()}, to keep it.", kind)
                 )
     return found
 

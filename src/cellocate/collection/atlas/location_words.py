@@ -1,4 +1,4 @@
-"""The atlas's words for locations → labels of a vocabulary."""
+"""Translate the atlas's words for locations to labels of a vocabulary."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterable
 
 from cellocate.vocabulary import BUILT_IN, Vocabulary, get_vocabulary, map_between
 
-# Words of the atlas's lists for what hpa28 calls otherwise.
+# Words of the atlas's lists with another name in hpa28.
 _SYNONYMS = {
     "Midbody": "Cytokinetic bridge",
     "Midbody ring": "Cytokinetic bridge",
     "Nucleus": "Nucleoplasm",
 }
 NOTHING = {"negative", "no staining"}
-"""The atlas's words for a protein that is not seen, in lower case."""
+"""The atlas's words for an undetected protein, in lower case."""
 
 
 def labels_by_word(vocabulary: Vocabulary) -> dict[str, int]:
-    """The label of each word of the atlas that a vocabulary can say, in lower case.
+    """The label of each word of the atlas (in lower case) that a vocabulary has.
 
     Example:
         >>> words = labels_by_word(get_vocabulary("hpa28"))
@@ -39,7 +39,7 @@ def labels_by_word(vocabulary: Vocabulary) -> dict[str, int]:
 
 
 def best_vocabulary(words: Iterable[str]) -> tuple[str, list[str]]:
-    """The built-in vocabulary that says most of some words of the atlas, and what it cannot say; of several the finest.
+    """The built-in vocabulary that covers most words, the finest of several, and the words that it lacks.
 
     Example:
         >>> best_vocabulary(["Golgi apparatus", "Vesicles", "Endosomes"])
@@ -48,8 +48,9 @@ def best_vocabulary(words: Iterable[str]) -> tuple[str, list[str]]:
         ('subcell31', ['Cleavage furrow'])
     """
     shown = [word for word in dict.fromkeys(words) if word.casefold() not in NOTHING]
-    said = {name: labels_by_word(get_vocabulary(name)) for name in BUILT_IN}
-    lacking = {name: [word for word in shown if word.casefold() not in of] for name, of in said.items()}
-    apart = {name: len({of[word.casefold()] for word in shown if word.casefold() in of}) for name, of in said.items()}
-    best = min(BUILT_IN, key=lambda name: (len(lacking[name]), -apart[name], -len(get_vocabulary(name))))
+    labels = {name: labels_by_word(get_vocabulary(name)) for name in BUILT_IN}
+    lacking = {name: [word for word in shown if word.casefold() not in of] for name, of in labels.items()}
+    distinct = {name: len({of[word.casefold()] for word in shown if word.casefold() in of})
+                for name, of in labels.items()}  # fmt: skip
+    best = min(BUILT_IN, key=lambda name: (len(lacking[name]), -distinct[name], -len(get_vocabulary(name))))
     return best, lacking[best]

@@ -1,4 +1,4 @@
-"""Channels by their stain, as a user says or as their names tell; where neither does, a question with its answer."""
+"""Assign channels to stains by the user's choice or by names; if neither helps, ask with a proposal."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SHOWN = 8
 
 @dataclass(frozen=True)
 class ChannelChoices:
-    """The channels that there are to choose from.
+    """The channels to choose from.
 
     Attributes:
-        names: of each; "" where it has none.
-        where: the file, or the folder.
-        numbers: of each, where the names are parts of the names of files, None where such a part holds no number; of
-            the channels in a file, which have their places from 0, None.
+        names: name of each channel; "" if it has none.
+        where: the file or folder.
+        numbers: None for channels of a file, which are numbered from 0. For parts of file names: the number in each
+            part, or None.
         example: a file that has one of the names.
     """
 
@@ -35,22 +35,22 @@ class ChannelChoices:
 
     @cached_property
     def meanings(self) -> tuple[Meaning, ...]:
-        """What each name says."""
+        """The meaning of each name."""
         return tuple(map(understand, self.names))
 
     def value(self, place: int) -> int | str:
-        """What stands for a channel: its name, or its number where it has none or shares it with another."""
+        """The channel's name, or its number if it has none or shares it."""
         name = self.names[place]
         return name if name.strip() and self.names.count(name) == 1 else place
 
     def answer(self, place: int) -> int | str:
-        """The same as it is best typed: a name that is a number needs no quotes where it can mean nothing else."""
+        """The same as the user best types it: unambiguous numbers without quotes."""
         value = self.value(place)
         number = parse_value(value) if isinstance(value, str) else value
         return number if self.numbers is not None or number in WAVELENGTHS else value
 
     def place(self, said: int | str) -> int:
-        """The place of the channel that a user names.
+        """The position of the channel that the user names.
 
         Raises:
             CellocateError: there is none, or there are several.
@@ -67,32 +67,32 @@ class ChannelChoices:
         if len(found) != 1:
             number = f" {said}" if isinstance(said, int) else f" called {said!r}"
             what = f"{'several channels are' if found else 'no channel'}{number} ({self.listed})"
-            mend = "Name one that is there, with --channels or in collection.yaml."
+            mend = "Name one of these with --channels or in collection.yaml."
             raise CellocateError(what, where=self.where, mend=mend)
         return found[0]
 
     @property
     def listed(self) -> str:
-        """The first of them, and what their names say."""
+        """The first channels and the meanings of their names."""
         said = [f": {m.text}" if m.text else "" for m in self.meanings]
         more = f", and {len(self.names) - _SHOWN} more" if len(self.names) > _SHOWN else ""
         if self.numbers is not None:
             shown = [f"{name!r}{text}" for name, text in zip(self.names, said, strict=True)][:_SHOWN]
-            return f"the names of files have {', '.join(shown)}{more}, such as {self.example!r}"
+            return f"the file names have {', '.join(shown)}{more}, such as {self.example!r}"
         names = [f"is {name!r}" if name.strip() else "has no name" for name in self.names]
         return "; ".join(f"channel {i} {names[i]}{said[i]}" for i in range(len(names))[:_SHOWN]) + more
 
 
 class UnclearChannelsError(CellocateError):
-    """Nothing tells which channel is which: the error lists them, and proposes an answer.
+    """It is unclear which channel is which: the error lists them and proposes an answer.
 
     Args:
-        choices: all there are.
-        command: that a user typed, and to which the answer is to be added.
+        choices: all channels.
+        command: the user's command, to which the answer is appended.
 
     Attributes:
-        proposal: channel → name or number, as far as names tell, and the rest in the likeliest order.
-        guessed: the channels of the proposal that no name tells.
+        proposal: channel → name or number; by name where possible, the rest in the likeliest order.
+        guessed: channels of the proposal that no name shows.
     """
 
     def __init__(self, choices: ChannelChoices, command: str = "") -> None:
@@ -100,16 +100,16 @@ class UnclearChannelsError(CellocateError):
         self.proposal, self.guessed = _proposal(choices)
         option = f"--channels {shlex.quote(format_pairs(self.proposal))}"
         place = f"{self.caution}: {command} {option}" if command else f" with {option}{self.caution}"
-        also = "" if command else " In Python that is channels={…}; collection.yaml can say it too."
+        also = "" if command else " In Python use channels={…}; collection.yaml works too."
         super().__init__(
-            f"nothing tells which channel is which ({choices.listed})",
+            f"it is unclear which channel is which ({choices.listed})",
             where=choices.where,
-            mend=f"Type this{place}" if command else f"Say it{place}.{also}",
+            mend=f"Type this{place}" if command else f"Name them{place}.{also}",
         )
 
     @property
     def caution(self) -> str:
-        """What to look at before the proposal is typed."""
+        """What to check before using the proposal."""
         names = [str(self.proposal[channel]) for channel in self.guessed]
         if not names:
             return ""
@@ -118,11 +118,11 @@ class UnclearChannelsError(CellocateError):
 
 
 def assign(choices: ChannelChoices, said: ChannelNames) -> dict[str, int]:
-    """Channel → place among the choices, as a user says, or as the names tell where nobody says.
+    """Channel → position among the choices: by the user's names, or else by the meaning of the names.
 
     Raises:
-        CellocateError: a channel that is asked for is not there, or stands for two.
-        UnclearChannelsError: nothing tells them apart.
+        CellocateError: a named channel is missing, or stands for two stains.
+        UnclearChannelsError: names do not decide.
 
     Example:
         >>> assign(ChannelChoices(("DAPI", "anti-tubulin", "protein"), Path("a.tif")), {})
@@ -137,7 +137,7 @@ def assign(choices: ChannelChoices, said: ChannelNames) -> dict[str, int]:
 
 
 def _by_names(choices: ChannelChoices) -> dict[str, int]:
-    """What the names tell. A dye of something else may be left out, unless it could be the protein."""
+    """Assign by names. A dye of something else may be left out, unless it could be the protein."""
     found: dict[str, int] = {}
     for i, meaning in enumerate(choices.meanings):
         if meaning.channel in found or (meaning.channel is None and not meaning.other_stain):
@@ -150,23 +150,23 @@ def _by_names(choices: ChannelChoices) -> dict[str, int]:
 
 
 def _proposal(choices: ChannelChoices) -> tuple[dict[str, int | str], tuple[str, ...]]:
-    """What the names tell of single channels; the others, by wavelength or in order, for the stains that are left."""
+    """Assign by names, then the other channels by wavelength or order to the remaining stains."""
     places: dict[str, list[int]] = {}
     for i, meaning in enumerate(choices.meanings):
         if meaning.channel is not None:
             places.setdefault(meaning.channel, []).append(i)
-    told = {channel: at[0] for channel, at in places.items()}
+    named = {channel: at[0] for channel, at in places.items()}
     left = [i for i, meaning in enumerate(choices.meanings) if meaning.channel is None]
-    doubled = [] if "green" in told else [i for at in places.values() for i in at[1:]][:1]  # H2B-GFP, beside DAPI
+    doubled = [] if "green" in named else [i for at in places.values() for i in at[1:]][:1]  # H2B-GFP next to DAPI
     candidates = [*(i for i in left if not choices.meanings[i].other_stain), *doubled] or left
-    free = [channel for channel in STAINS if channel not in told]
-    found = told | dict(zip(free, _in_order(candidates, choices.meanings), strict=False))
+    free = [channel for channel in STAINS if channel not in named]
+    found = named | dict(zip(free, _in_order(candidates, choices.meanings), strict=False))
     proposal = {channel: choices.answer(found[channel]) for channel in STAINS if channel in found}
     doubtful = {i for at in places.values() if len(at) > 1 for i in at}
-    return proposal, tuple(channel for channel in proposal if channel not in told or found[channel] in doubtful)
+    return proposal, tuple(channel for channel in proposal if channel not in named or found[channel] in doubtful)
 
 
 def _in_order(places: Sequence[int], meanings: Sequence[Meaning]) -> list[int]:
-    """From short waves to long, where all say theirs: the atlas has the protein at 488, microtubules at 555 nm."""
+    """By wavelength if all have one: the atlas has the protein at 488, microtubules at 555 nm."""
     waves = {i: wave for i in places if (wave := meanings[i].wavelength) is not None}
     return sorted(places, key=lambda i: waves[i]) if len(waves) == len(places) else list(places)

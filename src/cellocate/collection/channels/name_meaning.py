@@ -1,4 +1,4 @@
-"""What the name of a channel, or of a file, says about its stain."""
+"""The meaning of a channel's or file's name: the stain in it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Kind = Literal["dye", "target", "hint", "other dye", "other", "neither", "light"
 _RUN = re.compile(r"[^\W\d_]+|\d+")
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma"}
 WAVELENGTHS = range(350, 851)
-"""What can be nm of a laser or a filter."""
+"""nm of lasers and filters."""
 
-_SHORT = 3  # letters of a name that no separator may part, as ER
+_SHORT = 3  # letters of names that no separator may split, such as ER
 _ANTIBODY = re.compile(r"\b(?:HPA|CAB)\d{6}\b")  # the atlas's own
 
 
 class Word(NamedTuple):
-    """A word in small letters, and where it stands."""
+    """A word in lower case and its span."""
 
     text: str
     start: int
@@ -30,7 +30,7 @@ class Word(NamedTuple):
 
 
 class Phrase(NamedTuple):
-    """A name of the table in a text: what it is, for which channel or at which wavelength, and where it stands."""
+    """A name of the table in a text: its kind, channel or wavelength, and span."""
 
     kind: Kind
     channel: str | None
@@ -41,13 +41,13 @@ class Phrase(NamedTuple):
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a name says.
+    """The meaning of a name.
 
     Attributes:
-        channel: red, green, blue or yellow, where it says one stain and no other.
-        text: the same for a user: "nucleus", "no target", "none of the four stains", or "" where nothing is understood.
-        wavelength: about nm, where it names a colour of light.
-        other_stain: whether it is known to be none of the four.
+        channel: red, green, blue or yellow, if it names one stain and no other.
+        text: the same for the user: "nucleus", "no target", "none of the four stains", or "" if not understood.
+        wavelength: roughly, in nm, if it names a colour of light.
+        other_stain: whether it is surely none of the four.
     """
 
     channel: str | None = None
@@ -57,7 +57,7 @@ class Meaning:
 
 
 def understand(name: str) -> Meaning:
-    """What a name says about its stain, by the words in it, in any case.
+    """The stain in a name, by the words in it, in any case.
 
     Example:
         >>> [understand(name).channel for name in ("Hoechst 33342", "SYTOX Green", "anti-α-tubulin", "Channel red")]
@@ -93,12 +93,12 @@ def understand(name: str) -> Meaning:
 
 
 def phrases(text: str) -> list[Phrase]:
-    """The names of stains, dyes and colours of light in a text, in order, the longest where several fit."""
+    """Names of stains, dyes and colours of light in a text, in order; the longest where several fit."""
     return list(_phrases(text, words(text)))
 
 
 def words(text: str) -> list[Word]:
-    """The words and numbers of a text: they end where letters and digits meet, and before a capital as in NucBlue.
+    """Words and numbers of a text, split where letters and digits meet and before capitals, as in NucBlue.
 
     Example:
         >>> [word.text for word in words("w1DAPI_NucBlue-cDNA")]
@@ -115,7 +115,7 @@ def words(text: str) -> list[Word]:
 
 
 def occurrences(wanted: str, text: str) -> list[tuple[int, int]]:
-    """Where the words of `wanted` stand in a text, one after the other.
+    """Spans of the words of `wanted` in a text, one after the other.
 
     Example:
         >>> occurrences("ch1", "a_ch1_ch10.tif")
@@ -150,7 +150,6 @@ def _phrases(text: str, found: list[Word]) -> Iterator[Phrase]:
 
 @cache
 def _names() -> dict[str, tuple[Kind, str | None, int | None]]:
-    """The table by its names, their words joined."""
     rows: list[tuple[Kind, str | None, int | None, str]] = []
     rows += [("light", None, nm, names) for nm, names in stain_names.LIGHT.items()]
     rows += [("other", None, None, stain_names.OTHER_TARGETS), ("other dye", None, None, stain_names.OTHER_DYES)]
@@ -166,11 +165,11 @@ def _names() -> dict[str, tuple[Kind, str | None, int | None]]:
 
 
 def _wavelength(phrases: list[Phrase], free: list[str]) -> int | None:
-    """The first number that can be a wavelength, or else about that of the first colour of light."""
+    """The first number that can be a wavelength, or else that of the first colour of light."""
     numbers = [int(word) for word in free if len(word) == len("488") and word.isdecimal() and int(word) in WAVELENGTHS]
     return next(iter([*numbers, *(p.wavelength for p in phrases if p.kind == "light")]), None)
 
 
 def _either(channels: set[str | None], *, others: bool) -> str:
-    said = [stain for channel, stain in stain_names.STAINS.items() if channel in channels]
-    return " or ".join([*said, *(["none of the four"] if others else [])])
+    stains = [stain for channel, stain in stain_names.STAINS.items() if channel in channels]
+    return " or ".join([*stains, *(["none of the four"] if others else [])])

@@ -1,12 +1,13 @@
-"""The names that microscopists give to stains: what each dye binds, and what says no more than a colour of light.
+"""The names that microscopists give to stains: what each dye binds, or only a colour of light.
 
-Each name is written as in a paper. Names of files and channels are compared with it word by word (`meaning.py`).
+Names are written as in a paper; names of files and channels are compared with them word by word
+(`name_meaning.py`).
 """
 
 from __future__ import annotations
 
 STAINS = {"blue": "nucleus", "green": "protein", "red": "microtubules", "yellow": "er"}
-"""What each channel shows, by the atlas's convention, in the order in which cellocate speaks of them."""
+"""What each channel shows, by the atlas's convention, in the order of lists and messages."""
 
 DYES = {
     "blue": """
@@ -46,7 +47,7 @@ OTHER_TARGETS = """
     membrane, lipid, lipids, RNA, mtDNA, brightfield, BF, phase, phase contrast, DIC, transmitted, transmitted light,
     transmission, TL, T-PMT, ESID
 """
-"""What is none of the four, light that passes the sample included."""
+"""None of the four; including transmitted light."""
 
 NEITHER = """
     ER alpha, ER beta, estrogen receptor, sarcoplasmic reticulum, gamma tubulin, acetylated tubulin,
@@ -54,7 +55,7 @@ NEITHER = """
     nuclear membrane, nuclear lamina, nuclear pore, nuclear pores, nuclear speckles, nuclear bodies, nuclear factor,
     nuclear receptor, nuclear actin, histone deacetylase, DNA polymerase, DNA ligase, DNA PK, DNA PKcs, DNA damage
 """
-"""Proteins and places whose names hold the name of a stain, and which cellocate does not understand."""
+"""Proteins and places whose names contain that of a stain; cellocate does not interpret them."""
 
 LIGHT = {
     405: "CFP, BFP, Cerulean, Pacific Blue, Cascade Blue, AMCA, coumarin, BV421, UV",
@@ -70,14 +71,14 @@ LIGHT = {
     647: "Cy5, APC, far red, iRFP, SiR, Cy5.5, NIR, near infrared, infrared",
     750: "Cy7",
 }
-"""Names that say a colour of light and no target, by about its wavelength (nm); a number in the name goes before it."""
+"""Names of a colour of light without a target, by rough wavelength (nm); a number in the name takes precedence."""
 
 COLOURS = ("red", "green", "blue", "yellow")
-"""Words that mean the channel of the atlas of that name where they stand alone, such as "Channel red"."""
+"""Words that mean the atlas's channel of that name if they stand alone, such as "Channel red"."""
 
 VARIANTS = (*COLOURS, "orange", "violet", "crimson", "cyan", "gold", "white", "deep", "far", "ruby")
-"""What may follow the name of a product."""
+"""Variants that may follow the name of a product."""
 
 NEUTRAL = ("channel", "channels", "ch", "c", "w", "image", "img", "colour", "color", "stain", "dye", "signal", "light",
            "fluorescence", "track", "t")  # fmt: skip
-"""Words that may stand beside a plain colour."""
+"""Words that may stand next to a plain colour."""

@@ -1,4 +1,8 @@
-"""Fields of the Human Protein Atlas from its image server: politely, resumably, verified."""
+"""Download fields of the Human Protein Atlas: rate-limited, resumable and verified.
+
+`read_list` and `filter_fields` choose the fields, `Download` fetches them and lists them as a collection. Read
+`atlas_download.py` first, then `fetch.py` (one file) and `transfer.py` (one HTTP request).
+"""
 
 from cellocate.collection.atlas import BASE, ImageList, read_list
 from cellocate.collection.download.atlas_download import FAULTS, Download

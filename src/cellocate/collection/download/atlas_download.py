@@ -1,4 +1,4 @@
-"""A download as a whole: its files, and the collection that it becomes."""
+"""Download fields of the atlas into a folder, which becomes a collection."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from cellocate.files import new_file, write_text
 from cellocate.work import Work, run_in_threads
 
 FAULTS = "failed.csv"
-_ASKED = 8  # files whose size is asked for, to say how much there is
+_SAMPLE = 8  # files whose sizes estimate the total
 
 
 @dataclass
 class Download:
-    """Fields of the atlas on their way into a folder.
+    """A download of fields of the atlas into a folder.
 
     Args:
-        listed: which fields.
-        folder: where they go; what an earlier run of it left there is kept and taken up.
-        edition: which files of a field: `jpg`, `composite` or `tif`.
-        manners: how the server is treated.
+        listed: the fields.
+        folder: target folder; files of an earlier run are kept and completed.
+        edition: the files of a field: `jpg`, `composite` or `tif`.
+        limits: limits for requests.
 
     Raises:
-        CellocateError: an address is none; the folder holds something else, or fields in another vocabulary that
+        CellocateError: an address is invalid; or the folder holds something else, or fields in another vocabulary that
             `listed` does not name. Those that it names get its labels.
     """
 
@@ -50,22 +50,22 @@ class Download:
     limits: RateLimits = field(default_factory=RateLimits)
 
     def __post_init__(self) -> None:
-        """See that the folder is new, or a download's."""
+        """Check that the folder is new or a download's."""
         if self.folder.exists() and not self.folder.is_dir():
-            raise CellocateError("a file stands where a folder should be", where=self.folder, mend="Choose another.")
+            raise CellocateError("a file, not a folder", where=self.folder, mend="Choose another name.")
         ours = (self.folder / MANIFEST).is_file()
         if not ours and self.folder.is_dir() and any(self.folder.iterdir()):
-            what = "the folder holds something that is no download"
+            what = "the folder holds other files than a download"
             raise CellocateError(what, where=self.folder, mend="Choose a new one.")
         for server in dict.fromkeys(address.rsplit("/", 2)[0] for address in self.listed.fields["address"]):
             check_server(server)
         self._earlier = self._kept()
 
     def _kept(self) -> Collection | None:
-        """The fields of earlier runs; none where the list names them all in another vocabulary, which takes its place.
+        """The fields of earlier runs; None if the list names all of them in another vocabulary, which replaces theirs.
 
         Raises:
-            CellocateError: the list does not say the labels of all in its vocabulary.
+            CellocateError: the list lacks some of them.
         """
         if not (self.folder / listing.NAME).is_file():
             return None
@@ -76,13 +76,13 @@ class Download:
             len(earlier) if self.listed.vocabulary is None else len(set(earlier.ids) - set(self.listed.fields.index))
         )
         if others:
-            what = f"the folder holds {counted(others, 'field')} more, whose labels are of another vocabulary"
-            mend = "Give a list that names them all and what they show, or choose a new folder."
+            what = f"the folder has {counted(others, 'field')} more with labels of another vocabulary"
+            mend = "Give a list that has them too, with their locations, or choose a new folder."
             raise CellocateError(what, where=self.folder, mend=mend)
         return None
 
     def files(self) -> list[RemoteFile]:
-        """Each file of each field, fetched or not."""
+        """All files of all fields."""
         endings: dict[str, str] = {}
         for channel, ending in EDITIONS[self.edition].items():
             endings.setdefault(ending, channel)
@@ -93,17 +93,17 @@ class Download:
         ]
 
     def missing(self) -> list[RemoteFile]:
-        """The files that are not there yet."""
+        """The files that are not complete yet."""
         if not (self.folder / MANIFEST).is_file():
             return self.files()
         manifest = Manifest(self.folder)
         return [file for file in self.files() if not manifest.holds(file.path)]
 
     def size(self, files: Sequence[RemoteFile]) -> int | None:
-        """About how many bytes some files have, from the sizes of a few; None where the server does not tell."""
+        """Estimated total bytes of some files, from a few of them; None if the server gives no sizes."""
         gate = Gate(self.limits.pause)
         sizes = []
-        for file in files[:: max(1, len(files) // _ASKED)][:_ASKED]:
+        for file in files[:: max(1, len(files) // _SAMPLE)][:_SAMPLE]:
             gate.wait()
             try:
                 sizes.append(size_at(file.address, self.limits.timeout))
@@ -113,18 +113,18 @@ class Download:
         return round(sum(known) / len(known) * len(files)) if known else None
 
     def run(self, made: Mapping[str, Any], progress: Callable[[int], object] | None = None) -> list[FetchOutcome]:
-        """Fetch what is missing, and list the fields that are complete as a collection.
+        """Fetch missing files, and list the complete fields as a collection.
 
         Args:
-            made: what was asked for, for `listing.json`.
+            made: the user's request, for `listing.json`.
             progress: called with 1 after each file.
 
         Returns:
-            The files that could not be had, which are also written to `failed.csv`.
+            The files that failed; `failed.csv` lists them too.
 
         Raises:
-            CellocateError: the server cannot be used at all, or asks to be left alone for long.
-            OSError: the disk is full or may not be written to.
+            CellocateError: the server is unusable, or asks for a long wait.
+            OSError: the disk is full or not writable.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         write_text(self.folder / "LICENCE.txt", LICENCE)
@@ -145,7 +145,7 @@ class Download:
                         failed.append(outcome)
                     if in_a_row >= self.limits.give_up:
                         what = f"{counted(in_a_row, 'file')} failed one after the other; the last: {outcome.fault}"
-                        mend = "See whether the server can be reached; the same command goes on where it stopped."
+                        mend = "Check that you can reach the server. The same command continues where it stopped."
                         raise CellocateError(what, where=file.address, mend=mend)
                     if progress is not None:
                         progress(1)
@@ -155,7 +155,7 @@ class Download:
         return failed
 
     def _list(self, manifest: Manifest, made: Mapping[str, Any]) -> None:
-        """Write the fields that are complete, and those of earlier runs, as a listing."""
+        """Write a listing of the complete fields and those of earlier runs."""
         incomplete = {file.field for file in self.files() if not manifest.holds(file.path)}
         fields = self.listed.fields[~self.listed.fields.index.isin(list(incomplete))].copy()
         for channel, ending in EDITIONS[self.edition].items():
@@ -176,6 +176,6 @@ class Download:
 
 
 def _place(address: str, ending: str) -> str:
-    """Where a file goes: a folder for each antibody, as on the server."""
+    """Relative path of a file: a folder for each antibody, as on the server."""
     antibody, name = address.split("/")[-2:]
     return f"images/{antibody}/{name}{ending}"

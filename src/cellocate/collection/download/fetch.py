@@ -1,4 +1,4 @@
-"""One file: asked for until it is there and whole, or cannot be had."""
+"""Fetch one file, with retries, until it is complete or has failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cellocate.errors import CellocateError
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file to fetch: whose it is, from where, to where (its way from the folder), and what it should be."""
+    """A file to fetch: its field, address, relative path, ending on the server, and channel."""
 
     field: str
     address: str
@@ -25,7 +25,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class FetchOutcome:
-    """Why a file could not be had (empty: it was), and whether that says something of the server as a whole."""
+    """The reason why a file failed (empty if it arrived), and whether the server is to blame."""
 
     file: RemoteFile
     fault: str = ""
@@ -33,12 +33,12 @@ class FetchOutcome:
 
 
 def fetch(file: RemoteFile, manifest: Manifest, gate: Gate, limits: RateLimits) -> FetchOutcome:
-    """Fetch one file, decode it, put it in its place and write it down.
+    """Fetch one file, decode it, move it into place and add it to the manifest.
 
     Raises:
-        CellocateError: the server asks for a longer wait than anyone has patience for.
+        CellocateError: the server asks for a wait longer than `limits.patience`.
         Stopped: the download is to end.
-        OSError: the disk is full or may not be written to.
+        OSError: the disk is full or not writable.
     """
     path = manifest.folder / file.path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,11 +55,11 @@ def fetch(file: RemoteFile, manifest: Manifest, gate: Gate, limits: RateLimits) 
 
 def _part(path: Path) -> Path:
     stem, dot, suffix = path.name.partition(".")
-    return path.with_name(f"{stem}.part{dot}{suffix}")  # the suffix tells how to decode it
+    return path.with_name(f"{stem}.part{dot}{suffix}")  # the suffix decides how to decode it
 
 
 def _there_already(path: Path, file: RemoteFile) -> bool:
-    """Whether the file is there and whole, as after a kill between its arrival and the line in the manifest."""
+    """Whether the file is complete, as after a kill between its arrival and the line in the manifest."""
     if not path.is_file():
         return False
     try:
@@ -77,15 +77,15 @@ def _fetch_part(file: RemoteFile, part: Path, gate: Gate, limits: RateLimits) ->
             transfer(file.address, part, limits.timeout, gate)
             check_image(part, file.ending, file.channel)
             return
-        except CellocateError as error:  # not what it should be: the next try starts from the first byte
+        except CellocateError as error:  # the next try starts from the first byte
             discard(part)
-            failed = TemporaryFailure(f"what came is no whole image ({error.what})")
+            failed = TemporaryFailure(f"the file is no complete image ({error.what})")
         except TemporaryFailure as passing:
             failed = passing
         if failed.wait is not None:
             if failed.wait > limits.patience:
-                what = f"the server asks to be left alone for {failed.wait:.0f} s"
-                mend = "Run the same command later; it goes on where it stopped."
+                what = f"the server asks to wait for {failed.wait:.0f} s"
+                mend = "Run the same command later; it continues where it stopped."
                 raise CellocateError(what, where=file.address, mend=mend)
             gate.hold(failed.wait)
         if attempt + 1 < limits.tries:

@@ -1,4 +1,4 @@
-"""Fewer fields of a list: of some genes, antibodies or locations."""
+"""Filter the fields of an image list by gene, antibody, location or other columns."""
 
 from __future__ import annotations
 
@@ -25,21 +25,20 @@ def filter_fields(
     columns: Mapping[str, Sequence[str]] | None = None,
     limit: int | None = None,
 ) -> ImageList:
-    """The fields that meet all that is asked for; of several genes, antibodies and so on, each will do.
+    """The fields that meet all criteria; a criterion with several values accepts any of them.
 
     Args:
         listed: fields to choose from.
         genes: names or Ensembl ids.
         antibodies: such as HPA000992, or 992.
         locations: in the list's own words.
-        columns: further columns, with the values that are taken.
-        limit: the first so many alone.
+        columns: further columns, with accepted values.
+        limit: the first so many fields only.
 
     Raises:
-        CellocateError: the list does not tell what is asked for, or has none of it.
+        CellocateError: the list lacks a column, or no field has an accepted value.
     """
-    fields = listed.fields
-    fields = _of(fields, "gene", genes, "gene", "ensembl", between=_BETWEEN)
+    fields = _of(listed.fields, "gene", genes, "gene", "ensembl", between=_BETWEEN)
     fields = _of(fields, "location", locations, "locations", between=_BETWEEN)
     for column, values in (("antibody", antibodies), *(columns or {}).items()):
         wanted = [number(value) for value in values] if column == "antibody" else values
@@ -48,7 +47,7 @@ def filter_fields(
 
 
 def _of(fields: pd.DataFrame, what: str, asked: Sequence[str], *columns: str, between: str = r"(?!)") -> pd.DataFrame:
-    """The fields for which one of `columns` has a wanted value; a cell may hold several, with `between` between."""
+    """The fields with a wanted value in one of `columns`; `between` separates several values in a cell."""
     if not asked:
         return fields
     there = [column for column in columns if column in fields]

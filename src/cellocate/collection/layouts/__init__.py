@@ -1,4 +1,9 @@
-"""Layouts: how a folder on disk becomes a collection, recognised by its content."""
+"""Layouts: how a folder on disk becomes a collection.
+
+A layout finds the image files of each field; `open_collection` tries the layouts in order and joins labels,
+metadata and pixel sizes. Read `open_collection` first, then `register_layout.py`, which says what a layout is, and
+`channel_files.py` and `stack_files.py`, the two most common ones.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +47,7 @@ __all__ = ["FoundFields", "Layout", "layout", "open_collection"]
 _PLACES = ("", "train", "images")
 
 ORDER = ("path_list", "folder", "stacks")
-"""Layouts in the order in which they are tried; those of plug-ins follow."""
+"""The order in which layouts are tried; those of plug-ins follow."""
 
 
 def open_collection(
@@ -54,35 +59,35 @@ def open_collection(
     channels: Mapping[str, int | str] | None = None,
     z: int | Projection | None = None,
 ) -> Collection:
-    """Open a folder of microscope images; its layout is recognised by what it holds.
+    """Open a folder of microscope images. Its content decides the layout.
 
     - `kaggle2018`, `kaggle2021`: `<id>_<channel>.png` (or JPEG, TIFF, `.tif.gz`, or the Human Protein Atlas's
-      composites `<id>_blue_red_green.jpg`) in the folder, in `train/` or in `images/`, and a label table with the
-      columns `Id,Target` or `ID,Label` beside them; `atlas`: such images whose ids are those of the Human Protein
-      Atlas; `folder`: others, without a label table or as JPEG.
+      composites `<id>_blue_red_green.jpg`) in the folder, in `train/` or in `images/`, with a label table that has the
+      columns `Id,Target` or `ID,Label`. `atlas`: such images with ids of the Human Protein Atlas. `folder`: such images
+      without a label table, or as JPEG.
     - `stacks`: files that hold all channels: OME-TIFF, ImageJ TIFF, OME-Zarr, CZI, ND2, LIF.
-    - `path_list`: a `path_list.csv` as SubCellPortable reads it.
+    - `path_list`: a `path_list.csv`, as SubCellPortable reads it.
     - `listing`: a table with a column of files for each channel, such as `Id,green,blue,Target`.
-    - `pattern`: files named as a `collection.yaml` beside them says.
-    - `labels`: a label table alone (or the atlas's `IF-image.csv`), given instead of a folder.
-    - `store`: what `cellocate.collection.pack` wrote, with its labels and metadata.
+    - `pattern`: files named as the `collection.yaml` next to them describes.
+    - `labels`: a label table (or the atlas's `IF-image.csv`) instead of a folder.
+    - `store`: a folder that `cellocate.collection.pack` wrote, with its labels and metadata.
 
-    Where ids are the atlas's, they tell antibody, plate and well, if no table does. Images of the 2018 and 2021
-    challenges get the pixel size that these usually have, if nothing records another.
+    Ids of the atlas give antibody, plate and well where no table does. Images of the 2018 and 2021 challenges get the
+    usual pixel size of the challenge where none is recorded.
 
     Args:
-        folder: where the images are; or a file: a listing, a `path_list.csv`, a label table, or an image of several
-            channels (of OME-Zarr, its folder).
-        labels: the label table, where it does not lie beside the images.
-        vocabulary: of the labels, where it is not the challenge's own. Phantoms know theirs.
-        pixel_size: µm per px of every file, where no table and no file says it. Phantoms know theirs.
-        channels: for nucleus, protein, microtubules and er (or blue, green, red and yellow) the name of their channel,
-            its number from 0, or what stands for it in the names of files; as in `collection.yaml`, which it replaces.
-        z: of stacks, the number of a plane from 0, or "max" or "mean" of all, as in `collection.yaml`.
+        folder: folder of the images, or a file: a listing, a `path_list.csv`, a label table, or an image of several
+            channels (for OME-Zarr, its folder).
+        labels: label table, if it is not next to the images.
+        vocabulary: vocabulary of the labels, if it is not the challenge's own. Simulated collections record theirs.
+        pixel_size: µm per px of every file, if no table and no file gives it. Simulated collections record theirs.
+        channels: for nucleus, protein, microtubules and er (or blue, green, red and yellow) the name of the channel,
+            its number from 0, or the part of the file names that stands for it. Replaces that of `collection.yaml`.
+        z: plane of z stacks: a number from 0, or the "max" or "mean" of all. Replaces that of `collection.yaml`.
 
     Raises:
-        CellocateError: no images are found, several layouts fit, or a table is none.
-        UnclearChannelsError: nothing tells which channel is which.
+        CellocateError: no images are found, several layouts fit, or a table cannot be read.
+        UnclearChannelsError: nothing shows which channel is which.
 
     Example:
         >>> import tempfile, numpy as np
@@ -100,12 +105,12 @@ def open_collection(
         raise CellocateError("neither a folder nor a file", where=folder, mend="Give the folder that holds the images.")
     if store.is_store(folder):
         if z is not None:
-            mend = "Leave --z out, or pack the images again with it."
-            raise CellocateError("a store, whose planes were chosen when it was packed", where=folder, mend=mend)
+            mend = "Leave out --z, or pack the images again with it."
+            raise CellocateError("the z planes of a store were chosen when it was packed", where=folder, mend=mend)
         packed = store.read(folder, None if labels is None else Path(labels), vocabulary, pixel_size)
         packed = with_metadata_of_ids(_checked(packed, folder, None))
         if channels:
-            note = "channels were named when the store was packed, and cannot be named again"
+            note = "--channels has no effect: the channels of a store were chosen when it was packed"
             packed = replace(packed, notes=(*packed.notes, note))
         return replace(packed, simulated=packed.simulated or bool(phantoms.read_metadata(folder)))
     beside = container(folder).parent if is_one_file(folder) else folder
@@ -144,10 +149,10 @@ def open_collection(
 
 
 def _checked(collection: Collection, folder: Path, channels: Mapping[str, int | str] | None) -> Collection:
-    """The collection, unless it is empty, or a user named channels where a table does."""
+    """Refuse an empty collection, and channels named for a collection that a table describes."""
     if channels and collection.layout in ("listing", "path_list", "labels"):
-        what = f"channels can be named of images, and not of {collection.because}"
-        raise CellocateError(what, where=folder, mend="Leave --channels out, or take the table away.")
+        what = f"--channels works for images only, not for {collection.because}"
+        raise CellocateError(what, where=folder, mend="Leave out --channels, or remove the table.")
     if not len(collection):
         raise CellocateError("no fields", where=folder, mend="Give a folder with images, or a table with rows.")
     return collection
@@ -160,7 +165,7 @@ def _read(
     vocabulary: Vocabulary | str | None,
     own: str | None,
 ) -> Collection:
-    """Labels in a table of their own, joined to the files of a layout."""
+    """Find the files of a layout and join a separate label table."""
     alone = is_one_file(folder)
     if alone and not stack_files.is_stack_file(folder) and is_label_table(folder):
         return labelled_images.labels_only(folder, vocabulary)
@@ -173,7 +178,6 @@ def _read(
 
 
 def _find(folder: Path, reading: Reading) -> tuple[str, FoundFields]:
-    """The layout of a folder (or of a file) and what it finds there."""
     if is_one_file(folder):
         return _find_file(folder, reading)
     if reading.pattern is not None:
@@ -190,7 +194,7 @@ def _find(folder: Path, reading: Reading) -> tuple[str, FoundFields]:
 
 
 def _no_images(folder: Path, reading: Reading) -> CellocateError:
-    """Why no layout fits a folder: it is empty, its images cannot be read, or their names do not say the channel."""
+    """The error for a folder that no layout fits: empty, unreadable images, or names without a channel."""
     if next(folder.iterdir(), None) is None:
         return CellocateError("the folder is empty", where=folder, mend="Give the folder that holds the images.")
     places = [folder / name for name in _PLACES if (folder / name).is_dir()]
@@ -205,8 +209,8 @@ def _no_images(folder: Path, reading: Reading) -> CellocateError:
     if mend := nested_folders.advice(folder):
         return CellocateError(what, where=folder, mend=mend)
     mend = (
-        "Name files <id>_green.png, <id>_blue.png and so on; or say what stands for channels in their names with "
-        f"--channels nucleus=DAPI,protein=GFP; or list them, and colour images too, in a {listing.NAME}."
+        "Name files <id>_green.png, <id>_blue.png and so on; or give the words for channels in their names with "
+        f"--channels nucleus=DAPI,protein=GFP; or list them (colour images too) in a {listing.NAME}."
     )
     return CellocateError(what, where=folder, mend=mend)
 
@@ -225,18 +229,18 @@ def _find_file(path: Path, reading: Reading) -> tuple[str, FoundFields]:
         "Give a folder of images; an image of all channels (OME-TIFF, OME-Zarr, CZI, ND2, LIF); "
         "or a table: a listing of files, a path_list.csv, or labels (Id,Target or ID,Label)."
     )
-    what = "no images, and no table that is understood"
+    what = "neither images nor a known kind of table"
     raise missing_column_error(path, what, mend) if is_table(path) else CellocateError(what, where=path, mend=mend)
 
 
 def _tried() -> Iterator[Sequence[str]]:
-    """Our layouts, and then, where none of them fits, those of others."""
+    """The names of our layouts, then those of plug-ins, which are tried only if none of ours fits."""
     yield ORDER
     yield [name for name in LAYOUTS if name not in ORDER]
 
 
 def _fitting(place: Path, reading: Reading, names: Sequence[str]) -> dict[str, FoundFields]:
-    """What the first layout that fits finds in a place, and later ones that may be meant as well."""
+    """The fields that the first fitting layout finds, and those of later layouts that may be meant too."""
     fitting: dict[str, FoundFields] = {}
     for name in names:
         if reading.layout not in (None, name):

@@ -1,4 +1,4 @@
-"""Files of one channel each, which say in their names which: `<id>_red.png`, or as exporters and users name them."""
+"""The layout `folder`: single-channel files with the channel in their names, as atlas, exporters or users name them."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ _STACK = re.compile(
 
 @layout("folder")
 def find(place: Path, reading: Reading) -> FoundFields | None:
-    """The channel files in `place`; None where there are none.
+    """Find the channel files in `place`; None if there are none.
 
-    They are named by the channels of `reading`; or else by colours, as the atlas has them (composites where there is
-    nothing better), unless other channels lie beside these; or else by an exporter's habit or by dyes.
+    Channels are recognised by the names in `reading`; else by colour words, as in the atlas (composites only if
+    nothing better is there), unless other channels lie next to these; else by an exporter's convention or a dye.
 
     Raises:
-        CellocateError: a channel that a user names is not among them, or `place` is a single one of such files.
-        UnclearChannelsError: nothing tells which channel is which.
+        CellocateError: a channel that the user names is missing, or `place` is a single such file.
+        UnclearChannelsError: nothing shows which channel is which.
     """
     if is_one_file(place):
         if is_channel(place) or suffix(place) in _ONE_CHANNEL:
-            what = "an image of one channel, or of colours"
-            raise CellocateError(what, where=place, mend=f"Give the folder that holds all channels: {place.parent}.")
+            what = "an image of one channel, or in colour"
+            raise CellocateError(what, where=place, mend=f"Give the folder with all channels: {place.parent}.")
         return None
     found = None if reading.channels else _by_colour(place, reading)
-    if found and not _are_among_others(found, place):
+    if found and not _has_other_channels(found, place):
         return found
     return _by_token(place, reading) or found
 
@@ -64,22 +64,22 @@ def has_channel_files(place: Path) -> bool:
 
 
 def has_stacks(place: Path, found: FoundFields | None) -> bool:
-    """Whether there are files, other than those found, that by their ending hold several channels."""
+    """Whether other files have suffixes of formats with several channels."""
     return _has_stacks(place, found.seen if found else set())
 
 
 def words_in_names(reading: Reading) -> list[str]:
-    """What a user says that may stand in names: words and wavelengths; other numbers are those of channels.
+    """The user's words for channels that may be part of names: text and wavelengths; other numbers count channels.
 
     Example:
         >>> words_in_names(Reading(channels={"blue": "DAPI", "green": 488, "red": 0}))
         ['DAPI', '488']
     """
-    return [str(said) for said in reading.channels.values() if isinstance(said, str) or said in WAVELENGTHS]
+    return [str(value) for value in reading.channels.values() if isinstance(value, str) or value in WAVELENGTHS]
 
 
 def is_channel(path: Path) -> bool:
-    """Whether a file is by its name one channel of a field, or a composite."""
+    """Whether a file name is that of one channel, or of a composite."""
     return bool(_NAME.fullmatch(path.name) or COMPOSITE.fullmatch(path.name))
 
 
@@ -105,10 +105,10 @@ def _by_colour(place: Path, reading: Reading) -> FoundFields | None:
     return found if found.by_id else None
 
 
-def _are_among_others(found: FoundFields, place: Path) -> bool:
-    """Whether most fields have a file whose name differs from those of their colours in the last word alone."""
+def _has_other_channels(found: FoundFields, place: Path) -> bool:
+    """Whether most fields have another file whose name differs from their channels in the last word only."""
     if len({channel for of in found.by_id.values() for channel in of}) == len(CHANNELS):
-        return False  # what else there is can be none of the four
+        return False  # all four are there
     with os.scandir(place) as entries:
         rest = [stem(entry.name) for entry in entries if entry.path not in found.seen]
     names = [name for name in rest if name and not name.startswith(".") and not is_derived(name)]
@@ -116,7 +116,7 @@ def _are_among_others(found: FoundFields, place: Path) -> bool:
         return False
     parts = {}
     for path in found.seen:
-        if match := _NAME.fullmatch(os.path.basename(path)):  # noqa: PTH119 # of many thousands
+        if match := _NAME.fullmatch(os.path.basename(path)):  # noqa: PTH119 # many thousands
             before = f"{match['id']}_"
             parts[before + match["channel"]] = NameParts(match["id"], match["channel"], before, "")
     known = ParsedNames(parts, len(parts))
@@ -126,12 +126,12 @@ def _are_among_others(found: FoundFields, place: Path) -> bool:
 
 def _by_token(place: Path, reading: Reading) -> FoundFields | None:
     images = _images(place)
-    names = _taken_apart(list(images), reading) if images else None
+    names = _parsed(list(images), reading) if images else None
     if names is None or _holds_several(first := images[next(iter(names.parts))][0], names):
         return None
     choices = _choices(names, images, place)
-    unasked = similar_names(names, list(images)) if reading.channels else {}
-    seen = frozenset(str(path) for name in {**names.parts, **unasked} for path in images[name])
+    others_named = similar_names(names, list(images)) if reading.channels else {}
+    seen = frozenset(str(path) for name in {**names.parts, **others_named} for path in images[name])
     coloured = _in_colour(names, images)
     try:
         places = assign(choices, reading.channels)
@@ -139,7 +139,7 @@ def _by_token(place: Path, reading: Reading) -> FoundFields | None:
         numbered = reading.channels and not words_in_names(reading)
         colours = coloured and suffix(first).startswith(".tif")
         if _has_stacks(place, seen) or (numbered and (colours or len(names.tokens) == 1)):
-            return None  # stacks may have the channels that are asked for
+            return None  # stacks may have these channels
         raise
     channels = {choices.names[at]: channel for channel, at in places.items()}
     found = FoundFields(because=f"files of one channel in {place}", seen=seen)
@@ -153,7 +153,7 @@ def _by_token(place: Path, reading: Reading) -> FoundFields | None:
 
 
 def _images(place: Path) -> dict[str, list[Path]]:
-    """The images that may be channels, by their names without endings."""
+    """Images that may be channels, by their names without suffix."""
     found: dict[str, list[Path]] = {}
     with os.scandir(place) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
@@ -165,18 +165,18 @@ def _images(place: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _taken_apart(names: list[str], reading: Reading) -> ParsedNames | None:
-    """By a habit of exporters, unless what a user names stands elsewhere in the names."""
+def _parsed(names: list[str], reading: Reading) -> ParsedNames | None:
+    """Parse names by convention, unless the user's words stand elsewhere in the names."""
     found = parse_names(names)
-    if not reading.channels or (found and all(_is_there(said, found) for said in reading.channels.values())):
+    if not reading.channels or (found and all(_is_there(value, found) for value in reading.channels.values())):
         return found
-    asked = parse_names_by_words(names, words_in_names(reading))
-    return asked if asked.parts and (found is None or len(asked.tokens) == len(reading.channels)) else found
+    by_words = parse_names_by_words(names, words_in_names(reading))
+    return by_words if by_words.parts and (found is None or len(by_words.tokens) == len(reading.channels)) else found
 
 
-def _is_there(said: int | str, names: ParsedNames) -> bool:
+def _is_there(value: int | str, names: ParsedNames) -> bool:
     try:
-        ChannelChoices(names.tokens, Path(), tuple(map(channel_number, names.tokens))).place(said)
+        ChannelChoices(names.tokens, Path(), tuple(map(channel_number, names.tokens))).place(value)
     except CellocateError:
         return False
     return True
@@ -189,30 +189,30 @@ def _choices(names: ParsedNames, images: Mapping[str, list[Path]], place: Path) 
 
 
 def _holds_several(path: Path, names: ParsedNames) -> bool:
-    """Whether a file has several channels, so that its name cannot say which one.
+    """Whether a file has several channels, so that its name cannot tell which one.
 
-    Slices may be channels, where a name says several stains and each file the same.
+    Slices may be channels if every name lists several stains.
     """
     try:
         if not suffix(path).startswith(".tif") or in_colour(path):
             return False
         images = describe(path)
-    except (CellocateError, OSError):  # which is told when it is read
+    except (CellocateError, OSError):  # reported when the image is read
         return False
     of_all = len(names.tokens) == 1 and len({p.channel or p.wavelength for p in phrases(stem(path.name) or "")}) > 1
     return any(len(image.names) > 1 or (of_all and max(image.planes, image.times) > 1) for image in images)
 
 
 def _in_colour(names: ParsedNames, images: Mapping[str, list[Path]]) -> bool:
-    """Whether the files of a channel are pictures in a colour, as microscopes show it."""
+    """Whether the files of a channel are pictures in a display colour."""
     firsts = {part.token: name for name, part in reversed(names.parts.items())}
     return any(in_colour(images[name][0]) for name in firsts.values())
 
 
-def _has_stacks(place: Path, besides: Set[str]) -> bool:
+def _has_stacks(place: Path, excluded: Set[str]) -> bool:
     with os.scandir(place) as entries:
         return any(
-            _STACK.fullmatch(entry.name) and not entry.name.startswith(".") and entry.path not in besides
+            _STACK.fullmatch(entry.name) and not entry.name.startswith(".") and entry.path not in excluded
             for entry in entries
         )
 

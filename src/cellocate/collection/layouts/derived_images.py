@@ -1,4 +1,4 @@
-"""Masks, and pictures that were made of channels, as their names say: no channels of a field."""
+"""Recognise masks, overlays and merged channels by their file names: they are no channels of a field."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cellocate.images import SUFFIXES
 
 ENDINGS = "|".join(re.escape(ending) for ending in SUFFIXES)
 COMPOSITE = re.compile(rf"(?P<id>.+?)_(?P<blue>blue_)?red_green(?:{ENDINGS})", re.IGNORECASE)
-"""The website's composites: three channels, or lately two, as the colours of one picture."""
+"""The atlas's composites: three channels, or lately two, as the colours of one picture."""
 
 _ENDING = re.compile(rf"(?:\.ome)?(?:{ENDINGS})$", re.IGNORECASE)
 _WORDS = re.compile(
@@ -25,7 +25,7 @@ _SINGLE = re.compile(r"_c\d+(?![+\d-])", re.IGNORECASE)
 
 
 def stem(name: str) -> str | None:
-    """The name of an image without its ending; None where it has none of an image.
+    """The name of an image file without its suffix; None for other files.
 
     Example:
         >>> stem("a.b.OME.tif"), stem("a_green.png"), stem("notes.txt")
@@ -36,7 +36,7 @@ def stem(name: str) -> str | None:
 
 
 def is_derived(name: str) -> bool:
-    """Whether a picture is by its name, without the ending, a mask or made of several channels.
+    """Whether an image name (without suffix) is that of a mask or of a picture made of several channels.
 
     Example:
         >>> is_derived("img01_cp_masks"), is_derived("img01_Overlay"), is_derived("img01_ch00")
@@ -46,9 +46,9 @@ def is_derived(name: str) -> bool:
 
 
 def is_derived_from(name: str, ids: Collection[str]) -> bool:
-    """Whether a name is that of a mask, or of a picture made of channels, of one of the images with these ids.
+    """Whether a name is that of a mask, or a picture made of channels, of an image with one of these ids.
 
-    A name alone says less of an image of several channels, which may be called "merged", or "HeLa cells".
+    This is stricter than `is_derived`: an image of several channels may well be called "merged" or "HeLa cells".
 
     Example:
         >>> [is_derived_from(name, {"a"}) for name in ("a_cells", "Mask of a", "HeLa_cells", "a_2")]
@@ -63,7 +63,7 @@ def is_derived_from(name: str, ids: Collection[str]) -> bool:
 
 
 def merged_zen_channels(names: set[str]) -> set[str]:
-    """Of names without endings, those of several of ZEN's channels in one picture, where it has single ones as well.
+    """The names of ZEN's merged channels, such as `a_c1-2`, if there are single channels too.
 
     Example:
         >>> merged_zen_channels({"a_c1", "a_c2", "a_c1-2"}), merged_zen_channels({"a_c1-2"})

@@ -1,4 +1,4 @@
-"""The fields in files of several images: an id for each position and time point, and what the file says of it."""
+"""Fields in files of several images: ids and metadata of each position and time point."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cellocate.images.address import suffix
 from cellocate.images.stack import Stack
 from cellocate.tables import normalised
 
-_ODD = re.compile(r"[^\w.+-]+")  # what no id should have
-_BREAKS = re.compile(r"(?<=[_\-. ])")  # after which a name of a file goes on with something else
+_ODD = re.compile(r"[^\w.+-]+")  # not allowed in ids
+_BREAKS = re.compile(r"(?<=[_\-. ])")  # separators in file names
 
 
 class FieldInFile(NamedTuple):
-    """One field: its id, the image that it is of, its time point there, and its metadata."""
+    """One field: its id, image, time point and metadata."""
 
     id: str
     stack: Stack
@@ -27,13 +27,7 @@ class FieldInFile(NamedTuple):
 
 
 def fields_of(base: str, stacks: Sequence[Stack], metadata: Mapping[str, object]) -> list[FieldInFile]:
-    """The fields in the images of a file, or of a set of files.
-
-    Args:
-        base: the id of the file.
-        stacks: its images.
-        metadata: of the file.
-    """
+    """The fields in the images of one file (or set of files) with the id `base` and its metadata."""
     parts = []
     for number, (name, stack) in enumerate(zip(_ids(base, stacks), stacks, strict=True)):
         of_image: dict[str, object] = {**stack.metadata, **metadata}
@@ -52,7 +46,7 @@ def fields_of(base: str, stacks: Sequence[Stack], metadata: Mapping[str, object]
 
 
 def field_id(path: Path) -> str:
-    """The name of a file without what tells its format, in normal form.
+    """The normalised name of a file without the suffixes of its format.
 
     Example:
         >>> [field_id(Path(name)) for name in ("a.b.ome.tif", "a_1.czi", "x.companion.ome", "plain")]
@@ -65,7 +59,7 @@ def field_id(path: Path) -> str:
 
 
 def _ids(base: str, stacks: Sequence[Stack]) -> list[str]:
-    """An id for each image: that of its files where they tell it from the others, or that of the file and a label."""
+    """An id for each image: that of its files if it is unique, or else the file's id with a label."""
     files = [set(stack.members) for stack in stacks]
     if len(set().union(*files)) > 1:
         own = [_of_files(stack.members) for stack in stacks]
@@ -77,7 +71,7 @@ def _ids(base: str, stacks: Sequence[Stack]) -> list[str]:
 
 
 def _of_files(members: Sequence[Path]) -> str:
-    """What the names of files have in common, up to a break in them.
+    """The common beginning of file names, up to a separator.
 
     Example:
         >>> _of_files([Path("x_DAPI.ome.tif"), Path("x_DIC.ome.tif")]), _of_files([Path("a.tif"), Path("b.tif")])
@@ -91,7 +85,7 @@ def _of_files(members: Sequence[Path]) -> str:
 
 
 def _labels(stacks: Sequence[Stack]) -> list[str]:
-    """What tells the images of a file from each other: well and site, or their names, or their numbers."""
+    """A label for each image of a file: well and site, or its name, or its number."""
     names = [_name(stack) for stack in stacks]
     named = len(set(names)) == len(names) and all(names)
     if len(stacks) == 1:
@@ -110,7 +104,7 @@ def _labels(stacks: Sequence[Stack]) -> list[str]:
 
 
 def _name(stack: Stack) -> str:
-    """What a file calls an image, without the name of the file, which is in the id already."""
+    """The image's name in the file, without the file name, which is in the id already."""
     path, name = stack.members[0], stack.name
     for start in (path.name, field_id(path)):
         if name.startswith(start) and not name[len(start) :][:1].isalnum():

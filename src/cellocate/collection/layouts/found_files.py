@@ -1,4 +1,4 @@
-"""What a layout finds in a folder, before labels are joined to it."""
+"""The image files that a layout finds in a folder, before labels are joined."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from cellocate.tables import normalised
 
 @dataclass
 class FoundFields:
-    """The image files of a folder.
+    """The fields that a layout finds, with the files of their channels.
 
     Attributes:
         because: what was recognised, as a sentence.
-        by_id: id, in normal form → channel → address of its pixels.
-        metadata: id → what the files themselves say, such as `pixel_size` or `plate`.
-        stains: channel → the names, or numbers, of what stands for it in the files, where they have any of their own.
-        seen: the paths of the files that were looked at, those of channels that nobody names as well.
+        by_id: normalised id → channel → address of its pixels.
+        metadata: id → metadata from the files themselves, such as `pixel_size` or `plate`.
+        stains: channel → the names or numbers that the files have for it.
+        seen: paths of all files that were looked at, including unused channels.
         problems: such as two files for one channel.
-        notes: what a user should know of how the files were read, a sentence each.
+        notes: sentences about how the files were read, for the user.
     """
 
     because: str = ""
@@ -43,18 +43,17 @@ class FoundFields:
     notes: list[str] = field(default_factory=list)
 
     def add(self, field_id: str, channel: str, address: str) -> None:
-        """Note where a channel of a field is; a second place for the same is a problem."""
+        """Add a channel of a field; a second file for the same channel is a problem."""
         field_id = normalised(field_id)
         channels = self.by_id.setdefault(field_id, {})
         if channel in channels:
-            error = CellocateError(
-                f"two files for {channel}", where=f"{channels[channel]} and {address}", mend="Keep one of them."
-            )
+            where = f"{channels[channel]} and {address}"
+            error = CellocateError(f"two files for {channel}", where=where, mend="Keep one of them.")
             self.problems.append(Problem(field_id, "files", error))
         channels[channel] = address
 
     def record_channels(self, choices: ChannelChoices, places: Mapping[str, int]) -> None:
-        """Note which of the channels in a file, or of the names of files, was taken for which stain."""
+        """Record which names or numbers in the files were taken for which channel."""
         for channel, place in places.items():
             values = self.stains.setdefault(channel, [])
             if choices.value(place) not in values:
@@ -69,25 +68,24 @@ class FoundFields:
                 self.notes.append(note)
 
     def fail(self, field_id: str, error: CellocateError) -> None:
-        """Note a field whose file cannot be used."""
+        """Record a field whose file cannot be used."""
         field_id = normalised(field_id)
         self.by_id.setdefault(field_id, {})
         self.problems.append(Problem(field_id, "files", error))
 
     def table(self) -> pd.DataFrame:
-        """Files and what they say as the columns of a collection's table, ids in order of name."""
+        """The table of a collection: files and metadata, sorted by id."""
         ids = sorted(self.by_id)
-        columns: dict[str, list[object]] = {
-            c: [self.by_id[i].get(c) for i in ids] for c in CHANNELS if any(c in of for of in self.by_id.values())
-        }
-        for name in sorted({name for said in self.metadata.values() for name in said}):
+        channels = [c for c in CHANNELS if any(c in files for files in self.by_id.values())]
+        columns: dict[str, list[object]] = {c: [self.by_id[i].get(c) for i in ids] for c in channels}
+        for name in sorted(set().union(*self.metadata.values())):
             columns[name] = [self.metadata.get(i, {}).get(name) for i in ids]
         table = pd.DataFrame(columns, index=pd.Index(ids, name="id", dtype=object), dtype=object)
         return table.assign(antibody=numbered(table["antibody"])) if "antibody" in table else table
 
 
 def normalised_path(path: str) -> str:
-    """A path without detours through `..`, unless a link on its way makes it lead elsewhere.
+    """A path without `..`, unless a symbolic link on the way would change where it leads.
 
     Example:
         >>> normalised_path("nowhere/../images/a.png"), normalised_path("images/a..b.png")
@@ -95,12 +93,12 @@ def normalised_path(path: str) -> str:
     """
     if ".." not in path or "\0" in path:
         return path
-    shown = os.path.normpath(path)
-    return shown if os.path.realpath(shown) == os.path.realpath(path) else path
+    normal = os.path.normpath(path)
+    return normal if os.path.realpath(normal) == os.path.realpath(path) else path
 
 
 def describe_contents(folder: Path) -> str:
-    """What a folder holds, for a message that it is not what was looked for.
+    """The kinds of files in a folder, for the message that nothing usable was found.
 
     Example:
         >>> import tempfile
@@ -111,7 +109,7 @@ def describe_contents(folder: Path) -> str:
         "it holds 2 .png, 1 .txt, such as 'cell 1.png'"
     """
     paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    kinds = Counter(suffix(path) or "of no kind" for path in paths if path.is_file())
+    kinds = Counter(suffix(path) or "without suffix" for path in paths if path.is_file())
     folders = sum(path.is_dir() for path in paths)
     held = [f"{n} {kind}" for kind, n in kinds.most_common(_SHOWN)] + ([counted(folders, "folder")] if folders else [])
     first = next((f", such as {path.name!r}" for path in paths if path.is_file() and suffix(path) in held[0]), "")

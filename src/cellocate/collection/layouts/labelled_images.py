@@ -1,4 +1,4 @@
-"""Label tables beside image files, as the challenges have them, and label tables without images."""
+"""Label tables next to image files, as in the challenges, and label tables without images."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _EDITIONS = (".png", ".tif", ".tiff")
 
 
 def label_table(folder: Path) -> Path | None:
-    """The label table in `folder`: a list of the atlas, `train` or `labels`, or the only one of the right columns.
+    """The label table in `folder`: an image list of the atlas, `train` or `labels`, or the only label table there.
 
     Raises:
-        CellocateError: a table of a usual name lacks a column, or several tables could be meant.
+        CellocateError: a table with a usual name lacks a column, or several tables could be meant.
     """
     if lists := [folder / name for name in _LISTS if (folder / name).is_file()]:
         return lists[0]
@@ -39,10 +39,10 @@ def label_table(folder: Path) -> Path | None:
 
 
 def unreadable_tables(folder: Path) -> tuple[str, ...]:
-    """A sentence for each table in `folder` that cannot be read, and may be the label table that is missed."""
+    """A sentence for each unreadable table in `folder`, which may be the missing label table."""
     sentences = []
     for path in tables_in(folder):
-        if path.suffix == ".txt":  # which most often is no table
+        if path.suffix == ".txt":  # mostly not a table
             continue
         try:
             read_columns(path)
@@ -54,7 +54,7 @@ def unreadable_tables(folder: Path) -> tuple[str, ...]:
 def read(
     folder: Path, name: str, found: FoundFields, path: Path, vocabulary: Vocabulary | str | None, own: str | None = None
 ) -> Collection:
-    """A labelled collection: every id of the table at `path` or of a file, joined; `name` is that of its layout."""
+    """A labelled collection of the ids in the table at `path` and of the files; `name` is the layout's name."""
     fields, labels, problems = join_labels(found.table(), path, vocabulary, own)
     because = f"{found.because}; labels of {labels.vocabulary.name} in {path.name}"
     if name == "folder" and not found.stains and labels.format in FORMATS and _may_be_challenge_images(found):
@@ -73,7 +73,7 @@ def read(
 
 
 def labels_only(path: Path, vocabulary: Vocabulary | str | None) -> Collection:
-    """The collection of a label table without images: for what needs no pixel."""
+    """The collection of a label table without images."""
     labels = read_labels(path, vocabulary)
     fields = tidy(labels.table, path)
     because = f"the rows of {path.name}, without images"
@@ -81,7 +81,7 @@ def labels_only(path: Path, vocabulary: Vocabulary | str | None) -> Collection:
 
 
 def _may_be_challenge_images(found: FoundFields) -> bool:
-    """Whether all files are PNG or TIFF, as the challenges have them, or are called as theirs are, with a UUID."""
+    """Whether all files are PNG or TIFF, or all ids are UUIDs, as in the challenges."""
     return all(
         uuid(i) == i.lower() or all(file.lower().endswith(_EDITIONS) for file in files.values())
         for i, files in found.by_id.items()

@@ -1,4 +1,4 @@
-"""Images in folders of a folder: how all of them are read, mostly by a pattern for a `collection.yaml`."""
+"""Advice on images in subfolders: how to read them together, mostly a pattern for `collection.yaml`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from cellocate.images.address import suffix
 from cellocate.images.stack import MICROSCOPES
 
 _OF_STACKS = (".ome.tif", ".ome.tiff", *MICROSCOPES)
-_MAX_IMAGES = 20_000  # images that are looked at
+_MAX_IMAGES = 20_000
 _ENDS = (" ", "_", "-", ".")  # where a part of a name ends
 
 
 def advice(folder: Path) -> str:
-    """How to read the images in the folders of a folder, together where there are several; "" where there are none.
+    """How to read the images in the folders of a folder, together if there are several; "" if there are none.
 
-    Masks and pictures made of several channels are passed over.
+    Masks and pictures made of several channels are ignored.
 
     Example:
         >>> import tempfile
@@ -56,14 +56,14 @@ def advice(folder: Path) -> str:
 
 
 def _go_together(images: Mapping[str, str]) -> bool:
-    """Whether the files of all folders would be channels of fields, if they lay in one."""
+    """Whether all files would be channels of fields if they were in one folder."""
     names = {Path(base).name for base in images.values()}
     near = all(name.count("/") == 1 for name in images)
     return near and len(names) == len(images) and parse_names(sorted(names)) is not None
 
 
 def _proposed(images: Mapping[str, str]) -> str | None:
-    """A pattern that images in several folders follow, such as `{channel}/{id}.tif`; None if none is found."""
+    """A pattern that images in several folders follow, such as `{channel}/{id}.tif`; None if there is none."""
     if len(_folders(images)) < len(("one", "another")) or len(images) > _MAX_IMAGES:
         return None
     [(ending, _)] = Counter(name[len(base) :] for name, base in images.items()).most_common(1)
@@ -75,7 +75,7 @@ def _proposed(images: Mapping[str, str]) -> str | None:
 
 
 def _images_below(folder: Path, depth: int = 2) -> dict[str, str]:
-    """The images one or two folders further in, by their way from `folder`, each with the same without its ending."""
+    """Relative paths of images one or two folders down → the same without suffix."""
     found: dict[str, str] = {}
     for inner in sorted(folder.iterdir()):
         if not inner.is_dir() or inner.name.startswith(".") or is_derived(inner.name):
@@ -98,7 +98,7 @@ def _folders(names: Iterable[str]) -> set[str]:
 
 
 def _of_channels(names: ParsedNames, ending: str) -> str | None:
-    """The pattern of files of one channel, if it finds the same channels and fields as their names have."""
+    """The pattern of single-channel files, if it yields the same channels and fields as their names."""
     parts = names.parts.values()
     before, behind = ([part.before for part in parts], [part.behind for part in parts])
     pattern = _written([*_generalised(before), "{channel}", *_generalised(behind)], ending)
@@ -112,14 +112,14 @@ def _of_channels(names: ParsedNames, ending: str) -> str | None:
 
 
 def _written(pieces: Sequence[str | None], ending: str) -> str:
-    """A pattern of pieces, of which those that differ from file to file are None: alone they are the id."""
+    """Join fixed pieces to a pattern; None stands for text that differs between files: a single one is the id."""
     free = sum(piece is None for piece in pieces)
     called = iter(["id"] if free == 1 else ["folder", "image", *(f"part{i}" for i in range(3, free + 1))])
     return "".join(f"{{{next(called)}}}" if piece is None else piece for piece in pieces) + ending
 
 
 def _generalised(texts: Sequence[str]) -> list[str | None]:
-    """What texts have in common, folder by folder, with None where they differ."""
+    """The text that all have in common, folder by folder, with None where they differ."""
     if len({text.count("/") for text in texts}) > 1:
         return [None]
     found: list[str | None] = []
@@ -133,7 +133,7 @@ def _generalised(texts: Sequence[str]) -> list[str | None]:
 
 
 def _common(texts: Sequence[str]) -> str:
-    """The beginning that texts share, up to the end of a part of a name."""
+    """The beginning that texts share, cut at the end of a part of a name."""
     shared = commonprefix(list(texts))  # noqa: RUF071 # letter by letter is what is meant
     if len(set(texts)) == 1:
         return shared

@@ -19,20 +19,19 @@ _NAMES = (*_COLUMNS.values(), "output_folder", "output_prefix")
 
 @layout("path_list")
 def find(place: Path, _: Reading) -> FoundFields | None:
-    """The fields of the list that `place` is or holds; None where there is none."""
+    """The fields of the list at or in `place`; None if there is none."""
     if place.is_file():
         return _read(place) if is_list(place) else None
     return _read(place / FILE) if (place / FILE).is_file() else None
 
 
 def _read(path: Path) -> FoundFields:
-    """The fields of a list; ids are its `output_prefix` (after its `output_folder`), without the last underscore.
+    """Read a list; ids are its `output_prefix` (after its `output_folder`), without trailing underscores.
 
-    Paths are looked for from the list's folder, or else from the working directory. Rows that begin with `#` are left
-    out.
+    Relative paths start at the list's folder, or else at the working directory. Rows that begin with `#` are skipped.
 
     Raises:
-        CellocateError: it is no such list, or an id stands in two rows.
+        CellocateError: it is not such a list, or two rows have the same id.
     """
     columns = read_columns(path, "list of images", _NAMES)
     if not _lists_images(columns):
@@ -52,7 +51,7 @@ def _read(path: Path) -> FoundFields:
             channel: _resolved(str(row[column]), *places) for channel, column in _COLUMNS.items() if row.get(column)
         }
     if not found.by_id:
-        raise CellocateError("a list without images", where=path, mend="Give it rows, or take it away.")
+        raise CellocateError("a list without images", where=path, mend="Add rows, or remove the file.")
     return found
 
 

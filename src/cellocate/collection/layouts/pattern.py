@@ -1,4 +1,4 @@
-"""Files whose names follow a pattern that a user gave."""
+"""Files whose names follow a pattern that the user gave."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from cellocate.images import CHANNELS
 from cellocate.tables import normalised
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_KEPT = (*CHANNELS, "labels", *NUMBERS)  # columns of a collection that are no text
+_KEPT = (*CHANNELS, "labels", *NUMBERS)  # reserved names of columns
 
 
 def find(folder: Path, pattern: str, reading: Reading) -> FoundFields:
-    """The files below `folder` whose path from there follows `pattern`.
+    """Find the files below `folder` whose relative paths follow `pattern`.
 
     Raises:
-        CellocateError: the pattern is none, no file follows it, or a channel of `reading` is not in the names.
-        UnclearChannelsError: nothing tells which channel is which.
+        CellocateError: the pattern is invalid, no file follows it, or a channel of `reading` is not in the names.
+        UnclearChannelsError: nothing shows which channel is which.
     """
     expression = compiled(pattern)
-    named = [(path, match) for path in sorted(folder.rglob("*"))
-             if (match := expression.fullmatch(path.relative_to(folder).as_posix()))]  # fmt: skip
+    paths = sorted(folder.rglob("*"))
+    named = [(p, match) for p in paths if (match := expression.fullmatch(p.relative_to(folder).as_posix()))]
     if not named:
         what = f"no file follows the pattern {pattern} ({describe_contents(folder)})"
-        raise CellocateError(what, where=folder, mend=f"Each {{name}} is any text without /; correct it in {FILE}.")
+        raise CellocateError(what, where=folder, mend=f"Each {{name}} stands for text without /. Correct it in {FILE}.")
     if "channel" not in expression.groupindex:
         metadata = {_id(match): _metadata(match) for _, match in named}
         found = stack_files.describe_all(((_id(match), path) for path, match in named), reading, folder, metadata)
@@ -45,7 +45,6 @@ def find(folder: Path, pattern: str, reading: Reading) -> FoundFields:
 
 
 def _of_channels(named: list[tuple[Path, re.Match[str]]], reading: Reading, folder: Path) -> FoundFields:
-    """Files of one channel each."""
     tokens = tuple(sorted({match["channel"] for _, match in named}))
     choices = ChannelChoices(tokens, folder, tuple(map(_number, tokens)), named[0][0].name)
     places = assign(choices, reading.channels)
@@ -63,10 +62,10 @@ def _number(token: str) -> int | None:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    r"""A pattern of names as a regular expression.
+    r"""Compile a pattern of names to a regular expression.
 
     Raises:
-        CellocateError: it has no placeholder, one twice, or one whose name cellocate keeps for itself.
+        CellocateError: it has no placeholder, one twice, or one with a reserved name.
 
     Example:
         >>> compiled("{plate}/{id}_w{channel}.tif").fullmatch("p1/a7_w2.tif").groupdict()
@@ -75,11 +74,11 @@ def compiled(pattern: str) -> re.Pattern[str]:
     parts = _PLACEHOLDER.split(pattern)
     names = parts[1::2]
     if not names or len(set(names)) < len(names) or not set(names) - {"channel"}:
-        mend = "Write one such as {plate}_{id}_{channel}.tif into collection.yaml, each name once."
-        raise CellocateError(f"no pattern of file names: {pattern}", mend=mend)
+        mend = "Write one such as {plate}_{id}_{channel}.tif into collection.yaml, with each name once."
+        raise CellocateError(f"not a pattern of file names: {pattern}", mend=mend)
     if wrong := [name for name in names if name in _KEPT or not name.isidentifier()]:
-        mend = f"Give it another name: {', '.join(_KEPT)} are taken, and a name begins with a letter."
-        raise CellocateError(f"no field can be called {{{wrong[0]}}} in the pattern {pattern}", mend=mend)
+        mend = f"Choose another name: {', '.join(_KEPT)} are reserved, and a name begins with a letter."
+        raise CellocateError(f"the pattern {pattern} has a placeholder {{{wrong[0]}}}, which is not allowed", mend=mend)
     return re.compile("".join(f"(?P<{part}>[^/]+?)" if i % 2 else re.escape(part) for i, part in enumerate(parts)))
 
 
@@ -90,5 +89,4 @@ def _id(match: re.Match[str]) -> str:
 
 
 def _metadata(match: re.Match[str]) -> dict[str, object]:
-    """What a name says besides id and channel."""
     return {name: normalised(value) for name, value in match.groupdict().items() if name not in ("id", "channel")}

@@ -1,4 +1,4 @@
-"""A layout: how the fields of a folder are found; `layout` registers one."""
+"""The type of layouts, and the decorator that registers one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ AlsoFits = Callable[[Path, Mapping[str, FoundFields]], bool]
 
 @dataclass(frozen=True)
 class Layout:
-    """How the fields of a folder are found.
+    """A way to find the fields of a folder.
 
     Attributes:
-        find: a folder, or a file that is opened alone, and what the user says of it → the fields that are there; None
-            where it is of another layout.
-        also_fits: whether it may be meant although earlier ones fit: the place, and what these found by name.
+        find: folder (or single file), and the user's settings → the fields; None if it is of another layout.
+        also_fits: whether it may be meant although earlier layouts fit, given the place and their fields by name.
     """
 
     find: Find
@@ -40,5 +39,5 @@ def layout(name: str, *, also_fits: AlsoFits = lambda _, __: False) -> Callable[
 
 
 def is_one_file(path: Path) -> bool:
-    """Whether a path is one file, or the folder that an image or a plate in OME-Zarr is."""
+    """Whether a path is one file, or the folder of an OME-Zarr image or plate."""
     return path.is_file() or is_zarr(path)

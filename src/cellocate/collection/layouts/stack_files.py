@@ -1,4 +1,4 @@
-"""Files that hold all channels of a field: OME-TIFF, OME-Zarr, ImageJ stacks, microscopes' own formats."""
+"""The layout `stacks`: files with all channels of a field, as OME-TIFF, OME-Zarr, ImageJ or microscope formats."""
 
 from __future__ import annotations
 
@@ -33,53 +33,46 @@ _OME = (".ome.tif", ".ome.tiff", ".ome.tif.gz", ".ome.tiff.gz", ".companion.ome"
 
 
 def _among_channels(place: Path, found: Mapping[str, FoundFields]) -> bool:
-    """Whether stacks lie beside files of one channel."""
     return "folder" in found and channel_files.has_stacks(place, found["folder"])
 
 
 @layout("stacks", also_fits=_among_channels)
 def find(place: Path, reading: Reading) -> FoundFields | None:
-    """The files of several channels in `place`, or that it is; None where there are none.
+    """Find the files of several channels at or in `place`; None if there are none.
 
-    Where a user gives numbers, these are channels of files, of which any may be the only one.
+    Channel numbers from the user count channels within files, even in files of one channel.
 
     Raises:
-        CellocateError: nothing tells which of their channels is which.
+        CellocateError: nothing shows which channel is which.
     """
     if is_one_file(place):
         return describe_one(place, reading) if is_stack_file(place) else None
     paths = candidates(place)
     ids = {field_id(path) for path in paths}
     described = dict(zip(paths, _described(paths), strict=True))
-    passed = [p for p, images in described.items() if is_derived_from(field_id(p), ids) and not _names_channels(images)]
-    for path in passed:
+    derived = [p for p, found in described.items() if is_derived_from(field_id(p), ids) and not _names_channels(found)]
+    for path in derived:
         del described[path]
     numbered = bool(described) and bool(reading.channels) and all(isinstance(n, int) for n in reading.channels.values())
     if not (numbered or any(_surely(path) or _is_stack(images) for path, images in described.items())):
         return None
     found = _found([(field_id(path), path) for path in described], list(described.values()), reading, place, {})
-    if passed:
-        what = "is not taken as a field: by its name it is a mask or a picture of another file"
-        found.notes.append(f"{passed[0].name} {what} ({counted(len(passed), 'such file')})")
+    if derived:
+        what = "is not read as a field: its name is that of a mask or picture of another file"
+        found.notes.append(f"{derived[0].name} {what} ({counted(len(derived), 'such file')})")
     return found
 
 
 def candidates(place: Path) -> list[Path]:
-    """The files and folders in `place` that may hold several channels."""
+    """Files and folders in `place` that may hold several channels."""
     with os.scandir(place) as entries:
-        return sorted(
-            place / entry.name for entry in entries if not entry.name.startswith(".") and _perhaps(place, entry)
-        )
+        paths = [place / entry.name for entry in entries if not entry.name.startswith(".")]
+    return sorted(path for path in paths if _tiff(path) or _surely(path) or is_zarr(path))
 
 
 def has_stack_files(place: Path) -> bool:
-    """Whether a folder has files that cannot be anything else."""
-    with os.scandir(place) as entries:
-        return any(
-            _surely(place / entry.name) or is_zarr(place / entry.name)
-            for entry in entries
-            if not entry.name.startswith(".")
-        )
+    """Whether a folder has files that can only be stacks."""
+    return any(_surely(path) or is_zarr(path) for path in place.iterdir() if not path.name.startswith("."))
 
 
 def describe_all(
@@ -88,26 +81,26 @@ def describe_all(
     place: Path,
     metadata: Mapping[str, Mapping[str, object]] | None = None,
 ) -> FoundFields:
-    """Open each file, given with its id, far enough to know its images, channels and pixel size.
+    """Read images, channels and pixel size from each file's header.
 
     Args:
-        files: each with its id.
-        reading: as the user says.
-        place: where they are.
-        metadata: of each file, by its id.
+        files: id and path of each file.
+        reading: the user's settings.
+        place: folder of the files.
+        metadata: metadata of each file, by id.
 
     Raises:
-        CellocateError: nothing tells which channel is which in any file that can be opened.
+        CellocateError: nothing shows which channel is which in any readable file.
     """
     named = list(files)
     return _found(named, _described([path for _, path in named]), reading, place, metadata or {})
 
 
 def describe_one(path: Path, reading: Reading) -> FoundFields:
-    """One file, or the folder of a Zarr image, plate, well or field of a plate.
+    """Describe one file, or the folder of a Zarr image, plate, well or field.
 
     Raises:
-        CellocateError: it cannot be read, or nothing tells which channel is which.
+        CellocateError: it cannot be read, or nothing shows which channel is which.
     """
     holder = container(path)
     described = _describe(holder)
@@ -118,13 +111,13 @@ def describe_one(path: Path, reading: Reading) -> FoundFields:
 
 
 def opening_error(path: Path) -> CellocateError | None:
-    """Why a file cannot be opened; None where it can."""
+    """Why a file cannot be opened; None if it can."""
     images = _describe(path)
     return images if isinstance(images, CellocateError) else None
 
 
 def is_stack_file(path: Path) -> bool:
-    """Whether a file, or the folder of a Zarr image, may hold several channels."""
+    """Whether a file (or Zarr folder) may hold several channels."""
     return is_zarr(path) or (path.is_file() and (_tiff(path) or _surely(path)))
 
 
@@ -135,7 +128,7 @@ def _found(
     place: Path,
     metadata: Mapping[str, Mapping[str, object]],
 ) -> FoundFields:
-    """The fields of each file; what cannot be opened, or is unlike the others, is a problem of its id."""
+    """The fields of each file; unreadable and odd files become problems of their ids."""
     found, tally = FoundFields(), StackTally()
     refused: list[tuple[int, CellocateError]] = []
     for base, path, images in _once(named, described):
@@ -151,10 +144,9 @@ def _found(
                 found.fail(part.id, error)
                 refused.append((len(part.stack.names), error))
     if refused and not any(found.by_id.values()):
-        raise max(refused, key=lambda x: x[0])[1]  # that of a file with most channels says most
-    members = {
-        member for images in described if not isinstance(images, CellocateError) for i in images for member in i.members
-    }
+        raise max(refused, key=lambda x: x[0])[1]  # the file with most channels explains most
+    readable = [images for images in described if not isinstance(images, CellocateError)]
+    members = {member for images in readable for image in images for member in image.members}
     found.seen = frozenset(map(str, {path for _, path in named} | members))
     found.because = tally.because(place)
     found.notes += tally.notes(projected=reading.z is None)
@@ -164,7 +156,7 @@ def _found(
 def _once(
     named: Sequence[tuple[str, Path]], described: Sequence[Sequence[Stack] | CellocateError]
 ) -> Iterator[tuple[str, Path, Sequence[Stack] | CellocateError]]:
-    """Each file with its images, but for a file of a set only with the first, whose metadata are those of all."""
+    """Each file with its images; of a set of files only the first, whose metadata describe all."""
     members: set[Path] = set()
     files = [(base, path, images) for (base, path), images in zip(named, described, strict=True)]
     for base, path, images in sorted(files, key=lambda file: not _others(file[1], file[2])):
@@ -174,14 +166,14 @@ def _once(
 
 
 def _others(path: Path, images: Sequence[Stack] | CellocateError) -> set[Path]:
-    """The files beside one that its images lie in as well."""
+    """The other files that hold planes of a file's images."""
     if isinstance(images, CellocateError):
         return set()
     return {member for image in images for member in image.members} - {path}
 
 
 def _meant(image: Stack, reading: Reading) -> Stack:
-    """An image with the axes that a user names, or means where channels are numbers that only slices can have."""
+    """The image with the user's axes, or with slices as channels if the channel numbers require that."""
     try:
         if reading.axes is not None:
             return image.with_axes(reading.axes)
@@ -200,7 +192,7 @@ def _add(found: FoundFields, part: FieldInFile, reading: Reading, path: Path) ->
     """Add one field.
 
     Raises:
-        CellocateError: it cannot be read, or nothing tells its channels apart.
+        CellocateError: it cannot be read, or its channels are unclear.
     """
     stack, z = part.stack, reading.z
     if fault := stack.faults.get(None) or stack.faults.get(part.time or 0):
@@ -208,8 +200,8 @@ def _add(found: FoundFields, part: FieldInFile, reading: Reading, path: Path) ->
     if reading.pixel_size is None and (fault := stretched_pixels_error(stack.size, path)):
         raise fault
     if isinstance(z, int) and z >= stack.planes:
-        what = f"no plane {z} (it has {stack.planes}, from 0)"
-        raise CellocateError(what, where=path, mend="Name one that it has with --z.")
+        what = f"no plane {z}: the stack has planes 0 to {stack.planes - 1}"
+        raise CellocateError(what, where=path, mend="Choose one of these with --z.")
     if not reading.channels and (error := _slices(stack, path)):
         raise error
     axes = stack.axes if stack.renamed else None
@@ -227,10 +219,10 @@ def _add(found: FoundFields, part: FieldInFile, reading: Reading, path: Path) ->
 
 
 def _slices(stack: Stack, path: Path) -> CellocateError | None:
-    """What to do with an image whose channels may have been saved as something else."""
+    """The error for an image whose channels may have been saved as colours, slices or time points."""
     last = stack.axes[-1] in "SC"
     if len(stack.names) > 1 and last and not any(stack.names):
-        what = f"the axes Y, X and {len(stack.names)} channels (which come last), or the colours of a picture"
+        what = f"the last axis may be {len(stack.names)} channels or the colours of a picture"
         in_colour = len(stack.names) == len(_OF_COLOURS)
         example = _OF_COLOURS if in_colour else dict(zip(STAINS, range(len(stack.names)), strict=False))
         mend = f"Say which channel is which, such as --channels {format_pairs(example)}."
@@ -251,16 +243,16 @@ def _slices(stack: Stack, path: Path) -> CellocateError | None:
 
 
 def _described(paths: Sequence[Path]) -> list[Sequence[Stack] | CellocateError]:
-    """The images of each file; none of a file that is found to be of another's set, which would say the same again."""
+    """The images of each file; none of a file that belongs to another's set."""
     members: set[Path] = set()
 
-    def look(path: Path) -> Sequence[Stack] | CellocateError:
+    def describe_once(path: Path) -> Sequence[Stack] | CellocateError:
         images = () if path in members else _describe(path)
         members.update(_others(path, images))
         return images
 
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return list(pool.map(look, paths))
+        return list(pool.map(describe_once, paths))
 
 
 def _describe(path: Path) -> Sequence[Stack] | CellocateError:
@@ -279,13 +271,8 @@ def _is_stack(images: Sequence[Stack] | CellocateError) -> bool:
 
 
 def _names_channels(images: Sequence[Stack] | CellocateError) -> bool:
-    """Whether a file says what its channels are, as a mask or a picture in colours does not."""
+    """Whether a file names its channels; masks and colour pictures do not."""
     return not isinstance(images, CellocateError) and any(len(image.names) > 1 and any(image.names) for image in images)
-
-
-def _perhaps(place: Path, entry: os.DirEntry[str]) -> bool:
-    path = place / entry.name
-    return _tiff(path) or _surely(path) or is_zarr(path)
 
 
 def _tiff(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What files of several planes turned out to hold, in numbers: for `check`, and as notes for every command."""
+"""Counts of what files of several planes hold, for `check` and for notes."""
 
 from __future__ import annotations
 
@@ -40,32 +40,28 @@ class StackTally:
                 self.renamed.add(image.axes)
 
     def because(self, place: Path) -> str:
-        """What was recognised."""
+        """What was recognised, as a sentence."""
         plates = len({plate for plate, _ in self.wells})
         wells = f", of {counted(len(self.wells), 'well')} of {counted(plates, 'plate')}" if self.wells else ""
         images = f": {counted(self.images, 'image')}" if self.images != self.files or wells else ""
         return f"{counted(self.files, 'file')} of several channels in {place}{images}{wells}"
 
     def notes(self, *, projected: bool) -> list[str]:
-        """What a user should know of how the files are read.
-
-        Args:
-            projected: whether z stacks become one plane though nobody asked for it.
-        """
+        """Notes for the user; `projected` if z stacks become one plane without the user's request."""
         found = []
         if self.sets:
-            found.append(f"{counted(self.sets, 'image')} put together from several files, as their OME metadata say")
+            found.append(f"{counted(self.sets, 'image')} joined from several files by their OME metadata")
         if times := _each(self.times, "time point"):
             found.append(f"{times}: each is a field, and those of one image are one group in splits and intervals")
         if projected and (planes := _each(self.planes, "z plane")):
-            found.append(f"{planes}: each stack became its maximum (--z mean, or --z with a number, for another)")
+            found.append(f"{planes}: the maximum of each is used (--z mean, or --z with a number, chooses another)")
         if self.left_out:
             found.append(
                 f"{counted(len(self.left_out), 'file')} renamed since the OME metadata were written: the images that "
                 f"these list in files that are not there, such as {self.left_out[0]}, are left out"
             )
         if self.renamed:
-            found.append(f"the axes were read as {', '.join(sorted(self.renamed))}, as you say")
+            found.append(f"you set the axes to {', '.join(sorted(self.renamed))}")
         return found
 
 

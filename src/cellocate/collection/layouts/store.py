@@ -1,4 +1,4 @@
-"""A store as a collection: what `pack` wrote, read like any other layout."""
+"""The layout `store`: a folder that `pack` wrote."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 TABLE = "fields.csv"
 UNFINISHED = "packing"
-"""The folder in which `pack` keeps what it needs to go on; a finished store has none."""
+"""Folder with the state of an unfinished `pack`."""
 
 
 def is_store(folder: Path) -> bool:
@@ -32,7 +32,7 @@ def is_store(folder: Path) -> bool:
 
 
 def collection_metadata(collection: Collection) -> dict[str, Any]:
-    """What a store keeps of the collection that is packed, beside the table of its fields."""
+    """The facts about a packed collection that a store keeps besides the table of its fields."""
     vocabulary = collection.vocabulary
     return {
         "vocabulary": None if vocabulary is None else vocabulary.name,
@@ -44,9 +44,9 @@ def collection_metadata(collection: Collection) -> dict[str, Any]:
 
 
 def table(collection: Collection) -> pd.DataFrame:
-    """Ids, labels and metadata as `fields.csv` has them; the pixel size is that of the files that are packed.
+    """The table `fields.csv`: ids, labels and metadata. The pixel size is that of the packed files.
 
-    A camera's offset is subtracted before pixels are packed, and left out.
+    The camera's offset is left out: it is subtracted before pixels are packed.
     """
     fields = collection.fields.drop(columns=[c for c in (*CHANNELS, "camera_offset") if c in collection.fields])
     if collection.vocabulary is None:
@@ -58,19 +58,19 @@ def table(collection: Collection) -> pd.DataFrame:
 def read(
     folder: Path, labels: Path | None, vocabulary: Vocabulary | str | None, pixel_size: float | None
 ) -> Collection:
-    """The fields of a store, with the labels and metadata that it keeps, or those of another table.
+    """Read the fields of a store, with its labels and metadata or those of another table.
 
     Args:
-        folder: of the store.
-        labels: a label table to read instead of the store's own.
-        vocabulary: of `labels`, where that of the store and that of such tables are not the same.
-        pixel_size: µm per px of the files that were packed, where the store is not to say it.
+        folder: folder of the store.
+        labels: a label table that replaces the store's labels.
+        vocabulary: vocabulary of `labels`, if that of the store and the usual one differ.
+        pixel_size: µm per px of the packed files; replaces the store's.
 
     Raises:
-        CellocateError: it is unfinished, altered, cut short, or of a later version.
+        CellocateError: the store is unfinished, altered, cut short, or of a later version.
     """
     if not (folder / CARD).is_file():
-        mend = "Go on with 'cellocate pack … --resume'."
+        mend = "Continue with 'cellocate pack … --resume'."
         raise CellocateError("an unfinished store", where=folder, mend=mend)
     open_store.cache_clear()  # another store may have taken its place
     store = open_store(str(folder))
@@ -79,7 +79,7 @@ def read(
     if labels is None:
         if vocabulary is not None and (own.vocabulary is None or not _same(vocabulary, own.vocabulary)):
             what = "the store's labels are of another vocabulary"
-            raise CellocateError(what, where=folder, mend="Give the labels as well, with --labels.")
+            raise CellocateError(what, where=folder, mend="Give a label table too, with --labels.")
         collection = own
     else:
         collection = _relabelled(own, labels, vocabulary)
@@ -104,7 +104,7 @@ def _own(store: Store) -> Collection:
     places = pd.Series([place(store.folder, row) for row in range(len(fields))], index=fields.index, dtype=object)
     fields = fields.assign(labels=pd.Series(labels, index=fields.index, dtype=object))
     because = f"a store of {' and '.join(map(str, store.card.sizes))} px"
-    metadata = store.card.collection  # older stores do not tell what follows
+    metadata = store.card.collection  # older stores lack what follows
     return Collection(
         store.folder,
         "store",
@@ -134,7 +134,7 @@ def _relabelled(own: Collection, labels: Path, vocabulary: Vocabulary | str | No
 
 
 def _with_pixel_size(collection: Collection, own: Collection, store: Store, pixel_size: float | None) -> Collection:
-    """Pixels became larger as fields were shrunk; those of the largest size are the collection's."""
+    """Scale the pixel size to the store's largest edition, as shrinking made pixels larger."""
     fields = collection.fields
     if pixel_size is not None:
         fields = fields.assign(pixel_size=check_pixel_size(pixel_size))

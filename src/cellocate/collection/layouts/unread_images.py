@@ -1,4 +1,4 @@
-"""Images that lie beside those of a collection, and that no layout reads."""
+"""Images next to those of a collection that no layout reads."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ _EXPORT = "Export {them} as OME-TIFF, with the microscope's program or with Fiji
 
 
 def unread_images(place: Path, found: FoundFields) -> list[str]:
-    """A sentence about the images in a folder that belong to no field, and that nobody left out on purpose.
+    """A sentence about images in a folder that belong to no field.
 
-    Masks, pictures made of several channels, and pictures with the name of a field or a file are left out on purpose.
+    Masks, pictures made of several channels, and pictures with the name of a field or a file do not count.
 
     Args:
         place: the folder.
-        found: what was read of it.
+        found: the fields that were read from it.
     """
     with os.scandir(place) as entries:
         names = {
@@ -69,7 +69,7 @@ def unread_images(place: Path, found: FoundFields) -> list[str]:
 
 
 def foreign_format_error(paths: Sequence[Path]) -> CellocateError | None:
-    """What to do with files in formats that cellocate does not read; None where there are fewer of them than images.
+    """The error for files in formats that cellocate does not read; None if most images are readable.
 
     Example:
         >>> foreign_format_error([Path("a/1.oib"), Path("a/2.oib")]).what
@@ -88,7 +88,7 @@ def foreign_format_error(paths: Sequence[Path]) -> CellocateError | None:
 
 
 def _base(name: str) -> str | None:
-    """The name of an image without its ending; None where it is hidden, no image, a mask or made of channels."""
+    """The name of an image without suffix; None if it is hidden, no image, a mask or made of channels."""
     base = stem(name) or (field_id(Path(name)) if _foreign(name) or name.lower().endswith(MICROSCOPES) else None)
     return None if base is None or base.startswith(".") or is_derived(base) else base
 

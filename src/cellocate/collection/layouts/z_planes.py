@@ -1,4 +1,4 @@
-"""Which plane is read of z stacks, in whatever layout they lie."""
+"""Choose the plane of z stacks, in any layout."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from cellocate.images.read_stacks import describe
 
 
 def with_z_plane(collection: Collection, z: int | Projection | None) -> Collection:
-    """The collection with the plane that is asked for in the address of each z stack.
+    """Set the plane in the address of each z stack.
 
-    Files of one channel are not opened for this, but for the first: where it is a z stack, the others are read as such
-    as well, by their maximum.
+    Of single-channel files only the first is opened: if it is a z stack, all are read as stacks, by their maximum.
 
     Args:
-        collection: whose addresses may say something else.
-        z: the number of a plane from 0, or "max" or "mean" of all; None leaves addresses as they are.
+        collection: its addresses may name other planes.
+        z: number of a plane from 0, or "max" or "mean" of all; None leaves addresses as they are.
     """
     notes = collection.notes
     if z is None:
         if (planes := _planes(_first(collection))) < 2:  # one plane is no stack
             return collection
-        z, notes = "max", (*notes, f"z stacks, the first of {planes} planes: each became its maximum (--z for another)")
+        z, notes = (
+            "max",
+            (*notes, f"z stacks, the first of {planes} planes: the maximum of each is used (--z changes this)"),
+        )
     fields = collection.fields.copy()
     for channel in collection.channels:
         fields[channel] = [_at(file, z) for file in fields[channel]]
@@ -37,12 +39,12 @@ def _at(file: str | None, z: int | Projection) -> str | None:
     if file is None or pd.isna(file):
         return None
     address = Address.parse(file)
-    alone = address.channel is None and suffix(address.file).startswith(".tif")
-    return str(replace(address, z=z)) if alone or address.z is not None else file
+    one_channel = address.channel is None and suffix(address.file).startswith(".tif")
+    return str(replace(address, z=z)) if one_channel or address.z is not None else file
 
 
 def _first(collection: Collection) -> Address | None:
-    """Where the first field has its first channel, if that is a TIFF of which no plane is named."""
+    """The address of the first field's first channel, if it is a TIFF and names no plane."""
     if not collection.channels:
         return None
     address = Address.parse(collection.fields[collection.channels[0]].dropna().iloc[0])
@@ -51,7 +53,7 @@ def _first(collection: Collection) -> Address | None:
 
 
 def _planes(address: Address | None) -> int:
-    """How many planes along z a file says that it has; 1 of what cannot be described, which is found out later."""
+    """Number of z planes in a file; 1 if it cannot be described (reading it will report that)."""
     if address is None:
         return 1
     try:

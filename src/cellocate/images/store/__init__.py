@@ -1,7 +1,7 @@
 """The store: shrunk fields in plain files, found by number.
 
-`<size>/<shard>.bin` holds the pixels of fields, one after the other, each (C, H, W) in its own depth, little-endian;
-`index.npy` says where each field lies; `store.json` is written last and holds the checksums.
+`<size>/<shard>.bin` holds the pixels of fields, one after the other, each (C, H, W) in its own depth, little-endian.
+`index.npy` has the position of each field. `store.json` is written last and holds the checksums. Read `Store` first.
 """
 
 from cellocate.images.store.reader import Store, in_store, open_store, place

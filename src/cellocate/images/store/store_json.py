@@ -1,4 +1,4 @@
-"""`store.json`: what a store holds, and the checksums of its tables."""
+"""`store.json`: the content of a store, and the checksums of its tables."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class StoreCard:
-    """What a store holds.
+    """The content of a store.
 
     Attributes:
-        channels: of every field, in the order of its pixels.
-        sizes: px of the longer side, ascending; every field is there in each.
-        fields: how many.
-        tables: the SHA-256 of each table beside it, by name.
-        collection: what the fields are; for the reader of collections.
+        channels: channels of every field, in stored order.
+        sizes: px of the longer side, ascending; every field exists in each size.
+        fields: number of fields.
+        tables: SHA-256 of each table next to it, by name.
+        collection: facts about the fields, for the reader of collections.
     """
 
     channels: tuple[str, ...]
@@ -36,7 +36,7 @@ class StoreCard:
 
 
 def write_card(folder: Path, card: StoreCard) -> None:
-    """Write `store.json`, which makes a folder a store, and see that it is on the disk."""
+    """Write `store.json`, which completes a store, and flush it to disk."""
     content = {"format": _FORMAT, **asdict(card)}
     with new_file(folder / CARD) as aside:
         text = json.dumps({**content, "checksum": _digest(content)}, indent=2) + "\n"
@@ -55,7 +55,7 @@ def read_card(folder: Path) -> StoreCard:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if int(content["format"]) > _FORMAT:
-            raise CellocateError("a store of a later version", where=path, mend="Update cellocate, or pack it anew.")
+            raise CellocateError("a store of a later version", where=path, mend="Update cellocate, or pack it again.")
         if content.pop("checksum") != _digest(content):
             raise ValueError
         card = StoreCard(**{name: value for name, value in content.items() if name != "format"})
@@ -68,7 +68,7 @@ def read_card(folder: Path) -> StoreCard:
 
 
 def altered(path: Path) -> CellocateError:
-    """The error for a file of a store that is not as it was written."""
+    """The error for a file of a store that differs from what was written."""
     return CellocateError("a store was altered, damaged or cut short", where=path, mend="Copy or pack it again.")
 
 
