@@ -214,7 +214,7 @@ def test_16_significant_bits_are_believed_but_doubted(tmp_path):
     assert collection.read("a", BOTH)[0].max() == 3900
     assert notes == (
         "the metadata say 16 bits, but no pixel of 1 field is above 3900. If these are 12-bit counts, write bits: 12 "
-        "into collection.yaml beside the images",
+        "into collection.yaml next to the images",
     )
     assert known(told(tmp_path, "bits: 16\n"))[1] == ()
 

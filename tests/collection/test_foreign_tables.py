@@ -140,7 +140,7 @@ def test_a_path_of_windows_that_leads_nowhere_is_called_that(tmp_path):
     tabled(tmp_path, "Id,green\nb,C:\\elsewhere\\x.png\n", "listing.csv")
     [problem] = inspect(open_collection(tmp_path)).problems
     assert problem.error.what == "a channel file is missing"
-    assert "path of Windows" in problem.error.mend
+    assert "a Windows path" in problem.error.mend
 
 
 def test_absolute_paths_of_windows_have_one_root(tmp_path):

@@ -213,7 +213,11 @@ def test_names_that_are_no_text_are_written_all_the_same(tmp_path, cellocate):
 
 @pytest.mark.parametrize(
     ("said", "what"),
-    [("a" * 5000, "an image cannot be read"), ("../\0", "not a CSV table (no text)"), ("", "a list without images")],
+    [
+        ("a" * 5000, "an image cannot be read"),
+        ("../\0", "not a CSV table (it has zero bytes)"),
+        ("", "a list without images"),
+    ],
 )
 def test_a_path_list_of_impossible_names_is_told(tmp_path, cellocate, said, what):
     row = f"{said},x\n" if said else ""

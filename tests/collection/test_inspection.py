@@ -40,8 +40,8 @@ DAMAGE = {
     "a channel file is missing": lambda f: (f / "b_blue.png").unlink(),
     "cut short": lambda f: cut(f / "b_blue.png"),
     "damaged or not an image": lambda f: (f / "b_blue.png").write_text("hello"),
-    "different size (9×12 beside 10×12 px)": lambda f: write_png(f / "b_blue.png", pixels(0, (12, 9))),
-    "different depth (16 beside 8 bits)": lambda f: write_png(f / "b_blue.png", pixels(0, dtype=np.uint16)),
+    "different size (9×12 and 10×12 px)": lambda f: write_png(f / "b_blue.png", pixels(0, (12, 9))),
+    "different depth (16 and 8 bits)": lambda f: write_png(f / "b_blue.png", pixels(0, dtype=np.uint16)),
 }
 
 

@@ -92,7 +92,7 @@ def test_names_by_pattern(tmp_path):
         ("pattern: nothing.png", "no pattern"),
         ('pattern: "{id}_{id}.png"', "no pattern"),
         ('pattern: "{id}_x{channel}.png"', "no file follows"),
-        ('pattern: "{id}_{channel}.png"\nchannels: {}', "nothing tells which channel is which"),
+        ('pattern: "{id}_{channel}.png"\nchannels: {}', "it is unclear which channel is which"),
         ("pixel_size: -1", "pixel_size"),
         ("layout: kaggle2018", "'folder', 'stacks'"),
         ("colour: red", "no setting is called 'colour'"),
@@ -220,6 +220,6 @@ def test_one_channel_given_alone_is_told_to_come_with_its_folder(tmp_path, name)
 @pytest.mark.parametrize("name", ["labels", "green", "yellow", "pixel_size", "1", "1st"])
 def test_a_pattern_may_not_use_the_names_of_columns(tmp_path, name):
     write_png(tmp_path / "a_7.png", np.zeros((8, 8), np.uint8))
-    with pytest.raises(CellocateError, match=rf"no field can be called \{{{name}\}}.*Give it another name") as refused:
+    with pytest.raises(CellocateError, match=rf"a placeholder \{{{name}\}}.*Choose another name") as refused:
         open_collection(told(tmp_path, f'pattern: "{{id}}_{{{name}}}.png"'))
     assert len(str(refused.value).splitlines()) == 1

@@ -125,7 +125,7 @@ def test_numbers_that_may_be_of_two_vocabularies_are_asked_about(folder, tmp_pat
     (folder / "truth").mkdir()
     (folder / "truth" / "collection.json").write_text('{"vocabulary": "hpa19", "pixel_size": 0.1}')
     for place in (tmp_path / "store", tmp_path / "listed", folder):
-        with pytest.raises(CellocateError, match=r"hpa28, .* or of hpa19, .* nothing tells which"):
+        with pytest.raises(CellocateError, match=r"hpa28 .* or of hpa19 .* unclear which"):
             open_collection(place, labels=tmp_path / "new.csv")
         for name in ("hpa28", "hpa19"):
             told = open_collection(place, labels=tmp_path / "new.csv", vocabulary=name)

@@ -46,7 +46,9 @@ def test_planes_become_one_field(tmp_path, pattern, channels, ids):
     collection = open_collection(tmp_path / "a", channels=channels)
     assert len(collection) == 2
     assert ids is None or collection.ids == ids
-    assert collection.notes[0].startswith("2 z stacks of up to 3 planes in files of their own: each became its maximum")
+    assert collection.notes[0].startswith(
+        "2 z stacks of up to 3 planes in separate files: the maximum of each is used its maximum"
+    )
     first = np.stack([planes[pattern.format(s=1, z=z, c=1)] for z in (1, 2, 3)])
     for z, expected in ((None, first.max(0)), ("mean", np.round(first.mean(0))), (1, first[1])):
         of = open_collection(tmp_path / "a", channels=channels, z=z)
@@ -103,7 +105,7 @@ def test_time_points_of_one_image_share_a_group(tmp_path, pattern):
     collection = open_collection(tmp_path / "a")
     assert len(collection) == 6
     assert collection.fields["time_series"].nunique() == 2
-    assert collection.notes[0].startswith("time points in files of their own, such as x")
+    assert collection.notes[0].startswith("time points in separate files, such as x")
     assert grouping(collection).nunique() == 2
 
 
@@ -114,7 +116,7 @@ def test_time_points_in_one_file_are_not_counted_again(tmp_path):
     )
     collection = open_collection(tmp_path)
     assert collection.fields["time_series"].tolist() == ["a"] * 3
-    assert not any("files of their own" in note for note in collection.notes)
+    assert not any("separate files" in note for note in collection.notes)
 
 
 def test_cell_lines_are_no_time_points(tmp_path):

@@ -30,10 +30,10 @@ def test_a_passing_fault_is_tried_again(site, task, tmp_path, trick):
 @pytest.mark.parametrize(
     ("trick", "fault"),
     [
-        ("stall", "the server fell silent"),
+        ("stall", "the server stopped sending"),
         ("long", "cut short"),
-        ("short", "what came is no whole image"),
-        ("garbage", "what came is no whole image (no JPEG)"),
+        ("short", "the file is no complete image"),
+        ("garbage", "the file is no complete image (not a JPEG)"),
         (500, "the server answers 500"),
     ],
 )
@@ -119,7 +119,7 @@ def test_retry_after_holds_every_request(site, task):
 
 def test_a_server_that_asks_for_a_long_peace_is_left_alone(site, task, tmp_path):
     site.tricks[ONE] = ["503 7200"]
-    with pytest.raises(CellocateError, match=r"left alone for 7200 s.*Run the same command later"):
+    with pytest.raises(CellocateError, match=r"asks to wait for 7200 s.*Run the same command later"):
         task().run({})
     assert task().run({}) == []
     assert arrived(site, tmp_path / "out")
@@ -222,4 +222,4 @@ def test_a_server_that_sends_on_to_no_address_ends_that_file_alone(site, task, m
 
     monkeypatch.setattr(transfers.urllib.request, "urlopen", sent_on)
     [failed, *_] = task(fields=FIELDS[:1]).run({})
-    assert failed.fault == "the server names an address that is none (unknown url type)"
+    assert failed.fault == "the server redirects to an invalid address (unknown url type)"

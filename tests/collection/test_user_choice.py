@@ -65,8 +65,8 @@ def test_pairs_are_read(texts, named):
         ("actin=phalloidin", "no stain is called 'actin'.*nucleus, protein, microtubules and er"),
         ("nucleus=DAPI,blue=Hoechst", "two names for nucleus"),
         ("nucleus=DAPI,nucleus=Hoechst", "two names for nucleus"),
-        ("nucleus=DAPI,protein=DAPI", "'DAPI' is named for nucleus and for protein"),
-        ("nucleus=?", "it is not said yet which channel is nucleus"),
+        ("nucleus=DAPI,protein=DAPI", "'DAPI' stands for both nucleus and protein"),
+        ("nucleus=?", "the channel of nucleus is still missing"),
     ],
 )
 def test_slips_are_told(text, what):
@@ -157,7 +157,7 @@ def test_one_channel_cannot_be_two_stains():
     ],
 )
 def test_where_names_do_not_tell_an_answer_is_proposed(names, proposal, caution):
-    with pytest.raises(UnclearChannelsError, match="nothing tells which channel is which") as asked:
+    with pytest.raises(UnclearChannelsError, match="it is unclear which channel is which") as asked:
         assign(choices(*names), {})
     assert (format_pairs(asked.value.proposal), asked.value.caution) == (proposal, caution)
     assert all(f"channel {i} " in str(asked.value) for i in range(len(names)))

@@ -28,8 +28,8 @@ def test_views_are_counted(settings: dict[str, object], count: int) -> None:
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        ({"crops": 4}, "belong together"),
-        ({"crop": 0.5}, "belong together"),
+        ({"crops": 4}, "or neither"),
+        ({"crop": 0.5}, "or neither"),
         ({"pool": "max"}, "single view"),
         ({"pool": "geometric", "crops": 1, "crop": 0.5}, "single view"),
         ({"crops": 3, "crop": 0.5}, "crops"),

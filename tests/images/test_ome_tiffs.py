@@ -29,7 +29,7 @@ def test_every_image_of_a_file_is_described_and_read(tmp_path):
     for i, image in enumerate(data):
         assert np.array_equal(read(path, f"series={i},time=1,channel=2"), image[1, 2])
     assert read_header(f"{path}::series=1,time=0,channel=0") == (10, 5, 8)
-    with pytest.raises(CellocateError, match="2 images in a file that is named as one"):
+    with pytest.raises(CellocateError, match="2 images in a file that should hold one"):
         read(path, "channel=0")
     with pytest.raises(CellocateError, match="2 time points in a file"):
         read(path, "series=0,channel=0")
@@ -86,7 +86,7 @@ def test_a_member_of_a_set_that_is_missing_or_cut_short_is_named(tmp_path):
     assert read_header(f"{tmp_path / files[0]}::channel=2") == (64, 64, 8)
     (tmp_path / files[3]).unlink()
     [stack] = describe(tmp_path / files[0])
-    assert str(stack.faults[0]).startswith("x_ch3.ome.tif is missing, which holds channel 3:")
+    assert str(stack.faults[0]).startswith("x_ch3.ome.tif with channel 3 is missing:")
     with pytest.raises(CellocateError, match=r"a channel file is missing: .*x_ch3\.ome\.tif"):
         read(tmp_path / files[0], "channel=3")
     one_file_per_channel(tmp_path, noise(4, 64, 64))
@@ -123,7 +123,7 @@ def test_metadata_in_another_file_are_read_there(tmp_path, ending):
     )
     for file, plane in zip(files, data, strict=True):
         pages(tmp_path / file, [plane], only)
-    with pytest.raises(CellocateError, match=rf"p\.{ending} is missing, which has the OME metadata"):
+    with pytest.raises(CellocateError, match=rf"p\.{ending} with the OME metadata is missing"):
         describe(tmp_path / files[0])
     if ending == "ome.tif":
         pages(tmp_path / "p.ome.tif", [noise(6, 8)], xml)

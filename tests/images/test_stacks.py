@@ -137,7 +137,7 @@ def test_a_plugin_that_is_not_installed_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "bioio_nd2", None)
     with pytest.raises(CellocateError) as refused:
         describe(tmp_path / "a.nd2")
-    said = f"bioio-nd2 is not installed, which reads ND2: {tmp_path / 'a.nd2'}. "
+    said = f"bioio-nd2 is not installed (needed to read ND2): {tmp_path / 'a.nd2'}. "
     assert str(refused.value) == said + "Install it with: pip install 'cellocate[formats]' bioio-nd2"
 
 
@@ -206,7 +206,7 @@ def test_a_pixel_size_that_cannot_be_is_none(tmp_path, size):
 def test_a_size_that_no_field_has_is_refused_before_it_is_read(tmp_path, side):
     path = ome_zarr(tmp_path / "a.zarr", (2, side, side), (1, max(side, 1), max(side, 1)))
     for look in (read_header, lambda place: read_channel(place, "red")):
-        with pytest.raises(CellocateError, match=rf"no size of a field \({side}×{side} px, 2 channels\)"):
+        with pytest.raises(CellocateError, match=rf"an impossible size of a field \({side}×{side} px, 2 channels\)"):
             look(f"{path}::channel=0")
 
 

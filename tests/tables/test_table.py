@@ -180,7 +180,7 @@ def test_bytes_that_no_encoding_has_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["folder", "none"])
 def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
-    with pytest.raises(CellocateError, match="no such split" if kind == "none" else "no plain file"):
+    with pytest.raises(CellocateError, match="no such split" if kind == "none" else "not a regular file"):
         read_table(tmp_path / "t.csv" if kind == "none" else tmp_path, "split")
 
 

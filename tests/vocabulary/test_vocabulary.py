@@ -239,7 +239,7 @@ def test_what_is_no_vocabulary_is_refused_with_its_file(tmp_path, text):
 
 @pytest.mark.parametrize("text", ["name\nA\nB\nA\n", "name\nA\nB\na\n", "name\nA\nB\n A \n"])
 def test_a_name_that_stands_twice_is_refused(tmp_path, text):
-    with pytest.raises(CellocateError, match=r"stands twice.*ours\.csv"):
+    with pytest.raises(CellocateError, match=r"is there twice.*ours\.csv"):
         get_vocabulary(written(tmp_path, text))
 
 
@@ -410,5 +410,5 @@ def test_names_as_r_writes_them_are_known():
 
 @pytest.mark.parametrize("label", ["2026-05-03", "03.05.2026", "3-May", "May-03"])
 def test_a_label_that_a_spreadsheet_made_a_date_says_so(label):
-    with pytest.raises(CellocateError, match="A spreadsheet made a date of it"):
+    with pytest.raises(CellocateError, match="A spreadsheet converted it to a date"):
         get_vocabulary("hpa28").parse(label)

@@ -75,7 +75,7 @@ def pixel_size(x: object, y: object, x_unit: str, y_unit: str = "") -> PixelSize
         >>> pixel_size("80", "80", "nm").um, pixel_size(1, 1, "pixel").um
         (0.08, None)
         >>> pixel_size("0.5", "0.5", "pixel").doubt, pixel_size(0.1, 0.2, "µm").stretched
-        ("a pixel size of unknown meaning (0.5 'pixel')", '0.1 × 0.2 µm')
+        ("a pixel size that is not understood (0.5 'pixel')", '0.1 × 0.2 µm')
     """
     x, y = ("" if side is None else " ".join(str(side).split()) for side in (x, y))
     if not y:
@@ -88,7 +88,7 @@ def pixel_size(x: object, y: object, x_unit: str, y_unit: str = "") -> PixelSize
     for side, unit in ((x, x_unit), (y, y_unit or x_unit)):
         length, number = micrometres(unit), _number(side)
         if length is None or number is None:
-            return PixelSize(doubt=f"a pixel size of unknown meaning ({side} {unit!r})")
+            return PixelSize(doubt=f"a pixel size that is not understood ({side} {unit!r})")
         sides.append(float(f"{number * length:.12g}"))  # 80 × .001 is .08
     if not all(POSSIBLE[0] <= side <= POSSIBLE[1] for side in sides):
         return PixelSize(doubt=f"an impossible pixel size ({sides[0]:g} × {sides[1]:g} µm)")

@@ -96,7 +96,7 @@ def _bits(image: Any, number: int) -> int | None:  # noqa: ANN401 # as above
 def _lacking(path: Path, module: str) -> CellocateError:
     kind = _kind(path)
     mend = f"Install it with: pip install 'cellocate[formats]' bioio-{kind}"
-    return CellocateError(f"{module} is not installed, which reads {kind.upper()}", where=path, mend=mend)
+    return CellocateError(f"{module} is not installed (needed to read {kind.upper()})", where=path, mend=mend)
 
 
 def _kind(path: Path) -> str:

@@ -125,7 +125,7 @@ def _zarr(path: Path) -> Any:  # noqa: ANN401 # zarr is optional
         import zarr
     except ImportError:
         mend = "Install it with: pip install 'cellocate[formats]'"
-        raise CellocateError("zarr is not installed, which reads OME-Zarr", where=path, mend=mend) from None
+        raise CellocateError("zarr is not installed (needed to read OME-Zarr)", where=path, mend=mend) from None
     return zarr
 
 
@@ -279,14 +279,16 @@ def _size(image: Mapping[str, Any], axes: str, described: Sequence[Mapping[str, 
     ]
     odd = [str(t.get("type")) for t in transformations if t.get("type") not in ("scale", "translation", "identity")]
     if odd or any(t["type"] == "scale" and "scale" not in t for t in transformations):
-        return PixelSize(doubt=f"a pixel size of unknown meaning (a transformation {odd[0] if odd else 'in a file'})")
+        return PixelSize(
+            doubt=f"a pixel size that is not understood (a transformation {odd[0] if odd else 'in a file'})"
+        )
     scales = [t["scale"] for t in transformations if t["type"] == "scale"]
     if not scales:
         return PixelSize()
     sides = [math.prod(float(scale[axes.index(axis)]) for scale in scales) for axis in "XY"]
     x_unit, y_unit = (str(described[axes.index(axis)].get("unit") or "") for axis in "XY")
     if not x_unit and sides != [1, 1]:
-        return PixelSize(doubt=f"a pixel size of unknown meaning ({sides[0]:g} without a unit)")
+        return PixelSize(doubt=f"a pixel size that is not understood ({sides[0]:g} without a unit)")
     return pixel_size(sides[0], sides[1], x_unit, y_unit)
 
 

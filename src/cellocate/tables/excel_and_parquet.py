@@ -101,4 +101,4 @@ def _rows(values: Any, formulas: Any, path: Path) -> Iterator[list[str]]:  # noq
 
 def _not_installed(path: Path, package: str, kind: str, install: str) -> CellocateError:
     mend = f"Install it with: pip install '{install}'. Or save the table as CSV."
-    return CellocateError(f"{package} is not installed; it reads {kind}", where=path, mend=mend)
+    return CellocateError(f"{package} is not installed (needed to read {kind})", where=path, mend=mend)

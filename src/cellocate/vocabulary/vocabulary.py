@@ -160,7 +160,7 @@ class Vocabulary:
             return ()
         if cell.unknown:
             mend = "Write them, or leave the cell empty if the field shows no location."
-            raise CellocateError("its labels are unknown", where=quoted(text), mend=mend)
+            raise CellocateError("its labels are not known", where=quoted(text), mend=mend)
         readings = cell.readings(separator)
         if len(readings) > 1:
             mend = f"Write {' or '.join('|'.join(map(str, labels)) for labels in readings[:3])}."

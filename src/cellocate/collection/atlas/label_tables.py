@@ -100,7 +100,7 @@ def _problems(listed: ImageList, vocabulary: Vocabulary, path: Path) -> list[Pro
     for field, labels in listed.fields["labels"].items():
         words = listed.unknown_words.get(str(field))
         if words is None and labels is None:
-            error = CellocateError("its labels are unknown", where=path, mend="Leave it out.")
+            error = CellocateError("its labels are not known", where=path, mend="Leave it out.")
             found.append(Problem(str(field), "labels", error))
         elif words is not None:
             kind = f"{vocabulary.name} has no word for the location"

@@ -27,7 +27,7 @@ def with_z_plane(collection: Collection, z: int | Projection | None) -> Collecti
             return collection
         z, notes = (
             "max",
-            (*notes, f"z stacks, the first of {planes} planes: the maximum of each is used (--z changes this)"),
+            (*notes, f"z stacks, the first of {planes} planes: each is read as its maximum (--z)"),
         )
     fields = collection.fields.copy()
     for channel in collection.channels:
