@@ -30,8 +30,8 @@ def test_views_are_counted(settings: dict[str, object], count: int) -> None:
     [
         ({"crops": 4}, "or neither"),
         ({"crop": 0.5}, "or neither"),
-        ({"pool": "max"}, "single view"),
-        ({"pool": "geometric", "crops": 1, "crop": 0.5}, "single view"),
+        ({"pool": "max"}, "several predictions"),
+        ({"pool": "geometric", "crops": 1, "crop": 0.5}, "several predictions"),
         ({"crops": 3, "crop": 0.5}, "crops"),
         ({"turns": "eighths"}, "turns"),
         ({"crops": 4, "crop": 0.05}, "crop"),

@@ -273,15 +273,12 @@ def _array(path: Path) -> tuple[tuple[int, ...], str]:
 
 def _size(image: Mapping[str, Any], axes: str, described: Sequence[Mapping[str, Any]]) -> PixelSize:
     """The scale of the dataset times that of the multiscale, in the unit of the axes."""
-    transformations = [
-        *image["datasets"][0].get("coordinateTransformations", []),
-        *image.get("coordinateTransformations", []),
-    ]
+    key = "coordinateTransformations"
+    transformations = [*image["datasets"][0].get(key, []), *image.get(key, [])]
     odd = [str(t.get("type")) for t in transformations if t.get("type") not in ("scale", "translation", "identity")]
     if odd or any(t["type"] == "scale" and "scale" not in t for t in transformations):
-        return PixelSize(
-            doubt=f"a pixel size that is not understood (a transformation {odd[0] if odd else 'in a file'})"
-        )
+        what = f"a transformation {odd[0] if odd else 'in a file'}"
+        return PixelSize(doubt=f"a pixel size that is not understood ({what})")
     scales = [t["scale"] for t in transformations if t["type"] == "scale"]
     if not scales:
         return PixelSize()

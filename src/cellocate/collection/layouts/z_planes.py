@@ -25,10 +25,8 @@ def with_z_plane(collection: Collection, z: int | Projection | None) -> Collecti
     if z is None:
         if (planes := _planes(_first(collection))) < 2:  # one plane is no stack
             return collection
-        z, notes = (
-            "max",
-            (*notes, f"z stacks, the first of {planes} planes: each is read as its maximum (--z)"),
-        )
+        note = f"z stacks, the first of {planes} planes: the maximum of each is used (--z chooses another)"
+        z, notes = "max", (*notes, note)
     fields = collection.fields.copy()
     for channel in collection.channels:
         fields[channel] = [_at(file, z) for file in fields[channel]]
