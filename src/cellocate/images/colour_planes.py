@@ -70,7 +70,6 @@ def is_ramp(palette: NDArray[Any]) -> bool:
 
 
 def _is_tinted(colours: NDArray[Any], brightest: int, *, jpeg: bool) -> bool:
-    """Whether all planes are multiples of the brightest one."""
     pixels = _means(colours) if jpeg else colours
     pixels = pixels.reshape(-1, 3).astype(np.float32)
     light = pixels[:, brightest]

@@ -221,7 +221,6 @@ def _header_of_planes(address: Address) -> Header:
 
 
 def _asked_planes(address: Address) -> list[str]:
-    """The addresses of the planes to read: one, or all that are projected."""
     try:
         files = plane_files(address.file)
     except OSError as error:
@@ -242,7 +241,6 @@ def _tiff_header(address: Address) -> tuple[int, int, str]:
 
 
 def _refuse_other_planes(address: Address) -> None:
-    """Refuse a plane number above 0 in a file with one plane."""
     for name, number in (("plane", address.z), ("time point", address.time), ("image", address.series)):
         if isinstance(number, int) and number > 0:
             what = f"no {name} {number}: the file has only number 0"

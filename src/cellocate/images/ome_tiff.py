@@ -221,7 +221,6 @@ def _missing(image: OmeImage, files: Sequence[Path], path: Path) -> dict[int | N
 
 
 def _shared(images: Sequence[OmeImage]) -> bool:
-    """Whether two planes share a page."""
     pages: dict[str, list[NDArray[np.int32]]] = {}
     for image in images:
         for number, name in enumerate(image.files):
@@ -241,7 +240,6 @@ def _images(path: Path, changed: int, size: int) -> tuple[OmeImage, ...]:
 def _by_file(
     image: OmeImage, stack: Stack, indices: Sequence[Index]
 ) -> Iterator[tuple[Path, list[tuple[int, int | slice]]]]:
-    """Runs of planes in one file: the file, and the page and sample of each."""
     for file, run in groupby((_page(image, stack, index) for index in indices), key=lambda place: place[0]):
         yield file, [(page, sample) for _, page, sample in run]
 

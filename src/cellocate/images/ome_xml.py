@@ -177,7 +177,6 @@ def _pages(
 
 
 def _order(pixels: ElementTree.Element) -> str:
-    """The axes besides Y and X, the fastest first."""
     order = pixels.get("DimensionOrder", "XYCZT").removeprefix("XY")
     if sorted(order) != sorted("CZT"):
         raise ValueError(f"an order of dimensions {order}")
@@ -210,7 +209,6 @@ def _own_name(root: ElementTree.Element) -> str:
 
 
 def _wells(root: ElementTree.Element) -> dict[str, dict[str, str]]:
-    """Plate, well and site of images, by their ID."""
     found: dict[str, dict[str, str]] = {}
     for plate in root.findall("{*}Plate"):
         name = plate.get("Name") or plate.get("ID") or ""

@@ -173,7 +173,6 @@ def _well(path: Path, metadata: Mapping[str, str], holder: Path) -> Iterator[Sta
 
 
 def _series(path: Path, attributes: Mapping[str, Any]) -> Iterator[Stack]:
-    """The images in a folder: those in its metadata, or all."""
     names = _attributes(path / "OME").get("series")
     if names is None and "bioformats2raw.layout" in attributes:
         names = []
@@ -199,7 +198,6 @@ def _bits(image: Path) -> int | None:
 
 
 def _titles(xml: Path, images: int) -> list[tuple[str, Mapping[str, str], int | None]]:
-    """Name, well (if any) and bits of each image, from bioformats2raw's OME-XML."""
     if xml.is_file():
         found = [(image.name, image.metadata, image.bits) for image in read_ome(xml.read_text(encoding="utf-8"))]
         if len(found) == images:
@@ -217,7 +215,6 @@ def _member(place: Path, metadata: Mapping[str, str], holder: Path) -> Stack:
 
 
 def _unreadable_image(place: Path, metadata: Mapping[str, str], holder: Path, what: str) -> Stack:
-    """An image that is listed but cannot be read."""
     fault = CellocateError(what, where=place, mend="Copy it again, or leave it out.")
     return Stack(
         ("",), "YX", (1, 1), "", PixelSize(), place, metadata=metadata, members=(holder,), faults={None: fault}
@@ -248,7 +245,6 @@ def _image(path: Path, attributes: Mapping[str, Any]) -> Stack:
 
 
 def _dataset(attributes: Mapping[str, Any]) -> str:
-    """The relative path of the full-size array."""
     return str(attributes["multiscales"][0]["datasets"][0]["path"])
 
 

@@ -103,7 +103,6 @@ def unclear(stack: Stack) -> CellocateError:
 
 
 def _resolved(address: Address) -> tuple[Stack, Stack, list[Index]]:
-    """The image of an address as stored and as interpreted, and the indices of its planes."""
     refuse_device(address.file)
     state = ome_zarr.metadata_file(address.file).stat()
     stack = _image(_described(address.file, state.st_mtime_ns, state.st_size), address)
@@ -132,7 +131,6 @@ _WORDS = {"channel": "channel", "time": "time point", "z": "plane", "series": "i
 
 
 def _one(asked: int | None, name: str, there: int, path: Path) -> int:
-    """The number of a channel, plane, time point or image; it must exist, or be unnecessary."""
     word = _WORDS[name]
     if asked is None and there > 1:
         mend = f"Save each {word} as a separate file, or name one in a table, such as {path.name}::{name}=0."

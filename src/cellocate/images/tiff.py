@@ -180,7 +180,6 @@ def _samples_last(pixels: NDArray[Any], page: Any) -> NDArray[Any]:  # noqa: ANN
 
 
 def _without_alpha(pixels: NDArray[Any], page: Any, path: Path) -> NDArray[Any]:  # noqa: ANN401 # as above
-    """Oriented pixels, colours last, without an alpha channel, which must be constant."""
     pixels = _samples_last(pixels, page)
     if page.extrasamples:
         check_opaque(pixels[..., -1], path)

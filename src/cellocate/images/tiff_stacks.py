@@ -138,7 +138,6 @@ def _size(tiff: tifffile.TiffFile, page: Any) -> PixelSize:  # noqa: ANN401 # as
 
 
 def _metamorph(page: Any) -> PixelSize:  # noqa: ANN401 # as above
-    """The pixel size in MetaMorph's description of a page."""
     text = str(page.description).strip().rstrip("\0")
     if not text.startswith("<MetaData>"):
         return PixelSize()

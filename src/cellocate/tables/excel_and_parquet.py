@@ -38,7 +38,6 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _with_ids(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with a named index, such as Id, as columns."""
     return table if all(name is None for name in table.index.names) else table.reset_index()
 
 

@@ -93,6 +93,5 @@ def suggest_columns(name: str, columns: Sequence[str]) -> str:
 
 
 def _spelled(columns: list[str], names: Sequence[str]) -> list[str]:
-    """The columns, with those that match one of `names` spelled like it."""
     meant = {found: name for name in names if (found := find_column(columns, name)) and found not in names}
     return [meant.get(column, column) for column in columns]

@@ -84,7 +84,6 @@ def merged_cells(path: Path, sheet: str) -> MergedCells:
 
 
 def _mentions(file: IO[bytes]) -> bool:
-    """Whether a sheet's XML, which may be long, has merged cells."""
     end = b""
     while part := file.read(2**20):
         if _MENTION in end + part:

@@ -66,7 +66,6 @@ def detect_format(lines: Iterator[str]) -> TextFormat:
 
 
 def _first_row(lines: Iterator[str]) -> list[str]:
-    """The lines of the first row that is not blank."""
     head, quotes = [], 0
     for line in islice(lines, _HEADER):
         head.append(line)

@@ -92,11 +92,9 @@ class LabelCell:
         return self._spellings.find(self._text(start, end))
 
     def _text(self, start: int, end: int) -> str:
-        """The text of some words, without quotation marks at its ends."""
         return self._inside[self._words[start].start() : self._words[end - 1].end()].strip(_QUOTES)
 
     def _gaps(self) -> list[int]:
-        """Number of separators before each word, and at the end."""
         edges = [0, *(edge for word in self._words for edge in word.span()), len(self._inside)]
         between: Iterator[str] = (self._inside[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
         return [len(_SEPARATOR.findall(text)) for text in between]
@@ -108,7 +106,6 @@ class LabelCell:
 
 
 def _unbracketed(text: str) -> str:
-    """Text without surrounding brackets and the last comma of Python's `(16,)`."""
     while len(text) > 1 and _BRACKETS.get(text[0]) == text[-1]:
         text = text[1:-1].strip().removesuffix(",").rstrip()
     return text

@@ -112,7 +112,6 @@ def _both(source: str | Vocabulary, target: str | Vocabulary) -> tuple[Vocabular
 
 
 def _renaming(source: Vocabulary, target: Vocabulary, names: Mapping[str, str]) -> LocationMap:
-    """Map locations to their new names, or else to the same name."""
     renamed = {old.casefold(): new for old, new in names.items()}
     index = {name.casefold(): i for i, name in enumerate(target.names)}
     targets = tuple(index.get(renamed.get(name.casefold(), name).casefold()) for name in source.names)

@@ -53,7 +53,6 @@ class Spellings:
 
 
 def _key(name: str) -> str:
-    """The common form of all spellings of a name."""
     words = re.split(r"[\s_.-]+", normalised(name).casefold())  # points, as R writes Golgi.apparatus and Rods...rings
     key = " ".join(word for word in words if word not in _AND)
     for british, american in _BRITISH:

@@ -154,6 +154,7 @@ class Vocabulary:
             Traceback (most recent call last):
             ...
             cellocate.errors.CellocateError: unknown label 'Nuclear speckels': vocabulary hpa28. Did you mean 'Nuclear \
+speckles' (4)?
         """
         cell = LabelCell(text, self._spellings)
         if cell.empty:

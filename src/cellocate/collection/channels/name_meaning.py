@@ -165,7 +165,6 @@ def _names() -> dict[str, tuple[Kind, str | None, int | None]]:
 
 
 def _wavelength(phrases: list[Phrase], free: list[str]) -> int | None:
-    """The first number that can be a wavelength, or else that of the first colour of light."""
     numbers = [int(word) for word in free if len(word) == len("488") and word.isdecimal() and int(word) in WAVELENGTHS]
     return next(iter([*numbers, *(p.wavelength for p in phrases if p.kind == "light")]), None)
 

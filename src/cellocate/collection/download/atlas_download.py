@@ -155,7 +155,6 @@ class Download:
         return failed
 
     def _list(self, manifest: Manifest, made: Mapping[str, Any]) -> None:
-        """Write a listing of the complete fields and those of earlier runs."""
         incomplete = {file.field for file in self.files() if not manifest.holds(file.path)}
         fields = self.listed.fields[~self.listed.fields.index.isin(list(incomplete))].copy()
         for channel, ending in EDITIONS[self.edition].items():
@@ -176,6 +175,5 @@ class Download:
 
 
 def _place(address: str, ending: str) -> str:
-    """Relative path of a file: a folder for each antibody, as on the server."""
     antibody, name = address.split("/")[-2:]
     return f"images/{antibody}/{name}{ending}"

@@ -59,7 +59,6 @@ def _part(path: Path) -> Path:
 
 
 def _there_already(path: Path, file: RemoteFile) -> bool:
-    """Whether the file is complete, as after a kill between its arrival and the line in the manifest."""
     if not path.is_file():
         return False
     try:

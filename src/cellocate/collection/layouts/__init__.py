@@ -165,7 +165,6 @@ def _read(
     vocabulary: Vocabulary | str | None,
     own: str | None,
 ) -> Collection:
-    """Find the files of a layout and join a separate label table."""
     alone = is_one_file(folder)
     if alone and not stack_files.is_stack_file(folder) and is_label_table(folder):
         return labelled_images.labels_only(folder, vocabulary)
@@ -234,7 +233,6 @@ def _find_file(path: Path, reading: Reading) -> tuple[str, FoundFields]:
 
 
 def _tried() -> Iterator[Sequence[str]]:
-    """The names of our layouts, then those of plug-ins, which are tried only if none of ours fits."""
     yield ORDER
     yield [name for name in LAYOUTS if name not in ORDER]
 

@@ -153,7 +153,6 @@ def _by_token(place: Path, reading: Reading) -> FoundFields | None:
 
 
 def _images(place: Path) -> dict[str, list[Path]]:
-    """Images that may be channels, by their names without suffix."""
     found: dict[str, list[Path]] = {}
     with os.scandir(place) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):

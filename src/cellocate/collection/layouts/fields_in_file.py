@@ -85,7 +85,6 @@ def _of_files(members: Sequence[Path]) -> str:
 
 
 def _labels(stacks: Sequence[Stack]) -> list[str]:
-    """A label for each image of a file: well and site, or its name, or its number."""
     names = [_name(stack) for stack in stacks]
     named = len(set(names)) == len(names) and all(names)
     if len(stacks) == 1:

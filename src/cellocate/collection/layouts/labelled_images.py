@@ -81,7 +81,6 @@ def labels_only(path: Path, vocabulary: Vocabulary | str | None) -> Collection:
 
 
 def _may_be_challenge_images(found: FoundFields) -> bool:
-    """Whether all files are PNG or TIFF, or all ids are UUIDs, as in the challenges."""
     return all(
         uuid(i) == i.lower() or all(file.lower().endswith(_EDITIONS) for file in files.values())
         for i, files in found.by_id.items()

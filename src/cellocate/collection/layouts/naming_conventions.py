@@ -199,7 +199,6 @@ def _without_paired_numbers(found: ParsedNames) -> ParsedNames:
 
 
 def _digits(name: str, part: NameParts) -> dict[tuple[bool, int], tuple[int, int]]:
-    """The spans of numbers in a name, by their position before or behind the token."""
     start = len(name) - len(part.behind)
     before = [match.span() for match in re.finditer(r"\d+", part.before)]
     behind = [(start + a, start + b) for a, b in (match.span() for match in re.finditer(r"\d+", part.behind))]
@@ -283,7 +282,6 @@ def _stains(name: str) -> Spans:
 
 
 def _at_an_end(name: str, start: int, end: int) -> tuple[int, int]:
-    """The first or last word, if the stain is there and nowhere else."""
     start, end = _with_what_touches(name, start, end)
     return (start, end) if (start == 0) != (end == len(name)) else (0, 0)
 

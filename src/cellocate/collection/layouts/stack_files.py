@@ -166,7 +166,6 @@ def _once(
 
 
 def _others(path: Path, images: Sequence[Stack] | CellocateError) -> set[Path]:
-    """The other files that hold planes of a file's images."""
     if isinstance(images, CellocateError):
         return set()
     return {member for image in images for member in image.members} - {path}

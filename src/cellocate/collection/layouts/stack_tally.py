@@ -66,6 +66,5 @@ class StackTally:
 
 
 def _each(lengths: Counter[int], word: str) -> str:
-    """Such as "2 images of 3 time points"."""
     several = [(length, n) for length, n in sorted(lengths.items()) if length > 1]
     return ", ".join(f"{counted(n, 'image')} of {counted(length, word)}" for length, n in several)
