@@ -81,7 +81,7 @@ def test_it_says_what_a_plate_of_z_stacks_holds(cellocate, tmp_path: Path) -> No
     assert "note: 4 images of 3 z planes: the maximum of each is used" in result.err
     assert "z planes" not in cellocate("check", tmp_path, "--z", "1").err
     refused = cellocate("check", tmp_path, "--z", "3")
-    assert (refused.code, "no plane 3: the stack has planes 0 to 2" in refused.err) == (1, True)
+    assert (refused.code, "no plane 3: there are 3, counted from 0" in refused.err) == (1, True)
 
 
 def test_what_it_proposes_for_slices_can_be_typed(cellocate, tmp_path: Path) -> None:

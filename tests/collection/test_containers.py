@@ -118,7 +118,9 @@ def test_a_set_of_files_is_one_field(tmp_path):
     (tmp_path / "s1_ch2.ome.tif").unlink()
     [problem] = open_collection(tmp_path).problems
     assert (problem.id, problem.error.what) == ("s1", "s1_ch2.ome.tif with channel 2 is missing")
-    with pytest.raises(CellocateError, match=r"s1_ch2\.ome\.tif is missing.*Copy it into the folder of the others"):
+    with pytest.raises(
+        CellocateError, match=r"s1_ch2\.ome\.tif with channel 2 is missing.*Copy it into the folder of the others"
+    ):
         open_collection(tmp_path / "s1_ch0.ome.tif")
 
 
@@ -161,7 +163,7 @@ def test_a_z_stack_becomes_its_maximum_unless_another_plane_is_asked_for(tmp_pat
         assert collection.notes == ()
     collection = open_collection(told(tmp_path, "z: 2"))
     assert np.array_equal(read_field(collection.files("a")), data[:, 2])
-    with pytest.raises(CellocateError, match=r"no plane 3 \(it has 3, from 0\)"):
+    with pytest.raises(CellocateError, match=r"no plane 3: there are 3, counted from 0"):
         open_collection(tmp_path, z=3)
     hyperstack(tmp_path / "b.ome.tif", (4, 5, 6, 8), "CZYX")
     assert [p.id for p in open_collection(tmp_path, z=3).problems] == ["a"]
@@ -177,7 +179,7 @@ def test_files_of_one_channel_may_be_z_stacks(tmp_path):
         assert len(collection.notes) == (z is None)
         assert inspect(collection, decode=True).problems == ()
     [problem] = inspect(open_collection(tmp_path, z=3)).problems
-    assert problem.error.what == "no plane 3: the stack has planes 0 to 2"
+    assert problem.error.what == "no plane 3: there are 3, counted from 0"
 
 
 @pytest.mark.parametrize("axes", ["ZYX", "TYX"])
@@ -211,7 +213,7 @@ def test_slices_of_time_points_need_axes(tmp_path):
 @pytest.mark.parametrize(
     ("shape", "said"),
     [
-        ((20, 30, 4), "the axes Y, X and 4 channels (which come last), or the colours of a picture"),
+        ((20, 30, 4), "the last axis may be 4 channels or the colours of a picture"),
         ((20, 30, 5), "axes without a meaning in the file (QYX, 20 × 30 × 5)"),
         ((3, 4, 20, 30), "axes without a meaning in the file (QQYX, 3 × 4 × 20 × 30)"),
     ],

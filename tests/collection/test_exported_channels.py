@@ -240,7 +240,7 @@ def test_the_number_0_is_the_only_channel_of_files(tmp_path):
 def test_numbers_of_pictures_in_colour_are_not_looked_for_in_names(tmp_path):
     for i in range(3):
         write_png(tmp_path / f"img_{i}.png", np.stack([pixels(i)] * 3, axis=2))
-    with pytest.raises(CellocateError, match=r"no channel images found .*list them, and colour images too"):
+    with pytest.raises(CellocateError, match=r"no channel images found .*list them \(colour images too\)"):
         open_collection(tmp_path, channels={"nucleus": 2, "protein": 1, "microtubules": 0})
 
 

@@ -45,7 +45,7 @@ def test_masks_and_pictures_beside_stacks_are_no_fields(tmp_path, name):
     collection = open_collection(tmp_path)
     assert collection.ids == ["a"]
     [note] = [note for note in collection.notes if name in note]
-    assert note.startswith(f"{name}.tif is not taken as a field: by its name it is a mask")
+    assert note.startswith(f"{name}.tif is not read as a field: its name is that of a mask")
 
 
 def test_stacks_may_be_named_as_masks_are(tmp_path):

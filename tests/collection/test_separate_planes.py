@@ -46,15 +46,13 @@ def test_planes_become_one_field(tmp_path, pattern, channels, ids):
     collection = open_collection(tmp_path / "a", channels=channels)
     assert len(collection) == 2
     assert ids is None or collection.ids == ids
-    assert collection.notes[0].startswith(
-        "2 z stacks of up to 3 planes in separate files: the maximum of each is used"
-    )
+    assert collection.notes[0].startswith("2 z stacks of up to 3 planes in separate files: the maximum of each is used")
     first = np.stack([planes[pattern.format(s=1, z=z, c=1)] for z in (1, 2, 3)])
     for z, expected in ((None, first.max(0)), ("mean", np.round(first.mean(0))), (1, first[1])):
         of = open_collection(tmp_path / "a", channels=channels, z=z)
         assert np.array_equal(read_channel(of.fields["green"].iloc[0], "green"), expected)
         assert "maximum" not in " ".join(of.notes) or z is None
-    with pytest.raises(CellocateError, match=r"no plane 3 \(it has 3, from 0\)"):
+    with pytest.raises(CellocateError, match=r"no plane 3: there are 3, counted from 0"):
         read_channel(open_collection(tmp_path / "a", channels=channels, z=3).fields["green"].iloc[0], "green")
 
 

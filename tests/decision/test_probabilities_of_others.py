@@ -67,7 +67,8 @@ def test_probabilities_of_any_program_are_read(tmp_path: Path, options: dict[str
 def test_ids_without_a_name_are_asked_for(tmp_path: Path) -> None:
     pd.DataFrame(P, columns=list(OURS.names), index=["a", "b"]).to_csv(tmp_path / "t.csv")
     with pytest.raises(
-        CellocateError, match=r"no column Id: its columns are \(no name\), Cilium.*Give the first column"
+        CellocateError,
+        match=r"no column Id: its columns are \(no name\), Cilium.*If the first column is the one, give it a name",
     ):
         read_probabilities(tmp_path / "t.csv", OURS)
 

@@ -159,7 +159,7 @@ def test_a_file_of_one_channel_may_be_a_z_stack(tmp_path):
         assert np.array_equal(read(path, "z=3"), data[3])
         assert read_header(f"{path}::z=3") == (12, 10, 8)
         for look in (read_header, lambda place: read_channel(place, "green")):
-            with pytest.raises(CellocateError, match=r"no plane 5 \(it has 5, from 0\)"):
+            with pytest.raises(CellocateError, match=r"no plane 5: there are 5, counted from 0"):
                 look(f"{path}::z=5")
     with pytest.raises(CellocateError, match=r"a z stack of 5 planes.*--z max"):
         read_channel(tmp_path / "a_green.tif", "green")

@@ -137,7 +137,7 @@ def test_columns_are_known_in_any_case_where_only_one_can_be_meant(tmp_path: Pat
         ("Id,b\n1,x,1\n1,y,2\n", r"3 values under 2 columns: '1, x, 1': .*line 2"),
         ("Id,b\n1,x,\n2,y,\n3,z,1\n4,w\n", "under 2 columns|under 3 columns"),
         ("Plate 7\nId,b\nx,1\n", r"2 values under 1 columns: .*line 2.*delete lines above the header"),
-        ("a,b\n1,\0\n", r"not a CSV table \(no text\)"),
+        ("a,b\n1,\0\n", r"not a CSV table \(it has zero bytes\)"),
     ],
 )
 def test_faults_are_named_with_their_line_and_text(tmp_path: Path, content: str, message: str) -> None:
@@ -149,7 +149,7 @@ def test_faults_are_named_with_their_line_and_text(tmp_path: Path, content: str,
 
 def test_a_zero_byte_far_down_is_found(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n" + "1,2\n" * 5000 + "1,\0\n")
-    with pytest.raises(CellocateError, match="no text"):
+    with pytest.raises(CellocateError, match="zero bytes"):
         read_table(tmp_path / "t.csv")
 
 
@@ -198,7 +198,7 @@ def test_an_error_of_a_missing_column_shows_those_that_there_are(tmp_path: Path)
     (tmp_path / "t.csv").write_text("\n,Target\nx,1\n")
     error = missing_column_error(tmp_path / "t.csv", "no ids", "It needs Id.")
     assert str(error).startswith("no ids: its columns are (no name), Target: ")
-    assert str(error).endswith("It needs Id. Give the first column a name if it is the one.")
+    assert str(error).endswith("It needs Id. If the first column is the one, give it a name.")
 
 
 def test_plain_rows_are_those_of_the_file_to_the_letter(tmp_path: Path) -> None:

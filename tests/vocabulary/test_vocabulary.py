@@ -359,7 +359,7 @@ def test_locations_stand_in_the_order_of_their_own_numbers(tmp_path, text, names
         ("id,name\n1,Nucleus\n2,Golgi\n", r"not 0 to 1, each once: 1, 2: .*mine\.csv, column id.*count from 0"),
         ("id,name\n0,Nucleus\n,Golgi\n", r"not 0 to 1, each once: 0, \(none\)"),
         ("id,label,name\n0,1,Nucleus\n1,0,Golgi\n", "'id' and 'label' number the locations differently"),
-        ("name\nnan\n", "each with a value in 'name'"),
+        ("name\nnan\n", "Each row needs a value in 'name'"),
     ],
 )
 def test_numbers_that_cannot_be_labels_are_refused(tmp_path, text, message):

@@ -243,7 +243,7 @@ def _tiff_header(address: Address) -> tuple[int, int, str]:
 def _refuse_other_planes(address: Address) -> None:
     for name, number in (("plane", address.z), ("time point", address.time), ("image", address.series)):
         if isinstance(number, int) and number > 0:
-            what = f"no {name} {number}: the file has only number 0"
+            what = f"no {name} {number}: there is 1, counted from 0"
             raise CellocateError(what, where=address.file, mend="Use number 0, or leave it out.")
 
 

@@ -84,7 +84,7 @@ def plane_at(files: Sequence[Path], z: int) -> Path:
         CellocateError: there are fewer planes.
     """
     if z >= len(files):
-        what = f"no plane {z}: the stack has planes 0 to {len(files) - 1}"
+        what = f"no plane {z}: there are {len(files)}, counted from 0"
         raise CellocateError(what, where=files[0], mend="Choose one of these.")
     return files[z]
 

@@ -136,7 +136,7 @@ def _one(asked: int | None, name: str, there: int, path: Path) -> int:
         mend = f"Save each {word} as a separate file, or name one in a table, such as {path.name}::{name}=0."
         raise CellocateError(f"{there} {word}s in a file that should hold one", where=path, mend=mend)
     if not 0 <= (asked or 0) < there:
-        what = f"no {word} {asked}: the file has numbers 0 to {there - 1}"
+        what = f"no {word} {asked}: there are {there}, counted from 0"
         raise CellocateError(what, where=path, mend="Choose one of these.")
     return asked or 0
 
@@ -149,7 +149,7 @@ def _image(stacks: Sequence[Stack], address: Address) -> Stack:
         return stacks[_one(None, "series", len(stacks), address.file)]
     numbers = [stack.series or 0 for stack in stacks]
     if address.series not in numbers:
-        what = f"no image {address.series}: the file has numbers 0 to {len(stacks) - 1}"
+        what = f"no image {address.series}: there are {len(stacks)}, counted from 0"
         raise CellocateError(what, where=address.file, mend="Choose one of these.")
     return stacks[numbers.index(address.series)]
 

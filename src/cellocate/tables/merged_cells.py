@@ -1,4 +1,4 @@
-"""Merged cells of a workbook, of which the file keeps only the first value; text of cells."""
+"""Merged cells of a workbook (the file keeps only their first value), and the text of cells."""
 
 from __future__ import annotations
 

@@ -115,8 +115,8 @@ def _rows(path: Path) -> tuple[pd.DataFrame, list[int]]:
         if labels.problems:
             raise labels.problems[0].error
         names = labels.vocabulary.names
-        said = [",".join(names[i] for i in shown) or "Negative" for shown in labels.table["labels"]]
-        return labels.table.assign(locations=said).reset_index(names="Id"), read_table(path)[1]
+        locations = [",".join(names[i] for i in shown) or "Negative" for shown in labels.table["labels"]]
+        return labels.table.assign(locations=locations).reset_index(names="Id"), read_table(path)[1]
     if {"filename", "antibody"} <= columns or columns & {"Image", "Id", "ID"}:
         return read_table(path, "list", NAMES)
     kept = [(n, text) for n, text in text_lines(path) if text and not text.startswith("#")]
@@ -146,9 +146,9 @@ def _labels(
     for row, (field, text) in enumerate(words.items()):
         names = [name.strip() for name in _BETWEEN.split(text) if name.strip()]
         shown = [name for name in dict.fromkeys(names) if name.casefold() not in NOTHING]
-        said = tuple(sorted({known[name.casefold()] for name in shown if name.casefold() in known}))
+        found = tuple(sorted({known[name.casefold()] for name in shown if name.casefold() in known}))
         if lacking := tuple(name for name in shown if name.casefold() not in known):
             unknown_words[str(field)] = lacking
         negative = not shown and (bool(names) or (specific is not None and specific.iloc[row]))
-        labels.append(said or (nothing if negative else None))
+        labels.append(found or (nothing if negative else None))
     return pd.Series(np.array([*labels, None], dtype=object)[:-1], index=words.index), unknown_words

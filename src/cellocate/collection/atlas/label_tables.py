@@ -77,10 +77,10 @@ def labels_for(labels: Labels, ids: Sequence[str], path: Path) -> Labels:
     if not known and len(rows):
         what = f"the list names none of the {len(rows)} fields, such as {next(iter(rows))}"
         raise CellocateError(what, where=path, mend="Files are named <plate>_<well>_<n>_<channel>.")
-    said: dict[str, list[Problem]] = {}
+    by_id: dict[str, list[Problem]] = {}
     for problem in labels.problems:
-        said.setdefault(problem.id, []).append(problem)
-    problems = [*said.get("", ()), *(replace(p, id=i) for i, row in known.items() for p in said.get(row, ()))]
+        by_id.setdefault(problem.id, []).append(problem)
+    problems = [*by_id.get("", ()), *(replace(p, id=i) for i, row in known.items() for p in by_id.get(row, ()))]
     own = table.loc[list(known.values())].set_axis(pd.Index(list(known), name="id", dtype=object))
     return replace(labels, table=own, problems=tuple(problems))
 

@@ -49,23 +49,23 @@ class ChannelChoices:
         number = parse_value(value) if isinstance(value, str) else value
         return number if self.numbers is not None or number in WAVELENGTHS else value
 
-    def place(self, said: int | str) -> int:
+    def place(self, wanted: int | str) -> int:
         """The position of the channel that the user names.
 
         Raises:
             CellocateError: there is none, or there are several.
         """
         numbers = range(len(self.names)) if self.numbers is None else self.numbers
-        by_name = [i for i, name in enumerate(self.names) if name.casefold() == str(said).casefold()]
-        by_number = [i for i, number in enumerate(numbers) if str(said).isdecimal() and number == int(said)]
-        by_words = [i for i, name in enumerate(self.names) if occurrences(str(said), name)]
-        if isinstance(said, int) and self.numbers is None and said not in WAVELENGTHS:
+        by_name = [i for i, name in enumerate(self.names) if name.casefold() == str(wanted).casefold()]
+        by_number = [i for i, number in enumerate(numbers) if str(wanted).isdecimal() and number == int(wanted)]
+        by_words = [i for i, name in enumerate(self.names) if occurrences(str(wanted), name)]
+        if isinstance(wanted, int) and self.numbers is None and wanted not in WAVELENGTHS:
             found = by_number
         else:
-            exact = [i for i in by_name if self.names[i] == said]
+            exact = [i for i in by_name if self.names[i] == wanted]
             found = exact or by_name or by_number or by_words
         if len(found) != 1:
-            number = f" {said}" if isinstance(said, int) else f" called {said!r}"
+            number = f" {wanted}" if isinstance(wanted, int) else f" called {wanted!r}"
             what = f"{'several channels are' if found else 'no channel'}{number} ({self.listed})"
             mend = "Name one of these with --channels or in collection.yaml."
             raise CellocateError(what, where=self.where, mend=mend)
@@ -74,13 +74,13 @@ class ChannelChoices:
     @property
     def listed(self) -> str:
         """The first channels and the meanings of their names."""
-        said = [f": {m.text}" if m.text else "" for m in self.meanings]
+        texts = [f": {m.text}" if m.text else "" for m in self.meanings]
         more = f", and {len(self.names) - _SHOWN} more" if len(self.names) > _SHOWN else ""
         if self.numbers is not None:
-            shown = [f"{name!r}{text}" for name, text in zip(self.names, said, strict=True)][:_SHOWN]
+            shown = [f"{name!r}{text}" for name, text in zip(self.names, texts, strict=True)][:_SHOWN]
             return f"the file names have {', '.join(shown)}{more}, such as {self.example!r}"
         names = [f"is {name!r}" if name.strip() else "has no name" for name in self.names]
-        return "; ".join(f"channel {i} {names[i]}{said[i]}" for i in range(len(names))[:_SHOWN]) + more
+        return "; ".join(f"channel {i} {names[i]}{texts[i]}" for i in range(len(names))[:_SHOWN]) + more
 
 
 class UnclearChannelsError(CellocateError):
@@ -117,7 +117,7 @@ class UnclearChannelsError(CellocateError):
         return f", with {listed} in the right place{'s' if names[1:] else ''}"
 
 
-def assign(choices: ChannelChoices, said: ChannelNames) -> dict[str, int]:
+def assign(choices: ChannelChoices, chosen: ChannelNames) -> dict[str, int]:
     """Channel → position among the choices: by the user's names, or else by the meaning of the names.
 
     Raises:
@@ -128,9 +128,9 @@ def assign(choices: ChannelChoices, said: ChannelNames) -> dict[str, int]:
         >>> assign(ChannelChoices(("DAPI", "anti-tubulin", "protein"), Path("a.tif")), {})
         {'blue': 0, 'green': 2, 'red': 1}
     """
-    found = {channel: choices.place(name) for channel, name in said.items()} if said else _by_names(choices)
+    found = {channel: choices.place(name) for channel, name in chosen.items()} if chosen else _by_names(choices)
     if len(set(found.values())) < len(found):
-        names = " and ".join(str(said[channel]) for channel in said)
+        names = " and ".join(str(chosen[channel]) for channel in chosen)
         what = f"one channel is named for two stains ({names}; {choices.listed})"
         raise CellocateError(what, where=choices.where, mend="Name another channel for one of them.")
     return found

@@ -108,12 +108,12 @@ def _opened(request: urllib.request.Request, timeout: float) -> Any:  # noqa: AN
         return urllib.request.urlopen(request, timeout=timeout)
     except urllib.error.HTTPError as error:
         with error:
-            said = f"the server answers {error.code} ({error.reason})"
+            what = f"the server answers {error.code} ({error.reason})"
             if error.code == 416:
-                raise _Mismatch(said) from None
+                raise _Mismatch(what) from None
             if error.code in _LATER:
-                raise TemporaryFailure(said, retry_after(error.headers.get("Retry-After"))) from None
-            raise DownloadFailed(said) from None
+                raise TemporaryFailure(what, retry_after(error.headers.get("Retry-After"))) from None
+            raise DownloadFailed(what) from None
     except (OSError, http.client.HTTPException) as error:  # a URLError is an OSError
         raise _broken(error) from None
     except ValueError as error:  # an invalid redirect

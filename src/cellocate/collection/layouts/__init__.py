@@ -113,8 +113,8 @@ def open_collection(
             note = "--channels has no effect: the channels of a store were chosen when it was packed"
             packed = replace(packed, notes=(*packed.notes, note))
         return replace(packed, simulated=packed.simulated or bool(phantoms.read_metadata(folder)))
-    beside = container(folder).parent if is_one_file(folder) else folder
-    reading = read_reading(beside / FILE) if (beside / FILE).is_file() else Reading()
+    parent = container(folder).parent if is_one_file(folder) else folder
+    reading = read_reading(parent / FILE) if (parent / FILE).is_file() else Reading()
     named = parse_mapping(channels, "channels") if channels else None
     asked_for = {"channels": named, "z": z, "pixel_size": pixel_size}
     reading = reading.model_copy(update={name: value for name, value in asked_for.items() if value is not None})
@@ -251,9 +251,9 @@ def _fitting(place: Path, reading: Reading, names: Sequence[str]) -> dict[str, F
 
 def _only(fitting: dict[str, FoundFields], folder: Path) -> tuple[str, FoundFields]:
     if len(fitting) > 1:
-        said = " and ".join(f"{name} ({found.because})" for name, found in fitting.items())
+        fitted = " and ".join(f"{name} ({found.because})" for name, found in fitting.items())
         mend = f"Write layout: {next(iter(fitting))}, or another of them, into {folder / FILE}."
-        raise CellocateError(f"several layouts fit: {said}", where=folder, mend=mend)
+        raise CellocateError(f"several layouts fit: {fitted}", where=folder, mend=mend)
     return next(iter(fitting.items()))
 
 

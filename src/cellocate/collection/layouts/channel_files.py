@@ -129,7 +129,7 @@ def _by_token(place: Path, reading: Reading) -> FoundFields | None:
     names = _parsed(list(images), reading) if images else None
     if names is None or _holds_several(first := images[next(iter(names.parts))][0], names):
         return None
-    choices = _choices(names, images, place)
+    choices = ChannelChoices(names.tokens, place, tuple(map(channel_number, names.tokens)), first.name)
     others_named = similar_names(names, list(images)) if reading.channels else {}
     seen = frozenset(str(path) for name in {**names.parts, **others_named} for path in images[name])
     coloured = _in_colour(names, images)
@@ -179,12 +179,6 @@ def _is_there(value: int | str, names: ParsedNames) -> bool:
     except CellocateError:
         return False
     return True
-
-
-def _choices(names: ParsedNames, images: Mapping[str, list[Path]], place: Path) -> ChannelChoices:
-    return ChannelChoices(
-        names.tokens, place, tuple(map(channel_number, names.tokens)), images[next(iter(names.parts))][0].name
-    )
 
 
 def _holds_several(path: Path, names: ParsedNames) -> bool:

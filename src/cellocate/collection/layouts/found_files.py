@@ -29,7 +29,7 @@ class FoundFields:
         by_id: normalised id → channel → address of its pixels.
         metadata: id → metadata from the files themselves, such as `pixel_size` or `plate`.
         stains: channel → the names or numbers that the files have for it.
-        seen: paths of all files that were looked at, including unused channels.
+        seen: paths of all image files, including unused channels.
         problems: such as two files for one channel.
         notes: sentences about how the files were read, for the user.
     """

@@ -38,12 +38,12 @@ def join_labels(
     labels = labels_for(
         read_labels(path, vocabulary or _labels_vocabulary(path, own)), [str(i) for i in fields.index], path
     )
-    said = tidy(labels.table, path)
-    further = said.index.difference(fields.index, sort=False)
+    metadata = tidy(labels.table, path)
+    further = metadata.index.difference(fields.index, sort=False)
     ids = pd.Index([*fields.index, *further], name="id", dtype=object)
-    joined = said_of(fields.drop(columns="labels", errors="ignore").reindex(ids), said)
+    joined = said_of(fields.drop(columns="labels", errors="ignore").reindex(ids), metadata)
     faulty = {problem.id for problem in labels.problems}
-    without_row = sorted(map(str, fields.index.difference(said.index).difference(list(faulty))))
+    without_row = sorted(map(str, fields.index.difference(metadata.index).difference(list(faulty))))
     return joined, labels, [*labels.problems, *(_without_row(i, path) for i in without_row)]
 
 

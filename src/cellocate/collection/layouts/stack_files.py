@@ -199,7 +199,7 @@ def _add(found: FoundFields, part: FieldInFile, reading: Reading, path: Path) ->
     if reading.pixel_size is None and (fault := stretched_pixels_error(stack.size, path)):
         raise fault
     if isinstance(z, int) and z >= stack.planes:
-        what = f"no plane {z}: the stack has planes 0 to {stack.planes - 1}"
+        what = f"no plane {z}: there are {stack.planes}, counted from 0"
         raise CellocateError(what, where=path, mend="Choose one of these with --z.")
     if not reading.channels and (error := _slices(stack, path)):
         raise error
