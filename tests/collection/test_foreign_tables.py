@@ -227,9 +227,7 @@ def test_a_label_table_of_any_kind_is_found(tmp_path, suffix, name):
 
 
 def test_a_table_of_something_else_is_shown_by_its_columns(tmp_path):
-    with pytest.raises(
-        CellocateError, match=r"its columns are \(no name\), Target: .*If the first column is the one, give it a name"
-    ):
+    with pytest.raises(CellocateError, match=r"its columns are \(no name\), Target: .*If the first column is the one"):
         open_collection(tabled(tmp_path, ",Target\na,0\n") / "train.csv")
 
 

@@ -94,7 +94,7 @@ def test_names_by_pattern(tmp_path):
         ('pattern: "{id}_x{channel}.png"', "no file follows"),
         ('pattern: "{id}_{channel}.png"\nchannels: {}', "it is unclear which channel is which"),
         ("pixel_size: -1", "pixel_size"),
-        ("layout: kaggle2018", "'folder', 'stacks'"),
+        ("layout: kaggle2018", "'folder', 'path_list', 'stacks'"),
         ("colour: red", "no setting is called 'colour'"),
         ("channel: {blue: w1}", "no setting is called 'channel'.*Did you mean channels"),
         ("patern: x", "Did you mean pattern"),
@@ -206,9 +206,7 @@ def test_a_file_that_is_named_as_a_table_and_is_none_is_told_so(tmp_path, name):
 @pytest.mark.parametrize("name", ["paper.pdf", "thesis.docx", "noend"])
 def test_a_file_of_another_kind_is_told_what_can_be_given_instead(tmp_path, name):
     (tmp_path / name).write_bytes(b"%PDF-1.7\nhello,world\n\xff\xfe\x00")
-    with pytest.raises(
-        CellocateError, match=r"neither images nor a known kind of table.*Give a folder of images;.*OME-TIFF"
-    ):
+    with pytest.raises(CellocateError, match=r"neither images nor a known kind.*Give a folder of images;.*OME-TIFF"):
         open_collection(tmp_path / name)
 
 

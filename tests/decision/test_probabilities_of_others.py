@@ -68,7 +68,7 @@ def test_ids_without_a_name_are_asked_for(tmp_path: Path) -> None:
     pd.DataFrame(P, columns=list(OURS.names), index=["a", "b"]).to_csv(tmp_path / "t.csv")
     with pytest.raises(
         CellocateError,
-        match=r"no column Id: its columns are \(no name\), Cilium.*If the first column is the one, give it a name",
+        match=r"no column Id: its columns are \(no name\), Cilium.*If the first column is the one",
     ):
         read_probabilities(tmp_path / "t.csv", OURS)
 
