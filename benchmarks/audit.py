@@ -29,7 +29,7 @@ from cellocate.networks import load
 from cellocate.training import load_recipe
 from cellocate.training.folds import train_folds
 from cellocate.training.prepare import Options
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 Truth = NDArray[np.bool_]
 KINDS = ("another", "few", "many")
@@ -95,7 +95,7 @@ def _of_champions(folder: Path) -> None:
     tables, known = np.load(folder / "test_probabilities.npz"), pd.read_csv(folder / "matched_labels.csv")
     row = {field: i for i, field in enumerate(tables["ids"])}
     rows = [row[field] for field in known["Id"]]
-    words = get("hpa28")
+    words = get_vocabulary("hpa28")
     truth = words.encode([tuple(int(k) for k in str(text).split()) for text in known["Target"]])
     for name in sorted(set(tables.files) - {"ids"}):
         said = tables[name][rows].astype(np.float64)

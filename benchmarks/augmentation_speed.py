@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cellocate.images import uncropped
+from cellocate.images import uncropped_side
 from cellocate.networks.tta import resample
 from cellocate.training.augmentation import augment
 from cellocate.training.recipe import Augmentation
@@ -57,7 +57,7 @@ def main() -> None:
         section = Augmentation.model_validate({"turns": "none", **settings})
         row: list[float] = []
         for count, size in BATCHES:
-            side = uncropped(size, section.crop)
+            side = uncropped_side(size, section.crop)
             images, truth = torch.rand(count, 4, side, side), torch.eye(count)
             row.append(_milliseconds(partial(augment, images, truth, section, CHANNELS, size)))
             if kornia is not None:

@@ -48,12 +48,12 @@ from cellocate.prediction import predict_bags, predict_cells, predict_collection
 from cellocate.training import Recipe, load_recipe
 from cellocate.training.fit import train
 from cellocate.training.prepare import Options
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 SIDE, SPAN, CROP = 192, 122.88, 64  # px and µm of a field, px of a cell's square (41 µm)
 BATCH = 64  # squares of a step, or as many pixels of fields
 EPOCHS = 12
-VOCABULARY = get("hpa19")
+VOCABULARY = get_vocabulary("hpa19")
 POOLS = {"mean": 0.0, "max": 0.0, "attention": 0.0, "duo": 0.1}  # and the weight of the loss of cells
 SYSTEMS = ("field", "single", "weak", *POOLS)
 ALONE, BAG, FIELD = "alone", "with its bag", "with the network of fields"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from cellocate.evaluation import Instances, evaluate_instances
 from cellocate.images.rle import Mask, masks_of, overlaps
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 T = TypeVar("T")
 
@@ -43,8 +43,8 @@ def main() -> None:
     truth, said = _scenes(rng, moved, masks, fields)
     name = f"mean average precision of {fields} fields, {CELLS} cells each, {LOCATIONS} locations"
     began = time.process_time()
-    metrics = _timed(name, lambda: evaluate_instances(truth, said, get("hpa19"), interval=False))
-    _timed(f"{name}, with its interval", lambda: evaluate_instances(truth, said, get("hpa19")))
+    metrics = _timed(name, lambda: evaluate_instances(truth, said, get_vocabulary("hpa19"), interval=False))
+    _timed(f"{name}, with its interval", lambda: evaluate_instances(truth, said, get_vocabulary("hpa19")))
     took = time.process_time() - began
     print(f"{metrics['instance_map']:.3f} of {metrics['cells']} cells; {took:.0f} s in all")
     print(f"{'within' if took < SECONDS else 'MORE than'} the aim of {SECONDS} s")

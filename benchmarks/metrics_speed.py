@@ -17,7 +17,7 @@ from sklearn import metrics as sk
 from cellocate.evaluation import compare, evaluate
 from cellocate.evaluation.bootstrap import RESAMPLES, Clusters, ResampledF1, ResampledPrecision, bootstrap
 from cellocate.phantom.label_sets import real_label_sets
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 T = TypeVar("T")
 Table = NDArray[Any]
@@ -36,7 +36,7 @@ def main() -> None:
     precision = ResampledPrecision(truth, p, clusters)
     ours_ap = _timed("macro average precision in all resamples", lambda: bootstrap(precision.macro, clusters))
     looped_ap = _loop(lambda rows: _precision(truth[rows], p[rows]), fields, "macro average precision")
-    hpa28 = get("hpa28")
+    hpa28 = get_vocabulary("hpa28")
     _timed("every figure with every interval", lambda: evaluate(truth, decided, hpa28, probabilities=p))
     _timed("every figure without intervals", lambda: evaluate(truth, decided, hpa28, probabilities=p, interval=False))
     _timed("two models compared", lambda: compare(truth, decided, p >= 0.45, hpa28, probabilities=(p, p**2)))
@@ -49,7 +49,7 @@ def _tables(fields: int) -> tuple[Table, Table]:
     rng = np.random.default_rng(0)
     sets, counts = real_label_sets()
     drawn = rng.choice(len(sets), fields, p=np.array(counts) / sum(counts))
-    truth = get("hpa28").encode([sets[i] for i in drawn])
+    truth = get_vocabulary("hpa28").encode([sets[i] for i in drawn])
     return truth, 1 / (1 + np.exp(3 - 5 * truth - 1.5 * rng.standard_normal(truth.shape)))
 
 

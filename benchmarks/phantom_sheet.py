@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from cellocate.images import FIELD_SPAN
 from cellocate.phantom import PhantomField, simulate_field
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "images" / "phantoms.jpg"
 SEED = 22
-NAMES = get("hpa28").names
+NAMES = get_vocabulary("hpa28").names
 
 Picture = NDArray[np.uint8]
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from cellocate import phantom
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 SIZES = (128, 512, 2048)
 FIELDS = 64  # enough that starting processes hardly counts
@@ -24,7 +24,7 @@ SEED = 1
 
 def main() -> None:
     cv2.setNumThreads(1)
-    names = get("hpa28").names
+    names = get_vocabulary("hpa28").names
     phantom.simulate_field([0], size=64, seed=0)  # what is done once
     print("seconds of one core for a field" + "".join(f"{size:>8} px" for size in SIZES))
     spent = np.zeros((len(names), len(SIZES)))

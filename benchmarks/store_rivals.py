@@ -15,7 +15,7 @@ import torch
 
 from cellocate.collection import Collection
 from cellocate.images import CHANNELS
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 Read = Callable[[int], object]
 
@@ -59,7 +59,7 @@ def _champion(files: Collection, size: int, folder: Path) -> Read:
     if not images.exists():
         images.parent.mkdir(parents=True)
         images.symlink_to(files.folder / "train")
-    truth = pd.DataFrame(files.labelled().truth().astype(int), columns=list(get("hpa28").names))
+    truth = pd.DataFrame(files.labelled().truth().astype(int), columns=list(get_vocabulary("hpa28").names))
     truth.insert(0, "Id", files.ids)
     truth.to_csv(folder / "champion" / "split.csv", index=False)
     dataset: Any = module.ProteinDataset(str(folder / "champion" / "split.csv"), img_size=512, crop_size=size)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cellocate import decision
 from cellocate.evaluation import evaluate
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ class Predictions:
 
     def figures(self) -> dict[Hashable, Any]:
         """For the table; macro averages are over the locations that occur in the test part."""
-        vocabulary = get("hpa28").narrowed(self.names) if len(self.names) < 28 else get("hpa28")
+        vocabulary = get_vocabulary("hpa28").subset(self.names) if len(self.names) < 28 else get_vocabulary("hpa28")
         decided = self.tuned if self.single else self.fixed
         told = evaluate(self.truth, decided, vocabulary, probabilities=self.arrays["p_test"], interval=False)
         weights = np.ones((1, len(self.truth)))

@@ -11,7 +11,7 @@ import numpy as np
 from figures import Floats, Predictions, macro
 from scipy import stats
 
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 RESAMPLES = 1000
 EQUAL = 0.03  # a difference that is smaller, either way, is called none
@@ -115,7 +115,7 @@ def _verdict(claim: str, own: tuple[float, ...], low: float, high: float, *, lea
 
 def _counted(finding: Finding, better: Predictions, worse: Predictions) -> list[str]:
     """The names of the locations that both rows answer and that the finding is about."""
-    group = {place.name: place.group for place in get("hpa28").locations}
+    group = {place.name: place.group for place in get_vocabulary("hpa28").locations}
     return [
         name
         for name in better.names

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cellocate.decision import Predictions
     from cellocate.errors import CellocateError, CellocateWarning
     from cellocate.networks import Model, load
-    from cellocate.vocabulary import get as get_vocabulary
+    from cellocate.vocabulary import get_vocabulary as get_vocabulary
 
 __version__ = "0.1.0"
 __all__ = [

@@ -5,7 +5,7 @@ import pytest
 
 from cellocate.cells.strong import RARE, SURPLUS, Strong, counts, scoped, with_one_label
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 LABEL = pd.Series([0] * 6 + [1] * 3 + [2], index=range(5, 15))
 
@@ -32,7 +32,7 @@ def test_locations_are_scoped_by_clean_cells_and_the_surplus_is_drawn_by_the_see
 def test_counts_tell_what_each_step_left():
     cells = pd.DataFrame({"label": [7, 7, 7, 7, 2], "field": ["a", "a", "b", "b", "c"]})
     cells["why"] = ["", "edge", SURPLUS, "", RARE]
-    found = counts(cells, get("hpa28")).set_index("location")
+    found = counts(cells, get_vocabulary("hpa28")).set_index("location")
     assert found.loc["Golgi apparatus"].tolist() == [7, 2, 4, 3, 2]
     assert found.loc["Nucleoli"].tolist() == [2, 1, 1, 1, 0]
 

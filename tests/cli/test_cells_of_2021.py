@@ -15,7 +15,7 @@ from cellocate.collection import open_collection
 from cellocate.decision.submissions import read_kaggle2021, write_kaggle2021
 from cellocate.files import MARKER
 from cellocate.training import load_recipe
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def model(fields: Path) -> Path:
 def _write(fields: Path, out: Path, probabilities: np.ndarray) -> None:
     collection, cells = open_collection(fields), CellMasks(fields / "truth")
     shapes = {field: collection.shape(field) for field in collection.ids}
-    write_kaggle2021(out, shapes, lambda i: cells.masks(i, shapes[i]), probabilities, get("hpa19"))
+    write_kaggle2021(out, shapes, lambda i: cells.masks(i, shapes[i]), probabilities, get_vocabulary("hpa19"))
 
 
 def test_predicted_and_measured(cellocate, fields: Path, model: Path, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_predicted_and_measured(cellocate, fields: Path, model: Path, tmp_path: 
     assert predicted.code == 0, predicted.err
     assert "each cell is given the probabilities of its whole field" in predicted.err
     assert cellocate("predict", model, fields, "--out", tmp_path / "table.csv").code == 0
-    table = pd.read_csv(tmp_path / "table.csv", index_col="Id")[list(get("hpa19").names)]
+    table = pd.read_csv(tmp_path / "table.csv", index_col="Id")[list(get_vocabulary("hpa19").names)]
     for field, (_, instances) in read_kaggle2021(out):
         expected = table.loc[field].to_numpy()[instances.label]
         np.testing.assert_allclose(instances.confidence, expected, atol=2e-6)
@@ -72,7 +72,7 @@ def test_predicted_and_measured(cellocate, fields: Path, model: Path, tmp_path: 
     assert len(list((scores / "figures").iterdir())) == 2
     page = (scores / "report.html").read_text(encoding="utf-8")
     assert f"mean average precision is {metrics['instance_map']:.3f}" in page
-    assert all(name in page for name in get("hpa19").names)
+    assert all(name in page for name in get_vocabulary("hpa19").names)
     assert "Warnings</h2>\n  <p>None.</p>" in page
     assert len(pd.read_csv(scores / "per_class.csv")) == 19
 
@@ -117,7 +117,7 @@ def test_cells_have_probabilities_of_their_own_by_the_map(cellocate, fields: Pat
     assert cellocate(*shared, "--out", table).code == 0
     told = pd.read_csv(table)
     for field, (_, instances) in read_kaggle2021(out):
-        expected = told[told["field"] == field][list(get("hpa19").names)].to_numpy()
+        expected = told[told["field"] == field][list(get_vocabulary("hpa19").names)].to_numpy()
         assert len(expected) == len(instances.masks)
         np.testing.assert_allclose(instances.confidence, expected[instances.cell, instances.label], atol=2e-6)
     assert told.groupby("field")["Nucleoplasm"].nunique().max() > 1

@@ -11,7 +11,7 @@ import pytest
 import tifffile
 
 from cellocate.collection import open_collection
-from cellocate.collection.channels import parse
+from cellocate.collection.channels import parse_pairs
 from cellocate.images import write_png
 
 CONFOCAL = ("DAPI", "AF488", "AF555", "AF647")
@@ -74,7 +74,7 @@ def test_other_commands_say_in_a_line_what_they_read(cellocate, tmp_path: Path) 
     said = LINE.replace(", er = AF647", "")
     assert packed.reading == f"reading 2 fields: 2 files of several channels in {folder}; {said}\n"
     again = cellocate("select", store, "--out", tmp_path / "same", "--channels", ASKED)
-    assert again.err == "note: channels were named when the store was packed, and cannot be named again\n"
+    assert again.err == "note: --channels has no effect: the channels of a store were chosen when it was packed\n"
     assert again.reading == "reading 2 fields: a store of 16 px; red, green, blue\n"
     repeated = [x for pair in ASKED.split(",") for x in ("--channels", pair)]
     selected = cellocate("select", folder, "--out", tmp_path / "mine", *repeated)
@@ -111,7 +111,7 @@ def test_one_command_reads_single_channel_files_wherever_they_lie(cellocate, tmp
     [
         (("--channels", "DAPI"), "no stain and name in 'DAPI': --channels. Write nucleus=DAPI,protein=AF488"),
         (("--channels", "nucelus=DAPI"), "Did you mean nucleus?"),
-        (("--channels", "nucleus=DAPI,protein=DAPI"), "'DAPI' is named for nucleus and for protein"),
+        (("--channels", "nucleus=DAPI,protein=DAPI"), "'DAPI' stands for both nucleus and protein"),
         (("--channels", "nucleus=Hoechst"), "no channel called 'Hoechst' (channel 0 is 'DAPI': nucleus; channel 1"),
         (("--z", "third"), "no plane 'third': --z"),
     ],
@@ -144,7 +144,7 @@ def test_what_check_writes_reads_the_same(cellocate, tmp_path: Path, monkeypatch
     options = [str(x) for name, value in said.items() for x in (f"--{name.replace('_', '-')}", value)]
     written = cellocate("check", folder, *options, "--write")
     assert (written.code, written.err) == (0, f"note: {folder}/collection.yaml says now how these images are read\n")
-    named = parse([said["channels"]], "") if "channels" in said else None
+    named = parse_pairs([said["channels"]], "") if "channels" in said else None
     before, after = open_collection(folder, **{**said, "channels": named}), open_collection(folder)
     assert after.fields.equals(before.fields)
     assert (after.stains, after.layout, after.vocabulary) == (before.stains, before.layout, before.vocabulary)

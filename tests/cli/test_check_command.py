@@ -78,10 +78,10 @@ def test_it_says_what_a_plate_of_z_stacks_holds(cellocate, tmp_path: Path) -> No
     assert result.out.startswith("stacks: 4 fields\nrecognised  1 file of several channels in")
     assert ": 4 images, of 2 wells of 1 plate" in result.out
     assert "pixel size  0.5 µm" in result.out
-    assert "note: 4 images of 3 z planes: each stack became its maximum" in result.err
+    assert "note: 4 images of 3 z planes: the maximum of each is used" in result.err
     assert "z planes" not in cellocate("check", tmp_path, "--z", "1").err
     refused = cellocate("check", tmp_path, "--z", "3")
-    assert (refused.code, "no plane 3 (it has 3, from 0)" in refused.err) == (1, True)
+    assert (refused.code, "no plane 3: there are 3, counted from 0" in refused.err) == (1, True)
 
 
 def test_what_it_proposes_for_slices_can_be_typed(cellocate, tmp_path: Path) -> None:
@@ -91,4 +91,4 @@ def test_what_it_proposes_for_slices_can_be_typed(cellocate, tmp_path: Path) -> 
     assert "--channels nucleus=0,protein=1,microtubules=2,er=3" in refused.err
     read = cellocate("check", tmp_path, "--channels", "blue=0,green=1,red=2,yellow=3")
     assert "channels    red, green, blue, yellow" in read.out
-    assert "the axes were read as CYX, as you say" in read.err
+    assert "you set the axes to CYX" in read.err

@@ -19,7 +19,7 @@ from cellocate.collection import open_collection
 from cellocate.collection.layouts import listing
 from cellocate.files import MARKER
 from cellocate.training import load_recipe, recipe_names
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 
 def test_version_and_help(cellocate) -> None:
@@ -154,7 +154,7 @@ def test_train_predict_evaluate(cellocate, phantoms: Path, tmp_path: Path) -> No
 
     assert cellocate("predict", model, phantoms / "train", "--out", tmp_path / "p.csv").code == 0
     table = pd.read_csv(tmp_path / "p.csv")
-    assert list(table.columns) == ["Id", *get("hpa28").names, "Locations"]
+    assert list(table.columns) == ["Id", *get_vocabulary("hpa28").names, "Locations"]
     assert len(table) == 40
 
     evaluated = cellocate("evaluate", model, phantoms, "--part", "test", "--out", tmp_path / "scores")

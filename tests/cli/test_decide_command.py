@@ -8,9 +8,9 @@ import pytest
 
 from cellocate.decision import KINDS
 from cellocate.decision.choice import CANDIDATES
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-NAMES = get("hpa28").names
+NAMES = get_vocabulary("hpa28").names
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 
 from cellocate.collection import open_collection
 from cellocate.networks import load, save
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-NAMES = get("hpa28").names
+NAMES = get_vocabulary("hpa28").names
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from cellocate.decision import read_probabilities, read_rule, read_steps
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-NAMES = list(get("hpa28").names)
+NAMES = list(get_vocabulary("hpa28").names)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_rule_of_several_tables_pools_and_calibrates_them(cellocate, tables, t
     assert fitted.code == 0, fitted.err
     result = proteins(cellocate, tables, both[1], "--rule", rule)
     assert result.code == 0, result.err
-    vocabulary = get("hpa28")
+    vocabulary = get_vocabulary("hpa28")
     expected = read_steps(rule).apply(np.stack([read_probabilities(path, vocabulary)[1] for path in both]))
     decided = read_rule(rule)[0].apply(expected)
     rows = pd.read_csv(tables / "out.csv", dtype={"antibody": str}).set_index(["antibody", "location"])

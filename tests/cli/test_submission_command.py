@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cellocate.images.rle import Mask
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 HEADER = "ID,ImageWidth,ImageHeight,PredictionString\n"
 
@@ -30,7 +30,7 @@ def test_a_submission_of_2018(cellocate, tmp_path: Path) -> None:
     assert "not compared" in cellocate("check", submission).out
     facts = json.loads(cellocate("check", submission, "--json").out)
     assert (facts["challenge"], facts["fields"], facts["labels"]["Cytosol"]) == (2018, 3, 2)
-    assert list(facts["labels"]) == list(get("hpa28").names)
+    assert list(facts["labels"]) == list(get_vocabulary("hpa28").names)
 
 
 def test_a_submission_of_2021(cellocate, tmp_path: Path) -> None:

@@ -35,8 +35,8 @@ def site():
 def task(site, tmp_path):
     """Make the download of all fields."""
 
-    def make(manners=QUICK, edition="jpg", fields=FIELDS):
+    def make(limits=QUICK, edition="jpg", fields=FIELDS):
         (tmp_path / "list.txt").write_text("\n".join(fields))
-        return Download(read_list(tmp_path / "list.txt", base=site.address), tmp_path / "out", edition, manners)
+        return Download(read_list(tmp_path / "list.txt", base=site.address), tmp_path / "out", edition, limits)
 
     return make

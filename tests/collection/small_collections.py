@@ -7,7 +7,7 @@ import pandas as pd
 
 from cellocate.collection import Collection
 from cellocate.images import write_png
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 COUNTS_2018 = [12885, 1254, 3621, 1561, 1858, 2513, 1008, 2822, 53, 45, 28, 1093, 688, 537]
 COUNTS_2018 += [1066, 21, 530, 210, 902, 1482, 172, 3777, 802, 2965, 322, 8228, 328, 11]
@@ -42,7 +42,7 @@ def table_of(label_sets, vocabulary="hpa28", **columns):
     fields = pd.DataFrame({"labels": pd.Series(list(label_sets), index=ids, dtype=object)})
     for name, values in columns.items():
         fields[name] = values
-    return Collection(Path("nowhere"), "test", fields, get(vocabulary))
+    return Collection(Path("nowhere"), "test", fields, get_vocabulary(vocabulary))
 
 
 def faults(problems):

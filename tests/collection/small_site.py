@@ -8,13 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 from PIL import Image
 
-from cellocate.collection.download import Manners
+from cellocate.collection.download import RateLimits
 
 COLOURS = ("red", "green", "blue", "yellow")
 FIELDS = ("992/1_A1_1", "992/1_A1_2", "10580/1610_C1_1")
 IDS = ["992_1_A1_1", "992_1_A1_2", "10580_1610_C1_1"]
 ONE = "/992/1_A1_1_green.jpg"
-QUICK = Manners(pause=0, timeout=0.3, tries=4, backoff=0.01)
+QUICK = RateLimits(pause=0, timeout=0.3, tries=4, backoff=0.01)
 
 
 def jpeg(seed, size=(64, 48)):

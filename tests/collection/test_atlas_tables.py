@@ -52,7 +52,7 @@ def test_words_that_the_vocabulary_lacks_and_rows_of_no_image_are_told(tmp_path,
     assert list(collection.fields["labels"]) == [(0, 7), (25,)]
     assert [(p.id, p.error.what, p.severity) for p in collection.problems] == [
         *[("", "a row that names no image of the atlas", "warning")] * 2,
-        ("", "rows that name a field again (1)", "warning"),
+        ("", "rows that repeat a field (1)", "warning"),
         ("1_A1_2", "hpa28 has no word for the location 'Vesicles'", "warning"),
     ]
     shown = cellocate("check", tmp_path)

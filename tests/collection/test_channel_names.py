@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellocate.collection.channels import table
-from cellocate.collection.channels.meaning import occurrences, understand, words
+from cellocate.collection.channels import stain_names
+from cellocate.collection.channels.name_meaning import occurrences, understand, words
 
 NUCLEUS = """DAPI|dapi|Hoechst|Hoechst 33342|Hoechst33258|DRAQ5|draq7|SYTO 14|SYTO14|SYTOX Green|SYTOX Deep Red|
 TO-PRO-3|ToPro3|TOTO-3|YOYO-1|propidium iodide|7-AAD|7AAD|H2B|H2B-mCherry|histone H3|nuclei|nuclear|Nucleus|DNA|dsDNA|
@@ -37,7 +37,7 @@ def listed(names):
 )
 def test_dyes_and_targets_say_their_stain(names, channel):
     assert {name: understand(name).channel for name in listed(names)} == dict.fromkeys(listed(names), channel)
-    assert {understand(name).text for name in listed(names)} == {table.STAINS[channel]}
+    assert {understand(name).text for name in listed(names)} == {stain_names.STAINS[channel]}
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,13 @@ def test_names_that_say_two_stains_say_none():
 
 
 def every_name():
-    texts = [*table.DYES.values(), *table.TARGETS.values(), *table.LIGHT.values(), table.PROTEIN_HINTS]
-    texts += [table.OTHER_DYES, table.OTHER_TARGETS, table.NEITHER]
+    texts = [
+        *stain_names.DYES.values(),
+        *stain_names.TARGETS.values(),
+        *stain_names.LIGHT.values(),
+        stain_names.PROTEIN_HINTS,
+    ]
+    texts += [stain_names.OTHER_DYES, stain_names.OTHER_TARGETS, stain_names.NEITHER]
     return [name.strip() for text in texts for name in text.split(",")]
 
 
@@ -72,7 +77,7 @@ def test_a_name_is_a_word_in_any_case_and_never_a_part_of_one(name):
     letters = re.sub(r"\W", "", name).lower()
     for text in (_joined(letters[0]) + letters, letters + _joined(letters[-1])):
         assert understand(text).channel is None
-        assert not understand(text).left_out
+        assert not understand(text).other_stain
 
 
 def _joined(letter):
@@ -80,7 +85,7 @@ def _joined(letter):
     return "99" if letter.isdigit() else "qz"
 
 
-@pytest.mark.parametrize("colour", table.COLOURS)
+@pytest.mark.parametrize("colour", stain_names.COLOURS)
 def test_no_colour_counts_within_the_name_of_a_dye(colour):
     for dye in (
         "MitoTracker",
@@ -99,7 +104,7 @@ def test_no_colour_counts_within_the_name_of_a_dye(colour):
 @given(st.text(max_size=40))
 def test_any_text_can_be_a_name(name):
     meaning = understand(name)
-    assert (meaning.channel is None) or meaning.text == table.STAINS[meaning.channel]
+    assert (meaning.channel is None) or meaning.text == stain_names.STAINS[meaning.channel]
     assert all(name[word.start : word.end].strip() for word in words(name))
     assert all(0 <= start < end <= len(name) for start, end in occurrences(name, name))
 

@@ -112,13 +112,13 @@ def test_a_set_of_files_is_one_field(tmp_path):
     collection = open_collection(tmp_path)
     assert collection.ids == ["s1", "s2"]
     assert np.array_equal(read_field(collection.files("s2")), data["s2"])
-    assert collection.notes == ("2 images put together from several files, as their OME metadata say",)
+    assert collection.notes == ("2 images joined from several files by their OME metadata",)
     assert inspect(collection, decode=True).duplicates == []
     assert open_collection(tmp_path / "s2_ch3.ome.tif").ids == ["s2"]
     (tmp_path / "s1_ch2.ome.tif").unlink()
     [problem] = open_collection(tmp_path).problems
-    assert (problem.id, problem.error.what) == ("s1", "s1_ch2.ome.tif is missing, which holds channel 2")
-    with pytest.raises(CellocateError, match=r"s1_ch2\.ome\.tif is missing.*Copy it beside the others"):
+    assert (problem.id, problem.error.what) == ("s1", "s1_ch2.ome.tif with channel 2 is missing")
+    with pytest.raises(CellocateError, match=r"s1_ch2\.ome\.tif with channel 2 is missing.*Copy it into the folder"):
         open_collection(tmp_path / "s1_ch0.ome.tif")
 
 
@@ -153,7 +153,7 @@ def test_a_z_stack_becomes_its_maximum_unless_another_plane_is_asked_for(tmp_pat
     data = hyperstack(tmp_path / "a.ome.tif", (4, 3, 6, 8), "CZYX")
     collection = open_collection(tmp_path)
     [note] = collection.notes
-    assert note.startswith("1 image of 3 z planes: each stack became its maximum")
+    assert note.startswith("1 image of 3 z planes: the maximum of each is used")
     assert np.array_equal(read_field(collection.files("a")), data.max(1))
     for z, expected in ((1, data[:, 1]), ("mean", np.round(data.mean(1)))):
         collection = open_collection(tmp_path, z=z)
@@ -161,7 +161,7 @@ def test_a_z_stack_becomes_its_maximum_unless_another_plane_is_asked_for(tmp_pat
         assert collection.notes == ()
     collection = open_collection(told(tmp_path, "z: 2"))
     assert np.array_equal(read_field(collection.files("a")), data[:, 2])
-    with pytest.raises(CellocateError, match=r"no plane 3 \(it has 3, from 0\)"):
+    with pytest.raises(CellocateError, match=r"no plane 3: there are 3, counted from 0"):
         open_collection(tmp_path, z=3)
     hyperstack(tmp_path / "b.ome.tif", (4, 5, 6, 8), "CZYX")
     assert [p.id for p in open_collection(tmp_path, z=3).problems] == ["a"]
@@ -177,7 +177,7 @@ def test_files_of_one_channel_may_be_z_stacks(tmp_path):
         assert len(collection.notes) == (z is None)
         assert inspect(collection, decode=True).problems == ()
     [problem] = inspect(open_collection(tmp_path, z=3)).problems
-    assert problem.error.what == "no plane 3 (it has 3, from 0)"
+    assert problem.error.what == "no plane 3: there are 3, counted from 0"
 
 
 @pytest.mark.parametrize("axes", ["ZYX", "TYX"])
@@ -192,7 +192,7 @@ def test_channels_saved_as_slices_or_time_points_are_asked_back_and_read(tmp_pat
         assert "--channels nucleus=0,protein=1,microtubules=2,er=3" in caught.value.mend
         collection = open_collection(place, channels={"blue": "0", "green": "1", "red": "2", "yellow": "3"})
         assert np.array_equal(read_field(collection.files("a")), data[[2, 1, 0, 3]])
-        assert collection.notes == ("the axes were read as CYX, as you say",)
+        assert collection.notes == ("you set the axes to CYX",)
     one = open_collection(tmp_path, channels={"green": "0"})
     assert one.ids == (["a"] if axes == "ZYX" else [f"a_t00{i}" for i in range(4)])
     told(tmp_path, "axes: CYX\nchannels: {blue: 3, green: 1}")
@@ -211,9 +211,9 @@ def test_slices_of_time_points_need_axes(tmp_path):
 @pytest.mark.parametrize(
     ("shape", "said"),
     [
-        ((20, 30, 4), "the axes Y, X and 4 channels (which come last), or the colours of a picture"),
-        ((20, 30, 5), "axes whose meaning the file does not say (QYX, 20 × 30 × 5)"),
-        ((3, 4, 20, 30), "axes whose meaning the file does not say (QQYX, 3 × 4 × 20 × 30)"),
+        ((20, 30, 4), "the last axis may be 4 channels or the colours of a picture"),
+        ((20, 30, 5), "axes without a meaning in the file (QYX, 20 × 30 × 5)"),
+        ((3, 4, 20, 30), "axes without a meaning in the file (QQYX, 3 × 4 × 20 × 30)"),
     ],
 )
 def test_axes_that_are_not_understood_are_named_in_a_folder_and_alone(tmp_path, shape, said):
@@ -228,7 +228,7 @@ def test_axes_that_are_not_understood_are_named_in_a_folder_and_alone(tmp_path, 
     collection = open_collection(told(tmp_path, f"axes: {axes}\nchannels: {{green: 1, blue: 3}}"))
     expected = data.max(0)[[1, 3]] if len(shape) == 4 else np.moveaxis(data[..., [1, 3]], 2, 0)
     assert np.array_equal(read_field(collection.files("a"), ("green", "blue")), expected)
-    with pytest.raises(CellocateError, match=r"2 axes are named \(YX\)"):
+    with pytest.raises(CellocateError, match=r"you gave 2 axes \(YX\)"):
         open_collection(told(tmp_path, "axes: YX"))
     with pytest.raises(CellocateError, match=r"axes cannot be .*letters of T, C, Z, Y and X"):
         open_collection(told(tmp_path, "axes: QYX"))
@@ -287,7 +287,7 @@ def test_addresses_survive_a_listing_and_a_store(tmp_path):
         assert np.array_equal(listed.read(field, listed.channels)[0], expected)
         assert np.array_equal(packed.read(field, packed.channels)[0], expected)
     assert list(listed.group()) == list(packed.group()) == list(collection.group()) == ["exp", "exp", "m", "m"]
-    with pytest.raises(CellocateError, match="a store, whose planes were chosen"):
+    with pytest.raises(CellocateError, match="the z planes of a store were chosen"):
         open_collection(tmp_path / "store", z="mean")
     again = open_collection(tmp_path / "listed", z=0)
     assert np.array_equal(again.read("m_t001", ("red",))[0][0], tifffile.imread(tmp_path / "in" / "m.ome.tif")[1, 0, 0])

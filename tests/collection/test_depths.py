@@ -19,7 +19,7 @@ from cellocate.collection.merge import merge
 from cellocate.collection.rescale import rescale
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, write_png
-from cellocate.images.depth import SIGNED
+from cellocate.images.bit_depth import SIGNED
 
 BOTH = ("green", "blue")
 

@@ -81,12 +81,12 @@ def test_downloads_may_follow_each_other_into_one_folder(task, tmp_path):
 def test_a_folder_of_something_else_is_refused(task, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").touch()
-    with pytest.raises(CellocateError, match="something that is no download"):
+    with pytest.raises(CellocateError, match="other files than a download"):
         task()
     (tmp_path / "out" / "thesis.txt").unlink()
     (tmp_path / "out").rmdir()
     (tmp_path / "out").touch()
-    with pytest.raises(CellocateError, match="a file stands where"):
+    with pytest.raises(CellocateError, match="a file, not a folder"):
         task()
 
 
@@ -114,7 +114,7 @@ def test_gzipped_tiffs_are_unfolded_and_decoded(site, task, tmp_path, damage):
     path = f"/{FIELDS[0]}_red.tif.gz"
     site.files[path] = damage(good[path])
     failed = task(edition="tif", fields=FIELDS[:1]).run({})
-    assert ["what came is no whole image" in outcome.fault for outcome in failed] == [True]
+    assert ["the file is no complete image" in outcome.fault for outcome in failed] == [True]
     site.files = good
     assert task(edition="tif", fields=FIELDS[:1]).run({}) == []
     assert arrived(site, tmp_path / "out")

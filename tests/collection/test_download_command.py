@@ -43,7 +43,7 @@ def test_the_command_needs_a_list(cellocate, tmp_path):
 def test_a_base_that_is_no_address_is_refused_before_anything(cellocate, tmp_path, base, dry):
     (tmp_path / "list.txt").write_text(FIELDS[0])
     result = cellocate("download", tmp_path / "list.txt", "--base", base, "--out", tmp_path / "out", *dry)
-    said = f"error: no address of a server: {base.rstrip('/')}. Write it such as https://images.proteinatlas.org.\n"
+    said = f"error: not the address of a web server: {base.rstrip('/')}. Write it such as https://images.proteinatlas.org.\n"
     assert (result.code, result.out, result.err) == (1, "", said)
     assert not (tmp_path / "out").exists()
 
@@ -72,7 +72,7 @@ def test_a_vocabulary_that_says_all_is_named_and_taken_up_over_the_same_files(si
     assert dict(collection.fields["labels"]) == dict(zip(IDS, [(29,), (11, 29), (7,)], strict=True))
     few = cellocate(*command, "--where", "cell_line=A-431")
     assert few.code == 1
-    assert "the folder holds 1 field more, whose labels are of another vocabulary" in few.err
+    assert "the folder has 1 field more with labels of another vocabulary" in few.err
     assert open_collection(tmp_path / "out").vocabulary.name == "subcell31"
 
 
@@ -87,5 +87,5 @@ def test_labels_are_not_lost_to_a_list_without_any(site, task, cellocate, tmp_pa
     (tmp_path / "list.csv").write_text(LIST)
     command = ["download", tmp_path / "list.csv", "--base", site.address, "--out", tmp_path / "out"]
     assert cellocate(*command).code == 0
-    with pytest.raises(CellocateError, match="the folder holds 3 fields more, whose labels are of another vocabulary"):
+    with pytest.raises(CellocateError, match="the folder has 3 fields more with labels of another vocabulary"):
         task()

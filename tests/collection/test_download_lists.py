@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellocate.collection.download import BASE, narrowed, read_list
+from cellocate.collection.download import BASE, filter_fields, read_list
 from cellocate.collection.download.rate_limit import retry_after
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 IF_IMAGE = """\
 filename,if_plate_id,position,sample,status,locations,unspecific,antibody,ensembl_ids,gene_names,atlas_name,latest_version
@@ -47,7 +47,7 @@ def test_the_table_of_the_atlas_is_read(listed):
     assert found.fields["address"].iloc[0] == f"{BASE}/992/1_A1_1"
     assert found.fields["address"].iloc[2] == f"{BASE}/10580/2_B1_7_cr57f3ed192abcf"
     assert list(found.fields["labels"]) == [(7,), (0,), (), None, None]  # not seen; unspecific; no word
-    assert found.unknown == {"Vesicles": 1, "Mitotic chromosome": 1}
+    assert found.unknown_counts == {"Vesicles": 1, "Mitotic chromosome": 1}
     row = found.fields.iloc[1]
     said = row[["antibody", "plate", "well", "gene", "ensembl", "cell_line", "latest_version"]].tolist()
     assert said == ["992", "1", "A1", "GOLGA5", "ENSG00000066455", "A-431", "23"]
@@ -58,7 +58,7 @@ def test_the_table_of_the_atlas_is_read(listed):
 def test_words_that_cannot_be_said_are_those_of_the_fields_that_are_left(listed):
     found = listed(IF_IMAGE)
     assert found.unsaid == {"992_1_A1_2": ("Vesicles",), "40086_2_B3_1": ("Mitotic chromosome",)}
-    assert narrowed(found, genes=["GOLGA5"]).unknown == {"Vesicles": 1}
+    assert filter_fields(found, genes=["GOLGA5"]).unknown_counts == {"Vesicles": 1}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_four_addresses_of_one_field_are_one_field(listed):
 def test_a_label_table_is_a_list_with_labels(listed):
     found = listed("Id,Target\n10580_1610_C1_1,13 25\n10814_50_A1_1,\n")
     assert list(found.fields["labels"]) == [(13, 25), ()]
-    assert found.vocabulary == get("hpa28")
+    assert found.vocabulary == get_vocabulary("hpa28")
     assert list(listed("Id,Target\n10580_1610_C1_1,13 25\n", vocabulary="hpa19").fields["labels"]) == [(9, 16)]
     with pytest.raises(CellocateError, match="unknown label '99'"):
         listed("Id,Target\n10580_1610_C1_1,99\n")
@@ -160,7 +160,7 @@ def test_a_list_may_be_gzipped(tmp_path):
 )
 def test_fewer_fields_may_be_asked_for(listed, asked, rows):
     found = listed(IF_IMAGE)
-    assert list(narrowed(found, **asked).fields.index) == [found.fields.index[row] for row in rows]
+    assert list(filter_fields(found, **asked).fields.index) == [found.fields.index[row] for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -173,9 +173,9 @@ def test_fewer_fields_may_be_asked_for(listed, asked, rows):
 )
 def test_what_a_list_has_not_is_refused(listed, asked, fault):
     with pytest.raises(CellocateError, match=fault):
-        narrowed(listed(IF_IMAGE), **asked)
+        filter_fields(listed(IF_IMAGE), **asked)
     with pytest.raises(CellocateError, match="no column gene"):
-        narrowed(listed(KAGGLE_2021), genes=["AAAS"])
+        filter_fields(listed(KAGGLE_2021), genes=["AAAS"])
 
 
 def test_a_date_may_say_when_to_come_back():

@@ -99,9 +99,7 @@ def test_parts_of_names_that_no_exporter_writes_can_be_named(tmp_path):
 
 @pytest.mark.parametrize("name", ["ch04", "DAPI", 9])
 def test_a_channel_that_no_file_has_is_told_with_those_there_are(tmp_path, name):
-    with pytest.raises(
-        CellocateError, match=rf"no channel (called )?'?{name}'? \(the names of files have 'ch00', 'ch01'"
-    ):
+    with pytest.raises(CellocateError, match=rf"no channel (called )?'?{name}'? \(the file names have 'ch00', 'ch01'"):
         open_collection(exported(tmp_path), channels={"nucleus": name, "protein": "ch01"})
 
 
@@ -197,13 +195,13 @@ def test_whatever_yaml_makes_of_it_a_token_stays_as_it_is_typed(tmp_path, token)
     [
         (
             'pattern: "{id}_ch{channel}.tif"\nchannels: {blue: 07}',
-            r"no channel called '07' \(the names of files have '00'",
+            r"no channel called '07' \(the file names have '00'",
         ),
         (
             'pattern: "{id}_w{channel}.tif"',
             r"no file follows .*it holds 8 \.tif, 1 \.yaml, such as 'sample 01_ch00.tif'",
         ),
-        ('pattern: "{id}_ch{channel}.tif"', "nothing tells which channel is which"),
+        ('pattern: "{id}_ch{channel}.tif"', "it is unclear which channel is which"),
     ],
 )
 def test_a_pattern_that_finds_nothing_is_told_with_what_there_is(tmp_path, said, what):
@@ -242,7 +240,7 @@ def test_the_number_0_is_the_only_channel_of_files(tmp_path):
 def test_numbers_of_pictures_in_colour_are_not_looked_for_in_names(tmp_path):
     for i in range(3):
         write_png(tmp_path / f"img_{i}.png", np.stack([pixels(i)] * 3, axis=2))
-    with pytest.raises(CellocateError, match=r"no channel images found .*list them, and colour images too"):
+    with pytest.raises(CellocateError, match=r"no channel images found .*list them \(colour images too\)"):
         open_collection(tmp_path, channels={"nucleus": 2, "protein": 1, "microtubules": 0})
 
 

@@ -17,7 +17,7 @@ from small_collections import faults, tabled, write_fields
 from cellocate.collection import inspect, open_collection
 from cellocate.errors import CellocateError
 from cellocate.images import write_png
-from cellocate.tables import normal
+from cellocate.tables import normalised
 
 SIDE = 60_000  # 3.6 thousand million pixels
 
@@ -142,7 +142,7 @@ def test_names_may_have_spaces_and_any_letters(tmp_path, place):
     write_fields(folder / place, NAMES)
     tabled(folder, "Id,Target\n" + "".join(f"{name},{i}\n" for i, name in enumerate(NAMES)))
     collection = open_collection(folder)
-    assert sorted(collection.ids) == sorted(map(normal, NAMES))  # ids are in one normal form, files as they are
+    assert sorted(collection.ids) == sorted(map(normalised, NAMES))  # ids are in one normal form, files as they are
     found = inspect(collection, decode=True)
     assert (found.problems, len(found.images)) == ((), len(NAMES))
     write_png(folder / place / f"{NAMES[2]}_blue.png", np.zeros((3, 3), np.uint8))
@@ -181,7 +181,7 @@ def test_much_of_nothing_is_no_table(tmp_path):
     with (tmp_path / "a.bin").open("wb") as file:
         file.truncate(2**32)
     began = time.perf_counter()
-    with pytest.raises(CellocateError, match="no table that is understood"):
+    with pytest.raises(CellocateError, match="neither images nor a known kind of table"):
         open_collection(tmp_path / "a.bin")
     assert time.perf_counter() - began < 2
 
@@ -213,7 +213,11 @@ def test_names_that_are_no_text_are_written_all_the_same(tmp_path, cellocate):
 
 @pytest.mark.parametrize(
     ("said", "what"),
-    [("a" * 5000, "an image cannot be read"), ("../\0", "not a CSV table (no text)"), ("", "a list without images")],
+    [
+        ("a" * 5000, "an image cannot be read"),
+        ("../\0", "not a CSV table (it has zero bytes)"),
+        ("", "a list without images"),
+    ],
 )
 def test_a_path_list_of_impossible_names_is_told(tmp_path, cellocate, said, what):
     row = f"{said},x\n" if said else ""

@@ -45,7 +45,7 @@ def test_masks_and_pictures_beside_stacks_are_no_fields(tmp_path, name):
     collection = open_collection(tmp_path)
     assert collection.ids == ["a"]
     [note] = [note for note in collection.notes if name in note]
-    assert note.startswith(f"{name}.tif is not taken as a field: by its name it is a mask")
+    assert note.startswith(f"{name}.tif is not read as a field: its name is that of a mask")
 
 
 def test_stacks_may_be_named_as_masks_are(tmp_path):
@@ -65,7 +65,7 @@ def test_labels_beside_stacks_are_joined(tmp_path):
 def test_channels_without_telling_names_are_asked_back(tmp_path):
     data = stack(tmp_path / "a.ome.tif", names=("w1", "w2"))
     with pytest.raises(
-        CellocateError, match=r"nothing tells which.*0 is 'w1'; channel 1 is 'w2'.*--channels nucleus=w1"
+        CellocateError, match=r"it is unclear which.*0 is 'w1'; channel 1 is 'w2'.*--channels nucleus=w1"
     ):
         open_collection(tmp_path)
     collection = open_collection(told(tmp_path, "channels: {green: w2, blue: 0}"))
@@ -116,7 +116,7 @@ def test_channels_without_names_are_told_by_number(tmp_path):
 def test_channels_of_a_table_cannot_be_named(tmp_path):
     write_fields(tmp_path)
     (tmp_path / "listing.csv").write_text("Id,green\nx,a_green.png\n")
-    with pytest.raises(CellocateError, match="channels can be named of images, and not of the files that listing"):
+    with pytest.raises(CellocateError, match="--channels works for images only, not for the files that listing"):
         open_collection(tmp_path, channels={"protein": "green"})
 
 
@@ -176,8 +176,8 @@ def test_an_odd_stack_is_a_problem_of_its_own_field(tmp_path):
     assert list(found.images.index) == ["m.tif", "n.tif"]
     assert {(p.id, p.error.what.split(" (")[0]) for p in found.problems} >= {
         ("a", "the red and yellow file is missing"),
-        ("b", "nothing tells which channel is which"),
-        ("c", "nothing tells which channel is which"),
+        ("b", "it is unclear which channel is which"),
+        ("c", "it is unclear which channel is which"),
         ("d", "an image cannot be read"),
         ("e", "a channel file is missing"),
     }

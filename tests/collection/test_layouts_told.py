@@ -89,12 +89,12 @@ def test_names_by_pattern(tmp_path):
 @pytest.mark.parametrize(
     ("said", "what"),
     [
-        ("pattern: nothing.png", "no pattern"),
-        ('pattern: "{id}_{id}.png"', "no pattern"),
+        ("pattern: nothing.png", "not a pattern of file names"),
+        ('pattern: "{id}_{id}.png"', "not a pattern of file names"),
         ('pattern: "{id}_x{channel}.png"', "no file follows"),
-        ('pattern: "{id}_{channel}.png"\nchannels: {}', "nothing tells which channel is which"),
+        ('pattern: "{id}_{channel}.png"\nchannels: {}', "it is unclear which channel is which"),
         ("pixel_size: -1", "pixel_size"),
-        ("layout: kaggle2018", "'folder', 'stacks'"),
+        ("layout: kaggle2018", "'folder', 'path_list', 'stacks'"),
         ("colour: red", "no setting is called 'colour'"),
         ("channel: {blue: w1}", "no setting is called 'channel'.*Did you mean channels"),
         ("patern: x", "Did you mean pattern"),
@@ -106,7 +106,7 @@ def test_names_by_pattern(tmp_path):
         ("channels: {blue: w1, nucleus: w2}", "two names for nucleus"),
         ("channels: {blue: w1, blue: w2}", "two lines for blue: .*line 1"),
         ("channels: {nuclei: w1}", "no stain is called 'nuclei'.*Did you mean nucleus"),
-        ('channels: {nucleus: "?"}', "not said yet which channel is nucleus"),
+        ('channels: {nucleus: "?"}', "the channel of nucleus is still missing"),
         ("pixel_size: 0,65", "pixel_size cannot be '0,65': .*µm per px, such as 0.08"),
         ("pixel_size: 2020-13-45", "pixel_size cannot be"),
         ("z: third", "z cannot be 'third': .*number of a plane, from 0, or max or mean"),
@@ -199,27 +199,27 @@ def test_a_detour_over_a_link_stays(tmp_path):
 @pytest.mark.parametrize("name", ["notes.txt", "table.csv", "a.csv.gz", "b.tsv"])
 def test_a_file_that_is_named_as_a_table_and_is_none_is_told_so(tmp_path, name):
     (tmp_path / name).write_bytes(b"%PDF-1.7\nhello,world\n\xff\xfe\x00")
-    with pytest.raises(CellocateError, match=r"not a CSV table \(no text\): .* It holds zero bytes"):
+    with pytest.raises(CellocateError, match=r"not a CSV table \(it has zero bytes\)"):
         open_collection(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["paper.pdf", "thesis.docx", "noend"])
 def test_a_file_of_another_kind_is_told_what_can_be_given_instead(tmp_path, name):
     (tmp_path / name).write_bytes(b"%PDF-1.7\nhello,world\n\xff\xfe\x00")
-    with pytest.raises(CellocateError, match=r"no table that is understood.*Give a folder of images;.*OME-TIFF"):
+    with pytest.raises(CellocateError, match=r"neither images nor a known kind.*Give a folder of images;.*OME-TIFF"):
         open_collection(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a_green.jpg", "a_red.tif", "1_A1_1_blue_red_green.tif.gz"])
 def test_one_channel_given_alone_is_told_to_come_with_its_folder(tmp_path, name):
     (tmp_path / name).write_bytes(b"")
-    with pytest.raises(CellocateError, match=rf"one channel.*Give the folder that holds all channels: {tmp_path}"):
+    with pytest.raises(CellocateError, match=rf"one channel.*Give the folder with all channels: {tmp_path}"):
         open_collection(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["labels", "green", "yellow", "pixel_size", "1", "1st"])
 def test_a_pattern_may_not_use_the_names_of_columns(tmp_path, name):
     write_png(tmp_path / "a_7.png", np.zeros((8, 8), np.uint8))
-    with pytest.raises(CellocateError, match=rf"no field can be called \{{{name}\}}.*Give it another name") as refused:
+    with pytest.raises(CellocateError, match=rf"a placeholder \{{{name}\}}.*Choose another name") as refused:
         open_collection(told(tmp_path, f'pattern: "{{id}}_{{{name}}}.png"'))
     assert len(str(refused.value).splitlines()) == 1

@@ -17,8 +17,8 @@ from cellocate.collection.layouts import listing
 from cellocate.collection.selection import Selection, select
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field, write_png
-from cellocate.tables import MISSING, normal
-from cellocate.vocabulary import Location, Vocabulary, get
+from cellocate.tables import MISSING, normalised
+from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 HEADER = "Id,green,blue,Target,plate,pixel_size\n"
 ROWS = "b,images/b_green.png,images/b_blue.png,16 0,672,0.08\na,images/a_green.png,,,673,\n"
@@ -164,7 +164,7 @@ def test_a_damaged_card_is_refused(folder, text):
 OWN = Vocabulary("mine", (Location("Cilium", None, "a, b"), Location("Basal body", "GO:0036064", "")))
 
 
-@pytest.mark.parametrize("vocabulary", [get("hpa19"), OWN, None])
+@pytest.mark.parametrize("vocabulary", [get_vocabulary("hpa19"), OWN, None])
 def test_what_is_written_is_read_back(folder, vocabulary):
     fields = open_collection(tabled(folder, HEADER + ROWS, "listing.csv")).fields
     fields["labels"] = pd.Series([(0, 1), None], index=fields.index, dtype=object) if vocabulary else None
@@ -207,7 +207,7 @@ def test_a_metadata_column_named_like_labels_is_renamed_and_not_lost(folder):
     assert after.problems == ()
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).map(normal).filter(bool)
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).map(normalised).filter(bool)
 
 PLATES = TEXT.filter(lambda plate: plate.lower() not in MISSING)
 
@@ -220,7 +220,7 @@ def test_ids_labels_names_and_metadata_of_any_script_survive(tmp_path, rows):
     fields["green"] = [str(tmp_path / name.replace("/", "-")) for _, name, _ in rows.values()]
     fields["labels"] = pd.Series([tuple(sorted(labels)) for labels, _, _ in rows.values()], index=ids, dtype=object)
     fields["plate"] = [plate for *_, plate in rows.values()]
-    listing.write(tmp_path, Collection(tmp_path, "test", fields, get("hpa28")), {})
+    listing.write(tmp_path, Collection(tmp_path, "test", fields, get_vocabulary("hpa28")), {})
     after = open_collection(tmp_path)
     assert after.ids == list(rows)
     assert list(after.fields["labels"]) == list(fields["labels"])

@@ -13,7 +13,7 @@ from cellocate.errors import CellocateError
 from cellocate.files import MARKER
 from cellocate.images import Scale, read_field, write_png
 from cellocate.images.scale import shrink
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 TABLE = "Id,Target,antibody,pixel_size\na,0 3,HPA1,0.5\nb,,HPA2,\nc,2,,0.25\nд é,1,HPA2,1\n"
 FIELDS = ("a", "b", "c", "д é")
@@ -38,7 +38,7 @@ def test_a_store_is_the_collection_that_was_packed(folder, tmp_path):
     store = pack(files, tmp_path / "store", sizes=(30,), workers=1, progress=steps.append)
     assert sum(steps) == 4
     assert (store.layout, store.ids, store.channels) == ("store", list(FIELDS), BOTH)
-    assert store.vocabulary == get("hpa28")
+    assert store.vocabulary == get_vocabulary("hpa28")
     assert store.fields["labels"].tolist() == [(0, 3), (), (2,), (1,)]
     np.testing.assert_array_equal(store.labelled().truth(), files.labelled().truth())
     assert store.fields["antibody"].tolist() == ["1", "2", "", "2"]
@@ -125,7 +125,7 @@ def test_numbers_that_may_be_of_two_vocabularies_are_asked_about(folder, tmp_pat
     (folder / "truth").mkdir()
     (folder / "truth" / "collection.json").write_text('{"vocabulary": "hpa19", "pixel_size": 0.1}')
     for place in (tmp_path / "store", tmp_path / "listed", folder):
-        with pytest.raises(CellocateError, match=r"hpa28, .* or of hpa19, .* nothing tells which"):
+        with pytest.raises(CellocateError, match=r"hpa28 .* or of hpa19 .* unclear which"):
             open_collection(place, labels=tmp_path / "new.csv")
         for name in ("hpa28", "hpa19"):
             told = open_collection(place, labels=tmp_path / "new.csv", vocabulary=name)
@@ -138,7 +138,7 @@ def test_a_vocabulary_of_ones_own_travels_with_the_store(tmp_path):
     write_fields(tmp_path / "data")
     (tmp_path / "mine.csv").write_text("name,go,group\nHere,,Cell\nThere,GO:1,Cell\n")
     tabled(tmp_path / "data", "Id,Target\na,There\nb,Here There\n")
-    files = open_collection(tmp_path / "data", vocabulary=get(tmp_path / "mine.csv"))
+    files = open_collection(tmp_path / "data", vocabulary=get_vocabulary(tmp_path / "mine.csv"))
     store = pack(files, tmp_path / "store", sizes=(16,), workers=1)
     (tmp_path / "mine.csv").unlink()
     assert store.vocabulary == files.vocabulary

@@ -9,7 +9,7 @@ from small_collections import table_of, tabled
 from cellocate.collection import inspect, open_collection
 from cellocate.collection.filters import map_labels
 from cellocate.images import read_header
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 OWN_MAP = "from,to\nRods & rings,Cytosol\n0,Nucleoli\nplasma MEMBRANE,\n"
 

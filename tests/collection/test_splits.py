@@ -8,7 +8,7 @@ from small_collections import COUNTS_2018, table_of
 
 from cellocate.collection import PARTS, make_split, read_split, save_split
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 
 def stratified_split(collection, **options):
@@ -23,7 +23,7 @@ def like_2018(fields=3000, seed=0):
     for k in np.flatnonzero(truth.sum(axis=0) < 8):
         truth[:, k] = False
         truth[rng.choice(fields, 8, replace=False), k] = True
-    return get("hpa28").decode(truth)
+    return get_vocabulary("hpa28").decode(truth)
 
 
 @pytest.fixture(scope="module")

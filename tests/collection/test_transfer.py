@@ -13,7 +13,7 @@ import pytest
 from small_site import FIELDS, IDS, ONE, QUICK, arrived, jpeg, left_over
 
 from cellocate.collection import open_collection
-from cellocate.collection.download import Manners
+from cellocate.collection.download import RateLimits
 from cellocate.collection.download import transfer as transfers
 from cellocate.errors import CellocateError
 
@@ -30,10 +30,10 @@ def test_a_passing_fault_is_tried_again(site, task, tmp_path, trick):
 @pytest.mark.parametrize(
     ("trick", "fault"),
     [
-        ("stall", "the server fell silent"),
+        ("stall", "the server stopped sending"),
         ("long", "cut short"),
-        ("short", "what came is no whole image"),
-        ("garbage", "what came is no whole image (no JPEG)"),
+        ("short", "the file is no complete image"),
+        ("garbage", "the file is no complete image (not a JPEG)"),
         (500, "the server answers 500"),
     ],
 )
@@ -111,7 +111,7 @@ def test_retry_after_holds_every_request(site, task):
     for path in site.files:
         site.tricks[path] = []
     site.tricks[ONE] = ["429 1"]
-    task(Manners(pause=0, timeout=1, tries=3, backoff=0.01, connections=1)).run({})
+    task(RateLimits(pause=0, timeout=1, tries=3, backoff=0.01, connections=1)).run({})
     moments = [(path, moment) for path, _, moment, _ in site.requests]
     refused = next(i for i, (path, _) in enumerate(moments) if path == ONE)
     assert moments[refused + 1][1] - moments[refused][1] >= 0.99
@@ -119,7 +119,7 @@ def test_retry_after_holds_every_request(site, task):
 
 def test_a_server_that_asks_for_a_long_peace_is_left_alone(site, task, tmp_path):
     site.tricks[ONE] = ["503 7200"]
-    with pytest.raises(CellocateError, match=r"left alone for 7200 s.*Run the same command later"):
+    with pytest.raises(CellocateError, match=r"asks to wait for 7200 s.*Run the same command later"):
         task().run({})
     assert task().run({}) == []
     assert arrived(site, tmp_path / "out")
@@ -128,12 +128,12 @@ def test_a_server_that_asks_for_a_long_peace_is_left_alone(site, task, tmp_path)
 def test_requests_are_few_at_once(site, task):
     for path in site.files:
         site.tricks[path] = ["slow"]
-    task(Manners(connections=2, pause=0)).run({})
+    task(RateLimits(connections=2, pause=0)).run({})
     assert 2 <= site.most_at_once <= 3  # the server may not have seen the end of one when the next begins
 
 
 def test_requests_are_spaced(site, task):
-    task(Manners(connections=4, pause=0.03)).run({})
+    task(RateLimits(connections=4, pause=0.03)).run({})
     moments = sorted(moment for _, _, moment, _ in site.requests)
     assert len(moments) == 12
     assert moments[-1] - moments[0] >= 0.03 * 10
@@ -141,17 +141,17 @@ def test_requests_are_spaced(site, task):
 
 def test_a_server_that_cannot_be_reached_ends_the_download(task, site, tmp_path):
     site.close()
-    manners = Manners(pause=0, timeout=0.2, tries=2, backoff=0, give_up=3)
+    limits = RateLimits(pause=0, timeout=0.2, tries=2, backoff=0, give_up=3)
     with pytest.raises(CellocateError, match=r"3 files failed one after the other.*connection failed"):
-        task(manners).run({})
+        task(limits).run({})
     assert len(pd.read_csv(tmp_path / "out" / "failed.csv")) == 3
 
 
 def test_missing_files_are_no_reason_to_give_up(site, task):
     for path in site.files:
         site.tricks[path] = [404]
-    manners = Manners(pause=0, timeout=1, tries=1, give_up=3)
-    assert len(task(manners).run({})) == 12
+    limits = RateLimits(pause=0, timeout=1, tries=1, give_up=3)
+    assert len(task(limits).run({})) == 12
 
 
 def full_disk(part, *_):
@@ -222,4 +222,4 @@ def test_a_server_that_sends_on_to_no_address_ends_that_file_alone(site, task, m
 
     monkeypatch.setattr(transfers.urllib.request, "urlopen", sent_on)
     [failed, *_] = task(fields=FIELDS[:1]).run({})
-    assert failed.fault == "the server names an address that is none (unknown url type)"
+    assert failed.fault == "the server redirects to an invalid address (unknown url type)"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.decision import Rule, doubts, fit, has_guarantee, label_limit, mean_marked, read_rule, save_rule
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-NAMES = get("hpa28").names
+NAMES = get_vocabulary("hpa28").names
 
 
 def rule(**changes):
@@ -80,7 +80,7 @@ def test_a_fitted_rule_knows_how_many_fields_it_was_fitted_on():
 
 
 def test_a_rule_of_an_older_file_is_read(tmp_path):
-    save_rule(tmp_path / "rule.json", rule(), get("hpa28"))
+    save_rule(tmp_path / "rule.json", rule(), get_vocabulary("hpa28"))
     content = json.loads((tmp_path / "rule.json").read_text())
     content["rule"] = {name: content["rule"][name] for name in ("kind", "thresholds")}
     (tmp_path / "rule.json").write_text(json.dumps(content))

@@ -12,9 +12,9 @@ from cellocate.decision import Predictions, Rule, read_predictions
 from cellocate.errors import CellocateError
 from cellocate.h5ad import read_h5ad
 from cellocate.images.rle import Mask
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-HPA19, HPA28 = get("hpa19"), get("hpa28")
+HPA19, HPA28 = get_vocabulary("hpa19"), get_vocabulary("hpa28")
 
 
 def rule(threshold: float, count: int = 28) -> Rule:

@@ -20,13 +20,13 @@ from cellocate.decision import (
     write_decided,
 )
 from cellocate.errors import CellocateError
-from cellocate.tables import normal
-from cellocate.vocabulary import Location, Vocabulary, get
+from cellocate.tables import normalised
+from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 OURS = Vocabulary("ours", tuple(Location(name, None, "") for name in ("Cilium", "Golgi, cis", "a; b", "Nuclear body")))
 P = [[0.1, 0.25, 0.5, 1.0], [0.0, 1e-5, 0.75, 0.125]]
 
-TEXT = st.text(st.characters(exclude_characters="\0\r", codec="utf-8"), min_size=1).map(normal).filter(bool)
+TEXT = st.text(st.characters(exclude_characters="\0\r", codec="utf-8"), min_size=1).map(normalised).filter(bool)
 
 
 @given(st.lists(TEXT, unique=True, max_size=5), st.integers(0, 2**20))
@@ -67,7 +67,8 @@ def test_probabilities_of_any_program_are_read(tmp_path: Path, options: dict[str
 def test_ids_without_a_name_are_asked_for(tmp_path: Path) -> None:
     pd.DataFrame(P, columns=list(OURS.names), index=["a", "b"]).to_csv(tmp_path / "t.csv")
     with pytest.raises(
-        CellocateError, match=r"no column Id: its columns are \(no name\), Cilium.*Give the first column"
+        CellocateError,
+        match=r"no column Id: its columns are \(no name\), Cilium.*If the first column is the one",
     ):
         read_probabilities(tmp_path / "t.csv", OURS)
 
@@ -110,9 +111,9 @@ def test_decided_locations_are_read_in_any_spelling(tmp_path: Path) -> None:
 def test_decided_locations_with_decimal_commas_are_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("Id;Predicted;Locations\na;16,0;3,0\nb;3,0;7,0\n")
     with pytest.raises(CellocateError, match=r"decimal comma: .*line 2, column Predicted: '16,0'"):
-        read_decided(tmp_path / "t.csv", get("hpa28"))
+        read_decided(tmp_path / "t.csv", get_vocabulary("hpa28"))
     with pytest.raises(CellocateError, match=r"decimal comma: .*column Locations: '3,0'"):
-        read_locations(tmp_path / "t.csv", get("hpa28"))
+        read_locations(tmp_path / "t.csv", get_vocabulary("hpa28"))
 
 
 def test_a_table_of_nothing_but_percent_signs_is_refused(tmp_path: Path) -> None:

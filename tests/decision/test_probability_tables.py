@@ -16,7 +16,7 @@ from cellocate.decision import (
     write_decided,
 )
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import Location, Vocabulary, get
+from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 OURS = Vocabulary("ours", tuple(Location(name, None, "") for name in ("Cilium", "Basal body", "Tip")))
 
@@ -35,7 +35,7 @@ def put(tmp_path):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ["hpa28", "hpa19", "subcell31"])
 def test_probabilities_survive_writing_to_six_decimals(tmp_path, name, dtype):
-    vocabulary = get(name)
+    vocabulary = get_vocabulary(name)
     probabilities = np.random.default_rng(0).random((7, len(vocabulary))).astype(dtype)
     ids = ["b", "a", "NA", "007", "a,b", 'q"q', "é"]
     Predictions(ids, probabilities, probabilities > 0.5, vocabulary).save(tmp_path / "t.csv")
@@ -196,7 +196,7 @@ def test_decided_locations_survive_writing(tmp_path):
     decided[3] = False
     ids = [f"f{i}" for i in range(9)]
     write_decided(tmp_path / "d.csv", ids, decided)
-    found_ids, found = read_decided(tmp_path / "d.csv", get("hpa28"))
+    found_ids, found = read_decided(tmp_path / "d.csv", get_vocabulary("hpa28"))
     assert found_ids == ids
     np.testing.assert_array_equal(found, decided)
 
@@ -228,7 +228,7 @@ def test_tables_of_either_kind_are_told_apart(put, header, is_so):
 
 def test_the_real_sample_submission_is_read(real_data):
     path = real_data / "tables" / "kaggle2018_sample_submission.csv.gz"
-    ids, decided = read_decided(path, get("hpa28"))
+    ids, decided = read_decided(path, get_vocabulary("hpa28"))
     assert is_decided(path)
     assert len(set(ids)) == 11_702
     assert decided.sum(axis=0).tolist() == [11_702] + [0] * 27

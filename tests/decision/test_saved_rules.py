@@ -7,7 +7,7 @@ import pytest
 
 from cellocate.decision import KINDS, Rule, fit, read_rule, save_rule
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 SAVED = {"vocabulary": "ours", "locations": ["A", "B"], "rule": {"kind": "single", "thresholds": [0.25, 0.25]}}
 
@@ -20,7 +20,7 @@ def written(tmp_path, content):
 @pytest.mark.parametrize("name", ["hpa28", "hpa19"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rule_survives_saving_to_the_last_digit(tmp_path, kind, name):
-    vocabulary = get(name)
+    vocabulary = get_vocabulary(name)
     rng = np.random.default_rng(0)
     probabilities, truth = rng.random((60, len(vocabulary))), rng.random((60, len(vocabulary))) < 0.2
     rule = fit(kind, probabilities, truth, fallback="nearest", at_most=3)
@@ -32,10 +32,10 @@ def test_a_rule_survives_saving_to_the_last_digit(tmp_path, kind, name):
 
 
 def test_a_rule_can_be_read_by_people_and_other_programs(tmp_path):
-    save_rule(tmp_path / "rule.json", Rule(kind="fixed", thresholds=(0.5,) * 19), get("hpa19"))
+    save_rule(tmp_path / "rule.json", Rule(kind="fixed", thresholds=(0.5,) * 19), get_vocabulary("hpa19"))
     content = json.loads((tmp_path / "rule.json").read_text(encoding="utf-8"))
     assert content["vocabulary"] == "hpa19"
-    assert content["locations"] == list(get("hpa19").names)
+    assert content["locations"] == list(get_vocabulary("hpa19").names)
     assert content["rule"] == {
         "kind": "fixed",
         "thresholds": [0.5] * 19,

@@ -10,9 +10,9 @@ import pytest
 
 from cellocate.decision import CALIBRATIONS, POOLS, Rule, Steps, fit_steps, read_rule, read_steps, save_rule, told
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-WORDS = get("hpa28")
+WORDS = get_vocabulary("hpa28")
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from cellocate.collection import open_collection
 from cellocate.decision.submissions import in_order, read_sample, validate_kaggle2018, write_kaggle2018
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-HPA28 = get("hpa28")
+HPA28 = get_vocabulary("hpa28")
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=28, max_size=28), min_size=1, max_size=5))
@@ -65,7 +65,7 @@ def test_a_faulty_submission_is_refused(tmp_path: Path, content: str, message: s
 
 def test_another_vocabulary_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CellocateError, match="takes hpa28"):
-        write_kaggle2018(tmp_path / "s.csv", ["a"], np.zeros((1, 19), bool), get("hpa19"))
+        write_kaggle2018(tmp_path / "s.csv", ["a"], np.zeros((1, 19), bool), get_vocabulary("hpa19"))
     assert list(tmp_path.iterdir()) == []
 
 

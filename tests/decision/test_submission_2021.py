@@ -21,9 +21,9 @@ from cellocate.decision.submissions import (
 from cellocate.errors import CellocateError
 from cellocate.images import write_png
 from cellocate.images.rle import Mask, masks_of
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-HPA19 = get("hpa19")
+HPA19 = get_vocabulary("hpa19")
 HEADER = "ID,ImageWidth,ImageHeight,PredictionString\n"
 LABELS = np.array([[0, 1, 1], [2, 0, 1]], np.uint8)  # 3 px wide, 2 px high
 ONE, TWO = (mask.text for mask in masks_of(LABELS).values())
@@ -98,7 +98,7 @@ def test_another_header_or_vocabulary_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CellocateError, match="header is ImageID"):
         validate_kaggle2021(tmp_path / "s.csv", {"a": None})
     with pytest.raises(CellocateError, match="takes hpa19"):
-        write_kaggle2021(tmp_path / "t.csv", {"a": (2, 3)}, lambda field: [], np.ones((1, 28)), get("hpa28"))
+        write_kaggle2021(tmp_path / "t.csv", {"a": (2, 3)}, lambda field: [], np.ones((1, 28)), get_vocabulary("hpa28"))
     assert not (tmp_path / "t.csv").exists()
 
 

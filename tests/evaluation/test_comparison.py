@@ -11,7 +11,7 @@ from sklearn import metrics as sk
 
 from cellocate.errors import CellocateError
 from cellocate.evaluation import compare, evaluate, holm
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 
 def pair(seed, fields=120, classes=5, worse=0.15):
@@ -109,5 +109,5 @@ def test_tables_of_other_fields_and_none_at_all_are_refused():
 
 def test_the_comparison_is_json():
     truth, a, b = pair(0, classes=28)
-    found = compare(truth, a, b, get("hpa28"), probabilities=(a / 2, b / 2))
+    found = compare(truth, a, b, get_vocabulary("hpa28"), probabilities=(a / 2, b / 2))
     assert json.loads(json.dumps(found, allow_nan=False)) == found

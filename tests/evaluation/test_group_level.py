@@ -7,7 +7,7 @@ from random_tables import tables, vocabulary
 from sklearn import metrics as sk
 
 from cellocate.evaluation import GroupLevel, evaluate
-from cellocate.vocabulary import BUILT_IN, get
+from cellocate.vocabulary import BUILT_IN, get_vocabulary
 
 
 @given(tables(classes=5))
@@ -28,7 +28,7 @@ def test_the_figures_are_those_of_the_mapped_tables(drawn):
 
 
 def test_a_near_miss_counts_as_right_and_a_far_one_does_not():
-    hpa28 = get("hpa28")
+    hpa28 = get_vocabulary("hpa28")
     truth = hpa28.encode([(4,)] * 6)  # nuclear speckles
     near, far = hpa28.encode([(5,)] * 6), hpa28.encode([(23,)] * 6)  # nuclear bodies; mitochondria
     scores = [evaluate(truth, decided, hpa28, interval=False) for decided in (near, far)]
@@ -39,12 +39,12 @@ def test_a_near_miss_counts_as_right_and_a_far_one_does_not():
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_every_location_has_a_group(name):
-    assert set(GroupLevel(get(name)).vocabulary.names) == set(get(name).groups)
+    assert set(GroupLevel(get_vocabulary(name)).vocabulary.names) == set(get_vocabulary(name).groups)
 
 
 def test_the_interval_contains_the_point():
     rng = np.random.default_rng(0)
     truth = rng.random((200, 28)) < 0.1
     decided = truth ^ (rng.random((200, 28)) < 0.05)
-    coarse = evaluate(truth, decided, get("hpa28"))["group_level"]
+    coarse = evaluate(truth, decided, get_vocabulary("hpa28"))["group_level"]
     assert coarse["macro_f1_interval"][0] < coarse["macro_f1"] < coarse["macro_f1_interval"][1]

@@ -9,12 +9,12 @@ import pytest
 
 from cellocate.evaluation import evaluate
 from cellocate.evaluation.measures import MEASURES, Measure
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 FORMATS = (Path(__file__).parents[2] / "docs/formats.md").read_text(encoding="utf-8")
 RNG = np.random.default_rng(0)
 P = RNG.random((40, 28))
-FIGURES = evaluate(RNG.random((40, 28)) < P, P > 0.5, get("hpa28"), probabilities=P, interval=False)
+FIGURES = evaluate(RNG.random((40, 28)) < P, P > 0.5, get_vocabulary("hpa28"), probabilities=P, interval=False)
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.key)

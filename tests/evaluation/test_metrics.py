@@ -14,7 +14,7 @@ from cellocate.decision import fit
 from cellocate.errors import CellocateError
 from cellocate.evaluation import evaluate, expected_calibration_error
 from cellocate.evaluation.metrics import chance_average_precision
-from cellocate.vocabulary import Location, Vocabulary, get
+from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 COUNTS_2018 = [12885, 1254, 3621, 1561, 1858, 2513, 1008, 2822, 53, 45, 28, 1093, 688, 537]
 COUNTS_2018 += [1066, 21, 530, 210, 902, 1482, 172, 3777, 802, 2965, 322, 8228, 328, 11]
@@ -139,7 +139,7 @@ def test_only_the_first_class_for_everything_scores_as_the_leaderboard_had_it():
     truth = np.arange(31_072)[:, None] < np.array(COUNTS_2018)
     decided = np.zeros_like(truth)
     decided[:, 0] = True
-    found = evaluate(truth, decided, get("hpa28"))
+    found = evaluate(truth, decided, get_vocabulary("hpa28"))
     f1_of_nucleoplasm = 2 * 12_885 / (31_072 + 12_885)
     assert found["macro_f1"] == pytest.approx(f1_of_nucleoplasm / 28)
     assert found["macro_f1"] == pytest.approx(0.0209, abs=5e-5)

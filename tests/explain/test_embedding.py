@@ -25,7 +25,7 @@ from cellocate.explain.embedding.embeddings import lay_out
 from cellocate.explain.embedding.neighbours import Nearest
 from cellocate.networks import load
 from cellocate.pictures.style import group_colours
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 
 def _around(centres=8, each=30, width=16, seed=0):
@@ -117,7 +117,7 @@ def test_cells_are_called_cells():
     assert embeddings.shown == ["Nucleoli, Cytosol", ""]
     with pytest.raises(CellocateError, match="no cell 'a_3' among"):
         ask_for_ids(embeddings, ["a_3"])
-    figure = draw_plane(np.eye(2, dtype=np.float32), np.zeros((2, 28), bool), get("hpa28"), embeddings.unit)
+    figure = draw_plane(np.eye(2, dtype=np.float32), np.zeros((2, 28), bool), get_vocabulary("hpa28"), embeddings.unit)
     assert figure.get_axes()[0].get_title().startswith("UMAP of 2 cells;")
 
 
@@ -166,7 +166,7 @@ def test_umap_is_said_to_be_missing(phantoms, run, tmp_path, monkeypatch):
 
 
 def test_the_plane_names_groups_with_their_number_and_shows_each_location_alone():
-    vocabulary = get("hpa28")
+    vocabulary = get_vocabulary("hpa28")
     places = np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32)
     shown = vocabulary.encode([(0,)] * 3 + [(0, 5)] + [(25,)] * 2 + [(0, 25)] * 2 + [()])
     figure = draw_plane(places, shown, vocabulary)

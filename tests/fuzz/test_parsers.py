@@ -33,9 +33,9 @@ from cellocate.cells.masks import (
     write_zarr_labels,
 )
 from cellocate.collection import find_warnings, inspect, open_collection, pack, read_split
-from cellocate.collection.atlas.lists import read_list
 from cellocate.collection.camera_depth import with_depth
-from cellocate.collection.channels import parse
+from cellocate.collection.atlas.image_lists import read_list
+from cellocate.collection.channels import parse_pairs
 from cellocate.decision import Rule, read_decided, read_probabilities, read_rule, read_steps, save_rule
 from cellocate.decision.submissions import read_sample, validate_submission, write_kaggle2021
 from cellocate.errors import CellocateError
@@ -44,13 +44,13 @@ from cellocate.images import CHANNELS
 from cellocate.images.rle import masks_of
 from cellocate.training import load_recipe
 from cellocate.training.recipes import recipe_text
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 pytestmark = pytest.mark.fuzz
 
 INPUTS = 10_000
 SIDE = 20
-HPA28, HPA19 = get("hpa28"), get("hpa19")
+HPA28, HPA19 = get_vocabulary("hpa28"), get_vocabulary("hpa19")
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ TARGETS = {
     "workbook": Target(workbook, fields, 1, "*.xlsx"),
     "--channels": Target(
         text("typed.txt", 'nucleus=DAPI,protein="a, b",er=3'),
-        lambda folder: parse([(folder / "typed.txt").read_bytes().decode(errors="replace")], "--channels"),
+        lambda folder: parse_pairs([(folder / "typed.txt").read_bytes().decode(errors="replace")], "--channels"),
         2,
     ),
     "labels-2018": Target(labels_2018, fields, 3, "*.csv"),
@@ -322,7 +322,9 @@ TARGETS = {
         lambda folder: read_true_cells(folder / "t.csv", HPA19),
     ),
     "vocabulary": Target(
-        text("v.csv", "name,go,group\nNucleus,GO:0005634,Nucleus\nCytosol,,\n"), lambda folder: get(folder / "v.csv"), 2
+        text("v.csv", "name,go,group\nNucleus,GO:0005634,Nucleus\nCytosol,,\n"),
+        lambda folder: get_vocabulary(folder / "v.csv"),
+        2,
     ),
     "recipe": Target(text("r.yaml", recipe_text("resnet18")), lambda folder: load_recipe(folder / "r.yaml"), 2),
     "h5ad": Target(annotated, lambda folder: read_h5ad(folder / "t.h5ad")),

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from cellocate.errors import CellocateError
 from cellocate.images import to_float
-from cellocate.images.depth import (
+from cellocate.images.bit_depth import (
     DEPTHS,
     check_bits,
+    check_counts,
     check_offset,
     full_scale,
     full_value,
-    see_counts,
     smallest_depth,
     without_offset,
 )
@@ -44,10 +44,10 @@ def test_what_fills_its_type_stays_as_it_is(kind, bits):
 
 def test_a_pixel_beyond_the_depth_is_refused_and_never_clipped():
     counts = np.array([[7, 4096]], np.uint16)
-    for function in (full_scale, see_counts):
+    for function in (full_scale, check_counts):
         with pytest.raises(CellocateError, match=r"a pixel of 4096, above the 4095 of 12 bits\. Write bits: 14 into"):
             function(counts, 12)
-    see_counts(counts, 14)
+    check_counts(counts, 14)
 
 
 @given(st.sampled_from([np.uint8, np.uint16]), st.integers(0, 65535), st.integers(0, 65535))

@@ -11,7 +11,7 @@ from small_images import RGB8, smooth
 
 from cellocate.collection import open_collection
 from cellocate.images import read_channel, read_field, read_numbers
-from cellocate.images.colours import is_ramp, plane
+from cellocate.images.colour_planes import channel_plane, is_ramp
 
 LIGHT = smooth()
 TINTS = {"magenta": (1, 0, 1), "orange": (1, 0.5, 0), "grey": (1, 1, 1), "red": (1, 0, 0), "azure": (0, 0.6, 1)}
@@ -41,7 +41,7 @@ LUTS = {
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_of_a_tinted_picture_the_brightest_plane_is_taken(tint, channel, kind):
     light = LIGHT.astype(kind) * (1 if kind is np.uint8 else 200)
-    np.testing.assert_array_equal(plane(tinted(light, TINTS[tint]), channel), light)
+    np.testing.assert_array_equal(channel_plane(tinted(light, TINTS[tint]), channel), light)
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -61,7 +61,7 @@ def test_the_colour_that_an_address_names_is_taken(tmp_path):
 def test_a_picture_with_something_else_in_another_plane_keeps_its_colours():
     colours = tinted(LIGHT, TINTS["red"])
     colours[3:5, 3:5, 1] = 20
-    np.testing.assert_array_equal(plane(colours, "green"), colours[:, :, 1])
+    np.testing.assert_array_equal(channel_plane(colours, "green"), colours[:, :, 1])
 
 
 def test_a_jpeg_with_something_else_in_another_plane_keeps_its_colours(tmp_path):
@@ -76,7 +76,7 @@ def test_red_and_green_alike_are_averaged_as_ever():
     noisy = tinted(LIGHT, (1, 1, 0))
     noisy[::2, :, 0] -= np.minimum(noisy[::2, :, 0], 3)
     expected = noisy[:, :, :2].mean(axis=2).round().astype(np.uint8)
-    np.testing.assert_array_equal(plane(noisy, "yellow"), expected)
+    np.testing.assert_array_equal(channel_plane(noisy, "yellow"), expected)
 
 
 def test_of_a_picture_of_several_channels_an_empty_one_stays_empty(tmp_path):

@@ -57,7 +57,7 @@ def test_channels_of_different_size_are_refused(files):
 
 def test_channels_of_different_depth_are_refused(files):
     write_png(files["yellow"], noise(np.uint16))
-    with pytest.raises(CellocateError, match=r"different depth \(16 beside 8 bits\).*a_yellow.png"):
+    with pytest.raises(CellocateError, match=r"different depth \(16 and 8 bits\).*a_yellow.png"):
         read_field(files)
 
 

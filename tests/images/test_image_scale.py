@@ -176,7 +176,7 @@ def test_a_pixel_size_of_a_light_microscope_is_given_back(pixel_size):
 
 @pytest.mark.parametrize("pixel_size", [4.01, 0.24])
 def test_a_field_in_which_nothing_could_be_seen_is_refused(pixel_size):
-    with pytest.raises(CellocateError, match=r"64×48 px of .* µm cannot be shown to a model of 1 µm"):
+    with pytest.raises(CellocateError, match=r"64×48 px of .* µm does not fit a model of 1 µm"):
         Scale(32, 1.0).tiles(np.ones((1, 48, 64), np.float32), pixel_size)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from cellocate.images import TTA, Scale, uncropped
+from cellocate.images import TTA, Scale, uncropped_side
 
 
 @pytest.mark.parametrize(
@@ -22,16 +22,16 @@ from cellocate.images import TTA, Scale, uncropped
 def test_views_are_counted(settings: dict[str, object], count: int) -> None:
     views = TTA.model_validate(settings)
     assert views.count == count
-    assert len(views.squares) == views.crops
+    assert len(views.crop_places) == views.crops
 
 
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        ({"crops": 4}, "belong together"),
-        ({"crop": 0.5}, "belong together"),
-        ({"pool": "max"}, "single view"),
-        ({"pool": "geometric", "crops": 1, "crop": 0.5}, "single view"),
+        ({"crops": 4}, "or neither"),
+        ({"crop": 0.5}, "or neither"),
+        ({"pool": "max"}, "several predictions"),
+        ({"pool": "geometric", "crops": 1, "crop": 0.5}, "several predictions"),
         ({"crops": 3, "crop": 0.5}, "crops"),
         ({"turns": "eighths"}, "turns"),
         ({"crops": 4, "crop": 0.05}, "crop"),
@@ -46,7 +46,7 @@ def test_views_that_make_no_sense_are_refused(settings: dict[str, object], fault
 
 @given(st.floats(0.11, 0.99), st.sampled_from([1, 4, 5]))
 def test_crops_are_as_large_as_those_that_training_draws_and_lie_in_the_field(crop: float, count: int) -> None:
-    squares = TTA.model_validate({"crops": count, "crop": crop}).squares
+    squares = TTA.model_validate({"crops": count, "crop": crop}).crop_places
     sides = [square.side for square in squares]
     assert sides == sorted(set(sides))
     assert crop < sides[0]
@@ -59,7 +59,7 @@ def test_crops_are_as_large_as_those_that_training_draws_and_lie_in_the_field(cr
 def test_fields_are_read_larger_for_crops_and_span_the_same(size: int, crop: float) -> None:
     seen = Scale(size, 0.5)
     read = TTA(crops=4, crop=crop).scale(seen)
-    assert read.size == uncropped(size, crop)
+    assert read.size == uncropped_side(size, crop)
     assert read.size * (read.pixel_size or 0) == pytest.approx(size * 0.5)
     assert TTA(turns="dihedral").scale(seen) == seen
     assert TTA(crops=4, crop=crop).scale(Scale(size)).pixel_size is None

@@ -10,7 +10,7 @@ from stack_files import noise
 
 from cellocate.errors import CellocateError
 from cellocate.images import microscopes, read_channel, read_header
-from cellocate.images.stacks import describe
+from cellocate.images.read_stacks import describe
 
 SCENES = {
     "ctrl 1": ("TCZYX", noise(2, 3, 4, 6, 8, kind=np.uint16), ["DAPI", "GFP", "tubulin"]),

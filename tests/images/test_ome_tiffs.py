@@ -7,8 +7,8 @@ from stack_files import STAINS, noise, ome_xml, one_file_per_channel, pages
 
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, read_header, tiff
-from cellocate.images.ome import elsewhere, read_ome
-from cellocate.images.stacks import describe
+from cellocate.images.ome_xml import elsewhere, read_ome
+from cellocate.images.read_stacks import describe
 
 
 def read(path, planes):
@@ -29,7 +29,7 @@ def test_every_image_of_a_file_is_described_and_read(tmp_path):
     for i, image in enumerate(data):
         assert np.array_equal(read(path, f"series={i},time=1,channel=2"), image[1, 2])
     assert read_header(f"{path}::series=1,time=0,channel=0") == (10, 5, 8)
-    with pytest.raises(CellocateError, match="2 images in a file that is named as one"):
+    with pytest.raises(CellocateError, match="2 images in a file that should hold one"):
         read(path, "channel=0")
     with pytest.raises(CellocateError, match="2 time points in a file"):
         read(path, "series=0,channel=0")
@@ -86,7 +86,7 @@ def test_a_member_of_a_set_that_is_missing_or_cut_short_is_named(tmp_path):
     assert read_header(f"{tmp_path / files[0]}::channel=2") == (64, 64, 8)
     (tmp_path / files[3]).unlink()
     [stack] = describe(tmp_path / files[0])
-    assert str(stack.faults[0]).startswith("x_ch3.ome.tif is missing, which holds channel 3:")
+    assert str(stack.faults[0]).startswith("x_ch3.ome.tif with channel 3 is missing:")
     with pytest.raises(CellocateError, match=r"a channel file is missing: .*x_ch3\.ome\.tif"):
         read(tmp_path / files[0], "channel=3")
     one_file_per_channel(tmp_path, noise(4, 64, 64))
@@ -123,7 +123,7 @@ def test_metadata_in_another_file_are_read_there(tmp_path, ending):
     )
     for file, plane in zip(files, data, strict=True):
         pages(tmp_path / file, [plane], only)
-    with pytest.raises(CellocateError, match=rf"p\.{ending} is missing, which has the OME metadata"):
+    with pytest.raises(CellocateError, match=rf"p\.{ending} with the OME metadata is missing"):
         describe(tmp_path / files[0])
     if ending == "ome.tif":
         pages(tmp_path / "p.ome.tif", [noise(6, 8)], xml)
@@ -212,11 +212,11 @@ def test_a_plate_is_parsed_once_and_a_plane_decoded_alone(tmp_path, monkeypatch)
     images = [{"planes": {(c, 0, 0): ("a.ome.tif", 4 * i + c, "urn:uuid:1") for c in range(4)}} for i in range(6)]
     pages(tmp_path / "a.ome.tif", noise(24, 6, 8), ome_xml(images))
     parsed, decoded = [], []
-    from cellocate.images import ometiff
+    from cellocate.images import ome_tiff
 
-    reader, decoder = ometiff.read_ome, ometiff.decoded
-    monkeypatch.setattr(ometiff, "read_ome", lambda xml: parsed.append(1) or reader(xml))
-    monkeypatch.setattr(ometiff, "decoded", lambda page: decoded.append(1) or decoder(page))
+    reader, decoder = ome_tiff.read_ome, ome_tiff.decoded
+    monkeypatch.setattr(ome_tiff, "read_ome", lambda xml: parsed.append(1) or reader(xml))
+    monkeypatch.setattr(ome_tiff, "decoded", lambda page: decoded.append(1) or decoder(page))
     for i in range(6):
         for c in range(4):
             read_header(f"{tmp_path}/a.ome.tif::series={i},channel={c}")

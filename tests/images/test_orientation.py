@@ -8,7 +8,7 @@ from small_images import GREY8, GREY16, RGB8, pillow, smooth, tiff
 
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, read_header, read_numbers
-from cellocate.images.stacks import describe
+from cellocate.images.read_stacks import describe
 
 OPAQUE8 = np.full_like(GREY8, 255)
 

@@ -9,9 +9,9 @@ import pytest
 import tifffile
 
 from cellocate.errors import CellocateError
-from cellocate.images import ometiff, read_channel, read_header
+from cellocate.images import ome_tiff, read_channel, read_header
 from cellocate.images.address import Address
-from cellocate.images.stacks import absent_chunks, describe
+from cellocate.images.read_stacks import absent_chunks, describe
 
 RNG = np.random.default_rng(0)
 
@@ -137,7 +137,7 @@ def test_a_plugin_that_is_not_installed_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "bioio_nd2", None)
     with pytest.raises(CellocateError) as refused:
         describe(tmp_path / "a.nd2")
-    said = f"bioio-nd2 is not installed, which reads ND2: {tmp_path / 'a.nd2'}. "
+    said = f"bioio-nd2 is not installed (needed to read ND2): {tmp_path / 'a.nd2'}. "
     assert str(refused.value) == said + "Install it with: pip install 'cellocate[formats]' bioio-nd2"
 
 
@@ -206,12 +206,12 @@ def test_a_pixel_size_that_cannot_be_is_none(tmp_path, size):
 def test_a_size_that_no_field_has_is_refused_before_it_is_read(tmp_path, side):
     path = ome_zarr(tmp_path / "a.zarr", (2, side, side), (1, max(side, 1), max(side, 1)))
     for look in (read_header, lambda place: read_channel(place, "red")):
-        with pytest.raises(CellocateError, match=rf"no size of a field \({side}×{side} px, 2 channels\)"):
+        with pytest.raises(CellocateError, match=rf"an impossible size of a field \({side}×{side} px, 2 channels\)"):
             look(f"{path}::channel=0")
 
 
 def test_a_long_stack_is_no_large_field(tmp_path, monkeypatch):
-    monkeypatch.setattr(ometiff, "LARGEST", 20 * 20)
+    monkeypatch.setattr(ome_tiff, "LARGEST", 20 * 20)
     data = pixels(2, 3, 20, 20)
     tifffile.imwrite(tmp_path / "a.ome.tif", data, metadata={"axes": "CZYX"})
     assert np.array_equal(read_channel(f"{tmp_path}/a.ome.tif::channel=1,z=2", "red"), data[1, 2])

@@ -15,14 +15,14 @@ from cellocate.images.scale import shrink
 from cellocate.images.store import (
     CARD,
     INDEX,
-    Card,
     Store,
+    StoreCard,
+    in_store,
     is_whole,
     open_store,
     per_shard,
     place,
     read_card,
-    stored,
     write_card,
     write_shard,
 )
@@ -41,7 +41,7 @@ def packed(folder, fields, sizes, shard=2):
         for number, start in enumerate(range(0, len(fields), shard))
     ]
     np.save(folder / INDEX, np.concatenate(rows))
-    write_card(folder, Card(channels, sizes, len(fields), {}, {}))
+    write_card(folder, StoreCard(channels, sizes, len(fields), {}, {}))
     return Store(folder)
 
 
@@ -73,7 +73,7 @@ def test_fields_that_are_not_shrunk_come_back_to_the_bit(tmp_path_factory, field
         np.testing.assert_array_equal(store.read(row, ("red", "green"), side=16), shrink(field, 16))
         assert store.header(row) == (*field.shape[1:], field.itemsize * 8)
         store.verify(row)
-    store.see_whole()
+    store.check_complete()
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -108,9 +108,9 @@ def test_threads_read_without_disturbing_each_other(store):
 
 
 def test_a_file_is_no_place_in_a_store(tmp_path):
-    assert stored({}) is None
-    assert stored({"red": tmp_path / "a_red.png"}) is None
-    assert stored({"red": "::row=3"}) is None
+    assert in_store({}) is None
+    assert in_store({"red": tmp_path / "a_red.png"}) is None
+    assert in_store({"red": "::row=3"}) is None
 
 
 def test_a_shard_holds_little_enough():
@@ -129,7 +129,7 @@ def flip(path, at):
 def test_a_changed_bit_is_found_in_every_size(store, size):
     store.verify(1)
     flip(store.folder / str(size) / "00000.bin", -1)
-    store.see_whole()  # lengths cannot tell
+    store.check_complete()  # lengths cannot tell
     store.verify(0)
     with pytest.raises(CellocateError, match=rf"damaged.*{size}.00000\.bin"):
         store.verify(1)
@@ -144,10 +144,10 @@ def cut(path):
 @pytest.mark.parametrize("damage", [cut, lambda path: path.unlink(), lambda path: path.write_bytes(b"")])
 @pytest.mark.parametrize("name", ["8/00002.bin", "32/00000.bin"])
 def test_a_shard_that_is_cut_short_or_gone_is_refused(store, name, damage):
-    store.see_whole()
+    store.check_complete()
     damage(store.folder / name)
     with pytest.raises(CellocateError, match="cut short"):
-        store.see_whole()
+        store.check_complete()
     with pytest.raises(CellocateError, match="cut short"):
         [store.read(row, CHANNELS, side) for row in range(5) for side in (None, 1)]
     assert not is_whole(store.folder, (8, 32), 4, store.index[store.index["shard"] == int(name[-5])])
@@ -194,6 +194,6 @@ def test_nothing_is_left_of_a_shard_that_failed(tmp_path):
 
 def test_a_store_is_opened_once_in_a_process(store):
     open_store.cache_clear()
-    first, _ = stored({"red": place(store.folder, 0)})
-    second, _ = stored({"red": place(store.folder, 1)})
+    first, _ = in_store({"red": place(store.folder, 0)})
+    second, _ = in_store({"red": place(store.folder, 1)})
     assert first is second

@@ -8,7 +8,7 @@ from stack_files import noise
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, read_header
 from cellocate.images import tiff as tiffs
-from cellocate.images.stacks import describe, unclear
+from cellocate.images.read_stacks import describe, unclear
 
 
 def read(path, planes):
@@ -27,10 +27,10 @@ def test_an_imagej_hyperstack_has_time_z_and_channels(tmp_path, options):
 
 def test_a_plane_is_decoded_alone(tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "a.tif", noise(3, 4, 12, 10), imagej=True, compression="zlib")
-    from cellocate.images import tiffstacks
+    from cellocate.images import tiff_stacks
 
     decoded = []
-    monkeypatch.setattr(tiffstacks, "decoded", lambda page: decoded.append(page.size) or tiffs.decoded(page))
+    monkeypatch.setattr(tiff_stacks, "decoded", lambda page: decoded.append(page.size) or tiffs.decoded(page))
     read(tmp_path / "a.tif", "channel=1,z=1")
     assert decoded == [120]
 
@@ -51,7 +51,7 @@ def test_axes_are_read_as_the_address_says(tmp_path, letters):
         expected = data[2, 1] if z == 2 else data[:, 1].max(0)
         assert np.array_equal(read(tmp_path / "a.tif", f"channel=1,z={z},axes=ZCYX"), expected)
     assert np.array_equal(read(tmp_path / "a.tif", "channel=2,z=3,axes=CZYX"), data[2, 3])
-    with pytest.raises(CellocateError, match=r"3 axes are named \(CYX\), but the image has 4 \(3 × 4 × 12 × 10\)"):
+    with pytest.raises(CellocateError, match=r"you gave 3 axes \(CYX\), but the image has 4 \(3 × 4 × 12 × 10\)"):
         read(tmp_path / "a.tif", "channel=1,axes=CYX")
 
 
@@ -61,7 +61,7 @@ def test_axes_that_nothing_explains_are_refused(tmp_path):
     assert not stack.understood()
     assert "(QQYX, 3 × 4 × 12 × 10)" in str(unclear(stack))
     assert str(unclear(stack)).endswith("such as axes: ZCYX.")
-    with pytest.raises(CellocateError, match="axes whose meaning the file does not say"):
+    with pytest.raises(CellocateError, match="axes without a meaning in the file"):
         read(tmp_path / "a.tif", "channel=1")
 
 
@@ -159,12 +159,12 @@ def test_a_file_of_one_channel_may_be_a_z_stack(tmp_path):
         assert np.array_equal(read(path, "z=3"), data[3])
         assert read_header(f"{path}::z=3") == (12, 10, 8)
         for look in (read_header, lambda place: read_channel(place, "green")):
-            with pytest.raises(CellocateError, match=r"no plane 5 \(it has 5, from 0\)"):
+            with pytest.raises(CellocateError, match=r"no plane 5: there are 5, counted from 0"):
                 look(f"{path}::z=5")
     with pytest.raises(CellocateError, match=r"a z stack of 5 planes.*--z max"):
         read_channel(tmp_path / "a_green.tif", "green")
     with pytest.raises(
-        CellocateError, match=r"5 pages, channels or z planes, in a file that is named as one channel.*--z max"
+        CellocateError, match=r"5 pages \(channels or z planes\) in a file that should hold one channel.*--z max"
     ):
         read_channel(tmp_path / "b_green.tif", "green")
     tifffile.imwrite(tmp_path / "c_green.tif", data[0])

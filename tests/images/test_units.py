@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.errors import CellocateError
-from cellocate.images.units import MICROMETRES, micrometres, pixel_size
+from cellocate.images.length_units import MICROMETRES, micrometres, pixel_size
 
 # https://docs.openmicroscopy.org/ome-model: UnitsLength, and what one of each is in metres
 OME = {

@@ -7,8 +7,8 @@ from stack_files import STAINS, noise, ome_xml, ome_zarr, put_attributes, zarr_p
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel
 from cellocate.images.address import Address
-from cellocate.images.stacks import absent_chunks, describe
-from cellocate.images.zarrs import container
+from cellocate.images.ome_zarr import container
+from cellocate.images.read_stacks import absent_chunks, describe
 
 pytest.importorskip("zarr")
 

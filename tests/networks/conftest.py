@@ -33,7 +33,7 @@ def make() -> Callable[..., Model]:
         backbone: str = "test_resnet", channels: Sequence[str] = CHANNELS, size: int = 64, **of_card: Any
     ) -> Model:
         torch.manual_seed(0)
-        words = vocabulary.get("hpa28")
+        words = vocabulary.get_vocabulary("hpa28")
         card = ModelCard(
             **{
                 "name": "random",

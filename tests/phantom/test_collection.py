@@ -13,7 +13,7 @@ from cellocate.errors import CellocateError
 from cellocate.phantom import simulate, simulate_field
 from cellocate.phantom.label_sets import label_sets, read_targets, real_label_sets
 from cellocate.phantom.layouts import layout
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 
 def contents(folder):
@@ -33,7 +33,7 @@ def test_the_layout_is_that_of_2018_with_the_truth_beside_it(tmp_path):
     assert done[-1] == 3
     cells = rows(tmp_path / "a" / "truth" / "cells.csv")
     for row in table:
-        shown = set(get("hpa28").parse(row["Target"]))
+        shown = set(get_vocabulary("hpa28").parse(row["Target"]))
         for colour in ("red", "green", "blue", "yellow"):
             image = cv2.imread(str(tmp_path / "a" / "train" / f"{row['Id']}_{colour}.png"), cv2.IMREAD_UNCHANGED)
             assert image.shape == (64, 64)
@@ -43,7 +43,7 @@ def test_the_layout_is_that_of_2018_with_the_truth_beside_it(tmp_path):
         own = [cell for cell in cells if cell["Id"] == row["Id"]]
         assert [int(cell["cell"]) for cell in own] == list(range(1, len(own) + 1))
         assert set(np.unique(mask)) - {0} <= {int(cell["cell"]) for cell in own}
-        assert set().union(*(get("hpa28").parse(cell["labels"]) for cell in own)) == shown
+        assert set().union(*(get_vocabulary("hpa28").parse(cell["labels"]) for cell in own)) == shown
     about = json.loads((tmp_path / "a" / "truth" / "collection.json").read_text())
     assert (about["seed"], about["size"], about["labels"], about["pixel_size"]) == (2, 64, "real", 2.56)
 
@@ -74,7 +74,7 @@ def test_16_bits_are_written_and_told(tmp_path):
 def test_a_collection_knows_its_vocabulary_and_its_pixel_size(tmp_path):
     simulate(tmp_path / "a", fields=2, size=128, span=246, vocabulary="subcell31", seed=2, workers=1)
     collection = open_collection(tmp_path / "a")
-    assert collection.vocabulary == get("subcell31")
+    assert collection.vocabulary == get_vocabulary("subcell31")
     assert collection.pixel_size(collection.ids[0]) == pytest.approx(246 / 128, rel=1e-3)
     assert open_collection(tmp_path / "a", pixel_size=0.5).pixel_size(collection.ids[0]) == 0.5
     (tmp_path / "a" / "truth" / "collection.json").write_text("{")
@@ -126,7 +126,7 @@ def test_the_real_statistics_are_those_of_the_2018_train_set():
     sets, counts = real_label_sets()
     assert len(sets) == len(set(sets)) == 577
     assert sum(counts) == 31072
-    per_class = get("hpa28").encode(sets).T @ np.array(counts)
+    per_class = get_vocabulary("hpa28").encode(sets).T @ np.array(counts)
     assert per_class[0] == 12885
     assert per_class[27] == 11
     draw = label_sets("real", 8, layout("kaggle2018"))

@@ -8,9 +8,9 @@ import pytest
 
 from cellocate.phantom import simulate_field
 from cellocate.registry import LOCATIONS
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-NAMES = get("hpa28").names
+NAMES = get_vocabulary("hpa28").names
 UM = 512 / 163.84
 
 

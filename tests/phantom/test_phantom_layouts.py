@@ -12,9 +12,9 @@ from cellocate.errors import CellocateError
 from cellocate.phantom import simulate, simulate_field
 from cellocate.phantom.label_sets import label_sets, real_label_sets
 from cellocate.phantom.layouts import layout
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-NAMES = get("hpa28").names
+NAMES = get_vocabulary("hpa28").names
 UNSAID = {NAMES.index(name) for name in ("Microtubule ends", "Cytokinetic bridge", "Rods & rings")}
 
 
@@ -84,7 +84,7 @@ def test_balanced_fields_show_only_what_a_vocabulary_can_say_and_phantoms_can_sh
     said = layout("kaggle2018", "subcell31")
     draw = label_sets("balanced", 7, said)
     counts = Counter(label for i in range(270) for label in said.says(draw(i)))
-    names = {get("subcell31").names[label] for label in counts}
+    names = {get_vocabulary("subcell31").names[label] for label in counts}
     assert names >= {"Negative", "Cell Junctions", "Golgi apparatus"}
     assert not names & {"Vesicles", "Nucleoli rim", "Midbody"}
     assert max(counts.values()) <= 24

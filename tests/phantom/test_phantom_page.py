@@ -8,13 +8,13 @@ import pytest
 
 from cellocate.phantom import simulate_field
 from cellocate.registry import LOCATIONS
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "phantoms.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("label", "name"), list(enumerate(get("hpa28").names)))
+@pytest.mark.parametrize(("label", "name"), list(enumerate(get_vocabulary("hpa28").names)))
 def test_each_location_stands_there_as_in_its_docstring(label, name):
     line = LOCATIONS[name].draw.__doc__.splitlines()[0]
     biology, references = re.fullmatch(r"(.*) \((.*)\)\.", line).groups()

@@ -8,9 +8,9 @@ from cellocate.phantom import simulate_field
 from cellocate.phantom.scene import build_scene
 from cellocate.phantom.shapes import ANGLES, polygon, rasterise
 from cellocate.registry import LOCATIONS
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-NAMES = get("hpa28").names
+NAMES = get_vocabulary("hpa28").names
 
 
 def scenes(n, **asked):

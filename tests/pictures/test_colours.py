@@ -7,7 +7,7 @@ from skimage.color import rgb2lab
 
 from cellocate.pictures import COLOURS, STAINS, composite, light
 from cellocate.pictures.style import PALETTE, group_colours
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 # Machado, Oliveira, Fernandes 2009 (doi:10.1109/TVCG.2009.113), severity 1, of linear light
 BLIND = {
@@ -47,17 +47,17 @@ def test_a_composite_in_magenta():
 @pytest.mark.parametrize("blindness", BLIND)
 @pytest.mark.parametrize("vocabulary", ["hpa28", "hpa19", "subcell31"])
 def test_groups_can_be_told_apart_by_who_cannot_tell_red_from_green(blindness, vocabulary):
-    found = [seen(to_rgb(colour), blindness) for colour in group_colours(get(vocabulary).groups).values()]
+    found = [seen(to_rgb(colour), blindness) for colour in group_colours(get_vocabulary(vocabulary).groups).values()]
     assert min(float(np.linalg.norm(a - b)) for a, b in combinations(found, 2)) > 15
 
 
 def test_a_group_has_one_colour_in_every_vocabulary():
-    found = [group_colours(get(name).groups) for name in ("hpa28", "hpa19", "subcell31")]
+    found = [group_colours(get_vocabulary(name).groups) for name in ("hpa28", "hpa19", "subcell31")]
     assert len({tuple(sorted((g, c) for g, c in colours.items() if g != "Negative")) for colours in found}) == 1
 
 
 def test_groups_have_none_of_the_colours_that_change_by_night():
-    assert not set(group_colours(get("hpa19").groups).values()) & set(PALETTE.values())
+    assert not set(group_colours(get_vocabulary("hpa19").groups).values()) & set(PALETTE.values())
 
 
 def test_colours_run_out_into_grey():

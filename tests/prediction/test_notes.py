@@ -13,7 +13,7 @@ import pytest
 from cellocate.decision import read_probabilities
 from cellocate.h5ad import read_h5ad
 from cellocate.images import CHANNELS, read_channel, write_png
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 Run = Callable[..., Any]
 SILENT, EMPTY, COPY = (f"phantom-1-00000{i}" for i in (3, 4, 5))
@@ -44,7 +44,7 @@ def test_fields_that_show_nothing_have_no_location(cellocate: Run, run: Path, ph
         COPY: "protein channel like red",
     }
     assert table["Locations"][[SILENT, EMPTY]].tolist() == ["", ""]
-    assert read_probabilities(out, get("hpa28"))[1].shape == (40, 28)
+    assert read_probabilities(out, get_vocabulary("hpa28"))[1].shape == (40, 28)
     pytest.importorskip("anndata")
     cellocate("predict", run / "model", phantoms, "--out", tmp_path / "p.h5ad", "--format", "h5ad")
     assert read_h5ad(tmp_path / "p.h5ad").obs["Note"].tolist() == table["Note"].tolist()
@@ -93,7 +93,7 @@ def test_every_command_decides_alike(cellocate: Run, run: Path, phantoms: Path, 
 
 
 def test_fields_without_signal_say_nothing_of_a_protein(cellocate: Run, tmp_path: Path) -> None:
-    names = list(get("hpa19").names)
+    names = list(get_vocabulary("hpa19").names)
     table = pd.DataFrame(0.9, index=pd.Index(["a", "b", "c"], name="Id"), columns=names)
     table.assign(Note=["", "no signal", "no signal"]).to_csv(tmp_path / "p.csv")
     (tmp_path / "of.csv").write_text("Id,antibody\na,1\nb,1\nc,2\n")

@@ -16,7 +16,7 @@ from cellocate.networks import Model, save
 from cellocate.networks.ood import References, fit_references
 from cellocate.prediction import predict_and_embed, predict_collection
 from cellocate.training.ood import with_references
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_the_command_writes_a_column_and_a_note(
     assert result.code == 0
     assert "40 of 40 fields out of distribution" in result.err
     assert (pd.read_csv(tmp_path / "p.csv")["ood_score"] > 1).all()
-    ids, probabilities = read_probabilities(tmp_path / "p.csv", get("hpa28"))  # the column is no location
+    ids, probabilities = read_probabilities(tmp_path / "p.csv", get_vocabulary("hpa28"))  # the column is no location
     assert (len(ids), probabilities.shape) == (40, (40, 28))
 
 

@@ -27,7 +27,7 @@ from cellocate.prediction import (
     with_fields,
     with_predicted_fields,
 )
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 FIELD = (np.random.default_rng(0).random((4, 64, 64)) * 255).astype(np.uint8)
 
@@ -128,7 +128,7 @@ def test_cells_of_a_collection(model: Model, cells: Path) -> None:
 
 
 def test_a_table_of_cells_tells_their_fields(tmp_path: Path) -> None:
-    words, p = get("hpa19"), np.random.default_rng(0).random((2, 19))
+    words, p = get_vocabulary("hpa19"), np.random.default_rng(0).random((2, 19))
     Predictions(["a_1", "a_7"], p, p > 0.5, words, fields=["a", "a"], cells=[1, 7]).save(tmp_path / "t.csv")
     assert read_fields(tmp_path / "t.csv") == ["a", "a"]
     ids, read = read_probabilities(tmp_path / "t.csv", words)
@@ -173,7 +173,7 @@ def test_the_command_predicts_cells(
     assert cellocate("predict", run / "model", phantoms, "--out", fields).code == 0
     both = cellocate("predict", run / "model", cells, "--fields", fields, "--out", tmp_path / "both.csv")
     assert both.code == 0, both.err
-    words = get("hpa28")
+    words = get_vocabulary("hpa28")
     whole = dict(zip(*read_probabilities(fields, words), strict=True))
     alone, together = (read_probabilities(path, words)[1] for path in (out, tmp_path / "both.csv"))
     of = np.array([whole[field] for field in read_fields(out) or ()])
@@ -192,7 +192,7 @@ def test_the_command_predicts_cells_of_fields_by_the_map(
         result = cellocate("predict", run / "model", phantoms, "--masks", masks, *flags, "--out", tmp_path / name)
         assert result.code == 0, result.err
         assert ("probabilities of its whole field" in result.err) == (name == "copied")
-    words = get("hpa28")
+    words = get_vocabulary("hpa28")
     copied, mapped = (read_probabilities(tmp_path / name, words) for name in ("copied", "map"))
     assert copied[0] == mapped[0]
     assert not np.allclose(copied[1], mapped[1], atol=1e-3)
@@ -255,7 +255,7 @@ def test_numbers_and_words_of_a_table_of_cells(tmp_path: Path) -> None:
     known = pd.DataFrame({"field": ["a", "a", "b"], "area": ["1.5", "", "3"], "well": ["A1", None, 3]})
     known["original_id"], known["source"] = ["001", "001", "002"], ["2018", "2018", "2021"]
     pytest.importorskip("anndata")
-    write_h5ad(tmp_path / "c.h5ad", Predictions(["a_1", "a_2", "b_1"], p, p > 0.5, get("hpa19")), known)
+    write_h5ad(tmp_path / "c.h5ad", Predictions(["a_1", "a_2", "b_1"], p, p > 0.5, get_vocabulary("hpa19")), known)
     table = read_h5ad(tmp_path / "c.h5ad")
     assert table.obs["area"].isna().tolist() == [False, True, False]
     assert table.obs["well"].astype(str).tolist() == ["A1", "", "3"]
@@ -267,6 +267,6 @@ def test_numbers_and_words_of_a_table_of_cells(tmp_path: Path) -> None:
 
 def test_known_cells_only() -> None:
     p = np.full((1, 19), 0.5, np.float32)
-    cells = Predictions(["a_1"], p, p > 0.5, get("hpa19"), fields=["a"], cells=[1])
+    cells = Predictions(["a_1"], p, p > 0.5, get_vocabulary("hpa19"), fields=["a"], cells=[1])
     np.testing.assert_array_equal(cells.of_cells("a", [1, 2]), [[0.5] * 19, [0] * 19])
     assert cells.of_cells("b", [1]).tolist() == [[0] * 19]

@@ -12,7 +12,7 @@ from cellocate.decision import Predictions
 from cellocate.evaluation import evaluate
 from cellocate.images import CHANNELS, write_png
 from cellocate.networks.card import ModelCard
-from cellocate.vocabulary import Location, Vocabulary, get
+from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 TINY = Vocabulary(
     "tiny",
@@ -89,7 +89,7 @@ def build(
     folder: Path, vocabulary: Vocabulary | str = TINY, channels: tuple[str, ...] = CHANNELS, **changes: object
 ) -> Evaluated:
     """An evaluation in which field0 is right, field1 has a miss, and field2 a false alarm."""
-    vocabulary = get(vocabulary) if isinstance(vocabulary, str) else vocabulary
+    vocabulary = get_vocabulary(vocabulary) if isinstance(vocabulary, str) else vocabulary
     truth = np.zeros((3, len(vocabulary)), dtype=bool)
     truth[[0, 1, 1, 2], [0, 0, 1, 1]] = True
     decided = truth.copy()

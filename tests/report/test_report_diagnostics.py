@@ -12,7 +12,7 @@ from cellocate.pictures.style import NARROW, PALETTE, WIDE
 from cellocate.report.baseline import plot_comparison
 from cellocate.report.diagnostics import plot_confusion, plot_frequency, plot_reliability
 from cellocate.report.figures import plot_groups
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW])
 
@@ -30,7 +30,7 @@ def test_the_heat_map_of_28_locations_fits_its_page_and_has_a_square_for_each_sh
     rng = np.random.default_rng(0)
     truth = rng.random((400, 28)) < 0.1
     matrix = confusion(truth, truth ^ (rng.random(truth.shape) < 0.02))
-    figure = plot_confusion(matrix, list(get("hpa28").names), width)
+    figure = plot_confusion(matrix, list(get_vocabulary("hpa28").names), width)
     (axes,) = figure.axes
     assert within(figure)
     assert len(axes.patches) == (matrix > 0).sum()

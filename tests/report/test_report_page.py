@@ -11,7 +11,7 @@ from small_evaluation import TINY, build, make_card, make_history
 from cellocate.evaluation import evaluate
 from cellocate.pictures.style import PALETTE
 from cellocate.report import write_report
-from cellocate.vocabulary import Location, Vocabulary, get
+from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -146,7 +146,7 @@ def test_hostile_names_are_text(tmp_path):
 def test_all_locations_stand_in_the_vocabularys_order(tmp_path, name, size):
     found = write(tmp_path, vocabulary=name, history=None)
     rows = [html.unescape(row) for row in re.findall(r'<th scope="row" data-group="[^"]+">([^<]+)</th>', found.html)]
-    assert rows == list(get(name).names)
+    assert rows == list(get_vocabulary(name).names)
     assert len(rows) == size
     assert len(re.findall(r'<tr class="absent">', found.html)) == size - 2
 

@@ -12,12 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.errors import CellocateError
-from cellocate.tables import lacking, normal, plain_rows, read_columns, read_table, table_rows, text_lines
+from cellocate.tables import (
+    missing_column_error,
+    normalised,
+    plain_rows,
+    read_columns,
+    read_table,
+    table_rows,
+    text_lines,
+)
 
 TEXT = st.text(st.characters(exclude_characters="\r\x00", codec="utf-8"))
 
 
-@given(st.lists(st.tuples(TEXT, TEXT).map(lambda row: [*map(normal, row)]).filter(any)))
+@given(st.lists(st.tuples(TEXT, TEXT).map(lambda row: [*map(normalised, row)]).filter(any)))
 def test_what_pandas_writes_is_read_as_it_was(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
     import pandas as pd
 
@@ -129,7 +137,7 @@ def test_columns_are_known_in_any_case_where_only_one_can_be_meant(tmp_path: Pat
         ("Id,b\n1,x,1\n1,y,2\n", r"3 values under 2 columns: '1, x, 1': .*line 2"),
         ("Id,b\n1,x,\n2,y,\n3,z,1\n4,w\n", "under 2 columns|under 3 columns"),
         ("Plate 7\nId,b\nx,1\n", r"2 values under 1 columns: .*line 2.*delete lines above the header"),
-        ("a,b\n1,\0\n", r"not a CSV table \(no text\)"),
+        ("a,b\n1,\0\n", r"not a CSV table \(it has zero bytes\)"),
     ],
 )
 def test_faults_are_named_with_their_line_and_text(tmp_path: Path, content: str, message: str) -> None:
@@ -141,7 +149,7 @@ def test_faults_are_named_with_their_line_and_text(tmp_path: Path, content: str,
 
 def test_a_zero_byte_far_down_is_found(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n" + "1,2\n" * 5000 + "1,\0\n")
-    with pytest.raises(CellocateError, match="no text"):
+    with pytest.raises(CellocateError, match="zero bytes"):
         read_table(tmp_path / "t.csv")
 
 
@@ -172,7 +180,7 @@ def test_bytes_that_no_encoding_has_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["folder", "none"])
 def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
-    with pytest.raises(CellocateError, match="no such split" if kind == "none" else "no plain file"):
+    with pytest.raises(CellocateError, match="no such split" if kind == "none" else "not a regular file"):
         read_table(tmp_path / "t.csv" if kind == "none" else tmp_path, "split")
 
 
@@ -188,9 +196,9 @@ def test_a_table_without_rows_is_read(tmp_path: Path) -> None:
 
 def test_an_error_of_a_missing_column_shows_those_that_there_are(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("\n,Target\nx,1\n")
-    error = lacking(tmp_path / "t.csv", "no ids", "It needs Id.")
+    error = missing_column_error(tmp_path / "t.csv", "no ids", "It needs Id.")
     assert str(error).startswith("no ids: its columns are (no name), Target: ")
-    assert str(error).endswith("It needs Id. Give the first column a name if it is the one.")
+    assert str(error).endswith("It needs Id. If the first column is the one, give it a name.")
 
 
 def test_plain_rows_are_those_of_the_file_to_the_letter(tmp_path: Path) -> None:
@@ -221,9 +229,13 @@ def test_quotation_marks_within_values_stay(tmp_path: Path) -> None:
 
 def test_names_of_rows_that_may_be_the_ids_are_pointed_at(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text('"Target"\n"a" "16 0"\n"b" "3"\n')
-    assert str(lacking(tmp_path / "t.txt", "no ids", "")).startswith("no ids: its columns are (no name), Target:")
+    assert str(missing_column_error(tmp_path / "t.txt", "no ids", "")).startswith(
+        "no ids: its columns are (no name), Target:"
+    )
 
 
 def test_a_table_whose_values_stand_between_blanks_is_told_how_to_write_it(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("Id Target\n1 a 16\n")
-    assert "in R: write.csv(table, file, row.names=FALSE)" in str(lacking(tmp_path / "t.txt", "no label table", ""))
+    assert "in R: write.csv(table, file, row.names=FALSE)" in str(
+        missing_column_error(tmp_path / "t.txt", "no label table", "")
+    )

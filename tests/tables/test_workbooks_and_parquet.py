@@ -48,8 +48,8 @@ def test_a_row_that_ends_in_empty_cells_is_as_long_as_the_header(tmp_path: Path)
 @pytest.mark.parametrize(
     ("sheets", "message"),
     [
-        ([[["Id"], ["a"]], [["Id"], ["b"]]], r"2 sheets that hold something \(Sheet, Sheet1\)"),
-        ([[]], "0 sheets that hold something"),
+        ([[["Id"], ["a"]], [["Id"], ["b"]]], r"2 sheets with content \(Sheet, Sheet1\)"),
+        ([[]], "0 sheets with content"),
         ([[["Id", "Target"], ["a", "=1+1"]]], r"a formula without its value \(=1\+1\): .*cell B2"),
     ],
 )
@@ -72,11 +72,11 @@ def test_hidden_sheets_are_passed_over(tmp_path: Path) -> None:
 
 def test_what_is_no_workbook_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "old.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99))
-    with pytest.raises(CellocateError, match=r"Excel workbook of the old kind.*old\.xls.*Save it as \.xlsx"):
+    with pytest.raises(CellocateError, match=r"Excel workbook in the old format.*old\.xls.*Save it as \.xlsx"):
         read_table(tmp_path / "old.xls")
     for content in (b"Id,b\n", b"PK\x03\x04" + bytes(99)):
         (tmp_path / "bad.xlsx").write_bytes(content)
-        with pytest.raises(CellocateError, match="no Excel workbook"):
+        with pytest.raises(CellocateError, match="not an Excel workbook"):
             read_table(tmp_path / "bad.xlsx")
     whole = book(tmp_path / "t.xlsx", [["Id"], ["a"]]).read_bytes()
     for length in range(4, len(whole), 97):

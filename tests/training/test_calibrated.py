@@ -67,7 +67,7 @@ def test_an_ensemble_leaves_the_calibrations_of_its_members_out(
             "sum to 1",
         ),
         ({"decision": {"crops": 4}}, "augmentation.crop"),
-        ({"decision": {"pool": "max"}}, "single view"),
+        ({"decision": {"pool": "max"}}, "several predictions"),
         ({"decision": {"calibrate": "isotonic"}}, "calibrate"),
     ],
 )

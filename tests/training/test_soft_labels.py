@@ -14,9 +14,9 @@ from cellocate.collection import make_split, open_collection, save_split
 from cellocate.decision import read_probabilities, write_table
 from cellocate.errors import CellocateError
 from cellocate.training.soft import softened
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
-WORDS = get("hpa28")
+WORDS = get_vocabulary("hpa28")
 
 
 def _table(path: Path, ids: list[str], value: float) -> Path:

@@ -19,7 +19,7 @@ from cellocate.prediction import predict_bags, predict_collection
 from cellocate.registry import CELL_POOLS
 from cellocate.training.bags import BagDataset
 from cellocate.training.data import training_loader
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 MEAN = ("bags.pool=mean", "bags.cells=3", "training.batch_size=8")
 POOLS = {"mean": "0", "max": "0", "attention": "0", "duo": "0.1"}
@@ -141,7 +141,7 @@ def test_the_commands_measure_and_predict_fields_by_their_cells(cellocate, cells
     assert f"{len(fields)} fields: macro F1" in measured.out
     whole = ("predict", model, cells, "--whole-fields", "--part", "test", "--out", tmp_path / "fields.csv")
     assert f"{len(fields)} fields in" in cellocate(*whole).out
-    assert read_probabilities(tmp_path / "fields.csv", get("hpa28"))[0] == list(fields)
+    assert read_probabilities(tmp_path / "fields.csv", get_vocabulary("hpa28"))[0] == list(fields)
     scored = pd.read_csv(tmp_path / "scores" / "predictions.csv", index_col="Id")["Nucleoplasm"]
     told = pd.read_csv(tmp_path / "fields.csv", index_col="Id")["Nucleoplasm"]
     np.testing.assert_allclose(scored[told.index], told, atol=2e-4)

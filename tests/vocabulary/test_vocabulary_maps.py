@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from cellocate.errors import CellocateError
-from cellocate.vocabulary import get, map_between, read_map
+from cellocate.vocabulary import get_vocabulary, map_between, read_map
 
 OFFICIAL = {
     **{i: i for i in range(8)},
@@ -37,7 +37,7 @@ def test_of_the_classes_without_an_official_target_one_is_known_by_its_fields():
 
 def labels(real_data, year, id_column, label_column, vocabulary, separator):
     table = pd.read_csv(real_data / "tables" / f"kaggle{year}_train.csv.gz", dtype=str, index_col=id_column)
-    return table[label_column].map(lambda text: get(vocabulary).parse(text, separator))
+    return table[label_column].map(lambda text: get_vocabulary(vocabulary).parse(text, separator))
 
 
 def test_the_map_reproduces_the_label_sets_of_2021(real_data):
@@ -68,7 +68,7 @@ def test_a_name_that_both_have_maps_to_itself(source, target):
 @pytest.mark.parametrize(("source", "target"), PAIRS)
 def test_every_target_is_a_label_of_the_target_vocabulary(source, target):
     between = map_between(source, target)
-    assert (between.source, between.target) == (get(source), get(target))
+    assert (between.source, between.target) == (get_vocabulary(source), get_vocabulary(target))
     assert len(between.targets) == len(between.source)
     assert all(t is None or 0 <= t < len(between.target) for t in between.targets)
 
@@ -97,7 +97,7 @@ def test_names_that_differ_map_as_the_atlas_groups_them(source, target, name, ma
 
 
 def test_vocabularies_may_be_given_themselves():
-    assert map_between(get("hpa28"), get("hpa19")) == map_between("hpa28", "hpa19")
+    assert map_between(get_vocabulary("hpa28"), get_vocabulary("hpa19")) == map_between("hpa28", "hpa19")
 
 
 @pytest.mark.parametrize(("source", "target"), [("hpa19", "hpa28"), ("hpa19", "subcell31")])
@@ -109,7 +109,7 @@ def test_where_there_is_no_map_the_known_ones_are_named(source, target):
 def test_a_users_vocabulary_is_not_taken_for_a_built_in_one_of_its_name(tmp_path):
     (tmp_path / "hpa28.csv").write_text("name\nCilium\nBasal body\n")
     with pytest.raises(CellocateError, match="no map"):
-        map_between(get(tmp_path / "hpa28.csv"), "hpa19")
+        map_between(get_vocabulary(tmp_path / "hpa28.csv"), "hpa19")
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_the_built_in_map_written_as_a_table_is_the_same(tmp_path):
 def test_a_map_from_another_program_is_read(tmp_path):
     (tmp_path / "map.csv").write_text("From\tTO\r\nCilium\t16.0\r\n\t\r\nbasal-body\t\r\n", encoding="utf-16")
     (tmp_path / "ours.csv").write_text(";Name\n0;Cilium\n1;Basal body\n")
-    between = read_map(tmp_path / "map.csv", get(tmp_path / "ours.csv"), "hpa19")
+    between = read_map(tmp_path / "map.csv", get_vocabulary(tmp_path / "ours.csv"), "hpa19")
     assert between.targets == (16, None)
     (tmp_path / "map.csv").write_text("from,to\nCilium,0\nFlagellum,1\n")
     with pytest.raises(CellocateError, match=r"unknown label 'Flagellum': .*map\.csv, line 3"):
-        read_map(tmp_path / "map.csv", get(tmp_path / "ours.csv"), "hpa19")
+        read_map(tmp_path / "map.csv", get_vocabulary(tmp_path / "ours.csv"), "hpa19")

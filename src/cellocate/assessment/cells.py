@@ -11,7 +11,7 @@ from cellocate.cells.notes import as_sentences, notes_of_a_kind
 from cellocate.decision.submissions import read_kaggle2021
 from cellocate.errors import CellocateError
 from cellocate.evaluation import Instances, evaluate_instances
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 
 class EvaluatedCells(NamedTuple):
@@ -39,7 +39,7 @@ def evaluate_cells(
     Raises:
         CellocateError: a file cannot be read, or a field of the submission has no truth or is of another size.
     """
-    words = get(vocabulary or "hpa19")
+    words = get_vocabulary(vocabulary or "hpa19")
     known = read_true_cells(truth, words)
     true: dict[str, Instances] = {}
     predicted: dict[str, Instances] = {}

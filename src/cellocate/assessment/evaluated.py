@@ -17,7 +17,7 @@ from cellocate.collection import CellBags, Collection
 from cellocate.counted import counted
 from cellocate.collection.identity import split_parts_of
 from cellocate.decision import Predictions
-from cellocate.vocabulary import Vocabulary, get
+from cellocate.vocabulary import Vocabulary, get_vocabulary
 from cellocate.vocabulary.vocabulary import BUILT_IN
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Evaluated:
         return {field for field, part in zip(self.collection.ids, met, strict=True) if part == "train"}
 
     def _vocabularies(self) -> list[Vocabulary]:
-        found = [get(self.metrics["vocabulary"])] if self.metrics.get("vocabulary") in BUILT_IN else []
+        found = [get_vocabulary(self.metrics["vocabulary"])] if self.metrics.get("vocabulary") in BUILT_IN else []
         found += [] if self.card is None else [self.card.to_vocabulary()]
         own = None if self.collection is None else self.collection.vocabulary
         return found if own is None else [*found, own]

@@ -9,7 +9,7 @@ from pathlib import Path
 from cellocate.assessment.baseline import short_names
 from cellocate.assessment.evaluated import Evaluated
 from cellocate.assessment.measured import NAMES, evaluate_predictions, note_on_rule
-from cellocate.collection import Collection, of_fields, read_labels
+from cellocate.collection import Collection, labels_for, read_labels
 from cellocate.decision import read_predictions
 from cellocate.errors import CellocateError
 
@@ -42,7 +42,7 @@ def evaluate_table(
         raise CellocateError(what, where=baseline, mend="Give a table of what the model predicts.")
     table = read_labels(labels, vocabulary)
     found = read_predictions(predictions, table.vocabulary)
-    table = of_fields(table, found.ids, Path(labels))
+    table = labels_for(table, found.ids, Path(labels))
     fields = (
         Collection(Path(labels).parent, table.format.layout, table.table, table.vocabulary).subset(found.ids).labelled()
     )

@@ -13,7 +13,7 @@ from cellocate.decision.submissions.sample import LONGEST
 from cellocate.errors import CellocateError
 from cellocate.evaluation import Instances
 from cellocate.images.rle import Mask
-from cellocate.tables import lacking, read_table, shown, table_rows
+from cellocate.tables import missing_column_error, quoted, read_table, table_rows
 from cellocate.vocabulary import Vocabulary
 
 COLUMNS = ("ID", "ImageWidth", "ImageHeight", "Label", "Mask")
@@ -65,13 +65,13 @@ def _of_folder(folder: Path, vocabulary: Vocabulary) -> TrueCells:
     path, names = folder / "cells.csv", ("Id", "cell", "labels")
     table, lines = read_table(path, "table of cells", names)
     if not set(names) <= set(table.columns):
-        raise lacking(path, "no table of cells", "It needs the columns Id, cell and labels.")
+        raise missing_column_error(path, "no table of cells", "It needs the columns Id, cell and labels.")
     images = CellMasks(folder)
     labels: dict[str, dict[int, tuple[int, ...]]] = {field: {} for field in images.ids}
     sets = vocabulary.parse_all(table["labels"], lambda row: f"{path}, line {lines[row]}")
     for line, field, cell, shows in zip(lines, table["Id"], table["cell"], sets, strict=True):
         if not (cell.isascii() and cell.isdigit()) or int(cell) in labels.setdefault(field, {}):
-            what = f"cell {shown(cell)} is no number, or stands twice"
+            what = f"cell {quoted(cell)} is no number, or stands twice"
             raise CellocateError(what, where=f"{path}, line {line}, column cell", mend="Mend the row.")
         labels[field][int(cell)] = shows
 
@@ -91,7 +91,7 @@ def _of_table(path: Path, vocabulary: Vocabulary) -> TrueCells:
     _, columns = next(rows)
     if not set(COLUMNS) <= set(columns):
         mend = f"Give a folder with label images and cells.csv, or a table with the columns {', '.join(COLUMNS)}."
-        raise lacking(path, "no true cells", mend)
+        raise missing_column_error(path, "no true cells", mend)
     places = [columns.index(column) for column in COLUMNS]
     cells: dict[str, tuple[Shape, list[Mask], list[tuple[int, ...]]]] = {}
     fields, texts, lines = [], [], []  # of cells, whose labels are read when all are known

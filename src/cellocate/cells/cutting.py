@@ -26,7 +26,7 @@ from cellocate.collection.shards import write_rows
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import Pixels
-from cellocate.images.depth import full_scale
+from cellocate.images.bit_depth import full_scale
 from cellocate.images.store import index_type, is_whole, shard_path, write_shard
 
 WORK = "cutting"

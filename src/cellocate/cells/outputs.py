@@ -23,8 +23,8 @@ from cellocate.collection import Collection, Problem, open_collection
 from cellocate.collection.collection import FLAGS, group_of
 from cellocate.collection.faulty_fields import SKIPPED, skipped_table
 from cellocate.collection.identity import ORIGINAL, original_ids
-from cellocate.collection.layouts.store import table, told
 from cellocate.collection.packing import finish_store
+from cellocate.collection.layouts.store import collection_metadata, table
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
 from cellocate.rounded import json_text

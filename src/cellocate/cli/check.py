@@ -177,7 +177,7 @@ def _print(facts: dict[str, Any], problems: Sequence[Problem], warnings: Sequenc
 
 
 def _print_images(facts: dict[str, Any]) -> None:
-    from cellocate.collection.channels import read_as
+    from cellocate.collection.channels import describe_channels
 
     counts = facts["files"].items()
     print(
@@ -185,7 +185,7 @@ def _print_images(facts: dict[str, Any]) -> None:
         + ", ".join(c if n == facts["fields"] else f"{c} ({counted(n, facts['unit'])})" for c, n in counts)
     )
     if facts["stains"]:
-        print(f"stains      {read_as(facts['stains'])}")
+        print(f"stains      {describe_channels(facts['stains'])}")
     for size in facts["sizes"]:
         of = counted(size["fields"], facts["unit"])
         depth = f"{size['bits']} bits" + (f" in {size['depth']}" if size["bits"] < size["depth"] else "")

@@ -103,7 +103,7 @@ def fit(
     refuse_existing_files((out, *drawn), overwrite=overwrite, inputs=(*probabilities, *given))
     require_paths(*probabilities, *given)
     from cellocate import decision  # slow to import
-    from cellocate.collection import of_fields, read_labels
+    from cellocate.collection import labels_for, read_labels
 
     table = read_labels(given[0], vocabulary)
     ids, tables = decision.read_tables(probabilities, table.vocabulary)
@@ -113,7 +113,7 @@ def fit(
     comparison = None
     steps = decision.Steps(pool=decision.Pool(kind="mean", tables=tuple(names)) if len(names) > 1 else None)
     if labels is not None:
-        table = of_fields(table, ids, labels)
+        table = labels_for(table, ids, labels)
         truth, groups = table.truth(ids), table.group(ids)
         before = decision.fit_steps(tables, truth, names, ids, pool=pool, calibrate=calibrate, groups=groups)
         steps, values = before.steps, before.calibrated

@@ -12,7 +12,7 @@ from cellocate.cli import options
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
-    from cellocate.collection.download import Download, Listed
+    from cellocate.collection.download import Download, ImageList
 
 
 def download(
@@ -51,13 +51,13 @@ def download(
     Example: cellocate download IF-image.csv --gene GOLGA5 --out golga5
     """
     from cellocate.cli.console import note, progress
-    from cellocate.collection.download import FAULTS, LICENCE, Download, Manners, narrowed, read_list
+    from cellocate.collection.download import FAULTS, LICENCE, Download, RateLimits, filter_fields, read_list
     from cellocate.errors import CellocateError
 
     if not images.exists():
         mend = f"Give a file, such as the atlas's IF-image.csv; to choose one gene of it, add --gene {images.name}."
         raise CellocateError("no such list", where=images, mend=mend)
-    listed = narrowed(
+    listed = filter_fields(
         read_list(images, base=base, vocabulary=vocabulary),
         genes=gene or (),
         antibodies=antibody or (),
@@ -65,7 +65,7 @@ def download(
         columns=options.read_where(where),
         limit=limit,
     )
-    task = Download(listed, out, files, Manners(connections=connections))
+    task = Download(listed, out, files, RateLimits(connections=connections))
     for text in _notes(listed):
         note(text)
     note(LICENCE.strip().replace("\n", " "))
@@ -86,28 +86,28 @@ def download(
         )
 
 
-def _notes(listed: Listed) -> list[str]:
+def _notes(listed: ImageList) -> list[str]:
     notes = []
     if listed.faulty:
         rows = counted(len(listed.faulty), "row")
         notes.append(f"{rows} that name no image of the atlas were passed over, such as {listed.faulty[0]}")
     if listed.repeated:
         notes.append(f"{counted(listed.repeated, 'row')} that name a field again were passed over")
-    if listed.unknown and listed.vocabulary is not None:
-        words = ", ".join(f"{word} ({counted(count, 'field')})" for word, count in listed.unknown.most_common())
+    if listed.unknown_counts and listed.vocabulary is not None:
+        words = ", ".join(f"{word} ({counted(count, 'field')})" for word, count in listed.unknown_counts.most_common())
         notes.append(f"{listed.vocabulary.name} has no word for {words}; the column locations keeps them")
         notes += _other_words(listed, listed.vocabulary.name)
     return notes
 
 
-def _other_words(listed: Listed, vocabulary: str) -> list[str]:
+def _other_words(listed: ImageList, vocabulary: str) -> list[str]:
     """What to do about words that a vocabulary lacks, where another has more of them."""
     from cellocate.collection.atlas import best_vocabulary
 
     unlabelled = int(listed.fields["labels"].isna().sum())
     shown = [word.strip() for text in listed.fields["locations"].unique() for word in text.split(",") if word.strip()]
     best, lacking = best_vocabulary(shown)
-    if best == vocabulary or len(lacking) >= len(listed.unknown):
+    if best == vocabulary or len(lacking) >= len(listed.unknown_counts):
         return []
     extent = f"all but {', '.join(lacking)}" if lacking else "all"
     lost = f"{counted(unlabelled, 'field')} without known labels cannot be trained on; " if unlabelled else ""

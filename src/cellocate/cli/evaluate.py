@@ -78,9 +78,9 @@ def evaluate(
         _refuse(of_models | {"--skip-bad": skip_bad, "--device": device}, "a table of predictions, which has no images")
         require_paths(predictions, labels)
         if vocabulary is not None:
-            from cellocate.vocabulary import get
+            from cellocate.vocabulary import get_vocabulary
 
-            get(vocabulary)
+            get_vocabulary(vocabulary)
         from cellocate.assessment import evaluate_table
         from cellocate.decision.submissions import is_kaggle2021, validate_submission
 

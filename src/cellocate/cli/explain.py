@@ -72,13 +72,13 @@ def explain(
     )
     from cellocate.explain import explain as write
     from cellocate.networks import load
-    from cellocate.tables import normal
+    from cellocate.tables import normalised
 
     loaded = load(model, device=device)
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
     label_images = None if masks is None else CellMasks(masks).excluding(collection.files)
     choices = ExplainOptions(
-        ids=None if ids is None else [normal(field) for field in ids],
+        ids=None if ids is None else [normalised(field) for field in ids],
         count=fields,
         locations=wanted,
         method=method,

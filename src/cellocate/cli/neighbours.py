@@ -53,7 +53,7 @@ def neighbours(
     cellocate neighbours fields.h5ad --images new --model runs/first/model --index fields.index --out like.csv
     """
     from cellocate.files import refuse_existing_files
-    from cellocate.tables import normal
+    from cellocate.tables import normalised
 
     if (ids is None) == (images is None) or (images is None) != (model is None):
         raise typer.BadParameter("give --id, or --images and --model")
@@ -74,7 +74,7 @@ def neighbours(
     known = read_embeddings(embeddings)
     asked: Collection | None = None
     if images is None or model is None:
-        answer = ask_for_ids(known, [normal(field) for field in ids or ()], count, index, where=embeddings)
+        answer = ask_for_ids(known, [normalised(field) for field in ids or ()], count, index, where=embeddings)
     else:
         loaded = load(model, device=device)
         asked = fields_for(loaded, open_data(images, pixel_size=pixel_size, channels=channels, z=z), skip_bad=False)

@@ -43,9 +43,9 @@ def open_data(
         UnclearChannelsError: nothing tells which channel is which; it shows the command to type.
     """
     from cellocate.collection import open_collection
-    from cellocate.collection.channels import UnclearChannelsError, parse
+    from cellocate.collection.channels import UnclearChannelsError, parse_pairs
 
-    named = parse(channels, "--channels") if channels else None
+    named = parse_pairs(channels, "--channels") if channels else None
     try:
         collection = open_collection(
             data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=named, z=read_plane(z)
@@ -93,8 +93,8 @@ def read_plane(said: str | None) -> int | Projection | None:
 
 def _reading(collection: Collection) -> str:
     """What is read, in a line: how many fields, from what, and which channel was taken for which."""
-    from cellocate.collection.channels import read_as
+    from cellocate.collection.channels import describe_channels
 
-    which = read_as(collection.stains) or ", ".join(collection.channels)
+    which = describe_channels(collection.stains) or ", ".join(collection.channels)
     text = f"reading {counted(len(collection), collection.unit)}: {collection.because}{which and f'; {which}'}"
     return " ".join(text.split())

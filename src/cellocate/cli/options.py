@@ -12,7 +12,7 @@ from cellocate.choices import DEFAULT_RULE, Colours, Turns
 from cellocate.cli.named import Named
 from cellocate.errors import CellocateError
 from cellocate.registry import RULES, SEGMENTERS
-from cellocate.tables import normal
+from cellocate.tables import normalised
 
 # what cannot be read is the data's fault (1), not wrong usage (2)
 Data = Annotated[
@@ -93,5 +93,5 @@ def read_where(pairs: list[str] | None) -> dict[str, list[str]]:
         column, equals, value = pair.partition("=")
         if not equals:
             raise CellocateError("no column and value", where=f"--where {pair}", mend="Write --where plate=672.")
-        values.setdefault(normal(column), []).append(normal(value))
+        values.setdefault(normalised(column), []).append(normalised(value))
     return values

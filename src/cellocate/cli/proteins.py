@@ -60,7 +60,7 @@ def proteins(
     Example: cellocate proteins predictions.csv --of my_images --out proteins.csv --calls calls.csv
     """
     from cellocate.files import refuse_existing_files
-    from cellocate.vocabulary import get
+    from cellocate.vocabulary import get_vocabulary
 
     if rule is not None and vocabulary is not None:
         raise typer.BadParameter("--rule has its own vocabulary: leave out --vocabulary")
@@ -80,7 +80,7 @@ def proteins(
     if rule is not None:
         fitted, steps, words = _read_rule(rule)
     else:
-        words = decision.locations_of(predictions[0]) if vocabulary is None else get(vocabulary)
+        words = decision.locations_of(predictions[0]) if vocabulary is None else get_vocabulary(vocabulary)
     ids, tables = decision.read_tables(predictions, words)
     if steps.pool is not None:
         steps.pool.refuse_misuse([table.name for table in predictions], ids)

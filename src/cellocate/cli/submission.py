@@ -24,10 +24,10 @@ def check_submission(path: Path, sample: Path | None, *, as_json: bool) -> None:
         CellocateError: at its first fault.
     """
     from cellocate.decision.submissions import validate_submission
-    from cellocate.vocabulary import get
+    from cellocate.vocabulary import get_vocabulary
 
     holds = validate_submission(path, sample)
-    vocabulary = get("hpa28" if holds.cells is None else "hpa19")
+    vocabulary = get_vocabulary("hpa28" if holds.cells is None else "hpa19")
     said = {name: holds.labels[k] for k, name in enumerate(vocabulary.names)}
     facts = {"challenge": 2018 if holds.cells is None else 2021, "fields": holds.fields}
     facts |= {} if holds.cells is None else {"cells": holds.cells}

@@ -4,8 +4,8 @@
 it into train, validation and test parts. Read `collection.py` first.
 """
 
-from cellocate.collection.atlas.tables import of_fields, read_labels
 from cellocate.collection.cell_bags import CellBags, are_cells, at_edge, bags_of
+from cellocate.collection.atlas.label_tables import labels_for, read_labels
 from cellocate.collection.collection import Collection, LabelledCollection, Problem
 from cellocate.collection.field_metadata import metadata_of, values_of
 from cellocate.collection.image_warnings import find_warnings
@@ -38,9 +38,9 @@ __all__ = [
     "describe_skipped",
     "find_warnings",
     "inspect",
+    "labels_for",
     "make_split",
     "metadata_of",
-    "of_fields",
     "open_collection",
     "pack",
     "read_folds",

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, Pixels, Scale, read_field, read_header
-from cellocate.images.depth import full_scale, without_offset
-from cellocate.images.store import stored
+from cellocate.images.bit_depth import full_scale, without_offset
+from cellocate.images.store import in_store
 from cellocate.vocabulary import Vocabulary
 
 _LOCK = Lock()
@@ -172,7 +172,7 @@ class Collection:
     ) -> tuple[Pixels, float | None]:
         """Read one field as its files have it, minus the camera's offset if that is known; else like `read`."""
         files, pixel_size = self.files(field), self.pixel_size(field)
-        if (place := stored(files)) is None:
+        if (place := in_store(files)) is None:
             return without_offset(read_field(files, channels), self.offset(field)), pixel_size
         store, row = place
         height, width, _ = store.header(row)
@@ -188,7 +188,7 @@ class Collection:
             CellocateError: a file is missing or unreadable.
         """
         files = self.files(field)
-        if (place := stored(files)) is not None:
+        if (place := in_store(files)) is not None:
             store, row = place
             return int(store.index[row]["height"]), int(store.index[row]["width"])
         return read_header(next(iter(files.values())))[:2]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from cellocate.collection.channels import by_channel, typed
+from cellocate.collection.channels import parse_mapping, parse_value
 from cellocate.errors import CellocateError
 from cellocate.images.address import Colour, Projection, checked_axes
 from cellocate.registry import LAYOUTS
@@ -143,7 +143,7 @@ def _typed(node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 # whatever YAML 
     if isinstance(node, yaml.ScalarNode):
         if node.style is not None:
             return node.value
-        return None if node.value in ("", "~", "null") else typed(node.value)
+        return None if node.value in ("", "~", "null") else parse_value(node.value)
     if isinstance(node, yaml.SequenceNode):
         return [_typed(item, path) for item in node.value]
     found: dict[int | str, Any] = {}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cellocate.collection.collection import Unit
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.images.depth import DEPTHS, SIGNED, full_value, smallest_depth, too_bright
+from cellocate.images.bit_depth import DEPTHS, SIGNED, full_value, smallest_depth, too_bright
 
 HIGH_FLOOR = 0.1
 """Share of the full scale at which a channel's darkest pixel is reported: about a standard deviation of the atlas's

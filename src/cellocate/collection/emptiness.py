@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.images import CHANNELS
-from cellocate.images.depth import DEPTHS, full_value
+from cellocate.images.bit_depth import DEPTHS, full_value
 from cellocate.images.signal import CLEAR, Signal, signal_of
 
 PROTEIN = "green"

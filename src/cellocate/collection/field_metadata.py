@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellocate.collection.atlas.tables import is_list, of_fields, read_labels
+from cellocate.collection.atlas.label_tables import is_image_list, labels_for, read_labels
 from cellocate.collection.atlas_names import with_metadata_of_ids
 from cellocate.collection.cell_bags import are_cells, bags_of
 from cellocate.collection.collection import Collection
@@ -16,7 +16,7 @@ from cellocate.collection.layouts import open_collection
 from cellocate.collection.metadata_tables import IDS, read_metadata, tidy
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.tables import columns_there, is_table, read_columns
+from cellocate.tables import is_table, read_columns, suggest_columns
 
 
 def metadata_of(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
@@ -46,8 +46,8 @@ def metadata_of(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
 
 def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
     if path.is_file() and is_table(path):
-        if is_list(path):
-            return tidy(of_fields(read_labels(path), list(dict.fromkeys(ids)), path).table, path)
+        if is_image_list(path):
+            return tidy(labels_for(read_labels(path), list(dict.fromkeys(ids)), path).table, path)
         columns = read_columns(path)
         if any(c.lower() in IDS for c in columns) and not any(c in CHANNELS for c in columns):
             known = read_metadata(path, set(ids))
@@ -66,5 +66,5 @@ def values_of(collection: Collection, column: str) -> list[str]:
     """
     known = collection.metadata_columns
     if column not in known:
-        raise CellocateError(f"no column {column!r}", where=collection.folder, mend=columns_there(column, known))
+        raise CellocateError(f"no column {column!r}", where=collection.folder, mend=suggest_columns(column, known))
     return ["" if pd.isna(value) else str(value) for value in collection.fields[column]]

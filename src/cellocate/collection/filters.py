@@ -14,8 +14,8 @@ from cellocate.collection.atlas_names import antibody_number
 from cellocate.collection.collection import Collection, LabelledCollection
 from cellocate.collection.identity import match_ids
 from cellocate.errors import CellocateError
-from cellocate.tables import columns_there, find_column, lacking, numbers, read_table
-from cellocate.vocabulary import Vocabulary, get, map_between, read_map
+from cellocate.tables import find_column, missing_column_error, numbers, read_table, suggest_columns
+from cellocate.vocabulary import Vocabulary, get_vocabulary, map_between, read_map
 
 _NEGATIVE = "Negative"
 _ID_COLUMNS = ("Id", "field", "image", "image_id", "filename")
@@ -74,7 +74,7 @@ def with_metadata(collection: Collection, values: Mapping[str, Sequence[str]]) -
     columns = collection.metadata_columns
     for column, wanted in values.items():
         if column not in columns:
-            mend = columns_there(column, columns)
+            mend = suggest_columns(column, columns)
             raise CellocateError(f"no column {column!r}", where=collection.folder, mend=mend)
         there = collection.fields[column].astype(object)
         asked = [antibody_number(value) for value in wanted] if column == "antibody" else wanted
@@ -161,7 +161,7 @@ def map_labels(
         >>> list(after.fields["labels"]), lost
         ([(0,), (0, 16)], {'Rods & rings': 1})
     """
-    own, target = collection.require_vocabulary(), target if isinstance(target, Vocabulary) else get(target)
+    own, target = collection.require_vocabulary(), target if isinstance(target, Vocabulary) else get_vocabulary(target)
     between = map_between(own, target) if by is None else read_map(by, own, target)
     places = {name: i for i, name in enumerate(between.target.names)}
     if keep_lost and _NEGATIVE not in places:

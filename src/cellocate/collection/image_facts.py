@@ -25,9 +25,9 @@ from cellocate.collection.image_quality import (
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, read_header
 from cellocate.images.address import Address
-from cellocate.images.depth import SIGNED, darkest, without_offset
-from cellocate.images.fields import differing
-from cellocate.images.stacks import absent_chunks
+from cellocate.images.bit_depth import SIGNED, darkest, without_offset
+from cellocate.images.field_pixels import differing
+from cellocate.images.read_stacks import absent_chunks
 
 
 class ImageFacts(NamedTuple):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cellocate.collection.depth_inference import HIGH_FLOOR
 from cellocate.images import FIELD_SPAN, Pixels
-from cellocate.images.depth import darkest, full_value, smallest_depth, without_offset
+from cellocate.images.bit_depth import darkest, full_value, smallest_depth, without_offset
 
 BLANK_CONTRAST = 0.05
 """Standard deviation over mean of the thumbnail below which a channel is blank; real channels have .4 or more."""

@@ -18,7 +18,7 @@ from cellocate.collection.image_facts import ImageFacts, facts_of_headers, facts
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.images.store import stored
+from cellocate.images.store import in_store
 
 _NAMED = 5
 _AT_ONCE = 4096  # fields given to the threads at a time; a million waiting tasks would take a gigabyte

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from cellocate.collection.collection import Problem, group_of
 from cellocate.collection.metadata_tables import refuse_reserved
 from cellocate.errors import CellocateError
-from cellocate.tables import find_column, lacking, read_columns, read_table, shown
-from cellocate.vocabulary import Vocabulary, get
-from cellocate.vocabulary.cells import see_decimal_commas
+from cellocate.tables import find_column, missing_column_error, quoted, read_columns, read_table
+from cellocate.vocabulary import Vocabulary, get_vocabulary
+from cellocate.vocabulary.label_cell import refuse_decimal_commas
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Labels:
         for problem in self.problems:
             if problem.id in asked and problem.severity == "fault":
                 raise problem.error
-        lacking = [i for i in ids if i not in self.table.index]
-        if lacking:
-            what = f"{len(lacking)} of {len(ids)} fields have no labels, such as {lacking[0]}"
+        missing = [i for i in ids if i not in self.table.index]
+        if missing:
+            what = f"{len(missing)} of {len(ids)} fields have no labels, such as {missing[0]}"
             raise CellocateError(what, mend="Give the label table of these fields.")
         return self.vocabulary.encode(self.table["labels"][list(ids)])
 
@@ -118,15 +118,15 @@ def labels_of(
 ) -> Labels:
     """The labels in rows of the table at `path`; `lines` are their line numbers. See `read_labels`."""
     if not isinstance(vocabulary, Vocabulary):
-        vocabulary = get(vocabulary or layout.vocabulary)
+        vocabulary = get_vocabulary(vocabulary or layout.vocabulary)
     ids, column = rows[layout.id], layout.labels
     problems = faulty_ids(ids, lines, path)
     texts = rows[column].to_numpy(dtype=object)
 
     def where(row: int) -> str:
-        return f"{path}, line {lines[row]}, column {column}: {shown(texts[row])}"
+        return f"{path}, line {lines[row]}, column {column}: {quoted(texts[row])}"
 
-    see_decimal_commas(list(texts), where)
+    refuse_decimal_commas(list(texts), where)
     parsed = {text: _parse(text, layout.separator, vocabulary) for text in set(texts)}  # few differ
     labels = [parsed[text][0] for text in texts]
     wrong = {text: error for text, (_, error) in parsed.items() if error is not None}

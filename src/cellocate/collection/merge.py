@@ -16,7 +16,7 @@ from cellocate.collection.identity import ORIGINAL, identities, original_ids, uu
 from cellocate.collection.metadata_tables import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
-from cellocate.tables import normal, table_name
+from cellocate.tables import normalised, table_name
 
 SOURCE = "source"
 

@@ -15,8 +15,8 @@ from cellocate.collection.number_columns import NumberColumn, read_numbers
 from cellocate.collection.pixel_size_columns import with_pixel_size
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.images.depth import check_bits, check_offset
-from cellocate.tables import MISSING, lacking, read_columns, read_table
+from cellocate.images.bit_depth import check_bits, check_offset
+from cellocate.tables import MISSING, missing_column_error, read_columns, read_table
 
 NUMBERS = ("pixel_size", "bits", "camera_offset")
 """Columns of a collection that hold numbers; all others hold text."""

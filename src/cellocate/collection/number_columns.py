@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from cellocate.errors import CellocateError
-from cellocate.tables import MISSING, numbers, read_table, shown
+from cellocate.tables import MISSING, numbers, quoted, read_table
 
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
@@ -56,7 +56,7 @@ def read_numbers(
             continue
         try:
             if pd.isna(value):
-                raise CellocateError(f"{kind.name} is not a number: {shown(text)}", mend=kind.mend)
+                raise CellocateError(f"{kind.name} is not a number: {quoted(text)}", mend=kind.mend)
             if kind.whole and _THOUSANDS.fullmatch(text):
                 _check_thousands(text, kind)
             kind.check(float(value))

@@ -18,12 +18,12 @@ from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.faulty_fields import SKIPPED, known_faults, refuse_faulty, require_images, skipped_table
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
-from cellocate.collection.layouts.store import TABLE, UNFINISHED, table, told
 from cellocate.collection.shards import Shard, StorePlan, is_packed, pack_shard, write_rows
+from cellocate.collection.layouts.store import TABLE, UNFINISHED, collection_metadata, table
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
-from cellocate.images.store import CARD, INDEX, Card, per_shard, write_card
 from cellocate.work import Work, check_workers, resumable, run_in_processes
+from cellocate.images.store import CARD, INDEX, StoreCard, per_shard, write_card
 
 _SIZES = (16, 16384)  # px: smaller fields show nothing, and one larger field would fill a worker's memory
 
@@ -141,7 +141,7 @@ def finish_store(
     fields: pd.DataFrame,
     channels: Sequence[str],
     sizes: Sequence[int],
-    told: dict[str, Any],
+    metadata: dict[str, Any],
 ) -> None:
     """Make a folder with shards a store: write its tables and, last, its card.
 
@@ -157,7 +157,7 @@ def finish_store(
     write_text(out / TABLE, _csv(fields))
     sync(*out.iterdir())
     tables = {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in (INDEX, TABLE)}
-    write_card(out, Card(tuple(channels), tuple(sizes), len(index), tables, told))
+    write_card(out, StoreCard(tuple(channels), tuple(sizes), len(index), tables, metadata))
 
 
 def _csv(fields: pd.DataFrame) -> str:

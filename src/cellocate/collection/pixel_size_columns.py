@@ -10,8 +10,8 @@ import pandas as pd
 
 from cellocate.collection.number_columns import NumberColumn, read_numbers
 from cellocate.errors import CellocateError
+from cellocate.images.length_units import NO_LENGTH, micrometres, pixel_size
 from cellocate.images.scale import check_pixel_size
-from cellocate.images.units import NO_LENGTH, micrometres, pixel_size
 
 SIZE = "pixel_size"
 _KIND = NumberColumn(SIZE, check_pixel_size, "Give µm per px.")

@@ -13,7 +13,7 @@ import numpy as np
 from cellocate.collection.collection import Collection
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, resize, write_png
-from cellocate.images.depth import see_counts
+from cellocate.images.bit_depth import check_counts
 from cellocate.images.scale import check_pixel_size
 
 _LARGEST_ENLARGEMENT = 4.0  # larger files would hold nothing that the microscope saw
@@ -47,7 +47,7 @@ def rescale(
     def work(field: str) -> dict[str, str]:
         files = collection.files(field)
         counts, own = collection.read_counts(field, tuple(files))
-        see_counts(counts, collection.bits(field))
+        check_counts(counts, collection.bits(field))
         factor = (own or pixel_size) / pixel_size
         scaled = _scaled(counts, factor, field)
         paths = {channel: folder / f"{field}_{channel}.png" for channel in files}

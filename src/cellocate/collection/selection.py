@@ -24,7 +24,7 @@ from cellocate.collection.merge import SharedIds, merge
 from cellocate.collection.rescale import rescale
 from cellocate.files import new_folder
 from cellocate.tables import table_rows
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 _NAMED = 5
 

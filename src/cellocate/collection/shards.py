@@ -17,7 +17,7 @@ from cellocate.collection.layouts.store import UNFINISHED
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import Pixels
-from cellocate.images.depth import see_counts
+from cellocate.images.bit_depth import check_counts
 from cellocate.images.store import index_type, is_whole, shard_path, write_shard
 
 
@@ -89,7 +89,7 @@ def _pixels(shard: Shard, problems: list[Problem]) -> Iterator[Pixels | None]:
     for field in shard.fields.ids:
         try:
             counts, _ = shard.fields.read_counts(field, shard.plan.channels)
-            see_counts(counts, shard.fields.bits(field))
+            check_counts(counts, shard.fields.bits(field))
             yield counts
         except CellocateError as error:
             problems.append(Problem(field, "files", error))

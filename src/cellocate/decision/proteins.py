@@ -14,7 +14,7 @@ from cellocate.decision.rules import Rule
 from cellocate.errors import CellocateError
 from cellocate.evaluation import share_intervals
 from cellocate.images import CHANNELS
-from cellocate.tables import columns_there
+from cellocate.tables import suggest_columns
 
 Values = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ def telling_apart(fields: pd.DataFrame, by: Sequence[str] | None, where: str | P
     if lacking or not wanted:
         what = f"no values in a column {lacking[0]!r}" if lacking else "no antibody, gene or cell_line of these fields"
         told = [column for column in there if column not in ("labels", *CHANNELS)]
-        mend = columns_there(lacking[0] if lacking else "", told) if told else "Give a table of them by id."
+        mend = suggest_columns(lacking[0] if lacking else "", told) if told else "Give a table of them by id."
         raise CellocateError(what, where=where, mend=mend if lacking or not told else f"{mend} Name one with --by.")
     known = fields[wanted]
     if not known.notna().all(axis=1).any():

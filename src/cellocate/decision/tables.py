@@ -13,7 +13,7 @@ from cellocate import written
 from cellocate.collection.identity import match_ids
 from cellocate.decision.rules.values import how_to_mend
 from cellocate.errors import CellocateError
-from cellocate.tables import lacking, numbers, read_columns, read_table, shown
+from cellocate.tables import missing_column_error, numbers, quoted, read_columns, read_table
 from cellocate.vocabulary import Location, Vocabulary
 
 LOCATIONS, NOTE, OOD_SCORE = "Locations", "Note", "ood_score"
@@ -42,9 +42,9 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
         position = {vocabulary.index(column): column for column in columns}
     except CellocateError as error:
         raise CellocateError(f"a column that is no location: {error.what}", where=path, mend=error.mend) from None
-    lacking = [name for i, name in enumerate(vocabulary.names) if i not in position]
-    if lacking or len(position) < len(columns):
-        what = f"no column for {lacking[0]!r}" if lacking else "two columns for one location"
+    missing = [name for i, name in enumerate(vocabulary.names) if i not in position]
+    if missing or len(position) < len(columns):
+        what = f"no column for {missing[0]!r}" if missing else "two columns for one location"
         raise CellocateError(what, where=path, mend=f"It needs one column per location of {vocabulary.name}.")
     texts = table[[position[i] for i in range(len(vocabulary))]]
     probabilities = texts.apply(numbers).to_numpy(dtype=np.float64)
@@ -55,7 +55,7 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
         if wrong.any():
             row, column = (int(i[0]) for i in np.nonzero(wrong))
             raise CellocateError(
-                f"{what}: {shown(str(texts.iloc[row, column]))}",
+                f"{what}: {quoted(str(texts.iloc[row, column]))}",
                 where=f"{path}, line {lines[row]} (id {table['Id'].iloc[row]}), column {texts.columns[column]}",
                 mend=how_to_mend(probabilities),
             )
@@ -94,7 +94,7 @@ def read_decided(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], N
     """Read `Id,Predicted`: labels as a label table may have them, such as the indices that the 2018 challenge takes."""
     table, lines = _read(path)
     if PREDICTED not in table:
-        raise lacking(path, "no column Predicted", "It needs Id,Predicted.")
+        raise missing_column_error(path, "no column Predicted", "It needs Id,Predicted.")
     return list(table["Id"]), _encoded(table[PREDICTED], vocabulary, lines, path)
 
 
@@ -146,7 +146,7 @@ def is_decided(path: str | Path) -> bool:
 def _read(path: str | Path) -> tuple[pd.DataFrame, list[int]]:
     table, lines = read_table(path, names=_NAMES)
     if "Id" not in table:
-        raise lacking(path, "no column Id", "The ids of the fields are in a column Id.")
+        raise missing_column_error(path, "no column Id", "The ids of the fields are in a column Id.")
     if (empty := table["Id"] == "").any():
         where = f"{path}, line {lines[int(empty.argmax())]}"
         raise CellocateError("a row without an id", where=where, mend="Fill the column Id.")
@@ -161,6 +161,6 @@ def _encoded(
     texts: pd.Series[str], vocabulary: Vocabulary, lines: list[int], path: str | Path, separator: str | None = None
 ) -> NDArray[np.bool_]:
     def where(row: int) -> str:
-        return f"{path}, line {lines[row]}, column {texts.name}: {shown(texts.iloc[row])}"
+        return f"{path}, line {lines[row]}, column {texts.name}: {quoted(texts.iloc[row])}"
 
     return vocabulary.encode(vocabulary.parse_all(texts, where, separator))

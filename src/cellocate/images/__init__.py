@@ -1,7 +1,11 @@
-"""Images: read the channels of a field, bring them to a scale and to floats."""
+"""Images: read the channels of a field, scale them, and convert them to floats.
 
-from cellocate.images.fields import CHANNELS, INTENSITIES, Intensity, read_field, to_float
-from cellocate.images.files import (
+Read `read_field` first. `image_files.py` reads PNG, JPEG and TIFF; `read_stacks.py` reads files of several planes;
+`Scale` brings a field to a network's pixel size; `store/` keeps shrunk fields for fast reading.
+"""
+
+from cellocate.images.field_pixels import CHANNELS, INTENSITIES, Intensity, read_field, to_float
+from cellocate.images.image_files import (
     SUFFIXES,
     Header,
     Pixels,
@@ -12,7 +16,7 @@ from cellocate.images.files import (
     write_png,
 )
 from cellocate.images.scale import FIELD_SPAN, Scale, resize
-from cellocate.images.tta import TTA, uncropped
+from cellocate.images.tta import TTA, uncropped_side
 
 __all__ = [
     "CHANNELS",
@@ -31,6 +35,6 @@ __all__ = [
     "resize",
     "significant_bits",
     "to_float",
-    "uncropped",
+    "uncropped_side",
     "write_png",
 ]

@@ -1,4 +1,4 @@
-"""Where the pixels of one channel are: a file, and which of the planes in it."""
+"""The address of one channel's pixels: a file, and the planes in it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _AXES = re.compile(r"(?=.*X)(?=.*Y)(?!.*(.).*\1)[TCZYX]+")
 
 @dataclass(frozen=True)
 class Address:
-    """A file, and which of its planes; written as `stack.ome.tif::channel=2,z=max`, or as the path alone.
+    """A file and the planes in it, written as `stack.ome.tif::channel=2,z=max`, or as the path alone.
 
     Attributes:
-        file: the file; of OME-Zarr the folder of one image, such as `plate.zarr/A/1/0`.
-        channel: in a file of several channels, from 0.
-        z: in a stack, which plane, from 0, or how all become one.
-        series: in a file of several images (series, scenes), which of them, from 0.
-        time: in a time series, which time point, from 0.
-        axes: what the axes of the image are, where the file says otherwise or nothing, such as "ZCYX".
-        colour: which colour of a colour image; "mean" is that of red and green, "max" the brightest of the three.
-        planes: "files" where each plane of the stack is a file of its own, of which `file` is the first; see
-            `cellocate.images.planefiles`.
+        file: the file; for OME-Zarr the folder of one image, such as `plate.zarr/A/1/0`.
+        channel: number of the channel from 0, in a file of several channels.
+        z: number of the plane from 0 in a z stack, or the projection of all.
+        series: number of the image from 0, in a file of several images (series, scenes).
+        time: number of the time point from 0, in a time series.
+        axes: axes of the image, such as "ZCYX", if the file has none or wrong ones.
+        colour: colour of a colour image; "mean" is that of red and green, "max" the brightest of the three.
+        planes: "files" if each plane of the stack is a separate file, and `file` is the first; see
+            `cellocate.images.plane_files`.
 
     Example:
         >>> address = Address.parse("a/stack.tif::series=3,channel=2,z=max")
@@ -57,10 +57,10 @@ class Address:
 
     @classmethod
     def parse(cls, text: str | Path) -> Address:
-        """Read an address; what is none is the path of a file.
+        """Parse an address; text without `::` is the path of a file.
 
         Raises:
-            CellocateError: a plane that cannot be.
+            CellocateError: a plane is invalid.
         """
         match = _WRITTEN.fullmatch(str(text))
         if match is None:
@@ -82,10 +82,10 @@ class Address:
 
 
 def checked_axes(axes: str) -> str:
-    """The letters of axes, T, C, Z, Y and X, each at most once, Y and X among them.
+    """The axes in upper case: letters of T, C, Z, Y and X, each at most once, with Y and X.
 
     Raises:
-        ValueError: they are others.
+        ValueError: the axes are invalid.
 
     Example:
         >>> checked_axes("zcyx")
@@ -96,27 +96,27 @@ def checked_axes(axes: str) -> str:
     return axes.upper()
 
 
-def _colour(said: str | None) -> Colour | None:
-    if said is not None and said not in get_args(Colour):
+def _colour(text: str | None) -> Colour | None:
+    if text is not None and text not in get_args(Colour):
         raise ValueError
-    return said  # type: ignore[return-value] # one of them
+    return text  # type: ignore[return-value] # one of them
 
 
-def _planes(said: str | None) -> Literal["files"] | None:
-    if said not in (None, "files"):
+def _planes(text: str | None) -> Literal["files"] | None:
+    if text not in (None, "files"):
         raise ValueError
-    return said  # type: ignore[return-value] # checked
+    return text  # type: ignore[return-value] # checked
 
 
-def see_file(path: Path) -> None:
-    """Raise an `OSError` where a path is neither a file nor a folder: a pipe would be waited for without end."""
+def refuse_device(path: Path) -> None:
+    """Raise an `OSError` if a path is neither a file nor a folder: reading a pipe would never end."""
     mode = path.stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise OSError("no file, but a pipe or a device")
+        raise OSError("a pipe or a device, not a file")
 
 
 def suffix(path: Path) -> str:
-    """The ending that tells the format, small: `.tif`, `.tif.gz`, `.png`, `.zarr`.
+    """The suffix that decides the format, in lower case: `.tif`, `.tif.gz`, `.png`, `.zarr`.
 
     Example:
         >>> suffix(Path("a.b.TIF.gz")), suffix(Path("a.ome.tif"))

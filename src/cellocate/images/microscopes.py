@@ -1,4 +1,4 @@
-"""Microscopes' own formats (CZI, ND2, LIF), through bioio."""
+"""Read microscope formats (CZI, ND2, LIF) through bioio."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
+from cellocate.images.length_units import PixelSize, pixel_size
 from cellocate.images.stack import MICROSCOPES, Index, Stack, squeezed
-from cellocate.images.units import PixelSize, pixel_size
 from cellocate.quiet import quiet
 
 
 def describe(path: Path) -> tuple[Stack, ...]:
-    """The scenes of a file.
+    """Describe the scenes of a file.
 
     Raises:
-        FileNotFoundError: there is none.
-        OSError: it is damaged.
+        OSError: it is missing or damaged.
         CellocateError: bioio or its plugin for the format is not installed.
     """
     with quiet("bioio", level=logging.CRITICAL):
@@ -33,12 +32,12 @@ def describe(path: Path) -> tuple[Stack, ...]:
         try:
             scenes = [str(name) for name in image.scenes]
             return tuple(_scene(image, path, number, name, len(scenes)) for number, name in enumerate(scenes))
-        except Exception as error:  # noqa: BLE001 # each plugin has errors of its own, some of them only now
+        except Exception as error:  # noqa: BLE001 # each plugin has errors of its own, some only now
             raise OSError(f"damaged: {type(error).__name__}") from None
 
 
 def planes(stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
-    """Planes of one scene, each (H, W); no other is decoded, as far as the plugin can do so."""
+    """Read planes of one scene, each (H, W); other planes are not decoded if the plugin can avoid it."""
     with quiet("bioio", level=logging.CRITICAL):
         image = _opened(stack.file)
         try:
@@ -56,25 +55,13 @@ def _scene(image: Any, path: Path, number: int, name: str, scenes: int) -> Stack
     channels = dict(zip(every.replace("S", "C"), lengths, strict=True)).get("C", 1)
     names = tuple(str(channel) for channel in image.channel_names or ())
     names = names if len(names) == channels else ("",) * channels
-    several = number if scenes > 1 else None
-    return Stack(
-        names,
-        every,
-        lengths,
-        str(image.dtype),
-        _size(image),
-        path,
-        several,
-        name,
-        members=(path,),
-        bits=_bits(image, number),
-    )
+    several, kind, bits = number if scenes > 1 else None, str(image.dtype), _bits(image, number)
+    return Stack(names, every, lengths, kind, _size(image), path, several, name, members=(path,), bits=bits)
 
 
 def _size(image: Any) -> PixelSize:  # noqa: ANN401 # bioio is optional
-    """In µm, which bioio's plugins convert to."""
     sizes = image.physical_pixel_sizes
-    return pixel_size(sizes.X, sizes.Y, "µm")
+    return pixel_size(sizes.X, sizes.Y, "µm")  # bioio converts to µm
 
 
 def _opened(path: Path) -> Any:  # noqa: ANN401 # bioio is optional
@@ -84,7 +71,7 @@ def _opened(path: Path) -> Any:  # noqa: ANN401 # bioio is optional
 
 @lru_cache(maxsize=8)
 def _image(path: Path, changed: int, size: int, process: int, thread: int) -> Any:  # noqa: ANN401 # as above
-    """A file that has not changed since, opened for this thread alone, as its scene is set anew for each plane."""
+    """A file, reopened when it changes; one per thread, as its scene is set for each plane."""
     try:
         from bioio import BioImage
 
@@ -109,7 +96,7 @@ def _bits(image: Any, number: int) -> int | None:  # noqa: ANN401 # as above
 def _lacking(path: Path, module: str) -> CellocateError:
     kind = _kind(path)
     mend = f"Install it with: pip install 'cellocate[formats]' bioio-{kind}"
-    return CellocateError(f"{module} is not installed, which reads {kind.upper()}", where=path, mend=mend)
+    return CellocateError(f"{module} is not installed (needed to read {kind.upper()})", where=path, mend=mend)
 
 
 def _kind(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The orientation in which viewers show an image: the tag that EXIF and TIFF share."""
+"""The orientation tag that EXIF and TIFF share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 TAG = 274
-"""Of EXIF and of TIFF; its values are 1 (as stored) to 8."""
+"""The tag's number; its values are 1 (as stored) to 8."""
 
 # orientation → whether rows and columns are swapped, then whether rows and columns run backwards
 _TURNS = {
@@ -17,7 +17,7 @@ _TURNS = {
 
 
 def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """Pixels, shape (H, W) or (H, W, colours), turned and mirrored as a viewer shows them; an unknown tag is 1.
+    """Turn and mirror pixels, shape (H, W) or (H, W, colours), as a viewer does; unknown tags count as 1.
 
     Example:
         >>> import numpy as np

@@ -1,4 +1,4 @@
-"""Masks of single cells as run lengths, in the text form of the 2021 challenge and of COCO."""
+"""Run-length encoded masks of cells, in the text form of the 2021 challenge and of COCO."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 
 Positions = NDArray[np.int64]
 
-_BITS = 5  # of a character; a sixth says whether more follow, and 48 makes it a letter
+_BITS = 5  # per character; a sixth bit tells whether more follow, and 48 makes it a letter
 _MOST = 7  # characters of one number: 35 bits, more than the pixels of any image
 
 
 @dataclass(frozen=True, eq=False)
 class Mask:
-    """A binary mask as the places where it begins and ends, counted down the columns as COCO does.
+    """A binary mask as the starts and ends of its runs, counted down the columns as in COCO.
 
     Args:
         height: px.
         width: px.
-        edges: start and end (exclusive) of every run, ascending; place `x * height + y` is the pixel (y, x).
+        edges: start and end (exclusive) of every run, ascending; position `x * height + y` is the pixel (y, x).
 
     Example:
         >>> mask = Mask.of(np.array([[False, True], [False, True]]))
@@ -41,7 +41,7 @@ class Mask:
 
     @staticmethod
     def of(pixels: NDArray[np.bool_]) -> Mask:
-        """The mask of the pixels that are set, shape (H, W)."""
+        """The mask of the set pixels, shape (H, W)."""
         height, width = pixels.shape
         padded = np.zeros(height * width + 2, dtype=bool)
         padded[1:-1] = pixels.ravel(order="F")
@@ -49,7 +49,7 @@ class Mask:
 
     @staticmethod
     def of_counts(counts: Positions, height: int, width: int) -> Mask:
-        """The mask of COCO's run lengths: of pixels that are not set, of pixels that are, and so on by turns.
+        """The mask of COCO's run lengths, alternating unset and set pixels.
 
         Raises:
             ValueError: a run is negative, or they do not cover the image exactly.
@@ -59,23 +59,23 @@ class Mask:
         if counts.sum() != height * width:
             raise ValueError(f"runs over {counts.sum()} pixels in an image of {width} × {height} px")
         edges = np.cumsum(counts)[: len(counts) // 2 * 2]
-        if (counts == 0).any():  # an empty run joins those beside it
+        if (counts == 0).any():  # an empty run joins its neighbours
             places, times = np.unique(edges, return_counts=True)
             edges = places[times % 2 == 1]
         return Mask(height, width, edges)
 
     @staticmethod
     def parse(text: str, height: int, width: int) -> Mask:
-        """The mask written as `text` has it; the inverse of it.
+        """Parse a mask from its `text`.
 
         Raises:
-            ValueError: the text is broken, in words for a user, or of an image of another size.
+            ValueError: the text is damaged (with a message for the user), or of an image of another size.
         """
         try:
             packed = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             raise ValueError("not base64") from None
-        most = 2 * (height * width + 1)  # bytes; more than any mask of this size needs, so that nothing explodes
+        most = 2 * (height * width + 1)  # bytes; more than any mask of this size needs, against zip bombs
         opened = zlib.decompressobj()
         try:
             letters = opened.decompress(packed, most)
@@ -87,14 +87,14 @@ class Mask:
 
     @property
     def counts(self) -> Positions:
-        """COCO's run lengths, the first of pixels that are not set (0 where the first pixel is)."""
+        """COCO's run lengths, starting with unset pixels (0 if the first pixel is set)."""
         size = self.height * self.width
         end = [size] if not len(self.edges) or self.edges[-1] < size else []
         return np.diff(np.concatenate([[0], self.edges, end])).astype(np.int64)
 
     @property
     def text(self) -> str:
-        """As the 2021 challenge takes it: COCO's letters, compressed by zlib, in base64."""
+        """The text of the 2021 challenge: COCO's letters, compressed by zlib, in base64."""
         return base64.b64encode(zlib.compress(pack(self.counts), zlib.Z_BEST_COMPRESSION)).decode("ascii")
 
     @property
@@ -106,12 +106,12 @@ class Mask:
 
     @property
     def area(self) -> int:
-        """How many pixels are set."""
+        """Number of set pixels."""
         return int((self.edges[1::2] - self.edges[::2]).sum())
 
 
 def pack(counts: Positions) -> bytes:
-    """COCO's run lengths → its letters: in base 32, low digits first, from the fourth run on less the last but one.
+    """Encode COCO's run lengths: base 32, low digits first, from the fourth run on minus the last but one.
 
     Example:
         >>> pack(np.array([5, 2, 40, 3])), unpack(b"52X11").tolist()
@@ -129,14 +129,14 @@ def pack(counts: Positions) -> bytes:
 
 
 def unpack(letters: bytes) -> Positions:
-    """COCO's letters → its run lengths; the inverse of `pack`.
+    """Decode COCO's letters to run lengths; the inverse of `pack`.
 
     Raises:
-        ValueError: they are no such letters, or end within a number.
+        ValueError: they are not such letters, or end within a number.
     """
     values = np.frombuffer(letters, np.uint8).astype(np.int64) - 48
     if not len(values) or ((values < 0) | (values > 63)).any():
-        raise ValueError("no run lengths in COCO's letters")
+        raise ValueError("not COCO's run lengths")
     last = np.flatnonzero(values < 32)
     if not len(last) or last[-1] != len(values) - 1:
         raise ValueError("run lengths that are cut short")
@@ -154,10 +154,7 @@ def unpack(letters: bytes) -> Positions:
 
 
 def masks_of(labels: NDArray[Any]) -> dict[int, Mask]:
-    """The mask of each cell of a label image, by its number; 0 is background.
-
-    Args:
-        labels: shape (H, W), whole numbers.
+    """The mask of each cell in a label image (shape (H, W), whole numbers), by its number; 0 is background.
 
     Example:
         >>> {number: mask.area for number, mask in masks_of(np.array([[0, 2], [5, 2]], np.uint16)).items()}
@@ -176,7 +173,7 @@ def masks_of(labels: NDArray[Any]) -> dict[int, Mask]:
 
 
 def label_image(masks: Mapping[int, Mask], height: int, width: int) -> NDArray[np.uint16]:
-    """A label image of masks, shape (H, W), uint16; where two lie over each other, the later one."""
+    """A label image of masks, shape (H, W), uint16; where masks overlap, the later one wins."""
     labels = np.zeros((height, width), np.uint16)
     for number, mask in masks.items():
         labels[mask.pixels] = number
@@ -184,9 +181,9 @@ def label_image(masks: Mapping[int, Mask], height: int, width: int) -> NDArray[n
 
 
 def overlaps(one: Sequence[Mask], other: Sequence[Mask]) -> NDArray[np.float64]:
-    """Intersection over union of every pair of masks of one image, from their runs alone, shape (N, M).
+    """Intersection over union of all pairs of masks of one image, from their runs alone, shape (N, M).
 
-    Two masks without a pixel have 0.
+    Two empty masks have 0.
 
     Example:
         >>> left, all_ = Mask.of(np.array([[True, False]])), Mask.of(np.array([[True, True]]))
@@ -204,7 +201,7 @@ def overlaps(one: Sequence[Mask], other: Sequence[Mask]) -> NDArray[np.float64]:
         if not near:
             continue
         first = np.cumsum([0, *(len(one[i].edges) for i in near[:-1])])
-        # how many pixels of the mask lie before each edge: between its own edges that is a straight line
+        # number of the mask's pixels before each edge: linear between its own edges
         runs = np.zeros(len(mask.edges), dtype=np.int64)
         runs[1::2] = mask.edges[1::2] - mask.edges[::2]
         before = np.interp(np.concatenate([one[i].edges for i in near]), mask.edges, np.cumsum(runs))

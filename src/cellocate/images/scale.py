@@ -1,4 +1,4 @@
-"""Bring a field to a network's pixel size and input size."""
+"""Scale a field to a network's pixel size and input size."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.units import POSSIBLE
+from cellocate.images.length_units import POSSIBLE
 
 T = TypeVar("T", bound=np.generic)
 
 FIELD_SPAN = 163.84
-"""µm that a field of the Human Protein Atlas spans: 2048 px of 0.08 µm."""
+"""Width of a field of the Human Protein Atlas in µm: 2048 px of 0.08 µm."""
 
-_LARGEST_ENLARGEMENT = 4.0  # beyond this, a picture cannot hold what the network looks for
-_SMALLEST_SIDE = 16  # px that a field must keep
+_LARGEST_ENLARGEMENT = 4.0  # beyond it, details that the network needs are missing
+_SMALLEST_SIDE = 16  # px of a rescaled field's longer side
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How fields reach a network: the side of its input, and the pixel size there.
+    """The input size and pixel size of a network.
 
-    A field of known pixel size is rescaled to `pixel_size`, then covered by square tiles of `size` px (padded with
-    zeros where it is smaller). A field of unknown pixel size is assumed to span what the network's own fields span:
-    its longer side becomes `size`.
+    A field with a known pixel size is rescaled to `pixel_size`, then covered by square tiles of `size` px, padded with
+    zeros. A field with unknown pixel size is assumed to span the same length as the network's own fields: its longer
+    side becomes `size`.
 
     Args:
         size: side of the network's input, px.
-        pixel_size: µm per px of that input; None while it is not known.
+        pixel_size: µm per px of that input; None while unknown.
 
     Example:
         >>> field = np.zeros((4, 512, 512), np.float32)
@@ -46,19 +46,19 @@ class Scale:
     pixel_size: float | None = None
 
     def tiles(self, field: NDArray[np.float32], pixel_size: float | None = None) -> NDArray[np.float32]:
-        """A field, shape (C, H, W), of `pixel_size` µm per px → tiles that cover it, shape (T, C, size, size).
+        """Cover a field, shape (C, H, W), of `pixel_size` µm per px with tiles, shape (T, C, size, size).
 
         Raises:
-            CellocateError: the pixel size is no length, or so far from the network's that nothing could be seen.
+            CellocateError: the pixel size is impossible, or too far from the network's.
         """
         return self._cut(self._padded(self._rescaled(field, pixel_size)))
 
     def label_tiles(
         self, labels: NDArray[np.integer[Any]], height: int, width: int, pixel_size: float | None = None
     ) -> NDArray[np.int32]:
-        """A label image → the tiles of its field, which has this height, width and pixel size: shape (T, size, size).
+        """Cut a label image into the tiles of its field of this size and pixel size: shape (T, size, size).
 
-        Numbers are not smoothed; the label image may have another resolution than the field.
+        Numbers are not interpolated; the label image may have another resolution than the field.
         """
         high, wide = self.shape(height, width, pixel_size)
         scaled = cv2.resize(labels.astype(np.int32), (wide, high), interpolation=cv2.INTER_NEAREST_EXACT)
@@ -67,12 +67,12 @@ class Scale:
     def whole(
         self, tiles: NDArray[np.floating[Any]], height: int, width: int, pixel_size: float | None = None
     ) -> NDArray[np.float32]:
-        """What was told of each tile of a field, shape (T, C, size, size) → of the field, at the network's resolution.
+        """Join maps of the tiles of a field, shape (T, C, size, size), to one map at the network's resolution.
 
-        The mean is taken where tiles overlap; padding is left out.
+        Overlapping tiles are averaged, padding is removed.
 
         Args:
-            tiles: as many as `tiles` gives of a field of this height, width and pixel size.
+            tiles: as many as `tiles` gives for a field of this height, width and pixel size.
             height: of the field, px.
             width: of the field, px.
             pixel_size: of the field, µm per px.
@@ -98,16 +98,16 @@ class Scale:
         return np.asarray((total / count)[:, top : top + high, left : left + wide], np.float32)
 
     def centre(self, field: NDArray[np.float32], pixel_size: float | None = None) -> NDArray[np.float32]:
-        """The one tile at the centre of a field, shape (C, size, size), as training takes it."""
+        """The central tile of a field, shape (C, size, size), as in training."""
         scaled = self._padded(self._rescaled(field, pixel_size))
         top, left = ((side - self.size) // 2 for side in scaled.shape[1:])
         return scaled[:, top : top + self.size, left : left + self.size]
 
     def shape(self, height: int, width: int, pixel_size: float | None = None) -> tuple[int, int]:
-        """What becomes of the height and width of a field, px, before it is cut into tiles.
+        """Height and width of a rescaled field, px, before it is cut into tiles.
 
         Raises:
-            CellocateError: as `tiles` does.
+            CellocateError: as `tiles`.
         """
         if pixel_size is not None:
             check_pixel_size(pixel_size)
@@ -117,9 +117,9 @@ class Scale:
             factor = pixel_size / self.pixel_size
             if factor > _LARGEST_ENLARGEMENT or max(height, width) * factor < _SMALLEST_SIDE:
                 raise CellocateError(
-                    f"a field of {width}×{height} px of {pixel_size:g} µm cannot be shown to a model "
+                    f"a field of {width}×{height} px of {pixel_size:g} µm does not fit a model "
                     f"of {self.pixel_size:g} µm per px",
-                    mend="Check the pixel size, or use a model trained nearer to it.",
+                    mend="Check the pixel size, or use a model for a similar one.",
                 )
         return max(1, round(height * factor)), max(1, round(width * factor))
 
@@ -128,13 +128,8 @@ class Scale:
         return resize(field, *self.shape(height, width, pixel_size))
 
     def _cut(self, scaled: NDArray[T]) -> NDArray[T]:
-        return np.stack(
-            [
-                scaled[:, top : top + self.size, left : left + self.size]
-                for top in self._starts(scaled.shape[1])
-                for left in self._starts(scaled.shape[2])
-            ]
-        )
+        tops, lefts = self._starts(scaled.shape[1]), self._starts(scaled.shape[2])
+        return np.stack([scaled[:, y : y + self.size, x : x + self.size] for y in tops for x in lefts])
 
     def _padded(self, scaled: NDArray[T]) -> NDArray[T]:
         pads = [(p // 2, p - p // 2) for p in (max(0, self.size - side) for side in scaled.shape[1:])]
@@ -146,7 +141,7 @@ class Scale:
 
 
 def check_pixel_size(pixel_size: float) -> float:
-    """Give `pixel_size` (µm per px) back, or raise a `CellocateError` where no light microscope has it."""
+    """Return `pixel_size` (µm per px), or raise a `CellocateError` if no light microscope has it."""
     try:
         possible = math.isfinite(pixel_size) and POSSIBLE[0] <= pixel_size <= POSSIBLE[1]
     except TypeError:
@@ -159,8 +154,7 @@ def check_pixel_size(pixel_size: float) -> float:
 def resize(field: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
     """Resize a field, shape (C, H, W), to (C, height, width), float32.
 
-    Shrinking averages over the area that a pixel covers (nothing thin is lost, nothing aliases); enlarging
-    interpolates linearly.
+    Shrinking averages over areas, without aliasing; enlarging interpolates linearly.
 
     Example:
         >>> resize(np.array([[[0, 2], [4, 6]]], np.uint8), 1, 1)
@@ -175,7 +169,7 @@ def resize(field: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
 
 
 def shrunk_shape(height: int, width: int, side: int) -> tuple[int, int]:
-    """Height and width with a longer side of at most `side` px; what is smaller stays as it is.
+    """Height and width with a longer side of at most `side` px; smaller images keep theirs.
 
     Example:
         >>> shrunk_shape(1000, 500, side=100), shrunk_shape(10, 5, side=100)
@@ -186,10 +180,7 @@ def shrunk_shape(height: int, width: int, side: int) -> tuple[int, int]:
 
 
 def shrink(field: NDArray[Any], side: int) -> NDArray[Any]:
-    """A field, shape (C, H, W), uint8 or uint16 → the same with a longer side of at most `side` px, in its own depth.
-
-    Each pixel is the mean of the area that it covers, rounded.
-    """
+    """Shrink a field, (C, H, W), uint8 or uint16, to at most `side` px, by rounded area means in the same type."""
     height, width = shrunk_shape(field.shape[1], field.shape[2], side)
     if field.shape[1:] == (height, width):
         return field

@@ -1,4 +1,4 @@
-"""How far the pixels of a channel stand out from its noise: in absolute terms, however dark or bright it is."""
+"""Measure how far the pixels of a channel stand out from its noise, independent of brightness."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLEAR = 8.0
-"""Standard deviations of the noise above the background from which something is seen.
+"""Standard deviations of the noise above the background that count as signal.
 
 Noise alone reaches 3 to 4.5 in its brightest thousandth (5.8 where pixels were interpolated); the protein of 72 real
 fields reaches 13 or more, and their landmarks 36 or more.
@@ -17,23 +17,23 @@ fields reaches 13 or more, and their landmarks 36 or more.
 
 _SIDE = 256  # blocks along the longer side; of an atlas field they are .64 µm wide
 _COARSE = 128  # px of the longer side up to which each pixel is a block
-_SMALLEST = 16  # px of a side below which noise cannot be told from what is seen
-_HOT = 3  # px of a block from which single hot pixels can be taken out, as what is real is wider
-_QUIET = 25  # per cent of the blocks, the darkest that are not wholly black: noise is measured there
+_SMALLEST = 16  # px of a side below which noise and signal look alike
+_HOT = 3  # px of a block from which single hot pixels are removed, as real structures are wider
+_QUIET = 25  # per cent of the blocks, the darkest that are not black: noise is measured there
 _MEDIAN = 0.75  # mean difference between white noise of deviation 1 and the median of its 3 × 3 neighbourhood
 _STEP = 257  # counts at most between grey levels: 8 bits written as 16
-_MOSTLY, _RARELY = 0.6, 0.001  # of a field with a black rim: what is lit, and how much of that is black
+_MOSTLY, _RARELY = 0.6, 0.001  # of a field with a black rim: lit share, and share of that which is black
 _ROUNDS, _SAMPLE = 4, 4096  # of the fit of the background
 
 
 class Signal(NamedTuple):
-    """A channel in blocks of pixels, beside its own background and noise.
+    """A channel in blocks of pixels, compared with its background and noise.
 
     Args:
-        blocks: their means in grey levels, shape (h, w), float32.
-        above: how many standard deviations of the noise each lies above the background, shape (h, w), float32.
-        noise: standard deviation of the noise of a block, in grey levels.
-        side: of a block, px.
+        blocks: mean grey level of each block, shape (h, w), float32.
+        above: height above the background in standard deviations of the noise, shape (h, w), float32.
+        noise: standard deviation of a block's noise, in grey levels.
+        side: side of a block, px.
     """
 
     blocks: NDArray[np.float32]
@@ -55,14 +55,14 @@ class Signal(NamedTuple):
 def signal_of(plane: NDArray[Any], outside: NDArray[np.bool_] | None = None) -> Signal:
     """Measure what stands out from the noise of a channel.
 
-    The noise is what the darker parts of the image show from block to block, at least half a grey level. The
-    background is a smooth surface (of second order) through the dark blocks, so that uneven light is no signal. Images
-    of less than 16 px cannot be judged: anything in them that is not even stands out.
+    The noise is the difference between neighbouring blocks in darker parts of the image, at least half a grey level.
+    The background is a smooth surface (second order) through dark blocks, so that uneven light is no signal. Images
+    below 16 px cannot be judged: any unevenness in them stands out.
 
     Args:
         plane: shape (H, W), uint8 or uint16.
-        outside: where there is no cell, shape (H, W); if that is 1% of the image or more, the background is what the
-            dark parts of it show.
+        outside: where there is no cell, shape (H, W); if it covers 1% of the image or more, the background is fitted
+            to its dark parts.
 
     Example:
         >>> noise = np.random.default_rng(0).poisson(9, (256, 256)).astype(np.uint8)
@@ -93,9 +93,9 @@ def signal_of(plane: NDArray[Any], outside: NDArray[np.bool_] | None = None) -> 
 
 
 def _lit(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """The blocks that the camera lit: all, but for a black rim around a field that is nowhere else black.
+    """Blocks that the camera lit: all, except for a black rim around a field that is black nowhere else.
 
-    Rotated (registered) and stitched images have such a rim, and cameras that see a circle.
+    Rotated (registered) and stitched images have such a rim, and cameras with a round field.
     """
     black = cv2.resize((plane == plane.min()).astype(np.float32), size, interpolation=cv2.INTER_AREA)
     rim = cv2.dilate((black == 1).astype(np.uint8), np.ones((3, 3), np.uint8))
@@ -116,14 +116,14 @@ def _step(plane: NDArray[Any]) -> int:
 def _noise(blocks: NDArray[np.float32], step: int) -> float:
     rough = np.abs(blocks - cv2.medianBlur(blocks, 3))
     around = cv2.blur(blocks, (5, 5))
-    lit = around > around.min() + step / 10  # what was cut off at black has no noise left
+    lit = around > around.min() + step / 10  # clipped black has no noise
     if np.count_nonzero(lit) < lit.size // 100:
         return 0.0
     return float(rough[lit & (around <= np.percentile(around[lit], _QUIET))].mean()) / _MEDIAN
 
 
 def _background(blocks: NDArray[np.float32], free: NDArray[np.bool_], noise: float) -> NDArray[np.float32]:
-    """A smooth surface through the dark blocks of those that are free, fitted again without what lies high above it."""
+    """A smooth surface through the dark free blocks, refitted without blocks far above it."""
     y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in blocks.shape), indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
     every = max(1, np.count_nonzero(free) // _SAMPLE)
@@ -134,5 +134,5 @@ def _background(blocks: NDArray[np.float32], free: NDArray[np.bool_], noise: flo
         apart = values - some @ surface
         middle = np.median(apart[dark])
         spread = max(noise, 1.4826 * float(np.median(np.abs(apart[dark] - middle))))
-        dark = (apart <= middle + 2 * spread) & (apart >= middle - 4 * spread)  # below lies what no light reached
+        dark = (apart <= middle + 2 * spread) & (apart >= middle - 4 * spread)  # unlit blocks lie below
     return np.asarray(terms @ surface, np.float32)

@@ -1,4 +1,4 @@
-"""TIFF files, plain or gzipped, of one plane, or of one plane for each colour; and what is common to all TIFF files."""
+"""Read TIFF files, plain or gzipped, of one plane or colour picture; helpers for all TIFF files."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.images.colours import is_ramp
-from cellocate.images.ome import significant_bits
+from cellocate.images.colour_planes import is_ramp
+from cellocate.images.ome_xml import significant_bits
 from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.stack import LARGEST
 from cellocate.quiet import quiet
@@ -34,16 +34,15 @@ class CutShortError(OSError):
         super().__init__("cut short")
 
 
-class SeveralPlanes(Exception):  # noqa: N818 # no error, but what must be read otherwise
-    """A file holds more than one plane, so that it must be read as a stack."""
+class SeveralPlanes(Exception):  # noqa: N818 # not an error
+    """A file holds several planes, so it must be read as a stack."""
 
 
 def tiff_header(path: Path) -> tuple[int, int, str]:
-    """Height, width and type of the pixels, of a file of one plane that is whole.
+    """Height, width and pixel type of a complete file of one plane.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        OSError: it is cut short or damaged.
+        OSError: it is missing, cut short or damaged.
         SeveralPlanes: it holds several planes.
         CellocateError: it holds numbers that are not brightness, or is transparent in places.
     """
@@ -55,13 +54,10 @@ def tiff_header(path: Path) -> tuple[int, int, str]:
 
 
 def read_tiff(path: Path) -> NDArray[Any]:
-    """Pixels of a file of one plane in the machine's byte order, shape (H, W) or (H, W, 3), without alpha.
+    """Pixels of a file of one plane in native byte order, shape (H, W) or (H, W, 3), without alpha.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        OSError: it is cut short or damaged.
-        SeveralPlanes: it holds several planes.
-        CellocateError: it holds numbers that are not brightness, or is transparent in places.
+        OSError, SeveralPlanes, CellocateError: as `tiff_header`.
     """
     with opened(path) as tiff:
         page = _only_page(tiff, path)
@@ -69,11 +65,10 @@ def read_tiff(path: Path) -> NDArray[Any]:
 
 
 def read_samples(path: Path) -> NDArray[Any]:
-    """The only page of a file, whatever its numbers mean: shape (H, W) or (H, W, samples), as viewers show it.
+    """The only page of a file, whatever its numbers mean: shape (H, W) or (H, W, samples), oriented.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        OSError: it is cut short or damaged.
+        OSError: it is missing, cut short or damaged.
         SeveralPlanes: it holds several planes.
     """
     with opened(path) as tiff:
@@ -82,11 +77,10 @@ def read_samples(path: Path) -> NDArray[Any]:
 
 
 def bits_of(path: Path) -> int | None:
-    """The bits of a pixel that hold light, as OME metadata or pixels packed more tightly than in bytes say.
+    """The bits of a pixel that hold light, by OME metadata or the packing of pixels; None if unknown.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        OSError: it is cut short or damaged.
+        OSError: it is missing, cut short or damaged.
     """
     with opened(path) as tiff:
         page: Any = tiff.pages.first
@@ -95,17 +89,16 @@ def bits_of(path: Path) -> int | None:
 
 
 def native(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Pixels in the machine's byte order."""
+    """Pixels in native byte order."""
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[tifffile.TiffFile]:
-    """A TIFF, plain or gzipped, of which tifffile logs nothing.
+    """Open a TIFF, plain or gzipped, without tifffile's log messages.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        OSError: it is cut short, damaged or no TIFF.
+        OSError: it is missing, cut short, damaged or no TIFF.
     """
     with quiet("tifffile", level=logging.CRITICAL), _opened(path) as tiff:
         yield tiff
@@ -135,7 +128,7 @@ def _unfolded(path: Path) -> bytes:
 
 
 def decoded(pages: Any) -> NDArray[Any]:  # noqa: ANN401 # tifffile's page or series, which have no public types
-    """The pixels of a page or series as they are stored; an `OSError` where they cannot be decoded."""
+    """Decode a page or series as stored; an `OSError` if that fails."""
     try:
         return np.asarray(pages.asarray())
     except Exception as error:  # noqa: BLE001 # each of its two dozen codecs has errors of its own
@@ -143,23 +136,23 @@ def decoded(pages: Any) -> NDArray[Any]:  # noqa: ANN401 # tifffile's page or se
 
 
 def _only_page(tiff: tifffile.TiffFile, path: Path) -> Any:  # noqa: ANN401 # as above
-    """The page of a file that has no other but smaller copies of it.
+    """The only page of a file (besides smaller copies), with one sample or three colours.
 
     Raises:
         SeveralPlanes: there are others.
     """
     page = _page(tiff)
-    see_light(tiff, path)
+    check_brightness(tiff, path)
     in_colour = page.photometric not in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.PALETTE)
     colours = page.samplesperpixel
     if colours - len(page.extrasamples) != (3 if in_colour else 1) or len(page.extrasamples) > 1:
-        what = f"{colours} samples in each pixel, of which nothing says what they are"
+        what = f"{colours} samples per pixel with unknown meaning"
         raise CellocateError(what, where=path, mend="Save each channel as a grey image.")
     return page
 
 
 def _page(tiff: tifffile.TiffFile) -> Any:  # noqa: ANN401 # as above
-    """The page of a file that has no other but smaller copies of it, whatever its numbers mean.
+    """The only page of a file (besides smaller copies), whatever its numbers mean.
 
     Raises:
         SeveralPlanes: there are others.
@@ -174,43 +167,41 @@ def _page(tiff: tifffile.TiffFile) -> Any:  # noqa: ANN401 # as above
         raise OSError(f"damaged: {type(error).__name__}") from None
     if wrong:
         raise OSError("damaged: an impossible size")
-    see_whole(tiff)
+    check_complete(tiff)
     if several or axes not in ("YX", "YXS", "SYX"):
         raise SeveralPlanes
     return page
 
 
 def _samples_last(pixels: NDArray[Any], page: Any) -> NDArray[Any]:  # noqa: ANN401 # as above
-    """Pixels of a page, shape (H, W) or (H, W, samples)."""
-    if pixels.ndim != len(page.axes):  # of a damaged page there may be fewer
+    if pixels.ndim != len(page.axes):  # a damaged page may have fewer
         raise OSError("damaged: an impossible size")
     return np.moveaxis(pixels, 0, 2) if page.axes == "SYX" else pixels
 
 
 def _without_alpha(pixels: NDArray[Any], page: Any, path: Path) -> NDArray[Any]:  # noqa: ANN401 # as above
-    """Pixels as viewers show them, colours last, without an alpha channel, which must be the same everywhere."""
     pixels = _samples_last(pixels, page)
     if page.extrasamples:
-        see_opaque(pixels[..., -1], path)
+        check_opaque(pixels[..., -1], path)
         pixels = pixels[..., 0] if page.samplesperpixel == len("LA") else pixels[..., :-1]
     return upright(pixels, orientation(page))
 
 
-def see_opaque(alpha: NDArray[Any], path: Path) -> None:
-    """Refuse a picture that is transparent in places: what was there is not known."""
+def check_opaque(alpha: NDArray[Any], path: Path) -> None:
+    """Refuse a picture that is transparent in places, where the pixels are unknown."""
     if alpha.min() != alpha.max():
         what = "a picture that is transparent in places (its alpha channel is not constant)"
         raise CellocateError(what, where=path, mend="Save it without transparency.")
 
 
 def orientation(page: Any) -> int:  # noqa: ANN401 # as above
-    """What the tag of a page says, which `upright` takes; 1 where there is none."""
+    """The orientation tag of a page, for `upright`; 1 if it has none."""
     tag = page.tags.get(TAG)
     return tag.value if tag is not None and isinstance(tag.value, int) else 1
 
 
-def see_light(tiff: tifffile.TiffFile, path: Path) -> None:
-    """See that the numbers of a file are brightness: a `CellocateError` otherwise."""
+def check_brightness(tiff: tifffile.TiffFile, path: Path) -> None:
+    """Raise a `CellocateError` if the numbers of a file are not brightness."""
     try:
         page: Any = tiff.pages.first
         photometric: Any = page.photometric
@@ -218,13 +209,13 @@ def see_light(tiff: tifffile.TiffFile, path: Path) -> None:
     except Exception as error:  # noqa: BLE001 # a damaged file can break it
         raise OSError(f"damaged: {type(error).__name__}") from None
     if photometric not in _LIGHT and not ramp:
-        name = getattr(photometric, "name", f"kind {photometric}").lower()  # of an unknown kind there is but a number
+        name = getattr(photometric, "name", f"kind {photometric}").lower()  # unknown kinds have only a number
         what = f"numbers that are not brightness ({name})"
         raise CellocateError(what, where=path, mend="Save each channel as a grey image.")
 
 
-def see_whole(tiff: tifffile.TiffFile) -> None:
-    """The last page ends within the file, and the first says all that it began to say."""
+def check_complete(tiff: tifffile.TiffFile) -> None:
+    """Check that the last page ends within the file, and that the first has all its tags."""
     try:
         page: Any = tiff.pages[-1]
         end = max(o + n for o, n in zip(page.dataoffsets, page.databytecounts, strict=True))
@@ -233,5 +224,5 @@ def see_whole(tiff: tifffile.TiffFile) -> None:
         (tags,) = struct.unpack(tiff.tiff.tagnoformat, tiff.filehandle.read(tiff.tiff.tagnosize))
     except Exception as error:  # noqa: BLE001 # a damaged file can break any of these
         raise OSError(f"damaged: {type(error).__name__}") from None
-    if end > tiff.filehandle.size or len(first.tags) < tags:  # tags beyond the end are passed over
+    if end > tiff.filehandle.size or len(first.tags) < tags:  # tifffile ignores tags beyond the end
         raise CutShortError()

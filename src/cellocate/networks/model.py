@@ -20,7 +20,7 @@ from cellocate.counted import counted
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.images import TTA, Scale, to_float
-from cellocate.images.depth import check_bits, full_scale, full_value
+from cellocate.images.bit_depth import check_bits, full_scale, full_value
 from cellocate.networks.card import ModelCard
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.light import light_of

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
-from cellocate.images.tta import ORIENTATIONS, TTA, Pooled, Square
+from cellocate.images.tta import ORIENTATIONS, TTA, CropPlace, Pooled
 
 _LEAST = 1e-6  # a probability below this has no logit worth a mean
 
@@ -30,7 +30,7 @@ def views_of(images: Tensor, tta: TTA, size: int) -> Iterator[Tensor]:
         >>> [tuple(view.shape) for view in views_of(torch.zeros(2, 4, 128, 128), tta, size=64)][:2]
         [(2, 4, 64, 64), (2, 4, 64, 64)]
     """
-    crops = (_cropped(images, square, size) for square in tta.squares) if tta.squares else iter([images])
+    crops = (_cropped(images, square, size) for square in tta.crop_places) if tta.crop_places else iter([images])
     for crop in crops:
         for orientation in ORIENTATIONS[tta.turns]:
             yield orient(crop, orientation)
@@ -88,7 +88,7 @@ def resample(images: Tensor, placed: Tensor, size: int, finer: int = 1) -> Tenso
     return sampled if finer == 1 else F.avg_pool2d(sampled, finer)
 
 
-def _cropped(images: Tensor, square: Square, size: int) -> Tensor:
+def _cropped(images: Tensor, square: CropPlace, size: int) -> Tensor:
     side, room = square.side, 1 - square.side
     placed = torch.tensor([[side, 0, room * square.x], [0, side, room * square.y]])
     finer = math.ceil(images.shape[-1] / size / 2 - 1e-6)  # as training resamples its crops

@@ -25,7 +25,7 @@ from cellocate.phantom.scene import Scene, build_scene
 from cellocate.phantom.shapes import Image, rasterise
 from cellocate.phantom.units import MAP_PIXEL, map_px
 from cellocate.registry import LOCATIONS
-from cellocate.vocabulary import get
+from cellocate.vocabulary import get_vocabulary
 
 # streams of random numbers: what is drawn from one never moves what is drawn from another
 SCENE, PATTERN, SHOWS, HAZE, DEBRIS = range(100, 105)
@@ -128,7 +128,7 @@ def patterns_of(labels: Sequence[int]) -> dict[int, Pattern]:
     Raises:
         CellocateError: `hpa28` has no such label.
     """
-    names = get("hpa28").names
+    names = get_vocabulary("hpa28").names
     for label in labels:
         if not 0 <= label < len(names):
             raise CellocateError(f"unknown label {label}", where="hpa28", mend=f"Labels are 0 to {len(names) - 1}.")

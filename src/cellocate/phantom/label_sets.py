@@ -12,8 +12,8 @@ import numpy as np
 
 from cellocate.errors import CellocateError
 from cellocate.phantom.layouts import DRAWN, LabelSet, Layout
-from cellocate.tables import lacking, read_table, shown
-from cellocate.vocabulary import get
+from cellocate.tables import missing_column_error, quoted, read_table
+from cellocate.vocabulary import get_vocabulary
 
 SECOND = 0.25  # share of balanced fields with a second location
 
@@ -79,7 +79,7 @@ def real_label_sets() -> tuple[tuple[LabelSet, ...], tuple[int, ...]]:
     """The 577 label sets of the 2018 train set and how many of its 31,072 fields have each."""
     text = (resources.files("cellocate.phantom") / "label_sets.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
-    vocabulary = get(DRAWN)
+    vocabulary = get_vocabulary(DRAWN)
     return tuple(vocabulary.parse(row["Target"]) for row in rows), tuple(int(row["count"]) for row in rows)
 
 
@@ -91,11 +91,11 @@ def read_targets(path: Path, layout: Layout) -> list[LabelSet]:
         )
     rows, lines = read_table(path, names=("Id", "Target"))
     if rows.empty or not {"Id", "Target"} <= set(rows):
-        raise lacking(path, "not a table of labels", "It needs rows, and the columns Id and Target.")
-    vocabulary, texts = get(DRAWN), rows["Target"]
+        raise missing_column_error(path, "not a table of labels", "It needs rows, and the columns Id and Target.")
+    vocabulary, texts = get_vocabulary(DRAWN), rows["Target"]
 
     def where(row: int) -> str:
-        return f"{path}, line {lines[row]}, column Target: {shown(texts[row])}"
+        return f"{path}, line {lines[row]}, column Target: {quoted(texts[row])}"
 
     sets = vocabulary.parse_all(texts, where)
     for row, labels in enumerate(sets):

@@ -9,7 +9,7 @@ import numpy as np
 from cellocate.collection.label_tables import FORMATS, LabelFormat
 from cellocate.errors import CellocateError
 from cellocate.phantom.shapes import Image
-from cellocate.vocabulary import get, map_between
+from cellocate.vocabulary import get_vocabulary, map_between
 
 LabelSet = tuple[int, ...]
 
@@ -32,7 +32,7 @@ class Layout:
     @property
     def negative(self) -> int | None:
         """The label of fields and cells that show nothing, where the vocabulary has that word."""
-        names = get(self.format.vocabulary).names
+        names = get_vocabulary(self.format.vocabulary).names
         return names.index(NEGATIVE) if NEGATIVE in names else None
 
     @property
@@ -80,8 +80,8 @@ def layout(name: str, vocabulary: str | None = None) -> Layout:
 
 
 def _origins(vocabulary: str) -> tuple[LabelSet, ...]:
-    n = len(get(vocabulary))
-    if get(vocabulary) == get(DRAWN):
+    n = len(get_vocabulary(vocabulary))
+    if get_vocabulary(vocabulary) == get_vocabulary(DRAWN):
         return tuple((label,) for label in range(n))
     targets = map_between(DRAWN, vocabulary).targets
     return tuple(tuple(i for i, target in enumerate(targets) if target == label) for label in range(n))

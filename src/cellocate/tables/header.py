@@ -1,4 +1,4 @@
-"""The first row of a table: which columns it has, and what they are called."""
+"""The columns of a table, from its first row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cellocate.errors import CellocateError
-from cellocate.tables.text import shown
+from cellocate.tables.text import quoted
 
 _PANDAS_INDEX = re.compile(r"Unnamed: 0(\.\d+)*")
 
@@ -21,8 +21,8 @@ class Header:
     Args:
         columns: their names.
         width: number of values in a row of the file.
-        kept: the places of the columns in a row; None where they are all of it.
-        nameless: the places where nothing may stand.
+        kept: positions of the columns in a row; None if all are kept.
+        nameless: positions that must be empty.
     """
 
     columns: list[str]
@@ -30,27 +30,27 @@ class Header:
     kept: tuple[int, ...] | None
     nameless: tuple[int, ...]
 
-    def see_nameless(self, row: Sequence[str], path: str | Path, line: int) -> None:
-        """Raise a `CellocateError` where a value stands in a column without a name."""
+    def refuse_nameless(self, row: Sequence[str], path: str | Path, line: int) -> None:
+        """Raise a `CellocateError` for a value in a column without a name."""
         for place in self.nameless:
             if row[place]:
-                what = f"a value in column {place + 1}, which has no name: {shown(row[place])}"
+                what = f"a value in column {place + 1}, which has no name: {quoted(row[place])}"
                 raise CellocateError(what, where=f"{path}, line {line}", mend="Name the column, or empty it.")
 
 
 def header(row: Sequence[str], names: Sequence[str], path: str | Path, index_name: str | None = None) -> Header:
-    """The columns that a first row names.
+    """Read the columns from a first row.
 
-    A column without a name at the beginning, or one that pandas has called `Unnamed: 0`, is an index and not kept.
+    A first column without a name, or one that pandas called `Unnamed: 0`, is an index and dropped.
 
     Args:
-        row: without blanks around its values.
-        names: of columns that are meant in any case, as they are to be called.
-        path: of the table.
-        index_name: what to call an index in the first column, which is then kept.
+        row: stripped values.
+        names: columns that are recognised in any case, in the wanted spelling.
+        path: path of the table.
+        index_name: name for an index in the first column, which is then kept.
 
     Raises:
-        CellocateError: two columns have one name.
+        CellocateError: two columns have the same name.
     """
     if index_name is not None and (not row[0] or _PANDAS_INDEX.fullmatch(row[0])):
         row = [index_name, *row[1:]]
@@ -60,13 +60,13 @@ def header(row: Sequence[str], names: Sequence[str], path: str | Path, index_nam
     kept = [place for place in named if place not in index]
     columns = _spelled([row[place] for place in kept], names)
     if repeated := sorted({column for column in columns if columns.count(column) > 1}):
-        raise CellocateError(f"two columns named {shown(repeated[0])}", where=path, mend="Keep one of them.")
+        raise CellocateError(f"two columns named {quoted(repeated[0])}", where=path, mend="Keep one of them.")
     nameless = tuple(place for place in range(width) if not row[place] and place > min(kept, default=width))
     return Header(columns, width, None if len(kept) == width else tuple(kept), nameless)
 
 
 def find_column(columns: Sequence[str], *names: str) -> str | None:
-    """The column that has one of some names, the best first; or else the only one that has it in another case.
+    """The first of `names` that is a column, or else the only column that matches one in another case.
 
     Example:
         >>> find_column(["id", "Target"], "Id", "ID"), find_column(["Id", "ID"], "ID"), find_column(["a"], "Id")
@@ -79,11 +79,11 @@ def find_column(columns: Sequence[str], *names: str) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def columns_there(name: str, columns: Sequence[str]) -> str:
-    """What a user who asked for a column that is not there can ask for, the nearest first.
+def suggest_columns(name: str, columns: Sequence[str]) -> str:
+    """A hint on the available columns, for a user who asked for another; the most similar first.
 
     Example:
-        >>> columns_there("cellline", ["plate", "cell_line"]), columns_there("plate", [])
+        >>> suggest_columns("cellline", ["plate", "cell_line"]), suggest_columns("plate", [])
         ("Did you mean 'cell_line'? It has plate, cell_line.", 'It has no further columns.')
     """
     has = f"It has {', '.join(columns)}." if columns else "It has no further columns."
@@ -93,6 +93,5 @@ def columns_there(name: str, columns: Sequence[str]) -> str:
 
 
 def _spelled(columns: list[str], names: Sequence[str]) -> list[str]:
-    """The columns, those that are meant by one of `names` under that name."""
     meant = {found: name for name in names if (found := find_column(columns, name)) and found not in names}
     return [meant.get(column, column) for column in columns]

@@ -150,7 +150,7 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
         raise CellocateError(what, mend="Predict with each, and give the table of fields to 'predict --fields'.")
     answered = {x.name for m in models for x in m.card.locations}
     names = [name for name in known.names if name in answered]
-    return known if len(names) == len(known) else known.narrowed(names)
+    return known if len(names) == len(known) else known.subset(names)
 
 
 def _answers(model: Model, held: Collection, trained: set[str], vocabulary: Vocabulary) -> NDArray[np.float64]:

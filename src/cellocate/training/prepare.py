@@ -25,7 +25,7 @@ from cellocate.collection.filters import restrict_labels
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.evaluation import SMALL
-from cellocate.images import Scale, uncropped
+from cellocate.images import Scale, uncropped_side
 from cellocate.networks import learnt_from
 from cellocate.training.data import training_scale
 from cellocate.training.recipe import Recipe
@@ -92,7 +92,7 @@ class Prepared:
     def seen_at(self, part: str) -> Scale:
         """The scale that fields of a part are read at; for training it is larger, where that cuts crops out of it."""
         size = self.scale.size
-        whole = uncropped(size, self.recipe.augmentation.crop) if part == "train" else size
+        whole = uncropped_side(size, self.recipe.augmentation.crop) if part == "train" else size
         return replace(self.scale, size=whole, pixel_size=(self.scale.pixel_size or 1) * size / whole)
 
     def with_all(self, rate: float) -> Prepared:
@@ -174,7 +174,7 @@ def _refuse_blind_choice(validation: LabelledCollection, monitor: str) -> None:
 
 def _specialised(collection: LabelledCollection, locations: tuple[str, ...]) -> LabelledCollection:
     try:
-        narrowed = collection.vocabulary.narrowed(locations)
+        narrowed = collection.vocabulary.subset(locations)
     except CellocateError as error:
         where = f"recipe, data.locations, of the {error.where}"
         raise error.at(where) from None

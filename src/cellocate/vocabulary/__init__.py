@@ -1,7 +1,11 @@
-"""Locations: ordered vocabularies with GO ids and groups, and maps between them."""
+"""Vocabularies: ordered lists of locations with GO ids and groups, and maps between them.
 
-from cellocate.vocabulary.cells import UNKNOWN
-from cellocate.vocabulary.maps import LocationMap, map_between, read_map
-from cellocate.vocabulary.vocabulary import BUILT_IN, Location, Vocabulary, get
+`get_vocabulary` loads one; `Vocabulary.parse` reads labels however they are written. Read `vocabulary.py` first, then
+`label_cell.py`, which finds labels in the text of a cell.
+"""
 
-__all__ = ["BUILT_IN", "UNKNOWN", "Location", "LocationMap", "Vocabulary", "get", "map_between", "read_map"]
+from cellocate.vocabulary.label_cell import UNKNOWN
+from cellocate.vocabulary.location_map import LocationMap, map_between, read_map
+from cellocate.vocabulary.vocabulary import BUILT_IN, Location, Vocabulary, get_vocabulary
+
+__all__ = ["BUILT_IN", "UNKNOWN", "Location", "LocationMap", "Vocabulary", "get_vocabulary", "map_between", "read_map"]

@@ -1,4 +1,4 @@
-"""One label, however it is spelled → its index."""
+"""Find the index of a label in any spelling."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 
-from cellocate.tables import normal
+from cellocate.tables import normalised
 
 _NUMBER = re.compile(r"(\d{1,9})(?:\.0*)?", re.ASCII)
 _GO = re.compile(r"go[:_]?(\d{7})", re.ASCII)
@@ -15,14 +15,14 @@ _AND = ("", "and", "&")
 
 
 class Spellings:
-    """The labels of a vocabulary by whatever may be written for them.
+    """The labels of a vocabulary by their possible spellings.
 
     Args:
-        names: of the locations.
+        names: names of the locations.
         go: Gene Ontology id of each, or None.
 
     Attributes:
-        most_words: of a name, the number of its words where it has most.
+        max_words: largest number of words in a name.
     """
 
     def __init__(self, names: Sequence[str], go: Sequence[str | None]) -> None:
@@ -30,12 +30,12 @@ class Spellings:
         self._exact = {name.casefold(): i for i, name in enumerate(names)}
         keys = [_key(name) for name in names]
         self._alike = _unique(keys)
-        self.most_words = max((len(re.split(r"[\s|;,]+", name)) for name in names), default=1)
+        self.max_words = max((len(re.split(r"[\s|;,]+", name)) for name in names), default=1)
         self._go = _unique([(id_ or "").casefold() for id_ in go])
 
     def find(self, label: str) -> int | None:
-        """The index of a label, or None where it is none, or may be one of several."""
-        label = normal(label).casefold()
+        """The index of a label, or None if it is unknown or ambiguous."""
+        label = normalised(label).casefold()
         if label in self._exact:
             return self._exact[label]
         if number := _NUMBER.fullmatch(label):
@@ -45,16 +45,15 @@ class Spellings:
         return self._alike.get(_key(label))
 
     def near(self, label: str) -> str | None:
-        """The name that a label may be a slip of."""
+        """The name that was probably meant by a misspelt label."""
         keys = {_key(name): name for name in self._names}
         near = difflib.get_close_matches(_key(label), keys, n=1, cutoff=0.8)
-        near = near or [key for key in keys if key.startswith(f"{_key(label)} ")]  # Golgi, of Golgi apparatus
+        near = near or [key for key in keys if key.startswith(f"{_key(label)} ")]  # Golgi for Golgi apparatus
         return keys[near[0]] if len(near) == 1 else None
 
 
 def _key(name: str) -> str:
-    """What spellings of one name have in common."""
-    words = re.split(r"[\s_.-]+", normal(name).casefold())  # a point, for R writes Golgi.apparatus and Rods...rings
+    words = re.split(r"[\s_.-]+", normalised(name).casefold())  # points, as R writes Golgi.apparatus and Rods...rings
     key = " ".join(word for word in words if word not in _AND)
     for british, american in _BRITISH:
         key = key.replace(british, american)

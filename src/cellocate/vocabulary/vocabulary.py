@@ -1,4 +1,4 @@
-"""An ordered list of locations, each with its name, Gene Ontology id and group."""
+"""Vocabularies: ordered lists of locations, each with its name, Gene Ontology id and group."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
-from cellocate.tables import MISSING, is_date, lacking, read_table, shown, table_name
-from cellocate.vocabulary.cells import Cell, see_decimal_commas
-from cellocate.vocabulary.numbering import INDEX, in_own_order
+from cellocate.tables import MISSING, is_date, missing_column_error, quoted, read_table, table_name
+from cellocate.vocabulary.label_cell import LabelCell, refuse_decimal_commas
+from cellocate.vocabulary.own_numbers import INDEX, in_own_order
 from cellocate.vocabulary.spelling import Spellings
 
 BUILT_IN = ("hpa28", "hpa19", "subcell31")
@@ -25,7 +25,7 @@ _COLUMNS = ("name", "go", "group")
 
 @dataclass(frozen=True)
 class Location:
-    """One place in the cell: its name, Gene Ontology id (or None) and coarse group."""
+    """A location in the cell: its name, Gene Ontology id (or None) and coarse group."""
 
     name: str
     go: str | None
@@ -37,7 +37,7 @@ class Vocabulary:
     """An ordered list of locations; a label is an index into it.
 
     Example:
-        >>> hpa28 = get("hpa28")
+        >>> hpa28 = get_vocabulary("hpa28")
         >>> len(hpa28), hpa28.names[7], hpa28.locations[7].go
         (28, 'Golgi apparatus', 'GO:0005794')
         >>> hpa28.parse("16 0 16")
@@ -57,7 +57,7 @@ class Vocabulary:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The distinct coarse groups, in the order in which they first occur."""
+        """The different coarse groups, in order of appearance."""
         return tuple(dict.fromkeys(location.group for location in self.locations))
 
     @cached_property
@@ -67,14 +67,14 @@ class Vocabulary:
     def index(self, label: str) -> int:
         """The index of one label, given as a number, a name or a GO id.
 
-        Of names, case, blanks, hyphens and British or American spelling do not matter. A number may have become one
-        with a decimal point (`26.0`), as pandas and Excel make it.
+        Case, blanks, hyphens and British or American spelling of names do not matter. Numbers may have a decimal point
+        (`26.0`), which pandas and Excel add.
 
         Raises:
             CellocateError: the vocabulary has no such label.
 
         Example:
-            >>> hpa28 = get("hpa28")
+            >>> hpa28 = get_vocabulary("hpa28")
             >>> [hpa28.index(label) for label in ("26", "26.0", "golgi_apparatus", "GO:0005813")]
             [26, 26, 7, 19]
         """
@@ -88,23 +88,23 @@ class Vocabulary:
         if near := self._spellings.near(label):
             mend = f"Did you mean {near!r} ({self.names.index(near)})?"
         elif is_date(label):
-            mend = "A spreadsheet made a date of it: type the labels again, as text."
+            mend = "A spreadsheet converted it to a date: type the labels again, as text."
         elif label.casefold() == "negative":
-            mend = "Leave the cell empty: that is a field without a location."
-        what, where = f"unknown label {shown(label)}", f"vocabulary {self.name}"
+            mend = "Leave the cell empty for a field without a location."
+        what, where = f"unknown label {quoted(label)}", f"vocabulary {self.name}"
         return CellocateError(what, where=where, mend=mend, kind="unknown label")
 
-    def narrowed(self, words: Sequence[str]) -> Vocabulary:
-        """Some of the locations, in this vocabulary's order.
+    def subset(self, words: Sequence[str]) -> Vocabulary:
+        """A vocabulary of some locations, in the same order.
 
         Args:
-            words: names, or `group:` and the name of a group, in any case.
+            words: names, or `group:` with the name of a group, in any case.
 
         Raises:
             CellocateError: there is no such location or group.
 
         Example:
-            >>> get("hpa28").narrowed(["group:Nucleoli", "Mitochondria"]).names
+            >>> get_vocabulary("hpa28").subset(["group:Nucleoli", "Mitochondria"]).names
             ('Nucleoli', 'Nucleoli fibrillar center', 'Mitochondria')
         """
         wanted = {word.casefold() for word in words}
@@ -112,40 +112,40 @@ class Vocabulary:
         if unknown := [word for word in words if not any(word.casefold() in pair for pair in known)]:
             written = {w.casefold(): w for x in self.locations for w in (x.name, f"group:{x.group}")}
             near = difflib.get_close_matches(unknown[0].casefold(), sorted(written), n=1)
-            mend = f"Did you mean {written[near[0]]!r}?" if near else f"Groups are written as 'group:{self.groups[0]}'."
+            mend = f"Did you mean {written[near[0]]!r}?" if near else f"Write groups as 'group:{self.groups[0]}'."
             raise CellocateError(f"unknown location {unknown[0]!r}", where=f"vocabulary {self.name}", mend=mend)
         kept = tuple(x for x, pair in zip(self.locations, known, strict=True) if wanted.intersection(pair))
         return Vocabulary(f"{self.name} ({', '.join(words)})", kept)
 
     def parse(self, text: str, separator: str | None = None) -> tuple[int, ...]:
-        """Labels written in one cell of a table → sorted indices, repeats removed; see `labels_in`.
+        """Parse the labels in one table cell to sorted indices without repeats; see `labels_in`.
 
         Args:
             text: such as `"16 0"` or `"13|13"`; empty text is an empty label set.
-            separator: what usually stands between labels; None for white space.
+            separator: usual separator of labels; None for white space.
 
         Raises:
-            CellocateError: as `labels_in`.
+            CellocateError: as for `labels_in`.
         """
         return tuple(sorted(set(self.labels_in(text, separator))))
 
     def labels_in(self, text: str, separator: str | None = None) -> tuple[int, ...]:
-        """The labels written in one cell of a table, in their order there, repeats kept.
+        """The labels in one table cell, in written order, with repeats.
 
-        They are numbers, names or GO ids (see `index`). What is not written with the usual separator may have `|`,
-        `;`, `,`, line breaks or blanks between labels, also where names have several words, and stand in brackets and
-        quotation marks, as lists of Python do.
+        Labels are numbers, names or GO ids (see `index`). Text without the usual separator may separate labels by `|`,
+        `;`, `,`, line breaks or blanks, even between names of several words, and may have brackets and quotation marks,
+        as Python lists do.
 
         Args:
-            text: of the cell; an empty one, or an empty list, is a field without a location.
-            separator: what usually stands between labels; None for white space.
+            text: text of the cell; an empty cell, or an empty list, is a field without a location.
+            separator: usual separator of labels; None for white space.
 
         Raises:
-            CellocateError: a label that the vocabulary does not have; text that can be read in several ways; or a
-                cell that says that the labels are not known, such as `nan`.
+            CellocateError: a label is unknown, the text is ambiguous, or the cell marks its labels as unknown, such as
+                `nan`.
 
         Example:
-            >>> hpa28 = get("hpa28")
+            >>> hpa28 = get_vocabulary("hpa28")
             >>> hpa28.labels_in("16 0"), hpa28.labels_in("[16, 0]"), hpa28.labels_in("['Cytosol' 'Golgi apparatus']")
             ((16, 0), (16, 0), (25, 7))
             >>> hpa28.labels_in("Nuclear membrane Cytosol"), hpa28.labels_in("26.0"), hpa28.labels_in("[]")
@@ -156,32 +156,32 @@ class Vocabulary:
             cellocate.errors.CellocateError: unknown label 'Nuclear speckels': vocabulary hpa28. Did you mean 'Nuclear \
 speckles' (4)?
         """
-        cell = Cell(text, self._spellings)
+        cell = LabelCell(text, self._spellings)
         if cell.empty:
             return ()
         if cell.unknown:
             mend = "Write them, or leave the cell empty if the field shows no location."
-            raise CellocateError("its labels are not known", where=shown(text), mend=mend)
+            raise CellocateError("its labels are not known", where=quoted(text), mend=mend)
         readings = cell.readings(separator)
         if len(readings) > 1:
             mend = f"Write {' or '.join('|'.join(map(str, labels)) for labels in readings[:3])}."
             kind = "labels that can be read in several ways"
-            raise CellocateError(f"{kind}: {shown(text)}", mend=mend, kind=kind)
+            raise CellocateError(f"{kind}: {quoted(text)}", mend=mend, kind=kind)
         if not readings:
-            raise self._unknown(cell.misfit())
+            raise self._unknown(cell.unknown_words())
         return readings[0]
 
     def parse_all(
         self, texts: Iterable[str], where: Callable[[int], object], separator: str | None = None
     ) -> list[tuple[int, ...]]:
-        """`parse` of each cell of a column; `where` says where row i is, for the error of the first that fails.
+        """`parse` each cell of a column; `where` gives the place of row i, for errors.
 
         Raises:
-            CellocateError: as `labels_in`; or every cell is like `16,0`, which may be 16 with a decimal comma.
+            CellocateError: as for `labels_in`; or every cell is like `16,0`, which may be 16 with a decimal comma.
         """
         texts = list(texts)
-        see_decimal_commas(texts, where)
-        known: dict[str, tuple[int, ...]] = {}  # few differ, even of a million
+        refuse_decimal_commas(texts, where)
+        known: dict[str, tuple[int, ...]] = {}  # few differ, even among a million
         sets = []
         for row, text in enumerate(texts):
             if text not in known:
@@ -193,7 +193,7 @@ speckles' (4)?
         return sets
 
     def encode(self, label_sets: Iterable[Sequence[int]]) -> NDArray[np.bool_]:
-        """Label sets → a table of truth, shape (N, len(self)), bool."""
+        """Convert label sets to a binary array, shape (N, len(self)), bool."""
         number: dict[tuple[int, ...], int] = {}  # few sets differ, even in a million
         rows = [number.setdefault(tuple(labels), len(number)) for labels in label_sets]
         truth = np.zeros((len(number), len(self)), dtype=bool)
@@ -204,20 +204,20 @@ speckles' (4)?
         return truth[np.array(rows, dtype=np.intp)]
 
     def decode(self, truth: NDArray[np.bool_]) -> list[tuple[int, ...]]:
-        """A table of truth, shape (N, len(self)) → label sets; the inverse of `encode`."""
+        """Convert a binary array, shape (N, len(self)), to label sets; the inverse of `encode`."""
         return [tuple(int(i) for i in np.flatnonzero(row)) for row in truth]
 
 
-def get(name: str | Path) -> Vocabulary:
+def get_vocabulary(name: str | Path) -> Vocabulary:
     """A built-in vocabulary by name, or a user's own from a table (CSV) with the columns name, go, group.
 
     A table may number its locations itself, in a column such as id, index or label (see `in_own_order`).
 
-    `hpa28` is the 2018 challenge's, `hpa19` the 2021 challenge's, `subcell31` the SubCell foundation model's
+    `hpa28` is that of the 2018 challenge, `hpa19` of the 2021 challenge, `subcell31` of the SubCell foundation model
     (names from the Human Protein Atlas; GO ids from its table of subcellular locations).
 
     Raises:
-        CellocateError: there is no such vocabulary, its file is not one, or its numbers are not 0, 1, 2 and so on.
+        CellocateError: there is no such vocabulary, the file is invalid, or its numbers are not 0, 1, 2 and so on.
     """
     if str(name) in BUILT_IN:
         return _built_in(str(name))
@@ -229,7 +229,7 @@ def get(name: str | Path) -> Vocabulary:
         )
     table, _ = read_table(path, "vocabulary", _COLUMNS, index_name=INDEX)
     if "name" not in table:
-        raise lacking(path, "not a vocabulary", "It needs a column 'name', and may have go and group.")
+        raise missing_column_error(path, "not a vocabulary", "It needs a column 'name', and may have go and group.")
     known = table.mask(table.apply(lambda column: column.str.lower().isin(MISSING)), "")
     ordered = in_own_order(known, path)
     rows = [dict(zip(map(str, ordered), row, strict=True)) for row in ordered.to_numpy(dtype=object).tolist()]
@@ -244,7 +244,7 @@ def _built_in(name: str) -> Vocabulary:
 
 def _read(name: str, rows: Sequence[dict[str, str]], where: object) -> Vocabulary:
     if not rows or not all(row["name"] for row in rows):
-        raise CellocateError("not a vocabulary", where=where, mend="It needs rows, each with a value in 'name'.")
+        raise CellocateError("not a vocabulary", where=where, mend="Each row needs a value in 'name'.")
     locations = tuple(Location(row["name"], row.get("go") or None, row.get("group") or "") for row in rows)
     names = [location.name.casefold() for location in locations]
     numbers = [name for i, name in enumerate(names) if name.isdigit() and name != str(i)]
@@ -252,5 +252,5 @@ def _read(name: str, rows: Sequence[dict[str, str]], where: object) -> Vocabular
         raise CellocateError(f"location {numbers[0]!r} reads as a number", where=where, mend="Rename it.")
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise CellocateError(f"location {repeated[0]!r} stands twice", where=where, mend="Names must differ.")
+        raise CellocateError(f"location {repeated[0]!r} is there twice", where=where, mend="Names must differ.")
     return Vocabulary(name, locations)

@@ -13,7 +13,7 @@ from cellocate.cells.masks import read_labels, write_zarr_labels
 from cellocate.cells.masks.zarrs import read_zarr_numbers
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
-from cellocate.images.zarrs import describe
+from cellocate.images.ome_zarr import describe
 
 zarr = pytest.importorskip("zarr")
 CELLS = np.array([[1, 1, 2], [0, 300, 300]])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from cellocate.images import uncropped
+from cellocate.images import uncropped_side
 from cellocate.training.augmentation import augment
 from cellocate.training.recipe import Augmentation
 
@@ -67,7 +67,7 @@ def test_mixed_precision_does_not_reach_it() -> None:
 
 @pytest.mark.parametrize("channels", [("green",), ("red", "green", "blue")])
 def test_fewer_channels(channels: tuple[str, ...]) -> None:
-    side = uncropped(32, EVERYTHING.crop)
+    side = uncropped_side(32, EVERYTHING.crop)
     images, _ = augment(FIELDS[:, : len(channels), :side, :side], TRUTH, EVERYTHING, channels, 32)
     assert images.shape == (8, len(channels), 32, 32)
 

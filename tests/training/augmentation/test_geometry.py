@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from cellocate.images import uncropped
+from cellocate.images import uncropped_side
 from cellocate.networks.tta import orient, resample
 from cellocate.training.augmentation import augment
 from cellocate.training.augmentation.geometry import move, placements
@@ -180,9 +180,9 @@ def test_crops_are_squares_inside_the_field_of_even_sides() -> None:
 
 @given(size=st.integers(32, 1024), crop=st.floats(0.11, 1))
 def test_the_smallest_crop_is_hardly_enlarged_and_none_is_read_too_large(size: int, crop: float) -> None:
-    side = uncropped(size, crop)
+    side = uncropped_side(size, crop)
     assert size - 0.001 <= side * crop < size + 1
-    assert uncropped(size, 1) == size
+    assert uncropped_side(size, 1) == size
 
 
 def test_a_crop_shows_what_was_there_at_its_scale() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.errors import CellocateError
-from cellocate.tables import lacking, numbers, read_table
+from cellocate.tables import missing_column_error, numbers, read_table
 from cellocate.written import write_table
 
 
@@ -49,7 +49,7 @@ def read_features(path: str | Path) -> pd.DataFrame:
     """
     table, lines = read_table(path, "features table", ("index",))
     if "index" not in table.columns:
-        raise lacking(path, "no column named index", "Let it hold the numbers of the label image.")
+        raise missing_column_error(path, "no column named index", "Let it hold the numbers of the label image.")
     seen = set()
     for line, text in zip(lines, table["index"], strict=True):
         if not (text.isascii() and text.isdigit() and int(text) > 0) or int(text) in seen:

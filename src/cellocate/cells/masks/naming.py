@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from cellocate.collection.channels.meaning import phrases, understand
-from cellocate.collection.channels.table import COLOURS
+from cellocate.collection.channels.name_meaning import phrases, understand
+from cellocate.collection.channels.stain_names import COLOURS
 
 Kind = Literal["cells", "nuclei", ""]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cellocate.cells.masks.labels import Labels, Shape, checked_labels
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder
-from cellocate.images import zarrs
+from cellocate.images import ome_zarr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,11 +76,11 @@ def read_zarr_numbers(path: str | Path) -> NDArray[Any]:
     """
     path = Path(path)
     try:
-        stack = zarrs.image(path)
+        stack = ome_zarr.image(path)
         if len(stack.shape) > len("YX"):
             what = f"{math.prod(stack.shape[:-2])} planes where one of labels is needed"
             raise CellocateError(what, where=path, mend="Give one of the images in its folder labels.")
-        return next(zarrs.planes(stack, [stack.index(0, 0, 0)]))
+        return next(ome_zarr.planes(stack, [stack.index(0, 0, 0)]))
     except FileNotFoundError:
         raise CellocateError("no such label image", where=path, mend="Check the name.") from None
     except OSError:
@@ -98,7 +98,7 @@ def _zarr(path: str | Path) -> Any:  # noqa: ANN401 # an optional module
 
 def _of_image(image: Path) -> tuple[int, Shape, float | None]:
     """The version of zarr that an image is in, its height and width, and its pixel size in µm."""
-    stack = zarrs.image(image)
+    stack = ome_zarr.image(image)
     version = 2 if (image / ".zgroup").exists() else 3
     return version, (stack.height, stack.width), stack.pixel_size
 

@@ -14,7 +14,7 @@ from cellocate.cells.measure.places import rim, spots
 from cellocate.cells.measure.shapes import shapes
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
-from cellocate.images.depth import full_value
+from cellocate.images.bit_depth import full_value
 from cellocate.images.scale import check_pixel_size
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Which channel is which, as a user says it: stains on the left, names or numbers of channels on the right."""
+"""The user's choice of channels: stain → name or number."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from cellocate.collection.channels.table import STAINS
+from cellocate.collection.channels.stain_names import STAINS
 from cellocate.errors import CellocateError
 
-Named = Mapping[str, int | str]
+ChannelNames = Mapping[str, int | str]
 """Channel (or stain) → the number of a channel, or its name, or a part of the names of files."""
 
 UNKNOWN = "?"
-"""What stands in a proposed `collection.yaml` where a user has to fill in a name."""
+"""Placeholder in a proposed `collection.yaml` for a name that the user fills in."""
 
 _CHANNELS = {
     **{channel: channel for channel in STAINS},
@@ -30,26 +30,26 @@ _PAIR = re.compile(
 )
 
 
-def by_channel(said: Mapping[str, object], where: object, example: str = _EXAMPLE) -> dict[str, int | str]:
-    """What a user says, by red, green, blue and yellow.
+def parse_mapping(chosen: Mapping[str, object], where: object, example: str = _EXAMPLE) -> dict[str, int | str]:
+    """Convert a user's mapping to one by red, green, blue and yellow.
 
     Args:
-        said: stain (nucleus, protein, microtubules, er, or a colour) → the name or number of a channel. The other way
-            round is understood where it can mean nothing else.
-        where: it was said, for errors.
-        example: of what could be said there, for errors.
+        chosen: stain (nucleus, protein, microtubules, er, or a colour) → name or number of a channel. The reverse is
+            understood where it is unambiguous.
+        where: where it was given, for errors.
+        example: an example of valid input, for errors.
 
     Raises:
-        CellocateError: a stain is unknown or named twice, or what stands for it is none, or stands for two.
+        CellocateError: a stain is unknown or named twice, or its channel is missing or stands for two.
 
     Example:
-        >>> by_channel({"nucleus": "DAPI", "protein": 1}, "here"), by_channel({"DAPI": "blue"}, "here")
+        >>> parse_mapping({"nucleus": "DAPI", "protein": 1}, "here"), parse_mapping({"DAPI": "blue"}, "here")
         ({'blue': 'DAPI', 'green': 1}, {'blue': 'DAPI'})
     """
-    if said and not any(map(_channel, said)) and all(map(_channel, said.values())):
-        return by_channel(_turned(said, where), where, example)
+    if chosen and not any(map(_channel, chosen)) and all(map(_channel, chosen.values())):
+        return parse_mapping(_inverted(chosen, where), where, example)
     found: dict[str, int | str] = {}
-    for stain, name in said.items():
+    for stain, name in chosen.items():
         channel = _channel(stain)
         if channel is None:
             raise CellocateError(f"no stain is called {str(stain)!r}", where=where, mend=_mend(str(stain), example))
@@ -59,30 +59,30 @@ def by_channel(said: Mapping[str, object], where: object, example: str = _EXAMPL
             mend = f"Write the name or the number of one channel, such as {example}."
             raise CellocateError(f"no channel is named for {stain}", where=where, mend=mend)
         if name == UNKNOWN:
-            mend = f"Write its name in the place of {UNKNOWN}, or remove {stain} if you do not have it."
-            raise CellocateError(f"it is not said yet which channel is {stain}", where=where, mend=mend)
+            mend = f"Write its name instead of {UNKNOWN}, or remove {stain} if you do not have it."
+            raise CellocateError(f"the channel of {stain} is still missing", where=where, mend=mend)
         if name in found.values():
             other = next(STAINS[c] for c, value in found.items() if value == name)
-            what = f"{str(name)!r} is named for {other} and for {stain}"
+            what = f"{str(name)!r} stands for both {other} and {stain}"
             raise CellocateError(what, where=where, mend="Name another channel for one of them.")
         found[channel] = name
     return found
 
 
-def parse(texts: Sequence[str], where: object) -> dict[str, int | str]:
-    """Pairs such as `nucleus=DAPI,protein=1`, by red, green, blue and yellow.
+def parse_pairs(texts: Sequence[str], where: object) -> dict[str, int | str]:
+    """Parse pairs such as `nucleus=DAPI,protein=1` to a mapping by red, green, blue and yellow.
 
-    A number is that of a channel, from 0. A name with a comma, or a number that is a name, stands in quotes, single or
-    double; of these, one inside is written twice.
+    Numbers count channels from 0. Put a name in single or double quotes if it has a comma or is a number; double such
+    a quote within the name.
 
     Raises:
-        CellocateError: one is no such pair, or as of `by_channel`.
+        CellocateError: a pair is malformed, or as for `parse_mapping`.
 
     Example:
-        >>> parse(["nucleus=Hoechst 33342,protein=1", 'er="a, b"'], "--channels")
+        >>> parse_pairs(["nucleus=Hoechst 33342,protein=1", 'er="a, b"'], "--channels")
         {'blue': 'Hoechst 33342', 'green': 1, 'yellow': 'a, b'}
     """
-    said: dict[str, int | str] = {}
+    chosen: dict[str, int | str] = {}
     for text in texts:
         at = 0
         while at < len(text):
@@ -90,39 +90,39 @@ def parse(texts: Sequence[str], where: object) -> dict[str, int | str]:
             if pair is None or not pair["stain"]:
                 what = f"no stain and name in {text[at:].partition(',')[0].strip()!r}"
                 raise CellocateError(what, where=where, mend=f"Write {_EXAMPLE} and so on.")
-            if pair["stain"] in said:
+            if pair["stain"] in chosen:
                 raise CellocateError(f"two names for {pair['stain']}", where=where, mend="Keep one of them.")
             mark = pair["mark"]
-            said[pair["stain"]] = pair["quoted"].replace(mark * 2, mark) if mark else typed(pair["bare"])
+            chosen[pair["stain"]] = pair["quoted"].replace(mark * 2, mark) if mark else parse_value(pair["bare"])
             at = pair.end()
-    return by_channel(said, where)
+    return parse_mapping(chosen, where)
 
 
-def typed(text: str) -> int | str:
-    """What stands there without quotes: a number where it is written as one, or else a name.
+def parse_value(text: str) -> int | str:
+    """Unquoted text as a number if it is written as one, or else as a name.
 
     Example:
-        >>> typed("0"), typed("00"), typed("1e3"), typed("DAPI")
+        >>> parse_value("0"), parse_value("00"), parse_value("1e3"), parse_value("DAPI")
         (0, '00', '1e3', 'DAPI')
     """
     return int(text) if _NUMBER.fullmatch(text) else text
 
 
-def written(said: Named) -> str:
-    """The pairs that `parse` reads.
+def format_pairs(chosen: ChannelNames) -> str:
+    """Write pairs that `parse_pairs` reads.
 
     Example:
-        >>> written({"blue": "DAPI", "green": "a, b", "red": 2})
+        >>> format_pairs({"blue": "DAPI", "green": "a, b", "red": 2})
         'nucleus=DAPI,protein="a, b",microtubules=2'
     """
-    return ",".join(f"{STAINS[channel]}={_quoted(said[channel])}" for channel in STAINS if channel in said)
+    return ",".join(f"{STAINS[channel]}={_quoted(chosen[channel])}" for channel in STAINS if channel in chosen)
 
 
-def read_as(stains: Mapping[str, Sequence[int | str]]) -> str:
-    """Which channel was taken for which, for a user; empty where nothing is known.
+def describe_channels(stains: Mapping[str, Sequence[int | str]]) -> str:
+    """Which channel is read as which stain, for the user; empty if unknown.
 
     Example:
-        >>> read_as({"green": ["AF488", "GFP"], "blue": [0]})
+        >>> describe_channels({"green": ["AF488", "GFP"], "blue": [0]})
         'nucleus = channel 0, protein = AF488 or GFP'
     """
 
@@ -136,14 +136,13 @@ def _channel(stain: object) -> str | None:
     return _CHANNELS.get(stain.strip().lower().replace(" ", "_")) if isinstance(stain, str) else None
 
 
-def _turned(said: Mapping[str, object], where: object) -> dict[str, object]:
-    """Stain → name, of what was said as name → stain."""
-    turned: dict[str, object] = {}
-    for name, stain in said.items():
-        if stain in turned:
+def _inverted(chosen: Mapping[str, object], where: object) -> dict[str, object]:
+    inverted: dict[str, object] = {}
+    for name, stain in chosen.items():
+        if stain in inverted:
             raise CellocateError(f"two names for {stain}", where=where, mend="Keep one of them.")
-        turned[str(stain)] = name
-    return turned
+        inverted[str(stain)] = name
+    return inverted
 
 
 def _mend(stain: str, example: str) -> str:
@@ -154,5 +153,5 @@ def _mend(stain: str, example: str) -> str:
 def _quoted(name: int | str) -> str:
     if isinstance(name, int):
         return str(name)
-    plain = "," not in name and name == name.strip() and name[:1] not in ("", '"', "'") and typed(name) == name
+    plain = "," not in name and name == name.strip() and name[:1] not in ("", '"', "'") and parse_value(name) == name
     return name if plain else '"{}"'.format(name.replace('"', '""'))

@@ -1,9 +1,13 @@
-"""Fields of the Human Protein Atlas from its image server: politely, resumably, verified."""
+"""Download fields of the Human Protein Atlas: rate-limited, resumable and verified.
 
-from cellocate.collection.atlas import BASE, Listed, read_list
-from cellocate.collection.download.files import EDITIONS, LICENCE
-from cellocate.collection.download.narrow import narrowed
-from cellocate.collection.download.rate_limit import Manners
-from cellocate.collection.download.run import FAULTS, Download
+`read_list` and `filter_fields` choose the fields, `Download` fetches them and lists them as a collection. Read
+`atlas_download.py` first, then `fetch.py` (one file) and `transfer.py` (one HTTP request).
+"""
 
-__all__ = ["BASE", "EDITIONS", "FAULTS", "LICENCE", "Download", "Listed", "Manners", "narrowed", "read_list"]
+from cellocate.collection.atlas import BASE, ImageList, read_list
+from cellocate.collection.download.atlas_download import FAULTS, Download
+from cellocate.collection.download.editions import EDITIONS, LICENCE
+from cellocate.collection.download.filter_list import filter_fields
+from cellocate.collection.download.rate_limit import RateLimits
+
+__all__ = ["BASE", "EDITIONS", "FAULTS", "LICENCE", "Download", "ImageList", "RateLimits", "filter_fields", "read_list"]

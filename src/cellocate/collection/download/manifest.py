@@ -1,4 +1,4 @@
-"""What has been fetched: path, address, size and checksum of each file, written down as it arrives."""
+"""The manifest of a download: path, address, size and checksum of each file, written as files arrive."""
 
 from __future__ import annotations
 
@@ -15,18 +15,14 @@ _COLUMNS = ("path", "address", "bytes", "sha256")
 
 @dataclass
 class Manifest:
-    """The files of a download, in `manifest.csv` in its folder; a line that a kill cut short is passed over.
-
-    Args:
-        folder: of the download.
-    """
+    """The files of a download in `manifest.csv` in its folder. A line that a kill cut short is ignored."""
 
     folder: Path
     _sizes: dict[str, int] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
-        """Read what is there, and leave a file that ends with a whole line."""
+        """Read the file, and remove an incomplete last line."""
         path = self.folder / NAME
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         whole = text[: text.rfind("\n") + 1] or ",".join(_COLUMNS) + "\n"
@@ -37,14 +33,14 @@ class Manifest:
             path.write_text(whole, encoding="utf-8")
 
     def holds(self, path: str) -> bool:
-        """Whether this file (its way from the folder) was fetched, and still has its size."""
+        """Whether the file at this relative path was fetched and still has its size."""
         try:
             return path in self._sizes and (self.folder / path).stat().st_size == self._sizes[path]
         except OSError:
             return False
 
     def add(self, path: str, address: str) -> None:
-        """Write down a file that is whole."""
+        """Add a complete file."""
         digest = sha256(self.folder / path)
         size = (self.folder / path).stat().st_size
         with self._lock, (self.folder / NAME).open("a", encoding="utf-8", newline="") as file:

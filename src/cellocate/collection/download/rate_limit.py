@@ -1,4 +1,4 @@
-"""How a server is treated: few requests at once, with pauses, and none while it asks for peace."""
+"""Limit the rate of requests to a server, and pause when it asks for that."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from cellocate.work import Stopped
 
 
 @dataclass(frozen=True)
-class Manners:
-    """How to treat a server.
+class RateLimits:
+    """Limits for requests to a server.
 
     Args:
-        connections: how many files are fetched at once.
+        connections: number of parallel transfers.
         pause: seconds between the starts of two requests.
-        timeout: seconds without a byte after which a transfer counts as broken.
-        tries: how often a file is asked for before it is given up.
-        backoff: seconds before the second try, doubled for each further one.
-        patience: the longest wait in seconds that a server may ask for; beyond it the download stops.
-        give_up: so many files failing one after the other for the server's fault stop the download.
+        timeout: seconds without data after which a transfer counts as broken.
+        tries: attempts per file.
+        backoff: seconds before the second attempt, doubled for each further one.
+        patience: longest wait in seconds that the server may ask for; beyond it the download stops.
+        give_up: the download stops after so many consecutive failures that are the server's fault.
     """
 
     connections: int = 4
@@ -35,7 +35,7 @@ class Manners:
 
 
 class Gate:
-    """Lets requests through one by one, none before its time, and none at all once it is stopped."""
+    """Let requests through one by one, with pauses; none once it is stopped."""
 
     def __init__(self, pause: float) -> None:
         self._pause = pause
@@ -50,7 +50,7 @@ class Gate:
             Stopped: the download is to end.
         """
         while True:
-            self.see()
+            self.check_stopped()
             with self._lock:
                 delay = self._next - time.monotonic()
                 if delay <= 0:
@@ -59,17 +59,17 @@ class Gate:
             self.sleep(delay)
 
     def hold(self, seconds: float) -> None:
-        """Let nothing through for so long."""
+        """Let nothing through for so many seconds."""
         with self._lock:
             self._next = max(self._next, time.monotonic() + seconds)
 
     def sleep(self, seconds: float) -> None:
-        """Wait, but no longer than until the download is to end, which raises `Stopped`."""
+        """Wait; raise `Stopped` as soon as the download is to end."""
         if self._stopped.wait(seconds):
             raise Stopped
 
-    def see(self) -> None:
-        """Raise `Stopped` where the download is to end."""
+    def check_stopped(self) -> None:
+        """Raise `Stopped` if the download is to end."""
         if self._stopped.is_set():
             raise Stopped
 
@@ -79,7 +79,7 @@ class Gate:
 
 
 def retry_after(value: str | None) -> float | None:
-    """Seconds that the header `Retry-After` asks to wait (a number, or a date); None where it says nothing.
+    """Seconds to wait by the header `Retry-After` (a number or a date); None if it has no valid value.
 
     Example:
         >>> retry_after("120"), retry_after("soon"), retry_after("Wed, 21 Oct 2015 07:28:00 GMT")

@@ -1,4 +1,4 @@
-"""One address → one part of a file, taken up again where an earlier transfer ended."""
+"""Transfer a file over HTTP, continuing where an earlier transfer ended."""
 
 from __future__ import annotations
 
@@ -17,55 +17,55 @@ from cellocate.errors import CellocateError
 AGENT = f"cellocate/{cellocate.__version__} (protein localisation; images for research)"
 
 _CHUNK = 2**16
-_LARGEST = 2**29  # bytes; no image of one channel has as many
+_LARGEST = 2**29  # bytes; larger than any image of one channel
 _LATER = {408, 425, 429, 500, 502, 503, 504}
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
-class Failed(Exception):  # noqa: N818 # it says what happened
-    """A file that cannot be had."""
+class DownloadFailed(Exception):  # noqa: N818
+    """The file is not available."""
 
-    servers_fault = False
+    server_fault = False
 
 
-class Passing(Failed):
-    """A file that cannot be had now, but perhaps after so many seconds (None: nobody said)."""
+class TemporaryFailure(DownloadFailed):
+    """The file is not available now, but may be after `wait` seconds (None: unknown)."""
 
-    servers_fault = True
+    server_fault = True
 
     def __init__(self, what: str, wait: float | None = None) -> None:
         super().__init__(what)
         self.wait = wait
 
 
-def see_server(address: str) -> None:
-    """See that the address of a server is one.
+def check_server(address: str) -> None:
+    """Refuse an address that is not that of a web server.
 
     Raises:
-        CellocateError: it is none, or not of the web.
+        CellocateError: it is invalid, or not HTTP.
     """
     try:
         parts = urllib.parse.urlsplit(address)
         port, host = parts.port, (parts.hostname or "").encode("idna").decode()
         good = parts.scheme in ("http", "https") and bool(host) and port != 0
-    except ValueError:  # such as a port that is no number, or brackets that do not close
+    except ValueError:  # such as an invalid port or bracket
         good = False
     if not good or not (address.isascii() and address.isprintable()) or " " in address:
         mend = "Write it such as https://images.proteinatlas.org."
-        raise CellocateError("no address of a server", where=address, mend=mend)
+        raise CellocateError("not the address of a web server", where=address, mend=mend)
 
 
 def transfer(address: str, part: Path, timeout: float, gate: Gate) -> None:
-    """Bring the bytes at `address` into the file `part`.
+    """Download the content of `address` into the file `part`.
 
-    Where `part` holds the beginning already, and the server named a mark for that version of the file (an ETag, or a
-    date), the rest alone is asked for. The mark lies beside the part, in `<part>.tag`.
+    If `part` holds the beginning already, and the server identified that version (by ETag or date, kept in
+    `<part>.tag`), only the rest is requested.
 
     Raises:
-        Passing: the transfer broke, or the server could not serve; a part that can be taken up stays.
-        Failed: there is nothing to be had at this address.
+        TemporaryFailure: the transfer broke or the server is busy; a resumable part stays.
+        DownloadFailed: there is no such file.
         Stopped: the download is to end; the part stays.
-        OSError: the disk is full or may not be written to.
+        OSError: the disk is full or not writable.
     """
     tag = part.with_name(part.name + ".tag")
     have = part.stat().st_size if part.is_file() and tag.is_file() else 0
@@ -76,31 +76,31 @@ def transfer(address: str, part: Path, timeout: float, gate: Gate) -> None:
         with _opened(urllib.request.Request(address, headers=headers), timeout) as response:
             size = _resumed(response, have) if response.status == 206 else _begun(response, part, tag)
             _copy(response, part, gate)
-    except _Misfit as misfit:
+    except _Mismatch as misfit:
         discard(part)
-        raise Passing(str(misfit)) from None
+        raise TemporaryFailure(str(misfit)) from None
     if size is not None and part.stat().st_size != size:
-        raise Passing(f"cut short ({part.stat().st_size} of {size} bytes)")
+        raise TemporaryFailure(f"cut short ({part.stat().st_size} of {size} bytes)")
 
 
 def size_at(address: str, timeout: float) -> int | None:
-    """The size in bytes that the server tells of the file at `address`, or None where it tells none.
+    """The size of the file at `address` in bytes, or None if the server does not give it.
 
     Raises:
-        Failed: it cannot be asked, or has no such file.
+        DownloadFailed: the server cannot be reached, or has no such file.
     """
     with _opened(urllib.request.Request(address, headers={"User-Agent": AGENT}, method="HEAD"), timeout) as response:
         return _length(response)
 
 
 def discard(part: Path) -> None:
-    """Remove a part and its mark."""
+    """Remove a part and its tag."""
     part.unlink(missing_ok=True)
     part.with_name(part.name + ".tag").unlink(missing_ok=True)
 
 
-class _Misfit(Exception):  # noqa: N818
-    """What the server sends does not continue the part."""
+class _Mismatch(Exception):  # noqa: N818
+    """The server's answer does not continue the part."""
 
 
 def _opened(request: urllib.request.Request, timeout: float) -> Any:  # noqa: ANN401 # urllib's response has no one type
@@ -108,32 +108,34 @@ def _opened(request: urllib.request.Request, timeout: float) -> Any:  # noqa: AN
         return urllib.request.urlopen(request, timeout=timeout)
     except urllib.error.HTTPError as error:
         with error:
-            said = f"the server answers {error.code} ({error.reason})"
+            what = f"the server answers {error.code} ({error.reason})"
             if error.code == 416:
-                raise _Misfit(said) from None
+                raise _Mismatch(what) from None
             if error.code in _LATER:
-                raise Passing(said, retry_after(error.headers.get("Retry-After"))) from None
-            raise Failed(said) from None
+                raise TemporaryFailure(what, retry_after(error.headers.get("Retry-After"))) from None
+            raise DownloadFailed(what) from None
     except (OSError, http.client.HTTPException) as error:  # a URLError is an OSError
         raise _broken(error) from None
-    except ValueError as error:  # where it sends us on to an address that is none
-        raise Failed(f"the server names an address that is none ({error})") from None
+    except ValueError as error:  # an invalid redirect
+        raise DownloadFailed(f"the server redirects to an invalid address ({error})") from None
 
 
-def _broken(error: Exception) -> Passing:
+def _broken(error: Exception) -> TemporaryFailure:
     reason = getattr(error, "reason", None) or error
     silent = isinstance(reason, TimeoutError)
-    return Passing("the server fell silent" if silent else f"the connection failed ({reason or type(reason).__name__})")
+    return TemporaryFailure(
+        "the server stopped sending" if silent else f"the connection failed ({reason or type(reason).__name__})"
+    )
 
 
 def _begun(response: Any, part: Path, tag: Path) -> int | None:  # noqa: ANN401
-    """Empty the part for a transfer from the first byte; give the size that the file will have."""
+    """Empty the part for a transfer from the first byte; return the size of the whole file."""
     kind = response.headers.get_content_type()
     if kind.startswith("text/"):
-        raise Failed(f"the server sends a page ({kind}) in the place of an image")
+        raise DownloadFailed(f"the server sends a page ({kind}) instead of an image")
     part.open("wb").close()
     etag = response.headers.get("ETag", "")
-    mark = etag if etag.startswith('"') else response.headers.get("Last-Modified", "")  # a weak ETag marks no bytes
+    mark = etag if etag.startswith('"') else response.headers.get("Last-Modified", "")  # no weak ETag
     if mark.isascii() and mark:
         tag.write_text(mark, encoding="ascii")
     else:
@@ -142,10 +144,10 @@ def _begun(response: Any, part: Path, tag: Path) -> int | None:  # noqa: ANN401
 
 
 def _resumed(response: Any, have: int) -> int | None:  # noqa: ANN401
-    """See that the answer continues a part of `have` bytes; give the size that the file will have."""
+    """Check that the answer continues a part of `have` bytes; return the size of the whole file."""
     found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if found is None or int(found[1]) != have:
-        raise _Misfit("the server resumed at another place")
+        raise _Mismatch("the server resumed at another place")
     if found[2] != "*":
         return int(found[2])
     length = _length(response)
@@ -158,10 +160,10 @@ def _length(response: Any) -> int | None:  # noqa: ANN401
 
 
 def _copy(response: Any, part: Path, gate: Gate) -> None:  # noqa: ANN401
-    """Append what comes, unbuffered, so that a kill loses nothing that has arrived."""
+    """Append the content unbuffered, so that a kill loses nothing."""
     with part.open("ab", buffering=0) as file:
         while True:
-            gate.see()
+            gate.check_stopped()
             try:
                 chunk = response.read1(_CHUNK)
             except (OSError, http.client.HTTPException) as error:
@@ -170,4 +172,4 @@ def _copy(response: Any, part: Path, gate: Gate) -> None:  # noqa: ANN401
                 return
             file.write(chunk)
             if file.tell() > _LARGEST:
-                raise _Misfit(f"more than {_LARGEST} bytes, which is no image")
+                raise _Mismatch(f"more than {_LARGEST} bytes, too large for an image")

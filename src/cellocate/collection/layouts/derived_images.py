@@ -1,16 +1,16 @@
-"""Masks, and pictures that were made of channels, as their names say: no channels of a field."""
+"""Recognise masks, overlays and merged channels by their file names: they are no channels of a field."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
 
-from cellocate.collection.channels.meaning import words
+from cellocate.collection.channels.name_meaning import words
 from cellocate.images import SUFFIXES
 
 ENDINGS = "|".join(re.escape(ending) for ending in SUFFIXES)
 COMPOSITE = re.compile(rf"(?P<id>.+?)_(?P<blue>blue_)?red_green(?:{ENDINGS})", re.IGNORECASE)
-"""The website's composites: three channels, or lately two, as the colours of one picture."""
+"""The atlas's composites: three channels, or lately two, as the colours of one picture."""
 
 _ENDING = re.compile(rf"(?:\.ome)?(?:{ENDINGS})$", re.IGNORECASE)
 _WORDS = re.compile(
@@ -25,7 +25,7 @@ _SINGLE = re.compile(r"_c\d+(?![+\d-])", re.IGNORECASE)
 
 
 def stem(name: str) -> str | None:
-    """The name of an image without its ending; None where it has none of an image.
+    """The name of an image file without its suffix; None for other files.
 
     Example:
         >>> stem("a.b.OME.tif"), stem("a_green.png"), stem("notes.txt")
@@ -35,26 +35,26 @@ def stem(name: str) -> str | None:
     return None if found == name else found
 
 
-def is_made(name: str) -> bool:
-    """Whether a picture is by its name, without the ending, a mask or made of several channels.
+def is_derived(name: str) -> bool:
+    """Whether an image name (without suffix) is that of a mask or of a picture made of several channels.
 
     Example:
-        >>> is_made("img01_cp_masks"), is_made("img01_Overlay"), is_made("img01_ch00")
+        >>> is_derived("img01_cp_masks"), is_derived("img01_Overlay"), is_derived("img01_ch00")
         (True, True, False)
     """
     return bool(_MASKS.fullmatch(name)) or any(_WORDS.fullmatch(word.text) for word in words(name))
 
 
-def made_of(name: str, ids: Collection[str]) -> bool:
-    """Whether a name is that of a mask, or of a picture made of channels, of one of the images with these ids.
+def is_derived_from(name: str, ids: Collection[str]) -> bool:
+    """Whether a name is that of a mask, or a picture made of channels, of an image with one of these ids.
 
-    A name alone says less of an image of several channels, which may be called "merged", or "HeLa cells".
+    This is stricter than `is_derived`: an image of several channels may well be called "merged" or "HeLa cells".
 
     Example:
-        >>> made_of("a_cells", {"a"}), made_of("Mask of a", {"a"}), made_of("HeLa_cells", {"a"}), made_of("a_2", {"a"})
-        (True, True, False, False)
+        >>> [is_derived_from(name, {"a"}) for name in ("a_cells", "Mask of a", "HeLa_cells", "a_2")]
+        [True, True, False, False]
     """
-    if not (is_made(name) or _OF_IMAGES.fullmatch(name)):
+    if not (is_derived(name) or _OF_IMAGES.fullmatch(name)):
         return False
     starts = [0, *(found.end() for found in _BREAK.finditer(name))]
     ends = [*(found.start() for found in _BREAK.finditer(name)), len(name)]
@@ -62,12 +62,12 @@ def made_of(name: str, ids: Collection[str]) -> bool:
     return any(part in ids for part in parts if part != name)
 
 
-def merged_by_zen(names: set[str]) -> set[str]:
-    """Of names without endings, those of several of ZEN's channels in one picture, where it has single ones as well.
+def merged_zen_channels(names: set[str]) -> set[str]:
+    """The names of ZEN's merged channels, such as `a_c1-2`, if there are single channels too.
 
     Example:
-        >>> merged_by_zen({"a_c1", "a_c2", "a_c1-2", "a_c1+2"}) == {"a_c1-2", "a_c1+2"}, merged_by_zen({"a_c1-2"})
-        (True, set())
+        >>> merged_zen_channels({"a_c1", "a_c2", "a_c1-2"}), merged_zen_channels({"a_c1-2"})
+        ({'a_c1-2'}, set())
     """
     merged = {name for name in names if _MERGED.search(name)}
     return merged if merged and any(_SINGLE.search(name) for name in names - merged) else set()

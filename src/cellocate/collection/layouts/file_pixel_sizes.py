@@ -1,4 +1,4 @@
-"""The pixel sizes that files themselves say: those of files of one channel, and what is wrong with any."""
+"""Read pixel sizes from the metadata of single-channel files, and report unusable ones."""
 
 from __future__ import annotations
 
@@ -9,23 +9,20 @@ from pathlib import Path
 from cellocate.collection.collection import Collection, Problem
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address, suffix
-from cellocate.images.stacks import describe
-from cellocate.images.units import PixelSize
+from cellocate.images.length_units import PixelSize
+from cellocate.images.read_stacks import describe
 
-_SILENT = (".png", ".jpg", ".jpeg")  # which say no size
+_WITHOUT_SIZE = (".png", ".jpg", ".jpeg")
 
 
-def with_sizes_of_files(collection: Collection) -> Collection:
-    """The collection with the pixel sizes that its files say, where nothing else gave one.
+def with_file_pixel_sizes(collection: Collection) -> Collection:
+    """Add the pixel sizes that the files record, for fields that have none yet.
 
-    Of each field, files are opened until one says something. Gzipped files have to be unpacked for this: where the
-    first says nothing, the others are not opened.
-
-    Args:
-        collection: with the sizes that a user or a table gave, which are kept.
+    The files of a field are opened until one records a size. Gzipped files must be unpacked for this: if the first
+    records nothing, the others are not opened.
     """
-    addresses = {i: places for i in collection.ids if collection.pixel_size(i) is None
-                 if (places := list(_places(collection, i)))}  # fmt: skip
+    unknown = [i for i in collection.ids if collection.pixel_size(i) is None]
+    addresses = {i: places for i in unknown if (places := list(_places(collection, i)))}
     zipped = [i for i, places in addresses.items() if suffix(places[0].file).endswith(".gz")]
     if zipped and _size(addresses[zipped[0]]) == PixelSize():
         addresses = {i: places for i, places in addresses.items() if i not in set(zipped)}
@@ -36,48 +33,47 @@ def with_sizes_of_files(collection: Collection) -> Collection:
     return known.with_pixel_sizes(sizes) if sizes else known
 
 
-def not_square(size: PixelSize, path: Path) -> CellocateError | None:
-    """Why an image cannot be used whose pixels are not square; None where they are."""
+def stretched_pixels_error(size: PixelSize, path: Path) -> CellocateError | None:
+    """The error for an image with pixels that are not square; None if they are square."""
     if not size.stretched:
         return None
     kind = "pixels that are not square"
-    mend = "Resample it to square pixels; or, where the file is wrong, give the true size with --pixel-size."
+    mend = "Resample it to square pixels. If the file is wrong, give the true size with --pixel-size."
     return CellocateError(f"{kind} ({size.stretched})", where=path, mend=mend, kind=kind)
 
 
-def not_understood(size: PixelSize, path: Path) -> CellocateError | None:
-    """What a user should know of a size that cannot be used; None of others."""
+def unusable_size_error(size: PixelSize, path: Path) -> CellocateError | None:
+    """The warning for a recorded pixel size that cannot be used; None otherwise."""
     if not size.doubt:
         return None
-    return CellocateError(size.doubt, where=path, mend="Give the size with --pixel-size; it is not known otherwise.")
+    return CellocateError(size.doubt, where=path, mend="Give the pixel size with --pixel-size.")
 
 
 def _places(collection: Collection, field: str) -> Iterator[Address]:
-    """Where the channels of a field are, but for those of stacks, which were asked when they were found."""
+    """The addresses of a field's channels, except those in stacks: their sizes are known already."""
     if collection.layout == "store":
         return
-    asked = collection.layout in ("stacks", "pattern")
+    known = collection.layout in ("stacks", "pattern")
     for file in collection.files(field).values():
         address = Address.parse(file)
-        if suffix(address.file) not in _SILENT and not (asked and address.channel is not None):
+        if suffix(address.file) not in _WITHOUT_SIZE and not (known and address.channel is not None):
             yield address
 
 
 def _size(places: list[Address]) -> PixelSize:
-    """What the first file says that says anything."""
-    return next((size for size in map(_said, places) if size != PixelSize()), PixelSize())
+    return next((size for size in map(_recorded_size, places) if size != PixelSize()), PixelSize())
 
 
-def _said(address: Address) -> PixelSize:
+def _recorded_size(address: Address) -> PixelSize:
     try:
         images = describe(address.file)
-    except (CellocateError, OSError):  # which is told when it is read
+    except (CellocateError, OSError):  # reported when the image is read
         return PixelSize()
     return next((image.size for image in images if image.series == address.series), images[0].size)
 
 
 def _problem(field: str, size: PixelSize, path: Path) -> Problem | None:
-    if fault := not_square(size, path):
+    if fault := stretched_pixels_error(size, path):
         return Problem(field, "files", fault)
-    doubt = not_understood(size, path)
+    doubt = unusable_size_error(size, path)
     return None if doubt is None else Problem(field, "files", doubt, "warning")

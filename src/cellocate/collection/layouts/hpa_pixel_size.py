@@ -1,4 +1,4 @@
-"""The pixel size of images of the Human Protein Atlas and its challenges, which no file of theirs records."""
+"""The pixel size of images of the Human Protein Atlas and its challenges, whose files record none."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN
 
-_NATIVE = 0.08  # µm per px of images as the microscope took them
+_NATIVE = 0.08  # µm per px of full-size images
 _SIZES = {512: FIELD_SPAN / 512, 1728: _NATIVE, 2048: _NATIVE, 3072: _NATIVE}
-_OF_THE_ATLAS = {width: size for width, size in _SIZES.items() if size == _NATIVE}  # whole images on its website
+_OF_THE_ATLAS = {width: size for width, size in _SIZES.items() if size == _NATIVE}  # full-size images on its website
 _MACHINE = "-ac1f6b6435d0"  # ends every id of 2018, and every training id of 2021
 
 
-def with_implied_pixel_sizes(collection: Collection) -> Collection:
-    """The collection with the pixel sizes that images of the 2018 and 2021 challenges have, where none is known.
+def with_hpa_pixel_sizes(collection: Collection) -> Collection:
+    """Add the usual pixel size to images of the atlas and of the 2018 and 2021 challenges that have none.
 
-    A field is an image of a challenge if its id is a UUID, and if this ends as all ids of 2018 do or the collection has
-    the layout of a challenge; it is one of the atlas if the collection has that layout. It must be square: at 1728,
-    2048 or 3072 px a pixel is 0.08 µm; at 512 px, the small edition of 2018, mostly 0.32 µm (docs/decisions/0040). Only
-    headers are read.
+    A field belongs to a challenge if its id is a UUID that ends as all ids of 2018 do, or if its id is a UUID and the
+    collection has the layout of a challenge. It belongs to the atlas if the collection has that layout. Fields must be
+    square: at 1728, 2048 or 3072 px a pixel is 0.08 µm; at 512 px, the small edition of 2018, mostly 0.32 µm
+    (docs/decisions/0040). Only headers are read.
     """
     if collection.unit == "cell" or not collection.channels:
         return collection
@@ -47,7 +47,7 @@ def _is_of_a_challenge(field: str, *, known: bool) -> bool:
 
 
 def _width(collection: Collection, field: str) -> int | None:
-    """The width of a square field; None where it is not square or cannot be read, which other checks report."""
+    """The width of a square field; None if it is not square or cannot be read (other checks report that)."""
     if not collection.files(field):
         return None
     try:

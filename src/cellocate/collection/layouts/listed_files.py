@@ -1,4 +1,4 @@
-"""Files that a table names → files on disk, whatever system the table was written on."""
+"""Find the files that a table names on disk, even if the table was written on another system."""
 
 from __future__ import annotations
 
@@ -7,27 +7,23 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path, PureWindowsPath
 
-from cellocate.tables import normal
+from cellocate.tables import normalised
 
 
-class Places:
-    """Where the files that a table names are, looked for from its folder.
-
-    Args:
-        folder: of the table.
-    """
+class FileFinder:
+    """Find files that a table names, starting from its folder."""
 
     def __init__(self, folder: Path) -> None:
         self._start = str(folder)
         self._names = cache(_names)
-        self._root: tuple[str, ...] | None = None  # of absolute paths of Windows: what the folder stands for
+        self._root: tuple[str, ...] | None = None  # the Windows folder that `folder` stands for
 
     def find(self, name: str) -> str:
-        r"""The path of a file that is named from the folder on, or absolutely.
+        r"""The path of a file that is named relative to the folder, or absolutely.
 
-        A backslash may stand for `/`. Of absolute paths of a Windows computer, such as `C:\data\images\a.png`, the
-        last parts are looked for in the folder, which stands for the same one there (`C:\data`) for all of them.
-        Letters may be in another normal form on disk. What cannot be found is given as it is written.
+        A backslash may stand for `/`. An absolute Windows path, such as `C:\data\images\a.png`, is matched by its last
+        parts; the folder then stands for the same Windows folder (`C:\data`) for all files. Letters may be in another
+        Unicode normal form on disk. A name that is not found is returned unchanged.
         """
         there = os.path.join(self._start, name)  # noqa: PTH118 # pathlib takes seconds for a million
         if (name.isascii() and "\\" not in name) or os.path.lexists(there):
@@ -41,7 +37,7 @@ class Places:
         return there if path is None else f"{path}{separator}{planes}"
 
     def _of_windows(self, parts: Sequence[str]) -> str | None:
-        """The file with the longest way from the folder that its last parts are, below a root that stays the same."""
+        """The file with the longest matching end of the path, below a Windows root that stays the same."""
         folders = tuple(part.casefold() for part in parts[:-1])
         for length in range(1, len(parts)):
             if self._root in (None, folders[:length]):
@@ -52,12 +48,12 @@ class Places:
         return None
 
     def _on_disk(self, way: str) -> str | None:
-        """The file at a way from the folder, each of whose parts may be in another normal form."""
+        """The file at a relative path; each part may be in another Unicode normal form on disk."""
         here = "/" if way.startswith("/") else self._start
         for part in filter(None, way.split("/")):
             step = os.path.join(here, part)  # noqa: PTH118
             if not os.path.lexists(step):
-                own = self._names(here).get(normal(part))
+                own = self._names(here).get(normalised(part))
                 if own is None:
                     return None
                 step = os.path.join(here, own)  # noqa: PTH118
@@ -66,8 +62,7 @@ class Places:
 
 
 def _names(folder: str) -> dict[str, str]:
-    """The names in a folder by their normal form."""
     try:
-        return {normal(entry): entry for entry in os.listdir(folder)}  # noqa: PTH208 # text, and a million of it
+        return {normalised(entry): entry for entry in os.listdir(folder)}  # noqa: PTH208 # strings, a million of them
     except OSError:
         return {}

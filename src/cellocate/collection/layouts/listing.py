@@ -1,4 +1,4 @@
-"""The layout of a table that lists the files of each field, with its labels and metadata."""
+"""The layout `listing`: a table with the files of each field, its labels and metadata."""
 
 from __future__ import annotations
 
@@ -14,15 +14,23 @@ import pandas as pd
 
 from cellocate.collection.collection import Collection
 from cellocate.collection.label_tables import FORMATS, faulty_ids, format_among, labels_of
-from cellocate.collection.layouts.found import straight
-from cellocate.collection.layouts.join_labels import labelled
-from cellocate.collection.layouts.listed_files import Places
 from cellocate.collection.metadata_tables import refuse_reserved, tidy
+from cellocate.collection.layouts.found_files import normalised_path
+from cellocate.collection.layouts.join_labels import join_labels
+from cellocate.collection.layouts.listed_files import FileFinder
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import CHANNELS
-from cellocate.tables import find_column, is_table, lacking, read_columns, read_table, table_name, tables_in
-from cellocate.vocabulary import BUILT_IN, UNKNOWN, Vocabulary, get
+from cellocate.tables import (
+    find_column,
+    is_table,
+    missing_column_error,
+    read_columns,
+    read_table,
+    table_name,
+    tables_in,
+)
+from cellocate.vocabulary import BUILT_IN, UNKNOWN, Vocabulary, get_vocabulary
 
 USUAL_NAME = "listing"
 NAME = f"{USUAL_NAME}.csv"
@@ -32,7 +40,7 @@ _IDS = tuple(known.id for known in FORMATS)
 
 
 def find(place: Path) -> Path | None:
-    """The listing that `place` is, or holds: `listing.csv`, or the only table with an id and a channel for a column.
+    """The listing at or in `place`: `listing.csv`, or the only table with an id column and a channel column.
 
     Raises:
         CellocateError: several tables could be meant.
@@ -49,10 +57,7 @@ def find(place: Path) -> Path | None:
 
 
 def _lists_files(path: Path) -> bool:
-    """Whether a table has a column of ids, and one called as a channel; of `listing.csv` the first will do.
-
-    Columns of numbers alone are measurements.
-    """
+    """Whether a table has an id column, and a channel column with file names (numbers are measurements)."""
     try:
         columns = read_columns(path)
         if find_column(columns, *_IDS) is None:
@@ -61,7 +66,7 @@ def _lists_files(path: Path) -> bool:
             return True
         named = [column for column in columns if column in CHANNELS]
         return bool(named) and not _are_numbers(read_table(path, names=CHANNELS)[0][named])
-    except CellocateError:  # a table of something else need not be readable
+    except CellocateError:  # other tables need not be readable
         return False
 
 
@@ -72,22 +77,22 @@ def _are_numbers(values: pd.DataFrame) -> bool:
 
 
 def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | str | None = None) -> Collection:
-    """The collection that the table at `path` lists.
+    """Read the collection that the table at `path` lists.
 
     Args:
-        path: the table (docs/formats.md says what is in it).
-        labels: a label table that replaces its labels; the metadata there go before its own.
-        vocabulary: of the labels, where it is not that of the JSON file of the same name, or of its columns.
+        path: the table (see docs/formats.md).
+        labels: a label table that replaces its labels; metadata there take precedence.
+        vocabulary: vocabulary of the labels, if not that of the JSON file of the same name, or the usual one.
 
     Raises:
-        CellocateError: it is no such table, or a file that belongs to it cannot be read.
+        CellocateError: it is not a listing, or a file that belongs to it cannot be read.
     """
     card = _read_card(path)
     columns = read_columns(path, "listing")
     style = format_among(columns)
     id_column = find_column(columns, *((style.id,) if style else _IDS))
     if id_column is None:
-        raise lacking(path, "not a listing", f"It needs a column {' or '.join(_IDS)}.")
+        raise missing_column_error(path, "not a listing", f"It needs a column {' or '.join(_IDS)}.")
     rows, lines = read_table(path, names=(*CHANNELS, *((style.labels,) if style else ())))
     ids = rows[id_column]
     fields = _fields(rows.drop(columns=[id_column, *([style.labels] if style else [])]), ids, path)
@@ -114,24 +119,24 @@ def read(path: Path, labels: str | Path | None = None, vocabulary: Vocabulary | 
 def _relabelled(
     listed: Collection, labels: Path, vocabulary: Vocabulary | str | None, own: Vocabulary | str | None
 ) -> Collection:
-    fields, read, problems = labelled(listed.fields, labels, vocabulary, own)
+    fields, read, problems = join_labels(listed.fields, labels, vocabulary, own)
     because = f"{listed.because}; labels of {read.vocabulary.name} in {labels.name}"
     problems = [*listed.problems, *problems]
     return replace(listed, fields=fields, vocabulary=read.vocabulary, problems=tuple(problems), because=because)
 
 
 def _fields(rows: pd.DataFrame, ids: pd.Series[str], path: Path) -> pd.DataFrame:
-    """Files and metadata by id; a path that is not absolute starts from the table's folder."""
+    """Files and metadata by id; relative paths start at the table's folder."""
     refuse_reserved(rows, path, ("labels",))
     fields = rows.set_index(pd.Index(ids, name="id", dtype=object)).astype(object)
-    places, way = Places(path.parent), cache(straight)  # of folders, which are few
+    finder, folder_path = FileFinder(path.parent), cache(normalised_path)  # folders are few
 
     def place(name: str) -> str:
-        there = places.find(name)
+        there = finder.find(name)
         if ".." not in name:
             return there
         folder, file = os.path.split(there)
-        return os.path.join(way(folder), file)  # noqa: PTH118 # pathlib takes seconds for a million
+        return os.path.join(folder_path(folder), file)  # noqa: PTH118 # pathlib takes seconds for a million
 
     for channel in CHANNELS:
         if channel in fields:
@@ -149,7 +154,7 @@ class _Card:
 
 
 def _read_card(path: Path) -> _Card:
-    """What the JSON file beside the table says: the vocabulary, whether cellocate drew the fields, how it was made."""
+    """Read the JSON file next to the table: vocabulary, whether the fields are simulated, how they were made."""
     card = _card(path)
     if not card.is_file():
         return _Card()
@@ -158,9 +163,9 @@ def _read_card(path: Path) -> _Card:
         name, simulated, made = content["vocabulary"], bool(content["simulated"]), dict(content.get("made") or {})
         assumed = bool(content.get("pixel_size_assumed"))
     except (ValueError, KeyError, TypeError) as error:
-        raise CellocateError(f"unreadable ({error})", where=card, mend="Make the collection anew.") from None
+        raise CellocateError(f"unreadable ({error})", where=card, mend="Make the collection again.") from None
     own = path.parent / _VOCABULARY / f"{name}.csv"
-    return _Card(get(own) if own.is_file() else name, simulated, assumed, made)
+    return _Card(get_vocabulary(own) if own.is_file() else name, simulated, assumed, made)
 
 
 def _card(path: Path) -> Path:
@@ -168,17 +173,17 @@ def _card(path: Path) -> Path:
 
 
 def write(folder: Path, collection: Collection, made: Mapping[str, Any]) -> None:
-    """Write `listing.csv`, which lists `collection` and is read back as the same, and `listing.json` beside it.
+    """Write `listing.csv`, which lists `collection` and reads back as the same, with `listing.json`.
 
     Args:
-        folder: where; files are listed by their way from here, so that both can be moved together.
+        folder: folder of the listing; paths are relative to it, so that both can be moved together.
         collection: its images stay where they are.
-        made: how it came to be, for the JSON file.
+        made: how the collection was made, for the JSON file.
     """
     vocabulary = collection.vocabulary
     table = pd.DataFrame(index=collection.fields.index)
     for channel in collection.channels:
-        table[channel] = _ways(collection.fields[channel], folder)
+        table[channel] = _relative(collection.fields[channel], folder)
     if vocabulary is not None:
         sets = collection.fields["labels"]
         table["Target"] = [UNKNOWN if labels is None else " ".join(map(str, labels)) for labels in sets]
@@ -186,21 +191,21 @@ def write(folder: Path, collection: Collection, made: Mapping[str, Any]) -> None
     metadata = collection.fields[collection.metadata_columns].rename(columns={name: f"{name}_" for name in taken})
     with new_file(folder / NAME) as aside:
         table.join(metadata).to_csv(aside, index_label="Id")
-    if vocabulary is not None and not (vocabulary.name in BUILT_IN and vocabulary == get(vocabulary.name)):
+    if vocabulary is not None and not (vocabulary.name in BUILT_IN and vocabulary == get_vocabulary(vocabulary.name)):
         rows = [(place.name, place.go or "", place.group) for place in vocabulary.locations]
         with new_file(folder / _VOCABULARY / f"{vocabulary.name}.csv") as aside:
             pd.DataFrame(rows, columns=["name", "go", "group"]).to_csv(aside, index=False)
-    told = {
+    card = {
         "vocabulary": vocabulary.name if vocabulary else None,
         "simulated": collection.simulated,
         "pixel_size_assumed": collection.pixel_size_assumed,
         "made": made,
     }
-    write_text(_card(folder / NAME), json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    write_text(_card(folder / NAME), json.dumps(card, indent=2, ensure_ascii=False) + "\n")
 
 
-def _ways(files: pd.Series[str], folder: Path) -> list[str | None]:
-    """Each file by its way from `folder`, or whole where there is no such way (another drive)."""
+def _relative(files: pd.Series[str], folder: Path) -> list[str | None]:
+    """Each file's path relative to `folder`, or absolute if there is none (another drive)."""
     start = os.path.realpath(folder)
 
     @cache  # a collection has few folders and many files

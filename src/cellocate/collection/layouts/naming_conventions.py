@@ -1,8 +1,9 @@
-"""How the names of single-channel files say their channel: by an exporter's habit, by a dye, or by what a user names.
+"""Find the channel in names of single-channel files: by exporters' conventions, dyes, or words that a user gives.
 
-Habits of Leica (`_ch00`), Zeiss (`_c1`), MetaMorph (`_w1DAPI`), Harmony (`-ch1sk1fk1fl1`), Yokogawa (`A01Z01C01`),
-Olympus (`_C001Z001`), InCell (`(fld 1 wv DAPI - DAPI)`), ArrayScan (`f00d0`), ScanR (`--DAPI`, `--C00`), Bio-Formats
-(`C=0`) and ImageJ (`C1-`); lasers (`_488`); and the name of a dye at any place (`DAPI_01`, `01-Hoechst`, `01 (DAPI)`).
+Conventions of Leica (`_ch00`), Zeiss (`_c1`), MetaMorph (`_w1DAPI`), Harmony (`-ch1sk1fk1fl1`), Yokogawa
+(`A01Z01C01`), Olympus (`_C001Z001`), InCell (`(fld 1 wv DAPI - DAPI)`), ArrayScan (`f00d0`), ScanR (`--DAPI`,
+`--C00`), Bio-Formats (`C=0`) and ImageJ (`C1-`); lasers (`_488`); and the name of a dye anywhere (`DAPI_01`,
+`01-Hoechst`, `01 (DAPI)`).
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from functools import cached_property, lru_cache, partial
 from statistics import fmean
 from typing import NamedTuple
 
-from cellocate.collection.channels.meaning import occurrences, phrases, understand, words
-from cellocate.collection.channels.table import COLOURS
+from cellocate.collection.channels.name_meaning import occurrences, phrases, understand, words
+from cellocate.collection.channels.stain_names import COLOURS
 
-_START, _END = r"(?<![^\W_])", r"(?![^\W_])"  # no letter and no digit beyond
+_START, _END = r"(?<![^\W_])", r"(?![^\W_])"  # no letter or digit beyond
 _LASERS = "405|445|458|473|488|491|514|532|546|552|555|559|561|568|594|633|635|638|640|642|647|660|680|730|750"  # nm
 _GUID = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
 _NUMBERED = tuple(
-    re.compile(habit, re.IGNORECASE)
-    for habit in (
+    re.compile(convention, re.IGNORECASE)
+    for convention in (
         rf"{_START}(?P<channel>w\d)(?P<drop>{_GUID})",
         rf"{_START}(?P<channel>w\d(?:[ -]?[a-z][^_]*)?)(?=_|$)",
         rf"{_START}(?P<channel>(?:channel|chan|ch)[ _=-]?\d+)(?=sk\d|{_END})",
@@ -36,18 +37,18 @@ _NUMBERED = tuple(
 )
 _NUMBER = re.compile(r"(?:channel|chan|ch|c|w|d)[ _=-]?(\d+)", re.IGNORECASE)
 _BETWEEN = " _-.()[]{}"
-_MOST = 8  # channels that a field may have; more are numbers of something else
+_MAX_CHANNELS = 8  # more are numbers of something else
 _HALF = 0.5
 
 Spans = list[tuple[int, int]]
-Habit = Callable[[str], Spans]
-"""Where a name says its channel, and then what else is no part of the id; nothing where a name says none."""
-Width = Callable[[str, int, int], tuple[int, int]]
-"""How much of a name belongs to a stain that is named in it; nothing where it does not fit."""
+Convention = Callable[[str], Spans]
+"""Name → span of its channel, then spans of other text that is no part of the id; empty if it has no channel."""
+Extent = Callable[[str, int, int], tuple[int, int]]
+"""Name and span of a stain → span of all text that belongs to it; (0, 0) if it does not fit."""
 
 
-class Part(NamedTuple):
-    """A name taken apart: the id, the token that says the channel, and what stands before and behind the token."""
+class NameParts(NamedTuple):
+    """A file name in parts: the id, the token for the channel, and the text before and behind the token."""
 
     id: str
     token: str
@@ -56,76 +57,76 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Names:
-    """Names of files, without their endings, taken apart by one habit.
+class ParsedNames:
+    """File names (without suffix) parsed by one convention.
 
     Attributes:
-        parts: of each name that follows the habit.
-        asked: how many names there are.
+        parts: parts of each name that follows the convention.
+        total: number of all names.
     """
 
-    parts: dict[str, Part]
-    asked: int
+    parts: dict[str, NameParts]
+    total: int
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
-        """Each token once, in order."""
+        """The different tokens, in order."""
         found = {part.token for part in self.parts.values()}
-        return tuple(sorted(found, key=lambda token: (number(token) or 0, token)))
+        return tuple(sorted(found, key=lambda token: (channel_number(token) or 0, token)))
 
     @cached_property
     def sizes(self) -> Counter[str]:
-        """The number of files of each id."""
+        """Number of files of each id."""
         return Counter(part.id for part in self.parts.values())
 
     @cached_property
     def kinds(self) -> int:
-        """How many different channels the tokens name: `DAPI 1` and `DAPI 2` are one."""
+        """Number of different channels that the tokens name; `DAPI 1` and `DAPI 2` count once."""
         return len({_kind(token) for token in self.tokens})
 
     @property
-    def place(self) -> float:
-        """How many letters stand before the token, on average."""
+    def position(self) -> float:
+        """Average number of letters before the token."""
         return fmean(len(part.before) for part in self.parts.values())
 
     @property
-    def share(self) -> float:
-        """How well the names fit together, up to 1: every id has every token, and no name is left over."""
+    def completeness(self) -> float:
+        """How well the names fit, up to 1: every id has every token, and no name is left over."""
         possible = len(self.sizes) * len(self.tokens)
-        return len(self.parts) ** 2 / (possible * self.asked) if possible else 0
+        return len(self.parts) ** 2 / (possible * self.total) if possible else 0
 
     @property
-    def fit(self) -> bool:
-        """Whether they are channels of fields, and not numbers or words of something else."""
-        if self.share < _HALF or len(self.tokens) > _MOST:
+    def plausible(self) -> bool:
+        """Whether the tokens are channels of fields, rather than other numbers or words."""
+        if self.completeness < _HALF or len(self.tokens) > _MAX_CHANNELS:
             return False
         if len(self.tokens) == 1:
             return any(phrase.kind == "dye" for phrase in phrases(self.tokens[0]))
         return sum(n > 1 for n in self.sizes.values()) >= len(self.sizes) * _HALF
 
 
-def by_habit(names: Sequence[str]) -> Names | None:
-    """Names of files taken apart by the habit that fits best; None where none does.
+def parse_names(names: Sequence[str]) -> ParsedNames | None:
+    """Parse file names by the convention that fits best; None if none does.
 
     Example:
-        >>> by_habit(["sample 01_ch00", "sample 01_ch01"]).parts["sample 01_ch00"][:2]
+        >>> parse_names(["sample 01_ch00", "sample 01_ch01"]).parts["sample 01_ch00"][:2]
         ('sample 01', 'ch00')
-        >>> by_habit(["DAPI_7", "tubulin_7"]).tokens, by_habit(["control_ER_1", "treated_DNA_2"])
+        >>> parse_names(["DAPI_7", "tubulin_7"]).tokens, parse_names(["control_ER_1", "treated_DNA_2"])
         (('DAPI', 'tubulin'), None)
     """
-    taken = [_taken_apart(names, habit) for habit in _HABITS]
-    fitting = [found for found in taken if found.fit]
+    parsed = [_parse(names, convention) for convention in _CONVENTIONS]
+    fitting = [found for found in parsed if found.plausible]
     if not any(found.kinds > 1 for found in fitting):
-        fitting += [joined for found in taken if (joined := _without_twins(found)).fit]
-    complete = [Names(found.parts | strangers(found, names), found.asked) for found in fitting]
-    return max(complete, key=_merit, default=None)
+        fitting += [joined for found in parsed if (joined := _without_paired_numbers(found)).plausible]
+    complete = [ParsedNames(found.parts | similar_names(found, names), found.total) for found in fitting]
+    return max(complete, key=_rank, default=None)
 
 
-def as_asked(names: Sequence[str], tokens: Sequence[str]) -> Names:
-    """Names of files taken apart by the words that a user says stand for channels.
+def parse_names_by_words(names: Sequence[str], tokens: Sequence[str]) -> ParsedNames:
+    """Parse file names by the words that a user gave for the channels.
 
     Example:
-        >>> as_asked(["a_01_left", "a_01_right", "notes"], ["left", "right"]).parts["a_01_left"][:2]
+        >>> parse_names_by_words(["a_01_left", "a_01_right", "notes"], ["left", "right"]).parts["a_01_left"][:2]
         ('a_01', 'left')
     """
     parts = {}
@@ -134,138 +135,136 @@ def as_asked(names: Sequence[str], tokens: Sequence[str]) -> Names:
         if found:
             _, start, end, token = max(found)  # the longest, and of these the last
             parts[name] = _part(name, [(start, end)])._replace(token=token)
-    return Names(parts, len(names))
+    return ParsedNames(parts, len(names))
 
 
-def number(token: str) -> int | None:
-    """The number of a channel in a token such as `ch00` or `w1DAPI`.
+def channel_number(token: str) -> int | None:
+    """The channel's number in a token such as `ch00` or `w1DAPI`.
 
     Example:
-        >>> number("ch02"), number("C=1"), number("w1DAPI"), number("DAPI")
+        >>> channel_number("ch02"), channel_number("C=1"), channel_number("w1DAPI"), channel_number("DAPI")
         (2, 1, 1, None)
     """
     match = _NUMBER.match(token)
     return int(match[1]) if match else None
 
 
-def _merit(found: Names) -> tuple[bool, float, bool, float, int]:
-    """How far a habit is to be believed, where several fit.
+def _rank(found: ParsedNames) -> tuple[bool, float, bool, float, int]:
+    """Rank a convention among several that fit.
 
-    A token that all files share may be part of the experiment's name, and `CALR` or `TUBB` a gene that names a sample.
-    Exporters write the channel behind what users call their images.
+    A token that all files share may be part of the experiment's name; `CALR` or `TUBB` may be a gene that names a
+    sample. Exporters write the channel behind the user's own name.
     """
-    telling = any(map(_tells_a_channel, found.tokens))
-    return found.kinds > 1, round(found.share, 6), telling, found.place, -len(found.tokens)
+    says_channel = any(map(_says_channel, found.tokens))
+    return found.kinds > 1, round(found.completeness, 6), says_channel, found.position, -len(found.tokens)
 
 
-def _tells_a_channel(token: str) -> bool:
-    """Whether a token is an exporter's number, a dye, a colour or the nucleus, and not merely the name of a gene."""
-    if number(token) is not None or token[:1].isdecimal() or any(word.text in COLOURS for word in words(token)):
+def _says_channel(token: str) -> bool:
+    """Whether a token is an exporter's number, a dye, a colour or the nucleus, and not just a gene's name."""
+    if channel_number(token) is not None or token[:1].isdecimal() or any(word.text in COLOURS for word in words(token)):
         return True
     return any(phrase.kind in ("dye", "other dye", "light") or phrase.channel == "blue" for phrase in phrases(token))
 
 
 def _kind(token: str) -> object:
-    """What a token says, for comparison with another."""
     meaning, stains = understand(token), [token[start:end].casefold() for start, end in _stains(token)]
     return meaning.channel or ((meaning.wavelength, *stains) if stains else token)
 
 
-def _without_twins(found: Names) -> Names:
-    """The same without numbers that go with the token, such as the second in Cytation's `A1_02_1_1_GFP_001`.
+def _without_paired_numbers(found: ParsedNames) -> ParsedNames:
+    """Remove numbers that change with the token, such as the second one in Cytation's `A1_02_1_1_GFP_001`.
 
-    None are found unless they do so in several fields: `img_1_DAPI` and `img_2_GFP` are two images.
+    They must do so in several fields: `img_1_DAPI` and `img_2_GFP` are two images.
     """
-    if not 1 < len(found.tokens) <= _MOST:
-        return Names({}, found.asked)
+    if not 1 < len(found.tokens) <= _MAX_CHANNELS:
+        return ParsedNames({}, found.total)
     digits = {name: _digits(name, part) for name, part in found.parts.items()}
-    said: dict[tuple[bool, int], dict[str, set[str]]] = {}  # place of a number → token → the numbers there
+    found_at: dict[tuple[bool, int], dict[str, set[str]]] = {}  # position of a number → token → the numbers there
     for name, part in found.parts.items():
         for place, (start, end) in digits[name].items():
-            said.setdefault(place, {}).setdefault(part.token, set()).add(name[start:end])
+            found_at.setdefault(place, {}).setdefault(part.token, set()).add(name[start:end])
     tokens = len(found.tokens)
-    twins = [
+    paired = [
         place
-        for place, by_token in said.items()
+        for place, by_token in found_at.items()
         if len(by_token) == tokens == sum(map(len, by_token.values())) == len(set().union(*by_token.values()))
     ]
     parts = {}
-    for name, part in found.parts.items() if twins else ():
-        spans = [digits[name][place] for place in twins if place in digits[name]]
+    for name, part in found.parts.items() if paired else ():
+        spans = [digits[name][place] for place in paired if place in digits[name]]
         whole = (len(part.before), len(name) - len(part.behind))
         parts[name] = _part(name, [whole, *spans])._replace(token=part.token)
-    joined = Names(parts, found.asked)
-    return joined if len(joined.sizes) > 1 else Names({}, found.asked)
+    joined = ParsedNames(parts, found.total)
+    return joined if len(joined.sizes) > 1 else ParsedNames({}, found.total)
 
 
-def _digits(name: str, part: Part) -> dict[tuple[bool, int], tuple[int, int]]:
-    """Where numbers stand in a name, by their place before or behind the token."""
+def _digits(name: str, part: NameParts) -> dict[tuple[bool, int], tuple[int, int]]:
     start = len(name) - len(part.behind)
     before = [match.span() for match in re.finditer(r"\d+", part.before)]
     behind = [(start + a, start + b) for a, b in (match.span() for match in re.finditer(r"\d+", part.behind))]
     return {(later, i): span for later, spans in ((False, before), (True, behind)) for i, span in enumerate(spans)}
 
 
-def _taken_apart(names: Sequence[str], habit: Habit) -> Names:
-    parts = {name: _part(name, spans) for name in names if (spans := habit(name))}
+def _parse(names: Sequence[str], convention: Convention) -> ParsedNames:
+    parts = {name: _part(name, spans) for name in names if (spans := convention(name))}
     first: dict[str, str] = {}  # a token is the same in any case
     for name, part in parts.items():
         parts[name] = part._replace(token=first.setdefault(part.token.casefold(), part.token))
-    return Names(parts, len(names))
+    return ParsedNames(parts, len(names))
 
 
-def _part(name: str, spans: Spans) -> Part:
+def _part(name: str, spans: Spans) -> NameParts:
     start, end = spans[0]
     rest, at = [], 0
     for a, b in sorted(spans):
         rest.append(name[at:a].rstrip(_BETWEEN) if at == 0 else name[at:a].strip(_BETWEEN))
         at = b
     rest.append(name[at:].lstrip(_BETWEEN))
-    return Part("_".join(filter(None, rest)), name[start:end], name[:start], name[end:])
+    return NameParts("_".join(filter(None, rest)), name[start:end], name[:start], name[end:])
 
 
-def strangers(known: Names, names: Sequence[str]) -> dict[str, Part]:
-    """The names that differ from others in nothing but the token, where at least half of the ids have that token.
+def similar_names(known: ParsedNames, names: Sequence[str]) -> dict[str, NameParts]:
+    """Names that differ from the parsed ones only in the token, if at least half of the ids have that token.
 
     Example:
-        >>> known = by_habit(["1_DAPI", "1_GFP", "2_DAPI", "2_GFP"])
-        >>> list(strangers(known, ["1_GOLGA5", "2_GOLGA5", "notes"]))
+        >>> known = parse_names(["1_DAPI", "1_GFP", "2_DAPI", "2_GFP"])
+        >>> list(similar_names(known, ["1_GOLGA5", "2_GOLGA5", "notes"]))
         ['1_GOLGA5', '2_GOLGA5']
     """
     around: dict[str, dict[str, str]] = {}  # before → behind → id
     for part in known.parts.values():
         around.setdefault(part.before, {})[part.behind] = part.id
-    found: dict[str, Part] = {}
+    found: dict[str, NameParts] = {}
     for name in names:
-        if name not in known.parts and (stranger := _stranger(name, around)):
-            found[name] = stranger
+        if name not in known.parts and (parts := _similar_name(name, around)):
+            found[name] = parts
     counts = Counter(part.token for part in found.values())
     return {name: part for name, part in found.items() if counts[part.token] >= len(known.sizes) * _HALF}
 
 
-def _stranger(name: str, around: dict[str, dict[str, str]]) -> Part | None:
+def _similar_name(name: str, around: dict[str, dict[str, str]]) -> NameParts | None:
     for i in range(len(name)):
         ids = around.get(name[:i], {})
         for j in range(i + 1, len(name) + 1 if ids else 0):
             if name[j:] in ids:
-                return Part(ids[name[j:]], name[i:j], name[:i], name[j:])
+                return NameParts(ids[name[j:]], name[i:j], name[:i], name[j:])
     return None
 
 
-def _numbered(name: str, habit: re.Pattern[str], at: int) -> Spans:
-    matches = list(habit.finditer(name))
-    return [matches[at].span(group) for group in sorted(habit.groupindex)] if matches else []
+def _numbered(name: str, convention: re.Pattern[str], at: int) -> Spans:
+    matches = list(convention.finditer(name))
+    return [matches[at].span(group) for group in sorted(convention.groupindex)] if matches else []
 
 
-def _named(name: str, wide: Width, at: int) -> Spans:
+def _named(name: str, wide: Extent, at: int) -> Spans:
     found = _stains(name)
     span = wide(name, *found[at]) if found else (0, 0)
     return [span] if span[1] else []
 
 
-def _numbered_and_named(name: str, habit: re.Pattern[str], at: int) -> Spans:
-    """A number and the name of a stain beside it, such as `ch00_DAPI`."""
-    spans = _numbered(name, habit, at)
+def _numbered_and_named(name: str, convention: re.Pattern[str], at: int) -> Spans:
+    """A number next to the name of a stain, such as `ch00_DAPI`."""
+    spans = _numbered(name, convention, at)
     for start, end in _stains(name) if spans else ():
         a, b = min(start, spans[0][0]), max(end, spans[0][1])
         between = name[min(end, spans[0][1]) : max(start, spans[0][0])]
@@ -276,14 +275,13 @@ def _numbered_and_named(name: str, habit: re.Pattern[str], at: int) -> Spans:
 
 @lru_cache(maxsize=2**17)
 def _stains(name: str) -> Spans:
-    """Where the names of stains, of dyes, of colours of light and plain colours stand."""
+    """Spans of the names of stains and dyes, of colours of light, and of plain colours."""
     found = [(phrase.start, phrase.end) for phrase in phrases(name)]
     colours = [(w.start, w.end) for w in words(name) if w.text in COLOURS]
     return sorted([*found, *(c for c in colours if not any(a <= c[0] < b for a, b in found))])
 
 
 def _at_an_end(name: str, start: int, end: int) -> tuple[int, int]:
-    """The first word or the last, where the stain stands there and nowhere else."""
     start, end = _with_what_touches(name, start, end)
     return (start, end) if (start == 0) != (end == len(name)) else (0, 0)
 
@@ -293,7 +291,7 @@ def _alone(_: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _with_number(name: str, start: int, end: int) -> tuple[int, int]:
-    """A colour of light and its wavelength, such as `Alexa 488`."""
+    """A colour of light with its wavelength, such as `Alexa 488`."""
     match = re.compile(rf"[ _-]?\d{{3,5}}{_END}").match(name, end)
     return start, match.end() if match else end
 
@@ -307,23 +305,23 @@ def _with_what_touches(name: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _between(first: str, last: str, name: str, start: int, end: int) -> tuple[int, int]:
-    """All that stands between two marks, such as `anti-tubulin Cy3` in `7_anti-tubulin Cy3`."""
+    """All text between two marks, such as `anti-tubulin Cy3` in `7_anti-tubulin Cy3`."""
     before, behind = name.rfind(first, 0, start), name.find(last, end)
     if max(before, behind) < 0 or (first != last and min(before, behind) < 0):
         return 0, 0
     return 0 if before < 0 else before + len(first), len(name) if behind < 0 else behind
 
 
-_WIDTHS: tuple[Width, ...] = (
+_EXTENTS: tuple[Extent, ...] = (
     _alone,
     _with_number,
     _with_what_touches,
     *(partial(_between, *marks) for marks in (("_", "_"), ("--", "--"), ("(", ")"), ("[", "]"))),
     _at_an_end,
 )
-_HABITS: tuple[Habit, ...] = (
-    *(partial(_named, wide=wide, at=at) for at in (-1, 0) for wide in _WIDTHS),
-    *(partial(_numbered, habit=habit, at=at) for habit in _NUMBERED for at in (-1, 0)),
-    *(partial(_numbered_and_named, habit=habit, at=at) for habit in _NUMBERED for at in (-1, 0)),
+_CONVENTIONS: tuple[Convention, ...] = (
+    *(partial(_named, wide=wide, at=at) for at in (-1, 0) for wide in _EXTENTS),
+    *(partial(_numbered, convention=convention, at=at) for convention in _NUMBERED for at in (-1, 0)),
+    *(partial(_numbered_and_named, convention=convention, at=at) for convention in _NUMBERED for at in (-1, 0)),
 )
-"""Of those that fit equally well in all respects (`_merit`) the first is taken."""
+"""The first one wins among those with the same `_rank`."""

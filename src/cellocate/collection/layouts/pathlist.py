@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 from cellocate.collection.collection_yaml import FolderSettings
-from cellocate.collection.layouts.found import Found, straight
-from cellocate.collection.layouts.listed_files import Places
-from cellocate.collection.layouts.recognise import layout
+from cellocate.collection.layouts.found_files import FoundFields, normalised_path
+from cellocate.collection.layouts.listed_files import FileFinder
+from cellocate.collection.layouts.register_layout import layout
 from cellocate.errors import CellocateError
-from cellocate.tables import is_table, lacking, read_columns, read_table
+from cellocate.tables import is_table, missing_column_error, read_columns, read_table
 
 FILE = "path_list.csv"
 _COLUMNS = {"red": "r_image", "yellow": "y_image", "blue": "b_image", "green": "g_image"}
@@ -18,29 +18,28 @@ _NAMES = (*_COLUMNS.values(), "output_folder", "output_prefix")
 
 
 @layout("path_list")
-def find(place: Path, _: FolderSettings) -> Found | None:
-    """The fields of the list that `place` is or holds; None where there is none."""
+def find(place: Path, _: Reading) -> FoundFields | None:
+    """The fields of the list at or in `place`; None if there is none."""
     if place.is_file():
         return _read(place) if is_list(place) else None
     return _read(place / FILE) if (place / FILE).is_file() else None
 
 
-def _read(path: Path) -> Found:
-    """The fields of a list; ids are its `output_prefix` (after its `output_folder`), without the last underscore.
+def _read(path: Path) -> FoundFields:
+    """Read a list; ids are its `output_prefix` (after its `output_folder`), without trailing underscores.
 
-    Paths are looked for from the list's folder, or else from the working directory. Rows that begin with `#` are left
-    out.
+    Relative paths start at the list's folder, or else at the working directory. Rows that begin with `#` are skipped.
 
     Raises:
-        CellocateError: it is no such list, or an id stands in two rows.
+        CellocateError: it is not such a list, or two rows have the same id.
     """
     columns = read_columns(path, "list of images", _NAMES)
     if not _lists_images(columns):
         mend = f"It needs {', '.join(_COLUMNS.values())} and output_prefix."
-        raise lacking(path, "no list of images", mend)
+        raise missing_column_error(path, "no list of images", mend)
     rows, lines = read_table(path, names=_NAMES)
-    places = Places(path.parent), Places(Path())
-    found = Found(because=f"the rows of {path}")
+    places = FileFinder(path.parent), FileFinder(Path())
+    found = FoundFields(because=f"the rows of {path}")
     for line, row in zip(lines, rows.to_dict("records"), strict=True):
         if str(row[columns[0]]).startswith("#"):
             continue
@@ -52,7 +51,7 @@ def _read(path: Path) -> Found:
             channel: _resolved(str(row[column]), *places) for channel, column in _COLUMNS.items() if row.get(column)
         }
     if not found.by_id:
-        raise CellocateError("a list without images", where=path, mend="Give it rows, or take it away.")
+        raise CellocateError("a list without images", where=path, mend="Add rows, or remove the file.")
     return found
 
 
@@ -68,6 +67,6 @@ def _lists_images(columns: list[str]) -> bool:
     return "output_prefix" in columns and bool(set(columns) & set(_COLUMNS.values()))
 
 
-def _resolved(name: str, folder: Places, here: Places) -> str:
+def _resolved(name: str, folder: FileFinder, here: FileFinder) -> str:
     own, other = folder.find(name), here.find(name)
-    return straight(own if os.path.exists(own) or not os.path.exists(other) else other)  # noqa: PTH110 # never raises
+    return normalised_path(own if os.path.exists(own) or not os.path.exists(other) else other)  # noqa: PTH110 # never raises

@@ -1,4 +1,4 @@
-"""The metadata of simulated collections, which are read in a layout like any other."""
+"""Metadata of simulated collections, whose images are read in a layout like any other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CARD = Path("truth") / "collection.json"
 
 
 class PhantomMetadata(TypedDict, total=False):
-    """The vocabulary of the labels, µm per px of the files, and their bits."""
+    """Vocabulary of the labels, µm per px of the files, and their bits."""
 
     vocabulary: str
     pixel_size: float
@@ -20,10 +20,10 @@ class PhantomMetadata(TypedDict, total=False):
 
 
 def read_metadata(folder: Path) -> PhantomMetadata:
-    """Read `truth/collection.json` in `folder`; empty where there is none.
+    """Read `truth/collection.json` in `folder`; empty if there is none.
 
     Raises:
-        CellocateError: it cannot be read.
+        CellocateError: the file is damaged.
     """
     path = folder / CARD
     if not path.is_file():
@@ -33,5 +33,5 @@ def read_metadata(folder: Path) -> PhantomMetadata:
         found: PhantomMetadata = {"vocabulary": str(card["vocabulary"]), "pixel_size": float(card["pixel_size"])}
         return found if card.get("depth", 8) == 8 else {**found, "bits": int(card["depth"])}
     except (ValueError, KeyError, TypeError) as error:
-        mend = "Simulate the collection anew, or take the folder truth away."
+        mend = "Simulate the collection again, or remove the folder truth."
         raise CellocateError(f"unreadable ({error})", where=path, mend=mend) from None

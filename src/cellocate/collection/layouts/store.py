@@ -1,4 +1,4 @@
-"""A store as a collection: what `pack` wrote, read like any other layout."""
+"""The layout `store`: a folder that `pack` wrote."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.layouts.hpa_pixel_size import with_implied_pixel_sizes
-from cellocate.collection.layouts.join_labels import labelled
 from cellocate.collection.metadata_tables import NUMBERS
+from cellocate.collection.layouts.hpa_pixel_size import with_hpa_pixel_sizes
+from cellocate.collection.layouts.join_labels import join_labels
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.scale import check_pixel_size
 from cellocate.images.store import CARD, Store, open_store, place
-from cellocate.tables import normal
-from cellocate.vocabulary import Location, Vocabulary, get
+from cellocate.tables import normalised
+from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 TABLE = "fields.csv"
 UNFINISHED = "packing"
-"""The folder in which `pack` keeps what it needs to go on; a finished store has none."""
+"""Folder with the state of an unfinished `pack`."""
 
 
 def is_store(folder: Path) -> bool:
@@ -31,8 +31,8 @@ def is_store(folder: Path) -> bool:
     return (folder / CARD).is_file() or (folder / UNFINISHED).is_dir()
 
 
-def told(collection: Collection) -> dict[str, Any]:
-    """What a store keeps of the collection that is packed, beside the table of its fields."""
+def collection_metadata(collection: Collection) -> dict[str, Any]:
+    """The facts about a packed collection that a store keeps besides the table of its fields."""
     vocabulary = collection.vocabulary
     return {
         "vocabulary": None if vocabulary is None else vocabulary.name,
@@ -44,9 +44,9 @@ def told(collection: Collection) -> dict[str, Any]:
 
 
 def table(collection: Collection) -> pd.DataFrame:
-    """Ids, labels and metadata as `fields.csv` has them; the pixel size is that of the files that are packed.
+    """The table `fields.csv`: ids, labels and metadata. The pixel size is that of the packed files.
 
-    A camera's offset is subtracted before pixels are packed, and left out.
+    The camera's offset is left out: it is subtracted before pixels are packed.
     """
     fields = collection.fields.drop(columns=[c for c in (*CHANNELS, "camera_offset") if c in collection.fields])
     if collection.vocabulary is None:
@@ -58,40 +58,40 @@ def table(collection: Collection) -> pd.DataFrame:
 def read(
     folder: Path, labels: Path | None, vocabulary: Vocabulary | str | None, pixel_size: float | None
 ) -> Collection:
-    """The fields of a store, with the labels and metadata that it keeps, or those of another table.
+    """Read the fields of a store, with its labels and metadata or those of another table.
 
     Args:
-        folder: of the store.
-        labels: a label table to read instead of the store's own.
-        vocabulary: of `labels`, where that of the store and that of such tables are not the same.
-        pixel_size: µm per px of the files that were packed, where the store is not to say it.
+        folder: folder of the store.
+        labels: a label table that replaces the store's labels.
+        vocabulary: vocabulary of `labels`, if that of the store and the usual one differ.
+        pixel_size: µm per px of the packed files; replaces the store's.
 
     Raises:
-        CellocateError: it is unfinished, altered, cut short, or of a later version.
+        CellocateError: the store is unfinished, altered, cut short, or of a later version.
     """
     if not (folder / CARD).is_file():
-        mend = "Go on with 'cellocate pack … --resume'."
+        mend = "Continue with 'cellocate pack … --resume'."
         raise CellocateError("an unfinished store", where=folder, mend=mend)
     open_store.cache_clear()  # another store may have taken its place
     store = open_store(str(folder))
-    store.see_whole()
+    store.check_complete()
     own = _own(store)
     if labels is None:
         if vocabulary is not None and (own.vocabulary is None or not _same(vocabulary, own.vocabulary)):
             what = "the store's labels are of another vocabulary"
-            raise CellocateError(what, where=folder, mend="Give the labels as well, with --labels.")
+            raise CellocateError(what, where=folder, mend="Give a label table too, with --labels.")
         collection = own
     else:
         collection = _relabelled(own, labels, vocabulary)
     collection = replace(collection, simulated=own.simulated, made=own.made)
     if pixel_size is None:
-        collection = with_implied_pixel_sizes(collection)
+        collection = with_hpa_pixel_sizes(collection)
     return _with_pixel_size(collection, own, store, pixel_size)
 
 
 def _own(store: Store) -> Collection:
     fields = pd.read_csv(store.folder / TABLE, dtype=str, keep_default_na=False, index_col=0)
-    fields.index = pd.Index([normal(str(i)) for i in fields.index], name="id", dtype=object)
+    fields.index = pd.Index([normalised(str(i)) for i in fields.index], name="id", dtype=object)
     vocabulary = _vocabulary(store.card.collection)
     if vocabulary is None:
         labels: list[Any] = [None] * len(fields)
@@ -104,16 +104,16 @@ def _own(store: Store) -> Collection:
     places = pd.Series([place(store.folder, row) for row in range(len(fields))], index=fields.index, dtype=object)
     fields = fields.assign(labels=pd.Series(labels, index=fields.index, dtype=object))
     because = f"a store of {' and '.join(map(str, store.card.sizes))} px"
-    told = store.card.collection  # older stores do not tell what follows
+    metadata = store.card.collection  # older stores lack what follows
     return Collection(
         store.folder,
         "store",
         fields.assign(**dict.fromkeys(store.card.channels, places)),
         vocabulary,
         because=because,
-        simulated=bool(told.get("simulated")),
-        pixel_size_assumed=bool(told.get("pixel_size_assumed")),
-        made=told.get("made", {}),
+        simulated=bool(metadata.get("simulated")),
+        pixel_size_assumed=bool(metadata.get("pixel_size_assumed")),
+        made=metadata.get("made", {}),
     )
 
 
@@ -124,17 +124,17 @@ def _vocabulary(card: dict[str, Any]) -> Vocabulary | None:
 
 
 def _same(asked: Vocabulary | str, own: Vocabulary) -> bool:
-    return (asked if isinstance(asked, Vocabulary) else get(asked)).names == own.names
+    return (asked if isinstance(asked, Vocabulary) else get_vocabulary(asked)).names == own.names
 
 
 def _relabelled(own: Collection, labels: Path, vocabulary: Vocabulary | str | None) -> Collection:
-    fields, read, problems = labelled(own.fields, labels, vocabulary, own.vocabulary)
+    fields, read, problems = join_labels(own.fields, labels, vocabulary, own.vocabulary)
     because = f"{own.because}; labels of {read.vocabulary.name} in {labels.name}"
     return replace(own, fields=fields, vocabulary=read.vocabulary, problems=tuple(problems), because=because)
 
 
 def _with_pixel_size(collection: Collection, own: Collection, store: Store, pixel_size: float | None) -> Collection:
-    """Pixels became larger as fields were shrunk; those of the largest size are the collection's."""
+    """Scale the pixel size to the store's largest edition, as shrinking made pixels larger."""
     fields = collection.fields
     if pixel_size is not None:
         fields = fields.assign(pixel_size=check_pixel_size(pixel_size))

@@ -12,7 +12,7 @@ from cellocate.collection.collection import TIME_SERIES, Collection, has_values
 from cellocate.collection.grouping import connected_groups
 from cellocate.collection.identity import UUID_LENGTH, uuid
 from cellocate.errors import CellocateError
-from cellocate.tables import columns_there
+from cellocate.tables import suggest_columns
 
 DUPLICATES = "duplicates"
 

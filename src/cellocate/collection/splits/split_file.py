@@ -15,7 +15,7 @@ from cellocate.collection.identity import ORIGINAL, match_ids
 from cellocate.collection.splits.split import FOLDS, PARTS, Split
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
-from cellocate.tables import lacking, read_table, shown
+from cellocate.tables import missing_column_error, quoted, read_table
 
 _ALSO = {"val": "validation", "valid": "validation", "training": "train", "testing": "test"}
 SPLIT_COLUMNS = ("id", "part", "group", *FOLDS, ORIGINAL, "fingerprint")
@@ -78,7 +78,7 @@ def read_folds(path: str | Path, collection: Collection) -> list[str]:
 def _read(path: Path, collection: Collection, *, skip_missing: bool = False) -> Split:
     table, lines = read_table(path, "split", SPLIT_COLUMNS)
     if not {"id", "part"} <= set(table.columns):
-        raise lacking(path, "not a split", "It needs the columns id and part.")
+        raise missing_column_error(path, "not a split", "It needs the columns id and part.")
     table["part"] = table["part"].map({part: _ALSO.get(part.lower(), part.lower()) for part in table["part"].unique()})
     for column in {"group", *FOLDS}.intersection(table):
         table[column] = without_decimals(table[column])
@@ -113,7 +113,7 @@ def _check_parts(table: pd.DataFrame, lines: list[int], path: Path) -> None:
     for column, wrong in faults.items():
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            text = shown(table[column].iloc[row])
+            text = quoted(table[column].iloc[row])
             what = f"unknown part {text}" if column == "part" else f"an id stands in several rows: {text}"
             mend = f"Parts are {', '.join(PARTS)}; every id must occur once."
             raise CellocateError(what, where=f"{path}, line {lines[row]}, column {column}", mend=mend)

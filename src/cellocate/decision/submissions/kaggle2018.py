@@ -14,8 +14,8 @@ from cellocate.decision.submissions.sample import Holds
 from cellocate.decision.tables import write_decided
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
-from cellocate.tables import plain_rows, shown
-from cellocate.vocabulary import Vocabulary, get
+from cellocate.tables import plain_rows, quoted
+from cellocate.vocabulary import Vocabulary, get_vocabulary
 
 
 def write_kaggle2018(
@@ -59,7 +59,7 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> H
     rows = plain_rows(path, "submission")
     _, columns = next(rows)
     if columns != ["Id", "Predicted"]:
-        what = f"a submission without the header Id,Predicted: it has {shown(','.join(columns))}"
+        what = f"a submission without the header Id,Predicted: it has {quoted(','.join(columns))}"
         raise CellocateError(what, where=path, mend=_MEND)
     wanted, seen, said = None if ids is None else set(ids), set[str](), Counter[int]()
     for line, row in rows:
@@ -74,7 +74,7 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> H
         elif field in seen:
             what = f"id {field!r} stands twice"
         elif not _are_labels(labels):
-            what = f"labels {shown(labels)} are not numbers from 0 to 27, each once, separated by single spaces"
+            what = f"labels {quoted(labels)} are not numbers from 0 to 27, each once, separated by single spaces"
         if what:
             raise CellocateError(f"a submission with a fault: {what}", where=f"{path}, line {line}", mend=_MEND)
         seen.add(field)
@@ -89,7 +89,7 @@ _MEND = "Write it again with 'cellocate predict --format kaggle2018'."
 
 
 def _require_hpa28(vocabulary: Vocabulary) -> None:
-    if vocabulary.names != get("hpa28").names:
+    if vocabulary.names != get_vocabulary("hpa28").names:
         raise CellocateError(
             f"the 2018 challenge takes hpa28, and this model knows {vocabulary.name}",
             mend="Use --format table, or a model trained on hpa28 labels.",

@@ -18,7 +18,7 @@ from cellocate.evaluation import Instances
 from cellocate.files import new_file
 from cellocate.images.rle import Mask
 from cellocate.tables import plain_rows, read_columns
-from cellocate.vocabulary import Vocabulary, get
+from cellocate.vocabulary import Vocabulary, get_vocabulary
 
 COLUMNS = ("ID", "ImageWidth", "ImageHeight", "PredictionString")
 _MEND = "Write it again with 'cellocate predict --format kaggle2021'."
@@ -121,7 +121,7 @@ def read_kaggle2021(path: str | Path, vocabulary: Vocabulary | None = None) -> I
     _, columns = next(rows)
     if tuple(columns) != COLUMNS:
         raise _fault(f"its header is {','.join(columns)[:80]} and not {','.join(COLUMNS)}", path)
-    seen, classes = set(), len(vocabulary or get("hpa19"))
+    seen, classes = set(), len(vocabulary or get_vocabulary("hpa19"))
     for line, row in rows:
         where = f"{path}, line {line}"
         if len(row) != len(COLUMNS):
@@ -142,7 +142,7 @@ def _words(mask: str, probabilities: NDArray[np.floating[Any]]) -> Iterator[str]
 
 def require_hpa19(vocabulary: Vocabulary) -> None:
     """Raise a `CellocateError` where the vocabulary is not that of the 2021 challenge."""
-    if vocabulary.names != get("hpa19").names:
+    if vocabulary.names != get_vocabulary("hpa19").names:
         raise CellocateError(
             f"the 2021 challenge takes hpa19, and this model knows {vocabulary.name}",
             mend="Use --format table, or a model trained on hpa19 labels.",

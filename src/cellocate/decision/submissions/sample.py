@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cellocate.collection import Collection, are_cells
 from cellocate.collection.collection import FIELD
 from cellocate.errors import CellocateError
-from cellocate.tables import find_column, lacking, shown, table_rows
+from cellocate.tables import find_column, missing_column_error, quoted, table_rows
 
 LONGEST = 2**30  # characters of all the masks of a field
 
@@ -48,15 +48,15 @@ def read_shapes(path: str | Path) -> dict[str, tuple[int, int] | None]:
     _, columns = next(rows)
     id_, mend = find_column(columns, "Id", "ID"), "It needs a column Id (2018) or ID (2021) without repeats."
     if id_ is None:
-        raise lacking(path, "not a sample submission", mend)
+        raise missing_column_error(path, "not a sample submission", mend)
     found: dict[str, tuple[int, int] | None] = {}
     for line, values in rows:
         row = dict(zip(columns, values, strict=True))
         height, width = row.get("ImageHeight"), row.get("ImageWidth")
-        what = f"id {shown(row[id_])} stands in several rows" if row[id_] in found else ""
+        what = f"id {quoted(row[id_])} stands in several rows" if row[id_] in found else ""
         for text in (height, width):
             if text is not None and not text.isdecimal():
-                what = f"{shown(text)} is no number of px"
+                what = f"{quoted(text)} is no number of px"
         if what:
             raise CellocateError(f"not a sample submission: {what}", where=f"{path}, line {line}", mend=mend)
         found[row[id_]] = None if height is None or width is None else (int(height), int(width))
@@ -71,10 +71,10 @@ def in_order(collection: Collection, ids: Sequence[str]) -> Collection:
     """
     if are_cells(collection):
         return collection.subset(_cells_of(collection, ids))
-    lacking = sorted(set(ids) - set(collection.ids))
-    if lacking:
+    missing = sorted(set(ids) - set(collection.ids))
+    if missing:
         raise CellocateError(
-            f"{len(lacking)} of the sample's {len(ids)} fields have no images, such as {lacking[0]}",
+            f"{len(missing)} of the sample's {len(ids)} fields have no images, such as {missing[0]}",
             where=collection.folder,
             mend="Give the folder of the challenge's test images.",
         )

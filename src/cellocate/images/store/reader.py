@@ -12,21 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.files import sha256
-from cellocate.images.files import Header, Pixels
-from cellocate.images.store.card import altered, read_card
+from cellocate.images.image_files import Header, Pixels
 from cellocate.images.store.shards import INDEX, index_type, shard_path, stored_shape, stored_type
+from cellocate.images.store.store_json import altered, read_card
 
 _ROW = "::row="
 
 
 class Store:
-    """Fields by number. A file is opened for each read, so that there is nothing to share and nothing to close.
+    """A finished store; fields are read by number. Each read opens its file, so that nothing is shared or left open.
 
     Args:
-        folder: of a finished store.
+        folder: folder of the store.
 
     Raises:
-        CellocateError: it is none, or of a later version of cellocate.
+        CellocateError: it is no finished store, or of a later version of cellocate.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,19 +39,19 @@ class Store:
             raise altered(folder / INDEX)
 
     def header(self, row: int) -> Header:
-        """Height, width and depth of a field at its largest."""
+        """Height, width and depth of a field at its largest size."""
         entry = self.index[row]
         _, height, width = stored_shape(entry, self.card.sizes[-1], 1)
         return Header(height, width, int(entry["bits"]))
 
     def read(self, row: int, channels: Sequence[str], side: int | None = None) -> Pixels:
-        """The pixels of a field.
+        """Read the pixels of a field.
 
         Args:
             row: its number.
-            channels: which to read, in the order wanted.
-            side: px of the longer side that are needed: the smallest size that has them is read, or else the largest,
-                as it is where nothing is said.
+            channels: channels to read, in this order.
+            side: needed px of the longer side: the smallest sufficient size is read, or else (and by default) the
+                largest.
 
         Returns:
             Shape (C, H, W), uint8 or uint16.
@@ -65,10 +65,10 @@ class Store:
         return self._read(entry, next(enough, last), channels)
 
     def verify(self, row: int) -> None:
-        """See that a field is, in every size, what was packed.
+        """Compare a field in every size with its checksum.
 
         Raises:
-            CellocateError: it is not.
+            CellocateError: it was altered.
         """
         entry = self.index[row]
         for i, size in enumerate(self.card.sizes):
@@ -76,11 +76,11 @@ class Store:
             if zlib.crc32(content.data) != entry["checksum"][i]:
                 raise altered(shard_path(self.folder, size, int(entry["shard"])))
 
-    def see_whole(self) -> None:
-        """See that the tables are as they were written, and that every file is as long as it should be.
+    def check_complete(self) -> None:
+        """Check the checksums of the tables and the lengths of all files.
 
         Raises:
-            CellocateError: one is not.
+            CellocateError: one is wrong.
         """
         for name, checksum in self.card.tables.items():
             if not (self.folder / name).is_file() or sha256(self.folder / name) != checksum:
@@ -110,16 +110,16 @@ class Store:
 
 @lru_cache(maxsize=16)
 def open_store(folder: str) -> Store:
-    """The store in a folder, opened once in each process."""
+    """Open the store in a folder, once in each process."""
     return Store(Path(folder))
 
 
 def place(folder: Path, row: int) -> str:
-    """What stands in a table of fields for the files of a field that lies in a store."""
+    """The entry for a field of a store in the file columns of a table of fields."""
     return f"{folder}{_ROW}{row}"
 
 
-def stored(files: Mapping[str, str | Path]) -> tuple[Store, int] | None:
-    """The store and the number in it, where a field's files are a place in a store; or else None."""
+def in_store(files: Mapping[str, str | Path]) -> tuple[Store, int] | None:
+    """The store and number of a field, if its files are entries of a store; None otherwise."""
     folder, _, row = str(next(iter(files.values()), "")).rpartition(_ROW)
     return (open_store(folder), int(row)) if folder and row.isdecimal() else None

@@ -1,4 +1,4 @@
-"""Shards: a few dozen fields, one after the other in a file of each size, and where each of them lies."""
+"""Shards: files with a few dozen fields each, in every size, and their index."""
 
 from __future__ import annotations
 
@@ -12,48 +12,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.files import new_file
-from cellocate.images.files import Pixels
+from cellocate.images.image_files import Pixels
 from cellocate.images.scale import shrink, shrunk_shape
 
 INDEX = "index.npy"
 
-_FIELDS = 64  # in a shard: little is lost in a kill, and a million fields are 16,000 files of each size
-_BYTES = 2**28  # that no shard exceeds
+_FIELDS = 64  # per shard: a kill loses little, and a million fields need 16,000 files of each size
+_BYTES = 2**28  # limit of a shard
 
 
 def per_shard(sizes: Sequence[int], channels: int) -> int:
-    """How many fields lie in a shard, whatever their depth and shape."""
+    """Number of fields in a shard, whatever their depth and shape."""
     return int(np.clip(_BYTES // (max(sizes) ** 2 * channels * 2), 1, _FIELDS))
 
 
 def index_type(sizes: int) -> np.dtype[Any]:
-    """A row of the index: where a field lies, its height and width before it was shrunk, and its checksums (CRC-32).
+    """A row of the index: shard and offset of a field, its original height and width, and checksums (CRC-32).
 
-    `bits` is 0 for a field that was left out, which happens only before a store is finished.
+    `bits` is 0 for a field that was left out, which happens only in unfinished stores.
     """
-    return np.dtype(
-        [
-            ("shard", "<u4"),
-            ("bits", "u1"),
-            ("height", "<u4"),
-            ("width", "<u4"),
-            ("offset", "<u8", (sizes,)),
-            ("checksum", "<u4", (sizes,)),
-        ]
-    )
+    numbers = [("shard", "<u4"), ("bits", "u1"), ("height", "<u4"), ("width", "<u4")]
+    return np.dtype([*numbers, ("offset", "<u8", (sizes,)), ("checksum", "<u4", (sizes,))])
 
 
 def write_shard(folder: Path, number: int, sizes: Sequence[int], fields: Iterable[Pixels | None]) -> NDArray[Any]:
-    """Write one shard in every size, each file whole or not at all.
+    """Write one shard in every size, each file completely or not at all.
 
     Args:
-        folder: of the store.
-        number: of the shard.
+        folder: folder of the store.
+        number: number of the shard.
         sizes: px of the longer side.
-        fields: shape (C, H, W); None for one that is left out. Only one is held at a time.
+        fields: shape (C, H, W); None for a field that is left out. One is in memory at a time.
 
     Returns:
-        The rows of the index, one for each field.
+        A row of the index for each field.
     """
     rows = []
     with ExitStack() as stack:
@@ -73,7 +65,7 @@ def write_shard(folder: Path, number: int, sizes: Sequence[int], fields: Iterabl
 
 
 def is_whole(folder: Path, sizes: Sequence[int], channels: int, rows: NDArray[Any]) -> bool:
-    """Whether the files of a shard hold what its rows of the index say, to the last byte."""
+    """Whether the files of a shard match its rows of the index."""
     try:
         return all(_holds(folder, size, i, channels, rows) for i, size in enumerate(sizes))
     except OSError:
@@ -86,12 +78,12 @@ def stored_shape(row: Any, size: int, channels: int) -> tuple[int, int, int]:  #
 
 
 def stored_type(row: Any) -> np.dtype[Any]:  # noqa: ANN401 # a row of the index
-    """The type of the pixels of a field."""
+    """The type of a field's pixels."""
     return np.dtype(f"<u{row['bits'] // 8}")
 
 
 def stored_bytes(row: Any, size: int, channels: int) -> int:  # noqa: ANN401 # a row of the index
-    """How long a field is at one size."""
+    """The length of a field at one size."""
     return int(np.prod(stored_shape(row, size, channels))) * stored_type(row).itemsize
 
 
