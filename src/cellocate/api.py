@@ -126,8 +126,8 @@ def predict(
         (6, 28)
         >>> found.save("predictions.csv")
     """
-    from cellocate.collection import are_cells, left_out, usable
-    from cellocate.collection.depth import with_depth
+    from cellocate.collection import are_cells, describe_skipped, usable_fields
+    from cellocate.collection.camera_depth import with_depth
     from cellocate.collection.splits import part_of
     from cellocate.prediction import assumptions, cautions, predict_cells, predict_collection
 
@@ -136,9 +136,9 @@ def predict(
         collection, of_depth = with_depth(collection)  # by all of its fields
         collection, missing = part_of(collection, loaded.card.fields, part, skip_missing=skip_bad)
         notes += [*of_depth, *missing]
-    collection, inspection = usable(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
+    collection, inspection = usable_fields(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
     if inspection.problems:
-        notes.append(left_out(inspection.problems, inspection.unit))
+        notes.append(describe_skipped(inspection.problems, inspection.unit))
     over = predict_cells if are_cells(collection) or loaded.card.bag is not None else predict_collection
     found = over(loaded, collection, batch_size=batch_size)
     _warn([*notes, *inspection.notes, *assumptions(loaded, collection), *cautions(loaded, found)])

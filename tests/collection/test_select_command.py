@@ -9,7 +9,7 @@ from small_collections import table_of, tabled
 from cellocate.collection import inspect, open_collection
 from cellocate.collection.filters import map_labels
 from cellocate.images import read_header
-from cellocate.vocabulary import get_vocabulary
+from cellocate.vocabulary.vocabulary import get_vocabulary
 
 OWN_MAP = "from,to\nRods & rings,Cytosol\n0,Nucleoli\nplasma MEMBRANE,\n"
 
@@ -17,7 +17,7 @@ OWN_MAP = "from,to\nRods & rings,Cytosol\n0,Nucleoli\nplasma MEMBRANE,\n"
 def test_labels_are_mapped_by_a_table_of_ones_own(cellocate, tmp_path):
     (tmp_path / "map.csv").write_text(OWN_MAP)
     after, lost = map_labels(table_of([(0,), (21, 25), (21,), (27,)]), "hpa19", by=tmp_path / "map.csv")
-    names = get("hpa19").names
+    names = get_vocabulary("hpa19").names
     assert [[names[i] for i in labels] for labels in after.fields["labels"]] == [["Nucleoli"], ["Cytosol"], ["Cytosol"]]
     assert lost == {"Plasma membrane": 1}
     tabled(tmp_path, "Id,Target\na,0\nb,27\n")

@@ -33,8 +33,8 @@ from cellocate.cells.masks import (
     write_zarr_labels,
 )
 from cellocate.collection import find_warnings, inspect, open_collection, pack, read_split
-from cellocate.collection.camera_depth import with_depth
 from cellocate.collection.atlas.image_lists import read_list
+from cellocate.collection.camera_depth import with_depth
 from cellocate.collection.channels import parse_pairs
 from cellocate.decision import Rule, read_decided, read_probabilities, read_rule, read_steps, save_rule
 from cellocate.decision.submissions import read_sample, validate_submission, write_kaggle2021

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from cellocate.assessment.baseline import Comparison
 from cellocate.collection import CellBags, Collection
-from cellocate.counted import counted
 from cellocate.collection.identity import split_parts_of
+from cellocate.counted import counted
 from cellocate.decision import Predictions
 from cellocate.vocabulary import Vocabulary, get_vocabulary
 from cellocate.vocabulary.vocabulary import BUILT_IN

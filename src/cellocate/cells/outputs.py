@@ -23,8 +23,8 @@ from cellocate.collection import Collection, Problem, open_collection
 from cellocate.collection.collection import FLAGS, group_of
 from cellocate.collection.faulty_fields import SKIPPED, skipped_table
 from cellocate.collection.identity import ORIGINAL, original_ids
-from cellocate.collection.packing import finish_store
 from cellocate.collection.layouts.store import collection_metadata, table
+from cellocate.collection.packing import finish_store
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
 from cellocate.rounded import json_text
@@ -65,7 +65,7 @@ def write_outputs(
     made = {"by": f"cellocate {cellocate.__version__}", "steps": [opened, {"step": "cells", **card}]}
     store = plan.out / CROPS
     crops = _fields_of_store(cells[kept], fields)
-    finish_store(store, index, crops, plan.channels, (plan.crop.size,), told(replace(fields, made=made)))
+    finish_store(store, index, crops, plan.channels, (plan.crop.size,), collection_metadata(replace(fields, made=made)))
     if plan.png:
         write_pictures(open_collection(store), plan.out / PICTURES)
     if len(skipped):

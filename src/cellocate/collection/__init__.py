@@ -4,8 +4,8 @@
 it into train, validation and test parts. Read `collection.py` first.
 """
 
-from cellocate.collection.cell_bags import CellBags, are_cells, at_edge, bags_of
 from cellocate.collection.atlas.label_tables import labels_for, read_labels
+from cellocate.collection.cell_bags import CellBags, are_cells, at_edge, bags_of
 from cellocate.collection.collection import Collection, LabelledCollection, Problem
 from cellocate.collection.field_metadata import metadata_of, values_of
 from cellocate.collection.image_warnings import find_warnings

@@ -51,7 +51,7 @@ def without_decimals(column: pd.Series) -> pd.Series:
         if match is None and text != "":
             return column
         whole[text] = match[1] if match else text
-    if all(text == number for text, number in whole.items()):
+    if all(text == antibody_number for text, antibody_number in whole.items()):
         return column
     values = [whole.get(text, text) for text in column]
     return pd.Series(values, index=column.index, name=column.name, dtype=column.dtype)

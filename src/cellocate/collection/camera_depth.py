@@ -23,8 +23,8 @@ from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.depth_inference import Depth, Evidence, depth_fault, high_floor, infer_depth
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels, read_header, significant_bits
-from cellocate.images.depth import DEPTHS, darkest, full_value
-from cellocate.images.store import stored
+from cellocate.images.bit_depth import DEPTHS, darkest, full_value
+from cellocate.images.store import in_store
 
 _SAMPLE = 64  # fields in the sample
 _AT_ONCE = 4  # fields read before the result is checked again
@@ -175,7 +175,7 @@ def _header_depth(collection: Collection, field: str) -> int | None:
     """The bits in the headers of a field's files; None if they cannot be read."""
     files = collection.files(field)
     try:
-        if (place := stored(files)) is not None:
+        if (place := in_store(files)) is not None:
             return place[0].header(place[1]).depth
         return read_header(next(iter(files.values()))).depth if files else None
     except CellocateError:
@@ -190,6 +190,6 @@ def _is_settled(seen: Sequence[Evidence]) -> bool:
 
 def _recorded_bits(files: dict[str, Path]) -> int | None:
     """The bits in the metadata of a field's files; the largest if they differ."""
-    if stored(files) is not None:
+    if in_store(files) is not None:
         return None
     return max(filter(None, map(significant_bits, files.values())), default=None)

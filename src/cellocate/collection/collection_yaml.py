@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from cellocate.collection.channels import parse_mapping, parse_value
+from cellocate.collection.channels import parse_value
+from cellocate.collection.channels.user_choice import parse_mapping
 from cellocate.errors import CellocateError
 from cellocate.images.address import Colour, Projection, checked_axes
 from cellocate.registry import LAYOUTS
@@ -90,7 +91,7 @@ def read_collection_yaml(path: Path) -> FolderSettings:
             )
             raise CellocateError("channels names no stains", where=path, mend=mend)
         named = {stain: "" if name is None else name for stain, name in settings["channels"].items()}
-        settings["channels"] = by_channel(named, path, IN_YAML)
+        settings["channels"] = parse_mapping(named, path, IN_YAML)
     try:
         checked = FolderSettings.model_validate(settings)
     except ValidationError as error:

@@ -14,7 +14,8 @@ from cellocate.collection.atlas_names import antibody_number
 from cellocate.collection.collection import Collection, LabelledCollection
 from cellocate.collection.identity import match_ids
 from cellocate.errors import CellocateError
-from cellocate.tables import find_column, missing_column_error, numbers, read_table, suggest_columns
+from cellocate.tables import find_column, numbers, read_table, suggest_columns
+from cellocate.tables.rows import missing_column_error
 from cellocate.vocabulary import Vocabulary, get_vocabulary, map_between, read_map
 
 _NEGATIVE = "Negative"
@@ -111,7 +112,7 @@ def with_listed_ids(collection: Collection, table: str | Path, *, keep: bool = T
     columns = list(map(str, rows))
     column = next((found for name in _ID_COLUMNS if (found := find_column(columns, name))), None)
     if column is None:
-        raise lacking(table, "no column of ids", f"Name it {' or '.join(_ID_COLUMNS)}.")
+        raise missing_column_error(table, "no column of ids", f"Name it {' or '.join(_ID_COLUMNS)}.")
     wanted = set(match_ids(list(rows[column]), collection.ids))
     named = np.array([field in wanted for field in collection.ids], dtype=bool)
     if not named.any():
@@ -194,7 +195,7 @@ def restrict_labels(collection: LabelledCollection, vocabulary: Vocabulary) -> L
     Example:
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)]}, index=list("abc"))
         >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
-        >>> list(restrict_labels(collection.labelled(), get("hpa28").narrowed(["Cytosol"])).fields["labels"])
+        >>> list(restrict_labels(collection.labelled(), get("hpa28").subset(["Cytosol"])).fields["labels"])
         [(), (0,), ()]
     """
     places = {name: i for i, name in enumerate(vocabulary.names)}

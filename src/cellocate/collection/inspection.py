@@ -18,7 +18,7 @@ from cellocate.collection.image_facts import ImageFacts, facts_of_headers, facts
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.images.store import in_store
+from cellocate.images.store.reader import in_store
 
 _NAMED = 5
 _AT_ONCE = 4096  # fields given to the threads at a time; a million waiting tasks would take a gigabyte
@@ -104,7 +104,7 @@ def inspect(
     def inspect_field(field: str) -> ImageFacts | Problem:
         try:
             files = required_files(collection.files(field), wanted, collection.folder)
-            place = stored(files)
+            place = in_store(files)
             if not decode:
                 return facts_of_headers(files) if place is None else ImageFacts(*place[0].header(place[1]))
             if place is not None:

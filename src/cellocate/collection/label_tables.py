@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from cellocate.collection.collection import Problem, group_of
 from cellocate.collection.metadata_tables import refuse_reserved
 from cellocate.errors import CellocateError
-from cellocate.tables import find_column, missing_column_error, quoted, read_columns, read_table
+from cellocate.tables import find_column, quoted, read_columns, read_table
+from cellocate.tables.rows import missing_column_error
 from cellocate.vocabulary import Vocabulary, get_vocabulary
 from cellocate.vocabulary.label_cell import refuse_decimal_commas
 
@@ -107,7 +108,7 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     layout = format_of(path)
     if layout is None:
         mend = "It needs the columns Id,Target (numbers of hpa28) or ID,Label (numbers of hpa19)."
-        raise lacking(path, "not a label table", mend)
+        raise missing_column_error(path, "not a label table", mend)
     rows, lines = read_table(path, names=(layout.id, layout.labels))
     refuse_reserved(rows, path)
     return labels_of(rows, lines, path, layout, vocabulary)

@@ -16,7 +16,8 @@ from cellocate.collection.identity import ORIGINAL, identities, original_ids, uu
 from cellocate.collection.metadata_tables import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address
-from cellocate.tables import normalised, table_name
+from cellocate.tables import table_name
+from cellocate.tables.text import normalised
 
 SOURCE = "source"
 
@@ -121,7 +122,7 @@ def _check_vocabularies(collections: Sequence[Collection]) -> None:
 
 def _names(collections: Sequence[Collection]) -> list[str]:
     """The name of each source: its folder or label table, numbered if several have the same name."""
-    names = [normal(table_name(collection.folder.resolve())) for collection in collections]
+    names = [normalised(table_name(collection.folder.resolve())) for collection in collections]
     often = Counter(names)
     return [f"{name}{names[: i + 1].count(name)}" if often[name] > 1 else name for i, name in enumerate(names)]
 

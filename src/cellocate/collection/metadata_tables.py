@@ -16,7 +16,8 @@ from cellocate.collection.pixel_size_columns import with_pixel_size
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.bit_depth import check_bits, check_offset
-from cellocate.tables import MISSING, missing_column_error, read_columns, read_table
+from cellocate.tables import MISSING, read_columns, read_table
+from cellocate.tables.rows import missing_column_error
 
 NUMBERS = ("pixel_size", "bits", "camera_offset")
 """Columns of a collection that hold numbers; all others hold text."""
@@ -97,7 +98,7 @@ def read_metadata(path: Path, known: Known[str] = ()) -> pd.DataFrame:
     columns = read_columns(path, "table of metadata")
     found = [column for column in columns if column.lower() in IDS]
     if not found:
-        raise lacking(path, "no column of ids", f"Name it {', '.join(IDS)}, in small or large letters.")
+        raise missing_column_error(path, "no column of ids", f"Name it {', '.join(IDS)}, in small or large letters.")
     refuse_reserved(columns, path)
     rows, lines = read_table(path)
     ordered = sorted(found, key=lambda column: IDS.index(column.lower()))

@@ -18,12 +18,12 @@ from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.faulty_fields import SKIPPED, known_faults, refuse_faulty, require_images, skipped_table
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
-from cellocate.collection.shards import Shard, StorePlan, is_packed, pack_shard, write_rows
 from cellocate.collection.layouts.store import TABLE, UNFINISHED, collection_metadata, table
+from cellocate.collection.shards import Shard, StorePlan, is_packed, pack_shard, write_rows
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
-from cellocate.work import Work, check_workers, resumable, run_in_processes
 from cellocate.images.store import CARD, INDEX, StoreCard, per_shard, write_card
+from cellocate.work import Work, check_workers, resumable, run_in_processes
 
 _SIZES = (16, 16384)  # px: smaller fields show nothing, and one larger field would fill a worker's memory
 
@@ -131,7 +131,9 @@ def _finish(plan: StorePlan, collection: Collection, known: list[Problem]) -> No
     if (collection.folder / PHANTOMS).is_file():
         write_text(plan.out / PHANTOMS, (collection.folder / PHANTOMS).read_text(encoding="utf-8"))
         sync(*plan.out.glob(f"{PHANTOMS.parent}/*"))
-    finish_store(plan.out, index[kept], table(collection)[kept], plan.channels, plan.sizes, told(collection))
+    finish_store(
+        plan.out, index[kept], table(collection)[kept], plan.channels, plan.sizes, collection_metadata(collection)
+    )
     shutil.rmtree(plan.out / UNFINISHED)
 
 
@@ -151,7 +153,7 @@ def finish_store(
         fields: ids, labels and metadata (see `layouts.store.table`), in the same order.
         channels: of each field.
         sizes: px of the longer side, ascending.
-        told: facts about the collection (see `layouts.store.told`).
+        collection_metadata: facts about the collection (see `layouts.store.told`).
     """
     write_rows(out / INDEX, index)
     write_text(out / TABLE, _csv(fields))

@@ -24,7 +24,7 @@ from cellocate.collection.merge import SharedIds, merge
 from cellocate.collection.rescale import rescale
 from cellocate.files import new_folder
 from cellocate.tables import table_rows
-from cellocate.vocabulary import get_vocabulary
+from cellocate.vocabulary.vocabulary import get_vocabulary
 
 _NAMED = 5
 
@@ -87,7 +87,9 @@ def select(collections: Sequence[Collection], selection: Selection, *, skip_bad:
         steps.append({**step, "made": dict(part.made)} if part.made else step)
         if len(part) > len(good):
             notes.append(f"{len(part) - len(good)} faulty fields of {part.folder} were left out")
-        if selection.vocabulary is not None and (selection.by or good.vocabulary != get(selection.vocabulary)):
+        if selection.vocabulary is not None and (
+            selection.by or good.vocabulary != get_vocabulary(selection.vocabulary)
+        ):
             good, lost = map_labels(good, selection.vocabulary, by=selection.by, keep_lost=selection.keep_lost)
             by = {} if selection.by is None else {"by": [",".join(row) for _, row in table_rows(selection.by)]}
             steps.append({"step": "map", "vocabulary": selection.vocabulary, **by, "lost": lost, "fields": len(good)})

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from cellocate.collection.channels import UNKNOWN, UnclearChannelsError, read_as
-from cellocate.collection.channels.table import STAINS
+from cellocate.collection.channels import UNKNOWN, UnclearChannelsError, describe_channels
+from cellocate.collection.channels.stain_names import STAINS
 from cellocate.collection.collection import Collection
 from cellocate.collection.collection_yaml import FILE
 from cellocate.errors import CellocateError
@@ -53,7 +53,7 @@ def write_collection_yaml(path: Path, collection: Collection, **settings: object
     if collection.stains and all(len(names) == 1 for names in collection.stains.values()):
         found["channels"] = {stain: collection.stains[c][0] for c, stain in STAINS.items() if c in collection.stains}
     elif collection.stains:
-        comments += f"# channels have several names: {' '.join(read_as(collection.stains).split())}\n"
+        comments += f"# channels have several names: {' '.join(describe_channels(collection.stains).split())}\n"
     found |= _settings(settings, path.parent)
     if "pixel_size" not in collection.fields:
         comments += "# pixel_size: 0.08   # µm per px, which no file gives; remove the # if you know it\n"

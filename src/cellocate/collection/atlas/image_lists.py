@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cellocate.collection.atlas.location_words import NOTHING, labels_by_word
 from cellocate.collection.atlas_names import NAME, antibody_number
 from cellocate.collection.label_tables import format_of, read_labels
 from cellocate.collection.metadata_tables import tidy
-from cellocate.collection.atlas.location_words import NOTHING, labels_by_word
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import read_columns, read_table, text_lines

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from cellocate.collection.atlas_names import antibody_number
 from cellocate.collection.atlas import ImageList
+from cellocate.collection.atlas_names import antibody_number
 from cellocate.errors import CellocateError
 
 _BETWEEN = "[,;]"

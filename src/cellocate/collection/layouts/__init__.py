@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cellocate.collection.atlas_names import are_atlas_ids, with_metadata_of_ids
 from cellocate.collection.atlas.label_tables import is_label_table
+from cellocate.collection.atlas_names import are_atlas_ids, with_metadata_of_ids
 from cellocate.collection.channels import parse_mapping
 from cellocate.collection.collection import Collection
 from cellocate.collection.collection_yaml import FILE, FolderSettings, read_collection_yaml
-from cellocate.collection.metadata_tables import join
 from cellocate.collection.layouts import (
     channel_files,
     labelled_images,
@@ -34,6 +33,7 @@ from cellocate.collection.layouts.register_layout import Layout, is_one_file, la
 from cellocate.collection.layouts.separate_planes import join_planes
 from cellocate.collection.layouts.unread_images import foreign_format_error, unread_images
 from cellocate.collection.layouts.z_planes import with_z_plane
+from cellocate.collection.metadata_tables import join
 from cellocate.errors import CellocateError
 from cellocate.images.address import Projection
 from cellocate.images.ome_zarr import container
@@ -114,7 +114,7 @@ def open_collection(
             packed = replace(packed, notes=(*packed.notes, note))
         return replace(packed, simulated=packed.simulated or bool(phantoms.read_metadata(folder)))
     parent = container(folder).parent if is_one_file(folder) else folder
-    reading = read_reading(parent / FILE) if (parent / FILE).is_file() else Reading()
+    reading = read_collection_yaml(parent / FILE) if (parent / FILE).is_file() else FolderSettings()
     named = parse_mapping(channels, "channels") if channels else None
     asked_for = {"channels": named, "z": z, "pixel_size": pixel_size}
     reading = reading.model_copy(update={name: value for name, value in asked_for.items() if value is not None})
@@ -176,7 +176,7 @@ def _read(
     return labelled_images.read(folder, name, found, Path(labels), vocabulary, own)
 
 
-def _find(folder: Path, reading: Reading) -> tuple[str, FoundFields]:
+def _find(folder: Path, reading: FolderSettings) -> tuple[str, FoundFields]:
     if is_one_file(folder):
         return _find_file(folder, reading)
     if reading.pattern is not None:
@@ -188,11 +188,11 @@ def _find(folder: Path, reading: Reading) -> tuple[str, FoundFields]:
             if name != "path_list":
                 found.notes += unread_images(place, found)
             join_planes(found, place, asked=reading.z is not None)
-            return "atlas" if name == "folder" and are_of_the_atlas(found.by_id) else name, found
+            return "atlas" if name == "folder" and are_atlas_ids(found.by_id) else name, found
     raise _no_images(folder, reading)
 
 
-def _no_images(folder: Path, reading: Reading) -> CellocateError:
+def _no_images(folder: Path, reading: FolderSettings) -> CellocateError:
     """The error for a folder that no layout fits: empty, unreadable images, or names without a channel."""
     if next(folder.iterdir(), None) is None:
         return CellocateError("the folder is empty", where=folder, mend="Give the folder that holds the images.")
@@ -218,7 +218,7 @@ def _listing(path: Path) -> Path | None:
     return None if is_one_file(path) and not path.is_file() else listing.find(path)
 
 
-def _find_file(path: Path, reading: Reading) -> tuple[str, FoundFields]:
+def _find_file(path: Path, reading: FolderSettings) -> tuple[str, FoundFields]:
     for names in _tried():
         if fitting := _fitting(path, reading.model_copy(update={"layout": None}), names):
             return _only(fitting, path)
@@ -237,7 +237,7 @@ def _tried() -> Iterator[Sequence[str]]:
     yield [name for name in LAYOUTS if name not in ORDER]
 
 
-def _fitting(place: Path, reading: Reading, names: Sequence[str]) -> dict[str, FoundFields]:
+def _fitting(place: Path, reading: FolderSettings, names: Sequence[str]) -> dict[str, FoundFields]:
     """The fields that the first fitting layout finds, and those of later layouts that may be meant too."""
     fitting: dict[str, FoundFields] = {}
     for name in names:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Set
 from pathlib import Path
 
 from cellocate.collection.channels import ChannelChoices, assign
-from cellocate.collection.collection_yaml import FolderSettings
 from cellocate.collection.channels.name_meaning import WAVELENGTHS, phrases
+from cellocate.collection.collection_yaml import FolderSettings
 from cellocate.collection.layouts.derived_images import COMPOSITE, ENDINGS, is_derived, merged_zen_channels, stem
 from cellocate.collection.layouts.found_files import FoundFields
 from cellocate.collection.layouts.naming_conventions import (
@@ -37,7 +37,7 @@ _STACK = re.compile(
 
 
 @layout("folder")
-def find(place: Path, reading: Reading) -> FoundFields | None:
+def find(place: Path, reading: FolderSettings) -> FoundFields | None:
     """Find the channel files in `place`; None if there are none.
 
     Channels are recognised by the names in `reading`; else by colour words, as in the atlas (composites only if
@@ -60,7 +60,7 @@ def find(place: Path, reading: Reading) -> FoundFields | None:
 
 def has_channel_files(place: Path) -> bool:
     """Whether a folder has files that are named as channels."""
-    return _by_colour(place, Reading()) is not None or parse_names(list(_images(place))) is not None
+    return _by_colour(place, FolderSettings()) is not None or parse_names(list(_images(place))) is not None
 
 
 def has_stacks(place: Path, found: FoundFields | None) -> bool:
@@ -68,11 +68,11 @@ def has_stacks(place: Path, found: FoundFields | None) -> bool:
     return _has_stacks(place, found.seen if found else set())
 
 
-def words_in_names(reading: Reading) -> list[str]:
+def words_in_names(reading: FolderSettings) -> list[str]:
     """The user's words for channels that may be part of names: text and wavelengths; other numbers count channels.
 
     Example:
-        >>> words_in_names(Reading(channels={"blue": "DAPI", "green": 488, "red": 0}))
+        >>> words_in_names(FolderSettings(channels={"blue": "DAPI", "green": 488, "red": 0}))
         ['DAPI', '488']
     """
     return [str(value) for value in reading.channels.values() if isinstance(value, str) or value in WAVELENGTHS]
@@ -83,7 +83,7 @@ def is_channel(path: Path) -> bool:
     return bool(_NAME.fullmatch(path.name) or COMPOSITE.fullmatch(path.name))
 
 
-def _by_colour(place: Path, reading: Reading) -> FoundFields | None:
+def _by_colour(place: Path, reading: FolderSettings) -> FoundFields | None:
     found, composites = FoundFields(because=f"files <id>_<channel> in {place}"), FoundFields()
     seen = set()
     with os.scandir(place) as entries:
@@ -124,7 +124,7 @@ def _has_other_channels(found: FoundFields, place: Path) -> bool:
     return any(2 * n > len(known.sizes) for n in others.values())
 
 
-def _by_token(place: Path, reading: Reading) -> FoundFields | None:
+def _by_token(place: Path, reading: FolderSettings) -> FoundFields | None:
     images = _images(place)
     names = _parsed(list(images), reading) if images else None
     if names is None or _holds_several(first := images[next(iter(names.parts))][0], names):
@@ -164,7 +164,7 @@ def _images(place: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _parsed(names: list[str], reading: Reading) -> ParsedNames | None:
+def _parsed(names: list[str], reading: FolderSettings) -> ParsedNames | None:
     """Parse names by convention, unless the user's words stand elsewhere in the names."""
     found = parse_names(names)
     if not reading.channels or (found and all(_is_there(value, found) for value in reading.channels.values())):

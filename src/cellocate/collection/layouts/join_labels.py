@@ -41,7 +41,7 @@ def join_labels(
     metadata = tidy(labels.table, path)
     further = metadata.index.difference(fields.index, sort=False)
     ids = pd.Index([*fields.index, *further], name="id", dtype=object)
-    joined = said_of(fields.drop(columns="labels", errors="ignore").reindex(ids), metadata)
+    joined = update_metadata(fields.drop(columns="labels", errors="ignore").reindex(ids), metadata)
     faulty = {problem.id for problem in labels.problems}
     without_row = sorted(map(str, fields.index.difference(metadata.index).difference(list(faulty))))
     return joined, labels, [*labels.problems, *(_without_row(i, path) for i in without_row)]

@@ -8,9 +8,9 @@ from cellocate.collection.atlas.label_tables import is_label_table, read_labels
 from cellocate.collection.collection import Collection
 from cellocate.collection.identity import uuid
 from cellocate.collection.label_tables import FORMATS
-from cellocate.collection.metadata_tables import tidy
 from cellocate.collection.layouts.found_files import FoundFields
 from cellocate.collection.layouts.join_labels import join_labels
+from cellocate.collection.metadata_tables import tidy
 from cellocate.errors import CellocateError
 from cellocate.tables import read_columns, table_name, tables_in
 from cellocate.vocabulary import Vocabulary

@@ -14,10 +14,10 @@ import pandas as pd
 
 from cellocate.collection.collection import Collection
 from cellocate.collection.label_tables import FORMATS, faulty_ids, format_among, labels_of
-from cellocate.collection.metadata_tables import refuse_reserved, tidy
 from cellocate.collection.layouts.found_files import normalised_path
 from cellocate.collection.layouts.join_labels import join_labels
 from cellocate.collection.layouts.listed_files import FileFinder
+from cellocate.collection.metadata_tables import refuse_reserved, tidy
 from cellocate.errors import CellocateError
 from cellocate.files import new_file, write_text
 from cellocate.images import CHANNELS

@@ -18,7 +18,7 @@ _NAMES = (*_COLUMNS.values(), "output_folder", "output_prefix")
 
 
 @layout("path_list")
-def find(place: Path, _: Reading) -> FoundFields | None:
+def find(place: Path, _: FolderSettings) -> FoundFields | None:
     """The fields of the list at or in `place`; None if there is none."""
     if place.is_file():
         return _read(place) if is_list(place) else None

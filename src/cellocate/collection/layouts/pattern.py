@@ -7,10 +7,10 @@ from pathlib import Path
 
 from cellocate.collection.channels import ChannelChoices, assign
 from cellocate.collection.collection_yaml import FILE, FolderSettings
-from cellocate.collection.metadata_tables import NUMBERS
 from cellocate.collection.layouts import stack_files
 from cellocate.collection.layouts.found_files import FoundFields, describe_contents
 from cellocate.collection.layouts.naming_conventions import channel_number
+from cellocate.collection.metadata_tables import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.tables import normalised
@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _KEPT = (*CHANNELS, "labels", *NUMBERS)  # reserved names of columns
 
 
-def find(folder: Path, pattern: str, reading: Reading) -> FoundFields:
+def find(folder: Path, pattern: str, reading: FolderSettings) -> FoundFields:
     """Find the files below `folder` whose relative paths follow `pattern`.
 
     Raises:
@@ -44,7 +44,7 @@ def find(folder: Path, pattern: str, reading: Reading) -> FoundFields:
     return found
 
 
-def _of_channels(named: list[tuple[Path, re.Match[str]]], reading: Reading, folder: Path) -> FoundFields:
+def _of_channels(named: list[tuple[Path, re.Match[str]]], reading: FolderSettings, folder: Path) -> FoundFields:
     tokens = tuple(sorted({match["channel"] for _, match in named}))
     choices = ChannelChoices(tokens, folder, tuple(map(_number, tokens)), named[0][0].name)
     places = assign(choices, reading.channels)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cellocate.collection.collection_yaml import Reading
+from cellocate.collection.collection_yaml import FolderSettings
 from cellocate.collection.layouts.found_files import FoundFields
 from cellocate.images.ome_zarr import is_zarr
 from cellocate.registry import LAYOUTS
 
-Find = Callable[[Path, Reading], FoundFields | None]
+Find = Callable[[Path, FolderSettings], FoundFields | None]
 AlsoFits = Callable[[Path, Mapping[str, FoundFields]], bool]
 
 

@@ -37,7 +37,7 @@ def _among_channels(place: Path, found: Mapping[str, FoundFields]) -> bool:
 
 
 @layout("stacks", also_fits=_among_channels)
-def find(place: Path, reading: Reading) -> FoundFields | None:
+def find(place: Path, reading: FolderSettings) -> FoundFields | None:
     """Find the files of several channels at or in `place`; None if there are none.
 
     Channel numbers from the user count channels within files, even in files of one channel.
@@ -96,7 +96,7 @@ def describe_all(
     return _found(named, _described([path for _, path in named]), reading, place, metadata or {})
 
 
-def describe_one(path: Path, reading: Reading) -> FoundFields:
+def describe_one(path: Path, reading: FolderSettings) -> FoundFields:
     """Describe one file, or the folder of a Zarr image, plate, well or field.
 
     Raises:
@@ -171,7 +171,7 @@ def _others(path: Path, images: Sequence[Stack] | CellocateError) -> set[Path]:
     return {member for image in images for member in image.members} - {path}
 
 
-def _meant(image: Stack, reading: Reading) -> Stack:
+def _meant(image: Stack, reading: FolderSettings) -> Stack:
     """The image with the user's axes, or with slices as channels if the channel numbers require that."""
     try:
         if reading.axes is not None:
@@ -187,7 +187,7 @@ def _meant(image: Stack, reading: Reading) -> Stack:
     return image
 
 
-def _add(found: FoundFields, part: FieldInFile, reading: Reading, path: Path) -> None:
+def _add(found: FoundFields, part: FieldInFile, reading: FolderSettings, path: Path) -> None:
     """Add one field.
 
     Raises:

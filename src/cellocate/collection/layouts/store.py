@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Collection
-from cellocate.collection.metadata_tables import NUMBERS
 from cellocate.collection.layouts.hpa_pixel_size import with_hpa_pixel_sizes
 from cellocate.collection.layouts.join_labels import join_labels
+from cellocate.collection.metadata_tables import NUMBERS
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
 from cellocate.images.scale import check_pixel_size

@@ -12,7 +12,7 @@ from cellocate.collection.collection import TIME_SERIES, Collection, has_values
 from cellocate.collection.grouping import connected_groups
 from cellocate.collection.identity import UUID_LENGTH, uuid
 from cellocate.errors import CellocateError
-from cellocate.tables import suggest_columns
+from cellocate.tables.header import suggest_columns
 
 DUPLICATES = "duplicates"
 
@@ -73,7 +73,7 @@ def _values(collection: Collection, column: str) -> pd.Series[str]:
     """The values of a column; where there is none, the id of the field."""
     if column not in collection.fields or column == "labels":
         what = f"no column {column!r} to group by"
-        mend = f"{columns_there(column, collection.metadata_columns)} You can add columns to the label table."
+        mend = f"{suggest_columns(column, collection.metadata_columns)} You can add columns to the label table."
         raise CellocateError(what, where=collection.folder, mend=mend)
     values = collection.fields[column].astype(object)
     values = values.where(values.notna() & (values != ""), None)
