@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from skimage.segmentation import find_boundaries
 
-from cellocate.cells.masks import CellMasks, write_geojson
+from cellocate.cells.masks import MaskFolder, write_geojson
 from cellocate.images import read_channel, write_png
 from cellocate.phantom import simulate
 
@@ -68,7 +68,7 @@ def test_cells_of_binary_masks_are_cut_predicted_and_explained(cellocate, fields
     assert note.endswith(f"(3 fields, such as {min(truth)})")
     table = pd.read_csv(out / "cells.csv")
     assert table.groupby("field").size().to_dict() == expected
-    written = CellMasks(out / "masks")
+    written = MaskFolder(out / "masks")
     for field, cells in truth.items():
         assert list(written.read(field, cells.shape)[1]) == list(range(1, expected[field] + 1))
         assert written.notes[field] == ()

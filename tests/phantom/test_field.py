@@ -102,7 +102,7 @@ def test_debris_lies_mostly_between_cells():
 def test_what_is_out_of_focus_is_blurred_and_dimmer():
     sharp, blurred = Canvas(256, FIELD_SPAN), Canvas(256, FIELD_SPAN)
     for canvas, defocus in ((sharp, 0.0), (blurred, 0.9)):
-        canvas.turn_to(defocus=defocus)
+        canvas.set_light(defocus=defocus)
         canvas.discs(np.array([[80.0, 80.0]]), 3.0, 1.0)
     assert blurred.image().max() < 0.8 * sharp.image().max()
     assert blurred.image().sum() == pytest.approx(sharp.image().sum() / 1.9, rel=1e-3)

@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from cellocate.cells.cutting import CellPlan
+from cellocate.cells.field_notes import Note, group_notes
 from cellocate.cells.flags import SEPARATOR
-from cellocate.cells.notes import Note, notes_of_a_kind
-from cellocate.cells.strong import Strong
+from cellocate.cells.strong_labels import StrongLabels
 from cellocate.collection.collection import FLAGS
 
 
 def card_of(
-    plan: CellPlan, strong: Strong | None, cells: pd.DataFrame, notes: Mapping[str, Sequence[Note]], fields: int
+    plan: CellPlan, strong: StrongLabels | None, cells: pd.DataFrame, notes: Mapping[str, Sequence[Note]], fields: int
 ) -> dict[str, Any]:
     """What `cells.json` says.
 
@@ -39,5 +39,5 @@ def card_of(
         "removed": {str(why): int(n) for why, n in removed.items()},
         "cells": int((cells["why"] == "").sum()),
         "flagged": {str(flag): int(n) for flag, n in flagged.items()},
-        "notes": notes_of_a_kind(notes),
+        "notes": group_notes(notes),
     }

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from cellocate.cells.cutting import WORK, CellPlan, FieldToCut, cut_field, is_cut
-from cellocate.cells.given import masks_in
-from cellocate.cells.outputs import CARD, CROPS, write_outputs
-from cellocate.cells.pixel_sizes import Estimated, estimate
-from cellocate.cells.strong import Strong, with_one_label
+from cellocate.cells.estimated_pixel_sizes import PixelSizeEstimates, estimate_pixel_sizes
+from cellocate.cells.field_masks import open_mask_folder
+from cellocate.cells.outputs import CROPS, SUMMARY, write_outputs
+from cellocate.cells.strong_labels import StrongLabels, has_one_label
 from cellocate.collection import Collection, LabelledCollection, Problem, open_collection
 from cellocate.collection.depth import of_known_depth
 from cellocate.collection.faulty import known_faults, refuse_faulty, with_images
@@ -36,13 +36,13 @@ class Converted:
     """
 
     cells: Collection
-    card: dict[str, Any]
+    summary: dict[str, Any]
 
 
 def convert(
     collection: Collection,
     plan: CellPlan,
-    strong: Strong | None = None,
+    strong: StrongLabels | None = None,
     *,
     workers: int | None = None,
     resume: bool = False,
@@ -70,7 +70,7 @@ def convert(
     """
     check_workers(workers)
     plan, collection = replace(plan, out=plan.out.resolve()), of_known_depth(collection)
-    if resume and (plan.out / CARD).is_file():  # if it was interrupted, then when all was there
+    if resume and (plan.out / SUMMARY).is_file():  # if it was interrupted, then when all was there
         shutil.rmtree(plan.work, ignore_errors=True)
         return _opened(plan)
     _check_images(collection, plan)
@@ -97,9 +97,9 @@ def _check_images(collection: Collection, plan: CellPlan) -> None:
     with_images(collection, plan.channels)
     if collection.unit == "cell":
         raise CellocateError("single cells already", where=collection.folder, mend="Give the fields that they are of.")
-    masks_in.cache_clear()  # the folder may have changed since an earlier call
+    open_mask_folder.cache_clear()  # the folder may have changed since an earlier call
     if plan.masks is not None:
-        masks_in(plan.masks)  # says what is missing
+        open_mask_folder(plan.masks)  # says what is missing
     elif NUCLEI not in collection.channels:
         what = f"no channel of nuclei, blue (it has {', '.join(collection.channels)})"
         mend = "Cells are found from their nuclei: add the files, or bring masks with --masks."
@@ -109,27 +109,27 @@ def _check_images(collection: Collection, plan: CellPlan) -> None:
 def _check_masks_of(fields: Collection, plan: CellPlan) -> None:
     """Refuse masks that are of none of the fields, or of several at once."""
     if plan.masks is not None:
-        masks = masks_in(plan.masks).excluding(fields.files)
+        masks = open_mask_folder(plan.masks).excluding(fields.files)
         masks.refuse_shared_masks(fields.ids)
         if not any(map(masks.has, fields.ids)):
             masks.require(fields.ids)
 
 
 def _opened(plan: CellPlan) -> Converted:
-    card = json.loads((plan.out / CARD).read_text(encoding="utf-8"))
-    return Converted(open_collection(plan.out / CROPS), card)
+    summary = json.loads((plan.out / SUMMARY).read_text(encoding="utf-8"))
+    return Converted(open_collection(plan.out / CROPS), summary)
 
 
-def _of_one_label(fields: LabelledCollection, strong: Strong) -> LabelledCollection:
+def _of_one_label(fields: LabelledCollection, strong: StrongLabels) -> LabelledCollection:
     unwanted = [fields.vocabulary.index(name) for name in strong.without]
-    single = with_one_label(fields.fields["labels"], unwanted)
+    single = has_one_label(fields.fields["labels"], unwanted)
     if not single.any():
         mend = "Leave --strong out: the labels of a field are copied to its cells."
         raise CellocateError("no field has exactly one label that is wanted", where=fields.folder, mend=mend)
     return fields.subset([str(i) for i in fields.fields.index[single]])
 
 
-def _request(plan: CellPlan, fields: Collection, strong: Strong | None) -> dict[str, Any]:
+def _request(plan: CellPlan, fields: Collection, strong: StrongLabels | None) -> dict[str, Any]:
     """What must be the same when the work is resumed."""
     rows = table(fields).to_csv(lineterminator="\n")
     return {
@@ -138,7 +138,7 @@ def _request(plan: CellPlan, fields: Collection, strong: Strong | None) -> dict[
         "masks": None if plan.masks is None else str(plan.masks.resolve()),
         "segmenter": None if plan.segment is None else getattr(plan.segment, "__name__", ""),
         "strong": None if strong is None else strong.settings(),
-        "extras": [extra.__name__ for extra in plan.extras],
+        "extras": [extra.__name__ for extra in plan.exports],
         "png": plan.png,
         "colours": plan.colours,
         "fields": hashlib.sha256(rows.encode()).hexdigest(),
@@ -146,9 +146,9 @@ def _request(plan: CellPlan, fields: Collection, strong: Strong | None) -> dict[
 
 
 def _cut_all(plan: CellPlan, fields: Collection, workers: int | None, progress: Callable[[int], object] | None) -> None:
-    estimated = Estimated({}, {})
+    estimated = PixelSizeEstimates({}, {})
     if plan.masks is None:
-        estimated = estimate(fields, workers, kept=plan.work / "pixel_sizes.json")
+        estimated = estimate_pixel_sizes(fields, workers, kept=plan.work / "pixel_sizes.json")
     slim = replace(fields, made={}, problems=()).with_pixel_sizes(estimated.sizes)
     tasks = (FieldToCut(plan, n, slim.subset([i]), estimated.notes.get(i)) for n, i in enumerate(fields.ids))
     problems: list[Problem] = []

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from cellocate.cells.crops import Crop, CropSettings, crops
 from cellocate.cells.describe import describe_cells, describe_field
-from cellocate.cells.extras import Extra
-from cellocate.cells.given import Masks, given_masks
+from cellocate.cells.exports import Export
+from cellocate.cells.field_masks import FieldMasks, read_field_masks
+from cellocate.cells.field_notes import Note, save_notes
 from cellocate.cells.masks import write_labels
 from cellocate.cells.mismatched_masks import MISMATCHED, are_mismatched
-from cellocate.cells.notes import Note, save_notes
 from cellocate.cells.segmenters import Segmenter
 from cellocate.choices import Colours
 from cellocate.collection import Collection, Problem
@@ -55,7 +55,7 @@ class CellPlan:
     crop: CropSettings
     masks: Path | None
     segment: Segmenter | None
-    extras: tuple[Extra, ...] = ()
+    exports: tuple[Export, ...] = ()
     png: bool = False
     colours: Colours = "atlas"
     skip_bad: bool = False
@@ -157,7 +157,7 @@ def _cut(task: FieldToCut) -> None:
         empty=[empty for _, empty in found],
         **whole,
     )
-    for extra in plan.extras:
+    for extra in plan.exports:
         extra(task, pixels, masks, table)
     with new_file(plan.cells(number)) as aside:
         table.to_csv(aside, index=False, float_format=DIGITS)
@@ -174,10 +174,10 @@ def _noted(crop: Crop, found: list[tuple[Crop, bool]]) -> Pixels:
     return crop.pixels
 
 
-def _masks(task: FieldToCut, pixels: Pixels, pixel_size: float | None) -> Masks:
+def _masks(task: FieldToCut, pixels: Pixels, pixel_size: float | None) -> FieldMasks:
     plan, shape = task.plan, pixels.shape[1:]
     if plan.masks is not None:
-        return given_masks(plan.masks, task.field, (shape[0], shape[1]), pixel_size, task.collection.files)
+        return read_field_masks(plan.masks, task.field, (shape[0], shape[1]), pixel_size, task.collection.files)
     assert plan.segment is not None
     return plan.segment(pixels, plan.channels, pixel_size)
 
@@ -190,7 +190,7 @@ def read_cells(plan: CellPlan, number: int, field: str) -> pd.DataFrame:
     return pd.read_csv(path, dtype={FLAGS: str}).fillna({FLAGS: ""}).assign(field=field)
 
 
-def keep_crops(plan: CellPlan, number: int, kept: NDArray[np.bool_], store: Path, shard: int) -> NDArray[Any]:
+def move_kept_crops(plan: CellPlan, number: int, kept: NDArray[np.bool_], store: Path, shard: int) -> NDArray[Any]:
     """Move the crops of a field that are kept to the store, where it was not done before.
 
     Args:

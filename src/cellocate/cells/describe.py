@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import find_objects
 
-from cellocate.cells.flags import flags, notes_on_protein
-from cellocate.cells.given import Masks
+from cellocate.cells.field_masks import FieldMasks
+from cellocate.cells.flags import flags, protein_flags
 from cellocate.cells.measure import grey_levels, measure
 from cellocate.collection.image_facts import file_sizes
 from cellocate.collection.quality import FOCUS_CHANNELS, sharpness
@@ -22,7 +22,7 @@ BOX = ("top_px", "left_px", "height_px", "width_px")
 FILE_SIZES = ("smallest_file_bytes", "largest_file_bytes")
 
 
-def describe_cells(field: Pixels, channels: Sequence[str], masks: Masks, bits: int | None = None) -> pd.DataFrame:
+def describe_cells(field: Pixels, channels: Sequence[str], masks: FieldMasks, bits: int | None = None) -> pd.DataFrame:
     """A row for each cell of a field.
 
     Args:
@@ -37,10 +37,10 @@ def describe_cells(field: Pixels, channels: Sequence[str], masks: Masks, bits: i
         gives; and `flags`.
 
     Example:
-        >>> from cellocate.cells.given import Given
+        >>> from cellocate.cells.field_masks import ImportedMasks
         >>> cells = np.zeros((8, 8), np.uint16)
         >>> cells[2:4, 3:6] = 1
-        >>> row = describe_cells(np.full((1, 8, 8), 7, np.uint8), ["green"], Given(cells, cells, 0.5)).iloc[0]
+        >>> row = describe_cells(np.full((1, 8, 8), 7, np.uint8), ["green"], ImportedMasks(cells, cells, 0.5)).iloc[0]
         >>> float(row["y_px"]), float(row["x_px"]), float(row["area_um2"]), bool(row["edge"]), float(row["contrast"])
         (2.5, 4.0, 1.5, False, 0.0)
     """
@@ -59,7 +59,7 @@ def describe_cells(field: Pixels, channels: Sequence[str], masks: Masks, bits: i
         rows.append((top, left, bottom - top, right - left, edge, contrast))
     places = pd.DataFrame(rows, columns=[*BOX, "edge", "contrast"], index=measured.index)
     found = places.join(measured).reset_index()
-    notes = [""] * len(found) if protein is None else notes_on_protein(protein, masks.cells)
+    notes = [""] * len(found) if protein is None else protein_flags(protein, masks.cells)
     return found.assign(flags=flags(found, notes))
 
 

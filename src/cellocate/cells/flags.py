@@ -30,7 +30,7 @@ def flags(cells: pd.DataFrame, notes: Sequence[str]) -> pd.Series[str]:
 
     Args:
         cells: columns `area_um2` and `nucleus_area_um2` and `edge`.
-        notes: what `notes_on_protein` says of each of n cells.
+        notes: what `protein_flags` says of each of n cells.
 
     Example:
         >>> areas = {"area_um2": [900.0, 40.0, 20000.0], "nucleus_area_um2": [12.0, 35.0, 300.0]}
@@ -51,7 +51,7 @@ def flags(cells: pd.DataFrame, notes: Sequence[str]) -> pd.Series[str]:
     return pd.Series(joined, index=cells.index, dtype=object)
 
 
-def notes_on_protein(protein: NDArray[Any], cells: NDArray[Any]) -> list[str]:
+def protein_flags(protein: NDArray[Any], cells: NDArray[Any]) -> list[str]:
     """Which cells show no protein: not even their brightest thousandth stands out from what lies outside all cells.
 
     Args:
@@ -66,7 +66,7 @@ def notes_on_protein(protein: NDArray[Any], cells: NDArray[Any]) -> list[str]:
         >>> protein, cells = rng.poisson(9, (200, 200)).astype(np.uint8), np.zeros((200, 200), np.uint16)
         >>> cells[20:80, 20:80], cells[20:80, 120:180] = 1, 2
         >>> protein[30:60, 30:60] += 30
-        >>> notes_on_protein(protein, cells)
+        >>> protein_flags(protein, cells)
         ['', 'no signal']
     """
     n = int(cells.max(initial=0))

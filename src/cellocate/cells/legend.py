@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from cellocate.cells.overlay import CELL, NUCLEUS, RGB
+from cellocate.cells.cell_overlay import CELL, NUCLEUS, RGB
 from cellocate.choices import Colours
 from cellocate.pictures import STAINS, bar_of, light
 

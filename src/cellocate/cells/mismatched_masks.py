@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.notes import Note
+from cellocate.cells.field_notes import Note
 from cellocate.images.signal import CLEAR, signal_of
 
 _BY_CHANCE = 0.1

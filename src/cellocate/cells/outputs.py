@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 import cellocate
 from cellocate.cells.card import card_of
-from cellocate.cells.clean import reasons
-from cellocate.cells.cutting import DIGITS, CellPlan, keep_crops, read_cells
+from cellocate.cells.cell_images import write_cell_images
+from cellocate.cells.clean_up import removal_reasons
+from cellocate.cells.cutting import DIGITS, CellPlan, move_kept_crops, read_cells
 from cellocate.cells.describe import BOX
-from cellocate.cells.notes import load_notes
-from cellocate.cells.pictures import write_pictures
-from cellocate.cells.strong import Strong, counts, scoped
+from cellocate.cells.field_notes import load_notes
+from cellocate.cells.strong_labels import StrongLabels, count_by_location, limit_cells
 from cellocate.collection import Collection, Problem, open_collection
 from cellocate.collection.collection import FLAGS, group_of
 from cellocate.collection.faulty import SKIPPED, skipped_fields
@@ -30,12 +30,12 @@ from cellocate.files import sync, write_text
 from cellocate.rounded import json_text
 from cellocate.written import write_table
 
-CARD, CELLS, COUNTS, CROPS, PICTURES = "cells.json", "cells.csv", "counts.csv", "crops", "png"
+SUMMARY, CELLS, COUNTS, CROPS, PICTURES = "cells.json", "cells.csv", "counts.csv", "crops", "png"
 _FIRST = ("id", "field", "cell", "y_px", "x_px", "area_um2", "edge", "why", FLAGS, "labels")  # columns of `cells.csv`
 
 
 def write_outputs(
-    plan: CellPlan, fields: Collection, collection: Collection, known: Sequence[Problem], strong: Strong | None
+    plan: CellPlan, fields: Collection, collection: Collection, known: Sequence[Problem], strong: StrongLabels | None
 ) -> None:
     """Decide which cells stay, then write the store, the tables and, at the very end, the card.
 
@@ -56,23 +56,23 @@ def write_outputs(
         )
     index = _move_crops(plan, fields, cells)
     skipped = skipped_fields(known, map(plan.problem, range(len(fields))))
-    card = _card(plan, fields, cells, strong) | {
+    summary = _card(plan, fields, cells, strong) | {
         "fields_skipped": skipped["id"].nunique(),  # of which one may have several faults
         "fields_of_other_labels": len(set(collection.ids) - {problem.id for problem in known}) - len(fields),
     }
     history = {"made": dict(fields.made)} if fields.made else {}
     opened = {"step": "open", "layout": fields.layout, "fields": len(fields), **history}
-    made = {"by": f"cellocate {cellocate.__version__}", "steps": [opened, {"step": "cells", **card}]}
+    made = {"by": f"cellocate {cellocate.__version__}", "steps": [opened, {"step": "cells", **summary}]}
     store = plan.out / CROPS
     crops = _fields_of_store(cells[kept], fields)
     seal(store, index, crops, plan.channels, (plan.crop.size,), told(replace(fields, made=made)))
     if plan.png:
-        write_pictures(open_collection(store), plan.out / PICTURES)
+        write_cell_images(open_collection(store), plan.out / PICTURES)
     if len(skipped):
         write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
     _write_tables(plan, fields, cells, strong)
-    write_text(plan.out / CARD, json_text(card) + "\n")
-    sync(plan.out / CARD, plan.out)
+    write_text(plan.out / SUMMARY, json_text(summary) + "\n")
+    sync(plan.out / SUMMARY, plan.out)
 
 
 def _found(plan: CellPlan, fields: Collection) -> pd.DataFrame:
@@ -92,11 +92,11 @@ def _found(plan: CellPlan, fields: Collection) -> pd.DataFrame:
     return pd.concat([cells, of_cells], axis=1)
 
 
-def _why(cells: pd.DataFrame, strong: Strong | None) -> pd.Series[str]:
+def _why(cells: pd.DataFrame, strong: StrongLabels | None) -> pd.Series[str]:
     """Why a cell is left out: of weak labels nothing but that nothing is seen of it."""
     if strong is None:
         return cells["empty"].map({True: "empty", False: ""})
-    return scoped(_label(cells), reasons(cells, strong.clean), strong)
+    return limit_cells(_label(cells), removal_reasons(cells, strong.clean), strong)
 
 
 def _label(cells: pd.DataFrame) -> pd.Series[int]:
@@ -110,7 +110,7 @@ def _move_crops(plan: CellPlan, fields: Collection, cells: pd.DataFrame) -> NDAr
     by_field = (cells["why"] == "").groupby(cells["field"], sort=False)
     kept = {field: flags.to_numpy() for field, flags in by_field}
     index = [
-        keep_crops(plan, number, kept[field], plan.out / CROPS, number)
+        move_kept_crops(plan, number, kept[field], plan.out / CROPS, number)
         for number, field in enumerate(fields.ids)
         if field in kept
     ]
@@ -118,7 +118,7 @@ def _move_crops(plan: CellPlan, fields: Collection, cells: pd.DataFrame) -> NDAr
     return np.concatenate(index)
 
 
-def _card(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: Strong | None) -> dict[str, Any]:
+def _card(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: StrongLabels | None) -> dict[str, Any]:
     notes = {field: load_notes(plan.notes(number)) for number, field in enumerate(fields.ids)}
     used = sum(not plan.problem(number).is_file() for number in range(len(fields)))
     return card_of(plan, strong, cells, notes, used)
@@ -136,9 +136,11 @@ def _fields_of_store(cells: pd.DataFrame, fields: Collection) -> pd.DataFrame:
     return table(replace(fields, fields=as_text))
 
 
-def _write_tables(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: Strong | None) -> None:
+def _write_tables(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: StrongLabels | None) -> None:
     if strong is not None:
-        write_table(plan.out / COUNTS, counts(cells.assign(label=_label(cells)), fields.require_vocabulary()))
+        write_table(
+            plan.out / COUNTS, count_by_location(cells.assign(label=_label(cells)), fields.require_vocabulary())
+        )
     texts = cells["labels"].map(lambda labels: "" if labels is None else " ".join(map(str, labels)))
     rows = cells.assign(labels=texts, edge=cells["edge"].astype(int)).drop(columns="empty")
     rows = rows[[*_FIRST, *(c for c in rows if c not in _FIRST)]]

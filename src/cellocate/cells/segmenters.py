@@ -11,17 +11,17 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.given import Given, Masks
+from cellocate.cells.field_masks import FieldMasks, ImportedMasks
+from cellocate.cells.field_notes import Note
 from cellocate.cells.masks import in_one_piece, matched, renumbered
-from cellocate.cells.notes import Note
-from cellocate.cells.segmentation import Segmented, Settings, label_cells, segment
+from cellocate.cells.segmentation import SegmentationSettings, Segmented, label_cells, segment
+from cellocate.cells.segmentation.cell_maps import LANDMARKS
 from cellocate.cells.segmentation.classical import known_or_estimated, planes_of, without_landmarks
-from cellocate.cells.segmentation.landmarks import LANDMARKS
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels
 from cellocate.registry import SEGMENTERS
 
-Segmenter = Callable[[Pixels, Sequence[str], float | None], Masks]
+Segmenter = Callable[[Pixels, Sequence[str], float | None], FieldMasks]
 """A field, shape (C, H, W), the names of its channels, and µm per px if known → its nuclei and cells."""
 
 
@@ -66,7 +66,7 @@ def get_segmenter(name: str) -> SegmenterKind:
     return found
 
 
-def masks_of(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes: Sequence[str] = ()) -> Given:
+def masks_of(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes: Sequence[str] = ()) -> ImportedMasks:
     """Nuclei and cells from label images, shape (H, W), however these are numbered.
 
     Cells in several pieces keep the largest; they are numbered from 1 without gaps, and each nucleus as the cell that
@@ -83,7 +83,9 @@ def masks_of(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes
         array([[0, 1, 0, 0]], dtype=uint16)
     """
     whole = in_one_piece(np.asarray(cells).astype(np.uint16))
-    return Given(*renumbered(matched(np.asarray(nuclei).astype(np.uint16), whole), whole), pixel_size, tuple(notes))
+    return ImportedMasks(
+        *renumbered(matched(np.asarray(nuclei).astype(np.uint16), whole), whole), pixel_size, tuple(notes)
+    )
 
 
 @segmenter("classical")
@@ -95,11 +97,11 @@ def classical(field: Pixels, channels: Sequence[str], pixel_size: float | None =
 @segmenter("multinucleate")
 def multinucleate(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Segmented:
     """As `segment`, but nuclei with no dim border between them share a cell."""
-    return segment(field, channels, pixel_size, Settings(several_nuclei=True))
+    return segment(field, channels, pixel_size, SegmentationSettings(several_nuclei=True))
 
 
 @segmenter("cellpose", requires="cellpose", alone=True)
-def cellpose(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Given:
+def cellpose(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> ImportedMasks:
     """Cells by Cellpose-SAM (cellpose 4), from microtubules, ER and nuclei; nuclei by the same from theirs alone.
 
     References:
@@ -117,7 +119,7 @@ def cellpose(field: Pixels, channels: Sequence[str], pixel_size: float | None = 
 
 
 @segmenter("instanseg", requires="instanseg", alone=True)
-def instanseg(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Given:
+def instanseg(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> ImportedMasks:
     """Nuclei and cells by InstanSeg's network for fluorescence.
 
     References:
@@ -132,8 +134,8 @@ def instanseg(field: Pixels, channels: Sequence[str], pixel_size: float | None =
     return masks_of(nuclei, cells, pixel_size, notes)
 
 
-def _grown(nuclei: NDArray[Any], pixel_size: float, notes: tuple[Note, ...]) -> Given:
-    settings = Settings()
+def _grown(nuclei: NDArray[Any], pixel_size: float, notes: tuple[Note, ...]) -> ImportedMasks:
+    settings = SegmentationSettings()
     cells = label_cells(np.asarray(nuclei).astype(np.uint16), None, pixel_size, settings)
     return masks_of(nuclei, cells, pixel_size, (*notes, without_landmarks(settings)))
 

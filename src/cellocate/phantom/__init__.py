@@ -4,7 +4,7 @@ geometry (`morphology`, `placement`, `outlines`, `scene`) → structures (`filam
 location → `optics` → `field` → `layouts` and `label_sets`, `field_files` (one field on disk), `collection`.
 """
 
-from cellocate.phantom.collection import simulate
 from cellocate.phantom.field import PhantomField, simulate_field
+from cellocate.phantom.simulation import simulate
 
 __all__ = ["PhantomField", "simulate", "simulate_field"]

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.phantom.map_pixels import map_px
 from cellocate.phantom.shapes import Image, Points
-from cellocate.phantom.units import map_px
 
 Amount = NDArray[np.float64] | float
 
@@ -31,7 +31,7 @@ class Canvas:
         self._sheets = {0.0: _Sheet(size)}
         self._sheet = self._sheets[0.0]
 
-    def turn_to(self, *, gain: float = 1.0, defocus: float = 0.0) -> None:
+    def set_light(self, *, gain: float = 1.0, defocus: float = 0.0) -> None:
         """Make all that follows brighter by a factor, and blurred by `defocus` µm; light out of focus is also lost."""
         self._gain = gain / (1 + defocus)
         if defocus not in self._sheets:

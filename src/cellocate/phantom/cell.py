@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.phantom.map_pixels import MAP_PIXEL
 from cellocate.phantom.shapes import Image, Points
-from cellocate.phantom.units import MAP_PIXEL
 
 Phase = Literal["interphase", "metaphase", "daughter"]
 Mask = NDArray[np.bool_]
@@ -18,7 +18,7 @@ Amounts = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedCell:
     """A cell before its neighbours have pressed it into shape.
 
     Attributes:
@@ -56,7 +56,7 @@ class Relief:
 
 
 @dataclass(frozen=True, eq=False)
-class Maps:
+class CellMaps:
     """What a crop of the scene's maps says of one cell; lengths in µm.
 
     Attributes:
@@ -158,7 +158,7 @@ class Cell:
     centrosome: Points
     bridge: Points | None
     defocus: float
-    maps: Maps
+    maps: CellMaps
 
     @property
     def poles(self) -> Points:

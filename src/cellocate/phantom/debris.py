@@ -33,12 +33,12 @@ class Debris:
 
     def draw(self, canvas: Canvas, channel: int, gain: float = 1.0) -> None:
         """Draw what one channel shows of it."""
-        canvas.turn_to(gain=gain, defocus=0.3)  # nothing in it has a sharp edge
+        canvas.set_light(gain=gain, defocus=0.3)  # nothing in it has a sharp edge
         canvas.discs(self.discs[:, :2], self.discs[:, 2], self.disc_light[:, channel])
         canvas.strokes(self.strokes, self.stroke_light[:, channel, None], width=0.8)
 
 
-def scatter(rng: np.random.Generator, scene: Scene) -> Debris:
+def scatter_debris(rng: np.random.Generator, scene: Scene) -> Debris:
     """The debris of a field: much in some, hardly any in most."""
     area = (scene.span / FIELD_SPAN) ** 2
     parts = [_specks(rng, scene, int(rng.poisson(8 * area * rng.lognormal(0, 1.0))))]

@@ -13,17 +13,17 @@ from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
 from cellocate.phantom.canvas import Canvas
 from cellocate.phantom.cell import Cell
-from cellocate.phantom.debris import Debris, scatter
+from cellocate.phantom.debris import Debris, scatter_debris
 from cellocate.phantom.landmarks import Landmarks, microtubule_stain, nucleus_stain, reticulum_stain
+from cellocate.phantom.limits import VARIABILITY, check_depth, check_seed, check_size, check_variability
+from cellocate.phantom.map_pixels import MAP_PIXEL, map_px
 from cellocate.phantom.morphology import MORPHOLOGIES
 from cellocate.phantom.optics import shrink
 from cellocate.phantom.patterns import Pattern, Pen
-from cellocate.phantom.patterns.registry import grainy
-from cellocate.phantom.photograph import BLUE, GREEN, RED, YELLOW, Light, photograph
-from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
+from cellocate.phantom.patterns.drawing import grainy
+from cellocate.phantom.photograph import BLUE, GREEN, RED, YELLOW, SceneLight, photograph
 from cellocate.phantom.scene import Scene, build_scene
 from cellocate.phantom.shapes import Image, rasterise
-from cellocate.phantom.units import MAP_PIXEL, map_px
 from cellocate.registry import LOCATIONS
 from cellocate.vocabulary import get
 
@@ -31,8 +31,8 @@ from cellocate.vocabulary import get
 SCENE, PATTERN, SHOWS, HAZE, DEBRIS = range(100, 105)
 DEBRIS_GREY = 70.0  # grey levels of debris that is as bright as a structure
 STAINS = {RED: microtubule_stain, BLUE: nucleus_stain, YELLOW: reticulum_stain}
-SEEN = 0.12  # of a solid structure: what can be seen of a location
-LEAST_SEEN_PX = 2  # of the maps; less of it is not shown
+VISIBLE = 0.12  # of a solid structure: what can be seen of a location
+MIN_VISIBLE_PX = 2  # of the maps; less of it is not shown
 ATTEMPTS = 50  # scenes grown until one can show what is asked of it
 
 
@@ -101,10 +101,10 @@ def simulate_field(
     landmarks = Landmarks(_scene(root, span, list(patterns.values())), root)
     scene = landmarks.scene
     drawn = max(size, map_px(span))
-    debris = scatter(landmarks.rng(DEBRIS), scene)
+    debris = scatter_debris(landmarks.rng(DEBRIS), scene)
     drawings = {label: _draw_location(landmarks, label, patterns[label], variability, drawn) for label in patterns}
     shown = {label: cells for label, (_, _, cells) in drawings.items()}
-    light = Light(
+    light = SceneLight(
         stains={channel: _draw(stain, landmarks, debris, channel, drawn) for channel, stain in STAINS.items()},
         locations={label: at for label, (at, _, _) in drawings.items()},
         elsewhere={label: elsewhere for label, (_, elsewhere, _) in drawings.items()},
@@ -195,9 +195,9 @@ def _cells_to_show(landmarks: Landmarks, label: int, pattern: Pattern, variabili
 def _cells_that_show(scene: Scene, pattern: Pattern, chosen: list[Cell], light: Image) -> list[Cell]:
     """The cells in whose own mask there is light of a location: of those that were to show it, or also of others."""
     coarse = shrink(light, len(scene.labels))
-    bright = np.bincount(scene.labels[coarse > SEEN].ravel(), minlength=len(scene.cells) + 1)
+    bright = np.bincount(scene.labels[coarse > VISIBLE].ravel(), minlength=len(scene.cells) + 1)
     among = [cell for cell in scene.cells if pattern.holds(cell)] if pattern.shared else chosen
-    return [cell for cell in among if bright[cell.number] >= LEAST_SEEN_PX]
+    return [cell for cell in among if bright[cell.number] >= MIN_VISIBLE_PX]
 
 
 def _draw_pattern(
@@ -208,7 +208,7 @@ def _draw_pattern(
     for cell in cells:
         gain = landmarks.rng(PATTERN, label, cell.pair, 0).lognormal(0, 0.3)
         for canvas in (at, elsewhere):
-            canvas.turn_to(gain=gain, defocus=cell.defocus)
+            canvas.set_light(gain=gain, defocus=cell.defocus)
         pattern.draw(cell, Pen(landmarks.rng(PATTERN, label, cell.number, 1), at, landmarks, elsewhere))
     return at.image(), elsewhere.image()
 
@@ -233,7 +233,7 @@ def _haze(landmarks: Landmarks, debris: Debris, size: int) -> Image:
     debris.draw(canvas, GREEN, gain=DEBRIS_GREY)
     for cell in landmarks.scene.cells:
         maps = cell.maps
-        canvas.turn_to(gain=level * rng.lognormal(0, 0.2), defocus=cell.defocus)
+        canvas.set_light(gain=level * rng.lognormal(0, 0.2), defocus=cell.defocus)
         light = (0.3 + 0.7 * maps.height) * maps.inside * (1 + (nuclear - 1) * maps.nucleus)
         grainy(rng, canvas, cell, np.asarray(light, np.float32), share=grain)
     return canvas.image()

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from cellocate.images import CHANNELS, write_png
 from cellocate.phantom.field import PhantomField, simulate_field
-from cellocate.phantom.layouts import LabelSet, Layout
+from cellocate.phantom.phantom_layouts import LabelSet, PhantomLayout
 from cellocate.phantom.shapes import Image
 
 
 @dataclass(frozen=True)
-class Settings:
+class CollectionSettings:
     """What the fields of a collection have in common."""
 
-    layout: Layout
+    layout: PhantomLayout
     size: int
     span: float
     depth: int
@@ -33,7 +33,7 @@ class FieldToDraw:
     out: Path
     index: int
     labels: LabelSet
-    settings: Settings
+    settings: CollectionSettings
 
     @property
     def id(self) -> str:
@@ -67,7 +67,7 @@ def draw_field(task: FieldToDraw) -> FieldTruth:
     )
     for channel, image in zip(CHANNELS, field.channels, strict=True):
         write_png(task.out / "train" / f"{task.id}_{channel}.png", image)
-    return FieldTruth(tuple(map(settings.layout.says, field.cell_labels)), _write_masks(task, field))
+    return FieldTruth(tuple(map(settings.layout.translate, field.cell_labels)), _write_masks(task, field))
 
 
 def _write_masks(task: FieldToDraw, field: PhantomField) -> dict[int, float]:

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.phantom.map_pixels import MAP_PIXEL
 from cellocate.phantom.shapes import Image, Points, unit
-from cellocate.phantom.units import MAP_PIXEL
 
 
 def read_map(values: Image, places: Points) -> Image:
@@ -45,7 +45,7 @@ class Room:
         table[..., 3] = self.labels  # exact: whole numbers up to 2**24 are
         return table.reshape(-1, 4)
 
-    def look(self, places: Points) -> tuple[Image, Image, Image]:
+    def lookup(self, places: Points) -> tuple[Image, Image, Image]:
         """At `places` (n, 2) in µm: the number of the cell, the distance to a wall, the unit vector away from it."""
         found = self._table[_flat(places, len(self.labels))]  # one look-up for all: this is where filaments spend time
         return found[:, 3], found[:, 2], found[:, :2]
@@ -87,7 +87,7 @@ def grow(
     swing = growth.wander * np.sqrt(1 - growth.memory**2)
     here = np.ones(n)
     for i in range(growth.steps):
-        owner, distance, away = room.look(paths[:, i])
+        owner, distance, away = room.lookup(paths[:, i])
         here = here * (owner == owners)
         alive[:, i] = here
         curve = growth.memory * curve + swing * rng.standard_normal(n)
@@ -97,6 +97,6 @@ def grow(
         ahead = ahead - (press * towards)[:, None] * away * 1.05
         ahead /= np.maximum(np.hypot(ahead[:, 0], ahead[:, 1]), 1e-6)[:, None]
         paths[:, i + 1] = paths[:, i] + growth.step * ahead
-    owner, _, _ = room.look(paths[:, -1])
+    owner, _, _ = room.lookup(paths[:, -1])
     alive[:, -1] = here * (owner == owners)
     return paths, alive

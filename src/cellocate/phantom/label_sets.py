@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from cellocate.errors import CellocateError
-from cellocate.phantom.layouts import DRAWN, LabelSet, Layout
+from cellocate.phantom.phantom_layouts import DRAWN, LabelSet, PhantomLayout
 from cellocate.tables import lacking, read_table, shown
 from cellocate.vocabulary import get
 
@@ -20,7 +20,7 @@ SECOND = 0.25  # share of balanced fields with a second location
 BALANCED, REAL = 200, 201  # streams of random numbers, apart from those of the fields
 
 
-def label_sets(labels: str | Path, seed: int, layout: Layout) -> Callable[[int], LabelSet]:
+def label_sets(labels: str | Path, seed: int, layout: PhantomLayout) -> Callable[[int], LabelSet]:
     """How the locations of field `index` are found, as labels of `hpa28`, whatever the other fields.
 
     Only such are drawn as the layout can say. Balanced draws are balanced over the layout's own vocabulary: one of the
@@ -37,7 +37,7 @@ def label_sets(labels: str | Path, seed: int, layout: Layout) -> Callable[[int],
         CellocateError: there is no such file, or it is no such table, or a label is unknown to it or to the layout.
 
     Example:
-        >>> from cellocate.phantom.layouts import layout
+        >>> from cellocate.phantom.phantom_layouts import layout
         >>> draw = label_sets("balanced", 0, layout("kaggle2018"))
         >>> sorted(min(draw(i), default=-1) in range(28) for i in range(3))
         [True, True, True]
@@ -50,7 +50,7 @@ def label_sets(labels: str | Path, seed: int, layout: Layout) -> Callable[[int],
     return lambda index: rows[index % len(rows)]
 
 
-def _balanced(seed: int, index: int, layout: Layout) -> LabelSet:
+def _balanced(seed: int, index: int, layout: PhantomLayout) -> LabelSet:
     """Each run of as many fields as labels has each once, in some order; a second is drawn for a quarter of them."""
     drawn = [label for label, covered in enumerate(layout.origins) if covered or label == layout.negative]
     origins = [layout.origins[label] for label in drawn]
@@ -66,7 +66,7 @@ def _balanced(seed: int, index: int, layout: Layout) -> LabelSet:
     return tuple(sorted(int(rng.choice(origins[label])) for label in chosen if origins[label]))
 
 
-def _real(seed: int, layout: Layout) -> Callable[[int], LabelSet]:
+def _real(seed: int, layout: PhantomLayout) -> Callable[[int], LabelSet]:
     sets, counts = real_label_sets()
     said = [tuple(label for label in labels if label in layout.drawable) for labels in sets]
     weight = np.array([count if labels else 0 for labels, count in zip(said, counts, strict=True)])
@@ -83,7 +83,7 @@ def real_label_sets() -> tuple[tuple[LabelSet, ...], tuple[int, ...]]:
     return tuple(vocabulary.parse(row["Target"]) for row in rows), tuple(int(row["count"]) for row in rows)
 
 
-def read_targets(path: Path, layout: Layout) -> list[LabelSet]:
+def read_targets(path: Path, layout: PhantomLayout) -> list[LabelSet]:
     """The label sets of a table with the columns Id and Target, as `Vocabulary.labels_in` reads them."""
     if not path.is_file():
         raise CellocateError(

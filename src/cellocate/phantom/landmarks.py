@@ -81,7 +81,7 @@ def microtubule_stain(landmarks: Landmarks, canvas: Canvas) -> None:
     free = landmarks.rng(3).uniform(0.08, 0.3)
     for cell in landmarks.scene.cells:
         rng = landmarks.rng(3, cell.number)
-        canvas.turn_to(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
+        canvas.set_light(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
         if cell.phase == "metaphase":
             canvas.strokes(*spindle_fibres(rng, cell, gain=1.6), width=MICROTUBULE_UM)
         else:
@@ -101,7 +101,7 @@ def nucleus_stain(landmarks: Landmarks, canvas: Canvas) -> None:
         rng, maps = landmarks.rng(4, cell.number), cell.maps
         shape = maps.inside.shape
         gain = rng.lognormal(0, 0.2) * {"interphase": 1.0, "daughter": 1.2, "metaphase": 1.9}[cell.phase]
-        canvas.turn_to(gain=gain, defocus=cell.defocus)
+        canvas.set_light(gain=gain, defocus=cell.defocus)
         texture = 0.12 * noise(rng, shape, 3.0) + 0.17 * noise(rng, shape, 1.0) + 0.1 * noise(rng, shape, 0.5)
         clumps = 0.8 * np.clip(noise(rng, shape, 1.3) - 1.3, 0, 1)
         light = (1 + coarse * (texture + clumps)) * soft(maps.nucleus) * np.clip(0.6 + maps.in_nucleus / 3, 0, 1)
@@ -113,7 +113,7 @@ def reticulum_stain(landmarks: Landmarks, canvas: Canvas) -> None:
     """Draw the endoplasmic reticulum."""
     for cell in landmarks.scene.cells:
         rng, light = landmarks.rng(5, cell.number), landmarks.reticulum[cell.number]
-        canvas.turn_to(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
+        canvas.set_light(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
         canvas.fill(cell.maps.box, np.asarray(0.7 * light, np.float32))
         canvas.points(*cell.maps.grains(rng, np.asarray(0.3 * light, np.float32)))
 

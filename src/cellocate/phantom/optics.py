@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.phantom.map_pixels import MAP_PIXEL
 from cellocate.phantom.shapes import Image
-from cellocate.phantom.units import MAP_PIXEL
 
 WHITE = 255  # grey levels at which every picture saturates, in steps of 1 (8 bits) or 1/257 (16 bits)
 PULSE_SPREAD = 0.3  # of the heights of single photons, relative to their mean

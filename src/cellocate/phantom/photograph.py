@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cellocate.images import Pixels
+from cellocate.phantom.map_pixels import MAP_PIXEL
 from cellocate.phantom.optics import detect, draw_exposure, illuminate, shrink, through_lens
 from cellocate.phantom.shapes import Image
-from cellocate.phantom.units import MAP_PIXEL
 
 RED, GREEN, BLUE, YELLOW = range(4)
 TAKE, STRENGTH, BLEED, NOISE = range(120, 124)  # streams of random numbers
@@ -26,7 +26,7 @@ GAINS = {
 
 
 @dataclass(frozen=True)
-class Light:
+class SceneLight:
     """What there is to photograph, (drawn, drawn) each, in units in which bright structures are 1.
 
     Attributes:
@@ -44,7 +44,7 @@ class Light:
 
 
 def photograph(
-    rng: Callable[..., np.random.Generator], light: Light, size: int, depth: int
+    rng: Callable[..., np.random.Generator], light: SceneLight, size: int, depth: int
 ) -> tuple[Pixels, dict[int, Image]]:
     """Take all channels of `size` px, each through its own optics; and each location's share of the green one.
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.images import FIELD_SPAN
-from cellocate.phantom.cell import Plan
+from cellocate.phantom.cell import PlannedCell
 from cellocate.phantom.morphology import Morphology
 from cellocate.phantom.shapes import Points, blob, bump, ellipse, polygon, spike, unit, wobble
 
@@ -20,10 +20,12 @@ SISTERS_APART = 22.0
 DIVIDING_SLACK = 4.0  # others keep this much more distance, as cells that divide are hardly pressed
 
 
-def place(rng: np.random.Generator, kind: Morphology, span: float, *, metaphases: int, pairs: int) -> list[Plan]:
+def place_cells(
+    rng: np.random.Generator, kind: Morphology, span: float, *, metaphases: int, pairs: int
+) -> list[PlannedCell]:
     """Plan the cells of a field `span` µm wide: first those that divide, then as many others as find room."""
     well = _Well(kind, span, flow=rng.uniform(0, np.pi), blebs=rng.uniform(0.2, 0.8) * (rng.random() < BLEBBING))
-    plans: list[Plan] = []
+    plans: list[PlannedCell] = []
     times = max(1, round((span / FIELD_SPAN) ** 2))
     for _ in range(times * pairs):
         plans += _sisters(rng, well, plans)
@@ -53,7 +55,7 @@ def _islands(rng: np.random.Generator, well: _Well) -> Points | None:
     return rng.uniform(0.15 * well.span, 0.85 * well.span, (n, 2))
 
 
-def _is_free(centre: Points, plans: list[Plan], apart: float) -> bool:
+def _is_free(centre: Points, plans: list[PlannedCell], apart: float) -> bool:
     if not plans:
         return True
     to = np.array([plan.centre for plan in plans]) - centre
@@ -61,7 +63,9 @@ def _is_free(centre: Points, plans: list[Plan], apart: float) -> bool:
     return bool(np.all(np.hypot(to[:, 0], to[:, 1]) - slack > apart))
 
 
-def _find_room(rng: np.random.Generator, span: float, plans: list[Plan], apart: float, margin: float) -> Points | None:
+def _find_room(
+    rng: np.random.Generator, span: float, plans: list[PlannedCell], apart: float, margin: float
+) -> Points | None:
     for _ in range(60):
         centre = rng.uniform(margin, span - margin, 2)
         if _is_free(centre, plans, apart):
@@ -69,7 +73,9 @@ def _find_room(rng: np.random.Generator, span: float, plans: list[Plan], apart: 
     return None
 
 
-def _ordinary(rng: np.random.Generator, well: _Well, plans: list[Plan], islands: Points | None) -> list[Plan]:
+def _ordinary(
+    rng: np.random.Generator, well: _Well, plans: list[PlannedCell], islands: Points | None
+) -> list[PlannedCell]:
     kind = well.kind
     centre = _free_place(rng, well, plans, islands)
     if centre is None:
@@ -87,7 +93,7 @@ def _ordinary(rng: np.random.Generator, well: _Well, plans: list[Plan], islands:
         radii = radii + reach * spike(angle, kind.taper * rng.uniform(0.7, 1.3))
     if rng.random() < well.blebs:
         radii = radii + _blebs(rng, size)
-    return [Plan(centre, radii, axis, _nuclei(rng, kind, centre, axis), kind.nucleus)]
+    return [PlannedCell(centre, radii, axis, _nuclei(rng, kind, centre, axis), kind.nucleus)]
 
 
 def _blebs(rng: np.random.Generator, size: float) -> NDArray[np.float64]:
@@ -97,7 +103,9 @@ def _blebs(rng: np.random.Generator, size: float) -> NDArray[np.float64]:
     return np.asarray(np.max(bulges, axis=0), np.float64)
 
 
-def _free_place(rng: np.random.Generator, well: _Well, plans: list[Plan], islands: Points | None) -> Points | None:
+def _free_place(
+    rng: np.random.Generator, well: _Well, plans: list[PlannedCell], islands: Points | None
+) -> Points | None:
     for _ in range(40):
         if islands is None:
             centre = rng.uniform(-MARGIN_UM, well.span + MARGIN_UM, 2)
@@ -124,7 +132,7 @@ def _nuclei(rng: np.random.Generator, kind: Morphology, centre: Points, axis: fl
     return (polygon(centre + rng.normal(0, 0.05 * kind.radius, 2), radii),)
 
 
-def _metaphase(rng: np.random.Generator, well: _Well, plans: list[Plan]) -> list[Plan]:
+def _metaphase(rng: np.random.Generator, well: _Well, plans: list[PlannedCell]) -> list[PlannedCell]:
     centre = _find_room(rng, well.span, plans, 20, margin=12)
     if centre is None:
         return []
@@ -132,10 +140,10 @@ def _metaphase(rng: np.random.Generator, well: _Well, plans: list[Plan]) -> list
     round_up = np.clip(0.75 * well.kind.radius, 7.0, 10.5)  # mitotic cells do, and keep their volume
     radii = ellipse(round_up * rng.uniform(0.9, 1.1), 1.08, axis) * wobble(rng, 0.06)
     plate = polygon(centre, ellipse(3.2 * rng.uniform(0.9, 1.1), 2.5, axis + np.pi / 2) * wobble(rng, 0.22, orders=9))
-    return [Plan(centre, radii, axis, (plate,), well.kind.nucleus, phase="metaphase")]
+    return [PlannedCell(centre, radii, axis, (plate,), well.kind.nucleus, phase="metaphase")]
 
 
-def _sisters(rng: np.random.Generator, well: _Well, plans: list[Plan]) -> list[Plan]:
+def _sisters(rng: np.random.Generator, well: _Well, plans: list[PlannedCell]) -> list[PlannedCell]:
     middle = _find_room(rng, well.span, plans, 34, margin=18)
     if middle is None:
         return []
@@ -150,5 +158,5 @@ def _sisters(rng: np.random.Generator, well: _Well, plans: list[Plan]) -> list[P
         nucleus_radius = 0.78 * well.kind.nucleus
         nucleus = blob(rng, centre + 0.8 * unit(angle), nucleus_radius, 1.35, angle + np.pi / 2)
         partner = len(plans) + 1 - place
-        pair.append(Plan(centre, radii, back, (nucleus,), nucleus_radius, phase="daughter", partner=partner))
+        pair.append(PlannedCell(centre, radii, back, (nucleus,), nucleus_radius, phase="daughter", partner=partner))
     return pair

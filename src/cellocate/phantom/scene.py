@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.cell import Cell, Maps, Plan, Relief
+from cellocate.phantom.cell import Cell, CellMaps, PlannedCell, Relief
+from cellocate.phantom.cell_outlines import cell_outlines
+from cellocate.phantom.map_pixels import MAP_PIXEL, map_px
 from cellocate.phantom.morphology import MORPHOLOGIES, Morphology
-from cellocate.phantom.outlines import outlines
-from cellocate.phantom.placement import place
+from cellocate.phantom.placement import place_cells
 from cellocate.phantom.shapes import Image, Points, blob, even_steps, outward, rasterise, unit
-from cellocate.phantom.units import MAP_PIXEL, map_px
 
 # labels of cells and nuclei; distances to the own edge, to a free edge, to a nucleus, and to its edge from within
 SceneMaps = tuple[NDArray[np.uint16], NDArray[np.uint16], Image, Image, Image, Image]
@@ -24,7 +24,7 @@ TOUCH_UM = 1.0  # cells nearer than this touch
 DEFOCUS_UM = (0.4, 0.9)  # blur of cells out of focus; few levels, as each is blurred by itself
 BEYOND_UM = 20.0  # how far outside the field a nucleus is looked for
 FAR_UM = 200.0  # distances end here, where there is nothing to be distant from
-LEAST_VISIBLE_UM2 = 12.0  # a cell of which the border leaves less does not count
+MIN_VISIBLE_UM2 = 12.0  # a cell of which the border leaves less does not count
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def build_scene(
 ) -> Scene:
     """Grow the cells of a field `span` µm wide; the same `rng` gives the same scene."""
     kind, side = kinds[int(rng.integers(len(kinds)))], map_px(span)
-    plans = place(rng, kind, span, metaphases=metaphases, pairs=pairs)
-    edges = outlines(rng, plans, span)
+    plans = place_cells(rng, kind, span, metaphases=metaphases, pairs=pairs)
+    edges = cell_outlines(rng, plans, span)
     shapes = {i: edge for i, edge in enumerate(edges) if edge is not None and _is_visible(edge, side)}
     numbers = {i: number for number, i in enumerate(shapes, start=1)}
     labels = rasterise(list(shapes.values()), list(numbers.values()), side, MAP_PIXEL)
@@ -77,7 +77,7 @@ def build_scene(
     return Scene(kind, span, relief, cells, labels, edge, from_nucleus)
 
 
-def _first(i: int, plans: list[Plan]) -> int:
+def _first(i: int, plans: list[PlannedCell]) -> int:
     """The place in the list of the earlier of two sisters, or of a cell that has none."""
     partner = plans[i].partner
     return i if partner is None else min(i, partner)
@@ -95,7 +95,7 @@ def _draw_defocus(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
 
 def _is_visible(outline: Points, side: int) -> bool:
     mask = rasterise([outline], [1], side // 4, 4 * MAP_PIXEL)
-    return float(mask.sum()) * (4 * MAP_PIXEL) ** 2 >= LEAST_VISIBLE_UM2
+    return float(mask.sum()) * (4 * MAP_PIXEL) ** 2 >= MIN_VISIBLE_UM2
 
 
 def _own_ground(labels: NDArray[np.uint16]) -> NDArray[np.bool_]:
@@ -113,7 +113,7 @@ def _distance(mask: NDArray[np.bool_]) -> Image:
     return np.asarray(np.minimum(far * MAP_PIXEL, FAR_UM), np.float32)
 
 
-def _nucleoli(rng: np.random.Generator, plan: Plan) -> Points:
+def _nucleoli(rng: np.random.Generator, plan: PlannedCell) -> Points:
     """Nucleoli as (x, y, radius); they dissolve when a cell divides."""
     if plan.phase == "metaphase":
         return np.zeros((0, 3))
@@ -137,7 +137,7 @@ def _cell(
     rng: np.random.Generator,
     i: int,
     numbers: dict[int, int],
-    plans: list[Plan],
+    plans: list[PlannedCell],
     outline: Points,
     nucleoli: Points,
     maps: SceneMaps,
@@ -175,7 +175,7 @@ def _touching(labels: NDArray[np.uint16], behind: Points, number: int) -> NDArra
     return np.asarray(known & (other > 0) & (other != number))
 
 
-def _centrosome(rng: np.random.Generator, plan: Plan, maps: Maps) -> Points:
+def _centrosome(rng: np.random.Generator, plan: PlannedCell, maps: CellMaps) -> Points:
     """Beside the nucleus and within the cell, on the side where it has more room; where that is seen."""
     side = plan.axis + np.pi * rng.integers(2) + rng.normal(0, 0.6)
     nucleus = plan.nuclei[0]
@@ -195,7 +195,7 @@ def _crop(
     nucleoli: Points,
     number: int,
     relief: Relief,
-) -> Maps:
+) -> CellMaps:
     labels, nuclei, edge, rim, _, in_nucleus = maps
     left, top = np.clip(np.floor(outline.min(axis=0) / MAP_PIXEL) - 2, 0, len(labels)).astype(int)
     right, bottom = np.clip(np.ceil(outline.max(axis=0) / MAP_PIXEL) + 2, 0, len(labels)).astype(int)
@@ -207,7 +207,7 @@ def _crop(
     inside = own[: nucleus.shape[0], : nucleus.shape[1]] > 0
     bodies = [_nucleolus(rng, body - corner) for body in nucleoli]
     filled = rasterise(bodies, [1] * len(bodies), max(inside.shape, default=0), MAP_PIXEL)
-    return Maps(
+    return CellMaps(
         box=(int(top), int(bottom), int(left), int(right)),
         inside=inside,
         nucleus=nucleus,

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.units import MAP_PIXEL
+from cellocate.phantom.map_pixels import MAP_PIXEL
 
 Points = NDArray[np.float64]
 Image = NDArray[np.float32]

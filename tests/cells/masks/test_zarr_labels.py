@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from cellocate.cells.masks import read_labels, write_zarr_labels
-from cellocate.cells.masks.zarrs import read_zarr_numbers
+from cellocate.cells.masks.zarr_labels import read_zarr_numbers
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.images.zarrs import describe

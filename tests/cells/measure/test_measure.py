@@ -254,11 +254,11 @@ def test_an_impossible_pixel_size_is_refused():
 
 
 def test_real_cells_are_measured(real_data):
-    from cellocate.cells.masks import CellMasks
+    from cellocate.cells.masks import MaskFolder
     from cellocate.collection import open_collection
 
     collection = open_collection(real_data / "kaggle2021")
-    masks = CellMasks(real_data / "kaggle2021" / "cell_masks")
+    masks = MaskFolder(real_data / "kaggle2021" / "cell_masks")
     field = collection.ids[0]
     channels, _ = collection.read(field, ["green", "red"])
     nuclei, cells = masks.labels(field, channels.shape[1:])

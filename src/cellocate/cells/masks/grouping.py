@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from cellocate.cells.field_notes import Note, left_out_note
 from cellocate.cells.masks.pieces import Bools, Ints, Pieces
 from cellocate.cells.masks.refusals import refuse_run_out, refuse_specks
-from cellocate.cells.notes import Note, left_out
 from cellocate.counted import plural
 
 _REGIONS = 30  # pieces, the largest, that may be regions
@@ -30,10 +30,10 @@ def without_regions(pieces: Pieces) -> Grouped:
             if len(np.unique(pieces.number[inside[plain[inside]]])) >= _HELD:
                 regions.add(int(pieces.number[piece]))
     cell = np.where(np.isin(pieces.number, list(regions)), 0, pieces.number)
-    return cell, [left_out(len(regions), "region", " around cells in the mask")] * bool(regions)
+    return cell, [left_out_note(len(regions), "region", " around cells in the mask")] * bool(regions)
 
 
-def about_rings(pieces: Pieces) -> list[Note]:
+def ring_notes(pieces: Pieces) -> list[Note]:
     """A note for the user where the largest pieces are rings, as broad outlines are and cells seldom."""
     largest = np.argsort(-pieces.area, kind="stable")[:_LARGEST].tolist()
     rings = sum((pieces.holes(piece) == 0).sum() > pieces.area[piece] for piece in largest)
@@ -41,7 +41,7 @@ def about_rings(pieces: Pieces) -> list[Note]:
     return [Note(note)] * bool(2 * rings > len(largest))
 
 
-def of_one_number(pieces: Pieces, said: str) -> Grouped:
+def split_binary_mask(pieces: Pieces, said: str) -> Grouped:
     """The pieces of a binary mask, each of which becomes a cell."""
     if (n := int(pieces.plain.sum())) < 2:
         top, left, bottom, right = pieces.boxes[pieces.area.argmax()].tolist()
@@ -51,7 +51,7 @@ def of_one_number(pieces: Pieces, said: str) -> Grouped:
     return _without_specks(pieces, np.arange(1, len(pieces) + 1), ~pieces.plain, [Note(text, said, n)])
 
 
-def of_numbers(pieces: Pieces, cell: Ints, where: object = None, *, palette: bool = False) -> Grouped:
+def split_repeated_numbers(pieces: Pieces, cell: Ints, where: object = None, *, palette: bool = False) -> Grouped:
     """The pieces of numbers that mark several cells: each of them becomes a cell.
 
     Args:

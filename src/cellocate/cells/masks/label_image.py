@@ -8,13 +8,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.masks.background import find_background
-from cellocate.cells.masks.colours import one_number_each
-from cellocate.cells.masks.grouping import Grouped, about_rings, of_numbers, of_one_number, without_regions
-from cellocate.cells.masks.labels import MOST, Labels, Shape, check_shape
+from cellocate.cells.field_notes import Note
+from cellocate.cells.masks.colour_masks import number_pixels
+from cellocate.cells.masks.grouping import (
+    Grouped,
+    ring_notes,
+    split_binary_mask,
+    split_repeated_numbers,
+    without_regions,
+)
+from cellocate.cells.masks.label_arrays import MAX_CELLS, Labels, Shape, check_shape
+from cellocate.cells.masks.mask_background import find_background
 from cellocate.cells.masks.pieces import Ints, Pieces
 from cellocate.cells.masks.refusals import refuse_classes, refuse_holes, refuse_lines, refuse_pictures
-from cellocate.cells.notes import Note
 from cellocate.counted import plural
 from cellocate.errors import CellocateError
 
@@ -74,10 +80,10 @@ def as_label_image(
         >>> read.notes[0]
         '255 marks 2 separate pieces (a binary mask): each is read as a cell, and cells that touch as one'
     """
-    numbers, coloured = one_number_each(pixels, where)
+    numbers, coloured = number_pixels(pixels, where)
     check_shape(numbers.shape, shape, where=where)
     if cells is not None and _share(numbers == cells, numbers != 0) >= _ITS_OWN:
-        return LabelImage(np.where((numbers > 0) & (numbers <= MOST), numbers, 0).astype(np.uint16))
+        return LabelImage(np.where((numbers > 0) & (numbers <= MAX_CELLS), numbers, 0).astype(np.uint16))
     if not numbers.any():
         return _EMPTY._replace(labels=np.zeros(numbers.shape, np.uint16))
     everything = Pieces.of(numbers)
@@ -91,16 +97,16 @@ def as_label_image(
     if coloured:
         colours = plural(len(values), "colour")
         notes.append(Note(f"the mask is a picture in {{:,}} {colours}: each is read as a number", len(values)))
-    elif values.max() > MOST:
-        notes.append(Note("the mask has numbers above {}: cells are numbered anew", MOST))
+    elif values.max() > MAX_CELLS:
+        notes.append(Note("the mask has numbers above {}: cells are numbered anew", MAX_CELLS))
     cell, about = _cells(pieces, values.tolist(), known, where, coloured=coloured)
     cells_there = np.append(0, cell)[pieces.image]
-    as_they_are = not coloured and values.min() > 0 and values.max() <= MOST
+    as_they_are = not coloured and values.min() > 0 and values.max() <= MAX_CELLS
     if as_they_are and (cell == pieces.number)[cell > 0].all():
         labels = np.where(cells_there > 0, numbers, 0)
     else:
         labels, as_they_are = _in_order(cells_there, where), False
-    return LabelImage(labels.astype(np.uint16), (*notes, *about, *about_rings(pieces)), not as_they_are)
+    return LabelImage(labels.astype(np.uint16), (*notes, *about, *ring_notes(pieces)), not as_they_are)
 
 
 def _share(mask: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
@@ -112,12 +118,12 @@ def _cells(pieces: Pieces, values: list[int], known: Collection[int], where: obj
     if len(values) == 1:
         said = "one colour" if coloured else str(values[0])
         refuse_holes(pieces, said, where)
-        return (pieces.number, []) if len(known) == 1 else of_one_number(pieces, said)
+        return (pieces.number, []) if len(known) == 1 else split_binary_mask(pieces, said)
     cell, regions = without_regions(pieces)
     if set(values) <= set(known):
         return cell, regions
     refuse_classes(pieces, cell, where)
-    cell, split = of_numbers(pieces, cell, where, palette=coloured)
+    cell, split = split_repeated_numbers(pieces, cell, where, palette=coloured)
     return cell, [*regions, *split]
 
 
@@ -125,9 +131,9 @@ def _in_order(cell: Ints, where: object) -> Ints:
     """A label image of any numbers as one of 1 to n, in the order of the rows where each first occurs."""
     numbers, first = np.unique(cell, return_index=True)
     inside = numbers > 0
-    if inside.sum() > MOST:
+    if inside.sum() > MAX_CELLS:
         what = f"{inside.sum()} cells in one mask"
-        raise CellocateError(what, where=where, mend=f"Cut the field into some of at most {MOST} cells.")
+        raise CellocateError(what, where=where, mend=f"Cut the field into some of at most {MAX_CELLS} cells.")
     order = np.zeros(len(numbers), np.int64)
     order[np.flatnonzero(inside)[np.argsort(first[inside])]] = np.arange(1, inside.sum() + 1)
     return order[np.searchsorted(numbers, cell)]

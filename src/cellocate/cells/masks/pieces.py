@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_fill_holes, find_objects
 from skimage.measure import label
 
-from cellocate.cells.masks.labels import Labels
+from cellocate.cells.masks.label_arrays import Labels
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -132,7 +132,7 @@ class Pieces:
         return first[piece] - 1, second[piece] - 1, length[piece].astype(np.int64)
 
     @cached_property
-    def meetings(self) -> tuple[Ints, Ints]:
+    def touching_numbers(self) -> tuple[Ints, Ints]:
         """The pairs of numbers that share an edge, each way round."""
         one, other, _ = self.neighbours
         number = np.append(self.number, 0)  # of none, -1, the last

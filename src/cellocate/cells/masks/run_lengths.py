@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.masks.labels import MOST, Labels, Shape, checked_labels
+from cellocate.cells.masks.label_arrays import MAX_CELLS, Labels, Shape, checked_labels
 from cellocate.errors import CellocateError
 from cellocate.images.rle import Mask, label_image, masks_of
 
@@ -30,8 +30,8 @@ def from_run_lengths(texts: Sequence[str], shape: Shape) -> NDArray[np.uint16]:
         CellocateError: a mask is broken, of an image of another size, or without a pixel of its own; or there are too
             many.
     """
-    if len(texts) > MOST:
-        raise CellocateError(f"{len(texts)} masks in one field", mend=f"A label image holds {MOST} at most.")
+    if len(texts) > MAX_CELLS:
+        raise CellocateError(f"{len(texts)} masks in one field", mend=f"A label image holds {MAX_CELLS} at most.")
     masks = {}
     for number, text in enumerate(texts, start=1):
         try:

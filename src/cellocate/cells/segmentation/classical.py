@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cellocate.cells.field_notes import Note
 from cellocate.cells.masks import in_one_piece
-from cellocate.cells.notes import Note
+from cellocate.cells.segmentation.cell_maps import LANDMARKS, cell_map
 from cellocate.cells.segmentation.growth import label_cells
-from cellocate.cells.segmentation.landmarks import LANDMARKS, cell_map
 from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
-from cellocate.cells.segmentation.result import Segmented, Settings, at_edge
-from cellocate.cells.segmentation.sizes import estimated_pixel_size
+from cellocate.cells.segmentation.nucleus_sizes import estimated_pixel_size
+from cellocate.cells.segmentation.segmented import SegmentationSettings, Segmented, at_edge
 from cellocate.collection.emptiness import NEARLY_EMPTY, note_on
 from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
@@ -22,7 +22,10 @@ _COARSEST = 5.0  # µm per px, that is assumed
 
 
 def segment(
-    field: Pixels, channels: Sequence[str], pixel_size: float | None = None, settings: Settings | None = None
+    field: Pixels,
+    channels: Sequence[str],
+    pixel_size: float | None = None,
+    settings: SegmentationSettings | None = None,
 ) -> Segmented:
     """Find the nuclei and cells of a field, by light and shape alone.
 
@@ -47,7 +50,7 @@ def segment(
         >>> bool(len(found.edge) == found.cells.max() > 5), found.notes
         (True, ())
     """
-    settings = settings or Settings()
+    settings = settings or SegmentationSettings()
     planes = planes_of(field, channels)
     known = pixel_size is not None
     pixel_size, told = known_or_estimated(planes["blue"], pixel_size, settings)
@@ -93,12 +96,12 @@ def planes_of(field: Pixels, channels: Sequence[str]) -> dict[str, Pixels]:
 
 
 def known_or_estimated(
-    dna: Pixels, pixel_size: float | None, settings: Settings | None = None
+    dna: Pixels, pixel_size: float | None, settings: SegmentationSettings | None = None
 ) -> tuple[float, tuple[Note, ...]]:
     """µm per px and, where they had to be estimated from the size of nuclei, a note that says so."""
     if pixel_size is not None:
         return pixel_size, ()
-    settings = settings or Settings()
+    settings = settings or SegmentationSettings()
     size = estimated_pixel_size(dna, settings.nucleus)
     if size is not None:
         text = f"{_ASSUMED}, as nuclei are about {{:.0f}} px wide, and mostly {{:g}} µm."
@@ -107,7 +110,7 @@ def known_or_estimated(
     return size, (Note(f"{_ASSUMED}, as if the field were as wide as those of the Human Protein Atlas.", size),)
 
 
-def without_landmarks(settings: Settings) -> Note:
+def without_landmarks(settings: SegmentationSettings) -> Note:
     """That cells had to be drawn around their nuclei."""
     text = "Neither microtubules nor ER are shown: cells are what lies within {:g} µm of a nucleus."
     return Note(text, settings.ring)

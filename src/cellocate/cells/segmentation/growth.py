@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from skimage.graph import MCP_Geometric
 from skimage.segmentation import watershed
 
-from cellocate.cells.segmentation.joining import joined
-from cellocate.cells.segmentation.result import Labels, Map, Settings
-from cellocate.cells.segmentation.working import enlarged_labels, factor, rescaled, shrunk_labels
+from cellocate.cells.segmentation.joining import join_cells
+from cellocate.cells.segmentation.resampling import enlarged_labels, factor, rescaled, shrunk_labels
+from cellocate.cells.segmentation.segmented import Labels, Map, SegmentationSettings
 
 _ROUGH = 0.8  # µm: gaps and spurs narrower than twice this are no part of a cell's outline
 _HOLE = 60.0  # µm²: what is dark within a cell, such as a vacuole
@@ -21,7 +21,9 @@ _NEAR, _TOUCHING = 3.0, 0.8  # µm between two nuclei of one cell, at most: wher
 _STEP, _DARK, _VALLEY = 0.03, 1.0, 24.0  # cost of 1 px of growth: anywhere, in the dark, in a valley
 
 
-def label_cells(nuclei: Labels, landmarks: Map | None, pixel_size: float, settings: Settings | None = None) -> Labels:
+def label_cells(
+    nuclei: Labels, landmarks: Map | None, pixel_size: float, settings: SegmentationSettings | None = None
+) -> Labels:
     """The cell around each nucleus, with its number.
 
     A pixel belongs to the nucleus from which it is reached at the least cost; darkness and valleys of the map cost
@@ -49,7 +51,7 @@ def label_cells(nuclei: Labels, landmarks: Map | None, pixel_size: float, settin
         >>> int(cells[20, 25]), int(cells[20, 36]), int(cells[20, 55]), int(cells[0, 0])
         (1, 2, 2, 0)
     """
-    settings = settings or Settings()
+    settings = settings or SegmentationSettings()
     if not nuclei.any():
         return nuclei.copy()
     times = factor(pixel_size, settings.nucleus)
@@ -69,7 +71,7 @@ def label_cells(nuclei: Labels, landmarks: Map | None, pixel_size: float, settin
     if landmarks is None:
         return cells
     apart = _NEAR if settings.several_nuclei else _TOUCHING
-    return np.asarray(joined(np.asarray(grown, np.uint16), seeds, likely, apart / pixel)[cells], np.uint16)
+    return np.asarray(join_cells(np.asarray(grown, np.uint16), seeds, likely, apart / pixel)[cells], np.uint16)
 
 
 def _solid(likely: Map, seeds: Labels, pixel: float) -> NDArray[np.bool_]:

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from cellocate.cells.segmentation.result import Labels, Map
-from cellocate.cells.segmentation.working import widened
+from cellocate.cells.segmentation.resampling import widened
+from cellocate.cells.segmentation.segmented import Labels, Map
 
 _DIM = 1.0  # of what the two cells show: a border that is darker parts them
 _FEW = 3  # px of border from which nothing can be told
 
 
-def joined(cells: Labels, nuclei: Labels, likely: Map, apart: float) -> NDArray[np.uint16]:
+def join_cells(cells: Labels, nuclei: Labels, likely: Map, apart: float) -> NDArray[np.uint16]:
     """The number that each cell gets when those with no dim border between them are joined.
 
     Args:
@@ -33,10 +33,10 @@ def joined(cells: Labels, nuclei: Labels, likely: Map, apart: float) -> NDArray[
         >>> nuclei = np.zeros_like(cells)
         >>> nuclei[4, 4], nuclei[4, 7] = 1, 2
         >>> light = np.ones(cells.shape, np.float32)
-        >>> joined(cells, nuclei, light, apart=6).tolist()
+        >>> join_cells(cells, nuclei, light, apart=6).tolist()
         [0, 1, 1]
         >>> light[:, 5:7] = 0.3
-        >>> joined(cells, nuclei, light, apart=6).tolist()
+        >>> join_cells(cells, nuclei, light, apart=6).tolist()
         [0, 1, 2]
     """
     count = int(max(cells.max(initial=0), nuclei.max(initial=0)))

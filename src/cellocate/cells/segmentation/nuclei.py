@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.segmentation.choice import chosen, plausible, without_debris
-from cellocate.cells.segmentation.outlines import outlines, shape_of
-from cellocate.cells.segmentation.result import Labels, Map, Settings
-from cellocate.cells.segmentation.working import (
+from cellocate.cells.segmentation.nucleus_selection import plausible_nuclei, select_nuclei, without_debris
+from cellocate.cells.segmentation.outline_tree import find_outlines, shape_of
+from cellocate.cells.segmentation.resampling import (
     background,
     enlarged,
     enlarged_labels,
@@ -19,6 +18,7 @@ from cellocate.cells.segmentation.working import (
     rescaled,
     widened,
 )
+from cellocate.cells.segmentation.segmented import Labels, Map, SegmentationSettings
 from cellocate.errors import CellocateError
 from cellocate.images.signal import signal_of
 
@@ -33,7 +33,7 @@ _RIM = 0.01  # beyond the steepest place of a border: where it ends for those wh
 _MOST = np.iinfo(np.uint16).max
 
 
-def nuclei_map(dna: NDArray[Any], pixel_size: float, settings: Settings | None = None) -> Map:
+def nuclei_map(dna: NDArray[Any], pixel_size: float, settings: SegmentationSettings | None = None) -> Map:
     """How bright a DNA stain is above its surroundings, as a share of the brightest.
 
     Args:
@@ -54,7 +54,7 @@ def nuclei_map(dna: NDArray[Any], pixel_size: float, settings: Settings | None =
         >>> found.shape, round(float(found[30, 30]), 2), round(float(found[5, 5]), 2)
         ((60, 60), 1.0, 0.0)
     """
-    settings = settings or Settings()
+    settings = settings or SegmentationSettings()
     times = factor(pixel_size, settings.nucleus)
     across = settings.nucleus / pixel_size * times
     coarse = rescaled(dna, min(1.0, times))
@@ -70,7 +70,7 @@ def nuclei_map(dna: NDArray[Any], pixel_size: float, settings: Settings | None =
     return enlarged(np.clip(above / top, 0, 1).astype(np.float32), dna.shape)
 
 
-def label_nuclei(found: Map, pixel_size: float, settings: Settings | None = None) -> Labels:
+def label_nuclei(found: Map, pixel_size: float, settings: SegmentationSettings | None = None) -> Labels:
     """The nuclei in a `nuclei_map`, each with a number.
 
     Outlines at forty thresholds compete: a nucleus is what has a steep, convex outline of about the right size,
@@ -95,14 +95,14 @@ def label_nuclei(found: Map, pixel_size: float, settings: Settings | None = None
         >>> int(labels.max()), bool(labels[60, 50] != labels[60, 130]), int(labels[60, 90])
         (2, True, 0)
     """
-    settings = settings or Settings()
+    settings = settings or SegmentationSettings()
     times = factor(pixel_size, settings.nucleus)
     across = settings.nucleus / pixel_size * times
     small = rescaled(found, times)
     if not small.any():
         return np.zeros(found.shape, np.uint16)
-    tree = outlines(small, least=_SMALLEST * np.pi * across**2 / 4)
-    nuclei = plausible(chosen(tree, small, across), solidity=0.88, steepness=3.0, share=0.5, height=0.12)
+    tree = find_outlines(small, least=_SMALLEST * np.pi * across**2 / 4)
+    nuclei = plausible_nuclei(select_nuclei(tree, small, across), solidity=0.88, steepness=3.0, share=0.5, height=0.12)
     nuclei = without_debris(nuclei, _DEBRIS, (small.shape[0], small.shape[1]))
     if len(nuclei) > _MOST:
         raise CellocateError(f"{len(nuclei)} nuclei in one field", mend=f"Cut it into fields of at most {_MOST}.")

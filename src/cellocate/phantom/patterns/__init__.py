@@ -1,5 +1,5 @@
 """One function per location of hpa28, each drawing one cell; `cellocate.registry.LOCATIONS` finds them by name."""
 
-from cellocate.phantom.patterns.registry import Pattern, Pen, location
+from cellocate.phantom.patterns.drawing import Pattern, Pen, location
 
 __all__ = ["Pattern", "Pen", "location"]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.morphology import Morphology
-from cellocate.phantom.patterns.registry import Pen, adherent, grainy, location
+from cellocate.phantom.patterns.drawing import Pen, adherent, grainy, location
 
 
 def _slow(rng: np.random.Generator, n: int, stretch: int) -> NDArray[np.float64]:

@@ -1,0 +1,80 @@
+"""Label images: the number of the cell at each pixel, 0 for none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from cellocate.errors import CellocateError
+from cellocate.files import new_file
+from cellocate.images import write_png
+
+Labels = NDArray[np.integer[Any]]
+"""Shape (H, W), whole numbers, 0 for none."""
+Shape = tuple[int, int]
+"""Height and width, px."""
+
+MAX_CELLS = 65_535
+"""Cells of one label image: what 16 bits can number."""
+_TIFF = (".tif", ".tiff")
+
+
+def write_labels(path: str | Path, labels: Labels) -> None:
+    """Write a label image as PNG or, where the name ends so, TIFF, of 16 bits, whole or not at all.
+
+    Args:
+        path: its suffix is png, tif or tiff.
+        labels: shape (H, W), whole numbers up to 65,535.
+
+    Raises:
+        CellocateError: another suffix, no label image, or numbers out of range.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a_cells.tif"
+        >>> write_labels(path, np.array([[0, 1], [300, 1]]))
+        >>> tifffile.imread(path).tolist()
+        [[0, 1], [300, 1]]
+    """
+    path = Path(path)
+    pixels = checked_labels(labels, where=path)
+    suffix = path.suffix.lower()
+    if suffix == ".png":
+        write_png(path, pixels)
+    elif suffix in _TIFF:
+        with new_file(path) as aside:
+            tifffile.imwrite(aside, pixels, compression="zlib", photometric="minisblack", metadata=None)
+    else:
+        raise CellocateError("no name of a label image", where=path, mend="Let it end with .png, .tif or .tiff.")
+
+
+def checked_labels(labels: Labels, shape: Shape | None = None, *, where: object = None) -> NDArray[np.uint16]:
+    """Labels as uint16, if they are a label image (of this height and width).
+
+    Raises:
+        CellocateError: they are none, or have numbers below 0 or above 65,535.
+    """
+    if labels.ndim != 2 or not np.issubdtype(labels.dtype, np.integer):
+        what = f"an array of {labels.dtype} of shape {labels.shape} is no label image"
+        raise CellocateError(what, where=where, mend="Give whole numbers, (H, W).")
+    check_shape(labels.shape, shape, where=where)
+    if labels.size and not (labels.min() >= 0 and labels.max() <= MAX_CELLS):
+        what = f"numbers of cells from {labels.min()} to {labels.max()}"
+        raise CellocateError(what, where=where, mend=f"Number them 1 to {MAX_CELLS} at most, 0 being none.")
+    return labels.astype(np.uint16, copy=False)
+
+
+def check_shape(found: tuple[int, ...], shape: Shape | None, *, where: object = None) -> None:
+    """Raise a `CellocateError` where a mask has another height and width than its field, which may be None."""
+    if shape is None or found == shape:
+        return
+    what = f"masks on {found[1]} × {found[0]} px in a field of {shape[1]} × {shape[0]} px"
+    turned = found == shape[::-1]
+    mend = "Turn them: rows and columns are swapped." if turned else "Give masks as large as the images."
+    if not turned and found[0] * shape[1] == found[1] * shape[0]:
+        mend = "Resize them to the size of the images without smoothing (nearest neighbour)."
+    raise CellocateError(what, where=where, mend=mend)

@@ -1,0 +1,84 @@
+"""What a segmentation is asked, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.errors import CellocateError
+
+NUCLEUS = 13.0
+"""Diameter that most nuclei are taken to have, µm."""
+
+Labels = NDArray[np.uint16]
+"""A label image, shape (H, W): 0 for none, else the number of a cell, 1 to n without gaps."""
+
+Map = NDArray[np.float32]
+"""Where there is something, shape (H, W), 0 to 1."""
+
+
+@dataclass(frozen=True)
+class SegmentationSettings:
+    """What the classical segmentation may be told.
+
+    Args:
+        nucleus: diameter of a typical nucleus, µm. Nuclei of a quarter to three times that are found as well.
+        reach: how far a cell may extend from its nucleus where microtubules or ER show it, µm.
+        ring: how far it does where nothing shows it, µm.
+        several_nuclei: join nuclei that lie near each other with no dim border between them to one cell, not only those
+            that touch.
+
+    Raises:
+        CellocateError: a length that is none.
+    """
+
+    nucleus: float = NUCLEUS
+    reach: float = 40.0
+    ring: float = 6.0
+    several_nuclei: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("nucleus", "reach", "ring"):
+            if not 0 < getattr(self, name) < 1000:
+                what = f"{name} of {getattr(self, name):g} µm in the settings of a segmentation"
+                raise CellocateError(what, mend="Give a length between 0 and 1000 µm.")
+
+
+@dataclass(frozen=True, eq=False)
+class Segmented:
+    """The cells of one field.
+
+    Attributes:
+        nuclei_map: how bright the nuclei are above what lies around them.
+        cell_map: how likely a pixel lies in a cell, .5 at the border; None where no channel shows it.
+        nuclei: each nucleus with the number of the cell that it lies in.
+        cells: the cells.
+        edge: whether each cell touches the border of the field, in the order of numbers.
+        pixel_size: µm per px that was worked with.
+        estimated: whether that is an estimate, from the size of the nuclei or of the field.
+        notes: what a user should know.
+    """
+
+    nuclei_map: Map
+    cell_map: Map | None
+    nuclei: Labels
+    cells: Labels
+    edge: NDArray[np.bool_]
+    pixel_size: float
+    estimated: bool
+    notes: tuple[str, ...] = ()
+
+
+def at_edge(cells: Labels) -> NDArray[np.bool_]:
+    """Whether each cell touches the border of the field, shape (n,).
+
+    Example:
+        >>> at_edge(np.array([[1, 0, 0], [0, 2, 0], [0, 0, 0]], np.uint16)).tolist()
+        [True, False]
+    """
+    touching = np.zeros(int(cells.max(initial=0)) + 1, bool)
+    for border in (cells[0], cells[-1], cells[:, 0], cells[:, -1]):
+        touching[border] = True
+    return touching[1:]

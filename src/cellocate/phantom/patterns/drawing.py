@@ -1,0 +1,123 @@
+"""How a pattern is told from a picture of it: a function that draws one location in one cell.
+
+To add a location, write a function that draws it in one cell and decorate it with `location`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellocate.phantom.canvas import Canvas
+from cellocate.phantom.cell import Cell, Mask, Phase
+from cellocate.phantom.landmarks import Landmarks
+from cellocate.phantom.morphology import Morphology
+from cellocate.phantom.shapes import Image, Points, noise
+from cellocate.registry import LOCATIONS
+
+MIN_NUCLEUS_UM2 = 15.0  # of which something can be told
+
+Draw = Callable[[Cell, "Pen"], None]
+Holds = Callable[[Cell], bool]
+Suits = Callable[[Morphology], bool]
+
+
+def any_kind(kind: Morphology) -> bool:
+    """Every morphology suits."""
+    return True
+
+
+def adherent(kind: Morphology) -> bool:
+    """Only cells that spread on glass."""
+    return kind.adherent
+
+
+@dataclass(frozen=True)
+class Pen:
+    """What a pattern draws with.
+
+    Attributes:
+        rng: its own random numbers.
+        canvas: of the location.
+        landmarks: of all cells.
+        elsewhere: the canvas of the protein that is not at the location.
+    """
+
+    rng: np.random.Generator
+    canvas: Canvas
+    landmarks: Landmarks
+    elsewhere: Canvas
+
+    def haze(self, cell: Cell, brightness: float, *, nucleus: float = 0.8) -> None:
+        """Add the faint, grainy share of a protein that is elsewhere in the cell, `nucleus` times it in nuclei."""
+        maps = cell.maps
+        mottle = np.clip(1 + 0.2 * noise(self.rng, maps.inside.shape, 3.0), 0, None)
+        light = brightness * maps.height * mottle * (1 - (1 - nucleus) * maps.nucleus)
+        grainy(self.rng, self.elsewhere, cell, np.asarray(light, np.float32))
+
+    def within(self, cell: Cell, places: Points) -> Mask:
+        """Which of `places` (..., 2) lie in the cell's own mask."""
+        owners, _, _ = self.landmarks.cell_room.lookup(places.reshape(-1, 2))
+        return np.asarray(owners == cell.number).reshape(places.shape[:-1])
+
+
+def grainy(rng: np.random.Generator, canvas: Canvas, cell: Cell, light: Image, share: float = 0.5) -> None:
+    """Add light on the crop of a cell's maps, a `share` of it as grains, which are rarer in the nucleus."""
+    grains = np.asarray(share * light * (1 - 0.75 * cell.maps.nucleus), np.float32)
+    canvas.fill(cell.maps.box, light - grains)
+    canvas.points(*cell.maps.grains(rng, grains))
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How one location is drawn, in which cells it can be, and what it asks of its scene.
+
+    Attributes:
+        holds: whether a cell can show the location at all.
+        metaphases: how many cells in metaphase a scene is made to hold for it; `pairs`: how many pairs of sisters.
+        suits: whether cells of a morphology can show it.
+        shared: whether what one cell shows lies in its neighbours as well.
+    """
+
+    name: str
+    draw: Draw
+    holds: Holds
+    metaphases: int = 0
+    pairs: int = 0
+    suits: Suits = any_kind
+    shared: bool = False
+
+
+def in_phases(*phases: Phase) -> Holds:
+    """Whether a cell is in one of these phases."""
+    return lambda cell: cell.phase in phases
+
+
+def intact(cell: Cell) -> bool:
+    """Whether a cell has a nucleus, and enough of it is in the field."""
+    return cell.phase != "metaphase" and cell.maps.area(cell.maps.nucleus) >= MIN_NUCLEUS_UM2
+
+
+def centred(cell: Cell) -> bool:
+    """Whether the centrosome of a cell is in the field."""
+    return intact(cell) and cell.maps.holds(cell.centrosome)
+
+
+def location(
+    name: str,
+    *,
+    holds: Holds = intact,
+    metaphases: int = 0,
+    pairs: int = 0,
+    suits: Suits = any_kind,
+    shared: bool = False,
+) -> Callable[[Draw], Draw]:
+    """Register the function that draws the location `name`; by default only cells with a nucleus show it."""
+
+    def register(draw: Draw) -> Draw:
+        LOCATIONS.add(name, Pattern(name, draw, holds, metaphases, pairs, suits, shared))
+        return draw
+
+    return register

@@ -1,0 +1,87 @@
+"""The layouts in which a collection of phantoms is written, each with its label table and its vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cellocate.collection.labels import FORMATS, LabelFormat
+from cellocate.errors import CellocateError
+from cellocate.phantom.shapes import Image
+from cellocate.vocabulary import get, map_between
+
+LabelSet = tuple[int, ...]
+
+DRAWN = "hpa28"  # the vocabulary in which phantoms are drawn
+NEGATIVE = "Negative"
+
+
+@dataclass(frozen=True)
+class PhantomLayout:
+    """How labels of `hpa28`, in which phantoms are drawn, are said in a collection.
+
+    Attributes:
+        format: columns, separator and vocabulary of its label table.
+        origins: for each label of its vocabulary, the labels of `hpa28` that it covers.
+    """
+
+    format: LabelFormat
+    origins: tuple[LabelSet, ...]
+
+    @property
+    def negative(self) -> int | None:
+        """The label of fields and cells that show nothing, where the vocabulary has that word."""
+        names = get(self.format.vocabulary).names
+        return names.index(NEGATIVE) if NEGATIVE in names else None
+
+    @property
+    def drawable(self) -> LabelSet:
+        """The labels of `hpa28` that the layout can say."""
+        return tuple(sorted(label for covered in self.origins for label in covered))
+
+    def translate(self, labels: LabelSet) -> LabelSet:
+        """Labels of `hpa28` → the layout's; nothing is `Negative` where its vocabulary has that word.
+
+        Example:
+            >>> layout("kaggle2021").translate((8, 9, 23)), layout("kaggle2021").translate(()), layout("kaggle2018").translate(())
+            ((14, 17), (18,), ())
+        """
+        nothing = () if self.negative is None else (self.negative,)
+        return self._covering(labels) or nothing
+
+    def text(self, labels: LabelSet) -> str:
+        """Labels of `hpa28` as they stand in a cell of the label table."""
+        return (self.format.separator or " ").join(map(str, self.translate(labels)))
+
+    def merge(self, signal: dict[int, Image]) -> dict[int, Image]:
+        """The light of each label of `hpa28` → that of each of the layout's, where several may have become one."""
+        return {
+            label: np.sum([signal[k] for k in self.origins[label] if k in signal], axis=0)
+            for label in self._covering(tuple(signal))
+        }
+
+    def _covering(self, labels: LabelSet) -> LabelSet:
+        return tuple(label for label, covered in enumerate(self.origins) if set(covered) & set(labels))
+
+
+def layout(name: str, vocabulary: str | None = None) -> PhantomLayout:
+    """A layout by the name that `open_collection` gives it, with its own vocabulary or another.
+
+    Raises:
+        CellocateError: phantoms are not written in such a layout or vocabulary.
+    """
+    for known in FORMATS:
+        if known.layout == name:
+            words = vocabulary or known.vocabulary
+            return PhantomLayout(replace(known, vocabulary=words), _origins(words))
+    names = " or ".join(known.layout for known in FORMATS)
+    raise CellocateError(f"unknown layout {name!r}", mend=f"Ask for {names}.")
+
+
+def _origins(vocabulary: str) -> tuple[LabelSet, ...]:
+    n = len(get(vocabulary))
+    if get(vocabulary) == get(DRAWN):
+        return tuple((label,) for label in range(n))
+    targets = map_between(DRAWN, vocabulary).targets
+    return tuple(tuple(i for i, target in enumerate(targets) if target == label) for label in range(n))

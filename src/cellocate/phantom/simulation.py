@@ -1,0 +1,146 @@
+"""Many simulated fields as files, with the truth beside them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cellocate
+from cellocate.errors import CellocateError
+from cellocate.files import new_folder, refuse_existing, write_text
+from cellocate.images import FIELD_SPAN
+from cellocate.phantom.field_files import CollectionSettings, FieldToDraw, FieldTruth, draw_field
+from cellocate.phantom.label_sets import label_sets
+from cellocate.phantom.limits import VARIABILITY, check_depth, check_seed, check_size, check_variability
+from cellocate.phantom.map_pixels import MAP_PIXEL, map_px
+from cellocate.phantom.phantom_layouts import PhantomLayout
+from cellocate.phantom.phantom_layouts import layout as layout_of
+from cellocate.work import Work, check_workers, run
+
+_WORTH_A_POOL = 8  # starting processes takes longer than simulating fewer fields than this
+
+
+def simulate(
+    out: Path,
+    *,
+    fields: int,
+    size: int = 512,
+    span: float = FIELD_SPAN,
+    labels: str | Path = "real",
+    layout: str = "kaggle2018",
+    vocabulary: str | None = None,
+    depth: int = 8,
+    variability: float = VARIABILITY,
+    seed: int = 0,
+    overwrite: bool = False,
+    workers: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> None:
+    """Write a collection of simulated fields; the same seed gives the same bytes, whatever the number of workers.
+
+    The folder is that of a challenge: `train/<Id>_{red,green,blue,yellow}.png` (grey) and `train.csv`. `truth/` holds
+    instance masks `<Id>_cells.png` and `<Id>_nuclei.png` (16-bit; 0 is background), `cells.csv` (Id, cell, labels:
+    what each cell shows), each location's own light `<Id>_signal_<label>.png` (8-bit; 255 is its brightest pixel,
+    whose grey levels `signals.csv` tells) and `collection.json` (how it was made).
+
+    Args:
+        out: a new folder; nothing is left there if the simulation fails or is interrupted.
+        fields: how many, 1 or more.
+        size: pixels a side, 64 or more.
+        span: µm a side, whatever the size, rounded to 0.32 µm.
+        labels: "real" (label sets as often as in the 2018 train set), "balanced" (every location about equally often,
+            a quarter of the fields with two), or a CSV file with Id and Target (of `hpa28`) to take them from.
+        layout: of files and labels. "kaggle2018": `train.csv` has Id and Target, labels are of `hpa28`. "kaggle2021":
+            ID and Label, of `hpa19`, in which some locations become one, a field or a cell that shows nothing is
+            `Negative`, and some have no word: these are not drawn, and refused in a file.
+        vocabulary: of the labels, where it is not the layout's own: any to which there is a map from `hpa28`.
+        depth: bits of a pixel of the channels, 8 or 16.
+        variability: how much the cells of a field differ, 0 to 1: the share of those that can hold a location and do
+            not show it, for each location by itself; one cell shows it always.
+        seed: 0 or more.
+        overwrite: replace what is in `out`.
+        workers: processes; as many as the machine has cores by default. As with all Python programs that start
+            processes, a script that asks for more than one keeps its work below `if __name__ == "__main__":`.
+        progress: called with the number of fields done, after each.
+
+    Raises:
+        CellocateError: fewer than 1 field or worker, too small a size, another depth, a variability that is no
+            share, a negative seed, an unknown label, layout or vocabulary, a table that cannot be read, or a
+            folder in use; all before any work starts.
+
+    Example:
+        >>> import tempfile
+        >>> out = Path(tempfile.mkdtemp()) / "phantoms"
+        >>> simulate(out, fields=2, size=64, workers=1)
+        >>> (out / "train.csv").read_text().splitlines()[0], len(list((out / "train").glob("*.png")))
+        ('Id,Target', 8)
+    """
+    settings = CollectionSettings(layout_of(layout, vocabulary), size, span, depth, variability, seed)
+    _check(settings, fields)
+    check_workers(workers)
+    draw_labels = label_sets(labels, seed, settings.layout)
+    chosen_labels = [draw_labels(index) for index in range(fields)]
+    refuse_existing(Path(out), overwrite=overwrite)
+    with new_folder(out, overwrite=overwrite) as aside:
+        (aside / "train").mkdir()
+        (aside / "truth").mkdir()
+        plan = [FieldToDraw(aside, index, chosen, settings) for index, chosen in enumerate(chosen_labels)]
+        truth: dict[str, FieldTruth] = {}
+        for field, drawn in run(Work(plan, draw_field), workers if fields >= _WORTH_A_POOL else 1):
+            assert drawn is not None  # the folder is new
+            truth[field.id] = drawn
+            if progress is not None:
+                progress(len(truth))
+        _write_tables(aside, plan, truth, settings.layout)
+        about = _about(settings, fields=fields, labels=labels)
+        write_text(aside / "truth" / "collection.json", json.dumps(about, indent=2) + "\n")
+
+
+def _check(settings: CollectionSettings, fields: int) -> None:
+    if fields < 1:
+        raise CellocateError("a collection needs a field", where=f"fields {fields}", mend="Ask for 1 or more.")
+    check_seed([settings.seed])
+    check_size(settings.size, settings.span)
+    check_depth(settings.depth)
+    check_variability(settings.variability)
+
+
+def _about(settings: CollectionSettings, *, fields: int, labels: str | Path) -> dict[str, object]:
+    """How a collection was made; depth and variability only where they are not the usual ones."""
+    about: dict[str, object] = {
+        "kind": "phantom",
+        "vocabulary": settings.layout.format.vocabulary,
+        "fields": fields,
+        "size": settings.size,
+        "span": map_px(settings.span) * MAP_PIXEL,
+        "pixel_size": map_px(settings.span) * MAP_PIXEL / settings.size,
+        "labels": labels if labels in ("balanced", "real") else Path(labels).name,
+        "seed": settings.seed,
+        "version": cellocate.__version__,
+    }
+    if settings.depth != 8:
+        about["depth"] = settings.depth
+    if settings.variability != VARIABILITY:
+        about["variability"] = settings.variability
+    return about
+
+
+def _write_tables(out: Path, plan: list[FieldToDraw], truth: dict[str, FieldTruth], layout: PhantomLayout) -> None:
+    fields = [(field.id, layout.text(field.labels)) for field in plan]
+    drawn = [(field.id, truth[field.id]) for field in plan]
+    cells = [(i, n, " ".join(map(str, shown))) for i, of in drawn for n, shown in enumerate(of.cells, start=1)]
+    signals = [(i, label, f"{brightest:.2f}") for i, of in drawn for label, brightest in of.brightest.items()]
+    write_text(out / "train.csv", _csv((layout.format.id, layout.format.labels), fields))
+    write_text(out / "truth" / "cells.csv", _csv(("Id", "cell", "labels"), cells))
+    write_text(out / "truth" / "signals.csv", _csv(("Id", "label", "brightest"), signals))
+
+
+def _csv(header: tuple[str, ...], rows: Sequence[Sequence[object]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
