@@ -26,7 +26,7 @@ def test_gaps_are_closed_and_that_is_said(masks):
     np.testing.assert_array_equal(brought.nuclei, NUCLEI)
     assert brought.pixel_size == 0.5
     [note] = brought.notes
-    assert note.startswith("cells were numbered anew")
+    assert note.startswith("cells were renumbered")
 
 
 def test_without_a_pixel_size_fields_are_as_wide_as_the_atlas_has_them(masks):
@@ -34,4 +34,4 @@ def test_without_a_pixel_size_fields_are_as_wide_as_the_atlas_has_them(masks):
     assert brought.pixel_size == pytest.approx(16.384)
     assert not brought.nuclei.any()
     [note] = brought.notes
-    assert note == "no pixel size was given: fields are taken to be 163.84 µm wide"
+    assert note == "no pixel size was given: fields are assumed to be 163.84 µm wide"

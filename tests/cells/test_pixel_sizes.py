@@ -49,7 +49,10 @@ def test_fields_of_one_size_have_the_median_of_what_each_looks_like(fields):
         assert len(set(np.round(alone, 3))) > 2
         for field in group:
             assert sizes[field] == pytest.approx(np.median(alone), rel=1e-3)
-            assert f"taken to be {sizes[field]:.2g} µm for all fields of {side}×{side} px, as nuclei" in notes[field]
+            assert (
+                f"assumed to be {sizes[field]:.2g} µm for all fields of {side}×{side} px, because nuclei"
+                in notes[field]
+            )
 
 
 def test_neither_the_order_nor_the_number_of_workers_matters(fields):

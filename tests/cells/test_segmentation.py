@@ -130,7 +130,7 @@ def test_the_size_of_nuclei_is_estimated(radius):
 def test_nuclei_alone_give_bounded_cells_and_say_so(phantom):
     found = segment(phantom.channels[2:3], ["blue"], PIXEL, SegmentationSettings(ring=5))
     assert found.cell_map is None
-    assert found.notes == ("Neither microtubules nor ER are shown: cells are what lies within 5 µm of a nucleus.",)
+    assert found.notes == ("Neither microtubules nor ER are visible: cells are drawn 5 µm around each nucleus.",)
     away = cv2.distanceTransform((found.nuclei == 0).astype(np.uint8), cv2.DIST_L2, 5) * PIXEL
     assert 4 < away[found.cells > 0].max() < 5 + 2 * PIXEL
 

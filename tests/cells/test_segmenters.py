@@ -138,4 +138,4 @@ def test_masks_with_gaps_and_nuclei_of_other_numbers_are_numbered_anew(tmp_path:
     assert found.cells.tolist() == [[1, 1, 1, 2, 2, 2, 3, 3, 3]]
     assert found.nuclei.tolist() == [[0, 1, 0, 0, 2, 2, 0, 0, 0]]
     assert "no background" in found.notes[0]
-    assert "numbered anew" in found.notes[1]
+    assert "renumbered" in found.notes[1]

@@ -1,4 +1,4 @@
-"""Cells as picture files, for programs that read no store."""
+"""Write cells as picture files, for programs that cannot read a store."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cellocate.work import Work, run_in_threads
 
 
 def write_cell_images(cells: Collection, folder: Path) -> Collection:
-    """Write cells as `images/<id>_<channel>.png` with a listing of them; files that are there already are kept.
+    """Write cells as `images/<id>_<channel>.png` with a listing; existing files are kept.
 
     Args:
         cells: the store of cells.
         folder: to write.
 
     Returns:
-        The same collection, of files.
+        The same collection, read from these files.
     """
     channels = cells.channels
 

@@ -1,4 +1,4 @@
-"""A field with the outlines of its cells and nuclei drawn over it, for the eye."""
+"""Draw the outlines of cells and nuclei over a field."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ RGB = NDArray[np.uint8]
 """Shape (H, W, 3)."""
 
 CELL, NUCLEUS = (255, 255, 255), (255, 176, 0)
-"""Colours of the outlines; they differ in brightness from any stain."""
-_DIMMED = 0.8  # of the light, so that lines stand out from it
-_HALO = 0.35  # of the light right beside a line
+"""Colours of the outlines; their brightness differs from that of any stain."""
+_DIMMED = 0.8  # share of the light kept, so that lines stand out
+_HALO = 0.35  # share of the light kept right beside a line
 
 
 def overlay(
@@ -37,22 +37,22 @@ def overlay(
 ) -> RGB:
     """Draw the outlines of cells (white) and nuclei (orange) over a field in the colours of all reports.
 
-    `with_legend` adds a scale bar and a legend, `images.write_png` writes it to a file.
+    `with_legend` adds a scale bar and a legend; `images.write_png` writes a file.
 
     Args:
         field: shape (C, H, W), uint8 or uint16.
         channels: their names.
         nuclei: shape (H, W).
         cells: shape (H, W).
-        side: px that the longer side is shrunk to, where it is larger.
-        numbers: whether each cell's number is written into it.
+        side: shrink the longer side to this many px, if it is larger.
+        numbers: write each cell's number into it.
         colours: of the channels, as in `pictures.composite`.
 
     Returns:
         Shape (h, w, 3), uint8.
 
     Raises:
-        CellocateError: field, channels and label images do not fit each other, or the side is none.
+        CellocateError: field, channels and label images do not fit each other, or `side` is below 1.
 
     Example:
         >>> cells = np.zeros((90, 60), np.uint16)
@@ -82,7 +82,7 @@ def overlay(
 
 
 def _draw_lines(picture: RGB, labels: NDArray[np.uint16], colour: tuple[int, int, int], thickness: int) -> None:
-    """Lines just inside each number, so that those of two that touch lie side by side."""
+    """Draw lines just inside each cell, so that the lines of two touching cells lie side by side."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * thickness + 1, 2 * thickness + 1))
     line = (labels > 0) & (cv2.dilate(labels, kernel) != cv2.erode(labels, kernel))
     if thickness > 1:
@@ -92,10 +92,10 @@ def _draw_lines(picture: RGB, labels: NDArray[np.uint16], colour: tuple[int, int
 
 
 def _write_numbers(picture: RGB, cells: NDArray[np.uint16]) -> None:
-    """Each cell's number at the place in it that is farthest from its edge."""
+    """Write each cell's number where the cell is farthest from its edge."""
     size = max(0.35, max(picture.shape) / 1600)
     inside = (cells > 0) & (cv2.dilate(cells, np.ones((3, 3))) == cv2.erode(cells, np.ones((3, 3))))
-    framed = np.pad(inside, 1).astype(np.uint8)  # so that the border of the picture is an edge, too
+    framed = np.pad(inside, 1).astype(np.uint8)  # the border of the picture is an edge too
     depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_3)[1:-1, 1:-1].ravel()
     flat = cells.ravel()
     order = np.argsort(depth, kind="stable")

@@ -1,4 +1,4 @@
-"""Clean-up: which cells are better left out, and why."""
+"""Clean-up: which cells to leave out, and why."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ import pandas as pd
 from cellocate.collection.quality import SHARPNESS
 from cellocate.errors import CellocateError
 
-_FEW = 5  # whole cells, which have no typical area
-_TYPICAL = 90  # per cent: a field's brighter cells, which surely show the protein
+_FEW = 5  # with fewer whole cells, the median area says little
+_TYPICAL = 90  # percentile of a field's cells by contrast: these surely show the protein
 
 
 @dataclass(frozen=True)
 class CleanUp:
-    """What cells are left out for.
+    """Which rules leave cells out, and how strict they are.
 
     Attributes:
-        keep: names of `RULES` that are not applied.
-        smallest_file: kB (1000 bytes); cells of a field with a smaller file are left out.
-        largest_file: kB; cells of a field with a larger file are left out.
-        small: share of the median area (of whole cells of the cell line, or field) below which a cell is a fragment.
-        large: times the median area above which it is several cells.
-        negative: share of the contrast of the field's brighter cells below which a cell does not show the protein.
+        keep: names of `RULES` not to apply.
+        smallest_file: kB (1000 bytes); leave out cells of fields with a smaller file.
+        largest_file: kB; leave out cells of fields with a larger file.
+        small: a cell below this share of the median area (of whole cells of the cell line, or field) is a fragment.
+        large: a cell above this multiple of the median area is several cells.
+        negative: a cell below this share of the contrast of the field's brighter cells does not show the protein.
 
     Raises:
-        CellocateError: there is no rule of such a name.
+        CellocateError: `keep` names an unknown rule.
     """
 
     keep: Collection[str] = ()
@@ -42,25 +42,25 @@ class CleanUp:
     def __post_init__(self) -> None:
         unknown = [name for name in self.keep if name not in RULES]
         if unknown:
-            raise CellocateError(f"no rule {unknown[0]!r} of clean-up", mend=f"Name one of {', '.join(RULES)}.")
+            raise CellocateError(f"unknown clean-up rule {unknown[0]!r}", mend=f"Use one of {', '.join(RULES)}.")
 
     def settings(self) -> dict[str, Any]:
-        """The settings for a file."""
+        """The settings as JSON-ready values."""
         return {**asdict(self), "keep": sorted(self.keep)}
 
 
 def removal_reasons(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[str]:
-    """For each cell the first rule that leaves it out; empty for those that are kept.
+    """The first rule that leaves each cell out; empty for cells that are kept.
 
     Args:
-        cells: columns of `describe_cells` and `describe_field`, `field`, `empty`, and `cell_line` where it is known.
+        cells: columns of `describe_cells` and `describe_field`, `field`, `empty` and, where known, `cell_line`.
         clean: which rules, and how strict.
 
     Example:
         >>> cells = pd.DataFrame({"field": "a", "edge": [True, False], "empty": False, "area_um2": 9.0, "contrast": 5.0,
         ...     "sharpness": 0.1, "smallest_file_bytes": 9000, "largest_file_bytes": 9000})
-        >>> removal_reasons(cells, CleanUp()).tolist(), removal_reasons(cells, CleanUp(keep=["edge"])).tolist()
-        (['edge', ''], ['', ''])
+        >>> removal_reasons(cells, CleanUp()).tolist()
+        ['edge', '']
     """
     why = pd.Series("", index=cells.index, dtype=object)
     for name, rule in RULES.items():
@@ -78,28 +78,8 @@ def _file_size(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:
     return odd
 
 
-def _out_of_focus(cells: pd.DataFrame, _: CleanUp) -> pd.Series[bool]:
-    return cells["sharpness"] < SHARPNESS
-
-
-def _edge(cells: pd.DataFrame, _: CleanUp) -> pd.Series[bool]:
-    return cells["edge"].astype(bool)
-
-
-def _empty(cells: pd.DataFrame, _: CleanUp) -> pd.Series[bool]:
-    return cells["empty"].astype(bool)
-
-
-def _small(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:
-    return cells["area_um2"] < clean.small * _median_area(cells)
-
-
-def _large(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:
-    return cells["area_um2"] > clean.large * _median_area(cells)
-
-
 def _median_area(cells: pd.DataFrame) -> pd.Series[float]:
-    """Of the whole cells of a cell line or, where it is not known, a field; of all cells where these are few."""
+    """The median over whole cells of the cell line or field; over all whole cells where those are few."""
     group = cells["field"].astype(object)
     if "cell_line" in cells:
         group = cells["cell_line"].replace("", None).fillna(group)
@@ -109,10 +89,10 @@ def _median_area(cells: pd.DataFrame) -> pd.Series[float]:
 
 
 def _negative(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:
-    """Cells in which the protein is hardly uneven, beside the clearer ones of their field; of one cell none.
+    """Cells whose protein is much more even than in the clearer cells of their field; never for a field of one cell.
 
-    On phantoms of 24 locations, of whose cells 35% did not show theirs, this left out 56% of those, and 1% of the
-    others; to judge by the mean instead was a little worse.
+    On phantoms of 24 locations, in which 35% of the cells did not show theirs, this left out 56% of those and 1% of
+    the others. Judging by the mean instead was slightly worse.
     """
     typical = cells.groupby("field")["contrast"].transform(lambda x: np.percentile(x, _TYPICAL))
     return (cells["contrast"] < clean.negative * typical) | (typical <= 0)
@@ -120,11 +100,11 @@ def _negative(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:
 
 RULES: dict[str, Callable[[pd.DataFrame, CleanUp], pd.Series[bool]]] = {
     "file size": _file_size,
-    "focus": _out_of_focus,
-    "empty": _empty,
-    "edge": _edge,
-    "small": _small,
-    "large": _large,
+    "focus": lambda cells, _: cells["sharpness"] < SHARPNESS,
+    "empty": lambda cells, _: cells["empty"].astype(bool),
+    "edge": lambda cells, _: cells["edge"].astype(bool),
+    "small": lambda cells, clean: cells["area_um2"] < clean.small * _median_area(cells),
+    "large": lambda cells, clean: cells["area_um2"] > clean.large * _median_area(cells),
     "negative": _negative,
 }
-"""By name, in the order in which they are asked."""
+"""By name, in the order in which they apply."""

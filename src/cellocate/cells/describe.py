@@ -1,4 +1,4 @@
-"""What is known of each cell of a field: where it lies, what is measured of it, and what clean-up asks."""
+"""Describe each cell of a field: its box, its measurements and the values that clean-up needs."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from cellocate.collection.image_facts import file_sizes
 from cellocate.collection.quality import FOCUS_CHANNELS, sharpness
 from cellocate.images import Pixels
 
-PROTEIN = "green"
+_PROTEIN = "green"
 BOX = ("top_px", "left_px", "height_px", "width_px")
 FILE_SIZES = ("smallest_file_bytes", "largest_file_bytes")
 
 
 def describe_cells(field: Pixels, channels: Sequence[str], masks: FieldMasks, bits: int | None = None) -> pd.DataFrame:
-    """A row for each cell of a field.
+    """Describe each cell of a field in a row.
 
     Args:
         field: counts, shape (C, H, W), uint8 or uint16.
         channels: of the field, in order.
         masks: of its cells.
-        bits: of the camera; as many as the type has, unless given.
+        bits: of the camera; those of the data type by default.
 
     Returns:
-        `cell` (number); `top_px`, `left_px`, `height_px`, `width_px` (box); `edge` (it touches the border of the
-        field); `contrast` (standard deviation of the protein in the cell, grey levels of 255); all that `measure`
-        gives; and `flags`.
+        `cell` (number); `top_px`, `left_px`, `height_px`, `width_px` (box); `edge` (touches the border of the field);
+        `contrast` (standard deviation of the protein in the cell, grey levels of 255); all columns of `measure`; and
+        `flags`.
 
     Example:
         >>> from cellocate.cells.field_masks import ImportedMasks
@@ -46,7 +46,7 @@ def describe_cells(field: Pixels, channels: Sequence[str], masks: FieldMasks, bi
     """
     measured = measure(field, channels, masks.nuclei, masks.cells, masks.pixel_size, bits)
     height, width = masks.cells.shape
-    protein = field[list(channels).index(PROTEIN)] if PROTEIN in channels else None
+    protein = field[list(channels).index(_PROTEIN)] if _PROTEIN in channels else None
     grey = grey_levels(field, bits)
     rows = []
     for number, box in enumerate(find_objects(masks.cells), start=1):
@@ -66,9 +66,9 @@ def describe_cells(field: Pixels, channels: Sequence[str], masks: FieldMasks, bi
 def describe_field(
     field: Pixels, channels: Sequence[str], files: Mapping[str, Path], pixel_size: float
 ) -> dict[str, float]:
-    """What clean-up asks of a whole field: `sharpness` of a landmark, `smallest_file_bytes`, `largest_file_bytes`.
+    """Values of a whole field for clean-up: `sharpness`, `smallest_file_bytes` and `largest_file_bytes`.
 
-    Without a landmark or a file these are nan.
+    Sharpness is that of a landmark channel. Values are NaN without a landmark or a file.
     """
     landmark = next((channel for channel in FOCUS_CHANNELS if channel in channels), None)
     sizes: list[float] = [*file_sizes(files)] or [float("nan")]

@@ -1,4 +1,4 @@
-"""One pixel size for all fields of a microscope that tell none: the median of what some of them look like."""
+"""Estimate one pixel size for all fields of a microscope: the median over the nuclei of some of them."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from cellocate.files import write_text
 from cellocate.work import Work, run
 
 SAMPLE = 20
-"""Fields of a group that are looked at: their median scatters by a twenty-fifth where single fields do by a quarter."""
+"""Fields used of each group: their median scatters by 4%, single fields by 25%."""
 _NUCLEI = ("blue",)
 
 
 class PixelSizeEstimates(NamedTuple):
-    """µm per px of the fields that told none, by id (of a store: as packed), and a note for the user about each."""
+    """µm per px of fields without a pixel size, by id (of a store: as packed), and a note about each."""
 
     sizes: Mapping[str, float]
     notes: Mapping[str, Note]
 
 
 def estimate_pixel_sizes(fields: Collection, workers: int | None = 1, kept: Path | None = None) -> PixelSizeEstimates:
-    """Estimate the pixel size of fields that do not tell it, alike for all that have one size in px and one source.
+    """Estimate the pixel size of fields without one, the same for all of one size in px and one source.
 
-    Fields of one microscope have one pixel size, and what a single field makes of its nuclei scatters. The answer
-    depends on the fields alone, not on the number of workers. A group in which no nuclei are seen has none.
+    Fields of one microscope share a pixel size, and estimates from single fields scatter. The result depends on the
+    fields only, not on the number of workers. A group without visible nuclei gets no estimate.
 
     Args:
-        fields: with a channel of nuclei; those that cannot be read are passed over.
+        fields: with a channel of nuclei; unreadable fields are skipped.
         workers: processes.
-        kept: a file that holds what was estimated before and is not estimated anew; it is written.
+        kept: a file of earlier estimates, which are reused; new ones are added.
     """
     groups = _groups(fields)
     known: dict[str, float] = {}
     if kept is not None and kept.is_file():
         known = json.loads(kept.read_text(encoding="utf-8"))
-    known |= _looked_at(
+    known |= _medians(
         fields, {str(group): _spread(ids) for group, ids in groups.items() if str(group) not in known}, workers
     )
     if kept is not None:
@@ -60,7 +60,7 @@ def estimate_pixel_sizes(fields: Collection, workers: int | None = 1, kept: Path
 
 
 class _Group(NamedTuple):
-    """Fields of one size in px, and of one collection where several were merged: `of`, in words."""
+    """Fields of one size in px; `of` names the source collection after a merge, in words."""
 
     width: int
     height: int
@@ -71,7 +71,6 @@ class _Group(NamedTuple):
 
 
 def _groups(fields: Collection) -> dict[_Group, list[str]]:
-    """Fields without a pixel size, by what they have in common."""
     source: Mapping[Any, str] = dict(fields.fields[SOURCE].astype(str)) if SOURCE in fields.fields else {}
     packed = " before they were packed" if fields.layout == "store" else ""
     groups: dict[_Group, list[str]] = {}
@@ -79,15 +78,15 @@ def _groups(fields: Collection) -> dict[_Group, list[str]]:
         if fields.pixel_size(field) is None and fields.files(field):
             try:
                 height, width = fields.shape(field)
-            except CellocateError:  # whoever cuts out its cells will tell
+            except CellocateError:  # reported when its cells are cut out
                 continue
             of = f" of {source[field]}" if field in source else ""
             groups.setdefault(_Group(width, height, f"{packed}{of}"), []).append(field)
     return groups
 
 
-def _looked_at(fields: Collection, drawn: Mapping[str, list[str]], workers: int | None) -> dict[str, float]:
-    """The median of what the fields that were drawn from each group look like, where any shows nuclei."""
+def _medians(fields: Collection, drawn: Mapping[str, list[str]], workers: int | None) -> dict[str, float]:
+    """The median estimate over the fields drawn from each group; none where no field shows nuclei."""
     slim = replace(fields, made={}, problems=())
     work = Work([slim.subset([field]) for ids in drawn.values() for field in ids], _estimate)
     found = {one.ids[0]: size for one, size in run(work, workers)}
@@ -109,6 +108,6 @@ def _estimate(collection: Collection) -> float | None:
 
 
 def _note(size: float, group: _Group) -> Note:
-    how = "as nuclei are about {:.0f} px wide, and mostly {:g} µm"
-    text = f"The pixel size was not given, and taken to be {{:.2g}} µm for all fields of {{}}×{{}} px{{}}, {how}."
+    how = "because nuclei are about {:.0f} px wide, and mostly {:g} µm"
+    text = f"The pixel size was not given. It is assumed to be {{:.2g}} µm for all fields of {{}}×{{}} px{{}}, {how}."
     return Note(text, size, *group, NUCLEUS / size, NUCLEUS)

@@ -1,4 +1,4 @@
-"""What may be written of each field beside its masks and cells."""
+"""Files that can be written of each field in addition to its masks and cells."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from cellocate.cells.cutting import FieldToCut
 
 _NOT_MEASURED = [*BOX, *FILE_SIZES, "y_px", "x_px", "field_pixel_size", "pixel_size", "sharpness"]
-_SIDE = 1024  # px: enough to see each cell
+_SIDE = 1024  # px of an overlay: enough to see each cell
 
 Export = Callable[["FieldToCut", Pixels, FieldMasks, pd.DataFrame], object]
-"""Called with the field that is cut, its pixels and masks, and the table of its cells."""
+"""Receives the field, its pixels and masks, and the table of its cells."""
 
 
 def geojson(task: FieldToCut, _pixels: Pixels, masks: FieldMasks, cells: pd.DataFrame) -> None:
-    """Write `geojson/<id>.geojson`, for QuPath, with what was measured of each cell and not of its field."""
+    """Write `geojson/<id>.geojson` for QuPath, with the measurements of each cell."""
     measured = cells.set_index("cell").drop(columns=_NOT_MEASURED, errors="ignore")
     path = task.plan.out / "geojson" / f"{task.field}.geojson"
     write_geojson(path, masks.nuclei, masks.cells, measured.map(rounded))
 
 
 def overlays(task: FieldToCut, pixels: Pixels, masks: FieldMasks, _cells: pd.DataFrame) -> None:
-    """Write `overlays/<id>.png`: the field with the outlines and numbers of its cells, a scale bar and a legend."""
+    """Write `overlays/<id>.png`: the field with outlines and numbers of its cells, a scale bar and a legend."""
     channels, colours = task.plan.channels, task.plan.colours
     picture = overlay(pixels, channels, masks.nuclei, masks.cells, side=_SIDE, numbers=True, colours=colours)
     pixel_size = masks.pixel_size * pixels.shape[2] / picture.shape[1]

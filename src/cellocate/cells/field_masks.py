@@ -1,4 +1,4 @@
-"""The cells of a field, whoever found them; and masks that the user brings."""
+"""The masks of one field, found by a segmenter or read from the user's files."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from cellocate.images import FIELD_SPAN
 
 
 class FieldMasks(Protocol):
-    """What is needed of a segmentation to cut cells out."""
+    """What a segmentation must offer, so that its cells can be cut out."""
 
     @property
     def nuclei(self) -> NDArray[Any]:
-        """The number of the cell that a nucleus lies in, at each of its pixels, shape (H, W)."""
+        """Label image of nuclei with the numbers of their cells, shape (H, W)."""
 
     @property
     def cells(self) -> NDArray[Any]:
-        """The number of the cell at each pixel, 0 for none, shape (H, W)."""
+        """Label image of cells, 0 for none, shape (H, W)."""
 
     @property
     def pixel_size(self) -> float:
@@ -33,12 +33,12 @@ class FieldMasks(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences for the user; those that are a `Note` are grouped over fields."""
+        """Sentences for the user; each `Note` is grouped over fields."""
 
 
 @dataclass(frozen=True)
 class ImportedMasks:
-    """Masks that were brought."""
+    """Masks that were not made by our own segmentation."""
 
     nuclei: NDArray[Any]
     cells: NDArray[Any]
@@ -59,28 +59,27 @@ def read_field_masks(
     pixel_size: float | None,
     images: Callable[[str], Mapping[str, Path]] = lambda _: {},
 ) -> ImportedMasks:
-    """The masks of a field that lie in a folder (see `MaskFolder`), numbered as ours are.
+    """Read the masks of a field from a folder (see `MaskFolder`), numbered as ours are.
 
-    Gaps among the cells' numbers are closed, and each nucleus gets the number of the cell that most of it lies in.
+    Cells are renumbered without gaps. Each nucleus gets the number of the cell in which most of it lies.
 
     Args:
         folder: of the masks.
         field: its id.
         shape: height and width of the field.
-        pixel_size: µm per px; without one the field is taken to be as wide as those of the atlas.
-        images: of a field, which are not its mask; such as `Collection.files`.
+        pixel_size: µm per px; if None, the field is assumed to be as wide as those of the atlas.
+        images: the images of a field, which are not its mask; such as `Collection.files`.
 
     Raises:
-        CellocateError: there are none of this field's cells, or a file is unreadable, of another size, or has no clear
+        CellocateError: the cells of this field have no mask, or a file is unreadable, has another size, or no clear
             meaning.
     """
     masks = open_mask_folder(folder).excluding(images)
-    brought, as_brought = masks.labels(field, shape)
-    nuclei, cells = renumbered(matched(brought, as_brought), as_brought)
+    own_nuclei, own_cells = masks.labels(field, shape)
+    nuclei, cells = renumbered(matched(own_nuclei, own_cells), own_cells)
     notes = list(masks.notes[field])
-    if not np.array_equal(cells, as_brought):
-        text = "cells were numbered anew, from 1 without gaps: the masks that are written have the new numbers"
-        notes.append(Note(text))
+    if not np.array_equal(cells, own_cells):
+        notes.append(Note("cells were renumbered from 1 without gaps: the written masks have the new numbers"))
     if pixel_size is None:
-        notes.append(Note("no pixel size was given: fields are taken to be {:g} µm wide", FIELD_SPAN))
+        notes.append(Note("no pixel size was given: fields are assumed to be {:g} µm wide", FIELD_SPAN))
     return ImportedMasks(nuclei, cells, pixel_size or FIELD_SPAN / max(shape), tuple(notes))

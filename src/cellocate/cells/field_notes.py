@@ -1,4 +1,4 @@
-"""Notes about single fields, grouped by what they say: one sentence for all that differ in their numbers alone."""
+"""Notes about single fields, grouped so that notes that differ only in numbers become one sentence."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cellocate.files import write_text
 
 
 class Note(str):
-    """A sentence for the user that keeps what it was made of.
+    """A sentence for the user that remembers its template and values.
 
     Args:
-        template: the sentence, with `{}` for each value; it is the code by which notes are grouped.
-        values: a text, or a number, of which a group shows the smallest and the largest.
+        template: the sentence, with `{}` for each value; notes are grouped by it.
+        values: texts, or numbers; a group shows the smallest and the largest number.
 
     Example:
         >>> note = Note("{:g} µm wide", 0.25)
@@ -34,34 +34,34 @@ class Note(str):
         return note
 
     def __reduce__(self) -> tuple[Callable[..., Note], tuple[str | float, ...]]:
-        """How it comes out of a worker process."""
+        """Pickle the parts, for worker processes."""
         return Note, (self.template, *self.values)
 
 
 def left_out_note(n: int, thing: str, where: str = "") -> Note:
-    """Objects of a mask that are left out, such as "2 regions around cells are no cells, and left out".
+    """A note on objects of a mask that are not cells.
 
     Example:
         >>> left_out_note(1, "annotation")
-        '1 annotation is no cell, and left out'
+        '1 annotation is not a cell and was left out'
     """
-    verb = "is no cell" if n == 1 else "are no cells"
-    return Note(f"{{:,}} {plural(n, thing)}{where} {verb}, and left out", n)
+    verb = "is not a cell and was" if n == 1 else "are not cells and were"
+    return Note(f"{{:,}} {plural(n, thing)}{where} {verb} left out", n)
 
 
 def save_notes(path: Path, notes: Sequence[str]) -> None:
-    """Write notes, or sentences of a segmenter that knows no notes, for `load_notes`."""
+    """Write notes, or plain sentences, for `load_notes`."""
     parts = [[note.template, *note.values] if isinstance(note, Note) else ["{}", note] for note in notes]
     write_text(path, json.dumps(parts))
 
 
 def load_notes(path: Path) -> list[Note]:
-    """What `save_notes` wrote; nothing where there is no file."""
+    """Read notes that `save_notes` wrote; none if there is no file."""
     return [Note(*parts) for parts in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
 
 
 def format_notes(notes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The rows of `group_notes`, each as a sentence that names its fields.
+    """Format the rows of `group_notes` as sentences that name their fields.
 
     Example:
         >>> wide = "{:g} µm wide"
@@ -73,14 +73,10 @@ def format_notes(notes: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def group_notes(notes: Mapping[str, Sequence[Note]]) -> list[dict[str, Any]]:
-    """The notes on each field, by their templates and texts: one sentence for each group.
+    """Group the notes on each field by template and texts, in one sentence for each group.
 
     Returns:
-        `note`, `fields` (how many it is about) and `first` of these; the commonest first.
-
-    Example:
-        >>> group_notes({"a": [Note("{:g} µm wide", 0.3)], "b": [Note("{:g} µm wide", 0.25)], "c": []})
-        [{'note': '0.25 to 0.3 µm wide', 'fields': 2, 'first': 'a'}]
+        `note`, `fields` (number of fields) and `first` of these; the most common first.
     """
     kinds: dict[tuple[object, ...], list[tuple[str, Note]]] = {}
     for field, own in notes.items():
@@ -92,8 +88,6 @@ def group_notes(notes: Mapping[str, Sequence[Note]]) -> list[dict[str, Any]]:
 
 
 class _Span(tuple[str | float, ...]):
-    """Values of one place in a template, shown as the smallest and the largest."""
-
     def __format__(self, spec: str) -> str:
         low, high = (format(end(self), spec) for end in (min, max))
         return low if low == high else f"{low} to {high}"

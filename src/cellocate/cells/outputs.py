@@ -1,10 +1,10 @@
-"""What is made of the cells of all fields: the store of crops, the tables and the card."""
+"""Write the results of a conversion: the store of crops, the tables and the summary."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import cellocate
-from cellocate.cells.card import card_of
 from cellocate.cells.cell_images import write_cell_images
 from cellocate.cells.clean_up import removal_reasons
 from cellocate.cells.cutting import DIGITS, CellPlan, move_kept_crops, read_cells
 from cellocate.cells.describe import BOX
-from cellocate.cells.field_notes import load_notes
+from cellocate.cells.field_notes import group_notes, load_notes
+from cellocate.cells.flags import SEPARATOR
 from cellocate.cells.strong_labels import StrongLabels, count_by_location, limit_cells
 from cellocate.collection import Collection, Problem, open_collection
 from cellocate.collection.collection import FLAGS, group_of
@@ -37,9 +37,9 @@ _FIRST = ("id", "field", "cell", "y_px", "x_px", "area_um2", "edge", "why", FLAG
 def write_outputs(
     plan: CellPlan, fields: Collection, collection: Collection, known: Sequence[Problem], strong: StrongLabels | None
 ) -> None:
-    """Decide which cells stay, then write the store, the tables and, at the very end, the card.
+    """Decide which cells stay, then write the store, the tables and, last, the summary.
 
-    `fields` were cut into cells; of the whole `collection` those with `known` faults, and other labels, were left out.
+    `fields` were cut into cells. The other fields of `collection` had `known` faults or other labels.
 
     Raises:
         CellocateError: no cell was found, or none is left.
@@ -50,14 +50,14 @@ def write_outputs(
     if not kept.any():
         first, n = Counter(cells["why"]).most_common(1)[0]
         raise CellocateError(
-            f"no cell is left of {len(cells)}: {n} are left out for {first!r}",
+            f"none of {len(cells)} cells is left: rule {first!r} left out {n}",
             where=fields.folder,
-            mend="Keep such cells with --keep, lower --min-cells, or look at the masks.",
+            mend="Keep such cells with --keep, lower --min-cells, or check the masks.",
         )
     index = _move_crops(plan, fields, cells)
     skipped = skipped_fields(known, map(plan.problem, range(len(fields))))
-    summary = _card(plan, fields, cells, strong) | {
-        "fields_skipped": skipped["id"].nunique(),  # of which one may have several faults
+    summary = _summary(plan, fields, cells, strong) | {
+        "fields_skipped": skipped["id"].nunique(),  # a field may have several faults
         "fields_of_other_labels": len(set(collection.ids) - {problem.id for problem in known}) - len(fields),
     }
     history = {"made": dict(fields.made)} if fields.made else {}
@@ -76,10 +76,10 @@ def write_outputs(
 
 
 def _found(plan: CellPlan, fields: Collection) -> pd.DataFrame:
-    """All cells, each with its id, and what is known of its field."""
+    """All cells, each with its id and the metadata of its field."""
     parts = [read_cells(plan, number, field) for number, field in enumerate(fields.ids)]
     if not sum(map(len, parts)):
-        mend = "Look at the masks, or give the pixel size of the images with --pixel-size."
+        mend = "Check the masks, or give the pixel size of the images with --pixel-size."
         raise CellocateError("no cell was found in any field", where=fields.folder, mend=mend)
     cells = pd.concat(parts, ignore_index=True)
     cells.insert(0, "id", [f"{field}_{number}" for field, number in zip(cells["field"], cells["cell"], strict=True)])
@@ -93,19 +93,18 @@ def _found(plan: CellPlan, fields: Collection) -> pd.DataFrame:
 
 
 def _why(cells: pd.DataFrame, strong: StrongLabels | None) -> pd.Series[str]:
-    """Why a cell is left out: of weak labels nothing but that nothing is seen of it."""
+    """Why each cell is left out; without `strong`, only because its crop is empty."""
     if strong is None:
         return cells["empty"].map({True: "empty", False: ""})
     return limit_cells(_label(cells), removal_reasons(cells, strong.clean), strong)
 
 
 def _label(cells: pd.DataFrame) -> pd.Series[int]:
-    """The one label of each cell, where fields have one."""
     return cells["labels"].map(lambda labels: labels[0])
 
 
 def _move_crops(plan: CellPlan, fields: Collection, cells: pd.DataFrame) -> NDArray[Any]:
-    """Move the crops that stay into the store, a shard for each field; give their rows of its index."""
+    """Move the crops that stay into the store, one shard for each field; return their index rows."""
     shards = plan.out / CROPS / str(plan.crop.size)
     by_field = (cells["why"] == "").groupby(cells["field"], sort=False)
     kept = {field: flags.to_numpy() for field, flags in by_field}
@@ -118,14 +117,26 @@ def _move_crops(plan: CellPlan, fields: Collection, cells: pd.DataFrame) -> NDAr
     return np.concatenate(index)
 
 
-def _card(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: StrongLabels | None) -> dict[str, Any]:
+def _summary(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: StrongLabels | None) -> dict[str, Any]:
     notes = {field: load_notes(plan.notes(number)) for number, field in enumerate(fields.ids)}
-    used = sum(not plan.problem(number).is_file() for number in range(len(fields)))
-    return card_of(plan, strong, cells, notes, used)
+    removed = cells.loc[cells["why"] != "", "why"].value_counts()
+    flags = cells[FLAGS].str.split(SEPARATOR).explode()
+    flagged = flags[flags != ""].value_counts()
+    return {
+        "crops": asdict(plan.crop),
+        "masks": "given" if plan.masks is not None else "segmented",
+        "strong": None if strong is None else strong.settings(),
+        "fields": sum(not plan.problem(number).is_file() for number in range(len(fields))),
+        "found": len(cells),
+        "removed": {str(why): int(n) for why, n in removed.items()},
+        "cells": int((cells["why"] == "").sum()),
+        "flagged": {str(flag): int(n) for flag, n in flagged.items()},
+        "notes": group_notes(notes),
+    }
 
 
 def _fields_of_store(cells: pd.DataFrame, fields: Collection) -> pd.DataFrame:
-    """The table of the store of crops: what was measured beyond place, size and brightness is in `cells.csv` alone."""
+    """The table of the store of crops: place, size and brightness; all other measurements are only in `cells.csv`."""
     own = ["field", "cell", "y_px", "x_px", *BOX, "area_um2", "edge", FLAGS]
     own += [f"{channel}_cell_mean" for channel in fields.channels]
     of_field = [ORIGINAL, "group", "labels", *(c for c in fields.fields if c in cells and c not in own)]

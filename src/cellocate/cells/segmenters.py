@@ -1,4 +1,4 @@
-"""Ways to find cells, by name: our own, and those of others where they are installed."""
+"""Ways to find cells, by name: our own, and others where they are installed."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from cellocate.images import Pixels
 from cellocate.registry import SEGMENTERS
 
 Segmenter = Callable[[Pixels, Sequence[str], float | None], FieldMasks]
-"""A field, shape (C, H, W), the names of its channels, and µm per px if known → its nuclei and cells."""
+"""Takes a field, shape (C, H, W), its channel names, and µm per px if known; returns its nuclei and cells."""
 
 
 @dataclass(frozen=True)
 class SegmenterKind:
-    """A way to find cells.
+    """A registered way to find cells.
 
     Attributes:
-        segment: a function of a module, so that other processes can be given it.
+        segment: a function at module level, so that worker processes can import it.
         requires: the package that it needs, of the extra `segment`.
-        alone: whether it takes all cores, or the graphics card, by itself.
+        alone: whether it uses all cores, or the graphics card, by itself.
     """
 
     segment: Segmenter
@@ -54,10 +54,10 @@ def segmenter(name: str, *, requires: str | None = None, alone: bool = False) ->
 
 
 def get_segmenter(name: str) -> SegmenterKind:
-    """The way to find cells with this name.
+    """Look up a segmenter by name.
 
     Raises:
-        CellocateError: there is none, or what it needs is not installed.
+        CellocateError: the name is unknown, or a package that it needs is not installed.
     """
     found: SegmenterKind = SEGMENTERS[name]
     if found.requires is not None and find_spec(found.requires) is None:
@@ -67,42 +67,41 @@ def get_segmenter(name: str) -> SegmenterKind:
 
 
 def masks_of(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes: Sequence[str] = ()) -> ImportedMasks:
-    """Nuclei and cells from label images, shape (H, W), however these are numbered.
+    """Make nuclei and cells from label images, shape (H, W), with any numbering.
 
-    Cells in several pieces keep the largest; they are numbered from 1 without gaps, and each nucleus as the cell that
-    most of it lies in. Nuclei outside all cells are left out.
+    Of a cell in several pieces the largest is kept. Cells are numbered from 1 without gaps, each nucleus like the cell
+    in which most of it lies. Nuclei outside all cells are dropped.
 
     Args:
-        nuclei: the number of the nucleus at each pixel, 0 for none.
-        cells: likewise.
+        nuclei: label image of the nuclei.
+        cells: label image of the cells.
         pixel_size: µm per px.
-        notes: what a user should know, as sentences.
+        notes: sentences for the user.
 
     Example:
         >>> masks_of(np.array([[0, 5, 0, 7]]), np.array([[9, 9, 9, 0]]), 0.1).nuclei
         array([[0, 1, 0, 0]], dtype=uint16)
     """
     whole = in_one_piece(np.asarray(cells).astype(np.uint16))
-    return ImportedMasks(
-        *renumbered(matched(np.asarray(nuclei).astype(np.uint16), whole), whole), pixel_size, tuple(notes)
-    )
+    own_nuclei = matched(np.asarray(nuclei).astype(np.uint16), whole)
+    return ImportedMasks(*renumbered(own_nuclei, whole), pixel_size, tuple(notes))
 
 
 @segmenter("classical")
 def classical(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Segmented:
-    """Cells by light and shape alone (see `segment`)."""
+    """Cells from image features (see `segment`)."""
     return segment(field, channels, pixel_size)
 
 
 @segmenter("multinucleate")
 def multinucleate(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Segmented:
-    """As `segment`, but nuclei with no dim border between them share a cell."""
+    """Like `classical`, but nuclei with no dim border between them share a cell."""
     return segment(field, channels, pixel_size, SegmentationSettings(several_nuclei=True))
 
 
 @segmenter("cellpose", requires="cellpose", alone=True)
 def cellpose(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> ImportedMasks:
-    """Cells by Cellpose-SAM (cellpose 4), from microtubules, ER and nuclei; nuclei by the same from theirs alone.
+    """Cells by Cellpose-SAM (cellpose 4) from microtubules, ER and nuclei; nuclei by the same from their channel.
 
     References:
         Pachitariu, Rariden, Stringer. Cellpose-SAM: superhuman generalization for cellular segmentation. bioRxiv 2025.

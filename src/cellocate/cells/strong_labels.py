@@ -1,4 +1,4 @@
-"""From weak labels to strong ones: which locations are learnt, and how many cells of each."""
+"""From weak labels to strong ones: which locations to learn, and from how many cells of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cellocate.errors import CellocateError
 from cellocate.vocabulary import Vocabulary
 
 RARE, SURPLUS = "rare location", "surplus"
-"""Why cells are left out after clean-up."""
+"""Reasons to leave cells out after clean-up."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class StrongLabels:
     """How cells of fields with one label become labelled cells.
 
     Attributes:
-        clean: which cells are left out first.
-        without: locations that are not learnt, such as Negative.
-        min_cells: locations with more cells than this (after clean-up) are learnt.
-        max_cells: cells of a location that are kept; others are drawn away. None keeps all.
-        seed: of the draw.
+        clean: the clean-up that comes first.
+        without: locations not to learn, such as Negative.
+        min_cells: learn locations with more cells than this (after clean-up).
+        max_cells: keep at most this many cells of a location, drawn at random; None keeps all.
+        seed: random seed.
 
     Raises:
-        CellocateError: a count is impossible.
+        CellocateError: a number of cells is out of range.
 
     References:
         The defaults follow a course project on the 2021 challenge, which learnt locations of more than 1,000 cells.
@@ -48,12 +48,12 @@ class StrongLabels:
             )
 
     def settings(self) -> dict[str, Any]:
-        """The settings for a file."""
+        """The settings as JSON-ready values."""
         return {**asdict(self), "clean": self.clean.settings(), "without": list(self.without)}
 
 
 def has_one_label(labels: pd.Series[Any], unwanted: Sequence[int] = ()) -> pd.Series[bool]:
-    """Which fields have exactly one label, and none that is not wanted.
+    """Which fields have exactly one label, and not an unwanted one.
 
     Example:
         >>> has_one_label(pd.Series([(0,), (0, 3), (3,), None]), unwanted=[3]).tolist()
@@ -63,20 +63,18 @@ def has_one_label(labels: pd.Series[Any], unwanted: Sequence[int] = ()) -> pd.Se
 
 
 def limit_cells(label: pd.Series[int], why: pd.Series[str], strong: StrongLabels) -> pd.Series[str]:
-    """Leave out the cells of locations that have too few, and of those with too many the surplus, drawn at random.
+    """Leave out cells of locations with too few cells, and a random surplus of locations with too many.
 
     Args:
         label: of each cell.
-        why: it is left out already, or empty.
-        strong: how many are too few, or too many.
+        why: the reason each cell is left out already, or "".
+        strong: the limits.
 
     Returns:
-        `why`, with `RARE` and `SURPLUS`.
+        `why`, with `RARE` and `SURPLUS` added.
 
     Example:
         >>> label, why = pd.Series([0, 0, 0, 1]), pd.Series(["", "", "", ""])
-        >>> limit_cells(label, why, StrongLabels(min_cells=1, max_cells=2)).tolist().count("surplus")
-        1
         >>> limit_cells(label, why, StrongLabels(min_cells=1)).tolist()
         ['', '', '', 'rare location']
     """
@@ -91,15 +89,15 @@ def limit_cells(label: pd.Series[int], why: pd.Series[str], strong: StrongLabels
 
 
 def count_by_location(cells: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
-    """How many cells of each location were found, and were left by each step.
+    """Count the cells of each location that were found, and that each step left.
 
     Args:
         cells: `field`, `label` (index) and `why`.
         vocabulary: of the labels.
 
     Returns:
-        For each location that any field shows: `index`, `location`, `fields`, `found`, `clean` (after clean-up),
-        `kept` (after rare locations and the surplus went).
+        For each location with a field: `index`, `location`, `fields`, `found`, `clean` (after clean-up), `kept` (after
+        the limits on cells of a location).
     """
     clean = cells["why"].isin(["", RARE, SURPLUS])
     rows = [

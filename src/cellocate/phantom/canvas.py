@@ -1,4 +1,4 @@
-"""What light is drawn on: points of known amount and filled areas, whatever the size of a pixel."""
+"""Draw light as points of known amount and filled areas, whatever the size of a pixel."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.map_pixels import map_px
-from cellocate.phantom.shapes import Image, Points
+from cellocate.phantom.shapes import Image, Points, map_px
 
 Amount = NDArray[np.float64] | float
 
-SPACING_UM = 0.2  # between the points of which a line or a disc is made
+SPACING_UM = 0.2  # between the points of a line or disc
 
 
 class Canvas:
-    """An image of light per area, in which 1 is a solid structure of brightness 1.
+    """An image of light per area, in which a solid structure of brightness 1 is 1.
 
-    Everything thin is made of points that add up, as fluorophores do: a line thinner than a pixel is dim, not lost.
+    Thin structures are made of points that add up, like fluorophores: a line thinner than a pixel is dim, not lost.
+    Structures out of focus are drawn apart and blurred at the end.
 
-    What is out of focus is drawn apart and blurred at the end.
+    Args:
+        size: pixels a side.
+        span: µm a side.
     """
 
     def __init__(self, size: int, span: float) -> None:
-        """An empty canvas of `size` pixels a side, which are `span` µm."""
         self.size = size
         self._pixel = span / size
         self._scale = size / map_px(span)
@@ -32,14 +33,14 @@ class Canvas:
         self._sheet = self._sheets[0.0]
 
     def set_light(self, *, gain: float = 1.0, defocus: float = 0.0) -> None:
-        """Make all that follows brighter by a factor, and blurred by `defocus` µm; light out of focus is also lost."""
+        """Set the brightness factor and the blur (µm) of everything drawn next; light out of focus is also dimmer."""
         self._gain = gain / (1 + defocus)
         if defocus not in self._sheets:
             self._sheets[defocus] = _Sheet(self.size)
         self._sheet = self._sheets[defocus]
 
     def fill(self, box: tuple[int, int, int, int], light: Image) -> None:
-        """Add the light of a crop of the scene's maps."""
+        """Add light, given on a crop of the scene's maps."""
         if light.size == 0:
             return
         top, bottom, left, right = (round(side * self._scale) for side in box)
@@ -98,7 +99,7 @@ class Canvas:
                 self.points(paths[:, :-1] + t * step + offset * side, amount)
 
     def image(self) -> Image:
-        """All that was drawn, (size, size) float32."""
+        """The whole picture, (size, size) float32."""
         light = np.zeros((self.size, self.size), np.float32)
         for defocus, sheet in sorted(self._sheets.items()):
             drawn = sheet.image(self._pixel)
@@ -107,7 +108,7 @@ class Canvas:
 
 
 class _Sheet:
-    """What was drawn in one plane: filled areas, and points that are yet to be shared among pixels."""
+    """Light in one plane: filled areas, and points not yet spread over pixels."""
 
     def __init__(self, size: int) -> None:
         self.filled = np.zeros((size, size), np.float32)
@@ -121,7 +122,7 @@ class _Sheet:
 
 
 def _splat(places: Points, amounts: NDArray[np.float64], size: int, pixel: float) -> Image:
-    """Share each point among its four nearest pixels."""
+    """Spread each point over its four nearest pixels."""
     at = places / pixel + 0.5  # in an image with one more pixel on each side
     seen = np.all((at >= 0) & (at < size + 1), axis=1) & (amounts > 0)
     at, amounts = at[seen], amounts[seen] / pixel**2

@@ -1,4 +1,4 @@
-"""Cells press against each other: planned shapes → outlines that touch, or lie a little over each other."""
+"""Press planned cells against each other: outlines that touch or slightly overlap."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from cellocate.phantom.cell import PlannedCell
 from cellocate.phantom.shapes import ANGLES, Image, Points, even_steps
 
 STEP_UM = 0.64  # pixel of the grid on which cells compete; outlines are interpolated between its points
-REACH_UM = 24.0  # the grid goes on this far outside the field
-OVERLAP = 0.05  # how far at most a cell reaches over its neighbour, in units of its radius
+REACH_UM = 24.0  # margin of the grid around the field
+OVERLAP = 0.05  # largest overlap with a neighbour, in radii
 
 Box = tuple[slice, slice]
 
@@ -19,9 +19,9 @@ Box = tuple[slice, slice]
 def cell_outlines(rng: np.random.Generator, plans: list[PlannedCell], span: float) -> list[Points | None]:
     """The outline of each planned cell in µm, about 0.32 µm between points; None where a cell found no room.
 
-    Each cell scores a place by its distance from the centre, in units of its own radius in that direction. The
-    lowest score below 1 takes the place, so that free edges keep their planned shape and contacts lie in between,
-    but for what a cell reaches over.
+    Each cell scores a place by its distance from the centre, in units of its own radius in that direction. The lowest
+    score below 1 takes the place. So free edges keep their planned shape, and contacts lie in between, with a small
+    overlap.
     """
     grid = int((span + 2 * REACH_UM) / STEP_UM)
     boxes = [_box(plan, grid) for plan in plans]
@@ -51,7 +51,7 @@ def _score(plan: PlannedCell, box: Box) -> Image:
     y = ((np.arange(box[0].start, box[0].stop) + 0.5) * STEP_UM - REACH_UM - plan.centre[1]).astype(np.float32)
     apart = np.hypot(x[None, :], y[:, None])
     score = apart / _radius_towards(np.arctan2(y[:, None], x[None, :]), plan.radii)
-    for nucleus in plan.nuclei:  # a cell never gives up the ground around its own nucleus
+    for nucleus in plan.nuclei:  # a cell keeps the area around its own nucleus
         middle = nucleus.mean(axis=0)
         ring = nucleus - middle
         reach = np.interp(ANGLES, *_by_angle(ring), period=2 * np.pi)

@@ -1,4 +1,4 @@
-"""One field of a collection: simulated, and written with its truth."""
+"""Simulate one field of a collection and write it with its truth."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cellocate.phantom.shapes import Image
 
 @dataclass(frozen=True)
 class CollectionSettings:
-    """What the fields of a collection have in common."""
+    """Settings shared by all fields of a collection."""
 
     layout: PhantomLayout
     size: int
@@ -28,7 +28,7 @@ class CollectionSettings:
 
 @dataclass(frozen=True)
 class FieldToDraw:
-    """One field to simulate and write: all that a worker needs to know; `labels` are those of `hpa28`."""
+    """One field for a worker to simulate and write; `labels` are those of `hpa28`."""
 
     out: Path
     index: int
@@ -37,16 +37,16 @@ class FieldToDraw:
 
     @property
     def id(self) -> str:
-        """The field's id, the same whatever the size of the collection; another seed gives others."""
+        """The field's id, independent of the size of the collection; it contains the seed."""
         return f"phantom-{self.settings.seed}-{self.index:06d}"
 
 
 @dataclass(frozen=True)
 class FieldTruth:
-    """What the tables of a collection say of a field.
+    """The truth about a field for the collection's tables.
 
     Attributes:
-        cells: for each cell, 1 to n, the labels that it shows, in the words of the layout.
+        cells: for each cell, 1 to n, the labels that it shows, in the layout's vocabulary.
         brightest: label of the layout → grey levels of the brightest pixel of its signal.
     """
 
@@ -82,5 +82,4 @@ def _write_masks(task: FieldToDraw, field: PhantomField) -> dict[int, float]:
 
 
 def _to_8_bits(light: Image, brightest: float) -> NDArray[np.uint8]:
-    """Scale light so that its brightest pixel is 255."""
     return np.asarray(np.round(light * (255 / max(brightest, 1e-6))), np.uint8)

@@ -1,4 +1,4 @@
-"""The microscope: scenes of light → pictures, as dim, blurred and noisy as real ones."""
+"""The microscope: scenes of light → pictures as dim, blurred and noisy as real ones."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.map_pixels import MAP_PIXEL
-from cellocate.phantom.shapes import Image
+from cellocate.phantom.shapes import MAP_PIXEL, Image
 
-WHITE = 255  # grey levels at which every picture saturates, in steps of 1 (8 bits) or 1/257 (16 bits)
-PULSE_SPREAD = 0.3  # of the heights of single photons, relative to their mean
+WHITE = 255  # grey levels at saturation, in steps of 1 (8 bits) or 1/257 (16 bits)
+PULSE_SPREAD = 0.3  # of the pulse heights of single photons, relative to their mean
 READ_NOISE = 0.3  # of the electronics, in grey levels
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """How one channel of one field was taken.
+    """The settings and optics of one channel of one field.
 
     Attributes:
-        focus: standard deviation of the point-spread function in µm; `spread`, `halo`: that of light from other
-            planes, and its share.
+        focus: standard deviation of the point-spread function in µm; `spread`, `halo`: width and share of the light from
+            other planes.
         gain: grey levels of light 1.
-        background: grey levels everywhere, before `offset` is taken away, which leaves empty areas black.
+        background: grey levels everywhere, before `offset` is subtracted, which leaves empty areas black.
         photons: photons per grey level and µm² in pixels of 0.32 µm; fewer are noisier.
-        tilt: light across the field, (2,): relative change from the middle to the edge, along x and y.
+        tilt: uneven light, (2,): relative change from the middle to the edge, along x and y.
     """
 
     focus: float
@@ -41,13 +40,13 @@ class Exposure:
 
 
 def draw_exposure(rng: np.random.Generator, *, gain: tuple[float, float], background: float, black: float) -> Exposure:
-    """A plausible exposure.
+    """Draw a plausible exposure.
 
     Args:
-        rng: what it is drawn from.
+        rng: random numbers.
         gain: the median in grey levels, and the spread of its logarithm.
         background: the median in grey levels.
-        black: how many grey levels at most are taken away beyond the background.
+        black: grey levels subtracted beyond the background, at most.
     """
     return Exposure(
         focus=rng.uniform(0.10, 0.22),
@@ -62,7 +61,7 @@ def draw_exposure(rng: np.random.Generator, *, gain: tuple[float, float], backgr
 
 
 def through_lens(light: Image, exposure: Exposure, pixel: float) -> Image:
-    """Blur light, in pixels of `pixel` µm, by the point-spread function and add what comes from other planes."""
+    """Blur light, in pixels of `pixel` µm, by the point-spread function, and add light from other planes."""
     sharp = cv2.GaussianBlur(light, (0, 0), exposure.focus / pixel)
     small = cv2.resize(light, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)  # the halo has no fine detail
     wide = cv2.GaussianBlur(small, (0, 0), exposure.spread / (4 * pixel))
@@ -86,12 +85,12 @@ def shrink(light: Image, size: int) -> Image:
 
 
 def detect(rng: np.random.Generator, grey: Image, exposure: Exposure, depth: int, pixel: float) -> NDArray[Any]:
-    """Expected grey levels → a picture of 8 or 16 bits: background, shot noise, offset, saturation.
+    """Turn expected grey levels into a picture of 8 or 16 bits: background, shot noise, offset, saturation.
 
-    Both depths count the same photons and saturate at the same light. 16 bits are not 8 stretched: what the detector
-    gives is rounded to 1/257 of a grey level, and so its own noise is seen as well.
+    Both depths count the same photons and saturate at the same light. 16 bits are not stretched 8 bits: the signal is
+    rounded to 1/257 of a grey level, so the noise of the detector is visible too.
     """
-    # per grey level in one pixel. Coarse pixels are the mean of more light; fine ones are taken with more patience
+    # per grey level in one pixel: coarse pixels average more light, fine ones are exposed for longer
     photons = exposure.photons * (pixel**2 if pixel >= MAP_PIXEL else MAP_PIXEL**3 / pixel)
     expected = np.maximum(grey + exposure.background, 0) * photons
     counted = rng.poisson(expected).astype(np.float32)
@@ -104,6 +103,6 @@ def detect(rng: np.random.Generator, grey: Image, exposure: Exposure, depth: int
 
 
 def _amplify(rng: np.random.Generator, counted: Image) -> Image:
-    """Photons → pulses of a photomultiplier, no two of which are equally high (doi:10.1007/978-0-387-45524-2_12)."""
+    """Photons → pulses of a photomultiplier of varying height (doi:10.1007/978-0-387-45524-2_12)."""
     spread = PULSE_SPREAD * np.sqrt(counted) * rng.standard_normal(counted.shape, np.float32)
     return np.asarray(np.maximum(counted + spread, 0), np.float32)

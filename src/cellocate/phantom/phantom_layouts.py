@@ -1,4 +1,4 @@
-"""The layouts in which a collection of phantoms is written, each with its label table and its vocabulary."""
+"""The layouts in which phantoms are written, with their label tables and vocabularies."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from cellocate.vocabulary import get, map_between
 
 LabelSet = tuple[int, ...]
 
-DRAWN = "hpa28"  # the vocabulary in which phantoms are drawn
+DRAWN = "hpa28"  # the vocabulary of drawn locations
 NEGATIVE = "Negative"
 
 
 @dataclass(frozen=True)
 class PhantomLayout:
-    """How labels of `hpa28`, in which phantoms are drawn, are said in a collection.
+    """How labels of `hpa28`, in which phantoms are drawn, are written in a collection.
 
     Attributes:
         format: columns, separator and vocabulary of its label table.
@@ -31,31 +31,31 @@ class PhantomLayout:
 
     @property
     def negative(self) -> int | None:
-        """The label of fields and cells that show nothing, where the vocabulary has that word."""
+        """The label of fields and cells that show nothing, if the vocabulary has one."""
         names = get(self.format.vocabulary).names
         return names.index(NEGATIVE) if NEGATIVE in names else None
 
     @property
     def drawable(self) -> LabelSet:
-        """The labels of `hpa28` that the layout can say."""
+        """The labels of `hpa28` that the layout can express."""
         return tuple(sorted(label for covered in self.origins for label in covered))
 
     def translate(self, labels: LabelSet) -> LabelSet:
-        """Labels of `hpa28` → the layout's; nothing is `Negative` where its vocabulary has that word.
+        """Translate labels of `hpa28` to the layout's; none become `Negative` if its vocabulary has that.
 
         Example:
-            >>> layout("kaggle2021").translate((8, 9, 23)), layout("kaggle2021").translate(()), layout("kaggle2018").translate(())
-            ((14, 17), (18,), ())
+            >>> layout("kaggle2021").translate((8, 9, 23)), layout("kaggle2021").translate(())
+            ((14, 17), (18,))
         """
         nothing = () if self.negative is None else (self.negative,)
         return self._covering(labels) or nothing
 
     def text(self, labels: LabelSet) -> str:
-        """Labels of `hpa28` as they stand in a cell of the label table."""
+        """Labels of `hpa28` as written in the label table."""
         return (self.format.separator or " ").join(map(str, self.translate(labels)))
 
     def merge(self, signal: dict[int, Image]) -> dict[int, Image]:
-        """The light of each label of `hpa28` → that of each of the layout's, where several may have become one."""
+        """Merge the light of labels of `hpa28` into that of the layout's labels."""
         return {
             label: np.sum([signal[k] for k in self.origins[label] if k in signal], axis=0)
             for label in self._covering(tuple(signal))
@@ -66,17 +66,17 @@ class PhantomLayout:
 
 
 def layout(name: str, vocabulary: str | None = None) -> PhantomLayout:
-    """A layout by the name that `open_collection` gives it, with its own vocabulary or another.
+    """Look up a layout by its name in `open_collection`, with its own vocabulary or another.
 
     Raises:
-        CellocateError: phantoms are not written in such a layout or vocabulary.
+        CellocateError: phantoms cannot be written in this layout or vocabulary.
     """
     for known in FORMATS:
         if known.layout == name:
             words = vocabulary or known.vocabulary
             return PhantomLayout(replace(known, vocabulary=words), _origins(words))
     names = " or ".join(known.layout for known in FORMATS)
-    raise CellocateError(f"unknown layout {name!r}", mend=f"Ask for {names}.")
+    raise CellocateError(f"unknown layout {name!r}", mend=f"Use {names}.")
 
 
 def _origins(vocabulary: str) -> tuple[LabelSet, ...]:

@@ -1,4 +1,4 @@
-"""From the light of a scene to its four channels, and to each location's share of the green one."""
+"""Photograph the light of a scene: four channels, and each location's share of the green one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from cellocate.images import Pixels
-from cellocate.phantom.map_pixels import MAP_PIXEL
 from cellocate.phantom.optics import detect, draw_exposure, illuminate, shrink, through_lens
-from cellocate.phantom.shapes import Image
+from cellocate.phantom.shapes import MAP_PIXEL, Image
 
 RED, GREEN, BLUE, YELLOW = range(4)
 TAKE, STRENGTH, BLEED, NOISE = range(120, 124)  # streams of random numbers
 
-# for each channel the median gain in grey levels, the spread of its logarithm, the background, and how many grey
-# levels at most are taken away beyond it
+# for each channel the median gain in grey levels, the spread of its logarithm, the background, and the most grey
+# levels subtracted beyond it
 GAINS = {
     RED: (100.0, 0.4, 1.2, 5.0),
     GREEN: (115.0, 0.5, 1.6, 5.0),
@@ -27,12 +26,12 @@ GAINS = {
 
 @dataclass(frozen=True)
 class SceneLight:
-    """What there is to photograph, (drawn, drawn) each, in units in which bright structures are 1.
+    """The light of a scene, (drawn, drawn) each, in units in which bright structures are 1.
 
     Attributes:
-        stains: that of the landmarks, by channel.
-        locations: that of each location of the protein; `elsewhere`: what of the protein is at none.
-        haze: in the protein's channel but of no location, in grey levels.
+        stains: of the landmarks, by channel.
+        locations: of each location of the protein; `elsewhere`: of its protein outside the location.
+        haze: unspecific light in the protein's channel, in grey levels.
         pixel: µm.
     """
 
@@ -46,13 +45,9 @@ class SceneLight:
 def photograph(
     rng: Callable[..., np.random.Generator], light: SceneLight, size: int, depth: int
 ) -> tuple[Pixels, dict[int, Image]]:
-    """Take all channels of `size` px, each through its own optics; and each location's share of the green one.
+    """Take all channels of `size` px and `depth` bits, each through its own optics; also each location's share of green.
 
-    Args:
-        rng: the stream of random numbers of a purpose.
-        light: see there.
-        size: pixels a side of the pictures.
-        depth: bits of a pixel.
+    `rng` gives the stream of random numbers for a purpose.
     """
     takes = {
         channel: draw_exposure(rng(TAKE, channel), gain=(gain, spread), background=background, black=black)
@@ -83,10 +78,10 @@ def photograph(
 
 
 def _brightness(light: Image, pixel: float) -> float:
-    """What an operator would take for the bright parts: the brightest few pixels, or fewer of many bright ones.
+    """The brightness that an operator would adjust to: the brightest few pixels, or fewer if many are bright.
 
-    Pixels are those of the scene's maps, whatever the size of the picture. Where few cells show a location, nobody
-    raises the gain until their surroundings shine: between half and twice a solid structure is all there is.
+    Pixels are those of the scene's maps, whatever the size of the picture. The result is limited to between half and
+    twice a solid structure, because nobody raises the gain until the surroundings of a few cells shine.
     """
     coarse = shrink(light, round(len(light) * pixel / MAP_PIXEL))
     few, many = np.percentile(coarse, (99.95, 99.5))

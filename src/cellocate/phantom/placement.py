@@ -1,4 +1,4 @@
-"""Where cells lie in a field, which of them divide, and the shape each would have alone."""
+"""Place the cells of a field, let some divide, and give each the shape that it would have alone."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ MARGIN_UM = 9.0  # centres may lie this far outside, so that the border cuts cel
 
 DAUGHTER_RADIUS = 9.0
 SISTERS_APART = 22.0
-DIVIDING_SLACK = 4.0  # others keep this much more distance, as cells that divide are hardly pressed
+DIVIDING_SLACK = 4.0  # extra distance from dividing cells, which are hardly pressed
 
 
 def place_cells(
     rng: np.random.Generator, kind: Morphology, span: float, *, metaphases: int, pairs: int
 ) -> list[PlannedCell]:
-    """Plan the cells of a field `span` µm wide: first those that divide, then as many others as find room."""
+    """Plan the cells of a field `span` µm wide: dividing cells first, then as many others as fit."""
     well = _Well(kind, span, flow=rng.uniform(0, np.pi), blebs=rng.uniform(0.2, 0.8) * (rng.random() < BLEBBING))
     plans: list[PlannedCell] = []
     times = max(1, round((span / FIELD_SPAN) ** 2))
@@ -40,7 +40,7 @@ def place_cells(
 
 @dataclass(frozen=True)
 class _Well:
-    """What the cells of a field share: where they point if they are aligned, and how many of them have blebs."""
+    """Properties shared by the cells of a field: `flow`, the direction of aligned cells, and `blebs`, their frequency."""
 
     kind: Morphology
     span: float
@@ -97,7 +97,7 @@ def _ordinary(
 
 
 def _blebs(rng: np.random.Generator, size: float) -> NDArray[np.float64]:
-    """Round bulges along a part of the edge, as of a cell in distress."""
+    """Round bulges along a part of the edge, as in stressed cells."""
     turn = rng.uniform(0, 2 * np.pi)
     bulges = [rng.uniform(0.8, 2.2) * bump(turn + rng.normal(0, 0.8), 1.1 / size) for _ in range(rng.integers(3, 9))]
     return np.asarray(np.max(bulges, axis=0), np.float64)
@@ -137,7 +137,7 @@ def _metaphase(rng: np.random.Generator, well: _Well, plans: list[PlannedCell]) 
     if centre is None:
         return []
     axis = rng.uniform(0, 2 * np.pi)
-    round_up = np.clip(0.75 * well.kind.radius, 7.0, 10.5)  # mitotic cells do, and keep their volume
+    round_up = np.clip(0.75 * well.kind.radius, 7.0, 10.5)  # mitotic cells round up and keep their volume
     radii = ellipse(round_up * rng.uniform(0.9, 1.1), 1.08, axis) * wobble(rng, 0.06)
     plate = polygon(centre, ellipse(3.2 * rng.uniform(0.9, 1.1), 2.5, axis + np.pi / 2) * wobble(rng, 0.22, orders=9))
     return [PlannedCell(centre, radii, axis, (plate,), well.kind.nucleus, phase="metaphase")]

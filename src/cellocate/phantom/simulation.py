@@ -1,4 +1,4 @@
-"""Many simulated fields as files, with the truth beside them."""
+"""Simulate a collection of fields and write it with its truth."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from cellocate.images import FIELD_SPAN
 from cellocate.phantom.field_files import CollectionSettings, FieldToDraw, FieldTruth, draw_field
 from cellocate.phantom.label_sets import label_sets
 from cellocate.phantom.limits import VARIABILITY, check_depth, check_seed, check_size, check_variability
-from cellocate.phantom.map_pixels import MAP_PIXEL, map_px
 from cellocate.phantom.phantom_layouts import PhantomLayout
 from cellocate.phantom.phantom_layouts import layout as layout_of
+from cellocate.phantom.shapes import MAP_PIXEL, map_px
 from cellocate.work import Work, check_workers, run
 
-_WORTH_A_POOL = 8  # starting processes takes longer than simulating fewer fields than this
+_WORTH_A_POOL = 8  # for fewer fields, starting processes takes longer than it saves
 
 
 def simulate(
@@ -42,34 +42,33 @@ def simulate(
     """Write a collection of simulated fields; the same seed gives the same bytes, whatever the number of workers.
 
     The folder is that of a challenge: `train/<Id>_{red,green,blue,yellow}.png` (grey) and `train.csv`. `truth/` holds
-    instance masks `<Id>_cells.png` and `<Id>_nuclei.png` (16-bit; 0 is background), `cells.csv` (Id, cell, labels:
-    what each cell shows), each location's own light `<Id>_signal_<label>.png` (8-bit; 255 is its brightest pixel,
-    whose grey levels `signals.csv` tells) and `collection.json` (how it was made).
+    instance masks `<Id>_cells.png` and `<Id>_nuclei.png` (16-bit; 0 is background), `cells.csv` (Id, cell, labels of
+    each cell), each location's own light `<Id>_signal_<label>.png` (8-bit; 255 is its brightest pixel, with the grey
+    levels in `signals.csv`) and `collection.json` (how it was made).
 
     Args:
         out: a new folder; nothing is left there if the simulation fails or is interrupted.
-        fields: how many, 1 or more.
+        fields: number of fields, 1 or more.
         size: pixels a side, 64 or more.
         span: µm a side, whatever the size, rounded to 0.32 µm.
-        labels: "real" (label sets as often as in the 2018 train set), "balanced" (every location about equally often,
-            a quarter of the fields with two), or a CSV file with Id and Target (of `hpa28`) to take them from.
+        labels: "real" (label sets as frequent as in the 2018 train set), "balanced" (all locations about equally
+            frequent, a quarter of the fields with two), or a CSV file with Id and Target (of `hpa28`).
         layout: of files and labels. "kaggle2018": `train.csv` has Id and Target, labels are of `hpa28`. "kaggle2021":
-            ID and Label, of `hpa19`, in which some locations become one, a field or a cell that shows nothing is
-            `Negative`, and some have no word: these are not drawn, and refused in a file.
-        vocabulary: of the labels, where it is not the layout's own: any to which there is a map from `hpa28`.
+            ID and Label, of `hpa19`: some locations are merged, fields and cells that show nothing are `Negative`, and
+            locations without a counterpart are never drawn, and refused in a file.
+        vocabulary: of the labels, instead of the layout's: any with a map from `hpa28`.
         depth: bits of a pixel of the channels, 8 or 16.
-        variability: how much the cells of a field differ, 0 to 1: the share of those that can hold a location and do
-            not show it, for each location by itself; one cell shows it always.
+        variability: how much the cells of a field differ, 0 to 1: the share of suitable cells that do not show a
+            location, for each location separately; one cell always shows it.
         seed: 0 or more.
         overwrite: replace what is in `out`.
-        workers: processes; as many as the machine has cores by default. As with all Python programs that start
-            processes, a script that asks for more than one keeps its work below `if __name__ == "__main__":`.
+        workers: processes; one for each core by default. As in all Python programs that start processes, a script that
+            asks for more than one must keep its work below `if __name__ == "__main__":`.
         progress: called with the number of fields done, after each.
 
     Raises:
-        CellocateError: fewer than 1 field or worker, too small a size, another depth, a variability that is no
-            share, a negative seed, an unknown label, layout or vocabulary, a table that cannot be read, or a
-            folder in use; all before any work starts.
+        CellocateError: a number out of range, an unknown label, layout or vocabulary, an unreadable table, or a folder
+            in use; all before any work starts.
 
     Example:
         >>> import tempfile
@@ -109,7 +108,7 @@ def _check(settings: CollectionSettings, fields: int) -> None:
 
 
 def _about(settings: CollectionSettings, *, fields: int, labels: str | Path) -> dict[str, object]:
-    """How a collection was made; depth and variability only where they are not the usual ones."""
+    """How a collection was made; depth and variability only if they differ from the default."""
     about: dict[str, object] = {
         "kind": "phantom",
         "vocabulary": settings.layout.format.vocabulary,

@@ -93,8 +93,8 @@ def test_a_label_image_may_be_stored_in_many_ways(tmp_path, form, numbers):
     [
         (np.array([[65_536]]), "numbers of cells from 65536 to 65536.*65535 at most"),
         (np.array([[-1, 2]]), "numbers of cells from -1"),
-        (np.zeros((2, 2)), "float64 of shape .2, 2. is no label image"),
-        (np.zeros((2, 2, 2), int), "is no label image"),
+        (np.zeros((2, 2)), "float64 of shape .2, 2. is not a label image"),
+        (np.zeros((2, 2, 2), int), "is not a label image"),
     ],
 )
 def test_what_is_no_label_image_is_not_written(tmp_path, labels, message):
@@ -145,9 +145,9 @@ def test_broken_files_are_refused(tmp_path):
         "a_seg.npy": r"Python objects, .* not opened.*_cp_masks.png",
         "objects.npz": "Python objects",
         "two.npz": "several arrays",
-        "pickle.npy": "no array of NumPy's, or a damaged one",
-        "cut.npz": "no array of NumPy's",
-        "cut.npy": "no array of NumPy's",
+        "pickle.npy": "not a NumPy array, or damaged",
+        "cut.npz": "not a NumPy array",
+        "cut.npy": "not a NumPy array",
     }.items():
         with pytest.raises(CellocateError, match=message):
             read_labels(tmp_path / name)
@@ -222,7 +222,7 @@ def test_an_image_is_not_its_own_mask(tmp_path):
     for channel in images:
         beside = masks.excluding(lambda _, channel=channel: {channel: images[channel]})
         assert not beside.has("a")
-        with pytest.raises(CellocateError, match=r"no mask of the cells of field a: .*a_cells.png, or the like\.$"):
+        with pytest.raises(CellocateError, match=r"no mask of the cells of field a: .*a_cells.png, for example\.$"):
             beside.require(["a"])
     write_labels(tmp_path / "a_cells.tif", TWO)
     assert MaskFolder(tmp_path).excluding(lambda _: {"green": tmp_path / "a.tif"}).has("a")
@@ -232,8 +232,8 @@ def test_an_image_is_not_its_own_mask(tmp_path):
     ("name", "message"),
     [
         ("plate1_f1_cells.png", r"plate1_f1_cells.png is there, but its name fits no field"),
-        ("RoiSet.zip", r"RoiSet.zip, which is there, has regions of ImageJ's ROI Manager. Make a label image"),
-        ("f1_cells.bmp", r"f1_cells.bmp is there, but is no PNG, TIFF, OME-Zarr, GeoJSON or array"),
+        ("RoiSet.zip", r"RoiSet.zip, with regions of ImageJ's ROI Manager. Make a label image"),
+        ("f1_cells.bmp", r"f1_cells.bmp is there, but is not a PNG, TIFF, OME-Zarr, GeoJSON or array"),
     ],
 )
 def test_a_file_that_may_have_been_meant_is_named(tmp_path, name, message):
@@ -325,7 +325,7 @@ def test_notes_are_kept_for_each_field_and_say_which_mask(tmp_path):
 
 def test_cells_that_a_table_names_by_number_are_not_numbered_anew(tmp_path):
     write_labels(tmp_path / "a_cells.png", np.minimum(TWO, 1) * 255)
-    with pytest.raises(CellocateError, match="a table names the cells by number, and 255 marks 2 separate pieces"):
+    with pytest.raises(CellocateError, match="a table refers to the cells by number, but 255 marks 2 separate pieces"):
         MaskFolder(tmp_path).read("a", known=[1, 2])
 
 

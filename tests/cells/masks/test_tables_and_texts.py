@@ -25,7 +25,7 @@ def test_broken_run_lengths_are_refused():
     for texts, message in {
         (text, "x"): "a broken mask: not base64: mask 2",
         (Mask.of(np.ones((3, 3), bool)).text,): "9 pixels in an image of 2 × 2 px",
-        (text, text): "cell 1 has no pixel that is its own",
+        (text, text): "cell 1 has no pixel of its own",
         (Mask.of(np.zeros((2, 2), bool)).text,): "cell 1 has no pixel",
         (text,) * 65_536: "65536 masks in one field",
     }.items():

@@ -68,7 +68,7 @@ def test_labels_that_do_not_fit_the_image_are_refused(tmp_path):
         write_zarr_labels(path / "labels" / "cells", np.zeros((2, 1), int))
     with pytest.raises(CellocateError, match="no OME-Zarr image"):
         write_zarr_labels(tmp_path / "labels" / "cells", CELLS)
-    with pytest.raises(CellocateError, match="no name of a label image"):
+    with pytest.raises(CellocateError, match="not a file name of a label image"):
         write_zarr_labels(path / "labels" / ".cells", CELLS)
     assert sorted(tmp_path.rglob("*")) == before
     write_zarr_labels(path / "labels" / "cells", CELLS)
@@ -77,7 +77,7 @@ def test_labels_that_do_not_fit_the_image_are_refused(tmp_path):
 
 
 def test_what_is_no_label_image_is_refused(tmp_path):
-    with pytest.raises(CellocateError, match="2 planes where one of labels is needed"):
+    with pytest.raises(CellocateError, match="2 planes instead of one plane of labels"):
         read_labels(image(tmp_path / "a.zarr", 3))
     with pytest.raises(CellocateError, match="no such label image"):
         read_labels(tmp_path / "b.zarr")

@@ -238,9 +238,9 @@ NONE = np.zeros((4, 4), np.uint16)
         (np.zeros((1, 4, 4)), ["green"], NONE, NONE, "pixels of type float64"),
         (np.zeros((1, 4, 5), np.uint8), ["green"], NONE, NONE, "masks on 4 × 4 px in a field of 5 × 4 px"),
         (np.zeros((1, 4, 4), np.uint8), ["green"], NONE[1:], NONE, "masks on 4 × 3 px"),
-        (np.zeros((1, 4, 4), np.uint8), ["green"], NONE, NONE + 2, "the cells' numbers have gaps"),
+        (np.zeros((1, 4, 4), np.uint8), ["green"], NONE, NONE + 2, "the cell numbers have gaps"),
         (np.zeros((1, 4, 4), np.uint8), ["green"], NONE + 1, NONE, "nucleus 1 has pixels outside cell 1"),
-        (np.zeros((1, 4, 4), np.uint8), ["green"], NONE, NONE + 0.5, "is no label image"),
+        (np.zeros((1, 4, 4), np.uint8), ["green"], NONE, NONE + 0.5, "is not a label image"),
     ],
 )
 def test_what_does_not_fit_is_refused(field, channels, nuclei, cells, message):

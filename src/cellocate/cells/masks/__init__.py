@@ -1,4 +1,7 @@
-"""Masks of cells and nuclei: label images, and the forms in which other programs read and write them."""
+"""Masks of cells and nuclei: label images, and the formats in which other programs read and write them.
+
+Start with `MaskFolder` (the masks in a user's folder) and `as_label_image` (how a mask of any kind is understood).
+"""
 
 from cellocate.cells.masks.cell_numbers import check_numbering, matched, renumbered
 from cellocate.cells.masks.label_arrays import Labels, checked_labels, write_labels

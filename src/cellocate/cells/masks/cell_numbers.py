@@ -1,4 +1,4 @@
-"""How cells and nuclei are numbered: cells 1 to n, and each nucleus as the cell that it lies in."""
+"""Number cells 1 to n, and each nucleus like its cell."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Numbered = NDArray[np.uint16]
 
 
 def check_numbering(nuclei: Labels, cells: Labels, *, where: object = None) -> None:
-    """See that two label images are of one field: cells 1 to n without gaps, each nucleus in the cell of its number.
+    """Check that two label images fit: cells 1 to n without gaps, each nucleus inside the cell of its number.
 
     Raises:
         CellocateError: they differ in size, a number is missing, or a nucleus has a pixel outside its cell.
@@ -21,17 +21,17 @@ def check_numbering(nuclei: Labels, cells: Labels, *, where: object = None) -> N
     nuclei = checked_labels(nuclei, cells.shape, where=where)
     there = np.bincount(cells.ravel())[1:] > 0
     if not there.all():
-        what = f"the cells' numbers have gaps: there is no {there.argmin() + 1}, and the highest is {len(there)}"
+        what = f"the cell numbers have gaps: {there.argmin() + 1} is missing, and the highest is {len(there)}"
         raise CellocateError(what, where=where, mend="Number them 1 to n (cells.masks.renumbered does).")
     stray = (nuclei != 0) & (nuclei != cells)
     if stray.any():
         y, x = np.unravel_index(stray.argmax(), stray.shape)
         what = f"nucleus {nuclei[y, x]} has pixels outside cell {nuclei[y, x]}, such as y {y}, x {x}"
-        raise CellocateError(what, where=where, mend="Number nuclei as their cells (cells.masks.matched does).")
+        raise CellocateError(what, where=where, mend="Number nuclei like their cells (cells.masks.matched does).")
 
 
 def renumbered(nuclei: Labels, cells: Labels) -> tuple[Numbered, Numbered]:
-    """Both label images with the cells numbered 1 to n, in the order of their numbers; nuclei without a cell go.
+    """Renumber cells 1 to n, in order, and their nuclei alike; nuclei without a cell are dropped.
 
     Example:
         >>> nuclei, cells = renumbered(np.array([[0, 9, 4]]), np.array([[7, 9, 0]]))
@@ -47,12 +47,12 @@ def renumbered(nuclei: Labels, cells: Labels) -> tuple[Numbered, Numbered]:
 
 
 def matched(nuclei: Labels, cells: Labels) -> Numbered:
-    """Nuclei that were found by themselves, numbered as the cell that most of each lies in.
+    """Number independently found nuclei like the cell in which most of each lies.
 
-    Pixels of a nucleus outside that cell go, and so does a nucleus that lies in none.
+    Pixels of a nucleus outside that cell are dropped, and so are nuclei in no cell.
 
     Args:
-        nuclei: shape (H, W), numbered in any way.
+        nuclei: shape (H, W), with any numbers.
         cells: shape (H, W).
 
     Example:

@@ -1,4 +1,4 @@
-"""Pixels of any kind, as a mask may be stored → one whole number for each."""
+"""Convert pixels of a mask, grey or in colours, to one integer each."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from cellocate.cells.masks.label_arrays import Labels
 from cellocate.errors import CellocateError
 
 _EXPORT = "Export a label image: each cell a whole number, 0 for none, as grey PNG or TIFF of 16 bits."
-_EXACT = 2**53  # the whole numbers that fractions of 64 bits have
+_EXACT = 2**53  # largest integer that 64-bit floats hold exactly
 
 
 def number_pixels(pixels: NDArray[Any], where: object = None) -> tuple[Labels, bool]:
-    """The number of each pixel, and whether these stand for colours.
+    """Give each pixel a number; also return whether the numbers stand for colours.
 
-    Grey that was saved as colour is read as grey, and a transparent pixel as 0; so is NaN, where there is no 0. Of a
-    picture in colours, each colour is a number: red · 65536 + green · 256 + blue.
+    Grey saved as colour is read as grey. Transparent pixels are 0, and so is NaN where no 0 occurs. In a colour picture
+    each colour is a number: red · 65536 + green · 256 + blue.
 
     Args:
-        pixels: whole numbers, fractions without a fraction, or bool; shape (H, W), also with axes of length 1, or
-            (H, W, 2 to 4): grey or colours, and perhaps alpha.
+        pixels: integers, floats with integer values, or bool; shape (H, W), also with axes of length 1, or
+            (H, W, 2 to 4): grey or colours, and possibly alpha.
         where: the file.
 
     Raises:
@@ -53,7 +53,7 @@ def _two_or_three_axes(pixels: NDArray[Any], where: object) -> NDArray[Any]:
         pixels = pixels[0]
     if pixels.ndim != 2 and not (pixels.ndim == 3 and pixels.shape[2] in samples):
         shape = " × ".join(map(str, pixels.shape))
-        mend = "Give one plane: the cells in one file, and the nuclei in another."
+        mend = "Give one plane: cells in one file, and nuclei in another."
         raise CellocateError(f"a mask of shape {shape}, which is not one plane", where=where, mend=mend)
     return pixels
 
@@ -68,12 +68,11 @@ def _whole(pixels: NDArray[Any], where: object) -> Labels:
     if not np.issubdtype(pixels.dtype, np.floating):
         raise CellocateError(f"a mask of {pixels.dtype}", where=where, mend=_EXPORT)
     if (pixels != 0).all() and not np.isnan(pixels).all():
-        pixels = np.where(np.isnan(pixels), 0, pixels)  # as some programs mark what is in no cell
+        pixels = np.where(np.isnan(pixels), 0, pixels)  # some programs mark the background so
     if not np.isfinite(pixels).all() or (pixels != np.rint(pixels)).any() or np.abs(pixels).max(initial=0) > _EXACT:
-        chances = pixels.size and pixels.min() >= 0 and pixels.max() <= 1
-        what = "fractions for numbers of cells"
-        if chances:
-            what = "fractions from 0 to 1 (probabilities, or scaled numbers), where the numbers of cells are needed"
+        what = "fractions instead of cell numbers"
+        if pixels.size and pixels.min() >= 0 and pixels.max() <= 1:
+            what = "fractions from 0 to 1 (probabilities, or scaled numbers) instead of cell numbers"
         raise CellocateError(what, where=where, mend=_EXPORT)
     return pixels.astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""Label images: the number of the cell at each pixel, 0 for none."""
+"""Check and write label images: the number of the cell at each pixel, 0 for none."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from cellocate.files import new_file
 from cellocate.images import write_png
 
 Labels = NDArray[np.integer[Any]]
-"""Shape (H, W), whole numbers, 0 for none."""
+"""Shape (H, W), integers, 0 for none."""
 Shape = tuple[int, int]
 """Height and width, px."""
 
 MAX_CELLS = 65_535
-"""Cells of one label image: what 16 bits can number."""
+"""Cells in one label image: the largest number of 16 bits."""
 _TIFF = (".tif", ".tiff")
 
 
 def write_labels(path: str | Path, labels: Labels) -> None:
-    """Write a label image as PNG or, where the name ends so, TIFF, of 16 bits, whole or not at all.
+    """Write a label image as PNG or TIFF of 16 bits, whole or not at all.
 
     Args:
-        path: its suffix is png, tif or tiff.
-        labels: shape (H, W), whole numbers up to 65,535.
+        path: ends with .png, .tif or .tiff.
+        labels: shape (H, W), integers up to 65,535.
 
     Raises:
-        CellocateError: another suffix, no label image, or numbers out of range.
+        CellocateError: another suffix, not a label image, or numbers out of range.
 
     Example:
         >>> import tempfile
@@ -49,27 +49,27 @@ def write_labels(path: str | Path, labels: Labels) -> None:
         with new_file(path) as aside:
             tifffile.imwrite(aside, pixels, compression="zlib", photometric="minisblack", metadata=None)
     else:
-        raise CellocateError("no name of a label image", where=path, mend="Let it end with .png, .tif or .tiff.")
+        raise CellocateError("not a file name of a label image", where=path, mend="Use .png, .tif or .tiff.")
 
 
 def checked_labels(labels: Labels, shape: Shape | None = None, *, where: object = None) -> NDArray[np.uint16]:
-    """Labels as uint16, if they are a label image (of this height and width).
+    """Check a label image, and its height and width if given, and convert it to uint16.
 
     Raises:
-        CellocateError: they are none, or have numbers below 0 or above 65,535.
+        CellocateError: it is not a label image, or has numbers below 0 or above 65,535.
     """
     if labels.ndim != 2 or not np.issubdtype(labels.dtype, np.integer):
-        what = f"an array of {labels.dtype} of shape {labels.shape} is no label image"
-        raise CellocateError(what, where=where, mend="Give whole numbers, (H, W).")
+        what = f"an array of {labels.dtype} of shape {labels.shape} is not a label image"
+        raise CellocateError(what, where=where, mend="Give integers, (H, W).")
     check_shape(labels.shape, shape, where=where)
     if labels.size and not (labels.min() >= 0 and labels.max() <= MAX_CELLS):
         what = f"numbers of cells from {labels.min()} to {labels.max()}"
-        raise CellocateError(what, where=where, mend=f"Number them 1 to {MAX_CELLS} at most, 0 being none.")
+        raise CellocateError(what, where=where, mend=f"Number cells from 1 to at most {MAX_CELLS}, and use 0 for none.")
     return labels.astype(np.uint16, copy=False)
 
 
 def check_shape(found: tuple[int, ...], shape: Shape | None, *, where: object = None) -> None:
-    """Raise a `CellocateError` where a mask has another height and width than its field, which may be None."""
+    """Raise a `CellocateError` if a mask differs in height or width from its field, unless `shape` is None."""
     if shape is None or found == shape:
         return
     what = f"masks on {found[1]} × {found[0]} px in a field of {shape[1]} × {shape[0]} px"

@@ -1,4 +1,4 @@
-"""Files that hold a label image: PNG, TIFF, NumPy's arrays, OME-Zarr."""
+"""Read label images from files: PNG, TIFF, NumPy arrays, OME-Zarr."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _LARGEST = 2**32  # bytes of an unpacked array
 def read_labels(
     path: str | Path, shape: Shape | None = None, *, cells: Labels | None = None, known: Collection[int] = ()
 ) -> LabelImage:
-    """Read a label image, as `as_label_image` understands it.
+    """Read a label image as `as_label_image` understands it.
 
     Args:
-        path: PNG, TIFF, OME-Zarr (a folder `.zarr`, or one in the folder `labels` of such an image), or an array of
-            NumPy's (`.npy`; `.npz` with one array).
-        shape: height and width that it must have, those of its field.
-        cells: where it is of nuclei, the cells; see `as_label_image`.
-        known: numbers that a table names; see `as_label_image`.
+        path: PNG, TIFF, OME-Zarr (a folder `.zarr`, or one in the folder `labels` of such an image), or a NumPy array
+            (`.npy`; `.npz` with one array).
+        shape: required height and width: those of the field.
+        cells: for a mask of nuclei, the cells; see `as_label_image`.
+        known: numbers in a table of cells; see `as_label_image`.
 
     Raises:
-        CellocateError: the file is missing or broken, or there is no telling what it means.
+        CellocateError: the file is missing or broken, or its meaning is unclear.
     """
     path = Path(path)
     if path.suffix.lower() in ROIS:
-        raise CellocateError("regions of ImageJ's ROI Manager, and no label image", where=path, mend=MEND_ROIS)
+        raise CellocateError("regions of ImageJ's ROI Manager, not a label image", where=path, mend=MEND_ROIS)
     if path.suffix.lower() in _ARRAYS:
         pixels = _array(path)
     elif path.suffix.lower() == ".zarr" or path.is_dir():
@@ -49,7 +49,7 @@ def read_labels(
 
 
 def _array(path: Path) -> NDArray[Any]:
-    """An array of numbers; one of Python objects is not opened, as these can run code."""
+    """An array of numbers; arrays of Python objects are refused, because they can run code."""
     try:
         if path.suffix.lower() == ".npy":
             with path.open("rb") as file:
@@ -66,7 +66,7 @@ def _array(path: Path) -> NDArray[Any]:
         raise CellocateError("no such label image", where=path, mend="Check the name.") from None
     except (OSError, ValueError, EOFError, LookupError, zipfile.BadZipFile, MemoryError) as error:
         if "allow_pickle" in str(error) or "Python objects" in str(error):
-            what = "Python objects, as Cellpose's _seg.npy holds: not opened, because they can run any code"
-            mend = "Save the masks in Cellpose (File menu, or --save_png): that writes <id>_cp_masks.png."
+            what = "Python objects, as in Cellpose's _seg.npy: not opened, because they can run any code"
+            mend = "Save the masks in Cellpose (File menu, or --save_png): this writes <id>_cp_masks.png."
             raise CellocateError(what, where=path, mend=mend) from None
-        raise CellocateError("no array of NumPy's, or a damaged one", where=path, mend="Save it again.") from None
+        raise CellocateError("not a NumPy array, or damaged", where=path, mend="Save it again.") from None

@@ -1,4 +1,4 @@
-"""What a mask means: pixels as a file holds them → a label image, and what the user should know of it."""
+"""Understand a mask of any kind as a label image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cellocate.cells.masks.refusals import refuse_classes, refuse_holes, refuse_
 from cellocate.counted import plural
 from cellocate.errors import CellocateError
 
-_ITS_OWN = 0.9  # of the pixels of nuclei, which have the number of their cell
+_ITS_OWN = 0.9  # of the pixels of nuclei have the number of their cell
 
 
 class LabelImage(NamedTuple):
@@ -32,7 +32,7 @@ class LabelImage(NamedTuple):
 
     Attributes:
         labels: shape (H, W), 0 for none.
-        notes: sentences for the user about how a mask was read.
+        notes: sentences for the user about how the mask was read.
         renumbered: whether cells have other numbers than in the mask.
     """
 
@@ -52,24 +52,22 @@ def as_label_image(
     cells: Labels | None = None,
     known: Collection[int] = (),
 ) -> LabelImage:
-    """Read what a mask means, if it has one meaning.
+    """Understand a mask as a label image, if it has one meaning.
 
-    A label image is taken as it is. Pieces of one number become cells of their own where there is no other number (a
-    binary mask), or where they lie too far apart for one cell. Another background than 0, colours, lines between
-    cells, and regions around cells are recognised. Notes tell all of this. Cells that get new numbers get them in the
-    order of the rows.
+    A label image is returned as it is. Pieces of one number become separate cells if there is no other number (a binary
+    mask), or if they lie too far apart for one cell. A background other than 0, colours, lines between cells and regions
+    around cells are recognised. Notes report all of this. Renumbered cells are in order of first occurrence by rows.
 
     Args:
-        pixels: as a file has them: bool, or whole numbers of any type, shape (H, W), or with colours or alpha
-            (H, W, 2 to 4).
-        shape: height and width that the mask must have, those of its field.
+        pixels: as in the file: bool, or integers, shape (H, W), or with colours or alpha (H, W, 2 to 4).
+        shape: required height and width: those of the field.
         where: the file.
-        cells: where the mask is of nuclei, the cells; nuclei with the number of their cell keep it.
-        known: numbers that a table names; where it names all of the mask's, none is taken for several cells.
+        cells: for a mask of nuclei, the cells; nuclei with the number of their cell keep it.
+        known: numbers in a table of cells; if it has all of the mask's, no number is split into several cells.
 
     Raises:
         CellocateError: the mask has another size, probabilities, classes instead of cells, more cells than numbers, or
-            a background that cannot be told; or it is a photograph, or was smoothed.
+            an ambiguous background; or it is a photograph, or was smoothed.
 
     Example:
         >>> mask = np.zeros((5, 9), np.uint8)
@@ -78,7 +76,7 @@ def as_label_image(
         >>> read.labels[2].tolist(), read.renumbered
         ([0, 1, 1, 1, 0, 2, 2, 2, 0], True)
         >>> read.notes[0]
-        '255 marks 2 separate pieces (a binary mask): each is read as a cell, and cells that touch as one'
+        '255 marks 2 separate pieces (a binary mask): each is read as a cell, touching cells as one'
     """
     numbers, coloured = number_pixels(pixels, where)
     check_shape(numbers.shape, shape, where=where)
@@ -98,7 +96,7 @@ def as_label_image(
         colours = plural(len(values), "colour")
         notes.append(Note(f"the mask is a picture in {{:,}} {colours}: each is read as a number", len(values)))
     elif values.max() > MAX_CELLS:
-        notes.append(Note("the mask has numbers above {}: cells are numbered anew", MAX_CELLS))
+        notes.append(Note("the mask has numbers above {}: cells are renumbered", MAX_CELLS))
     cell, about = _cells(pieces, values.tolist(), known, where, coloured=coloured)
     cells_there = np.append(0, cell)[pieces.image]
     as_they_are = not coloured and values.min() > 0 and values.max() <= MAX_CELLS
@@ -114,11 +112,10 @@ def _share(mask: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
 
 
 def _cells(pieces: Pieces, values: list[int], known: Collection[int], where: object, *, coloured: bool) -> Grouped:
-    """The cell that each piece belongs to."""
     if len(values) == 1:
-        said = "one colour" if coloured else str(values[0])
-        refuse_holes(pieces, said, where)
-        return (pieces.number, []) if len(known) == 1 else split_binary_mask(pieces, said)
+        name = "one colour" if coloured else str(values[0])
+        refuse_holes(pieces, name, where)
+        return (pieces.number, []) if len(known) == 1 else split_binary_mask(pieces, name)
     cell, regions = without_regions(pieces)
     if set(values) <= set(known):
         return cell, regions
@@ -128,12 +125,12 @@ def _cells(pieces: Pieces, values: list[int], known: Collection[int], where: obj
 
 
 def _in_order(cell: Ints, where: object) -> Ints:
-    """A label image of any numbers as one of 1 to n, in the order of the rows where each first occurs."""
+    """Renumber to 1 to n, in order of first occurrence by rows."""
     numbers, first = np.unique(cell, return_index=True)
     inside = numbers > 0
     if inside.sum() > MAX_CELLS:
         what = f"{inside.sum()} cells in one mask"
-        raise CellocateError(what, where=where, mend=f"Cut the field into some of at most {MAX_CELLS} cells.")
+        raise CellocateError(what, where=where, mend=f"Cut it into fields of at most {MAX_CELLS} cells.")
     order = np.zeros(len(numbers), np.int64)
     order[np.flatnonzero(inside)[np.argsort(first[inside])]] = np.arange(1, inside.sum() + 1)
     return order[np.searchsorted(numbers, cell)]

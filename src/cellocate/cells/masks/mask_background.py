@@ -1,4 +1,4 @@
-"""Which numbers of a mask stand for no cell."""
+"""Find the numbers of a mask that are background."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from cellocate.errors import CellocateError
 
 _ALL, _HALF = 0.9, 0.5  # of the border of the image
 _LARGER = 4.0  # times the median area of the other numbers: too large for a cell
-_TOUCHED, _MORE = 3, 0.5  # other numbers, and their share, that a large number around cells touches
-_NEIGHBOURS, _MOST = 6, 0.8  # the same of any size: more than a cell has neighbours
-_FEW = 0.5  # of the cells in a region, which touch what is outside
+_TOUCHED, _MORE = 3, 0.5  # a large number around cells touches more numbers, and at least this share of them
+_NEIGHBOURS, _MANY = 6, 0.8  # the same for a number of any size: more neighbours than a cell has
+_FEW = 0.5  # at most this share of the cells in a region touches 0
 _TWO = 2  # numbers, 0 and another: a binary mask
-_LINES = 0.25  # of a typical piece, which lines along cells cover at least
+_LINES = 0.25  # lines along cells cover at least this share of a typical piece
 _MEND = "Save the mask with 0 where there is no cell."
 
 Found = tuple[Ints, list[Note]]
-"""Numbers of the mask that stand for no cell; and notes for the user."""
+"""The background numbers of a mask, and notes for the user."""
 
 
 def find_background(
     mask: Labels, pieces: Pieces, where: object = None, name_number: Callable[[int], str] = str
 ) -> Found:
-    """The numbers that are no cells, and notes for the user about them.
+    """Find the numbers of a mask that are not cells.
 
-    That is 0, or another number that lies along the border and around cells; a region around cells; and lines between
-    cells, such as a watershed draws.
+    These are 0, or another number along the border and around cells; a region around cells; and lines between cells,
+    such as a watershed draws.
 
     Args:
-        mask: shape (H, W), whole numbers.
-        pieces: of all of them.
+        mask: shape (H, W), integers.
+        pieces: all pieces of the mask.
         where: the file.
-        say: how a number is called, such as a colour.
+        name_number: formats a number, for example as a colour.
 
     Raises:
-        CellocateError: it cannot be told.
+        CellocateError: the background is ambiguous.
 
     Example:
         >>> mask = np.full((9, 9), 255)
@@ -51,30 +51,30 @@ def find_background(
     """
     thin = _lines(pieces)
     lines = pieces.numbers[thin & (pieces.numbers != 0)]
-    notes = [Note("lines along the cells in the mask are no cells, and left out")] * bool(len(lines))
+    notes = [Note("lines along the cells in the mask were left out")] * bool(len(lines))
     zero = pieces.numbers == 0
     if thin[zero].any() and len(zero) == _TWO and _shares_of_border(pieces)[1:][zero][0] < _HALF:
         text = "0 marks only lines: all areas between them are read as cells, even if one is the background"
         notes.append(Note(text))
     filled = pieces
-    if thin.any() and not thin.all():  # what lies around cells need not touch them, where there are lines between
+    if thin.any() and not thin.all():  # lines may separate the background from the cells
         filled = Pieces.of(fill_from_nearest(mask, np.append(False, thin[pieces.number - 1])[pieces.image]))
     none, about = _of_areas(filled, zero=bool((pieces.numbers == 0).any()), where=where, name_number=name_number)
     return np.union1d(none, lines), [*notes, *about]
 
 
 def _lines(pieces: Pieces) -> Bools:
-    """Whether each number only marks lines: 0 or less, or along many others."""
+    """Whether each number marks only lines: 0 or less, or a number along many others."""
     solid, values = pieces.solid_numbers()[1:], pieces.numbers
     long = pieces.by_number(pieces.area)[1:] >= _LINES * pieces.typical
     touched = np.bincount(pieces.touching_numbers[0], minlength=len(values) + 1)[1:]
-    among_cells = 2 * solid.sum() > len(values)  # not among pieces so small that all are thin
+    among_cells = 2 * solid.sum() > len(values)  # false where all pieces are small and thin
     along = long & (touched > max(_TOUCHED, (len(values) - 2) * _MORE)) & among_cells
     return np.asarray(~solid & ((values <= 0) | along))
 
 
 def _of_areas(pieces: Pieces, *, zero: bool, where: object, name_number: Callable[[int], str]) -> Found:
-    """The numbers that are no cells, in a mask without lines; `zero`, whether there is a 0, be it lines alone."""
+    """The background numbers of a mask without lines; `zero`: whether 0 occurs, even if only as lines."""
     values = pieces.numbers
     others = np.flatnonzero(values != 0) + 1
     if not len(others):
@@ -96,7 +96,7 @@ def _of_areas(pieces: Pieces, *, zero: bool, where: object, name_number: Callabl
 
 
 def _around(pieces: Pieces, others: Ints) -> Ints:
-    """Numbers other than 0 that lie all around: along the border, or beside most of the others, which 0 is not."""
+    """Numbers other than 0 that surround the rest: along the border, or beside most of the others, which 0 is not."""
     areas, solid, shares = pieces.by_number(pieces.area), pieces.solid_numbers(), _shares_of_border(pieces)
     first, second = pieces.touching_numbers
     by_zero = np.isin(others, second[pieces.numbers[first - 1] == 0])
@@ -106,7 +106,7 @@ def _around(pieces: Pieces, others: Ints) -> Ints:
         n, of_rest = int(rest.sum()), areas[others[rest]]
         touched = int(np.isin(second[first == number], others).sum())
         large = n > 0 and areas[number] >= max(_LARGER * np.median(of_rest), 2 * of_rest.max())
-        beside_most = touched > _NEIGHBOURS and touched >= _MOST * n
+        beside_most = touched > _NEIGHBOURS and touched >= _MANY * n
         beside_many = touched > _TOUCHED and touched >= _MORE * n and large
         inside = by_zero[rest].sum() <= _FEW * n
         if shares[number] >= _ALL or (beside_most and (large or inside)) or (beside_many and inside):
@@ -115,7 +115,7 @@ def _around(pieces: Pieces, others: Ints) -> Ints:
 
 
 def _shares_of_border(pieces: Pieces) -> NDArray[np.float64]:
-    """How much of the border of the image each number covers, shape (k + 1,)."""
+    """The share of the border of the image that each number covers, shape (k + 1,)."""
     image = pieces.image
     border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
     counts = np.bincount(pieces.number[border - 1], minlength=len(pieces.numbers) + 1)
@@ -123,7 +123,7 @@ def _shares_of_border(pieces: Pieces) -> NDArray[np.float64]:
 
 
 def _without_zero(pieces: Pieces, others: Ints, where: object, name_number: Callable[[int], str]) -> Ints:
-    """The background of a mask without 0, if it has any: a large number, along the border."""
+    """The background of a mask without 0: a large number along the border, if there is one."""
     areas, shares = pieces.by_number(pieces.area), _shares_of_border(pieces)
     first = others[np.argmax(shares[others])]
     if len(others) > 2 and shares[first] >= _HALF and areas[first] >= 2 * np.median(areas[others[others != first]]):
@@ -135,7 +135,7 @@ def _without_zero(pieces: Pieces, others: Ints, where: object, name_number: Call
 
 
 def _read_inverted(pieces: Pieces, said: str, around: Ints, *, zero: bool, where: object) -> Found:
-    """Where all but 0 lies around: the mask is inverted, or one cell fills the image."""
+    """Every number but 0 is background: the mask is inverted, or one cell fills the image."""
     of_zero = (pieces.value == 0) & pieces.solid
     whole = int((of_zero & ~pieces.touching_border()).sum())
     if whole > 1:
@@ -148,7 +148,7 @@ def _read_inverted(pieces: Pieces, said: str, around: Ints, *, zero: bool, where
 
 
 def _judge_zero(pieces: Pieces, said: str, around: Ints, cells: Ints) -> Found:
-    """Where something lies around cells: 0 is what is outside, or a cell, or nothing."""
+    """A number surrounds the cells: 0 lies outside, or is a cell, or marks nothing."""
     areas, of_zero = pieces.by_number(pieces.area), pieces.value == 0
     values = pieces.numbers[around - 1]
     if (pieces.numbers == 0).any():

@@ -1,4 +1,4 @@
-"""Which file in a folder holds the mask of a field, by its name."""
+"""Find the file of a field's mask by its name."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ ROIS = (".zip", ".roi")
 MEND_ROIS = "Make a label image of them, such as with Plugins > LOCI > ROI Map in Fiji, and save it as <id>_cells.tif."
 _IMAGES = (".png", ".tif", ".tiff", ".tif.gz", ".tiff.gz", ".zarr", ".npy", ".npz", ".jpg", ".jpeg")
 _SUFFIXES = (*_IMAGES, OUTLINES, *ROIS)
-_LAST = (".jpg", ".jpeg", "_seg.npy", *ROIS)  # which cannot be read, and are named only where there is nothing else
-_CLASSES = ("predictions", "simple segmentation")  # of ilastik, which tells cells apart in its identities
+_LAST = (".jpg", ".jpeg", "_seg.npy", *ROIS)  # unreadable; used only where there is nothing else, for the message
+_CLASSES = ("predictions", "simple segmentation")  # ilastik's masks of classes; its "identities" separate cells
 
 Images = Callable[[str], Mapping[str, Path]]
-"""The images of a field, by channel."""
+"""Id of a field → its images by channel."""
 
 
 class MaskFiles:
-    """The masks in a folder and those in it, found by the id of their field.
+    """The masks in a folder and its subfolders, found by the id of their field.
 
-    The mask of the cells of a field `a` is `a_cells.png`, `a_cp_masks.tif`, `a.geojson` and the like; if there is none,
-    that of one of its channels (`a_green_cp_masks.png`), or else `a.png`. Those of `plate/a` lie in the folder `plate`.
-    Capitals in words for masks and in suffixes do not matter.
+    The mask of the cells of field `a` is `a_cells.png`, `a_cp_masks.tif`, `a.geojson` and the like; failing that, one made
+    from one of its channels (`a_green_cp_masks.png`), or `a.png`. Masks of `plate/a` lie in the subfolder `plate`. Case
+    does not matter in words for masks and in suffixes.
 
     Args:
-        folder: where they lie.
+        folder: the folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,10 +50,10 @@ class MaskFiles:
 
     @property
     def ids(self) -> list[str]:
-        """The fields that have a mask of their cells, judged by the names of the files alone."""
+        """The fields with a mask of their cells, by file names only."""
         stems = {name: stem for name in self._names if (stem := _stem(name)) is not None}
-        said = [(name, reading_at_end(stem)) for name, stem in stems.items()]
-        found = {field for name, (field, kind, _) in said if kind == "cells" or (not kind and _is_outlines(name))}
+        read = [(name, reading_at_end(stem)) for name, stem in stems.items()]
+        found = {field for name, (field, kind, _) in read if kind == "cells" or (not kind and _is_outlines(name))}
         return sorted(found or set(stems.values()))
 
     def cells(self, field: str, images: Images) -> Path | None:
@@ -70,7 +70,7 @@ class MaskFiles:
 
         Args:
             field: its id.
-            images: of the field, none of which is its mask.
+            images: gives the images of the field, which are not masks.
         """
         alone = self._named(field, "")
         if alone:
@@ -94,7 +94,7 @@ class MaskFiles:
         return self._only(field, names) if names else None
 
     def name_notes(self, field: str, path: Path) -> list[Note]:
-        """A note for the user where a mask of cells may be one of nuclei, by its name."""
+        """A note if a mask of cells may be one of nuclei, by its name."""
         name = path.relative_to(self.folder).as_posix()
         channels = [
             channel for found, kind, channel in self._of(field) if found == name and kind == "cells" and channel
@@ -104,22 +104,22 @@ class MaskFiles:
         return [Note("by its name the mask was made from the nuclei: it is read as a mask of whole cells")]
 
     def refuse_shared_masks(self, ids: Iterable[str], images: Images) -> None:
-        """Raise a `CellocateError` where one file could be the mask of two of these fields."""
+        """Raise a `CellocateError` if one file could be the mask of two of these fields."""
         field_of: dict[str, str] = {}
         for field in ids:
             for name in self.cell_candidates(field, images):
                 if (other := field_of.setdefault(name, field)) != field:
-                    what = f"a mask that by its name is of field {other} and of field {field}"
+                    what = f"by its name this mask belongs to field {other} and to field {field}"
                     mend = f"Name masks {other}_cells.png and {field}_cells.png."
                     raise CellocateError(what, where=self.folder / name, mend=mend)
 
     def stray(self, ids: Collection[str], images: Images) -> str | None:
-        """A file that fits none of these fields and is no image of theirs: if possible, one named as a mask."""
+        """A file that fits none of these fields and is not one of their images; preferably one named as a mask."""
         fitting = {name for field in ids for name, _, _ in self._of(field)}
         of_fields = {file for field in ids for path in images(field).values() for file in _place(path)}
         found = [name for name in self._names if name not in fitting]
         found = [name for name in found if (self.folder / name).resolve() not in of_fields]
-        return min(found, key=lambda name: not (name.lower().endswith(ROIS) or _says_mask(name)), default=None)
+        return min(found, key=lambda name: not (name.lower().endswith(ROIS) or _is_named_mask(name)), default=None)
 
     def _of(self, field: str) -> list[tuple[str, MaskKind, str]]:
         return self._files.get(normalize("NFC", field), [])
@@ -134,7 +134,7 @@ class MaskFiles:
         return self.folder / names[0]
 
 
-def _says_mask(name: str) -> bool:
+def _is_named_mask(name: str) -> bool:
     return bool(reading_at_end(_stem(name) or Path(name).stem).kind)
 
 
@@ -144,7 +144,7 @@ def may_be_read(name: str) -> bool:
 
 
 def _names(folder: Path) -> list[str]:
-    """Files and OME-Zarr images in a folder and those in it, as an id may have a `/`; hidden ones are passed over."""
+    """Files and OME-Zarr images in a folder and its subfolders, because an id may contain `/`; without hidden ones."""
     found: list[str] = []
     for at, folders, files in os.walk(folder):
         shown = [name for name in folders if not name.startswith(".")]
@@ -156,18 +156,18 @@ def _names(folder: Path) -> list[str]:
 
 
 def _stem(name: str) -> str | None:
-    """The name of a mask without its suffix, as it is written everywhere (NFC); None where it is no mask."""
+    """The name of a mask without its suffix, in Unicode form NFC; None for other files."""
     suffix = next((suffix for suffix in _SUFFIXES if name.lower().endswith(suffix)), None)
     if suffix is None:
         return None
     stem = normalize("NFC", name[: -len(suffix)])
     if suffix == OUTLINES:
-        return _stem(stem) or stem  # of a.tif, QuPath may write a.tif.geojson
+        return _stem(stem) or stem  # QuPath may write a.tif.geojson for a.tif
     return stem[:-4] if stem.lower().endswith(".ome") else stem
 
 
 def _place(path: Path) -> list[Path]:
-    """A file with planes, and the folders that it lies in, as an image in OME-Zarr is one."""
+    """A file with planes, and the OME-Zarr folders around it, because such a folder is one image."""
     file = Address.parse(path).file.resolve()
     return [file, *(folder for folder in file.parents if folder.suffix.lower() == ".zarr")]
 

@@ -1,4 +1,4 @@
-"""Masks that a user brings: of the cells of each field, and perhaps of their nuclei, in a folder."""
+"""The user's masks of each field's cells, and optionally nuclei, in a folder."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.images.rle import Mask, masks_of
 
-_SOME = 5  # fields that are named
+_SOME = 5  # fields named in a message
 
 
 class MaskFolder:
     """The masks in a folder: label images such as `<id>_cells.png`, or QuPath's outlines `<id>.geojson`.
 
-    Nuclei beside them are `<id>_nuclei.png`; QuPath's outlines have both. docs/formats.md lists all names and forms,
-    and `as_label_image` tells what is made of a mask that is no label image.
+    Masks of nuclei are named `<id>_nuclei.png`; QuPath's outlines hold both. docs/formats.md lists all names and forms,
+    and `as_label_image` documents how other masks are read.
 
     Args:
-        folder: where they lie.
+        folder: the folder.
 
     Attributes:
-        folder: the same.
-        notes: sentences for the user about how the mask of each field was read; of the fields read so far.
+        folder: the folder.
+        notes: sentences for the user about how each mask was read, by field; only of fields read so far.
 
     Raises:
-        CellocateError: there is no such folder, or nothing in it that could be a mask.
+        CellocateError: the folder does not exist, or holds no possible mask.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -50,22 +50,22 @@ class MaskFolder:
             raise CellocateError("no label images of cells", where=folder, mend=self._mend("<id>", ()))
 
     def excluding(self, images: Images) -> MaskFolder:
-        """The same, where none of the images of a field (such as `Collection.files` gives) is taken for its mask."""
+        """A copy that never takes an image of a field (as `Collection.files` gives them) for its mask."""
         found = copy(self)
         found._images = images
         return found
 
     @property
     def ids(self) -> list[str]:
-        """The fields that have a mask of their cells, judged by the names of the files."""
+        """The fields with a mask of their cells, by the names of the files."""
         return self._files.ids
 
     def has(self, field: str) -> bool:
-        """Whether a field has a mask of its cells, or even several."""
+        """Whether a field has at least one mask of its cells."""
         return bool(self._files.cell_candidates(field, self._images))
 
     def require(self, ids: Sequence[str]) -> None:
-        """Raise a `CellocateError` where one of these fields has no mask of its cells, several, or another's."""
+        """Raise a `CellocateError` if one of these fields has no mask of its cells, several, or another field's."""
         lacking = [field for field in ids if self._files.cells(field, self._images) is None]
         if lacking:
             named = ", ".join(lacking[:_SOME]) + (" and others" if len(lacking) > _SOME else "")
@@ -76,22 +76,22 @@ class MaskFolder:
         self.refuse_shared_masks(ids)
 
     def refuse_shared_masks(self, ids: Sequence[str]) -> None:
-        """Raise a `CellocateError` where one file could be the mask of two of these fields."""
+        """Raise a `CellocateError` if one file could be the mask of two of these fields."""
         self._files.refuse_shared_masks(ids, self._images)
 
     def labels(self, field: str, shape: Shape | None = None) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-        """Label images of a field's nuclei and cells, each (H, W), as they are numbered there; nuclei may be none.
+        """Read the label images of a field's nuclei (possibly none) and cells, each (H, W), numbered as in the files.
 
         Args:
             field: its id.
-            shape: height and width of the field, which outlines do not have.
+            shape: height and width of the field; required for outlines.
 
         Raises:
-            CellocateError: that of the cells is missing; either is broken, of another size, or has no clear meaning.
+            CellocateError: the mask of the cells is missing; or one is broken, has another size, or no clear meaning.
         """
         path = self._path(field)
         if path.name.lower().endswith(OUTLINES):
-            found = read_geojson(path, _needed(shape, path))
+            found = read_geojson(path, _required(shape, path))
             self.notes[field] = found.notes
             return found.nuclei, found.cells
         read = read_labels(path, shape)
@@ -106,26 +106,27 @@ class MaskFolder:
     def read(
         self, field: str, shape: Shape | None = None, *, known: Collection[int] = ()
     ) -> tuple[Shape, dict[int, Mask]]:
-        """Height and width of a field's label image, and the mask of each cell by its number, gaps or none.
+        """Read the height and width of a field's label image, and the mask of each cell by its number.
 
         Args:
             field: its id.
-            shape: height and width of the field, which outlines do not have.
-            known: the numbers that a table gives to its cells, where there is one.
+            shape: height and width of the field; required for outlines.
+            known: the numbers in a table of its cells, if there is one.
 
         Raises:
-            CellocateError: the mask is missing, broken, of another size, or has no clear meaning; or its cells have to
-                be numbered anew, and a table names them by number.
+            CellocateError: the mask is missing, broken, of another size, or has no clear meaning; or its cells must be
+                renumbered although a table refers to them by number.
         """
         path = self._path(field)
         if path.name.lower().endswith(OUTLINES):
-            outlined = read_geojson(path, _needed(shape, path))
+            outlined = read_geojson(path, _required(shape, path))
             read = LabelImage(outlined.cells, outlined.notes)
         else:
             read = read_labels(path, shape, known=known)
         if known and read.renumbered:
             mend = "Save it as a label image with the numbers of the table."
-            raise CellocateError(f"a table names the cells by number, and {read.notes[0]}", where=path, mend=mend)
+            what = f"a table refers to the cells by number, but {read.notes[0]}"
+            raise CellocateError(what, where=path, mend=mend)
         self.notes[field] = (*read.notes, *self._files.name_notes(field, path))
         height, width = read.labels.shape
         return (height, width), masks_of(read.labels)
@@ -141,25 +142,25 @@ class MaskFolder:
     def _path(self, field: str) -> Path:
         path = self._files.cells(field, self._images)
         if path is None:
-            what, mend = f"no mask of the cells of field {field}", f"Name it {field}_cells.png, or the like."
+            what, mend = f"no mask of the cells of field {field}", f"Name it {field}_cells.png, for example."
             raise CellocateError(what, where=self.folder, mend=mend)
         return path
 
     def _mend(self, field: str, ids: Sequence[str]) -> str:
-        """What to do where a field has no mask; `ids` are all fields."""
-        mend, stray = f"Name it {field}_cells.png, or the like", self._files.stray(ids, self._images)
+        """What to do about a field without a mask; `ids` are all fields."""
+        mend, stray = f"Name it {field}_cells.png, for example", self._files.stray(ids, self._images)
         if stray is None:
             nuclei = self._files.nuclei(field)
             return f"{mend}." if nuclei is None else f"{mend}: {nuclei.name} is there, but marks nuclei by its name."
         if stray.lower().endswith(ROIS):
-            return f"{stray}, which is there, has regions of ImageJ's ROI Manager. {MEND_ROIS}"
+            return f"The folder has {stray}, with regions of ImageJ's ROI Manager. {MEND_ROIS}"
         if not may_be_read(stray):
-            return f"{mend}: {stray} is there, but is no PNG, TIFF, OME-Zarr, GeoJSON or array of NumPy's."
+            return f"{mend}: {stray} is there, but is not a PNG, TIFF, OME-Zarr, GeoJSON or NumPy array."
         return f"{mend}: {stray} is there, but its name fits no field."
 
 
-def _needed(shape: Shape | None, path: Path) -> Shape:
+def _required(shape: Shape | None, path: Path) -> Shape:
     if shape is None:
-        mend = "Give the masks that 'cellocate cells --masks' writes of them."
-        raise CellocateError("outlines, which do not tell the size of their field", where=path, mend=mend)
+        mend = "Use the masks that 'cellocate cells --masks' writes of them."
+        raise CellocateError("outlines do not contain the size of their field", where=path, mend=mend)
     return shape

@@ -1,4 +1,4 @@
-"""What the name of a file says about the field that it is a mask of."""
+"""Read the field and the kind of a mask from its file name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CELLS = (
     *("cellpose", "stardist", "roi", "rois", "roiset"),
 )
 _NUCLEI = ("nuclei", "nucleus", "nucleimask")
-_BESIDES = ("cp", "simple", "count", "map", "morpho", "of")  # words that stand only beside those
+_BESIDES = ("cp", "simple", "count", "map", "morpho", "of")  # words that occur only with these
 _WORD, _BREAK = "|".join((*_CELLS, *_NUCLEI, *_BESIDES)), "[ _.-]+"
 _LAST = re.compile(rf"(?P<rest>.*[^ _.-]){_BREAK}(?P<word>{_WORD})", re.IGNORECASE)
 _FIRST = re.compile(rf"(?P<word>{_WORD}){_BREAK}(?P<rest>.+)", re.IGNORECASE)
@@ -32,8 +32,8 @@ class NameReading(NamedTuple):
 
     Attributes:
         field: the id of the field.
-        kind: what the name says that the mask is of; "" where it says nothing.
-        channel: the word for the channel that the mask was made from; "" where there is none.
+        kind: the kind of mask by the name; "" if the name does not say.
+        channel: the word for the channel that the mask was made from; "" for none.
     """
 
     field: str
@@ -42,12 +42,11 @@ class NameReading(NamedTuple):
 
 
 def readings(stem: str) -> list[NameReading]:
-    """All ways to read a name without its suffix; the first is that it says nothing but the id.
+    """All ways to read a name without its suffix; in the first, the whole name is the id.
 
     Example:
-        >>> readings("f0_green_cp_masks")[1:]
-        [Reading(field='f0_green_cp', kind='cells', channel=''), Reading(field='f0_green', kind='cells', channel=''), \
-Reading(field='f0', kind='cells', channel='green')]
+        >>> [(found.field, found.kind, found.channel) for found in readings("f0_green_cp_masks")[1:]]
+        [('f0_green_cp', 'cells', ''), ('f0_green', 'cells', ''), ('f0', 'cells', 'green')]
         >>> NameReading("f0", "cells") in readings("Mask of f0"), NameReading("f0", "nuclei") in readings("f0.ome-nuclei")
         (True, True)
     """
@@ -63,17 +62,17 @@ Reading(field='f0', kind='cells', channel='green')]
 
 
 def kind_of(words: list[str]) -> MaskKind:
-    """What a mask is of that has these words in its name."""
+    """The kind of mask that these words in its name mean."""
     small = {word.casefold() for word in words}
     return "nuclei" if small & set(_NUCLEI) else "cells" if small & set(_CELLS) else ""
 
 
 def reading_at_end(stem: str) -> NameReading:
-    """What a name says by the words at its end alone.
+    """Read only the words at the end of a name.
 
     Example:
-        >>> reading_at_end("mask_1_nuclei_labels"), reading_at_end("f0_green")
-        (Reading(field='mask_1', kind='nuclei', channel=''), Reading(field='f0_green', kind='', channel=''))
+        >>> reading_at_end("mask_1_nuclei_labels"), reading_at_end("f0_green").kind
+        (NameReading(field='mask_1', kind='nuclei', channel=''), '')
     """
     cuts = [NameReading(rest, kind_of(words)) for rest, words in _from(stem, _LAST)]
     return next((reading for reading in reversed(cuts) if reading.kind), NameReading(stem))
@@ -85,7 +84,7 @@ def made_from_nuclei(channel: str) -> bool:
 
 
 def _without_words(name: str) -> Iterator[tuple[str, list[str]]]:
-    """A name without words for masks at its start and at its end, in all ways, and these words."""
+    """All ways to strip words for masks from the start and end of a name, with these words."""
     for rest, first in _from(name, _FIRST):
         for field, last in _from(rest, _LAST):
             yield field, first + last

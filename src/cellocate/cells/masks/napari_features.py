@@ -1,4 +1,4 @@
-"""Cells as napari's `features` table: what it shows beside a Labels layer."""
+"""Tables of cells as `features` of a Labels layer in napari."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from cellocate.written import write_table
 
 
 def write_features(path: str | Path, *tables: pd.DataFrame) -> None:
-    """Write a CSV file that napari takes as `features` of a Labels layer: `index` is the number in the label image.
+    """Write a CSV file for `features` of a Labels layer in napari: `index` is the number in the label image.
 
     In napari: `viewer.add_labels(cells, features=pandas.read_csv(path))`.
 
     Args:
         path: of the file.
-        tables: each with a row for each cell, by its number: measurements, probabilities by location.
+        tables: one row for each cell, by its number: measurements, probabilities by location.
 
     Raises:
-        CellocateError: they are of different cells, or two have a column of one name.
+        CellocateError: the tables have different cells, or two have a column of the same name.
 
     Example:
         >>> import tempfile
@@ -42,10 +42,10 @@ def write_features(path: str | Path, *tables: pd.DataFrame) -> None:
 
 
 def read_features(path: str | Path) -> pd.DataFrame:
-    """Read such a table: a row for each cell, by its number; columns in which all is a number or empty are float.
+    """Read such a table: a row for each cell, by its number; columns of numbers (or empty cells) become float.
 
     Raises:
-        CellocateError: it is missing, no CSV, or its column `index` is absent or not of different whole numbers from 1.
+        CellocateError: the file is missing or no CSV, or `index` is absent or not of distinct integers from 1.
     """
     table, lines = read_table(path, "features table", ("index",))
     if "index" not in table.columns:
@@ -53,7 +53,7 @@ def read_features(path: str | Path) -> pd.DataFrame:
     seen = set()
     for line, text in zip(lines, table["index"], strict=True):
         if not (text.isascii() and text.isdigit() and int(text) > 0) or int(text) in seen:
-            what = f"index {text!r} is no number of a cell, or stands twice"
+            what = f"index {text!r} is not a cell number, or occurs twice"
             raise CellocateError(what, where=f"{path}, line {line}", mend="Give each cell one row.")
         seen.add(int(text))
     table.index = pd.Index(table.pop("index").astype(int), name="cell")

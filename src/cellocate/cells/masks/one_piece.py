@@ -1,4 +1,4 @@
-"""Cells in one piece each."""
+"""Reduce each cell to one connected piece."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from scipy.ndimage import find_objects
 from cellocate.cells.masks.label_arrays import Labels, checked_labels
 
 T = TypeVar("T", bound=np.integer[Any])
-_TRIES = 3  # what lies nearest to a crumb may itself be cut off by it
+_TRIES = 3  # moving a crumb may cut off another one
 
 
 def in_one_piece(labels: Labels) -> NDArray[np.uint16]:
-    """A label image in which each number keeps the largest of its pieces; the rest goes to what lies nearest to it.
+    """Keep the largest piece of each number; the rest goes to the nearest number.
 
     Pixels that touch only at a corner are not connected.
 
@@ -37,11 +37,11 @@ def in_one_piece(labels: Labels) -> NDArray[np.uint16]:
 
 
 def fill_from_nearest(labels: NDArray[T], where: NDArray[np.bool_]) -> NDArray[T]:
-    """A label image in which some pixels, but not all, have the number of the pixel that is nearest among the others.
+    """Give some pixels, but not all, the number of the nearest other pixel.
 
     Args:
         labels: shape (H, W).
-        where: the pixels that get another number, shape (H, W).
+        where: the pixels to change, shape (H, W).
     """
     _, place = cv2.distanceTransformWithLabels(
         where.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
@@ -52,7 +52,7 @@ def fill_from_nearest(labels: NDArray[T], where: NDArray[np.bool_]) -> NDArray[T
 
 
 def _given_away(labels: NDArray[np.uint16], crumbs: NDArray[np.bool_]) -> NDArray[np.uint16]:
-    """A label image in which crumbs have the numbers around them; each is looked at alone, as most are tiny."""
+    """Give crumbs the numbers around them, one by one, because most are tiny."""
     given = labels.copy()
     height, width = labels.shape
     for x, y, across, down, _ in cv2.connectedComponentsWithStats(crumbs.view(np.uint8))[2][1:]:
@@ -62,7 +62,7 @@ def _given_away(labels: NDArray[np.uint16], crumbs: NDArray[np.bool_]) -> NDArra
 
 
 def _crumbs(labels: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """The pixels that are not in the largest piece of their number."""
+    """The pixels outside the largest piece of their number."""
     crumbs = np.zeros(labels.shape, bool)
     for number, box in enumerate(find_objects(labels), start=1):
         if box is not None:

@@ -1,4 +1,4 @@
-"""Label images ↔ polygons along the edges of pixels, so that nothing is lost either way."""
+"""Convert label images to polygons along the edges of pixels and back, without loss."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from numpy.typing import NDArray
 from cellocate.cells.masks.label_arrays import Labels
 
 Ring = NDArray[np.int64]
-"""Corners of a closed line, shape (K, 2), x and y in px; the first is not repeated."""
+"""Corners of a closed line, shape (K, 2), x and y in px, without repeating the first."""
 Polygon = list[Ring]
 """An outer ring, then those of its holes."""
 
-# the edges of a pixel, walked with the pixel on the right: top, right, bottom, left
+# edges of a pixel, walked clockwise: top, right, bottom, left
 _START = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
 _CRUMB = 0.02  # of the largest polygon
-_STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # where each leads, y and x
+_STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # their directions, y and x
 
 
 def outlines(labels: Labels) -> dict[int, list[Polygon]]:
-    """The outline of each cell, as polygons that follow the edges of its pixels.
+    """The outline of each cell as polygons along the edges of its pixels.
 
-    Pixel (y, x) is the square from (x, y) to (x + 1, y + 1). Pieces that touch only at a corner are polygons of their
-    own, so that none crosses or touches itself.
+    Pixel (y, x) is the square from (x, y) to (x + 1, y + 1). Pieces that touch only at a corner are separate polygons, so
+    that none crosses or touches itself.
 
     Args:
         labels: shape (H, W).
@@ -43,22 +43,22 @@ def outlines(labels: Labels) -> dict[int, list[Polygon]]:
 
 
 def area(polygon: Polygon) -> float:
-    """Of a polygon of `outlines` without its holes, px."""
+    """The area of a polygon of `outlines` without its holes, px."""
     return sum(_area(ring) for ring in polygon)
 
 
 def without_crumbs(polygons: list[Polygon]) -> list[Polygon]:
-    """Those of at least a fiftieth of the largest."""
+    """The polygons of at least a fiftieth of the area of the largest."""
     areas = list(map(area, polygons))
     return [polygon for polygon, size in zip(polygons, areas, strict=True) if size >= _CRUMB * max(areas)]
 
 
 def filled(rings: Iterable[NDArray[Any]], shape: tuple[int, int]) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
-    """Where polygons lie, and the pixels there whose centre is in an odd number of their rings.
+    """Fill polygons: their box, and the pixels there whose centre is in an odd number of rings.
 
     Args:
-        rings: outer ones and holes alike, each (K, 2), x and y in px.
-        shape: height and width of the image; what lies outside is cut off.
+        rings: outer rings and holes alike, each (K, 2), x and y in px.
+        shape: height and width of the image; anything outside is cut off.
 
     Example:
         >>> place, inside = filled([np.array([[1, 0], [3, 0], [3, 2], [1, 2]])], (2, 4))
@@ -68,7 +68,7 @@ def filled(rings: Iterable[NDArray[Any]], shape: tuple[int, int]) -> tuple[tuple
     ends = [(ring, np.roll(ring, -1, axis=0)) for ring in map(np.asarray, rings)]
     (x0, y0), (x1, y1) = (np.concatenate(points).astype(np.float64).T for points in zip(*ends, strict=True))
     left, right = (int(np.clip(x, 0, shape[1])) for x in (np.floor(x0.min()), np.ceil(x0.max())))
-    # an edge crosses the middle of the rows from `first` up to, and without, `last`
+    # an edge crosses the middle of the rows from `first` to `last` (exclusive)
     first, last = (np.clip(np.ceil(f(y0, y1) - 0.5), 0, shape[0]).astype(np.int64) for f in (np.minimum, np.maximum))
     top, bottom = int(first.min()), int(last.max())
     count = last - first
@@ -83,14 +83,13 @@ def filled(rings: Iterable[NDArray[Any]], shape: tuple[int, int]) -> tuple[tuple
 
 
 def _walks(labels: Labels) -> list[tuple[int, Ring]]:
-    """Around each cell along its edges until the walk closes, turning right at crossings: number and corners.
+    """Walk along the edges of each cell until the walk closes, turning right at crossings: number and corners.
 
-    Args:
-        labels: with a rim of 0.
+    `labels` has a rim of 0.
     """
     width, flat = labels.shape[1], labels.ravel()
     steps = [dy * width + dx for dy, dx in _STEPS]
-    # the pixels that are walked along in each direction: what lies to the left of the walk is of another number
+    # the pixels along the walk in each direction: on its left lies another number
     sides = [np.flatnonzero((np.roll(flat, -steps[k - 1]) != flat) & (flat > 0)) for k in range(4)]
     edges = np.concatenate([side + k * flat.size for k, side in enumerate(sides)])
     direction, pixel = np.divmod(edges, flat.size)
@@ -128,7 +127,7 @@ def _cycles(after: Sequence[int]) -> list[list[int]]:
 
 
 def _simple(walk: Ring) -> list[Ring]:
-    """A walk that comes to a corner twice → rings that do not."""
+    """Split a walk that visits a corner twice into simple rings."""
     points = list(map(tuple, walk.tolist()))
     if len(set(points)) == len(points):
         return [walk]
@@ -148,20 +147,20 @@ def _simple(walk: Ring) -> list[Ring]:
 
 
 def _polygons(rings: list[Ring]) -> list[Polygon]:
-    """Rings of one cell, sorted into outer ones, each with the holes in it."""
+    """Sort the rings of one cell into outer rings, each with the holes in it."""
     areas = [_area(ring) for ring in rings]
     outer = sorted((i for i, area in enumerate(areas) if area > 0), key=lambda i: areas[i])
     polygons = {i: [rings[i]] for i in outer}
     for hole, area in zip(rings, areas, strict=True):
         if area < 0:
-            middle = (hole[0] + hole[1]) / 2  # of an edge, which lies on no other ring
+            middle = (hole[0] + hole[1]) / 2  # of an edge, so on no other ring
             around = (i for i in outer if len(outer) == 1 or _holds(rings[i], middle))
             polygons[next(around)].append(hole)
     return list(polygons.values())
 
 
 def _area(ring: Ring) -> float:
-    """In px; below 0 where the walk had the ring's inside on its left, which is a hole."""
+    """In px; negative for a hole, which is walked anticlockwise."""
     (x, y), (x1, y1) = ring.T, np.roll(ring, -1, axis=0).T
     return float((x * y1 - x1 * y).sum()) / 2
 

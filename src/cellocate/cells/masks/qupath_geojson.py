@@ -1,4 +1,4 @@
-"""Cells as QuPath's GeoJSON: an object for each, with its nucleus, name, class and measurements."""
+"""Cells as QuPath's GeoJSON: one object each, with nucleus, name, class and measurements."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _MEND = "Export the objects from QuPath again, as GeoJSON of this image."
 
 
 class QuPathCells(NamedTuple):
-    """What a GeoJSON file says of the cells of a field.
+    """The cells of a field in a GeoJSON file.
 
     Attributes:
-        nuclei: shape (H, W), each pixel of a nucleus having the number of its cell.
-        cells: shape (H, W), cells numbered 1 to n in the order of the file.
-        names: of the cells 1 to n; "" where there is none.
-        classes: their classifications; "" where there is none.
+        nuclei: shape (H, W), with the numbers of their cells.
+        cells: shape (H, W), numbered 1 to n in the order of the file.
+        names: of the cells 1 to n; "" for none.
+        classes: their classifications; "" for none.
         measurements: float, a row for each of `cell` 1 to n; NaN where a cell lacks one.
-        notes: sentences for the user, about objects that are no cells.
+        notes: sentences for the user about objects that are not cells.
     """
 
     nuclei: NDArray[np.uint16]
@@ -57,16 +57,16 @@ def write_geojson(
 ) -> None:
     """Write cells as QuPath reads them ("Import objects from file"): in px, from the top left corner of the image.
 
-    The outline of each cell is one polygon, with its holes: of a cell in several pieces, the largest. It follows the
+    The outline of each cell is one polygon with its holes: of a cell in several pieces, the largest. It follows the
     edges of the pixels, so that it has the area of the mask and is read back exactly. A nucleus may have several
-    polygons, as a cell may have several nuclei, but for crumbs.
+    polygons, because a cell may have several nuclei; crumbs are dropped.
 
     Args:
         path: a .geojson file.
-        nuclei: shape (H, W), numbered as their cells.
+        nuclei: shape (H, W), with the numbers of their cells.
         cells: shape (H, W), numbered 1 to n.
-        measurements: a row for each cell, by its number; numeric columns are written, but for values that are NaN.
-        names: of cells, by number; else the number.
+        measurements: a row for each cell, by its number; only finite numbers are written.
+        names: of cells, by number; the number by default.
         classes: QuPath's classification of cells, by number, such as their locations.
 
     Raises:
@@ -95,23 +95,22 @@ def write_geojson(
 def read_geojson(path: str | Path, shape: Shape) -> QuPathCells:
     """Read the cells among the objects that QuPath exported; detections and annotations are cells without a nucleus.
 
-    Regions, tiles, the cores of tissue microarrays, and what else is no cell are left out (see `cells_among`). A pixel
-    is a cell's if its centre lies in the polygon; where two overlap, the later one's. What of a nucleus lies outside
-    its cell is left out.
+    Regions, tiles, cores of tissue microarrays and other objects are left out (see `cells_among`). A pixel belongs to
+    a cell if its centre lies in the polygon; where two overlap, to the later one. Parts of a nucleus outside its cell
+    are dropped.
 
     Args:
         path: a GeoJSON file.
         shape: height and width of the image, px.
 
     Raises:
-        CellocateError: the file is missing or broken, has cells that are no polygons, lies outside the image, has a
-            cell without a pixel of its own, or it is not clear which objects are cells.
+        CellocateError: the file is missing or broken, cells are not polygons, lie outside the image or have no pixel of
+            their own, or it is unclear which objects are cells.
     """
     objects, notes = cells_among(_features(path), shape, path)
     cells, nuclei = np.zeros(shape, np.uint16), np.zeros(shape, np.uint16)
     for number, one in enumerate(objects, start=1):
         cells[one.place][one.inside] = number
-    for number, one in enumerate(objects, start=1):
         if (geometry := one.feature.get("nucleusGeometry")) is not None:
             place, inside = pixels_of(geometry, shape, f"{one.where}, its nucleus")
             nuclei[place][inside] = number
@@ -147,29 +146,29 @@ def _features(path: str | Path) -> list[dict[str, Any]]:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CellocateError("no such GeoJSON file", where=path, mend="Check the name.") from None
-    except (OSError, ValueError, RecursionError):  # also text that is no UTF-8
-        raise CellocateError("no GeoJSON (cut short, damaged or another kind)", where=path, mend=_MEND) from None
+    except (OSError, ValueError, RecursionError):  # also text that is not UTF-8
+        raise CellocateError("not GeoJSON (cut short, damaged or another kind)", where=path, mend=_MEND) from None
     found = content.get("features", [content]) if isinstance(content, dict) else content  # QuPath may write a list
     if not isinstance(found, list) or len(found) > MAX_CELLS or not all(map(_is_feature, found)):
-        raise CellocateError(f"no GeoJSON of at most {MAX_CELLS} objects", where=path, mend=_MEND)
+        raise CellocateError(f"not GeoJSON of at most {MAX_CELLS} objects", where=path, mend=_MEND)
     return [dict(feature) for feature in found]
 
 
 def _is_feature(found: object) -> bool:
     if not isinstance(found, dict) or found.get("type") != "Feature":
         return False
-    said = found.get("properties") or {}
+    own = found.get("properties") or {}
     kinds = {"classification": dict, "measurements": dict | list}
-    return isinstance(said, dict) and all(isinstance(said.get(name) or {}, kind) for name, kind in kinds.items())
+    return isinstance(own, dict) and all(isinstance(own.get(name) or {}, kind) for name, kind in kinds.items())
 
 
 def _table(properties: list[dict[str, Any]]) -> pd.DataFrame:
-    """Measurements, as a mapping or, as older versions wrote them, a list of names and values."""
+    """Measurements, written as a mapping or, in older versions, as a list of names and values."""
     import pandas as pd
 
     rows = []
-    for said in properties:
-        found = said.get("measurements") or {}
+    for own in properties:
+        found = own.get("measurements") or {}
         if isinstance(found, list):
             found = {m.get("name"): m.get("value") for m in found if isinstance(m, dict)}
         rows.append({str(name): _number(value) for name, value in dict(found).items()})

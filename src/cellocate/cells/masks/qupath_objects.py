@@ -1,4 +1,4 @@
-"""Which of the objects that QuPath exported are cells, and the pixels of each."""
+"""Select the cells among objects that QuPath exported, and find the pixels of each."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from scipy.ndimage import binary_fill_holes
 
 from cellocate.cells.field_notes import Note, left_out_note
 from cellocate.cells.masks.label_arrays import Shape
-from cellocate.cells.masks.parts import parts_of
+from cellocate.cells.masks.pieces import parts_of
 from cellocate.cells.masks.polygons import filled
 from cellocate.counted import counted, plural
 from cellocate.errors import CellocateError
 
-# What an object is called since version 0.4, in 0.3, and (by its `id`) in 0.2. Anything else QuPath takes for an
-# annotation.
+# Names of objects since version 0.4, in 0.3, and (as `id`) in 0.2. QuPath takes anything else for an annotation.
 _KINDS = {
     "cell": "cell",
     "pathcellobject": "cell",
@@ -34,8 +33,8 @@ _KINDS = {
     "pathrootobject": "root object",
 }
 _AREAS = ("Polygon", "MultiPolygon")
-_IN = 0.9  # of an object's pixels, by which it lies in another
-_EACH = 4  # times as many objects inside as around: regions with cells, no cells with nuclei
+_IN = 0.9  # of its pixels: then an object lies in another
+_EACH = 4  # times as many objects inside as around: then these are regions, not cells with nuclei
 _AGAIN = "Export the objects from QuPath again, as GeoJSON of this image."
 _CLEAR = "Export the cells alone, or give them the type cell or detection in QuPath."
 
@@ -44,10 +43,10 @@ class QuPathObject(NamedTuple):
     """An object of a GeoJSON file.
 
     Attributes:
-        feature: as the file has it.
+        feature: as in the file.
         where: the file, and its number there.
         place: rows and columns of its box in the image.
-        inside: which pixels there are its own.
+        inside: its pixels in the box.
     """
 
     feature: dict[str, Any]
@@ -57,25 +56,25 @@ class QuPathObject(NamedTuple):
 
 
 def kind_of(feature: dict[str, Any]) -> str:
-    """What an object is to QuPath, in the words of any version.
+    """The kind of an object, in the words of any version of QuPath.
 
     Example:
         >>> kind_of({"id": "PathCellObject"}), kind_of({"properties": {"objectType": "tmaCore"}}), kind_of({})
         ('cell', 'TMA core', 'annotation')
     """
-    said = feature.get("properties") or {}
-    words = (said.get("objectType"), said.get("object_type"), said.get("type"), feature.get("id"))
+    own = feature.get("properties") or {}
+    words = (own.get("objectType"), own.get("object_type"), own.get("type"), feature.get("id"))
     return next((_KINDS[str(word).lower()] for word in words if str(word).lower() in _KINDS), "annotation")
 
 
 def cells_among(
     features: Sequence[dict[str, Any]], shape: Shape, path: object
 ) -> tuple[list[QuPathObject], list[Note]]:
-    """The objects that are cells, and notes about those that are not.
+    """Select the objects that are cells, with notes about the others.
 
-    These are the cells, or else the detections, or else the annotations; the latter two without those around others,
-    and annotations without points and lines. One of these two whose parts lie far apart is several cells: so are all
-    that QuPath's pixel classifier found, if it was not told to split objects.
+    These are the cells, or else the detections, or else the annotations. Detections and annotations around others are
+    left out, and so are points and lines. A detection or annotation whose parts lie far apart is several cells, such as
+    the single object that QuPath's pixel classifier makes unless told to split.
 
     Args:
         features: the objects of the file.
@@ -83,7 +82,7 @@ def cells_among(
         path: the file.
 
     Raises:
-        CellocateError: none is a cell, it is not clear which are, or the outline of one is broken or beyond the image.
+        CellocateError: none is a cell, it is unclear which are, or an outline is broken or beyond the image.
     """
     kinds = [kind_of(feature) for feature in features]
     kind = next((k for k in ("cell", "detection", "annotation") if k in kinds), "")
@@ -106,17 +105,17 @@ def cells_among(
 
 
 def pixels_of(geometry: object, shape: Shape, where: str) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
-    """The pixels whose centre lies in a polygon, or in one of several: where its box is, and which there.
+    """Find the pixels whose centre lies in a polygon or multipolygon: its box, and the pixels there.
 
     Raises:
-        CellocateError: it is no polygon, broken, or lies outside the image.
+        CellocateError: it is not a polygon, is broken, or lies outside the image.
     """
     rings = list(_rings(geometry, where))
     points = np.concatenate(rings)
     height, width = shape
-    if points.min() < -1 or (points > (width + 1, height + 1)).any():  # a px of play for outlines that were smoothed
+    if points.min() < -1 or (points > (width + 1, height + 1)).any():  # smoothed outlines may exceed it by a px
         what = f"an outline beyond the image of {width} × {height} px"
-        raise CellocateError(what, where=where, mend="Give the GeoJSON of this image, at its full size.")
+        raise CellocateError(what, where=where, mend="Use the GeoJSON of this image, at its full size.")
     return filled(rings, shape)
 
 
@@ -128,17 +127,16 @@ def _is_area(feature: dict[str, Any]) -> bool:
 def _object(feature: dict[str, Any], shape: Shape, where: str) -> QuPathObject:
     geometry = feature.get("geometry")
     if geometry is None:
-        geometry = feature.get("nucleusGeometry")  # all that is known of where the cell is
+        geometry = feature.get("nucleusGeometry")  # the only known place of the cell
     return QuPathObject(feature, where, *pixels_of(geometry, shape, where))
 
 
 def _rings(geometry: object, where: str) -> Iterator[NDArray[np.float64]]:
-    """The rings of a polygon or of several, each shape (K, 2)."""
-    said = geometry if isinstance(geometry, dict) else {}
-    kind, corners = said.get("type", "no geometry"), said.get("coordinates")
+    shape = geometry if isinstance(geometry, dict) else {}
+    kind, corners = shape.get("type", "no geometry"), shape.get("coordinates")
     if kind not in _AREAS:
-        mend = "Export cells, detections or area annotations alone."
-        raise CellocateError(f"an object that is no polygon ({kind})", where=where, mend=mend)
+        mend = "Export only cells, detections or area annotations."
+        raise CellocateError(f"an object that is not a polygon ({kind})", where=where, mend=mend)
     polygons: Any = [corners] if kind == "Polygon" else corners
     try:
         rings = [np.array(ring, np.float64)[:, :2] for polygon in polygons for ring in polygon]
@@ -150,7 +148,7 @@ def _rings(geometry: object, where: str) -> Iterator[NDArray[np.float64]]:
 
 
 def _split(objects: Sequence[QuPathObject], kind: str) -> tuple[list[QuPathObject], list[Note]]:
-    """An object for each part of those whose parts lie far apart; and notes for the user."""
+    """Split objects whose parts lie far apart, with notes for the user."""
     found: list[QuPathObject] = []
     apart, close, before = 0, 0, len(objects)
     for one in objects:
@@ -161,8 +159,8 @@ def _split(objects: Sequence[QuPathObject], kind: str) -> tuple[list[QuPathObjec
             continue
         apart += 1
         top, left = (span.start for span in one.place)
-        said = {name: value for name, value in (one.feature.get("properties") or {}).items() if name != "measurements"}
-        feature = {**one.feature, "properties": said}  # what was measured is of all parts together
+        own = {name: value for name, value in (one.feature.get("properties") or {}).items() if name != "measurements"}
+        feature = {**one.feature, "properties": own}  # without measurements of all parts together
         for (down, across), inside in parts:
             place = (slice(top + down.start, top + down.stop), slice(left + across.start, left + across.stop))
             found.append(QuPathObject(feature, one.where, place, inside))
@@ -173,10 +171,10 @@ def _split(objects: Sequence[QuPathObject], kind: str) -> tuple[list[QuPathObjec
 
 
 def _around_others(objects: Sequence[QuPathObject], kind: str, path: object) -> set[int]:
-    """The objects that others lie in, or in holes of which they lie, and that are therefore no cells.
+    """The objects that have others inside or in their holes, and are therefore not cells.
 
     Raises:
-        CellocateError: they may as well be cells, and what lies in them nuclei.
+        CellocateError: they may be cells with nuclei.
     """
     boxes = np.array([[y.start, x.start, y.stop, x.stop] for y, x in (one.place for one in objects)]).reshape(-1, 4)
     area = np.array([one.inside.sum() for one in objects])
@@ -199,7 +197,7 @@ def _around_others(objects: Sequence[QuPathObject], kind: str, path: object) -> 
 
 
 def _shared(one: QuPathObject, other: QuPathObject) -> int:
-    """How many pixels two objects have in common."""
+    """The number of pixels that two objects share."""
     spans = [(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one.place, other.place, strict=True)]
     if any(stop <= start for start, stop in spans):
         return 0

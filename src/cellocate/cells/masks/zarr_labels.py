@@ -1,4 +1,4 @@
-"""Label images as OME-Zarr, in an image's own folder or by themselves."""
+"""Label images as OME-Zarr, inside an image's folder or alone."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def write_zarr_labels(
 ) -> None:
     """Write a label image as OME-Zarr.
 
-    `image.zarr/labels/cells` puts it into an OME-Zarr image, in that image's version of the format (0.4 or 0.5) and
-    with its pixel size; any other path gives a label image by itself, of version 0.5.
+    `image.zarr/labels/cells` adds it to an OME-Zarr image, in that image's version of the format (0.4 or 0.5) and with
+    its pixel size; any other path makes a label image alone, of version 0.5.
 
     Args:
         path: of a folder that does not exist.
         labels: shape (H, W), up to 65,535.
-        pixel_size: µm per px; that of the image where it is not given.
-        properties: a row for each cell, by its number, that viewers show with it.
+        pixel_size: µm per px; that of the image by default.
+        properties: a row for each cell, by its number, that viewers show.
 
     Raises:
         CellocateError: the folder exists, the image has another height and width, or zarr is not installed.
@@ -44,7 +44,7 @@ def write_zarr_labels(
     """
     zarr, path = _zarr(path), Path(path)
     if path.exists() or not _NAME.fullmatch(path.name):
-        what = "the folder exists" if path.exists() else "no name of a label image"
+        what = "the folder exists" if path.exists() else "not a folder name of a label image"
         raise CellocateError(what, where=path, mend="Choose another name, of letters and digits.")
     image = path.parent.parent if path.parent.name == "labels" and path.parent.parent.is_dir() else None
     version, shape = 3, None
@@ -63,7 +63,7 @@ def write_zarr_labels(
 
 
 def read_zarr_numbers(path: str | Path) -> NDArray[Any]:
-    """Read the numbers of a label image of OME-Zarr, such as `image.zarr/labels/cells`, at its full size.
+    """Read the pixels of an OME-Zarr label image, such as `image.zarr/labels/cells`, at full size.
 
     Args:
         path: of its folder.
@@ -72,14 +72,14 @@ def read_zarr_numbers(path: str | Path) -> NDArray[Any]:
         Shape (H, W), as stored.
 
     Raises:
-        CellocateError: it is missing, damaged, or no OME-Zarr image of one plane; or zarr is not installed.
+        CellocateError: it is missing, damaged, or not an OME-Zarr image of one plane; or zarr is not installed.
     """
     path = Path(path)
     try:
         stack = zarrs.image(path)
         if len(stack.shape) > len("YX"):
-            what = f"{math.prod(stack.shape[:-2])} planes where one of labels is needed"
-            raise CellocateError(what, where=path, mend="Give one of the images in its folder labels.")
+            what = f"{math.prod(stack.shape[:-2])} planes instead of one plane of labels"
+            raise CellocateError(what, where=path, mend="Use one of the images in its folder labels.")
         return next(zarrs.planes(stack, [stack.index(0, 0, 0)]))
     except FileNotFoundError:
         raise CellocateError("no such label image", where=path, mend="Check the name.") from None
@@ -92,12 +92,12 @@ def _zarr(path: str | Path) -> Any:  # noqa: ANN401 # an optional module
         import zarr
     except ImportError:
         mend = "Install it with: pip install 'cellocate[formats]'"
-        raise CellocateError("zarr is not installed, which writes OME-Zarr", where=path, mend=mend) from None
+        raise CellocateError("writing OME-Zarr needs zarr, which is not installed", where=path, mend=mend) from None
     return zarr
 
 
 def _of_image(image: Path) -> tuple[int, Shape, float | None]:
-    """The version of zarr that an image is in, its height and width, and its pixel size in µm."""
+    """The zarr version of an image, its height and width, and its pixel size in µm."""
     stack = zarrs.image(image)
     version = 2 if (image / ".zgroup").exists() else 3
     return version, (stack.height, stack.width), stack.pixel_size
@@ -130,7 +130,7 @@ def _write_metadata(group: Any, version: int, metadata: dict[str, Any]) -> None:
 
 
 def _add_to_list(zarr: Any, path: Path, version: int) -> None:  # noqa: ANN401 # as above
-    """Add a label image to those that its image's folder `labels` names."""
+    """Add a label image to the list in its image's folder `labels`."""
     group = zarr.open_group(path.parent, mode="a", zarr_format=version)
     known = group.attrs.get("ome", group.attrs).get("labels", [])
     _write_metadata(group, version, {"labels": [*known, path.name]})

@@ -1,4 +1,4 @@
-"""Where the pixels of a field's cells lie, so that each cell is measured on its own pixels alone."""
+"""The places of each cell's pixels, so that each cell is measured on its own pixels."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from numpy.typing import NDArray
 from cellocate.cells.masks import Labels
 
 PerCell = NDArray[np.float64]
-"""Shape (n,), one for each cell, in the order of their numbers."""
+"""Shape (n,), in the order of cell numbers."""
 Places = NDArray[np.intp]
-"""Of pixels, in the field read row by row."""
+"""Indices of pixels in the flattened field."""
 
-_ENOUGH = 2**16  # pixels, evenly taken, that tell a median
+_ENOUGH = 2**16  # evenly spaced pixels: enough for a median
 
 
 @dataclass(frozen=True, eq=False)
 class CellPixels:
-    """Where the pixels of cells 1 to n lie.
+    """The places of the pixels of cells 1 to n.
 
     Attributes:
-        inside: of all cells, those of cell 1, then of cell 2, and so on.
-        ends: shape (n + 1,); those of cell k are `inside[ends[k - 1] : ends[k]]`.
-        outside: of pixels that lie in no cell.
+        inside: of all cells, cell by cell.
+        ends: shape (n + 1,); cell k has `inside[ends[k - 1] : ends[k]]`.
+        outside: of pixels in no cell.
     """
 
     inside: Places
@@ -38,18 +38,18 @@ class CellPixels:
     def of(cells: Labels) -> CellPixels:
         """The pixels of a label image with cells numbered 1 to n."""
         count = np.bincount(cells.ravel(), minlength=1)
-        order = np.argsort(cells.ravel(), kind="stable")  # of 16 bits, which is sorted in two passes
+        order = np.argsort(cells.ravel(), kind="stable")  # fast for 16 bits
         return CellPixels(order[count[0] :], np.cumsum(count) - count[0], order[: count[0]])
 
     def __len__(self) -> int:
         return len(self.ends) - 1
 
     def each(self) -> Iterator[Places]:
-        """The places of each cell, in the order of their numbers."""
+        """The places of each cell, in the order of numbers."""
         return (self.inside[a:b] for a, b in pairwise(self.ends))
 
     def background(self, plane: NDArray[Any]) -> float:
-        """What a plane holds where there is no cell: its median there.
+        """The median of a plane outside cells.
 
         Where cells leave less than 1% of the field, the first percentile of the whole field.
         """

@@ -1,4 +1,4 @@
-"""Areas and shapes of cells and nuclei, from their runs along the rows."""
+"""Areas and shapes of cells and nuclei, from runs of pixels along the rows."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from cellocate.cells.measure.cell_pixels import PerCell, ratio
 
 
 class Shapes(NamedTuple):
-    """Of each number 1 to n of a label image; NaN where a number has no pixel.
+    """Shapes of the numbers 1 to n of a label image; NaN where a number has no pixel.
 
     Attributes:
         area: px; 0 without a pixel.
-        y: centre of mass, px, that of the first pixel's centre being 0; `x` likewise.
+        y: centre of mass, px, 0 at the centre of the first pixel; `x` likewise.
         eccentricity: of the ellipse with the same second moments, 0 (a circle) to 1 (a line); NaN for one pixel.
         solidity: area over that of the convex hull of the pixels' squares, above 0 to 1.
-        border_share: how much of the outline, counted in sides of pixels, is the field's border: 0 to 1.
+        border_share: share of the outline, in sides of pixels, on the field's border: 0 to 1.
     """
 
     area: PerCell
@@ -33,7 +33,7 @@ class Shapes(NamedTuple):
 
 
 class _Runs(NamedTuple):
-    """Pixels of one number that follow each other in a row: x from `begin` up to, and without, `end`."""
+    """Consecutive pixels of one number in a row: x from `begin` to `end` (exclusive)."""
 
     number: NDArray[np.intp]
     y: NDArray[np.int64]
@@ -42,15 +42,11 @@ class _Runs(NamedTuple):
 
 
 def shapes(labels: Labels, n: int) -> Shapes:
-    """The shapes of the numbers 1 to n.
-
-    Args:
-        labels: shape (H, W).
-        n: the highest number.
+    """Measure the shapes of the numbers 1 to n of a label image, shape (H, W).
 
     References:
-        Eccentricity and solidity are those of scikit-image's regionprops but for the hull, which is that of the
-        pixels' squares and exact: van der Walt et al. scikit-image: image processing in Python. PeerJ 2 (2014).
+        Eccentricity and solidity are those of scikit-image's regionprops, except that the hull is the exact one of the
+        pixels' squares: van der Walt et al. scikit-image: image processing in Python. PeerJ 2 (2014).
         https://doi.org/10.7717/peerj.453
     """
     runs = _runs(labels)
@@ -61,7 +57,7 @@ def shapes(labels: Labels, n: int) -> Shapes:
     length = runs.end - runs.begin
     area = total(length)
     y, x = (ratio(total(values), area) for values in (runs.y * length, _sums(runs.end) - _sums(runs.begin)))
-    # moments about a cell's own centre, which the rounding of large numbers cannot spoil
+    # moments about a cell's own centre, safe from rounding of large numbers
     dy = runs.y - y[runs.number - 1]
     middle = (runs.begin + runs.end - 1) / 2 - x[runs.number - 1]
     yy = total(dy**2 * length)
@@ -85,7 +81,7 @@ def _runs(labels: Labels) -> _Runs:
 
 
 def _sums(below: NDArray[np.int64]) -> NDArray[np.int64]:
-    """0 + 1 + … up to, and without, a number."""
+    """0 + 1 + … up to a number (exclusive)."""
     return below * (below - 1) // 2
 
 

@@ -1,4 +1,4 @@
-"""How much light each cell has in each channel and compartment, and how the channels lie together."""
+"""Measure the light of each cell by channel and compartment, and the colocalisation of channels."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from cellocate.images import Pixels
 Floats = NDArray[np.float64]
 
 
-_BITS, _SAMPLE = 12, 2**13  # of grey levels and pixels, enough to split them by
+_BITS, _SAMPLE = 12, 2**13  # of grey levels, and number of pixels: enough for a threshold
 
 
 class Intensities(NamedTuple):
-    """Of each cell (n) and channel (C), or pair of channels.
+    """Light of each cell (n) and channel (C), or pair of channels.
 
     Attributes:
         background: shape (C,), grey levels.
-        whole: shape (n, C), grey levels summed over the cell, the background not taken off.
+        whole: shape (n, C), grey levels summed over the cell, background included.
         nucleus: shape (n, C), the same over its nucleus.
         pixels: shape (n, 2), of the cell and of its nucleus.
         pearson: shape (n, C, C), correlation over the cell's pixels; NaN where either channel is constant.
-        manders: shape (n, C, C), share of the first channel's light that lies where the second is present; NaN for a
-            cell without light, and where the second is constant in the cell.
+        manders: shape (n, C, C), share of the first channel's light where the second is present; NaN for a cell
+            without light, and where the second is constant in the cell.
         near: shape (n, C), share of the light at the rim; NaN for a cell without light.
         near_area: shape (n,), share of the pixels at the rim.
     """
@@ -47,10 +47,10 @@ def measure_intensities(
 ) -> Intensities:
     """Measure the light of each cell.
 
-    Pearson's and Manders' coefficients are over the whole cell. A channel counts as present where it is above its
-    Otsu threshold in that cell (of at most 8,192 pixels, evenly taken, and of 16 bits the 12 that tell most): cells of
-    one field differ in brightness. Costes' threshold needs a line through the values of two channels, and where they
-    do not rise together, as with most proteins and landmarks, there is none.
+    Pearson's and Manders' coefficients are over the whole cell. A channel is present above its Otsu threshold in that
+    cell (from at most 8,192 evenly spaced pixels, and the 12 most significant bits), because cells of one field differ
+    in brightness. Costes' threshold needs a line through the values of two channels. There is none where they do not
+    rise together, as with most proteins and landmarks.
 
     Args:
         field: shape (C, H, W).
@@ -84,10 +84,10 @@ def measure_intensities(
 def _of_cell(
     grey: Pixels, masks: NDArray[np.bool_], ground: Floats
 ) -> tuple[Floats, Floats, Floats, Floats, list[int]]:
-    """Of one cell of P pixels, from grey levels (C, P), and from nucleus and rim (2, P): what `measure_intensities` gathers."""
+    """Measure one cell of P pixels, from grey levels (C, P), and from nucleus and rim (2, P)."""
     count = grey.shape[1]
     values = grey.astype(np.float64)
-    weights = np.concatenate([np.ones((1, count)), masks])  # every sum is a product with one of them
+    weights = np.concatenate([np.ones((1, count)), masks])  # every sum is a product with one of these
     weighted = values @ weights.T
     correlation = _pearson(values - weighted[:, :1] / count)
     above = np.maximum(values - ground[:, None], 0)
@@ -99,14 +99,14 @@ def _of_cell(
 
 
 def _pearson(apart: Floats) -> Floats:
-    """Of values, shape (C, P), less their mean, which is exact where a channel is constant → (C, C)."""
+    """Correlation (C, C) of values (C, P) with their mean subtracted, which is exact where a channel is constant."""
     products = apart @ apart.T
     spread = np.sqrt(products.diagonal())
     return np.clip(ratio(products, np.outer(spread, spread)), -1, 1)
 
 
 def _present(grey: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
-    """Where a channel is above its Otsu threshold, shape (P,); nowhere where it is constant."""
+    """Where a channel is above its Otsu threshold, shape (P,); nowhere if it is constant."""
     low, high = int(grey.min()), int(grey.max())
     levels = (grey - low) >> max(0, (high - low).bit_length() - _BITS)
     counts = np.bincount(levels[:: -(-len(levels) // _SAMPLE)])

@@ -1,4 +1,4 @@
-"""What is measured of each cell, as a table."""
+"""The table of measurements of each cell."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cellocate.images.scale import check_pixel_size
 if TYPE_CHECKING:
     import pandas as pd
 
-PROTEIN = "green"
+_PROTEIN = "green"
 Columns = dict[str, PerCell]
 
 
@@ -34,44 +34,43 @@ def measure(
 ) -> pd.DataFrame:
     """Measure every cell of a field.
 
-    Intensities are grey levels, in which the camera's largest value (255, 4095 of 12 bits, 65535 of 16) is 255, less
-    the channel's background: its median where there is no cell, or, where cells leave less than 1% of the field, the
-    field's first percentile. Means and sums keep what falls below it, so that noise cancels out (the corrected total
-    cell fluorescence); a share of light counts it as 0. Columns that end in `_counts` are the camera's own numbers,
-    from which no background was subtracted.
+    Intensities are grey levels with the background subtracted; 255 is the camera's largest value (255, 4095 of 12 bits,
+    65535 of 16). The background of a channel is its median outside cells or, where cells leave less than 1% of the
+    field, the field's first percentile. Means and sums keep values below it, so that noise cancels out (the corrected
+    total cell fluorescence); shares of light count them as 0. Columns that end in `_counts` are the camera's own
+    numbers, background included.
 
     Args:
         field: counts, shape (C, H, W), uint8 or uint16.
-        channels: their names; the protein is `green`, and every other a landmark.
-        nuclei: shape (H, W), numbered as their cells; 0 everywhere where they are not known.
+        channels: their names; the protein is `green`, all others are landmarks.
+        nuclei: shape (H, W), with the numbers of their cells; all 0 if unknown.
         cells: shape (H, W), numbered 1 to n.
-        pixel_size: µm per px. Where it is not known, areas are in px, and lengths (of spots and rims) rest on a field
-            that spans 163.84 µm.
-        bits: of the camera; as many as the type of the field has, unless given.
+        pixel_size: µm per px. If None, areas are in px, and lengths (of spots and rims) assume a field of 163.84 µm.
+        bits: of the camera; those of the data type by default.
 
     Returns:
         Float, a row for each of `cell` 1 to n:
 
         - `y_px`, `x_px`: centre of the cell;
-        - `area_um2`, `nucleus_area_um2` (or `_px`), `nucleus_cell_ratio` of the two;
+        - `area_um2`, `nucleus_area_um2` (or `_px`), and their ratio `nucleus_cell_ratio`;
         - `eccentricity`, `solidity` of the cell, `nucleus_eccentricity`, `nucleus_solidity`;
-        - `border_share`: of the cell's outline, how much is the field's border; `edge_area_share`: of its area, how
-          much lies within 1 µm of its edge;
-        - for each channel, such as green: `green_cell_mean`, `green_cell_sum`, and the same of `nucleus` and
-          `cytoplasm`, which is the cell without its nucleus; `green_cell_mean_counts`, and of the other two; and
+        - `border_share`: share of the cell's outline on the field's border; `edge_area_share`: share of its area within
+          1 µm of its edge;
+        - for each channel, such as green: `green_cell_mean`, `green_cell_sum`, and the same for `nucleus` and
+          `cytoplasm` (the cell without its nucleus); `green_cell_mean_counts`, and for the other two;
           `green_background_counts`, the same for all cells of a field;
-        - of the protein: `nucleus_cytoplasm_ratio` of its means; for each landmark, such as red, `pearson_red`, and
+        - for the protein: `nucleus_cytoplasm_ratio` of its means; for each landmark, such as red, `pearson_red`, and
           Manders' `manders1_red` (share of the protein's light where the landmark is) and `manders2_red` (share of
           the landmark's light where the protein is); `spots` and `spot_share`, the share of its light in them;
-          `edge_share`, the share of its light within 1 µm of the cell's edge (`edge_area_share`, were it even).
+          `edge_share`, the share of its light within 1 µm of the cell's edge (compare `edge_area_share`).
 
-        NaN stands for what cannot be said: of a nucleus where the cell has none; of a cytoplasm that has no pixel,
-        and of the ratio also where that is no brighter than the background; of the correlation with a channel that is
-        constant in the cell, and of Manders' share where it is present; of shares where there is no light; of the
-        eccentricity of one pixel; of all that is about the protein where it was not recorded.
+        NaN marks undefined values: of a nucleus or cytoplasm without a pixel; of the ratio where the cytoplasm is no
+        brighter than the background; of the correlation with a channel that is constant in the cell, and of Manders'
+        share where it is present; of shares without light; of the eccentricity of one pixel; and of all columns on the
+        protein where its channel is missing.
 
     Raises:
-        CellocateError: the field, its channels and the label images do not fit each other, or the pixel size is none.
+        CellocateError: field, channels and label images do not fit each other, or the pixel size is impossible.
 
     References:
         Stirling et al. CellProfiler 4: improvements in speed, utility and usability. BMC Bioinformatics 22 (2021).
@@ -99,8 +98,8 @@ def measure(
     scale = grey_levels(field, bits)
     columns = _of_shape(nuclei, cells, len(pixels), pixel_size) | _of_intensity(found, channels, scale)
     columns["edge_area_share"] = found.near_area
-    if PROTEIN in channels:
-        protein = list(channels).index(PROTEIN)
+    if _PROTEIN in channels:
+        protein = list(channels).index(_PROTEIN)
         above = field[protein].astype(np.float32) - np.float32(found.background[protein])
         bright = spots(np.maximum(above, 0) * np.float32(scale), cells, len(pixels), length)
         columns |= _of_protein(found, channels) | {"spots": bright.number, "spot_share": bright.share}
@@ -110,11 +109,11 @@ def measure(
 
 
 def grey_levels(field: Pixels, bits: int | None = None) -> float:
-    """Grey levels of 255 that a count is worth.
+    """The grey levels of 255 that one count is worth.
 
     Args:
         field: counts, uint8 or uint16.
-        bits: of the camera; as many as the type of the field has, unless given.
+        bits: of the camera; those of the data type by default.
 
     Example:
         >>> 4095 * grey_levels(np.zeros((1, 2, 2), np.uint16), bits=12)
@@ -164,14 +163,14 @@ def _of_intensity(found: Intensities, channels: Sequence[str], scale: float) -> 
             columns |= {f"{channel}_{part}_mean": mean, f"{channel}_{part}_sum": mean * count}
             columns[f"{channel}_{part}_mean_counts"] = counts
         columns[f"{channel}_background_counts"] = np.full(len(found.pixels), found.background[i])
-    if PROTEIN in channels:
-        nucleus, cytoplasm = (columns[f"{PROTEIN}_{part}_mean"] for part in ("nucleus", "cytoplasm"))
+    if _PROTEIN in channels:
+        nucleus, cytoplasm = (columns[f"{_PROTEIN}_{part}_mean"] for part in ("nucleus", "cytoplasm"))
         columns["nucleus_cytoplasm_ratio"] = ratio(nucleus, cytoplasm)
     return columns
 
 
 def _of_protein(found: Intensities, channels: Sequence[str]) -> Columns:
-    p = list(channels).index(PROTEIN)
+    p = list(channels).index(_PROTEIN)
     columns: Columns = {}
     for i, channel in enumerate(channels):
         if i != p:

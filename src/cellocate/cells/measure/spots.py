@@ -14,9 +14,9 @@ from cellocate.cells.masks import Labels
 from cellocate.cells.measure.cell_pixels import PerCell, ratio
 
 SPOT = 0.2
-"""µm: the standard deviation of the blur that best fits a spot, so that spots are some .3 to 1 µm wide."""
+"""µm: standard deviation of the blur that best fits a spot; spots are about .3 to 1 µm wide."""
 RIM = 1.0
-"""µm from the edge of a cell that count as its rim."""
+"""µm: width of the rim of a cell."""
 
 # second derivatives, along x, along y and mixed
 _CURVATURES = (
@@ -24,35 +24,35 @@ _CURVATURES = (
     np.array([[1.0], [-2], [1]]),
     np.array([[1, 0, -1], [0, 0, 0], [-1, 0, 1]]) / 4,
 )
-_CLEAR = 5.0  # standard deviations of what is no spot
+_CLEAR = 5.0  # standard deviations above the rest of the cell
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _MIN_PEAK = 0.2  # in roots of grey levels: a spot of .2 µm that is 2 grey levels high in the dark, or 17 on 100
 
 
 class Spots(NamedTuple):
-    """Of each cell, how many spots it has, and the share of its light that lies in them."""
+    """The number of spots of each cell, and the share of its light that lies in them."""
 
     number: PerCell
     share: PerCell
 
 
 def spots(light: NDArray[np.float32], cells: Labels, n: int, pixel_size: float) -> Spots:
-    """Spots of the protein: where it stands out from all around it, at the size of vesicles and bodies.
+    """Find spots of the protein: places that stand out from their surroundings, at the size of vesicles and bodies.
 
-    The root of the light, in which the noise of photons is even, is blurred by .2 µm. Where it curves down in every
-    direction (the larger eigenvalue of its Hessian is below 0) lies a spot; at edges and threads it does so in one
-    alone. A peak of that curvature is a spot if it is more than .2, and five times what is usual in its cell (the
-    median of absolute values, as a standard deviation). In spots is what lies within .4 µm of a peak. It is done on
-    pixels of about .16 µm, which lose nothing of that size.
+    The root of the light, in which the noise of photons is even, is blurred by .2 µm. At a spot it curves down in every
+    direction (the larger eigenvalue of its Hessian is below 0); at edges and threads only in one. A peak of that
+    curvature is a spot if it is above .2 and five times the typical value in its cell (the median of absolute values, as
+    a standard deviation). Pixels within .4 µm of a peak belong to the spot. Pixels are first enlarged to about .16 µm,
+    which loses nothing of that size.
 
     Args:
-        light: of the protein, grey levels of 255, background taken off, shape (H, W).
+        light: of the protein, grey levels of 255, background subtracted, shape (H, W).
         cells: shape (H, W).
         n: the highest number of a cell.
         pixel_size: µm per px.
 
     Returns:
-        NaN as the share of a cell without light, and of one that is lost among the larger pixels.
+        The share is NaN for a cell without light, and for one that vanishes among the larger pixels.
 
     References:
         Lindeberg. Feature detection with automatic scale selection. IJCV 30 (1998).
@@ -76,16 +76,16 @@ def spots(light: NDArray[np.float32], cells: Labels, n: int, pixel_size: float) 
 
 
 def _roundness(light: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """How much light curves down, in the direction in which it does so least, after a blur; shape (H, W)."""
+    """How much light curves down after a blur, in the direction in which it does so least; shape (H, W)."""
     blurred = cv2.GaussianBlur(light, (0, 0), sigma) * np.float32(sigma**2)
     xx, yy, xy = (cv2.filter2D(blurred, cv2.CV_32F, kernel) for kernel in _CURVATURES)
     return np.asarray(-(xx + yy) / 2 - np.hypot((xx - yy) / 2, xy), np.float32)
 
 
 def rim(cells: NDArray[np.uint16], pixel_size: float) -> NDArray[np.bool_]:
-    """The pixels of each cell that lie within 1 µm of its edge, or at the edge where pixels are larger; shape (H, W).
+    """The pixels within 1 µm of the edge of their cell, or at the edge where pixels are larger; shape (H, W).
 
-    Where a cell is cut off by the border of the field, that is no edge.
+    The border of the field is not an edge.
     """
     edge = cv2.dilate(cells, _CROSS) != cv2.erode(cells, _CROSS)
     inside = cells > 0
@@ -97,7 +97,7 @@ def rim(cells: NDArray[np.uint16], pixel_size: float) -> NDArray[np.bool_]:
 def _shrunk(
     light: NDArray[np.float32], cells: Labels, sigma: float
 ) -> tuple[NDArray[np.float32], NDArray[np.uint16], float]:
-    """Light and cells on pixels so large that a spot's blur is of 1.25 to 2.5 px (or one where it is less)."""
+    """Light and cells on pixels so large that a spot's blur is 1.25 to 2.5 px (or 1, if it is less)."""
     factor = max(1, int(sigma / 1.25))
     size = (max(1, light.shape[1] // factor), max(1, light.shape[0] // factor))
     small = cv2.resize(light, size, interpolation=cv2.INTER_AREA)
@@ -106,7 +106,7 @@ def _shrunk(
 
 
 def _noise_level(answer: NDArray[np.float32], number: NDArray[np.uint16], n: int) -> PerCell:
-    """The standard deviation of each cell's answer, but for its spots."""
+    """The standard deviation of each cell's answer, robust to its spots."""
     count = np.bincount(number, minlength=n + 1)
     order = np.argsort(number, kind="stable")
     sizes, last = np.abs(answer[order]), np.cumsum(count)

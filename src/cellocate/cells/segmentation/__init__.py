@@ -1,7 +1,7 @@
-"""Nuclei and cells in a field.
+"""Find nuclei and cells in a field.
 
-The four steps, each a function from and to pictures as large as the field: `nuclei_map`, `cell_map`, `label_nuclei`,
-`label_cells`; `segment` does all of them.
+`segment` does it in four steps, each a function on pictures as large as the field: `nuclei_map`, `cell_map`,
+`label_nuclei`, `label_cells`.
 """
 
 from cellocate.cells.segmentation.cell_maps import cell_map

@@ -1,4 +1,4 @@
-"""The second step: where cells are, as microtubules and endoplasmic reticulum show it."""
+"""The second step: where cells are, from microtubules and endoplasmic reticulum."""
 
 from __future__ import annotations
 
@@ -18,27 +18,26 @@ LANDMARKS = ("red", "yellow")
 """Channels that show where cells are: microtubules and endoplasmic reticulum."""
 
 _BLUR = 0.5  # µm: more than the width of a microtubule, less than the gap between two cells
-_BORDER = 0.6  # of Otsu's threshold, which lies between dim and bright cells as much as between cells and none
+_BORDER = 0.6  # of Otsu's threshold, which may lie between dim and bright cells instead of below all cells
 _ENDS = (1, 99)  # percentiles between which a stain is stretched
 _EVEN = 1e-3  # contrast below which two stains together show nothing
-_LOST = 3.0  # standard deviations of the noise above the dark that may be noise
+_LOST = 3.0  # standard deviations of the noise: less above the dark level may be noise
 
 
 def cell_map(
     stains: Mapping[str, NDArray[Any]], pixel_size: float, settings: SegmentationSettings | None = None
 ) -> Map | None:
-    """How likely each pixel lies in a cell: the brighter of microtubules and ER, whichever there are.
+    """Map how likely each pixel lies in a cell: the brighter of microtubules and ER, as far as present.
 
-    Square roots are taken, so that flat and thick parts of cells differ less and the noise of a dim stain is that of
-    a bright one.
+    Square roots bring flat and thick parts of cells closer, and make the noise of dim and bright stains alike.
 
     Args:
-        stains: channel → its pixels, shape (H, W); others than red and yellow are not looked at.
+        stains: channel → its pixels, shape (H, W); only red and yellow are used.
         pixel_size: µm per px.
         settings: the size of a typical nucleus.
 
     Returns:
-        Shape (H, W), 0 to 1, .5 at the border of cells; None where neither stain is there, or both are blank.
+        Shape (H, W), 0 to 1, .5 at the border of cells; None if both stains are missing or blank.
 
     Raises:
         CellocateError: an impossible pixel size.
@@ -67,7 +66,7 @@ def cell_map(
 
 
 def _stretched(stain: NDArray[Any], times: float, blur: float) -> tuple[Map, float] | None:
-    """A stain in the coarser picture from 0 to 1, and how far noise reaches there; None where nothing stands out."""
+    """Stretch a stain to 0 to 1, coarser, and return how far noise reaches there; None for a blank stain."""
     signal = signal_of(stain)
     root = np.sqrt(np.maximum(cv2.GaussianBlur(rescaled(stain, times), (0, 0), max(blur, 0.1)), 0))
     low, high = map(float, np.percentile(root, _ENDS))

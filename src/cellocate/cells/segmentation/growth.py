@@ -1,4 +1,4 @@
-"""The fourth step: cells, grown from their nuclei."""
+"""The fourth step: grow cells from their nuclei."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from cellocate.cells.segmentation.joining import join_cells
 from cellocate.cells.segmentation.resampling import enlarged_labels, factor, rescaled, shrunk_labels
 from cellocate.cells.segmentation.segmented import Labels, Map, SegmentationSettings
 
-_ROUGH = 0.8  # µm: gaps and spurs narrower than twice this are no part of a cell's outline
-_HOLE = 60.0  # µm²: what is dark within a cell, such as a vacuole
-_AROUND = 2.5  # µm: a valley is darker than what lies this far around it
-_NEAR, _TOUCHING = 3.0, 0.8  # µm between two nuclei of one cell, at most: where they are looked for, and always
+_ROUGH = 0.8  # µm: gaps and spurs narrower than twice this are smoothed away
+_HOLE = 60.0  # µm²: smaller dark areas within a cell, such as vacuoles, are filled
+_AROUND = 2.5  # µm: a valley is darker than its surroundings at this distance
+_NEAR, _TOUCHING = 3.0, 0.8  # µm between two nuclei of one cell, at most: with `several_nuclei`, and without
 _STEP, _DARK, _VALLEY = 0.03, 1.0, 24.0  # cost of 1 px of growth: anywhere, in the dark, in a valley
 
 
 def label_cells(
     nuclei: Labels, landmarks: Map | None, pixel_size: float, settings: SegmentationSettings | None = None
 ) -> Labels:
-    """The cell around each nucleus, with its number.
+    """Label the cell around each nucleus with the number of the nucleus.
 
-    A pixel belongs to the nucleus from which it is reached at the least cost; darkness and valleys of the map cost
-    most, as the borders of touching cells are dim (in the manner of Jones et al. 2005, doi:10.1007/11569541_54).
-    Without a map, cells are what lies nearest, within `settings.ring`.
+    A pixel belongs to the nucleus from which it is reached at the least cost. Darkness and valleys of the map cost most,
+    because the borders of touching cells are dim (similar to Jones et al. 2005, doi:10.1007/11569541_54). Without a map,
+    a cell is the area nearest to its nucleus, within `settings.ring`.
 
     Args:
         nuclei: label image, shape (H, W), numbers 1 to n.
@@ -37,9 +37,9 @@ def label_cells(
         settings: how far cells may reach, and whether one may have several nuclei.
 
     Returns:
-        Shape (H, W), uint16. Nuclei that touch, or with `several_nuclei` lie near each other, share a cell where no dim
-        border parts them: then there are fewer cells than nuclei, numbered anew. The nuclei get the numbers of their
-        cells by `np.where(nuclei > 0, cells, 0)`.
+        Shape (H, W), uint16. Nuclei that touch (with `several_nuclei`, that lie near each other) share a cell where no
+        dim border separates them; then there are fewer cells than nuclei, renumbered. `np.where(nuclei > 0, cells, 0)`
+        gives the nuclei the numbers of their cells.
 
     Raises:
         CellocateError: an impossible pixel size.
@@ -75,7 +75,7 @@ def label_cells(
 
 
 def _solid(likely: Map, seeds: Labels, pixel: float) -> NDArray[np.bool_]:
-    """Where cells are, without specks, spurs and small holes; nuclei are always in."""
+    """Where cells are, without specks, spurs and small holes; nuclei are always included."""
     side = 2 * round(_ROUGH / pixel) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     inside = ((likely > 0.5) | (seeds > 0)).astype(np.uint8)
@@ -96,11 +96,11 @@ def _cost(likely: Map, pixel: float) -> NDArray[np.float32]:
 def _nearest(cost: NDArray[np.float32], seeds: Labels, inside: NDArray[np.bool_]) -> NDArray[np.int32]:
     """The number of the seed from which each pixel is reached at the least cost."""
     paths = MCP_Geometric(np.where(inside, cost, -1))
-    # from the rims alone, as every start takes time; one that ends at the border of the field has its rim there
+    # start from the rims only, because every start takes time; the border of the field counts as rim
     inner = cv2.erode(seeds, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
     total, _ = paths.find_costs(np.argwhere((seeds > 0) & (inner != seeds)))
     reached = np.isfinite(total)
     total[~reached] = 0
-    # costs rise from the seeds alone, so that a watershed follows them back
+    # costs rise from the seeds only, so a watershed follows them back
     numbers = watershed(total, seeds.astype(np.int32), mask=inside & reached)  # type: ignore[no-untyped-call]
     return np.asarray(numbers, np.int32)

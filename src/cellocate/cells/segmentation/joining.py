@@ -1,4 +1,4 @@
-"""Cells of several nuclei: neighbours with no dim border between them."""
+"""Join neighbouring cells with no dim border between them: cells of several nuclei."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from scipy.sparse.csgraph import connected_components
 from cellocate.cells.segmentation.resampling import widened
 from cellocate.cells.segmentation.segmented import Labels, Map
 
-_DIM = 1.0  # of what the two cells show: a border that is darker parts them
-_FEW = 3  # px of border from which nothing can be told
+_DIM = 1.0  # a border darker than this share of the dimmer cell separates two cells
+_FEW = 3  # px: a shorter border is not judged
 
 
 def join_cells(cells: Labels, nuclei: Labels, likely: Map, apart: float) -> NDArray[np.uint16]:
-    """The number that each cell gets when those with no dim border between them are joined.
+    """Map each cell number to the number after joining cells with no dim border between them.
 
     Args:
         cells: label image, shape (H, W).
@@ -26,7 +26,7 @@ def join_cells(cells: Labels, nuclei: Labels, likely: Map, apart: float) -> NDAr
         apart: px between two nuclei of one cell, at most.
 
     Returns:
-        Number of before → number, shape (n + 1,); 0 stays 0, and there are no gaps.
+        Old number → new number, shape (n + 1,); 0 stays 0, and there are no gaps.
 
     Example:
         >>> cells = np.repeat(np.array([[1] * 6 + [2] * 6], np.uint16), 9, axis=0)
@@ -40,7 +40,7 @@ def join_cells(cells: Labels, nuclei: Labels, likely: Map, apart: float) -> NDAr
         [0, 1, 2]
     """
     count = int(max(cells.max(initial=0), nuclei.max(initial=0)))
-    shown = np.zeros(count + 1)  # the middle of what each cell shows outside its nucleus
+    shown = np.zeros(count + 1)  # the median of each cell outside its nucleus
     order = np.argsort(cells, axis=None, kind="stable")
     outside = order[(nuclei.ravel()[order] == 0)]
     numbers, starts = np.unique(cells.ravel()[outside], return_index=True)
@@ -58,7 +58,7 @@ def join_cells(cells: Labels, nuclei: Labels, likely: Map, apart: float) -> NDAr
 
 
 def _borders(labels: NDArray[Any], likely: Map) -> list[tuple[tuple[int, int], NDArray[np.float32]]]:
-    """The pairs of numbers that lie beside each other, and the map along the border of each."""
+    """Pairs of neighbouring numbers, and the map along each border."""
     sides = [(labels[:, :-1], labels[:, 1:], likely[:, :-1]), (labels[:-1], labels[1:], likely[:-1])]
     meet = [(one != other) & (one > 0) & (other > 0) for one, other, _ in sides]
     one, other, light = (

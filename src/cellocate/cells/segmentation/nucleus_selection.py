@@ -1,4 +1,4 @@
-"""Which outlines of a tree are nuclei: those worth more than all that lies in them, and than their own pieces."""
+"""Select nuclei from a tree of outlines."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from cellocate.cells.segmentation.segmented import Map
 from cellocate.cells.segmentation.splitting import split_outline
 
 # Chosen on half of the images of benchmarks/nuclei.py (decision 0024).
-_RAGGED = 0.8  # solidity of what cannot be a nucleus
-STEEPNESS, POWER = 20.0, 4.0  # how much the slope counts; in heights per diameter
-_CAP, _HUGE = 2.5, 8.0  # areas of a typical nucleus: more does not count, and counts against
-_WHOLE = 0.93  # solidity above which nothing is cut
-_PIECE = 0.15  # of a typical nucleus that a piece must have
-_NOTCH = 0.04  # of its diameter that a notch must be deep
+_RAGGED = 0.8  # solidity at and below which an outline has no value
+STEEPNESS, POWER = 20.0, 4.0  # weight of the slope, in heights per diameter
+_CAP, _HUGE = 2.5, 8.0  # typical areas: value grows up to the first and falls to 0 at the second
+_WHOLE = 0.93  # outlines of higher solidity are not split
+_PIECE = 0.15  # least area of a piece, in typical areas
+_NOTCH = 0.04  # least depth of a notch, in typical diameters
 
 
 @dataclass(frozen=True)
 class Nucleus:
-    """A nucleus: its outline, how steep its border is, in heights per diameter of a typical one, and its height."""
+    """A nucleus: its outline, the steepness of its border (heights per typical diameter) and its height."""
 
     contour: Contour
     steepness: float
@@ -30,18 +30,18 @@ class Nucleus:
 
 
 def select_nuclei(tree: OutlineTree, picture: Map, across: float) -> list[Nucleus]:
-    """The nuclei among the outlines of a picture, shape (H, W), in which a typical one is `across` px wide.
+    """Select the nuclei among the outlines of a picture, shape (H, W), in which a typical nucleus is `across` px wide.
 
-    An outline is worth the more the larger (up to two nuclei and a half), the more convex and the steeper it is. Each
-    of the tree's branches is given to one outline, its pieces, or those within it, whichever are worth most together
-    (Arteta et al. 2012, doi:10.1007/978-3-642-33415-3_43).
+    The value of an outline rises with its area (up to two and a half nuclei), its convexity and its steepness. In each
+    branch of the tree, an outline, its pieces or the outlines within it are taken, whichever have the highest total
+    value (Arteta et al. 2012, doi:10.1007/978-3-642-33415-3_43).
     """
     typical = np.pi * across**2 / 4
     steepness = tree.slope * across / np.maximum(tree.height, 1e-9)
     steep = (steepness / (steepness + STEEPNESS)) ** POWER
     shapes = zip((tree.area / typical).tolist(), tree.solidity.tolist(), strict=True)
     own = np.array([_worth(size, solidity) for size, solidity in shapes]) * steep
-    within = np.zeros_like(own)  # what the best outlines inside are worth
+    within = np.zeros_like(own)  # value of the best outlines inside
     taken: list[list[Contour]] = [[] for _ in own]
     for node in range(len(own) - 1, -1, -1):
         best = max(own[node], within[node])
@@ -55,7 +55,7 @@ def select_nuclei(tree: OutlineTree, picture: Map, across: float) -> list[Nucleu
                 lambda area, solidity: _worth(area / typical, solidity),
                 across=across,
                 notch=_NOTCH * across,
-                least=_PIECE * typical,
+                min_area=_PIECE * typical,
             )
             if len(cut) > 1 and value * steep[node] > best:
                 best, taken[node] = value * steep[node], cut
@@ -69,14 +69,14 @@ def select_nuclei(tree: OutlineTree, picture: Map, across: float) -> list[Nucleu
 
 
 def _worth(size: float, solidity: float) -> float:
-    """What an outline of so many typical areas and such a solidity is worth."""
+    """The value of an outline with this area (in typical areas) and solidity."""
     convex = max(0.0, (solidity - _RAGGED) / (1 - _RAGGED))
     small_enough = min(1.0, max(0.0, (_HUGE - size) / (_HUGE - _CAP)))
     return min(size, _CAP) * convex * small_enough
 
 
 def topmost(parent: NDArray[np.int64], taken: NDArray[np.bool_]) -> list[int]:
-    """The outlines taken that lie in no other such."""
+    """The taken outlines that lie in no other taken one."""
     covered = np.zeros(len(parent), bool)
     top = []
     for node in range(len(parent)):
@@ -91,7 +91,7 @@ def topmost(parent: NDArray[np.int64], taken: NDArray[np.bool_]) -> list[int]:
 def plausible_nuclei(
     nuclei: list[Nucleus], solidity: float, steepness: float, share: float, height: float
 ) -> list[Nucleus]:
-    """Those that are convex, steep (also beside the others: not out of focus) and high enough beside the others."""
+    """Nuclei that are convex, and steep and high enough, also compared with the others (not out of focus)."""
     steep = [n for n in nuclei if n.steepness >= steepness and shape_of(n.contour)[1] >= solidity]
     if not steep:
         return []
@@ -100,20 +100,14 @@ def plausible_nuclei(
     return [n for n in steep if n.steepness > share * typical_steepness and n.height > height * typical_height]
 
 
-def without_debris(nuclei: list[Nucleus], least: float, shape: tuple[int, int]) -> list[Nucleus]:
-    """Those that are not much smaller than the others of their picture, or cut off by its border.
-
-    Args:
-        nuclei: of one picture.
-        least: share of the median area of whole nuclei that a whole nucleus must have.
-        shape: of the picture.
-    """
+def without_debris(nuclei: list[Nucleus], min_share: float, shape: tuple[int, int]) -> list[Nucleus]:
+    """Drop nuclei below `min_share` of the median area of whole nuclei, unless the border of the picture cuts them off."""
     areas = [shape_of(nucleus.contour)[0] for nucleus in nuclei]
     cut_off = [_at_border(nucleus.contour, shape) for nucleus in nuclei]
     whole = [area for area, cut in zip(areas, cut_off, strict=True) if not cut]
     if not whole:
         return nuclei
-    limit = least * float(np.median(whole))
+    limit = min_share * float(np.median(whole))
     kept = [cut or area >= limit for area, cut in zip(areas, cut_off, strict=True)]
     return [nucleus for nucleus, keep in zip(nuclei, kept, strict=True) if keep]
 

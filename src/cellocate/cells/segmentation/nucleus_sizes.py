@@ -1,4 +1,4 @@
-"""The pixel size of a field that does not tell it, from the size of its nuclei."""
+"""Estimate the pixel size of a field from the size of its nuclei."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from cellocate.cells.segmentation.outline_tree import OutlineTree, find_outlines
 from cellocate.cells.segmentation.resampling import background, rescaled
 from cellocate.cells.segmentation.segmented import NUCLEUS
 
-_BELIEVED = (0.01, 5.0)  # µm per px, between which an estimate is believed
-_SIDE = 512  # px of the longer side of the first picture that is looked at
-_ACROSS = 12.0  # px that nuclei must be wide there, or else a picture twice as large is looked at
-_WIDE = 0.25  # of the field that a nucleus may be wide without counting as background
-_SMALLEST = 16.0  # px², of an outline that may be a nucleus
-_LARGEST = (0.1, 0.9)  # of the field that a nucleus may fill; the second where there is none of the first
-_RAGGED = 0.8  # solidity of what cannot be a nucleus
+_BELIEVED = (0.01, 5.0)  # µm per px: other estimates are dropped
+_SIDE = 512  # px of the longer side of the first picture
+_ACROSS = 12.0  # px: where nuclei are narrower, the picture is doubled
+_WIDE = 0.25  # largest width of a nucleus, as a share of the field; wider areas are background
+_SMALLEST = 16.0  # px²: least area of an outline
+_LARGEST = (0.1, 0.9)  # largest area of a nucleus, as a share of the field; the second if the first finds none
+_RAGGED = 0.8  # solidity at and below which an outline has no value
 _CONVEX, _STEEP = 0.9, 3.0
 
 
 def estimated_pixel_size(dna: NDArray[Any], nucleus: float = NUCLEUS) -> float | None:
-    """µm per px of a DNA stain, shape (H, W), if most of its nuclei are so wide (µm); None where nothing tells it."""
+    """µm per px of a DNA stain, shape (H, W), if most of its nuclei are `nucleus` µm wide; None without an estimate."""
     across = nucleus_px(dna)
     if across is None or not _BELIEVED[0] <= nucleus / across <= _BELIEVED[1]:
         return None
@@ -31,13 +31,10 @@ def estimated_pixel_size(dna: NDArray[Any], nucleus: float = NUCLEUS) -> float |
 
 
 def nucleus_px(dna: NDArray[Any]) -> float | None:
-    """The diameter of most of the nuclei in a DNA stain, px; None where there are none.
+    """The diameter of most of the nuclei in a DNA stain, shape (H, W), in px; None without nuclei.
 
-    Outlines at all thresholds compete as for `label_nuclei`, but no size is better than another. The answer is the
-    middle by area: half of the area of all nuclei belongs to larger ones.
-
-    Args:
-        dna: the stain, shape (H, W).
+    Outlines at all thresholds compete as for `label_nuclei`, but no size is preferred. The result is the median by
+    area: larger nuclei make up half of the area of all nuclei.
 
     Example:
         >>> import cv2
@@ -59,7 +56,7 @@ def nucleus_px(dna: NDArray[Any]) -> float | None:
 def _diameter(dna: NDArray[Any], times: float) -> float | None:
     picture = rescaled(dna, times)
     picture -= background(picture, _WIDE * max(picture.shape))
-    tree = find_outlines(picture, least=_SMALLEST)
+    tree = find_outlines(picture, min_area=_SMALLEST)
     for largest in _LARGEST:
         if sizes := _sizes(tree, largest * picture.size):
             share = np.cumsum(np.square(sizes))
@@ -68,7 +65,7 @@ def _diameter(dna: NDArray[Any], times: float) -> float | None:
 
 
 def _sizes(tree: OutlineTree, largest: float) -> list[float]:
-    """Diameters of what may be nuclei, the smallest first."""
+    """Diameters of likely nuclei, ascending."""
     across = np.sqrt(4 * tree.area / np.pi)
     steepness = tree.slope * across / np.maximum(tree.height, 1e-9)
     convex = np.clip((tree.solidity - _RAGGED) / (1 - _RAGGED), 0, 1)

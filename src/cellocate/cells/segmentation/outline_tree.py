@@ -1,7 +1,7 @@
-"""The outlines of all that is bright, at rising thresholds.
+"""Outlines of bright areas at rising thresholds, as a tree.
 
-What lies inside an outline at a higher threshold hangs below it in a tree (Matas et al. 2002,
-doi:10.5244/C.16.36). No threshold has to suit a whole field: which outlines are nuclei is decided later, one by one.
+An outline at a higher threshold hangs below the one that it lies in (Matas et al. 2002, doi:10.5244/C.16.36). No
+threshold has to suit a whole field: outlines are judged later, one by one.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from cellocate.cells.segmentation.segmented import Map
 
 Contour = NDArray[np.int32]
-"""Points (x, y) along an outline, shape (N, 1, 2), as OpenCV has them."""
+"""Points (x, y) along an outline, shape (N, 1, 2), as in OpenCV."""
 
 Floats = NDArray[np.float64]
 
 _LEVELS = 40
-_SEEN = 0.3  # of an outline that must lie in the field: a nucleus in its corner has half, the field's own frame none
-_STEEP = 0.35  # of an outline that need not be steep: other nuclei may touch it
+_SEEN = 0.3  # share of an outline within the field: a nucleus in a corner has half, the frame of the field none
+_STEEP = 0.35  # share of an outline that need not be steep, because other nuclei may touch it
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +32,10 @@ class OutlineTree:
     Attributes:
         contours: the outlines.
         parent: the outline at the next lower threshold that each lies in, -1 for none.
-        area: what they enclose, px².
-        solidity: that, over the area of their convex hull.
-        slope: how steep the picture is along most of each, per px.
-        height: mean of the picture in each.
+        area: enclosed area, px².
+        solidity: area over that of the convex hull.
+        slope: steepness of the picture along most of the outline, per px.
+        height: mean of the picture in the outline.
     """
 
     contours: list[Contour]
@@ -46,8 +46,8 @@ class OutlineTree:
     height: Floats
 
 
-def find_outlines(picture: Map, least: float) -> OutlineTree:
-    """All outlines in a picture, shape (H, W), that enclose at least `least` px²."""
+def find_outlines(picture: Map, min_area: float) -> OutlineTree:
+    """All outlines in a picture, shape (H, W), that enclose at least `min_area` px²."""
     across, down = (cv2.Sobel(picture, cv2.CV_32F, *way, scale=0.125) for way in ((1, 0), (0, 1)))
     slopes: Any = cv2.magnitude(across, down)
     contours: list[Contour] = []
@@ -61,7 +61,7 @@ def find_outlines(picture: Map, least: float) -> OutlineTree:
         numbers = np.full(count, -1)
         for contour in cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]:
             area = cv2.contourArea(contour)
-            if area < least:
+            if area < min_area:
                 continue
             x, y = contour[0, 0]
             numbers[parts[y, x]] = len(rows)
@@ -76,13 +76,13 @@ def find_outlines(picture: Map, least: float) -> OutlineTree:
 
 
 def shape_of(contour: Contour) -> tuple[float, float]:
-    """Area of an outline, px², and its solidity."""
+    """The area of an outline, px², and its solidity."""
     area, hull = cv2.contourArea(contour), cv2.contourArea(cv2.convexHull(contour))
     return area, area / hull if hull else 0.0
 
 
 def _thresholds(picture: Map) -> Floats:
-    """Closer together where the picture is dark, as dim nuclei lie beside bright ones."""
+    """Thresholds that are closer together in the dark, because dim nuclei lie next to bright ones."""
     low, middle, high = np.percentile(picture, (10, 50, 99.8))
     offset = max((high - low) / 100, (middle - low) / 2, 1e-6)
     above = np.geomspace(offset, max(high - low, 0) + offset, _LEVELS + 1)[:-1] - offset
@@ -92,7 +92,7 @@ def _thresholds(picture: Map) -> Floats:
 def _slope(slopes: Map, contour: Any) -> float:  # noqa: ANN401 # OpenCV's type of arrays
     x, y = contour[:, 0, 0], contour[:, 0, 1]
     height, width = slopes.shape
-    along = slopes[y, x][(x > 0) & (y > 0) & (x < width - 1) & (y < height - 1)]  # a field's end is no border
+    along = slopes[y, x][(x > 0) & (y > 0) & (x < width - 1) & (y < height - 1)]  # without the end of the field
     if len(along) <= _SEEN * len(x):
         return 0.0
     rank = int(_STEEP * len(along))

@@ -1,4 +1,4 @@
-"""The coarser picture in which cells are found, and the way back from it."""
+"""Resample pictures to the scale at which cells are found, and back."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from cellocate.cells.segmentation.segmented import Labels, Map
 from cellocate.images.scale import check_pixel_size
 
 NUCLEUS_PX = 36.0  # across a typical nucleus: enough for its outline, a sixteenth of the pixels of the atlas's fields
-_COARSEST = 20.0  # px across a nucleus; below, pictures are enlarged
+_COARSEST = 20.0  # px across a nucleus; smaller ones are enlarged
 _LARGEST_ENLARGEMENT = 4.0
-_FAR = 1.5  # diameters of a nucleus: what is dark within this distance is background
+_FAR = 1.5  # nuclear diameters within which the background is taken
 
 
 def factor(pixel_size: float, nucleus: float) -> float:
-    """How much to rescale a picture of `pixel_size` µm per px, so that nuclei of `nucleus` µm can be outlined.
+    """How much to rescale a picture of `pixel_size` µm per px to outline nuclei of `nucleus` µm.
 
     Raises:
-        CellocateError: the pixel size is no length.
+        CellocateError: an impossible pixel size.
 
     Example:
         >>> round(factor(0.09, nucleus=13), 3), factor(0.4, nucleus=13)
@@ -34,20 +34,20 @@ def factor(pixel_size: float, nucleus: float) -> float:
 
 
 def rescaled(picture: NDArray[Any], times: float) -> Map:
-    """A picture, shape (H, W), some times larger, as float32; shrinking averages over areas."""
+    """Rescale a picture, shape (H, W), by a factor, as float32; shrinking averages over areas."""
     height, width = (max(1, round(side * times)) for side in picture.shape)
     method = cv2.INTER_AREA if times < 1 else cv2.INTER_LINEAR
-    # as floats, as the means of dim stains would be rounded to few steps
+    # floats, because means of dim stains would be rounded to few steps
     return np.asarray(cv2.resize(picture.astype(np.float32), (width, height), interpolation=method), np.float32)
 
 
 def enlarged(picture: Map, shape: tuple[int, int]) -> Map:
-    """A picture brought to another shape (H, W)."""
+    """Resize a picture to another shape (H, W)."""
     return np.asarray(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def shrunk_labels(labels: Labels, times: float) -> Labels:
-    """A label image some times larger; each number that there was keeps at least one pixel."""
+    """Rescale a label image by a factor; each number keeps at least one pixel."""
     height, width = (max(1, round(side * times)) for side in labels.shape)
     small = np.asarray(cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), np.uint16)
     lost = np.setdiff1d(np.unique(labels), np.unique(small))
@@ -58,10 +58,10 @@ def shrunk_labels(labels: Labels, times: float) -> Labels:
 
 
 def enlarged_labels(labels: Labels, shape: tuple[int, int]) -> Labels:
-    """A label image brought to another shape (H, W), with smooth outlines.
+    """Resize a label image to another shape (H, W), with smooth outlines.
 
-    It is doubled and smoothed by turns. The median of a window with two numbers is the one that most pixels have; of
-    more it is one of them.
+    It is doubled and smoothed in turns. The median of a window with two numbers is the more frequent one; of more
+    numbers it is one of them.
     """
     while 2 * labels.shape[0] <= shape[0] and 2 * labels.shape[1] <= shape[1]:
         double = (2 * labels.shape[1], 2 * labels.shape[0])
@@ -72,7 +72,7 @@ def enlarged_labels(labels: Labels, shape: tuple[int, int]) -> Labels:
 
 
 def widened(labels: Labels, px: int) -> Labels:
-    """A label image with what lies within some px of each number and has none."""
+    """Widen each number of a label image by some px into the background."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * px + 1, 2 * px + 1))
     return np.asarray(np.where(labels > 0, labels, cv2.dilate(labels, disc)), np.uint16) if px else labels
 
@@ -82,7 +82,7 @@ def _smooth(labels: NDArray[Any]) -> Labels:
 
 
 def background(picture: Map, across: float) -> Map:
-    """What is dark all around, smoothly; computed on a picture that is coarser still."""
+    """A smooth picture of the dark surroundings, computed on a still coarser picture."""
     step = max(1, int(across / 8))
     height, width = (max(1, side // step) for side in picture.shape)
     coarse = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)

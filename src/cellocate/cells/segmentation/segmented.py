@@ -1,4 +1,4 @@
-"""What a segmentation is asked, and what it answers."""
+"""Settings and result of a segmentation."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from numpy.typing import NDArray
 from cellocate.errors import CellocateError
 
 NUCLEUS = 13.0
-"""Diameter that most nuclei are taken to have, µm."""
+"""Assumed diameter of most nuclei, µm."""
 
 Labels = NDArray[np.uint16]
-"""A label image, shape (H, W): 0 for none, else the number of a cell, 1 to n without gaps."""
+"""A label image, shape (H, W): the number of a cell, 1 to n without gaps; 0 for none."""
 
 Map = NDArray[np.float32]
-"""Where there is something, shape (H, W), 0 to 1."""
+"""Brightness or likelihood of each pixel, shape (H, W), 0 to 1."""
 
 
 @dataclass(frozen=True)
 class SegmentationSettings:
-    """What the classical segmentation may be told.
+    """Settings of the classical segmentation.
 
     Args:
         nucleus: diameter of a typical nucleus, µm. Nuclei of a quarter to three times that are found as well.
         reach: how far a cell may extend from its nucleus where microtubules or ER show it, µm.
-        ring: how far it does where nothing shows it, µm.
-        several_nuclei: join nuclei that lie near each other with no dim border between them to one cell, not only those
-            that touch.
+        ring: how far it extends where no stain shows it, µm.
+        several_nuclei: let nuclei share a cell if they lie near each other with no dim border between them, not only
+            if they touch.
 
     Raises:
-        CellocateError: a length that is none.
+        CellocateError: a length is out of range.
     """
 
     nucleus: float = NUCLEUS
@@ -51,14 +51,14 @@ class Segmented:
     """The cells of one field.
 
     Attributes:
-        nuclei_map: how bright the nuclei are above what lies around them.
-        cell_map: how likely a pixel lies in a cell, .5 at the border; None where no channel shows it.
-        nuclei: each nucleus with the number of the cell that it lies in.
-        cells: the cells.
+        nuclei_map: brightness of the nuclei above their surroundings.
+        cell_map: how likely a pixel lies in a cell, .5 at the border; None where no channel shows cells.
+        nuclei: label image of nuclei, with the numbers of their cells.
+        cells: label image of cells.
         edge: whether each cell touches the border of the field, in the order of numbers.
-        pixel_size: µm per px that was worked with.
-        estimated: whether that is an estimate, from the size of the nuclei or of the field.
-        notes: what a user should know.
+        pixel_size: µm per px that was used.
+        estimated: whether it was estimated from the size of the nuclei or of the field.
+        notes: sentences for the user.
     """
 
     nuclei_map: Map

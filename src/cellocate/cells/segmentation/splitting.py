@@ -1,4 +1,4 @@
-"""Outlines of several nuclei that touch, cut from notch to notch."""
+"""Split outlines of several touching nuclei, from notch to notch."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from cellocate.cells.segmentation.outline_tree import Contour, shape_of
 from cellocate.cells.segmentation.segmented import Map
 
 Worth = Callable[[float, float], float]
-"""Area and solidity of an outline → what it is worth as a nucleus."""
+"""Area and solidity of an outline → its value as a nucleus."""
 
-_NOTCHES = 6  # the deepest
-_FARTHEST = 0.15  # of an outline that must lie between the ends of a cut
+_NOTCHES = 6  # only the deepest are tried
+_FARTHEST = 0.15  # least share of an outline between the ends of a cut
 _PRICE = 0.8  # of a cut as long as the smaller piece is wide
-_FREE, _DEAR = 0.4, 0.95  # light along a cut, over that beside it: up to where it costs nothing, and from where all
-_BESIDE = 1 / 6  # of the diameter of a typical nucleus
-_ALONG = np.linspace(0.15, 0.85, 21)[None]  # places along a cut, whose ends lie outside
+_FREE, _DEAR = 0.4, 0.95  # light on a cut over light beside it: free up to the first, full price from the second
+_BESIDE = 1 / 6  # distance to either side of a cut, in typical diameters
+_ALONG = np.linspace(0.15, 0.85, 21)[None]  # places along a cut; its ends lie outside the nuclei
 _SIDES = np.array([[0], [1], [-1]])  # on it, and on either side
-_DEEPEST = 4  # cuts of cuts: 16 nuclei in one outline
+_DEEPEST = 4  # nested cuts: 16 nuclei in one outline
 
 
 def split_outline(
-    contour: Contour, picture: Map, worth: Worth, *, across: float, notch: float, least: float, depth: int = 0
+    contour: Contour, picture: Map, worth: Worth, *, across: float, notch: float, min_area: float, depth: int = 0
 ) -> tuple[float, list[Contour]]:
-    """The best way to cut an outline, and what its pieces are worth together.
+    """Find the best way to cut an outline, and the total value of its pieces.
 
-    A cut costs the more the longer it is beside the width of the smaller piece, as nuclei touch along less than that;
-    and the less the darker it is beside what lies to its sides, as nuclei are dim where they touch.
+    A cut costs more the longer it is compared with the width of the smaller piece, because nuclei touch along less than
+    their width. It costs less the darker it is compared with both sides, because nuclei are dim where they touch.
 
     Args:
         contour: the outline.
-        picture: that it is of, shape (H, W).
-        worth: of a piece.
+        picture: the image, shape (H, W).
+        worth: the value of a piece.
         across: diameter of a typical nucleus, px.
-        notch: depth of a notch that a cut may start from, px.
-        least: area of a piece, px².
-        depth: how often it was cut before.
+        notch: least depth of a notch from which a cut may start, px.
+        min_area: of a piece, px².
+        depth: number of earlier cuts.
 
     Returns:
-        What the pieces are worth, and the pieces; the outline itself where nothing is worth more.
+        Total value and pieces; the outline itself if no cut is better.
     """
     best = worth(*shape_of(contour)), [contour]
     if depth == _DEEPEST:
@@ -54,14 +54,14 @@ def split_outline(
         shapes = shape_of(one), shape_of(other)
         smaller = min(area for area, _ in shapes)
         uncut = sum(worth(*shape) for shape in shapes)
-        if smaller >= least and uncut > highest:  # else it cannot be the best, whatever it costs
+        if smaller >= min_area and uncut > highest:  # otherwise it cannot be the best at any price
             price = _PRICE * _dearness(picture, contour[start, 0], contour[end, 0], _BESIDE * across)
             kept = max(0.0, 1 - price * length / np.sqrt(4 * smaller / np.pi))
             if kept * uncut > highest:
                 highest, found = kept * uncut, (kept, one, other)
     if found:
         kept, *halves = found
-        same = {"across": across, "notch": notch, "least": least}
+        same = {"across": across, "notch": notch, "min_area": min_area}
         cut = [split_outline(half, picture, worth, **same, depth=depth + 1) for half in halves]
         value = kept * sum(value for value, _ in cut)
         if value > best[0]:
@@ -70,7 +70,7 @@ def split_outline(
 
 
 def _dearness(picture: Map, start: NDArray[np.int32], end: NDArray[np.int32], beside: float) -> float:
-    """0 for a cut along a dark valley, 1 for one along which there is none."""
+    """0 for a cut along a dark valley, 1 for a cut without one."""
     across, down = (end - start).tolist()
     aside = beside / max(float(np.hypot(across, down)), 1e-9)
     x = start[0] + _ALONG * across - _SIDES * down * aside
@@ -84,7 +84,7 @@ def _dearness(picture: Map, start: NDArray[np.int32], end: NDArray[np.int32], be
 
 
 def _cuts(contour: Contour, notch: float) -> Iterator[tuple[int, int, float]]:
-    """Where a cut may start and end along an outline, and its length: two notches, or a notch and what faces it."""
+    """Start, end and length of possible cuts: between two notches, or from a notch to the nearest opposite point."""
     points = contour[:, 0].astype(np.float64)
     ends = set()
     notches = _notches(contour, notch)

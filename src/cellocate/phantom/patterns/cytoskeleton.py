@@ -31,7 +31,7 @@ def microtubule_ends(cell: Cell, pen: Pen) -> None:
     paths, light = pen.landmarks.microtubules[cell.number]
     steps = paths.shape[1]
     filament = np.arange(len(paths))[:, None]
-    ends = np.argmax(light < 0.2, axis=1)  # where a filament leaves the plane of focus, or reaches the edge
+    ends = np.argmax(light < 0.2, axis=1)  # where a filament leaves the focal plane, or reaches the edge
     ends = np.where((light < 0.2).any(axis=1), ends, steps)
     at = np.clip(ends[:, None] - 3 + np.arange(3), 0, steps - 1)
     seen = (ends >= 5)[:, None] & (pen.rng.random((len(paths), 1)) < 0.6)

@@ -1,7 +1,4 @@
-"""How a pattern is told from a picture of it: a function that draws one location in one cell.
-
-To add a location, write a function that draws it in one cell and decorate it with `location`.
-"""
+"""Register patterns: functions that draw one location in one cell."""
 
 from __future__ import annotations
 
@@ -17,32 +14,27 @@ from cellocate.phantom.morphology import Morphology
 from cellocate.phantom.shapes import Image, Points, noise
 from cellocate.registry import LOCATIONS
 
-MIN_NUCLEUS_UM2 = 15.0  # of which something can be told
+MIN_NUCLEUS_UM2 = 15.0  # of a nucleus in the field
 
 Draw = Callable[[Cell, "Pen"], None]
 Holds = Callable[[Cell], bool]
 Suits = Callable[[Morphology], bool]
 
 
-def any_kind(kind: Morphology) -> bool:
-    """Every morphology suits."""
-    return True
-
-
 def adherent(kind: Morphology) -> bool:
-    """Only cells that spread on glass."""
+    """Whether cells of a morphology spread on glass."""
     return kind.adherent
 
 
 @dataclass(frozen=True)
 class Pen:
-    """What a pattern draws with.
+    """The tools of a pattern.
 
     Attributes:
         rng: its own random numbers.
         canvas: of the location.
         landmarks: of all cells.
-        elsewhere: the canvas of the protein that is not at the location.
+        elsewhere: canvas of the protein outside the location.
     """
 
     rng: np.random.Generator
@@ -51,7 +43,7 @@ class Pen:
     elsewhere: Canvas
 
     def haze(self, cell: Cell, brightness: float, *, nucleus: float = 0.8) -> None:
-        """Add the faint, grainy share of a protein that is elsewhere in the cell, `nucleus` times it in nuclei."""
+        """Add the faint, grainy protein elsewhere in the cell; in nuclei, `nucleus` times as bright."""
         maps = cell.maps
         mottle = np.clip(1 + 0.2 * noise(self.rng, maps.inside.shape, 3.0), 0, None)
         light = brightness * maps.height * mottle * (1 - (1 - nucleus) * maps.nucleus)
@@ -72,13 +64,13 @@ def grainy(rng: np.random.Generator, canvas: Canvas, cell: Cell, light: Image, s
 
 @dataclass(frozen=True)
 class Pattern:
-    """How one location is drawn, in which cells it can be, and what it asks of its scene.
+    """How one location is drawn, in which cells it can be, and what it needs from its scene.
 
     Attributes:
-        holds: whether a cell can show the location at all.
-        metaphases: how many cells in metaphase a scene is made to hold for it; `pairs`: how many pairs of sisters.
+        holds: whether a cell can show the location.
+        metaphases: number of cells in metaphase that a scene gets for it; `pairs`: number of pairs of sisters.
         suits: whether cells of a morphology can show it.
-        shared: whether what one cell shows lies in its neighbours as well.
+        shared: whether the light of one cell also lies in its neighbours.
     """
 
     name: str
@@ -86,7 +78,7 @@ class Pattern:
     holds: Holds
     metaphases: int = 0
     pairs: int = 0
-    suits: Suits = any_kind
+    suits: Suits = lambda kind: True
     shared: bool = False
 
 
@@ -96,7 +88,7 @@ def in_phases(*phases: Phase) -> Holds:
 
 
 def intact(cell: Cell) -> bool:
-    """Whether a cell has a nucleus, and enough of it is in the field."""
+    """Whether a cell is not in metaphase, and enough of its nucleus is in the field."""
     return cell.phase != "metaphase" and cell.maps.area(cell.maps.nucleus) >= MIN_NUCLEUS_UM2
 
 
@@ -111,10 +103,10 @@ def location(
     holds: Holds = intact,
     metaphases: int = 0,
     pairs: int = 0,
-    suits: Suits = any_kind,
+    suits: Suits = lambda kind: True,
     shared: bool = False,
 ) -> Callable[[Draw], Draw]:
-    """Register the function that draws the location `name`; by default only cells with a nucleus show it."""
+    """Register the function that draws the location `name`; by default only intact cells show it."""
 
     def register(draw: Draw) -> Draw:
         LOCATIONS.add(name, Pattern(name, draw, holds, metaphases, pairs, suits, shared))
