@@ -36,29 +36,17 @@ DIGITS = "%.6g"
 
 @dataclass(frozen=True)
 class CellPlan:
-    """Settings shared by all fields of a conversion.
+    """Settings shared by all fields of a conversion."""
 
-    Attributes:
-        out: the folder to write.
-        channels: the channels to read, and of the crops.
-        crop: size, scale and content of the crops.
-        masks: folder of the user's masks; None to find cells with `segment`.
-        segment: finds the cells.
-        exports: further files to write of each field.
-        png: also write cells as PNG files.
-        colours: of the channels in overlays.
-        skip_bad: leave out faulty fields.
-    """
-
-    out: Path
-    channels: tuple[str, ...]
-    crop: CropSettings
-    masks: Path | None
-    segment: Segmenter | None
-    exports: tuple[Export, ...] = ()
-    png: bool = False
-    colours: Colours = "atlas"
-    skip_bad: bool = False
+    out: Path  # the folder to write
+    channels: tuple[str, ...]  # the channels to read, and of the crops
+    crop: CropSettings  # size, scale and content of the crops
+    masks: Path | None  # folder of the user's masks; None to find cells with `segment`
+    segment: Segmenter | None  # finds the cells
+    exports: tuple[Export, ...] = ()  # further files to write of each field
+    png: bool = False  # also write cells as PNG files
+    colours: Colours = "atlas"  # of the channels in overlays
+    skip_bad: bool = False  # leave out faulty fields
 
     @property
     def work(self) -> Path:
@@ -189,18 +177,7 @@ def read_cells(plan: CellPlan, number: int, field: str) -> pd.DataFrame:
 
 
 def move_kept_crops(plan: CellPlan, number: int, kept: NDArray[np.bool_], store: Path, shard: int) -> NDArray[Any]:
-    """Move the crops of a field that are kept to the store, unless they were moved before.
-
-    Args:
-        plan: of all fields.
-        number: of the field.
-        kept: which of its crops to keep.
-        store: folder of the store.
-        shard: number in the store.
-
-    Returns:
-        Their rows of the store's index.
-    """
+    """Move a field's crops that are `kept` into a shard of the store, unless already moved; return their index rows."""
     rows = np.load(plan.rows(number))
     length = len(plan.channels) * plan.crop.size**2 * (rows["bits"] // 8).astype(np.int64)
     chosen: NDArray[Any] = rows[kept].copy()

@@ -35,12 +35,8 @@ def estimate_pixel_sizes(fields: Collection, workers: int | None = 1, kept: Path
     """Estimate the pixel size of fields without one, the same for all of one size in px and one source.
 
     Fields of one microscope share a pixel size, and estimates from single fields scatter. The result depends on the
-    fields only, not on the number of workers. A group without visible nuclei gets no estimate.
-
-    Args:
-        fields: with a channel of nuclei; unreadable fields are skipped.
-        workers: processes.
-        kept: a file of earlier estimates, which are reused; new ones are added.
+    fields only, not on the number of workers. Unreadable fields are skipped; a group without visible nuclei gets no
+    estimate. The file `kept` holds earlier estimates, which are reused; new ones are added.
     """
     groups = _groups(fields)
     known: dict[str, float] = {}

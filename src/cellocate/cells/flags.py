@@ -17,7 +17,8 @@ CELL = (50.0, 10_000.0)
 """Plausible areas of cultured cells, µm². 42 whole cells of three HPA fields have 104 to 2104; giant cells have several
 times that, and a lymphocyte that has not spread is 8 to 10 µm wide."""
 NUCLEUS = (SMALLEST_NUCLEUS, 1500.0)
-"""Plausible areas of nuclei, µm². Of 814 nuclei drawn by hand (Coelho et al. 2009) half have 125 or more, 1% over 294."""
+"""Plausible areas of nuclei, µm². Of 814 nuclei drawn by hand (Coelho et al. 2009), half have 125 or more, 1% over 294.
+"""
 SEPARATOR = "; "
 
 _BRIGHTEST = 0.001  # of a cell's pixels: as many as a centrosome has
@@ -26,11 +27,8 @@ _BRIGHTEST = 0.001  # of a cell's pixels: as many as a centrosome has
 def flags(cells: pd.DataFrame, notes: Sequence[str]) -> pd.Series[str]:
     """The flags of each cell, joined by "; ": no signal, saturated, small or large cell, small or large nucleus.
 
-    A cell at the border of the field is never flagged as small.
-
-    Args:
-        cells: columns `area_um2`, `nucleus_area_um2` and `edge`.
-        notes: the result of `protein_flags`.
+    `cells` has `area_um2`, `nucleus_area_um2` and `edge`; `notes` come from `protein_flags`. A cell at the border of
+    the field is never flagged as small.
 
     Example:
         >>> areas = {"area_um2": [900.0, 40.0, 20000.0], "nucleus_area_um2": [12.0, 35.0, 300.0]}
@@ -54,9 +52,7 @@ def flags(cells: pd.DataFrame, notes: Sequence[str]) -> pd.Series[str]:
 def protein_flags(protein: NDArray[Any], cells: NDArray[Any]) -> list[str]:
     """Flag cells without protein: even their brightest thousandth does not stand out from the area outside cells.
 
-    Args:
-        protein: shape (H, W), uint8 or uint16.
-        cells: label image, shape (H, W), numbers 1 to n.
+    `protein` is uint8 or uint16, `cells` a label image with numbers 1 to n; both have shape (H, W).
 
     Returns:
         "no signal" or "" for each of n cells, or "saturated" for all; "" for a number without a pixel.

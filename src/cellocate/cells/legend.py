@@ -31,10 +31,6 @@ def with_legend(
 
     Returns:
         Shape (h + the legend's height, w, 3), uint8.
-
-    Example:
-        >>> with_legend(np.zeros((90, 200, 3), np.uint8), ["green", "blue"], 0.5)[:90].any()  # the scale bar
-        np.True_
     """
     height, width = picture.shape[:2]
     size = max(_SMALLEST_TYPE, round(_TYPE * max(height, width)))

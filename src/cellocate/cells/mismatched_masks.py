@@ -23,11 +23,7 @@ MISMATCHED = Note(
 
 
 def are_mismatched(nuclei: NDArray[Any], cells: NDArray[Any]) -> bool:
-    """Whether the nuclei of an image lie in the cells of a mask, and at their edges, only as often as by chance.
-
-    Args:
-        nuclei: the channel of the nuclei, shape (H, W), uint8 or uint16.
-        cells: label image, shape (H, W).
+    """Whether nuclei, shape (H, W), lie in the cells of a label image, and at their edges, only as often as by chance.
 
     Example:
         >>> image, cells = np.zeros((64, 64), np.uint8), np.zeros((64, 64), np.uint16)

@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import cellocate
-from cellocate.cells.cell_images import write_cell_images
 from cellocate.cells.clean_up import removal_reasons
 from cellocate.cells.cutting import DIGITS, CellPlan, move_kept_crops, read_cells
 from cellocate.cells.describe import BOX
+from cellocate.cells.exports import write_cell_images
 from cellocate.cells.field_notes import group_notes, load_notes
 from cellocate.cells.flags import SEPARATOR
 from cellocate.cells.strong_labels import StrongLabels, count_by_location, limit_cells

@@ -27,17 +27,11 @@ Segmenter = Callable[[Pixels, Sequence[str], float | None], FieldMasks]
 
 @dataclass(frozen=True)
 class SegmenterKind:
-    """A registered way to find cells.
+    """A registered way to find cells."""
 
-    Attributes:
-        segment: a function at module level, so that worker processes can import it.
-        requires: the package that it needs, of the extra `segment`.
-        alone: whether it uses all cores, or the graphics card, by itself.
-    """
-
-    segment: Segmenter
-    requires: str | None = None
-    alone: bool = False
+    segment: Segmenter  # a function at module level, so that worker processes can import it
+    requires: str | None = None  # the package that it needs, of the extra `segment`
+    alone: bool = False  # whether it uses all cores, or the graphics card, by itself
 
 
 Function = TypeVar("Function", bound=Segmenter)

@@ -65,13 +65,7 @@ def has_one_label(labels: pd.Series[Any], unwanted: Sequence[int] = ()) -> pd.Se
 def limit_cells(label: pd.Series[int], why: pd.Series[str], strong: StrongLabels) -> pd.Series[str]:
     """Leave out cells of locations with too few cells, and a random surplus of locations with too many.
 
-    Args:
-        label: of each cell.
-        why: the reason each cell is left out already, or "".
-        strong: the limits.
-
-    Returns:
-        `why`, with `RARE` and `SURPLUS` added.
+    `label` is that of each cell. `why` is "" or the reason to leave it out; `RARE` and `SURPLUS` are added.
 
     Example:
         >>> label, why = pd.Series([0, 0, 0, 1]), pd.Series(["", "", "", ""])
@@ -89,11 +83,9 @@ def limit_cells(label: pd.Series[int], why: pd.Series[str], strong: StrongLabels
 
 
 def count_by_location(cells: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
-    """Count the cells of each location that were found, and that each step left.
+    """Count the cells of each location that were found and that each step left.
 
-    Args:
-        cells: `field`, `label` (index) and `why`.
-        vocabulary: of the labels.
+    `cells` has `field`, `label` (index) and `why`.
 
     Returns:
         For each location with a field: `index`, `location`, `fields`, `found`, `clean` (after clean-up), `kept` (after

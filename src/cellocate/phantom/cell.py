@@ -18,36 +18,23 @@ Amounts = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """A cell before its neighbours press on it.
+    """A cell before its neighbours press on it."""
 
-    Attributes:
-        centre: (x, y) in µm.
-        radii: distance from the centre to the free edge, in µm, for each of `shapes.ANGLES`.
-        axis: direction of its length, and of the spindle in division, in radians.
-        nuclei: outlines in µm; in metaphase the plate of chromosomes.
-        partner: index of its sister in the list of plans, after division.
-    """
-
-    centre: Points
-    radii: NDArray[np.float64]
-    axis: float
-    nuclei: tuple[Points, ...]
+    centre: Points  # (x, y) in µm
+    radii: NDArray[np.float64]  # distance from the centre to the free edge, in µm, for each of `shapes.ANGLES`
+    axis: float  # direction of its length, and of the spindle in division, in radians
+    nuclei: tuple[Points, ...]  # outlines in µm; in metaphase the plate of chromosomes
     nucleus_radius: float
     phase: Phase = "interphase"
-    partner: int | None = None
+    partner: int | None = None  # index of its sister in the list of plans, after division
 
 
 @dataclass(frozen=True)
 class Relief:
-    """The thickness of the cells of a field.
+    """The thickness of the cells of a field."""
 
-    Attributes:
-        slope: width over which a free edge rises, µm.
-        peak: share of the height that is a mound around the nucleus, 0 to 1.
-    """
-
-    slope: float
-    peak: float
+    slope: float  # width over which a free edge rises, µm
+    peak: float  # share of the height that is a mound around the nucleus, 0 to 1
 
     def mound(self, from_nucleus: Image) -> Image:
         """The height of the mound, 0 to 1, at a distance from the nucleus in µm."""
@@ -56,22 +43,15 @@ class Relief:
 
 @dataclass(frozen=True, eq=False)
 class CellMaps:
-    """A crop of the scene's maps around one cell; lengths in µm.
+    """A crop of the scene's maps around one cell; lengths in µm."""
 
-    Attributes:
-        box: (top, bottom, left, right) in map pixels.
-        inside: the cell; `nucleus`, `nucleoli`, `cytoplasm`: its parts.
-        edge: distance to the edge of the cell, from inside; `rim`: to its free edge, where no other cell touches.
-        from_nucleus: distance to its own nucleus, from outside; `in_nucleus` to its edge, from inside.
-    """
-
-    box: tuple[int, int, int, int]
-    inside: Mask
+    box: tuple[int, int, int, int]  # (top, bottom, left, right) in map pixels
+    inside: Mask  # the cell; `nucleus`, `nucleoli`, `cytoplasm`: its parts
     nucleus: Mask
     nucleoli: Mask
-    edge: Image
+    edge: Image  # distance to the edge of the cell, from inside; `rim`: to its free edge, where no other cell touches
     rim: Image
-    from_nucleus: Image
+    from_nucleus: Image  # distance to its own nucleus, from outside; `in_nucleus` to its edge, from inside
     in_nucleus: Image
     relief: Relief
 
@@ -131,32 +111,22 @@ class CellMaps:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A cell of a scene; `number` is its value in the instance mask, lengths are µm, angles radians.
-
-    Attributes:
-        pair: the lower number of two sisters, or its own number.
-        outline: its edge, (n, 2), about 0.3 µm apart; `normals` point outwards.
-        touching: for each point of the outline, whether another cell lies right behind it.
-        centrosome: (x, y); next to the nucleus in interphase.
-        nucleoli: (n, 3): x, y, radius.
-        bridge: (x, y) of the middle of the bridge to its sister; None unless it has just divided.
-        defocus: distance from the focal plane, as blur (standard deviation) in µm.
-    """
+    """A cell of a scene; `number` is its value in the instance mask, lengths are µm, angles radians."""
 
     number: int
-    pair: int
+    pair: int  # the lower number of two sisters, or its own number
     centre: Points
     axis: float
     phase: Phase
-    outline: Points
+    outline: Points  # its edge, (n, 2), about 0.3 µm apart; `normals` point outwards
     normals: Points
-    touching: Mask
+    touching: Mask  # for each point of the outline, whether another cell lies right behind it
     nuclei: tuple[Points, ...]
     nucleus_radius: float
-    nucleoli: Points
-    centrosome: Points
-    bridge: Points | None
-    defocus: float
+    nucleoli: Points  # (n, 3): x, y, radius
+    centrosome: Points  # (x, y); next to the nucleus in interphase
+    bridge: Points | None  # (x, y) of the middle of the bridge to its sister; None unless it has just divided
+    defocus: float  # distance from the focal plane, as blur (standard deviation) in µm
     maps: CellMaps
 
     @property

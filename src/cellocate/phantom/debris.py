@@ -19,16 +19,11 @@ Light = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Debris:
-    """Discs and strokes with their light in each channel, where a solid structure of a cell has 1.
+    """Discs and strokes with their light in each channel, where a solid structure of a cell has 1."""
 
-    Attributes:
-        discs: (n, 3): x, y, radius in µm; `disc_light` (n, 4).
-        strokes: (m, 2, 2): both ends in µm; `stroke_light` (m, 4).
-    """
-
-    discs: Points
+    discs: Points  # (n, 3): x, y, radius in µm; `disc_light` (n, 4)
     disc_light: Light
-    strokes: Points
+    strokes: Points  # (m, 2, 2): both ends in µm; `stroke_light` (m, 4)
     stroke_light: Light
 
     def draw(self, canvas: Canvas, channel: int, gain: float = 1.0) -> None:

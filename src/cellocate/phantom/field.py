@@ -17,10 +17,9 @@ from cellocate.phantom.debris import Debris, scatter_debris
 from cellocate.phantom.landmarks import Landmarks, microtubule_stain, nucleus_stain, reticulum_stain
 from cellocate.phantom.limits import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.morphology import MORPHOLOGIES
-from cellocate.phantom.optics import shrink
+from cellocate.phantom.optics import BLUE, GREEN, RED, YELLOW, SceneLight, photograph, shrink
 from cellocate.phantom.patterns import Pattern, Pen
 from cellocate.phantom.patterns.drawing import grainy
-from cellocate.phantom.photograph import BLUE, GREEN, RED, YELLOW, SceneLight, photograph
 from cellocate.phantom.scene import Scene, build_scene
 from cellocate.phantom.shapes import MAP_PIXEL, Image, map_px, rasterise
 from cellocate.registry import LOCATIONS
@@ -71,16 +70,16 @@ def simulate_field(
         size: pixels a side.
         span: µm a side, whatever the size, rounded to 0.32 µm.
         depth: bits of a pixel, 8 or 16.
-        variability: how much the cells differ, 0 to 1: the share of suitable cells that do not show a location, for each
-            location separately. At 0 all show it, at 1 only one.
+        variability: how much the cells differ, 0 to 1: the share of suitable cells that do not show a location, for
+            each location separately. At 0 all show it, at 1 only one.
         seed: one number, or several (such as a collection's seed and a field's index).
 
     Returns:
         Four channels, instance masks of cells and nuclei, the labels of each cell, and the signal of each label.
 
     Raises:
-        CellocateError: an unknown label, fewer than 64 pixels a side, less than 60 µm, too coarse pixels, another depth,
-            a variability outside 0 to 1, or a negative seed.
+        CellocateError: an unknown label, fewer than 64 pixels a side, less than 60 µm, too coarse pixels, another
+            depth, a variability outside 0 to 1, or a negative seed.
 
     Example:
         >>> field = simulate_field([7], size=128, seed=1)

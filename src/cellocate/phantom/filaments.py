@@ -23,15 +23,10 @@ def _flat(places: Points, side: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Room:
-    """The distance of the nearest wall and the direction away from it, on the scene's maps.
+    """The distance of the nearest wall and the direction away from it, on the scene's maps."""
 
-    Attributes:
-        distance: µm to the nearest wall, 0 where a filament must not be.
-        labels: the cell of each pixel.
-    """
-
-    distance: Image
-    labels: NDArray[np.uint16]
+    distance: Image  # µm to the nearest wall, 0 where a filament must not be
+    labels: NDArray[np.uint16]  # the cell of each pixel
 
     @cached_property
     def _table(self) -> Image:

@@ -7,36 +7,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Morphology:
-    """The shape of the cells of one field; lengths in µm, ratios without unit, ranges as (low, high).
-
-    Attributes:
-        radius: mean distance from the centre of a cell to its edge.
-        aspect: length over width of a cell.
-        corners: number of protrusions; `reach` is their length in radii, `taper` their width in radians.
-        nucleus: radius of a nucleus; `nucleus_aspect` its length over width; `lobed` how often it is bent or lobed.
-        nuclei: how often a cell has more than one nucleus.
-        spacing: smallest distance between two centres, in radii; below 2, cells press against each other.
-        cells: number of cells attempted in a field.
-        islands: whether cells grow in islands, with empty areas between them.
-        aligned: whether neighbours point the same way.
-        adherent: whether cells spread on glass, and so hold on to it and to each other.
-    """
+    """The shape of the cells of one field; lengths in µm, ratios without unit, ranges as (low, high)."""
 
     name: str
-    radius: float
-    aspect: tuple[float, float]
-    corners: tuple[int, int]
+    radius: float  # mean distance from the centre of a cell to its edge
+    aspect: tuple[float, float]  # length over width of a cell
+    corners: tuple[int, int]  # number of protrusions; `reach` is their length in radii, `taper` their width in radians
     reach: float
     taper: float
-    nucleus: float
+    nucleus: float  # radius of a nucleus; `nucleus_aspect` its length over width; `lobed` how often it is bent or lobed
     nucleus_aspect: tuple[float, float]
     lobed: float
-    nuclei: float
-    spacing: float
-    cells: tuple[int, int]
-    islands: bool = False
-    aligned: bool = False
-    adherent: bool = True
+    nuclei: float  # how often a cell has more than one nucleus
+    spacing: float  # smallest distance between two centres, in radii; below 2, cells press against each other
+    cells: tuple[int, int]  # number of cells attempted in a field
+    islands: bool = False  # whether cells grow in islands, with empty areas between them
+    aligned: bool = False  # whether neighbours point the same way
+    adherent: bool = True  # whether cells spread on glass, and so hold on to it and to each other
 
 
 # In brackets: similar cell lines of the atlas.

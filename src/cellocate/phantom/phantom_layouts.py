@@ -19,15 +19,10 @@ NEGATIVE = "Negative"
 
 @dataclass(frozen=True)
 class PhantomLayout:
-    """How labels of `hpa28`, in which phantoms are drawn, are written in a collection.
+    """How labels of `hpa28`, in which phantoms are drawn, are written in a collection."""
 
-    Attributes:
-        format: columns, separator and vocabulary of its label table.
-        origins: for each label of its vocabulary, the labels of `hpa28` that it covers.
-    """
-
-    format: LabelFormat
-    origins: tuple[LabelSet, ...]
+    format: LabelFormat  # columns, separator and vocabulary of its label table
+    origins: tuple[LabelSet, ...]  # for each label of its vocabulary, the labels of `hpa28` that it covers
 
     @property
     def negative(self) -> int | None:

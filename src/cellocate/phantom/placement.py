@@ -40,7 +40,7 @@ def place_cells(
 
 @dataclass(frozen=True)
 class _Well:
-    """Properties shared by the cells of a field: `flow`, the direction of aligned cells, and `blebs`, their frequency."""
+    """Properties that the cells of a field share: `flow`, the direction of aligned cells; `blebs`, their frequency."""
 
     kind: Morphology
     span: float

@@ -28,22 +28,15 @@ MIN_VISIBLE_UM2 = 12.0  # cells with less area in the field are dropped
 
 @dataclass(frozen=True)
 class Scene:
-    """One field before any light: `cells`, and maps of 0.32 µm pixels that every size of picture shares.
-
-    Attributes:
-        span: µm a side.
-        labels: the cell of each pixel, uint16, 0 for none.
-        edge: distance to the edge of the own cell in µm, 0 outside cells.
-        from_nucleus: distance to the nearest nucleus in µm, 0 inside nuclei.
-    """
+    """One field before any light: `cells`, and maps of 0.32 µm pixels that every size of picture shares."""
 
     kind: Morphology
-    span: float
+    span: float  # µm a side
     relief: Relief
     cells: tuple[Cell, ...]
-    labels: NDArray[np.uint16]
-    edge: Image
-    from_nucleus: Image
+    labels: NDArray[np.uint16]  # the cell of each pixel, uint16, 0 for none
+    edge: Image  # distance to the edge of the own cell in µm, 0 outside cells
+    from_nucleus: Image  # distance to the nearest nucleus in µm, 0 inside nuclei
 
     @cached_property
     def cytoplasm_room(self) -> Image:

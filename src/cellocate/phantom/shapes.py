@@ -85,8 +85,8 @@ def even_steps(outline: Points, step: float) -> Points:
 def rasterise(outlines: list[Points], values: list[int], size: int, pixel: float) -> NDArray[np.uint16]:
     """Fill outlines, one after the other, into an image of `size` pixels of `pixel` µm; 0 where there is none.
 
-    A pixel is what lies at its centre. OpenCV fills every pixel that an outline touches, so outlines are filled on a grid
-    of at most FINE_UM and the centres are read.
+    A pixel is what lies at its centre. OpenCV fills every pixel that an outline touches, so outlines are filled on a
+    grid of at most FINE_UM and the centres are read.
     """
     fine = max(1, round(pixel / FINE_UM))
     fine += fine % 2 == 0  # with an odd number there is a fine pixel in the middle

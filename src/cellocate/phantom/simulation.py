@@ -1,4 +1,4 @@
-"""Simulate a collection of fields and write it with its truth."""
+"""Simulate fields and write them as a collection with its truth."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 import cellocate
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder, refuse_existing, write_text
-from cellocate.images import FIELD_SPAN
-from cellocate.phantom.field_files import CollectionSettings, FieldToDraw, FieldTruth, draw_field
+from cellocate.images import CHANNELS, FIELD_SPAN, write_png
+from cellocate.phantom.field import PhantomField, simulate_field
 from cellocate.phantom.label_sets import label_sets
 from cellocate.phantom.limits import VARIABILITY, check_depth, check_seed, check_size, check_variability
-from cellocate.phantom.phantom_layouts import PhantomLayout
+from cellocate.phantom.phantom_layouts import LabelSet, PhantomLayout
 from cellocate.phantom.phantom_layouts import layout as layout_of
-from cellocate.phantom.shapes import MAP_PIXEL, map_px
+from cellocate.phantom.shapes import MAP_PIXEL, Image, map_px
 from cellocate.work import Work, check_workers, run
 
 _WORTH_A_POOL = 8  # for fewer fields, starting processes takes longer than it saves
@@ -143,3 +147,69 @@ def _csv(header: tuple[str, ...], rows: Sequence[Sequence[object]]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return text.getvalue()
+
+
+@dataclass(frozen=True)
+class CollectionSettings:
+    """Settings shared by all fields of a collection."""
+
+    layout: PhantomLayout
+    size: int
+    span: float
+    depth: int
+    variability: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class FieldToDraw:
+    """One field for a worker to simulate and write; `labels` are those of `hpa28`."""
+
+    out: Path
+    index: int
+    labels: LabelSet
+    settings: CollectionSettings
+
+    @property
+    def id(self) -> str:
+        """The field's id, independent of the size of the collection; it contains the seed."""
+        return f"phantom-{self.settings.seed}-{self.index:06d}"
+
+
+@dataclass(frozen=True)
+class FieldTruth:
+    """The truth about a field for the collection's tables."""
+
+    cells: tuple[LabelSet, ...]  # for each cell, 1 to n, the labels that it shows, in the layout's vocabulary
+    brightest: dict[int, float]  # label of the layout → grey levels of the brightest pixel of its signal
+
+
+def draw_field(task: FieldToDraw) -> FieldTruth:
+    """Simulate a field; write its channels to `train/` and its masks to `truth/`."""
+    settings = task.settings
+    field = simulate_field(
+        task.labels,
+        size=settings.size,
+        span=settings.span,
+        depth=settings.depth,
+        variability=settings.variability,
+        seed=(settings.seed, task.index),
+    )
+    for channel, image in zip(CHANNELS, field.channels, strict=True):
+        write_png(task.out / "train" / f"{task.id}_{channel}.png", image)
+    return FieldTruth(tuple(map(settings.layout.translate, field.cell_labels)), _write_masks(task, field))
+
+
+def _write_masks(task: FieldToDraw, field: PhantomField) -> dict[int, float]:
+    truth = task.out / "truth"
+    write_png(truth / f"{task.id}_cells.png", field.cells)
+    write_png(truth / f"{task.id}_nuclei.png", field.nuclei)
+    signal = task.settings.layout.merge(field.signal)
+    brightest = {label: float(light.max()) for label, light in signal.items()}
+    for label, light in signal.items():
+        write_png(truth / f"{task.id}_signal_{label}.png", _to_8_bits(light, brightest[label]))
+    return brightest
+
+
+def _to_8_bits(light: Image, brightest: float) -> NDArray[np.uint8]:
+    return np.asarray(np.round(light * (255 / max(brightest, 1e-6))), np.uint8)

@@ -47,13 +47,9 @@ def renumbered(nuclei: Labels, cells: Labels) -> tuple[Numbered, Numbered]:
 
 
 def matched(nuclei: Labels, cells: Labels) -> Numbered:
-    """Number independently found nuclei like the cell in which most of each lies.
+    """Number independently found nuclei like the cell in which most of each lies; both have shape (H, W).
 
     Pixels of a nucleus outside that cell are dropped, and so are nuclei in no cell.
-
-    Args:
-        nuclei: shape (H, W), with any numbers.
-        cells: shape (H, W).
 
     Example:
         >>> matched(np.array([[5, 5, 5, 0, 8]]), np.array([[0, 2, 2, 1, 1]])).tolist()

@@ -18,12 +18,8 @@ def number_pixels(pixels: NDArray[Any], where: object = None) -> tuple[Labels, b
     """Give each pixel a number; also return whether the numbers stand for colours.
 
     Grey saved as colour is read as grey. Transparent pixels are 0, and so is NaN where no 0 occurs. In a colour picture
-    each colour is a number: red · 65536 + green · 256 + blue.
-
-    Args:
-        pixels: integers, floats with integer values, or bool; shape (H, W), also with axes of length 1, or
-            (H, W, 2 to 4): grey or colours, and possibly alpha.
-        where: the file.
+    each colour is a number: red · 65536 + green · 256 + blue. Pixels are integers, floats with integer values, or bool;
+    shape (H, W), also with axes of length 1, or (H, W, 2 to 4): grey or colours, and possibly alpha.
 
     Raises:
         CellocateError: fractions, colours of more than 8 bits, half-transparent pixels, or several planes.

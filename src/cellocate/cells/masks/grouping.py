@@ -54,11 +54,7 @@ def split_binary_mask(pieces: Pieces, name: str) -> Grouped:
 def split_repeated_numbers(pieces: Pieces, cell: Ints, where: object = None, *, palette: bool = False) -> Grouped:
     """Make each piece a cell where a number marks several cells.
 
-    Args:
-        pieces: of the mask.
-        cell: the cell of each piece so far.
-        where: the file.
-        palette: numbers stand for colours, which often repeat.
+    `cell` is the cell of each piece so far. In a `palette` numbers stand for colours, which often repeat.
 
     Raises:
         CellocateError: the numbers ran out.

@@ -24,11 +24,7 @@ _TIFF = (".tif", ".tiff")
 
 
 def write_labels(path: str | Path, labels: Labels) -> None:
-    """Write a label image as PNG or TIFF of 16 bits, whole or not at all.
-
-    Args:
-        path: ends with .png, .tif or .tiff.
-        labels: shape (H, W), integers up to 65,535.
+    """Write a label image, shape (H, W), up to 65,535, as .png, .tif or .tiff of 16 bits, whole or not at all.
 
     Raises:
         CellocateError: another suffix, not a label image, or numbers out of range.

@@ -28,17 +28,11 @@ _ITS_OWN = 0.9  # of the pixels of nuclei have the number of their cell
 
 
 class LabelImage(NamedTuple):
-    """The number of the cell at each pixel.
+    """The number of the cell at each pixel."""
 
-    Attributes:
-        labels: shape (H, W), 0 for none.
-        notes: sentences for the user about how the mask was read.
-        renumbered: whether cells have other numbers than in the mask.
-    """
-
-    labels: NDArray[np.uint16]
-    notes: tuple[Note, ...] = ()
-    renumbered: bool = False
+    labels: NDArray[np.uint16]  # shape (H, W), 0 for none
+    notes: tuple[Note, ...] = ()  # sentences for the user about how the mask was read
+    renumbered: bool = False  # whether cells have other numbers than in the mask
 
 
 _EMPTY = LabelImage(np.zeros((0, 0), np.uint16), (Note("the mask is empty: it marks no cell"),))
@@ -55,8 +49,9 @@ def as_label_image(
     """Understand a mask as a label image, if it has one meaning.
 
     A label image is returned as it is. Pieces of one number become separate cells if there is no other number (a binary
-    mask), or if they lie too far apart for one cell. A background other than 0, colours, lines between cells and regions
-    around cells are recognised. Notes report all of this. Renumbered cells are in order of first occurrence by rows.
+    mask), or if they lie too far apart for one cell. A background other than 0, colours, lines between cells and
+    regions around cells are recognised. Notes report all of this. Renumbered cells are in order of first occurrence by
+    rows.
 
     Args:
         pixels: as in the file: bool, or integers, shape (H, W), or with colours or alpha (H, W, 2 to 4).

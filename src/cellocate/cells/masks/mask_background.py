@@ -29,16 +29,10 @@ Found = tuple[Ints, list[Note]]
 def find_background(
     mask: Labels, pieces: Pieces, where: object = None, name_number: Callable[[int], str] = str
 ) -> Found:
-    """Find the numbers of a mask that are not cells.
+    """Find the numbers of a mask, shape (H, W), that are not cells; `name_number` formats a number, such as a colour.
 
     These are 0, or another number along the border and around cells; a region around cells; and lines between cells,
     such as a watershed draws.
-
-    Args:
-        mask: shape (H, W), integers.
-        pieces: all pieces of the mask.
-        where: the file.
-        name_number: formats a number, for example as a colour.
 
     Raises:
         CellocateError: the background is ambiguous.

@@ -27,12 +27,9 @@ Images = Callable[[str], Mapping[str, Path]]
 class MaskFiles:
     """The masks in a folder and its subfolders, found by the id of their field.
 
-    The mask of the cells of field `a` is `a_cells.png`, `a_cp_masks.tif`, `a.geojson` and the like; failing that, one made
-    from one of its channels (`a_green_cp_masks.png`), or `a.png`. Masks of `plate/a` lie in the subfolder `plate`. Case
-    does not matter in words for masks and in suffixes.
-
-    Args:
-        folder: the folder.
+    The mask of the cells of field `a` is `a_cells.png`, `a_cp_masks.tif`, `a.geojson` and the like; failing that, one
+    made from one of its channels (`a_green_cp_masks.png`), or `a.png`. Masks of `plate/a` lie in the subfolder `plate`.
+    Case does not matter in words for masks and in suffixes.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -66,12 +63,7 @@ class MaskFiles:
         return self._only(field, names) if names else None
 
     def cell_candidates(self, field: str, images: Images) -> list[str]:
-        """The files that could be the mask of the cells of a field: none, one or, by mistake, several.
-
-        Args:
-            field: its id.
-            images: gives the images of the field, which are not masks.
-        """
+        """The files that could be the mask of the cells of a field: none, one or, by mistake, several."""
         alone = self._named(field, "")
         if alone:
             own_images = {file for path in images(field).values() for file in _place(path)}

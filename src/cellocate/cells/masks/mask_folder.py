@@ -28,9 +28,6 @@ class MaskFolder:
     Masks of nuclei are named `<id>_nuclei.png`; QuPath's outlines hold both. docs/formats.md lists all names and forms,
     and `as_label_image` documents how other masks are read.
 
-    Args:
-        folder: the folder.
-
     Attributes:
         folder: the folder.
         notes: sentences for the user about how each mask was read, by field; only of fields read so far.
@@ -82,9 +79,7 @@ class MaskFolder:
     def labels(self, field: str, shape: Shape | None = None) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
         """Read the label images of a field's nuclei (possibly none) and cells, each (H, W), numbered as in the files.
 
-        Args:
-            field: its id.
-            shape: height and width of the field; required for outlines.
+        Outlines need the `shape` of the field, height and width.
 
         Raises:
             CellocateError: the mask of the cells is missing; or one is broken, has another size, or no clear meaning.
@@ -108,10 +103,7 @@ class MaskFolder:
     ) -> tuple[Shape, dict[int, Mask]]:
         """Read the height and width of a field's label image, and the mask of each cell by its number.
 
-        Args:
-            field: its id.
-            shape: height and width of the field; required for outlines.
-            known: the numbers in a table of its cells, if there is one.
+        Outlines need the `shape` of the field. `known` are the numbers in a table of its cells, if there is one.
 
         Raises:
             CellocateError: the mask is missing, broken, of another size, or has no clear meaning; or its cells must be

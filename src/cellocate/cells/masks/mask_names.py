@@ -28,17 +28,11 @@ _NUMBERED = re.compile(r"(?:channel|chan|ch|c|w)=?\d+", re.IGNORECASE)
 
 
 class NameReading(NamedTuple):
-    """One way to read a name.
+    """One way to read a name."""
 
-    Attributes:
-        field: the id of the field.
-        kind: the kind of mask by the name; "" if the name does not say.
-        channel: the word for the channel that the mask was made from; "" for none.
-    """
-
-    field: str
-    kind: MaskKind = ""
-    channel: str = ""
+    field: str  # the id of the field
+    kind: MaskKind = ""  # the kind of mask by the name; "" if the name does not say
+    channel: str = ""  # the word for the channel that the mask was made from; "" for none
 
 
 def readings(stem: str) -> list[NameReading]:
@@ -47,8 +41,8 @@ def readings(stem: str) -> list[NameReading]:
     Example:
         >>> [(found.field, found.kind, found.channel) for found in readings("f0_green_cp_masks")[1:]]
         [('f0_green_cp', 'cells', ''), ('f0_green', 'cells', ''), ('f0', 'cells', 'green')]
-        >>> NameReading("f0", "cells") in readings("Mask of f0"), NameReading("f0", "nuclei") in readings("f0.ome-nuclei")
-        (True, True)
+        >>> NameReading("f0", "nuclei") in readings("Nuclei of f0")
+        True
     """
     folder, slash, name = stem.rpartition("/")
     found = [NameReading(name)]

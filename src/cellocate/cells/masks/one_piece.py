@@ -16,12 +16,9 @@ _TRIES = 3  # moving a crumb may cut off another one
 
 
 def in_one_piece(labels: Labels) -> NDArray[np.uint16]:
-    """Keep the largest piece of each number; the rest goes to the nearest number.
+    """Keep the largest piece of each number, shape (H, W), up to 65,535; the rest goes to the nearest number.
 
     Pixels that touch only at a corner are not connected.
-
-    Args:
-        labels: shape (H, W), 0 for none, up to 65,535.
 
     Example:
         >>> in_one_piece(np.array([[1, 1, 2, 2, 0, 1]])).tolist(), in_one_piece(np.array([[1, 1, 2, 1, 2, 2]])).tolist()
@@ -37,12 +34,7 @@ def in_one_piece(labels: Labels) -> NDArray[np.uint16]:
 
 
 def fill_from_nearest(labels: NDArray[T], where: NDArray[np.bool_]) -> NDArray[T]:
-    """Give some pixels, but not all, the number of the nearest other pixel.
-
-    Args:
-        labels: shape (H, W).
-        where: the pixels to change, shape (H, W).
-    """
+    """Give the pixels `where`, but not all, the number of the nearest other pixel; both have shape (H, W)."""
     _, place = cv2.distanceTransformWithLabels(
         where.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
@@ -62,7 +54,6 @@ def _given_away(labels: NDArray[np.uint16], crumbs: NDArray[np.bool_]) -> NDArra
 
 
 def _crumbs(labels: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """The pixels outside the largest piece of their number."""
     crumbs = np.zeros(labels.shape, bool)
     for number, box in enumerate(find_objects(labels), start=1):
         if box is not None:

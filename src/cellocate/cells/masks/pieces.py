@@ -22,29 +22,19 @@ _SOLID = 0.1  # share of inner pixels of a piece that is wider than 2 px
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """The connected pieces of the numbers of a label image.
+    """The connected pieces of the numbers of a label image."""
 
-    Attributes:
-        image: the piece of each pixel, shape (H, W), 1 to n; 0 for none.
-        numbers: of the label image, ascending, shape (k,).
-        number: index of each piece's number among these, 1 to k, shape (n,).
-        area: px, shape (n,).
-        inner: px of each with only the same piece around them, shape (n,).
-    """
-
-    image: NDArray[np.int32]
-    numbers: Ints
-    number: Ints
-    area: Ints
-    inner: Ints
+    image: NDArray[np.int32]  # the piece of each pixel, shape (H, W), 1 to n; 0 for none
+    numbers: Ints  # of the label image, ascending, shape (k,)
+    number: Ints  # index of each piece's number among these, 1 to k, shape (n,)
+    area: Ints  # px, shape (n,)
+    inner: Ints  # px of each with only the same piece around them, shape (n,)
 
     @classmethod
     def of(cls, labels: Labels, *, corners: bool | None = None) -> Pieces:
-        """All pieces of a label image, including those of 0.
+        """All pieces of a label image, shape (H, W), including those of 0.
 
-        Args:
-            labels: shape (H, W), integers.
-            corners: whether pixels that touch at a corner are connected; by default, if there are three or more numbers.
+        Pixels that touch at a `corner` are connected by default if there are three or more numbers.
 
         Example:
             >>> found = Pieces.of(np.array([[5, 5, 0, 5], [0, 0, 0, 7]]))
@@ -119,7 +109,7 @@ class Pieces:
 
     @cached_property
     def neighbours(self) -> tuple[Ints, Ints, Ints]:
-        """Pairs of pieces that share an edge, in both orders: one, the other (-1 for none), and the length of the edge in px."""
+        """Pairs of pieces that share an edge, in both orders: one, the other (-1 for none), and the shared px."""
         n = len(self) + 1
         codes = [np.empty(0, np.int64)]
         for one, other in ((self.image[:, :-1], self.image[:, 1:]), (self.image[:-1], self.image[1:])):
@@ -143,8 +133,8 @@ class Pieces:
     def apart(self, which: Ints) -> bool:
         """Whether some of these pieces of one number belong to different cells.
 
-        They do if they lie far apart (see `far_apart`), or if two of at least half the typical area share no neighbour: a
-        cell that lies under another may show in two pieces.
+        They do if they lie far apart (see `far_apart`), or if two of at least half the typical area share no neighbour:
+        a cell that lies under another may show in two pieces.
         """
         if far_apart(self.boxes[which], self.area[which], self.typical):
             return True
@@ -169,15 +159,11 @@ class Pieces:
 
 
 def far_apart(boxes: Ints, area: Ints, typical: float) -> bool:
-    """Whether some pieces lie too far apart to belong to one cell.
+    """Whether some pieces lie too far apart to belong to one cell of the `typical` area, px.
 
-    A cell at the border of the image may show in several small pieces. So a piece of at least half the typical area must
-    lie farther from another than a typical cell is wide (comparing boxes); from one as large, half as far.
-
-    Args:
-        boxes: top, left, bottom and right (exclusive) of each, shape (n, 4).
-        area: px, shape (n,).
-        typical: area of a cell, px.
+    A cell at the border of the image may show in several small pieces. So a piece of at least half the typical area
+    must lie farther from another than a typical cell is wide (comparing boxes); from one as large, half as far. Boxes
+    are top, left, bottom and right (exclusive), shape (n, 4).
     """
     top, left, bottom, right = boxes.T
     down, across = (np.maximum(low[:, None] - high, 0) for low, high in ((top, bottom), (left, right)))

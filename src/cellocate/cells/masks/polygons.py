@@ -23,13 +23,10 @@ _STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # their directions, y and x
 
 
 def outlines(labels: Labels) -> dict[int, list[Polygon]]:
-    """The outline of each cell as polygons along the edges of its pixels.
+    """The outline of each cell of a label image, shape (H, W), as polygons along the edges of its pixels.
 
-    Pixel (y, x) is the square from (x, y) to (x + 1, y + 1). Pieces that touch only at a corner are separate polygons, so
-    that none crosses or touches itself.
-
-    Args:
-        labels: shape (H, W).
+    Pixel (y, x) is the square from (x, y) to (x + 1, y + 1). Pieces that touch only at a corner are separate polygons,
+    so that none crosses or touches itself.
 
     Example:
         >>> [[outer, hole]] = outlines(np.pad(np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]]), 1))[1]
@@ -56,9 +53,7 @@ def without_crumbs(polygons: list[Polygon]) -> list[Polygon]:
 def filled(rings: Iterable[NDArray[Any]], shape: tuple[int, int]) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
     """Fill polygons: their box, and the pixels there whose centre is in an odd number of rings.
 
-    Args:
-        rings: outer rings and holes alike, each (K, 2), x and y in px.
-        shape: height and width of the image; anything outside is cut off.
+    Rings are outer rings and holes alike, each (K, 2), x and y in px. Anything outside the image is cut off.
 
     Example:
         >>> place, inside = filled([np.array([[1, 0], [3, 0], [3, 2], [1, 2]])], (2, 4))

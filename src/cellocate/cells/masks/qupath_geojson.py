@@ -27,23 +27,14 @@ _MEND = "Export the objects from QuPath again, as GeoJSON of this image."
 
 
 class QuPathCells(NamedTuple):
-    """The cells of a field in a GeoJSON file.
+    """The cells of a field in a GeoJSON file."""
 
-    Attributes:
-        nuclei: shape (H, W), with the numbers of their cells.
-        cells: shape (H, W), numbered 1 to n in the order of the file.
-        names: of the cells 1 to n; "" for none.
-        classes: their classifications; "" for none.
-        measurements: float, a row for each of `cell` 1 to n; NaN where a cell lacks one.
-        notes: sentences for the user about objects that are not cells.
-    """
-
-    nuclei: NDArray[np.uint16]
-    cells: NDArray[np.uint16]
-    names: tuple[str, ...]
-    classes: tuple[str, ...]
-    measurements: pd.DataFrame
-    notes: tuple[Note, ...] = ()
+    nuclei: NDArray[np.uint16]  # shape (H, W), with the numbers of their cells
+    cells: NDArray[np.uint16]  # shape (H, W), numbered 1 to n in the order of the file
+    names: tuple[str, ...]  # of the cells 1 to n; "" for none
+    classes: tuple[str, ...]  # their classifications; "" for none
+    measurements: pd.DataFrame  # float, a row for each of `cell` 1 to n; NaN where a cell lacks one
+    notes: tuple[Note, ...] = ()  # sentences for the user about objects that are not cells
 
 
 def write_geojson(

@@ -40,19 +40,12 @@ _CLEAR = "Export the cells alone, or give them the type cell or detection in QuP
 
 
 class QuPathObject(NamedTuple):
-    """An object of a GeoJSON file.
+    """An object of a GeoJSON file."""
 
-    Attributes:
-        feature: as in the file.
-        where: the file, and its number there.
-        place: rows and columns of its box in the image.
-        inside: its pixels in the box.
-    """
-
-    feature: dict[str, Any]
-    where: str
-    place: tuple[slice, slice]
-    inside: NDArray[np.bool_]
+    feature: dict[str, Any]  # as in the file
+    where: str  # the file, and its number there
+    place: tuple[slice, slice]  # rows and columns of its box in the image
+    inside: NDArray[np.bool_]  # its pixels in the box
 
 
 def kind_of(feature: dict[str, Any]) -> str:
@@ -70,16 +63,11 @@ def kind_of(feature: dict[str, Any]) -> str:
 def cells_among(
     features: Sequence[dict[str, Any]], shape: Shape, path: object
 ) -> tuple[list[QuPathObject], list[Note]]:
-    """Select the objects that are cells, with notes about the others.
+    """Select the objects of a file that are cells, with notes about the others.
 
     These are the cells, or else the detections, or else the annotations. Detections and annotations around others are
     left out, and so are points and lines. A detection or annotation whose parts lie far apart is several cells, such as
     the single object that QuPath's pixel classifier makes unless told to split.
-
-    Args:
-        features: the objects of the file.
-        shape: height and width of the image, px.
-        path: the file.
 
     Raises:
         CellocateError: none is a cell, it is unclear which are, or an outline is broken or beyond the image.
@@ -197,7 +185,6 @@ def _around_others(objects: Sequence[QuPathObject], kind: str, path: object) -> 
 
 
 def _shared(one: QuPathObject, other: QuPathObject) -> int:
-    """The number of pixels that two objects share."""
     spans = [(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one.place, other.place, strict=True)]
     if any(stop <= start for start, stop in spans):
         return 0

@@ -62,10 +62,7 @@ def refuse_holes(pieces: Pieces, name: str, where: object = None) -> None:
 def refuse_classes(pieces: Pieces, cell: Ints, where: object = None) -> None:
     """Raise a `CellocateError` if numbers mean parts of cells, such as 1 the nucleus and 2 the cytoplasm.
 
-    Args:
-        pieces: of the mask.
-        cell: the number of each; 0 for those that are not cells.
-        where: the file.
+    `cell` is the number of each piece; 0 for pieces that are not cells.
     """
     one, other, px = pieces.neighbours
     values = pieces.numbers

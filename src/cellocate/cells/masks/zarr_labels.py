@@ -63,13 +63,7 @@ def write_zarr_labels(
 
 
 def read_zarr_numbers(path: str | Path) -> NDArray[Any]:
-    """Read the pixels of an OME-Zarr label image, such as `image.zarr/labels/cells`, at full size.
-
-    Args:
-        path: of its folder.
-
-    Returns:
-        Shape (H, W), as stored.
+    """Read the pixels of an OME-Zarr label image, such as `image.zarr/labels/cells`, at full size, shape (H, W).
 
     Raises:
         CellocateError: it is missing, damaged, or not an OME-Zarr image of one plane; or zarr is not installed.
@@ -130,7 +124,6 @@ def _write_metadata(group: Any, version: int, metadata: dict[str, Any]) -> None:
 
 
 def _add_to_list(zarr: Any, path: Path, version: int) -> None:  # noqa: ANN401 # as above
-    """Add a label image to the list in its image's folder `labels`."""
     group = zarr.open_group(path.parent, mode="a", zarr_format=version)
     known = group.attrs.get("ome", group.attrs).get("labels", [])
     _write_metadata(group, version, {"labels": [*known, path.name]})

@@ -22,17 +22,11 @@ _ENOUGH = 2**16  # evenly spaced pixels: enough for a median
 
 @dataclass(frozen=True, eq=False)
 class CellPixels:
-    """The places of the pixels of cells 1 to n.
+    """The places of the pixels of cells 1 to n."""
 
-    Attributes:
-        inside: of all cells, cell by cell.
-        ends: shape (n + 1,); cell k has `inside[ends[k - 1] : ends[k]]`.
-        outside: of pixels in no cell.
-    """
-
-    inside: Places
-    ends: NDArray[np.intp]
-    outside: Places
+    inside: Places  # of all cells, cell by cell
+    ends: NDArray[np.intp]  # shape (n + 1,); cell k has `inside[ends[k - 1] : ends[k]]`
+    outside: Places  # of pixels in no cell
 
     @staticmethod
     def of(cells: Labels) -> CellPixels:

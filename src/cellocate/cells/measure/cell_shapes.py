@@ -14,22 +14,14 @@ from cellocate.cells.measure.cell_pixels import PerCell, ratio
 
 
 class Shapes(NamedTuple):
-    """Shapes of the numbers 1 to n of a label image; NaN where a number has no pixel.
+    """Shapes of the numbers 1 to n of a label image; NaN where a number has no pixel."""
 
-    Attributes:
-        area: px; 0 without a pixel.
-        y: centre of mass, px, 0 at the centre of the first pixel; `x` likewise.
-        eccentricity: of the ellipse with the same second moments, 0 (a circle) to 1 (a line); NaN for one pixel.
-        solidity: area over that of the convex hull of the pixels' squares, above 0 to 1.
-        border_share: share of the outline, in sides of pixels, on the field's border: 0 to 1.
-    """
-
-    area: PerCell
-    y: PerCell
+    area: PerCell  # px; 0 without a pixel
+    y: PerCell  # centre of mass, px, 0 at the centre of the first pixel; `x` likewise
     x: PerCell
-    eccentricity: PerCell
-    solidity: PerCell
-    border_share: PerCell
+    eccentricity: PerCell  # of the ellipse with the same second moments, 0 (a circle) to 1 (a line); NaN for one pixel
+    solidity: PerCell  # area over that of the convex hull of the pixels' squares, above 0 to 1
+    border_share: PerCell  # share of the outline, in sides of pixels, on the field's border: 0 to 1
 
 
 class _Runs(NamedTuple):

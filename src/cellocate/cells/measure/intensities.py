@@ -18,45 +18,29 @@ _BITS, _SAMPLE = 12, 2**13  # of grey levels, and number of pixels: enough for a
 
 
 class Intensities(NamedTuple):
-    """Light of each cell (n) and channel (C), or pair of channels.
+    """Light of each cell (n) and channel (C), or pair of channels."""
 
-    Attributes:
-        background: shape (C,), grey levels.
-        whole: shape (n, C), grey levels summed over the cell, background included.
-        nucleus: shape (n, C), the same over its nucleus.
-        pixels: shape (n, 2), of the cell and of its nucleus.
-        pearson: shape (n, C, C), correlation over the cell's pixels; NaN where either channel is constant.
-        manders: shape (n, C, C), share of the first channel's light where the second is present; NaN for a cell
-            without light, and where the second is constant in the cell.
-        near: shape (n, C), share of the light at the rim; NaN for a cell without light.
-        near_area: shape (n,), share of the pixels at the rim.
-    """
-
-    background: Floats
-    whole: Floats
-    nucleus: Floats
-    pixels: Floats
-    pearson: Floats
+    background: Floats  # shape (C,), grey levels
+    whole: Floats  # shape (n, C), grey levels summed over the cell, background included
+    nucleus: Floats  # shape (n, C), the same over its nucleus
+    pixels: Floats  # shape (n, 2), of the cell and of its nucleus
+    pearson: Floats  # shape (n, C, C), correlation over the cell's pixels; NaN where either channel is constant
+    # shape (n, C, C), share of the first channel's light where the second is present; NaN for a cell without light, and
+    # where the second is constant in the cell
     manders: Floats
-    near: Floats
-    near_area: Floats
+    near: Floats  # shape (n, C), share of the light at the rim; NaN for a cell without light
+    near_area: Floats  # shape (n,), share of the pixels at the rim
 
 
 def measure_intensities(
     field: Pixels, pixels: CellPixels, nuclei: NDArray[np.bool_], rim: NDArray[np.bool_]
 ) -> Intensities:
-    """Measure the light of each cell.
+    """Measure the light of each cell of a field, shape (C, H, W), in its nucleus and at its rim, shape (H, W).
 
     Pearson's and Manders' coefficients are over the whole cell. A channel is present above its Otsu threshold in that
     cell (from at most 8,192 evenly spaced pixels, and the 12 most significant bits), because cells of one field differ
     in brightness. Costes' threshold needs a line through the values of two channels. There is none where they do not
     rise together, as with most proteins and landmarks.
-
-    Args:
-        field: shape (C, H, W).
-        pixels: of the cells.
-        nuclei: shape (H, W).
-        rim: shape (H, W), whether a pixel lies near the edge of its cell.
 
     References:
         Manders, Stap, Brakenhoff, van Driel, Aten. Dynamics of three-dimensional replication patterns during the

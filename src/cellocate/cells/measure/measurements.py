@@ -109,11 +109,7 @@ def measure(
 
 
 def grey_levels(field: Pixels, bits: int | None = None) -> float:
-    """The grey levels of 255 that one count is worth.
-
-    Args:
-        field: counts, uint8 or uint16.
-        bits: of the camera; those of the data type by default.
+    """The grey levels of 255 that one count, uint8 or uint16, is worth; `bits` defaults to those of the data type.
 
     Example:
         >>> 4095 * grey_levels(np.zeros((1, 2, 2), np.uint16), bits=12)

@@ -41,9 +41,9 @@ def spots(light: NDArray[np.float32], cells: Labels, n: int, pixel_size: float) 
 
     The root of the light, in which the noise of photons is even, is blurred by .2 µm. At a spot it curves down in every
     direction (the larger eigenvalue of its Hessian is below 0); at edges and threads only in one. A peak of that
-    curvature is a spot if it is above .2 and five times the typical value in its cell (the median of absolute values, as
-    a standard deviation). Pixels within .4 µm of a peak belong to the spot. Pixels are first enlarged to about .16 µm,
-    which loses nothing of that size.
+    curvature is a spot if it is above .2 and five times the typical value in its cell (the median of absolute values,
+    as a standard deviation). Pixels within .4 µm of a peak belong to the spot. Pixels are first enlarged to about .16
+    µm, which loses nothing of that size.
 
     Args:
         light: of the protein, grey levels of 255, background subtracted, shape (H, W).

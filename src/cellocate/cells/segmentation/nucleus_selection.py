@@ -101,7 +101,7 @@ def plausible_nuclei(
 
 
 def without_debris(nuclei: list[Nucleus], min_share: float, shape: tuple[int, int]) -> list[Nucleus]:
-    """Drop nuclei below `min_share` of the median area of whole nuclei, unless the border of the picture cuts them off."""
+    """Drop nuclei below `min_share` of the median area of whole nuclei, unless the border of the picture cuts them."""
     areas = [shape_of(nucleus.contour)[0] for nucleus in nuclei]
     cut_off = [_at_border(nucleus.contour, shape) for nucleus in nuclei]
     whole = [area for area, cut in zip(areas, cut_off, strict=True) if not cut]

@@ -27,23 +27,14 @@ _STEEP = 0.35  # share of an outline that need not be steep, because other nucle
 
 @dataclass(frozen=True, eq=False)
 class OutlineTree:
-    """Outlines, parents before children.
+    """Outlines, parents before children."""
 
-    Attributes:
-        contours: the outlines.
-        parent: the outline at the next lower threshold that each lies in, -1 for none.
-        area: enclosed area, px².
-        solidity: area over that of the convex hull.
-        slope: steepness of the picture along most of the outline, per px.
-        height: mean of the picture in the outline.
-    """
-
-    contours: list[Contour]
-    parent: NDArray[np.int64]
-    area: Floats
-    solidity: Floats
-    slope: Floats
-    height: Floats
+    contours: list[Contour]  # the outlines
+    parent: NDArray[np.int64]  # the outline at the next lower threshold that each lies in, -1 for none
+    area: Floats  # enclosed area, px²
+    solidity: Floats  # area over that of the convex hull
+    slope: Floats  # steepness of the picture along most of the outline, per px
+    height: Floats  # mean of the picture in the outline
 
 
 def find_outlines(picture: Map, min_area: float) -> OutlineTree:

@@ -48,27 +48,16 @@ class SegmentationSettings:
 
 @dataclass(frozen=True, eq=False)
 class Segmented:
-    """The cells of one field.
+    """The cells of one field."""
 
-    Attributes:
-        nuclei_map: brightness of the nuclei above their surroundings.
-        cell_map: how likely a pixel lies in a cell, .5 at the border; None where no channel shows cells.
-        nuclei: label image of nuclei, with the numbers of their cells.
-        cells: label image of cells.
-        edge: whether each cell touches the border of the field, in the order of numbers.
-        pixel_size: µm per px that was used.
-        estimated: whether it was estimated from the size of the nuclei or of the field.
-        notes: sentences for the user.
-    """
-
-    nuclei_map: Map
-    cell_map: Map | None
-    nuclei: Labels
-    cells: Labels
-    edge: NDArray[np.bool_]
-    pixel_size: float
-    estimated: bool
-    notes: tuple[str, ...] = ()
+    nuclei_map: Map  # brightness of the nuclei above their surroundings
+    cell_map: Map | None  # how likely a pixel lies in a cell, .5 at the border; None where no channel shows cells
+    nuclei: Labels  # label image of nuclei, with the numbers of their cells
+    cells: Labels  # label image of cells
+    edge: NDArray[np.bool_]  # whether each cell touches the border of the field, in the order of numbers
+    pixel_size: float  # µm per px that was used
+    estimated: bool  # whether it was estimated from the size of the nuclei or of the field
+    notes: tuple[str, ...] = ()  # sentences for the user
 
 
 def at_edge(cells: Labels) -> NDArray[np.bool_]:

@@ -28,22 +28,12 @@ _DEEPEST = 4  # nested cuts: 16 nuclei in one outline
 def split_outline(
     contour: Contour, picture: Map, worth: Worth, *, across: float, notch: float, min_area: float, depth: int = 0
 ) -> tuple[float, list[Contour]]:
-    """Find the best way to cut an outline, and the total value of its pieces.
+    """Find the best way to cut an outline of an image, shape (H, W): the total value of its pieces, and these.
 
     A cut costs more the longer it is compared with the width of the smaller piece, because nuclei touch along less than
-    their width. It costs less the darker it is compared with both sides, because nuclei are dim where they touch.
-
-    Args:
-        contour: the outline.
-        picture: the image, shape (H, W).
-        worth: the value of a piece.
-        across: diameter of a typical nucleus, px.
-        notch: least depth of a notch from which a cut may start, px.
-        min_area: of a piece, px².
-        depth: number of earlier cuts.
-
-    Returns:
-        Total value and pieces; the outline itself if no cut is better.
+    their width. It costs less the darker it is compared with both sides, because nuclei are dim where they touch. It
+    starts from a notch of at least `notch` px and leaves pieces of at least `min_area` px². A typical nucleus is
+    `across` px wide. `depth` counts earlier cuts. Without a better cut, the outline itself is returned.
     """
     best = worth(*shape_of(contour)), [contour]
     if depth == _DEEPEST:

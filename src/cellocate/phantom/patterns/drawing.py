@@ -28,19 +28,12 @@ def adherent(kind: Morphology) -> bool:
 
 @dataclass(frozen=True)
 class Pen:
-    """The tools of a pattern.
+    """The tools of a pattern."""
 
-    Attributes:
-        rng: its own random numbers.
-        canvas: of the location.
-        landmarks: of all cells.
-        elsewhere: canvas of the protein outside the location.
-    """
-
-    rng: np.random.Generator
-    canvas: Canvas
-    landmarks: Landmarks
-    elsewhere: Canvas
+    rng: np.random.Generator  # its own random numbers
+    canvas: Canvas  # of the location
+    landmarks: Landmarks  # of all cells
+    elsewhere: Canvas  # canvas of the protein outside the location
 
     def haze(self, cell: Cell, brightness: float, *, nucleus: float = 0.8) -> None:
         """Add the faint, grainy protein elsewhere in the cell; in nuclei, `nucleus` times as bright."""
@@ -64,22 +57,15 @@ def grainy(rng: np.random.Generator, canvas: Canvas, cell: Cell, light: Image, s
 
 @dataclass(frozen=True)
 class Pattern:
-    """How one location is drawn, in which cells it can be, and what it needs from its scene.
-
-    Attributes:
-        holds: whether a cell can show the location.
-        metaphases: number of cells in metaphase that a scene gets for it; `pairs`: number of pairs of sisters.
-        suits: whether cells of a morphology can show it.
-        shared: whether the light of one cell also lies in its neighbours.
-    """
+    """How one location is drawn, in which cells it can be, and what it needs from its scene."""
 
     name: str
     draw: Draw
-    holds: Holds
-    metaphases: int = 0
+    holds: Holds  # whether a cell can show the location
+    metaphases: int = 0  # number of cells in metaphase that a scene gets for it; `pairs`: number of pairs of sisters
     pairs: int = 0
-    suits: Suits = lambda kind: True
-    shared: bool = False
+    suits: Suits = lambda kind: True  # whether cells of a morphology can show it
+    shared: bool = False  # whether the light of one cell also lies in its neighbours
 
 
 def in_phases(*phases: Phase) -> Holds:
