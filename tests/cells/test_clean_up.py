@@ -63,5 +63,5 @@ def test_a_field_where_no_cell_shows_the_protein_is_all_negative():
 
 
 def test_a_rule_that_there_is_not_is_refused():
-    with pytest.raises(CellocateError, match="no rule 'blurred'"):
+    with pytest.raises(CellocateError, match="unknown clean-up rule 'blurred'"):
         CleanUp(keep=["blurred"])

@@ -180,7 +180,7 @@ def test_fields_without_cells_are_one_error_that_says_so(fields, plan):
 
 
 def test_nothing_is_left_of_cells_at_the_edge(fields, plan):
-    with pytest.raises(CellocateError, match=r"none of \d+ cells is left: rule 'edge' left out \d+"):
+    with pytest.raises(CellocateError, match=r"none of \d+ cells is left: \d+ were left out for 'edge'"):
         convert(fields, replace(plan, masks=None, segment=one_giant), StrongLabels(), workers=1)
 
 

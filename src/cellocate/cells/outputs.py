@@ -50,7 +50,7 @@ def write_outputs(
     if not kept.any():
         first, n = Counter(cells["why"]).most_common(1)[0]
         raise CellocateError(
-            f"none of {len(cells)} cells is left: rule {first!r} left out {n}",
+            f"none of {len(cells)} cells is left: {n} were left out for {first!r}",
             where=fields.folder,
             mend="Keep such cells with --keep, lower --min-cells, or check the masks.",
         )

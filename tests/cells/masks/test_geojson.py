@@ -246,8 +246,8 @@ def test_a_file_without_objects_has_no_cells(tmp_path):
         ([rectangle(*box) for box in PAIRS[:2]], "1 annotation around 1 other: regions, or cells with nuclei"),
         ([rectangle(*box) for box in PAIRS], "2 annotations around 2 others"),
         ([rectangle(*box, objectType="detection") for box in PAIRS], "2 detections around 2 others"),
-        ([feature([1, 1], "Point"), feature([[1, 1], [2, 2]], "LineString")], r"no polygon \(Point\).*object 1"),
-        ([feature([1, 1], "Point", properties={"objectType": "cell"}), rectangle(*AROUND)], "no polygon .*object 1"),
+        ([feature([1, 1], "Point"), feature([[1, 1], [2, 2]], "LineString")], r"not a polygon \(Point\).*object 1"),
+        ([feature([1, 1], "Point", properties={"objectType": "cell"}), rectangle(*AROUND)], "not a polygon .*object 1"),
     ],
 )
 def test_where_it_is_not_clear_what_is_a_cell_nothing_is_read(tmp_path, features, message):
@@ -258,15 +258,15 @@ def test_where_it_is_not_clear_what_is_a_cell_nothing_is_read(tmp_path, features
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "no GeoJSON .cut short"),
+        ("{", "not GeoJSON .cut short"),
         ("7", "not GeoJSON of at most"),
         ({"features": [1]}, "not GeoJSON of at most"),
         ({"features": [{"type": "Polygon"}]}, "not GeoJSON of at most"),
         (feature(SQUARE, properties=[1]), "not GeoJSON of at most"),
         (feature(SQUARE, properties={"classification": "Nucleoli"}), "not GeoJSON of at most"),
         (feature(SQUARE, properties={"measurements": 3}), "not GeoJSON of at most"),
-        (feature([1, 1], "Point"), r"no polygon \(Point\).*object 1"),
-        ({"type": "Feature", "geometry": None}, "no polygon .no geometry"),
+        (feature([1, 1], "Point"), r"not a polygon \(Point\).*object 1"),
+        ({"type": "Feature", "geometry": None}, "not a polygon .no geometry"),
         (feature([]), "without proper corners"),
         (feature([[[0, 0], [1, 1]]]), "without proper corners"),
         (feature([[0, 0], [1, 1]]), "without proper corners"),
@@ -290,7 +290,7 @@ def test_a_missing_file_or_one_of_other_bytes_is_refused(tmp_path):
     with pytest.raises(CellocateError, match="no such GeoJSON"):
         read_geojson(tmp_path / "a.geojson", (3, 3))
     (tmp_path / "b.geojson").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CellocateError, match="no GeoJSON"):
+    with pytest.raises(CellocateError, match="not GeoJSON"):
         read_geojson(tmp_path / "b.geojson", (3, 3))
 
 

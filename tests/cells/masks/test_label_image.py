@@ -109,7 +109,7 @@ def test_numbers_that_ran_out_are_refused():
     whole = as_label_image(many.astype(np.uint16))
     assert np.array_equal(whole.labels, many)
     for mask in (many.astype(np.uint8), np.minimum(many, 255), np.where(many > 0, (many - 1) % 255 + 1, 0)):
-        with pytest.raises(CellocateError, match=r"numbers up to 255 that mark several cells.*with 16 bits"):
+        with pytest.raises(CellocateError, match=r"numbers up to 255 mark several cells.*with 16 bits"):
             as_label_image(mask)
     with pytest.raises(CellocateError, match=r"numbers up to 65535 .*with 32 bits"):
         refuse_run_out(np.arange(1, 65_536))
@@ -259,9 +259,9 @@ def test_every_pixel_may_be_in_a_cell():
             "255 and 0, either of which may be the background",
         ),
         (np.where(CELLS > 0, CELLS - 10, 0), "numbers of cells from -9 to 10, with no clear background"),
-        (CELLS / 20, r"\(probabilities, or scaled numbers\), where the numbers of cells are needed"),
+        (CELLS / 20, r"\(probabilities, or scaled numbers\) instead of cell numbers"),
         (CELLS + 0.5, "fractions instead of cell numbers"),
-        (np.where(CELLS > 0, np.nan, 0), "fractions for numbers"),
+        (np.where(CELLS > 0, np.nan, 0), "fractions instead of cell numbers"),
         (CELLS.astype(complex), "a mask of complex128"),
         (np.where(CELLS > 0, 2**60, 0), "numbers of cells up to 1152921504606846976"),
         (np.stack([CELLS, CELLS]), "a mask of shape 2 × 56 × 69, which is not one plane"),

@@ -91,7 +91,7 @@ def test_a_label_image_may_be_stored_in_many_ways(tmp_path, form, numbers):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (np.array([[65_536]]), "numbers of cells from 65536 to 65536.*65535 at most"),
+        (np.array([[65_536]]), "numbers of cells from 65536 to 65536.*at most 65535"),
         (np.array([[-1, 2]]), "numbers of cells from -1"),
         (np.zeros((2, 2)), "float64 of shape .2, 2. is not a label image"),
         (np.zeros((2, 2, 2), int), "is not a label image"),
@@ -100,7 +100,7 @@ def test_a_label_image_may_be_stored_in_many_ways(tmp_path, form, numbers):
 def test_what_is_no_label_image_is_not_written(tmp_path, labels, message):
     with pytest.raises(CellocateError, match=message):
         write_labels(tmp_path / "a.png", labels)
-    with pytest.raises(CellocateError, match=r"end with .png, .tif or .tiff"):
+    with pytest.raises(CellocateError, match=r"Use .png, .tif or .tiff"):
         write_labels(tmp_path / "a.jpg", CELLS)
     assert not list(tmp_path.iterdir())
 
@@ -139,7 +139,7 @@ def test_broken_files_are_refused(tmp_path):
         "text.png": "damaged or not an image",
         "lossy.jpg": "a JPEG, which changes the numbers of cells",
         "planes.tif": "several planes",
-        "chances.tif": r"fractions from 0 to 1 \(probabilities, or scaled numbers\), where",
+        "chances.tif": r"fractions from 0 to 1 \(probabilities, or scaled numbers\) instead",
         "none.png": "missing",
         "none.npy": "no such label image",
         "a_seg.npy": r"Python objects, .* not opened.*_cp_masks.png",
@@ -203,7 +203,7 @@ def test_masks_of_a_channel_count_where_there_is_no_other(tmp_path):
 
 def test_one_mask_is_not_taken_for_two_fields(tmp_path):
     write_labels(tmp_path / "a_w1_masks.png", TWO)
-    with pytest.raises(CellocateError, match=r"of field a and of field a_w1: .*a_cells.png and a_w1_cells.png"):
+    with pytest.raises(CellocateError, match=r"to field a and to field a_w1: .*a_cells.png and a_w1_cells.png"):
         MaskFolder(tmp_path).require(["a", "a_w1"])
     MaskFolder(tmp_path).require(["a"])
 
@@ -233,7 +233,7 @@ def test_an_image_is_not_its_own_mask(tmp_path):
     [
         ("plate1_f1_cells.png", r"plate1_f1_cells.png is there, but its name fits no field"),
         ("RoiSet.zip", r"RoiSet.zip, with regions of ImageJ's ROI Manager. Make a label image"),
-        ("f1_cells.bmp", r"f1_cells.bmp is there, but is not a PNG, TIFF, OME-Zarr, GeoJSON or array"),
+        ("f1_cells.bmp", r"f1_cells.bmp is there, but is not a PNG, TIFF, OME-Zarr, GeoJSON or NumPy array"),
     ],
 )
 def test_a_file_that_may_have_been_meant_is_named(tmp_path, name, message):

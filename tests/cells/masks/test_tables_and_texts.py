@@ -50,8 +50,8 @@ def test_features_can_be_read_back(tmp_path_factory, rows):
     ("text", "message"),
     [
         ("cell,a\n1,2\n", "no column named index"),
-        ("index,a\n0,2\n", r"index '0' is no number of a cell.*line 2"),
-        ("index,a\n1,2\n1,2\n", "stands twice.*line 3"),
+        ("index,a\n0,2\n", r"index '0' is not a cell number.*line 2"),
+        ("index,a\n1,2\n1,2\n", "occurs twice.*line 3"),
         ("index,a\nx,2\n", "index 'x'"),
         ("index,a\n1\n", "1 values under 2 columns"),
         ("", "it is empty"),

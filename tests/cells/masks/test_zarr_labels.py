@@ -68,7 +68,7 @@ def test_labels_that_do_not_fit_the_image_are_refused(tmp_path):
         write_zarr_labels(path / "labels" / "cells", np.zeros((2, 1), int))
     with pytest.raises(CellocateError, match="no OME-Zarr image"):
         write_zarr_labels(tmp_path / "labels" / "cells", CELLS)
-    with pytest.raises(CellocateError, match="not a file name of a label image"):
+    with pytest.raises(CellocateError, match="not a folder name of a label image"):
         write_zarr_labels(path / "labels" / ".cells", CELLS)
     assert sorted(tmp_path.rglob("*")) == before
     write_zarr_labels(path / "labels" / "cells", CELLS)
@@ -95,5 +95,5 @@ def test_what_is_no_label_image_is_refused(tmp_path):
 
 def test_without_zarr_it_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "zarr", None)
-    with pytest.raises(CellocateError, match=r"zarr is not installed.*cellocate\[formats\]"):
+    with pytest.raises(CellocateError, match=r"needs zarr, which is not installed.*cellocate\[formats\]"):
         write_zarr_labels(tmp_path / "a.zarr", CELLS)
