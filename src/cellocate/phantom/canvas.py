@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.shapes import Image, Points, map_px
+from cellocate.phantom.shapes import Image, Points, map_px, unit
 
 Amount = NDArray[np.float64] | float
 
@@ -55,31 +55,23 @@ class Canvas:
 
     def discs(self, centres: Points, radii: Amount, brightness: Amount) -> None:
         """Add filled discs."""
-        radii = np.broadcast_to(np.asarray(radii, np.float64), len(centres))
-        if len(centres) == 0:
-            return
-        n = int(np.clip(np.pi * (radii.max() / SPACING_UM) ** 2, 8, 400))
-        turn = np.arange(n) * np.pi * (3 - np.sqrt(5))  # a sunflower covers a disc evenly
-        spread = np.sqrt((np.arange(n) + 0.5) / n)[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
-        amounts = np.broadcast_to(brightness * np.pi * radii**2 / n, len(centres))
-        self.points(centres[:, None] + radii[:, None, None] * spread, np.repeat(amounts[:, None], n, axis=1))
+        if len(centres):
+            n = int(np.clip(np.pi * (np.max(radii) / SPACING_UM) ** 2, 8, 400))
+            turn = np.arange(n) * np.pi * (3 - np.sqrt(5))  # a sunflower covers a disc evenly
+            spread = np.sqrt((np.arange(n) + 0.5) / n)[:, None] * unit(turn)
+            self._around(centres, radii, spread, brightness * np.pi * np.square(radii) / n)
 
-    def rings(
-        self,
-        centres: Points,
-        radii: Amount,
-        brightness: Amount,
-        width: float = 0.3,
-    ) -> None:
+    def rings(self, centres: Points, radii: Amount, brightness: Amount, width: float = 0.3) -> None:
         """Add circles drawn with a line of `width` µm."""
-        radii = np.broadcast_to(np.asarray(radii, np.float64), len(centres))
-        if len(centres) == 0:
-            return
-        n = max(12, int(2 * np.pi * radii.max() / SPACING_UM))
-        turn = np.arange(n) * 2 * np.pi / n
-        around = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-        amounts = np.broadcast_to(brightness * 2 * np.pi * radii * width / n, len(centres))
-        self.points(centres[:, None] + radii[:, None, None] * around, np.repeat(amounts[:, None], n, axis=1))
+        if len(centres):
+            n = max(12, int(2 * np.pi * np.max(radii) / SPACING_UM))
+            self._around(centres, radii, unit(np.arange(n) * 2 * np.pi / n), brightness * 2 * np.pi * radii * width / n)
+
+    def _around(self, centres: Points, radii: Amount, spread: Points, amounts: Amount) -> None:
+        """Add points at `spread` (m, 2), in radii, around each centre."""
+        radii, amounts = (np.broadcast_to(np.asarray(x, np.float64), len(centres)) for x in (radii, amounts))
+        places = centres[:, None] + radii[:, None, None] * spread
+        self.points(places, np.repeat(amounts[:, None], len(spread), axis=1))
 
     def strokes(self, paths: Points, brightness: Amount, width: float) -> None:
         """Add lines of `width` µm along `paths` (n, steps, 2); `brightness` is a number, (n, 1) or (n, steps)."""

@@ -83,10 +83,10 @@ def _of_areas(pieces: Pieces, *, zero: bool, where: object, name_number: Callabl
             what = f"numbers of cells from {values[0]} to {values[-1]}, with no clear background"
             raise CellocateError(what, where=where, mend=_MEND)
         return np.array([0]), []
-    cells, said = np.setdiff1d(others, around), " and ".join(map(name_number, values[around - 1].tolist()))
+    cells, names = np.setdiff1d(others, around), " and ".join(map(name_number, values[around - 1].tolist()))
     if not len(cells):
-        return _read_inverted(pieces, said, around, zero=zero, where=where)
-    return _judge_zero(pieces, said, around, cells)
+        return _read_inverted(pieces, names, around, zero=zero, where=where)
+    return _judge_zero(pieces, names, around, cells)
 
 
 def _around(pieces: Pieces, others: Ints) -> Ints:
@@ -123,25 +123,25 @@ def _without_zero(pieces: Pieces, others: Ints, where: object, name_number: Call
     if len(others) > 2 and shares[first] >= _HALF and areas[first] >= 2 * np.median(areas[others[others != first]]):
         return np.array([first])
     if len(others) < 3 or areas[others].max() >= _LARGER * np.median(areas[others]):
-        said = ", ".join(map(name_number, pieces.numbers[:3].tolist())) + (" …" if len(pieces.numbers) > 3 else "")
-        raise CellocateError(f"no 0 in a mask of {said}, and no clear background", where=where, mend=_MEND)
+        names = ", ".join(map(name_number, pieces.numbers[:3].tolist())) + (" …" if len(pieces.numbers) > 3 else "")
+        raise CellocateError(f"no 0 in a mask of {names}, and no clear background", where=where, mend=_MEND)
     return np.array([], np.int64)
 
 
-def _read_inverted(pieces: Pieces, said: str, around: Ints, *, zero: bool, where: object) -> Found:
+def _read_inverted(pieces: Pieces, names: str, around: Ints, *, zero: bool, where: object) -> Found:
     """Every number but 0 is background: the mask is inverted, or one cell fills the image."""
     of_zero = (pieces.value == 0) & pieces.solid
     whole = int((of_zero & ~pieces.touching_border()).sum())
     if whole > 1:
-        note = Note("the mask is inverted: {} is its background, and 0 marks the cells", said)
+        note = Note("the mask is inverted: {} is its background, and 0 marks the cells", names)
         return pieces.numbers[around - 1], [note]
     if whole == 1 or not zero:
-        what = f"a mask of {said} and 0, either of which may be the background" if zero else f"a mask of {said} alone"
+        what = f"a mask of {names} and 0, either of which may be the background" if zero else f"a mask of {names} alone"
         raise CellocateError(what, where=where, mend=_MEND)
     return np.array([0]), []
 
 
-def _judge_zero(pieces: Pieces, said: str, around: Ints, cells: Ints) -> Found:
+def _judge_zero(pieces: Pieces, names: str, around: Ints, cells: Ints) -> Found:
     """A number surrounds the cells: 0 lies outside, or is a cell, or marks nothing."""
     areas, of_zero = pieces.by_number(pieces.area), pieces.value == 0
     values = pieces.numbers[around - 1]
@@ -150,5 +150,5 @@ def _judge_zero(pieces: Pieces, said: str, around: Ints, cells: Ints) -> Found:
         if _shares_of_border(pieces)[zero] >= _HALF:
             return np.append(values, 0), [left_out_note(len(around), "region", " around cells in the mask")]
         if (of_zero & pieces.solid).sum() == 1 and areas[zero] <= _LARGER * np.median(areas[cells]):
-            return values, [Note("the background of the mask is {}, and 0 is the number of a cell", said)]
-    return np.append(values, 0), [Note("the background of the mask is {}, not 0", said)]
+            return values, [Note("the background of the mask is {}, and 0 is the number of a cell", names)]
+    return np.append(values, 0), [Note("the background of the mask is {}, not 0", names)]

@@ -36,7 +36,7 @@ _AREAS = ("Polygon", "MultiPolygon")
 _IN = 0.9  # of its pixels: then an object lies in another
 _EACH = 4  # times as many objects inside as around: then these are regions, not cells with nuclei
 _AGAIN = "Export the objects from QuPath again, as GeoJSON of this image."
-_CLEAR = "Export the cells alone, or give them the type cell or detection in QuPath."
+_CLEAR = "Export only the cells, or give them the type cell or detection in QuPath."
 
 
 class QuPathObject(NamedTuple):
