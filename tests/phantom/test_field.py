@@ -7,7 +7,7 @@ from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN
 from cellocate.phantom import simulate_field
 from cellocate.phantom.canvas import Canvas
-from cellocate.phantom.debris import scatter
+from cellocate.phantom.debris import scatter_debris
 from cellocate.phantom.scene import build_scene
 
 
@@ -94,7 +94,7 @@ def test_debris_lies_mostly_between_cells():
     scene = build_scene(np.random.default_rng(3), FIELD_SPAN, metaphases=0, pairs=0)
     canvas = Canvas(512, FIELD_SPAN)
     for seed in range(20):
-        scatter(np.random.default_rng(seed), scene).draw(canvas, 1)
+        scatter_debris(np.random.default_rng(seed), scene).draw(canvas, 1)
     light = canvas.image()
     assert light[scene.labels == 0].sum() > 3 * light[scene.labels > 0].sum() > 0
 
