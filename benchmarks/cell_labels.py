@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from cellocate import decision, load, phantom
-from cellocate.cells.masks import CellMasks
+from cellocate.cells.masks import MaskFolder
 from cellocate.collection import Collection, bags_of, make_split, open_collection, pack, read_split, save_split
 from cellocate.counted import counted
 from cellocate.decision import Predictions
@@ -98,7 +98,7 @@ class Data:
         if not drawn.is_dir():
             shape = {"size": SIDE, "span": SPAN, "variability": variability}
             phantom.simulate(drawn, fields=count, labels=labels, layout="kaggle2021", **shape)  # type: ignore[arg-type]
-        self.fields, self.masks = open_collection(drawn), CellMasks(drawn / "truth")
+        self.fields, self.masks = open_collection(drawn), MaskFolder(drawn / "truth")
         if not (folder / "cells").is_dir():
             _cut_out(self.fields, self.masks, folder / "squares")
             pack(open_collection(folder / "squares"), folder / "cells", sizes=[CROP], overwrite=True)
@@ -115,7 +115,7 @@ class Data:
         return of.subset([str(i) for i in parts.index[parts == part]])
 
 
-def _cut_out(fields: Collection, masks: CellMasks, out: Path) -> None:
+def _cut_out(fields: Collection, masks: MaskFolder, out: Path) -> None:
     """Each cell along its mask, in a square about its centre, with the labels of its field."""
     half, rows = CROP // 2, []
     with new_folder(out) as aside:
@@ -237,7 +237,7 @@ def _figures(data: Data, said: Predictions, rule: decision.Rule, tuned: decision
 
 
 @cache
-def _masks(masks: CellMasks, field: str) -> dict[int, Any]:
+def _masks(masks: MaskFolder, field: str) -> dict[int, Any]:
     return masks.read(field)[1]
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
-from cellocate.cells.segmentation import Segmented, Settings, cell_map, label_cells, segment
+from cellocate.cells.segmentation import SegmentationSettings, Segmented, cell_map, label_cells, segment
 from cellocate.collection import open_collection
 from cellocate.images import CHANNELS, FIELD_SPAN, read_channel, read_field
 from cellocate.images.rle import masks_of, overlaps
@@ -68,7 +68,7 @@ def _phantoms(size: int, fields: int) -> None:
             "nuclei": (found.nuclei, phantom.nuclei),
             "cells": (found.cells, phantom.cells),
             "cells, several nuclei": (
-                segment(phantom.channels, CHANNELS, pixel, Settings(several_nuclei=True)).cells,
+                segment(phantom.channels, CHANNELS, pixel, SegmentationSettings(several_nuclei=True)).cells,
                 phantom.cells,
             ),
             "nearest": (_nearest(found), phantom.cells),

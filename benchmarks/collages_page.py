@@ -14,7 +14,7 @@ import pandas as pd
 from collages_cells import LOCATIONS, Cells, Said
 from numpy.typing import NDArray
 
-from cellocate.cells.clean import RULES, CleanUp, reasons
+from cellocate.cells.clean_up import RULES, CleanUp, removal_reasons
 from cellocate.cells.masks import read_labels
 from cellocate.images import CHANNELS, read_channel
 
@@ -264,7 +264,7 @@ def _unmixed(values: Floats, cells: Cells, collage: str, a: int, b: int) -> floa
 def _clean_up(cells: Cells, p: Said, names: Sequence[str]) -> str:
     pure = cells.label >= 0
     table, label = cells.table[pure].assign(empty=False), cells.label[pure]
-    why = reasons(table, CleanUp())
+    why = removal_reasons(table, CleanUp())
     alone = {name: rule(table, CleanUp()).to_numpy(dtype=bool) for name, rule in RULES.items()}
     rows = list(_rule_rows(why, alone, label, len(names)))
     negative = alone["negative"]

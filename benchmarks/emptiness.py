@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.flags import notes_on_protein
+from cellocate.cells.flags import protein_flags
 from cellocate.cells.segmentation import segment
 from cellocate.collection import open_collection
 from cellocate.collection.emptiness import ALIKE, correlation, emptiness_note
@@ -104,7 +104,7 @@ def _real(folder: Path, pixel_size: float | None) -> None:
             small = [cv2.resize(plane, (side, side), interpolation=cv2.INTER_AREA) for plane in pixels]
             notes[emptiness_note(dict(zip(channels, small, strict=True))) or "sound"] += 1
         if pixel_size is not None:
-            found = notes_on_protein(pixels[channels.index("green")], segment(pixels, channels, pixel_size).cells)
+            found = protein_flags(pixels[channels.index("green")], segment(pixels, channels, pixel_size).cells)
             cells += len(found)
             silent[field[:8]] += len(list(filter(None, found)))
     least = ", ".join(f"{channel} {min(values):.1f}" for channel, values in peaks.items())

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import pearson_corr_coeff, regionprops_table
 
+from cellocate.cells.cell_overlay import overlay
 from cellocate.cells.masks import read_geojson, renumbered, to_run_lengths, write_geojson, write_labels
 from cellocate.cells.measure import measure
-from cellocate.cells.overlay import overlay
 from cellocate.images import CHANNELS, FIELD_SPAN, Pixels, write_png
 from cellocate.phantom import PhantomField, simulate_field
 

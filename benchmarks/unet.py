@@ -35,8 +35,8 @@ from skimage.segmentation import watershed
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
-from cellocate.cells.segmentation import Settings, label_cells, segment
-from cellocate.cells.segmentation.working import enlarged_labels, factor, rescaled
+from cellocate.cells.segmentation import SegmentationSettings, label_cells, segment
+from cellocate.cells.segmentation.resampling import enlarged_labels, factor, rescaled
 from cellocate.collection import open_collection
 from cellocate.images import CHANNELS, FIELD_SPAN, read_channel, read_field
 from cellocate.phantom import simulate_field
@@ -183,7 +183,7 @@ class Found:
     def __init__(self, net: UNet, field: Image, channels: list[str], pixel_size: float | None) -> None:
         self.classical = segment(field, channels, pixel_size)
         pixel = self.classical.pixel_size
-        times, shape = factor(pixel, Settings().nucleus), field.shape[1:]
+        times, shape = factor(pixel, SegmentationSettings().nucleus), field.shape[1:]
         small = [rescaled(field[channels.index(n)], times) if n in channels else None for n in STAINS]
         height, width = next(plane for plane in small if plane is not None).shape
         stains = _stretched(np.stack([np.zeros((height, width)) if plane is None else plane for plane in small]))

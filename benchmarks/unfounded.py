@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
-from cellocate.cells.segmentation.sizes import estimated_pixel_size
+from cellocate.cells.segmentation.nucleus_sizes import estimated_pixel_size
 from cellocate.collection import open_collection
 from cellocate.decision import fit
 from cellocate.decision.logistic import logits

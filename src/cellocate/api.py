@@ -223,7 +223,7 @@ def find_cells(
     from cellocate.cells.conversion import convert
     from cellocate.cells.crops import CropSettings
     from cellocate.cells.cutting import CellPlan
-    from cellocate.cells.notes import as_sentences
+    from cellocate.cells.field_notes import format_notes
     from cellocate.cells.segmenters import get_segmenter
 
     collection = _collection(data)
@@ -236,7 +236,7 @@ def find_cells(
         skip_bad=skip_bad,
     )
     converted = convert(collection, plan, workers=workers, overwrite=overwrite)
-    _warn(as_sentences(converted.card["notes"]))
+    _warn(format_notes(converted.summary["notes"]))
     return converted.cells
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.given import Masks
+from cellocate.cells.field_masks import FieldMasks
 from cellocate.cells.masks import check_numbering
 from cellocate.cells.segmenters import get_segmenter
 from cellocate.collection import Collection, open_collection
@@ -123,7 +123,7 @@ class SegmenterTests:
     def _phantom(self) -> Any:  # noqa: ANN401 # a PhantomField
         return simulate_field([0], size=256, seed=1)
 
-    def _segment(self, pixel_size: float | None) -> Masks:
+    def _segment(self, pixel_size: float | None) -> FieldMasks:
         return get_segmenter(self.name).segment(self._phantom().channels, CHANNELS, pixel_size)
 
 

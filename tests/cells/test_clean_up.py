@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from cellocate.cells.clean import RULES, CleanUp, reasons
+from cellocate.cells.clean_up import RULES, CleanUp, removal_reasons
 from cellocate.errors import CellocateError
 
 GOOD = {
@@ -35,19 +35,19 @@ def table(*changes):
 def test_each_rule_finds_its_cell_alone_and_can_be_done_without(rule):
     cells = table(BAD[rule])
     limits = {"smallest_file": 4, "largest_file": 1000}
-    assert reasons(cells, CleanUp(**limits)).tolist() == [""] * 8 + [rule]
-    assert not reasons(cells, CleanUp(keep=[rule], **limits)).any()
+    assert removal_reasons(cells, CleanUp(**limits)).tolist() == [""] * 8 + [rule]
+    assert not removal_reasons(cells, CleanUp(keep=[rule], **limits)).any()
 
 
 def test_a_cell_is_counted_once_for_the_first_rule():
-    assert reasons(table({**BAD["edge"], **BAD["small"]}), CleanUp()).iloc[-1] == "edge"
+    assert removal_reasons(table({**BAD["edge"], **BAD["small"]}), CleanUp()).iloc[-1] == "edge"
 
 
 def test_files_too_large_are_left_out_and_unknown_sizes_are_not():
     cells = table(
         {"largest_file_bytes": 2e6}, {"smallest_file_bytes": float("nan"), "largest_file_bytes": float("nan")}
     )
-    assert reasons(cells, CleanUp(smallest_file=4, largest_file=1000)).tolist() == [""] * 8 + ["file size", ""]
+    assert removal_reasons(cells, CleanUp(smallest_file=4, largest_file=1000)).tolist() == [""] * 8 + ["file size", ""]
 
 
 def test_size_is_judged_among_whole_cells_of_the_same_cell_line():
@@ -55,13 +55,13 @@ def test_size_is_judged_among_whole_cells_of_the_same_cell_line():
     cells = pd.concat(
         [cells, table(*[{"edge": True, "area_um2": 1.0}] * 20).assign(cell_line="U2OS")], ignore_index=True
     )
-    assert set(reasons(cells, CleanUp())) == {"", "edge"}
+    assert set(removal_reasons(cells, CleanUp())) == {"", "edge"}
 
 
 def test_a_field_where_no_cell_shows_the_protein_is_all_negative():
-    assert (reasons(table().assign(contrast=0.0), CleanUp()) == "negative").all()
+    assert (removal_reasons(table().assign(contrast=0.0), CleanUp()) == "negative").all()
 
 
 def test_a_rule_that_there_is_not_is_refused():
-    with pytest.raises(CellocateError, match="no rule 'blurred'"):
+    with pytest.raises(CellocateError, match="unknown clean-up rule 'blurred'"):
         CleanUp(keep=["blurred"])

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellocate.cells import extras
-from cellocate.cells.clean import CleanUp
+from cellocate.cells import exports
+from cellocate.cells.clean_up import CleanUp
 from cellocate.cells.conversion import convert
 from cellocate.cells.crops import CropSettings, crops
 from cellocate.cells.cutting import CellPlan
-from cellocate.cells.given import Given
-from cellocate.cells.notes import Note
-from cellocate.cells.strong import Strong
+from cellocate.cells.field_masks import ImportedMasks
+from cellocate.cells.field_notes import Note
+from cellocate.cells.strong_labels import StrongLabels
 from cellocate.collection import make_split, open_collection
 from cellocate.collection.identity import identities
 from cellocate.collection.splits.leaks import leaks
@@ -64,7 +64,7 @@ def test_cells_are_a_collection_that_knows_its_fields(fields, plan):
     table = pd.read_csv(plan.out / "cells.csv")
     assert list(table["id"]) == cells.ids
     assert table["why"].isna().all()
-    assert converted.card["cells"] == len(cells)
+    assert converted.summary["cells"] == len(cells)
     assert cells.made["steps"][-1]["step"] == "cells"
     assert not (plan.out / "cutting").exists()
 
@@ -86,7 +86,7 @@ def test_a_split_of_cells_tears_no_field_and_cells_are_known_as_of_their_field(f
 
 
 def test_strong_labels_are_of_fields_with_one(fields, plan):
-    strong = Strong(CleanUp(), max_cells=2)
+    strong = StrongLabels(CleanUp(), max_cells=2)
     converted = convert(fields, plan, strong, workers=1)
     labels = fields.fields["labels"]
     single = {i for i in fields.ids if len(labels[i]) == 1}
@@ -94,7 +94,7 @@ def test_strong_labels_are_of_fields_with_one(fields, plan):
     table = pd.read_csv(plan.out / "cells.csv", keep_default_na=False)
     assert set(table["field"]) <= single
     assert list(table["id"][table["why"] == ""]) == converted.cells.ids
-    assert converted.card["removed"] == table["why"][table["why"] != ""].value_counts().to_dict()
+    assert converted.summary["removed"] == table["why"][table["why"] != ""].value_counts().to_dict()
     assert not table["edge"][table["why"] == ""].any()
     assert converted.cells.fields["labels"].value_counts().max() <= 2
     counts = pd.read_csv(plan.out / "counts.csv")
@@ -108,9 +108,9 @@ def test_strong_labels_are_of_fields_with_one(fields, plan):
 
 
 def test_bytes_do_not_depend_on_workers(fields, plan, tmp_path):
-    also = replace(plan, png=True, extras=(extras.geojson,))
-    convert(fields, also, Strong(LOOSE), workers=1)
-    convert(fields, replace(also, out=tmp_path / "two"), Strong(LOOSE), workers=2)
+    also = replace(plan, png=True, exports=(exports.geojson,))
+    convert(fields, also, StrongLabels(LOOSE), workers=1)
+    convert(fields, replace(also, out=tmp_path / "two"), StrongLabels(LOOSE), workers=2)
     assert contents(plan.out) == contents(tmp_path / "two")
 
 
@@ -148,8 +148,8 @@ def test_fields_are_counted_once_and_rows_without_images_never(fields, plan, pha
     for file in (phantoms / "train").glob("*.png"):
         if file.name.rpartition("_")[0] not in fields.ids:
             file.unlink()
-    card = convert(open_collection(phantoms), replace(plan, skip_bad=True), workers=1).card
-    assert (card["fields"], card["fields_skipped"], card["fields_of_other_labels"]) == (7, 2, 0)
+    summary = convert(open_collection(phantoms), replace(plan, skip_bad=True), workers=1).summary
+    assert (summary["fields"], summary["fields_skipped"], summary["fields_of_other_labels"]) == (7, 2, 0)
     assert list(pd.read_csv(plan.out / "skipped.csv")["id"]) == [bad, "elsewhere", bad]
 
 
@@ -167,11 +167,11 @@ def test_a_mended_field_is_done_on_resuming(fields, plan):
 
 def nothing(field, channels, pixel_size):
     empty = np.zeros(field.shape[1:], np.uint16)
-    return Given(empty, empty, pixel_size or 1.0, ("nothing was found",))
+    return ImportedMasks(empty, empty, pixel_size or 1.0, ("nothing was found",))
 
 
 def one_giant(field, channels, pixel_size):
-    return Given(*[np.ones(field.shape[1:], np.uint16)] * 2, pixel_size or 1.0)
+    return ImportedMasks(*[np.ones(field.shape[1:], np.uint16)] * 2, pixel_size or 1.0)
 
 
 def test_fields_without_cells_are_one_error_that_says_so(fields, plan):
@@ -180,8 +180,8 @@ def test_fields_without_cells_are_one_error_that_says_so(fields, plan):
 
 
 def test_nothing_is_left_of_cells_at_the_edge(fields, plan):
-    with pytest.raises(CellocateError, match=r"no cell is left of \d+: \d+ are left out for 'edge'"):
-        convert(fields, replace(plan, masks=None, segment=one_giant), Strong(), workers=1)
+    with pytest.raises(CellocateError, match=r"none of \d+ cells is left: \d+ were left out for 'edge'"):
+        convert(fields, replace(plan, masks=None, segment=one_giant), StrongLabels(), workers=1)
 
 
 def test_fields_without_cells_among_others_are_no_fault(fields, plan, phantoms):
@@ -194,21 +194,23 @@ def test_fields_without_cells_among_others_are_no_fault(fields, plan, phantoms):
 
 def test_notes_that_differ_in_figures_alone_are_told_once(fields, plan):
     def told(field, channels, pixel_size):
-        return Given(*[np.eye(64, dtype=np.uint16)] * 2, 1.0, (Note("the mean is {:.3f}", field.mean()), "all is well"))
+        return ImportedMasks(
+            *[np.eye(64, dtype=np.uint16)] * 2, 1.0, (Note("the mean is {:.3f}", field.mean()), "all is well")
+        )
 
-    card = convert(fields, replace(plan, masks=None, segment=told), workers=1).card
-    assert [row["fields"] for row in card["notes"]] == [8, 8]
-    means = sorted(row["note"] for row in card["notes"])
+    summary = convert(fields, replace(plan, masks=None, segment=told), workers=1).summary
+    assert [row["fields"] for row in summary["notes"]] == [8, 8]
+    means = sorted(row["note"] for row in summary["notes"])
     assert means[0] == "all is well"
     assert means[1].startswith("the mean is ")
     low, high = (float(figure) for figure in means[1].removeprefix("the mean is ").split(" to "))
     assert low < high
-    assert {row["first"] for row in card["notes"]} == {fields.ids[0]}
+    assert {row["first"] for row in summary["notes"]} == {fields.ids[0]}
 
 
 def test_what_has_no_single_labels_or_no_masks_is_refused_before_any_work(fields, plan, tmp_path):
     with pytest.raises(CellocateError, match="no field has exactly one label"):
-        convert(fields, plan, Strong(without=fields.vocabulary.names), workers=1)
+        convert(fields, plan, StrongLabels(without=fields.vocabulary.names), workers=1)
     with pytest.raises(CellocateError, match="no label images of cells"):
         (tmp_path / "nothing").mkdir()
         convert(fields, replace(plan, masks=tmp_path / "nothing"), workers=1)
@@ -238,11 +240,11 @@ def test_it_is_resumed_as_it_was_begun_and_what_is_there_is_kept(fields, plan):
 KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
-from cellocate.cells.clean import CleanUp
+from cellocate.cells.clean_up import CleanUp
 from cellocate.cells.crops import CropSettings
 from cellocate.cells.cutting import CellPlan
 from cellocate.cells.conversion import convert
-from cellocate.cells.strong import Strong
+from cellocate.cells.strong_labels import StrongLabels
 from cellocate.collection import open_collection
 
 os.fsync = lambda descriptor: None  # it is no loss of power

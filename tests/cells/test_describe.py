@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from cellocate.cells.describe import describe_cells, describe_field
-from cellocate.cells.given import Given
+from cellocate.cells.field_masks import ImportedMasks
 from cellocate.cells.masks import renumbered
 from cellocate.images import write_png
 
@@ -19,7 +19,7 @@ from cellocate.images import write_png
 def test_places_and_contrast_are_of_the_pixels_of_each_cell(labels):
     _, cells = renumbered(np.zeros_like(labels), labels)
     field = np.random.default_rng(0).integers(0, 255, (2, *cells.shape)).astype(np.uint8)
-    table = describe_cells(field, ["blue", "green"], Given(cells, cells, 0.5))
+    table = describe_cells(field, ["blue", "green"], ImportedMasks(cells, cells, 0.5))
     assert table["cell"].tolist() == [int(n) for n in np.unique(cells) if n]
     border = np.ones(cells.shape, bool)
     border[1:-1, 1:-1] = False
@@ -37,7 +37,7 @@ def test_places_and_contrast_are_of_the_pixels_of_each_cell(labels):
 def test_without_a_protein_or_a_landmark_nothing_is_said_of_them(tmp_path):
     field = np.random.default_rng(0).integers(0, 255, (1, 96, 96)).astype(np.uint8)
     cells = np.eye(96, dtype=np.uint16)
-    assert math.isnan(describe_cells(field, ["blue"], Given(cells, cells, 0.5))["contrast"][0])
+    assert math.isnan(describe_cells(field, ["blue"], ImportedMasks(cells, cells, 0.5))["contrast"][0])
     assert math.isnan(describe_field(field, ["blue"], {}, 0.5)["sharpness"])
     assert math.isnan(describe_field(field, ["blue"], {}, 0.5)["smallest_file_bytes"])
     for name, pixels in (("green", field[0]), ("blue", field[0] * 0)):

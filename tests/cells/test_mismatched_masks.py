@@ -56,4 +56,4 @@ def test_the_command_tells_it(cellocate, phantoms, tmp_path):
     assert cellocate("select", phantoms, "--ids", tmp_path / "ids.csv", "--out", chosen).code == 0
     small = ("--size", 32, "--span", 48, "--pixel-size", 2.56, "--workers", 1)
     result = cellocate("cells", chosen, "--masks", masks, "--out", tmp_path / "cells", *small)
-    assert "look whether this is the mask of another field" in result.err
+    assert "check whether this is the mask of another field" in result.err

@@ -5,7 +5,7 @@ import pickle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellocate.cells.notes import Note, load_notes, notes_of_a_kind, save_notes
+from cellocate.cells.field_notes import Note, group_notes, load_notes, save_notes
 
 figures = st.lists(st.integers(0, 999) | st.floats(0, 9), min_size=1, max_size=6)
 
@@ -13,7 +13,7 @@ figures = st.lists(st.integers(0, 999) | st.floats(0, 9), min_size=1, max_size=6
 @given(figures)
 def test_numbers_of_a_kind_are_shown_by_the_smallest_and_largest(values):
     notes = {f"f{i}": [Note("{:g} µm of 13 µm.", value)] for i, value in enumerate(values)}
-    [row] = notes_of_a_kind(notes)
+    [row] = group_notes(notes)
     assert (row["fields"], row["first"]) == (len(values), "f0")
     low, high = f"{min(values):g}", f"{max(values):g}"
     assert row["note"] == f"{low if low == high else f'{low} to {high}'} µm of 13 µm."
@@ -21,15 +21,15 @@ def test_numbers_of_a_kind_are_shown_by_the_smallest_and_largest(values):
 
 def test_the_commonest_kind_comes_first():
     notes = {"a": [Note("rare")], "b": [Note("often {}", 1)], "c": [Note("often {}", 2), Note("rare too")], "d": []}
-    assert [row["note"] for row in notes_of_a_kind(notes)] == ["often 1 to 2", "rare", "rare too"]
-    assert notes_of_a_kind({}) == []
+    assert [row["note"] for row in group_notes(notes)] == ["often 1 to 2", "rare", "rare too"]
+    assert group_notes({}) == []
 
 
 def test_names_are_no_numbers():
     """A name with digits or braces in it makes another kind, and is shown as it is."""
     notes = {"a": [Note("like {}, {} px", "plate 7", 9)], "b": [Note("like {}, {} px", "plate {8}", 10)]}
     notes["c"] = [Note("like {}, {} px", "plate 7", 30)]
-    assert [row["note"] for row in notes_of_a_kind(notes)] == ["like plate 7, 9 to 30 px", "like plate {8}, 10 px"]
+    assert [row["note"] for row in group_notes(notes)] == ["like plate 7, 9 to 30 px", "like plate {8}, 10 px"]
 
 
 def test_notes_are_the_same_again_out_of_a_file_and_a_process(tmp_path):

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cellocate.cells.cell_overlay import overlay
 from cellocate.cells.legend import with_legend
-from cellocate.cells.masks import CellMasks
-from cellocate.cells.overlay import overlay
+from cellocate.cells.masks import MaskFolder
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.images import to_float
@@ -137,7 +137,7 @@ def test_what_does_not_fit_is_refused():
 
 def test_a_real_field_is_drawn(real_data):
     collection = open_collection(real_data / "kaggle2021")
-    masks = CellMasks(real_data / "kaggle2021" / "cell_masks")
+    masks = MaskFolder(real_data / "kaggle2021" / "cell_masks")
     field = collection.ids[0]
     nuclei, cells = masks.labels(field, (2048, 2048))
     picture = overlay(collection.read(field, CHANNELS)[0], CHANNELS, nuclei, cells, side=512, numbers=True)

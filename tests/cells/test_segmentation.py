@@ -10,10 +10,10 @@ from hypothesis import settings as sparingly
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cellocate.cells.segmentation import Settings, cell_map, label_cells, label_nuclei, nuclei_map, segment
+from cellocate.cells.segmentation import SegmentationSettings, cell_map, label_cells, label_nuclei, nuclei_map, segment
 from cellocate.cells.segmentation.nuclei import numbered
-from cellocate.cells.segmentation.sizes import nucleus_px
-from cellocate.cells.segmentation.working import enlarged_labels, shrunk_labels
+from cellocate.cells.segmentation.nucleus_sizes import nucleus_px
+from cellocate.cells.segmentation.resampling import enlarged_labels, shrunk_labels
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_channel, read_field
 from cellocate.images.rle import masks_of, overlaps
@@ -128,9 +128,9 @@ def test_the_size_of_nuclei_is_estimated(radius):
 
 
 def test_nuclei_alone_give_bounded_cells_and_say_so(phantom):
-    found = segment(phantom.channels[2:3], ["blue"], PIXEL, Settings(ring=5))
+    found = segment(phantom.channels[2:3], ["blue"], PIXEL, SegmentationSettings(ring=5))
     assert found.cell_map is None
-    assert found.notes == ("Neither microtubules nor ER are shown: cells are what lies within 5 µm of a nucleus.",)
+    assert found.notes == ("Neither microtubules nor ER are visible: cells are drawn 5 µm around each nucleus.",)
     away = cv2.distanceTransform((found.nuclei == 0).astype(np.uint8), cv2.DIST_L2, 5) * PIXEL
     assert 4 < away[found.cells > 0].max() < 5 + 2 * PIXEL
 
@@ -159,7 +159,7 @@ def test_cells_end_where_they_are_dim():
 def test_cells_reach_no_further_than_asked():
     nuclei = np.zeros((80, 300), np.uint16)
     nuclei[30:50, 10:30] = 1
-    cells = label_cells(nuclei, np.full(nuclei.shape, 0.9, np.float32), 0.36, Settings(reach=30))
+    cells = label_cells(nuclei, np.full(nuclei.shape, 0.9, np.float32), 0.36, SegmentationSettings(reach=30))
     assert 30 + 30 / 0.36 - 3 < np.flatnonzero(cells[40]).max() < 30 + 30 / 0.36 + 3
 
 
@@ -167,7 +167,7 @@ def test_a_cell_may_have_two_nuclei():
     dna, red = discs([(125, 100), (172, 100)]), discs([(150, 100)], radius=80)
     field, names = np.stack([red, dna]), ["red", "blue"]
     assert segment(field, names, 0.33).cells.max() == 2
-    joined = segment(field, names, 0.33, Settings(several_nuclei=True))
+    joined = segment(field, names, 0.33, SegmentationSettings(several_nuclei=True))
     assert joined.cells.max() == joined.nuclei.max() == len(joined.edge) == 1
 
 
@@ -224,7 +224,7 @@ def test_what_cannot_be_segmented_is_refused(field, channels, pixel_size, words)
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), 1e6])
 def test_lengths_that_are_none_are_refused(name, value):
     with pytest.raises(CellocateError, match=f"{name} of"):
-        Settings(**{name: value})
+        SegmentationSettings(**{name: value})
 
 
 @sparingly(max_examples=25)

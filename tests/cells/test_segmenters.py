@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from cellocate.cells import segmenters
-from cellocate.cells.given import given_masks
-from cellocate.cells.masks import CellMasks, check_numbering, write_geojson, write_labels, write_zarr_labels
+from cellocate.cells.field_masks import read_field_masks
+from cellocate.cells.masks import MaskFolder, check_numbering, write_geojson, write_labels, write_zarr_labels
 from cellocate.cells.segmentation import segment
 from cellocate.cells.segmenters import get_segmenter
 from cellocate.errors import CellocateError
@@ -121,12 +121,12 @@ def test_masks_are_brought_as_pictures_arrays_or_outlines(tmp_path: Path) -> Non
         write_zarr_labels(tmp_path / "zarr" / f"a_{part}.zarr", labels)
     write_geojson(tmp_path / "outlines" / "a.geojson", own.nuclei, own.cells)
     for kind in ("png", "zarr", "outlines"):
-        found = given_masks(tmp_path / kind, "a", own.cells.shape, 0.64)
+        found = read_field_masks(tmp_path / kind, "a", own.cells.shape, 0.64)
         np.testing.assert_array_equal(found.cells, own.cells)
         np.testing.assert_array_equal(found.nuclei, own.nuclei)
         assert found.notes == ()
     with pytest.raises(CellocateError, match="outlines, which do not tell the size"):
-        CellMasks(tmp_path / "outlines").read("a")
+        MaskFolder(tmp_path / "outlines").read("a")
 
 
 def test_masks_with_gaps_and_nuclei_of_other_numbers_are_numbered_anew(tmp_path: Path) -> None:
@@ -134,8 +134,8 @@ def test_masks_with_gaps_and_nuclei_of_other_numbers_are_numbered_anew(tmp_path:
     nuclei = np.array([[0, 7, 0, 0, 2, 2, 0, 0, 0]], np.uint16)
     for part, labels in (("nuclei", nuclei), ("cells", cells)):
         write_labels(tmp_path / f"a_{part}.png", labels)
-    found = given_masks(tmp_path, "a", (1, 9), 0.1)
+    found = read_field_masks(tmp_path, "a", (1, 9), 0.1)
     assert found.cells.tolist() == [[1, 1, 1, 2, 2, 2, 3, 3, 3]]
     assert found.nuclei.tolist() == [[0, 1, 0, 0, 2, 2, 0, 0, 0]]
     assert "no background" in found.notes[0]
-    assert "numbered anew" in found.notes[1]
+    assert "renumbered" in found.notes[1]

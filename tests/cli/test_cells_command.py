@@ -116,7 +116,7 @@ def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
         (("--max-cells", 5), "--max-cells is of --strong"),
         (("--size", 1), "an impossible size of 1 px"),
         (("--span", 0), "an impossible span of 0 µm"),
-        (("--strong", "--keep", "ugly"), "no rule 'ugly'"),
+        (("--strong", "--keep", "ugly"), "unknown clean-up rule 'ugly'"),
         (("--strong", "--min-cells", 10_000), "left out for 'rare location'"),
         (("--workers", 0), "--workers must be at least 1, got 0"),
         (("--strong", "--without", "Nowhere"), "Nowhere"),

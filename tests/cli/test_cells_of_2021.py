@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from cellocate import phantom
-from cellocate.cells.masks import CellMasks
+from cellocate.cells.masks import MaskFolder
 from cellocate.collection import open_collection
 from cellocate.decision.submissions import read_kaggle2021, write_kaggle2021
 from cellocate.files import MARKER
@@ -35,7 +35,7 @@ def model(fields: Path) -> Path:
 
 
 def _write(fields: Path, out: Path, probabilities: np.ndarray) -> None:
-    collection, cells = open_collection(fields), CellMasks(fields / "truth")
+    collection, cells = open_collection(fields), MaskFolder(fields / "truth")
     shapes = {field: collection.shape(field) for field in collection.ids}
     write_kaggle2021(out, shapes, lambda i: cells.masks(i, shapes[i]), probabilities, get_vocabulary("hpa19"))
 

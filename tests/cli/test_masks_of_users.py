@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 from skimage.segmentation import find_boundaries
 
-from cellocate.cells.masks import CellMasks, write_geojson
+from cellocate.cells.masks import MaskFolder, write_geojson
 from cellocate.images import read_channel, write_png
 from cellocate.phantom import simulate
 
-BINARY = "each is read as a cell, and cells that touch as one"
+BINARY = "each is read as a cell, touching cells as one"
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_cells_of_binary_masks_are_cut_predicted_and_explained(cellocate, fields
     assert note.endswith(f"(3 fields, such as {min(truth)})")
     table = pd.read_csv(out / "cells.csv")
     assert table.groupby("field").size().to_dict() == expected
-    written = CellMasks(out / "masks")
+    written = MaskFolder(out / "masks")
     for field, cells in truth.items():
         assert list(written.read(field, cells.shape)[1]) == list(range(1, expected[field] + 1))
         assert written.notes[field] == ()
@@ -103,7 +103,7 @@ def test_predict_takes_outlines_of_qupath_and_says_what_it_leaves_out(cellocate,
         "predict", run / "model", fields, "--masks", tmp_path / "masks", "--out", tmp_path / "p.csv", "--by-map"
     )
     assert result.code == 0, result.err
-    assert "note: 1 annotation is no cell, and left out (3 fields" in result.err
+    assert "note: 1 annotation is not a cell and was left out (3 fields" in result.err
     table = pd.read_csv(tmp_path / "p.csv")
     assert table.groupby("field").size().to_dict() == {f: len(np.unique(c)) - 1 for f, c in truth.items()}
 
@@ -157,4 +157,4 @@ def test_the_truth_of_a_submission_is_not_numbered_anew(cellocate, tmp_path):
         write_png(truth / f"{i}_cells.png", np.where(apart > 0, 255, 0).astype(np.uint8))
     result = cellocate(*request, "--overwrite")
     assert (result.code, result.err.count("\n")) == (1, 1)
-    assert "a table names the cells by number, and 255 marks" in result.err
+    assert "a table refers to the cells by number, but 255 marks" in result.err

@@ -9,7 +9,7 @@ from small_collections import told
 from cellocate.cells.conversion import convert
 from cellocate.cells.crops import CropSettings
 from cellocate.cells.cutting import CellPlan
-from cellocate.cells.given import Given
+from cellocate.cells.field_masks import ImportedMasks
 from cellocate.collection import camera_depth as depth_
 from cellocate.collection import find_warnings, inspect, open_collection, pack, usable_fields
 from cellocate.collection.camera_depth import find_too_bright, with_depth
@@ -326,7 +326,7 @@ def test_what_is_written_anew_has_counts_and_their_bits_and_no_offset(tmp_path):
 def _whole(field, channels, pixel_size):
     """One cell, which is the whole field, whose mean the notes tell."""
     labels = np.ones(field.shape[1:], np.uint16)
-    return Given(labels, labels, pixel_size or 1.0, (f"the brightest is {field.max()}",))
+    return ImportedMasks(labels, labels, pixel_size or 1.0, (f"the brightest is {field.max()}",))
 
 
 def test_cells_are_found_on_the_full_scale_and_cut_out_as_counts(tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellocate.assessment.true_cells import read_true_cells
-from cellocate.cells.masks import CellMasks
+from cellocate.cells.masks import MaskFolder
 from cellocate.collection import open_collection, pack
 from cellocate.decision.submissions import (
     is_kaggle2021,
@@ -132,7 +132,7 @@ def test_a_row_may_be_longer_than_other_tables_allow(tmp_path: Path) -> None:
 
 def test_real_cells_become_a_submission(real_data: Path, tmp_path: Path) -> None:
     collection = open_collection(real_data / "kaggle2021")
-    cells = CellMasks(real_data / "kaggle2021" / "cell_masks")
+    cells = MaskFolder(real_data / "kaggle2021" / "cell_masks")
     shapes = {field: collection.shape(field) for field in collection.ids}
     table = np.zeros((3, 19))
     table[:, [0, 5]] = 0.9, 0.2

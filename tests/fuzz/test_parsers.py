@@ -22,7 +22,7 @@ from stack_files import zarr_plate
 
 from cellocate.assessment.true_cells import read_true_cells
 from cellocate.cells.masks import (
-    CellMasks,
+    MaskFolder,
     read_features,
     read_geojson,
     read_labels,
@@ -222,7 +222,7 @@ def label_images(folder: Path) -> None:
 
 
 def read_masks(folder: Path) -> None:
-    found = CellMasks(folder)
+    found = MaskFolder(folder)
     for field in found.ids:
         found.labels(field, (SIDE, SIDE))
 

@@ -12,7 +12,7 @@ from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.phantom import simulate, simulate_field
 from cellocate.phantom.label_sets import label_sets, read_targets, real_label_sets
-from cellocate.phantom.layouts import layout
+from cellocate.phantom.phantom_layouts import layout
 from cellocate.vocabulary import get_vocabulary
 
 

@@ -7,7 +7,7 @@ from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN
 from cellocate.phantom import simulate_field
 from cellocate.phantom.canvas import Canvas
-from cellocate.phantom.debris import scatter
+from cellocate.phantom.debris import scatter_debris
 from cellocate.phantom.scene import build_scene
 
 
@@ -94,7 +94,7 @@ def test_debris_lies_mostly_between_cells():
     scene = build_scene(np.random.default_rng(3), FIELD_SPAN, metaphases=0, pairs=0)
     canvas = Canvas(512, FIELD_SPAN)
     for seed in range(20):
-        scatter(np.random.default_rng(seed), scene).draw(canvas, 1)
+        scatter_debris(np.random.default_rng(seed), scene).draw(canvas, 1)
     light = canvas.image()
     assert light[scene.labels == 0].sum() > 3 * light[scene.labels > 0].sum() > 0
 
@@ -102,7 +102,7 @@ def test_debris_lies_mostly_between_cells():
 def test_what_is_out_of_focus_is_blurred_and_dimmer():
     sharp, blurred = Canvas(256, FIELD_SPAN), Canvas(256, FIELD_SPAN)
     for canvas, defocus in ((sharp, 0.0), (blurred, 0.9)):
-        canvas.turn_to(defocus=defocus)
+        canvas.set_light(defocus=defocus)
         canvas.discs(np.array([[80.0, 80.0]]), 3.0, 1.0)
     assert blurred.image().max() < 0.8 * sharp.image().max()
     assert blurred.image().sum() == pytest.approx(sharp.image().sum() / 1.9, rel=1e-3)

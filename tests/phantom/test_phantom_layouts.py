@@ -11,7 +11,7 @@ from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.phantom import simulate, simulate_field
 from cellocate.phantom.label_sets import label_sets, real_label_sets
-from cellocate.phantom.layouts import layout
+from cellocate.phantom.phantom_layouts import layout
 from cellocate.vocabulary import get_vocabulary
 
 NAMES = get_vocabulary("hpa28").names
@@ -72,7 +72,7 @@ def test_balanced_fields_show_every_label_of_hpa19_about_equally_often():
     draw = label_sets("balanced", 7, said)
     sets = [draw(i) for i in range(380)]
     assert not UNSAID & {label for labels in sets for label in labels}
-    counts = Counter(label for labels in sets for label in said.says(labels))
+    counts = Counter(label for labels in sets for label in said.translate(labels))
     assert set(counts) == set(range(19))
     assert counts[18] == 20
     assert min(counts[label] for label in range(18)) >= 20
@@ -83,7 +83,7 @@ def test_balanced_fields_show_every_label_of_hpa19_about_equally_often():
 def test_balanced_fields_show_only_what_a_vocabulary_can_say_and_phantoms_can_show():
     said = layout("kaggle2018", "subcell31")
     draw = label_sets("balanced", 7, said)
-    counts = Counter(label for i in range(270) for label in said.says(draw(i)))
+    counts = Counter(label for i in range(270) for label in said.translate(draw(i)))
     names = {get_vocabulary("subcell31").names[label] for label in counts}
     assert names >= {"Negative", "Cell Junctions", "Golgi apparatus"}
     assert not names & {"Vesicles", "Nucleoli rim", "Midbody"}

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from cellocate import load
-from cellocate.cells.masks import CellMasks
+from cellocate.cells.masks import MaskFolder
 from cellocate.collection import bags_of, open_collection
 from cellocate.decision import Predictions, read_fields, read_probabilities
 from cellocate.decision.h5ad import write_h5ad
@@ -93,7 +93,7 @@ def test_cells_and_fields_are_ranked_as_their_product() -> None:
 
 def test_cells_inside_their_masks(model: Model, phantoms: Path) -> None:
     collection, masks = open_collection(phantoms).subset(["phantom-1-000000", "phantom-1-000003"]), phantoms / "truth"
-    cells = CellMasks(masks)
+    cells = MaskFolder(masks)
     fields = predict_collection(model, collection)
     copied = predict_within(model, collection, cells, fields, by_map=False)
     mapped = predict_within(model, collection, cells, fields)

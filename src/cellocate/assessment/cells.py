@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cellocate.assessment.true_cells import TrueCells, read_true_cells
-from cellocate.cells.notes import as_sentences, notes_of_a_kind
+from cellocate.cells.field_notes import format_notes, group_notes
 from cellocate.decision.submissions import read_kaggle2021
 from cellocate.errors import CellocateError
 from cellocate.evaluation import Instances, evaluate_instances
@@ -55,7 +55,7 @@ def evaluate_cells(
     if score is not None and score <= blind:
         what = "is no better than naming every location for every cell"
         warnings.append(f"mean average precision {score:.3f} {what} ({blind:.3f})")
-    return EvaluatedCells(metrics, (*warnings, *as_sentences(notes_of_a_kind(known.notes))))
+    return EvaluatedCells(metrics, (*warnings, *format_notes(group_notes(known.notes))))
 
 
 def _truth_of(field: str, shape: tuple[int, int], known: TrueCells, predictions: str | Path) -> Instances:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from cellocate.cells.masks import CellMasks
-from cellocate.cells.notes import Note
+from cellocate.cells.field_notes import Note
+from cellocate.cells.masks import MaskFolder
 from cellocate.collection.layouts.phantoms import CARD, read_metadata
 from cellocate.decision.submissions.kaggle2021 import Cells, Shape, parse_mask, parse_side
 from cellocate.decision.submissions.sample import LONGEST
@@ -66,7 +66,7 @@ def _of_folder(folder: Path, vocabulary: Vocabulary) -> TrueCells:
     table, lines = read_table(path, "table of cells", names)
     if not set(names) <= set(table.columns):
         raise missing_column_error(path, "no table of cells", "It needs the columns Id, cell and labels.")
-    images = CellMasks(folder)
+    images = MaskFolder(folder)
     labels: dict[str, dict[int, tuple[int, ...]]] = {field: {} for field in images.ids}
     sets = vocabulary.parse_all(table["labels"], lambda row: f"{path}, line {lines[row]}")
     for line, field, cell, shows in zip(lines, table["Id"], table["cell"], sets, strict=True):

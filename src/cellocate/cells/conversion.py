@@ -1,4 +1,4 @@
-"""Fields → cells: in parallel, on from where it stopped, written as a collection of their own."""
+"""Convert fields into a collection of single cells, in parallel and resumable."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from cellocate.cells.cutting import WORK, CellPlan, FieldToCut, cut_field, is_cut
-from cellocate.cells.given import masks_in
-from cellocate.cells.outputs import CARD, CROPS, write_outputs
-from cellocate.cells.pixel_sizes import Estimated, estimate
-from cellocate.cells.strong import Strong, with_one_label
+from cellocate.cells.estimated_pixel_sizes import PixelSizeEstimates, estimate_pixel_sizes
+from cellocate.cells.field_masks import open_mask_folder
+from cellocate.cells.outputs import CROPS, SUMMARY, write_outputs
+from cellocate.cells.strong_labels import StrongLabels, has_one_label
 from cellocate.collection import Collection, LabelledCollection, Problem, open_collection
 from cellocate.collection.camera_depth import with_known_depth
 from cellocate.collection.faulty_fields import known_faults, refuse_faulty, require_images
@@ -23,54 +23,49 @@ from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
 from cellocate.work import Work, check_workers, resumable, run_in_processes
 
-NUCLEI = "blue"
+_NUCLEI = "blue"
 
 
 @dataclass(frozen=True)
 class Converted:
-    """What was written.
-
-    Attributes:
-        cells: the collection of cells.
-        card: what `cells.json` says.
-    """
+    """The collection of `cells`, and the `summary` that `cells.json` holds."""
 
     cells: Collection
-    card: dict[str, Any]
+    summary: dict[str, Any]
 
 
 def convert(
     collection: Collection,
     plan: CellPlan,
-    strong: Strong | None = None,
+    strong: StrongLabels | None = None,
     *,
     workers: int | None = None,
     resume: bool = False,
     overwrite: bool = False,
     progress: Callable[[int], object] | None = None,
 ) -> Converted:
-    """Find the cells of every field and cut them out, as a collection that everything else can be done with.
+    """Find the cells of every field and cut them out as a collection of their own.
 
-    Written to `plan.out`: `masks/`, the store `crops/`, `cells.csv`, `cells.json`, where labels became strong ones
-    `counts.csv`, and where fields were left out `skipped.csv`. The same collection and request give the same files,
-    whatever the number of workers and however often the work was interrupted.
+    Written to `plan.out`: `masks/`, the store `crops/`, `cells.csv` and `cells.json`; `counts.csv` if `strong` is
+    given; `skipped.csv` if fields were left out. The same collection and request give the same files, whatever the
+    number of workers and however often the work was interrupted.
 
     Args:
-        collection: of fields; labels of a field are copied to each of its cells.
-        plan: what is to be done with each.
-        strong: take the fields with one label alone, and of their cells those that are likely to show it.
-        workers: processes; as many as the machine has cores by default.
-        resume: go on with what was begun.
+        collection: of fields; the labels of a field are copied to each of its cells.
+        plan: what to do with each field.
+        strong: use only fields with one label, and only those of their cells that are likely to show it.
+        workers: processes; one for each core by default.
+        resume: continue earlier work.
         overwrite: replace what is there.
         progress: called with 1 after each field.
 
     Raises:
         CellocateError: an impossible request, a faulty field (after all others were done), no cell, a folder in use,
-            a full disk, or another request to resume than was begun.
+            a full disk, or a request that differs from the one to resume.
     """
     check_workers(workers)
     plan, collection = replace(plan, out=plan.out.resolve()), with_known_depth(collection)
-    if resume and (plan.out / CARD).is_file():  # if it was interrupted, then when all was there
+    if resume and (plan.out / SUMMARY).is_file():  # everything had been written
         shutil.rmtree(plan.work, ignore_errors=True)
         return _opened(plan)
     _check_images(collection, plan)
@@ -83,7 +78,7 @@ def convert(
         check_file_name(field)
     request, inputs = _request(plan, fields, strong), (*collection.places, plan.masks)
     with resumable(plan.out, WORK, request, noun="conversion", resume=resume, overwrite=overwrite, inputs=inputs):
-        decided = plan.work / "decided"  # from here on crops are moved, and no field is done anew
+        decided = plan.work / "decided"  # from here on crops move, and no field is cut again
         if not decided.is_file():
             _cut_all(plan, fields, workers, progress)
             write_text(decided, "")
@@ -93,44 +88,45 @@ def convert(
 
 
 def _check_images(collection: Collection, plan: CellPlan) -> None:
-    """Refuse a collection whose cells cannot be cut out, and a folder without masks."""
+    """Refuse a collection without fields or nuclei, and a folder without masks."""
     require_images(collection, plan.channels)
     if collection.unit == "cell":
-        raise CellocateError("single cells already", where=collection.folder, mend="Give the fields that they are of.")
-    masks_in.cache_clear()  # the folder may have changed since an earlier call
+        mend = "Use the fields that these cells were cut from."
+        raise CellocateError("these are single cells already", where=collection.folder, mend=mend)
+    open_mask_folder.cache_clear()  # the folder may have changed since an earlier call
     if plan.masks is not None:
-        masks_in(plan.masks)  # says what is missing
-    elif NUCLEI not in collection.channels:
-        what = f"no channel of nuclei, blue (it has {', '.join(collection.channels)})"
-        mend = "Cells are found from their nuclei: add the files, or bring masks with --masks."
+        open_mask_folder(plan.masks)  # raises if there is none
+    elif _NUCLEI not in collection.channels:
+        what = f"no channel of nuclei, blue (the channels are {', '.join(collection.channels)})"
+        mend = "Cells are found from their nuclei: add these images, or give your own masks with --masks."
         raise CellocateError(what, where=collection.folder, mend=mend)
 
 
 def _check_masks_of(fields: Collection, plan: CellPlan) -> None:
-    """Refuse masks that are of none of the fields, or of several at once."""
+    """Refuse masks that fit none of the fields, or several at once."""
     if plan.masks is not None:
-        masks = masks_in(plan.masks).excluding(fields.files)
+        masks = open_mask_folder(plan.masks).excluding(fields.files)
         masks.refuse_shared_masks(fields.ids)
         if not any(map(masks.has, fields.ids)):
             masks.require(fields.ids)
 
 
 def _opened(plan: CellPlan) -> Converted:
-    card = json.loads((plan.out / CARD).read_text(encoding="utf-8"))
-    return Converted(open_collection(plan.out / CROPS), card)
+    summary = json.loads((plan.out / SUMMARY).read_text(encoding="utf-8"))
+    return Converted(open_collection(plan.out / CROPS), summary)
 
 
-def _of_one_label(fields: LabelledCollection, strong: Strong) -> LabelledCollection:
+def _of_one_label(fields: LabelledCollection, strong: StrongLabels) -> LabelledCollection:
     unwanted = [fields.vocabulary.index(name) for name in strong.without]
-    single = with_one_label(fields.fields["labels"], unwanted)
+    single = has_one_label(fields.fields["labels"], unwanted)
     if not single.any():
         mend = "Leave --strong out: the labels of a field are copied to its cells."
-        raise CellocateError("no field has exactly one label that is wanted", where=fields.folder, mend=mend)
+        raise CellocateError("no field has exactly one wanted label", where=fields.folder, mend=mend)
     return fields.subset([str(i) for i in fields.fields.index[single]])
 
 
-def _request(plan: CellPlan, fields: Collection, strong: Strong | None) -> dict[str, Any]:
-    """What must be the same when the work is resumed."""
+def _request(plan: CellPlan, fields: Collection, strong: StrongLabels | None) -> dict[str, Any]:
+    """The settings that must be the same when the work is resumed."""
     rows = table(fields).to_csv(lineterminator="\n")
     return {
         "channels": list(plan.channels),
@@ -138,7 +134,7 @@ def _request(plan: CellPlan, fields: Collection, strong: Strong | None) -> dict[
         "masks": None if plan.masks is None else str(plan.masks.resolve()),
         "segmenter": None if plan.segment is None else getattr(plan.segment, "__name__", ""),
         "strong": None if strong is None else strong.settings(),
-        "extras": [extra.__name__ for extra in plan.extras],
+        "extras": [extra.__name__ for extra in plan.exports],
         "png": plan.png,
         "colours": plan.colours,
         "fields": hashlib.sha256(rows.encode()).hexdigest(),
@@ -146,9 +142,9 @@ def _request(plan: CellPlan, fields: Collection, strong: Strong | None) -> dict[
 
 
 def _cut_all(plan: CellPlan, fields: Collection, workers: int | None, progress: Callable[[int], object] | None) -> None:
-    estimated = Estimated({}, {})
+    estimated = PixelSizeEstimates({}, {})
     if plan.masks is None:
-        estimated = estimate(fields, workers, kept=plan.work / "pixel_sizes.json")
+        estimated = estimate_pixel_sizes(fields, workers, kept=plan.work / "pixel_sizes.json")
     slim = replace(fields, made={}, problems=()).with_pixel_sizes(estimated.sizes)
     tasks = (FieldToCut(plan, n, slim.subset([i]), estimated.notes.get(i)) for n, i in enumerate(fields.ids))
     problems: list[Problem] = []

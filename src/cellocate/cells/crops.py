@@ -1,4 +1,4 @@
-"""Cut each cell out of a field: a square of a fixed scale, or one that the cell fills."""
+"""Cut each cell out of a field, as a square of fixed scale or one fitted to the cell."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from cellocate.images import Pixels
 Labels = NDArray[Any]
 Box = tuple[slice, slice]
 
-SPAN = 51.2  # µm: what most cells fit into
+SPAN = 51.2  # µm: most cells fit into this
 _SIZES = (16, 2048)  # px of a crop
 _SPANS = (1.0, 1000.0)  # µm
-_LARGEST = 2**28  # px that a field may be enlarged to: a gigabyte in four channels of 8 bits
+_LARGEST = 2**28  # px of an enlarged field: a gigabyte in four channels of 8 bits
 
 
 @dataclass(frozen=True)
 class CropSettings:
-    """What a crop shows.
+    """The size, scale and content of crops.
 
     Attributes:
         size: side of the crop, px.
         span: side of the crop, µm, the same for all cells; None fits each crop to its cell.
-        margin: share of the cell's longer side that a fitted crop has on each side of it.
-        masked: everything outside the cell is 0.
-        centre: of the crop: the middle of the box around the cell, or around its nucleus.
+        margin: of a fitted crop, on each side, as a share of the cell's longer side.
+        masked: set everything outside the cell to 0.
+        centre: centre the crop on the box around the cell, or around its nucleus.
 
     Raises:
-        CellocateError: such a crop is impossible.
+        CellocateError: a value is out of range.
     """
 
     size: int = 256
@@ -53,11 +53,13 @@ class CropSettings:
             mend = f"Give {_SPANS[0]:g} to {_SPANS[1]:g} µm."
             raise CellocateError(f"an impossible span of {self.span:g} µm for a cell", mend=mend)
         if not 0 <= self.margin <= 1:
-            raise CellocateError(f"an impossible margin of {self.margin:g}", mend="Give 0 to 1, of the cell's side.")
+            raise CellocateError(
+                f"an impossible margin of {self.margin:g}", mend="Give 0 to 1 (times the cell's side)."
+            )
 
 
 class Crop(NamedTuple):
-    """One cell: its number in the label image; pixels, shape (C, size, size); µm per px of these."""
+    """One cell: its number in the label image; its pixels, shape (C, size, size); µm per px of these."""
 
     number: int
     pixels: Pixels
@@ -67,24 +69,24 @@ class Crop(NamedTuple):
 def crops(
     field: Pixels, cells: Labels, nuclei: Labels | None, pixel_size: float, settings: CropSettings | None = None
 ) -> Iterator[Crop]:
-    """Cut out each cell of a field, all channels at once, in the field's own depth.
+    """Cut out each cell of a field, all channels at once, at the field's own bit depth.
 
-    Shrinking averages over areas. What a crop would show beyond the field is 0.
+    Shrinking averages over areas. Pixels of a crop beyond the field are 0.
 
     Args:
         field: shape (C, H, W), uint8 or uint16.
-        cells: the number of the cell at each pixel, 0 for none, shape (H, W), integers.
-        nuclei: likewise, with the number of the cell that a nucleus lies in; only for `centre="nucleus"`, where a
-            cell without one is centred on itself.
+        cells: label image, shape (H, W).
+        nuclei: label image with the numbers of their cells; needed for `centre="nucleus"`, where a cell without a
+            nucleus is centred on itself.
         pixel_size: µm per px of the field.
-        settings: what a crop shows; `CropSettings()` unless given.
+        settings: of the crops; `CropSettings()` by default.
 
     Yields:
-        Cells by number; numbers that do not occur are passed over.
+        Cells by number; numbers that do not occur are skipped.
 
     Raises:
-        CellocateError: field and masks differ in size, nuclei are needed and there are none, or the field would be
-            enlarged beyond 2²⁸ px.
+        CellocateError: field and masks differ in size, nuclei are needed and missing, or the field would be enlarged
+            beyond 2²⁸ px.
 
     Example:
         >>> field, cells = np.full((2, 40, 60), 9, np.uint8), np.zeros((40, 60), np.uint16)
@@ -97,10 +99,10 @@ def crops(
     if field.shape[1:] != cells.shape or (nuclei is not None and nuclei.shape != cells.shape):
         raise CellocateError(
             f"masks of {cells.shape[1]}×{cells.shape[0]} px on a field of {field.shape[2]}×{field.shape[1]} px",
-            mend="Give the masks of this field, at its own size.",
+            mend="Use the masks of this field, at its own size.",
         )
     if settings.centre == "nucleus" and nuclei is None:
-        raise CellocateError("no masks of nuclei to centre cells on", mend="Centre them on the cell, or add the masks.")
+        raise CellocateError("no masks of nuclei to centre on", mend="Centre crops on the cells, or add the masks.")
     boxes = {n: box for n, box in enumerate(find_objects(cells), start=1) if box is not None}
     around = dict(boxes)
     if settings.centre == "nucleus" and nuclei is not None:
@@ -119,12 +121,12 @@ def middle(box: Box) -> tuple[float, float]:
 def _of_one_scale(
     image: NDArray[Any], cells: Labels, around: dict[int, Box], pixel_size: float, span: float, settings: CropSettings
 ) -> Iterator[Crop]:
-    """Bring the whole field to the scale once, which is quicker than each crop, and cut."""
+    """Rescale the whole field once, which is faster than rescaling each crop, and cut."""
     factor = pixel_size * settings.size / span
     height, width = (max(1, round(side * factor)) for side in cells.shape)
     if factor > 1 and height * width > _LARGEST:
         what = f"a field of {cells.shape[1]}×{cells.shape[0]} px of {pixel_size:g} µm, enlarged {factor:.3g} times"
-        raise CellocateError(what, mend="Check the pixel size, or ask for smaller pictures or a larger span.")
+        raise CellocateError(what, mend="Check the pixel size, or choose smaller crops or a larger span.")
     small, mask = _resized(image, height, width), _nearest(cells, height, width)
     for number, box in around.items():
         top, left = (round(m * factor - settings.size / 2) for m in middle(box))
@@ -171,7 +173,7 @@ def _resized(image: NDArray[Any], height: int, width: int) -> NDArray[Any]:
 def _nearest(cells: Labels, height: int, width: int) -> Labels:
     if cells.shape == (height, width):
         return cells
-    if cells.max(initial=0) < 2**16:  # what OpenCV resizes
+    if cells.max(initial=0) < 2**16:  # OpenCV resizes 16 bits only
         cells = cells.astype(np.uint16, copy=False)
         return cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
     rows, columns = (

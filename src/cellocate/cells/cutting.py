@@ -1,4 +1,4 @@
-"""One field: how a worker reads it, finds its cells, cuts them out and writes them, and sees that this is done."""
+"""Cut out the cells of one field: what a worker process does, and how it is known to be done."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from cellocate.cells.crops import Crop, CropSettings, crops
 from cellocate.cells.describe import describe_cells, describe_field
-from cellocate.cells.extras import Extra
-from cellocate.cells.given import Masks, given_masks
+from cellocate.cells.exports import Export
+from cellocate.cells.field_masks import FieldMasks, read_field_masks
+from cellocate.cells.field_notes import Note, save_notes
 from cellocate.cells.masks import write_labels
 from cellocate.cells.mismatched_masks import MISMATCHED, are_mismatched
-from cellocate.cells.notes import Note, save_notes
 from cellocate.cells.segmenters import Segmenter
 from cellocate.choices import Colours
 from cellocate.collection import Collection, Problem
@@ -30,43 +30,31 @@ from cellocate.images.bit_depth import full_scale
 from cellocate.images.store import index_type, is_whole, shard_path, write_shard
 
 WORK = "cutting"
-"""The folder in which is kept what is needed to go on; there is none when all is done."""
+"""The folder of intermediate files; removed when all is done."""
 DIGITS = "%.6g"
 
 
 @dataclass(frozen=True)
 class CellPlan:
-    """What all fields have in common.
+    """Settings shared by all fields of a conversion."""
 
-    Attributes:
-        out: the folder to write.
-        channels: that are read, and that crops have.
-        crop: what a crop shows.
-        masks: folder of masks that were brought.
-        segment: what finds the cells where none were brought.
-        extras: what else is written of each field.
-        png: cells are written as pictures as well.
-        colours: of the channels in overlays.
-        skip_bad: faulty fields are left out.
-    """
-
-    out: Path
-    channels: tuple[str, ...]
-    crop: CropSettings
-    masks: Path | None
-    segment: Segmenter | None
-    extras: tuple[Extra, ...] = ()
-    png: bool = False
-    colours: Colours = "atlas"
-    skip_bad: bool = False
+    out: Path  # the folder to write
+    channels: tuple[str, ...]  # the channels to read, and of the crops
+    crop: CropSettings  # size, scale and content of the crops
+    masks: Path | None  # folder of the user's masks; None to find cells with `segment`
+    segment: Segmenter | None  # finds the cells
+    exports: tuple[Export, ...] = ()  # further files to write of each field
+    png: bool = False  # also write cells as PNG files
+    colours: Colours = "atlas"  # of the channels in overlays
+    skip_bad: bool = False  # leave out faulty fields
 
     @property
     def work(self) -> Path:
-        """Where parts lie until all is done."""
+        """The folder of intermediate files."""
         return self.out / WORK
 
     def rows(self, number: int) -> Path:
-        """Rows of the index for a field's crops; written last, it says that all is there."""
+        """Index rows of a field's crops; written last, they show that the field is done."""
         return self.work / f"{number:06}.npy"
 
     def cells(self, number: int) -> Path:
@@ -85,14 +73,14 @@ class CellPlan:
         """A field's crops, one after the other."""
         return shard_path(self.work, self.crop.size, number)
 
-    def pictures(self, field: str) -> tuple[Path, Path]:
-        """Where a field's label images go: nuclei, cells."""
+    def label_images(self, field: str) -> tuple[Path, Path]:
+        """The files of a field's label images: nuclei, cells."""
         return self.out / "masks" / f"{field}_nuclei.png", self.out / "masks" / f"{field}_cells.png"
 
 
 @dataclass(frozen=True)
 class FieldToCut:
-    """One field: all that a worker needs to know. `collection` has this field alone; `note` is for the user."""
+    """One field for a worker: `collection` holds only this field; `note` is for the user."""
 
     plan: CellPlan
     number: int
@@ -101,12 +89,12 @@ class FieldToCut:
 
     @property
     def field(self) -> str:
-        """Its id."""
+        """The field's id."""
         return self.collection.ids[0]
 
 
 def cut_field(task: FieldToCut) -> Problem | None:
-    """Find and cut out the cells of a field; give its fault, if it has one."""
+    """Find and cut out the cells of a field; return its fault, if it has one."""
     plan, number = task.plan, task.number
     plan.problem(number).unlink(missing_ok=True)
     try:
@@ -121,7 +109,7 @@ def cut_field(task: FieldToCut) -> Problem | None:
 
 
 def is_cut(task: FieldToCut) -> bool:
-    """Whether all that is written of a field is there and whole; a faulty one counts where such are left out."""
+    """Whether all files of a field are there and whole; a faulty field counts as done if `skip_bad` is set."""
     plan, number = task.plan, task.number
     try:
         rows = np.load(plan.rows(number))
@@ -131,9 +119,8 @@ def is_cut(task: FieldToCut) -> bool:
         return plan.skip_bad
     if rows.dtype != index_type(1) or not plan.cells(number).is_file():
         return False
-    pictures = plan.pictures(task.field)[1].is_file()
-    size = (plan.crop.size,)
-    return pictures and (not len(rows) or is_whole(plan.work, size, len(plan.channels), rows))
+    written = plan.label_images(task.field)[1].is_file()
+    return written and (not len(rows) or is_whole(plan.work, (plan.crop.size,), len(plan.channels), rows))
 
 
 def _cut(task: FieldToCut) -> None:
@@ -142,13 +129,12 @@ def _cut(task: FieldToCut) -> None:
     bits = task.collection.bits(field)
     pixels = full_scale(counts, bits)
     masks = _masks(task, pixels, pixel_size)
-    for path, labels in zip(plan.pictures(field), (masks.nuclei, masks.cells), strict=True):
+    for path, labels in zip(plan.label_images(field), (masks.nuclei, masks.cells), strict=True):
         write_labels(path, labels)
     found = list[tuple[Crop, bool]]()
     nuclei = None if masks.cells.any() and not masks.nuclei.any() else masks.nuclei
     cut = crops(counts, masks.cells, nuclei, masks.pixel_size, plan.crop)
-    size = (plan.crop.size,)
-    rows = write_shard(plan.work, number, size, (_noted(crop, found) for crop in cut))
+    rows = write_shard(plan.work, number, (plan.crop.size,), (_noted(crop, found) for crop in cut))
     table = describe_cells(counts, plan.channels, masks, bits)
     whole = describe_field(pixels, plan.channels, task.collection.files(field), masks.pixel_size)
     table = table.assign(
@@ -157,13 +143,13 @@ def _cut(task: FieldToCut) -> None:
         empty=[empty for _, empty in found],
         **whole,
     )
-    for extra in plan.extras:
+    for extra in plan.exports:
         extra(task, pixels, masks, table)
     with new_file(plan.cells(number)) as aside:
         table.to_csv(aside, index=False, float_format=DIGITS)
     notes = [*([] if task.note is None else [task.note]), *masks.notes]
-    brought = plan.masks is not None and "blue" in plan.channels
-    if brought and are_mismatched(counts[plan.channels.index("blue")], masks.cells):
+    comparable = plan.masks is not None and "blue" in plan.channels
+    if comparable and are_mismatched(counts[plan.channels.index("blue")], masks.cells):
         notes.append(MISMATCHED)
     save_notes(plan.notes(number), notes)
     write_rows(plan.rows(number), rows)
@@ -174,35 +160,24 @@ def _noted(crop: Crop, found: list[tuple[Crop, bool]]) -> Pixels:
     return crop.pixels
 
 
-def _masks(task: FieldToCut, pixels: Pixels, pixel_size: float | None) -> Masks:
+def _masks(task: FieldToCut, pixels: Pixels, pixel_size: float | None) -> FieldMasks:
     plan, shape = task.plan, pixels.shape[1:]
     if plan.masks is not None:
-        return given_masks(plan.masks, task.field, (shape[0], shape[1]), pixel_size, task.collection.files)
+        return read_field_masks(plan.masks, task.field, (shape[0], shape[1]), pixel_size, task.collection.files)
     assert plan.segment is not None
     return plan.segment(pixels, plan.channels, pixel_size)
 
 
 def read_cells(plan: CellPlan, number: int, field: str) -> pd.DataFrame:
-    """A field's rows of the table of cells, with `field`; none of a faulty field."""
+    """A field's rows of the table of cells, with `field`; empty for a faulty field."""
     path = plan.cells(number)
     if not path.is_file():
         return pd.DataFrame()
     return pd.read_csv(path, dtype={FLAGS: str}).fillna({FLAGS: ""}).assign(field=field)
 
 
-def keep_crops(plan: CellPlan, number: int, kept: NDArray[np.bool_], store: Path, shard: int) -> NDArray[Any]:
-    """Move the crops of a field that are kept to the store, where it was not done before.
-
-    Args:
-        plan: of all fields.
-        number: of the field.
-        kept: which of its crops.
-        store: folder of the store.
-        shard: number in the store.
-
-    Returns:
-        Their rows of the store's index.
-    """
+def move_kept_crops(plan: CellPlan, number: int, kept: NDArray[np.bool_], store: Path, shard: int) -> NDArray[Any]:
+    """Move a field's crops that are `kept` into a shard of the store, unless already moved; return their index rows."""
     rows = np.load(plan.rows(number))
     length = len(plan.channels) * plan.crop.size**2 * (rows["bits"] // 8).astype(np.int64)
     chosen: NDArray[Any] = rows[kept].copy()

@@ -1,4 +1,4 @@
-"""Cells to look at before they are believed: of an implausible size, or without protein. They are kept."""
+"""Flag cells that deserve a check: implausible sizes, or no protein signal. They are kept."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ from cellocate.collection.emptiness import NO_SIGNAL, SATURATED, SMALLEST_NUCLEU
 from cellocate.images.signal import CLEAR, signal_of
 
 CELL = (50.0, 10_000.0)
-"""µm² of the cells of a culture. 42 whole cells of three HPA fields have 104 to 2104; giant ones have several times
-that, and a lymphocyte that has not spread is 8 to 10 µm wide."""
+"""Plausible areas of cultured cells, µm². 42 whole cells of three HPA fields have 104 to 2104; giant cells have several
+times that, and a lymphocyte that has not spread is 8 to 10 µm wide."""
 NUCLEUS = (SMALLEST_NUCLEUS, 1500.0)
-"""µm² of a nucleus. Of 814 nuclei drawn by hand (Coelho et al. 2009) half have 125 or more, and 1% more than 294."""
+"""Plausible areas of nuclei, µm². Of 814 nuclei drawn by hand (Coelho et al. 2009), half have 125 or more, 1% over 294.
+"""
 SEPARATOR = "; "
 
-_BRIGHTEST = 0.001  # of a cell, which is enough for a centrosome
+_BRIGHTEST = 0.001  # of a cell's pixels: as many as a centrosome has
 
 
 def flags(cells: pd.DataFrame, notes: Sequence[str]) -> pd.Series[str]:
-    """What is odd about each cell, joined by "; ": no signal, saturated, small or large cell, small or large nucleus.
+    """The flags of each cell, joined by "; ": no signal, saturated, small or large cell, small or large nucleus.
 
-    Of what the border of the field cuts off, it is not said that it is small.
-
-    Args:
-        cells: columns `area_um2` and `nucleus_area_um2` and `edge`.
-        notes: what `notes_on_protein` says of each of n cells.
+    `cells` has `area_um2`, `nucleus_area_um2` and `edge`; `notes` come from `protein_flags`. A cell at the border of
+    the field is never flagged as small.
 
     Example:
         >>> areas = {"area_um2": [900.0, 40.0, 20000.0], "nucleus_area_um2": [12.0, 35.0, 300.0]}
@@ -51,12 +49,10 @@ def flags(cells: pd.DataFrame, notes: Sequence[str]) -> pd.Series[str]:
     return pd.Series(joined, index=cells.index, dtype=object)
 
 
-def notes_on_protein(protein: NDArray[Any], cells: NDArray[Any]) -> list[str]:
-    """Which cells show no protein: not even their brightest thousandth stands out from what lies outside all cells.
+def protein_flags(protein: NDArray[Any], cells: NDArray[Any]) -> list[str]:
+    """Flag cells without protein: even their brightest thousandth does not stand out from the area outside cells.
 
-    Args:
-        protein: shape (H, W), uint8 or uint16.
-        cells: label image, shape (H, W), numbers 1 to n.
+    `protein` is uint8 or uint16, `cells` a label image with numbers 1 to n; both have shape (H, W).
 
     Returns:
         "no signal" or "" for each of n cells, or "saturated" for all; "" for a number without a pixel.
@@ -66,7 +62,7 @@ def notes_on_protein(protein: NDArray[Any], cells: NDArray[Any]) -> list[str]:
         >>> protein, cells = rng.poisson(9, (200, 200)).astype(np.uint8), np.zeros((200, 200), np.uint16)
         >>> cells[20:80, 20:80], cells[20:80, 120:180] = 1, 2
         >>> protein[30:60, 30:60] += 30
-        >>> notes_on_protein(protein, cells)
+        >>> protein_flags(protein, cells)
         ['', 'no signal']
     """
     n = int(cells.max(initial=0))

@@ -1,4 +1,4 @@
-"""A scale bar and a legend for the picture of a field with the outlines of its cells."""
+"""Draw a scale bar and a legend for an overlay of cell outlines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from cellocate.cells.overlay import CELL, NUCLEUS, RGB
+from cellocate.cells.cell_overlay import CELL, NUCLEUS, RGB
 from cellocate.choices import Colours
 from cellocate.pictures import STAINS, bar_of, light
 
@@ -20,21 +20,17 @@ _SMALLEST_TYPE, _TYPE = 12, 0.018  # px; as a share of the picture's longer side
 def with_legend(
     picture: RGB, channels: Sequence[str], pixel_size: float, *, estimated: bool = False, colours: Colours = "atlas"
 ) -> RGB:
-    """Draw a scale bar into a picture of `overlay`, and below it a legend of stains and outlines.
+    """Draw a scale bar into a picture of `overlay`, and a legend of stains and outlines below it.
 
     Args:
-        picture: shape (h, w, 3), uint8; its pixels stay where they are.
-        channels: that it shows.
+        picture: shape (h, w, 3), uint8.
+        channels: those in the picture.
         pixel_size: µm per px of the picture.
-        estimated: whether the pixel size was estimated, which the scale bar then says.
+        estimated: mark the scale bar as estimated.
         colours: of the channels.
 
     Returns:
         Shape (h + the legend's height, w, 3), uint8.
-
-    Example:
-        >>> with_legend(np.zeros((90, 200, 3), np.uint8), ["green", "blue"], 0.5)[:90].any()  # the scale bar
-        np.True_
     """
     height, width = picture.shape[:2]
     size = max(_SMALLEST_TYPE, round(_TYPE * max(height, width)))
@@ -58,7 +54,7 @@ def with_legend(
 
 @lru_cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Matplotlib's own, as Pillow's has no µ."""
+    """Matplotlib's font, because Pillow's has no µ."""
     import matplotlib as mpl
 
     return ImageFont.truetype(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", size)
@@ -70,7 +66,7 @@ def _rgb(channel: str, colours: Colours) -> tuple[int, int, int]:
 
 
 def _laid_out(lengths: Sequence[float], size: int, width: int) -> tuple[list[tuple[float, int]], int]:
-    """The left end and the line of each entry of a legend, and how many lines there are."""
+    """The left end and the line of each entry of a legend, and the number of lines."""
     places: list[tuple[float, int]] = []
     x, line = 0.6 * size, 0
     for length in lengths:
@@ -85,7 +81,7 @@ def _laid_out(lengths: Sequence[float], size: int, width: int) -> tuple[list[tup
 def _scale_bar(
     pen: ImageDraw.ImageDraw, width: int, height: int, pixel_size: float, size: int, *, estimated: bool
 ) -> None:
-    """At the lower right, as in reports: white, with a black rim that is seen on light."""
+    """At the lower right: white, with a black rim that shows on light ground."""
     if (bar := bar_of(pixel_size * width)) is None:
         return
     length, share = bar

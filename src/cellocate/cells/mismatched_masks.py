@@ -1,4 +1,4 @@
-"""Masks that belong to another field, or were shifted: the nuclei of the image do not lie in their cells."""
+"""Notice masks of another field or shifted masks: the nuclei in the image do not lie in their cells."""
 
 from __future__ import annotations
 
@@ -8,26 +8,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.notes import Note
+from cellocate.cells.field_notes import Note
 from cellocate.images.signal import CLEAR, signal_of
 
 _BY_CHANCE = 0.1
-"""Of the way from chance (0) to all (1); `benchmarks/mismatched_masks.py` shows what is noticed with it."""
+"""On the way from chance (0) to all (1); `benchmarks/mismatched_masks.py` shows what this notices."""
 _CUT = 0.7
-"""Of what chance would have: how often nuclei lie at the edges of cells. It tells the masks of some cells alone, which
-miss the nuclei of the others."""
+"""How often nuclei lie at the edges of cells, compared with chance. Masks of only some cells miss the other nuclei, but
+do not cut through them."""
 _ENOUGH = 50  # blocks of nuclei
 MISMATCHED = Note(
-    "the nuclei lie in these cells no more often than by chance: look whether this is the mask of another field"
+    "the nuclei lie in these cells no more often than by chance: check whether this is the mask of another field"
 )
 
 
 def are_mismatched(nuclei: NDArray[Any], cells: NDArray[Any]) -> bool:
-    """Whether the nuclei that an image shows lie in the cells of a mask, and at their edges, as often as by chance.
-
-    Args:
-        nuclei: the channel of the nuclei, shape (H, W), uint8 or uint16.
-        cells: label image, shape (H, W).
+    """Whether nuclei, shape (H, W), lie in the cells of a label image, and at their edges, only as often as by chance.
 
     Example:
         >>> image, cells = np.zeros((64, 64), np.uint8), np.zeros((64, 64), np.uint16)

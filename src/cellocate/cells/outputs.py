@@ -1,10 +1,10 @@
-"""What is made of the cells of all fields: the store of crops, the tables and the card."""
+"""Write the results of a conversion: the store of crops, the tables and the summary."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import cellocate
-from cellocate.cells.card import card_of
-from cellocate.cells.clean import reasons
-from cellocate.cells.cutting import DIGITS, CellPlan, keep_crops, read_cells
+from cellocate.cells.clean_up import removal_reasons
+from cellocate.cells.cutting import DIGITS, CellPlan, move_kept_crops, read_cells
 from cellocate.cells.describe import BOX
-from cellocate.cells.notes import load_notes
-from cellocate.cells.pictures import write_pictures
-from cellocate.cells.strong import Strong, counts, scoped
+from cellocate.cells.exports import write_cell_images
+from cellocate.cells.field_notes import group_notes, load_notes
+from cellocate.cells.flags import SEPARATOR
+from cellocate.cells.strong_labels import StrongLabels, count_by_location, limit_cells
 from cellocate.collection import Collection, Problem, open_collection
 from cellocate.collection.collection import FLAGS, group_of
 from cellocate.collection.faulty_fields import SKIPPED, skipped_table
@@ -30,16 +30,16 @@ from cellocate.files import sync, write_text
 from cellocate.rounded import json_text
 from cellocate.written import write_table
 
-CARD, CELLS, COUNTS, CROPS, PICTURES = "cells.json", "cells.csv", "counts.csv", "crops", "png"
+SUMMARY, CELLS, COUNTS, CROPS, PICTURES = "cells.json", "cells.csv", "counts.csv", "crops", "png"
 _FIRST = ("id", "field", "cell", "y_px", "x_px", "area_um2", "edge", "why", FLAGS, "labels")  # columns of `cells.csv`
 
 
 def write_outputs(
-    plan: CellPlan, fields: Collection, collection: Collection, known: Sequence[Problem], strong: Strong | None
+    plan: CellPlan, fields: Collection, collection: Collection, known: Sequence[Problem], strong: StrongLabels | None
 ) -> None:
-    """Decide which cells stay, then write the store, the tables and, at the very end, the card.
+    """Decide which cells stay, then write the store, the tables and, last, the summary.
 
-    `fields` were cut into cells; of the whole `collection` those with `known` faults, and other labels, were left out.
+    `fields` were cut into cells. The other fields of `collection` had `known` faults or other labels.
 
     Raises:
         CellocateError: no cell was found, or none is left.
@@ -50,36 +50,36 @@ def write_outputs(
     if not kept.any():
         first, n = Counter(cells["why"]).most_common(1)[0]
         raise CellocateError(
-            f"no cell is left of {len(cells)}: {n} are left out for {first!r}",
+            f"none of {len(cells)} cells is left: {n} were left out for {first!r}",
             where=fields.folder,
-            mend="Keep such cells with --keep, lower --min-cells, or look at the masks.",
+            mend="Keep such cells with --keep, lower --min-cells, or check the masks.",
         )
     index = _move_crops(plan, fields, cells)
     skipped = skipped_table(known, map(plan.problem, range(len(fields))))
-    card = _card(plan, fields, cells, strong) | {
-        "fields_skipped": skipped["id"].nunique(),  # of which one may have several faults
+    summary = _summary(plan, fields, cells, strong) | {
+        "fields_skipped": skipped["id"].nunique(),  # a field may have several faults
         "fields_of_other_labels": len(set(collection.ids) - {problem.id for problem in known}) - len(fields),
     }
     history = {"made": dict(fields.made)} if fields.made else {}
     opened = {"step": "open", "layout": fields.layout, "fields": len(fields), **history}
-    made = {"by": f"cellocate {cellocate.__version__}", "steps": [opened, {"step": "cells", **card}]}
+    made = {"by": f"cellocate {cellocate.__version__}", "steps": [opened, {"step": "cells", **summary}]}
     store = plan.out / CROPS
     crops = _fields_of_store(cells[kept], fields)
     finish_store(store, index, crops, plan.channels, (plan.crop.size,), collection_metadata(replace(fields, made=made)))
     if plan.png:
-        write_pictures(open_collection(store), plan.out / PICTURES)
+        write_cell_images(open_collection(store), plan.out / PICTURES)
     if len(skipped):
         write_text(plan.out / SKIPPED, skipped.to_csv(index=False))
     _write_tables(plan, fields, cells, strong)
-    write_text(plan.out / CARD, json_text(card) + "\n")
-    sync(plan.out / CARD, plan.out)
+    write_text(plan.out / SUMMARY, json_text(summary) + "\n")
+    sync(plan.out / SUMMARY, plan.out)
 
 
 def _found(plan: CellPlan, fields: Collection) -> pd.DataFrame:
-    """All cells, each with its id, and what is known of its field."""
+    """All cells, each with its id and the metadata of its field."""
     parts = [read_cells(plan, number, field) for number, field in enumerate(fields.ids)]
     if not sum(map(len, parts)):
-        mend = "Look at the masks, or give the pixel size of the images with --pixel-size."
+        mend = "Check the masks, or give the pixel size of the images with --pixel-size."
         raise CellocateError("no cell was found in any field", where=fields.folder, mend=mend)
     cells = pd.concat(parts, ignore_index=True)
     cells.insert(0, "id", [f"{field}_{number}" for field, number in zip(cells["field"], cells["cell"], strict=True)])
@@ -92,25 +92,24 @@ def _found(plan: CellPlan, fields: Collection) -> pd.DataFrame:
     return pd.concat([cells, of_cells], axis=1)
 
 
-def _why(cells: pd.DataFrame, strong: Strong | None) -> pd.Series[str]:
-    """Why a cell is left out: of weak labels nothing but that nothing is seen of it."""
+def _why(cells: pd.DataFrame, strong: StrongLabels | None) -> pd.Series[str]:
+    """Why each cell is left out; without `strong`, only because its crop is empty."""
     if strong is None:
         return cells["empty"].map({True: "empty", False: ""})
-    return scoped(_label(cells), reasons(cells, strong.clean), strong)
+    return limit_cells(_label(cells), removal_reasons(cells, strong.clean), strong)
 
 
 def _label(cells: pd.DataFrame) -> pd.Series[int]:
-    """The one label of each cell, where fields have one."""
     return cells["labels"].map(lambda labels: labels[0])
 
 
 def _move_crops(plan: CellPlan, fields: Collection, cells: pd.DataFrame) -> NDArray[Any]:
-    """Move the crops that stay into the store, a shard for each field; give their rows of its index."""
+    """Move the crops that stay into the store, one shard for each field; return their index rows."""
     shards = plan.out / CROPS / str(plan.crop.size)
     by_field = (cells["why"] == "").groupby(cells["field"], sort=False)
     kept = {field: flags.to_numpy() for field, flags in by_field}
     index = [
-        keep_crops(plan, number, kept[field], plan.out / CROPS, number)
+        move_kept_crops(plan, number, kept[field], plan.out / CROPS, number)
         for number, field in enumerate(fields.ids)
         if field in kept
     ]
@@ -118,14 +117,26 @@ def _move_crops(plan: CellPlan, fields: Collection, cells: pd.DataFrame) -> NDAr
     return np.concatenate(index)
 
 
-def _card(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: Strong | None) -> dict[str, Any]:
+def _summary(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: StrongLabels | None) -> dict[str, Any]:
     notes = {field: load_notes(plan.notes(number)) for number, field in enumerate(fields.ids)}
-    used = sum(not plan.problem(number).is_file() for number in range(len(fields)))
-    return card_of(plan, strong, cells, notes, used)
+    removed = cells.loc[cells["why"] != "", "why"].value_counts()
+    flags = cells[FLAGS].str.split(SEPARATOR).explode()
+    flagged = flags[flags != ""].value_counts()
+    return {
+        "crops": asdict(plan.crop),
+        "masks": "given" if plan.masks is not None else "segmented",
+        "strong": None if strong is None else strong.settings(),
+        "fields": sum(not plan.problem(number).is_file() for number in range(len(fields))),
+        "found": len(cells),
+        "removed": {str(why): int(n) for why, n in removed.items()},
+        "cells": int((cells["why"] == "").sum()),
+        "flagged": {str(flag): int(n) for flag, n in flagged.items()},
+        "notes": group_notes(notes),
+    }
 
 
 def _fields_of_store(cells: pd.DataFrame, fields: Collection) -> pd.DataFrame:
-    """The table of the store of crops: what was measured beyond place, size and brightness is in `cells.csv` alone."""
+    """The table of the store of crops: place, size and brightness; all other measurements are only in `cells.csv`."""
     own = ["field", "cell", "y_px", "x_px", *BOX, "area_um2", "edge", FLAGS]
     own += [f"{channel}_cell_mean" for channel in fields.channels]
     of_field = [ORIGINAL, "group", "labels", *(c for c in fields.fields if c in cells and c not in own)]
@@ -136,9 +147,11 @@ def _fields_of_store(cells: pd.DataFrame, fields: Collection) -> pd.DataFrame:
     return table(replace(fields, fields=as_text))
 
 
-def _write_tables(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: Strong | None) -> None:
+def _write_tables(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: StrongLabels | None) -> None:
     if strong is not None:
-        write_table(plan.out / COUNTS, counts(cells.assign(label=_label(cells)), fields.require_vocabulary()))
+        write_table(
+            plan.out / COUNTS, count_by_location(cells.assign(label=_label(cells)), fields.require_vocabulary())
+        )
     texts = cells["labels"].map(lambda labels: "" if labels is None else " ".join(map(str, labels)))
     rows = cells.assign(labels=texts, edge=cells["edge"].astype(int)).drop(columns="empty")
     rows = rows[[*_FIRST, *(c for c in rows if c not in _FIRST)]]

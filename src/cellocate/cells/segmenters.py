@@ -1,4 +1,4 @@
-"""Ways to find cells, by name: our own, and those of others where they are installed."""
+"""Ways to find cells, by name: our own, and others where they are installed."""
 
 from __future__ import annotations
 
@@ -11,33 +11,27 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.given import Given, Masks
+from cellocate.cells.field_masks import FieldMasks, ImportedMasks
+from cellocate.cells.field_notes import Note
 from cellocate.cells.masks import in_one_piece, matched, renumbered
-from cellocate.cells.notes import Note
-from cellocate.cells.segmentation import Segmented, Settings, label_cells, segment
+from cellocate.cells.segmentation import SegmentationSettings, Segmented, label_cells, segment
+from cellocate.cells.segmentation.cell_maps import LANDMARKS
 from cellocate.cells.segmentation.classical import known_or_estimated, planes_of, without_landmarks
-from cellocate.cells.segmentation.landmarks import LANDMARKS
 from cellocate.errors import CellocateError
 from cellocate.images import Pixels
 from cellocate.registry import SEGMENTERS
 
-Segmenter = Callable[[Pixels, Sequence[str], float | None], Masks]
-"""A field, shape (C, H, W), the names of its channels, and µm per px if known → its nuclei and cells."""
+Segmenter = Callable[[Pixels, Sequence[str], float | None], FieldMasks]
+"""Takes a field, shape (C, H, W), its channel names, and µm per px if known; returns its nuclei and cells."""
 
 
 @dataclass(frozen=True)
 class SegmenterKind:
-    """A way to find cells.
+    """A registered way to find cells."""
 
-    Attributes:
-        segment: a function of a module, so that other processes can be given it.
-        requires: the package that it needs, of the extra `segment`.
-        alone: whether it takes all cores, or the graphics card, by itself.
-    """
-
-    segment: Segmenter
-    requires: str | None = None
-    alone: bool = False
+    segment: Segmenter  # a function at module level, so that worker processes can import it
+    requires: str | None = None  # the package that it needs, of the extra `segment`
+    alone: bool = False  # whether it uses all cores, or the graphics card, by itself
 
 
 Function = TypeVar("Function", bound=Segmenter)
@@ -54,10 +48,10 @@ def segmenter(name: str, *, requires: str | None = None, alone: bool = False) ->
 
 
 def get_segmenter(name: str) -> SegmenterKind:
-    """The way to find cells with this name.
+    """Look up a segmenter by name.
 
     Raises:
-        CellocateError: there is none, or what it needs is not installed.
+        CellocateError: the name is unknown, or a package that it needs is not installed.
     """
     found: SegmenterKind = SEGMENTERS[name]
     if found.requires is not None and find_spec(found.requires) is None:
@@ -66,41 +60,42 @@ def get_segmenter(name: str) -> SegmenterKind:
     return found
 
 
-def masks_of(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes: Sequence[str] = ()) -> Given:
-    """Nuclei and cells from label images, shape (H, W), however these are numbered.
+def masks_of(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes: Sequence[str] = ()) -> ImportedMasks:
+    """Make nuclei and cells from label images, shape (H, W), with any numbering.
 
-    Cells in several pieces keep the largest; they are numbered from 1 without gaps, and each nucleus as the cell that
-    most of it lies in. Nuclei outside all cells are left out.
+    Of a cell in several pieces the largest is kept. Cells are numbered from 1 without gaps, each nucleus like the cell
+    in which most of it lies. Nuclei outside all cells are dropped.
 
     Args:
-        nuclei: the number of the nucleus at each pixel, 0 for none.
-        cells: likewise.
+        nuclei: label image of the nuclei.
+        cells: label image of the cells.
         pixel_size: µm per px.
-        notes: what a user should know, as sentences.
+        notes: sentences for the user.
 
     Example:
         >>> masks_of(np.array([[0, 5, 0, 7]]), np.array([[9, 9, 9, 0]]), 0.1).nuclei
         array([[0, 1, 0, 0]], dtype=uint16)
     """
     whole = in_one_piece(np.asarray(cells).astype(np.uint16))
-    return Given(*renumbered(matched(np.asarray(nuclei).astype(np.uint16), whole), whole), pixel_size, tuple(notes))
+    own_nuclei = matched(np.asarray(nuclei).astype(np.uint16), whole)
+    return ImportedMasks(*renumbered(own_nuclei, whole), pixel_size, tuple(notes))
 
 
 @segmenter("classical")
 def classical(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Segmented:
-    """Cells by light and shape alone (see `segment`)."""
+    """Cells from image features (see `segment`)."""
     return segment(field, channels, pixel_size)
 
 
 @segmenter("multinucleate")
 def multinucleate(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Segmented:
-    """As `segment`, but nuclei with no dim border between them share a cell."""
-    return segment(field, channels, pixel_size, Settings(several_nuclei=True))
+    """Like `classical`, but nuclei with no dim border between them share a cell."""
+    return segment(field, channels, pixel_size, SegmentationSettings(several_nuclei=True))
 
 
 @segmenter("cellpose", requires="cellpose", alone=True)
-def cellpose(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Given:
-    """Cells by Cellpose-SAM (cellpose 4), from microtubules, ER and nuclei; nuclei by the same from theirs alone.
+def cellpose(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> ImportedMasks:
+    """Cells by Cellpose-SAM (cellpose 4) from microtubules, ER and nuclei; nuclei by the same from their channel.
 
     References:
         Pachitariu, Rariden, Stringer. Cellpose-SAM: superhuman generalization for cellular segmentation. bioRxiv 2025.
@@ -117,7 +112,7 @@ def cellpose(field: Pixels, channels: Sequence[str], pixel_size: float | None = 
 
 
 @segmenter("instanseg", requires="instanseg", alone=True)
-def instanseg(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> Given:
+def instanseg(field: Pixels, channels: Sequence[str], pixel_size: float | None = None) -> ImportedMasks:
     """Nuclei and cells by InstanSeg's network for fluorescence.
 
     References:
@@ -132,8 +127,8 @@ def instanseg(field: Pixels, channels: Sequence[str], pixel_size: float | None =
     return masks_of(nuclei, cells, pixel_size, notes)
 
 
-def _grown(nuclei: NDArray[Any], pixel_size: float, notes: tuple[Note, ...]) -> Given:
-    settings = Settings()
+def _grown(nuclei: NDArray[Any], pixel_size: float, notes: tuple[Note, ...]) -> ImportedMasks:
+    settings = SegmentationSettings()
     cells = label_cells(np.asarray(nuclei).astype(np.uint16), None, pixel_size, settings)
     return masks_of(nuclei, cells, pixel_size, (*notes, without_landmarks(settings)))
 

@@ -14,7 +14,7 @@ from cellocate.cli.opened import of_known_depth, open_data, require_paths
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
-    from cellocate.cells.strong import Strong
+    from cellocate.cells.strong_labels import StrongLabels
 
 
 class Also(StrEnum):
@@ -102,7 +102,7 @@ def cells(
     Example: cellocate cells my_images --out my_cells --pixel-size 0.08
     """
     require_paths(masks)
-    from cellocate.cells import extras
+    from cellocate.cells import exports
     from cellocate.cells.conversion import convert
     from cellocate.cells.crops import SPAN, CropSettings
     from cellocate.cells.cutting import CellPlan
@@ -122,7 +122,7 @@ def cells(
         raise typer.BadParameter("--masks are of cells that were found: leave out --segmenter")
     crop = CropSettings(size, None if fit else SPAN if span is None else span, masked=not context, centre=centre)
     wanted = set(also or ())
-    beside = tuple(extra for name, extra in extras.BY_NAME.items() if name in wanted)
+    beside = tuple(extra for name, extra in exports.EXPORTS.items() if name in wanted)
     finder = get_segmenter(segmenter or "classical")
     plan = CellPlan(
         out,
@@ -141,41 +141,41 @@ def cells(
         converted = convert(
             collection, plan, how, workers=workers, resume=resume, overwrite=overwrite, progress=advance
         )
-    _tell(converted.card, out)
+    _tell(converted.summary, out)
 
 
-def _strong(wanted: bool, clean: dict[str, Any], scope: dict[str, Any]) -> Strong | None:
-    from cellocate.cells.clean import CleanUp
-    from cellocate.cells.strong import Strong
+def _strong(wanted: bool, clean: dict[str, Any], scope: dict[str, Any]) -> StrongLabels | None:
+    from cellocate.cells.clean_up import CleanUp
+    from cellocate.cells.strong_labels import StrongLabels
     from cellocate.errors import CellocateError
 
     if not wanted and any(value for value in {**clean, **scope}.values()):
         name = next(name for name, value in {**clean, **scope}.items() if value).replace("_", "-")
         raise CellocateError(f"--{name} is of --strong", mend="Add --strong, or leave it out.")
-    return Strong(CleanUp(**clean), **scope) if wanted else None
+    return StrongLabels(CleanUp(**clean), **scope) if wanted else None
 
 
-def _tell(card: dict[str, Any], out: Path) -> None:
+def _tell(summary: dict[str, Any], out: Path) -> None:
     """Say what was left out at each step, draw it, and say what is there."""
-    from cellocate.cells.notes import as_sentences
+    from cellocate.cells.field_notes import format_notes
     from cellocate.cells.outputs import COUNTS
     from cellocate.cli.console import note
     from cellocate.pictures import save_figure
     from cellocate.report.cell_counts import plot_cell_counts
     from cellocate.tables import read_table
 
-    for text in as_sentences(card["notes"]):
+    for text in format_notes(summary["notes"]):
         note(text)
-    if card["fields_skipped"]:
-        note(f"left out {counted(card['fields_skipped'], 'faulty field')}; {out / 'skipped.csv'} lists them")
-    if card["fields_of_other_labels"]:
-        note(f"left out {counted(card['fields_of_other_labels'], 'field')} without exactly one wanted label")
-    for why, cells in card["removed"].items():
+    if summary["fields_skipped"]:
+        note(f"left out {counted(summary['fields_skipped'], 'faulty field')}; {out / 'skipped.csv'} lists them")
+    if summary["fields_of_other_labels"]:
+        note(f"left out {counted(summary['fields_of_other_labels'], 'field')} without exactly one wanted label")
+    for why, cells in summary["removed"].items():
         note(f"left out {counted(cells, 'cell')}: {why}")
-    if card["flagged"]:
-        each = ", ".join(f"{flag} ({n})" for flag, n in card["flagged"].items())
+    if summary["flagged"]:
+        each = ", ".join(f"{flag} ({n})" for flag, n in summary["flagged"].items())
         note(f"look at the cells with {each}: column flags of {out / 'cells.csv'}")
     if (out / COUNTS).is_file():
         counts, _ = read_table(out / COUNTS)
         save_figure(plot_cell_counts(counts.astype({"found": int, "kept": int})), out, "counts")
-    print(f"{counted(card['cells'], 'cell')} of {counted(card['fields'], 'field')} in {out}")
+    print(f"{counted(summary['cells'], 'cell')} of {counted(summary['fields'], 'field')} in {out}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cellocate.cells.masks import CellMasks
+    from cellocate.cells.masks import MaskFolder
     from cellocate.networks import ModelCard
 
 
@@ -26,11 +26,11 @@ def note(text: str) -> None:
     print(f"note: {text}", file=sys.stderr)
 
 
-def notes_on_masks(masks: CellMasks) -> None:
+def notes_on_masks(masks: MaskFolder) -> None:
     """Print how the masks that were read had to be understood, once for each kind."""
-    from cellocate.cells.notes import as_sentences, notes_of_a_kind
+    from cellocate.cells.field_notes import format_notes, group_notes
 
-    for text in as_sentences(notes_of_a_kind(masks.notes)):
+    for text in format_notes(group_notes(masks.notes)):
         note(text)
 
 

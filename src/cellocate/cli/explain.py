@@ -61,7 +61,7 @@ def explain(
     known = locations_of_model(model)
     wanted = None if location is None or known is None else tuple(known.index(name) for name in location)
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
-    from cellocate.cells.masks import CellMasks
+    from cellocate.cells.masks import MaskFolder
     from cellocate.cli.console import note, notes_on_masks, progress
     from cellocate.cli.usable import fields_for
     from cellocate.decision import sentences
@@ -76,7 +76,7 @@ def explain(
 
     loaded = load(model, device=device)
     collection = fields_for(loaded, collection, skip_bad=skip_bad)
-    label_images = None if masks is None else CellMasks(masks).excluding(collection.files)
+    label_images = None if masks is None else MaskFolder(masks).excluding(collection.files)
     choices = ExplainOptions(
         ids=None if ids is None else [normalised(field) for field in ids],
         count=fields,

@@ -16,7 +16,7 @@ from cellocate.model_files import require_model
 from cellocate.written import SUFFIXES, refuse_suffix
 
 if TYPE_CHECKING:
-    from cellocate.cells.masks import CellMasks
+    from cellocate.cells.masks import MaskFolder
     from cellocate.collection import CellBags, Collection
     from cellocate.decision import Predictions
     from cellocate.decision.predictions import ReadMasks
@@ -111,7 +111,7 @@ def predict(
     require_model(model)
     collection = open_data(data, labels=labels, pixel_size=pixel_size, channels=channels, z=z)
     from cellocate import prediction  # with torch, after all that can be refused without it
-    from cellocate.cells.masks import CellMasks
+    from cellocate.cells.masks import MaskFolder
     from cellocate.cli.console import notes_on_masks
     from cellocate.cli.usable import fields_for, note_cautions
     from cellocate.collection import are_cells, bags_of
@@ -120,7 +120,7 @@ def predict(
     from cellocate.images import CHANNELS
     from cellocate.networks import load
 
-    label_images = None if masks is None else CellMasks(masks).excluding(collection.files)
+    label_images = None if masks is None else MaskFolder(masks).excluding(collection.files)
     loaded, turned = prediction.with_turns(load(model, device=device), tta)
     if format_ == "kaggle2021":
         submissions.require_hpa19(loaded.vocabulary)
@@ -210,7 +210,7 @@ def _fields(model: Model, collection: Collection, bags: CellBags | None, batch_s
 
 
 def _cells_of_fields(
-    model: Model, collection: Collection, masks: CellMasks, batch_size: int, *, by_map: bool
+    model: Model, collection: Collection, masks: MaskFolder, batch_size: int, *, by_map: bool
 ) -> Predictions:
     """Predict the cells of fields with a model of fields."""
     from cellocate.cli.console import note, progress
@@ -239,6 +239,6 @@ def _cells(model: Model, cells: Collection, fields: Path | None, batch_size: int
     return with_predicted_fields(found, *read_probabilities(fields, model.vocabulary))
 
 
-def _reader(masks: CellMasks, collection: Collection | None) -> ReadMasks:
+def _reader(masks: MaskFolder, collection: Collection | None) -> ReadMasks:
     """Reads the masks of a field, at the size of its image where that is at hand."""
     return lambda field: masks.read(field, None if collection is None else collection.shape(field))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cellocate import written
-from cellocate.cells.masks import CellMasks
+from cellocate.cells.masks import MaskFolder
 from cellocate.choices import Colours, MapMethod
 from cellocate.collection import Collection
 from cellocate.collection.rescale import check_file_name
@@ -50,7 +50,7 @@ class ExplainOptions:
     count: int = 8
     locations: tuple[int, ...] | None = None
     method: MapMethod = "gradients"
-    masks: CellMasks | None = None
+    masks: MaskFolder | None = None
     colours: Colours = "atlas"
     overwrite: bool = False
     progress: Callable[[int], object] | None = None
@@ -117,7 +117,7 @@ def choose_fields(model: Model, collection: Collection, choices: ExplainOptions)
     return [some.ids[i] for i in choose_examples(labels, choices.count)]
 
 
-def knows_nuclei(masks: CellMasks | None, collection: Collection) -> bool:
+def knows_nuclei(masks: MaskFolder | None, collection: Collection) -> bool:
     """Whether masks show nuclei in every field of a collection, so that these can be told from the cytosol."""
     return masks is not None and all(masks.labels(i, collection.shape(i))[0].any() for i in collection.ids)
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.cells.masks import Labels
-from cellocate.cells.measure.places import rim
+from cellocate.cells.measure.spots import rim
 from cellocate.explain.background import background
 from cellocate.images import FIELD_SPAN
 from cellocate.networks import Model

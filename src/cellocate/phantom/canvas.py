@@ -1,4 +1,4 @@
-"""What light is drawn on: points of known amount and filled areas, whatever the size of a pixel."""
+"""Draw light as points of known amount and filled areas, whatever the size of a pixel."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.shapes import Image, Points
-from cellocate.phantom.units import map_px
+from cellocate.phantom.shapes import Image, Points, map_px, unit
 
 Amount = NDArray[np.float64] | float
 
-SPACING_UM = 0.2  # between the points of which a line or a disc is made
+SPACING_UM = 0.2  # between the points of a line or disc
 
 
 class Canvas:
-    """An image of light per area, in which 1 is a solid structure of brightness 1.
+    """An image of light per area, in which a solid structure of brightness 1 is 1.
 
-    Everything thin is made of points that add up, as fluorophores do: a line thinner than a pixel is dim, not lost.
+    Thin structures are made of points that add up, like fluorophores: a line thinner than a pixel is dim, not lost.
+    Structures out of focus are drawn apart and blurred at the end.
 
-    What is out of focus is drawn apart and blurred at the end.
+    Args:
+        size: pixels a side.
+        span: µm a side.
     """
 
     def __init__(self, size: int, span: float) -> None:
-        """An empty canvas of `size` pixels a side, which are `span` µm."""
         self.size = size
         self._pixel = span / size
         self._scale = size / map_px(span)
@@ -31,15 +32,15 @@ class Canvas:
         self._sheets = {0.0: _Sheet(size)}
         self._sheet = self._sheets[0.0]
 
-    def turn_to(self, *, gain: float = 1.0, defocus: float = 0.0) -> None:
-        """Make all that follows brighter by a factor, and blurred by `defocus` µm; light out of focus is also lost."""
+    def set_light(self, *, gain: float = 1.0, defocus: float = 0.0) -> None:
+        """Set the brightness factor and the blur (µm) of everything drawn next; light out of focus is also dimmer."""
         self._gain = gain / (1 + defocus)
         if defocus not in self._sheets:
             self._sheets[defocus] = _Sheet(self.size)
         self._sheet = self._sheets[defocus]
 
     def fill(self, box: tuple[int, int, int, int], light: Image) -> None:
-        """Add the light of a crop of the scene's maps."""
+        """Add light, given on a crop of the scene's maps."""
         if light.size == 0:
             return
         top, bottom, left, right = (round(side * self._scale) for side in box)
@@ -54,31 +55,23 @@ class Canvas:
 
     def discs(self, centres: Points, radii: Amount, brightness: Amount) -> None:
         """Add filled discs."""
-        radii = np.broadcast_to(np.asarray(radii, np.float64), len(centres))
-        if len(centres) == 0:
-            return
-        n = int(np.clip(np.pi * (radii.max() / SPACING_UM) ** 2, 8, 400))
-        turn = np.arange(n) * np.pi * (3 - np.sqrt(5))  # a sunflower covers a disc evenly
-        spread = np.sqrt((np.arange(n) + 0.5) / n)[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
-        amounts = np.broadcast_to(brightness * np.pi * radii**2 / n, len(centres))
-        self.points(centres[:, None] + radii[:, None, None] * spread, np.repeat(amounts[:, None], n, axis=1))
+        if len(centres):
+            n = int(np.clip(np.pi * (np.max(radii) / SPACING_UM) ** 2, 8, 400))
+            turn = np.arange(n) * np.pi * (3 - np.sqrt(5))  # a sunflower covers a disc evenly
+            spread = np.sqrt((np.arange(n) + 0.5) / n)[:, None] * unit(turn)
+            self._around(centres, radii, spread, brightness * np.pi * np.square(radii) / n)
 
-    def rings(
-        self,
-        centres: Points,
-        radii: Amount,
-        brightness: Amount,
-        width: float = 0.3,
-    ) -> None:
+    def rings(self, centres: Points, radii: Amount, brightness: Amount, width: float = 0.3) -> None:
         """Add circles drawn with a line of `width` µm."""
-        radii = np.broadcast_to(np.asarray(radii, np.float64), len(centres))
-        if len(centres) == 0:
-            return
-        n = max(12, int(2 * np.pi * radii.max() / SPACING_UM))
-        turn = np.arange(n) * 2 * np.pi / n
-        around = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-        amounts = np.broadcast_to(brightness * 2 * np.pi * radii * width / n, len(centres))
-        self.points(centres[:, None] + radii[:, None, None] * around, np.repeat(amounts[:, None], n, axis=1))
+        if len(centres):
+            n = max(12, int(2 * np.pi * np.max(radii) / SPACING_UM))
+            self._around(centres, radii, unit(np.arange(n) * 2 * np.pi / n), brightness * 2 * np.pi * radii * width / n)
+
+    def _around(self, centres: Points, radii: Amount, spread: Points, amounts: Amount) -> None:
+        """Add points at `spread` (m, 2), in radii, around each centre."""
+        radii, amounts = (np.broadcast_to(np.asarray(x, np.float64), len(centres)) for x in (radii, amounts))
+        places = centres[:, None] + radii[:, None, None] * spread
+        self.points(places, np.repeat(amounts[:, None], len(spread), axis=1))
 
     def strokes(self, paths: Points, brightness: Amount, width: float) -> None:
         """Add lines of `width` µm along `paths` (n, steps, 2); `brightness` is a number, (n, 1) or (n, steps)."""
@@ -98,7 +91,7 @@ class Canvas:
                 self.points(paths[:, :-1] + t * step + offset * side, amount)
 
     def image(self) -> Image:
-        """All that was drawn, (size, size) float32."""
+        """The whole picture, (size, size) float32."""
         light = np.zeros((self.size, self.size), np.float32)
         for defocus, sheet in sorted(self._sheets.items()):
             drawn = sheet.image(self._pixel)
@@ -107,7 +100,7 @@ class Canvas:
 
 
 class _Sheet:
-    """What was drawn in one plane: filled areas, and points that are yet to be shared among pixels."""
+    """Light in one plane: filled areas, and points not yet spread over pixels."""
 
     def __init__(self, size: int) -> None:
         self.filled = np.zeros((size, size), np.float32)
@@ -121,7 +114,7 @@ class _Sheet:
 
 
 def _splat(places: Points, amounts: NDArray[np.float64], size: int, pixel: float) -> Image:
-    """Share each point among its four nearest pixels."""
+    """Spread each point over its four nearest pixels."""
     at = places / pixel + 0.5  # in an image with one more pixel on each side
     seen = np.all((at >= 0) & (at < size + 1), axis=1) & (amounts > 0)
     at, amounts = at[seen], amounts[seen] / pixel**2

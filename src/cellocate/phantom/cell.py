@@ -1,4 +1,4 @@
-"""One cell: its outline and landmarks in µm, and where it lies on the maps of its scene."""
+"""One cell: its outline and landmarks in µm, and its crop of the scene's maps."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.shapes import Image, Points
-from cellocate.phantom.units import MAP_PIXEL
+from cellocate.phantom.shapes import MAP_PIXEL, Image, Points
 
 Phase = Literal["interphase", "metaphase", "daughter"]
 Mask = NDArray[np.bool_]
@@ -18,61 +17,41 @@ Amounts = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A cell before its neighbours have pressed it into shape.
+class PlannedCell:
+    """A cell before its neighbours press on it."""
 
-    Attributes:
-        centre: (x, y) in µm.
-        radii: distance from the centre to the free edge, in µm, for each of `shapes.ANGLES`.
-        axis: direction of its length, and of the spindle where it divides, in radians.
-        nuclei: outlines in µm; in metaphase the plate of chromosomes.
-        partner: place of its sister in the list of plans, where it has just divided.
-    """
-
-    centre: Points
-    radii: NDArray[np.float64]
-    axis: float
-    nuclei: tuple[Points, ...]
+    centre: Points  # (x, y) in µm
+    radii: NDArray[np.float64]  # distance from the centre to the free edge, in µm, for each of `shapes.ANGLES`
+    axis: float  # direction of its length, and of the spindle in division, in radians
+    nuclei: tuple[Points, ...]  # outlines in µm; in metaphase the plate of chromosomes
     nucleus_radius: float
     phase: Phase = "interphase"
-    partner: int | None = None
+    partner: int | None = None  # index of its sister in the list of plans, after division
 
 
 @dataclass(frozen=True)
 class Relief:
-    """How thick the cells of a field are.
+    """The thickness of the cells of a field."""
 
-    Attributes:
-        slope: over how many µm a free edge rises.
-        peak: how much of the height is a mound around the nucleus, 0 to 1.
-    """
-
-    slope: float
-    peak: float
+    slope: float  # width over which a free edge rises, µm
+    peak: float  # share of the height that is a mound around the nucleus, 0 to 1
 
     def mound(self, from_nucleus: Image) -> Image:
-        """How high the mound is, 0 to 1, some µm from the nucleus."""
+        """The height of the mound, 0 to 1, at a distance from the nucleus in µm."""
         return np.asarray(1 - self.peak + self.peak * np.exp(-from_nucleus / 5), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
-class Maps:
-    """What a crop of the scene's maps says of one cell; lengths in µm.
+class CellMaps:
+    """A crop of the scene's maps around one cell; lengths in µm."""
 
-    Attributes:
-        box: (top, bottom, left, right) in map pixels.
-        inside: the cell; `nucleus`, `nucleoli`, `cytoplasm`: its parts.
-        edge: distance to the edge of the cell, from inside; `rim`: to its free edge, where no other cell touches.
-        from_nucleus: distance to its own nucleus, from outside; `in_nucleus` to its edge, from inside.
-    """
-
-    box: tuple[int, int, int, int]
-    inside: Mask
+    box: tuple[int, int, int, int]  # (top, bottom, left, right) in map pixels
+    inside: Mask  # the cell; `nucleus`, `nucleoli`, `cytoplasm`: its parts
     nucleus: Mask
     nucleoli: Mask
-    edge: Image
+    edge: Image  # distance to the edge of the cell, from inside; `rim`: to its free edge, where no other cell touches
     rim: Image
-    from_nucleus: Image
+    from_nucleus: Image  # distance to its own nucleus, from outside; `in_nucleus` to its edge, from inside
     in_nucleus: Image
     relief: Relief
 
@@ -83,7 +62,7 @@ class Maps:
 
     @cached_property
     def height(self) -> Image:
-        """How thick the cell is, 0 to 1: a free edge rises slowly, a contact with another cell at once."""
+        """Thickness of the cell, 0 to 1: a free edge rises slowly, a contact with another cell at once."""
         slope = np.sqrt(np.clip(self.rim / self.relief.slope, 0, 1)) * np.clip(0.4 + self.edge / 1.2, 0, 1)
         return np.asarray(slope * self.inside * self.mound, np.float32)
 
@@ -97,7 +76,7 @@ class Maps:
         return float(part.sum()) * MAP_PIXEL**2
 
     def sample(self, rng: np.random.Generator, n: int, weight: Image | Mask) -> Points:
-        """`n` random places, (n, 2) in µm, as likely as `weight` says; none where it is 0 everywhere."""
+        """Draw `n` random places, (n, 2) in µm, with probabilities `weight`; none if it is 0 everywhere."""
         chance = np.cumsum(weight.ravel(), dtype=np.float64)
         if n <= 0 or chance.size == 0 or chance[-1] <= 0:
             return np.zeros((0, 2))
@@ -107,9 +86,9 @@ class Maps:
         return np.asarray((corner + rng.random((n, 2))) * MAP_PIXEL, np.float64)
 
     def grains(self, rng: np.random.Generator, light: Image, per_um2: float = 3.0) -> tuple[Points, Amounts]:
-        """Points that together give off `light`, unevenly: places (n, 2) in µm, and brightness times µm² (n).
+        """Points that together emit `light`, unevenly: places (n, 2) in µm, and brightness times µm² (n).
 
-        Real stains are clumps of dye, whose grain no picture is fine enough to smooth away.
+        Real stains are clumps of dye, grainy at every magnification.
         """
         n = int(per_um2 * self.area(light > 0))
         places = self.sample(rng, n, light)
@@ -132,33 +111,23 @@ class Maps:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A cell of a scene; `number` is its value in the instance mask, lengths are µm, angles radians.
-
-    Attributes:
-        pair: the lower number of two sisters, or its own.
-        outline: its edge, (n, 2), about 0.3 µm apart; `normals` point outwards.
-        touching: for each point of the outline, whether another cell lies right behind it.
-        centrosome: (x, y); beside the nucleus in interphase.
-        nucleoli: (n, 3): x, y, radius.
-        bridge: (x, y) of the middle of the bridge to its sister; None unless it has just divided.
-        defocus: how far from the plane in focus it lies, as blur (standard deviation) in µm.
-    """
+    """A cell of a scene; `number` is its value in the instance mask, lengths are µm, angles radians."""
 
     number: int
-    pair: int
+    pair: int  # the lower number of two sisters, or its own number
     centre: Points
     axis: float
     phase: Phase
-    outline: Points
+    outline: Points  # its edge, (n, 2), about 0.3 µm apart; `normals` point outwards
     normals: Points
-    touching: Mask
+    touching: Mask  # for each point of the outline, whether another cell lies right behind it
     nuclei: tuple[Points, ...]
     nucleus_radius: float
-    nucleoli: Points
-    centrosome: Points
-    bridge: Points | None
-    defocus: float
-    maps: Maps
+    nucleoli: Points  # (n, 3): x, y, radius
+    centrosome: Points  # (x, y); next to the nucleus in interphase
+    bridge: Points | None  # (x, y) of the middle of the bridge to its sister; None unless it has just divided
+    defocus: float  # distance from the focal plane, as blur (standard deviation) in µm
+    maps: CellMaps
 
     @property
     def poles(self) -> Points:

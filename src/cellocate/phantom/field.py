@@ -1,4 +1,4 @@
-"""One simulated field of view: scene → landmarks and patterns → optics."""
+"""Simulate one field of view: scene, landmarks and patterns, optics."""
 
 from __future__ import annotations
 
@@ -13,41 +13,38 @@ from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
 from cellocate.phantom.canvas import Canvas
 from cellocate.phantom.cell import Cell
-from cellocate.phantom.debris import Debris, scatter
+from cellocate.phantom.debris import Debris, scatter_debris
 from cellocate.phantom.landmarks import Landmarks, microtubule_stain, nucleus_stain, reticulum_stain
+from cellocate.phantom.limits import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.morphology import MORPHOLOGIES
-from cellocate.phantom.optics import shrink
+from cellocate.phantom.optics import BLUE, GREEN, RED, YELLOW, SceneLight, photograph, shrink
 from cellocate.phantom.patterns import Pattern, Pen
-from cellocate.phantom.patterns.registry import grainy
-from cellocate.phantom.photograph import BLUE, GREEN, RED, YELLOW, Light, photograph
-from cellocate.phantom.requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
+from cellocate.phantom.patterns.drawing import grainy
 from cellocate.phantom.scene import Scene, build_scene
-from cellocate.phantom.shapes import Image, rasterise
-from cellocate.phantom.units import MAP_PIXEL, map_px
+from cellocate.phantom.shapes import MAP_PIXEL, Image, map_px, rasterise
 from cellocate.registry import LOCATIONS
 from cellocate.vocabulary import get_vocabulary
 
-# streams of random numbers: what is drawn from one never moves what is drawn from another
+# independent streams of random numbers
 SCENE, PATTERN, SHOWS, HAZE, DEBRIS = range(100, 105)
-DEBRIS_GREY = 70.0  # grey levels of debris that is as bright as a structure
+DEBRIS_GREY = 70.0  # grey levels of debris of brightness 1
 STAINS = {RED: microtubule_stain, BLUE: nucleus_stain, YELLOW: reticulum_stain}
-SEEN = 0.12  # of a solid structure: what can be seen of a location
-LEAST_SEEN_PX = 2  # of the maps; less of it is not shown
-ATTEMPTS = 50  # scenes grown until one can show what is asked of it
+VISIBLE = 0.12  # brightness from which light of a location is visible, relative to a solid structure
+MIN_VISIBLE_PX = 2  # map pixels: a cell with fewer does not show the location
+ATTEMPTS = 50  # scenes tried until one can show all locations
 
 
 @dataclass(frozen=True)
 class PhantomField:
-    """A simulated field of view and the truth about it.
+    """A simulated field of view and its truth.
 
     Attributes:
         channels: uint8 or uint16 `(4, size, size)`: red (microtubules), green (protein), blue (nucleus), yellow (ER).
-        cells: uint16 `(size, size)`: which cell a pixel belongs to, 1 to n; 0 for none. Where one lies a little over
-            another, the upper one.
+        cells: uint16 `(size, size)`: the cell of each pixel, 1 to n; 0 for none. Where cells overlap, the upper one.
         nuclei: uint16 `(size, size)`: the nucleus of the cell with the same number.
         cell_labels: for each cell, 1 to n, the labels that it shows; `()` for a negative cell.
-        signal: label → float32 `(size, size)`: green grey levels, of 255, from that location alone, blurred but free
-            of noise, background, bleed-through and what of its protein is elsewhere.
+        signal: label → float32 `(size, size)`: green grey levels, of 255, from that location only: blurred, but without
+            noise, background, bleed-through and protein elsewhere.
     """
 
     channels: Pixels
@@ -73,17 +70,16 @@ def simulate_field(
         size: pixels a side.
         span: µm a side, whatever the size, rounded to 0.32 µm.
         depth: bits of a pixel, 8 or 16.
-        variability: how much the cells differ, 0 to 1: the share of those that can hold a location and do not show it,
-            for each location by itself. At 0 all show it, at 1 only one; one does always.
+        variability: how much the cells differ, 0 to 1: the share of suitable cells that do not show a location, for
+            each location separately. At 0 all show it, at 1 only one.
         seed: one number, or several (such as a collection's seed and a field's index).
 
     Returns:
-        Four channels, instance masks of cells and nuclei, the labels of each cell, and where in the image the
-        signal of each label comes from.
+        Four channels, instance masks of cells and nuclei, the labels of each cell, and the signal of each label.
 
     Raises:
-        CellocateError: an unknown label, fewer than 64 pixels a side, less than 60 µm or pixels too coarse to tell
-            anything, another depth, a variability that is no share, or a negative seed.
+        CellocateError: an unknown label, fewer than 64 pixels a side, less than 60 µm, too coarse pixels, another
+            depth, a variability outside 0 to 1, or a negative seed.
 
     Example:
         >>> field = simulate_field([7], size=128, seed=1)
@@ -101,10 +97,10 @@ def simulate_field(
     landmarks = Landmarks(_scene(root, span, list(patterns.values())), root)
     scene = landmarks.scene
     drawn = max(size, map_px(span))
-    debris = scatter(landmarks.rng(DEBRIS), scene)
+    debris = scatter_debris(landmarks.rng(DEBRIS), scene)
     drawings = {label: _draw_location(landmarks, label, patterns[label], variability, drawn) for label in patterns}
     shown = {label: cells for label, (_, _, cells) in drawings.items()}
-    light = Light(
+    light = SceneLight(
         stains={channel: _draw(stain, landmarks, debris, channel, drawn) for channel, stain in STAINS.items()},
         locations={label: at for label, (at, _, _) in drawings.items()},
         elsewhere={label: elsewhere for label, (_, elsewhere, _) in drawings.items()},
@@ -123,10 +119,10 @@ def simulate_field(
 
 
 def patterns_of(labels: Sequence[int]) -> dict[int, Pattern]:
-    """Label → how it is drawn.
+    """The pattern of each label.
 
     Raises:
-        CellocateError: `hpa28` has no such label.
+        CellocateError: a label is not in `hpa28`.
     """
     names = get_vocabulary("hpa28").names
     for label in labels:
@@ -136,11 +132,11 @@ def patterns_of(labels: Sequence[int]) -> dict[int, Pattern]:
 
 
 def _scene(root: tuple[int, ...], span: float, patterns: list[Pattern]) -> Scene:
-    """A scene in which every pattern has a cell to be in: dividing ones, or cells that touch."""
+    """Build a scene in which every pattern fits a cell: dividing cells, or cells that touch."""
     rng = np.random.default_rng([*root, SCENE])
     span = map_px(span) * MAP_PIXEL
     kinds = [kind for kind in MORPHOLOGIES if all(pattern.suits(kind) for pattern in patterns)]
-    # where nothing asks for them, some cells divide by chance
+    # by chance, cells divide even if no pattern needs it
     metaphases = max([pattern.metaphases for pattern in patterns] + [int(rng.random() < 0.15)])
     pairs = max([pattern.pairs for pattern in patterns] + [int(rng.random() < 0.08)])
     for _ in range(ATTEMPTS):
@@ -149,9 +145,9 @@ def _scene(root: tuple[int, ...], span: float, patterns: list[Pattern]) -> Scene
         if scene.cells and not lacking:
             return scene
     raise CellocateError(
-        f"{span:.0f} µm have no room for a cell with {lacking[0].name if lacking else 'a nucleus'}",
+        f"{span:.0f} µm are too narrow for a cell with {lacking[0].name if lacking else 'a nucleus'}",
         where="span",
-        mend="Ask for a wider field, or for other locations.",
+        mend="Choose a wider field, or other locations.",
     )
 
 
@@ -169,7 +165,7 @@ def _draw_location(
 ) -> tuple[Image, Image, list[Cell]]:
     """The light of one location, that of its protein elsewhere, and the cells that show it.
 
-    Where those that were to show it turn out too faint, all that can do.
+    If the chosen cells turn out too faint, all suitable cells are drawn.
     """
     for share in (variability, 0.0):
         chosen = _cells_to_show(landmarks, label, pattern, share)
@@ -180,10 +176,7 @@ def _draw_location(
 
 
 def _cells_to_show(landmarks: Landmarks, label: int, pattern: Pattern, variability: float) -> list[Cell]:
-    """The cells in which a location is drawn: those that can hold it, but for a share that does not show it.
-
-    Sisters do as one.
-    """
+    """The cells in which a location is drawn: the suitable ones, except for a random share; sisters alike."""
     able = [cell for cell in landmarks.scene.cells if pattern.holds(cell)]
     pairs = sorted({cell.pair for cell in able})
     rng = landmarks.rng(SHOWS, label)
@@ -193,28 +186,28 @@ def _cells_to_show(landmarks: Landmarks, label: int, pattern: Pattern, variabili
 
 
 def _cells_that_show(scene: Scene, pattern: Pattern, chosen: list[Cell], light: Image) -> list[Cell]:
-    """The cells in whose own mask there is light of a location: of those that were to show it, or also of others."""
+    """The cells with visible light of a location in their own mask; for shared patterns, also neighbours."""
     coarse = shrink(light, len(scene.labels))
-    bright = np.bincount(scene.labels[coarse > SEEN].ravel(), minlength=len(scene.cells) + 1)
+    bright = np.bincount(scene.labels[coarse > VISIBLE].ravel(), minlength=len(scene.cells) + 1)
     among = [cell for cell in scene.cells if pattern.holds(cell)] if pattern.shared else chosen
-    return [cell for cell in among if bright[cell.number] >= LEAST_SEEN_PX]
+    return [cell for cell in among if bright[cell.number] >= MIN_VISIBLE_PX]
 
 
 def _draw_pattern(
     landmarks: Landmarks, label: int, pattern: Pattern, cells: list[Cell], size: int
 ) -> tuple[Image, Image]:
-    """The light of one location, in units in which its bright parts are 1, and that of its protein elsewhere."""
+    """The light of one location, in which bright parts are 1, and that of its protein elsewhere."""
     at, elsewhere = (Canvas(size, landmarks.scene.span) for _ in range(2))
     for cell in cells:
         gain = landmarks.rng(PATTERN, label, cell.pair, 0).lognormal(0, 0.3)
         for canvas in (at, elsewhere):
-            canvas.turn_to(gain=gain, defocus=cell.defocus)
+            canvas.set_light(gain=gain, defocus=cell.defocus)
         pattern.draw(cell, Pen(landmarks.rng(PATTERN, label, cell.number, 1), at, landmarks, elsewhere))
     return at.image(), elsewhere.image()
 
 
 def _masks(scene: Scene, size: int) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-    """Cells and nuclei: each pixel is what lies at its centre."""
+    """Label images of cells and nuclei; a pixel is what lies at its centre."""
     drawn = max(size, len(scene.labels))
     pixel = scene.span / drawn
     cells = rasterise([cell.outline for cell in scene.cells], [cell.number for cell in scene.cells], drawn, pixel)
@@ -226,14 +219,14 @@ def _masks(scene: Scene, size: int) -> tuple[NDArray[np.uint16], NDArray[np.uint
 
 
 def _haze(landmarks: Landmarks, debris: Debris, size: int) -> Image:
-    """Antibody that binds anywhere: a faint, uneven stain of whole cells, and debris, in grey levels."""
+    """Unspecific antibody: a faint, uneven stain of whole cells, and debris, in grey levels."""
     rng = landmarks.rng(HAZE)
     level, nuclear, grain = rng.lognormal(2.0, 0.9), rng.uniform(0.4, 1.4), rng.uniform(0.2, 0.9)
     canvas = Canvas(size, landmarks.scene.span)
     debris.draw(canvas, GREEN, gain=DEBRIS_GREY)
     for cell in landmarks.scene.cells:
         maps = cell.maps
-        canvas.turn_to(gain=level * rng.lognormal(0, 0.2), defocus=cell.defocus)
+        canvas.set_light(gain=level * rng.lognormal(0, 0.2), defocus=cell.defocus)
         light = (0.3 + 0.7 * maps.height) * maps.inside * (1 + (nuclear - 1) * maps.nucleus)
         grainy(rng, canvas, cell, np.asarray(light, np.float32), share=grain)
     return canvas.image()

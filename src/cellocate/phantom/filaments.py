@@ -1,4 +1,4 @@
-"""Filaments that grow, wander and bend along the edge of their cell."""
+"""Grow filaments that wander and bend along the edge of their cell."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.shapes import Image, Points, unit
-from cellocate.phantom.units import MAP_PIXEL
+from cellocate.phantom.shapes import MAP_PIXEL, Image, Points, unit
 
 
 def read_map(values: Image, places: Points) -> Image:
-    """One of the scene's maps at `places` (..., 2) in µm; beyond the field, what is at its border."""
+    """Read one of the scene's maps at `places` (..., 2) in µm; beyond the field, its border values."""
     return values.ravel()[_flat(places.reshape(-1, 2), len(values))].reshape(places.shape[:-1])
 
 
@@ -24,15 +23,10 @@ def _flat(places: Points, side: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Room:
-    """How far the nearest wall is and which way leads from it, on the scene's maps.
+    """The distance of the nearest wall and the direction away from it, on the scene's maps."""
 
-    Attributes:
-        distance: µm to the nearest wall, 0 where a filament must not be.
-        labels: which cell a pixel belongs to.
-    """
-
-    distance: Image
-    labels: NDArray[np.uint16]
+    distance: Image  # µm to the nearest wall, 0 where a filament must not be
+    labels: NDArray[np.uint16]  # the cell of each pixel
 
     @cached_property
     def _table(self) -> Image:
@@ -42,12 +36,12 @@ class Room:
         table[1:-1, :, 1] = self.distance[2:] - self.distance[:-2]
         table[..., :2] /= np.maximum(np.hypot(table[..., 0], table[..., 1]), 1e-6)[..., None]
         table[..., 2] = self.distance
-        table[..., 3] = self.labels  # exact: whole numbers up to 2**24 are
+        table[..., 3] = self.labels  # exact up to 2**24
         return table.reshape(-1, 4)
 
-    def look(self, places: Points) -> tuple[Image, Image, Image]:
+    def lookup(self, places: Points) -> tuple[Image, Image, Image]:
         """At `places` (n, 2) in µm: the number of the cell, the distance to a wall, the unit vector away from it."""
-        found = self._table[_flat(places, len(self.labels))]  # one look-up for all: this is where filaments spend time
+        found = self._table[_flat(places, len(self.labels))]  # one lookup for all, for speed
         return found[:, 3], found[:, 2], found[:, :2]
 
 
@@ -73,10 +67,10 @@ def grow(
     owners: NDArray[np.uint16],
     growth: Growth,
 ) -> tuple[Points, NDArray[np.float64]]:
-    """Grow filaments from `starts` (n, 2) towards `headings` (n), all at once.
+    """Grow filaments from `starts` (n, 2) in directions `headings` (n), all at once.
 
     Returns:
-        Paths (n, steps + 1, 2) in µm, and for each of their points 1 inside the own cell, or 0 once it has left it.
+        Paths (n, steps + 1, 2) in µm, and for each point 1 inside the own cell, 0 after leaving it.
     """
     n = len(starts)
     paths = np.empty((n, growth.steps + 1, 2))
@@ -87,7 +81,7 @@ def grow(
     swing = growth.wander * np.sqrt(1 - growth.memory**2)
     here = np.ones(n)
     for i in range(growth.steps):
-        owner, distance, away = room.look(paths[:, i])
+        owner, distance, away = room.lookup(paths[:, i])
         here = here * (owner == owners)
         alive[:, i] = here
         curve = growth.memory * curve + swing * rng.standard_normal(n)
@@ -97,6 +91,6 @@ def grow(
         ahead = ahead - (press * towards)[:, None] * away * 1.05
         ahead /= np.maximum(np.hypot(ahead[:, 0], ahead[:, 1]), 1e-6)[:, None]
         paths[:, i + 1] = paths[:, i] + growth.step * ahead
-    owner, _, _ = room.look(paths[:, -1])
+    owner, _, _ = room.lookup(paths[:, -1])
     alive[:, -1] = here * (owner == owners)
     return paths, alive

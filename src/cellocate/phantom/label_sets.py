@@ -1,4 +1,4 @@
-"""Which locations the fields of a collection show: balanced, as in the 2018 train set, or as a table says."""
+"""Choose the locations of each field: balanced, as in the 2018 train set, or from a table."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from pathlib import Path
 import numpy as np
 
 from cellocate.errors import CellocateError
-from cellocate.phantom.layouts import DRAWN, LabelSet, Layout
+from cellocate.phantom.phantom_layouts import DRAWN, LabelSet, PhantomLayout
 from cellocate.tables import missing_column_error, quoted, read_table
 from cellocate.vocabulary import get_vocabulary
 
 SECOND = 0.25  # share of balanced fields with a second location
 
-BALANCED, REAL = 200, 201  # streams of random numbers, apart from those of the fields
+BALANCED, REAL = 200, 201  # streams of random numbers, separate from those of the fields
 
 
-def label_sets(labels: str | Path, seed: int, layout: Layout) -> Callable[[int], LabelSet]:
-    """How the locations of field `index` are found, as labels of `hpa28`, whatever the other fields.
+def label_sets(labels: str | Path, seed: int, layout: PhantomLayout) -> Callable[[int], LabelSet]:
+    """Return a function from the index of a field to its labels of `hpa28`, independent of other fields.
 
-    Only such are drawn as the layout can say. Balanced draws are balanced over the layout's own vocabulary: one of the
-    locations that a label covers stands for it. Real label sets lose the locations that the layout cannot say, and
-    those that lose all are drawn anew.
+    Only locations that the layout can express are drawn. Balanced draws are balanced over the layout's own vocabulary:
+    one of the locations that a label covers stands for it. Real label sets lose other locations, and empty ones are
+    drawn again.
 
     Args:
-        labels: "real", "balanced", or a table with the columns Id and Target, whose rows are taken in order and
-            again from the first after the last.
+        labels: "real", "balanced", or a table with the columns Id and Target, whose rows are used in order and
+            repeatedly.
         seed: of the collection.
         layout: of the collection.
 
     Raises:
-        CellocateError: there is no such file, or it is no such table, or a label is unknown to it or to the layout.
+        CellocateError: the table is missing or not a label table, or a label is unknown or not in the layout.
 
     Example:
-        >>> from cellocate.phantom.layouts import layout
+        >>> from cellocate.phantom.phantom_layouts import layout
         >>> draw = label_sets("balanced", 0, layout("kaggle2018"))
         >>> sorted(min(draw(i), default=-1) in range(28) for i in range(3))
         [True, True, True]
@@ -50,8 +50,8 @@ def label_sets(labels: str | Path, seed: int, layout: Layout) -> Callable[[int],
     return lambda index: rows[index % len(rows)]
 
 
-def _balanced(seed: int, index: int, layout: Layout) -> LabelSet:
-    """Each run of as many fields as labels has each once, in some order; a second is drawn for a quarter of them."""
+def _balanced(seed: int, index: int, layout: PhantomLayout) -> LabelSet:
+    """Each block of as many fields as labels has each label once, in random order; a quarter get a second one."""
     drawn = [label for label, covered in enumerate(layout.origins) if covered or label == layout.negative]
     origins = [layout.origins[label] for label in drawn]
     n = len(origins)
@@ -61,34 +61,33 @@ def _balanced(seed: int, index: int, layout: Layout) -> LabelSet:
     chosen = [first]
     if rng.random() < SECOND:
         chosen.append((first + int(rng.integers(1, n))) % n)
-    if not origins[first]:  # a negative field stays one
+    if not origins[first]:  # a negative field stays negative
         return ()
     return tuple(sorted(int(rng.choice(origins[label])) for label in chosen if origins[label]))
 
 
-def _real(seed: int, layout: Layout) -> Callable[[int], LabelSet]:
+def _real(seed: int, layout: PhantomLayout) -> Callable[[int], LabelSet]:
     sets, counts = real_label_sets()
-    said = [tuple(label for label in labels if label in layout.drawable) for labels in sets]
-    weight = np.array([count if labels else 0 for labels, count in zip(said, counts, strict=True)])
+    drawable = [tuple(label for label in labels if label in layout.drawable) for labels in sets]
+    weight = np.array([count if labels else 0 for labels, count in zip(drawable, counts, strict=True)])
     chance = weight / weight.sum()
-    return lambda index: said[int(np.random.default_rng([seed, REAL, index]).choice(len(said), p=chance))]
+    return lambda index: drawable[int(np.random.default_rng([seed, REAL, index]).choice(len(drawable), p=chance))]
 
 
 @lru_cache
 def real_label_sets() -> tuple[tuple[LabelSet, ...], tuple[int, ...]]:
-    """The 577 label sets of the 2018 train set and how many of its 31,072 fields have each."""
+    """The 577 label sets of the 2018 train set, and the number of its 31,072 fields with each."""
     text = (resources.files("cellocate.phantom") / "label_sets.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     vocabulary = get_vocabulary(DRAWN)
     return tuple(vocabulary.parse(row["Target"]) for row in rows), tuple(int(row["count"]) for row in rows)
 
 
-def read_targets(path: Path, layout: Layout) -> list[LabelSet]:
-    """The label sets of a table with the columns Id and Target, as `Vocabulary.labels_in` reads them."""
+def read_targets(path: Path, layout: PhantomLayout) -> list[LabelSet]:
+    """Read the label sets of a table with the columns Id and Target, as `Vocabulary.labels_in` does."""
     if not path.is_file():
-        raise CellocateError(
-            "no such table of labels", where=path, mend="Give real, balanced, or a table (CSV) with Id and Target."
-        )
+        mend = "Give real, balanced, or a table (CSV) with Id and Target."
+        raise CellocateError("no such table of labels", where=path, mend=mend)
     rows, lines = read_table(path, names=("Id", "Target"))
     if rows.empty or not {"Id", "Target"} <= set(rows):
         raise missing_column_error(path, "not a table of labels", "It needs rows, and the columns Id and Target.")
@@ -101,5 +100,5 @@ def read_targets(path: Path, layout: Layout) -> list[LabelSet]:
     for row, labels in enumerate(sets):
         if lacks := [vocabulary.names[label] for label in labels if label not in layout.drawable]:
             what = f"{layout.format.vocabulary} has no word for {lacks[0]}"
-            raise CellocateError(what, where=where(row), mend=f"Take it out, or use {DRAWN}.")
+            raise CellocateError(what, where=where(row), mend=f"Remove it, or use {DRAWN}.")
     return sets

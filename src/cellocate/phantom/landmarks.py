@@ -21,16 +21,16 @@ MICROTUBULE_UM = 0.14
 
 @dataclass
 class Landmarks:
-    """What every cell of a scene shows, and what patterns lean on.
+    """The stains that every cell of a scene shows, and on which patterns build.
 
-    Each stain has its own stream of random numbers, so that none changes with what else is drawn.
+    Each stain has its own stream of random numbers, so that it does not change with the others.
     """
 
     scene: Scene
     seed: tuple[int, ...]
 
     def rng(self, *stream: int) -> np.random.Generator:
-        """The stream of random numbers of one purpose."""
+        """The stream of random numbers for one purpose."""
         return np.random.default_rng([*self.seed, *stream])
 
     @cached_property
@@ -77,11 +77,11 @@ class Landmarks:
 
 
 def microtubule_stain(landmarks: Landmarks, canvas: Canvas) -> None:
-    """Draw microtubules, spindles and the microtubules of bridges, amid tubulin that is in none of them."""
+    """Draw microtubules, spindles, the microtubules of bridges, and free tubulin."""
     free = landmarks.rng(3).uniform(0.08, 0.3)
     for cell in landmarks.scene.cells:
         rng = landmarks.rng(3, cell.number)
-        canvas.turn_to(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
+        canvas.set_light(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
         if cell.phase == "metaphase":
             canvas.strokes(*spindle_fibres(rng, cell, gain=1.6), width=MICROTUBULE_UM)
         else:
@@ -95,13 +95,13 @@ def microtubule_stain(landmarks: Landmarks, canvas: Canvas) -> None:
 
 
 def nucleus_stain(landmarks: Landmarks, canvas: Canvas) -> None:
-    """Draw chromatin: finely mottled, brighter clumps, dark nucleoli; condensed where a cell divides."""
-    coarse, dark = landmarks.rng(4).uniform((0.7, 0.25), (1.5, 0.75))  # a matter of the cell line
+    """Draw chromatin: finely mottled, with bright clumps and dark nucleoli; condensed in dividing cells."""
+    coarse, dark = landmarks.rng(4).uniform((0.7, 0.25), (1.5, 0.75))  # depends on the cell line
     for cell in landmarks.scene.cells:
         rng, maps = landmarks.rng(4, cell.number), cell.maps
         shape = maps.inside.shape
         gain = rng.lognormal(0, 0.2) * {"interphase": 1.0, "daughter": 1.2, "metaphase": 1.9}[cell.phase]
-        canvas.turn_to(gain=gain, defocus=cell.defocus)
+        canvas.set_light(gain=gain, defocus=cell.defocus)
         texture = 0.12 * noise(rng, shape, 3.0) + 0.17 * noise(rng, shape, 1.0) + 0.1 * noise(rng, shape, 0.5)
         clumps = 0.8 * np.clip(noise(rng, shape, 1.3) - 1.3, 0, 1)
         light = (1 + coarse * (texture + clumps)) * soft(maps.nucleus) * np.clip(0.6 + maps.in_nucleus / 3, 0, 1)
@@ -113,13 +113,13 @@ def reticulum_stain(landmarks: Landmarks, canvas: Canvas) -> None:
     """Draw the endoplasmic reticulum."""
     for cell in landmarks.scene.cells:
         rng, light = landmarks.rng(5, cell.number), landmarks.reticulum[cell.number]
-        canvas.turn_to(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
+        canvas.set_light(gain=rng.lognormal(0, 0.3), defocus=cell.defocus)
         canvas.fill(cell.maps.box, np.asarray(0.7 * light, np.float32))
         canvas.points(*cell.maps.grains(rng, np.asarray(0.3 * light, np.float32)))
 
 
 def soft(mask: NDArray[np.bool_]) -> Image:
-    """A mask with an edge as soft as the slope of a real body, about 0.3 µm."""
+    """A mask with a soft edge of about 0.3 µm, like that of a real body."""
     return np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7), np.float32)
 
 
@@ -141,7 +141,7 @@ def spindle_fibres(rng: np.random.Generator, cell: Cell, *, gain: float) -> tupl
 
 
 def bridge_fibres(rng: np.random.Generator, cell: Cell) -> tuple[Points, NDArray[np.float64]]:
-    """A tight bundle from inside a daughter cell to the middle of the bridge, where half of the bridge ends."""
+    """A tight bundle from inside a daughter cell to the middle of the bridge."""
     assert cell.bridge is not None
     t = np.linspace(0, 1, 14)[:, None]
     way = cell.bridge - cell.centre
@@ -166,7 +166,7 @@ def _microtubule_number(cell: Cell) -> int:
 def _roots(
     rng: np.random.Generator, cell: Cell, n: int, rooted: int, turned: float
 ) -> tuple[Points, NDArray[np.float64]]:
-    """Where `n` microtubules start and where to: some at the centrosome, the others all over, most outwards."""
+    """Starts and directions of `n` microtubules: some at the centrosome, the others anywhere, mostly outwards."""
     scattered = cell.maps.sample(rng, n - rooted, cell.maps.cytoplasm)
     centre = cell.centrosome + rng.normal(0, 0.9, (rooted, 2))
     outwards = scattered - cell.centrosome
@@ -175,29 +175,29 @@ def _roots(
 
 
 def _fade(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Filaments leave the plane of focus and end: 1 over a random stretch from the root, then 0."""
+    """Filaments leave the focal plane and end: 1 over a random stretch from the root, then 0."""
     ends = rng.uniform(0.35, 1.3, (shape[0], 1)) * shape[1]
     return np.clip((ends - np.arange(shape[1])) / 4, 0, 1)
 
 
 def _thin_rim(rng: np.random.Generator, cell: Cell) -> Image:
-    """Towards its free edge a cell gets thin and ragged: 1 inside, 0 at the edge."""
+    """A cell gets thin and ragged towards its free edge: 1 inside, 0 at the edge."""
     ragged = 2.0 + 1.2 * noise(rng, cell.maps.inside.shape, 2.0)
     thin = np.clip(cell.maps.rim / np.clip(ragged, 0.5, None), 0, 1)
     return np.asarray(thin * np.clip(0.3 + cell.maps.edge, 0, 1), np.float32)
 
 
 def _end_at_wall(rng: np.random.Generator, wall: Image) -> NDArray[np.float64]:
-    """Filaments that reach the edge of the cell run along it for some µm and end: 1 before, then 0."""
+    """Filaments run along the edge of the cell for some µm and end: 1 before, then 0."""
     along = np.cumsum(wall < 1.2, axis=1)
     return np.clip(rng.exponential(3.0, (len(wall), 1)) + 1 - along, 0, 1)
 
 
 def _reticulum(rng: np.random.Generator, cell: Cell, tubules: float, nuclear: float) -> Image:
-    """Light of the reticulum: `tubules` of it in a net, the rest in sheets; `nuclear` above and below the nucleus."""
+    """Light of the reticulum: `tubules` is the share in a net, the rest in sheets; `nuclear` lies over the nucleus."""
     maps = cell.maps
     shape = maps.inside.shape
-    # ridges of smooth noise are a net of tubules; a coarser noise makes sheets of some of it
+    # ridges of smooth noise form a net of tubules; coarser noise forms sheets
     net = np.exp(-((noise(rng, shape, 1.2) / 0.4) ** 2))
     mottle = np.clip(1 + 0.22 * noise(rng, shape, 3.0) + 0.2 * noise(rng, shape, 0.6), 0.15, None)
     near = 0.25 + 0.85 * np.exp(-maps.from_nucleus / 5.0)

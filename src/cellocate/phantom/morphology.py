@@ -1,4 +1,4 @@
-"""What the cells of one cell line look like: size, shape, nucleus, crowding."""
+"""The cells of one cell line: size, shape, nucleus, crowding."""
 
 from __future__ import annotations
 
@@ -7,39 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Morphology:
-    """The shape of the cells of one field; lengths in µm, ratios without unit, ranges as (low, high).
-
-    Attributes:
-        radius: mean distance from the centre of a cell to its edge.
-        aspect: length over width of a cell.
-        corners: number of protrusions; `reach` is how far they stand out, in radii, `taper` their width in radians.
-        nucleus: radius of a nucleus; `nucleus_aspect` its length over width; `lobed` how often it is bent or lobed.
-        nuclei: how often a cell has more than one nucleus.
-        spacing: smallest distance between two centres, in radii; below 2, cells press against each other.
-        cells: how many are tried for in a field.
-        islands: whether cells grow in islands, with empty areas between them.
-        aligned: whether neighbours point the same way.
-        adherent: whether cells spread on glass, and so hold on to it and to each other.
-    """
+    """The shape of the cells of one field; lengths in µm, ratios without unit, ranges as (low, high)."""
 
     name: str
-    radius: float
-    aspect: tuple[float, float]
-    corners: tuple[int, int]
+    radius: float  # mean distance from the centre of a cell to its edge
+    aspect: tuple[float, float]  # length over width of a cell
+    corners: tuple[int, int]  # number of protrusions; `reach` is their length in radii, `taper` their width in radians
     reach: float
     taper: float
-    nucleus: float
+    nucleus: float  # radius of a nucleus; `nucleus_aspect` its length over width; `lobed` how often it is bent or lobed
     nucleus_aspect: tuple[float, float]
     lobed: float
-    nuclei: float
-    spacing: float
-    cells: tuple[int, int]
-    islands: bool = False
-    aligned: bool = False
-    adherent: bool = True
+    nuclei: float  # how often a cell has more than one nucleus
+    spacing: float  # smallest distance between two centres, in radii; below 2, cells press against each other
+    cells: tuple[int, int]  # number of cells attempted in a field
+    islands: bool = False  # whether cells grow in islands, with empty areas between them
+    aligned: bool = False  # whether neighbours point the same way
+    adherent: bool = True  # whether cells spread on glass, and so hold on to it and to each other
 
 
-# Named after what a cell biologist would call them; the lines in brackets are those of the atlas that look alike.
+# In brackets: similar cell lines of the atlas.
 MORPHOLOGIES: tuple[Morphology, ...] = (
     # epithelial islands (A-431, MCF-7)
     Morphology("epithelial", 14, (1.0, 1.7), (3, 5), 0.2, 0.4, 7.4, (1.0, 1.4), 0.1, 0.03, 1.3, (20, 34), islands=True),

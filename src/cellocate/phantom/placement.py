@@ -1,4 +1,4 @@
-"""Where cells lie in a field, which of them divide, and the shape each would have alone."""
+"""Place the cells of a field, let some divide, and give each the shape that it would have alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.images import FIELD_SPAN
-from cellocate.phantom.cell import Plan
+from cellocate.phantom.cell import PlannedCell
 from cellocate.phantom.morphology import Morphology
 from cellocate.phantom.shapes import Points, blob, bump, ellipse, polygon, spike, unit, wobble
 
@@ -17,13 +17,15 @@ MARGIN_UM = 9.0  # centres may lie this far outside, so that the border cuts cel
 
 DAUGHTER_RADIUS = 9.0
 SISTERS_APART = 22.0
-DIVIDING_SLACK = 4.0  # others keep this much more distance, as cells that divide are hardly pressed
+DIVIDING_SLACK = 4.0  # extra distance from dividing cells, which are hardly pressed
 
 
-def place(rng: np.random.Generator, kind: Morphology, span: float, *, metaphases: int, pairs: int) -> list[Plan]:
-    """Plan the cells of a field `span` µm wide: first those that divide, then as many others as find room."""
+def place_cells(
+    rng: np.random.Generator, kind: Morphology, span: float, *, metaphases: int, pairs: int
+) -> list[PlannedCell]:
+    """Plan the cells of a field `span` µm wide: dividing cells first, then as many others as fit."""
     well = _Well(kind, span, flow=rng.uniform(0, np.pi), blebs=rng.uniform(0.2, 0.8) * (rng.random() < BLEBBING))
-    plans: list[Plan] = []
+    plans: list[PlannedCell] = []
     times = max(1, round((span / FIELD_SPAN) ** 2))
     for _ in range(times * pairs):
         plans += _sisters(rng, well, plans)
@@ -38,7 +40,7 @@ def place(rng: np.random.Generator, kind: Morphology, span: float, *, metaphases
 
 @dataclass(frozen=True)
 class _Well:
-    """What the cells of a field share: where they point if they are aligned, and how many of them have blebs."""
+    """Properties that the cells of a field share: `flow`, the direction of aligned cells; `blebs`, their frequency."""
 
     kind: Morphology
     span: float
@@ -53,7 +55,7 @@ def _islands(rng: np.random.Generator, well: _Well) -> Points | None:
     return rng.uniform(0.15 * well.span, 0.85 * well.span, (n, 2))
 
 
-def _is_free(centre: Points, plans: list[Plan], apart: float) -> bool:
+def _is_free(centre: Points, plans: list[PlannedCell], apart: float) -> bool:
     if not plans:
         return True
     to = np.array([plan.centre for plan in plans]) - centre
@@ -61,7 +63,9 @@ def _is_free(centre: Points, plans: list[Plan], apart: float) -> bool:
     return bool(np.all(np.hypot(to[:, 0], to[:, 1]) - slack > apart))
 
 
-def _find_room(rng: np.random.Generator, span: float, plans: list[Plan], apart: float, margin: float) -> Points | None:
+def _find_room(
+    rng: np.random.Generator, span: float, plans: list[PlannedCell], apart: float, margin: float
+) -> Points | None:
     for _ in range(60):
         centre = rng.uniform(margin, span - margin, 2)
         if _is_free(centre, plans, apart):
@@ -69,7 +73,9 @@ def _find_room(rng: np.random.Generator, span: float, plans: list[Plan], apart: 
     return None
 
 
-def _ordinary(rng: np.random.Generator, well: _Well, plans: list[Plan], islands: Points | None) -> list[Plan]:
+def _ordinary(
+    rng: np.random.Generator, well: _Well, plans: list[PlannedCell], islands: Points | None
+) -> list[PlannedCell]:
     kind = well.kind
     centre = _free_place(rng, well, plans, islands)
     if centre is None:
@@ -87,17 +93,19 @@ def _ordinary(rng: np.random.Generator, well: _Well, plans: list[Plan], islands:
         radii = radii + reach * spike(angle, kind.taper * rng.uniform(0.7, 1.3))
     if rng.random() < well.blebs:
         radii = radii + _blebs(rng, size)
-    return [Plan(centre, radii, axis, _nuclei(rng, kind, centre, axis), kind.nucleus)]
+    return [PlannedCell(centre, radii, axis, _nuclei(rng, kind, centre, axis), kind.nucleus)]
 
 
 def _blebs(rng: np.random.Generator, size: float) -> NDArray[np.float64]:
-    """Round bulges along a part of the edge, as of a cell in distress."""
+    """Round bulges along a part of the edge, as in stressed cells."""
     turn = rng.uniform(0, 2 * np.pi)
     bulges = [rng.uniform(0.8, 2.2) * bump(turn + rng.normal(0, 0.8), 1.1 / size) for _ in range(rng.integers(3, 9))]
     return np.asarray(np.max(bulges, axis=0), np.float64)
 
 
-def _free_place(rng: np.random.Generator, well: _Well, plans: list[Plan], islands: Points | None) -> Points | None:
+def _free_place(
+    rng: np.random.Generator, well: _Well, plans: list[PlannedCell], islands: Points | None
+) -> Points | None:
     for _ in range(40):
         if islands is None:
             centre = rng.uniform(-MARGIN_UM, well.span + MARGIN_UM, 2)
@@ -124,18 +132,18 @@ def _nuclei(rng: np.random.Generator, kind: Morphology, centre: Points, axis: fl
     return (polygon(centre + rng.normal(0, 0.05 * kind.radius, 2), radii),)
 
 
-def _metaphase(rng: np.random.Generator, well: _Well, plans: list[Plan]) -> list[Plan]:
+def _metaphase(rng: np.random.Generator, well: _Well, plans: list[PlannedCell]) -> list[PlannedCell]:
     centre = _find_room(rng, well.span, plans, 20, margin=12)
     if centre is None:
         return []
     axis = rng.uniform(0, 2 * np.pi)
-    round_up = np.clip(0.75 * well.kind.radius, 7.0, 10.5)  # mitotic cells do, and keep their volume
+    round_up = np.clip(0.75 * well.kind.radius, 7.0, 10.5)  # mitotic cells round up and keep their volume
     radii = ellipse(round_up * rng.uniform(0.9, 1.1), 1.08, axis) * wobble(rng, 0.06)
     plate = polygon(centre, ellipse(3.2 * rng.uniform(0.9, 1.1), 2.5, axis + np.pi / 2) * wobble(rng, 0.22, orders=9))
-    return [Plan(centre, radii, axis, (plate,), well.kind.nucleus, phase="metaphase")]
+    return [PlannedCell(centre, radii, axis, (plate,), well.kind.nucleus, phase="metaphase")]
 
 
-def _sisters(rng: np.random.Generator, well: _Well, plans: list[Plan]) -> list[Plan]:
+def _sisters(rng: np.random.Generator, well: _Well, plans: list[PlannedCell]) -> list[PlannedCell]:
     middle = _find_room(rng, well.span, plans, 34, margin=18)
     if middle is None:
         return []
@@ -150,5 +158,5 @@ def _sisters(rng: np.random.Generator, well: _Well, plans: list[Plan]) -> list[P
         nucleus_radius = 0.78 * well.kind.nucleus
         nucleus = blob(rng, centre + 0.8 * unit(angle), nucleus_radius, 1.35, angle + np.pi / 2)
         partner = len(plans) + 1 - place
-        pair.append(Plan(centre, radii, back, (nucleus,), nucleus_radius, phase="daughter", partner=partner))
+        pair.append(PlannedCell(centre, radii, back, (nucleus,), nucleus_radius, phase="daughter", partner=partner))
     return pair

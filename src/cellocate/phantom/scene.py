@@ -1,4 +1,4 @@
-"""The geometry of one field: cells with their landmarks, and the maps that tell what lies where."""
+"""Build the geometry of one field: cells with their landmarks, and maps of distances and labels."""
 
 from __future__ import annotations
 
@@ -10,45 +10,37 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.cell import Cell, Maps, Plan, Relief
+from cellocate.phantom.cell import Cell, CellMaps, PlannedCell, Relief
+from cellocate.phantom.cell_outlines import cell_outlines
 from cellocate.phantom.morphology import MORPHOLOGIES, Morphology
-from cellocate.phantom.outlines import outlines
-from cellocate.phantom.placement import place
-from cellocate.phantom.shapes import Image, Points, blob, even_steps, outward, rasterise, unit
-from cellocate.phantom.units import MAP_PIXEL, map_px
+from cellocate.phantom.placement import place_cells
+from cellocate.phantom.shapes import MAP_PIXEL, Image, Points, blob, even_steps, map_px, outward, rasterise, unit
 
-# labels of cells and nuclei; distances to the own edge, to a free edge, to a nucleus, and to its edge from within
+# labels of cells and nuclei; distances to the own edge, to a free edge, to a nucleus, and to its edge from inside
 SceneMaps = tuple[NDArray[np.uint16], NDArray[np.uint16], Image, Image, Image, Image]
 
 TOUCH_UM = 1.0  # cells nearer than this touch
 DEFOCUS_UM = (0.4, 0.9)  # blur of cells out of focus; few levels, as each is blurred by itself
-BEYOND_UM = 20.0  # how far outside the field a nucleus is looked for
-FAR_UM = 200.0  # distances end here, where there is nothing to be distant from
-LEAST_VISIBLE_UM2 = 12.0  # a cell of which the border leaves less does not count
+BEYOND_UM = 20.0  # margin around the field in which nuclei count
+FAR_UM = 200.0  # largest distance
+MIN_VISIBLE_UM2 = 12.0  # cells with less area in the field are dropped
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One field before any light: `cells`, and maps of 0.32 µm pixels that every size of picture shares.
-
-    Attributes:
-        span: µm a side.
-        labels: which cell a pixel belongs to, uint16, 0 for none.
-        edge: distance to the edge of the own cell in µm, 0 outside cells.
-        from_nucleus: distance to the nearest nucleus in µm, 0 inside nuclei.
-    """
+    """One field before any light: `cells`, and maps of 0.32 µm pixels that every size of picture shares."""
 
     kind: Morphology
-    span: float
+    span: float  # µm a side
     relief: Relief
     cells: tuple[Cell, ...]
-    labels: NDArray[np.uint16]
-    edge: Image
-    from_nucleus: Image
+    labels: NDArray[np.uint16]  # the cell of each pixel, uint16, 0 for none
+    edge: Image  # distance to the edge of the own cell in µm, 0 outside cells
+    from_nucleus: Image  # distance to the nearest nucleus in µm, 0 inside nuclei
 
     @cached_property
     def cytoplasm_room(self) -> Image:
-        """Distance in µm to the nearest edge of the cytoplasm, be it of cell or nucleus."""
+        """Distance in µm to the nearest edge of the cytoplasm, of cell or nucleus."""
         return np.minimum(self.edge, self.from_nucleus)
 
 
@@ -57,8 +49,8 @@ def build_scene(
 ) -> Scene:
     """Grow the cells of a field `span` µm wide; the same `rng` gives the same scene."""
     kind, side = kinds[int(rng.integers(len(kinds)))], map_px(span)
-    plans = place(rng, kind, span, metaphases=metaphases, pairs=pairs)
-    edges = outlines(rng, plans, span)
+    plans = place_cells(rng, kind, span, metaphases=metaphases, pairs=pairs)
+    edges = cell_outlines(rng, plans, span)
     shapes = {i: edge for i, edge in enumerate(edges) if edge is not None and _is_visible(edge, side)}
     numbers = {i: number for number, i in enumerate(shapes, start=1)}
     labels = rasterise(list(shapes.values()), list(numbers.values()), side, MAP_PIXEL)
@@ -70,17 +62,8 @@ def build_scene(
     nucleoli = {i: _nucleoli(rng, plans[i]) for i in shapes}
     relief, defocus = _draw_relief(rng), _draw_defocus(rng, len(plans))
     maps = (labels, nuclei, edge, _distance(labels > 0), from_nucleus, in_nucleus)
-    cells = tuple(
-        _cell(rng, i, numbers, plans, shapes[i], nucleoli[i], maps, relief, float(defocus[_first(i, plans)]))
-        for i in shapes
-    )
+    cells = tuple(_cell(rng, i, numbers, plans, shapes[i], nucleoli[i], maps, relief, defocus) for i in shapes)
     return Scene(kind, span, relief, cells, labels, edge, from_nucleus)
-
-
-def _first(i: int, plans: list[Plan]) -> int:
-    """The place in the list of the earlier of two sisters, or of a cell that has none."""
-    partner = plans[i].partner
-    return i if partner is None else min(i, partner)
 
 
 def _draw_relief(rng: np.random.Generator) -> Relief:
@@ -88,18 +71,18 @@ def _draw_relief(rng: np.random.Generator) -> Relief:
 
 
 def _draw_defocus(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-    """Some cells lie higher or lower than the plane that is in focus; more of them in some fields."""
+    """Some cells lie above or below the focal plane, more of them in some fields."""
     share = rng.uniform(0, 0.3) * (rng.random() < 0.6)
     return np.where(rng.random(n) < share, rng.choice(DEFOCUS_UM, n), 0.0)
 
 
 def _is_visible(outline: Points, side: int) -> bool:
     mask = rasterise([outline], [1], side // 4, 4 * MAP_PIXEL)
-    return float(mask.sum()) * (4 * MAP_PIXEL) ** 2 >= LEAST_VISIBLE_UM2
+    return float(mask.sum()) * (4 * MAP_PIXEL) ** 2 >= MIN_VISIBLE_UM2
 
 
 def _own_ground(labels: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """Pixels of a cell none of whose neighbours belong to another."""
+    """Pixels of a cell without a neighbouring pixel of another."""
     same = labels > 0
     same[1:] &= labels[1:] == labels[:-1]
     same[:-1] &= labels[1:] == labels[:-1]
@@ -113,7 +96,7 @@ def _distance(mask: NDArray[np.bool_]) -> Image:
     return np.asarray(np.minimum(far * MAP_PIXEL, FAR_UM), np.float32)
 
 
-def _nucleoli(rng: np.random.Generator, plan: Plan) -> Points:
+def _nucleoli(rng: np.random.Generator, plan: PlannedCell) -> Points:
     """Nucleoli as (x, y, radius); they dissolve when a cell divides."""
     if plan.phase == "metaphase":
         return np.zeros((0, 3))
@@ -122,7 +105,7 @@ def _nucleoli(rng: np.random.Generator, plan: Plan) -> Points:
         middle = nucleus.mean(axis=0)
         for _ in range(int(rng.integers(1, 6))):
             radius = plan.nucleus_radius * rng.uniform(0.11, 0.27)
-            # a place between the middle and the edge of the nucleus, from which the nucleolus does not stick out
+            # between the middle and the edge of the nucleus, so that the nucleolus does not stick out
             at = middle + (nucleus[rng.integers(len(nucleus))] - middle) * rng.uniform(0.05, 0.6)
             if all(np.linalg.norm(at - other[:2]) > 1.3 * (radius + other[2]) for other in found):
                 found.append(np.array([at[0], at[1], radius]))
@@ -137,12 +120,12 @@ def _cell(
     rng: np.random.Generator,
     i: int,
     numbers: dict[int, int],
-    plans: list[Plan],
+    plans: list[PlannedCell],
     outline: Points,
     nucleoli: Points,
     maps: SceneMaps,
     relief: Relief,
-    defocus: float,
+    defocus: NDArray[np.float64],
 ) -> Cell:
     plan, number = plans[i], numbers[i]
     normals = outward(outline)
@@ -162,7 +145,7 @@ def _cell(
         nucleoli=nucleoli,
         centrosome=_centrosome(rng, plan, crop),
         bridge=(plan.centre + plans[plan.partner].centre) / 2 if has_sister and plan.partner is not None else None,
-        defocus=defocus,
+        defocus=float(defocus[i if plan.partner is None else min(i, plan.partner)]),  # sisters share it
         maps=crop,
     )
 
@@ -175,8 +158,8 @@ def _touching(labels: NDArray[np.uint16], behind: Points, number: int) -> NDArra
     return np.asarray(known & (other > 0) & (other != number))
 
 
-def _centrosome(rng: np.random.Generator, plan: Plan, maps: Maps) -> Points:
-    """Beside the nucleus and within the cell, on the side where it has more room; where that is seen."""
+def _centrosome(rng: np.random.Generator, plan: PlannedCell, maps: CellMaps) -> Points:
+    """Next to the nucleus and within the cell, on the side with more room, as far as that is in the field."""
     side = plan.axis + np.pi * rng.integers(2) + rng.normal(0, 0.6)
     nucleus = plan.nuclei[0]
     along = (nucleus - plan.centre) @ unit(side)
@@ -195,19 +178,19 @@ def _crop(
     nucleoli: Points,
     number: int,
     relief: Relief,
-) -> Maps:
+) -> CellMaps:
     labels, nuclei, edge, rim, _, in_nucleus = maps
     left, top = np.clip(np.floor(outline.min(axis=0) / MAP_PIXEL) - 2, 0, len(labels)).astype(int)
     right, bottom = np.clip(np.ceil(outline.max(axis=0) / MAP_PIXEL) + 2, 0, len(labels)).astype(int)
     crop = (slice(top, bottom), slice(left, right))
     nucleus = nuclei[crop] == number
     corner = np.array([left, top, 0]) * MAP_PIXEL
-    # the whole cell, with what a neighbour lies over
+    # the whole cell, including parts under a neighbour
     own = rasterise([outline - corner[:2]], [1], max(nucleus.shape, default=0), MAP_PIXEL)
     inside = own[: nucleus.shape[0], : nucleus.shape[1]] > 0
     bodies = [_nucleolus(rng, body - corner) for body in nucleoli]
     filled = rasterise(bodies, [1] * len(bodies), max(inside.shape, default=0), MAP_PIXEL)
-    return Maps(
+    return CellMaps(
         box=(int(top), int(bottom), int(left), int(right)),
         inside=inside,
         nucleus=nucleus,
@@ -221,7 +204,7 @@ def _crop(
 
 
 def _from(nuclei: tuple[Points, ...], corner: Points, shape: tuple[int, ...]) -> Image:
-    """Distance in µm of a crop's pixels to the cell's own nuclei, be they beyond the border of the field."""
+    """Distance in µm of a crop's pixels to the cell's own nuclei, including those beyond the border of the field."""
     margin = round(BEYOND_UM / MAP_PIXEL)
     side = max(shape) + 2 * margin
     moved = [nucleus - corner + margin * MAP_PIXEL for nucleus in nuclei]

@@ -1,4 +1,4 @@
-"""Closed outlines and noise, in µm: the vocabulary of shapes from which cells are built."""
+"""Closed outlines and noise, in µm: the shapes of which cells are built."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.phantom.units import MAP_PIXEL
+from cellocate.images import FIELD_SPAN
 
 Points = NDArray[np.float64]
 Image = NDArray[np.float32]
 
-FINE_UM = 0.08  # of the pixels on which outlines are filled
+MAP_PIXEL = FIELD_SPAN / 512  # 0.32 µm: pixel of a scene's maps, whatever the size of the picture
+FINE_UM = 0.08  # pixel of the grid on which outlines are filled
 
 ANGLES = np.linspace(0, 2 * np.pi, 360, endpoint=False)
+
+
+def map_px(span: float) -> int:
+    """The number of pixels a side of a scene's maps; its span in µm is rounded to whole pixels."""
+    return round(span / MAP_PIXEL)
 
 
 def unit(angle: float | NDArray[np.float64]) -> Points:
@@ -42,9 +48,9 @@ def bump(angle: float, width: float) -> NDArray[np.float64]:
 
 
 def spike(angle: float, width: float) -> NDArray[np.float64]:
-    """A pointed protrusion of height 1 at `angle` with hollow flanks, as between two points where a cell holds on."""
+    """A pointed protrusion of height 1 at `angle` with hollow flanks, as between two points of adhesion."""
     apart = np.abs(np.angle(np.exp(1j * (ANGLES - angle))))
-    tip = 0.15 * width  # rounds the point
+    tip = 0.15 * width  # radius of the tip
     return np.asarray(np.exp(-(np.hypot(apart, tip) - tip) / width))
 
 
@@ -56,7 +62,7 @@ def polygon(centre: Points, radii: NDArray[np.float64]) -> Points:
 def blob(
     rng: np.random.Generator, centre: Points, radius: float, aspect: float, axis: float, uneven: float = 0.12
 ) -> Points:
-    """A roundish, more or less irregular outline."""
+    """A roundish, slightly irregular outline."""
     return polygon(centre, ellipse(radius, aspect, axis) * wobble(rng, uneven))
 
 
@@ -79,8 +85,8 @@ def even_steps(outline: Points, step: float) -> Points:
 def rasterise(outlines: list[Points], values: list[int], size: int, pixel: float) -> NDArray[np.uint16]:
     """Fill outlines, one after the other, into an image of `size` pixels of `pixel` µm; 0 where there is none.
 
-    A pixel is what lies at its centre. OpenCV fills all that an outline touches: so it is drawn finely, at most
-    FINE_UM a pixel, and the centres are read.
+    A pixel is what lies at its centre. OpenCV fills every pixel that an outline touches, so outlines are filled on a
+    grid of at most FINE_UM and the centres are read.
     """
     fine = max(1, round(pixel / FINE_UM))
     fine += fine % 2 == 0  # with an odd number there is a fine pixel in the middle
@@ -101,7 +107,7 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Ima
     grown = cv2.resize(knots, wide, interpolation=cv2.INTER_CUBIC)
     margin = int(step)
     crop = grown[margin : margin + shape[0], margin : margin + shape[1]]
-    return np.asarray(crop * 1.3, np.float32)  # interpolation between knots takes away a good third of the variance
+    return np.asarray(crop * 1.3, np.float32)  # interpolation removes over a third of the variance
 
 
 def separate(places: Points, radii: NDArray[np.float64]) -> NDArray[np.bool_]:

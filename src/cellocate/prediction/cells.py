@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.flags import notes_on_protein
-from cellocate.cells.masks import CellMasks
+from cellocate.cells.flags import protein_flags
+from cellocate.cells.masks import MaskFolder
 from cellocate.collection import Collection, bags_of
 from cellocate.collection.collection import CELL
 from cellocate.collection.emptiness import PROTEIN
@@ -95,7 +95,7 @@ def predict_cells(
 def predict_within(
     model: Model,
     collection: Collection,
-    masks: CellMasks,
+    masks: MaskFolder,
     fields: Predictions,
     *,
     by_map: bool = True,
@@ -130,7 +130,7 @@ def predict_within(
             within = model.predict_within(pixels, labels, pixel_size)
         if PROTEIN in collection.channels:
             protein, _ = collection.read(field, (PROTEIN,))
-            notes += notes_on_protein(protein[0], labels)
+            notes += protein_flags(protein[0], labels)
         ids += [f"{field}_{number}" for number in own]
         of += [field] * len(own)
         numbers += list(own)

@@ -154,16 +154,16 @@ def test_what_lies_around_the_cells_is_no_cell(tmp_path, around, cells, note, pl
     inner = [rectangle(*box, **cells) for box in CELL_BOXES]
     numbers, notes = read_boxes(tmp_path, [around, *inner] if place == "first" else [*inner, around])
     assert numbers == [1, 2, 3, 4, 5]
-    assert notes == (f"{note} no cell, and left out",)
+    assert notes == (f"{note} not a cell and was left out",)
 
 
 def test_objects_are_known_by_the_words_of_old_versions(tmp_path):
     features = [old("PathAnnotationObject", AROUND), *(old("PathCellObject", box) for box in CELL_BOXES)]
-    assert read_boxes(tmp_path, features) == ([1, 2, 3, 4, 5], ("1 annotation is no cell, and left out",))
+    assert read_boxes(tmp_path, features) == ([1, 2, 3, 4, 5], ("1 annotation is not a cell and was left out",))
     spots = [old("PathDetectionObject", (3, 3, 5, 5)), old("PathDetectionObject", (9, 3, 11, 5))]
     numbers, notes = read_boxes(tmp_path, [*features, *spots])
     assert numbers == [1, 2, 3, 4, 5]
-    assert notes == ("1 annotation is no cell, and left out", "2 detections are no cells, and left out")
+    assert notes == ("1 annotation is not a cell and was left out", "2 detections are not cells and were left out")
 
 
 def test_cells_drawn_by_hand_are_annotations(tmp_path):
@@ -172,12 +172,12 @@ def test_cells_drawn_by_hand_are_annotations(tmp_path):
     point = feature([3, 3], "Point", properties={"objectType": "annotation"})
     assert read_boxes(tmp_path, [point, *drawn]) == (
         [1, 2, 3, 4, 5],
-        ("1 non-area annotation is no cell, and left out",),
+        ("1 non-area annotation is not a cell and was left out",),
     )
     inner, outer = rectangle(1, 1, 13, 13), rectangle(0, 0, 20, 20)
     numbers, notes = read_boxes(tmp_path, [inner, *drawn, outer])
     assert numbers == [1, 2, 3, 4, 5]
-    assert notes == ("2 surrounding annotations are no cells, and left out",)
+    assert notes == ("2 surrounding annotations are not cells and were left out",)
 
 
 def test_cells_may_have_a_nucleus_alone(tmp_path):
@@ -204,7 +204,7 @@ def test_parts_that_lie_far_apart_are_cells(tmp_path, kind):
     assert read.measurements.empty or read.measurements.isna().all(axis=None)
     numbers, notes = read_boxes(tmp_path, [rectangle(*AROUND, objectType=kind), alone])
     assert sorted(numbers) == [1, 2, 3, 4, 5]
-    assert notes == (note, f"1 surrounding {kind} is no cell, and left out")
+    assert notes == (note, f"1 surrounding {kind} is not a cell and was left out")
 
 
 def test_parts_that_may_be_of_one_cell_stay_one(tmp_path):
@@ -225,7 +225,7 @@ def test_what_has_cells_in_its_holes_is_no_cell(tmp_path):
     around = rectangle(*AROUND)
     around["geometry"]["coordinates"] += [one["geometry"]["coordinates"][0] for one in cells]
     numbers, notes = read_boxes(tmp_path, [around, *cells])
-    assert (numbers, notes) == ([1, 2, 3, 4, 5], ("1 surrounding annotation is no cell, and left out",))
+    assert (numbers, notes) == ([1, 2, 3, 4, 5], ("1 surrounding annotation is not a cell and was left out",))
     cytoplasm = rectangle(1, 1, 7, 7)
     cytoplasm["geometry"]["coordinates"] += cells[0]["geometry"]["coordinates"]
     (tmp_path / "a.geojson").write_text(json.dumps([cytoplasm]))
@@ -246,8 +246,8 @@ def test_a_file_without_objects_has_no_cells(tmp_path):
         ([rectangle(*box) for box in PAIRS[:2]], "1 annotation around 1 other: regions, or cells with nuclei"),
         ([rectangle(*box) for box in PAIRS], "2 annotations around 2 others"),
         ([rectangle(*box, objectType="detection") for box in PAIRS], "2 detections around 2 others"),
-        ([feature([1, 1], "Point"), feature([[1, 1], [2, 2]], "LineString")], r"no polygon \(Point\).*object 1"),
-        ([feature([1, 1], "Point", properties={"objectType": "cell"}), rectangle(*AROUND)], "no polygon .*object 1"),
+        ([feature([1, 1], "Point"), feature([[1, 1], [2, 2]], "LineString")], r"not a polygon \(Point\).*object 1"),
+        ([feature([1, 1], "Point", properties={"objectType": "cell"}), rectangle(*AROUND)], "not a polygon .*object 1"),
     ],
 )
 def test_where_it_is_not_clear_what_is_a_cell_nothing_is_read(tmp_path, features, message):
@@ -258,15 +258,15 @@ def test_where_it_is_not_clear_what_is_a_cell_nothing_is_read(tmp_path, features
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "no GeoJSON .cut short"),
-        ("7", "no GeoJSON of at most"),
-        ({"features": [1]}, "no GeoJSON of at most"),
-        ({"features": [{"type": "Polygon"}]}, "no GeoJSON of at most"),
-        (feature(SQUARE, properties=[1]), "no GeoJSON of at most"),
-        (feature(SQUARE, properties={"classification": "Nucleoli"}), "no GeoJSON of at most"),
-        (feature(SQUARE, properties={"measurements": 3}), "no GeoJSON of at most"),
-        (feature([1, 1], "Point"), r"no polygon \(Point\).*object 1"),
-        ({"type": "Feature", "geometry": None}, "no polygon .no geometry"),
+        ("{", "not GeoJSON .cut short"),
+        ("7", "not GeoJSON of at most"),
+        ({"features": [1]}, "not GeoJSON of at most"),
+        ({"features": [{"type": "Polygon"}]}, "not GeoJSON of at most"),
+        (feature(SQUARE, properties=[1]), "not GeoJSON of at most"),
+        (feature(SQUARE, properties={"classification": "Nucleoli"}), "not GeoJSON of at most"),
+        (feature(SQUARE, properties={"measurements": 3}), "not GeoJSON of at most"),
+        (feature([1, 1], "Point"), r"not a polygon \(Point\).*object 1"),
+        ({"type": "Feature", "geometry": None}, "not a polygon .no geometry"),
         (feature([]), "without proper corners"),
         (feature([[[0, 0], [1, 1]]]), "without proper corners"),
         (feature([[0, 0], [1, 1]]), "without proper corners"),
@@ -275,7 +275,7 @@ def test_where_it_is_not_clear_what_is_a_cell_nothing_is_read(tmp_path, features
         (feature(None), "without proper corners"),
         (feature([[[0, 0], [9, 0], [9, 9]]]), "beyond the image of 3 × 3 px.*object 1"),
         (feature([[[-5, 0], [2, 0], [2, 2]]]), "beyond the image"),
-        ([feature(SQUARE), feature(SQUARE)], "cell 1 has no pixel that is its own"),
+        ([feature(SQUARE), feature(SQUARE)], "cell 1 has no pixel of its own"),
         (feature([[[0, 0], [0.1, 0], [0.1, 0.1]]]), "cell 1 has no pixel"),
     ],
 )
@@ -290,7 +290,7 @@ def test_a_missing_file_or_one_of_other_bytes_is_refused(tmp_path):
     with pytest.raises(CellocateError, match="no such GeoJSON"):
         read_geojson(tmp_path / "a.geojson", (3, 3))
     (tmp_path / "b.geojson").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CellocateError, match="no GeoJSON"):
+    with pytest.raises(CellocateError, match="not GeoJSON"):
         read_geojson(tmp_path / "b.geojson", (3, 3))
 
 

@@ -54,8 +54,7 @@ def test_pieces_of_a_binary_mask_are_cells(mask):
     assert read.renumbered
     [note] = read.notes
     assert note == (
-        f"{int(mask.max())} marks 20 separate pieces (a binary mask): "
-        "each is read as a cell, and cells that touch as one"
+        f"{int(mask.max())} marks 20 separate pieces (a binary mask): each is read as a cell, touching cells as one"
     )
 
 
@@ -95,9 +94,7 @@ def test_a_number_that_was_used_twice_is_two_cells():
     read = as_label_image(np.where(CELLS == 20, 1, CELLS))
     assert np.array_equal(read.labels, CELLS)
     [note] = read.notes
-    assert (
-        note == "1 number of the mask marks several pieces: each piece is read as a cell, and cells that touch as one"
-    )
+    assert note == "1 number of the mask marks several pieces: each piece is read as a cell, touching cells as one"
 
 
 @pytest.mark.parametrize("colours", [3, 7, 10])
@@ -112,7 +109,7 @@ def test_numbers_that_ran_out_are_refused():
     whole = as_label_image(many.astype(np.uint16))
     assert np.array_equal(whole.labels, many)
     for mask in (many.astype(np.uint8), np.minimum(many, 255), np.where(many > 0, (many - 1) % 255 + 1, 0)):
-        with pytest.raises(CellocateError, match=r"numbers up to 255 that mark several cells.*with 16 bits"):
+        with pytest.raises(CellocateError, match=r"numbers up to 255 mark several cells.*with 16 bits"):
             as_label_image(mask)
     with pytest.raises(CellocateError, match=r"numbers up to 65535 .*with 32 bits"):
         refuse_run_out(np.arange(1, 65_536))
@@ -158,15 +155,15 @@ def test_cells_may_cover_much_of_the_border():
         read = as_label_image(np.where(cells > 0, cells, background))
         assert np.array_equal(read.labels, cells)
     assert np.array_equal(as_label_image(cells).labels, cells)
-    with pytest.raises(CellocateError, match="lines or points where areas are needed: 1 of 1 pieces"):
+    with pytest.raises(CellocateError, match="lines or points instead of areas: 1 of 1 pieces"):
         as_label_image(np.where(cells > 0, 0, 255))
-    with pytest.raises(CellocateError, match="255 marks one area with 9 holes: cells that touch, or what is no cell"):
+    with pytest.raises(CellocateError, match="255 marks one area with 9 holes: touching cells, or the background"):
         as_label_image(np.where(grid(5, 5, 10, 4)[8:-8, 8:-8] > 0, 0, 255))
 
 
 def test_outlines_are_no_cells():
     for outlines in (np.where(find_boundaries(CELLS, mode="inner"), CELLS, 0), find_boundaries(CELLS, mode="inner")):
-        with pytest.raises(CellocateError, match="lines or points where areas are needed: 20 of 20 pieces"):
+        with pytest.raises(CellocateError, match="lines or points instead of areas: 20 of 20 pieces"):
             as_label_image(outlines)
 
 
@@ -182,7 +179,7 @@ def drawn(*, step):
 @pytest.mark.parametrize("number", [1, 255, [255, 0, 0]])
 def test_thin_outlines_of_one_number_are_no_cells(step, number):
     mask = drawn(step=step)[..., None] * np.array(number, np.uint8)
-    with pytest.raises(CellocateError, match="lines or points where areas are needed"):
+    with pytest.raises(CellocateError, match="lines or points instead of areas"):
         as_label_image(mask)
 
 
@@ -191,7 +188,7 @@ def test_points_and_skeletons_are_no_cells(numbers):
     mask = np.zeros((96, 96), np.uint8)
     mask[16::32, 16::32] = np.reshape(numbers, (3, 3))
     for skeleton in (mask, np.maximum(mask, np.roll(mask, 1, axis=1))):
-        with pytest.raises(CellocateError, match="lines or points where areas are needed: 9 of 9 pieces"):
+        with pytest.raises(CellocateError, match="lines or points instead of areas: 9 of 9 pieces"):
             as_label_image(skeleton)
 
 
@@ -243,7 +240,7 @@ def test_a_region_around_the_cells_is_no_cell():
     for around in (frame, line):
         read = as_label_image(np.where(whole > 0, whole, around))
         assert np.array_equal(read.labels, whole)
-        assert read.notes == ("1 region around cells in the mask is no cell, and left out",)
+        assert read.notes == ("1 region around cells in the mask is not a cell and was left out",)
 
 
 def test_every_pixel_may_be_in_a_cell():
@@ -262,9 +259,9 @@ def test_every_pixel_may_be_in_a_cell():
             "255 and 0, either of which may be the background",
         ),
         (np.where(CELLS > 0, CELLS - 10, 0), "numbers of cells from -9 to 10, with no clear background"),
-        (CELLS / 20, r"\(probabilities, or scaled numbers\), where the numbers of cells are needed"),
-        (CELLS + 0.5, "fractions for numbers of cells"),
-        (np.where(CELLS > 0, np.nan, 0), "fractions for numbers"),
+        (CELLS / 20, r"\(probabilities, or scaled numbers\) instead of cell numbers"),
+        (CELLS + 0.5, "fractions instead of cell numbers"),
+        (np.where(CELLS > 0, np.nan, 0), "fractions instead of cell numbers"),
         (CELLS.astype(complex), "a mask of complex128"),
         (np.where(CELLS > 0, 2**60, 0), "numbers of cells up to 1152921504606846976"),
         (np.stack([CELLS, CELLS]), "a mask of shape 2 × 56 × 69, which is not one plane"),
@@ -324,7 +321,7 @@ def test_smoothed_masks_photographs_and_noise_are_refused():
     photograph = cv2.GaussianBlur(rng.normal(100, 20, (200, 200)), (0, 0), 2).astype(np.uint8)
     noise = (cells > 0) ^ (rng.random(cells.shape) < 0.05)
     for mask in (*smoothed, coloured, lossy, photograph, noise):
-        with pytest.raises(CellocateError, match=r"no label image: .* pieces are only 1 or 2 px wide"):
+        with pytest.raises(CellocateError, match=r"not a label image: .* pieces are only 1 or 2 px wide"):
             as_label_image(mask)
     enlarged = cv2.resize(cells.astype(np.uint16), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
     assert as_label_image(enlarged).notes == ()
@@ -343,7 +340,7 @@ def test_masks_of_another_size_are_refused(shape, mend):
 def test_large_numbers_are_numbered_anew():
     read = as_label_image(np.where(CELLS > 0, CELLS * 1000 + 65_000, 0))
     assert np.array_equal(read.labels, CELLS)
-    assert read.notes == ("the mask has numbers above 65535: cells are numbered anew",)
+    assert read.notes == ("the mask has numbers above 65535: cells are renumbered",)
 
 
 def test_nuclei_of_one_cell_share_its_number():

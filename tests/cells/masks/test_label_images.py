@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
-from cellocate.cells.masks import CellMasks, checked_labels, read_labels, write_labels
+from cellocate.cells.masks import MaskFolder, checked_labels, read_labels, write_labels
 from cellocate.errors import CellocateError
 from cellocate.images import read_numbers
 
@@ -85,22 +85,22 @@ def test_a_label_image_may_be_stored_in_many_ways(tmp_path, form, numbers):
     binary = form in ("1", "bool")
     assert read.renumbered == (binary or form == "palette with another order")
     assert bool(read.notes) == read.renumbered
-    assert CellMasks(tmp_path).read("a", TWO.shape)[1].keys() == set(numbers)
+    assert MaskFolder(tmp_path).read("a", TWO.shape)[1].keys() == set(numbers)
 
 
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (np.array([[65_536]]), "numbers of cells from 65536 to 65536.*65535 at most"),
+        (np.array([[65_536]]), "numbers of cells from 65536 to 65536.*at most 65535"),
         (np.array([[-1, 2]]), "numbers of cells from -1"),
-        (np.zeros((2, 2)), "float64 of shape .2, 2. is no label image"),
-        (np.zeros((2, 2, 2), int), "is no label image"),
+        (np.zeros((2, 2)), "float64 of shape .2, 2. is not a label image"),
+        (np.zeros((2, 2, 2), int), "is not a label image"),
     ],
 )
 def test_what_is_no_label_image_is_not_written(tmp_path, labels, message):
     with pytest.raises(CellocateError, match=message):
         write_labels(tmp_path / "a.png", labels)
-    with pytest.raises(CellocateError, match=r"end with .png, .tif or .tiff"):
+    with pytest.raises(CellocateError, match=r"Use .png, .tif or .tiff"):
         write_labels(tmp_path / "a.jpg", CELLS)
     assert not list(tmp_path.iterdir())
 
@@ -139,15 +139,15 @@ def test_broken_files_are_refused(tmp_path):
         "text.png": "damaged or not an image",
         "lossy.jpg": "a JPEG, which changes the numbers of cells",
         "planes.tif": "several planes",
-        "chances.tif": r"fractions from 0 to 1 \(probabilities, or scaled numbers\), where",
+        "chances.tif": r"fractions from 0 to 1 \(probabilities, or scaled numbers\) instead",
         "none.png": "missing",
         "none.npy": "no such label image",
         "a_seg.npy": r"Python objects, .* not opened.*_cp_masks.png",
         "objects.npz": "Python objects",
         "two.npz": "several arrays",
-        "pickle.npy": "no array of NumPy's, or a damaged one",
-        "cut.npz": "no array of NumPy's",
-        "cut.npy": "no array of NumPy's",
+        "pickle.npy": "not a NumPy array, or damaged",
+        "cut.npz": "not a NumPy array",
+        "cut.npy": "not a NumPy array",
     }.items():
         with pytest.raises(CellocateError, match=message):
             read_labels(tmp_path / name)
@@ -170,7 +170,7 @@ def test_cells_are_found_by_the_names_that_others_give_them(tmp_path, name):
     tifffile.imwrite(tmp_path / name, TWO) if ".tif" in name.lower() else Image.fromarray(TWO).save(tmp_path / name)
     write_labels(tmp_path / "b_cells.png", TWO)
     write_labels(tmp_path / ".a_cells.png", TWO)
-    cells = CellMasks(tmp_path)
+    cells = MaskFolder(tmp_path)
     cells.require(["a", "b"])
     assert [mask.area for mask in cells.masks("a", TWO.shape)] == [36, 42]
     assert not cells.has("A")
@@ -181,18 +181,18 @@ def test_the_closest_name_counts_and_two_as_close_are_refused(tmp_path):
         write_labels(tmp_path / name, TWO)
     np.save(tmp_path / "a_seg.npy", {"masks": TWO}, allow_pickle=True)
     Image.fromarray(TWO.astype(np.uint8)).save(tmp_path / "a_cells.jpg")
-    masks = CellMasks(tmp_path)
+    masks = MaskFolder(tmp_path)
     assert masks.ids == ["a", "a_green", "b"]
     assert len(masks.masks("a", TWO.shape)) == 2
     write_labels(tmp_path / "a_cells.TIF", TWO)
     with pytest.raises(CellocateError, match=r"several masks of field a: a_cells.TIF, a_cp_masks.png"):
-        CellMasks(tmp_path).require(["a"])
+        MaskFolder(tmp_path).require(["a"])
 
 
 def test_masks_of_a_channel_count_where_there_is_no_other(tmp_path):
     for name in ("a_DAPI_cp_masks.png", "a_w2_cp_masks.png", "b_DAPI_cp_masks.png", "c_7_masks.png", "c_cells.png"):
         write_labels(tmp_path / name, TWO)
-    masks = CellMasks(tmp_path)
+    masks = MaskFolder(tmp_path)
     with pytest.raises(CellocateError, match=r"several masks of field a: a_DAPI_cp_masks.png, a_w2_cp_masks.png"):
         masks.read("a")
     assert len(masks.masks("b", TWO.shape)) == len(masks.masks("c", TWO.shape)) == 2
@@ -203,75 +203,75 @@ def test_masks_of_a_channel_count_where_there_is_no_other(tmp_path):
 
 def test_one_mask_is_not_taken_for_two_fields(tmp_path):
     write_labels(tmp_path / "a_w1_masks.png", TWO)
-    with pytest.raises(CellocateError, match=r"of field a and of field a_w1: .*a_cells.png and a_w1_cells.png"):
-        CellMasks(tmp_path).require(["a", "a_w1"])
-    CellMasks(tmp_path).require(["a"])
+    with pytest.raises(CellocateError, match=r"to field a and to field a_w1: .*a_cells.png and a_w1_cells.png"):
+        MaskFolder(tmp_path).require(["a", "a_w1"])
+    MaskFolder(tmp_path).require(["a"])
 
 
 def test_of_ilastik_the_identities_count(tmp_path):
     for name in ("a_Object Identities.tiff", "a_Object Predictions.tiff", "a_Simple Segmentation.tiff"):
         write_labels(tmp_path / name, TWO if "Ident" in name else np.minimum(TWO, 1))
-    assert len(CellMasks(tmp_path).masks("a", TWO.shape)) == 2
+    assert len(MaskFolder(tmp_path).masks("a", TWO.shape)) == 2
 
 
 def test_an_image_is_not_its_own_mask(tmp_path):
     write_labels(tmp_path / "a.tif", TWO)
     images = {"green": f"{tmp_path / 'a.tif'}::channel=1", "blue": tmp_path / ".." / tmp_path.name / "a.tif"}
-    masks = CellMasks(tmp_path)
+    masks = MaskFolder(tmp_path)
     assert masks.has("a")
     for channel in images:
         beside = masks.excluding(lambda _, channel=channel: {channel: images[channel]})
         assert not beside.has("a")
-        with pytest.raises(CellocateError, match=r"no mask of the cells of field a: .*a_cells.png, or the like\.$"):
+        with pytest.raises(CellocateError, match=r"no mask of the cells of field a: .*a_cells.png, for example\.$"):
             beside.require(["a"])
     write_labels(tmp_path / "a_cells.tif", TWO)
-    assert CellMasks(tmp_path).excluding(lambda _: {"green": tmp_path / "a.tif"}).has("a")
+    assert MaskFolder(tmp_path).excluding(lambda _: {"green": tmp_path / "a.tif"}).has("a")
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("plate1_f1_cells.png", r"plate1_f1_cells.png is there, but its name fits no field"),
-        ("RoiSet.zip", r"RoiSet.zip, which is there, has regions of ImageJ's ROI Manager. Make a label image"),
-        ("f1_cells.bmp", r"f1_cells.bmp is there, but is no PNG, TIFF, OME-Zarr, GeoJSON or array"),
+        ("RoiSet.zip", r"RoiSet.zip, with regions of ImageJ's ROI Manager. Make a label image"),
+        ("f1_cells.bmp", r"f1_cells.bmp is there, but is not a PNG, TIFF, OME-Zarr, GeoJSON or NumPy array"),
     ],
 )
 def test_a_file_that_may_have_been_meant_is_named(tmp_path, name, message):
     (tmp_path / name).touch()
     (tmp_path / "2.png").touch()
     with pytest.raises(CellocateError, match=message):
-        CellMasks(tmp_path).require(["f1", "f2"])
+        MaskFolder(tmp_path).require(["f1", "f2"])
 
 
 def test_nuclei_alone_are_named(tmp_path):
     write_labels(tmp_path / "f1_nuclei.png", TWO)
     with pytest.raises(CellocateError, match=r"f1_nuclei.png is there, but marks nuclei by its name"):
-        CellMasks(tmp_path).require(["f1"])
+        MaskFolder(tmp_path).require(["f1"])
 
 
 def test_regions_of_imagej_are_refused_with_a_way_out(tmp_path):
     (tmp_path / "f1_RoiSet.zip").touch()
     with pytest.raises(CellocateError, match=r"regions of ImageJ's ROI Manager.*LOCI > ROI Map in Fiji"):
-        CellMasks(tmp_path).read("f1")
+        MaskFolder(tmp_path).read("f1")
 
 
 def test_what_cannot_be_read_is_named_where_there_is_nothing_else(tmp_path):
     np.save(tmp_path / "a_seg.npy", {"masks": TWO}, allow_pickle=True)
     Image.fromarray(TWO.astype(np.uint8)).save(tmp_path / "b_cells.jpg")
     with pytest.raises(CellocateError, match=r"Cellpose's _seg\.npy"):
-        CellMasks(tmp_path).read("a")
+        MaskFolder(tmp_path).read("a")
     with pytest.raises(CellocateError, match="a JPEG"):
-        CellMasks(tmp_path).read("b")
+        MaskFolder(tmp_path).read("b")
 
 
 def test_fields_without_masks_are_named(tmp_path):
     with pytest.raises(CellocateError, match="no such folder"):
-        CellMasks(tmp_path / "none")
+        MaskFolder(tmp_path / "none")
     (tmp_path / "notes.txt").write_text("")
     with pytest.raises(CellocateError, match="no label images of cells"):
-        CellMasks(tmp_path)
+        MaskFolder(tmp_path)
     write_labels(tmp_path / "a_cells.png", TWO)
-    masks = CellMasks(tmp_path)
+    masks = MaskFolder(tmp_path)
     with pytest.raises(CellocateError, match=r"2 of 3 fields without a mask of their cells: y, z: .*y_cells.png"):
         masks.require(["a", "y", "z"])
     with pytest.raises(CellocateError, match="no mask of the cells of field z"):
@@ -280,7 +280,7 @@ def test_fields_without_masks_are_named(tmp_path):
 
 def test_names_are_the_same_however_their_letters_are_written(tmp_path):
     write_labels(tmp_path / "zellträger_cells.png", TWO)  # as macOS writes it
-    assert CellMasks(tmp_path).has("zellträger")
+    assert MaskFolder(tmp_path).has("zellträger")
 
 
 def test_an_id_may_have_folders_in_it(tmp_path):
@@ -292,7 +292,7 @@ def test_an_id_may_have_folders_in_it(tmp_path):
         "d_cells.zarr/e_cells.png",
     ):
         write_labels(tmp_path / name, CELLS)
-    masks = CellMasks(tmp_path)
+    masks = MaskFolder(tmp_path)
     assert masks.ids == ["b", "d", "plate/a"]
     assert np.array_equal(masks.labels("plate/a", (2, 3)), [CELLS, CELLS])
 
@@ -301,7 +301,7 @@ def test_nuclei_lie_beside_the_cells_or_are_not_known(tmp_path):
     write_labels(tmp_path / "a_cells.tif", CELLS)
     write_labels(tmp_path / "a_nuclei.png", NUCLEI)
     write_labels(tmp_path / "b_predictedmask.png", CELLS)
-    masks = CellMasks(tmp_path)
+    masks = MaskFolder(tmp_path)
     assert masks.ids == ["a", "b"]
     for field, nuclei in {"a": NUCLEI, "b": np.zeros_like(CELLS)}.items():
         read = masks.labels(field, (2, 3))
@@ -314,7 +314,7 @@ def test_notes_are_kept_for_each_field_and_say_which_mask(tmp_path):
     write_labels(tmp_path / "a_cells.png", np.minimum(TWO, 1))
     write_labels(tmp_path / "a_nuclei.png", np.zeros_like(TWO))
     write_labels(tmp_path / "b_cells.png", TWO)
-    masks = CellMasks(tmp_path)
+    masks = MaskFolder(tmp_path)
     assert np.array_equal(masks.labels("a")[1], TWO)
     masks.read("b")
     binary, empty = masks.notes["a"]
@@ -325,21 +325,21 @@ def test_notes_are_kept_for_each_field_and_say_which_mask(tmp_path):
 
 def test_cells_that_a_table_names_by_number_are_not_numbered_anew(tmp_path):
     write_labels(tmp_path / "a_cells.png", np.minimum(TWO, 1) * 255)
-    with pytest.raises(CellocateError, match="a table names the cells by number, and 255 marks 2 separate pieces"):
-        CellMasks(tmp_path).read("a", known=[1, 2])
+    with pytest.raises(CellocateError, match="a table refers to the cells by number, but 255 marks 2 separate pieces"):
+        MaskFolder(tmp_path).read("a", known=[1, 2])
 
 
 def test_masks_of_different_size_are_refused(tmp_path):
     write_labels(tmp_path / "a_nuclei.png", NUCLEI[:1])
     write_labels(tmp_path / "a_cells.png", CELLS)
     with pytest.raises(CellocateError, match="masks on 3 × 1 px in a field of 3 × 2 px"):
-        CellMasks(tmp_path).labels("a")
+        MaskFolder(tmp_path).labels("a")
 
 
 def test_a_mask_belongs_to_the_id_in_whatever_normal_form_its_name_is(tmp_path):
     for form in ("NFC", "NFD"):
         (tmp_path / form).mkdir()
         write_labels(tmp_path / form / f"{unicodedata.normalize(form, 'Präp')}_cells.png", CELLS)
-        masks = CellMasks(tmp_path / form)
+        masks = MaskFolder(tmp_path / form)
         assert masks.ids == ["Präp"]
         assert len(masks.masks("Präp", (2, 3))) == 3

@@ -25,7 +25,7 @@ def test_broken_run_lengths_are_refused():
     for texts, message in {
         (text, "x"): "a broken mask: not base64: mask 2",
         (Mask.of(np.ones((3, 3), bool)).text,): "9 pixels in an image of 2 × 2 px",
-        (text, text): "cell 1 has no pixel that is its own",
+        (text, text): "cell 1 has no pixel of its own",
         (Mask.of(np.zeros((2, 2), bool)).text,): "cell 1 has no pixel",
         (text,) * 65_536: "65536 masks in one field",
     }.items():
@@ -50,8 +50,8 @@ def test_features_can_be_read_back(tmp_path_factory, rows):
     ("text", "message"),
     [
         ("cell,a\n1,2\n", "no column named index"),
-        ("index,a\n0,2\n", r"index '0' is no number of a cell.*line 2"),
-        ("index,a\n1,2\n1,2\n", "stands twice.*line 3"),
+        ("index,a\n0,2\n", r"index '0' is not a cell number.*line 2"),
+        ("index,a\n1,2\n1,2\n", "occurs twice.*line 3"),
         ("index,a\nx,2\n", "index 'x'"),
         ("index,a\n1\n", "1 values under 2 columns"),
         ("", "it is empty"),

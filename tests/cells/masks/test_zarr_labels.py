@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from cellocate.cells.masks import read_labels, write_zarr_labels
-from cellocate.cells.masks.zarrs import read_zarr_numbers
+from cellocate.cells.masks.zarr_labels import read_zarr_numbers
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.images.ome_zarr import describe
@@ -68,7 +68,7 @@ def test_labels_that_do_not_fit_the_image_are_refused(tmp_path):
         write_zarr_labels(path / "labels" / "cells", np.zeros((2, 1), int))
     with pytest.raises(CellocateError, match="no OME-Zarr image"):
         write_zarr_labels(tmp_path / "labels" / "cells", CELLS)
-    with pytest.raises(CellocateError, match="no name of a label image"):
+    with pytest.raises(CellocateError, match="not a folder name of a label image"):
         write_zarr_labels(path / "labels" / ".cells", CELLS)
     assert sorted(tmp_path.rglob("*")) == before
     write_zarr_labels(path / "labels" / "cells", CELLS)
@@ -77,7 +77,7 @@ def test_labels_that_do_not_fit_the_image_are_refused(tmp_path):
 
 
 def test_what_is_no_label_image_is_refused(tmp_path):
-    with pytest.raises(CellocateError, match="2 planes where one of labels is needed"):
+    with pytest.raises(CellocateError, match="2 planes instead of one plane of labels"):
         read_labels(image(tmp_path / "a.zarr", 3))
     with pytest.raises(CellocateError, match="no such label image"):
         read_labels(tmp_path / "b.zarr")
@@ -95,5 +95,5 @@ def test_what_is_no_label_image_is_refused(tmp_path):
 
 def test_without_zarr_it_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "zarr", None)
-    with pytest.raises(CellocateError, match=r"zarr is not installed.*cellocate\[formats\]"):
+    with pytest.raises(CellocateError, match=r"needs zarr, which is not installed.*cellocate\[formats\]"):
         write_zarr_labels(tmp_path / "a.zarr", CELLS)

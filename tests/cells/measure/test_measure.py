@@ -238,9 +238,9 @@ NONE = np.zeros((4, 4), np.uint16)
         (np.zeros((1, 4, 4)), ["green"], NONE, NONE, "pixels of type float64"),
         (np.zeros((1, 4, 5), np.uint8), ["green"], NONE, NONE, "masks on 4 × 4 px in a field of 5 × 4 px"),
         (np.zeros((1, 4, 4), np.uint8), ["green"], NONE[1:], NONE, "masks on 4 × 3 px"),
-        (np.zeros((1, 4, 4), np.uint8), ["green"], NONE, NONE + 2, "the cells' numbers have gaps"),
+        (np.zeros((1, 4, 4), np.uint8), ["green"], NONE, NONE + 2, "the cell numbers have gaps"),
         (np.zeros((1, 4, 4), np.uint8), ["green"], NONE + 1, NONE, "nucleus 1 has pixels outside cell 1"),
-        (np.zeros((1, 4, 4), np.uint8), ["green"], NONE, NONE + 0.5, "is no label image"),
+        (np.zeros((1, 4, 4), np.uint8), ["green"], NONE, NONE + 0.5, "is not a label image"),
     ],
 )
 def test_what_does_not_fit_is_refused(field, channels, nuclei, cells, message):
@@ -254,11 +254,11 @@ def test_an_impossible_pixel_size_is_refused():
 
 
 def test_real_cells_are_measured(real_data):
-    from cellocate.cells.masks import CellMasks
+    from cellocate.cells.masks import MaskFolder
     from cellocate.collection import open_collection
 
     collection = open_collection(real_data / "kaggle2021")
-    masks = CellMasks(real_data / "kaggle2021" / "cell_masks")
+    masks = MaskFolder(real_data / "kaggle2021" / "cell_masks")
     field = collection.ids[0]
     channels, _ = collection.read(field, ["green", "red"])
     nuclei, cells = masks.labels(field, channels.shape[1:])

@@ -1,21 +1,24 @@
-"""Masks of cells and nuclei: label images, and the forms in which other programs read and write them."""
+"""Masks of cells and nuclei: label images, and the formats in which other programs read and write them.
 
-from cellocate.cells.masks.features import read_features, write_features
-from cellocate.cells.masks.files import read_labels
-from cellocate.cells.masks.folder import CellMasks
-from cellocate.cells.masks.geojson import QuPathCells, read_geojson, write_geojson
+Start with `MaskFolder` (the masks in a user's folder) and `as_label_image` (how a mask of any kind is understood).
+"""
+
+from cellocate.cells.masks.cell_numbers import check_numbering, matched, renumbered
+from cellocate.cells.masks.label_arrays import Labels, checked_labels, write_labels
+from cellocate.cells.masks.label_files import read_labels
 from cellocate.cells.masks.label_image import LabelImage, as_label_image
-from cellocate.cells.masks.labels import Labels, checked_labels, write_labels
-from cellocate.cells.masks.numbering import check_numbering, matched, renumbered
-from cellocate.cells.masks.outlines import filled, outlines
+from cellocate.cells.masks.mask_folder import MaskFolder
+from cellocate.cells.masks.napari_features import read_features, write_features
+from cellocate.cells.masks.one_piece import in_one_piece
+from cellocate.cells.masks.polygons import filled, outlines
+from cellocate.cells.masks.qupath_geojson import QuPathCells, read_geojson, write_geojson
 from cellocate.cells.masks.run_lengths import from_run_lengths, to_run_lengths
-from cellocate.cells.masks.whole import in_one_piece
-from cellocate.cells.masks.zarrs import write_zarr_labels
+from cellocate.cells.masks.zarr_labels import write_zarr_labels
 
 __all__ = [
-    "CellMasks",
     "LabelImage",
     "Labels",
+    "MaskFolder",
     "QuPathCells",
     "as_label_image",
     "check_numbering",

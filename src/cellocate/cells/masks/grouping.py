@@ -1,64 +1,60 @@
-"""Which pieces of a mask are cells: each number one, or each piece; and which are none."""
+"""Decide whether each number or each piece of a mask is a cell."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from cellocate.cells.field_notes import Note, left_out_note
 from cellocate.cells.masks.pieces import Bools, Ints, Pieces
 from cellocate.cells.masks.refusals import refuse_run_out, refuse_specks
-from cellocate.cells.notes import Note, left_out
 from cellocate.counted import plural
 
-_REGIONS = 30  # pieces, the largest, that may be regions
-_HELD = 3  # cells that a region holds, and no cell
-_WIDE = 0.25  # of the image: an area, or a net across it, that may be cells that touch
-_LARGEST = 5  # pieces that are searched for holes
-_OFTEN = 4  # one in so many numbers marks several cells: the mask repeats its numbers, as a palette does
+_REGIONS = 30  # largest pieces checked for regions
+_HELD = 3  # a region holds at least this many cells
+_WIDE = 0.25  # of the image: an area, or a net across it, that may be touching cells
+_LARGEST = 5  # pieces searched for holes
+_OFTEN = 4  # if one in so many numbers marks several cells, the mask repeats its numbers, as a palette does
 
 Grouped = tuple[Ints, list[Note]]
-"""What each piece belongs to, shape (n,), from 1, and 0 for none; and notes for the user."""
+"""The cell of each piece, shape (n,), from 1, 0 for none; and notes for the user."""
 
 
 def without_regions(pieces: Pieces) -> Grouped:
-    """Leave out numbers around several others, such as that of a line around the cells."""
+    """Leave out numbers around several others, such as a line around the cells."""
     boxes, plain = pieces.boxes, pieces.plain
     regions = set[int]()
     for piece in np.argsort(-np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), kind="stable")[:_REGIONS].tolist():
         held = plain & (boxes[:, :2] >= boxes[piece, :2]).all(axis=1) & (boxes[:, 2:] <= boxes[piece, 2:]).all(axis=1)
-        if len(np.unique(pieces.number[held])) > _HELD:  # the piece itself is one of them
+        if len(np.unique(pieces.number[held])) > _HELD:  # the piece itself included
             inside = pieces.inside(piece)
             if len(np.unique(pieces.number[inside[plain[inside]]])) >= _HELD:
                 regions.add(int(pieces.number[piece]))
     cell = np.where(np.isin(pieces.number, list(regions)), 0, pieces.number)
-    return cell, [left_out(len(regions), "region", " around cells in the mask")] * bool(regions)
+    return cell, [left_out_note(len(regions), "region", " around cells in the mask")] * bool(regions)
 
 
-def about_rings(pieces: Pieces) -> list[Note]:
-    """A note for the user where the largest pieces are rings, as broad outlines are and cells seldom."""
+def ring_notes(pieces: Pieces) -> list[Note]:
+    """A note if most of the largest pieces are rings, as broad outlines are and cells rarely."""
     largest = np.argsort(-pieces.area, kind="stable")[:_LARGEST].tolist()
     rings = sum((pieces.holes(piece) == 0).sum() > pieces.area[piece] for piece in largest)
     note = "most cells are rings around holes larger than themselves: if they are outlines, fill them"
     return [Note(note)] * bool(2 * rings > len(largest))
 
 
-def of_one_number(pieces: Pieces, said: str) -> Grouped:
-    """The pieces of a binary mask, each of which becomes a cell."""
+def split_binary_mask(pieces: Pieces, name: str) -> Grouped:
+    """Make each piece of a binary mask a cell."""
     if (n := int(pieces.plain.sum())) < 2:
         top, left, bottom, right = pieces.boxes[pieces.area.argmax()].tolist()
         wide = (bottom - top) * (right - left) >= _WIDE * pieces.image.size
-        return pieces.number, [Note("{} marks one large area: it is read as one cell", said)] * wide
-    text = "{} marks {} separate pieces (a binary mask): each is read as a cell, and cells that touch as one"
-    return _without_specks(pieces, np.arange(1, len(pieces) + 1), ~pieces.plain, [Note(text, said, n)])
+        return pieces.number, [Note("{} marks one large area: it is read as one cell", name)] * wide
+    text = "{} marks {} separate pieces (a binary mask): each is read as a cell, touching cells as one"
+    return _without_specks(pieces, np.arange(1, len(pieces) + 1), ~pieces.plain, [Note(text, name, n)])
 
 
-def of_numbers(pieces: Pieces, cell: Ints, where: object = None, *, palette: bool = False) -> Grouped:
-    """The pieces of numbers that mark several cells: each of them becomes a cell.
+def split_repeated_numbers(pieces: Pieces, cell: Ints, where: object = None, *, palette: bool = False) -> Grouped:
+    """Make each piece a cell where a number marks several cells.
 
-    Args:
-        pieces: of the mask.
-        cell: what each belongs to so far.
-        where: the file.
-        palette: numbers stand for colours, which are often used again and again.
+    `cell` is the cell of each piece so far. In a `palette` numbers stand for colours, which often repeat.
 
     Raises:
         CellocateError: the numbers ran out.
@@ -81,7 +77,7 @@ def of_numbers(pieces: Pieces, cell: Ints, where: object = None, *, palette: boo
     split[pieces_of_them] = cell.max() + np.arange(1, len(pieces_of_them) + 1)
     specks = ~pieces.plain & np.isin(cell, cell[pieces_of_them])
     refuse_specks(int(specks.sum()), len(pieces_of_them), where)
-    note = _marks(len(apart), "several pieces: each piece is read as a cell, and cells that touch as one")
+    note = _marks(len(apart), "several pieces: each piece is read as a cell, touching cells as one")
     return _without_specks(pieces, split, specks, [note, *notes])
 
 

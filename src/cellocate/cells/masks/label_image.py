@@ -1,4 +1,4 @@
-"""What a mask means: pixels as a file holds them → a label image, and what the user should know of it."""
+"""Understand a mask of any kind as a label image."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.masks.background import find_background
-from cellocate.cells.masks.colours import one_number_each
-from cellocate.cells.masks.grouping import Grouped, about_rings, of_numbers, of_one_number, without_regions
-from cellocate.cells.masks.labels import MOST, Labels, Shape, check_shape
+from cellocate.cells.field_notes import Note
+from cellocate.cells.masks.colour_masks import number_pixels
+from cellocate.cells.masks.grouping import (
+    Grouped,
+    ring_notes,
+    split_binary_mask,
+    split_repeated_numbers,
+    without_regions,
+)
+from cellocate.cells.masks.label_arrays import MAX_CELLS, Labels, Shape, check_shape
+from cellocate.cells.masks.mask_background import find_background
 from cellocate.cells.masks.pieces import Ints, Pieces
 from cellocate.cells.masks.refusals import refuse_classes, refuse_holes, refuse_lines, refuse_pictures
-from cellocate.cells.notes import Note
 from cellocate.counted import plural
 from cellocate.errors import CellocateError
 
-_ITS_OWN = 0.9  # of the pixels of nuclei, which have the number of their cell
+_ITS_OWN = 0.9  # of the pixels of nuclei have the number of their cell
 
 
 class LabelImage(NamedTuple):
-    """The number of the cell at each pixel.
+    """The number of the cell at each pixel."""
 
-    Attributes:
-        labels: shape (H, W), 0 for none.
-        notes: sentences for the user about how a mask was read.
-        renumbered: whether cells have other numbers than in the mask.
-    """
-
-    labels: NDArray[np.uint16]
-    notes: tuple[Note, ...] = ()
-    renumbered: bool = False
+    labels: NDArray[np.uint16]  # shape (H, W), 0 for none
+    notes: tuple[Note, ...] = ()  # sentences for the user about how the mask was read
+    renumbered: bool = False  # whether cells have other numbers than in the mask
 
 
 _EMPTY = LabelImage(np.zeros((0, 0), np.uint16), (Note("the mask is empty: it marks no cell"),))
@@ -46,24 +46,23 @@ def as_label_image(
     cells: Labels | None = None,
     known: Collection[int] = (),
 ) -> LabelImage:
-    """Read what a mask means, if it has one meaning.
+    """Understand a mask as a label image, if it has one meaning.
 
-    A label image is taken as it is. Pieces of one number become cells of their own where there is no other number (a
-    binary mask), or where they lie too far apart for one cell. Another background than 0, colours, lines between
-    cells, and regions around cells are recognised. Notes tell all of this. Cells that get new numbers get them in the
-    order of the rows.
+    A label image is returned as it is. Pieces of one number become separate cells if there is no other number (a binary
+    mask), or if they lie too far apart for one cell. A background other than 0, colours, lines between cells and
+    regions around cells are recognised. Notes report all of this. Renumbered cells are in order of first occurrence by
+    rows.
 
     Args:
-        pixels: as a file has them: bool, or whole numbers of any type, shape (H, W), or with colours or alpha
-            (H, W, 2 to 4).
-        shape: height and width that the mask must have, those of its field.
+        pixels: as in the file: bool, or integers, shape (H, W), or with colours or alpha (H, W, 2 to 4).
+        shape: required height and width: those of the field.
         where: the file.
-        cells: where the mask is of nuclei, the cells; nuclei with the number of their cell keep it.
-        known: numbers that a table names; where it names all of the mask's, none is taken for several cells.
+        cells: for a mask of nuclei, the cells; nuclei with the number of their cell keep it.
+        known: numbers in a table of cells; if it has all of the mask's, no number is split into several cells.
 
     Raises:
         CellocateError: the mask has another size, probabilities, classes instead of cells, more cells than numbers, or
-            a background that cannot be told; or it is a photograph, or was smoothed.
+            an ambiguous background; or it is a photograph, or was smoothed.
 
     Example:
         >>> mask = np.zeros((5, 9), np.uint8)
@@ -72,12 +71,12 @@ def as_label_image(
         >>> read.labels[2].tolist(), read.renumbered
         ([0, 1, 1, 1, 0, 2, 2, 2, 0], True)
         >>> read.notes[0]
-        '255 marks 2 separate pieces (a binary mask): each is read as a cell, and cells that touch as one'
+        '255 marks 2 separate pieces (a binary mask): each is read as a cell, touching cells as one'
     """
-    numbers, coloured = one_number_each(pixels, where)
+    numbers, coloured = number_pixels(pixels, where)
     check_shape(numbers.shape, shape, where=where)
     if cells is not None and _share(numbers == cells, numbers != 0) >= _ITS_OWN:
-        return LabelImage(np.where((numbers > 0) & (numbers <= MOST), numbers, 0).astype(np.uint16))
+        return LabelImage(np.where((numbers > 0) & (numbers <= MAX_CELLS), numbers, 0).astype(np.uint16))
     if not numbers.any():
         return _EMPTY._replace(labels=np.zeros(numbers.shape, np.uint16))
     everything = Pieces.of(numbers)
@@ -91,16 +90,16 @@ def as_label_image(
     if coloured:
         colours = plural(len(values), "colour")
         notes.append(Note(f"the mask is a picture in {{:,}} {colours}: each is read as a number", len(values)))
-    elif values.max() > MOST:
-        notes.append(Note("the mask has numbers above {}: cells are numbered anew", MOST))
+    elif values.max() > MAX_CELLS:
+        notes.append(Note("the mask has numbers above {}: cells are renumbered", MAX_CELLS))
     cell, about = _cells(pieces, values.tolist(), known, where, coloured=coloured)
     cells_there = np.append(0, cell)[pieces.image]
-    as_they_are = not coloured and values.min() > 0 and values.max() <= MOST
+    as_they_are = not coloured and values.min() > 0 and values.max() <= MAX_CELLS
     if as_they_are and (cell == pieces.number)[cell > 0].all():
         labels = np.where(cells_there > 0, numbers, 0)
     else:
         labels, as_they_are = _in_order(cells_there, where), False
-    return LabelImage(labels.astype(np.uint16), (*notes, *about, *about_rings(pieces)), not as_they_are)
+    return LabelImage(labels.astype(np.uint16), (*notes, *about, *ring_notes(pieces)), not as_they_are)
 
 
 def _share(mask: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
@@ -108,26 +107,25 @@ def _share(mask: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
 
 
 def _cells(pieces: Pieces, values: list[int], known: Collection[int], where: object, *, coloured: bool) -> Grouped:
-    """The cell that each piece belongs to."""
     if len(values) == 1:
-        said = "one colour" if coloured else str(values[0])
-        refuse_holes(pieces, said, where)
-        return (pieces.number, []) if len(known) == 1 else of_one_number(pieces, said)
+        name = "one colour" if coloured else str(values[0])
+        refuse_holes(pieces, name, where)
+        return (pieces.number, []) if len(known) == 1 else split_binary_mask(pieces, name)
     cell, regions = without_regions(pieces)
     if set(values) <= set(known):
         return cell, regions
     refuse_classes(pieces, cell, where)
-    cell, split = of_numbers(pieces, cell, where, palette=coloured)
+    cell, split = split_repeated_numbers(pieces, cell, where, palette=coloured)
     return cell, [*regions, *split]
 
 
 def _in_order(cell: Ints, where: object) -> Ints:
-    """A label image of any numbers as one of 1 to n, in the order of the rows where each first occurs."""
+    """Renumber to 1 to n, in order of first occurrence by rows."""
     numbers, first = np.unique(cell, return_index=True)
     inside = numbers > 0
-    if inside.sum() > MOST:
+    if inside.sum() > MAX_CELLS:
         what = f"{inside.sum()} cells in one mask"
-        raise CellocateError(what, where=where, mend=f"Cut the field into some of at most {MOST} cells.")
+        raise CellocateError(what, where=where, mend=f"Cut it into fields of at most {MAX_CELLS} cells.")
     order = np.zeros(len(numbers), np.int64)
     order[np.flatnonzero(inside)[np.argsort(first[inside])]] = np.arange(1, inside.sum() + 1)
     return order[np.searchsorted(numbers, cell)]

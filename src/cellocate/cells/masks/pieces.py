@@ -1,4 +1,4 @@
-"""The connected pieces of a label image: their sizes, and which lie beside, inside or far from which."""
+"""The connected pieces of a label image: their sizes, neighbours, holes and distances."""
 
 from __future__ import annotations
 
@@ -10,40 +10,31 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_fill_holes, find_objects
 from skimage.measure import label
 
-from cellocate.cells.masks.labels import Labels
+from cellocate.cells.masks.label_arrays import Labels
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Box = tuple[slice, slice]
 
-_CRUMB = 0.02  # of a typical piece: what is smaller is no cell by itself
-_SOLID = 0.1  # of the pixels of a piece, with nothing else around them: it is wider than 2 px
+_CRUMB = 0.02  # of a typical piece: anything smaller is not a cell by itself
+_SOLID = 0.1  # share of inner pixels of a piece that is wider than 2 px
 
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """The connected pieces of the numbers of a label image.
+    """The connected pieces of the numbers of a label image."""
 
-    Attributes:
-        image: the piece that each pixel belongs to, shape (H, W), 1 to n; 0 for none.
-        numbers: of the label image, ascending, shape (k,).
-        number: which of these each piece has, 1 to k, shape (n,).
-        area: px, shape (n,).
-        inner: px of each with nothing else around them, shape (n,).
-    """
-
-    image: NDArray[np.int32]
-    numbers: Ints
-    number: Ints
-    area: Ints
-    inner: Ints
+    image: NDArray[np.int32]  # the piece of each pixel, shape (H, W), 1 to n; 0 for none
+    numbers: Ints  # of the label image, ascending, shape (k,)
+    number: Ints  # index of each piece's number among these, 1 to k, shape (n,)
+    area: Ints  # px, shape (n,)
+    inner: Ints  # px of each with only the same piece around them, shape (n,)
 
     @classmethod
     def of(cls, labels: Labels, *, corners: bool | None = None) -> Pieces:
-        """All pieces of a label image, those of 0 among them.
+        """All pieces of a label image, shape (H, W), including those of 0.
 
-        Args:
-            labels: shape (H, W), whole numbers.
-            corners: whether pixels that touch at a corner are connected; without it, those of three or more numbers.
+        Pixels that touch at a `corner` are connected by default if there are three or more numbers.
 
         Example:
             >>> found = Pieces.of(np.array([[5, 5, 0, 5], [0, 0, 0, 7]]))
@@ -62,13 +53,12 @@ class Pieces:
         return cls(image, values.astype(np.int64), number[1:], area[1:], inner[1:])
 
     def without(self, numbers: Ints) -> Pieces:
-        """The pieces of other numbers of the label image."""
+        """The pieces of all other numbers."""
         kept = ~np.isin(self.value, numbers)
         new = np.append(0, np.where(kept, np.cumsum(kept), 0)).astype(np.int32)
         return Pieces(new[self.image], self.numbers, self.number[kept], self.area[kept], self.inner[kept])
 
     def __len__(self) -> int:
-        """How many there are."""
         return len(self.number)
 
     @property
@@ -86,13 +76,13 @@ class Pieces:
         return np.bincount(self.number, weights=of_pieces, minlength=len(self.numbers) + 1).astype(np.float64)
 
     def solid_numbers(self) -> Bools:
-        """Whether the pieces of each number, taken together, are wider than 2 px, shape (k + 1,)."""
+        """Whether the pieces of each number together are wider than 2 px, shape (k + 1,)."""
         areas = self.by_number(self.area)
         return (self.by_number(self.inner) >= _SOLID * areas) & (areas > 0)
 
     @cached_property
     def typical(self) -> float:
-        """The median area of the largest piece of each number; of one number, of all its solid pieces."""
+        """The median area of the largest piece of each number; for one number, of all its solid pieces."""
         areas = self.area[self.solid] if self.solid.any() else self.area
         if len(self) and self.number.min() < self.number.max():
             largest_of = np.zeros(len(self.numbers) + 1, np.int64)
@@ -119,7 +109,7 @@ class Pieces:
 
     @cached_property
     def neighbours(self) -> tuple[Ints, Ints, Ints]:
-        """Pairs of pieces that share an edge, each way round: one, the other (-1 for none), and how many px of it."""
+        """Pairs of pieces that share an edge, in both orders: one, the other (-1 for none), and the shared px."""
         n = len(self) + 1
         codes = [np.empty(0, np.int64)]
         for one, other in ((self.image[:, :-1], self.image[:, 1:]), (self.image[:-1], self.image[1:])):
@@ -132,19 +122,19 @@ class Pieces:
         return first[piece] - 1, second[piece] - 1, length[piece].astype(np.int64)
 
     @cached_property
-    def meetings(self) -> tuple[Ints, Ints]:
-        """The pairs of numbers that share an edge, each way round."""
+    def touching_numbers(self) -> tuple[Ints, Ints]:
+        """Pairs of numbers that share an edge, in both orders."""
         one, other, _ = self.neighbours
-        number = np.append(self.number, 0)  # of none, -1, the last
+        number = np.append(self.number, 0)  # -1, for none, is the last
         first, second = np.unique(np.stack([number[one], number[other]]), axis=1)
-        met = (second > 0) & (first != second)
-        return first[met], second[met]
+        touching = (second > 0) & (first != second)
+        return first[touching], second[touching]
 
     def apart(self, which: Ints) -> bool:
-        """Whether some of these pieces, which have one number, are of different cells.
+        """Whether some of these pieces of one number belong to different cells.
 
-        They are if they lie far apart (see `far_apart`), or if two of at least half the typical area have no neighbour
-        in common: a cell that lies under another may show in two pieces.
+        They do if they lie far apart (see `far_apart`), or if two of at least half the typical area share no neighbour:
+        a cell that lies under another may show in two pieces.
         """
         if far_apart(self.boxes[which], self.area[which], self.typical):
             return True
@@ -154,14 +144,14 @@ class Pieces:
         return any(a.isdisjoint(b) for i, a in enumerate(beside) for b in beside[:i])
 
     def holes(self, piece: int) -> NDArray[np.int32]:
-        """The box of a piece: in its holes what `image` has there, elsewhere -1."""
+        """The box of a piece: `image` in its holes, -1 elsewhere."""
         top, left, bottom, right = self.boxes[piece]
         part = self.image[top:bottom, left:right]
         own = part == piece + 1
         return np.where(binary_fill_holes(own) & ~own, part, -1).astype(np.int32)
 
     def inside(self, piece: int) -> Ints:
-        """The pieces that lie wholly in holes of this one."""
+        """The pieces that lie entirely in holes of this one."""
         numbers, areas = np.unique(self.holes(piece), return_counts=True)
         found = numbers > 0
         whole = areas[found] == self.area[numbers[found] - 1]
@@ -169,15 +159,11 @@ class Pieces:
 
 
 def far_apart(boxes: Ints, area: Ints, typical: float) -> bool:
-    """Whether some pieces lie too far apart to be of one cell.
+    """Whether some pieces lie too far apart to belong to one cell of the `typical` area, px.
 
     A cell at the border of the image may show in several small pieces. So a piece of at least half the typical area
-    must lie further from another than a typical cell is wide (boxes are compared); from one as large, half as far.
-
-    Args:
-        boxes: top, left, bottom and right (exclusive) of each, shape (n, 4).
-        area: px, shape (n,).
-        typical: area of a cell, px.
+    must lie farther from another than a typical cell is wide (comparing boxes); from one as large, half as far. Boxes
+    are top, left, bottom and right (exclusive), shape (n, 4).
     """
     top, left, bottom, right = boxes.T
     down, across = (np.maximum(low[:, None] - high, 0) for low, high in ((top, bottom), (left, right)))
@@ -187,8 +173,35 @@ def far_apart(boxes: Ints, area: Ints, typical: float) -> bool:
     return bool((distance[large] >= wide).any() or (distance[np.ix_(large, large)] >= wide / 2).any())
 
 
+def parts_of(inside: Bools) -> tuple[list[tuple[Box, Bools]], bool]:
+    """Split an object, pixels (H, W), into its parts without specks; are these too far apart for one cell?
+
+    Returns:
+        For each part its box and its pixels there; and whether the parts are several cells.
+
+    Example:
+        >>> inside = np.zeros((4, 12), bool)
+        >>> inside[:, :4] = inside[:, 8:] = True
+        >>> parts, apart = parts_of(inside)
+        >>> [(box[1].start, box[1].stop) for box, _ in parts], apart
+        ([(0, 4), (8, 12)], True)
+    """
+    if not inside.any():
+        return [], False
+    pieces = Pieces.of(inside.astype(np.uint8), corners=True).without(np.array([0]))
+    plain = np.flatnonzero(pieces.plain)
+    boxes, area = pieces.boxes[plain], pieces.area[plain]
+    places = [(slice(top, bottom), slice(left, right)) for top, left, bottom, right in boxes.tolist()]
+    parts = [(place, pieces.image[place] == piece + 1) for place, piece in zip(places, plain.tolist(), strict=True)]
+    rising = np.sort(area)
+    typical = float(
+        rising[np.searchsorted(np.cumsum(rising), rising.sum() / 2)]
+    )  # of the median pixel, so not of a crumb
+    return parts, len(parts) > 1 and far_apart(boxes, area, typical)
+
+
 def inner_pixels(image: NDArray[np.int32] | Bools) -> Bools:
-    """The pixels, other than 0, whose eight neighbours have the same number, as far as there are such."""
+    """The pixels, other than 0, whose neighbours (up to eight) have the same number."""
     inner = np.asarray(image != 0, np.bool_)
     whole, first, last = slice(None), slice(1, None), slice(None, -1)
     for one, other in (

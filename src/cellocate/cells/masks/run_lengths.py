@@ -1,4 +1,4 @@
-"""Label images as run lengths: one text for each cell, as the 2021 challenge takes it."""
+"""Convert label images to run lengths and back: one text for each cell, as in the 2021 challenge."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.cells.masks.labels import MOST, Labels, Shape, checked_labels
+from cellocate.cells.masks.label_arrays import MAX_CELLS, Labels, Shape, checked_labels
 from cellocate.errors import CellocateError
 from cellocate.images.rle import Mask, label_image, masks_of
 
 
 def to_run_lengths(labels: Labels) -> list[str]:
-    """The mask of each cell, in the order of their numbers, as text (COCO's letters, zlib, base64).
+    """Encode the mask of each cell, in the order of numbers, as text (COCO's letters, zlib, base64).
 
     Example:
         >>> texts = to_run_lengths(np.array([[0, 1], [2, 1]]))
@@ -24,14 +24,14 @@ def to_run_lengths(labels: Labels) -> list[str]:
 
 
 def from_run_lengths(texts: Sequence[str], shape: Shape) -> NDArray[np.uint16]:
-    """A label image, cells numbered 1 to n in the order of the texts; where two overlap, the later one.
+    """Decode a label image, numbered in the order of the texts; where two cells overlap, the later one stays.
 
     Raises:
-        CellocateError: a mask is broken, of an image of another size, or without a pixel of its own; or there are too
-            many.
+        CellocateError: a mask is broken, belongs to an image of another size, or has no pixel of its own; or there are
+            too many masks.
     """
-    if len(texts) > MOST:
-        raise CellocateError(f"{len(texts)} masks in one field", mend=f"A label image holds {MOST} at most.")
+    if len(texts) > MAX_CELLS:
+        raise CellocateError(f"{len(texts)} masks in one field", mend=f"A label image holds {MAX_CELLS} at most.")
     masks = {}
     for number, text in enumerate(texts, start=1):
         try:
@@ -44,8 +44,8 @@ def from_run_lengths(texts: Sequence[str], shape: Shape) -> NDArray[np.uint16]:
 
 
 def refuse_empty_cells(labels: Labels, cells: int, *, where: object = None) -> None:
-    """Raise a `CellocateError` where one of the numbers 1 to `cells` has no pixel."""
+    """Raise a `CellocateError` if one of the numbers 1 to `cells` has no pixel."""
     there = np.bincount(labels.ravel(), minlength=cells + 1)[1:] > 0
     if not there.all():
-        what = f"cell {there.argmin() + 1} has no pixel that is its own"
-        raise CellocateError(what, where=where, mend="Take it out: it is empty, or lies under others.")
+        what = f"cell {there.argmin() + 1} has no pixel of its own"
+        raise CellocateError(what, where=where, mend="Remove it: it is empty, or lies under others.")

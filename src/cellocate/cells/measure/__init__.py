@@ -1,5 +1,5 @@
-"""Measurements of each cell: areas, intensities, and where in the cell the light of the protein lies."""
+"""Measure cells: areas, shapes, intensities, and where in the cell the protein lies."""
 
-from cellocate.cells.measure.table import grey_levels, measure
+from cellocate.cells.measure.measurements import grey_levels, measure
 
 __all__ = ["grey_levels", "measure"]

@@ -1,18 +1,18 @@
-"""Nuclei and cells in a field.
+"""Find nuclei and cells in a field.
 
-The four steps, each a function from and to pictures as large as the field: `nuclei_map`, `cell_map`, `label_nuclei`,
-`label_cells`; `segment` does all of them.
+`segment` does it in four steps, each a function on pictures as large as the field: `nuclei_map`, `cell_map`,
+`label_nuclei`, `label_cells`.
 """
 
+from cellocate.cells.segmentation.cell_maps import cell_map
 from cellocate.cells.segmentation.classical import segment
 from cellocate.cells.segmentation.growth import label_cells
-from cellocate.cells.segmentation.landmarks import cell_map
 from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
-from cellocate.cells.segmentation.result import Segmented, Settings
+from cellocate.cells.segmentation.segmented import SegmentationSettings, Segmented
 
 __all__ = [
+    "SegmentationSettings",
     "Segmented",
-    "Settings",
     "cell_map",
     "label_cells",
     "label_nuclei",

@@ -31,7 +31,7 @@ def is_label_table(path: Path) -> bool:
 
 
 def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) -> Labels:
-    """Read a label table: `Id,Target`, `ID,Label` (see `cellocate.collection.label_tables`), or an image list of the atlas.
+    """Read a label table: `Id,Target`, `ID,Label` or an image list of the atlas.
 
     Ids of a list are `<antibody>_<plate>_<well>_<n>`. A field is a problem if the vocabulary has none of its locations,
     a warning if it lacks some.

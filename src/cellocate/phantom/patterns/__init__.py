@@ -1,5 +1,8 @@
-"""One function per location of hpa28, each drawing one cell; `cellocate.registry.LOCATIONS` finds them by name."""
+"""Patterns: one function per location of hpa28, each drawing one cell; `cellocate.registry.LOCATIONS` has them by name.
 
-from cellocate.phantom.patterns.registry import Pattern, Pen, location
+To add a location, write a function that draws it in one cell with a `Pen`, and decorate it with `location`.
+"""
+
+from cellocate.phantom.patterns.drawing import Pattern, Pen, location
 
 __all__ = ["Pattern", "Pen", "location"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.filaments import Growth, grow, read_map
-from cellocate.phantom.patterns.registry import Pen, adherent, centred, grainy, location
+from cellocate.phantom.patterns.drawing import Pen, adherent, centred, grainy, location
 from cellocate.phantom.shapes import noise, separate, unit
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.filaments import Growth, grow
 from cellocate.phantom.landmarks import MICROTUBULE_UM, bridge_fibres, spindle_fibres
-from cellocate.phantom.patterns.registry import Pen, adherent, centred, location
+from cellocate.phantom.patterns.drawing import Pen, adherent, centred, location
 from cellocate.phantom.shapes import unit
 
 
@@ -31,7 +31,7 @@ def microtubule_ends(cell: Cell, pen: Pen) -> None:
     paths, light = pen.landmarks.microtubules[cell.number]
     steps = paths.shape[1]
     filament = np.arange(len(paths))[:, None]
-    ends = np.argmax(light < 0.2, axis=1)  # where a filament leaves the plane of focus, or reaches the edge
+    ends = np.argmax(light < 0.2, axis=1)  # where a filament leaves the focal plane, or reaches the edge
     ends = np.where((light < 0.2).any(axis=1), ends, steps)
     at = np.clip(ends[:, None] - 3 + np.arange(3), 0, steps - 1)
     seen = (ends >= 5)[:, None] & (pen.rng.random((len(paths), 1)) < 0.6)
@@ -67,7 +67,7 @@ def actin_filaments(cell: Cell, pen: Pen) -> None:
     t = np.linspace(-1, 1, 40)[None, :, None]
     bow = pen.rng.normal(0, 0.08) * half * t**2  # all fibres of a cell bend the same way, as it does
     paths = middles[:, None] + half * t * unit(angles)[:, None] + bow * unit(angles + np.pi / 2)[:, None]
-    owners, wall, _ = pen.landmarks.cell_room.look(paths.reshape(-1, 2))
+    owners, wall, _ = pen.landmarks.cell_room.lookup(paths.reshape(-1, 2))
     inside = ((owners == cell.number) & (wall > 0.2)).reshape(paths.shape[:2])
     light = inside * pen.rng.lognormal(-0.6, 0.7, (len(paths), 1))
     pen.canvas.strokes(paths, light, width=0.4)

@@ -6,7 +6,7 @@ import numpy as np
 
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.landmarks import bridge_fibres, spindle_fibres
-from cellocate.phantom.patterns.registry import Pen, in_phases, location
+from cellocate.phantom.patterns.drawing import Pen, in_phases, location
 
 
 @location("Mitotic spindle", holds=in_phases("metaphase"), metaphases=3)

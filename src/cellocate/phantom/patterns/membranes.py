@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.morphology import Morphology
-from cellocate.phantom.patterns.registry import Pen, adherent, grainy, location
+from cellocate.phantom.patterns.drawing import Pen, adherent, grainy, location
 
 
 def _slow(rng: np.random.Generator, n: int, stretch: int) -> NDArray[np.float64]:
@@ -23,7 +23,7 @@ def plasma_membrane(cell: Cell, pen: Pen) -> None:
     uneven = np.exp(0.45 * _slow(pen.rng, n, 12) + 0.25 * pen.rng.standard_normal(n))
     rim = cell.outline - 0.25 * cell.normals
     pen.canvas.strokes(np.vstack([rim, rim[:1]])[None], np.append(uneven, uneven[0])[None], width=0.5)
-    line = pen.landmarks.rng(6)  # a matter of the cell line, so the same for all cells of a field
+    line = pen.landmarks.rng(6)  # depends on the cell line, so the same for all cells of a field
     if line.random() < 0.5:
         _filopodia(cell, pen, longest=line.uniform(1.5, 6))
     maps = cell.maps

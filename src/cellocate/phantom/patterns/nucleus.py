@@ -7,7 +7,7 @@ import numpy as np
 from cellocate.phantom.canvas import Canvas
 from cellocate.phantom.cell import Cell
 from cellocate.phantom.landmarks import soft
-from cellocate.phantom.patterns.registry import Pen, location
+from cellocate.phantom.patterns.drawing import Pen, location
 from cellocate.phantom.shapes import Image, Points, noise
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cellocate.phantom.cell import Cell
-from cellocate.phantom.patterns.registry import Pen, location
+from cellocate.phantom.patterns.drawing import Pen, location
 from cellocate.phantom.shapes import separate
 
 
