@@ -10,7 +10,7 @@ import pytest
 
 import cellocate
 from cellocate.assessment import evaluate_predictions
-from cellocate.assessment.model import evaluate_model
+from cellocate.assessment.model_evaluation import evaluate_model
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.networks import Model

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cellocate.decision import KINDS
-from cellocate.decision.choice import CANDIDATES
+from cellocate.decision.choose_rule import CANDIDATES
 from cellocate.vocabulary import get
 
 NAMES = get("hpa28").names

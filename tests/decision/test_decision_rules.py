@@ -292,7 +292,7 @@ def test_the_best_rule_decides_on_the_likeliest_location_alone(table):
     decided = rule.apply(probabilities)
     assert (decided.sum(axis=1) == 1).all()
     np.testing.assert_array_equal(probabilities[decided], probabilities.max(axis=1))
-    assert rule.parted_by is None
+    assert rule.applied_thresholds is None
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellocate.decision import CALIBRATIONS, POOLS, Rule, Steps, fit_steps, read_rule, read_steps, save_rule, told
+from cellocate.decision import (
+    CALIBRATIONS,
+    POOLS,
+    Rule,
+    Steps,
+    describe_steps,
+    fit_steps,
+    read_rule,
+    read_steps,
+    save_rule,
+)
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import get
 
@@ -50,7 +60,7 @@ def test_steps_survive_saving_and_do_the_same(tmp_path, fields, pool, calibrate)
     assert read_steps(tmp_path / "rule.json") == fitted.steps
     assert read_rule(tmp_path / "rule.json")[0] == rule
     np.testing.assert_array_equal(read_steps(tmp_path / "rule.json").apply(tables), fitted.steps.apply(tables))
-    assert all("nan" not in line for line in told(fitted, tables, truth))
+    assert all("nan" not in line for line in describe_steps(fitted, tables, truth))
 
 
 def test_without_steps_one_table_is_left_alone(tmp_path, fields):

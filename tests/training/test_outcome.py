@@ -10,7 +10,7 @@ import torch
 from small_runs import history, learn, of_one_location, same, weights
 
 import cellocate
-from cellocate.assessment.model import evaluate_model
+from cellocate.assessment.model_evaluation import evaluate_model
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.training.checkpoints import last_checkpoints

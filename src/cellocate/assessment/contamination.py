@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cellocate.networks import Model
 
 
-def by_training(model: Model, collection: Collection) -> dict[str, NDArray[np.bool_]]:
+def training_subsets(model: Model, collection: Collection) -> dict[str, NDArray[np.bool_]]:
     """The fields that the model was trained on (`seen`), and those held out (`unseen`); nothing where all are."""
     parts = split_part_of(model, collection)
     seen = np.array([part == "train" for part in parts], dtype=bool)
@@ -22,7 +22,7 @@ def by_training(model: Model, collection: Collection) -> dict[str, NDArray[np.bo
     return {"seen": seen, "unseen": ~used} if seen.any() else {}
 
 
-def trained_counts(model: Model, whole: Collection) -> list[int] | None:
+def training_counts(model: Model, whole: Collection) -> list[int] | None:
     """How many training fields show each location, where all of them are in the collection."""
     ids = model.card.fields.get("train", ())
     if not ids or whole.vocabulary is None or whole.vocabulary.names != model.vocabulary.names:

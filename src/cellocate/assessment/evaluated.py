@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.assessment.baseline import Comparison
+from cellocate.assessment.baseline_comparison import Comparison
 from cellocate.collection import CellBags, Collection
 from cellocate.collection.identity import parts_met
 from cellocate.decision import Predictions

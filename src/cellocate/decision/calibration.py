@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from cellocate.choices import CalibrationKind
 from cellocate.decision.crossfit import Values, cross_fitted
-from cellocate.decision.logistic import logits, regress, sigmoid
+from cellocate.decision.logistic import fit_logistic, logits, sigmoid
 from cellocate.errors import CellocateError
 
 CALIBRATIONS: tuple[CalibrationKind, ...] = get_args(CalibrationKind)
@@ -76,7 +76,7 @@ def fit_calibration(
         kind: which.
         probabilities: by a network that was not trained on these fields, shape (N, K).
         truth: shape (N, K), bool.
-        folds: of each field, shape (N,) (see `cellocate.decision.crossfit.deal`).
+        folds: of each field, shape (N,) (see `cellocate.decision.crossfit.assign_folds`).
 
     Returns:
         The calibration fitted to all fields, and cross-fitted probabilities, shape (N, K).
@@ -94,7 +94,7 @@ def _fitted(kind: CalibrationKind, probabilities: NDArray[np.floating[Any]], tru
     if kind == "temperature":
         return Calibration(kind=kind, slopes=(slope,) * classes, intercepts=(0.0,) * classes)
     prior, ones = np.array([0.0, slope]), np.ones(len(values))
-    lines = [regress(np.stack([ones, values[:, k]], axis=1), truth[:, k], prior, _SPREAD) for k in range(classes)]
+    lines = [fit_logistic(np.stack([ones, values[:, k]], axis=1), truth[:, k], prior, _SPREAD) for k in range(classes)]
     intercepts, slopes = np.array(lines).T
     # a location that is told the wrong way round is not turned about: that would be another rule
     return Calibration(

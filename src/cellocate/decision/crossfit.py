@@ -17,7 +17,7 @@ Fit = Callable[[NDArray[np.floating[Any]], NDArray[np.bool_]], Callable[[NDArray
 FOLDS = 5
 
 
-def deal(truth: NDArray[np.bool_], groups: Sequence[str] | None = None, *, seed: int = 0) -> NDArray[np.intp]:
+def assign_folds(truth: NDArray[np.bool_], groups: Sequence[str] | None = None, *, seed: int = 0) -> NDArray[np.intp]:
     """Deal fields into 5 folds (fewer where there are fewer groups), all locations evenly and groups whole.
 
     Args:
@@ -33,7 +33,7 @@ def deal(truth: NDArray[np.bool_], groups: Sequence[str] | None = None, *, seed:
 
     Example:
         >>> truth = np.repeat(np.eye(2, dtype=bool), 10, axis=0)
-        >>> np.bincount(deal(truth)).tolist()
+        >>> np.bincount(assign_folds(truth)).tolist()
         [4, 4, 4, 4, 4]
     """
     names = np.arange(len(truth)) if groups is None else np.asarray(groups)

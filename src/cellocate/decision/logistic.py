@@ -21,7 +21,7 @@ def sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(expit(values))
 
 
-def regress(
+def fit_logistic(
     features: NDArray[np.float64], truth: NDArray[np.bool_], prior: NDArray[np.float64], spread: float
 ) -> NDArray[np.float64]:
     """The likeliest weights of a logistic regression under a normal prior around given ones.
@@ -38,7 +38,7 @@ def regress(
         Shape (P,).
 
     Example:
-        >>> regress(np.ones((0, 2)), np.zeros(0, bool), prior=np.array([0.0, 1.0]), spread=1)
+        >>> fit_logistic(np.ones((0, 2)), np.zeros(0, bool), prior=np.array([0.0, 1.0]), spread=1)
         array([0., 1.])
     """
     from scipy.optimize import minimize  # slow to import

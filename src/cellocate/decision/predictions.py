@@ -15,23 +15,23 @@ from numpy.typing import NDArray
 
 from cellocate.collection.collection import Unit
 from cellocate.counted import counted
-from cellocate.decision.h5ad import write_h5ad
-from cellocate.decision.rules import Rule
-from cellocate.decision.silenced import silenced
-from cellocate.decision.submissions import write_kaggle2018, write_kaggle2021
-from cellocate.decision.tables import (
+from cellocate.decision.anndata_file import write_h5ad
+from cellocate.decision.no_signal import clear_empty
+from cellocate.decision.probability_tables import (
     CELL,
     FIELD,
     LOCATIONS,
     NOTE,
     OOD_SCORE,
-    is_decided,
-    read_decided,
+    has_predicted_labels,
     read_fields,
     read_locations,
     read_notes,
+    read_predicted_labels,
     read_probabilities,
 )
+from cellocate.decision.rules import Rule
+from cellocate.decision.submissions import write_kaggle2018, write_kaggle2021
 from cellocate.errors import CellocateError
 from cellocate.images.rle import Mask
 from cellocate.vocabulary import Vocabulary
@@ -144,7 +144,7 @@ class Predictions:
         """
         if not self.has_probabilities:
             raise CellocateError("labels without probabilities", mend="Give a table of probabilities.")
-        return replace(self, labels=silenced(rule.apply(self.probabilities), self.notes, self.vocabulary), rule=rule)
+        return replace(self, labels=clear_empty(rule.apply(self.probabilities), self.notes, self.vocabulary), rule=rule)
 
     def of_cells(self, field: str, numbers: Sequence[int]) -> NDArray[np.float32]:
         """The probabilities of these cells of a field, shape (n, K); 0 for a cell without a prediction.
@@ -257,8 +257,8 @@ def read_predictions(path: str | Path, vocabulary: Vocabulary) -> Predictions:
     Raises:
         CellocateError: it is no such table.
     """
-    if is_decided(path):
-        ids, labels = read_decided(path, vocabulary)
+    if has_predicted_labels(path):
+        ids, labels = read_predicted_labels(path, vocabulary)
         return Predictions(ids, np.full(labels.shape, np.nan), labels, vocabulary)
     ids, probabilities = read_probabilities(path, vocabulary)
     fields, notes, found = read_fields(path), read_notes(path, ids), read_locations(path, vocabulary)

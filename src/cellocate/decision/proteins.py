@@ -33,7 +33,7 @@ class Proteins(NamedTuple):
     locations: pd.DataFrame
 
 
-def telling_apart(fields: pd.DataFrame, by: Sequence[str] | None, where: str | Path) -> pd.DataFrame:
+def grouping_columns(fields: pd.DataFrame, by: Sequence[str] | None, where: str | Path) -> pd.DataFrame:
     """The columns of a table of fields that tell proteins apart, each of which has some values.
 
     Args:
@@ -46,7 +46,7 @@ def telling_apart(fields: pd.DataFrame, by: Sequence[str] | None, where: str | P
 
     Example:
         >>> fields = pd.DataFrame({"antibody": ["992", "8"], "cell_line": [None, "HeLa"], "gene": None})
-        >>> list(telling_apart(fields, None, "train.csv"))
+        >>> list(grouping_columns(fields, None, "train.csv"))
         ['antibody', 'cell_line']
     """
     there = [str(column) for column in fields if fields[column].notna().any()]
@@ -66,7 +66,7 @@ def telling_apart(fields: pd.DataFrame, by: Sequence[str] | None, where: str | P
     return known
 
 
-def bring_together(
+def aggregate_by_protein(
     proteins: pd.DataFrame,
     probabilities: NDArray[np.floating[Any]],
     decided: NDArray[np.bool_],
@@ -114,7 +114,7 @@ def bring_together(
     Example:
         >>> proteins = pd.DataFrame({"antibody": ["992", "992", "992", "8"]})
         >>> p = np.array([[0.9, 0.1], [0.8, 0.6], [0.7, 0.2], [0.1, 0.9]])
-        >>> found = bring_together(proteins, p, p > 0.5, ["Nucleoplasm", "Cytosol"])
+        >>> found = aggregate_by_protein(proteins, p, p > 0.5, ["Nucleoplasm", "Cytosol"])
         >>> found.calls[["antibody", "n", "Locations"]].to_numpy().tolist()
         [['8', 1, 'Cytosol'], ['992', 3, 'Nucleoplasm']]
         >>> found.locations[["antibody", "location", "called", "share"]].round(2).to_numpy().tolist()

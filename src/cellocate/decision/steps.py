@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 from cellocate.choices import CalibrationKind, PoolKind
 from cellocate.decision.calibration import Calibration, fit_calibration
-from cellocate.decision.climb import average_precisions
-from cellocate.decision.crossfit import Values, deal
-from cellocate.decision.ensembles import Pool, fit_pool
+from cellocate.decision.crossfit import Values, assign_folds
+from cellocate.decision.hill_climb import weighted_average_precisions
+from cellocate.decision.pooling import Pool, fit_pool
 from cellocate.errors import CellocateError
 from cellocate.evaluation import expected_calibration_error
 
@@ -76,7 +76,7 @@ def fit_steps(
         CellocateError: there are too few fields to cross-fit.
     """
     trained = calibrate is not None or (len(tables) > 1 and pool in ("weighted", "stacked"))
-    folds = deal(truth, groups) if trained else np.zeros(len(truth), np.intp)
+    folds = assign_folds(truth, groups) if trained else np.zeros(len(truth), np.intp)
     fitted_pool, pooled = None, np.asarray(tables[0])
     if len(tables) > 1:
         fitted_pool, pooled = fit_pool(pool, tables, truth, names, ids=ids, folds=folds)
@@ -86,7 +86,7 @@ def fit_steps(
     return FittedSteps(Steps(pool=fitted_pool, calibration=calibration), pooled, calibrated)
 
 
-def told(fitted: FittedSteps, tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> list[str]:
+def describe_steps(fitted: FittedSteps, tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> list[str]:
     """What pooling and calibrating brought, on fields that they were not fitted to, in sentences for the user.
 
     Args:
@@ -112,4 +112,4 @@ def _precision(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_
     shown = truth.any(axis=0)
     if not shown.any():
         return 0.0
-    return float(average_precisions(probabilities, truth, np.ones(len(truth)))[shown].mean())
+    return float(weighted_average_precisions(probabilities, truth, np.ones(len(truth)))[shown].mean())

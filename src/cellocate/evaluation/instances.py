@@ -14,7 +14,7 @@ from cellocate.evaluation.bootstrap import percentiles
 from cellocate.images.rle import Mask, overlaps
 from cellocate.vocabulary import Vocabulary
 
-LEAST_OVERLAP = 0.6
+MIN_OVERLAP = 0.6
 _RESAMPLES = 1000
 _AT_ONCE = 50
 
@@ -66,7 +66,7 @@ def evaluate_instances(
     predicted: Mapping[str, Instances],
     vocabulary: Vocabulary,
     *,
-    least: float = LEAST_OVERLAP,
+    least: float = MIN_OVERLAP,
     interval: bool = True,
 ) -> dict[str, Any]:
     """Mean average precision over locations, as the 2021 challenge has it, and the figures behind it.

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
 from cellocate.evaluation.bootstrap import Clusters, ResampledF1, ResampledPrecision, bootstrap, percentiles
+from cellocate.evaluation.calibration_error import expected_calibration_error
 from cellocate.evaluation.counts import Counts
 from cellocate.evaluation.frequency import rank_correlation
-from cellocate.evaluation.groups import GroupLevel
-from cellocate.evaluation.ranking import average_precisions, micro_figures, rank_figures, roc_areas
-from cellocate.evaluation.reliability import expected_calibration_error
+from cellocate.evaluation.group_level import GroupLevel
+from cellocate.evaluation.ranking import average_precisions, micro_scores, ranking_scores, roc_areas
 from cellocate.vocabulary import Vocabulary
 
 Probabilities = NDArray[np.floating[Any]]
@@ -143,8 +143,8 @@ def _of_probabilities(truth: Truth, probabilities: Probabilities | None) -> dict
             )
         )
     return {
-        **micro_figures(truth, probabilities),
-        **rank_figures(truth, probabilities),
+        **micro_scores(truth, probabilities),
+        **ranking_scores(truth, probabilities),
         "ece": expected_calibration_error(truth, probabilities),
     }
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 _AT_ONCE = 4096  # fields, so that the table of pairs stays small
 
 
-def rank_figures(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> dict[str, float]:
+def ranking_scores(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> dict[str, float]:
     """How the true locations of each field stand among all, when these are sorted by probability.
 
     - `label_ranking_average_precision`: for each true location, the share of true ones among those that stand as high
@@ -36,7 +36,7 @@ def rank_figures(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[An
         https://doi.org/10.1007/978-0-387-09823-4_34
 
     Example:
-        >>> rank_figures(np.array([[True, False, False]]), np.array([[0.5, 0.9, 0.1]]))
+        >>> ranking_scores(np.array([[True, False, False]]), np.array([[0.5, 0.9, 0.1]]))
         {'label_ranking_average_precision': 0.5, 'coverage_error': 2.0, 'ranking_loss': 0.5}
     """
     starts = range(0, len(truth), _AT_ONCE)
@@ -69,7 +69,7 @@ def roc_areas(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]
     return found
 
 
-def micro_figures(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> dict[str, float | None]:
+def micro_scores(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> dict[str, float | None]:
     """Average precision and area under the ROC curve of all N·K pairs together; None where undefined."""
     from sklearn import metrics as sk
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cellocate.explore.explored import Explored
 from cellocate.explore.shelf import Shelf
 from cellocate.pictures import STAINS, grey, show, stretched, write
-from cellocate.pictures.words import listed
+from cellocate.pictures.text_format import listed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

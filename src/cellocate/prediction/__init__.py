@@ -1,24 +1,29 @@
 """Prediction: a model over a collection."""
 
-from cellocate.prediction.cautions import cautions
-from cellocate.prediction.cells import predict_cells, predict_within, with_fields, with_predicted_fields
-from cellocate.prediction.fields import (
+from cellocate.prediction.cell_prediction import (
+    combine_probabilities,
+    combine_with_fields,
+    predict_cells,
+    predict_within,
+)
+from cellocate.prediction.field_prediction import (
     assumptions,
     predict_and_embed,
     predict_bags,
     predict_collection,
 )
-from cellocate.prediction.tta import with_turns
+from cellocate.prediction.tta_option import override_tta
+from cellocate.prediction.warning_texts import prediction_warnings
 
 __all__ = [
     "assumptions",
-    "cautions",
+    "combine_probabilities",
+    "combine_with_fields",
+    "override_tta",
     "predict_and_embed",
     "predict_bags",
     "predict_cells",
     "predict_collection",
     "predict_within",
-    "with_fields",
-    "with_predicted_fields",
-    "with_turns",
+    "prediction_warnings",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Shown(NamedTuple):
+class GalleryChoice(NamedTuple):
     """Positions of fields whose locations are all right, and of others; and how many of each kind there are."""
 
     right: list[int]
@@ -17,7 +17,7 @@ class Shown(NamedTuple):
     all_wrong: int
 
 
-def choose_gallery(truth: NDArray[np.bool_], decided: NDArray[np.bool_], count: int = 12) -> Shown:
+def choose_gallery(truth: NDArray[np.bool_], decided: NDArray[np.bool_], count: int = 12) -> GalleryChoice:
     """Half of `count` from the fields that are wholly right, half from the others, each spread evenly in order.
 
     Where there are too few of one kind, the other fills up.
@@ -25,13 +25,13 @@ def choose_gallery(truth: NDArray[np.bool_], decided: NDArray[np.bool_], count: 
     Example:
         >>> truth = np.eye(4, dtype=bool)
         >>> choose_gallery(truth, truth, count=2)
-        Shown(right=[0, 3], wrong=[], all_right=4, all_wrong=0)
+        GalleryChoice(right=[0, 3], wrong=[], all_right=4, all_wrong=0)
     """
     is_right = (truth == decided).all(axis=1)
     right, wrong = np.flatnonzero(is_right), np.flatnonzero(~is_right)
     of_right = min(len(right), max(count - count // 2, count - len(wrong)))
     of_wrong = min(len(wrong), count - of_right)
-    return Shown(_spread(right, of_right), _spread(wrong, of_wrong), len(right), len(wrong))
+    return GalleryChoice(_spread(right, of_right), _spread(wrong, of_wrong), len(right), len(wrong))
 
 
 def _spread(positions: NDArray[Any], count: int) -> list[int]:

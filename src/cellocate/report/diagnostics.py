@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.assessment import Evaluated
-from cellocate.evaluation.confusion import NONE, per_cent
+from cellocate.evaluation.confusion_matrix import NONE, per_cent
 from cellocate.pictures.matrix import Square, draw_matrix
 from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank
 

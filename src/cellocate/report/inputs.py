@@ -12,7 +12,7 @@ from cellocate.collection import Collection
 from cellocate.counted import counted
 from cellocate.decision import Rule
 from cellocate.pictures import STAINS
-from cellocate.pictures.words import listed
+from cellocate.pictures.text_format import listed
 from cellocate.registry import RULES
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def about_fields(evaluated: Evaluated) -> Rows:
     where = evaluated.collection
     rows = [("Collection", where.folder.name), ("Layout", where.layout), *rows]
     if evaluated.channels:
-        rows.append(("Channels", stains(evaluated.channels)))
+        rows.append(("Channels", describe_channels(evaluated.channels)))
         rows.append(("Pixel size", _pixel_sizes(where, evaluated.card)))
     if where.simulated:
         rows.append(("Origin", "simulated cells, with exact truth; no microscope was involved"))
@@ -59,7 +59,7 @@ def about_model(card: ModelCard | None) -> Rows:
         ("Name", card.name),
         ("Network", card.backbone),
         ("Trained on", f"{Path(made.collection).name} ({made.layout}); {learnt}: {parts}"),
-        ("Channels", stains(card.channels)),
+        ("Channels", describe_channels(card.channels)),
         ("Input", f"{card.size} × {card.size} px of {card.pixel_size:.3g} µm{assumed}; {_intensity(card)}"),
         ("Test-time augmentation", str(card.tta)),
         ("Decision", _rule(card.rule)),
@@ -82,7 +82,7 @@ def _rule(rule: Rule) -> str:
     return words if rule.at_most is None else f"{words}; at most {counted(rule.at_most, 'location')}"
 
 
-def stains(channels: tuple[str, ...]) -> str:
+def describe_channels(channels: tuple[str, ...]) -> str:
     """Channels in words."""
     return listed([f"{channel} ({STAINS[channel]})" for channel in channels])
 

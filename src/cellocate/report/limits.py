@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from cellocate.assessment import Evaluated
 from cellocate.counted import counted
 from cellocate.evaluation import FEW, SMALL
-from cellocate.pictures.words import listed, sentence
-from cellocate.report.inputs import stains
+from cellocate.pictures.text_format import listed, sentence
+from cellocate.report.inputs import describe_channels
 
 if TYPE_CHECKING:
     from cellocate.networks.card import ModelCard
 
 
-def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
+def report_warnings(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
     """What to bear in mind when reading this report."""
     found = [text for _, text in _simulated(evaluated)]
     found += [sentence(text) for text in evaluated.warnings]
@@ -125,7 +125,7 @@ def _optics(card: ModelCard) -> list[tuple[str, str]]:
         ),
         (
             "Other stains",
-            f"It was trained on {stains(card.channels)}. Other markers in their place give answers that mean nothing, "
+            f"It was trained on {describe_channels(card.channels)}. Other markers in their place give answers that mean nothing, "
             "and fields that lack a channel are refused.",
         ),
     ]

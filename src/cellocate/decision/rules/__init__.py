@@ -1,7 +1,7 @@
 """Rules: probabilities → locations. Each file has one idea of how to fit them; `fit` chooses among them by name."""
 
 from cellocate.choices import Fallback
-from cellocate.decision.rules.fit import fit, match_ratios
+from cellocate.decision.rules.fitting import fit, match_ratios
 from cellocate.decision.rules.kinds import RuleKind
 from cellocate.decision.rules.limit import label_limit
 from cellocate.decision.rules.rule import FALLBACKS, KINDS, Rule

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from cellocate.choices import Fallback, present_rule
+from cellocate.decision.rules.check_values import check_probabilities
 from cellocate.decision.rules.kinds import RuleKind
 from cellocate.decision.rules.scaling import Scaling
 from cellocate.decision.rules.unfitted import likeliest
-from cellocate.decision.rules.values import refuse_no_probabilities
 from cellocate.errors import CellocateError
 from cellocate.registry import RULES
 
@@ -80,7 +80,7 @@ class Rule(BaseModel):
                 f"a rule for {len(self.thresholds)} locations beside {probabilities.shape[-1]} columns",
                 mend="Use a rule that was fitted to this vocabulary.",
             )
-        refuse_no_probabilities(probabilities)
+        check_probabilities(probabilities)
         probabilities = _without(probabilities, self.never)
         known: RuleKind = RULES[self.kind]
         # in the probabilities' own precision, or .57 in single would not reach a threshold of .57 in double
@@ -97,7 +97,7 @@ class Rule(BaseModel):
         return decided
 
     @property
-    def parted_by(self) -> tuple[float, ...] | None:
+    def applied_thresholds(self) -> tuple[float, ...] | None:
         """The threshold of each location; None where the rule has none."""
         return None if RULES[self.kind].by_field else self.thresholds
 

@@ -10,11 +10,11 @@ from cellocate.decision.submissions.kaggle2021 import (
     validate_kaggle2021,
     write_kaggle2021,
 )
-from cellocate.decision.submissions.sample import Holds, in_order, read_sample, read_shapes
+from cellocate.decision.submissions.sample import SubmissionContents, in_sample_order, read_sample, read_shapes
 
 __all__ = [
-    "Holds",
-    "in_order",
+    "SubmissionContents",
+    "in_sample_order",
     "is_kaggle2021",
     "read_kaggle2021",
     "read_sample",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-def validate_submission(path: str | Path, sample: str | Path | None = None) -> Holds:
+def validate_submission(path: str | Path, sample: str | Path | None = None) -> SubmissionContents:
     """Check a submission of either challenge against its sample: every id once, in any order, and all that they hold.
 
     Args:

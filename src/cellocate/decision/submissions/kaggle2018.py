@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.counted import counted
-from cellocate.decision.submissions.sample import Holds
-from cellocate.decision.tables import write_decided
+from cellocate.decision.probability_tables import write_predicted_labels
+from cellocate.decision.submissions.sample import SubmissionContents
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.tables import plain_rows, shown
@@ -39,11 +39,11 @@ def write_kaggle2018(
     """
     _require_hpa28(vocabulary)
     with new_file(path) as aside:
-        write_decided(aside, ids, decided)
+        write_predicted_labels(aside, ids, decided)
         validate_kaggle2018(aside, ids if wanted is None else wanted)
 
 
-def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> Holds:
+def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> SubmissionContents:
     """Check a submission: the header, every id once and no other, labels 0 to 27 without repeats.
 
     Args:
@@ -82,7 +82,7 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> H
     if lacking := (wanted or set()) - seen:
         missing = f"{counted(len(lacking), 'id')}, such as {min(lacking)}"
         raise CellocateError(f"a submission that lacks {missing}", where=path, mend=_MEND)
-    return Holds(len(seen), None, said)
+    return SubmissionContents(len(seen), None, said)
 
 
 _MEND = "Write it again with 'cellocate predict --format kaggle2018'."

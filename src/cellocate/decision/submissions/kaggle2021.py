@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.counted import counted
-from cellocate.decision.submissions.sample import LONGEST, Holds
+from cellocate.decision.submissions.sample import LONGEST, SubmissionContents
 from cellocate.errors import CellocateError
 from cellocate.evaluation import Instances
 from cellocate.files import new_file
@@ -77,7 +77,7 @@ def write_kaggle2021(
         validate_kaggle2021(aside, {field: shapes.get(field) for field in (shapes if wanted is None else wanted)})
 
 
-def validate_kaggle2021(path: str | Path, shapes: Mapping[str, Shape | None] | None = None) -> Holds:
+def validate_kaggle2021(path: str | Path, shapes: Mapping[str, Shape | None] | None = None) -> SubmissionContents:
     """Check a submission: the header, every id once and no other, sizes, labels, confidences, and every mask.
 
     Args:
@@ -104,7 +104,7 @@ def validate_kaggle2021(path: str | Path, shapes: Mapping[str, Shape | None] | N
         said.update(cells.instances.label.tolist())
     if missing := sorted(set(shapes or ()) - seen):
         raise _fault(f"it lacks {counted(len(missing), 'id')}, such as {missing[0]}", path)
-    return Holds(len(seen), masks, said)
+    return SubmissionContents(len(seen), masks, said)
 
 
 def read_kaggle2021(path: str | Path, vocabulary: Vocabulary | None = None) -> Iterator[tuple[str, Cells]]:

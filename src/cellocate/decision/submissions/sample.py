@@ -15,7 +15,7 @@ from cellocate.tables import find_column, lacking, shown, table_rows
 LONGEST = 2**30  # characters of all the masks of a field
 
 
-class Holds(NamedTuple):
+class SubmissionContents(NamedTuple):
     """What a submission without a fault holds.
 
     Args:
@@ -63,7 +63,7 @@ def read_shapes(path: str | Path) -> dict[str, tuple[int, int] | None]:
     return found
 
 
-def in_order(collection: Collection, ids: Sequence[str]) -> Collection:
+def in_sample_order(collection: Collection, ids: Sequence[str]) -> Collection:
     """The fields of a sample submission, in its order; of single cells, those of its fields, which may have none.
 
     Raises:

@@ -1,0 +1,102 @@
+"""Predictions of labelled fields, measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.assessment.baseline_comparison import compare_with
+from cellocate.assessment.evaluated import Evaluated
+from cellocate.collection import Collection, LabelledCollection, values_of
+from cellocate.decision import Predictions
+from cellocate.errors import CellocateError
+from cellocate.evaluation import by_column, evaluate
+
+NAMES = ("predictions", "baseline")
+
+
+def evaluate_predictions(
+    predictions: Predictions,
+    collection: LabelledCollection,
+    *,
+    by: Sequence[str] = (),
+    baseline: Predictions | None = None,
+    names: tuple[str, str] = NAMES,
+    subsets: Mapping[str, NDArray[np.bool_]] | None = None,
+    trained: list[int] | None = None,
+) -> Evaluated:
+    """Measure predictions of labelled fields, which need no images.
+
+    Args:
+        predictions: of these fields, and perhaps of others.
+        collection: N labelled fields.
+        by: columns of the collection; the figures are given for each value in them as well.
+        baseline: other predictions of these fields, to compare with.
+        names: of the predictions and of the baseline.
+        subsets: fields that are measured apart as well, shape (N,) each, by the name of their figures.
+        trained: how many training fields show each location, where that is known.
+
+    Raises:
+        CellocateError: a field has no prediction or no labels, or there is no such column.
+    """
+    found = align_predictions(predictions, collection, names[0])
+    truth, groups = collection.truth(), collection.group().to_numpy(dtype=str)
+    rule = found.rule
+
+    def measure(rows: NDArray[np.bool_]) -> dict[str, Any]:
+        known = found.probabilities[rows] if found.has_probabilities else None
+        thresholds = None if rule is None else rule.applied_thresholds
+        return evaluate(
+            truth[rows],
+            found.labels[rows],
+            found.vocabulary,
+            probabilities=known,
+            thresholds=thresholds,
+            groups=list(groups[rows]),
+            trained=trained,
+        )
+
+    metrics = measure(np.ones(len(truth), dtype=bool))
+    metrics |= {name: measure(rows) if rows.any() else None for name, rows in (subsets or {}).items()}
+    scores, of = found.probabilities if found.has_probabilities else None, list(groups)
+    tables = {
+        column: by_column(
+            truth, found.labels, found.vocabulary, values_of(collection, column), probabilities=scores, groups=of
+        )
+        for column in by
+    }
+    comparison = None
+    if baseline is not None:
+        comparison = compare_with(found, align_predictions(baseline, collection, names[1]), truth, of, names)
+    warnings = tuple(no_skill_warnings(metrics, collection.unit))
+    return Evaluated(found, truth, metrics, collection, warnings=warnings, by=tables, comparison=comparison)
+
+
+def align_predictions(predictions: Predictions, collection: Collection, name: str) -> Predictions:
+    """The predictions of a collection's fields, in its order; `name` is said where one has none."""
+    try:
+        return predictions.subset(collection.ids)
+    except CellocateError as error:
+        raise CellocateError(error.what, where=name, mend=error.mend) from None
+
+
+def threshold_notes(predictions: Predictions) -> list[str]:
+    """Whether the labels were chosen at a threshold of .5."""
+    if predictions.rule is None or predictions.rule.kind != "fixed":
+        return []
+    return ["locations were decided at a threshold of .5; 'cellocate decide' fits a better rule"]
+
+
+def no_skill_warnings(metrics: Mapping[str, Any], unit: str) -> list[str]:
+    """Sentences for the user where scores are no better than those of predictions that take no skill."""
+    found = []
+    score, blind = metrics["macro_f1"], metrics["macro_f1_of_predicting_everything"]
+    if score <= blind:
+        found.append(f"macro F1 {score:.3f} is no better than naming every location for every {unit} ({blind:.3f})")
+    score, blind = metrics["macro_average_precision"], metrics["macro_average_precision_of_chance"]
+    if score is not None and score <= blind:
+        found.append(f"macro average precision {score:.3f} is no better than chance ({blind:.3f})")
+    return found

@@ -1,0 +1,102 @@
+"""The decision rule that does best on fields that it was not fitted on, unless the difference may be chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.choices import DEFAULT_RULE, Fallback
+from cellocate.decision.rule_comparison import RuleComparison, RuleScore, compare_rules, decide_out_of_fold
+from cellocate.decision.rules import Rule, fit
+from cellocate.evaluation import SMALL
+
+CANDIDATES: tuple[str, ...] = ("expected_f1", "bagged", "ratio")
+"""The rules that `auto` chooses from. The first leans on what probabilities say, and is best where that is true; the
+others look at the order of fields alone, so that no distortion of the probabilities harms them (decision 0019)."""
+
+MIN_GROUPS = SMALL
+"""Groups of fields (or fields) below which nothing is chosen or compared: resamples of so few tell no error."""
+
+SIMPLE_RULES: tuple[str, ...] = ("fixed", "single", "per_class", "ratio")
+"""The rules that any other should beat; see `NAMES` in `cellocate.decision.rule_comparison`."""
+
+
+def default_rule(name: str) -> str:
+    """The rule of a name, where there is no time, or too little, to choose."""
+    return CANDIDATES[0] if name == DEFAULT_RULE else name
+
+
+NOT_COMPARED = f"fewer than {MIN_GROUPS} fields, or groups of them: rules were not compared"
+"""What is said where there is no comparison."""
+
+
+class FittedRule(NamedTuple):
+    """A rule, and what it brings out of fold beside the simple ones; None where it could not be cross-fitted."""
+
+    rule: Rule
+    comparison: RuleComparison | None
+
+
+def fit_rule(
+    name: str,
+    probabilities: NDArray[np.floating[Any]],
+    truth: NDArray[np.bool_],
+    groups: Sequence[str] | None = None,
+    *,
+    fallback: Fallback | None = None,
+    at_most: int | None = None,
+    never: Sequence[int] = (),
+) -> FittedRule:
+    """Fit a rule by its name, or the best of some, and measure by cross-fitting what it brings.
+
+    `auto` takes `expected_f1`, unless another of `CANDIDATES` has a higher macro F1 out of fold by more than the
+    standard error of the difference (paired by field): over the locations that occur, or, where the other is not behind
+    over these, over the frequent ones. Of several such rules it takes the one with the highest macro F1. With fewer
+    than 30 groups of fields it takes `expected_f1`, and nothing is compared.
+
+    Args:
+        name: a rule, or `auto`.
+        probabilities: of a network that was not trained on these fields, shape (N, K).
+        truth: shape (N, K), bool.
+        groups: for each field what it shares with others that are not independent of it.
+        fallback: as in `cellocate.decision.fit`.
+        at_most: likewise.
+        never: locations that no field is given (see `Rule`).
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> p = rng.beta(0.3, 2, (200, 3))
+        >>> rule, comparison = fit_rule("auto", p, rng.random((200, 3)) < p)
+        >>> rule.kind, [score.rule for score in comparison.scores]
+        ('expected_f1', ['expected_f1', 'fixed', 'single', 'per_class', 'ratio'])
+    """
+    kind, comparison = default_rule(name), None
+    several = len(truth) if groups is None else len(set(groups))
+    if several >= MIN_GROUPS and truth.any():
+        candidates = CANDIDATES if name == DEFAULT_RULE else ()
+        asked = list(dict.fromkeys([kind, *candidates, *SIMPLE_RULES]))
+        limits: dict[str, Any] = {"fallback": fallback, "at_most": at_most, "never": never}
+        decided = decide_out_of_fold(asked, probabilities, truth, groups, **limits)
+        if candidates:
+            kind = _best(compare_rules({one: decided[one] for one in candidates}, truth, groups))
+        shown = dict.fromkeys([kind, *SIMPLE_RULES])
+        comparison = compare_rules({one: decided[one] for one in shown}, truth, groups, candidates)
+    rule = fit(kind, probabilities, truth, fallback=fallback, at_most=at_most)
+    return FittedRule(rule.model_copy(update={"never": tuple(never)}), comparison)
+
+
+def _best(compared: RuleComparison) -> str:
+    """The first rule, or of those that are better than it beyond the standard error the one with the best score."""
+    first, *others = compared.scores
+    better = [score for score in others if _is_better(score)]
+    return max(better, key=lambda score: score.occur.macro_f1, default=first).rule
+
+
+def _is_better(score: RuleScore) -> bool:
+    """Whether a rule is ahead of the first beyond the error; rare locations alone make that of all of them large."""
+    over_all = score.occur.difference > score.occur.error
+    frequent = score.frequent is not None and score.frequent.difference > score.frequent.error
+    return over_all or (frequent and score.occur.difference >= 0)

@@ -1,0 +1,91 @@
+"""Weights of several tables by a hill climb on validated fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.decision.logistic import logits
+
+_BAGS, _STEPS = 10, 10
+_BINS, _ENDS = 1024, 14.0  # of logits, finer than any table's noise
+
+
+def fit_weights(tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_], *, seed: int = 0) -> NDArray[np.float64]:
+    """Weights of tables whose weighted mean has the best macro average precision.
+
+    Starting from the best table, the one that helps most is added again and again, with replacement, and what was
+    best on the way is kept. This is done on 10 bootstrap resamples of the fields, and the weights are averaged, which
+    keeps chance from picking the winner.
+
+    Args:
+        tables: probabilities, shape (M, N, K).
+        truth: shape (N, K), bool.
+        seed: of the resamples.
+
+    Returns:
+        Shape (M,), summing to 1; equal weights where no location occurs.
+
+    References:
+        Caruana, Niculescu-Mizil, Crew, Ksikes. Ensemble selection from libraries of models. ICML 2004.
+        https://doi.org/10.1145/1015330.1015432
+    """
+    if not truth.any():
+        return np.full(len(tables), 1 / len(tables))
+    rng = np.random.default_rng(seed)
+    values = tables[:, :, truth.any(axis=0)].astype(np.float64)
+    weights = [_climb(values, truth[:, truth.any(axis=0)], _resample(rng, len(truth))) for _ in range(_BAGS)]
+    return np.asarray(np.mean(weights, axis=0))
+
+
+def weighted_average_precisions(
+    probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Average precision of each location, as scikit-learn has it but for logits within 1/37 of each other.
+
+    Args:
+        probabilities: shape (N, K).
+        truth: shape (N, K), bool.
+        weights: how often each field counts, shape (N,).
+
+    Returns:
+        Shape (K,); 0 for locations without truth.
+    """
+    n, classes = truth.shape
+    bins = ((logits(probabilities) / _ENDS + 1) * (_BINS / 2)).astype(np.intp)
+    place = (bins + np.arange(classes) * _BINS).ravel()
+
+    def falling(of: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """How much of it has at least this probability, from the largest to the smallest."""
+        counted = np.bincount(place, weights=of.ravel(), minlength=classes * _BINS)
+        return np.asarray(counted.reshape(classes, _BINS)[:, ::-1].cumsum(axis=1))
+
+    every = np.broadcast_to(weights[:, None], (n, classes))
+    hits, kept = falling(every * truth), falling(every)
+    precision = hits / np.maximum(kept, 1e-12)
+    gained = np.diff(hits, axis=1, prepend=0)
+    return np.asarray((precision * gained).sum(axis=1) / np.maximum(hits[:, -1], 1e-12))
+
+
+def _climb(
+    tables: NDArray[np.float64], truth: NDArray[np.bool_], resampled: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    def score(counts: NDArray[np.intp]) -> float:
+        mean = np.tensordot(counts / counts.sum(), tables, axes=1)
+        return float(weighted_average_precisions(mean, truth, resampled).mean())
+
+    ones = np.eye(len(tables), dtype=np.intp)
+    path: list[tuple[float, NDArray[np.intp]]] = []
+    counts = np.zeros(len(tables), dtype=np.intp)
+    for _ in range(_STEPS):
+        tried = [score(counts + one) for one in ones]
+        counts = counts + ones[int(np.argmax(tried))]
+        path.append((max(tried), counts))
+    best = max(path, key=lambda step: step[0])[1]
+    return np.asarray(best / best.sum())
+
+
+def _resample(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+    return np.bincount(rng.integers(n, size=n), minlength=n).astype(np.float64)

@@ -1,0 +1,57 @@
+"""Fields and cells that show nothing are given no location, whatever a network makes of their noise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.collection.collection import Unit
+from cellocate.collection.emptiness import COPIES, NEARLY_EMPTY, NO_SIGNAL, SATURATED, SILENT
+from cellocate.counted import counted
+from cellocate.vocabulary import Vocabulary
+
+NEGATIVE = "Negative"
+
+__all__ = ["SILENT", "clear_empty", "describe_notes"]
+
+_WORDS = {
+    NEARLY_EMPTY: "nearly empty: no cell stands out from the noise",
+    NO_SIGNAL: "without signal: the protein does not stand out from the noise",
+    SATURATED: "saturated: the protein channel is white nearly all over",
+}
+
+
+def clear_empty(decided: NDArray[np.bool_], notes: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.bool_]:
+    """The decided locations, shape (N, K), without those of fields or cells that show nothing.
+
+    Where a vocabulary has the location Negative, that is what a field or cell without protein shows.
+
+    Example:
+        >>> from cellocate.vocabulary import get
+        >>> decided = clear_empty(np.ones((3, 19), bool), ["no signal", "nearly empty", ""], get("hpa19"))
+        >>> get("hpa19").decode(decided)[0], decided.sum(axis=1).tolist()
+        ((18,), [1, 0, 19])
+    """
+    decided = decided.copy()
+    decided[[note in SILENT for note in notes]] = False
+    if NEGATIVE in vocabulary.names:
+        decided[[note == NO_SIGNAL for note in notes], vocabulary.index(NEGATIVE)] = True
+    return decided
+
+
+def describe_notes(notes: Sequence[str], unit: Unit) -> list[str]:
+    """How many fields or cells have each note, in words for the user."""
+    of = f"of {counted(len(notes), unit)}"
+    found = []
+    for note, n in Counter(filter(None, notes)).items():
+        if note in SILENT:
+            found.append(f"{n:,} {of} {_WORDS[note]} (column Note); no location is given")
+        elif note in COPIES:
+            found.append(
+                f"{n:,} {of} with a protein channel that is a copy of {COPIES[note]} (column Note): do not "
+                "rely on the locations"
+            )
+    return found

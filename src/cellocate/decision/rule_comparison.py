@@ -1,0 +1,226 @@
+"""What decision rules bring on fields that they were not fitted on, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from cellocate.choices import Fallback
+from cellocate.counted import counted
+from cellocate.decision.crossfit import assign_folds
+from cellocate.decision.rules import fit
+from cellocate.evaluation import FEW
+from cellocate.evaluation.bootstrap import Clusters, bootstrap
+
+NAMES: Mapping[str, str] = {
+    "fixed": ".5 for all (fixed)",
+    "single": "one threshold for all (single)",
+    "per_class": "one for each location (per_class)",
+    "ratio": "as often as each occurs (ratio)",
+}
+"""Simple rules in words."""
+
+_LISTED = 6  # locations that are named one by one
+
+Decided = Mapping[str, NDArray[np.bool_]]
+
+
+class Score(BaseModel):
+    """Macro F1 of a rule over some locations, beside that of the first rule.
+
+    Attributes:
+        macro_f1: of the rule.
+        difference: this macro F1 less that of the first rule.
+        interval: of the difference, 95%, paired by field (or by group).
+        error: its standard error.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    macro_f1: float
+    difference: float
+    interval: tuple[float, float]
+    error: float
+
+
+class RuleScore(BaseModel):
+    """What one rule brings out of fold.
+
+    Attributes:
+        rule: its name.
+        occur: over the locations that occur.
+        frequent: over those that ten or more fields show; None where there are none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    rule: str
+    occur: Score
+    frequent: Score | None
+
+
+class RuleComparison(BaseModel):
+    """Rules compared on the same fields, each field decided by rules that were fitted without its fold.
+
+    Attributes:
+        n: number of fields.
+        occur: number of locations that occur.
+        rare: index of each location that occurs in fewer than ten fields → in how many.
+        scores: of each rule; the first is the one that the others are compared with.
+        among: the rules from which the first was chosen by these figures; none where it was asked for.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    n: int
+    occur: int
+    rare: dict[int, int]
+    scores: tuple[RuleScore, ...]
+    among: tuple[str, ...] = ()
+
+
+def describe_comparison(comparison: RuleComparison, names: Sequence[str], unit: str = "field") -> list[str]:
+    """What the first rule brings beside the others, and which of its thresholds are guesses, as sentences.
+
+    Args:
+        comparison: of rules, as `compare_rules` gives it.
+        names: of the K locations.
+        unit: what was decided, field or cell.
+
+    Example:
+        >>> truth = np.repeat(np.eye(2, dtype=bool), [20, 3], axis=0)
+        >>> found = compare_rules({"single": truth, "fixed": truth[::-1]}, truth)
+        >>> for line in describe_comparison(found, ["Nucleoli", "ER"]):
+        ...     print(line.partition(",")[0])
+        rule single
+          .5 for all (fixed): 0.425
+        fewer than 10 fields show ER (3): how it is decided is a guess
+    """
+    own, *others = comparison.scores
+    best = f" (the best of {', '.join(comparison.among)} by these figures)" if comparison.among else ""
+    occur = f"{counted(comparison.occur, 'location')} that occur{'s' if comparison.occur == 1 else ''}"
+    line = f"rule {own.rule}{best}, out of fold (n = {comparison.n:,}): macro F1 {own.occur.macro_f1:.3f} over the "
+    line += occur
+    if own.frequent is not None and comparison.rare:
+        line += f", {own.frequent.macro_f1:.3f} over those that {FEW} or more {unit}s show"
+    beside = [f"  {NAMES.get(other.rule, other.rule)}: {_beside(other.occur)}" for other in others]
+    return [line, *beside, *rare_location_notes(comparison, names, unit)]
+
+
+def _beside(score: Score) -> str:
+    """Such as "0.450, behind by 0.090 (95% interval 0.043 to 0.118)"."""
+    if score.difference == 0 and score.error == 0:
+        return f"{score.macro_f1:.3f}, the same"
+    behind = score.difference < 0
+    low, high = (-end for end in reversed(score.interval)) if behind else score.interval
+    where = f"{'behind' if behind else 'ahead'} by {abs(score.difference):.3f}"
+    return f"{score.macro_f1:.3f}, {where} (95% interval {low:.3f} to {high:.3f})".replace("-", "−")
+
+
+def rare_location_notes(comparison: RuleComparison, names: Sequence[str], unit: str = "field") -> list[str]:
+    """For which locations there are too few fields to fit a threshold, as a sentence; nothing where for none."""
+    if not comparison.rare:
+        return []
+    rare = [f"{names[k]} ({n})" for k, n in comparison.rare.items()]
+    listed = ", ".join(rare)
+    if len(rare) > _LISTED:
+        these = "all" if len(rare) == comparison.occur else f"{len(rare)} of"
+        listed = f"{these} the {comparison.occur} locations that occur, such as {rare[0]}"
+    return [
+        f"fewer than {FEW} {unit}s show {listed}: how {'it is' if len(rare) == 1 else 'they are'} decided is a guess"
+    ]
+
+
+def decide_out_of_fold(
+    kinds: Sequence[str],
+    probabilities: NDArray[np.floating[Any]],
+    truth: NDArray[np.bool_],
+    groups: Sequence[str] | None = None,
+    *,
+    fallback: Fallback | None = None,
+    at_most: int | None = None,
+    never: Sequence[int] = (),
+) -> dict[str, NDArray[np.bool_]]:
+    """What each of some rules decides for fields that it was not fitted on: 5 folds, groups whole.
+
+    Args:
+        kinds: the rules.
+        probabilities: shape (N, K).
+        truth: shape (N, K), bool.
+        groups: for each field what it shares with others that are not independent of it.
+        fallback: as in `cellocate.decision.fit`.
+        at_most: likewise.
+        never: locations that no field is given (see `Rule`).
+
+    Returns:
+        For each rule, shape (N, K), bool.
+
+    Raises:
+        CellocateError: there are not two groups.
+    """
+    folds = assign_folds(truth, groups)
+    decided = {kind: np.zeros_like(truth) for kind in kinds}
+    for fold in np.unique(folds):
+        held = folds == fold
+        for kind in kinds:
+            rule = fit(kind, probabilities[~held], truth[~held], fallback=fallback, at_most=at_most)
+            rule = rule.model_copy(update={"never": tuple(never)})
+            decided[kind][held] = rule.apply(probabilities[held])
+    return decided
+
+
+def compare_rules(
+    decided: Decided, truth: NDArray[np.bool_], groups: Sequence[str] | None = None, among: Sequence[str] = ()
+) -> RuleComparison:
+    """Score what several rules decided for the same fields, each beside the first.
+
+    Args:
+        decided: of each rule, shape (N, K), as `decide_out_of_fold` gives it.
+        truth: shape (N, K), bool; some location occurs.
+        groups: for each field what it shares with others that are not independent of it.
+        among: the rules from which the first was chosen.
+
+    Example:
+        >>> truth = np.repeat(np.eye(2, dtype=bool), 20, axis=0)
+        >>> found = compare_rules({"single": truth, "fixed": np.zeros_like(truth)}, truth)
+        >>> [(score.rule, score.occur.macro_f1, score.occur.difference) for score in found.scores]
+        [('single', 1.0, 0.0), ('fixed', 0.0, -1.0)]
+    """
+    support = truth.sum(axis=0)
+    rare = {int(k): int(support[k]) for k in np.flatnonzero((support > 0) & (support < FEW))}
+    over = [_scores(decided, truth, support >= least, groups) for least in (1, FEW)]
+    rows = [RuleScore(rule=rule, occur=over[0][rule], frequent=over[1].get(rule)) for rule in decided]
+    occur = int((support > 0).sum())
+    return RuleComparison(n=len(truth), occur=occur, rare=rare, scores=tuple(rows), among=tuple(among))
+
+
+def _scores(
+    decided: Decided, truth: NDArray[np.bool_], asked: NDArray[np.bool_], groups: Sequence[str] | None
+) -> dict[str, Score]:
+    """The score of each rule over the locations that are asked for; nothing where there are none."""
+    if not asked.any():
+        return {}
+    clusters, t = Clusters(len(truth), groups), truth[:, asked]
+    true = clusters.sums(t)
+    sums = [(clusters.sums(d[:, asked] & t), clusters.sums(d[:, asked])) for d in decided.values()]
+
+    def scores(weights: NDArray[np.int64]) -> NDArray[np.float64]:
+        drawn = weights.astype(np.float32)
+        positives = drawn @ true
+        seen = positives > 0  # a location that a resample misses is left out of its mean, for every rule
+        f1 = [np.where(seen, 2 * (drawn @ hits) / np.maximum(drawn @ kept + positives, 1), 0) for hits, kept in sums]
+        return np.asarray(np.stack(f1, axis=1).sum(axis=2) / np.maximum(seen.sum(axis=1), 1)[:, None], np.float64)
+
+    own, drawn = scores(np.ones((1, clusters.count), np.int64))[0], bootstrap(scores, clusters)
+    apart = drawn - drawn[:, :1]
+    low, high = np.percentile(apart, [2.5, 97.5], axis=0).round(6) + 0.0
+    return {
+        rule: Score(
+            macro_f1=round(float(own[i]), 6),
+            difference=round(float(own[i] - own[0]), 6),
+            interval=(float(low[i]), float(high[i])),
+            error=round(float(apart[:, i].std()), 6),
+        )
+        for i, rule in enumerate(decided)
+    }

@@ -1,0 +1,38 @@
+"""Values that are no probabilities, and what they may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.errors import CellocateError
+
+
+def check_probabilities(values: NDArray[np.floating[Any]]) -> None:
+    """Refuse values outside 0 to 1, and NaN, in an array of shape (N, K).
+
+    Raises:
+        CellocateError: there are such values; it names the first, and says what they look like.
+    """
+    wrong = ~((values >= 0) & (values <= 1))
+    if wrong.any():
+        row, column = (int(i[0]) for i in np.nonzero(wrong))
+        what = f"not a probability: {float(values[row, column]):g}"
+        raise CellocateError(what, where=f"row {row}, column {column}", mend=suggest_mend(values))
+
+
+def suggest_mend(values: NDArray[np.floating[Any]]) -> str:
+    """What to do about values of which some are no probabilities.
+
+    Example:
+        >>> suggest_mend(np.array([[-2.5, 3.0]]))
+        'They look like logits: give 1 / (1 + exp(-x)) of them.'
+    """
+    known = values[~np.isnan(values)]
+    if (known < 0).any() and (known > 1).any():
+        return "They look like logits: give 1 / (1 + exp(-x)) of them."
+    if known.size and (known >= 0).all() and ((known > 1) & (known <= 100)).mean() > 0.01 and (known <= 100).all():
+        return "They look like percentages: divide them by 100."
+    return "Give probabilities, from 0 to 1."

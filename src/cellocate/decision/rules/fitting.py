@@ -1,0 +1,90 @@
+"""Rules by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellocate.choices import Fallback
+from cellocate.decision.rules.check_values import check_probabilities
+from cellocate.decision.rules.kinds import RuleKind
+from cellocate.decision.rules.ratio import matching_thresholds
+from cellocate.decision.rules.rule import Rule
+from cellocate.decision.rules.scaling import fit_scaling
+from cellocate.errors import CellocateError
+from cellocate.registry import RULES
+
+Values = NDArray[np.floating[Any]]
+
+
+def fit(
+    kind: str,
+    probabilities: Values,
+    truth: NDArray[np.bool_],
+    *,
+    fallback: Fallback | None = None,
+    at_most: int | None = None,
+) -> Rule:
+    """Fit a rule on fields that the network was not trained on.
+
+    `cellocate.registry.RULES` has their names; each is described where it is defined, in `cellocate.decision.rules`.
+    Where no location occurs at all, there is nothing to fit but `fixed`.
+
+    Args:
+        kind: the name of a rule.
+        probabilities: shape (N, K), 0 to 1.
+        truth: shape (N, K), bool.
+        fallback: what a field shows that would show nothing (see `Rule`); the kind's own unless given.
+        at_most: how many locations a field may show; `label_limit` gives what labels show.
+
+    Raises:
+        CellocateError: there is no such rule, the tables differ in shape, or there are values outside 0 to 1.
+
+    Example:
+        >>> fit("single", np.array([[0.2, 0.1], [0.7, 0.8]]), np.array([[False, False], [True, True]])).thresholds
+        (0.46, 0.46)
+    """
+    if probabilities.shape != truth.shape:
+        raise CellocateError(
+            f"probabilities of shape {probabilities.shape} beside truth of shape {truth.shape}",
+            mend="Give both for the same fields and locations.",
+        )
+    check_probabilities(probabilities)
+    known: RuleKind = RULES[kind]
+    if known.fitted and not truth.any():
+        return fit("fixed", probabilities, truth, fallback=fallback, at_most=at_most)
+    thresholds = np.zeros(truth.shape[1]) if known.by_field else known.function(probabilities, truth)
+    return Rule(
+        kind=kind,
+        thresholds=tuple(thresholds.tolist()),
+        fallback=fallback or known.fallback,
+        at_most=at_most,
+        scaling=fit_scaling(probabilities, truth) if known.by_field and known.fitted else None,
+        fitted_on=len(truth) if known.fitted else None,
+    )
+
+
+def match_ratios(
+    probabilities: Values, ratios: NDArray[np.floating[Any]], *, fallback: Fallback = "none", at_most: int | None = None
+) -> Rule:
+    """The `ratio` rule for given ratios, such as the train set's; the truth of these fields is not needed.
+
+    Args:
+        probabilities: shape (N, K), 0 to 1.
+        ratios: the share of fields that show each location, shape (K,).
+        fallback: what a field shows that would show nothing (see `Rule`).
+        at_most: how many locations a field may show.
+
+    Raises:
+        CellocateError: there are values outside 0 to 1.
+
+    Example:
+        >>> match_ratios(np.array([[0.1], [0.4], [0.8], [0.9]]), np.array([0.25])).apply(np.array([[0.7], [0.95]]))
+        array([[False],
+               [ True]])
+    """
+    check_probabilities(probabilities)
+    thresholds = tuple(matching_thresholds(probabilities, ratios).tolist())
+    return Rule(kind="ratio", thresholds=thresholds, fallback=fallback, at_most=at_most)

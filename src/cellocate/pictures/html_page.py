@@ -1,0 +1,64 @@
+"""One HTML file that needs nothing else: style, plots and pictures inside, a template of its room around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+import cellocate
+from cellocate.pictures.drawing import inline_svg
+from cellocate.pictures.style import NARROW, WIDE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Plot = tuple[Callable[[int], "Figure"], str]
+"""Draws a plot of this width in px; and what it shows, for those who do not see it."""
+
+_HERE = "cellocate.pictures"
+
+
+def render(room: str, template: str, content: Mapping[str, Any]) -> str:
+    """Fill a template, which finds `css`, `today` and `writer` beside its content, and the macros of this room.
+
+    Args:
+        room: the package that the template lies in, such as `cellocate.report`.
+        template: its file.
+        content: what else it shows.
+    """
+    environment = Environment(
+        loader=FunctionLoader(partial(_resource, room)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": text_format.number, "listed": text_format.listed}
+    today = date.today()
+    return environment.get_template(template).render(
+        {
+            "css": Markup(_resource(_HERE, "page.css")),
+            "today": f"{today.day} {today:%B %Y}",
+            "writer": f"cellocate {cellocate.__version__}",
+            **content,
+        }
+    )
+
+
+def for_both_widths(plots: Mapping[str, Plot]) -> dict[str, list[Markup]]:
+    """Each plot for a page on a desk and for one on a phone; the style shows the one that fits."""
+    return {
+        name: [inline_svg(draw(width), alt, f"{name}-{width}") for width in (WIDE, NARROW)]
+        for name, (draw, alt) in plots.items()
+    }
+
+
+def _resource(room: str, name: str) -> str:
+    files = (resources.files(place) / name for place in (room, _HERE))
+    return next(file for file in files if file.is_file()).read_text(encoding="utf-8")
