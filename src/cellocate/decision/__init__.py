@@ -1,4 +1,8 @@
-"""Deciding: probabilities → locations, on tables alone; no network here."""
+"""Decision: turn probabilities into locations.
+
+It reads tables of probabilities, pools and calibrates them, fits and applies decision rules, and sums up a protein's
+fields; no network is involved. Read `Predictions`, then `Rule` and `fit`.
+"""
 
 from cellocate.choices import CalibrationKind, Fallback
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, fit_calibration

@@ -1,4 +1,4 @@
-"""Predictions as AnnData, the form in which single-cell tools expect tables with metadata of each row."""
+"""Predictions as AnnData (h5ad) for single-cell tools."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def write_h5ad(
     obsm: Mapping[str, NDArray[np.floating[Any]]] | None = None,
     uns: Mapping[str, str] | None = None,
 ) -> None:
-    """Write cells (or fields) in `obs`, locations in `var`, probabilities in `X` and the decision in a layer `decided`.
+    """Write cells (or fields) in `obs`, locations in `var`, probabilities in `X` and labels in the layer `decided`.
 
-    `obs` has the columns of `metadata`, and `Locations` (names joined by `; `); `var` the GO id and group of each
-    location; `obsm["spatial"]`, where there are columns x_px and y_px (or x and y), the centre, as (x, y) in px.
+    `obs` has the columns of `metadata`, and `Locations` (names joined by `; `); `var` has the GO id and group of each
+    location; `obsm["spatial"]` has the centre as (x, y) in px, if there are columns x_px and y_px (or x and y).
 
     Args:
         path: an h5ad file.
@@ -60,7 +60,7 @@ def write_h5ad(
 
 
 def _plain(values: pd.Series[Any], *, name: bool) -> pd.Series[Any]:
-    """A column of numbers as numbers, and any other, or one of names, as text: HDF5 takes no mixture."""
+    """Convert a column to numbers if all its values are, and it holds no names, else to text: HDF5 takes no mixture."""
     filled = values[values.notna() & (values.astype(str) != "")]
     numbers = pd.to_numeric(filled.astype(str), errors="coerce")
     if not name and len(filled) and numbers.notna().all():

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: of fields given 70%, 70% show the location."""
+"""Calibrated probabilities: of the fields given 70%, 70% show the location."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Calibration(BaseModel):
     """A straight line for the logits of each location.
 
     Args:
-        kind: `temperature`, one slope for all and no intercept; `per_class`, both for each location.
+        kind: `temperature`: one slope for all and no intercept; `per_class`: both for each location.
         slopes: shape (K,), positive, so that the order of fields stays.
         intercepts: shape (K,).
 
@@ -47,10 +47,10 @@ class Calibration(BaseModel):
         return self
 
     def apply(self, probabilities: NDArray[np.floating[Any]]) -> Values:
-        """Probabilities, shape (N, K) → calibrated ones, shape (N, K).
+        """Calibrate probabilities, shape (N, K).
 
         Raises:
-            CellocateError: they are of another number of locations.
+            CellocateError: they have another number of locations.
         """
         if probabilities.shape[-1] != len(self.slopes):
             raise CellocateError(
@@ -66,20 +66,20 @@ def fit_calibration(
     truth: NDArray[np.bool_],
     folds: NDArray[np.intp],
 ) -> tuple[Calibration, Values]:
-    """Fit a calibration, and give what it makes of the same fields when fitted without their fold.
+    """Fit a calibration, and cross-fit it on the same fields.
 
     - `temperature`: the one slope with the least log loss over all locations (Guo et al. 2017, arXiv:1706.04599).
-    - `per_class`: intercept and slope of each location (Platt 1999), drawn towards those of the temperature, so that
-      a rare location keeps to what all of them show.
+    - `per_class`: an intercept and a slope for each location (Platt 1999), drawn towards the temperature, so that a
+      rare location stays close to the others.
 
     Args:
         kind: which.
-        probabilities: by a network that was not trained on these fields, shape (N, K).
+        probabilities: from a network that was not trained on these fields, shape (N, K).
         truth: shape (N, K), bool.
         folds: of each field, shape (N,) (see `cellocate.decision.crossfit.assign_folds`).
 
     Returns:
-        The calibration fitted to all fields, and cross-fitted probabilities, shape (N, K).
+        The calibration fitted to all fields, and the probabilities of each field calibrated without its fold, (N, K).
     """
 
     def fit(of: NDArray[np.floating[Any]], known: NDArray[np.bool_]) -> Callable[[NDArray[np.floating[Any]]], Values]:

@@ -1,4 +1,4 @@
-"""The decision rule that does best on fields that it was not fitted on, unless the difference may be chance."""
+"""Choose the decision rule that does best on fields that it was not fitted on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIMPLE_RULES: tuple[str, ...] = ("fixed", "single", "per_class", "ratio")
 
 
 def default_rule(name: str) -> str:
-    """The rule of a name, where there is no time, or too little, to choose."""
+    """Resolve `auto` to the rule that is used where there is no time, or too little data, to choose."""
     return CANDIDATES[0] if name == DEFAULT_RULE else name
 
 
@@ -34,7 +34,7 @@ NOT_COMPARED = f"fewer than {MIN_GROUPS} fields, or groups of them: rules were n
 
 
 class FittedRule(NamedTuple):
-    """A rule, and what it brings out of fold beside the simple ones; None where it could not be cross-fitted."""
+    """A rule, and its comparison with simple rules out of fold; None where it could not be cross-fitted."""
 
     rule: Rule
     comparison: RuleComparison | None
@@ -50,20 +50,20 @@ def fit_rule(
     at_most: int | None = None,
     never: Sequence[int] = (),
 ) -> FittedRule:
-    """Fit a rule by its name, or the best of some, and measure by cross-fitting what it brings.
+    """Fit a rule by name, or choose the best, and compare it with simple rules by cross-fitting.
 
     `auto` takes `expected_f1`, unless another of `CANDIDATES` has a higher macro F1 out of fold by more than the
-    standard error of the difference (paired by field): over the locations that occur, or, where the other is not behind
-    over these, over the frequent ones. Of several such rules it takes the one with the highest macro F1. With fewer
-    than 30 groups of fields it takes `expected_f1`, and nothing is compared.
+    standard error of the difference (paired by field): over the locations that occur, or, if the other is not behind
+    over these, over the frequent ones. If several do, it takes the one with the highest macro F1. With fewer than 30
+    groups of fields it takes `expected_f1` without a comparison.
 
     Args:
         name: a rule, or `auto`.
-        probabilities: of a network that was not trained on these fields, shape (N, K).
+        probabilities: from a network that was not trained on these fields, shape (N, K).
         truth: shape (N, K), bool.
-        groups: for each field what it shares with others that are not independent of it.
+        groups: of the fields; fields of a group are not independent.
         fallback: as in `cellocate.decision.fit`.
-        at_most: likewise.
+        at_most: as in `cellocate.decision.fit`.
         never: locations that no field is given (see `Rule`).
 
     Example:
@@ -89,14 +89,13 @@ def fit_rule(
 
 
 def _best(compared: RuleComparison) -> str:
-    """The first rule, or of those that are better than it beyond the standard error the one with the best score."""
     first, *others = compared.scores
     better = [score for score in others if _is_better(score)]
     return max(better, key=lambda score: score.occur.macro_f1, default=first).rule
 
 
 def _is_better(score: RuleScore) -> bool:
-    """Whether a rule is ahead of the first beyond the error; rare locations alone make that of all of them large."""
+    """Whether a rule beats the first by more than the error; rare locations inflate the error over all locations."""
     over_all = score.occur.difference > score.occur.error
     frequent = score.frequent is not None and score.frequent.difference > score.frequent.error
     return over_all or (frequent and score.occur.difference >= 0)

@@ -1,4 +1,4 @@
-"""What is fitted, judged on fields that it was not fitted to."""
+"""Cross-fitting: apply what was fitted to fields outside the fit."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ FOLDS = 5
 
 
 def assign_folds(truth: NDArray[np.bool_], groups: Sequence[str] | None = None, *, seed: int = 0) -> NDArray[np.intp]:
-    """Deal fields into 5 folds (fewer where there are fewer groups), all locations evenly and groups whole.
+    """Assign fields to 5 folds (fewer if there are fewer groups), balanced by location, groups kept together.
 
     Args:
         truth: shape (N, K), bool.
-        groups: for each field what it shares with others that are not independent of it (antibody, plate).
+        groups: of the fields (antibody, plate); fields of a group are not independent.
         seed: of the draw.
 
     Returns:
         The fold of each field, shape (N,).
 
     Raises:
-        CellocateError: there are not two groups to set apart.
+        CellocateError: there are fewer than two groups.
 
     Example:
         >>> truth = np.repeat(np.eye(2, dtype=bool), 10, axis=0)
@@ -50,10 +50,10 @@ def assign_folds(truth: NDArray[np.bool_], groups: Sequence[str] | None = None, 
 def cross_fitted(
     fit: Fit, probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], folds: NDArray[np.intp]
 ) -> Values:
-    """What becomes of each field's probabilities by a fit to the other folds.
+    """Transform the probabilities of each fold by a fit to the other folds.
 
     Args:
-        fit: from probabilities, shape (..., N, K), and truth, shape (N, K), to what it does to probabilities.
+        fit: takes probabilities, shape (..., N, K), and truth, shape (N, K); returns a function of probabilities.
         probabilities: shape (..., N, K), fields before the last axis.
         truth: shape (N, K), bool.
         folds: of each field, shape (N,).

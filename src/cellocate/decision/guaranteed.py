@@ -1,4 +1,4 @@
-"""Sets of locations that miss no more than was promised."""
+"""Sets of locations with a guaranteed share of missed locations (conformal risk control)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from cellocate.errors import CellocateError
 
 
 class Guarantee(BaseModel):
-    """What is promised of the sets of a rule.
+    """The guarantee of a rule.
 
     Args:
-        missed: the share of its locations that a set leaves out is at most this, in the mean over new fields.
-        units: groups (or fields, each its own group) that the promise rests on.
+        missed: on average over new fields, a set misses at most this share of the field's locations.
+        units: groups (or fields, each its own group) that the guarantee rests on.
         size: mean number of locations in a set.
     """
 
@@ -36,7 +36,7 @@ class Guarantee(BaseModel):
 
 
 class Guaranteed(NamedTuple):
-    """A rule with one threshold, and what it promises."""
+    """A rule with one threshold, and its guarantee."""
 
     rule: Rule
     guarantee: Guarantee
@@ -48,22 +48,22 @@ def fit_guaranteed(
     missed: float,
     groups: Sequence[str] | None = None,
 ) -> Guaranteed:
-    """The highest threshold whose sets miss no more than a share of the locations (conformal risk control).
+    """The highest threshold whose sets miss at most a given share of the locations.
 
     With n fields whose sets miss the shares L of their locations, it is the highest with (ΣL + 1) / (n + 1) ≤ missed.
-    In the mean over draws of these fields and a new one, that holds for the new one however bad the network is, if all
-    are exchangeable. Fields of one antibody or plate are not: their mean counts as one, and the promise is for the mean
-    over the fields of a new antibody. It is for all locations together: a rare one may be missed more often. Fields
-    that show nothing have nothing to miss and are left out.
+    If all fields are exchangeable, that holds for a new field, on average over draws of these fields and the new one,
+    however bad the network is. Fields of one antibody or plate are not: their mean counts as one, and the guarantee is
+    for the mean over the fields of a new antibody. It covers all locations together: a rare one may be missed more
+    often. Fields without locations are left out.
 
     Args:
-        probabilities: that nothing was fitted to on these fields, shape (N, K).
+        probabilities: with nothing fitted to these fields, shape (N, K).
         truth: shape (N, K), bool.
         missed: share of a field's locations that may be missed, between 0 and 1.
-        groups: for each field what it shares with others.
+        groups: of the fields; fields of a group are not independent.
 
     Raises:
-        CellocateError: no such share, or too few groups to promise it.
+        CellocateError: the share is not between 0 and 1, or there are too few groups to guarantee it.
 
     References:
         Angelopoulos, Bates, Fisch, Lei, Schuster. Conformal risk control. ICLR 2024. arXiv:2208.02814.
@@ -93,7 +93,7 @@ def fit_guaranteed(
 
 
 def _highest(p: NDArray[np.float64], weights: NDArray[np.float64], allowed: float) -> float:
-    """The highest threshold below which lie no more than the allowed weights of what is to be found."""
+    """The highest threshold with no more than the allowed weight of true locations below it."""
     order = np.argsort(p, kind="stable")
     different, first = np.unique(p[order], return_index=True)
     below = np.concatenate([[0.0], np.cumsum(weights[order])])[first]

@@ -1,4 +1,4 @@
-"""Weights of several tables by a hill climb on validated fields."""
+"""Weights of several tables, found by hill climbing on validation fields."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _BINS, _ENDS = 1024, 14.0  # of logits, finer than any table's noise
 
 
 def fit_weights(tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_], *, seed: int = 0) -> NDArray[np.float64]:
-    """Weights of tables whose weighted mean has the best macro average precision.
+    """Fit the weights whose mean of the tables has the best macro average precision.
 
-    Starting from the best table, the one that helps most is added again and again, with replacement, and what was
-    best on the way is kept. This is done on 10 bootstrap resamples of the fields, and the weights are averaged, which
-    keeps chance from picking the winner.
+    Starting from the best table, the table that helps most is added again and again, with replacement, and the best mix
+    on the way is kept. The weights are averaged over 10 bootstrap resamples of the fields, so that chance does not pick
+    the winner.
 
     Args:
         tables: probabilities, shape (M, N, K).
@@ -43,7 +43,7 @@ def fit_weights(tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_], *, 
 def weighted_average_precisions(
     probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Average precision of each location, as scikit-learn has it but for logits within 1/37 of each other.
+    """Average precision of each location, as in scikit-learn, but with logits rounded to 1/37.
 
     Args:
         probabilities: shape (N, K).

@@ -1,4 +1,4 @@
-"""Logits, and logistic regression that is drawn towards what was believed before."""
+"""Logits, and logistic regression with a normal prior."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ _LEAST = 1e-6  # tables have six decimals
 
 
 def logits(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Probabilities of any shape → logits; those beyond a table's six decimals as if they were a millionth."""
+    """Logits of probabilities of any shape, clipped to a millionth from 0 and 1, as tables have six decimals."""
     return np.asarray(logit(np.clip(probabilities.astype(np.float64), _LEAST, 1 - _LEAST)))
 
 
 def sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logits → probabilities."""
+    """Probabilities of logits."""
     return np.asarray(expit(values))
 
 
 def fit_logistic(
     features: NDArray[np.float64], truth: NDArray[np.bool_], prior: NDArray[np.float64], spread: float
 ) -> NDArray[np.float64]:
-    """The likeliest weights of a logistic regression under a normal prior around given ones.
+    """Fit a logistic regression with a normal prior around given weights.
 
     Few positives leave the weights near the prior, many override it.
 
     Args:
-        features: shape (N, P); a column of ones, where there is to be an intercept.
+        features: shape (N, P); a column of ones for an intercept.
         truth: shape (N,), bool.
         prior: weights without any data, shape (P,).
         spread: standard deviation of the prior.
 
     Returns:
-        Shape (P,).
+        The likeliest weights, shape (P,).
 
     Example:
         >>> fit_logistic(np.ones((0, 2)), np.zeros(0, bool), prior=np.array([0.0, 1.0]), spread=1)

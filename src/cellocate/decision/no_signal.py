@@ -1,4 +1,4 @@
-"""Fields and cells that show nothing are given no location, whatever a network makes of their noise."""
+"""Fields and cells without signal get no location."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _WORDS = {
 
 
 def clear_empty(decided: NDArray[np.bool_], notes: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.bool_]:
-    """The decided locations, shape (N, K), without those of fields or cells that show nothing.
+    """Remove the locations of fields or cells without signal from labels, shape (N, K).
 
-    Where a vocabulary has the location Negative, that is what a field or cell without protein shows.
+    If the vocabulary has the location Negative, a field or cell without protein gets it.
 
     Example:
         >>> from cellocate.vocabulary import get
@@ -43,7 +43,7 @@ def clear_empty(decided: NDArray[np.bool_], notes: Sequence[str], vocabulary: Vo
 
 
 def describe_notes(notes: Sequence[str], unit: Unit) -> list[str]:
-    """How many fields or cells have each note, in words for the user."""
+    """How many fields or cells have each note, as sentences."""
     of = f"of {counted(len(notes), unit)}"
     found = []
     for note, n in Counter(filter(None, notes)).items():

@@ -1,4 +1,4 @@
-"""Several tables of probabilities of the same fields → one."""
+"""Pool several tables of probabilities of the same fields."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _SPREAD = 0.5  # of a stacked weight around that of the mean
 
 
 class Pool(BaseModel):
-    """How tables become one; fitted once, it gives a field the same whatever fields stand beside it.
+    """A way to pool tables; once fitted, the result for a field does not depend on the other fields.
 
     Args:
-        kind: `mean`; `geometric`, the mean of logits; `rank`, the mean of ranks among the fields that it was fitted
-            to; `weighted`, a mean with a weight for each table; `stacked`, a logistic regression for each location.
+        kind: `mean`; `geometric`, the mean of logits; `rank`, the mean of ranks among the fields of the fit;
+            `weighted`, a mean with a weight for each table; `stacked`, a logistic regression for each location.
         tables: names of the tables, in order.
-        weights: of `weighted`, one for each table, shape (M,).
-        stacked: of `stacked`, for each location an intercept and a weight for each table's logit, shape (K, 1 + M).
-        quantiles: of `rank`, for each table and location, shape (M, K, 57).
-        fitted_to: of `weighted` and `stacked`, a checksum of the ids of the fields.
+        weights: for `weighted`, one for each table, shape (M,).
+        stacked: for `stacked`, an intercept and a weight for each table's logit by location, shape (K, 1 + M).
+        quantiles: for `rank`, of each table and location, shape (M, K, 57).
+        fitted_to: for `weighted` and `stacked`, a checksum of the ids of the fields.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,10 +60,10 @@ class Pool(BaseModel):
         return self
 
     def apply(self, tables: NDArray[np.floating[Any]]) -> Values:
-        """Probabilities of M tables, shape (M, N, K) → shape (N, K).
+        """Pool M tables, shape (M, N, K), into one, shape (N, K).
 
         Raises:
-            CellocateError: these are not as many tables, or locations.
+            CellocateError: the number of tables or locations differs from the fit.
 
         Example:
             >>> Pool(kind="geometric", tables=("a", "b")).apply(np.array([[[0.1]], [[0.9]]])).round(6)
@@ -86,15 +86,15 @@ class Pool(BaseModel):
         return np.asarray(tables.mean(axis=0, dtype=np.float64))
 
     def refuse_misuse(self, names: Sequence[str], ids: Sequence[str]) -> None:
-        """Refuse tables in another order, and fields that a flexible pool was fitted to.
+        """Refuse tables in another order, and the fields that a weighted or stacked pool was fitted to.
 
         Args:
             names: of the tables, in order.
             ids: of the fields.
 
         Raises:
-            CellocateError: the tables are those of the fit in another order, or a weighted or stacked pool meets just
-                the fields that it was fitted to, on which it looks better than it is.
+            CellocateError: the order differs, or these are the fields of the fit, on which the pool looks better than
+                it is.
         """
         ordered = self.kind not in ("mean", "geometric")
         if ordered and tuple(names) != self.tables and sorted(names) == sorted(self.tables):
@@ -125,20 +125,20 @@ def fit_pool(
     ids: Sequence[str],
     folds: NDArray[np.intp],
 ) -> tuple[Pool, Values]:
-    """Fit a pool, and give what it makes of the same fields when fitted without their fold.
+    """Fit a pool, and cross-fit it on the same fields.
 
-    A rule must be fitted to the latter: of what was fitted to their own truth, probabilities look too good.
+    Fit the rule to the cross-fitted probabilities: those of fields that the pool was fitted to look too good.
 
     Args:
         kind: how.
-        tables: probabilities by networks that were not trained on these fields, shape (M, N, K).
+        tables: probabilities from networks that were not trained on these fields, shape (M, N, K).
         truth: shape (N, K), bool.
         names: of the tables, in order.
         ids: of the fields.
         folds: of each field, shape (N,) (see `cellocate.decision.crossfit.assign_folds`).
 
     Returns:
-        The pool fitted to all fields, and cross-fitted probabilities, shape (N, K).
+        The pool fitted to all fields, and the probabilities of each field pooled without its fold, shape (N, K).
 
     References:
         Wolpert. Stacked generalization. Neural Networks 1992. https://doi.org/10.1016/S0893-6080(05)80023-1
@@ -168,7 +168,7 @@ def _fitted(
 
 
 def _stack(tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> tuple[tuple[float, ...], ...]:
-    """For each location an intercept and weights of logits, near those of their mean where it has few fields."""
+    """An intercept and weights of logits for each location, close to their mean where few fields show it."""
     features, m = logits(tables), len(tables)
     prior = np.array([0.0, *[1 / m] * m])
     ones = np.ones((1, truth.shape[0]))
@@ -179,7 +179,7 @@ def _stack(tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> tuple
 
 
 def _ranks(tables: NDArray[np.floating[Any]], quantiles: Values) -> Values:
-    """Mean over tables of the share of the fitted fields that have a smaller probability."""
+    """Mean over tables of the share of the fitted fields with a smaller probability."""
     ranks = [
         [np.interp(column, known, _LEVELS) for column, known in zip(table.T, of_table, strict=True)]
         for table, of_table in zip(tables.astype(np.float64), quantiles, strict=True)

@@ -1,4 +1,4 @@
-"""Tables of probabilities and of decided locations, one row per field."""
+"""Read and write tables of probabilities and of predicted labels, one row per field."""
 
 from __future__ import annotations
 
@@ -26,15 +26,14 @@ _NAMES = (*_OTHERS, PREDICTED)
 def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
     """Read `Id` and one column per location, headed by its name or index.
 
-    `Locations`, `ood_score`, `Note`, and of a table of cells `field` and `cell`, are passed over. Decimal commas
-    are read as well.
+    `Locations`, `ood_score`, `Note`, `field` and `cell` are skipped. Decimal commas are accepted.
 
     Returns:
         The ids, and the probabilities in the vocabulary's order, shape (N, K).
 
     Raises:
-        CellocateError: a column is missing or unknown, an id is repeated, or a value is no probability: it
-            is named with its id and column.
+        CellocateError: a column is missing or unknown, an id is repeated, or a value is no probability; the message
+            gives its id and column.
     """
     table, lines = _read(path)
     columns = [c for c in table.columns if c not in _OTHERS]
@@ -63,7 +62,7 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
 
 
 def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
-    """Several tables of the same fields, whose rows may stand in different order.
+    """Read several tables of the same fields, in any order of rows.
 
     Returns:
         The ids in the first table's order, and the probabilities of the M tables, shape (M, N, K).
@@ -85,13 +84,13 @@ def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[li
 
 
 def write_predicted_labels(path: str | Path, ids: Sequence[str], decided: NDArray[np.bool_]) -> None:
-    """Write `Id,Predicted`: the indices of the decided locations, separated by spaces."""
+    """Write `Id,Predicted`: the indices of the predicted locations, separated by spaces."""
     predicted = [" ".join(str(i) for i in np.flatnonzero(row)) for row in decided]
     written.write_table(path, pd.DataFrame({"Id": ids, "Predicted": predicted}), sheet="locations")
 
 
 def read_predicted_labels(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.bool_]]:
-    """Read `Id,Predicted`: labels as a label table may have them, such as the indices that the 2018 challenge takes."""
+    """Read `Id,Predicted`, with labels as in a label table, such as the indices of the 2018 challenge."""
     table, lines = _read(path)
     if PREDICTED not in table:
         raise lacking(path, "no column Predicted", "It needs Id,Predicted.")
@@ -99,13 +98,13 @@ def read_predicted_labels(path: str | Path, vocabulary: Vocabulary) -> tuple[lis
 
 
 def read_locations(path: str | Path, vocabulary: Vocabulary) -> NDArray[np.bool_] | None:
-    """The column `Locations` of a table of predictions, shape (N, K), or None where there is none."""
+    """The column `Locations` of a table of predictions, shape (N, K), or None if there is none."""
     table, lines = _read(path)
     return None if LOCATIONS not in table else _encoded(table[LOCATIONS], vocabulary, lines, path, ";")
 
 
 def read_fields(path: str | Path) -> list[str] | None:
-    """The column `field` of a table of cells: the field that each lies in; None where there is no such column."""
+    """The column `field` of a table of cells, or None if there is none."""
     table, lines = _read(path)
     if FIELD not in table:
         return None
@@ -117,7 +116,7 @@ def read_fields(path: str | Path) -> list[str] | None:
 
 
 def read_notes(path: str | Path, ids: Sequence[str]) -> list[str]:
-    """What the column `Note` of a table says of fields; "" of a field that is not in it, or where it has none."""
+    """The column `Note` of a table for these ids; "" where there is none."""
     table, _ = _read(path)
     if NOTE not in table:
         return [""] * len(ids)
@@ -126,7 +125,7 @@ def read_notes(path: str | Path, ids: Sequence[str]) -> list[str]:
 
 
 def vocabulary_from_columns(path: str | Path) -> Vocabulary:
-    """The locations that a table of probabilities names in its columns (without GO ids and groups).
+    """The locations that the columns of a table of probabilities name (without GO ids and groups).
 
     Raises:
         CellocateError: the table cannot be read, or its columns are numbers.
@@ -139,7 +138,7 @@ def vocabulary_from_columns(path: str | Path) -> Vocabulary:
 
 
 def has_predicted_labels(path: str | Path) -> bool:
-    """Whether the table at `path` holds decided locations (`Id,Predicted`) and not probabilities."""
+    """Whether the table at `path` holds predicted labels (`Id,Predicted`), not probabilities."""
     return PREDICTED in read_columns(path, names=_NAMES)
 
 

@@ -1,4 +1,4 @@
-"""The protein's answer: the fields, or cells, of one protein brought together into one call."""
+"""Aggregate the fields, or cells, of each protein."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Proteins(NamedTuple):
 
 
 def grouping_columns(fields: pd.DataFrame, by: Sequence[str] | None, where: str | Path) -> pd.DataFrame:
-    """The columns of a table of fields that tell proteins apart, each of which has some values.
+    """The columns that tell proteins apart.
 
     Args:
-        fields: what is known of each field, or cell.
-        by: the columns; antibody, gene and cell_line, as far as there, unless given.
-        where: what the table was read from, for messages.
+        fields: metadata of each field, or cell.
+        by: the columns; by default those of antibody, gene and cell_line that have values.
+        where: the table's file, for messages.
 
     Raises:
         CellocateError: there is no such column, or no field has values in all.
@@ -76,35 +76,35 @@ def aggregate_by_protein(
     rule: Rule | None = None,
     silent: Sequence[bool] | None = None,
 ) -> Proteins:
-    """Bring the fields, or cells, of each protein together.
+    """Aggregate the predictions of each protein's fields, or cells.
 
-    `calls` has, beside the columns of `proteins`: `n` (rows), `fields`, `Locations` (of the call, joined by `; `),
-    `agreement` (the share of rows that show just these) and `heterogeneity`.
+    `calls` has the columns of `proteins` and: `n` (rows), `fields`, `Locations` (called, joined by `; `), `agreement`
+    (the share of rows with exactly these) and `heterogeneity`.
 
-    `locations` has a row for each location that any row of a protein shows, or its call has, the likeliest first:
-    `n`, `fields`, `location`, `called` (whether it belongs to the call), `probability` (mean), `share` of the rows
-    that show it, with its 95% interval `share_low`, `share_high` (see `share_intervals`), and `heterogeneity`.
+    `locations` has a row for each location that any row of a protein shows, or that is called, the likeliest first:
+    `n`, `fields`, `location`, `called`, `probability` (mean), `share` of the rows that show it, with its 95% interval
+    `share_low`, `share_high` (see `share_intervals`), and `heterogeneity`.
 
-    A location is called where the rule decides it from the mean probabilities, or, without a rule, where at least half
-    of the rows show it. So a single field has its own locations as its call.
+    A location is called if the rule chooses it from the mean probabilities, or, without a rule, if at least half of the
+    rows show it. So the call of a single field is its own locations.
 
-    With p of each row and its mean P, heterogeneity is the variance of p over P(1 − P): 0 where all rows are as sure
-    or unsure as each other, 1 where it is certain that some show the location and others do not. It is Wright's F_ST;
-    in `calls` numerator and denominator are summed over all locations, as in Nei's G_ST. Of one row there is none.
+    With p of each row and its mean P, heterogeneity is the variance of p over P(1 − P): 0 if all rows are equally sure,
+    1 if some certainly show the location and the others certainly do not. It is Wright's F_ST; in `calls`, numerator
+    and denominator are summed over all locations, as in Nei's G_ST. It is empty for one row.
 
     Args:
-        proteins: what tells proteins apart, a row for each of N fields or cells, such as the columns antibody, gene,
-            cell_line; no value may be missing.
+        proteins: the columns that tell proteins apart, such as antibody, gene, cell_line, for each of N fields or
+            cells; no value may be missing.
         probabilities: shape (N, K).
-        decided: shape (N, K), bool.
+        decided: the predicted labels, shape (N, K), bool.
         names: of the K locations.
-        fields: the field that each row is a cell of; without it each row is a field of its own.
-        rule: what decides the call.
-        silent: whether each row shows nothing (see `cellocate.collection.emptiness`); a protein of such rows alone has
-            no call, and the mean probabilities are of the others.
+        fields: the field of each cell; by default each row is a field.
+        rule: that makes the calls.
+        silent: whether each row shows nothing (see `cellocate.collection.emptiness`). A protein with only such rows has
+            no call, and they are left out of the mean probabilities.
 
     Raises:
-        CellocateError: a column of `proteins` has the name of one that is written, or the rule is for others.
+        CellocateError: a column of `proteins` has the name of a written column, or the rule is for other locations.
 
     References:
         Wright. The genetical structure of populations. Annals of Eugenics 1951.
@@ -161,7 +161,7 @@ def aggregate_by_protein(
 
 
 def _means(values: NDArray[Any], member: NDArray[np.integer[Any]]) -> Values:
-    """The mean over the rows of each group, whose numbers are 0 to G − 1: shape (N, K) → (G, K)."""
+    """The mean of each group's rows, whose numbers are 0 to G − 1: shape (N, K) → (G, K)."""
     return pd.DataFrame(values.astype(np.float64)).groupby(member).mean().to_numpy()
 
 

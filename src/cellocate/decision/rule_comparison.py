@@ -1,4 +1,4 @@
-"""What decision rules bring on fields that they were not fitted on, side by side."""
+"""Compare decision rules on fields that they were not fitted on."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ Decided = Mapping[str, NDArray[np.bool_]]
 
 
 class Score(BaseModel):
-    """Macro F1 of a rule over some locations, beside that of the first rule.
+    """Macro F1 of a rule over some locations, compared with the first rule.
 
     Attributes:
         macro_f1: of the rule.
-        difference: this macro F1 less that of the first rule.
-        interval: of the difference, 95%, paired by field (or by group).
-        error: its standard error.
+        difference: this macro F1 minus that of the first rule.
+        interval: 95% interval of the difference, paired by field (or by group).
+        error: standard error of the difference.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,12 +47,12 @@ class Score(BaseModel):
 
 
 class RuleScore(BaseModel):
-    """What one rule brings out of fold.
+    """Scores of one rule out of fold.
 
     Attributes:
         rule: its name.
         occur: over the locations that occur.
-        frequent: over those that ten or more fields show; None where there are none.
+        frequent: over those that ten or more fields show; None if there are none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,14 +62,14 @@ class RuleScore(BaseModel):
 
 
 class RuleComparison(BaseModel):
-    """Rules compared on the same fields, each field decided by rules that were fitted without its fold.
+    """Rules compared on the same fields, each field decided by rules fitted without its fold.
 
     Attributes:
         n: number of fields.
         occur: number of locations that occur.
         rare: index of each location that occurs in fewer than ten fields → in how many.
-        scores: of each rule; the first is the one that the others are compared with.
-        among: the rules from which the first was chosen by these figures; none where it was asked for.
+        scores: of each rule; the others are compared with the first.
+        among: the rules from which the first was chosen by these scores; empty where the user chose it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,10 +81,10 @@ class RuleComparison(BaseModel):
 
 
 def describe_comparison(comparison: RuleComparison, names: Sequence[str], unit: str = "field") -> list[str]:
-    """What the first rule brings beside the others, and which of its thresholds are guesses, as sentences.
+    """Describe a comparison to the user: the first rule, the others, and the rare locations.
 
     Args:
-        comparison: of rules, as `compare_rules` gives it.
+        comparison: as `compare_rules` gives it.
         names: of the K locations.
         unit: what was decided, field or cell.
 
@@ -109,7 +109,7 @@ def describe_comparison(comparison: RuleComparison, names: Sequence[str], unit: 
 
 
 def _beside(score: Score) -> str:
-    """Such as "0.450, behind by 0.090 (95% interval 0.043 to 0.118)"."""
+    """Format a score such as "0.450, behind by 0.090 (95% interval 0.043 to 0.118)"."""
     if score.difference == 0 and score.error == 0:
         return f"{score.macro_f1:.3f}, the same"
     behind = score.difference < 0
@@ -119,7 +119,7 @@ def _beside(score: Score) -> str:
 
 
 def rare_location_notes(comparison: RuleComparison, names: Sequence[str], unit: str = "field") -> list[str]:
-    """For which locations there are too few fields to fit a threshold, as a sentence; nothing where for none."""
+    """A sentence naming the locations with too few fields to fit a threshold; an empty list if there are none."""
     if not comparison.rare:
         return []
     rare = [f"{names[k]} ({n})" for k, n in comparison.rare.items()]
@@ -142,22 +142,22 @@ def decide_out_of_fold(
     at_most: int | None = None,
     never: Sequence[int] = (),
 ) -> dict[str, NDArray[np.bool_]]:
-    """What each of some rules decides for fields that it was not fitted on: 5 folds, groups whole.
+    """Apply rules to fields that they were not fitted on: 5 folds, groups kept together.
 
     Args:
         kinds: the rules.
         probabilities: shape (N, K).
         truth: shape (N, K), bool.
-        groups: for each field what it shares with others that are not independent of it.
+        groups: of the fields; fields of a group are not independent.
         fallback: as in `cellocate.decision.fit`.
-        at_most: likewise.
+        at_most: as in `cellocate.decision.fit`.
         never: locations that no field is given (see `Rule`).
 
     Returns:
         For each rule, shape (N, K), bool.
 
     Raises:
-        CellocateError: there are not two groups.
+        CellocateError: there are fewer than two groups.
     """
     folds = assign_folds(truth, groups)
     decided = {kind: np.zeros_like(truth) for kind in kinds}
@@ -173,12 +173,12 @@ def decide_out_of_fold(
 def compare_rules(
     decided: Decided, truth: NDArray[np.bool_], groups: Sequence[str] | None = None, among: Sequence[str] = ()
 ) -> RuleComparison:
-    """Score what several rules decided for the same fields, each beside the first.
+    """Compare the macro F1 of several rules with that of the first.
 
     Args:
-        decided: of each rule, shape (N, K), as `decide_out_of_fold` gives it.
+        decided: predicted labels of each rule, shape (N, K), as `decide_out_of_fold` gives them.
         truth: shape (N, K), bool; some location occurs.
-        groups: for each field what it shares with others that are not independent of it.
+        groups: of the fields; fields of a group are not independent.
         among: the rules from which the first was chosen.
 
     Example:
@@ -198,7 +198,7 @@ def compare_rules(
 def _scores(
     decided: Decided, truth: NDArray[np.bool_], asked: NDArray[np.bool_], groups: Sequence[str] | None
 ) -> dict[str, Score]:
-    """The score of each rule over the locations that are asked for; nothing where there are none."""
+    """The score of each rule over the chosen locations; empty if there are none."""
     if not asked.any():
         return {}
     clusters, t = Clusters(len(truth), groups), truth[:, asked]

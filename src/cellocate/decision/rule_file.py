@@ -1,4 +1,4 @@
-"""A decision rule as a file of its own: `rule.json`, with the names of its locations."""
+"""Decision rules as files (`rule.json`)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def save_rule(
 ) -> None:
     """Write `{"vocabulary": …, "locations": [names], "rule": {"kind": …, "thresholds": […]}}`.
 
-    Where something happens to probabilities before the rule, `"pool"` and `"calibration"` stand beside it; what
-    the rule promises, if anything, is `"guarantee"`; what it brings beside simple rules is `"comparison"`.
+    The steps before the rule are in `"pool"` and `"calibration"`, its guarantee in `"guarantee"`, and its comparison
+    with simple rules in `"comparison"`, where there are any.
     """
     content: dict[str, Any] = {"vocabulary": vocabulary.name, "locations": vocabulary.names}
     content |= (steps or Steps()).model_dump(mode="json", exclude_none=True)
@@ -41,7 +41,7 @@ def save_rule(
 
 
 def read_rule(path: str | Path) -> tuple[Rule, Vocabulary]:
-    """The rule that `save_rule` wrote, and its locations (without GO ids and groups).
+    """Read a rule that `save_rule` wrote, and its locations (without GO ids and groups).
 
     Raises:
         CellocateError: the file is missing or not such a rule.
@@ -61,15 +61,15 @@ def read_rule(path: str | Path) -> tuple[Rule, Vocabulary]:
 
 
 def has_guarantee(path: str | Path) -> bool:
-    """Whether the rule at `path` gives sets with a guarantee, which are as large as that needs."""
+    """Whether the rule at `path` has a guarantee; its sets are as large as that needs."""
     return "guarantee" in json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def read_steps(path: str | Path) -> Steps:
-    """What happens to probabilities before the rule that `save_rule` wrote; nothing, where it says nothing.
+    """Read the steps before a rule that `save_rule` wrote.
 
     Raises:
-        CellocateError: the file is missing, or its pool or calibration is none.
+        CellocateError: the file is missing, or its pool or calibration is invalid.
     """
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -79,7 +79,6 @@ def read_steps(path: str | Path) -> Steps:
 
 
 def _no_rule(error: Exception, path: str | Path) -> CellocateError:
-    """What is wrong in a file, such as the name of a rule whose plug-in is not installed."""
     why = type(error).__name__
     if isinstance(error, ValidationError):
         first = error.errors()[0]

@@ -1,4 +1,4 @@
-"""When the locations of a rule are not to be relied on."""
+"""Warnings about rules whose locations are unreliable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _USUAL_SET = 3  # the most locations that 99% of the images of 2018 and 2021 sho
 
 
 def mean_label_count(rule: Rule, probabilities: NDArray[np.floating[Any]]) -> float:
-    """How many locations per field a rule marks, on average, before its limit; of probabilities of shape (N, K).
+    """How many locations per field a rule predicts on average, before its limit; probabilities have shape (N, K).
 
     Example:
         >>> rule = Rule(kind="fixed", thresholds=(0.5, 0.5, 0.5), at_most=1)
@@ -29,11 +29,11 @@ def mean_label_count(rule: Rule, probabilities: NDArray[np.floating[Any]]) -> fl
 
 
 def rule_warning(rule: Rule, marked: float, unit: str = "field") -> str | None:
-    """Why the locations of a rule are not to be relied on, as a sentence for the user; None where no reason is known.
+    """Why the locations of a rule are unreliable, as a sentence; None if no reason is known.
 
     Args:
         rule: any.
-        marked: how many locations per field it marks before its limit, on average.
+        marked: how many locations per field it predicts on average, before its limit.
         unit: what it is applied to, field or cell.
 
     Example:

@@ -1,4 +1,4 @@
-"""What happens to tables of probabilities before a rule decides: pooled, then calibrated."""
+"""The steps before a rule decides: pool tables, then calibrate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Steps(BaseModel):
     """From tables to the probabilities that a rule was fitted to.
 
     Args:
-        pool: of several tables; without one, there is one table.
+        pool: of several tables; None for one table.
         calibration: of the pooled probabilities.
     """
 
@@ -31,10 +31,10 @@ class Steps(BaseModel):
     calibration: Calibration | None = None
 
     def apply(self, tables: NDArray[np.floating[Any]]) -> Values:
-        """Probabilities of M tables, shape (M, N, K) → shape (N, K).
+        """Pool and calibrate M tables, shape (M, N, K) → (N, K).
 
         Raises:
-            CellocateError: these are other tables, or other locations, than those of the fit.
+            CellocateError: the tables or locations differ from those of the fit.
         """
         if self.pool is None and len(tables) > 1:
             what = f"a rule for one table beside {len(tables)}"
@@ -61,16 +61,16 @@ def fit_steps(
     calibrate: CalibrationKind | None = None,
     groups: Sequence[str] | None = None,
 ) -> FittedSteps:
-    """Fit what happens before the rule; the rule is to be fitted to `calibrated`, which no field's own truth touched.
+    """Fit the steps before a rule; fit the rule to `calibrated`, which is cross-fitted.
 
     Args:
-        tables: probabilities by networks that were not trained on these fields, shape (M, N, K).
+        tables: probabilities from networks that were not trained on these fields, shape (M, N, K).
         truth: shape (N, K), bool.
         names: of the tables, in order.
         ids: of the fields.
-        pool: of the tables; of one table there is none.
+        pool: how to pool several tables.
         calibrate: how, if at all.
-        groups: for each field what it shares with others that are not independent of it.
+        groups: of the fields; fields of a group are not independent.
 
     Raises:
         CellocateError: there are too few fields to cross-fit.
@@ -87,10 +87,10 @@ def fit_steps(
 
 
 def describe_steps(fitted: FittedSteps, tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> list[str]:
-    """What pooling and calibrating brought, on fields that they were not fitted to, in sentences for the user.
+    """How much pooling and calibration improved the cross-fitted probabilities, as sentences.
 
     Args:
-        fitted: of these tables.
+        fitted: to these tables.
         tables: shape (M, N, K).
         truth: shape (N, K), bool.
     """

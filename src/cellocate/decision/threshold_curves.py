@@ -1,4 +1,4 @@
-"""F1 of each location against its threshold, with the threshold that a rule chose."""
+"""F1 of each location at every threshold."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def f1_curves(
         probabilities: shape (N, K).
         truth: shape (N, K), bool.
         names: of the K locations.
-        thresholds: that were chosen, if any.
+        thresholds: the chosen ones, if any.
 
     Returns:
         `location`, `support`, `threshold`, `predicted`, `precision`, `recall`, `f1`, `chosen` (1 for the chosen
-        threshold, else 0); 101 or 102 rows for each location, by rising threshold. What would divide by zero is 0.
+        threshold, else 0); 101 or 102 rows for each location, by rising threshold. Divisions by zero give 0.
 
     Example:
         >>> p, t = np.array([[0.2], [0.4], [0.8]]), np.array([[False], [True], [True]])

@@ -71,8 +71,8 @@ def predict_cells(
 ) -> Predictions:
     """Predict the cells of a collection of such.
 
-    A model that learnt from labels of fields says what each cell shows and what its field does, which `combine_probabilities`
-    makes one; any other is shown each cell by itself.
+    A model that learnt from labels of fields says what each cell shows and what its field does, which
+    `combine_probabilities` makes one; any other is shown each cell by itself.
 
     Args:
         model: which predicts.

@@ -1,4 +1,4 @@
-"""Rules: probabilities → locations. Each file has one idea of how to fit them; `fit` chooses among them by name."""
+"""Decision rules: from probabilities to locations. Each file has one way to fit them; `fit` finds it by name."""
 
 from cellocate.choices import Fallback
 from cellocate.decision.rules.fitting import fit, match_ratios

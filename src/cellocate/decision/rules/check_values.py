@@ -1,4 +1,4 @@
-"""Values that are no probabilities, and what they may be."""
+"""Check that values are probabilities."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def check_probabilities(values: NDArray[np.floating[Any]]) -> None:
     """Refuse values outside 0 to 1, and NaN, in an array of shape (N, K).
 
     Raises:
-        CellocateError: there are such values; it names the first, and says what they look like.
+        CellocateError: there are such values; the message names the first and guesses what they are.
     """
     wrong = ~((values >= 0) & (values <= 1))
     if wrong.any():
@@ -24,7 +24,7 @@ def check_probabilities(values: NDArray[np.floating[Any]]) -> None:
 
 
 def suggest_mend(values: NDArray[np.floating[Any]]) -> str:
-    """What to do about values of which some are no probabilities.
+    """How to turn values that are no probabilities into some.
 
     Example:
         >>> suggest_mend(np.array([[-2.5, 3.0]]))

@@ -1,4 +1,4 @@
-"""Rules by name."""
+"""Fit rules by name."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def fit(
     """Fit a rule on fields that the network was not trained on.
 
     `cellocate.registry.RULES` has their names; each is described where it is defined, in `cellocate.decision.rules`.
-    Where no location occurs at all, there is nothing to fit but `fixed`.
+    If no location occurs at all, the rule is `fixed`.
 
     Args:
         kind: the name of a rule.
         probabilities: shape (N, K), 0 to 1.
         truth: shape (N, K), bool.
-        fallback: what a field shows that would show nothing (see `Rule`); the kind's own unless given.
-        at_most: how many locations a field may show; `label_limit` gives what labels show.
+        fallback: what an empty field gets (see `Rule`); by default the kind's own.
+        at_most: how many locations a field may show; `label_limit` gives the labels' own limit.
 
     Raises:
-        CellocateError: there is no such rule, the tables differ in shape, or there are values outside 0 to 1.
+        CellocateError: there is no such rule, the shapes differ, or values are outside 0 to 1.
 
     Example:
         >>> fit("single", np.array([[0.2, 0.1], [0.7, 0.8]]), np.array([[False, False], [True, True]])).thresholds
@@ -69,16 +69,16 @@ def fit(
 def match_ratios(
     probabilities: Values, ratios: NDArray[np.floating[Any]], *, fallback: Fallback = "none", at_most: int | None = None
 ) -> Rule:
-    """The `ratio` rule for given ratios, such as the train set's; the truth of these fields is not needed.
+    """Fit the `ratio` rule to given ratios, such as the training set's; the truth of these fields is not needed.
 
     Args:
         probabilities: shape (N, K), 0 to 1.
         ratios: the share of fields that show each location, shape (K,).
-        fallback: what a field shows that would show nothing (see `Rule`).
+        fallback: what an empty field gets (see `Rule`).
         at_most: how many locations a field may show.
 
     Raises:
-        CellocateError: there are values outside 0 to 1.
+        CellocateError: values are outside 0 to 1.
 
     Example:
         >>> match_ratios(np.array([[0.1], [0.4], [0.8], [0.9]]), np.array([0.25])).apply(np.array([[0.7], [0.95]]))

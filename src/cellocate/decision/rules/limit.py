@@ -1,4 +1,4 @@
-"""How many locations a rule may give one field."""
+"""The most locations that a rule may give one field."""
 
 from __future__ import annotations
 

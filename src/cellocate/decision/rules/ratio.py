@@ -1,4 +1,4 @@
-"""As many fields with each location as it has elsewhere."""
+"""Thresholds that give each location as often as it occurs elsewhere."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def ratio_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np
 
 
 def matching_thresholds(probabilities: NDArray[np.floating[Any]], ratios: NDArray[np.floating[Any]]) -> NDArray[Any]:
-    """For each location the threshold that a given share of the fields reaches, or as near to it as can be.
+    """For each location the threshold that a given share of the fields reaches, as nearly as possible.
 
-    No truth of these fields is needed, so it can be fitted to the very fields that are to be decided, with the ratios
-    of the train set, as the winner of the 2018 challenge did. Where the share amounts to no field, the threshold is
-    halfway between the highest probability and 1.
+    No truth of these fields is needed, so you can fit it to the fields to be decided, with the ratios of the training
+    set, as the winner of the 2018 challenge did. If the share amounts to no field, the threshold is halfway between the
+    highest probability and 1.
 
     Args:
         probabilities: shape (N, K).

@@ -1,4 +1,4 @@
-"""A decision rule: what is kept of it, and how it is applied."""
+"""A fitted decision rule, and how it is applied."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ FALLBACKS: tuple[Fallback, ...] = get_args(Fallback)
 
 
 class Rule(BaseModel):
-    """A threshold for each location: a field shows it where its probability reaches the threshold.
+    """A threshold for each location: a field shows it if its probability reaches the threshold.
 
-    Rules that decide each field by itself have none: with `argmax` a field shows the likeliest location alone, with
-    `field_f1` the set of locations whose expected F1 is best.
+    Rules that decide each field by itself have none: with `argmax` a field shows its likeliest location, with
+    `field_f1` the set of locations with the best expected F1.
 
     Args:
         kind: how it was fitted (see `fit`).
-        thresholds: one for each location; 0 where the kind has none.
-        fallback: what a field shows that would show nothing: `none`, the location whose probability is `nearest` to
-            its threshold, or the `likeliest`.
+        thresholds: one for each location; 0 if the kind has none.
+        fallback: what an empty field gets: `none`, the location whose probability is `nearest` to its threshold, or the
+            `likeliest`.
         at_most: how many locations a field may show; those furthest above their thresholds are kept.
-        scaling: of the probabilities to frequencies, before a fitted rule decides each field by itself.
-        fitted_on: number of fields that it was fitted on; None where nothing was fitted, and in older files.
-        never: indices of locations that no field is given, as the network had none to learn them from.
+        scaling: of the probabilities to frequencies, for a fitted rule that decides each field by itself.
+        fitted_on: number of fields of the fit; None if nothing was fitted, and in older files.
+        never: indices of locations that no field is given, because the network had no examples of them.
 
     Example:
         >>> probabilities = np.array([[0.45, 0.1], [0.4, 0.2], [0.9, 0.3]])
@@ -70,10 +70,10 @@ class Rule(BaseModel):
         return self
 
     def apply(self, probabilities: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
-        """Probabilities, shape (N, K) → whether each field shows each location, shape (N, K), bool.
+        """Choose the locations of each field from probabilities, shape (N, K) → (N, K), bool.
 
         Raises:
-            CellocateError: the rule is for another number of locations, or the values are no probabilities.
+            CellocateError: the rule is for another number of locations, or values are outside 0 to 1.
         """
         if probabilities.shape[-1] != len(self.thresholds):
             raise CellocateError(
@@ -98,12 +98,11 @@ class Rule(BaseModel):
 
     @property
     def applied_thresholds(self) -> tuple[float, ...] | None:
-        """The threshold of each location; None where the rule has none."""
+        """The threshold of each location; None if the rule has none."""
         return None if RULES[self.kind].by_field else self.thresholds
 
 
 def _without(values: NDArray[np.floating[Any]], columns: Sequence[int]) -> NDArray[np.floating[Any]]:
-    """Probabilities with some columns at 0."""
     if not columns:
         return values
     values = values.copy()
@@ -112,7 +111,7 @@ def _without(values: NDArray[np.floating[Any]], columns: Sequence[int]) -> NDArr
 
 
 def _ranks(values: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
-    """Of each value in its row: 0 for the highest; of equal ones the first is higher."""
+    """Rank each value in its row, 0 for the highest; of equal values the first is higher."""
     order = np.argsort(-values, axis=1, kind="stable")
     ranks: NDArray[np.intp] = np.argsort(order, axis=1, kind="stable")
     return ranks

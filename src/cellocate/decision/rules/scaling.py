@@ -1,4 +1,4 @@
-"""Probabilities brought near frequencies, as the rules of expected F1 need them."""
+"""Scale probabilities towards frequencies, as the rules of expected F1 need them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Scaling(BaseModel):
         return np.asarray(expit(self.slope * _logits(probabilities) + np.array(self.offsets)), dtype=np.float64)
 
     def undo(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The least probability of each location that is scaled to this one, shape (K,)."""
+        """The lowest probability of each location that is scaled to this value, shape (K,)."""
         found = expit((logit(scaled) - np.array(self.offsets)) / self.slope)
         return np.where(found > _CLIP * (1 + 1e-9), found, 0.0)  # all below is scaled alike
 
@@ -40,12 +40,12 @@ class Scaling(BaseModel):
 def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> Scaling:
     """Fit the scaling by maximum likelihood with standard normal priors, so that rare locations stay near the others.
 
-    logit q = (1 + a) · logit p + b + c of the location, where a, b and each c are, before anything is seen, normal
-    around 0 with a deviation of 1. So a location of few fields takes the slope and the offset of all, and without any
-    field the probabilities are left as they are.
+    logit q = (1 + a) · logit p + b + c of the location; the priors of a, b and each c are normal around 0 with a
+    deviation of 1. So a location with few fields takes the slope and the offset of all, and without any field the
+    probabilities stay as they are.
 
-    One label in a hundred is taken for drawn by chance, as often as its location occurs. Otherwise a few fields at 0 or
-    1 against their labels, such as images on which a network failed, would flatten the slope for all (decision 0019).
+    One label in a hundred is assumed to be random, as often as its location occurs. Otherwise a few fields at 0 or 1
+    against their labels, such as images on which a network failed, would flatten the slope for all (decision 0019).
 
     Args:
         probabilities: shape (N, K).
@@ -86,7 +86,7 @@ def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool
 def _counted(
     logits: NDArray[np.float64], truth: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Fields of one location and nearly one logit as one: their mean logit, location, and number of true and false."""
+    """Merge fields of one location with nearly equal logits: mean logit, location, and number of true and false."""
     classes = logits.shape[1]
     step = np.round(logits / _STEP).astype(np.int64) * classes + np.arange(classes)
     kinds, which, size = np.unique(step, return_inverse=True, return_counts=True)

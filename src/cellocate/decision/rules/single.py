@@ -20,7 +20,7 @@ def single_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
 
 
 def single_threshold(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> float:
-    """The one of .01, .02, … .99 with the best macro F1 over the locations that occur.
+    """The threshold among .01, .02, … .99 with the best macro F1 over the locations that occur.
 
     Args:
         probabilities: shape (N, K).
@@ -42,10 +42,10 @@ def single_threshold(probabilities: NDArray[np.floating[Any]], truth: NDArray[np
 
 
 def thresholds_of_unseen(probabilities: NDArray[np.floating[Any]], shared: float) -> NDArray[np.float64]:
-    """Thresholds of locations that none of some fields shows: a shared one, or more where that marks too many of them.
+    """Thresholds of locations that no field shows: a shared one, or higher if that selects too many fields.
 
-    What none of n fields shows, fewer than 3 in n do, with 95% confidence (the rule of three). So no more than three of
-    these fields may be given it.
+    If none of n fields shows a location, fewer than 3 in n do, with 95% confidence (the rule of three). So at most
+    three of these fields may get it.
 
     Args:
         probabilities: shape (N, K).

@@ -16,7 +16,7 @@ STEEPNESS, DECAY = 50.0, 1e-5
 def soft_f1(
     probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], thresholds: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """F1 of each location where sigmoid(50 (p − threshold)) of a decision is taken; shape (K,).
+    """F1 of each location with sigmoid(50 (p − threshold)) in place of a decision, shape (K,).
 
     Example:
         >>> soft_f1(np.array([[0.1], [0.9]]), np.array([[False], [True]]), np.array([0.5])).round(3)
@@ -31,8 +31,8 @@ def soft_f1(
 def soft_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The thresholds with the least sum of squares of 1 − soft F1, as the public kernels of 2018 fitted them.
 
-    The search begins at .5 and is drawn back there by a weight of 1e-5. It is local: a location whose probabilities
-    are all far below .5 has no slope there, and keeps .5; so does one that never occurs.
+    The search starts at .5 and is drawn back there by a weight of 1e-5. It is local: a location whose probabilities are
+    all far below .5 has no slope there and keeps .5, as does one that never occurs.
 
     References:
         Shlepchenko (iafoss). Pretrained ResNet34 with RGBY. Kaggle, 2018 (`fit_val`).

@@ -1,4 +1,4 @@
-"""F1 of one location at every threshold that parts its fields differently."""
+"""F1 of one location at every distinct threshold."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 
 class Sweep(NamedTuple):
-    """What each threshold keeps, from the highest threshold to the lowest; each shape (P,).
+    """Counts at each threshold, from the highest threshold to the lowest; each shape (P,).
 
     Args:
-        thresholds: halfway between the two probabilities that they part.
+        thresholds: halfway between two neighbouring probabilities.
         kept: number of fields at or above.
         hits: how many of these show the location.
         positives: how many fields show it at all.
@@ -29,7 +29,7 @@ class Sweep(NamedTuple):
         return np.asarray(2 * self.hits / np.maximum(self.kept + self.positives, 1e-12))
 
     def best(self) -> float:
-        """The threshold of the best F1; of equally good ones the middle one."""
+        """The threshold with the best F1; of equally good ones the middle one."""
         return middle_of_best(self.thresholds, self.f1)
 
 
@@ -53,7 +53,7 @@ class Sorted:
         self.thresholds = np.where(middle > below, middle, falling).astype(np.float64)[self.parts]
 
     def sweep(self, truth: NDArray[Any], weights: NDArray[np.float64] | None = None) -> Sweep:
-        """Sweep over fields of this truth (bool, or how likely it is), each counted `weights` times; shapes (N,)."""
+        """Count over fields of this truth (bool, or its probability), each counted `weights` times; shapes (N,)."""
         true = truth[self.order].astype(np.float64)
         counted = np.ones(len(true)) if weights is None else weights[self.order]
         kept, hits = np.cumsum(counted), np.cumsum(counted * true)

@@ -1,4 +1,4 @@
-"""Rules that need no truth: one threshold for all, or the likeliest location alone."""
+"""Rules that need no truth: one threshold for all, or only the likeliest location."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Submissions of the challenges: written, and checked as strictly as the challenges would."""
+"""Submissions to the 2018 and 2021 challenges: write them, and check them as strictly as the challenges do."""
 
 from pathlib import Path
 
@@ -28,14 +28,11 @@ __all__ = [
 
 
 def validate_submission(path: str | Path, sample: str | Path | None = None) -> SubmissionContents:
-    """Check a submission of either challenge against its sample: every id once, in any order, and all that they hold.
+    """Check a submission to either challenge against its sample: every id once, in any order, and all contents.
 
     Args:
         path: a CSV file, plain or gzipped.
-        sample: the challenge's sample submission; without it any ids will do.
-
-    Returns:
-        What it holds.
+        sample: the challenge's sample submission; without it any ids are accepted.
 
     Raises:
         CellocateError: at the first fault, with its line.

@@ -1,4 +1,4 @@
-"""Submissions of the 2018 challenge: written, and checked as strictly as the challenge would."""
+"""Submissions to the 2018 challenge."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def write_kaggle2018(
     Args:
         path: a CSV file.
         ids: of the fields.
-        decided: shape (N, 28), bool.
+        decided: predicted labels, shape (N, 28), bool.
         vocabulary: must be hpa28.
-        wanted: the ids that the challenge asks for; those of the fields, unless given.
+        wanted: the ids that the challenge requires; by default those of the fields.
 
     Raises:
-        CellocateError: the vocabulary is another one, or a field that is asked for is missing.
+        CellocateError: the vocabulary is another one, or a required field is missing.
     """
     _require_hpa28(vocabulary)
     with new_file(path) as aside:
@@ -48,10 +48,7 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> S
 
     Args:
         path: a CSV file, plain or gzipped.
-        ids: that the challenge asks for; without them any will do.
-
-    Returns:
-        What it holds.
+        ids: that the challenge requires; without them any are accepted.
 
     Raises:
         CellocateError: at the first fault, with its line.

@@ -1,4 +1,4 @@
-"""Submissions of the 2021 challenge: every cell of a field with what it shows and how surely."""
+"""Submissions to the 2021 challenge: every cell of a field with its locations and their probabilities."""
 
 from __future__ import annotations
 
@@ -47,22 +47,22 @@ def write_kaggle2021(
     vocabulary: Vocabulary,
     wanted: Sequence[str] | None = None,
 ) -> None:
-    """Write a submission of cells with what each of them, or else its field, shows; check it by `validate_kaggle2021`.
+    """Write a submission of cells with their own locations or those of their field, and check it.
 
-    Every location is stated of every cell with its probability (six decimals; what rounds to 0 is left out):
-    average precision ranks statements and loses nothing by unlikely ones.
+    Every location of every cell is written with its probability (six decimals; what rounds to 0 is left out): average
+    precision ranks them and loses nothing by unlikely ones.
 
     Args:
         path: a CSV file.
         shapes: height and width in px by field, in the order to write.
-        masks: gives the masks of a field's cells; called once for each field, one after the other.
+        masks: gives the masks of a field's cells; called once for each field, in order.
         probabilities: of the fields in the same order, shape (N, 19), which their cells are given; or a function that
             gives those of a field's cells, in the order of its masks, shape (cells, 19).
         vocabulary: must be hpa19.
-        wanted: the ids that the challenge asks for; those of the fields, unless given.
+        wanted: the ids that the challenge requires; by default those of the fields.
 
     Raises:
-        CellocateError: the vocabulary is another one, masks cannot be had, or a field that is asked for is missing.
+        CellocateError: the vocabulary is another one, masks are missing, or a required field is missing.
     """
     require_hpa19(vocabulary)
     with new_file(path) as aside:
@@ -82,14 +82,10 @@ def validate_kaggle2021(path: str | Path, shapes: Mapping[str, Shape | None] | N
 
     Args:
         path: a CSV file.
-        shapes: height and width in px of each field that is asked for, None where they are not known; without them
-            any fields will do.
-
-    Returns:
-        What it holds.
+        shapes: height and width in px of each required field, None if unknown; without them any fields are accepted.
 
     Raises:
-        CellocateError: at the first fault, with its line and, of a cell, its number.
+        CellocateError: at the first fault, with its line and the number of the cell.
     """
     seen, masks, said = set[str](), 0, Counter[int]()
     for field, cells in read_kaggle2021(path):
@@ -108,14 +104,14 @@ def validate_kaggle2021(path: str | Path, shapes: Mapping[str, Shape | None] | N
 
 
 def read_kaggle2021(path: str | Path, vocabulary: Vocabulary | None = None) -> Iterator[tuple[str, Cells]]:
-    """The fields of a submission, one after the other; masks that are written alike are one cell.
+    """Read the fields of a submission, one after the other; equal masks are one cell.
 
     Args:
         path: a CSV file, plain or gzipped.
-        vocabulary: of the labels; hpa19 unless given.
+        vocabulary: of the labels; hpa19 by default.
 
     Raises:
-        CellocateError: at the first fault, with its line and, of a cell, its number.
+        CellocateError: at the first fault, with its line and the number of the cell.
     """
     rows = plain_rows(path, "submission", longest=LONGEST)
     _, columns = next(rows)
@@ -141,7 +137,7 @@ def _words(mask: str, probabilities: NDArray[np.floating[Any]]) -> Iterator[str]
 
 
 def require_hpa19(vocabulary: Vocabulary) -> None:
-    """Raise a `CellocateError` where the vocabulary is not that of the 2021 challenge."""
+    """Refuse another vocabulary than that of the 2021 challenge."""
     if vocabulary.names != get("hpa19").names:
         raise CellocateError(
             f"the 2021 challenge takes hpa19, and this model knows {vocabulary.name}",
@@ -150,10 +146,10 @@ def require_hpa19(vocabulary: Vocabulary) -> None:
 
 
 def parse_mask(text: str, shape: Shape, where: str) -> Mask:
-    """A mask as the challenge writes it, with at least one pixel.
+    """Parse a mask as the challenge writes it, with at least one pixel.
 
     Raises:
-        CellocateError: it is broken, empty or of another size, at this place.
+        CellocateError: it is broken, empty or of another size; `where` is its place.
     """
     try:
         mask = Mask.parse(text, *shape)
@@ -166,10 +162,10 @@ def parse_mask(text: str, shape: Shape, where: str) -> Mask:
 
 
 def parse_side(text: str, column: str, where: str) -> int:
-    """The height or width of a field.
+    """Parse the height or width of a field.
 
     Raises:
-        CellocateError: it is no number of pixels.
+        CellocateError: it is not a number of pixels.
     """
     if not (text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= _LARGEST):
         raise _fault(f"{column} {text[:20]!r} is no number of pixels", where)

@@ -1,4 +1,4 @@
-"""What a challenge asks for, as its sample submission says, and what a submission holds."""
+"""Sample submissions of the challenges, and the contents of a submission."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ LONGEST = 2**30  # characters of all the masks of a field
 
 
 class SubmissionContents(NamedTuple):
-    """What a submission without a fault holds.
+    """Contents of a valid submission.
 
     Args:
-        fields: number of them.
-        cells: number of them, in 2021.
-        labels: how many fields, or cells, are said to show each label.
+        fields: number of fields.
+        cells: number of cells, in 2021.
+        labels: number of fields, or cells, with each label.
     """
 
     fields: int
@@ -39,7 +39,7 @@ def read_sample(path: str | Path) -> list[str]:
 
 
 def read_shapes(path: str | Path) -> dict[str, tuple[int, int] | None]:
-    """Height and width of each field of a sample submission in px, which that of 2018 does not tell.
+    """Height and width in px of each field of a sample submission; None in 2018.
 
     Raises:
         CellocateError: it has no column of ids, or repeats one, or a size is no number.
@@ -64,10 +64,10 @@ def read_shapes(path: str | Path) -> dict[str, tuple[int, int] | None]:
 
 
 def in_sample_order(collection: Collection, ids: Sequence[str]) -> Collection:
-    """The fields of a sample submission, in its order; of single cells, those of its fields, which may have none.
+    """The fields of a sample submission, in its order; of a collection of cells, the cells of these fields.
 
     Raises:
-        CellocateError: the collection lacks one, or of cells all.
+        CellocateError: the collection lacks a field, or all of their cells.
     """
     if are_cells(collection):
         return collection.subset(_cells_of(collection, ids))
