@@ -1,6 +1,7 @@
-"""Assessment: how well a model, or a table of predictions, does on labelled fields; it writes nothing.
+"""Assessment: evaluate a model, or a table of predictions, on labelled fields; nothing is written.
 
-`assessment.model.evaluate_model` is not among these names, as it needs torch.
+Each function returns `Evaluated` (or `EvaluatedCells`), which `cellocate.report` writes. The main function,
+`assessment.model_evaluation.evaluate_model`, is not exported here because it needs torch.
 """
 
 from cellocate.assessment.baseline_comparison import Comparison, short_names

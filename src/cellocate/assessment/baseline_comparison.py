@@ -1,4 +1,4 @@
-"""Two models, or tables, compared on the same fields."""
+"""Compare two models, or tables, on the same fields."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found, with names for the two.
+    """The result of `compare`, with names for the two.
 
     Args:
-        a: the name of what was evaluated.
-        b: of the other.
+        a: name of what was evaluated.
+        b: name of the baseline.
         found: as `cellocate.evaluation.compare` gives it.
     """
 
@@ -55,7 +55,7 @@ class Comparison:
 
     @property
     def differing(self) -> list[str]:
-        """The locations whose F1 differs by more than chance, after correction for their number."""
+        """The locations whose F1 differs significantly, after correction for their number."""
         return [row["name"] for row in self.found["per_class"] if differs(row)]
 
     @property
@@ -82,7 +82,7 @@ def compare_with(
 
 
 def p_value(p: float) -> str:
-    """A p-value with as many digits as it bears.
+    """Format a p-value.
 
     Example:
         >>> p_value(0.0001), p_value(0.0312), p_value(0.5)
@@ -92,12 +92,12 @@ def p_value(p: float) -> str:
 
 
 def differs(row: dict[str, Any]) -> bool:
-    """Whether the F1 of a location differs by more than chance, after correction for their number."""
+    """Whether the F1 of a location differs significantly, after correction for their number."""
     return row["p_holm"] is not None and row["p_holm"] < LEVEL
 
 
 def short_names(first: str | Path, other: str | Path) -> tuple[str, str]:
-    """Short names of two sources: a run's folder, or a table's stem; the whole path where these are the same."""
+    """Short names of two sources: a run's folder, or a table's stem; whole paths if these are the same."""
     paths = (Path(first), Path(other))
     a, b = (path.resolve().parent.name if path.name == "model" else path.stem for path in paths)
     return (a, b) if a != b else (str(first), str(other))

@@ -1,4 +1,4 @@
-"""A submission of the 2021 challenge measured, where the truth of every cell is known."""
+"""Evaluate a submission to the 2021 challenge against true cells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cellocate.vocabulary import get
 
 
 class EvaluatedCells(NamedTuple):
-    """The figures of a submission (see `evaluate_instances`), and warnings for the user."""
+    """The scores of a submission (see `evaluate_instances`), and warnings."""
 
     metrics: dict[str, Any]
     warnings: tuple[str, ...]
@@ -28,16 +28,16 @@ def evaluate_cells(
     vocabulary: str | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> EvaluatedCells:
-    """Measure a submission of the 2021 challenge, which is checked on the way.
+    """Evaluate a submission to the 2021 challenge, and check it on the way.
 
     Args:
-        predictions: the submission; its fields are those that are measured.
+        predictions: the submission; its fields are evaluated.
         truth: the cells of all of these fields (see `read_true_cells`).
-        vocabulary: of the labels, where it is not hpa19.
+        vocabulary: of the labels; hpa19 by default.
         progress: called with 1 after each field.
 
     Raises:
-        CellocateError: a file cannot be read, or a field of the submission has no truth or is of another size.
+        CellocateError: a file cannot be read, or a field of the submission has no truth or another size.
     """
     words = get(vocabulary or "hpa19")
     known = read_true_cells(truth, words)

@@ -1,4 +1,4 @@
-"""Which of the evaluated fields training used."""
+"""Overlap of evaluated fields with the training data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def training_subsets(model: Model, collection: Collection) -> dict[str, NDArray[np.bool_]]:
-    """The fields that the model was trained on (`seen`), and those held out (`unseen`); nothing where all are."""
+    """The fields that the model was trained on (`seen`), and those held out (`unseen`); empty if all are held out."""
     parts = split_part_of(model, collection)
     seen = np.array([part == "train" for part in parts], dtype=bool)
     used = np.array([part in ("train", "validation") for part in parts]) | np.array(_started(model, collection))
@@ -23,7 +23,7 @@ def training_subsets(model: Model, collection: Collection) -> dict[str, NDArray[
 
 
 def training_counts(model: Model, whole: Collection) -> list[int] | None:
-    """How many training fields show each location, where all of them are in the collection."""
+    """How many training fields show each location; None unless the collection has all of them."""
     ids = model.card.fields.get("train", ())
     if not ids or whole.vocabulary is None or whole.vocabulary.names != model.vocabulary.names:
         return None
@@ -33,7 +33,7 @@ def training_counts(model: Model, whole: Collection) -> list[int] | None:
 
 
 def contamination_warnings(model: Model, collection: Collection) -> list[str]:
-    """A sentence for each use that the model has made of some of the fields."""
+    """Warn about each use that the model's training made of some of the fields."""
     found, part_of = [], split_part_of(model, collection)
     used = {
         "was trained on": [part == "train" for part in part_of],
@@ -48,11 +48,11 @@ def contamination_warnings(model: Model, collection: Collection) -> list[str]:
 
 
 def _started(model: Model, collection: Collection) -> list[bool]:
-    """Whether the model's first weights learnt from each field, under whatever id it has here."""
+    """Whether the model's initial weights were trained on each field, under whatever id."""
     start = {"train": model.card.fields.get("start", ())}
     return [part is not None for part in parts_met(start, model.card.originals, collection.fields)]
 
 
 def split_part_of(model: Model, collection: Collection) -> list[str | None]:
-    """The part of the model's split that each field is of, if any."""
+    """The part of the model's split that each field belongs to, if any."""
     return parts_met(model.card.fields, model.card.originals, collection.fields)

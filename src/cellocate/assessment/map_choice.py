@@ -1,4 +1,4 @@
-"""Where the model looked: maps of locations that it found, and of its surest mistake."""
+"""Choose the activation maps of a report."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def choose_map_targets(
     probabilities: NDArray[np.floating[Any]],
     groups: Sequence[str],
 ) -> list[MapTarget]:
-    """Of up to five coarse groups the location found most often, where it is surest; and the surest false alarm.
+    """Choose maps: the most frequent correct location of up to five coarse groups, and the surest false alarm.
 
-    A location without a group stands for itself. A field is taken again only where there is no other.
+    Each is shown in the field with the highest probability; a field is used again only if there is no other. A location
+    without a group is its own group.
 
     Args:
         truth: shape (N, K).
@@ -62,7 +63,7 @@ def choose_map_targets(
 
 
 def explain_targets(model: Model, evaluated: Evaluated) -> tuple[Explained, ...]:
-    """Explain the chosen locations of the fields that were evaluated: those of images, with probabilities."""
+    """Explain the chosen locations of the evaluated fields, which need images and probabilities."""
     from cellocate.explain.explained import explain_collection_field
 
     where = evaluated.collection

@@ -1,4 +1,4 @@
-"""A model measured on labelled fields."""
+"""Evaluate a model on labelled fields."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def evaluate_model(
     skip_bad: bool = False,
     progress: Callable[[int], object] | None = None,
 ) -> Evaluated:
-    """Predict the labelled fields of a collection and measure the predictions; nothing is written.
+    """Predict the labelled fields of a collection and evaluate the predictions; nothing is written.
 
     Args:
-        model: if it has a folder, `history.csv` and `split.csv` are read from the run that this lies in.
+        model: if it has a folder, `history.csv` and `split.csv` are read from the run around it.
         collection: labelled fields.
         part: only the fields of this part of the model's split: train, validation or test.
-        by: columns of the collection; the figures are given for each value in them as well. `part` is that of the
-            model's split, unless there is such a column.
+        by: columns of the collection; each of their values is scored as well. `part` is that of the model's split,
+            unless the collection has such a column.
         baseline: another model, or predictions, to compare with on the same fields.
         names: of the model and of the baseline.
         maps: show where the model looked, in some fields.
@@ -133,7 +133,7 @@ def _predict(
 
 
 def _in_vocabulary(collection: LabelledCollection, models: Sequence[Model]) -> LabelledCollection:
-    """The collection with the labels that the model knows, if these are all of its labels or more."""
+    """The collection with the model's labels, if its own labels include them."""
     vocabulary = models[0].vocabulary
     if set(vocabulary.names) < set(collection.vocabulary.names):
         collection = restricted(collection, vocabulary)  # a specialist's

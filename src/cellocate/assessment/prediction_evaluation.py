@@ -1,4 +1,4 @@
-"""Predictions of labelled fields, measured."""
+"""Evaluate predictions of labelled fields."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def evaluate_predictions(
     subsets: Mapping[str, NDArray[np.bool_]] | None = None,
     trained: list[int] | None = None,
 ) -> Evaluated:
-    """Measure predictions of labelled fields, which need no images.
+    """Evaluate predictions of labelled fields; images are not needed.
 
     Args:
         predictions: of these fields, and perhaps of others.
         collection: N labelled fields.
-        by: columns of the collection; the figures are given for each value in them as well.
+        by: columns of the collection; each of their values is scored as well.
         baseline: other predictions of these fields, to compare with.
         names: of the predictions and of the baseline.
-        subsets: fields that are measured apart as well, shape (N,) each, by the name of their figures.
-        trained: how many training fields show each location, where that is known.
+        subsets: fields to score separately as well, shape (N,) each, by name.
+        trained: how many training fields show each location, if known.
 
     Raises:
         CellocateError: a field has no prediction or no labels, or there is no such column.
@@ -76,7 +76,7 @@ def evaluate_predictions(
 
 
 def align_predictions(predictions: Predictions, collection: Collection, name: str) -> Predictions:
-    """The predictions of a collection's fields, in its order; `name` is said where one has none."""
+    """Put predictions into the order of a collection's fields; the error for a missing one gives `name`."""
     try:
         return predictions.subset(collection.ids)
     except CellocateError as error:
@@ -84,14 +84,14 @@ def align_predictions(predictions: Predictions, collection: Collection, name: st
 
 
 def threshold_notes(predictions: Predictions) -> list[str]:
-    """Whether the labels were chosen at a threshold of .5."""
+    """Note that labels were chosen at a threshold of .5."""
     if predictions.rule is None or predictions.rule.kind != "fixed":
         return []
     return ["locations were decided at a threshold of .5; 'cellocate decide' fits a better rule"]
 
 
 def no_skill_warnings(metrics: Mapping[str, Any], unit: str) -> list[str]:
-    """Sentences for the user where scores are no better than those of predictions that take no skill."""
+    """Warn about scores that are no better than without skill."""
     found = []
     score, blind = metrics["macro_f1"], metrics["macro_f1_of_predicting_everything"]
     if score <= blind:

@@ -1,4 +1,4 @@
-"""A table of predictions measured against a table of labels."""
+"""Evaluate a table of predictions against a table of labels."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def evaluate_table(
     by: Sequence[str] = (),
     baseline: str | Path | None = None,
 ) -> Evaluated:
-    """Measure a table of predictions: probabilities, or predicted locations (`Id,Predicted`).
+    """Evaluate a table of predictions: probabilities, or predicted locations (`Id,Predicted`).
 
-    Locations are those with a probability of at least .5, where the table has no column `Locations`.
+    Without a column `Locations`, the labels are the locations with a probability of at least .5.
 
     Args:
-        predictions: `Id` and one column per location, or `Id,Predicted`; its fields are those that are measured.
-        labels: label table that has all of these fields; where one of its further columns says which of them are not
-            independent (antibody, plate), intervals go by it.
-        vocabulary: of the labels, where it is not the challenge's own.
-        by: columns of the label table; the figures are given for each value in them as well.
+        predictions: `Id` and one column per location, or `Id,Predicted`; its fields are evaluated.
+        labels: label table with all of these fields; if a column such as antibody or plate groups them, intervals are
+            resampled by group.
+        vocabulary: of the labels, if it is not the challenge's own.
+        by: columns of the label table; each of their values is scored as well.
         baseline: another table of predictions, to compare with.
 
     Raises:

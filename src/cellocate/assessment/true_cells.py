@@ -1,4 +1,4 @@
-"""What the cells of fields truly show: a folder of label images, or a table of masks."""
+"""True cells of fields: a folder of label images, or a table of masks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TrueCells:
     Args:
         ids: of the fields.
         read: gives the cells of one of them.
-        notes: for the user, how the masks of a field were read; of the fields read so far.
+        notes: on how the masks of a field were read, for the fields read so far.
     """
 
     def __init__(
@@ -36,12 +36,12 @@ class TrueCells:
 
 
 def read_true_cells(path: str | Path, vocabulary: Vocabulary) -> TrueCells:
-    """Read truth, in one of two forms.
+    """Read true cells, in one of two forms.
 
-    - a folder with label images `<Id>_cells.png` and `cells.csv` (`Id`, `cell`, `labels` between spaces), as
-      `simulate` writes it; or the collection that has this in `truth/`;
-    - a table `ID,ImageWidth,ImageHeight,Label,Mask`, with a row for each cell: labels between `|`, and the mask as in
-      a submission. A row without a mask says that its field has no cell.
+    - a folder with label images `<Id>_cells.png` and `cells.csv` (`Id`, `cell`, `labels` between spaces), as `simulate`
+      writes it; or the collection that has this in `truth/`;
+    - a table `ID,ImageWidth,ImageHeight,Label,Mask`, with a row for each cell: labels between `|`, and the mask as in a
+      submission. A row without a mask means that its field has no cell.
 
     Args:
         path: of the folder or table.

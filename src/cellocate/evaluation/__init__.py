@@ -1,4 +1,8 @@
-"""Evaluation: truth beside probabilities and decided locations, or beside cells that were found and named."""
+"""Evaluation: compare predictions with truth, for fields and for cells.
+
+It computes the scores of `metrics.json` from arrays, with bootstrap intervals and tests; it reads and writes no files.
+Start with `evaluate`; `evaluate_instances` scores cells as the 2021 challenge does.
+"""
 
 from cellocate.evaluation.calibration_error import expected_calibration_error, reliability
 from cellocate.evaluation.column_tables import FEW, SMALL, by_column

@@ -1,4 +1,4 @@
-"""The bootstrap, with fields of a group drawn together."""
+"""Bootstrap over groups of fields."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Weights = NDArray[np.int64]
 
 
 class Clusters:
-    """Which fields are not independent of each other: of one antibody, or of one plate.
+    """Groups of fields that are not independent, such as those of one antibody or plate.
 
     Args:
         fields: how many there are.
-        groups: for each field what it shares with others; without them each field is its own.
+        groups: of the fields; by default each field is its own group.
 
     Attributes:
         member: for each field the number of its group, shape (N,).
@@ -34,13 +34,13 @@ class Clusters:
         self.count = int(self.member.max()) + 1
 
     def sums(self, marks: NDArray[Any]) -> NDArray[np.float32]:
-        """Numbers of each field, shape (N, K) → their sums over each group, shape (G, K)."""
+        """Sum numbers of fields, shape (N, K), over each group, shape (G, K)."""
         found = np.zeros((self.count, marks.shape[1]), np.float32)
         np.add.at(found, self.member, marks.astype(np.float32))
         return found
 
     def draws(self, resamples: int = RESAMPLES) -> Iterator[Weights]:
-        """Resamples, the same each time, some dozens at once."""
+        """Draw resamples in batches, the same each time."""
         rng = np.random.default_rng(0)
         for start in range(0, resamples, _AT_ONCE):
             size = min(_AT_ONCE, resamples - start)
@@ -50,10 +50,10 @@ class Clusters:
 
 
 def bootstrap(statistic: Callable[[Weights], NDArray[np.float64]], clusters: Clusters) -> NDArray[np.float64]:
-    """What a statistic is in each of 1000 resamples of the groups.
+    """Compute a statistic in 1000 resamples of the groups.
 
     Args:
-        statistic: of weights, shape (B, G), giving an array with a row for each of B resamples.
+        statistic: of weights, shape (B, G); it returns a row for each of B resamples.
         clusters: what is drawn.
 
     References:
@@ -64,16 +64,16 @@ def bootstrap(statistic: Callable[[Weights], NDArray[np.float64]], clusters: Clu
 
 
 def percentiles(scores: NDArray[np.float64]) -> list[float]:
-    """The 95% percentile interval of one figure's values in resamples."""
+    """The 95% percentile interval of a score's values in resamples."""
     return [float(q) for q in np.percentile(scores, [2.5, 97.5])]
 
 
 def mean_interval(values: NDArray[np.floating[Any]], groups: Sequence[str]) -> tuple[float, float]:
-    """The 95% interval of the mean of numbers, when groups of them are drawn anew.
+    """The 95% interval of the mean of numbers, resampled by group.
 
     Args:
         values: shape (N,).
-        groups: for each what it shares with others that are not independent of it.
+        groups: of the values; values of a group are not independent.
 
     Example:
         >>> mean_interval(np.array([0.0, 1.0]), ["a", "a"])  # one group tells of no other
@@ -86,11 +86,11 @@ def mean_interval(values: NDArray[np.floating[Any]], groups: Sequence[str]) -> t
 
 
 class ResampledF1:
-    """F1 in resamples, quick because it needs no more than sums over groups.
+    """F1 in resamples, computed fast from sums over groups.
 
     Args:
         truth: shape (N, K), bool.
-        decided: shape (N, K), bool.
+        decided: predicted labels, shape (N, K), bool.
         clusters: of the fields.
     """
 
@@ -102,8 +102,8 @@ class ResampledF1:
     def macro(self, weights: Weights) -> NDArray[np.float64]:
         """Macro F1 of each resample, shape (B,).
 
-        A rare location that a resample misses says nothing there: counting it 0 would pull the interval down. It is
-        left out of that resample's mean; one that occurs nowhere still counts 0.
+        A rare location that a resample misses is left out of that resample's mean: counting it 0 would pull the
+        interval down. One that occurs nowhere still counts 0.
         """
         f1, known = self.per_class(weights)
         return np.asarray(f1.sum(axis=1) / np.maximum(known.sum(axis=1), 1) * self._occurring)
@@ -121,7 +121,7 @@ class ResampledF1:
 
 
 class ResampledPrecision:
-    """Average precision in resamples: each location's fields are sorted once, and weights follow that order.
+    """Average precision in resamples, computed from one sorting of each location's fields.
 
     Args:
         truth: shape (N, K), bool.
@@ -142,8 +142,6 @@ class ResampledPrecision:
 
 
 class _Sorted:
-    """One location's fields by falling probability, equal ones together."""
-
     def __init__(
         self, truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]], member: NDArray[np.intp]
     ) -> None:

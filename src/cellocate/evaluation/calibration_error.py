@@ -1,4 +1,4 @@
-"""Probabilities beside frequencies."""
+"""Compare probabilities with frequencies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BINS = 15
 
 
 def reliability(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> pd.DataFrame:
-    """A reliability diagram as a table: a row for each of 15 equal bins of probability.
+    """A reliability diagram as a table, with a row for each of 15 equal bins of probability.
 
     Columns: `low`, `high` (of the bin), `n` (pairs of field and location in it), `probability` (their mean) and
     `frequency` (the share of them that is true), both NaN in an empty bin.
@@ -42,7 +42,7 @@ def reliability(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any
 
 
 def expected_calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> float:
-    """How far probabilities are from frequencies, over all fields and locations together; 0 is best.
+    """Mean distance of probabilities from frequencies over all fields and locations; 0 is best.
 
     All N·K pairs are binned as in `reliability`; the error is the mean over pairs of
     |mean probability − share that is true| of their bin.

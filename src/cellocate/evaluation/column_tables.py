@@ -1,4 +1,4 @@
-"""The same figures for each cell line, plate, part of a split or whatever a column tells."""
+"""Scores for each value of a column, such as a cell line, a plate or a part of a split."""
 
 from __future__ import annotations
 
@@ -38,19 +38,17 @@ def by_column(
     probabilities: NDArray[np.floating[Any]] | None = None,
     groups: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """A row of figures for each value that fields have in a column, the commonest first.
+    """Scores for each value of a column, the most frequent value first.
 
-    Columns: `value`, `n` (fields), `groups` (how many of them are independent), `locations` (that occur there),
-    `macro_f1` with its 95% interval (`macro_f1_low`, `macro_f1_high`), `macro_f1_present`, `micro_f1` with its own,
-    `exact_match`, `macro_average_precision`, `macro_roc_auc`, `label_ranking_average_precision`, and `small` (fewer
-    than 30 fields).
+    Columns: `value`, `n` (fields), `groups` (independent ones), `locations` (that occur), `macro_f1` with its 95%
+    interval (`macro_f1_low`, `macro_f1_high`), `macro_f1_present`, `micro_f1` with its own, `exact_match`,
+    `macro_average_precision`, `macro_roc_auc`, `label_ranking_average_precision`, and `small` (fewer than 30 fields).
 
-    Macro F1 is over all locations, of which a small set lacks many: compare values by `macro_f1_present` or
-    `micro_f1`. With the parts of a split as values, train stands beside validation.
+    Macro F1 is over all locations, and a small set lacks many: compare values by `macro_f1_present` or `micro_f1`.
 
     Args:
         truth: shape (N, K), bool.
-        decided: shape (N, K), bool.
+        decided: predicted labels, shape (N, K), bool.
         vocabulary: of K locations.
         values: N of them; empty or None where not recorded.
         probabilities: shape (N, K), or None.

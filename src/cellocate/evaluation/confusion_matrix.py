@@ -1,4 +1,4 @@
-"""What is taken for what."""
+"""The multi-label confusion matrix."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ NONE = "none"
 
 
 def confusion(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The multi-label confusion matrix: rows are true locations, columns decided ones, and the last of each is none.
+    """Count confusions: rows are true locations, columns predicted ones, and the last of each is none.
 
-    A location that is both true and decided counts on the diagonal. Of a field's other marks,
+    A location that is both true and predicted counts on the diagonal. For the other labels of a field:
 
-    - where some true ones were missed and some false ones decided, each missed one counts under each false one;
-    - where some were missed and none is false, each missed one counts under none;
-    - where none was missed and some are false, each true one counts under each false one, or none does where the
-      field has no location.
+    - if some true ones were missed and some false ones predicted, each missed one counts under each false one;
+    - if some were missed and none is false, each missed one counts under none;
+    - if none was missed and some are false, each true one counts under each false one, or none does if the field has no
+      location.
 
-    For fields of one location each, in truth and decision, it is the plain confusion matrix.
+    For fields with one true and one predicted location, it is the plain confusion matrix.
 
     Args:
         truth: shape (N, K), bool.
-        decided: shape (N, K), bool.
+        decided: predicted labels, shape (N, K), bool.
 
     Returns:
         Counts, shape (K + 1, K + 1).
@@ -54,23 +54,23 @@ def confusion(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> NDArray[n
 
 
 def per_cent(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Each row of a confusion matrix as a share of its sum, in per cent; a row of zeros stays so."""
+    """Each row of a confusion matrix in per cent of its sum; a row of zeros stays zero."""
     return np.asarray(100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1), np.float64)
 
 
 def confusion_table(matrix: NDArray[np.int64], vocabulary: Vocabulary) -> pd.DataFrame:
-    """A confusion matrix with its names: true locations down (`truth`), decided ones across."""
+    """A confusion matrix with names: true locations down (`truth`), predicted ones across."""
     names = [*vocabulary.names, NONE]
     return pd.DataFrame(matrix, index=pd.Index(names, name="truth"), columns=names)
 
 
 def misclassifications(matrix: NDArray[np.int64], vocabulary: Vocabulary, count: int = 20) -> pd.DataFrame:
-    """The commonest confusions, most fields first: `truth`, `decided`, `fields`, `per_cent` of its row.
+    """The most frequent confusions: `truth`, `decided`, `fields`, `per_cent` of its row.
 
     Args:
         matrix: as `confusion` gives it.
         vocabulary: of K locations.
-        count: how many at most.
+        count: maximum number of rows.
     """
     names, shares = np.array([*vocabulary.names, NONE], dtype=object), per_cent(matrix)
     wrong = matrix.copy()

@@ -1,4 +1,4 @@
-"""Hits, predictions and truth, counted for each location: what precision, recall, F1 and accuracy are made of."""
+"""Counts for each location, from which precision, recall, F1 and accuracy follow."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """Of n fields and K locations: fields where each is true and decided, decided, and true, shape (K,) each.
+    """Fields in which each location is true and predicted, predicted, and true, shape (K,) each.
 
-    What divides by nothing is 0, as with scikit-learn's `zero_division=0`.
+    Divisions by zero give 0, as with scikit-learn's `zero_division=0`.
 
     Example:
         >>> truth, decided = np.array([[True, False], [True, True]]), np.array([[True, False], [False, True]])
@@ -28,17 +28,17 @@ class Counts:
 
     @classmethod
     def of(cls, truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> Counts:
-        """Count tables of truth and decisions, shape (N, K), bool."""
+        """Count truth and predicted labels, shape (N, K), bool."""
         return cls(len(truth), *(marks.sum(axis=0) for marks in (truth & decided, decided, truth)))
 
     @property
     def precision(self) -> NDArray[np.float64]:
-        """Of the fields that were given a location, the share that show it."""
+        """Share of the fields with a predicted location that show it."""
         return _share(self.hits, self.predicted)
 
     @property
     def recall(self) -> NDArray[np.float64]:
-        """Of the fields that show a location, the share that were given it."""
+        """Share of the fields that show a location for which it is predicted."""
         return _share(self.hits, self.support)
 
     @property
@@ -48,13 +48,13 @@ class Counts:
 
     @property
     def accuracy(self) -> NDArray[np.float64]:
-        """The share of fields that were rightly given or rightly denied a location."""
+        """Share of fields for which a location is rightly predicted or rightly not."""
         wrong = self.predicted + self.support - 2 * self.hits
         return 1 - wrong / self.n
 
     @property
     def summed(self) -> Counts:
-        """All marks counted together, as micro averages do."""
+        """Counts of all labels together, for micro averages."""
         k = len(self.hits)
         return Counts(self.n * k, *(x.sum(keepdims=True) for x in (self.hits, self.predicted, self.support)))
 

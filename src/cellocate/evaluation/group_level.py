@@ -1,4 +1,4 @@
-"""Locations → their coarse groups, so that a near miss (the wrong part of the nucleus) differs from a far one."""
+"""Coarse groups of locations: at their level a near miss (the wrong part of the nucleus) counts as right."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from cellocate.vocabulary import Location, Vocabulary
 
 
 class GroupLevel:
-    """A vocabulary's coarse groups as a vocabulary of their own, and tables brought to it.
+    """A vocabulary's coarse groups as a vocabulary, and the conversion of arrays to it.
 
-    A group is true, or decided, where any of its locations is; its probability is the highest of theirs. A location
-    without a group stands for itself.
+    A group is true, or predicted, if any of its locations is; its probability is the highest of theirs. A location
+    without a group is its own group.
 
     Args:
         vocabulary: of K locations, in G groups.
@@ -36,5 +36,5 @@ class GroupLevel:
         self._columns = [[k for k, group in enumerate(group_of) if group == name] for name in names]
 
     def of(self, table: NDArray[Any]) -> NDArray[Any]:
-        """Truth, decisions or probabilities, shape (N, K) → shape (N, G): the highest of each group's locations."""
+        """Convert truth, labels or probabilities, shape (N, K) → (N, G): the highest of each group's locations."""
         return np.stack([table[:, columns].max(axis=1) for columns in self._columns], axis=1)

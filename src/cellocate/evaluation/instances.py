@@ -1,4 +1,4 @@
-"""Cells found and named: the mean average precision of the 2021 challenge."""
+"""Score segmented and labelled cells: the mean average precision of the 2021 challenge."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Numbers = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class Instances:
-    """The cells of one field and what they show, or are said to show.
+    """The cells of one field with their true or predicted locations.
 
     Args:
         masks: of the cells, each once.
-        cell: shape (D,), the index in `masks` of each statement "this cell shows this location".
-        label: shape (D,), the location of each statement.
-        confidence: shape (D,), 0 to 1; of truth, 1.
+        cell: shape (D,), the index in `masks` for each pair of a cell and a location.
+        label: shape (D,), the location of each pair.
+        confidence: shape (D,), 0 to 1; 1 for truth.
     """
 
     masks: Sequence[Mask]
@@ -39,18 +39,18 @@ class Instances:
 
     @staticmethod
     def of(masks: Sequence[Mask], labels: Sequence[Sequence[int]]) -> Instances:
-        """Truth: the masks of a field's cells, and the locations that each shows."""
+        """Truth: the masks of a field's cells, and the locations of each."""
         pairs = np.array([(i, k) for i, shown in enumerate(labels) for k in shown], dtype=np.intp).reshape(-1, 2)
         return Instances(masks, pairs[:, 0], pairs[:, 1], np.ones(len(pairs)))
 
 
 @dataclass(frozen=True, eq=False)
 class _Ranking:
-    """All that was said of one location, in falling confidence.
+    """All predictions of one location, by falling confidence.
 
     Args:
         field: shape (D,), number of the field.
-        hit: shape (D,), whether it is true, and of a cell that nothing before it is about.
+        hit: shape (D,), whether it is right, and the first for its true cell.
         last: shape (D,), whether the next has another confidence.
         truths: shape (N,), how many cells of each field show the location.
     """
@@ -69,31 +69,30 @@ def evaluate_instances(
     least: float = MIN_OVERLAP,
     interval: bool = True,
 ) -> dict[str, Any]:
-    """Mean average precision over locations, as the 2021 challenge has it, and the figures behind it.
+    """Mean average precision over locations, as in the 2021 challenge, and further scores.
 
-    Of each location by itself: a predicted cell belongs to the cell of the same field that shows the location and
-    overlaps it most; if intersection over union is at least `least` and no likelier prediction has that cell, it is
-    a hit, and otherwise a miss. Average precision is the area under precision against recall over all fields
-    together, where precision counts as the best that is had at this recall or a higher one. Equal confidences are
-    counted together, which is what the least favourable order among them gives: the order of a file decides nothing.
-    Locations that no cell shows are left out of the mean, and `absent` names them.
+    For each location: a predicted cell is matched to the cell of the same field that shows the location and overlaps it
+    most. If their intersection over union is at least `least` and no likelier prediction has that cell, it is a hit,
+    else a miss. Average precision is the area under precision against recall over all fields together, where precision
+    is the best at this recall or a higher one. Equal confidences are counted together, in the least favourable order,
+    so the order of a file does not matter. Locations that no cell shows are left out of the mean and named in `absent`.
 
-    This is the metric of OpenImages' instance segmentation for truth in which every location of every cell is known,
-    and no cell stands for a group. `instance_map_of_predicting_everything` is what the same masks score if each is
-    said to show every location, all equally likely; `found` counts the cells of a location that any mask overlaps
-    enough, so that `found / support` is the best that these masks can score. The 95% interval is of 1000 draws of
-    Rubin's bootstrap, which weighs fields and leaves none out: a resample without the one field that shows a location
-    could say nothing of it, and those with it would show it too often, and so too high a precision.
+    This is the metric of OpenImages' instance segmentation for truth that is complete and without groups of cells.
+    `instance_map_of_predicting_everything` is the score of the same masks if each shows every location, all equally
+    likely; `found` counts the cells of a location that any mask overlaps enough, so `found / support` is the best score
+    of these masks. The 95% interval is from 1000 draws of Rubin's bootstrap, which weights fields and leaves none out:
+    a resample without the only field that shows a location could not score it, and those with it would score it too
+    high.
 
     Args:
         truth: by field, without confidences.
-        predicted: of the same fields; one without cells has none.
+        predicted: of the same fields; a field may have no cells.
         vocabulary: of the labels.
         least: intersection over union from which a cell counts as found.
-        interval: whether the bootstrap is drawn.
+        interval: whether to compute the interval.
 
     Raises:
-        CellocateError: there is no field to measure on, or the fields differ.
+        CellocateError: there are no fields, or the fields differ.
 
     References:
         https://storage.googleapis.com/openimages/web/evaluation.html; Everingham, Van Gool, Williams, Winn, Zisserman.
@@ -148,9 +147,9 @@ def evaluate_instances(
 
 
 class _Said(NamedTuple):
-    """Statements over all fields, each "this cell of this field shows this location": columns of one length.
+    """Pairs of a cell and a location over all fields: columns of one length.
 
-    `target` is the number of the cell, over all fields, that it is right about, or -1.
+    `target` is the number, over all fields, of the true cell that it matches, or -1.
     """
 
     field: Numbers
@@ -162,7 +161,7 @@ class _Said(NamedTuple):
 def _match(
     truth: Mapping[str, Instances], predicted: Mapping[str, Instances], classes: int, least: float
 ) -> tuple[Numbers, _Said, _Said]:
-    """How many cells of each field show each location, (K, N); what was said; and all that could be of these masks."""
+    """Cells per location and field, (K, N); the predicted pairs; and all possible pairs of these masks."""
     truths = np.zeros((classes, len(truth)), dtype=np.intp)
     said, blind, cells = [], [], 0
     for row, (field, true) in enumerate(truth.items()):
@@ -204,7 +203,7 @@ def _ranking(said: _Said, label: int, truths: Numbers) -> _Ranking:
 
 
 def _average_precision(ranking: _Ranking, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Average precision with fields of these weights, above 0, shape (R, N) → (R,); nan where no cell shows it."""
+    """Average precision with weighted fields, weights above 0, shape (R, N) → (R,); nan if no cell shows it."""
     support = weights @ ranking.truths
     drawn = weights[:, ranking.field]
     hits = np.cumsum(drawn * ranking.hit, axis=1)[:, ranking.last]

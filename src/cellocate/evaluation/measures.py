@@ -1,4 +1,4 @@
-"""The measures of an evaluation in words: what each is called, what it means, and what no skill would score."""
+"""The measures of an evaluation: name, meaning, and the score without skill."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 
 class Measure(NamedTuple):
-    """A figure of `metrics.json`.
+    """A score of `metrics.json`.
 
     Args:
-        key: its name there; after a dot, that of a figure one level down.
+        key: its name there; `level.name` for a score one level down.
         name: for a heading; `{unit}` is field or cell.
         meaning: a sentence or two; `{k}` is the number of locations, `{occur}` stands for those that occur.
-        baseline: what no skill would score, with values that the report fills in; empty where there is no such score.
-        main: whether a report shows it at once.
+        baseline: the score without skill, with values that the report fills in; empty if there is none.
+        main: whether a report shows it without a click.
     """
 
     key: str

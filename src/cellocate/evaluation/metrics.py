@@ -1,4 +1,4 @@
-"""The figures of `metrics.json`."""
+"""The scores of `metrics.json`."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ def evaluate(
     trained: Sequence[int] | None = None,
     interval: bool = True,
 ) -> dict[str, Any]:
-    """Every figure for fields of known truth, as `metrics.json` holds them.
+    """Compute every score of `metrics.json` for labelled fields.
 
-    Averages named `macro_*` are plain means over all locations, as the 2018 challenge has it: one that neither
-    occurs nor is predicted counts 0 (scikit-learn's `zero_division=0`). Those named `*_present` are means over the
-    locations that occur, and `absent` names the others. Average precision is undefined without truth, and the area
-    under the ROC curve also where every field shows a location; their means are over the locations where they are
-    defined. `group_level` has the same figures for the vocabulary's coarse groups (`GroupLevel`).
+    Averages named `macro_*` are plain means over all locations, as in the 2018 challenge: one that neither occurs nor
+    is predicted counts 0 (scikit-learn's `zero_division=0`). Those named `*_present` are means over the locations that
+    occur; `absent` names the others. Average precision is undefined for a location without truth, and the area under
+    the ROC curve also where every field shows it; their means leave these out. `group_level` has the same scores for
+    the vocabulary's coarse groups (`GroupLevel`).
 
-    `*_interval` are 95% percentile intervals of 1000 bootstrap resamples of the fields, or of the groups where these
-    are given; a location that a resample happens to miss is left out of that resample's mean.
+    `*_interval` are 95% percentile intervals of 1000 bootstrap resamples of the fields, or of their groups; a location
+    that a resample misses is left out of that resample's mean.
 
     Args:
         truth: shape (N, K), bool.
-        decided: shape (N, K), bool.
+        decided: predicted labels, shape (N, K), bool.
         vocabulary: of K locations.
-        probabilities: shape (N, K); without them, what needs them is None.
+        probabilities: shape (N, K); without them, scores that need them are None.
         thresholds: K of them, for the table per class.
-        groups: for each field what it shares with others that are not independent of it (antibody, plate).
-        trained: for each location how many training fields show it, where that is known.
-        interval: whether the bootstrap is drawn, which takes most of the time.
+        groups: of the fields (antibody, plate); fields of a group are not independent.
+        trained: number of training fields that show each location, if known.
+        interval: whether to compute intervals, which takes most of the time.
 
     Raises:
-        CellocateError: there is no field to measure on.
+        CellocateError: there is no field.
 
     Example:
         >>> from cellocate.vocabulary import get
@@ -96,7 +96,7 @@ def evaluate(
 def _figures(
     truth: Truth, decided: NDArray[np.bool_], vocabulary: Vocabulary, probabilities: Probabilities | None
 ) -> dict[str, Any]:
-    """Everything but intervals, at the level of locations or of groups."""
+    """All scores but the intervals, for locations or for groups."""
     counts, n = Counts.of(truth, decided), len(truth)
     present: NDArray[np.bool_] = counts.support > 0
     some = bool(present.any())
@@ -150,7 +150,7 @@ def _of_probabilities(truth: Truth, probabilities: Probabilities | None) -> dict
 
 
 def _recall_of_fields(truth: Truth, decided: NDArray[np.bool_]) -> float | None:
-    """The share of its locations that a field was given, averaged over the fields that show any."""
+    """The share of a field's locations that are predicted, averaged over fields with locations."""
     shown = truth.sum(axis=1)
     labelled = shown > 0
     return float(((truth & decided).sum(axis=1)[labelled] / shown[labelled]).mean()) if labelled.any() else None
@@ -176,9 +176,9 @@ def _per_class(
 
 
 def chance_average_precision(positives: int, n: int) -> float:
-    """Expected average precision of n fields in random order, of which some are positive.
+    """Expected average precision of n fields in random order, given the number of positives.
 
-    It is more than their share, the more so the fewer fields there are.
+    It is above the share of positives, the more so the fewer fields there are.
 
     References:
         Bestgen. Exact Expected Average Precision of the Random Baseline for System Evaluation. The Prague Bulletin

@@ -1,4 +1,4 @@
-"""Two models on the same fields: how far apart they are, and whether chance would do the same."""
+"""Compare two models on the same fields: intervals and p-values of their differences."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ def compare(
     probabilities: tuple[Probabilities, Probabilities] | None = None,
     groups: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Compare two models' decisions on the same fields; differences are a − b, so above 0 the first is better.
+    """Compare two models' labels on the same fields; a difference is a − b, so above 0 the first is better.
 
-    Intervals are 95% percentile intervals of the difference in 1000 bootstrap resamples, the same for both models.
-    `p` is two-sided, of a permutation test: where neither is better, swapping the two models' answers for any group
-    of fields changes nothing, so the difference is set beside those of 9,999 random swaps. `p_holm` is p corrected
-    for the number of locations by Holm's step-down, which holds however locations depend on each other. Average
-    precision has an interval and no p: two models' probabilities are on scales of their own, and swapping single
-    fields would test those.
+    Intervals are 95% percentile intervals of the difference in 1000 bootstrap resamples, the same for both models. `p`
+    is two-sided, from a permutation test: if neither is better, swapping the two models' labels for any group of fields
+    changes nothing, so the difference is compared with those of 9,999 random swaps. `p_holm` is p corrected for the
+    number of locations by Holm's step-down, which holds however locations depend on each other. Average precision has
+    an interval but no p: the two models' probabilities are on different scales, and swapping single fields would test
+    those.
 
     Args:
         truth: shape (N, K), bool.
-        a: the first model's decisions, shape (N, K), bool.
+        a: the first model's labels, shape (N, K), bool.
         b: the second's.
         vocabulary: of K locations.
         probabilities: of the first and of the second, shape (N, K) each, for average precision.
-        groups: for each field what it shares with others that are not independent of it; swapped and drawn together.
+        groups: of the fields; fields of a group are not independent, and are swapped and drawn together.
 
     Returns:
-        `n`, `groups` (how many are independent), `measures` and `per_class`: rows with `name`, `a`, `b`,
-        `difference`, `interval`, `p`; per class also `support` and `p_holm`, all None but for the first three where
-        a location neither occurs nor is decided by either.
+        `n`, `groups` (independent ones), `measures` and `per_class`: rows with `name`, `a`, `b`, `difference`,
+        `interval`, `p`; per class also `support` and `p_holm`. The interval and p of a location that neither occurs nor
+        is predicted by either are None.
 
     Raises:
-        CellocateError: there is no field, or the tables differ in shape.
+        CellocateError: there is no field, or the shapes differ.
 
     References:
         Noreen. Computer-Intensive Methods for Testing Hypotheses (1989); for F1: Yeh. More accurate tests for the
@@ -101,7 +101,7 @@ def compare(
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """P-values corrected for their number by Holm's step-down.
+    """Correct p-values for their number by Holm's step-down.
 
     Example:
         >>> holm([0.01, 0.04, 0.03])
@@ -116,7 +116,7 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 class _Pair:
-    """Two tables of decisions beside one truth, with every figure as three measures and then K locations."""
+    """The labels of two models; every score is three measures and then K locations."""
 
     def __init__(self, truth: Table, a: Table, b: Table, clusters: Clusters) -> None:
         self.a, self.b = ResampledF1(truth, a, clusters), ResampledF1(truth, b, clusters)
@@ -189,7 +189,7 @@ def _precision(truth: Table, probabilities: tuple[Probabilities, Probabilities],
 
 
 def _per_class(rows: list[dict[str, Any]], truth: Table, known: NDArray[np.bool_]) -> list[dict[str, Any]]:
-    """Rows of locations with support and corrected p; nothing is compared where neither truth nor model has one."""
+    """Rows of locations with support and corrected p."""
     corrected = iter(holm([row["p"] for row, is_known in zip(rows, known, strict=True) if is_known]))
     found = []
     for row, support, is_known in zip(rows, truth.sum(axis=0), known, strict=True):

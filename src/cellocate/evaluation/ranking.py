@@ -1,7 +1,7 @@
-"""What needs probabilities and no threshold: how well they rank fields for each location, and locations for each field.
+"""Scores of rankings, which need probabilities but no threshold.
 
-Locations in a field are counted in a few lines of ours, since scikit-learn's loop over fields takes seconds for 12,000
-of them; fields for each location by scikit-learn itself.
+Fields for each location are ranked by scikit-learn; locations for each field here, as scikit-learn's loop over fields
+takes seconds for 12,000 of them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _AT_ONCE = 4096  # fields, so that the table of pairs stays small
 
 
 def ranking_scores(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> dict[str, float]:
-    """How the true locations of each field stand among all, when these are sorted by probability.
+    """Rank the locations of each field by probability, and score where the true ones stand.
 
-    - `label_ranking_average_precision`: for each true location, the share of true ones among those that stand as high
-      or higher; its mean over a field's true locations, then over fields. 1 is best. A field with no location, or
-      with all, counts 1.
-    - `coverage_error`: how many locations must be taken from the top to have all true ones, on average. The mean
-      number of true locations is best, and K worst. A field with no location counts 0.
+    - `label_ranking_average_precision`: for each true location, the share of true ones among those ranked as high or
+      higher; its mean over a field's true locations, then over fields. 1 is best. A field with no location, or with
+      all, counts 1.
+    - `coverage_error`: how many locations from the top include all true ones, on average. The mean number of true
+      locations is best, and K worst. A field with no location counts 0.
     - `ranking_loss`: the share of pairs of a true and a false location in the wrong order, on average; 0 is best. A
       field without such a pair counts 0.
 
@@ -46,7 +46,7 @@ def ranking_scores(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[
 
 
 def average_precisions(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Average precision of each location, shape (K,); NaN where it does not occur."""
+    """Average precision of each location, shape (K,); NaN if it does not occur."""
     from sklearn import metrics as sk  # slow to import, and no help or refusal waits for it
 
     found = np.full(truth.shape[1], np.nan)
@@ -56,10 +56,9 @@ def average_precisions(truth: NDArray[np.bool_], probabilities: NDArray[np.float
 
 
 def roc_areas(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Area under the ROC curve of each location, shape (K,); NaN where no field shows it, or all do.
+    """Area under the ROC curve of each location, shape (K,); NaN if no field shows it, or all do.
 
-    It is the chance that a field that shows the location has a higher probability than one that does not; .5 is
-    chance.
+    It is the probability that a field with the location ranks above one without it; .5 is chance.
     """
     from sklearn import metrics as sk
 

@@ -1,4 +1,4 @@
-"""How surely the share of cells, or fields, that show a location is known."""
+"""Confidence intervals for the share of cells, or fields, that show a location."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def share_intervals(
     """The 95% intervals of the shares of each group's cells that show each location.
 
     Wilson's interval, with the effective number of cells: the number of independent cells whose share would vary as
-    much as the share does between fields, shrunk by (z/t)² since few fields tell that variance badly. It is at least
-    the number of fields and at most that of cells. Where no cell differs, or there is one field, nothing tells how
-    fields differ, and it is the number of fields. Where each field is one row, it is Wilson's interval of fields.
+    much as the share varies between fields, shrunk by (z/t)² because few fields estimate that variance badly. It is at
+    least the number of fields and at most that of cells. If all cells agree, or there is one field, it is the number of
+    fields. If each field is one row, it is Wilson's interval of fields.
 
-    It is of what further fields of the group would show by the same decisions, right or wrong.
+    The interval is for further fields of the group with the same predictions, right or wrong.
 
     Args:
         shown: whether each of N cells shows each of K locations, shape (N, K).
         groups: the number of each cell's group, 0 to G − 1, shape (N,).
-        fields: the number of the field that it lies in, shape (N,).
+        fields: the number of each cell's field, shape (N,).
 
     Returns:
         The lower and upper ends, shape (G, K) each.
@@ -56,7 +56,7 @@ def share_intervals(
 
 
 def _effective(share: Values, spread: Values, cells: Values, fields: Values) -> Values:
-    """The number of independent cells that tell a share as well as these cells in their fields do."""
+    """The number of independent cells that give the share as precisely as these cells in their fields."""
     from scipy.stats import t
 
     several = fields > 1

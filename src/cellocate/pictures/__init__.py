@@ -1,4 +1,8 @@
-"""Pictures: how fields, plots and pages look, wherever they are shown."""
+"""Pictures: how fields, plots and pages look in every report.
+
+`read_pictures` reads fields as thumbnails, `composite` colours them, `draw_picture` puts them into a figure;
+`html_page.render` fills a page, and `style` has the plots' colours and fonts.
+"""
 
 from cellocate.pictures.colours import COLOURS, STAINS, composite, data_uri, grey, light, stretched
 from cellocate.pictures.drawing import inline_svg, save_figure, save_figure_as

@@ -1,4 +1,4 @@
-"""Bars, the one plot that every page has."""
+"""Horizontal bar charts."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def bars(
     at_end: bool = False,
     colours: Sequence[str] | None = None,
 ) -> tuple[Figure, Axes]:
-    """A lying bar for each name, from the top.
+    """Draw a horizontal bar for each name, from the top.
 
     Args:
         names: one for each bar.
         values: their lengths.
-        texts: what stands beside each bar.
-        hollow: which bars are outlines alone.
+        texts: next to each bar.
+        hollow: which bars are outlines only.
         width: px.
-        at_end: texts stand in a column at the right, not at the ends of the bars.
-        colours: one for each bar; blue unless given.
+        at_end: put the texts in a column at the right, not at the ends of the bars.
+        colours: one for each bar; blue by default.
     """
     lines = [textwrap.fill(name, 30 if width > NARROW else 22) for name in names]
     row = 20 if not any("\n" in line for line in lines) else 28

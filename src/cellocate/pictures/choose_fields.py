@@ -1,4 +1,4 @@
-"""Which fields to show: chosen by rule, so that nobody picks the pretty ones."""
+"""Choose fields to show by a fixed rule, so that nobody picks the pretty ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def choose_examples(truth: NDArray[np.bool_], count: int = 4) -> list[int]:
-    """Fields that together show many locations: each adds the most that are not yet shown, the earliest of equals.
+    """Choose fields that together show many locations: each adds the most new ones, the earliest of equals.
 
     Example:
         >>> choose_examples(np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1]], bool), count=2)

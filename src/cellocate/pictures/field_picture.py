@@ -1,4 +1,4 @@
-"""A field inside a figure: its picture, a scale bar in µm, words above or below."""
+"""Draw a field in a figure, with a scale bar and a caption."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _LETTERS = 34  # in a line under a picture
 def draw_picture(
     axes: Axes, picture: Picture, colours: Colours = "atlas", pixels: NDArray[np.uint8] | None = None
 ) -> None:
-    """Draw a field with its scale bar, where its scale is known.
+    """Draw a field, with a scale bar if its scale is known.
 
     Args:
         axes: of the figure.
         picture: the field.
         colours: of its composite.
-        pixels: shape (h, w) or (h, w, 3): what is shown in place of the composite.
+        pixels: shape (h, w) or (h, w, 3), to draw instead of the composite.
     """
     shown = composite(picture.channels, picture.names, colours) if pixels is None else pixels
     axes.imshow(shown, cmap="gray", vmin=0, vmax=255)
@@ -47,7 +47,7 @@ def draw_picture(
 
 
 def write_caption(axes: Axes, text: str, *, above: bool, letters: int = _LETTERS) -> None:
-    """Write lines above or below a picture; what is longer than it is wide (`letters`) goes on in the next."""
+    """Write lines above or below a picture, wrapped after `letters`."""
     wrapped = "\n".join(textwrap.fill(line, letters) for line in text.splitlines())
     place, anchor = (1.03, "bottom") if above else (-0.03, "top")
     axes.text(

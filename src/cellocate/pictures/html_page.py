@@ -1,4 +1,4 @@
-"""One HTML file that needs nothing else: style, plots and pictures inside, a template of its room around them."""
+"""Render self-contained HTML pages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from markupsafe import Markup
 import cellocate
 from cellocate.pictures.drawing import inline_svg
 from cellocate.pictures.style import NARROW, WIDE
+from cellocate.pictures.text_format import listed, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,12 +26,12 @@ _HERE = "cellocate.pictures"
 
 
 def render(room: str, template: str, content: Mapping[str, Any]) -> str:
-    """Fill a template, which finds `css`, `today` and `writer` beside its content, and the macros of this room.
+    """Fill a template; it also gets `css`, `today`, `writer` and the macros of this room.
 
     Args:
-        room: the package that the template lies in, such as `cellocate.report`.
+        room: the package of the template, such as `cellocate.report`.
         template: its file.
-        content: what else it shows.
+        content: its variables.
     """
     environment = Environment(
         loader=FunctionLoader(partial(_resource, room)),
@@ -39,7 +40,7 @@ def render(room: str, template: str, content: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": text_format.number, "listed": text_format.listed}
+    environment.filters |= {"number": number, "listed": listed}
     today = date.today()
     return environment.get_template(template).render(
         {
@@ -52,7 +53,7 @@ def render(room: str, template: str, content: Mapping[str, Any]) -> str:
 
 
 def for_both_widths(plots: Mapping[str, Plot]) -> dict[str, list[Markup]]:
-    """Each plot for a page on a desk and for one on a phone; the style shows the one that fits."""
+    """Draw each plot for a desktop page and for a phone; the style shows the one that fits."""
     return {
         name: [inline_svg(draw(width), alt, f"{name}-{width}") for width in (WIDE, NARROW)]
         for name, (draw, alt) in plots.items()

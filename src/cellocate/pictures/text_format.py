@@ -1,4 +1,4 @@
-"""Numbers and lists in sentences."""
+"""Format numbers and lists for sentences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """A share or score, or a dash where it is undefined.
+    """Format a score, or a dash if it is undefined.
 
     Example:
         >>> number(0.5), number(None)
@@ -16,7 +16,7 @@ def number(value: float | None, digits: int = 2) -> str:
 
 
 def format_probability(p: float) -> str:
-    """A probability as it stands beside a name; no line ends inside it.
+    """Format a probability next to a name, without a line break inside.
 
     Example:
         >>> format_probability(0.5).split()
@@ -26,7 +26,7 @@ def format_probability(p: float) -> str:
 
 
 def listed(items: Sequence[str]) -> str:
-    """Items as a list in a sentence.
+    """Join items for a sentence.
 
     Example:
         >>> listed(["Nucleoli", "Cytosol", "Aggresome"])
@@ -36,7 +36,7 @@ def listed(items: Sequence[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """A text with a capital and a full stop.
+    """Add a capital and a full stop to a text.
 
     Example:
         >>> sentence("no field was left out")

@@ -1,4 +1,8 @@
-"""Prediction: a model over a collection."""
+"""Prediction: run a model over a collection of fields or cells.
+
+`predict_collection` is the main function; the others predict bags of cells, cells inside their fields, and cells with
+their fields. `prediction_warnings` and `assumptions` say when not to rely on the result.
+"""
 
 from cellocate.prediction.cell_prediction import (
     combine_probabilities,

@@ -1,4 +1,4 @@
-"""What is known of cells before they are predicted: that they show no protein."""
+"""Notes on cells that show no protein."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cellocate.collection.emptiness import NO_SIGNAL, SILENT
 
 
 def notes_of_cells(cells: Collection) -> dict[str, str]:
-    """What the column `flags` of `cellocate cells` says of the protein of each cell; mostly nothing."""
+    """The note on each cell's protein in the column `flags`; "" for most."""
     known = cells.fields[FLAGS] if FLAGS in cells.fields else [""] * len(cells)
     flagged = [str(flags).split(SEPARATOR) for flags in known]
     return {
@@ -18,6 +18,6 @@ def notes_of_cells(cells: Collection) -> dict[str, str]:
 
 
 def notes_of_bags(bags: CellBags) -> list[str]:
-    """Of each field that is known by its cells, whether none of them has a signal."""
+    """For each field known by its cells, "no signal" if none of them has any."""
     note = notes_of_cells(bags.cells)
     return [NO_SIGNAL if all(note[cell] for cell in bags.members[field]) else "" for field in bags.fields.ids]

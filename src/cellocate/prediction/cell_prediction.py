@@ -1,4 +1,4 @@
-"""What single cells show: looked at by themselves, inside their field, or both together."""
+"""Predict single cells: by themselves, inside their field, or both combined."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Probabilities = NDArray[np.floating[Any]]
 
 
 def combine_with_fields(cells: Predictions, ids: Sequence[str], fields: Probabilities) -> Predictions:
-    """Predictions of cells, together with those of their fields (see `combine_probabilities`).
+    """Combine predictions of cells with those of their fields (see `combine_probabilities`).
 
     Args:
         cells: by themselves.
@@ -32,7 +32,7 @@ def combine_with_fields(cells: Predictions, ids: Sequence[str], fields: Probabil
         fields: their probabilities, shape (F, K).
 
     Raises:
-        CellocateError: the field of a cell is not among them.
+        CellocateError: the field of a cell is missing.
     """
     row, own = {field: i for i, field in enumerate(ids)}, cells.fields or []
     if lacking := sorted(set(own) - set(row)):
@@ -45,10 +45,10 @@ def combine_with_fields(cells: Predictions, ids: Sequence[str], fields: Probabil
 
 
 def combine_probabilities(cells: Probabilities, fields: Probabilities) -> NDArray[np.float32]:
-    """What a cell shows by itself and what its field shows, as one: √(p_cell · p_field).
+    """Combine the probabilities of cells and of their fields: √(p_cell · p_field).
 
-    It ranks as the product of both, by which the second of the 2021 challenge combined them, and stays on the scale of
-    either, so that thresholds of fields mean something. A cell of which nothing is known (nan) is given its field's.
+    It ranks like the product of both, which the runner-up of the 2021 challenge used, and stays on the scale of either,
+    so that thresholds of fields keep their meaning. A cell without probabilities (nan) gets its field's.
 
     Args:
         cells: shape (N, K).
@@ -69,17 +69,17 @@ def predict_cells(
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
 ) -> Predictions:
-    """Predict the cells of a collection of such.
+    """Predict every cell of a collection of cells.
 
-    A model that learnt from labels of fields says what each cell shows and what its field does, which
-    `combine_probabilities` makes one; any other is shown each cell by itself.
+    A model that learnt from bags predicts each cell and its field, and the two are combined by `combine_probabilities`;
+    any other model predicts each cell by itself.
 
     Args:
         model: which predicts.
         cells: with the columns field and cell.
-        alone: leave out what such a model says of the fields.
+        alone: do not combine cells with their fields.
         batch_size: how many cells are read and predicted at once.
-        progress: called with a number of cells, or of fields where these are predicted too, as they are done.
+        progress: called with a number of cells, or of fields if these are predicted too, after each batch.
 
     Raises:
         CellocateError: these are no cells, or one cannot be predicted.
@@ -103,15 +103,15 @@ def predict_within(
     by_map: bool = True,
     progress: Callable[[int], object] | None = None,
 ) -> Predictions:
-    """Predict the cells of fields with a model of whole fields, which need not have learnt any cell.
+    """Predict the cells of fields with a model of whole fields, which needs no training on cells.
 
     Args:
         model: whose head has an activation map.
         collection: fields, each with a mask of its cells.
         masks: of the cells.
         fields: the model's predictions of these fields.
-        by_map: take the mean of the activation map inside each cell (`Model.predict_within`), together with the field;
-            otherwise each cell is given what its field shows.
+        by_map: combine the mean of the activation map inside each cell (`Model.predict_within`) with the field;
+            otherwise each cell gets its field's probabilities.
         progress: called with 1 after each field.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A model over the fields of a collection, read ahead while the network works."""
+"""Predict the fields of a collection, which are read ahead while the network works."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def predict_collection(
     """Predict every field, or cell, of a collection, in its order.
 
     Args:
-        model: what predicts.
+        model: which predicts.
         collection: fields that have all of the model's channels (see `cellocate.collection.usable`).
         batch_size: how many fields are read and predicted at once.
         progress: called with the number of fields after each batch.
@@ -57,7 +57,7 @@ def predict_and_embed(
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
 ) -> tuple[Predictions, Embedded]:
-    """As `predict_collection`, and the features of every field, or cell, in the same pass."""
+    """Predict as `predict_collection` does, and give the features of every field, or cell, as well."""
     notes: dict[str, str] = {}
     parts = [model.embed_tiles([], batch_size=batch_size)]
     for tiles in _tiles(model, collection, batch_size, progress, notes):
@@ -95,13 +95,13 @@ def predict_bags(
     """Predict fields from all of their cells, and each of these cells by itself, in the order of `bags.cells`.
 
     Args:
-        model: one that learnt bags.
+        model: one that learnt from bags.
         bags: whose cells have all of the model's channels.
         batch_size: how many cells are read and predicted at once.
-        progress: called with a number of fields as they are done.
+        progress: called with a number of fields after each batch.
 
     Raises:
-        CellocateError: the model has not learnt bags; a file cannot be decoded, or a pixel size is impossible.
+        CellocateError: the model did not learn from bags; a file cannot be decoded, or a pixel size is impossible.
     """
     row = {cell: i for i, cell in enumerate(bags.cells.ids)}
     edge = 1.0 if model.card.bag is None else model.card.bag.edge
@@ -129,7 +129,7 @@ def _tiles(
     progress: Callable[[int], object] | None,
     notes: dict[str, str],
 ) -> Iterator[list[Tiles]]:
-    """Tiles of batches of fields; what there is to note of each field goes into `notes`."""
+    """Prepare batches of fields for the network; the note on each field goes into `notes`."""
     channels, scale = model.card.channels, model.scale
     single = are_cells(collection)
     if single:
@@ -151,7 +151,7 @@ def _tiles(
 
 
 def assumptions(model: Model, collection: Collection) -> list[str]:
-    """What predicting a collection takes for granted, in sentences for the user: its origin, contents, pixel sizes."""
+    """What a prediction assumes about a collection (origin, content, pixel sizes), as sentences."""
     unknown = [field for field in collection.ids if collection.pixel_size(field) is None]
     span = model.card.pixel_size * model.card.size
     said = [*_of_other_origin(model, collection), *_of_other_images(model, collection)]
@@ -170,7 +170,7 @@ def assumptions(model: Model, collection: Collection) -> list[str]:
 
 
 def _of_another_depth(model: Model, collection: Collection) -> list[str]:
-    """Whether fields of the training's camera may be so dim that they are taken for counts of fewer bits."""
+    """Note that fields of the training's camera may be so dim that fewer bits were inferred for them."""
     learnt, shown = min(model.card.bits, default=8), {bits for i in collection.ids if (bits := collection.bits(i))}
     if not shown or learnt <= max(shown) or model.card.intensity != "depth":
         return []
@@ -179,7 +179,7 @@ def _of_another_depth(model: Model, collection: Collection) -> list[str]:
 
 
 def _of_other_origin(model: Model, collection: Collection) -> list[str]:
-    """Whether a model of simulated cells is shown other images, and its score on real ones where it has one."""
+    """Note that a model of simulated cells gets other images."""
     if not model.card.provenance.simulated or collection.simulated:
         return []
     own = {field for part in model.card.fields.values() for field in part}
@@ -192,7 +192,7 @@ def _of_other_origin(model: Model, collection: Collection) -> list[str]:
 
 
 def _of_other_images(model: Model, collection: Collection) -> list[str]:
-    """Whether cells are shown to a model of fields, or fields to one of cells, as far as both tell."""
+    """Note that a model of fields gets cells, or one of cells fields."""
     learnt, shown = "cell" if model.card.bag is not None else model.card.unit, collection.unit
     if learnt is None or learnt == shown:
         return []
@@ -206,7 +206,7 @@ def _of_other_images(model: Model, collection: Collection) -> list[str]:
 
 
 def _read_ahead(prepare: Callable[[str], Tiles], ids: Sequence[str], size: int) -> Iterator[list[Tiles]]:
-    """Batches of prepared fields; the next batch is being read while one is used, and no more than that."""
+    """Yield batches of prepared fields while the next one is being read."""
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         waiting: deque[list[Future[Tiles]]] = deque()
         for start in range(0, len(ids), size):

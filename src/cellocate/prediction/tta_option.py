@@ -1,4 +1,4 @@
-"""Other test-time augmentation than the one that a model's rule was fitted with."""
+"""Override a model's test-time augmentation."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from cellocate.networks import Model
 
 
 def override_tta(model: Model, turns: Turns | None) -> tuple[Model, list[str]]:
-    """The model with fields turned in another way, and what there is to say about it.
+    """Change the orientations of a model's test-time augmentation.
 
     Args:
         model: as it was loaded.
-        turns: `none` looks at each field once, without crops; others keep the model's own crops and pool; None changes
+        turns: `none` predicts each field once, without crops; others keep the model's own crops and pool; None changes
             nothing.
 
     Returns:
-        The model to predict with, and a sentence for the user where its test-time augmentation is not that of its rule.
+        The model to predict with, and a warning if its rule was fitted with other test-time augmentation.
     """
     if turns is None:
         return model, []

@@ -1,4 +1,4 @@
-"""Why a user should not rely on some predictions."""
+"""Warnings about predictions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cellocate.networks import Model
 
 
 def prediction_warnings(model: Model, predictions: Predictions) -> list[str]:
-    """Sentences for the user: a rule that was fitted on too little, and rows out of distribution or without signal.
+    """Warn about a rule fitted on little data, and about rows out of distribution or without signal.
 
     Args:
         model: which predicted.

@@ -1,4 +1,8 @@
-"""Report: one evaluation as a page that opens anywhere, and as figures."""
+"""Report: write an evaluation as one HTML page, tables and figures.
+
+`write_evaluation` writes the folder of an `Evaluated`; `report_page` fills the page, `report_text` has its words. The
+report predicts and computes nothing.
+"""
 
 from cellocate.report.cell_report import write_evaluated_cells
 from cellocate.report.evaluation_folder import write_evaluation

@@ -1,4 +1,4 @@
-"""How uneven the locations of cells are, before and after some were left out."""
+"""Plot how many cells of each location were found and kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def plot_cell_counts(counts: pd.DataFrame, width: int = WIDE) -> Figure:
-    """For each location the cells that were found, and in front of them those that were kept.
+    """Plot the cells of each location that were found, and in front of them those that were kept.
 
     Args:
         counts: `location`, `found`, `kept` (see `cells.strong.counts`).

@@ -1,4 +1,4 @@
-"""The evaluation of a submission of the 2021 challenge as a folder."""
+"""Write the evaluation of a 2021 submission as a folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def write_evaluated_cells(
     overwrite: bool = False,
     inputs: Iterable[str | Path | None] = (),
 ) -> None:
-    """Write `metrics.json`, `per_class.csv`, `figures/` and `report.html` about a submission of the 2021 challenge.
+    """Write `metrics.json`, `per_class.csv`, `figures/` and `report.html` for a 2021 submission.
 
     Args:
         evaluated: what to write.
@@ -47,7 +47,6 @@ def write_evaluated_cells(
 
 
 def _write_page(folder: Path, metrics: dict[str, Any], warnings: tuple[str, ...], name: str) -> None:
-    """Write `report.html`, and its figure into `figures/`."""
     draw = partial(plot_cells, metrics["per_class"])
     save_figure(draw(WIDE), folder / "figures", "per_class_average_precision")
     shown = {**metrics, "plots": for_both_widths({"cells": (draw, "Bar chart: average precision of each location.")})}

@@ -1,4 +1,4 @@
-"""Two models, or tables, compared: as files and as a plot."""
+"""Files and plot of a comparison of two models, or tables."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write_comparison(folder: Path, comparison: Comparison) -> None:
 
 
 def plot_comparison(comparison: Comparison, width: int = WIDE) -> Figure:
-    """F1 of both for each location, joined by a line, with how many show it; a star where they differ."""
+    """Plot F1 of both for each location, joined by a line, with the number of fields; a star marks a difference."""
     rows = comparison.found["per_class"]
     names = [textwrap.fill(row["name"], 30 if width > NARROW else 22) for row in rows]
     height = 20 if not any("\n" in name for name in names) else 28

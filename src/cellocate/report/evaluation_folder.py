@@ -1,4 +1,4 @@
-"""An evaluation as a folder: figures, tables, drawings and one page."""
+"""Write an evaluation as a folder."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def write_evaluation(
     overwrite: bool = False,
     inputs: Iterable[str | Path | None] = (),
 ) -> None:
-    """Write `metrics.json`, tables, `figures/` and `report.html`; of a model `predictions.csv` as well.
+    """Write `metrics.json`, tables, `figures/` and `report.html`; for a model `predictions.csv` as well.
 
     Args:
-        evaluated: what to write; nothing is predicted or measured here.
-        folder: whole or not at all.
+        evaluated: what to write; nothing is predicted or computed here.
+        folder: written completely or not at all.
         overwrite: replace what is in the folder.
         inputs: files and folders that were read, which are never replaced.
 
     Raises:
-        CellocateError: the folder holds something, and `overwrite` is not set.
+        CellocateError: the folder is not empty, and `overwrite` is not set.
     """
     with new_folder(folder, overwrite=overwrite, inputs=inputs) as aside:
         if evaluated.card is not None:

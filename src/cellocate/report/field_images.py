@@ -1,4 +1,4 @@
-"""What the page shows of single fields: examples, and predictions beside truth."""
+"""Fields on the report's page: examples, and predictions compared with truth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Outcome = Literal["found", "missed", "false alarm"]
 
 
 class Mark(NamedTuple):
-    """A location of a field: whether it was found, missed or a false alarm, and its probability where known."""
+    """A location of a field: found, missed or a false alarm, and its probability if known."""
 
     name: str
     outcome: Outcome
@@ -32,10 +32,10 @@ class FieldImage:
         id: of the field.
         labels: names of its true locations.
         marks: its locations, true and predicted.
-        composite: as a data address; empty where the picture is not shown.
+        composite: as a data address.
         alt: the composite in words.
         planes: name, stain and data address of each channel.
-        bar: the scale bar, where the scale is known.
+        bar: the scale bar, if the scale is known.
         trained_on: whether the model was trained on this field.
     """
 
@@ -51,14 +51,14 @@ class FieldImage:
 
 @dataclass(frozen=True)
 class FieldImages:
-    """The fields on the page, and how many were to be on it but could not be read.
+    """The fields on the page.
 
     Args:
-        examples: with their channels apart.
+        examples: with their single channels.
         right: fields whose locations are all right.
         wrong: fields with a mistake.
         shown: how these were chosen.
-        unreadable: pictures left out.
+        unreadable: number of images that could not be read.
     """
 
     examples: list[FieldImage]
@@ -69,7 +69,7 @@ class FieldImages:
 
 
 def read_field_images(evaluated: Evaluated) -> FieldImages:
-    """Choose fields, read their pictures and describe them; without a collection there are none."""
+    """Choose fields, read their images and describe them; empty without a collection."""
     shown = choose_gallery(evaluated.truth, evaluated.labels)
     where = evaluated.collection
     if where is None or not evaluated.channels:

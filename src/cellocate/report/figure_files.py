@@ -1,4 +1,4 @@
-"""The figures of a report as files of their own."""
+"""Save the figures of a report as files."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ _LINES = 6  # of text below one
 
 
 def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
-    """Write the report's figures: plots as PNG and SVG, fields as PNG.
+    """Write the report's figures: plots as PNG and SVG, images as PNG.
 
-    F1 is drawn for each location, and against its threshold. What there is nothing to draw for (no probabilities, no
-    history, no pictures) is left out.
+    Figures without data (no probabilities, no history, no images) are left out.
 
     Returns:
         The files written.
@@ -50,14 +49,14 @@ def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
 
 
 def save_history(run: Path) -> None:
-    """Draw `history.csv` of a run folder as `learning_curves.png` beside it."""
+    """Draw `history.csv` of a run folder as `learning_curves.png` next to it."""
     import pandas as pd
 
     save_figure(plot_history(pd.read_csv(run / "history.csv")), run, "learning_curves", ("png",))
 
 
 def save_curves(run: Path) -> None:
-    """Draw `f1_curves.csv` of a run folder, where there is one, as `f1_curves.png` beside it."""
+    """Draw `f1_curves.csv` of a run folder, if there is one, as `f1_curves.png`."""
     import pandas as pd
 
     path = run / "f1_curves.csv"
@@ -67,7 +66,7 @@ def save_curves(run: Path) -> None:
 
 
 def save_rates(run: Path) -> None:
-    """Draw `learning_rate.csv` of a run folder, where there is one, as `learning_rate.png` beside it."""
+    """Draw `learning_rate.csv` of a run folder, if there is one, as `learning_rate.png`."""
     import pandas as pd
     import yaml
 

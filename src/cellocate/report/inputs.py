@@ -1,4 +1,4 @@
-"""What went into an evaluation: the fields, and the model."""
+"""Describe the fields and the model of an evaluation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _INTENSITIES = {
 
 
 def about_fields(evaluated: Evaluated) -> Rows:
-    """The evaluated fields: what they are called and what they hold."""
+    """Describe the evaluated fields."""
     part = evaluated.metrics.get("part")
     things = f"{evaluated.unit}s"
     rows = [(things.capitalize(), f"{evaluated.n:,}"), ("Part of the split", str(part or f"none chosen: all {things}"))]
@@ -46,7 +46,7 @@ def about_fields(evaluated: Evaluated) -> Rows:
 
 
 def about_model(card: ModelCard | None) -> Rows:
-    """The model: what it was made from and how."""
+    """Describe the model and its training."""
     if card is None:
         return []
     made = card.provenance
@@ -70,7 +70,6 @@ def about_model(card: ModelCard | None) -> Rows:
 
 
 def _intensity(card: ModelCard) -> str:
-    """How pixels become floats, and the bits of the cameras that the training fields were taken with."""
     bits = f" ({listed([str(b) for b in card.bits])} bits)" if card.bits else ""
     return f"{_INTENSITIES[card.intensity]}{bits}"
 
@@ -83,7 +82,7 @@ def _rule(rule: Rule) -> str:
 
 
 def describe_channels(channels: tuple[str, ...]) -> str:
-    """Channels in words."""
+    """Name channels and their stains."""
     return listed([f"{channel} ({STAINS[channel]})" for channel in channels])
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation does not show, and what the model is not fit for, as far as the data tell."""
+"""Limits of an evaluation and of its model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def report_warnings(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
-    """What to bear in mind when reading this report."""
+    """The warnings at the top of the report."""
     found = [text for _, text in _simulated(evaluated)]
     found += [sentence(text) for text in evaluated.warnings]
     if "seen" in evaluated.split:
@@ -47,7 +47,7 @@ def report_warnings(evaluated: Evaluated, unreadable: int = 0) -> list[str]:
 
 
 def limits(evaluated: Evaluated) -> list[tuple[str, str]]:
-    """What the model is not fit for, or the figures do not show: a heading and a sentence each."""
+    """Uses that the model is not fit for, or gaps of the evaluation: a heading and a sentence each."""
     found = [
         ("Diagnosis", "It is a research tool: nobody has tested it for decisions about patients."),
         *_rare(evaluated),
@@ -125,8 +125,8 @@ def _optics(card: ModelCard) -> list[tuple[str, str]]:
         ),
         (
             "Other stains",
-            f"It was trained on {describe_channels(card.channels)}. Other markers in their place give answers that mean nothing, "
-            "and fields that lack a channel are refused.",
+            f"It was trained on {describe_channels(card.channels)}. Its predictions for other markers mean nothing, and "
+            "fields that lack a channel are refused.",
         ),
     ]
 

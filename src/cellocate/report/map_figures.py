@@ -1,4 +1,4 @@
-"""Where the model looked, drawn for the page and as a figure."""
+"""Activation maps in the report and as a figure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _with_pictures(evaluated: Evaluated) -> list[tuple[Explained, Picture, str]]
 
 
 def report_map_rows(evaluated: Evaluated) -> list[Row]:
-    """The maps for a page."""
+    """The maps for the page."""
     from cellocate.explain.page import map_rows
 
     found = _with_pictures(evaluated)
@@ -41,7 +41,7 @@ def report_map_rows(evaluated: Evaluated) -> list[Row]:
 
 
 def draw_maps(evaluated: Evaluated) -> Figure | None:
-    """The maps as a figure; None where there are none."""
+    """Draw the maps as a figure; None if there are none."""
     from cellocate.explain.sheet import draw
 
     found = _with_pictures(evaluated)

@@ -1,4 +1,4 @@
-"""The page: gather what it shows, fill the template, write one file."""
+"""Write the report's HTML page."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cellocate.assessment import Evaluated
 from cellocate.evaluation import FEW, SMALL
 from cellocate.files import write_text
 from cellocate.pictures.html_page import for_both_widths, render
+from cellocate.report import report_text
 from cellocate.report.field_images import FieldImages, read_field_images
 from cellocate.report.inputs import about_fields, about_model
 from cellocate.report.limits import limits, report_warnings
@@ -21,14 +22,14 @@ from cellocate.report.rule_table import rule_rows
 
 
 def write_report(path: Path, evaluated: Evaluated, *, title: str | None = None) -> None:
-    """Write one HTML file that needs nothing else: pictures, figures and style are inside.
+    """Write one self-contained HTML file with images, figures and style inside.
 
-    Only the pictures that are shown are read; one that cannot be read is left out, and the page says so.
+    An image that cannot be read is left out, and the page says so.
 
     Args:
         path: the HTML file.
-        evaluated: what to tell about.
-        title: of the page; the model and the collection unless given.
+        evaluated: what to report.
+        title: of the page; by default the model and the collection.
     """
     shelf = read_field_images(evaluated)
     content = {**_content(evaluated, shelf), "title": title or report_text.title(evaluated)}
@@ -73,7 +74,7 @@ def _validated(history: pd.DataFrame | None) -> bool:
 
 
 def _validation(evaluated: Evaluated) -> str:
-    """How many validation fields the model's scores are of, in brackets; nothing where it does not tell."""
+    """The number of validation fields behind the model's scores, in brackets; "" if unknown."""
     n = None if evaluated.card is None else evaluated.card.scores.get("validation", {}).get("n")
     few = ", too few to rely on" if n is not None and n < SMALL else ""
     return "" if n is None else f" (n = {n:,}{few})"

@@ -1,4 +1,4 @@
-"""Which plots an evaluation has, by name: for the page, and as files."""
+"""The plots of an evaluation, by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cellocate.report.threshold_plots import plot_f1_curves
 
 
 def make_plots(evaluated: Evaluated) -> dict[str, Plot]:
-    """Every plot that there is something to draw for."""
+    """Every plot for which the evaluation has data."""
     found: dict[str, Plot] = {
         "label_counts": (
             partial(plot_label_counts, evaluated),

@@ -1,4 +1,4 @@
-"""An evaluation as files for spreadsheets and scripts."""
+"""Write an evaluation as tables for spreadsheets and scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cellocate.written import write_table
 
 
 def write_tables(folder: Path, evaluated: Evaluated) -> None:
-    """Write `metrics.json`, and what it and the predictions hold as tables (CSV): see docs/formats.md."""
+    """Write `metrics.json`, and the scores and predictions as CSV tables (see docs/formats.md)."""
     figures = evaluated.metrics
     write_text(folder / "metrics.json", json_text(figures) + "\n")
     write_table(folder / "per_class.csv", pd.DataFrame(figures["per_class"]))
@@ -35,14 +35,14 @@ def write_tables(folder: Path, evaluated: Evaluated) -> None:
 
 
 def confusions(evaluated: Evaluated) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The confusion matrix with names, and the twenty commonest confusions."""
+    """The confusion matrix with names, and the twenty most frequent confusions."""
     vocabulary = Vocabulary("", tuple(Location(name, None, "") for name in evaluated.names))
     matrix = confusion(evaluated.truth, evaluated.labels)
     return confusion_table(matrix, vocabulary), misclassifications(matrix, vocabulary)
 
 
 def file_stem(column: str) -> str:
-    """A column's name as part of a file's.
+    """Turn a column's name into part of a file name.
 
     Example:
         >>> file_stem("Cell line / type")
@@ -52,6 +52,6 @@ def file_stem(column: str) -> str:
 
 
 def html_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """A table of `by_column` as rows for the page, undefined figures as None."""
+    """Rows of a table of `by_column` for the page; undefined scores are None."""
     rows = table.astype(object).where(table.notna(), None)
     return [{str(name): value for name, value in row.items()} for row in rows.to_dict(orient="records")]

@@ -1,4 +1,4 @@
-"""The figures in words: numbers, the summary, and what each measure means."""
+"""The report's words: title, summary and measures."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cellocate.pictures.text_format import number
 
 
 class Value(NamedTuple):
-    """A figure, and its 95 % interval where there is one."""
+    """A score and its 95 % interval, as text."""
 
     score: str
     interval: str
 
 
 class Row(NamedTuple):
-    """A measure in a report: its words, and its values by set of fields."""
+    """A measure in a report: its words, and its values for each set of fields."""
 
     name: str
     meaning: str
@@ -29,14 +29,14 @@ class Row(NamedTuple):
 
 
 def title(evaluated: Evaluated) -> str:
-    """What was evaluated on what."""
+    """The title: what was evaluated on what."""
     what = "predicted locations" if evaluated.card is None else evaluated.card.name
     where = "" if evaluated.collection is None else f" on {evaluated.collection.folder.name}"
     return f"Evaluation of {what}{where}"
 
 
 def summary(evaluated: Evaluated) -> str:
-    """Two sentences: what was measured, on how many fields, with what result; and what no skill would give."""
+    """Summarise the evaluation in two sentences: the scores, and the scores without skill."""
     m = evaluated.metrics
     subject = (
         "Predicted locations"
@@ -66,7 +66,7 @@ def _everything(figures: Mapping[str, Any]) -> float:
 
 
 def frequency(evaluated: Evaluated) -> str:
-    """What the plot of F1 over frequency shows."""
+    """The caption of the plot of F1 against frequency."""
     correlation = evaluated.metrics["f1_and_frequency"]
     shown = f"F1 of each location that occurs, over how many {evaluated.unit}s show it, named where there is room."
     if correlation is None:
@@ -75,14 +75,14 @@ def frequency(evaluated: Evaluated) -> str:
 
 
 def sets(evaluated: Evaluated) -> list[tuple[str, Mapping[str, Any]]]:
-    """The sets of fields that the headline figures are given for: a heading, and the figures."""
+    """The sets of fields with headline scores: a heading, and the scores."""
     found = [(f"All {evaluated.unit}s", evaluated.metrics)]
     headings = {"unseen": "Not used in training", "seen": "Trained on"}
     return [*found, *((headings[key], figures) for key, figures in evaluated.split.items())]
 
 
 def measures(evaluated: Evaluated) -> list[Row]:
-    """Every score that is defined, for every set of fields."""
+    """Every defined score, for every set of fields."""
     figures, filled = [figures for _, figures in sets(evaluated)], _filled(evaluated)
     return [
         Row(
@@ -98,7 +98,7 @@ def measures(evaluated: Evaluated) -> list[Row]:
 
 
 def _filled(evaluated: Evaluated) -> dict[str, Any]:
-    """What stands in braces in the words of `MEASURES`."""
+    """The values for the braces in `MEASURES`."""
     m, truth, unit, k = evaluated.metrics, evaluated.truth, evaluated.unit, len(evaluated.names)
     unlabelled, no = float((~truth.any(axis=1)).mean()), m["binary_accuracy_of_predicting_nothing"]
     return {
@@ -122,7 +122,7 @@ def _value(figures: Mapping[str, Any], key: str) -> Value:
 
 
 def _look_up(figures: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 # a figure, an interval or nothing
-    """A figure by its name, after a dot that of a level inside."""
+    """A score by its key, `level.name` for one a level down."""
     level, dot, name = key.rpartition(".")
     return (figures[level] if dot else figures).get(name)
 

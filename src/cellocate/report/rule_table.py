@@ -1,4 +1,4 @@
-"""What a model's decision rule brings beside simple ones, as rows of a table."""
+"""Table of the model's decision rule and simple ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cellocate.pictures.text_format import sentence
 
 
 def rule_rows(evaluated: Evaluated) -> dict[str, Any] | None:
-    """The comparison of rules that the model's card has; None where there is no model, or an older one."""
+    """The rule comparison on the model's card; None without a model, or for an older one."""
     if evaluated.card is None or not (found := evaluated.card.scores.get("validation", {}).get("rules")):
         return None
     comparison = RuleComparison.model_validate(found)

@@ -1,4 +1,4 @@
-"""Plots: bars per location and learning curves, in colours that colour-blind readers can tell apart."""
+"""Plots of scores by location, learning curves and learning rates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def plot_label_counts(evaluated: Evaluated, width: int = WIDE) -> Figure:
-    """How many fields show each location: a bar each, hollow where they are fewer than ten."""
+    """Plot how many fields show each location; bars are hollow for fewer than ten."""
     counts = [int(row["support"]) for row in evaluated.per_class]
     figure, axes = bars(evaluated.names, counts, [f"{count:,}" for count in counts], _few(evaluated), width)
     axes.set_xlim(0, max(1, *counts) * 1.12)
@@ -27,19 +27,19 @@ def plot_label_counts(evaluated: Evaluated, width: int = WIDE) -> Figure:
 
 
 def plot_per_class(evaluated: Evaluated, width: int = WIDE) -> Figure:
-    """F1 of each location as a bar, hollow where fewer than ten fields show it; average precision as a diamond."""
+    """Plot F1 of each location as a bar, hollow for fewer than ten fields, and average precision as a diamond."""
     return _plot_f1(evaluated, evaluated.per_class, width)
 
 
 def plot_groups(evaluated: Evaluated, width: int = WIDE) -> Figure:
-    """F1 of each coarse group as a bar, and average precision as a diamond, as `plot_per_class` has locations."""
+    """Plot F1 of each coarse group as a bar, and average precision as a diamond."""
     return _plot_f1(evaluated, evaluated.metrics["group_level"]["per_group"], width)
 
 
 def plot_cells(rows: Sequence[Mapping[str, Any]], width: int = WIDE) -> Figure:
-    """Average precision of each location of cells as a bar, hollow where fewer than ten show it.
+    """Plot average precision of each location of cells as a bar, hollow for fewer than ten cells.
 
-    A diamond is the best that the masks allow: the share of the cells that any of them overlaps enough.
+    A diamond marks the best score of these masks: the share of the cells that any of them overlaps enough.
 
     Args:
         rows: `per_class` of `cellocate.evaluation.evaluate_instances`.
@@ -56,7 +56,7 @@ def _plot_f1(evaluated: Evaluated, rows: Sequence[Mapping[str, Any]], width: int
 def _plot_scores(
     rows: Sequence[Mapping[str, Any]], score: str, diamonds: Sequence[float | None], width: int, nothing: str
 ) -> Figure:
-    """A bar from 0 to 1 for each row that has support, its number at the end, and a diamond where there is one."""
+    """Draw a bar from 0 to 1 for each row with support, its number at the end, and a diamond if there is one."""
     scores = [float(row[score]) if row["support"] else 0.0 for row in rows]
     texts = [f"{row[score]:.2f}" if row["support"] else nothing for row in rows]
     few = [row["support"] < FEW for row in rows]
@@ -71,10 +71,10 @@ def _plot_scores(
 
 
 def plot_history(history: pd.DataFrame, epoch: int | None = None, width: int = WIDE) -> Figure:
-    """Learning curves: losses, and the scores on the validation part where there are any.
+    """Plot the losses, and the scores on the validation part if there are any.
 
     Args:
-        history: one row per epoch: `epoch`, `train_loss`, and where known `validation_loss`, `validation_macro_f1`,
+        history: one row per epoch: `epoch`, `train_loss`, and if known `validation_loss`, `validation_macro_f1`,
             `validation_macro_average_precision`.
         epoch: the one whose weights were kept, to mark it.
         width: px.
@@ -94,11 +94,11 @@ def plot_history(history: pd.DataFrame, epoch: int | None = None, width: int = W
 
 
 def plot_rates(table: pd.DataFrame, fraction: float = 1, width: int = WIDE) -> Figure:
-    """What a learning-rate finder saw: the loss of each batch, its smoothed course, and the rate that is suggested.
+    """Plot a search for a learning rate: the loss of each batch, the smoothed loss, and the suggested rate.
 
     Args:
         table: `learning_rate.csv` of a run: `rate`, `loss`, `smoothed`, `suggested` (1 in one row).
-        fraction: of the suggested rate that is taken; another than 1 is marked.
+        fraction: of the suggested rate that training used; marked if it is not 1.
         width: px.
     """
     figure = blank(width, 260)

@@ -1,4 +1,4 @@
-"""F1 against threshold: a small panel for each location, with the chosen point."""
+"""Plot F1 against threshold: a small panel for each location, with the chosen threshold."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TITLE, _LINE = 38, 26  # letters, in all and of a line
 
 
 def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
-    """F1 of each location at every threshold; a point at the chosen one, hollow where fewer than ten fields show it.
+    """Plot F1 of each location at every threshold; a point marks the chosen one, hollow for fewer than ten fields.
 
     Args:
         table: as `decision.f1_curves` gives it.
@@ -50,7 +50,7 @@ def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
 
 
 def save_f1_curves(path: Path, table: pd.DataFrame) -> list[Path]:
-    """Draw the curves as `path` (PNG, SVG or PDF by its suffix), and write the table under the same name as CSV."""
+    """Draw the curves as `path` (PNG, SVG or PDF by its suffix), and write the table next to it as CSV."""
     save_figure_as(plot_f1_curves(table), path)
     beside = path.with_suffix(".csv")
     write_table(beside, table)
