@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from cellocate.arrays import Bools
 from cellocate.decision import Predictions
 from cellocate.evaluation import compare
 from cellocate.pictures.text_format import number
@@ -68,7 +66,7 @@ class Comparison:
 def compare_with(
     predictions: Predictions,
     baseline: Predictions,
-    truth: NDArray[np.bool_],
+    truth: Bools,
     groups: Sequence[str],
     names: tuple[str, str],
 ) -> Comparison:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools
 from cellocate.collection import Collection
 from cellocate.collection.identity import parts_met
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cellocate.networks import Model
 
 
-def training_subsets(model: Model, collection: Collection) -> dict[str, NDArray[np.bool_]]:
+def training_subsets(model: Model, collection: Collection) -> dict[str, Bools]:
     """The fields that the model was trained on (`seen`), and those held out (`unseen`); empty if all are held out."""
     parts = split_part_of(model, collection)
     seen = np.array([part == "train" for part in parts], dtype=bool)

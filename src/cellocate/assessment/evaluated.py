@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Floats
 from cellocate.assessment.baseline_comparison import Comparison
 from cellocate.collection import CellBags, Collection
 from cellocate.collection.identity import parts_met
@@ -44,7 +43,7 @@ class Evaluated:
     """
 
     predictions: Predictions
-    truth: NDArray[np.bool_]
+    truth: Bools
     metrics: dict[str, Any]
     collection: Collection | None = None
     card: ModelCard | None = None
@@ -62,12 +61,12 @@ class Evaluated:
         return () if images is None else images.channels
 
     @property
-    def labels(self) -> NDArray[np.bool_]:
+    def labels(self) -> Bools:
         """The predicted locations, shape (N, K)."""
         return self.predictions.labels
 
     @property
-    def probabilities(self) -> NDArray[np.floating[Any]] | None:
+    def probabilities(self) -> Floats | None:
         """Shape (N, K), 0 to 1, or None if only labels are known."""
         return self.predictions.probabilities if self.predictions.has_probabilities else None
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Floats
 from cellocate.assessment.evaluated import Evaluated
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ class MapTarget(NamedTuple):
 
 
 def choose_map_targets(
-    truth: NDArray[np.bool_],
-    labels: NDArray[np.bool_],
-    probabilities: NDArray[np.floating[Any]],
+    truth: Bools,
+    labels: Bools,
+    probabilities: Floats,
     groups: Sequence[str],
 ) -> list[MapTarget]:
     """Choose maps: the most frequent correct location of up to five coarse groups, and the surest false alarm.

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools
 from cellocate.assessment.baseline_comparison import compare_with
 from cellocate.assessment.evaluated import Evaluated
 from cellocate.collection import Collection, LabelledCollection, values_of
@@ -25,7 +25,7 @@ def evaluate_predictions(
     by: Sequence[str] = (),
     baseline: Predictions | None = None,
     names: tuple[str, str] = NAMES,
-    subsets: Mapping[str, NDArray[np.bool_]] | None = None,
+    subsets: Mapping[str, Bools] | None = None,
     trained: list[int] | None = None,
 ) -> Evaluated:
     """Evaluate predictions of labelled fields; images are not needed.
@@ -46,7 +46,7 @@ def evaluate_predictions(
     truth, groups = collection.truth(), collection.group().to_numpy(dtype=str)
     rule = found.rule
 
-    def measure(rows: NDArray[np.bool_]) -> dict[str, Any]:
+    def measure(rows: Bools) -> dict[str, Any]:
         known = found.probabilities[rows] if found.has_probabilities else None
         thresholds = None if rule is None else rule.applied_thresholds
         return evaluate(

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate import h5ad
+from cellocate.arrays import Floats
 from cellocate.collection.collection import TIME_SERIES
 from cellocate.collection.identity import ORIGINAL
 from cellocate.collection.merge import SOURCE
@@ -29,7 +30,7 @@ def write_h5ad(
     predictions: Predictions,
     metadata: pd.DataFrame,
     *,
-    obsm: Mapping[str, NDArray[np.floating[Any]]] | None = None,
+    obsm: Mapping[str, Floats] | None = None,
     uns: Mapping[str, str] | None = None,
 ) -> None:
     """Write cells (or fields) in `obs`, locations in `var`, probabilities in `X` and labels in the layer `decided`.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from cellocate.arrays import Bools, Doubles, Floats, Ints
 from cellocate.choices import CalibrationKind
-from cellocate.decision.crossfit import Values, cross_fitted
+from cellocate.decision.crossfit import cross_fitted
 from cellocate.decision.logistic import fit_logistic, logits, sigmoid
 from cellocate.errors import CellocateError
 
@@ -46,7 +46,7 @@ class Calibration(BaseModel):
             raise ValueError("slopes are positive numbers, intercepts numbers")
         return self
 
-    def apply(self, probabilities: NDArray[np.floating[Any]]) -> Values:
+    def apply(self, probabilities: Floats) -> Doubles:
         """Calibrate probabilities, shape (N, K).
 
         Raises:
@@ -62,10 +62,10 @@ class Calibration(BaseModel):
 
 def fit_calibration(
     kind: CalibrationKind,
-    probabilities: NDArray[np.floating[Any]],
-    truth: NDArray[np.bool_],
-    folds: NDArray[np.intp],
-) -> tuple[Calibration, Values]:
+    probabilities: Floats,
+    truth: Bools,
+    folds: Ints,
+) -> tuple[Calibration, Doubles]:
     """Fit a calibration, and cross-fit it on the same fields.
 
     - `temperature`: the one slope with the least log loss over all locations (Guo et al. 2017, arXiv:1706.04599).
@@ -82,13 +82,13 @@ def fit_calibration(
         The calibration fitted to all fields, and the probabilities of each field calibrated without its fold, (N, K).
     """
 
-    def fit(of: NDArray[np.floating[Any]], known: NDArray[np.bool_]) -> Callable[[NDArray[np.floating[Any]]], Values]:
+    def fit(of: Floats, known: Bools) -> Callable[[Floats], Doubles]:
         return _fitted(kind, of, known).apply
 
     return _fitted(kind, probabilities, truth), cross_fitted(fit, probabilities, truth, folds)
 
 
-def _fitted(kind: CalibrationKind, probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> Calibration:
+def _fitted(kind: CalibrationKind, probabilities: Floats, truth: Bools) -> Calibration:
     values, classes = logits(probabilities), truth.shape[1]
     slope = _slope(values, truth)
     if kind == "temperature":
@@ -102,7 +102,7 @@ def _fitted(kind: CalibrationKind, probabilities: NDArray[np.floating[Any]], tru
     )
 
 
-def _slope(values: Values, truth: NDArray[np.bool_]) -> float:
+def _slope(values: Doubles, truth: Bools) -> float:
     from scipy.optimize import minimize_scalar  # slow to import
 
     def loss(log_slope: float) -> float:

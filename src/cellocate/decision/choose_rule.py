@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from cellocate.arrays import Bools, Floats
 from cellocate.choices import DEFAULT_RULE, Fallback
 from cellocate.decision.rule_comparison import RuleComparison, RuleScore, compare_rules, decide_out_of_fold
 from cellocate.decision.rules import Rule, fit
@@ -42,8 +40,8 @@ class FittedRule(NamedTuple):
 
 def fit_rule(
     name: str,
-    probabilities: NDArray[np.floating[Any]],
-    truth: NDArray[np.bool_],
+    probabilities: Floats,
+    truth: Bools,
     groups: Sequence[str] | None = None,
     *,
     fallback: Fallback | None = None,

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats, Ints
 from cellocate.collection.splits.stratify import share_out
 from cellocate.errors import CellocateError
 
-Values = NDArray[np.float64]
-Fit = Callable[[NDArray[np.floating[Any]], NDArray[np.bool_]], Callable[[NDArray[np.floating[Any]]], Values]]
+Fit = Callable[[Floats, Bools], Callable[[Floats], Doubles]]
 
 FOLDS = 5
 
 
-def assign_folds(truth: NDArray[np.bool_], groups: Sequence[str] | None = None, *, seed: int = 0) -> NDArray[np.intp]:
+def assign_folds(truth: Bools, groups: Sequence[str] | None = None, *, seed: int = 0) -> Ints:
     """Assign fields to 5 folds (fewer if there are fewer groups), balanced by location, groups kept together.
 
     Args:
@@ -47,9 +45,7 @@ def assign_folds(truth: NDArray[np.bool_], groups: Sequence[str] | None = None, 
     return share_out(shown, sizes, seed)[member]
 
 
-def cross_fitted(
-    fit: Fit, probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], folds: NDArray[np.intp]
-) -> Values:
+def cross_fitted(fit: Fit, probabilities: Floats, truth: Bools, folds: Ints) -> Doubles:
     """Transform the probabilities of each fold by a fit to the other folds.
 
     Args:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.counted import counted
 from cellocate.decision.rules import Rule
 from cellocate.errors import CellocateError
@@ -43,8 +43,8 @@ class Guaranteed(NamedTuple):
 
 
 def fit_guaranteed(
-    probabilities: NDArray[np.floating[Any]],
-    truth: NDArray[np.bool_],
+    probabilities: Floats,
+    truth: Bools,
     missed: float,
     groups: Sequence[str] | None = None,
 ) -> Guaranteed:
@@ -92,7 +92,7 @@ def fit_guaranteed(
     return Guaranteed(rule, Guarantee(missed=missed, units=len(fields), size=size))
 
 
-def _highest(p: NDArray[np.float64], weights: NDArray[np.float64], allowed: float) -> float:
+def _highest(p: Doubles, weights: Doubles, allowed: float) -> float:
     """The highest threshold with no more than the allowed weight of true locations below it."""
     order = np.argsort(p, kind="stable")
     different, first = np.unique(p[order], return_index=True)

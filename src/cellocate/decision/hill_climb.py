@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats, Ints
 from cellocate.decision.logistic import logits
 
 _BAGS, _STEPS = 10, 10
 _BINS, _ENDS = 1024, 14.0  # of logits, finer than any table's noise
 
 
-def fit_weights(tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_], *, seed: int = 0) -> NDArray[np.float64]:
+def fit_weights(tables: Floats, truth: Bools, *, seed: int = 0) -> Doubles:
     """Fit the weights whose mean of the tables has the best macro average precision.
 
     Starting from the best table, the table that helps most is added again and again, with replacement, and the best mix
@@ -40,9 +38,7 @@ def fit_weights(tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_], *, 
     return np.asarray(np.mean(weights, axis=0))
 
 
-def weighted_average_precisions(
-    probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def weighted_average_precisions(probabilities: Floats, truth: Bools, weights: Doubles) -> Doubles:
     """Average precision of each location, as in scikit-learn, but with logits rounded to 1/37.
 
     Args:
@@ -57,7 +53,7 @@ def weighted_average_precisions(
     bins = ((logits(probabilities) / _ENDS + 1) * (_BINS / 2)).astype(np.intp)
     place = (bins + np.arange(classes) * _BINS).ravel()
 
-    def falling(of: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    def falling(of: Floats) -> Doubles:
         """How much of it has at least this probability, from the largest to the smallest."""
         counted = np.bincount(place, weights=of.ravel(), minlength=classes * _BINS)
         return np.asarray(counted.reshape(classes, _BINS)[:, ::-1].cumsum(axis=1))
@@ -69,15 +65,13 @@ def weighted_average_precisions(
     return np.asarray((precision * gained).sum(axis=1) / np.maximum(hits[:, -1], 1e-12))
 
 
-def _climb(
-    tables: NDArray[np.float64], truth: NDArray[np.bool_], resampled: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    def score(counts: NDArray[np.intp]) -> float:
+def _climb(tables: Doubles, truth: Bools, resampled: Doubles) -> Doubles:
+    def score(counts: Ints) -> float:
         mean = np.tensordot(counts / counts.sum(), tables, axes=1)
         return float(weighted_average_precisions(mean, truth, resampled).mean())
 
     ones = np.eye(len(tables), dtype=np.intp)
-    path: list[tuple[float, NDArray[np.intp]]] = []
+    path: list[tuple[float, Ints]] = []
     counts = np.zeros(len(tables), dtype=np.intp)
     for _ in range(_STEPS):
         tried = [score(counts + one) for one in ones]
@@ -87,5 +81,5 @@ def _climb(
     return np.asarray(best / best.sum())
 
 
-def _resample(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+def _resample(rng: np.random.Generator, n: int) -> Doubles:
     return np.bincount(rng.integers(n, size=n), minlength=n).astype(np.float64)

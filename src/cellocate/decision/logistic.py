@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, logit
+
+from cellocate.arrays import Bools, Doubles, Floats
 
 _LEAST = 1e-6  # tables have six decimals
 
 
-def logits(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def logits(probabilities: Floats) -> Doubles:
     """Logits of probabilities of any shape, clipped to a millionth from 0 and 1, as tables have six decimals."""
     return np.asarray(logit(np.clip(probabilities.astype(np.float64), _LEAST, 1 - _LEAST)))
 
 
-def sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def sigmoid(values: Doubles) -> Doubles:
     """Probabilities of logits."""
     return np.asarray(expit(values))
 
 
-def fit_logistic(
-    features: NDArray[np.float64], truth: NDArray[np.bool_], prior: NDArray[np.float64], spread: float
-) -> NDArray[np.float64]:
+def fit_logistic(features: Doubles, truth: Bools, prior: Doubles, spread: float) -> Doubles:
     """Fit a logistic regression with a normal prior around given weights.
 
     Few positives leave the weights near the prior, many override it.
@@ -43,7 +40,7 @@ def fit_logistic(
     """
     from scipy.optimize import minimize  # slow to import
 
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(weights: Doubles) -> tuple[float, Doubles]:
         values, away = features @ weights, (weights - prior) / spread
         cost = np.logaddexp(0, values).sum() - values[truth].sum() + 0.5 * (away**2).sum()
         return float(cost), features.T @ (sigmoid(values) - truth) + away / spread

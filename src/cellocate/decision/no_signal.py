@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
+from cellocate.arrays import Bools
 from cellocate.collection.collection import Unit
 from cellocate.collection.emptiness import COPIES, NEARLY_EMPTY, NO_SIGNAL, SATURATED, SILENT
 from cellocate.counted import counted
@@ -24,7 +22,7 @@ _WORDS = {
 }
 
 
-def clear_empty(decided: NDArray[np.bool_], notes: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.bool_]:
+def clear_empty(decided: Bools, notes: Sequence[str], vocabulary: Vocabulary) -> Bools:
     """Remove the locations of fields or cells without signal from labels, shape (N, K).
 
     If the vocabulary has the location Negative, a field or cell without protein gets it.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cellocate.arrays import Bools, Doubles, Floats, Ints
 from cellocate.choices import PoolKind
-from cellocate.decision.crossfit import Values, cross_fitted
+from cellocate.decision.crossfit import cross_fitted
 from cellocate.decision.hill_climb import fit_weights
 from cellocate.decision.logistic import fit_logistic, logits, sigmoid
 from cellocate.errors import CellocateError
@@ -59,7 +59,7 @@ class Pool(BaseModel):
             raise ValueError("quantiles and tables differ in number")
         return self
 
-    def apply(self, tables: NDArray[np.floating[Any]]) -> Values:
+    def apply(self, tables: Floats) -> Doubles:
         """Pool M tables, shape (M, N, K), into one, shape (N, K).
 
         Raises:
@@ -107,7 +107,7 @@ class Pool(BaseModel):
                 mend="Give tables of other fields; the scores of 'decide fit' are cross-fitted.",
             )
 
-    def _of(self, tables: NDArray[np.floating[Any]], fitted: Values, axis: int = 0) -> Values:
+    def _of(self, tables: Floats, fitted: Doubles, axis: int = 0) -> Doubles:
         if fitted.shape[axis] != tables.shape[-1]:
             raise CellocateError(
                 f"tables pooled for {fitted.shape[axis]} locations beside {tables.shape[-1]} columns",
@@ -118,13 +118,13 @@ class Pool(BaseModel):
 
 def fit_pool(
     kind: PoolKind,
-    tables: NDArray[np.floating[Any]],
-    truth: NDArray[np.bool_],
+    tables: Floats,
+    truth: Bools,
     names: Sequence[str],
     *,
     ids: Sequence[str],
-    folds: NDArray[np.intp],
-) -> tuple[Pool, Values]:
+    folds: Ints,
+) -> tuple[Pool, Doubles]:
     """Fit a pool, and cross-fit it on the same fields.
 
     Fit the rule to the cross-fitted probabilities: those of fields that the pool was fitted to look too good.
@@ -144,7 +144,7 @@ def fit_pool(
         Wolpert. Stacked generalization. Neural Networks 1992. https://doi.org/10.1016/S0893-6080(05)80023-1
     """
 
-    def fit(of: NDArray[np.floating[Any]], known: NDArray[np.bool_]) -> Callable[[NDArray[np.floating[Any]]], Values]:
+    def fit(of: Floats, known: Bools) -> Callable[[Floats], Doubles]:
         return _fitted(kind, of, known, tuple(names)).apply
 
     pool = _fitted(kind, tables, truth, tuple(names))
@@ -154,9 +154,7 @@ def fit_pool(
     return pool, cross_fitted(fit, tables, truth, folds)
 
 
-def _fitted(
-    kind: PoolKind, tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_], names: tuple[str, ...]
-) -> Pool:
+def _fitted(kind: PoolKind, tables: Floats, truth: Bools, names: tuple[str, ...]) -> Pool:
     if kind == "weighted":
         return Pool(kind=kind, tables=names, weights=tuple(fit_weights(tables, truth).tolist()))
     if kind == "stacked":
@@ -167,7 +165,7 @@ def _fitted(
     return Pool(kind=kind, tables=names)
 
 
-def _stack(tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> tuple[tuple[float, ...], ...]:
+def _stack(tables: Floats, truth: Bools) -> tuple[tuple[float, ...], ...]:
     """An intercept and weights of logits for each location, close to their mean where few fields show it."""
     features, m = logits(tables), len(tables)
     prior = np.array([0.0, *[1 / m] * m])
@@ -178,7 +176,7 @@ def _stack(tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> tuple
     )
 
 
-def _ranks(tables: NDArray[np.floating[Any]], quantiles: Values) -> Values:
+def _ranks(tables: Floats, quantiles: Doubles) -> Doubles:
     """Mean over tables of the share of the fitted fields with a smaller probability."""
     ranks = [
         [np.interp(column, known, _LEVELS) for column, known in zip(table.T, of_table, strict=True)]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Floats
 from cellocate.collection.collection import Unit
 from cellocate.counted import counted
 from cellocate.decision.anndata_file import write_h5ad
@@ -74,10 +75,10 @@ class Predictions:
     """
 
     ids: list[str]
-    probabilities: NDArray[np.floating[Any]]
-    labels: NDArray[np.bool_]
+    probabilities: Floats
+    labels: Bools
     vocabulary: Vocabulary
-    ood_score: NDArray[np.floating[Any]] | None = None
+    ood_score: Floats | None = None
     fields: list[str] | None = None
     cells: list[int] | None = None
     notes: Sequence[str] = ()
@@ -87,7 +88,7 @@ class Predictions:
     def from_rule(
         cls,
         ids: Sequence[str],
-        probabilities: NDArray[np.floating[Any]],
+        probabilities: Floats,
         vocabulary: Vocabulary,
         rule: Rule,
         **known: Any,  # noqa: ANN401 # further attributes

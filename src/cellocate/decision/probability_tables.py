@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from cellocate import written
+from cellocate.arrays import Bools, Doubles
 from cellocate.collection.identity import as_known
 from cellocate.decision.rules.check_values import suggest_mend
 from cellocate.errors import CellocateError
@@ -23,7 +23,7 @@ _OTHERS = ("Id", LOCATIONS, OOD_SCORE, "Unlike", NOTE, FIELD, CELL)  # Unlike: o
 _NAMES = (*_OTHERS, PREDICTED)
 
 
-def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
+def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], Doubles]:
     """Read `Id` and one column per location, headed by its name or index.
 
     `Locations`, `ood_score`, `Note`, `field` and `cell` are skipped. Decimal commas are accepted.
@@ -61,7 +61,7 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
     return list(table["Id"]), probabilities
 
 
-def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float64]]:
+def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[list[str], Doubles]:
     """Read several tables of the same fields, in any order of rows.
 
     Returns:
@@ -83,13 +83,13 @@ def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[li
     return ids, np.stack(tables)
 
 
-def write_predicted_labels(path: str | Path, ids: Sequence[str], decided: NDArray[np.bool_]) -> None:
+def write_predicted_labels(path: str | Path, ids: Sequence[str], decided: Bools) -> None:
     """Write `Id,Predicted`: the indices of the predicted locations, separated by spaces."""
     predicted = [" ".join(str(i) for i in np.flatnonzero(row)) for row in decided]
     written.write_table(path, pd.DataFrame({"Id": ids, "Predicted": predicted}), sheet="locations")
 
 
-def read_predicted_labels(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.bool_]]:
+def read_predicted_labels(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], Bools]:
     """Read `Id,Predicted`, with labels as in a label table, such as the indices of the 2018 challenge."""
     table, lines = _read(path)
     if PREDICTED not in table:
@@ -97,7 +97,7 @@ def read_predicted_labels(path: str | Path, vocabulary: Vocabulary) -> tuple[lis
     return list(table["Id"]), _encoded(table[PREDICTED], vocabulary, lines, path)
 
 
-def read_locations(path: str | Path, vocabulary: Vocabulary) -> NDArray[np.bool_] | None:
+def read_locations(path: str | Path, vocabulary: Vocabulary) -> Bools | None:
     """The column `Locations` of a table of predictions, shape (N, K), or None if there is none."""
     table, lines = _read(path)
     return None if LOCATIONS not in table else _encoded(table[LOCATIONS], vocabulary, lines, path, ";")
@@ -158,7 +158,7 @@ def _read(path: str | Path) -> tuple[pd.DataFrame, list[int]]:
 
 def _encoded(
     texts: pd.Series[str], vocabulary: Vocabulary, lines: list[int], path: str | Path, separator: str | None = None
-) -> NDArray[np.bool_]:
+) -> Bools:
     def where(row: int) -> str:
         return f"{path}, line {lines[row]}, column {texts.name}: {shown(texts.iloc[row])}"
 

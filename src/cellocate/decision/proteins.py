@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.decision.rules import Rule
 from cellocate.errors import CellocateError
 from cellocate.evaluation import share_intervals
 from cellocate.images import CHANNELS
 from cellocate.tables import columns_there
-
-Values = NDArray[np.float64]
 
 MAJORITY = 0.5
 _USUAL = ("antibody", "gene", "cell_line")
@@ -68,8 +67,8 @@ def grouping_columns(fields: pd.DataFrame, by: Sequence[str] | None, where: str 
 
 def aggregate_by_protein(
     proteins: pd.DataFrame,
-    probabilities: NDArray[np.floating[Any]],
-    decided: NDArray[np.bool_],
+    probabilities: Floats,
+    decided: Bools,
     names: Sequence[str],
     *,
     fields: Sequence[str] | None = None,
@@ -160,10 +159,10 @@ def aggregate_by_protein(
     return Proteins(calls, locations.iloc[order].reset_index(drop=True))
 
 
-def _means(values: NDArray[Any], member: NDArray[np.integer[Any]]) -> Values:
+def _means(values: NDArray[Any], member: NDArray[np.integer[Any]]) -> Doubles:
     """The mean of each group's rows, whose numbers are 0 to G − 1: shape (N, K) → (G, K)."""
     return pd.DataFrame(values.astype(np.float64)).groupby(member).mean().to_numpy()
 
 
-def _ratio(part: Values, whole: Values) -> Values:
+def _ratio(part: Doubles, whole: Doubles) -> Doubles:
     return np.clip(part / np.where(whole > 0, whole, 1), 0, 1)

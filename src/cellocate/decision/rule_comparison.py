@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.choices import Fallback
 from cellocate.counted import counted
 from cellocate.decision.crossfit import assign_folds
@@ -26,7 +26,7 @@ NAMES: Mapping[str, str] = {
 
 _LISTED = 6  # locations that are named one by one
 
-Decided = Mapping[str, NDArray[np.bool_]]
+Decided = Mapping[str, Bools]
 
 
 class Score(BaseModel):
@@ -134,14 +134,14 @@ def rare_location_notes(comparison: RuleComparison, names: Sequence[str], unit: 
 
 def decide_out_of_fold(
     kinds: Sequence[str],
-    probabilities: NDArray[np.floating[Any]],
-    truth: NDArray[np.bool_],
+    probabilities: Floats,
+    truth: Bools,
     groups: Sequence[str] | None = None,
     *,
     fallback: Fallback | None = None,
     at_most: int | None = None,
     never: Sequence[int] = (),
-) -> dict[str, NDArray[np.bool_]]:
+) -> dict[str, Bools]:
     """Apply rules to fields that they were not fitted on: 5 folds, groups kept together.
 
     Args:
@@ -171,7 +171,7 @@ def decide_out_of_fold(
 
 
 def compare_rules(
-    decided: Decided, truth: NDArray[np.bool_], groups: Sequence[str] | None = None, among: Sequence[str] = ()
+    decided: Decided, truth: Bools, groups: Sequence[str] | None = None, among: Sequence[str] = ()
 ) -> RuleComparison:
     """Compare the macro F1 of several rules with that of the first.
 
@@ -195,9 +195,7 @@ def compare_rules(
     return RuleComparison(n=len(truth), occur=occur, rare=rare, scores=tuple(rows), among=tuple(among))
 
 
-def _scores(
-    decided: Decided, truth: NDArray[np.bool_], asked: NDArray[np.bool_], groups: Sequence[str] | None
-) -> dict[str, Score]:
+def _scores(decided: Decided, truth: Bools, asked: Bools, groups: Sequence[str] | None) -> dict[str, Score]:
     """The score of each rule over the chosen locations; empty if there are none."""
     if not asked.any():
         return {}
@@ -205,7 +203,7 @@ def _scores(
     true = clusters.sums(t)
     sums = [(clusters.sums(d[:, asked] & t), clusters.sums(d[:, asked])) for d in decided.values()]
 
-    def scores(weights: NDArray[np.int64]) -> NDArray[np.float64]:
+    def scores(weights: NDArray[np.int64]) -> Doubles:
         drawn = weights.astype(np.float32)
         positives = drawn @ true
         seen = positives > 0  # a location that a resample misses is left out of its mean, for every rule

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
+from cellocate.arrays import Floats
 from cellocate.counted import counted
 from cellocate.decision.rules import Rule
 from cellocate.decision.rules.limit import LARGEST_SET
@@ -15,7 +11,7 @@ from cellocate.evaluation import SMALL
 _USUAL_SET = 3  # the most locations that 99% of the images of 2018 and 2021 show
 
 
-def mean_label_count(rule: Rule, probabilities: NDArray[np.floating[Any]]) -> float:
+def mean_label_count(rule: Rule, probabilities: Floats) -> float:
     """How many locations per field a rule predicts on average, before its limit; probabilities have shape (N, K).
 
     Example:

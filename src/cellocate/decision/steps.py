@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.choices import CalibrationKind, PoolKind
 from cellocate.decision.calibration import Calibration, fit_calibration
-from cellocate.decision.crossfit import Values, assign_folds
+from cellocate.decision.crossfit import assign_folds
 from cellocate.decision.hill_climb import weighted_average_precisions
 from cellocate.decision.pooling import Pool, fit_pool
 from cellocate.errors import CellocateError
@@ -30,7 +30,7 @@ class Steps(BaseModel):
     pool: Pool | None = None
     calibration: Calibration | None = None
 
-    def apply(self, tables: NDArray[np.floating[Any]]) -> Values:
+    def apply(self, tables: Floats) -> Doubles:
         """Pool and calibrate M tables, shape (M, N, K) → (N, K).
 
         Raises:
@@ -47,13 +47,13 @@ class FittedSteps(NamedTuple):
     """The steps, and the cross-fitted probabilities after each: pooled, and calibrated, shape (N, K)."""
 
     steps: Steps
-    pooled: Values
-    calibrated: Values
+    pooled: Doubles
+    calibrated: Doubles
 
 
 def fit_steps(
-    tables: NDArray[np.floating[Any]],
-    truth: NDArray[np.bool_],
+    tables: Floats,
+    truth: Bools,
     names: Sequence[str],
     ids: Sequence[str],
     *,
@@ -86,7 +86,7 @@ def fit_steps(
     return FittedSteps(Steps(pool=fitted_pool, calibration=calibration), pooled, calibrated)
 
 
-def describe_steps(fitted: FittedSteps, tables: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> list[str]:
+def describe_steps(fitted: FittedSteps, tables: Floats, truth: Bools) -> list[str]:
     """How much pooling and calibration improved the cross-fitted probabilities, as sentences.
 
     Args:
@@ -108,7 +108,7 @@ def describe_steps(fitted: FittedSteps, tables: NDArray[np.floating[Any]], truth
     return [f"{line} (cross-fitted)" if trained else line for line in said]
 
 
-def _precision(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> float:
+def _precision(probabilities: Floats, truth: Bools) -> float:
     shown = truth.any(axis=0)
     if not shown.any():
         return 0.0

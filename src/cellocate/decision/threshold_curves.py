@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+from cellocate.arrays import Bools, Floats, Ints
 
 _STEPS = np.arange(101) / 100
 
 
 def f1_curves(
-    probabilities: NDArray[np.floating[Any]],
-    truth: NDArray[np.bool_],
+    probabilities: Floats,
+    truth: Bools,
     names: Sequence[str],
     thresholds: Sequence[float] | None = None,
 ) -> pd.DataFrame:
@@ -60,5 +60,5 @@ def f1_curves(
     return pd.concat(curves, ignore_index=True)
 
 
-def _reaching(values: NDArray[np.floating[Any]], thresholds: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
+def _reaching(values: Floats, thresholds: Floats) -> Ints:
     return np.asarray(len(values) - np.searchsorted(np.sort(values), thresholds, side="left"), dtype=np.intp)

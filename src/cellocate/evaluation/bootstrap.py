@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats, Ints
+
 RESAMPLES = 1000
 _AT_ONCE = 50
 
@@ -28,7 +30,7 @@ class Clusters:
     """
 
     def __init__(self, fields: int, groups: Sequence[str] | None = None) -> None:
-        self.member: NDArray[np.intp] = np.arange(fields)
+        self.member: Ints = np.arange(fields)
         if groups is not None:
             self.member = np.unique(np.asarray(groups), return_inverse=True)[1]
         self.count = int(self.member.max()) + 1
@@ -49,7 +51,7 @@ class Clusters:
             yield np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
 
 
-def bootstrap(statistic: Callable[[Weights], NDArray[np.float64]], clusters: Clusters) -> NDArray[np.float64]:
+def bootstrap(statistic: Callable[[Weights], Doubles], clusters: Clusters) -> Doubles:
     """Compute a statistic in 1000 resamples of the groups.
 
     Args:
@@ -63,12 +65,12 @@ def bootstrap(statistic: Callable[[Weights], NDArray[np.float64]], clusters: Clu
     return np.concatenate([statistic(weights) for weights in clusters.draws()])
 
 
-def percentiles(scores: NDArray[np.float64]) -> list[float]:
+def percentiles(scores: Doubles) -> list[float]:
     """The 95% percentile interval of a score's values in resamples."""
     return [float(q) for q in np.percentile(scores, [2.5, 97.5])]
 
 
-def mean_interval(values: NDArray[np.floating[Any]], groups: Sequence[str]) -> tuple[float, float]:
+def mean_interval(values: Floats, groups: Sequence[str]) -> tuple[float, float]:
     """The 95% interval of the mean of numbers, resampled by group.
 
     Args:
@@ -94,12 +96,12 @@ class ResampledF1:
         clusters: of the fields.
     """
 
-    def __init__(self, truth: NDArray[np.bool_], decided: NDArray[np.bool_], clusters: Clusters) -> None:
+    def __init__(self, truth: Bools, decided: Bools, clusters: Clusters) -> None:
         self.hits = clusters.sums(truth & decided)
         self.both = clusters.sums(truth.astype(np.int8) + decided)
         self._occurring = float((self.both.sum(axis=0) > 0).mean())
 
-    def macro(self, weights: Weights) -> NDArray[np.float64]:
+    def macro(self, weights: Weights) -> Doubles:
         """Macro F1 of each resample, shape (B,).
 
         A rare location that a resample misses is left out of that resample's mean: counting it 0 would pull the
@@ -108,12 +110,12 @@ class ResampledF1:
         f1, known = self.per_class(weights)
         return np.asarray(f1.sum(axis=1) / np.maximum(known.sum(axis=1), 1) * self._occurring)
 
-    def micro(self, weights: Weights) -> NDArray[np.float64]:
+    def micro(self, weights: Weights) -> Doubles:
         """Micro F1 of each resample, shape (B,)."""
         hits, both = (weights @ sums.sum(axis=1) for sums in (self.hits, self.both))
         return np.asarray(2 * hits / np.maximum(both, 1))
 
-    def per_class(self, weights: Weights) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def per_class(self, weights: Weights) -> tuple[Doubles, Bools]:
         """F1 of each location in each resample, and whether it is known there; shape (B, K) each."""
         # sums of whole numbers below 2^24 are exact in single precision, and twice as fast
         hits, both = ((weights.astype(np.float32) @ sums).astype(np.float64) for sums in (self.hits, self.both))
@@ -129,11 +131,11 @@ class ResampledPrecision:
         clusters: of the fields.
     """
 
-    def __init__(self, truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]], clusters: Clusters) -> None:
+    def __init__(self, truth: Bools, probabilities: Floats, clusters: Clusters) -> None:
         occurring = np.flatnonzero(truth.any(axis=0))
         self._sorted = [_Sorted(truth[:, k], probabilities[:, k], clusters.member) for k in occurring]
 
-    def macro(self, weights: Weights) -> NDArray[np.float64]:
+    def macro(self, weights: Weights) -> Doubles:
         """Mean average precision of each resample, over the locations that occur in it, shape (B,)."""
         drawn = np.ascontiguousarray(weights.T, np.int32)
         values = np.stack([ranked.precision(drawn) for ranked in self._sorted])
@@ -142,9 +144,7 @@ class ResampledPrecision:
 
 
 class _Sorted:
-    def __init__(
-        self, truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]], member: NDArray[np.intp]
-    ) -> None:
+    def __init__(self, truth: Bools, probabilities: Floats, member: Ints) -> None:
         order = np.argsort(-probabilities, kind="stable")
         falling = probabilities[order]
         self.member = member[order]
@@ -153,7 +153,7 @@ class _Sorted:
         self.ends = ends[np.searchsorted(ends, self.positives)]  # of each positive's run of equal probabilities
         self.last = np.searchsorted(self.positives, self.ends, side="right") - 1  # the last positive in that run
 
-    def precision(self, drawn: NDArray[np.int32]) -> NDArray[np.float64]:
+    def precision(self, drawn: NDArray[np.int32]) -> Doubles:
         """Average precision in each of B resamples, NaN where no positive was drawn; `drawn` has shape (G, B)."""
         weights = drawn[self.member]
         all_above = np.cumsum(weights, axis=0, dtype=np.int32)[self.ends]

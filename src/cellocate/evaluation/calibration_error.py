@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+from cellocate.arrays import Bools, Floats
 
 _BINS = 15
 
 
-def reliability(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> pd.DataFrame:
+def reliability(truth: Bools, probabilities: Floats) -> pd.DataFrame:
     """A reliability diagram as a table, with a row for each of 15 equal bins of probability.
 
     Columns: `low`, `high` (of the bin), `n` (pairs of field and location in it), `probability` (their mean) and
@@ -41,7 +40,7 @@ def reliability(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n": n, **mean})
 
 
-def expected_calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> float:
+def expected_calibration_error(truth: Bools, probabilities: Floats) -> float:
     """Mean distance of probabilities from frequencies over all fields and locations; 0 is best.
 
     All N·K pairs are binned as in `reliability`; the error is the mean over pairs of

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Floats
 from cellocate.evaluation.metrics import evaluate
 from cellocate.vocabulary import Vocabulary
 
@@ -30,12 +30,12 @@ _FIGURES = (
 
 
 def by_column(
-    truth: NDArray[np.bool_],
-    decided: NDArray[np.bool_],
+    truth: Bools,
+    decided: Bools,
     vocabulary: Vocabulary,
     values: Sequence[str | None],
     *,
-    probabilities: NDArray[np.floating[Any]] | None = None,
+    probabilities: Floats | None = None,
     groups: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Scores for each value of a column, the most frequent value first.

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles
 from cellocate.vocabulary import Vocabulary
 
 NONE = "none"
 """The name of the last row (fields with no location) and column (a location with nothing in its place)."""
 
 
-def confusion(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> NDArray[np.int64]:
+def confusion(truth: Bools, decided: Bools) -> NDArray[np.int64]:
     """Count confusions: rows are true locations, columns predicted ones, and the last of each is none.
 
     A location that is both true and predicted counts on the diagonal. For the other labels of a field:
@@ -53,7 +54,7 @@ def confusion(truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> NDArray[n
     return matrix
 
 
-def per_cent(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
+def per_cent(matrix: NDArray[np.int64]) -> Doubles:
     """Each row of a confusion matrix in per cent of its sum; a row of zeros stays zero."""
     return np.asarray(100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1), np.float64)
 
@@ -87,11 +88,11 @@ def misclassifications(matrix: NDArray[np.int64], vocabulary: Vocabulary, count:
     )
 
 
-def _any(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _any(marks: Bools) -> Bools:
     return np.asarray(marks.any(axis=1))
 
 
-def _pairs(rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _pairs(rows: Bools, columns: Bools) -> NDArray[np.int64]:
     # in double precision, which BLAS multiplies a hundred times faster than whole numbers, and exact below 2^53
     product = rows.T.astype(np.float64) @ columns.astype(np.float64)
     return np.asarray(product, np.int64)

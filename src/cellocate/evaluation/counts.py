@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles
+
 
 @dataclass(frozen=True, eq=False)
 class Counts:
@@ -27,27 +29,27 @@ class Counts:
     support: NDArray[np.int64]
 
     @classmethod
-    def of(cls, truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> Counts:
+    def of(cls, truth: Bools, decided: Bools) -> Counts:
         """Count truth and predicted labels, shape (N, K), bool."""
         return cls(len(truth), *(marks.sum(axis=0) for marks in (truth & decided, decided, truth)))
 
     @property
-    def precision(self) -> NDArray[np.float64]:
+    def precision(self) -> Doubles:
         """Share of the fields with a predicted location that show it."""
         return _share(self.hits, self.predicted)
 
     @property
-    def recall(self) -> NDArray[np.float64]:
+    def recall(self) -> Doubles:
         """Share of the fields that show a location for which it is predicted."""
         return _share(self.hits, self.support)
 
     @property
-    def f1(self) -> NDArray[np.float64]:
+    def f1(self) -> Doubles:
         """The harmonic mean of precision and recall."""
         return _share(2 * self.hits, self.predicted + self.support)
 
     @property
-    def accuracy(self) -> NDArray[np.float64]:
+    def accuracy(self) -> Doubles:
         """Share of fields for which a location is rightly predicted or rightly not."""
         wrong = self.predicted + self.support - 2 * self.hits
         return 1 - wrong / self.n
@@ -59,5 +61,5 @@ class Counts:
         return Counts(self.n * k, *(x.sum(keepdims=True) for x in (self.hits, self.predicted, self.support)))
 
 
-def _share(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
+def _share(part: NDArray[Any], whole: NDArray[Any]) -> Doubles:
     return np.asarray(part / np.maximum(whole, 1), np.float64)

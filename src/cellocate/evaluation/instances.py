@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Ints
 from cellocate.errors import CellocateError
 from cellocate.evaluation.bootstrap import percentiles
 from cellocate.images.rle import Mask, overlaps
@@ -17,8 +17,6 @@ from cellocate.vocabulary import Vocabulary
 MIN_OVERLAP = 0.6
 _RESAMPLES = 1000
 _AT_ONCE = 50
-
-Numbers = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +31,9 @@ class Instances:
     """
 
     masks: Sequence[Mask]
-    cell: Numbers
-    label: Numbers
-    confidence: NDArray[np.float64]
+    cell: Ints
+    label: Ints
+    confidence: Doubles
 
     @staticmethod
     def of(masks: Sequence[Mask], labels: Sequence[Sequence[int]]) -> Instances:
@@ -55,10 +53,10 @@ class _Ranking:
         truths: shape (N,), how many cells of each field show the location.
     """
 
-    field: Numbers
-    hit: NDArray[np.bool_]
-    last: NDArray[np.bool_]
-    truths: Numbers
+    field: Ints
+    hit: Bools
+    last: Bools
+    truths: Ints
 
 
 def evaluate_instances(
@@ -114,7 +112,7 @@ def evaluate_instances(
         raise CellocateError("no field to measure on", mend="Give truth and predictions of some fields.")
     truths, said, blind = _match(truth, predicted, len(vocabulary), least)
     rankings = [_ranking(said, k, truths[k]) for k in range(len(vocabulary))]
-    present: NDArray[np.bool_] = np.asarray(truths.any(axis=1))
+    present: Bools = np.asarray(truths.any(axis=1))
     whole = np.ones((1, len(truth)))
     ap = np.array([_average_precision(ranking, whole)[0] for ranking in rankings])
     aimless = [_ranking(blind, int(k), truths[k]) for k in np.flatnonzero(present)]
@@ -152,15 +150,15 @@ class _Said(NamedTuple):
     `target` is the number, over all fields, of the true cell that it matches, or -1.
     """
 
-    field: Numbers
-    label: Numbers
-    target: Numbers
-    confidence: NDArray[np.float64]
+    field: Ints
+    label: Ints
+    target: Ints
+    confidence: Doubles
 
 
 def _match(
     truth: Mapping[str, Instances], predicted: Mapping[str, Instances], classes: int, least: float
-) -> tuple[Numbers, _Said, _Said]:
+) -> tuple[Ints, _Said, _Said]:
     """Cells per location and field, (K, N); the predicted pairs; and all possible pairs of these masks."""
     truths = np.zeros((classes, len(truth)), dtype=np.intp)
     said, blind, cells = [], [], 0
@@ -181,7 +179,7 @@ def _together(parts: list[_Said]) -> _Said:
     return _Said(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _targets(overlap: NDArray[np.float64], true: Instances, classes: int, least: float) -> Numbers:
+def _targets(overlap: Doubles, true: Instances, classes: int, least: float) -> Ints:
     """For each predicted mask and location the true cell that shows it and overlaps most, or -1, shape (M, K)."""
     targets = np.full((len(overlap), classes), -1, dtype=np.intp)
     for k in np.unique(true.label):
@@ -192,7 +190,7 @@ def _targets(overlap: NDArray[np.float64], true: Instances, classes: int, least:
     return targets
 
 
-def _ranking(said: _Said, label: int, truths: Numbers) -> _Ranking:
+def _ranking(said: _Said, label: int, truths: Ints) -> _Ranking:
     chosen = np.flatnonzero(said.label == label)
     chosen = chosen[np.argsort(-said.confidence[chosen], kind="stable")]
     confidence, target = said.confidence[chosen], said.target[chosen]
@@ -202,7 +200,7 @@ def _ranking(said: _Said, label: int, truths: Numbers) -> _Ranking:
     return _Ranking(said.field[chosen], hit & (target >= 0), last, truths)
 
 
-def _average_precision(ranking: _Ranking, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _average_precision(ranking: _Ranking, weights: Doubles) -> Doubles:
     """Average precision with weighted fields, weights above 0, shape (R, N) → (R,); nan if no cell shows it."""
     support = weights @ ranking.truths
     drawn = weights[:, ranking.field]
@@ -210,7 +208,7 @@ def _average_precision(ranking: _Ranking, weights: NDArray[np.float64]) -> NDArr
     precision = hits / np.cumsum(drawn, axis=1)[:, ranking.last]
     best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     area = (np.diff(hits, axis=1, prepend=0) * best).sum(axis=1)
-    ap: NDArray[np.float64] = np.divide(area, support, out=np.full(len(weights), np.nan), where=support > 0)
+    ap: Doubles = np.divide(area, support, out=np.full(len(weights), np.nan), where=support > 0)
     return ap
 
 

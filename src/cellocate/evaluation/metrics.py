@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.errors import CellocateError
 from cellocate.evaluation.bootstrap import Clusters, ResampledF1, ResampledPrecision, bootstrap, percentiles
 from cellocate.evaluation.calibration_error import expected_calibration_error
@@ -17,17 +17,15 @@ from cellocate.evaluation.group_level import GroupLevel
 from cellocate.evaluation.ranking import average_precisions, micro_scores, ranking_scores, roc_areas
 from cellocate.vocabulary import Vocabulary
 
-Probabilities = NDArray[np.floating[Any]]
-Truth = NDArray[np.bool_]
 _INTERVALS = ("macro_f1_interval", "micro_f1_interval", "macro_average_precision_interval")
 
 
 def evaluate(
-    truth: Truth,
-    decided: NDArray[np.bool_],
+    truth: Bools,
+    decided: Bools,
     vocabulary: Vocabulary,
     *,
-    probabilities: Probabilities | None = None,
+    probabilities: Floats | None = None,
     thresholds: Sequence[float] | None = None,
     groups: Sequence[str] | None = None,
     trained: Sequence[int] | None = None,
@@ -93,12 +91,10 @@ def evaluate(
     return {**figures, "group_level": coarse, "per_class": rows}
 
 
-def _figures(
-    truth: Truth, decided: NDArray[np.bool_], vocabulary: Vocabulary, probabilities: Probabilities | None
-) -> dict[str, Any]:
+def _figures(truth: Bools, decided: Bools, vocabulary: Vocabulary, probabilities: Floats | None) -> dict[str, Any]:
     """All scores but the intervals, for locations or for groups."""
     counts, n = Counts.of(truth, decided), len(truth)
-    present: NDArray[np.bool_] = counts.support > 0
+    present: Bools = counts.support > 0
     some = bool(present.any())
     chance = [chance_average_precision(int(positives), n) for positives in counts.support[present]]
     everywhere = Counts.of(truth, np.ones_like(truth))
@@ -130,7 +126,7 @@ def _figures(
     }
 
 
-def _of_probabilities(truth: Truth, probabilities: Probabilities | None) -> dict[str, float | None]:
+def _of_probabilities(truth: Bools, probabilities: Floats | None) -> dict[str, float | None]:
     if probabilities is None:
         return dict.fromkeys(
             (
@@ -149,16 +145,14 @@ def _of_probabilities(truth: Truth, probabilities: Probabilities | None) -> dict
     }
 
 
-def _recall_of_fields(truth: Truth, decided: NDArray[np.bool_]) -> float | None:
+def _recall_of_fields(truth: Bools, decided: Bools) -> float | None:
     """The share of a field's locations that are predicted, averaged over fields with locations."""
     shown = truth.sum(axis=1)
     labelled = shown > 0
     return float(((truth & decided).sum(axis=1)[labelled] / shown[labelled]).mean()) if labelled.any() else None
 
 
-def _per_class(
-    counts: Counts, vocabulary: Vocabulary, ap: NDArray[np.float64], auc: NDArray[np.float64]
-) -> list[dict[str, Any]]:
+def _per_class(counts: Counts, vocabulary: Vocabulary, ap: Doubles, auc: Doubles) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
@@ -194,7 +188,7 @@ def chance_average_precision(positives: int, n: int) -> float:
     return float(((positives - 1) / (n - 1) * (n - harmonic) + harmonic) / n)
 
 
-def _mean(values: NDArray[np.float64]) -> float | None:
+def _mean(values: Doubles) -> float | None:
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else None
 

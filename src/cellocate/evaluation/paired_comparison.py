@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.errors import CellocateError
 from cellocate.evaluation.bootstrap import Clusters, ResampledF1, ResampledPrecision, Weights, bootstrap, percentiles
 from cellocate.evaluation.group_level import GroupLevel
@@ -17,17 +18,14 @@ from cellocate.vocabulary import Vocabulary
 SWAPS = 9_999
 _AT_ONCE = 200
 
-Table = NDArray[np.bool_]
-Probabilities = NDArray[np.floating[Any]]
-
 
 def compare(
-    truth: Table,
-    a: Table,
-    b: Table,
+    truth: Bools,
+    a: Bools,
+    b: Bools,
     vocabulary: Vocabulary,
     *,
-    probabilities: tuple[Probabilities, Probabilities] | None = None,
+    probabilities: tuple[Floats, Floats] | None = None,
     groups: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Compare two models' labels on the same fields; a difference is a − b, so above 0 the first is better.
@@ -118,7 +116,7 @@ def holm(p: Sequence[float]) -> list[float]:
 class _Pair:
     """The labels of two models; every score is three measures and then K locations."""
 
-    def __init__(self, truth: Table, a: Table, b: Table, clusters: Clusters) -> None:
+    def __init__(self, truth: Bools, a: Bools, b: Bools, clusters: Clusters) -> None:
         self.a, self.b = ResampledF1(truth, a, clusters), ResampledF1(truth, b, clusters)
         right = [(truth == decided).all(axis=1, keepdims=True) for decided in (a, b)]
         self.fields = clusters.sums(np.ones((len(truth), 1)))[:, 0]
@@ -132,7 +130,7 @@ class _Pair:
         self.observed = list(zip(of_a[0].tolist(), of_b[0].tolist(), strict=True))
         self.n = len(truth)
 
-    def resampled(self, weights: Weights) -> NDArray[np.float64]:
+    def resampled(self, weights: Weights) -> Doubles:
         """Differences in B resamples, shape (B, 3 + K)."""
         (f1_a, known_a), (f1_b, known_b) = self.a.per_class(weights), self.b.per_class(weights)
         # left out of a resample's mean, as `ResampledF1.macro` does, where neither model nor truth has it
@@ -141,7 +139,7 @@ class _Pair:
         exact = weights @ (self.right_a - self.right_b) / (weights @ self.fields)
         return np.column_stack([macro, self.a.micro(weights) - self.b.micro(weights), exact, per_class])
 
-    def swapped(self, swaps: NDArray[np.float32]) -> NDArray[np.float64]:
+    def swapped(self, swaps: NDArray[np.float32]) -> Doubles:
         """Differences after B random swaps, shape (B, 3 + K); `swaps` is 1 where a group is swapped, (B, G)."""
         hits_a, both_a, hits_b, both_b, right_a, right_b = self.totals
         hits = (swaps @ (self.b.hits - self.a.hits)).astype(np.float64)
@@ -151,7 +149,7 @@ class _Pair:
         return first - _scores(hits_b - hits, both_b - both, (right_b - right) / self.n)
 
 
-def _scores(hits: NDArray[np.float64], both: NDArray[np.float64], exact: NDArray[np.float64]) -> NDArray[np.float64]:
+def _scores(hits: Doubles, both: Doubles, exact: Doubles) -> Doubles:
     """Macro F1, micro F1, exact match and F1 of each location, shape (B, 3 + K)."""
     f1 = 2 * hits / np.maximum(both, 1)
     micro = 2 * hits.sum(axis=1) / np.maximum(both.sum(axis=1), 1)
@@ -165,9 +163,7 @@ def _swaps(groups: int) -> Iterator[NDArray[np.float32]]:
         yield rng.integers(0, 2, (size, groups), dtype=np.int8).astype(np.float32)
 
 
-def _row(
-    name: str, values: tuple[float, float], resampled: NDArray[np.float64], swapped: NDArray[np.float64]
-) -> dict[str, Any]:
+def _row(name: str, values: tuple[float, float], resampled: Doubles, swapped: Doubles) -> dict[str, Any]:
     difference = values[0] - values[1]
     beyond = int((np.abs(swapped) >= abs(difference) - 1e-12).sum())
     return {
@@ -180,7 +176,7 @@ def _row(
     }
 
 
-def _precision(truth: Table, probabilities: tuple[Probabilities, Probabilities], clusters: Clusters) -> dict[str, Any]:
+def _precision(truth: Bools, probabilities: tuple[Floats, Floats], clusters: Clusters) -> dict[str, Any]:
     both = [ResampledPrecision(truth, p, clusters) for p in probabilities]
     resampled = bootstrap(lambda weights: both[0].macro(weights) - both[1].macro(weights), clusters)
     a, b = (float(np.nanmean(average_precisions(truth, p))) for p in probabilities)
@@ -188,7 +184,7 @@ def _precision(truth: Table, probabilities: tuple[Probabilities, Probabilities],
     return {**row, "interval": percentiles(resampled), "p": None}
 
 
-def _per_class(rows: list[dict[str, Any]], truth: Table, known: NDArray[np.bool_]) -> list[dict[str, Any]]:
+def _per_class(rows: list[dict[str, Any]], truth: Bools, known: Bools) -> list[dict[str, Any]]:
     """Rows of locations with support and corrected p."""
     corrected = iter(holm([row["p"] for row, is_known in zip(rows, known, strict=True) if is_known]))
     found = []

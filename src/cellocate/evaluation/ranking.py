@@ -6,15 +6,14 @@ takes seconds for 12,000 of them.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
+
+from cellocate.arrays import Bools, Doubles, Floats
 
 _AT_ONCE = 4096  # fields, so that the table of pairs stays small
 
 
-def ranking_scores(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> dict[str, float]:
+def ranking_scores(truth: Bools, probabilities: Floats) -> dict[str, float]:
     """Rank the locations of each field by probability, and score where the true ones stand.
 
     - `label_ranking_average_precision`: for each true location, the share of true ones among those ranked as high or
@@ -45,7 +44,7 @@ def ranking_scores(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[
     return {"label_ranking_average_precision": precision, "coverage_error": coverage, "ranking_loss": loss}
 
 
-def average_precisions(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def average_precisions(truth: Bools, probabilities: Floats) -> Doubles:
     """Average precision of each location, shape (K,); NaN if it does not occur."""
     from sklearn import metrics as sk  # slow to import, and no help or refusal waits for it
 
@@ -55,7 +54,7 @@ def average_precisions(truth: NDArray[np.bool_], probabilities: NDArray[np.float
     return found
 
 
-def roc_areas(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def roc_areas(truth: Bools, probabilities: Floats) -> Doubles:
     """Area under the ROC curve of each location, shape (K,); NaN if no field shows it, or all do.
 
     It is the probability that a field with the location ranks above one without it; .5 is chance.
@@ -68,7 +67,7 @@ def roc_areas(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]
     return found
 
 
-def micro_scores(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> dict[str, float | None]:
+def micro_scores(truth: Bools, probabilities: Floats) -> dict[str, float | None]:
     """Average precision and area under the ROC curve of all N·K pairs together; None where undefined."""
     from sklearn import metrics as sk
 
@@ -79,7 +78,7 @@ def micro_scores(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[An
     }
 
 
-def _of_fields(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def _of_fields(truth: Bools, probabilities: Floats) -> Doubles:
     """Precision, coverage and loss of each field, shape (3, N)."""
     above = probabilities[:, None, :] >= probabilities[:, :, None]  # field, location, as high as that or higher
     rank = above.sum(axis=2)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from cellocate.arrays import Bools
 
 
-def choose_examples(truth: NDArray[np.bool_], count: int = 4) -> list[int]:
+def choose_examples(truth: Bools, count: int = 4) -> list[int]:
     """Choose fields that together show many locations: each adds the most new ones, the earliest of equals.
 
     Example:

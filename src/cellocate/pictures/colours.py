@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cellocate.arrays import Doubles, Floats
 from cellocate.choices import Colours
 
 STAINS = {"red": "microtubules", "green": "protein", "blue": "nucleus", "yellow": "endoplasmic reticulum"}
@@ -43,9 +44,7 @@ def light(name: str, colours: Colours = "atlas") -> tuple[float, float, float]:
     return _LIGHT[colours][name]
 
 
-def composite(
-    channels: NDArray[np.floating[Any]], names: Sequence[str], colours: Colours = "atlas"
-) -> NDArray[np.uint8]:
+def composite(channels: Floats, names: Sequence[str], colours: Colours = "atlas") -> NDArray[np.uint8]:
     """Overlay channels in their colours, for display only: never measure on it.
 
     Each channel is stretched by `stretched` and coloured by `light`; sums above full brightness are cut.
@@ -67,13 +66,13 @@ def composite(
     return np.asarray(np.rint(np.clip(added, 0, 1) * 255), np.uint8)
 
 
-def stretched(channels: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def stretched(channels: Floats) -> Doubles:
     """Each channel stretched from its .5th to its 99.8th percentile (at least .02 apart), shape (C, H, W), 0 to 1."""
     low, high = np.percentile(channels, _PERCENTILES, axis=(1, 2), keepdims=True)
     return np.asarray(np.clip((channels - low) / np.maximum(high - low, _SMALLEST_RANGE), 0, 1), np.float64)
 
 
-def grey(plane: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+def grey(plane: Floats) -> NDArray[np.uint8]:
     """Convert one stretched channel, shape (H, W), 0 to 1, to uint8."""
     return np.asarray(np.rint(plane * 255), np.uint8)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.arrays import Floats
 from cellocate.cells.flags import notes_on_protein
 from cellocate.cells.masks import CellMasks
 from cellocate.collection import Collection, bags_of
@@ -20,10 +20,8 @@ from cellocate.images.rle import label_image
 from cellocate.networks import Model
 from cellocate.prediction.field_prediction import predict_bags, predict_collection
 
-Probabilities = NDArray[np.floating[Any]]
 
-
-def combine_with_fields(cells: Predictions, ids: Sequence[str], fields: Probabilities) -> Predictions:
+def combine_with_fields(cells: Predictions, ids: Sequence[str], fields: Floats) -> Predictions:
     """Combine predictions of cells with those of their fields (see `combine_probabilities`).
 
     Args:
@@ -44,7 +42,7 @@ def combine_with_fields(cells: Predictions, ids: Sequence[str], fields: Probabil
     return both if cells.rule is None else both.decide(cells.rule)
 
 
-def combine_probabilities(cells: Probabilities, fields: Probabilities) -> NDArray[np.float32]:
+def combine_probabilities(cells: Floats, fields: Floats) -> NDArray[np.float32]:
     """Combine the probabilities of cells and of their fields: √(p_cell · p_field).
 
     It ranks like the product of both, which the runner-up of the 2021 challenge used, and stays on the scale of either,
@@ -122,7 +120,7 @@ def predict_within(
     of: list[str] = []
     numbers: list[int] = []
     notes: list[str] = []
-    found: list[Probabilities] = [np.zeros((0, len(model.vocabulary)), np.float32)]
+    found: list[Floats] = [np.zeros((0, len(model.vocabulary)), np.float32)]
     for field, whole in zip(collection.ids, fields.probabilities, strict=True):
         shape, own = masks.read(field, collection.shape(field))
         within = np.full((len(own), len(whole)), np.nan)

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools
+
 
 class GalleryChoice(NamedTuple):
     """Positions of fields whose locations are all right, and of others; and how many of each kind there are."""
@@ -17,7 +19,7 @@ class GalleryChoice(NamedTuple):
     all_wrong: int
 
 
-def choose_gallery(truth: NDArray[np.bool_], decided: NDArray[np.bool_], count: int = 12) -> GalleryChoice:
+def choose_gallery(truth: Bools, decided: Bools, count: int = 12) -> GalleryChoice:
     """Half of `count` from the fields that are wholly right, half from the others, each spread evenly in order.
 
     Where there are too few of one kind, the other fills up.

@@ -125,8 +125,8 @@ def _optics(card: ModelCard) -> list[tuple[str, str]]:
         ),
         (
             "Other stains",
-            f"It was trained on {describe_channels(card.channels)}. Its predictions for other markers mean nothing, and "
-            "fields that lack a channel are refused.",
+            f"It was trained on {describe_channels(card.channels)}. Its predictions for other markers mean nothing, "
+            "and fields that lack a channel are refused.",
         ),
     ]
 

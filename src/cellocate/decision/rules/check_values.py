@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Floats
 from cellocate.errors import CellocateError
 
 
-def check_probabilities(values: NDArray[np.floating[Any]]) -> None:
+def check_probabilities(values: Floats) -> None:
     """Refuse values outside 0 to 1, and NaN, in an array of shape (N, K).
 
     Raises:
@@ -23,7 +21,7 @@ def check_probabilities(values: NDArray[np.floating[Any]]) -> None:
         raise CellocateError(what, where=f"row {row}, column {column}", mend=suggest_mend(values))
 
 
-def suggest_mend(values: NDArray[np.floating[Any]]) -> str:
+def suggest_mend(values: Floats) -> str:
     """How to turn values that are no probabilities into some.
 
     Example:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.scaling import fit_scaling
 from cellocate.decision.rules.single import single_threshold, thresholds_of_unseen
@@ -15,7 +13,7 @@ HALF_WAY = 10  # locations of all fields together, at which that of unseen ones 
 
 
 @rule("expected_f1", "a threshold for each location, by the F1 to be expected of scaled probabilities")
-def expected_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def expected_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     """For each location, the best threshold for F1 if its probabilities, once scaled, are frequencies.
 
     Macro F1 is a mean over locations, so each is decided by itself, over all fields: the best is to keep the fields
@@ -50,7 +48,7 @@ def expected_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray
     return np.where(occurs, thresholds, thresholds_of_unseen(probabilities, shared))
 
 
-def best_expected_f1(probabilities: NDArray[np.float64]) -> float:
+def best_expected_f1(probabilities: Doubles) -> float:
     """The best of 2 E[hits] / (kept + E[positives]) over all thresholds, for one location's fields, shape (N,).
 
     Example:

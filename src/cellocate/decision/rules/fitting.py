@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Floats
 from cellocate.choices import Fallback
 from cellocate.decision.rules.check_values import check_probabilities
 from cellocate.decision.rules.kinds import RuleKind
@@ -16,13 +14,11 @@ from cellocate.decision.rules.scaling import fit_scaling
 from cellocate.errors import CellocateError
 from cellocate.registry import RULES
 
-Values = NDArray[np.floating[Any]]
-
 
 def fit(
     kind: str,
-    probabilities: Values,
-    truth: NDArray[np.bool_],
+    probabilities: Floats,
+    truth: Bools,
     *,
     fallback: Fallback | None = None,
     at_most: int | None = None,
@@ -67,7 +63,7 @@ def fit(
 
 
 def match_ratios(
-    probabilities: Values, ratios: NDArray[np.floating[Any]], *, fallback: Fallback = "none", at_most: int | None = None
+    probabilities: Floats, ratios: Floats, *, fallback: Fallback = "none", at_most: int | None = None
 ) -> Rule:
     """Fit the `ratio` rule to given ratios, such as the training set's; the truth of these fields is not needed.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from cellocate.arrays import Bools
 
 LARGEST_SET = 5
 """The most locations that any image of the train sets of 2018 (31,072 images) and 2021 (21,806) shows."""
 
 
-def label_limit(truth: NDArray[np.bool_]) -> int:
+def label_limit(truth: Bools) -> int:
     """The most locations that a rule gives one field: 5, as in the challenges, or more if these labels show more.
 
     Args:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.single import single_threshold, thresholds_of_unseen
 from cellocate.decision.rules.sweep import Sorted
@@ -17,7 +15,7 @@ FACTOR = 0.7
 
 
 @rule("per_class", "a threshold for each location, fitted on the validation part")
-def best_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def best_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     """For each location the threshold with its best F1, halfway between two neighbouring probabilities.
 
     A location that never occurs takes the `single` threshold. Of equally good thresholds the middle one is taken. Both
@@ -43,7 +41,7 @@ def best_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.
     "shrunk",
     "a threshold for each location, drawn to a shared one where it is rare, fitted on the validation part",
 )
-def shrunk_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def shrunk_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     """The best threshold of each location, drawn towards the `single` one, the more so the rarer it is.
 
     If n fields show a location, its own threshold weighs n/(n+5), as the mean of n observations does against a prior
@@ -64,7 +62,7 @@ def shrunk_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
 
 
 @rule("bagged", "a threshold for each location, the median over resamples of the validation part")
-def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def bagged_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     """For each location the median of its best thresholds on 50 bootstrap resamples of the fields.
 
     The best threshold jumps from one gap between probabilities to another with a single field; the median does not.
@@ -82,7 +80,7 @@ def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
     single = single_threshold(probabilities, truth)
     weights = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
 
-    def median(p: NDArray[np.floating[Any]], t: NDArray[np.bool_]) -> float:
+    def median(p: Floats, t: Bools) -> float:
         by_probability = Sorted(p)
         drawn = [by_probability.sweep(t, w).best() for w in weights if w[t].any()]
         return float(np.quantile(drawn, 0.5, method="lower")) if drawn else single
@@ -96,7 +94,7 @@ def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
     "a threshold for each location, fitted on the validation part and lowered by the factor .7",
     fallback="likeliest",
 )
-def scaled_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def scaled_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     """The best threshold of each location times .7, as the runner-up of the 2018 challenge (WAIR) used.
 
     Their empty fields get the likeliest location.

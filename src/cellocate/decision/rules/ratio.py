@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Floats
 from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.sweep import Sorted
 
 
 @rule("ratio", "a threshold for each location, so that it is decided as often as it occurs")
-def ratio_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[Any]:
+def ratio_thresholds(probabilities: Floats, truth: Bools) -> NDArray[Any]:
     """For each location the threshold that as many fields reach as show it (see `matching_thresholds`)."""
     return matching_thresholds(probabilities, truth.mean(axis=0))
 
 
-def matching_thresholds(probabilities: NDArray[np.floating[Any]], ratios: NDArray[np.floating[Any]]) -> NDArray[Any]:
+def matching_thresholds(probabilities: Floats, ratios: Floats) -> NDArray[Any]:
     """For each location the threshold that a given share of the fields reaches, as nearly as possible.
 
     No truth of these fields is needed, so you can fit it to the fields to be decided, with the ratios of the training
@@ -39,7 +40,7 @@ def matching_thresholds(probabilities: NDArray[np.floating[Any]], ratios: NDArra
     return np.array([_matching(p, r) for p, r in zip(probabilities.T, ratios, strict=True)])
 
 
-def _matching(probabilities: NDArray[np.floating[Any]], ratio: float) -> float:
+def _matching(probabilities: Floats, ratio: float) -> float:
     by_probability = Sorted(probabilities)
     kept = np.flatnonzero(by_probability.parts) + 1
     wanted = ratio * len(probabilities)

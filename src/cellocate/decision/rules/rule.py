@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from cellocate.arrays import Bools, Floats, Ints
 from cellocate.choices import Fallback, present_rule
 from cellocate.decision.rules.check_values import check_probabilities
 from cellocate.decision.rules.kinds import RuleKind
@@ -69,7 +69,7 @@ class Rule(BaseModel):
             raise ValueError("a location that is never given is one of those that there are")
         return self
 
-    def apply(self, probabilities: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    def apply(self, probabilities: Floats) -> Bools:
         """Choose the locations of each field from probabilities, shape (N, K) → (N, K), bool.
 
         Raises:
@@ -87,7 +87,7 @@ class Rule(BaseModel):
         values = probabilities if self.scaling is None else self.scaling.apply(probabilities)
         above = values - np.asarray(self.thresholds, values.dtype)
         above[:, list(self.never)] = -np.inf  # also where a threshold is 0
-        decided: NDArray[np.bool_] = known.function(values.astype(np.float64)) if known.by_field else above >= 0
+        decided: Bools = known.function(values.astype(np.float64)) if known.by_field else above >= 0
         decided[:, list(self.never)] = False
         if self.fallback != "none":
             empty = ~decided.any(axis=1)
@@ -102,7 +102,7 @@ class Rule(BaseModel):
         return None if RULES[self.kind].by_field else self.thresholds
 
 
-def _without(values: NDArray[np.floating[Any]], columns: Sequence[int]) -> NDArray[np.floating[Any]]:
+def _without(values: Floats, columns: Sequence[int]) -> Floats:
     if not columns:
         return values
     values = values.copy()
@@ -110,8 +110,8 @@ def _without(values: NDArray[np.floating[Any]], columns: Sequence[int]) -> NDArr
     return values
 
 
-def _ranks(values: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
+def _ranks(values: Floats) -> Ints:
     """Rank each value in its row, 0 for the highest; of equal values the first is higher."""
     order = np.argsort(-values, axis=1, kind="stable")
-    ranks: NDArray[np.intp] = np.argsort(order, axis=1, kind="stable")
+    ranks: Ints = np.argsort(order, axis=1, kind="stable")
     return ranks

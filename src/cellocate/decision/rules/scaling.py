@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from scipy.special import expit, logit
+
+from cellocate.arrays import Bools, Doubles, Floats, Ints
 
 _CLIP = 1e-6
 _LEAST_SLOPE = 0.1
@@ -27,17 +28,17 @@ class Scaling(BaseModel):
     slope: Annotated[FiniteFloat, Field(gt=0)]
     offsets: tuple[FiniteFloat, ...]
 
-    def apply(self, probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    def apply(self, probabilities: Floats) -> Doubles:
         """Scale probabilities, shape (N, K)."""
         return np.asarray(expit(self.slope * _logits(probabilities) + np.array(self.offsets)), dtype=np.float64)
 
-    def undo(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
+    def undo(self, scaled: Doubles) -> Doubles:
         """The lowest probability of each location that is scaled to this value, shape (K,)."""
         found = expit((logit(scaled) - np.array(self.offsets)) / self.slope)
         return np.where(found > _CLIP * (1 + 1e-9), found, 0.0)  # all below is scaled alike
 
 
-def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> Scaling:
+def fit_scaling(probabilities: Floats, truth: Bools) -> Scaling:
     """Fit the scaling by maximum likelihood with standard normal priors, so that rare locations stay near the others.
 
     logit q = (1 + a) · logit p + b + c of the location; the priors of a, b and each c are normal around 0 with a
@@ -67,7 +68,7 @@ def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool
     x, k, true, false = _counted(_logits(probabilities), truth)
     by_chance = (_BY_CHANCE * (truth.sum(axis=0) + 1) / (n + 2))[k]
 
-    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(parameters: Doubles) -> tuple[float, Doubles]:
         a, b, c = parameters[0], parameters[1], parameters[2:]
         q = expit((1 + a) * x + b + c[k])
         seen = by_chance + (1 - _BY_CHANCE) * q  # how likely a label is
@@ -83,17 +84,15 @@ def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool
     return Scaling(slope=float(1 + found[0]), offsets=tuple((found[1] + found[2:]).tolist()))
 
 
-def _counted(
-    logits: NDArray[np.float64], truth: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+def _counted(logits: Doubles, truth: Bools) -> tuple[Doubles, Ints, Doubles, Doubles]:
     """Merge fields of one location with nearly equal logits: mean logit, location, and number of true and false."""
     classes = logits.shape[1]
     step = np.round(logits / _STEP).astype(np.int64) * classes + np.arange(classes)
     kinds, which, size = np.unique(step, return_inverse=True, return_counts=True)
     true = np.asarray(np.bincount(which.ravel(), truth.ravel(), len(kinds)), np.float64)
-    mean: NDArray[np.float64] = np.bincount(which.ravel(), logits.ravel(), len(kinds)) / size
+    mean: Doubles = np.bincount(which.ravel(), logits.ravel(), len(kinds)) / size
     return mean, np.asarray(kinds % classes, np.intp), true, size - true
 
 
-def _logits(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def _logits(probabilities: Floats) -> Doubles:
     return np.asarray(logit(np.clip(probabilities.astype(np.float64), _CLIP, 1 - _CLIP)), dtype=np.float64)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles
 from cellocate.decision.rules.kinds import rule
 
 
 @rule("field_f1", "the locations that together have the best expected F1", by_field=True)
-def best_sets(probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
+def best_sets(probabilities: Doubles) -> Bools:
     """For each field the set with the best expected F1, with locations assumed independent.
 
     This suits F1 of each field, averaged over fields, and not macro F1, which needs each location decided over all
@@ -38,11 +38,11 @@ def best_sets(probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
     expected = expected_f1_of_likeliest(np.take_along_axis(probabilities, order, axis=1))
     count = expected.argmax(axis=1)
     ranks = np.argsort(order, axis=1, kind="stable")
-    chosen: NDArray[np.bool_] = ranks < count[:, None]
+    chosen: Bools = ranks < count[:, None]
     return chosen
 
 
-def expected_f1_of_likeliest(falling: NDArray[np.float64]) -> NDArray[np.float64]:
+def expected_f1_of_likeliest(falling: Doubles) -> Doubles:
     """Expected F1 of keeping the first 0, 1, … K of independent locations, shape (N, K + 1).
 
     Example:
@@ -60,7 +60,7 @@ def expected_f1_of_likeliest(falling: NDArray[np.float64]) -> NDArray[np.float64
     return np.stack(expected, axis=1)
 
 
-def _counts(probabilities: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def _counts(probabilities: Doubles) -> list[Doubles]:
     """Probability of each number of events among the first 0, 1, … K, shapes (N, 1), (N, 2), … (N, K + 1)."""
     counts = [np.ones((len(probabilities), 1))]
     for p in probabilities.T[:, :, None]:

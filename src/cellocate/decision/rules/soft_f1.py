@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.decision.rules.kinds import rule
 
 STEEPNESS, DECAY = 50.0, 1e-5
 
 
-def soft_f1(
-    probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], thresholds: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def soft_f1(probabilities: Floats, truth: Bools, thresholds: Doubles) -> Doubles:
     """F1 of each location with sigmoid(50 (p − threshold)) in place of a decision, shape (K,).
 
     Example:
@@ -28,7 +24,7 @@ def soft_f1(
 
 
 @rule("soft_f1", "a threshold for each location, by least squares on a smooth F1 of the validation part")
-def soft_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def soft_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     """The thresholds with the least sum of squares of 1 − soft F1, as the public kernels of 2018 fitted them.
 
     The search starts at .5 and is drawn back there by a weight of 1e-5. It is local: a location whose probabilities are
@@ -47,19 +43,17 @@ def soft_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.
     classes = truth.shape[1]
     own = np.eye(classes)  # each location's F1 depends on its own threshold alone
 
-    def misses(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    def misses(thresholds: Doubles) -> Doubles:
         return np.concatenate([soft_f1(probabilities, truth, thresholds) - 1, DECAY * (thresholds - 0.5)])
 
-    def slopes(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    def slopes(thresholds: Doubles) -> Doubles:
         return np.concatenate([own * _slope(probabilities, truth, thresholds), DECAY * own])
 
     found = least_squares(misses, np.full(classes, 0.5), jac=slopes, bounds=(0, 1))
     return np.asarray(found.x, dtype=np.float64)
 
 
-def _slope(
-    probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], thresholds: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _slope(probabilities: Floats, truth: Bools, thresholds: Doubles) -> Doubles:
     decided = expit(STEEPNESS * (probabilities - thresholds))
     falls = STEEPNESS * decided * (1 - decided)
     both = decided.sum(axis=0) + truth.sum(axis=0) + 1e-6

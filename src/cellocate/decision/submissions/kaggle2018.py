@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from cellocate.arrays import Bools
 from cellocate.counted import counted
 from cellocate.decision.probability_tables import write_predicted_labels
 from cellocate.decision.submissions.sample import SubmissionContents
@@ -21,7 +19,7 @@ from cellocate.vocabulary import Vocabulary, get
 def write_kaggle2018(
     path: str | Path,
     ids: Sequence[str],
-    decided: NDArray[np.bool_],
+    decided: Bools,
     vocabulary: Vocabulary,
     wanted: Sequence[str] | None = None,
 ) -> None:

@@ -6,11 +6,11 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Floats
 from cellocate.counted import counted
 from cellocate.decision.submissions.sample import LONGEST, SubmissionContents
 from cellocate.errors import CellocateError
@@ -43,7 +43,7 @@ def write_kaggle2021(
     path: str | Path,
     shapes: Mapping[str, Shape],
     masks: Callable[[str], Sequence[Mask]],
-    probabilities: NDArray[np.floating[Any]] | Callable[[str], NDArray[np.floating[Any]]],
+    probabilities: Floats | Callable[[str], Floats],
     vocabulary: Vocabulary,
     wanted: Sequence[str] | None = None,
 ) -> None:
@@ -130,7 +130,7 @@ def read_kaggle2021(path: str | Path, vocabulary: Vocabulary | None = None) -> I
         yield field, Cells(shape, _instances(text.split(), shape, classes, f"{where}, {field}"))
 
 
-def _words(mask: str, probabilities: NDArray[np.floating[Any]]) -> Iterator[str]:
+def _words(mask: str, probabilities: Floats) -> Iterator[str]:
     for k, p in enumerate(probabilities):
         if float(text := f"{p:.6f}") > 0:
             yield f"{k} {text} {mask}"
