@@ -81,5 +81,5 @@ def test_a_calibration_that_is_none_is_refused(content):
 
 
 def test_other_locations_are_refused():
-    with pytest.raises(CellocateError, match="a calibration for 1 locations beside 2 columns"):
+    with pytest.raises(CellocateError, match="a calibration for 1 locations, but the table has 2 columns"):
         Calibration(kind="temperature", slopes=(1.0,), intercepts=(0.0,)).apply(np.ones((1, 2)))

@@ -117,7 +117,7 @@ def test_differences_are_paired_and_rare_locations_named():
         f"  .5 for all (fixed): {f1(worse, truth):.3f}, behind by {1 - f1(worse, truth):.3f} (95% interval"
     )
     assert single == "  one threshold for all (single): 1.000, the same"
-    assert second == f"fewer than 10 cells show c ({truth[:, 2].sum()}): how it is decided is a guess"
+    assert second == f"fewer than 10 cells show c ({truth[:, 2].sum()}): its threshold is a guess"
 
 
 def test_rules_are_compared_over_the_same_locations():

@@ -131,10 +131,10 @@ def test_average_precision_is_scikit_learns(seed):
 def test_other_numbers_of_tables_or_locations_are_refused():
     tables, truth = simulated()
     for kind in POOLS:
-        with pytest.raises(CellocateError, match="a rule for 3 tables beside 2"):
+        with pytest.raises(CellocateError, match="a rule for 3 tables, but 2 are given"):
             fitted(kind, tables, truth)[0].apply(tables[:2])
     for kind in ("rank", "stacked"):
-        with pytest.raises(CellocateError, match="pooled for 4 locations beside 3"):
+        with pytest.raises(CellocateError, match="a pool for 4 locations, but the tables have 3"):
             fitted(kind, tables, truth)[0].apply(tables[:, :, :3])
 
 
@@ -145,7 +145,7 @@ def test_another_order_and_the_fields_of_the_fit_are_refused():
         pool, _ = fitted(kind, tables, truth)
         with pytest.raises(CellocateError, match="another order"):
             pool.refuse_misuse(("b.csv", "a.csv", "c.csv"), ["new"])
-        with pytest.raises(CellocateError, match="very fields that they were fitted to"):
+        with pytest.raises(CellocateError, match="fields that it was fitted to"):
             pool.refuse_misuse(NAMES, ids[::-1])
         pool.refuse_misuse(("x.csv", "y.csv", "z.csv"), ["new"])
     fitted("mean", tables, truth)[0].refuse_misuse(("b.csv", "a.csv", "c.csv"), ids)

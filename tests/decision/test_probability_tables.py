@@ -88,7 +88,7 @@ def test_a_table_without_rows_is_read(put):
         ("Id,0,1,2,2\na,.1,.2,.3,.4\n", "label|column"),
         ("0,1,2\n.1,.2,.3\n", "no column Id"),
         ("name,0,1,2\na,.1,.2,.3\n", "no column Id: its columns are name, 0, 1, 2"),
-        ("Id,0,1,2\na,.1,.2,.3\nb,.1,.2,.3\na,.1,.2,.3\n", "id a stands in several rows"),
+        ("Id,0,1,2\na,.1,.2,.3\nb,.1,.2,.3\na,.1,.2,.3\n", "id a is in several rows"),
         ("Id,0,1,2\na,.1,.2,.3\n ,.1,.2,.3\n", "a row without an id: .*line 3"),
         ("Id,0,1,2\na,.1,nan,.3\n", "not a number"),
         ("Id,0,1,2\na,.1,,.3\n", "not a number"),

@@ -70,7 +70,7 @@ def test_without_steps_one_table_is_left_alone(tmp_path, fields):
     assert set(json.loads((tmp_path / "rule.json").read_text())) == {"vocabulary", "locations", "rule"}
     assert read_steps(tmp_path / "rule.json") == Steps()
     np.testing.assert_array_equal(Steps().apply(tables[:1]), tables[0])
-    with pytest.raises(CellocateError, match=f"a rule for one table beside {len(tables)}"):
+    with pytest.raises(CellocateError, match=f"a rule for one table, but {len(tables)} are given"):
         Steps().apply(tables)
 
 
@@ -99,7 +99,11 @@ def test_the_commands_fit_and_repeat_steps(cellocate, files):
     assert result.out.count("(cross-fitted)") == 2
     assert cellocate("decide", "apply", *new, "--rule", out, "--out", files / "d.csv").code == 0
     assert len(pd.read_csv(files / "d.csv")) == 10
-    for tables, fault in ((fit, "very fields"), (new[::-1], "another order"), (new[:1], "2 tables beside 1")):
+    for tables, fault in (
+        (fit, "fields that it was fitted to"),
+        (new[::-1], "another order"),
+        (new[:1], "2 tables, but 1"),
+    ):
         result = cellocate("decide", "apply", *tables, "--rule", out, "--out", files / "no.csv")
         assert result.code == 1
         assert fault in result.err

@@ -64,7 +64,7 @@ def test_a_faulty_submission_is_refused(tmp_path: Path, content: str, message: s
 
 
 def test_another_vocabulary_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CellocateError, match="takes hpa28"):
+    with pytest.raises(CellocateError, match="uses hpa28"):
         write_kaggle2018(tmp_path / "s.csv", ["a"], np.zeros((1, 19), bool), get("hpa19"))
     assert list(tmp_path.iterdir()) == []
 

@@ -122,10 +122,10 @@ def test_cells_of_a_collection(model: Model, cells: Path) -> None:
     together = predict_cells(bagged, collection)
     np.testing.assert_allclose(together.probabilities, combine_probabilities(alone, fields[of]), rtol=1e-4)
     np.testing.assert_allclose(predict_cells(bagged, collection, alone=True).probabilities, alone, rtol=1e-4)
-    with pytest.raises(CellocateError, match="no probabilities of"):
+    with pytest.raises(CellocateError, match="no probabilities for"):
         combine_with_fields(found, bags.fields.ids[1:], fields[1:])
     numbers = ["one", *collection.fields["cell"][1:]]
-    with pytest.raises(CellocateError, match="a cell of no number: 'one'"):
+    with pytest.raises(CellocateError, match="cell number 'one' is not a number"):
         predict_cells(model, replace(collection, fields=collection.fields.assign(cell=numbers)))
 
 
@@ -157,7 +157,7 @@ def test_the_command_predicts_cells(
         result = cellocate(
             "predict", run / "model", cells, "--out", out, "--format", kind, "--masks", phantoms / "truth"
         )
-        assert "takes hpa19" in result.err
+        assert "uses hpa19" in result.err
         return
     assert result.code == 0, result.err
     count = len(open_collection(cells).ids)

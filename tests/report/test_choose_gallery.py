@@ -1,7 +1,6 @@
 import numpy as np
 
-from cellocate.pictures.choose_fields import choose_examples
-from cellocate.report.choice import choose_gallery
+from cellocate.pictures.choose_fields import choose_examples, choose_gallery
 
 
 def table(*rows):

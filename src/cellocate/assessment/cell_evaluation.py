@@ -50,7 +50,7 @@ def evaluate_cells(
             progress(1)
     metrics, warnings = evaluate_instances(true, predicted, words), []
     if lacking := len(known.ids) - len(true):
-        warnings.append(f"{lacking} of {len(known.ids)} fields of known cells have no prediction")
+        warnings.append(f"{lacking} of {len(known.ids)} fields with true cells have no prediction")
     score, blind = metrics["instance_map"], metrics["instance_map_of_predicting_everything"]
     if score is not None and score <= blind:
         what = "is no better than naming every location for every cell"

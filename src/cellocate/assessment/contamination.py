@@ -35,15 +35,15 @@ def training_counts(model: Model, whole: Collection) -> list[int] | None:
 def contamination_warnings(model: Model, collection: Collection) -> list[str]:
     """Warn about each use that the model's training made of some of the fields."""
     found, part_of = [], split_part_of(model, collection)
-    used = {
+    uses = {
         "was trained on": [part == "train" for part in part_of],
-        "chose its epoch and thresholds by": [part == "validation" for part in part_of],
-        "got its first weights from": _started(model, collection),
+        "chose its epoch and thresholds on": [part == "validation" for part in part_of],
+        "started from weights trained on": _started(model, collection),
     }
-    for use, is_so in used.items():
-        if ids := [field for field, used_here in zip(collection.ids, is_so, strict=True) if used_here]:
+    for use, is_so in uses.items():
+        if ids := [field for field, used in zip(collection.ids, is_so, strict=True) if used]:
             named = ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
-            found.append(f"{len(ids)} of {len(collection)} {collection.unit}s are ones that the model {use}: {named}")
+            found.append(f"the model {use} {len(ids)} of {len(collection)} {collection.unit}s: {named}")
     return found
 
 

@@ -65,7 +65,7 @@ def evaluate_model(
     if model.card.bag is not None:
         if maps:
             mend = "Leave --maps out; 'cellocate explain' shows cells one by one."
-            raise CellocateError("maps of a model that brings the cells of a field together", mend=mend)
+            raise CellocateError("maps of a model that pools the cells of a field", mend=mend)
         bags = bags_of(collection)
     whole = chosen = collection if bags is None else bags.fields
     if part is not None:

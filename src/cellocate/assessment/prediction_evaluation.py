@@ -87,7 +87,7 @@ def threshold_notes(predictions: Predictions) -> list[str]:
     """Note that labels were chosen at a threshold of .5."""
     if predictions.rule is None or predictions.rule.kind != "fixed":
         return []
-    return ["locations were decided at a threshold of .5; 'cellocate decide' fits a better rule"]
+    return ["locations were chosen at a threshold of .5; 'cellocate decide' fits a better rule"]
 
 
 def no_skill_warnings(metrics: Mapping[str, Any], unit: str) -> list[str]:

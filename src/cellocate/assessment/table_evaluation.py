@@ -38,7 +38,7 @@ def evaluate_table(
         CellocateError: a table cannot be read, or a field has no labels.
     """
     if baseline is not None and Path(baseline).is_dir():
-        what = "a model, which needs images, beside a table"
+        what = "a table cannot be compared with a model, which needs images"
         raise CellocateError(what, where=baseline, mend="Give a table of what the model predicts.")
     table = read_labels(labels, vocabulary)
     found = read_predictions(predictions, table.vocabulary)

@@ -16,7 +16,7 @@ from cellocate.errors import CellocateError
 
 CALIBRATIONS: tuple[CalibrationKind, ...] = get_args(CalibrationKind)
 
-_HOTTEST = 20.0
+_MAX_SLOPE = 20.0
 _SPREAD = 0.25  # of a location's intercept and slope around those of all
 
 
@@ -43,7 +43,7 @@ class Calibration(BaseModel):
         if len(self.slopes) != len(self.intercepts):
             raise ValueError("slopes and intercepts differ in number")
         if not all(0 < slope < np.inf for slope in self.slopes) or not np.isfinite(self.intercepts).all():
-            raise ValueError("slopes are positive numbers, intercepts numbers")
+            raise ValueError("slopes must be positive numbers, intercepts numbers")
         return self
 
     def apply(self, probabilities: Floats) -> Doubles:
@@ -54,7 +54,7 @@ class Calibration(BaseModel):
         """
         if probabilities.shape[-1] != len(self.slopes):
             raise CellocateError(
-                f"a calibration for {len(self.slopes)} locations beside {probabilities.shape[-1]} columns",
+                f"a calibration for {len(self.slopes)} locations, but the table has {probabilities.shape[-1]} columns",
                 mend="Use a rule that was fitted to this vocabulary.",
             )
         return sigmoid(logits(probabilities) * self.slopes + self.intercepts)
@@ -96,7 +96,7 @@ def _fitted(kind: CalibrationKind, probabilities: Floats, truth: Bools) -> Calib
     prior, ones = np.array([0.0, slope]), np.ones(len(values))
     lines = [fit_logistic(np.stack([ones, values[:, k]], axis=1), truth[:, k], prior, _SPREAD) for k in range(classes)]
     intercepts, slopes = np.array(lines).T
-    # a location that is told the wrong way round is not turned about: that would be another rule
+    # a negative slope would reverse the order of fields, and that would be another rule
     return Calibration(
         kind=kind, slopes=tuple(np.maximum(slopes, 1e-3).tolist()), intercepts=tuple(intercepts.tolist())
     )
@@ -109,5 +109,5 @@ def _slope(values: Doubles, truth: Bools) -> float:
         scaled = values * np.exp(log_slope)
         return float(np.logaddexp(0, scaled).sum() - scaled[truth].sum())
 
-    ends = (-np.log(_HOTTEST), np.log(_HOTTEST))
+    ends = (-np.log(_MAX_SLOPE), np.log(_MAX_SLOPE))
     return float(np.exp(minimize_scalar(loss, bounds=ends, method="bounded").x))

@@ -12,11 +12,11 @@ from cellocate.decision.rules import Rule, fit
 from cellocate.evaluation import SMALL
 
 CANDIDATES: tuple[str, ...] = ("expected_f1", "bagged", "ratio")
-"""The rules that `auto` chooses from. The first leans on what probabilities say, and is best where that is true; the
-others look at the order of fields alone, so that no distortion of the probabilities harms them (decision 0019)."""
+"""The rules that `auto` chooses from. The first relies on the probabilities, and is best if they are calibrated; the
+others use only the order of fields, so distorted probabilities do no harm (decision 0019)."""
 
 MIN_GROUPS = SMALL
-"""Groups of fields (or fields) below which nothing is chosen or compared: resamples of so few tell no error."""
+"""Minimum number of groups of fields (or fields) for a comparison; fewer give no error estimate."""
 
 SIMPLE_RULES: tuple[str, ...] = ("fixed", "single", "per_class", "ratio")
 """The rules that any other should beat; see `NAMES` in `cellocate.decision.rule_comparison`."""
@@ -28,7 +28,7 @@ def default_rule(name: str) -> str:
 
 
 NOT_COMPARED = f"fewer than {MIN_GROUPS} fields, or groups of them: rules were not compared"
-"""What is said where there is no comparison."""
+"""The note without a comparison."""
 
 
 class FittedRule(NamedTuple):

@@ -37,7 +37,7 @@ def assign_folds(truth: Bools, groups: Sequence[str] | None = None, *, seed: int
     names = np.arange(len(truth)) if groups is None else np.asarray(groups)
     different, member = np.unique(names, return_inverse=True)
     if len(different) < 2:
-        raise CellocateError("one group of fields alone cannot be cross-fitted", mend="Give fields of several groups.")
+        raise CellocateError("cross-fitting needs at least two groups of fields", mend="Give fields of several groups.")
     shown = np.zeros((len(different), truth.shape[1]), dtype=bool)
     np.logical_or.at(shown, member, truth)
     count = min(FOLDS, len(different))

@@ -70,19 +70,19 @@ def fit_guaranteed(
 
     Example:
         >>> p, truth = np.arange(1, 100)[:, None] / 100, np.ones((99, 1), bool)
-        >>> fit_guaranteed(p, truth, missed=0.1).rule.thresholds  # 9 of 99 are missed, and the new one counts as well
+        >>> fit_guaranteed(p, truth, missed=0.1).rule.thresholds  # 9 of 99 are missed, and the new field counts as well
         (0.1,)
     """
     if not 0 < missed < 1:
-        raise CellocateError(f"no share to be missed: {missed:g}", mend="Give one between 0 and 1, such as 0.1.")
+        raise CellocateError(f"a share of missed locations of {missed:g}", mend="Give 0 to 1, such as 0.1.")
     rows = np.flatnonzero(truth.any(axis=1))
     member = rows if groups is None else np.asarray(groups)[rows]
     _, of, fields = np.unique(member, return_inverse=True, return_counts=True)
     allowed = missed * (len(fields) + 1) - 1
     if allowed < 0:
         raise CellocateError(
-            f"{len(fields)} groups of fields with locations cannot promise to miss at most {missed:.3g}",
-            mend=f"It takes {int(np.ceil(1 / missed - 1 - 1e-9))}, or a larger share.",
+            f"{len(fields)} groups of fields with locations cannot guarantee to miss at most {missed:.3g}",
+            mend=f"Give at least {int(np.ceil(1 / missed - 1 - 1e-9))} groups, or a larger share.",
         )
     p, shown = probabilities[rows], truth[rows]
     weights = np.repeat(1 / (shown.sum(axis=1) * fields[of])[:, None], truth.shape[1], axis=1)[shown]

@@ -7,12 +7,12 @@ from scipy.special import expit, logit
 
 from cellocate.arrays import Bools, Doubles, Floats
 
-_LEAST = 1e-6  # tables have six decimals
+CLIP = 1e-6  # tables have six decimals
 
 
 def logits(probabilities: Floats) -> Doubles:
     """Logits of probabilities of any shape, clipped to a millionth from 0 and 1, as tables have six decimals."""
-    return np.asarray(logit(np.clip(probabilities.astype(np.float64), _LEAST, 1 - _LEAST)))
+    return np.asarray(logit(np.clip(probabilities.astype(np.float64), CLIP, 1 - CLIP)))
 
 
 def sigmoid(values: Doubles) -> Doubles:

@@ -46,7 +46,7 @@ def describe_notes(notes: Sequence[str], unit: Unit) -> list[str]:
     found = []
     for note, n in Counter(filter(None, notes)).items():
         if note in SILENT:
-            found.append(f"{n:,} {of} {_WORDS[note]} (column Note); no location is given")
+            found.append(f"{n:,} {of} {_WORDS[note]} (column Note); they get no location")
         elif note in COPIES:
             found.append(
                 f"{n:,} {of} with a protein channel that is a copy of {COPIES[note]} (column Note): do not "

@@ -18,7 +18,7 @@ from cellocate.errors import CellocateError
 
 POOLS: tuple[PoolKind, ...] = get_args(PoolKind)
 
-_LEVELS = sigmoid(np.linspace(-7, 7, 57))  # quantiles that ranks are told by, close together at both ends
+_LEVELS = sigmoid(np.linspace(-7, 7, 57))  # quantiles of ranks, close together at both ends
 _SPREAD = 0.5  # of a stacked weight around that of the mean
 
 
@@ -47,10 +47,10 @@ class Pool(BaseModel):
     def _agree(self) -> Pool:
         has = {"weighted": self.weights, "stacked": self.stacked, "rank": self.quantiles}
         if any((content is not None) != (kind == self.kind) for kind, content in has.items()):
-            raise ValueError("what is fitted is that of another kind")
+            raise ValueError("fitted values belong to another kind")
         m = len(self.tables)
         if self.weights is not None and (len(self.weights) != m or min(self.weights) < 0 or sum(self.weights) <= 0):
-            raise ValueError("weights and tables differ")
+            raise ValueError("weights must be one for each table, and none negative")
         if self.stacked is not None and any(len(row) != m + 1 for row in self.stacked):
             raise ValueError("stacked weights and tables differ in number")
         if self.quantiles is not None and (
@@ -71,7 +71,7 @@ class Pool(BaseModel):
         """
         if len(tables) != len(self.tables):
             raise CellocateError(
-                f"a rule for {len(self.tables)} tables beside {len(tables)}",
+                f"a rule for {len(self.tables)} tables, but {len(tables)} are given",
                 mend=f"Give tables like {', '.join(self.tables)}, in this order.",
             )
         if self.kind == "geometric":
@@ -103,14 +103,14 @@ class Pool(BaseModel):
             )
         if self.fitted_to is not None and self.fitted_to == _checksum(ids):
             raise CellocateError(
-                f"the {self.kind} tables would be applied to the very fields that they were fitted to",
-                mend="Give tables of other fields; the scores of 'decide fit' are cross-fitted.",
+                f"the {self.kind} pool would be applied to the fields that it was fitted to",
+                mend="Give tables of other fields; the scores of 'decide fit' are cross-fitted already.",
             )
 
     def _of(self, tables: Floats, fitted: Doubles, axis: int = 0) -> Doubles:
         if fitted.shape[axis] != tables.shape[-1]:
             raise CellocateError(
-                f"tables pooled for {fitted.shape[axis]} locations beside {tables.shape[-1]} columns",
+                f"a pool for {fitted.shape[axis]} locations, but the tables have {tables.shape[-1]} columns",
                 mend="Use a rule that was fitted to this vocabulary.",
             )
         return fitted
@@ -148,7 +148,7 @@ def fit_pool(
         return _fitted(kind, of, known, tuple(names)).apply
 
     pool = _fitted(kind, tables, truth, tuple(names))
-    if kind not in ("weighted", "stacked"):  # truth is not asked
+    if kind not in ("weighted", "stacked"):  # truth is not used
         return pool, pool.apply(tables)
     pool = pool.model_copy(update={"fitted_to": _checksum(ids)})
     return pool, cross_fitted(fit, tables, truth, folds)

@@ -123,7 +123,7 @@ class Predictions:
         """
         place = {own: row for row, own in enumerate(self.ids)}
         if lacking := [wanted for wanted in ids if wanted not in place]:
-            what = f"no prediction of {len(lacking)} of {len(ids)} {self.unit}s, such as {lacking[0]}"
+            what = f"no prediction for {len(lacking)} of {len(ids)} {self.unit}s, such as {lacking[0]}"
             raise CellocateError(what, mend=f"Give predictions of all of these {self.unit}s.")
         rows = [place[wanted] for wanted in ids]
         return replace(
@@ -213,7 +213,7 @@ class Predictions:
         else:
             if masks is None:
                 raise CellocateError("a submission of 2021 without masks of cells", mend="Give masks.")
-            read = lru_cache(maxsize=1)(masks)  # a field's masks are asked for, and then its probabilities
+            read = lru_cache(maxsize=1)(masks)  # each field's masks are read twice
             write_kaggle2021(
                 path,
                 {field: read(field)[0] for field in (dict.fromkeys(self.fields or ()) if fields is None else fields)},

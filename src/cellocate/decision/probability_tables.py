@@ -40,7 +40,7 @@ def read_probabilities(path: str | Path, vocabulary: Vocabulary) -> tuple[list[s
     try:
         position = {vocabulary.index(column): column for column in columns}
     except CellocateError as error:
-        raise CellocateError(f"a column that is no location: {error.what}", where=path, mend=error.mend) from None
+        raise CellocateError(f"a column that is not a location: {error.what}", where=path, mend=error.mend) from None
     lacking = [name for i, name in enumerate(vocabulary.names) if i not in position]
     if lacking or len(position) < len(columns):
         what = f"no column for {lacking[0]!r}" if lacking else "two columns for one location"
@@ -78,7 +78,8 @@ def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[li
         position = {field: row for row, field in enumerate(others)}
         if set(others) != set(ids):
             odd = min(set(others) ^ set(ids))
-            raise CellocateError(f"fields differ from {paths[0]}, such as {odd}", where=path, mend="Give equal tables.")
+            what = f"fields differ from {paths[0]}, such as {odd}"
+            raise CellocateError(what, where=path, mend="Give tables of the same fields.")
         tables.append(table[[position[field] for field in ids]])
     return ids, np.stack(tables)
 
@@ -132,7 +133,7 @@ def vocabulary_from_columns(path: str | Path) -> Vocabulary:
     """
     names = [column for column in read_columns(path, names=_NAMES) if column not in _OTHERS]
     if any(name.removesuffix(".0").isdigit() for name in names):
-        mend = "Say with --vocabulary, or with --rule, which they are."
+        mend = "Give the vocabulary with --vocabulary, or a rule with --rule."
         raise CellocateError("columns are numbers, not names of locations", where=path, mend=mend)
     return Vocabulary("its columns", tuple(Location(name, None, "") for name in names))
 
@@ -151,7 +152,7 @@ def _read(path: str | Path) -> tuple[pd.DataFrame, list[int]]:
         raise CellocateError("a row without an id", where=where, mend="Fill the column Id.")
     if table["Id"].duplicated().any():
         row = int(table["Id"].duplicated().to_numpy().argmax())
-        what = f"id {table['Id'].iloc[row]} stands in several rows"
+        what = f"id {table['Id'].iloc[row]} is in several rows"
         raise CellocateError(what, where=f"{path}, line {lines[row]}", mend="Keep one row for each.")
     return table, lines
 

@@ -52,13 +52,15 @@ def grouping_columns(fields: pd.DataFrame, by: Sequence[str] | None, where: str 
     wanted = list(dict.fromkeys(by)) if by else [column for column in _USUAL if column in there]
     lacking = [column for column in wanted if column not in there]
     if not by and wanted == ["cell_line"]:
-        what, mend = "no antibody and no gene of these fields", "Give a table that has one, or name columns with --by."
-        raise CellocateError(what, where=where, mend=mend)
+        mend = "Give a table that has one, or name columns with --by."
+        raise CellocateError("these fields have no antibody or gene", where=where, mend=mend)
     if lacking or not wanted:
-        what = f"no values in a column {lacking[0]!r}" if lacking else "no antibody, gene or cell_line of these fields"
-        told = [column for column in there if column not in ("labels", *CHANNELS)]
-        mend = columns_there(lacking[0] if lacking else "", told) if told else "Give a table of them by id."
-        raise CellocateError(what, where=where, mend=mend if lacking or not told else f"{mend} Name one with --by.")
+        what = (
+            f"no values in a column {lacking[0]!r}" if lacking else "these fields have no antibody, gene or cell line"
+        )
+        usable = [column for column in there if column not in ("labels", *CHANNELS)]
+        mend = columns_there(lacking[0] if lacking else "", usable) if usable else "Give a table with their ids."
+        raise CellocateError(what, where=where, mend=mend if lacking or not usable else f"{mend} Name one with --by.")
     known = fields[wanted]
     if not known.notna().all(axis=1).any():
         raise CellocateError(f"no field has all of {', '.join(wanted)}", where=where, mend="Name fewer with --by.")
@@ -120,23 +122,23 @@ def aggregate_by_protein(
         [['8', 'Cytosol', True, 1.0], ['992', 'Nucleoplasm', True, 1.0], ['992', 'Cytosol', False, 0.33]]
     """
     if taken := [column for column in proteins if column in _OWN]:
-        raise CellocateError(f"proteins told apart by a column {taken[0]!r}, which is written", mend="Rename it.")
+        raise CellocateError(f"a column {taken[0]!r}, whose name the result uses as well", mend="Rename it.")
     p = np.asarray(probabilities, np.float64)
     by_protein = proteins.rename_axis(None).groupby(list(proteins), sort=True, dropna=False)
     member = by_protein.ngroup().to_numpy()
-    told = by_protein.size().rename("n").reset_index()
+    proteins_found = by_protein.size().rename("n").reset_index()
     field = np.arange(len(p)) if fields is None else pd.factorize(np.asarray(fields, dtype=object))[0]
-    told["fields"] = pd.Series(field).groupby(member).nunique().to_numpy()
+    proteins_found["fields"] = pd.Series(field).groupby(member).nunique().to_numpy()
 
-    heard = np.ones((len(p), 1)) if silent is None else (~np.asarray(silent, bool))[:, None].astype(np.float64)
-    told_by = _means(heard, member)  # the share of the rows of each protein that say anything
-    part = np.where(told_by > 0, told_by, 1)
-    pooled, share = _means(p * heard, member) / part, _means(decided, member)
-    called = share >= MAJORITY if rule is None else rule.apply(pooled) & (told_by > 0)
-    between, diversity = _means(heard * (p - pooled[member]) ** 2, member) / part, pooled * (1 - pooled)
-    several = told["n"].to_numpy() > 1
+    with_signal = np.ones((len(p), 1)) if silent is None else (~np.asarray(silent, bool))[:, None].astype(np.float64)
+    signal_share = _means(with_signal, member)  # the share of each protein's rows with a signal
+    part = np.where(signal_share > 0, signal_share, 1)
+    pooled, share = _means(p * with_signal, member) / part, _means(decided, member)
+    called = share >= MAJORITY if rule is None else rule.apply(pooled) & (signal_share > 0)
+    between, diversity = _means(with_signal * (p - pooled[member]) ** 2, member) / part, pooled * (1 - pooled)
+    several = proteins_found["n"].to_numpy() > 1
     agreed = _means((decided == called[member]).all(axis=1, keepdims=True), member)[:, 0]
-    calls = told.assign(
+    calls = proteins_found.assign(
         Locations=["; ".join(name for name, shows in zip(names, row, strict=True) if shows) for row in called],
         agreement=agreed,
         heterogeneity=np.where(several, _ratio(between.sum(axis=1), diversity.sum(axis=1)), np.nan),
@@ -144,7 +146,7 @@ def aggregate_by_protein(
 
     low, high = share_intervals(decided, member, field)
     row, k = np.nonzero((share > 0) | called)
-    locations = told.iloc[row].reset_index(drop=True)
+    locations = proteins_found.iloc[row].reset_index(drop=True)
     locations["location"] = np.asarray(names, dtype=object)[k]
     for name, values in {
         "called": called,

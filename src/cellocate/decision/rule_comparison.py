@@ -95,10 +95,10 @@ def describe_comparison(comparison: RuleComparison, names: Sequence[str], unit: 
         ...     print(line.partition(",")[0])
         rule single
           .5 for all (fixed): 0.425
-        fewer than 10 fields show ER (3): how it is decided is a guess
+        fewer than 10 fields show ER (3): its threshold is a guess
     """
     own, *others = comparison.scores
-    best = f" (the best of {', '.join(comparison.among)} by these figures)" if comparison.among else ""
+    best = f" (the best of {', '.join(comparison.among)}by these scores)" if comparison.among else ""
     occur = f"{counted(comparison.occur, 'location')} that occur{'s' if comparison.occur == 1 else ''}"
     line = f"rule {own.rule}{best}, out of fold (n = {comparison.n:,}): macro F1 {own.occur.macro_f1:.3f} over the "
     line += occur
@@ -127,9 +127,8 @@ def rare_location_notes(comparison: RuleComparison, names: Sequence[str], unit: 
     if len(rare) > _LISTED:
         these = "all" if len(rare) == comparison.occur else f"{len(rare)} of"
         listed = f"{these} the {comparison.occur} locations that occur, such as {rare[0]}"
-    return [
-        f"fewer than {FEW} {unit}s show {listed}: how {'it is' if len(rare) == 1 else 'they are'} decided is a guess"
-    ]
+    guess = "its threshold is a guess" if len(rare) == 1 else "their thresholds are guesses"
+    return [f"fewer than {FEW} {unit}s show {listed}: {guess}"]
 
 
 def decide_out_of_fold(

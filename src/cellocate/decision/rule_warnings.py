@@ -5,7 +5,7 @@ from __future__ import annotations
 from cellocate.arrays import Floats
 from cellocate.counted import counted
 from cellocate.decision.rules import Rule
-from cellocate.decision.rules.limit import LARGEST_SET
+from cellocate.decision.rules.fitting import LARGEST_SET
 from cellocate.evaluation import SMALL
 
 _USUAL_SET = 3  # the most locations that 99% of the images of 2018 and 2021 show

@@ -37,7 +37,7 @@ class Steps(BaseModel):
             CellocateError: the tables or locations differ from those of the fit.
         """
         if self.pool is None and len(tables) > 1:
-            what = f"a rule for one table beside {len(tables)}"
+            what = f"a rule for one table, but {len(tables)} are given"
             raise CellocateError(what, mend="Give one table, or fit a rule to several.")
         pooled = np.asarray(tables[0]) if self.pool is None else self.pool.apply(tables)
         return pooled if self.calibration is None else self.calibration.apply(pooled)

@@ -107,9 +107,9 @@ def evaluate_instances(
     """
     if set(truth) != set(predicted):
         odd = min(set(truth) ^ set(predicted))
-        raise CellocateError(f"predictions and truth of different fields, such as {odd}", mend="Give equal ones.")
+        raise CellocateError(f"predictions and truth of different fields, such as {odd}", mend="Give the same fields.")
     if not truth:
-        raise CellocateError("no field to measure on", mend="Give truth and predictions of some fields.")
+        raise CellocateError("no field to evaluate", mend="Give truth and predictions of some fields.")
     truths, said, blind = _match(truth, predicted, len(vocabulary), least)
     rankings = [_ranking(said, k, truths[k]) for k in range(len(vocabulary))]
     present: Bools = np.asarray(truths.any(axis=1))

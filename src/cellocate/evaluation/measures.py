@@ -36,20 +36,20 @@ MEASURES = (
     Measure(
         "micro_f1",
         "Micro F1",
-        "F1 of all predicted and true locations counted together: common locations decide it.",
+        "F1 of all predicted and true locations counted together: common locations dominate it.",
         "0 for predicting nothing",
         main=True,
     ),
     Measure(
         "macro_precision",
         "Macro precision",
-        "Of the {unit}s that were given a location, the share that show it; averaged over all {k}.",
+        "Of the {unit}s with a predicted location, the share that show it; averaged over all {k}.",
         "0 for predicting nothing",
     ),
     Measure(
         "macro_recall",
         "Macro recall",
-        "Of the {unit}s that show a location, the share that were given it; averaged over all {k}.",
+        "Of the {unit}s that show a location, the share for which it is predicted; averaged over all {k}.",
         "0 for predicting nothing, 1 for everything",
     ),
     Measure(
@@ -69,8 +69,8 @@ MEASURES = (
     Measure(
         "recall_of_fields",
         "Recall of {unit}s",
-        "Of the locations that a {unit} shows, the share that it was given; averaged over the {unit}s that show any. "
-        "Sets with a guarantee promise this share.",
+        "Of the locations that a {unit} shows, the share that are predicted; averaged over the {unit}s that show any. "
+        "A rule with a guarantee guarantees this share.",
         "0 for predicting nothing, 1 for everything",
     ),
     Measure(
@@ -110,8 +110,7 @@ MEASURES = (
     Measure(
         "coverage_error",
         "Coverage error",
-        "How many locations, from the likeliest down, must be taken to have all true ones; averaged over {unit}s. The "
-        "fewer the better.",
+        "How many locations, from the likeliest down, include all true ones; averaged over {unit}s. Fewer is better.",
         "{labels} is best",
     ),
     Measure(
@@ -123,8 +122,7 @@ MEASURES = (
     Measure(
         "ece",
         "Calibration error",
-        "How far probabilities are from frequencies, on average; 0 is best. Locations that are rarely true make it "
-        "small.",
+        "How far probabilities are from frequencies, on average; 0 is best. Rare locations make it small.",
         "",
     ),
 )

@@ -63,7 +63,7 @@ def evaluate(
         (0.5, 1.0)
     """
     if not len(truth):
-        raise CellocateError("no labelled field to measure on", mend="Give a collection or part that has labels.")
+        raise CellocateError("no labelled field to evaluate", mend="Give a collection or part that has labels.")
     level = GroupLevel(vocabulary)
     coarse_probabilities = None if probabilities is None else level.of(probabilities)
     coarse = _figures(level.of(truth), level.of(decided), level.vocabulary, coarse_probabilities)

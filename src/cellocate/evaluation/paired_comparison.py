@@ -68,7 +68,7 @@ def compare(
         ('micro_f1', 1.0, 0.0001)
     """
     if not len(truth):
-        raise CellocateError("no labelled field to compare on", mend="Give fields that have labels.")
+        raise CellocateError("no labelled field to compare", mend="Give fields that have labels.")
     if not truth.shape == a.shape == b.shape:
         raise CellocateError(f"tables of shapes {truth.shape}, {a.shape} and {b.shape}", mend="Give the same fields.")
     clusters, level = Clusters(len(truth), groups), GroupLevel(vocabulary)

@@ -43,22 +43,32 @@ def bars(
     inside = ["none" if is_hollow else edge for is_hollow, edge in zip(hollow, edges, strict=True)]
     axes.barh(places, values, height=0.62, color=inside, edgecolor=edges, linewidth=1, zorder=2)
     for place, value, text in zip(places, values, texts, strict=True):
-        x, transform = (1.02, axes.get_yaxis_transform()) if at_end else (value, axes.transData)
-        axes.annotate(
-            text,
-            (x, place),
-            xycoords=transform,
-            xytext=(5, 0),
-            textcoords="offset points",
-            va="center_baseline",
-            fontsize=FONT,
-            color=PALETTE["ink"],
-            annotation_clip=False,
-        )
-    axes.set_ylim(len(lines) - 0.4, -0.6)
-    # names are the user's: a dollar sign in one is no formula
-    axes.set_yticks(places, labels=lines, color=PALETTE["ink"], parse_math=False)
-    bare(axes)
+        write_number(axes, text, place, None if at_end else value)
+    name_rows(axes, lines)
     axes.spines["bottom"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
     return figure, axes
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Write a name at each row of a plot, from the top."""
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    # names are the user's: a dollar sign in one is no formula
+    axes.set_yticks(range(len(names)), labels=names, color=PALETTE["ink"], parse_math=False)
+    bare(axes)
+    axes.tick_params(axis="y", length=0)
+
+
+def write_number(axes: Axes, text: str, row: int, x: float | None = None) -> None:
+    """Write a number in a row, right of `x` or, without it, right of the plot."""
+    at, transform = (1.02, axes.get_yaxis_transform()) if x is None else (x, axes.transData)
+    axes.annotate(
+        text,
+        (at, row),
+        xycoords=transform,
+        xytext=(5, 0),
+        textcoords="offset points",
+        va="center_baseline",
+        fontsize=FONT,
+        color=PALETTE["ink"],
+        annotation_clip=False,
+    )

@@ -34,7 +34,7 @@ def combine_with_fields(cells: Predictions, ids: Sequence[str], fields: Floats) 
     """
     row, own = {field: i for i, field in enumerate(ids)}, cells.fields or []
     if lacking := sorted(set(own) - set(row)):
-        what = f"no probabilities of {len(lacking)} of the {len(set(own))} fields, such as {lacking[0]}"
+        what = f"no probabilities for {len(lacking)} of the {len(set(own))} fields, such as {lacking[0]}"
         raise CellocateError(what, mend="Give a table of all fields that have cells.")
     both = replace(
         cells, probabilities=combine_probabilities(cells.probabilities, fields[[row[field] for field in own]])
@@ -146,5 +146,6 @@ def predict_within(
 def _number(cell: str, value: object) -> int:
     text = str(value)
     if not (text.isascii() and text.isdigit()):
-        raise CellocateError(f"a cell of no number: {text[:20]!r}", where=cell, mend="Number the column cell from 1.")
+        what = f"cell number {text[:20]!r} is not a number"
+        raise CellocateError(what, where=cell, mend="Number the column cell from 1.")
     return int(text)

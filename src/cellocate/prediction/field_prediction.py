@@ -158,7 +158,7 @@ def assumptions(model: Model, collection: Collection) -> list[str]:
     if unknown:
         said.append(
             f"the pixel size of {len(unknown)} of {counted(len(collection), collection.unit)} is unknown; each is "
-            f"assumed to span {span:.0f} µm, as the model's own fields (--pixel-size sets it)"
+            f"assumed to span {span:.0f} µm, like the model's own fields (set it with --pixel-size)"
         )
     known_otherwise = len(unknown) < len(collection) and not collection.pixel_size_assumed
     if model.card.pixel_size_assumed and known_otherwise:
@@ -174,8 +174,8 @@ def _of_another_depth(model: Model, collection: Collection) -> list[str]:
     learnt, shown = min(model.card.bits, default=8), {bits for i in collection.ids if (bits := collection.bits(i))}
     if not shown or learnt <= max(shown) or model.card.intensity != "depth":
         return []
-    what = f"{model.card.name} was trained on {learnt}-bit counts, and these are read as {max(shown)}-bit counts"
-    return [f"{what}. If one camera took both, write bits: {learnt} into collection.yaml beside the images"]
+    what = f"{model.card.name} was trained on {learnt}-bit counts, but these are read as {max(shown)}-bit counts"
+    return [f"{what}. If one camera took both, write bits: {learnt} into collection.yaml next to the images"]
 
 
 def _of_other_origin(model: Model, collection: Collection) -> list[str]:

@@ -25,4 +25,4 @@ def override_tta(model: Model, turns: Turns | None) -> tuple[Model, list[str]]:
     if tta == own:
         return model, []
     said = f"the model's rule was fitted with other test-time augmentation ({own}; this is {tta}): "
-    return model.with_tta(tta), [said + "its thresholds may not suit them"]
+    return model.with_tta(tta), [said + "its thresholds may not fit"]

@@ -10,7 +10,8 @@ import pandas as pd
 
 from cellocate.assessment.baseline_comparison import Comparison, differs
 from cellocate.files import write_text
-from cellocate.pictures.style import NARROW, PALETTE, WIDE, bare, blank, legend
+from cellocate.pictures.bars import name_rows, write_number
+from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, blank, legend
 from cellocate.rounded import json_text
 from cellocate.written import write_table
 
@@ -38,28 +39,16 @@ def plot_comparison(comparison: Comparison, width: int = WIDE) -> Figure:
     known = [place for place, row in enumerate(rows) if row["p"] is not None]
     for place in known:
         axes.plot([rows[place]["a"], rows[place]["b"]], [place, place], color=PALETTE["muted"], linewidth=1.5)
-    looks = (("a", "o", "blue", comparison.a, 4), ("b", "D", "orange", comparison.b, 3))
-    for key, marker, colour, name, above in looks:
+    series = (("a", "o", "blue", comparison.a, 4), ("b", "D", "orange", comparison.b, 3))
+    for key, marker, colour, name, above in series:
         values = [rows[place][key] for place in known]
         label = textwrap.shorten(name, 40, placeholder="…")
         axes.plot(values, known, marker, color=PALETTE[colour], markersize=6, label=label, zorder=above, clip_on=False)
     for place, row in enumerate(rows):
-        text = f"{row['support']:,}" + (" *" if differs(row) else "")
-        axes.annotate(
-            text,
-            (1.03, place),
-            xycoords=axes.get_yaxis_transform(),
-            va="center_baseline",
-            fontsize=11,
-            color=PALETTE["ink"],
-            annotation_clip=False,
-        )
+        write_number(axes, f"{row['support']:,}" + (" *" if differs(row) else ""), place)
     axes.set_xlim(0, 1)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_yticks(range(len(rows)), labels=names, color=PALETTE["ink"], parse_math=False)
-    axes.set_xlabel("F1; at the right: how many show it", fontsize=11, color=PALETTE["ink"])
+    name_rows(axes, names)
+    axes.set_xlabel("F1; at the right: how many show it", fontsize=FONT, color=PALETTE["ink"])
     axes.grid(axis="x", color=PALETTE["line"], linewidth=0.8)
     legend(axes, loc="lower left", bbox_to_anchor=(0, 1), ncols=2 if width > NARROW else 1)
-    bare(axes)
-    axes.tick_params(axis="y", length=0)
     return figure

@@ -28,9 +28,9 @@ def plot_reliability(table: pd.DataFrame, width: int = WIDE) -> Figure:
         table: as `cellocate.evaluation.reliability` gives it.
         width: px.
     """
-    beside = width > NARROW
-    figure = blank(width, 320 if beside else 480)
-    above, below = figure.subplots(1, 2) if beside else figure.subplots(2, 1, height_ratios=[2, 1])
+    wide = width > NARROW
+    figure = blank(width, 320 if wide else 480)
+    above, below = figure.subplots(1, 2) if wide else figure.subplots(2, 1, height_ratios=[2, 1])
     full = table[table["n"] > 0]
     above.plot([0, 1], [0, 1], ":", color=PALETTE["muted"])
     above.plot(full["probability"], full["frequency"], "o-", color=PALETTE["blue"], markersize=5, clip_on=False)

@@ -9,9 +9,8 @@ import numpy as np
 
 from cellocate.assessment import Evaluated
 from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, read_pictures, stretched
-from cellocate.pictures.choose_fields import choose_examples
+from cellocate.pictures.choose_fields import GalleryChoice, choose_examples, choose_gallery
 from cellocate.pictures.text_format import listed
-from cellocate.report.choice import GalleryChoice, choose_gallery
 
 Outcome = Literal["found", "missed", "false alarm"]
 

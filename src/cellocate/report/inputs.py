@@ -23,8 +23,8 @@ Rows = list[tuple[str, str]]
 _FALLBACKS = {"nearest": "location nearest to its threshold", "likeliest": "likeliest location"}
 _INTENSITIES = {
     "depth": "brightness as recorded",
-    "channel": "each channel of each picture stretched to its own range",
-    "field": "each picture stretched to its own range, all channels alike",
+    "channel": "each channel of each image stretched to its own range",
+    "field": "each image stretched to its own range, all channels by the same factor",
 }
 
 
@@ -32,16 +32,16 @@ def about_fields(evaluated: Evaluated) -> Rows:
     """Describe the evaluated fields."""
     part = evaluated.metrics.get("part")
     things = f"{evaluated.unit}s"
-    rows = [(things.capitalize(), f"{evaluated.n:,}"), ("Part of the split", str(part or f"none chosen: all {things}"))]
+    rows = [(things.capitalize(), f"{evaluated.n:,}"), ("Part of the split", str(part or f"none: all {things}"))]
     if evaluated.collection is None:
-        return [("Collection", "tables alone, without images"), *rows]
+        return [("Collection", "tables, without images"), *rows]
     where = evaluated.collection
     rows = [("Collection", where.folder.name), ("Layout", where.layout), *rows]
     if evaluated.channels:
         rows.append(("Channels", describe_channels(evaluated.channels)))
         rows.append(("Pixel size", _pixel_sizes(where, evaluated.card)))
     if where.simulated:
-        rows.append(("Origin", "simulated cells, with exact truth; no microscope was involved"))
+        rows.append(("Origin", "simulated cells with known truth"))
     return rows
 
 
@@ -77,7 +77,7 @@ def _intensity(card: ModelCard) -> str:
 def _rule(rule: Rule) -> str:
     words: str = RULES[rule.kind].words
     if rule.fallback != "none":
-        words += f"; where there is none, the {_FALLBACKS[rule.fallback]}"
+        words += f"; if there is none, the {_FALLBACKS[rule.fallback]}"
     return words if rule.at_most is None else f"{words}; at most {counted(rule.at_most, 'location')}"
 
 
@@ -99,4 +99,4 @@ def _pixel_sizes(collection: Collection, card: ModelCard | None) -> str:
     words += f"; not recorded for {counted(unknown, collection.unit)}" if words else "not recorded"
     if card is None:
         return words
-    return f"{words}: each is assumed to span {card.size * card.pixel_size:.4g} µm, as the model's own do"
+    return f"{words}: each is assumed to span {card.size * card.pixel_size:.4g} µm, like the model's own"

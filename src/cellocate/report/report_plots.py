@@ -37,12 +37,12 @@ def make_plots(evaluated: Evaluated) -> dict[str, Plot]:
         found["per_group_f1"] = (partial(plot_groups, evaluated), "Bar chart: F1 of each group of locations.")
     if (evaluated.truth | evaluated.labels).any():
         draw = partial(plot_confusion, confusion(evaluated.truth, evaluated.labels), evaluated.names)
-        found["confusion"] = (draw, "Heat map: what each true location was taken for, in per cent of its row.")
+        found["confusion"] = (draw, "Heat map: confusions of locations, in per cent of each true location.")
     if evaluated.truth.any():
         draw = partial(plot_frequency, evaluated)
         found["f1_and_frequency"] = (
             draw,
-            f"Scatter plot: F1 of each location over how many {evaluated.unit}s show it.",
+            f"Scatter plot: F1 of each location against the number of {evaluated.unit}s that show it.",
         )
     if evaluated.probabilities is not None:
         draw = partial(plot_reliability, reliability(evaluated.truth, evaluated.probabilities))

@@ -43,21 +43,20 @@ def summary(evaluated: Evaluated) -> str:
         if evaluated.card is None
         else f"The locations that the model {evaluated.card.name} predicts"
     )
-    unseen, apart = evaluated.split.get("unseen"), ""
+    unseen, trained = evaluated.split.get("unseen"), ""
     if "seen" in evaluated.split:
-        apart = f", all on {evaluated.unit}s that the model was trained on"
+        trained = f", all on {evaluated.unit}s that the model was trained on"
         if unseen is not None:
-            apart = f", and {_f1(unseen)} on the {unseen['n']:,} that training did not use"
+            trained = f", and {_f1(unseen)} on the {unseen['n']:,} that training did not use"
     first = (
         f"{subject} were compared with the labels of {counted(m['n'], evaluated.unit)}, over the "
-        f"{len(evaluated.names)} locations of {m['vocabulary']}: macro F1 is {_f1(m)}{apart}."
+        f"{len(evaluated.names)} locations of {m['vocabulary']}: macro F1 is {_f1(m)}{trained}."
     )
     everything = f"every location for every {evaluated.unit} {number(_everything(m), 3)}"
-    second = f"Predicting nothing would give 0, and {everything}"
+    second = f"Without skill, predicting nothing gives 0, and {everything}"
     ap, chance = m.get("macro_average_precision"), m.get("macro_average_precision_of_chance")
     if ap is not None:
-        second += f"; average precision, which needs no threshold, is {number(ap, 3)} where chance gives "
-        second += number(chance, 3)
+        second += f"; average precision, which needs no threshold, is {number(ap, 3)} (chance: {number(chance, 3)})"
     return f"{first} {second}."
 
 
@@ -68,10 +67,10 @@ def _everything(figures: Mapping[str, Any]) -> float:
 def frequency(evaluated: Evaluated) -> str:
     """The caption of the plot of F1 against frequency."""
     correlation = evaluated.metrics["f1_and_frequency"]
-    shown = f"F1 of each location that occurs, over how many {evaluated.unit}s show it, named where there is room."
+    shown = f"F1 of each location that occurs, against the number of {evaluated.unit}s that show it."
     if correlation is None:
         return shown
-    return f"{shown} Their rank correlation (Spearman) is {correlation:+.2f}: at +1 the commonest is found best."
+    return f"{shown} Their rank correlation (Spearman) is {correlation:+.2f}: at +1, the more frequent a location, the higher its F1."
 
 
 def sets(evaluated: Evaluated) -> list[tuple[str, Mapping[str, Any]]]:

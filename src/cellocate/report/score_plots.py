@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from cellocate.assessment import Evaluated
 from cellocate.evaluation import FEW
-from cellocate.pictures.bars import bars
+from cellocate.pictures.bars import bars, name_rows, write_number
 from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank, legend
 
 if TYPE_CHECKING:
@@ -49,6 +50,28 @@ def plot_cells(rows: Sequence[Mapping[str, Any]], width: int = WIDE) -> Figure:
     return _plot_scores(rows, "average_precision", best, width, "no cell")
 
 
+def plot_cell_counts(counts: pd.DataFrame, width: int = WIDE) -> Figure:
+    """Plot the cells of each location that were found, and in front of them those that were kept.
+
+    Args:
+        counts: `location`, `found`, `kept` (see `cells.strong.counts`).
+        width: px.
+    """
+    figure = blank(width, 24 * len(counts) + 60)
+    axes = figure.add_subplot()
+    places = range(len(counts))
+    axes.barh(places, counts["found"], height=0.72, color=PALETTE["line"], label="found")
+    axes.barh(places, counts["kept"], height=0.4, color=PALETTE["blue"], label="kept")
+    for place, found, kept in zip(places, counts["found"], counts["kept"], strict=True):
+        write_number(axes, f"{kept:,} of {found:,}", place, max(found, kept))
+    name_rows(axes, [textwrap.fill(name, 30) for name in counts["location"]])
+    axes.set_xlim(0, max(1, *counts["found"]) * 1.18)
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+    legend(axes, loc="lower right")
+    return figure
+
+
 def _plot_f1(evaluated: Evaluated, rows: Sequence[Mapping[str, Any]], width: int) -> Figure:
     return _plot_scores(rows, "f1", [row["average_precision"] for row in rows], width, f"no {evaluated.unit}")
 
@@ -85,10 +108,10 @@ def plot_history(history: pd.DataFrame, epoch: int | None = None, width: int = W
     )
     panels = [("Loss", losses), ("Score on the validation part", scores)]
     panels = [(title, curves) for title, curves in panels if curves]
-    beside = width > NARROW and len(panels) > 1
-    figure = blank(width, 260 if beside else 250 * max(1, len(panels)))
+    abreast = width > NARROW and len(panels) > 1
+    figure = blank(width, 260 if abreast else 250 * max(1, len(panels)))
     for place, (title, curves) in enumerate(panels, start=1):
-        axes = figure.add_subplot(*((1, len(panels)) if beside else (len(panels), 1)), place)
+        axes = figure.add_subplot(*((1, len(panels)) if abreast else (len(panels), 1)), place)
         _draw_curves(axes, title, history["epoch"], curves, epoch)
     return figure
 
@@ -110,7 +133,7 @@ def plot_rates(table: pd.DataFrame, fraction: float = 1, width: int = WIDE) -> F
     axes.plot(chosen["rate"], chosen["smoothed"], "D", color=PALETTE["orange"], label=f"steepest: {rate:.2g}")
     if fraction != 1:
         taken = rate * fraction
-        axes.axvline(taken, color=PALETTE["muted"], linestyle=":", linewidth=1.2, label=f"taken: {taken:.2g}")
+        axes.axvline(taken, color=PALETTE["muted"], linestyle=":", linewidth=1.2, label=f"used: {taken:.2g}")
     axes.set_xscale("log")
     # batches at the highest rates may have losses beyond all others
     low, high = float(table["smoothed"].min()), float(table["smoothed"].iloc[: chosen.index[0] + 1].max())
@@ -139,8 +162,8 @@ def _draw_curves(
 ) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    looks = (("-", "o", PALETTE["blue"]), ("--", "s", PALETTE["orange"]))
-    for (label, values), (line, marker, colour) in zip(curves.items(), looks, strict=False):
+    styles = (("-", "o", PALETTE["blue"]), ("--", "s", PALETTE["orange"]))
+    for (label, values), (line, marker, colour) in zip(curves.items(), styles, strict=False):
         known = values.notna()
         shown = marker if len(epochs) <= 40 else None
         axes.plot(epochs[known], values[known], line, marker=shown, color=colour, label=label, markersize=4)

@@ -10,14 +10,14 @@ import pandas as pd
 
 from cellocate.evaluation import FEW
 from cellocate.pictures.drawing import save_figure_as
-from cellocate.pictures.style import PALETTE, WIDE
+from cellocate.pictures.style import PALETTE, WIDE, bare
 from cellocate.written import write_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_PANEL = 165  # px wide, so that two stand beside each other on a phone, and
+_PANEL = 165  # px wide, so that two fit next to each other on a phone
 _HEIGHT = 132
 _FONT = 9.0
 _TITLE, _LINE = 38, 26  # letters, in all and of a line
@@ -42,7 +42,7 @@ def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
             _draw(axes, *locations[place])
         else:
             axes.set_axis_off()
-        # the last panel of a column may stand above an empty one, and then has no numbers below it
+        # a panel above an empty one needs its own numbers
         axes.tick_params(labelbottom=place + columns >= len(locations), labelleft=place % columns == 0)
     figure.supxlabel("threshold", fontsize=_FONT + 1, color=PALETTE["ink"])
     figure.supylabel("F1", fontsize=_FONT + 1, color=PALETTE["ink"])
@@ -52,9 +52,9 @@ def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
 def save_f1_curves(path: Path, table: pd.DataFrame) -> list[Path]:
     """Draw the curves as `path` (PNG, SVG or PDF by its suffix), and write the table next to it as CSV."""
     save_figure_as(plot_f1_curves(table), path)
-    beside = path.with_suffix(".csv")
-    write_table(beside, table)
-    return [path, beside]
+    csv = path.with_suffix(".csv")
+    write_table(csv, table)
+    return [path, csv]
 
 
 def _draw(axes: Axes, name: object, curve: pd.DataFrame) -> None:
@@ -66,7 +66,7 @@ def _draw(axes: Axes, name: object, curve: pd.DataFrame) -> None:
     if support:
         axes.plot(curve["threshold"], curve["f1"], color=PALETTE["blue"], linewidth=1.4)
     else:
-        axes.text(0.5, 0.5, "none shows it", ha="center", va="center", fontsize=_FONT, color=PALETTE["muted"])
+        axes.text(0.5, 0.5, "no field", ha="center", va="center", fontsize=_FONT, color=PALETTE["muted"])
     if len(chosen):
         at, f1 = float(chosen["threshold"].iloc[0]), float(chosen["f1"].iloc[0])
         orange = PALETTE["orange"]
@@ -88,11 +88,6 @@ def _draw(axes: Axes, name: object, curve: pd.DataFrame) -> None:
     axes.set_ylim(0, 1.05)
     axes.set_xticks([0, 0.5, 1], labels=["0", ".5", "1"])
     axes.set_yticks([0, 0.5, 1], labels=["0", ".5", "1"])
-    axes.tick_params(labelsize=_FONT - 1, color=PALETTE["muted"], labelcolor=PALETTE["ink"])
-    for edge in ("top", "right"):
-        axes.spines[edge].set_visible(False)
-    for edge in ("left", "bottom"):
-        axes.spines[edge].set_color(PALETTE["muted"])
+    bare(axes)
+    axes.tick_params(labelsize=_FONT - 1)
     axes.grid(color=PALETTE["line"], linewidth=0.6)
-    axes.patch.set_visible(False)
-    axes.set_axisbelow(True)

@@ -66,7 +66,7 @@ class Rule(BaseModel):
         if self.scaling is not None and len(self.scaling.offsets) != len(self.thresholds):
             raise ValueError("the scaling and the thresholds differ in number")
         if max(self.never, default=-1) >= len(self.thresholds):
-            raise ValueError("a location that is never given is one of those that there are")
+            raise ValueError("never has an index beyond the locations")
         return self
 
     def apply(self, probabilities: Floats) -> Bools:
@@ -77,7 +77,7 @@ class Rule(BaseModel):
         """
         if probabilities.shape[-1] != len(self.thresholds):
             raise CellocateError(
-                f"a rule for {len(self.thresholds)} locations beside {probabilities.shape[-1]} columns",
+                f"a rule for {len(self.thresholds)} locations, but the table has {probabilities.shape[-1]} columns",
                 mend="Use a rule that was fitted to this vocabulary.",
             )
         check_probabilities(probabilities)

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from scipy.special import expit, logit
 
 from cellocate.arrays import Bools, Doubles, Floats, Ints
+from cellocate.decision.logistic import CLIP, logits
 
-_CLIP = 1e-6
-_LEAST_SLOPE = 0.1
+_MIN_SLOPE = 0.1
 _BY_CHANCE = 0.01  # of the labels
-_STEP = 0.02  # between logits that are told apart in the fit, so that its time does not grow with the fields
+_STEP = 0.02  # between distinct logits in the fit, so that its time does not grow with the fields
 
 
 class Scaling(BaseModel):
@@ -30,12 +30,12 @@ class Scaling(BaseModel):
 
     def apply(self, probabilities: Floats) -> Doubles:
         """Scale probabilities, shape (N, K)."""
-        return np.asarray(expit(self.slope * _logits(probabilities) + np.array(self.offsets)), dtype=np.float64)
+        return np.asarray(expit(self.slope * logits(probabilities) + np.array(self.offsets)), dtype=np.float64)
 
     def undo(self, scaled: Doubles) -> Doubles:
         """The lowest probability of each location that is scaled to this value, shape (K,)."""
         found = expit((logit(scaled) - np.array(self.offsets)) / self.slope)
-        return np.where(found > _CLIP * (1 + 1e-9), found, 0.0)  # all below is scaled alike
+        return np.where(found > CLIP * (1 + 1e-9), found, 0.0)  # all below is scaled alike
 
 
 def fit_scaling(probabilities: Floats, truth: Bools) -> Scaling:
@@ -65,7 +65,7 @@ def fit_scaling(probabilities: Floats, truth: Bools) -> Scaling:
     from scipy.optimize import minimize  # slow to import
 
     n, classes = truth.shape
-    x, k, true, false = _counted(_logits(probabilities), truth)
+    x, k, true, false = _counted(logits(probabilities), truth)
     by_chance = (_BY_CHANCE * (truth.sum(axis=0) + 1) / (n + 2))[k]
 
     def loss(parameters: Doubles) -> tuple[float, Doubles]:
@@ -79,20 +79,16 @@ def fit_scaling(probabilities: Floats, truth: Bools) -> Scaling:
         return float(value) / n, gradient / n
 
     start = np.zeros(2 + classes)
-    bounds = [(_LEAST_SLOPE - 1, None)] + [(None, None)] * (len(start) - 1)
+    bounds = [(_MIN_SLOPE - 1, None)] + [(None, None)] * (len(start) - 1)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return Scaling(slope=float(1 + found[0]), offsets=tuple((found[1] + found[2:]).tolist()))
 
 
-def _counted(logits: Doubles, truth: Bools) -> tuple[Doubles, Ints, Doubles, Doubles]:
+def _counted(values: Doubles, truth: Bools) -> tuple[Doubles, Ints, Doubles, Doubles]:
     """Merge fields of one location with nearly equal logits: mean logit, location, and number of true and false."""
-    classes = logits.shape[1]
-    step = np.round(logits / _STEP).astype(np.int64) * classes + np.arange(classes)
+    classes = values.shape[1]
+    step = np.round(values / _STEP).astype(np.int64) * classes + np.arange(classes)
     kinds, which, size = np.unique(step, return_inverse=True, return_counts=True)
     true = np.asarray(np.bincount(which.ravel(), truth.ravel(), len(kinds)), np.float64)
-    mean: Doubles = np.bincount(which.ravel(), logits.ravel(), len(kinds)) / size
+    mean: Doubles = np.bincount(which.ravel(), values.ravel(), len(kinds)) / size
     return mean, np.asarray(kinds % classes, np.intp), true, size - true
-
-
-def _logits(probabilities: Floats) -> Doubles:
-    return np.asarray(logit(np.clip(probabilities.astype(np.float64), _CLIP, 1 - _CLIP)), dtype=np.float64)

@@ -67,7 +67,7 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> S
         elif wanted is not None and field not in wanted:
             what = f"unknown id {field!r}"
         elif field in seen:
-            what = f"id {field!r} stands twice"
+            what = f"id {field!r} is repeated"
         elif not _are_labels(labels):
             what = f"labels {shown(labels)} are not numbers from 0 to 27, each once, separated by single spaces"
         if what:
@@ -86,7 +86,7 @@ _MEND = "Write it again with 'cellocate predict --format kaggle2018'."
 def _require_hpa28(vocabulary: Vocabulary) -> None:
     if vocabulary.names != get("hpa28").names:
         raise CellocateError(
-            f"the 2018 challenge takes hpa28, and this model knows {vocabulary.name}",
+            f"the 2018 challenge uses hpa28, but this model predicts {vocabulary.name}",
             mend="Use --format table, or a model trained on hpa28 labels.",
         )
 

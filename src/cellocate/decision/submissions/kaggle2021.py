@@ -93,7 +93,7 @@ def validate_kaggle2021(path: str | Path, shapes: Mapping[str, Shape | None] | N
         if shapes is not None and field not in shapes:
             raise _fault(f"unknown id {field!r}", path)
         if wanted != cells.shape:
-            sizes = f"{cells.shape[1]} × {cells.shape[0]} px, and the field has {wanted[1]} × {wanted[0]}"
+            sizes = f"{cells.shape[1]} × {cells.shape[0]} px, but the field has {wanted[1]} × {wanted[0]}"
             raise _fault(f"ImageWidth and ImageHeight of {field} are {sizes}", path)
         seen.add(field)
         masks += len(cells.instances.masks)
@@ -124,7 +124,7 @@ def read_kaggle2021(path: str | Path, vocabulary: Vocabulary | None = None) -> I
             raise _fault(f"{len(row)} values under {len(COLUMNS)} columns", where)
         field, width, height, text = row
         if not field or field in seen:
-            raise _fault(f"id {field!r} stands twice" if field else "a row without an id", where)
+            raise _fault(f"id {field!r} is repeated" if field else "a row without an id", where)
         seen.add(field)
         shape = (parse_side(height, "ImageHeight", where), parse_side(width, "ImageWidth", where))
         yield field, Cells(shape, _instances(text.split(), shape, classes, f"{where}, {field}"))
@@ -140,7 +140,7 @@ def require_hpa19(vocabulary: Vocabulary) -> None:
     """Refuse another vocabulary than that of the 2021 challenge."""
     if vocabulary.names != get("hpa19").names:
         raise CellocateError(
-            f"the 2021 challenge takes hpa19, and this model knows {vocabulary.name}",
+            f"the 2021 challenge uses hpa19, but this model predicts {vocabulary.name}",
             mend="Use --format table, or a model trained on hpa19 labels.",
         )
 
@@ -154,7 +154,7 @@ def parse_mask(text: str, shape: Shape, where: str) -> Mask:
     try:
         mask = Mask.parse(text, *shape)
         if not len(mask.edges):
-            raise ValueError("no pixel of it is set")
+            raise ValueError("it has no pixel")
     except ValueError as error:
         mend = "A mask is COCO's compressed run lengths, by zlib, in base64."
         raise CellocateError(f"a broken mask: {error}", where=where, mend=mend) from None
@@ -168,7 +168,7 @@ def parse_side(text: str, column: str, where: str) -> int:
         CellocateError: it is not a number of pixels.
     """
     if not (text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= _LARGEST):
-        raise _fault(f"{column} {text[:20]!r} is no number of pixels", where)
+        raise _fault(f"{column} {text[:20]!r} is not a number of pixels", where)
     return int(text)
 
 
@@ -183,7 +183,7 @@ def _instances(words: list[str], shape: Shape, classes: int, where: str) -> Inst
             masks.append(parse_mask(text, shape, place))
         cells.setdefault(text, len(cells))
         if not (label.isascii() and label.isdigit() and len(label) < 10 and int(label) < classes):
-            raise _fault(f"label {label[:20]!r} is no number from 0 to {classes - 1}", place)
+            raise _fault(f"label {label[:20]!r} is not a number from 0 to {classes - 1}", place)
         labels.append(int(label))
         confidences.append(_confidence(confidence, place))
     cell = np.array([cells[text] for text in words[2::3]], dtype=np.intp)
@@ -196,7 +196,7 @@ def _confidence(text: str, where: str) -> float:
     except ValueError:
         value = -1
     if not 0 <= value <= 1:
-        raise _fault(f"confidence {text[:20]!r} is no number from 0 to 1", where)
+        raise _fault(f"confidence {text[:20]!r} is not a number from 0 to 1", where)
     return value
 
 

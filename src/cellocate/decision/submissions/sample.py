@@ -53,10 +53,10 @@ def read_shapes(path: str | Path) -> dict[str, tuple[int, int] | None]:
     for line, values in rows:
         row = dict(zip(columns, values, strict=True))
         height, width = row.get("ImageHeight"), row.get("ImageWidth")
-        what = f"id {shown(row[id_])} stands in several rows" if row[id_] in found else ""
+        what = f"id {shown(row[id_])} is in several rows" if row[id_] in found else ""
         for text in (height, width):
             if text is not None and not text.isdecimal():
-                what = f"{shown(text)} is no number of px"
+                what = f"{shown(text)} is not a number of px"
         if what:
             raise CellocateError(f"not a sample submission: {what}", where=f"{path}, line {line}", mend=mend)
         found[row[id_]] = None if height is None or width is None else (int(height), int(width))
