@@ -61,7 +61,7 @@ def test_two_tables_are_compared_whatever_the_order_of_their_rows(cellocate, tab
     page = (scores / "report.html").read_text()
     for heading in ("Compared with bad", "By cell_line", "Confusions", "Group by group", "few</small> 15"):
         assert heading in page
-    assert {"beside.png", "confusion.svg", "reliability.png"} <= {p.name for p in (scores / "figures").iterdir()}
+    assert {"comparison.png", "confusion.svg", "reliability.png"} <= {p.name for p in (scores / "figures").iterdir()}
 
 
 def test_the_tables_hold_what_the_metrics_do(cellocate, tables: Path) -> None:

@@ -116,8 +116,8 @@ class Evaluated:
         """The ids of the fields that the model was trained on, according to its card."""
         if self.card is None or self.collection is None:
             return set()
-        met = parts_met(self.card.fields, self.card.originals, self.collection.fields)
-        return {field for field, part in zip(self.collection.ids, met, strict=True) if part == "train"}
+        parts = parts_met(self.card.fields, self.card.originals, self.collection.fields)
+        return {field for field, part in zip(self.collection.ids, parts, strict=True) if part == "train"}
 
     def _vocabularies(self) -> list[Vocabulary]:
         found = [get(self.metrics["vocabulary"])] if self.metrics.get("vocabulary") in BUILT_IN else []

@@ -52,9 +52,9 @@ def choose_map_targets(
     often, chosen = found.sum(axis=0), list[MapTarget]()
     own = [group or k for k, group in enumerate(groups)]
     for k in np.argsort(-often, kind="stable").tolist():
-        if often[k] and len(chosen) < FOUND and own[k] not in {own[asked.location] for asked in chosen}:
+        if often[k] and len(chosen) < FOUND and own[k] not in {own[target.location] for target in chosen}:
             sure = np.where(found[:, k], probabilities[:, k], -2)
-            sure[[asked.position for asked in chosen]] -= 1
+            sure[[target.position for target in chosen]] -= 1
             chosen.append(MapTarget(int(sure.argmax()), k))
     if wrong.any():
         position, k = np.unravel_index(np.where(wrong, probabilities, -1).argmax(), wrong.shape)
@@ -69,5 +69,5 @@ def explain_targets(model: Model, evaluated: Evaluated) -> tuple[Explained, ...]
     where = evaluated.collection
     assert where is not None
     found = evaluated.predictions
-    asked = choose_map_targets(evaluated.truth, found.labels, found.probabilities, evaluated.groups)
-    return tuple(explain_collection_field(model, where, where.ids[i], locations=[k]) for i, k in asked)
+    targets = choose_map_targets(evaluated.truth, found.labels, found.probabilities, evaluated.groups)
+    return tuple(explain_collection_field(model, where, where.ids[i], locations=[k]) for i, k in targets)

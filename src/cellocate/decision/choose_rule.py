@@ -75,13 +75,13 @@ def fit_rule(
     several = len(truth) if groups is None else len(set(groups))
     if several >= MIN_GROUPS and truth.any():
         candidates = CANDIDATES if name == DEFAULT_RULE else ()
-        asked = list(dict.fromkeys([kind, *candidates, *SIMPLE_RULES]))
+        kinds = list(dict.fromkeys([kind, *candidates, *SIMPLE_RULES]))
         limits: dict[str, Any] = {"fallback": fallback, "at_most": at_most, "never": never}
-        decided = decide_out_of_fold(asked, probabilities, truth, groups, **limits)
+        labels = decide_out_of_fold(kinds, probabilities, truth, groups, **limits)
         if candidates:
-            kind = _best(compare_rules({one: decided[one] for one in candidates}, truth, groups))
+            kind = _best(compare_rules({one: labels[one] for one in candidates}, truth, groups))
         shown = dict.fromkeys([kind, *SIMPLE_RULES])
-        comparison = compare_rules({one: decided[one] for one in shown}, truth, groups, candidates)
+        comparison = compare_rules({one: labels[one] for one in shown}, truth, groups, candidates)
     rule = fit(kind, probabilities, truth, fallback=fallback, at_most=at_most)
     return FittedRule(rule.model_copy(update={"never": tuple(never)}), comparison)
 

@@ -54,7 +54,7 @@ def weighted_average_precisions(probabilities: Floats, truth: Bools, weights: Do
     place = (bins + np.arange(classes) * _BINS).ravel()
 
     def falling(of: Floats) -> Doubles:
-        """How much of it has at least this probability, from the largest to the smallest."""
+        """The total with at least each probability, from the largest to the smallest."""
         counted = np.bincount(place, weights=of.ravel(), minlength=classes * _BINS)
         return np.asarray(counted.reshape(classes, _BINS)[:, ::-1].cumsum(axis=1))
 

@@ -22,22 +22,22 @@ _WORDS = {
 }
 
 
-def clear_empty(decided: Bools, notes: Sequence[str], vocabulary: Vocabulary) -> Bools:
+def clear_empty(labels: Bools, notes: Sequence[str], vocabulary: Vocabulary) -> Bools:
     """Remove the locations of fields or cells without signal from labels, shape (N, K).
 
     If the vocabulary has the location Negative, a field or cell without protein gets it.
 
     Example:
         >>> from cellocate.vocabulary import get
-        >>> decided = clear_empty(np.ones((3, 19), bool), ["no signal", "nearly empty", ""], get("hpa19"))
-        >>> get("hpa19").decode(decided)[0], decided.sum(axis=1).tolist()
+        >>> labels = clear_empty(np.ones((3, 19), bool), ["no signal", "nearly empty", ""], get("hpa19"))
+        >>> get("hpa19").decode(labels)[0], labels.sum(axis=1).tolist()
         ((18,), [1, 0, 19])
     """
-    decided = decided.copy()
-    decided[[note in SILENT for note in notes]] = False
+    labels = labels.copy()
+    labels[[note in SILENT for note in notes]] = False
     if NEGATIVE in vocabulary.names:
-        decided[[note == NO_SIGNAL for note in notes], vocabulary.index(NEGATIVE)] = True
-    return decided
+        labels[[note == NO_SIGNAL for note in notes], vocabulary.index(NEGATIVE)] = True
+    return labels
 
 
 def describe_notes(notes: Sequence[str], unit: Unit) -> list[str]:

@@ -84,9 +84,9 @@ def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[li
     return ids, np.stack(tables)
 
 
-def write_predicted_labels(path: str | Path, ids: Sequence[str], decided: Bools) -> None:
+def write_predicted_labels(path: str | Path, ids: Sequence[str], labels: Bools) -> None:
     """Write `Id,Predicted`: the indices of the predicted locations, separated by spaces."""
-    predicted = [" ".join(str(i) for i in np.flatnonzero(row)) for row in decided]
+    predicted = [" ".join(str(i) for i in np.flatnonzero(row)) for row in labels]
     written.write_table(path, pd.DataFrame({"Id": ids, "Predicted": predicted}), sheet="locations")
 
 

@@ -70,7 +70,7 @@ def grouping_columns(fields: pd.DataFrame, by: Sequence[str] | None, where: str 
 def aggregate_by_protein(
     proteins: pd.DataFrame,
     probabilities: Floats,
-    decided: Bools,
+    labels: Bools,
     names: Sequence[str],
     *,
     fields: Sequence[str] | None = None,
@@ -97,7 +97,7 @@ def aggregate_by_protein(
         proteins: the columns that tell proteins apart, such as antibody, gene, cell_line, for each of N fields or
             cells; no value may be missing.
         probabilities: shape (N, K).
-        decided: the predicted labels, shape (N, K), bool.
+        labels: the predicted labels, shape (N, K), bool.
         names: of the K locations.
         fields: the field of each cell; by default each row is a field.
         rule: that makes the calls.
@@ -133,18 +133,18 @@ def aggregate_by_protein(
     with_signal = np.ones((len(p), 1)) if silent is None else (~np.asarray(silent, bool))[:, None].astype(np.float64)
     signal_share = _means(with_signal, member)  # the share of each protein's rows with a signal
     part = np.where(signal_share > 0, signal_share, 1)
-    pooled, share = _means(p * with_signal, member) / part, _means(decided, member)
+    pooled, share = _means(p * with_signal, member) / part, _means(labels, member)
     called = share >= MAJORITY if rule is None else rule.apply(pooled) & (signal_share > 0)
     between, diversity = _means(with_signal * (p - pooled[member]) ** 2, member) / part, pooled * (1 - pooled)
     several = proteins_found["n"].to_numpy() > 1
-    agreed = _means((decided == called[member]).all(axis=1, keepdims=True), member)[:, 0]
+    agreed = _means((labels == called[member]).all(axis=1, keepdims=True), member)[:, 0]
     calls = proteins_found.assign(
         Locations=["; ".join(name for name, shows in zip(names, row, strict=True) if shows) for row in called],
         agreement=agreed,
         heterogeneity=np.where(several, _ratio(between.sum(axis=1), diversity.sum(axis=1)), np.nan),
     )
 
-    low, high = share_intervals(decided, member, field)
+    low, high = share_intervals(labels, member, field)
     row, k = np.nonzero((share > 0) | called)
     locations = proteins_found.iloc[row].reset_index(drop=True)
     locations["location"] = np.asarray(names, dtype=object)[k]

@@ -26,7 +26,7 @@ NAMES: Mapping[str, str] = {
 
 _LISTED = 6  # locations that are named one by one
 
-Decided = Mapping[str, Bools]
+LabelsByRule = Mapping[str, Bools]
 
 
 class Score(BaseModel):
@@ -104,11 +104,11 @@ def describe_comparison(comparison: RuleComparison, names: Sequence[str], unit: 
     line += occur
     if own.frequent is not None and comparison.rare:
         line += f", {own.frequent.macro_f1:.3f} over those that {FEW} or more {unit}s show"
-    beside = [f"  {NAMES.get(other.rule, other.rule)}: {_beside(other.occur)}" for other in others]
-    return [line, *beside, *rare_location_notes(comparison, names, unit)]
+    comparisons = [f"  {NAMES.get(other.rule, other.rule)}: {_compared(other.occur)}" for other in others]
+    return [line, *comparisons, *rare_location_notes(comparison, names, unit)]
 
 
-def _beside(score: Score) -> str:
+def _compared(score: Score) -> str:
     """Format a score such as "0.450, behind by 0.090 (95% interval 0.043 to 0.118)"."""
     if score.difference == 0 and score.error == 0:
         return f"{score.macro_f1:.3f}, the same"
@@ -159,23 +159,23 @@ def decide_out_of_fold(
         CellocateError: there are fewer than two groups.
     """
     folds = assign_folds(truth, groups)
-    decided = {kind: np.zeros_like(truth) for kind in kinds}
+    labels = {kind: np.zeros_like(truth) for kind in kinds}
     for fold in np.unique(folds):
         held = folds == fold
         for kind in kinds:
             rule = fit(kind, probabilities[~held], truth[~held], fallback=fallback, at_most=at_most)
             rule = rule.model_copy(update={"never": tuple(never)})
-            decided[kind][held] = rule.apply(probabilities[held])
-    return decided
+            labels[kind][held] = rule.apply(probabilities[held])
+    return labels
 
 
 def compare_rules(
-    decided: Decided, truth: Bools, groups: Sequence[str] | None = None, among: Sequence[str] = ()
+    labels: LabelsByRule, truth: Bools, groups: Sequence[str] | None = None, among: Sequence[str] = ()
 ) -> RuleComparison:
     """Compare the macro F1 of several rules with that of the first.
 
     Args:
-        decided: predicted labels of each rule, shape (N, K), as `decide_out_of_fold` gives them.
+        labels: predicted labels of each rule, shape (N, K), as `decide_out_of_fold` gives them.
         truth: shape (N, K), bool; some location occurs.
         groups: of the fields; fields of a group are not independent.
         among: the rules from which the first was chosen.
@@ -188,19 +188,19 @@ def compare_rules(
     """
     support = truth.sum(axis=0)
     rare = {int(k): int(support[k]) for k in np.flatnonzero((support > 0) & (support < FEW))}
-    over = [_scores(decided, truth, support >= least, groups) for least in (1, FEW)]
-    rows = [RuleScore(rule=rule, occur=over[0][rule], frequent=over[1].get(rule)) for rule in decided]
+    over = [_scores(labels, truth, support >= minimum, groups) for minimum in (1, FEW)]
+    rows = [RuleScore(rule=rule, occur=over[0][rule], frequent=over[1].get(rule)) for rule in labels]
     occur = int((support > 0).sum())
     return RuleComparison(n=len(truth), occur=occur, rare=rare, scores=tuple(rows), among=tuple(among))
 
 
-def _scores(decided: Decided, truth: Bools, asked: Bools, groups: Sequence[str] | None) -> dict[str, Score]:
+def _scores(labels: LabelsByRule, truth: Bools, chosen: Bools, groups: Sequence[str] | None) -> dict[str, Score]:
     """The score of each rule over the chosen locations; empty if there are none."""
-    if not asked.any():
+    if not chosen.any():
         return {}
-    clusters, t = Clusters(len(truth), groups), truth[:, asked]
+    clusters, t = Clusters(len(truth), groups), truth[:, chosen]
     true = clusters.sums(t)
-    sums = [(clusters.sums(d[:, asked] & t), clusters.sums(d[:, asked])) for d in decided.values()]
+    sums = [(clusters.sums(d[:, chosen] & t), clusters.sums(d[:, chosen])) for d in labels.values()]
 
     def scores(weights: NDArray[np.int64]) -> Doubles:
         drawn = weights.astype(np.float32)
@@ -210,14 +210,14 @@ def _scores(decided: Decided, truth: Bools, asked: Bools, groups: Sequence[str] 
         return np.asarray(np.stack(f1, axis=1).sum(axis=2) / np.maximum(seen.sum(axis=1), 1)[:, None], np.float64)
 
     own, drawn = scores(np.ones((1, clusters.count), np.int64))[0], bootstrap(scores, clusters)
-    apart = drawn - drawn[:, :1]
-    low, high = np.percentile(apart, [2.5, 97.5], axis=0).round(6) + 0.0
+    differences = drawn - drawn[:, :1]
+    low, high = np.percentile(differences, [2.5, 97.5], axis=0).round(6) + 0.0
     return {
         rule: Score(
             macro_f1=round(float(own[i]), 6),
             difference=round(float(own[i] - own[0]), 6),
             interval=(float(low[i]), float(high[i])),
-            error=round(float(apart[:, i].std()), 6),
+            error=round(float(differences[:, i].std()), 6),
         )
-        for i, rule in enumerate(decided)
+        for i, rule in enumerate(labels)
     }

@@ -94,18 +94,18 @@ def describe_steps(fitted: FittedSteps, tables: Floats, truth: Bools) -> list[st
         tables: shape (M, N, K).
         truth: shape (N, K), bool.
     """
-    said, steps = [], fitted.steps
+    lines, steps = [], fitted.steps
     if steps.pool is not None:
         scores = [_precision(table, truth) for table in tables]
         line = f"macro average precision of the {steps.pool.kind} tables {_precision(fitted.pooled, truth):.3f}"
         if steps.pool.kind != "mean":
             line += f", of their mean {_precision(tables.mean(axis=0), truth):.3f}"
-        said.append(f"{line}, of each {', '.join(f'{score:.3f}' for score in scores)}")
+        lines.append(f"{line}, of each {', '.join(f'{score:.3f}' for score in scores)}")
     if steps.calibration is not None:
         before, after = (expected_calibration_error(truth, p) for p in (fitted.pooled, fitted.calibrated))
-        said.append(f"expected calibration error {before:.4f} before, {after:.4f} after")
+        lines.append(f"expected calibration error {before:.4f} before, {after:.4f} after")
     trained = steps.calibration is not None or (steps.pool is not None and steps.pool.fitted_to is not None)
-    return [f"{line} (cross-fitted)" if trained else line for line in said]
+    return [f"{line} (cross-fitted)" if trained else line for line in lines]
 
 
 def _precision(probabilities: Floats, truth: Bools) -> float:

@@ -92,13 +92,13 @@ class ResampledF1:
 
     Args:
         truth: shape (N, K), bool.
-        decided: predicted labels, shape (N, K), bool.
+        labels: predicted labels, shape (N, K), bool.
         clusters: of the fields.
     """
 
-    def __init__(self, truth: Bools, decided: Bools, clusters: Clusters) -> None:
-        self.hits = clusters.sums(truth & decided)
-        self.both = clusters.sums(truth.astype(np.int8) + decided)
+    def __init__(self, truth: Bools, labels: Bools, clusters: Clusters) -> None:
+        self.hits = clusters.sums(truth & labels)
+        self.both = clusters.sums(truth.astype(np.int8) + labels)
         self._occurring = float((self.both.sum(axis=0) > 0).mean())
 
     def macro(self, weights: Weights) -> Doubles:

@@ -31,7 +31,7 @@ _FIGURES = (
 
 def by_column(
     truth: Bools,
-    decided: Bools,
+    labels: Bools,
     vocabulary: Vocabulary,
     values: Sequence[str | None],
     *,
@@ -48,7 +48,7 @@ def by_column(
 
     Args:
         truth: shape (N, K), bool.
-        decided: predicted labels, shape (N, K), bool.
+        labels: predicted labels, shape (N, K), bool.
         vocabulary: of K locations.
         values: N of them; empty or None where not recorded.
         probabilities: shape (N, K), or None.
@@ -68,7 +68,7 @@ def by_column(
         here = of_field == value
         figures = evaluate(
             truth[here],
-            decided[here],
+            labels[here],
             vocabulary,
             probabilities=None if probabilities is None else probabilities[here],
             groups=[str(group) for group in own[here]],

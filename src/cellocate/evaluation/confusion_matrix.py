@@ -13,7 +13,7 @@ NONE = "none"
 """The name of the last row (fields with no location) and column (a location with nothing in its place)."""
 
 
-def confusion(truth: Bools, decided: Bools) -> NDArray[np.int64]:
+def confusion(truth: Bools, predicted: Bools) -> NDArray[np.int64]:
     """Count confusions: rows are true locations, columns predicted ones, and the last of each is none.
 
     A location that is both true and predicted counts on the diagonal. For the other labels of a field:
@@ -27,7 +27,7 @@ def confusion(truth: Bools, decided: Bools) -> NDArray[np.int64]:
 
     Args:
         truth: shape (N, K), bool.
-        decided: predicted labels, shape (N, K), bool.
+        predicted: predicted labels, shape (N, K), bool.
 
     Returns:
         Counts, shape (K + 1, K + 1).
@@ -37,12 +37,12 @@ def confusion(truth: Bools, decided: Bools) -> NDArray[np.int64]:
         https://doi.org/10.1109/ACCESS.2022.3151048
 
     Example:
-        >>> truth, decided = np.array([[True, True, False]]), np.array([[True, False, True]])
-        >>> confusion(truth, decided).tolist()  # the second was taken for the third
+        >>> truth, predicted = np.array([[True, True, False]]), np.array([[True, False, True]])
+        >>> confusion(truth, predicted).tolist()  # the second was taken for the third
         [[1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
     """
     k = truth.shape[1]
-    hits, missed, false = truth & decided, truth & ~decided, decided & ~truth
+    hits, missed, false = truth & predicted, truth & ~predicted, predicted & ~truth
     misses, falsehoods, empty = _any(missed), _any(false), ~_any(truth)
     matrix = np.zeros((k + 1, k + 1), dtype=np.int64)
     swapped, added = misses & falsehoods, ~misses & falsehoods

@@ -18,8 +18,8 @@ class Counts:
     Divisions by zero give 0, as with scikit-learn's `zero_division=0`.
 
     Example:
-        >>> truth, decided = np.array([[True, False], [True, True]]), np.array([[True, False], [False, True]])
-        >>> Counts.of(truth, decided).f1.round(3).tolist()
+        >>> truth, labels = np.array([[True, False], [True, True]]), np.array([[True, False], [False, True]])
+        >>> Counts.of(truth, labels).f1.round(3).tolist()
         [0.667, 1.0]
     """
 
@@ -29,9 +29,9 @@ class Counts:
     support: NDArray[np.int64]
 
     @classmethod
-    def of(cls, truth: Bools, decided: Bools) -> Counts:
+    def of(cls, truth: Bools, labels: Bools) -> Counts:
         """Count truth and predicted labels, shape (N, K), bool."""
-        return cls(len(truth), *(marks.sum(axis=0) for marks in (truth & decided, decided, truth)))
+        return cls(len(truth), *(marks.sum(axis=0) for marks in (truth & labels, labels, truth)))
 
     @property
     def precision(self) -> Doubles:

@@ -64,16 +64,17 @@ def evaluate_instances(
     predicted: Mapping[str, Instances],
     vocabulary: Vocabulary,
     *,
-    least: float = MIN_OVERLAP,
+    min_overlap: float = MIN_OVERLAP,
     interval: bool = True,
 ) -> dict[str, Any]:
     """Mean average precision over locations, as in the 2021 challenge, and further scores.
 
     For each location: a predicted cell is matched to the cell of the same field that shows the location and overlaps it
-    most. If their intersection over union is at least `least` and no likelier prediction has that cell, it is a hit,
-    else a miss. Average precision is the area under precision against recall over all fields together, where precision
-    is the best at this recall or a higher one. Equal confidences are counted together, in the least favourable order,
-    so the order of a file does not matter. Locations that no cell shows are left out of the mean and named in `absent`.
+    most. If their intersection over union is at least `min_overlap` and no likelier prediction has that cell, it is a
+    hit, else a miss. Average precision is the area under precision against recall over all fields together, where
+    precision is the best at this recall or a higher one. Equal confidences are counted together, in the least
+    favourable order, so the order of a file does not matter. Locations that no cell shows are left out of the mean and
+    named in `absent`.
 
     This is the metric of OpenImages' instance segmentation for truth that is complete and without groups of cells.
     `instance_map_of_predicting_everything` is the score of the same masks if each shows every location, all equally
@@ -86,7 +87,7 @@ def evaluate_instances(
         truth: by field, without confidences.
         predicted: of the same fields; a field may have no cells.
         vocabulary: of the labels.
-        least: intersection over union from which a cell counts as found.
+        min_overlap: intersection over union from which a cell counts as found.
         interval: whether to compute the interval.
 
     Raises:
@@ -101,8 +102,8 @@ def evaluate_instances(
         >>> from cellocate.vocabulary import get
         >>> cells = [Mask.of(np.array([[True, False]])), Mask.of(np.array([[False, True]]))]
         >>> truth = {"field": Instances.of(cells, [[16], [16, 0]])}
-        >>> said = Instances(cells, np.array([0, 1]), np.array([16, 16]), np.array([0.9, 0.4]))
-        >>> evaluate_instances(truth, {"field": said}, get("hpa19"))["instance_map"]
+        >>> pairs = Instances(cells, np.array([0, 1]), np.array([16, 16]), np.array([0.9, 0.4]))
+        >>> evaluate_instances(truth, {"field": pairs}, get("hpa19"))["instance_map"]
         0.5
     """
     if set(truth) != set(predicted):
@@ -110,18 +111,18 @@ def evaluate_instances(
         raise CellocateError(f"predictions and truth of different fields, such as {odd}", mend="Give the same fields.")
     if not truth:
         raise CellocateError("no field to evaluate", mend="Give truth and predictions of some fields.")
-    truths, said, blind = _match(truth, predicted, len(vocabulary), least)
-    rankings = [_ranking(said, k, truths[k]) for k in range(len(vocabulary))]
+    truths, pairs, every_pair = _match(truth, predicted, len(vocabulary), min_overlap)
+    rankings = [_ranking(pairs, k, truths[k]) for k in range(len(vocabulary))]
     present: Bools = np.asarray(truths.any(axis=1))
     whole = np.ones((1, len(truth)))
     ap = np.array([_average_precision(ranking, whole)[0] for ranking in rankings])
-    aimless = [_ranking(blind, int(k), truths[k]) for k in np.flatnonzero(present)]
+    aimless = [_ranking(every_pair, int(k), truths[k]) for k in np.flatnonzero(present)]
     return {
         "n": len(truth),
         "vocabulary": vocabulary.name,
         "cells": sum(len(instances.masks) for instances in truth.values()),
         "predicted_cells": sum(len(instances.masks) for instances in predicted.values()),
-        "least_overlap": least,
+        "least_overlap": min_overlap,
         "instance_map": float(ap[present].mean()) if present.any() else None,
         "instance_map_interval": _bootstrap([rankings[k] for k in np.flatnonzero(present)], len(truth))
         if interval and present.any()
@@ -136,7 +137,7 @@ def evaluate_instances(
                 "support": int(truths[k].sum()),
                 "fields": int((truths[k] > 0).sum()),
                 "predicted": len(rankings[k].hit),
-                "found": len(np.unique(blind.target[(blind.label == k) & (blind.target >= 0)])),
+                "found": len(np.unique(every_pair.target[(every_pair.label == k) & (every_pair.target >= 0)])),
                 "average_precision": float(ap[k]) if present[k] else None,
             }
             for k, name in enumerate(vocabulary.names)
@@ -144,7 +145,7 @@ def evaluate_instances(
     }
 
 
-class _Said(NamedTuple):
+class _Pairs(NamedTuple):
     """Pairs of a cell and a location over all fields: columns of one length.
 
     `target` is the number, over all fields, of the true cell that it matches, or -1.
@@ -157,47 +158,47 @@ class _Said(NamedTuple):
 
 
 def _match(
-    truth: Mapping[str, Instances], predicted: Mapping[str, Instances], classes: int, least: float
-) -> tuple[Ints, _Said, _Said]:
+    truth: Mapping[str, Instances], predicted: Mapping[str, Instances], classes: int, min_overlap: float
+) -> tuple[Ints, _Pairs, _Pairs]:
     """Cells per location and field, (K, N); the predicted pairs; and all possible pairs of these masks."""
     truths = np.zeros((classes, len(truth)), dtype=np.intp)
-    said, blind, cells = [], [], 0
+    pairs, every_pair, cells = [], [], 0
     for row, (field, true) in enumerate(truth.items()):
         guess = predicted[field]
         truths[:, row] = np.bincount(true.label, minlength=classes)
-        targets = _targets(overlaps(guess.masks, true.masks), true, classes, least)
+        targets = _targets(overlaps(guess.masks, true.masks), true, classes, min_overlap)
         targets[targets >= 0] += cells
         cells += len(true.masks)
         of_guess = targets[guess.cell, guess.label]
-        said.append(_Said(np.full_like(of_guess, row), guess.label, of_guess, guess.confidence))
+        pairs.append(_Pairs(np.full_like(of_guess, row), guess.label, of_guess, guess.confidence))
         labels = np.tile(np.arange(classes), len(guess.masks))
-        blind.append(_Said(np.full_like(labels, row), labels, targets.ravel(), np.ones(len(labels))))
-    return truths, _together(said), _together(blind)
+        every_pair.append(_Pairs(np.full_like(labels, row), labels, targets.ravel(), np.ones(len(labels))))
+    return truths, _concatenated(pairs), _concatenated(every_pair)
 
 
-def _together(parts: list[_Said]) -> _Said:
-    return _Said(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+def _concatenated(parts: list[_Pairs]) -> _Pairs:
+    return _Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _targets(overlap: Doubles, true: Instances, classes: int, least: float) -> Ints:
+def _targets(overlap: Doubles, true: Instances, classes: int, min_overlap: float) -> Ints:
     """For each predicted mask and location the true cell that shows it and overlaps most, or -1, shape (M, K)."""
     targets = np.full((len(overlap), classes), -1, dtype=np.intp)
     for k in np.unique(true.label):
         cells = true.cell[true.label == k]
         best = overlap[:, cells].argmax(axis=1)
-        enough = overlap[np.arange(len(overlap)), cells[best]] >= least
+        enough = overlap[np.arange(len(overlap)), cells[best]] >= min_overlap
         targets[enough, k] = cells[best[enough]]
     return targets
 
 
-def _ranking(said: _Said, label: int, truths: Ints) -> _Ranking:
-    chosen = np.flatnonzero(said.label == label)
-    chosen = chosen[np.argsort(-said.confidence[chosen], kind="stable")]
-    confidence, target = said.confidence[chosen], said.target[chosen]
+def _ranking(pairs: _Pairs, label: int, truths: Ints) -> _Ranking:
+    chosen = np.flatnonzero(pairs.label == label)
+    chosen = chosen[np.argsort(-pairs.confidence[chosen], kind="stable")]
+    confidence, target = pairs.confidence[chosen], pairs.target[chosen]
     hit = np.zeros(len(chosen), dtype=bool)
     hit[np.unique(target, return_index=True)[1]] = True  # the first that is about a cell
     last = np.append(confidence[1:] != confidence[:-1], True)[: len(chosen)]
-    return _Ranking(said.field[chosen], hit & (target >= 0), last, truths)
+    return _Ranking(pairs.field[chosen], hit & (target >= 0), last, truths)
 
 
 def _average_precision(ranking: _Ranking, weights: Doubles) -> Doubles:

@@ -22,7 +22,7 @@ _INTERVALS = ("macro_f1_interval", "micro_f1_interval", "macro_average_precision
 
 def evaluate(
     truth: Bools,
-    decided: Bools,
+    labels: Bools,
     vocabulary: Vocabulary,
     *,
     probabilities: Floats | None = None,
@@ -44,7 +44,7 @@ def evaluate(
 
     Args:
         truth: shape (N, K), bool.
-        decided: predicted labels, shape (N, K), bool.
+        labels: predicted labels, shape (N, K), bool.
         vocabulary: of K locations.
         probabilities: shape (N, K); without them, scores that need them are None.
         thresholds: K of them, for the table per class.
@@ -66,13 +66,13 @@ def evaluate(
         raise CellocateError("no labelled field to evaluate", mend="Give a collection or part that has labels.")
     level = GroupLevel(vocabulary)
     coarse_probabilities = None if probabilities is None else level.of(probabilities)
-    coarse = _figures(level.of(truth), level.of(decided), level.vocabulary, coarse_probabilities)
-    figures = _figures(truth, decided, vocabulary, probabilities)
+    coarse = _figures(level.of(truth), level.of(labels), level.vocabulary, coarse_probabilities)
+    figures = _figures(truth, labels, vocabulary, probabilities)
     figures.update(dict.fromkeys(_INTERVALS))
     coarse["macro_f1_interval"] = None
     if interval:
         clusters = Clusters(len(truth), groups)
-        f1, at_groups = (ResampledF1(f(truth), f(decided), clusters) for f in (np.asarray, level.of))
+        f1, at_groups = (ResampledF1(f(truth), f(labels), clusters) for f in (np.asarray, level.of))
         statistics = [at_groups.macro, f1.macro, f1.micro]
         if probabilities is not None and truth.any():
             statistics.append(ResampledPrecision(truth, probabilities, clusters).macro)
@@ -91,9 +91,9 @@ def evaluate(
     return {**figures, "group_level": coarse, "per_class": rows}
 
 
-def _figures(truth: Bools, decided: Bools, vocabulary: Vocabulary, probabilities: Floats | None) -> dict[str, Any]:
+def _figures(truth: Bools, labels: Bools, vocabulary: Vocabulary, probabilities: Floats | None) -> dict[str, Any]:
     """All scores but the intervals, for locations or for groups."""
-    counts, n = Counts.of(truth, decided), len(truth)
+    counts, n = Counts.of(truth, labels), len(truth)
     present: Bools = counts.support > 0
     some = bool(present.any())
     chance = [chance_average_precision(int(positives), n) for positives in counts.support[present]]
@@ -112,11 +112,11 @@ def _figures(truth: Bools, decided: Bools, vocabulary: Vocabulary, probabilities
         "macro_recall": float(counts.recall.mean()),
         "micro_precision": float(counts.summed.precision[0]),
         "micro_recall": float(counts.summed.recall[0]),
-        "exact_match": float((truth == decided).all(axis=1).mean()),
-        "recall_of_fields": _recall_of_fields(truth, decided),
-        "binary_accuracy": float((truth == decided).mean()),
+        "exact_match": float((truth == labels).all(axis=1).mean()),
+        "recall_of_fields": _recall_of_fields(truth, labels),
+        "binary_accuracy": float((truth == labels).mean()),
         "binary_accuracy_of_predicting_nothing": float((~truth).mean()),
-        "hamming_loss": float((truth != decided).mean()),
+        "hamming_loss": float((truth != labels).mean()),
         "macro_average_precision_of_chance": float(np.mean(chance)) if some else None,
         "macro_average_precision": _mean(ap),
         "macro_roc_auc": _mean(auc),
@@ -145,11 +145,11 @@ def _of_probabilities(truth: Bools, probabilities: Floats | None) -> dict[str, f
     }
 
 
-def _recall_of_fields(truth: Bools, decided: Bools) -> float | None:
+def _recall_of_fields(truth: Bools, labels: Bools) -> float | None:
     """The share of a field's locations that are predicted, averaged over fields with locations."""
     shown = truth.sum(axis=1)
     labelled = shown > 0
-    return float(((truth & decided).sum(axis=1)[labelled] / shown[labelled]).mean()) if labelled.any() else None
+    return float(((truth & labels).sum(axis=1)[labelled] / shown[labelled]).mean()) if labelled.any() else None
 
 
 def _per_class(counts: Counts, vocabulary: Vocabulary, ap: Doubles, auc: Doubles) -> list[dict[str, Any]]:

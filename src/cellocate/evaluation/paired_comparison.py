@@ -118,7 +118,7 @@ class _Pair:
 
     def __init__(self, truth: Bools, a: Bools, b: Bools, clusters: Clusters) -> None:
         self.a, self.b = ResampledF1(truth, a, clusters), ResampledF1(truth, b, clusters)
-        right = [(truth == decided).all(axis=1, keepdims=True) for decided in (a, b)]
+        right = [(truth == labels).all(axis=1, keepdims=True) for labels in (a, b)]
         self.fields = clusters.sums(np.ones((len(truth), 1)))[:, 0]
         self.right_a, self.right_b = (clusters.sums(exact)[:, 0] for exact in right)
         self.known = (self.a.both + self.b.both).sum(axis=0) > 0

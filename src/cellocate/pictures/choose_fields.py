@@ -37,17 +37,17 @@ class GalleryChoice(NamedTuple):
     all_wrong: int
 
 
-def choose_gallery(truth: Bools, decided: Bools, count: int = 12) -> GalleryChoice:
-    """Half of `count` from the fields that are wholly right, half from the others, each spread evenly in order.
+def choose_gallery(truth: Bools, labels: Bools, count: int = 12) -> GalleryChoice:
+    """Choose half of `count` from the fields that are entirely right, half from the others, spread evenly.
 
-    Where there are too few of one kind, the other fills up.
+    If there are too few of one kind, the other fills up.
 
     Example:
         >>> truth = np.eye(4, dtype=bool)
         >>> choose_gallery(truth, truth, count=2)
         GalleryChoice(right=[0, 3], wrong=[], all_right=4, all_wrong=0)
     """
-    is_right = (truth == decided).all(axis=1)
+    is_right = (truth == labels).all(axis=1)
     right, wrong = np.flatnonzero(is_right), np.flatnonzero(~is_right)
     of_right = min(len(right), max(count - count // 2, count - len(wrong)))
     of_wrong = min(len(wrong), count - of_right)

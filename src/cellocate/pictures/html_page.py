@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Plot = tuple[Callable[[int], "Figure"], str]
-"""Draws a plot of this width in px; and what it shows, for those who do not see it."""
+"""A function that draws a plot of a width in px, and its description for screen readers."""
 
 _HERE = "cellocate.pictures"
 

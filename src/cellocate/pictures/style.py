@@ -28,7 +28,7 @@ _GROUPS = {
     "Mitochondria": "#56b4e9",
     "Cytosol": "#8a2be2",
 }
-_GREY = "#606060"  # of Negative, and where colours have run out: what it is must be written beside it
+_GREY = "#606060"  # of Negative, and of groups beyond the seven colours, which need a label
 
 WIDE, NARROW = 720, 340  # px: a page on a desk, and on a phone
 FONT = 11.0

@@ -154,19 +154,19 @@ def assumptions(model: Model, collection: Collection) -> list[str]:
     """What a prediction assumes about a collection (origin, content, pixel sizes), as sentences."""
     unknown = [field for field in collection.ids if collection.pixel_size(field) is None]
     span = model.card.pixel_size * model.card.size
-    said = [*_of_other_origin(model, collection), *_of_other_images(model, collection)]
+    sentences = [*_of_other_origin(model, collection), *_of_other_images(model, collection)]
     if unknown:
-        said.append(
+        sentences.append(
             f"the pixel size of {len(unknown)} of {counted(len(collection), collection.unit)} is unknown; each is "
             f"assumed to span {span:.0f} µm, like the model's own fields (set it with --pixel-size)"
         )
     known_otherwise = len(unknown) < len(collection) and not collection.pixel_size_assumed
     if model.card.pixel_size_assumed and known_otherwise:
-        said.append(
+        sentences.append(
             f"the model's own pixel size, {model.card.pixel_size:.3g} µm, is assumed from the Human Protein Atlas's "
             f"usual field of {span:.0f} µm"
         )
-    return said + _of_another_depth(model, collection)
+    return sentences + _of_another_depth(model, collection)
 
 
 def _of_another_depth(model: Model, collection: Collection) -> list[str]:

@@ -24,5 +24,5 @@ def override_tta(model: Model, turns: Turns | None) -> tuple[Model, list[str]]:
     tta = TTA() if turns == "none" else TTA(**{**dict(own), "turns": turns})
     if tta == own:
         return model, []
-    said = f"the model's rule was fitted with other test-time augmentation ({own}; this is {tta}): "
-    return model.with_tta(tta), [said + "its thresholds may not fit"]
+    warning = f"the model's rule was fitted with other test-time augmentation ({own}; this is {tta}): "
+    return model.with_tta(tta), [warning + "its thresholds may not fit"]

@@ -49,9 +49,9 @@ def write_evaluated_cells(
 def _write_page(folder: Path, metrics: dict[str, Any], warnings: tuple[str, ...], name: str) -> None:
     draw = partial(plot_cells, metrics["per_class"])
     save_figure(draw(WIDE), folder / "figures", "per_class_average_precision")
-    shown = {**metrics, "plots": for_both_widths({"cells": (draw, "Bar chart: average precision of each location.")})}
-    said = {"title": f"Cells of {name}", "summary": _summary(metrics), "warnings": [sentence(x) for x in warnings]}
-    content = {**shown, **said, "few": FEW, "small": SMALL}
+    scores = {**metrics, "plots": for_both_widths({"cells": (draw, "Bar chart: average precision of each location.")})}
+    texts = {"title": f"Cells of {name}", "summary": _summary(metrics), "warnings": [sentence(x) for x in warnings]}
+    content = {**scores, **texts, "few": FEW, "small": SMALL}
     write_text(folder / "report.html", render("cellocate.report", "cell_report.html.j2", content))
 
 

@@ -88,11 +88,11 @@ def read_field_images(evaluated: Evaluated) -> FieldImages:
 
 def marks(evaluated: Evaluated, position: int) -> list[Mark]:
     """The locations of one field: found, then missed, then false alarms, each in the vocabulary's order."""
-    truth, decided = evaluated.truth[position], evaluated.labels[position]
+    truth, predicted = evaluated.truth[position], evaluated.labels[position]
     outcomes: dict[Outcome, np.ndarray[tuple[int], np.dtype[np.bool_]]] = {
-        "found": truth & decided,
-        "missed": truth & ~decided,
-        "false alarm": ~truth & decided,
+        "found": truth & predicted,
+        "missed": truth & ~predicted,
+        "false alarm": ~truth & predicted,
     }
     p = None if evaluated.probabilities is None else evaluated.probabilities[position]
     return [

@@ -109,13 +109,13 @@ def _optics(card: ModelCard) -> list[tuple[str, str]]:
     return [
         (
             "Other magnifications",
-            f"The model works at {card.pixel_size:.3g} µm per pixel{assumed}. Fields of another recorded pixel size are "
+            f"The model works at {card.pixel_size:.3g} µm per pixel{assumed}. Fields of another recorded size are "
             "rescaled, but rescaling adds no detail. A field without a recorded pixel size may be read at the wrong "
             "scale without a warning.",
         ),
         (
             "Other stains",
-            f"The model was trained on {describe_channels(card.channels)}. Its predictions for other markers mean nothing, "
+            f"The model was trained on {describe_channels(card.channels)}. Other markers give meaningless predictions, "
             "and fields that lack a channel are refused.",
         ),
     ]

@@ -53,5 +53,5 @@ def make_plots(evaluated: Evaluated) -> dict[str, Plot]:
         found["f1_curves"] = (partial(plot_f1_curves, table), "Line charts: F1 of each location by threshold.")
     if evaluated.comparison is not None:
         draw = partial(plot_comparison, evaluated.comparison)
-        found["beside"] = (draw, "Dot plot: F1 of both models for each location.")
+        found["comparison"] = (draw, "Dot plot: F1 of both models for each location.")
     return found

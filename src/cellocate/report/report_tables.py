@@ -23,9 +23,9 @@ def write_tables(folder: Path, evaluated: Evaluated) -> None:
     write_text(folder / "metrics.json", json_text(figures) + "\n")
     write_table(folder / "per_class.csv", pd.DataFrame(figures["per_class"]))
     write_table(folder / "per_group.csv", pd.DataFrame(figures["group_level"]["per_group"]))
-    matrix, commonest = confusions(evaluated)
+    matrix, frequent = confusions(evaluated)
     write_table(folder / "confusion.csv", matrix.reset_index())
-    write_table(folder / "misclassifications.csv", commonest.round(2))
+    write_table(folder / "misclassifications.csv", frequent.round(2))
     if evaluated.probabilities is not None:
         write_table(folder / "reliability.csv", reliability(evaluated.truth, evaluated.probabilities))
     for column, table in evaluated.by.items():

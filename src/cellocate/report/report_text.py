@@ -70,7 +70,7 @@ def frequency(evaluated: Evaluated) -> str:
     shown = f"F1 of each location that occurs, against the number of {evaluated.unit}s that show it."
     if correlation is None:
         return shown
-    return f"{shown} Their rank correlation (Spearman) is {correlation:+.2f}: at +1, the more frequent a location, the higher its F1."
+    return f"{shown} Their rank correlation (Spearman) is {correlation:+.2f}; +1: F1 rises with the number."
 
 
 def sets(evaluated: Evaluated) -> list[tuple[str, Mapping[str, Any]]]:

@@ -87,14 +87,14 @@ class Rule(BaseModel):
         values = probabilities if self.scaling is None else self.scaling.apply(probabilities)
         above = values - np.asarray(self.thresholds, values.dtype)
         above[:, list(self.never)] = -np.inf  # also where a threshold is 0
-        decided: Bools = known.function(values.astype(np.float64)) if known.by_field else above >= 0
-        decided[:, list(self.never)] = False
+        labels: Bools = known.function(values.astype(np.float64)) if known.by_field else above >= 0
+        labels[:, list(self.never)] = False
         if self.fallback != "none":
-            empty = ~decided.any(axis=1)
-            decided[empty] = likeliest((above if self.fallback == "nearest" else probabilities)[empty])
+            empty = ~labels.any(axis=1)
+            labels[empty] = likeliest((above if self.fallback == "nearest" else probabilities)[empty])
         if self.at_most is not None:
-            decided &= _ranks(np.where(decided, above, -np.inf)) < self.at_most
-        return decided
+            labels &= _ranks(np.where(labels, above, -np.inf)) < self.at_most
+        return labels
 
     @property
     def applied_thresholds(self) -> tuple[float, ...] | None:

@@ -35,7 +35,7 @@ class Scaling(BaseModel):
     def undo(self, scaled: Doubles) -> Doubles:
         """The lowest probability of each location that is scaled to this value, shape (K,)."""
         found = expit((logit(scaled) - np.array(self.offsets)) / self.slope)
-        return np.where(found > CLIP * (1 + 1e-9), found, 0.0)  # all below is scaled alike
+        return np.where(found > CLIP * (1 + 1e-9), found, 0.0)  # values below scale to the same
 
 
 def fit_scaling(probabilities: Floats, truth: Bools) -> Scaling:

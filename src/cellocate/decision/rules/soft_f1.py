@@ -18,9 +18,9 @@ def soft_f1(probabilities: Floats, truth: Bools, thresholds: Doubles) -> Doubles
         >>> soft_f1(np.array([[0.1], [0.9]]), np.array([[False], [True]]), np.array([0.5])).round(3)
         array([1.])
     """
-    decided = expit(STEEPNESS * (probabilities - thresholds))
-    both = decided.sum(axis=0) + truth.sum(axis=0) + 1e-6
-    return np.asarray(2 * (decided * truth).sum(axis=0) / both, dtype=np.float64)
+    soft = expit(STEEPNESS * (probabilities - thresholds))
+    both = soft.sum(axis=0) + truth.sum(axis=0) + 1e-6
+    return np.asarray(2 * (soft * truth).sum(axis=0) / both, dtype=np.float64)
 
 
 @rule("soft_f1", "a threshold for each location, by least squares on a smooth F1 of the validation part")
@@ -54,8 +54,8 @@ def soft_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
 
 
 def _slope(probabilities: Floats, truth: Bools, thresholds: Doubles) -> Doubles:
-    decided = expit(STEEPNESS * (probabilities - thresholds))
-    falls = STEEPNESS * decided * (1 - decided)
-    both = decided.sum(axis=0) + truth.sum(axis=0) + 1e-6
-    f1 = 2 * (decided * truth).sum(axis=0) / both
+    soft = expit(STEEPNESS * (probabilities - thresholds))
+    falls = STEEPNESS * soft * (1 - soft)
+    both = soft.sum(axis=0) + truth.sum(axis=0) + 1e-6
+    f1 = 2 * (soft * truth).sum(axis=0) / both
     return np.asarray((f1 * falls.sum(axis=0) - 2 * (falls * truth).sum(axis=0)) / both, dtype=np.float64)

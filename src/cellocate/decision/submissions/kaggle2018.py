@@ -19,7 +19,7 @@ from cellocate.vocabulary import Vocabulary, get
 def write_kaggle2018(
     path: str | Path,
     ids: Sequence[str],
-    decided: Bools,
+    labels: Bools,
     vocabulary: Vocabulary,
     wanted: Sequence[str] | None = None,
 ) -> None:
@@ -28,7 +28,7 @@ def write_kaggle2018(
     Args:
         path: a CSV file.
         ids: of the fields.
-        decided: predicted labels, shape (N, 28), bool.
+        labels: predicted labels, shape (N, 28), bool.
         vocabulary: must be hpa28.
         wanted: the ids that the challenge requires; by default those of the fields.
 
@@ -37,7 +37,7 @@ def write_kaggle2018(
     """
     _require_hpa28(vocabulary)
     with new_file(path) as aside:
-        write_predicted_labels(aside, ids, decided)
+        write_predicted_labels(aside, ids, labels)
         validate_kaggle2018(aside, ids if wanted is None else wanted)
 
 
@@ -56,7 +56,7 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> S
     if columns != ["Id", "Predicted"]:
         what = f"a submission without the header Id,Predicted: it has {shown(','.join(columns))}"
         raise CellocateError(what, where=path, mend=_MEND)
-    wanted, seen, said = None if ids is None else set(ids), set[str](), Counter[int]()
+    wanted, seen, counts = None if ids is None else set(ids), set[str](), Counter[int]()
     for line, row in rows:
         field, labels = row if len(row) == 2 else ("", "")
         what = ""
@@ -73,11 +73,11 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> S
         if what:
             raise CellocateError(f"a submission with a fault: {what}", where=f"{path}, line {line}", mend=_MEND)
         seen.add(field)
-        said.update(map(int, labels.split()))
+        counts.update(map(int, labels.split()))
     if lacking := (wanted or set()) - seen:
         missing = f"{counted(len(lacking), 'id')}, such as {min(lacking)}"
         raise CellocateError(f"a submission that lacks {missing}", where=path, mend=_MEND)
-    return SubmissionContents(len(seen), None, said)
+    return SubmissionContents(len(seen), None, counts)
 
 
 _MEND = "Write it again with 'cellocate predict --format kaggle2018'."

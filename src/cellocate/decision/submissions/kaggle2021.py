@@ -71,8 +71,8 @@ def write_kaggle2021(
             writer.writerow(COLUMNS)
             for number, (field, (height, width)) in enumerate(shapes.items()):
                 found = masks(field)
-                said = probabilities(field) if callable(probabilities) else [probabilities[number]] * len(found)
-                words = [word for mask, row in zip(found, said, strict=True) for word in _words(mask.text, row)]
+                rows = probabilities(field) if callable(probabilities) else [probabilities[number]] * len(found)
+                words = [word for mask, row in zip(found, rows, strict=True) for word in _words(mask.text, row)]
                 writer.writerow((field, width, height, " ".join(words)))
         validate_kaggle2021(aside, {field: shapes.get(field) for field in (shapes if wanted is None else wanted)})
 
@@ -87,7 +87,7 @@ def validate_kaggle2021(path: str | Path, shapes: Mapping[str, Shape | None] | N
     Raises:
         CellocateError: at the first fault, with its line and the number of the cell.
     """
-    seen, masks, said = set[str](), 0, Counter[int]()
+    seen, masks, labels = set[str](), 0, Counter[int]()
     for field, cells in read_kaggle2021(path):
         wanted = (shapes or {}).get(field) or cells.shape
         if shapes is not None and field not in shapes:
@@ -97,10 +97,10 @@ def validate_kaggle2021(path: str | Path, shapes: Mapping[str, Shape | None] | N
             raise _fault(f"ImageWidth and ImageHeight of {field} are {sizes}", path)
         seen.add(field)
         masks += len(cells.instances.masks)
-        said.update(cells.instances.label.tolist())
+        labels.update(cells.instances.label.tolist())
     if missing := sorted(set(shapes or ()) - seen):
         raise _fault(f"it lacks {counted(len(missing), 'id')}, such as {missing[0]}", path)
-    return SubmissionContents(len(seen), masks, said)
+    return SubmissionContents(len(seen), masks, labels)
 
 
 def read_kaggle2021(path: str | Path, vocabulary: Vocabulary | None = None) -> Iterator[tuple[str, Cells]]:
