@@ -64,11 +64,7 @@ class Comparison:
 
 
 def compare_with(
-    predictions: Predictions,
-    baseline: Predictions,
-    truth: Bools,
-    groups: Sequence[str],
-    names: tuple[str, str],
+    predictions: Predictions, baseline: Predictions, truth: Bools, groups: Sequence[str], names: tuple[str, str]
 ) -> Comparison:
     """Compare two predictions of the same fields; see `cellocate.evaluation.compare`."""
     both = None

@@ -25,12 +25,7 @@ class MapTarget(NamedTuple):
     location: int
 
 
-def choose_map_targets(
-    truth: Bools,
-    labels: Bools,
-    probabilities: Floats,
-    groups: Sequence[str],
-) -> list[MapTarget]:
+def choose_map_targets(truth: Bools, labels: Bools, probabilities: Floats, groups: Sequence[str]) -> list[MapTarget]:
     """Choose maps: the most frequent correct location of up to five coarse groups, and the surest false alarm.
 
     Each is shown in the field with the highest probability; a field is used again only if there is no other. A location

@@ -61,10 +61,7 @@ class Calibration(BaseModel):
 
 
 def fit_calibration(
-    kind: CalibrationKind,
-    probabilities: Floats,
-    truth: Bools,
-    folds: Ints,
+    kind: CalibrationKind, probabilities: Floats, truth: Bools, folds: Ints
 ) -> tuple[Calibration, Doubles]:
     """Fit a calibration, and cross-fit it on the same fields.
 

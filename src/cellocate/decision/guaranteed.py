@@ -43,10 +43,7 @@ class Guaranteed(NamedTuple):
 
 
 def fit_guaranteed(
-    probabilities: Floats,
-    truth: Bools,
-    missed: float,
-    groups: Sequence[str] | None = None,
+    probabilities: Floats, truth: Bools, missed: float, groups: Sequence[str] | None = None
 ) -> Guaranteed:
     """The highest threshold whose sets miss at most a given share of the locations.
 

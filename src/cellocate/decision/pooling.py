@@ -117,13 +117,7 @@ class Pool(BaseModel):
 
 
 def fit_pool(
-    kind: PoolKind,
-    tables: Floats,
-    truth: Bools,
-    names: Sequence[str],
-    *,
-    ids: Sequence[str],
-    folds: Ints,
+    kind: PoolKind, tables: Floats, truth: Bools, names: Sequence[str], *, ids: Sequence[str], folds: Ints
 ) -> tuple[Pool, Doubles]:
     """Fit a pool, and cross-fit it on the same fields.
 

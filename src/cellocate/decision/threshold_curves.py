@@ -13,10 +13,7 @@ _STEPS = np.arange(101) / 100
 
 
 def f1_curves(
-    probabilities: Floats,
-    truth: Bools,
-    names: Sequence[str],
-    thresholds: Sequence[float] | None = None,
+    probabilities: Floats, truth: Bools, names: Sequence[str], thresholds: Sequence[float] | None = None
 ) -> pd.DataFrame:
     """Precision, recall and F1 of each location at the thresholds 0, .01, … 1 and at the chosen one.
 

@@ -10,12 +10,7 @@ from cellocate.prediction.cell_prediction import (
     predict_cells,
     predict_within,
 )
-from cellocate.prediction.field_prediction import (
-    assumptions,
-    predict_and_embed,
-    predict_bags,
-    predict_collection,
-)
+from cellocate.prediction.field_prediction import assumptions, predict_and_embed, predict_bags, predict_collection
 from cellocate.prediction.tta_option import override_tta
 from cellocate.prediction.warning_texts import prediction_warnings
 

@@ -24,11 +24,7 @@ _FIELDS = 64  # whose cells are held in memory together
 
 
 def predict_collection(
-    model: Model,
-    collection: Collection,
-    *,
-    batch_size: int = 32,
-    progress: Callable[[int], object] | None = None,
+    model: Model, collection: Collection, *, batch_size: int = 32, progress: Callable[[int], object] | None = None
 ) -> Predictions:
     """Predict every field, or cell, of a collection, in its order.
 
@@ -51,11 +47,7 @@ def predict_collection(
 
 
 def predict_and_embed(
-    model: Model,
-    collection: Collection,
-    *,
-    batch_size: int = 32,
-    progress: Callable[[int], object] | None = None,
+    model: Model, collection: Collection, *, batch_size: int = 32, progress: Callable[[int], object] | None = None
 ) -> tuple[Predictions, Embedded]:
     """Predict as `predict_collection` does, and give the features of every field, or cell, as well."""
     notes: dict[str, str] = {}
@@ -86,11 +78,7 @@ def _predictions(
 
 
 def predict_bags(
-    model: Model,
-    bags: CellBags,
-    *,
-    batch_size: int = 32,
-    progress: Callable[[int], object] | None = None,
+    model: Model, bags: CellBags, *, batch_size: int = 32, progress: Callable[[int], object] | None = None
 ) -> tuple[Predictions, Predictions]:
     """Predict fields from all of their cells, and each of these cells by itself, in the order of `bags.cells`.
 

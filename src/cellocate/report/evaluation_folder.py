@@ -13,11 +13,7 @@ from cellocate.report.report_tables import write_tables
 
 
 def write_evaluation(
-    evaluated: Evaluated,
-    folder: str | Path,
-    *,
-    overwrite: bool = False,
-    inputs: Iterable[str | Path | None] = (),
+    evaluated: Evaluated, folder: str | Path, *, overwrite: bool = False, inputs: Iterable[str | Path | None] = ()
 ) -> None:
     """Write `metrics.json`, tables, `figures/` and `report.html`; for a model `predictions.csv` as well.
 

@@ -19,12 +19,7 @@ LARGEST_SET = 5
 
 
 def fit(
-    kind: str,
-    probabilities: Floats,
-    truth: Bools,
-    *,
-    fallback: Fallback | None = None,
-    at_most: int | None = None,
+    kind: str, probabilities: Floats, truth: Bools, *, fallback: Fallback | None = None, at_most: int | None = None
 ) -> Rule:
     """Fit a rule on fields that the network was not trained on.
 

@@ -17,11 +17,7 @@ from cellocate.vocabulary import Vocabulary, get
 
 
 def write_kaggle2018(
-    path: str | Path,
-    ids: Sequence[str],
-    labels: Bools,
-    vocabulary: Vocabulary,
-    wanted: Sequence[str] | None = None,
+    path: str | Path, ids: Sequence[str], labels: Bools, vocabulary: Vocabulary, wanted: Sequence[str] | None = None
 ) -> None:
     """Write `Id,Predicted`, labels separated by spaces, and check it with `validate_kaggle2018`.
 
