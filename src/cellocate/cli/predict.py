@@ -123,7 +123,7 @@ def predict(
     label_images = None if masks is None else CellMasks(masks).excluding(collection.files)
     loaded, turned = prediction.override_tta(load(model, device=device), tta)
     if format_ == "kaggle2021":
-        submissions.require_hpa19(loaded.vocabulary)
+        submissions.require_vocabulary(loaded.vocabulary, 2021)
     if part is not None or sample is not None:
         collection = of_known_depth(collection)  # by all of its fields
     single = are_cells(collection) and not whole_fields

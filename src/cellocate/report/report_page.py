@@ -31,12 +31,12 @@ def write_report(path: Path, evaluated: Evaluated, *, title: str | None = None) 
         evaluated: what to report.
         title: of the page; by default the model and the collection.
     """
-    shelf = read_field_images(evaluated)
-    content = {**_content(evaluated, shelf), "title": title or report_text.title(evaluated)}
+    images = read_field_images(evaluated)
+    content = {**_content(evaluated, images), "title": title or report_text.title(evaluated)}
     write_text(path, render("cellocate.report", "report.html.j2", content))
 
 
-def _content(evaluated: Evaluated, shelf: FieldImages) -> dict[str, Any]:
+def _content(evaluated: Evaluated, images: FieldImages) -> dict[str, Any]:
     return {
         "summary": report_text.summary(evaluated),
         "n": evaluated.n,
@@ -48,7 +48,7 @@ def _content(evaluated: Evaluated, shelf: FieldImages) -> dict[str, Any]:
         "small": evaluated.n < SMALL,
         "few": FEW,
         "inputs": [(f"The {evaluated.unit}s", about_fields(evaluated)), ("The model", about_model(evaluated.card))],
-        "shelf": shelf,
+        "images": images,
         "maps": report_map_rows(evaluated),
         "map_note": _map_note(evaluated),
         "plots": for_both_widths(make_plots(evaluated)),
@@ -56,14 +56,16 @@ def _content(evaluated: Evaluated, shelf: FieldImages) -> dict[str, Any]:
         "measures": report_text.measures(evaluated),
         "rows": [{**row, "group": group} for row, group in zip(evaluated.per_class, evaluated.groups, strict=True)],
         "absent": evaluated.metrics["absent"],
-        "columns": {key: _any(evaluated, key) for key in ("threshold", "average_precision")},
+        "columns": {
+            key: any(row[key] is not None for row in evaluated.per_class) for key in ("threshold", "average_precision")
+        },
         "group_level": evaluated.metrics["group_level"] if evaluated.coarse else None,
         "confusions": confusions(evaluated)[1].head(10).to_dict(orient="records"),
         "frequency": report_text.frequency(evaluated),
         "ece": evaluated.metrics["ece"],
         "by": {column: html_rows(table) for column, table in evaluated.by.items()},
         "comparison": evaluated.comparison,
-        "cautions": report_warnings(evaluated, shelf.unreadable),
+        "warnings": report_warnings(evaluated, images.unreadable),
         "limits": limits(evaluated),
         "rules": rule_rows(evaluated),
     }
@@ -78,10 +80,6 @@ def _validation(evaluated: Evaluated) -> str:
     n = None if evaluated.card is None else evaluated.card.scores.get("validation", {}).get("n")
     few = ", too few to rely on" if n is not None and n < SMALL else ""
     return "" if n is None else f" (n = {n:,}{few})"
-
-
-def _any(evaluated: Evaluated, key: str) -> bool:
-    return any(row[key] is not None for row in evaluated.per_class)
 
 
 def _map_note(evaluated: Evaluated) -> str:

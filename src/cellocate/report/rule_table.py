@@ -21,7 +21,7 @@ def rule_rows(evaluated: Evaluated) -> dict[str, Any] | None:
         "occur": comparison.occur,
         "unit": evaluated.card.unit or "field",
         "among": list(comparison.among),
-        "guesses": [sentence(text) for text in rare_location_notes(comparison, names, evaluated.card.unit or "field")],
+        "notes": [sentence(text) for text in rare_location_notes(comparison, names, evaluated.card.unit or "field")],
         "frequent": comparison.scores[0].frequent is not None,
         "rows": [_row(score, first=i == 0) for i, score in enumerate(comparison.scores)],
     }

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def plot_label_counts(evaluated: Evaluated, width: int = WIDE) -> Figure:
     """Plot how many fields show each location; bars are hollow for fewer than ten."""
     counts = [int(row["support"]) for row in evaluated.per_class]
-    figure, axes = bars(evaluated.names, counts, [f"{count:,}" for count in counts], _few(evaluated), width)
+    few = [count < FEW for count in counts]
+    figure, axes = bars(evaluated.names, counts, [f"{count:,}" for count in counts], few, width)
     axes.set_xlim(0, max(1, *counts) * 1.12)
     axes.set_xticks([])
     return figure
@@ -144,10 +145,6 @@ def plot_rates(table: pd.DataFrame, fraction: float = 1, width: int = WIDE) -> F
     legend(axes)
     bare(axes)
     return figure
-
-
-def _few(evaluated: Evaluated) -> list[bool]:
-    return [row["support"] < FEW for row in evaluated.per_class]
 
 
 def _curves(history: pd.DataFrame, columns: Mapping[str, str]) -> dict[str, pd.Series[float]]:

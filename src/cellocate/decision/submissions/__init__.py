@@ -6,11 +6,16 @@ from cellocate.decision.submissions.kaggle2018 import validate_kaggle2018, write
 from cellocate.decision.submissions.kaggle2021 import (
     is_kaggle2021,
     read_kaggle2021,
-    require_hpa19,
     validate_kaggle2021,
     write_kaggle2021,
 )
-from cellocate.decision.submissions.sample import SubmissionContents, in_sample_order, read_sample, read_shapes
+from cellocate.decision.submissions.sample import (
+    SubmissionContents,
+    in_sample_order,
+    read_sample,
+    read_shapes,
+    require_vocabulary,
+)
 
 __all__ = [
     "SubmissionContents",
@@ -18,7 +23,7 @@ __all__ = [
     "is_kaggle2021",
     "read_kaggle2021",
     "read_sample",
-    "require_hpa19",
+    "require_vocabulary",
     "validate_kaggle2018",
     "validate_kaggle2021",
     "validate_submission",

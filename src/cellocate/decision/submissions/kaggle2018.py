@@ -9,11 +9,11 @@ from pathlib import Path
 from cellocate.arrays import Bools
 from cellocate.counted import counted
 from cellocate.decision.probability_tables import write_predicted_labels
-from cellocate.decision.submissions.sample import SubmissionContents
+from cellocate.decision.submissions.sample import SubmissionContents, require_vocabulary
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.tables import plain_rows, shown
-from cellocate.vocabulary import Vocabulary, get
+from cellocate.vocabulary import Vocabulary
 
 
 def write_kaggle2018(
@@ -31,7 +31,7 @@ def write_kaggle2018(
     Raises:
         CellocateError: the vocabulary is another one, or a required field is missing.
     """
-    _require_hpa28(vocabulary)
+    require_vocabulary(vocabulary, 2018)
     with new_file(path) as aside:
         write_predicted_labels(aside, ids, labels)
         validate_kaggle2018(aside, ids if wanted is None else wanted)
@@ -77,14 +77,6 @@ def validate_kaggle2018(path: str | Path, ids: Sequence[str] | None = None) -> S
 
 
 _MEND = "Write it again with 'cellocate predict --format kaggle2018'."
-
-
-def _require_hpa28(vocabulary: Vocabulary) -> None:
-    if vocabulary.names != get("hpa28").names:
-        raise CellocateError(
-            f"the 2018 challenge uses hpa28, but this model predicts {vocabulary.name}",
-            mend="Use --format table, or a model trained on hpa28 labels.",
-        )
 
 
 def _are_labels(text: str) -> bool:

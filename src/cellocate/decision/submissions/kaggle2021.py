@@ -12,7 +12,7 @@ import numpy as np
 
 from cellocate.arrays import Floats
 from cellocate.counted import counted
-from cellocate.decision.submissions.sample import LONGEST, SubmissionContents
+from cellocate.decision.submissions.sample import LONGEST, SubmissionContents, require_vocabulary
 from cellocate.errors import CellocateError
 from cellocate.evaluation import Instances
 from cellocate.files import new_file
@@ -64,7 +64,7 @@ def write_kaggle2021(
     Raises:
         CellocateError: the vocabulary is another one, masks are missing, or a required field is missing.
     """
-    require_hpa19(vocabulary)
+    require_vocabulary(vocabulary, 2021)
     with new_file(path) as aside:
         with aside.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -134,15 +134,6 @@ def _words(mask: str, probabilities: Floats) -> Iterator[str]:
     for k, p in enumerate(probabilities):
         if float(text := f"{p:.6f}") > 0:
             yield f"{k} {text} {mask}"
-
-
-def require_hpa19(vocabulary: Vocabulary) -> None:
-    """Refuse another vocabulary than that of the 2021 challenge."""
-    if vocabulary.names != get("hpa19").names:
-        raise CellocateError(
-            f"the 2021 challenge uses hpa19, but this model predicts {vocabulary.name}",
-            mend="Use --format table, or a model trained on hpa19 labels.",
-        )
 
 
 def parse_mask(text: str, shape: Shape, where: str) -> Mask:

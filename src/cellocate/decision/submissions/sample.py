@@ -11,6 +11,7 @@ from cellocate.collection import Collection, are_cells
 from cellocate.collection.collection import FIELD
 from cellocate.errors import CellocateError
 from cellocate.tables import find_column, lacking, shown, table_rows
+from cellocate.vocabulary import Vocabulary, get
 
 LONGEST = 2**30  # characters of all the masks of a field
 
@@ -27,6 +28,16 @@ class SubmissionContents(NamedTuple):
     fields: int
     cells: int | None
     labels: Counter[int]
+
+
+def require_vocabulary(vocabulary: Vocabulary, year: int) -> None:
+    """Refuse another vocabulary than that of the challenge of a year."""
+    name = "hpa28" if year == 2018 else "hpa19"
+    if vocabulary.names != get(name).names:
+        raise CellocateError(
+            f"the {year} challenge uses {name}, but this model predicts {vocabulary.name}",
+            mend=f"Use --format table, or a model trained on {name} labels.",
+        )
 
 
 def read_sample(path: str | Path) -> list[str]:
