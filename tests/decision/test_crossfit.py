@@ -25,7 +25,7 @@ def test_folds_keep_groups_whole_and_are_even(count, seed):
 
 
 def test_one_group_cannot_be_dealt():
-    with pytest.raises(CellocateError, match="one group of fields alone"):
+    with pytest.raises(CellocateError, match="cross-fitting needs at least two groups"):
         assign_folds(np.ones((4, 2), bool), ["a"] * 4)
 
 

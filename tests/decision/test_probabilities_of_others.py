@@ -87,7 +87,7 @@ def test_ids_of_one_table_may_have_become_numbers(tmp_path: Path) -> None:
     [
         ("Id;0;1;2;3\na;0,1;0,2;x,3;0\n", r"not a number: 'x,3': .*line 2 \(id a\), column 2"),
         ("Id,0,1,2,3\na,.1,.2,.3,.4\na,0,0,0,0\n", r"id a is in several rows: .*line 3"),
-        (",Id,0,1,2,3,Flagellum\n0,a,.1,.2,.3,.4,1\n", "no location: unknown label 'Flagellum'"),
+        (",Id,0,1,2,3,Flagellum\n0,a,.1,.2,.3,.4,1\n", "not a location: unknown label 'Flagellum'"),
     ],
 )
 def test_what_cannot_be_read_is_shown(tmp_path: Path, text: str, message: str) -> None:

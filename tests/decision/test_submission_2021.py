@@ -66,7 +66,7 @@ def test_a_field_without_cells_has_an_empty_string(tmp_path: Path) -> None:
         (["a,3,2,", "b,3,2,", "c,3,2,"], "unknown id 'c'"),
         (["a,3,2,", "a,3,2,", "b,3,2,"], "id 'a' is repeated.*line 3"),
         ([",3,2,"], "row without an id.*line 2"),
-        (["a,2,3,", "b,3,2,"], "of a are 2 × 3 px, and the field has 3 × 2"),
+        (["a,2,3,", "b,3,2,"], "of a are 2 × 3 px, but the field has 3 × 2"),
         (["a,3,2.0,"], "ImageHeight '2.0' is not a number of pixels.*line 2"),
         (["a,3,0,"], "ImageHeight '0'"),
         (["a,99999,2,"], "ImageWidth '99999'"),

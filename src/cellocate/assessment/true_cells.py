@@ -71,7 +71,7 @@ def _of_folder(folder: Path, vocabulary: Vocabulary) -> TrueCells:
     sets = vocabulary.parse_all(table["labels"], lambda row: f"{path}, line {lines[row]}")
     for line, field, cell, shows in zip(lines, table["Id"], table["cell"], sets, strict=True):
         if not (cell.isascii() and cell.isdigit()) or int(cell) in labels.setdefault(field, {}):
-            what = f"cell {shown(cell)} is no number, or is repeated"
+            what = f"cell {shown(cell)} is not a number, or is repeated"
             raise CellocateError(what, where=f"{path}, line {line}, column cell", mend="Mend the row.")
         labels[field][int(cell)] = shows
 
