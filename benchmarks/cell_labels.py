@@ -44,7 +44,7 @@ from cellocate.evaluation import Instances, evaluate, evaluate_instances
 from cellocate.files import new_file, new_folder
 from cellocate.images import CHANNELS, write_png
 from cellocate.networks import Model
-from cellocate.prediction import predict_bags, predict_cells, predict_collection, predict_within, with_predicted_fields
+from cellocate.prediction import combine_with_fields, predict_bags, predict_cells, predict_collection, predict_within
 from cellocate.training import Recipe, load_recipe
 from cellocate.training.fit import train
 from cellocate.training.prepare import Options
@@ -197,8 +197,8 @@ def _answers(data: Data, system: str, model: Model, network: Model, part: str) -
     yield ALONE, alone
     if system in POOLS:
         bags = bags_of(cells)
-        yield BAG, with_predicted_fields(alone, bags.fields.ids, predict_bags(model, bags)[0].probabilities)
-    yield FIELD, with_predicted_fields(alone, fields.ids, whole.probabilities)
+        yield BAG, combine_with_fields(alone, bags.fields.ids, predict_bags(model, bags)[0].probabilities)
+    yield FIELD, combine_with_fields(alone, fields.ids, whole.probabilities)
 
 
 def _truth(data: Data, said: Predictions) -> NDArray[np.bool_]:

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from cellocate.choices import DEFAULT_RULE as DEFAULT
 from cellocate.collection import read_labels
-from cellocate.decision import KINDS, POOLS, SIMPLE, fit, fit_rule, fit_steps
+from cellocate.decision import KINDS, POOLS, SIMPLE_RULES, fit, fit_rule, fit_steps
 from cellocate.decision.calibration import Calibration
 from cellocate.decision.logistic import logits, sigmoid
 
 RULES: tuple[str, ...] = (DEFAULT, *(kind for kind in KINDS if kind != "argmax"))
-SOME: tuple[str, ...] = (DEFAULT, "expected_f1", "bagged", *SIMPLE)
+SOME: tuple[str, ...] = (DEFAULT, "expected_f1", "bagged", *SIMPLE_RULES)
 RESAMPLES, FOLDS, FREQUENT = 1000, 5, 10
 SIZES = (10, 30, 100, 300, 1000)
 Table = NDArray[np.float64]
@@ -116,7 +116,7 @@ Macro F1 is of fields that a rule was not fitted on. Each cell has it over all l
 slash, over those that ten or more images show. In brackets: the 95% percentile interval, of {RESAMPLES} bootstrap
 resamples of the images, of the default's (`{DEFAULT}`) difference to that rule over all that occur, and over the
 frequent ones. A minus means that the default may be behind. The last line of each table is the most that the default
-is behind (with a minus: ahead of) any of {", ".join(SIMPLE)}."""
+is behind (with a minus: ahead of) any of {", ".join(SIMPLE_RULES)}."""
 
 
 def drawn_folds(n: int, repeats: int) -> tuple[list[NDArray[np.intp]], NDArray[np.float32]]:
@@ -211,10 +211,14 @@ def beside_default(known: Known, tables: dict[str, Decisions], weights: NDArray[
         lines.append((f"**{name}**" if name == DEFAULT else name, *cells))
     behind = []
     for table in tables:
-        worst = [max(float(scores[r, table][i, 0] - scores[DEFAULT, table][i, 0]) for r in SIMPLE) for i in (0, 1)]
+        worst = [
+            max(float(scores[r, table][i, 0] - scores[DEFAULT, table][i, 0]) for r in SIMPLE_RULES) for i in (0, 1)
+        ]
         behind.append(f"{worst[0]:+.3f} / {worst[1]:+.3f}")
     show(("rule", *tables), [*lines, ("worst behind", *behind)])
-    pairs = [(scores[rule, table] - scores[DEFAULT, table])[i] for table in tables for rule in SIMPLE for i in (0, 1)]
+    pairs = [
+        (scores[rule, table] - scores[DEFAULT, table])[i] for table in tables for rule in SIMPLE_RULES for i in (0, 1)
+    ]
     beyond = [sum(float(np.percentile(pair[1:], 2.5)) > 0 for pair in pairs[i::2]) for i in (0, 1)]
     print(
         f"\nOf {len(pairs) // 2} comparisons with simple rules, the default is behind beyond the interval in "

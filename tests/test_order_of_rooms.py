@@ -13,7 +13,7 @@ import cellocate
 
 PACKAGE = Path(cellocate.__file__).parent
 CONTRIBUTING = Path(__file__).resolve().parents[1] / "CONTRIBUTING.md"
-[LIST] = re.findall(r"(?m)^`errors`.*→ `cli`$", CONTRIBUTING.read_text("utf-8"))
+[LIST] = re.findall(r"(?m)^`errors`.*→ `cli`.*$", CONTRIBUTING.read_text("utf-8"))
 ORDER = re.findall(r"`(\w+)`", LIST)
 ROOMS = sorted({path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()})
 FILES = {room: sorted((PACKAGE / room).rglob("*.py")) or [PACKAGE / f"{room}.py"] for room in ORDER}

@@ -129,7 +129,7 @@ def predict(
     from cellocate.collection import are_cells, describe_skipped, usable_fields
     from cellocate.collection.camera_depth import with_depth
     from cellocate.collection.splits import part_of
-    from cellocate.prediction import assumptions, cautions, predict_cells, predict_collection
+    from cellocate.prediction import assumptions, predict_cells, predict_collection, prediction_warnings
 
     loaded, collection, notes = _model(model), _collection(data), list[str]()
     if part is not None:
@@ -141,7 +141,7 @@ def predict(
         notes.append(describe_skipped(inspection.problems, inspection.unit))
     over = predict_cells if are_cells(collection) or loaded.card.bag is not None else predict_collection
     found = over(loaded, collection, batch_size=batch_size)
-    _warn([*notes, *inspection.notes, *assumptions(loaded, collection), *cautions(loaded, found)])
+    _warn([*notes, *inspection.notes, *assumptions(loaded, collection), *prediction_warnings(loaded, found)])
     return found
 
 
@@ -176,7 +176,7 @@ def evaluate(
         >>> evaluated.n, 0 <= evaluated.metrics["macro_f1"] <= 1
         (6, True)
     """
-    from cellocate.assessment.model import evaluate_model
+    from cellocate.assessment.model_evaluation import evaluate_model
 
     other = _model(baseline) if isinstance(baseline, str | Path) else baseline
     collection = _collection(data)

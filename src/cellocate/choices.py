@@ -65,7 +65,7 @@ Monitor = Literal[
 """The figure that the best epoch and early stopping are chosen by."""
 
 PoolKind = Literal["mean", "geometric", "rank", "weighted", "stacked"]
-"""How several tables of probabilities become one; see `cellocate.decision.ensembles`."""
+"""How several tables of probabilities become one; see `cellocate.decision.pooling`."""
 
 CombineBy = Literal["mean", "best_per_location"]
 """How the networks of several models are weighted; see `cellocate.training.combine`."""

@@ -10,7 +10,7 @@ import pytest
 
 import cellocate
 from cellocate.assessment import evaluate_predictions
-from cellocate.assessment.model import evaluate_model
+from cellocate.assessment.model_evaluation import evaluate_model
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.networks import Model
@@ -44,5 +44,5 @@ def test_predictions_are_measured_as_their_model_is(run: Path, phantoms: Path) -
     alone, of_model = evaluate_predictions(whole, test.labelled()), evaluate_model(model, collection, part="test")
     np.testing.assert_array_equal(alone.labels, of_model.predictions.subset(test.ids).labels)
     assert alone.metrics["macro_f1"] == pytest.approx(of_model.metrics["macro_f1"])
-    with pytest.raises(CellocateError, match="no prediction of 34 of 40 fields"):
+    with pytest.raises(CellocateError, match="no prediction for 34 of 40 fields"):
         evaluate_predictions(whole.subset(test.ids), collection.labelled())

@@ -62,7 +62,7 @@ def test_recipes_train_on_cells_and_fields_of_the_training_are_known(cellocate, 
     assert split["part"].groupby(field).nunique().max() == 1
     trained = field[split["part"] == "train"].nunique()
     result = cellocate("evaluate", run / "model", phantoms, "--out", tmp_path / "scores")
-    assert f"{trained} of 40 fields are ones that the model was trained on" in result.err
+    assert f"the model was trained on {trained} of 40 fields" in result.err
     assert f"was trained on single cells, but {phantoms} contains whole fields: do not rely on" in result.err
     assert "cut out the cells with 'cellocate cells'" in result.err
 

@@ -100,8 +100,8 @@ def test_fields_without_a_prediction_are_told(cellocate, fields: Path, tmp_path:
     (tmp_path / "few.csv").write_text("".join(lines[:4]))
     result = cellocate("evaluate", "--predictions", tmp_path / "few.csv", "--labels", fields, "--out", tmp_path / "m")
     assert result.code == 0
-    assert "9 of 12 fields of known cells have no prediction" in result.err
-    assert "9 of 12 fields of known cells have no prediction." in (tmp_path / "m" / "report.html").read_text()
+    assert "9 of 12 fields with true cells have no prediction" in result.err
+    assert "9 of 12 fields with true cells have no prediction." in (tmp_path / "m" / "report.html").read_text()
     sampled = ("--sample", tmp_path / "s.csv")
     result = cellocate(
         "evaluate", "--predictions", tmp_path / "few.csv", *sampled, "--labels", fields, "--out", tmp_path / "m2"
@@ -132,7 +132,7 @@ def test_bad_input_is_one_line(cellocate, fields: Path, model: Path, run: Path, 
     for masks, request in ((fields, model), (fields / "truth", run / "model")):
         result = cellocate("predict", request, fields, *as_2021, "--masks", masks)
         assert (result.code, result.err.count("\n")) == (1, 1)
-    assert "takes hpa19" in result.err
+    assert "uses hpa19" in result.err
     header = "ID,ImageWidth,ImageHeight,PredictionString\n"
     for row, message in (
         ("phantom-5-000000,64,64,0 1 broken", "a broken mask: not base64"),

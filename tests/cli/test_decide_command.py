@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cellocate.decision import KINDS
-from cellocate.decision.choice import CANDIDATES
+from cellocate.decision.choose_rule import CANDIDATES
 from cellocate.vocabulary import get_vocabulary
 
 NAMES = get_vocabulary("hpa28").names
@@ -66,9 +66,9 @@ def test_without_a_name_the_best_rule_is_fitted(cellocate, tables):
     kind = saved(tables)["kind"]
     assert kind in CANDIDATES
     assert f"{kind} rule, fitted on 60 fields" in result.out
-    assert f"rule {kind} (the best of expected_f1, bagged, ratio by these figures), out of fold (n = 60)" in result.out
+    assert f"rule {kind} (the best of expected_f1, bagged, ratio by these scores), out of fold (n = 60)" in result.out
     assert ".5 for all " in result.out
-    assert "decided is a guess" in result.out
+    assert "threshold is a guess" in result.out
     content = json.loads((tables / "rule.json").read_text())
     assert [score["rule"] for score in content["comparison"]["scores"]] == list(
         dict.fromkeys([kind, "fixed", "single", "per_class", "ratio"])

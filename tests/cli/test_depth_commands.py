@@ -124,7 +124,7 @@ def test_training_notes_the_depth_and_the_card_keeps_it(
         np.testing.assert_allclose(other["normalisation"][figure], one["normalisation"][figure], atol=1e-3)
     dim = edition(phantoms / "train", tmp_path / "dim", top=900)
     said = cellocate("predict", tmp_path / "run_deep" / "model", dim, "--out", tmp_path / "p.csv").err
-    assert "quick was trained on 12-bit counts, and these are read as 10-bit counts. If one camera took both" in said
+    assert "quick was trained on 12-bit counts, but these are read as 10-bit counts. If one camera took both" in said
 
 
 def test_an_ome_tiff_that_says_12_bits_is_read_so(

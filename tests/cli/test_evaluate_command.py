@@ -59,9 +59,9 @@ def test_two_tables_are_compared_whatever_the_order_of_their_rows(cellocate, tab
     assert by_line[["value", "n"]].to_numpy().tolist() == [["HeLa", 40], ["U-2 OS", 15], ["not recorded", 5]]
     assert len(pd.read_csv(scores / "by_antibody.csv")) == 30
     page = (scores / "report.html").read_text()
-    for heading in ("Compared with bad", "By cell_line", "What is taken for what", "Group by group", "few</small> 15"):
+    for heading in ("Compared with bad", "By cell_line", "Confusions", "Group by group", "few</small> 15"):
         assert heading in page
-    assert {"beside.png", "confusion.svg", "reliability.png"} <= {p.name for p in (scores / "figures").iterdir()}
+    assert {"comparison.png", "confusion.svg", "reliability.png"} <= {p.name for p in (scores / "figures").iterdir()}
 
 
 def test_the_tables_hold_what_the_metrics_do(cellocate, tables: Path) -> None:
@@ -90,7 +90,7 @@ def test_two_models_are_compared_and_the_parts_stand_beside_each_other(
     result = cellocate("evaluate", run / "model", phantoms, "--beside", other, "--by", "part", "--out", scores)
     assert result.code == 0, result.err
     assert "of second: difference" in result.out
-    assert "second: 28 of 40 fields are ones that the model was trained on" in result.err
+    assert "second: the model was trained on 28 of 40 fields" in result.err
     parts = pd.read_csv(scores / "by_part.csv").set_index("value")["n"].to_dict()
     assert (parts["train"], sum(parts.values())) == (28, 40)
     trained = pd.read_csv(scores / "per_class.csv")["trained"]
@@ -110,10 +110,10 @@ def test_two_models_are_compared_and_the_parts_stand_beside_each_other(
         (("--by", "plate"), "no column 'plate'"),
         (("--by", "part"), "no column 'part'"),
         (("--by", "labels"), "no column 'labels'"),
-        (("--beside", "few.csv"), "no prediction of 59 of 60 fields, such as field"),
+        (("--beside", "few.csv"), "no prediction for 59 of 60 fields, such as field"),
         (("--beside", "missing.csv"), "no such table"),
         (("--beside", "labels.csv"), "no location"),
-        (("--beside", "."), "a model, which needs images, beside a table"),
+        (("--beside", "."), "a table cannot be compared with a model"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_one_line(cellocate, tables: Path, options, said: str) -> None:
@@ -142,4 +142,4 @@ def test_a_field_that_merges_put_into_several_parts_counts_as_trained_on(celloca
     save(model, run / "merged")
     result = cellocate("evaluate", run / "merged", phantoms, "--out", run / "scores")
     assert result.code == 0, result.err
-    assert f"1 of 40 fields are ones that the model was trained on: {new}" in result.out + result.err
+    assert f"the model was trained on 1 of 40 fields: {new}" in result.out + result.err

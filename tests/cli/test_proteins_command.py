@@ -125,7 +125,7 @@ def test_several_tables_need_a_rule_that_pools_them(cellocate, tables):
     (tables / "q.csv").write_bytes((tables / "p.csv").read_bytes())
     refused = proteins(cellocate, tables, tables / "q.csv", "--rule", tables / "rule.json")
     assert (refused.code, refused.err.count("\n")) == (1, 1)
-    assert "a rule for one table beside 2" in refused.err
+    assert "a rule for one table, but 2 are given" in refused.err
 
 
 def test_cells_are_brought_together_by_their_fields(cellocate, tables):
@@ -150,10 +150,10 @@ def test_cells_tell_the_proteins_of_their_fields(cellocate, cells, run, tmp_path
 @pytest.mark.parametrize(
     ("damage", "fault"),
     [
-        (lambda p, t: (pd.concat([p, p[:1]]), t), "id a stands in several rows"),
+        (lambda p, t: (pd.concat([p, p[:1]]), t), "id a is in several rows"),
         (lambda p, t: (p, pd.concat([t, t[:1]])), "several rows for f"),
         (lambda p, t: (p, t[t["Id"] != "b"]), "1 of 6 fields are unknown here, such as b"),
-        (lambda p, t: (p, t[["Id", "Target"]]), "no antibody, gene or cell_line of these fields"),
+        (lambda p, t: (p, t[["Id", "Target"]]), "these fields have no antibody, gene or cell line"),
         (lambda p, t: (p.drop(columns="Locations"), t), "no column Locations"),
         (lambda p, t: (p.assign(Cytosol=7), t), "column Cytosol"),
         (lambda p, t: (p.rename(columns={"Cytosol": "25"}), t), "columns are numbers"),
@@ -183,7 +183,7 @@ def test_a_cell_line_is_no_protein(cellocate, tables):
     of = tables / "lines.csv"
     pd.DataFrame({"Id": list("abcdef"), "cell_line": "HeLa"}).to_csv(of, index=False)
     result = cellocate("proteins", tables / "p.csv", "--of", of, "--out", tables / "o.csv")
-    assert (result.code, "no antibody and no gene" in result.err) == (1, True)
+    assert (result.code, "no antibody or gene" in result.err) == (1, True)
     named = cellocate("proteins", tables / "p.csv", "--of", of, "--out", tables / "o.csv", "--by", "cell_line")
     assert named.code == 0
 

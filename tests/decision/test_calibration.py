@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from cellocate.decision import CALIBRATIONS, Calibration, fit_calibration
-from cellocate.decision.crossfit import deal
+from cellocate.decision.crossfit import assign_folds
 from cellocate.decision.logistic import logits, sigmoid
 from cellocate.errors import CellocateError
 from cellocate.evaluation import expected_calibration_error
@@ -21,7 +21,7 @@ def simulated(slopes, intercepts, n=4000, seed=0):
 
 def test_a_temperature_is_found_and_mends_the_probabilities():
     p, truth = simulated([0.4, 0.4, 0.4], 0.0)
-    calibration, fair = fit_calibration("temperature", p, truth, deal(truth))
+    calibration, fair = fit_calibration("temperature", p, truth, assign_folds(truth))
     np.testing.assert_allclose(calibration.slopes, 0.4, atol=0.03)
     assert calibration.intercepts == (0.0,) * 3
     assert expected_calibration_error(truth, fair) < 0.02 < 0.08 < expected_calibration_error(truth, p)
@@ -29,7 +29,7 @@ def test_a_temperature_is_found_and_mends_the_probabilities():
 
 def test_each_location_is_mended_by_its_own_line():
     p, truth = simulated([0.4, 1.0, 1.6], np.array([1.0, 0.0, -1.0]))
-    calibration, fair = fit_calibration("per_class", p, truth, deal(truth))
+    calibration, fair = fit_calibration("per_class", p, truth, assign_folds(truth))
     np.testing.assert_allclose(calibration.slopes, [0.4, 1.0, 1.6], atol=0.2)
     np.testing.assert_allclose(calibration.intercepts, [1.0, 0.0, -1.0], atol=0.2)
     for k in range(3):
@@ -40,8 +40,8 @@ def test_each_location_is_mended_by_its_own_line():
 
 def test_a_location_of_few_fields_keeps_to_what_all_show():
     p, truth = simulated([0.5] * 40, 0.0, n=12)
-    temperature = fit_calibration("temperature", p, truth, deal(truth))[0]
-    own = fit_calibration("per_class", p, truth, deal(truth))[0]
+    temperature = fit_calibration("temperature", p, truth, assign_folds(truth))[0]
+    own = fit_calibration("per_class", p, truth, assign_folds(truth))[0]
     assert temperature.slopes[0] == pytest.approx(0.5, abs=0.1)
     np.testing.assert_allclose(own.slopes, temperature.slopes, atol=0.3)
     np.testing.assert_allclose(own.intercepts, 0, atol=0.3)
@@ -52,7 +52,7 @@ def test_a_location_of_few_fields_keeps_to_what_all_show():
 def test_the_order_of_fields_stays(kind):
     rng = np.random.default_rng(0)
     p, truth = rng.random((50, 3)), rng.random((50, 3)) < 0.5  # nothing to be learnt: the slope is hardly any
-    calibrated = fit_calibration(kind, p, truth, deal(truth))[0].apply(p)
+    calibrated = fit_calibration(kind, p, truth, assign_folds(truth))[0].apply(p)
     for k in range(3):
         np.testing.assert_array_equal(np.argsort(calibrated[:, k]), np.argsort(p[:, k]))
 
@@ -60,7 +60,7 @@ def test_the_order_of_fields_stays(kind):
 @pytest.mark.parametrize("kind", CALIBRATIONS)
 def test_certain_probabilities_stay_numbers(kind):
     p, truth = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]), np.eye(3, 2, dtype=bool)
-    calibration, fair = fit_calibration(kind, p, truth, deal(truth))
+    calibration, fair = fit_calibration(kind, p, truth, assign_folds(truth))
     assert np.isfinite(fair).all()
     assert np.isfinite(logits(calibration.apply(p))).all()
 
@@ -81,5 +81,5 @@ def test_a_calibration_that_is_none_is_refused(content):
 
 
 def test_other_locations_are_refused():
-    with pytest.raises(CellocateError, match="a calibration for 1 locations beside 2 columns"):
+    with pytest.raises(CellocateError, match="a calibration for 1 locations, but the table has 2 columns"):
         Calibration(kind="temperature", slopes=(1.0,), intercepts=(0.0,)).apply(np.ones((1, 2)))

@@ -206,7 +206,7 @@ def test_a_probability_that_equals_its_threshold_reaches_it(dtype):
 
 @pytest.mark.parametrize("columns", [1, 2, 4])
 def test_a_rule_for_another_number_of_locations_is_refused(columns):
-    with pytest.raises(CellocateError, match=f"a rule for 3 locations beside {columns} columns"):
+    with pytest.raises(CellocateError, match=f"a rule for 3 locations, but the table has {columns} columns"):
         Rule(kind="fixed", thresholds=(0.5,) * 3).apply(np.zeros((2, columns)))
 
 
@@ -232,7 +232,7 @@ def test_what_is_no_probability_is_refused(values, fault):
 
 
 def test_truth_of_another_shape_is_refused():
-    with pytest.raises(CellocateError, match=r"shape \(3, 2\) beside truth of shape \(2, 2\)"):
+    with pytest.raises(CellocateError, match=r"shape \(3, 2\), but truth of shape \(2, 2\)"):
         fit("single", np.full((3, 2), 0.5), np.eye(2, dtype=bool))
 
 
@@ -292,7 +292,7 @@ def test_the_best_rule_decides_on_the_likeliest_location_alone(table):
     decided = rule.apply(probabilities)
     assert (decided.sum(axis=1) == 1).all()
     np.testing.assert_array_equal(probabilities[decided], probabilities.max(axis=1))
-    assert rule.parted_by is None
+    assert rule.applied_thresholds is None
 
 
 @pytest.mark.parametrize("kind", KINDS)

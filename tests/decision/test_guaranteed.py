@@ -84,14 +84,14 @@ def test_the_promise_is_told_with_what_it_rests_on():
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.1, float("nan")])
 def test_no_share_is_refused(share):
-    with pytest.raises(CellocateError, match="no share"):
+    with pytest.raises(CellocateError, match="a share of missed"):
         fit_guaranteed(np.ones((3, 1)), np.ones((3, 1), bool), share)
 
 
 def test_too_few_fields_promise_nothing():
     p, truth = np.linspace(0.1, 0.9, 9)[:, None], np.ones((9, 1), bool)
     assert fit_guaranteed(p, truth, 0.1).rule.thresholds == (0.1,)  # none may be missed
-    with pytest.raises(CellocateError, match=r"8 groups .* at most 0\.1\. It takes 9"):
+    with pytest.raises(CellocateError, match=r"8 groups .* at most 0\.1\. Give at least 9"):
         fit_guaranteed(p[:8], truth[:8], 0.1)
     with pytest.raises(CellocateError, match="0 groups"):
         fit_guaranteed(p, ~truth, 0.1)

@@ -34,7 +34,7 @@ def test_a_subset_has_every_attribute_in_the_order_asked_for() -> None:
     np.testing.assert_array_equal(some.probabilities, whole.probabilities[[2, 1]])
     np.testing.assert_array_equal(some.labels, whole.labels[[2, 1]])
     np.testing.assert_array_equal(some.ood_score, [1.5, 0.2])
-    with pytest.raises(CellocateError, match="no prediction of 2 of 3 fields, such as x"):
+    with pytest.raises(CellocateError, match="no prediction for 2 of 3 fields, such as x"):
         whole.subset(["a", "x", "y"])
 
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from cellocate.decision import (
     Predictions,
-    locations_of,
-    read_decided,
     read_locations,
+    read_predicted_labels,
     read_probabilities,
     read_tables,
-    write_decided,
+    vocabulary_from_columns,
+    write_predicted_labels,
 )
 from cellocate.errors import CellocateError
 from cellocate.tables import normalised
@@ -34,13 +34,13 @@ def test_any_ids_survive(tmp_path_factory: pytest.TempPathFactory, ids: list[str
     folder = tmp_path_factory.mktemp("t")
     probabilities = np.random.default_rng(seed).random((len(ids), 4)).round(6)
     Predictions(ids, probabilities, probabilities > 0.5, OURS).save(folder / "t.csv")
-    write_decided(folder / "d.csv", ids, probabilities > 0.5)
+    write_predicted_labels(folder / "d.csv", ids, probabilities > 0.5)
     read, found = read_probabilities(folder / "t.csv", OURS)
     assert read == ids
     np.testing.assert_array_equal(found, probabilities)
     np.testing.assert_array_equal(read_locations(folder / "t.csv", OURS), probabilities > 0.5)
-    assert read_decided(folder / "d.csv", OURS)[0] == ids
-    assert locations_of(folder / "t.csv").names == OURS.names
+    assert read_predicted_labels(folder / "d.csv", OURS)[0] == ids
+    assert vocabulary_from_columns(folder / "t.csv").names == OURS.names
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_ids_of_one_table_may_have_become_numbers(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("Id;0;1;2;3\na;0,1;0,2;x,3;0\n", r"not a number: 'x,3': .*line 2 \(id a\), column 2"),
-        ("Id,0,1,2,3\na,.1,.2,.3,.4\na,0,0,0,0\n", r"id a stands in several rows: .*line 3"),
-        (",Id,0,1,2,3,Flagellum\n0,a,.1,.2,.3,.4,1\n", "no location: unknown label 'Flagellum'"),
+        ("Id,0,1,2,3\na,.1,.2,.3,.4\na,0,0,0,0\n", r"id a is in several rows: .*line 3"),
+        (",Id,0,1,2,3,Flagellum\n0,a,.1,.2,.3,.4,1\n", "not a location: unknown label 'Flagellum'"),
     ],
 )
 def test_what_cannot_be_read_is_shown(tmp_path: Path, text: str, message: str) -> None:
@@ -101,17 +101,17 @@ def test_decided_locations_are_read_in_any_spelling(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text(
         "\ufeffID;predicted\r\na;[0, 3]\r\nb;Nuclear Body Cilium\r\n;\r\nc;1.0\r\n", "utf-8"
     )
-    ids, decided = read_decided(tmp_path / "d.csv", OURS)
+    ids, decided = read_predicted_labels(tmp_path / "d.csv", OURS)
     assert (ids, OURS.decode(decided)) == (["a", "b", "c"], [(0, 3), (0, 3), (1,)])
     (tmp_path / "d.csv").write_text("Id,Predicted\na,0\nb,Cilia\n")
     with pytest.raises(CellocateError, match=r"unknown label 'Cilia': .*line 3, column Predicted: 'Cilia'"):
-        read_decided(tmp_path / "d.csv", OURS)
+        read_predicted_labels(tmp_path / "d.csv", OURS)
 
 
 def test_decided_locations_with_decimal_commas_are_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("Id;Predicted;Locations\na;16,0;3,0\nb;3,0;7,0\n")
     with pytest.raises(CellocateError, match=r"decimal comma: .*line 2, column Predicted: '16,0'"):
-        read_decided(tmp_path / "t.csv", get_vocabulary("hpa28"))
+        read_predicted_labels(tmp_path / "t.csv", get_vocabulary("hpa28"))
     with pytest.raises(CellocateError, match=r"decimal comma: .*column Locations: '3,0'"):
         read_locations(tmp_path / "t.csv", get_vocabulary("hpa28"))
 
@@ -119,4 +119,4 @@ def test_decided_locations_with_decimal_commas_are_refused(tmp_path: Path) -> No
 def test_a_table_of_nothing_but_percent_signs_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("Id;Nucleus\na;50%\n")
     with pytest.raises(CellocateError, match="not a number: '50%'"):
-        read_probabilities(tmp_path / "t.csv", locations_of(tmp_path / "t.csv"))
+        read_probabilities(tmp_path / "t.csv", vocabulary_from_columns(tmp_path / "t.csv"))

@@ -9,11 +9,11 @@ import pytest
 
 from cellocate.decision import (
     Predictions,
-    is_decided,
-    read_decided,
+    has_predicted_labels,
+    read_predicted_labels,
     read_probabilities,
     read_tables,
-    write_decided,
+    write_predicted_labels,
 )
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
@@ -88,7 +88,7 @@ def test_a_table_without_rows_is_read(put):
         ("Id,0,1,2,2\na,.1,.2,.3,.4\n", "label|column"),
         ("0,1,2\n.1,.2,.3\n", "no column Id"),
         ("name,0,1,2\na,.1,.2,.3\n", "no column Id: its columns are name, 0, 1, 2"),
-        ("Id,0,1,2\na,.1,.2,.3\nb,.1,.2,.3\na,.1,.2,.3\n", "id a stands in several rows"),
+        ("Id,0,1,2\na,.1,.2,.3\nb,.1,.2,.3\na,.1,.2,.3\n", "id a is in several rows"),
         ("Id,0,1,2\na,.1,.2,.3\n ,.1,.2,.3\n", "a row without an id: .*line 3"),
         ("Id,0,1,2\na,.1,nan,.3\n", "not a number"),
         ("Id,0,1,2\na,.1,,.3\n", "not a number"),
@@ -128,8 +128,8 @@ def test_an_unknown_or_repeated_column_is_refused_with_the_name_of_the_table(put
 @pytest.mark.parametrize(
     ("read", "text"),
     [
-        (read_decided, "Id,Predicted\na,2,0\nb,1,2\n"),
-        (read_decided, "Id,Predicted\na,2,\nb,1,\n"),
+        (read_predicted_labels, "Id,Predicted\na,2,0\nb,1,2\n"),
+        (read_predicted_labels, "Id,Predicted\na,2,\nb,1,\n"),
         (read_probabilities, "Id,0,1,2\na,.1,.2,.3,.4\nb,.4,.5,.6,.7\n"),
     ],
 )
@@ -158,7 +158,7 @@ def test_a_gzipped_table_cut_short_is_refused(tmp_path):
 
 
 def test_a_missing_table_is_refused(tmp_path):
-    for read in (read_probabilities, read_decided, lambda path, _: is_decided(path)):
+    for read in (read_probabilities, read_predicted_labels, lambda path, _: has_predicted_labels(path)):
         with pytest.raises(CellocateError, match=r"no such table.*nowhere\.csv"):
             read(tmp_path / "nowhere.csv", OURS)
 
@@ -195,41 +195,41 @@ def test_decided_locations_survive_writing(tmp_path):
     decided = np.random.default_rng(0).random((9, 28)) < 0.1
     decided[3] = False
     ids = [f"f{i}" for i in range(9)]
-    write_decided(tmp_path / "d.csv", ids, decided)
-    found_ids, found = read_decided(tmp_path / "d.csv", get_vocabulary("hpa28"))
+    write_predicted_labels(tmp_path / "d.csv", ids, decided)
+    found_ids, found = read_predicted_labels(tmp_path / "d.csv", get_vocabulary("hpa28"))
     assert found_ids == ids
     np.testing.assert_array_equal(found, decided)
 
 
 def test_decided_locations_are_written_as_the_challenge_takes_them(tmp_path):
-    write_decided(tmp_path / "d.csv", ["b", "a"], np.array([[True, False, True], [False, False, False]]))
+    write_predicted_labels(tmp_path / "d.csv", ["b", "a"], np.array([[True, False, True], [False, False, False]]))
     assert (tmp_path / "d.csv").read_text() == "Id,Predicted\nb,0 2\na,\n"
 
 
 def test_names_of_one_word_are_labels_too(put):
-    _, decided = read_decided(put("Id,Predicted\na,tip 0\n"), OURS)
+    _, decided = read_predicted_labels(put("Id,Predicted\na,tip 0\n"), OURS)
     assert decided.tolist() == [[True, False, True]]
 
 
 def test_an_unknown_decided_label_is_named_with_its_line(put):
     with pytest.raises(CellocateError, match=r"unknown label '3': .*table\.csv, line 3"):
-        read_decided(put("Id,Predicted\na,0\nb,1 3\n"), OURS)
+        read_predicted_labels(put("Id,Predicted\na,0\nb,1 3\n"), OURS)
 
 
 def test_a_table_of_probabilities_is_no_table_of_decisions(put):
     with pytest.raises(CellocateError, match="no column Predicted"):
-        read_decided(put("Id,0,1,2\na,.1,.2,.3\n"), OURS)
+        read_predicted_labels(put("Id,0,1,2\na,.1,.2,.3\n"), OURS)
 
 
 @pytest.mark.parametrize(("header", "is_so"), [("Id,Predicted", True), ("Id,0", False), ("Id,Cilium,Locations", False)])
 def test_tables_of_either_kind_are_told_apart(put, header, is_so):
-    assert is_decided(put(f"{header}\n")) is is_so
+    assert has_predicted_labels(put(f"{header}\n")) is is_so
 
 
 def test_the_real_sample_submission_is_read(real_data):
     path = real_data / "tables" / "kaggle2018_sample_submission.csv.gz"
-    ids, decided = read_decided(path, get_vocabulary("hpa28"))
-    assert is_decided(path)
+    ids, decided = read_predicted_labels(path, get_vocabulary("hpa28"))
+    assert has_predicted_labels(path)
     assert len(set(ids)) == 11_702
     assert decided.sum(axis=0).tolist() == [11_702] + [0] * 27
 
@@ -242,5 +242,5 @@ def test_a_failed_write_leaves_the_old_table(tmp_path, monkeypatch):
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", fail)
     with pytest.raises(OSError, match="no room"):
-        write_decided(tmp_path / "d.csv", ["a"], np.ones((1, 3), bool))
+        write_predicted_labels(tmp_path / "d.csv", ["a"], np.ones((1, 3), bool))
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("d.csv", "old")]

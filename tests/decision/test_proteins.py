@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cellocate.decision import Rule, bring_together
+from cellocate.decision import Rule, aggregate_by_protein
 from cellocate.errors import CellocateError
 
 NAMES = ("Nucleoplasm", "Cytosol", "Mitochondria")
@@ -24,7 +24,7 @@ PROBABILITIES = arrays(np.int64, st.tuples(st.integers(1, 12), st.just(3)), elem
 def test_one_field_has_its_own_call(probabilities, rule):
     decided = RULE.apply(probabilities)
     proteins = pd.DataFrame({"antibody": [f"{i:02}" for i in range(len(decided))]})
-    found = bring_together(proteins, probabilities, decided, NAMES, rule=rule)
+    found = aggregate_by_protein(proteins, probabilities, decided, NAMES, rule=rule)
     own = ["; ".join(n for n, shows in zip(NAMES, row, strict=True) if shows) for row in decided]
     assert list(found.calls["Locations"]) == own
     assert (found.calls["agreement"] == 1).all()
@@ -46,8 +46,8 @@ def test_order_is_nothing(probabilities, data):
     fields = (proteins.sum(axis=1) + data.draw(st.sampled_from(["1", "2"]))).tolist()
     order = data.draw(st.permutations(range(n)))
     decided = RULE.apply(probabilities)
-    found = bring_together(proteins, probabilities, decided, NAMES, fields=fields, rule=RULE)
-    again = bring_together(
+    found = aggregate_by_protein(proteins, probabilities, decided, NAMES, fields=fields, rule=RULE)
+    again = aggregate_by_protein(
         proteins.iloc[order], probabilities[order], decided[order], NAMES, fields=[fields[i] for i in order], rule=RULE
     )
     pd.testing.assert_frame_equal(found.calls, again.calls)
@@ -59,7 +59,7 @@ def test_order_is_nothing(probabilities, data):
 def together(probabilities, **options):
     p = np.array(probabilities)
     proteins = pd.DataFrame({"antibody": ["1"] * len(p)})
-    return bring_together(proteins, p, p >= 0.5, NAMES, **options)
+    return aggregate_by_protein(proteins, p, p >= 0.5, NAMES, **options)
 
 
 def test_unsure_fields_do_not_differ_and_sure_ones_do():
@@ -97,4 +97,4 @@ def test_cells_of_few_fields_are_less_certain_than_as_many_fields():
 
 def test_a_column_that_is_written_tells_no_proteins():
     with pytest.raises(CellocateError, match="'share'"):
-        bring_together(pd.DataFrame({"share": ["1"]}), np.ones((1, 3)), np.ones((1, 3), bool), NAMES)
+        aggregate_by_protein(pd.DataFrame({"share": ["1"]}), np.ones((1, 3)), np.ones((1, 3), bool), NAMES)

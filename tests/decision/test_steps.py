@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellocate.decision import CALIBRATIONS, POOLS, Rule, Steps, fit_steps, read_rule, read_steps, save_rule, told
+from cellocate.decision import (
+    CALIBRATIONS,
+    POOLS,
+    Rule,
+    Steps,
+    describe_steps,
+    fit_steps,
+    read_rule,
+    read_steps,
+    save_rule,
+)
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import get_vocabulary
 
@@ -50,7 +60,7 @@ def test_steps_survive_saving_and_do_the_same(tmp_path, fields, pool, calibrate)
     assert read_steps(tmp_path / "rule.json") == fitted.steps
     assert read_rule(tmp_path / "rule.json")[0] == rule
     np.testing.assert_array_equal(read_steps(tmp_path / "rule.json").apply(tables), fitted.steps.apply(tables))
-    assert all("nan" not in line for line in told(fitted, tables, truth))
+    assert all("nan" not in line for line in describe_steps(fitted, tables, truth))
 
 
 def test_without_steps_one_table_is_left_alone(tmp_path, fields):
@@ -60,13 +70,13 @@ def test_without_steps_one_table_is_left_alone(tmp_path, fields):
     assert set(json.loads((tmp_path / "rule.json").read_text())) == {"vocabulary", "locations", "rule"}
     assert read_steps(tmp_path / "rule.json") == Steps()
     np.testing.assert_array_equal(Steps().apply(tables[:1]), tables[0])
-    with pytest.raises(CellocateError, match=f"a rule for one table beside {len(tables)}"):
+    with pytest.raises(CellocateError, match=f"a rule for one table, but {len(tables)} are given"):
         Steps().apply(tables)
 
 
 def test_antibodies_are_kept_together(fields):
     ids, tables, truth = fields
-    with pytest.raises(CellocateError, match="one group of fields"):
+    with pytest.raises(CellocateError, match="at least two groups"):
         fit_steps(tables, truth, ["a", "b"], ids, pool="stacked", groups=["same"] * 60)
     fit_steps(tables, truth, ["a", "b"], ids, pool="mean", groups=["same"] * 60)  # nothing is cross-fitted
 
@@ -89,7 +99,11 @@ def test_the_commands_fit_and_repeat_steps(cellocate, files):
     assert result.out.count("(cross-fitted)") == 2
     assert cellocate("decide", "apply", *new, "--rule", out, "--out", files / "d.csv").code == 0
     assert len(pd.read_csv(files / "d.csv")) == 10
-    for tables, fault in ((fit, "very fields"), (new[::-1], "another order"), (new[:1], "2 tables beside 1")):
+    for tables, fault in (
+        (fit, "fields that it was fitted to"),
+        (new[::-1], "another order"),
+        (new[:1], "2 tables, but 1"),
+    ):
         result = cellocate("decide", "apply", *tables, "--rule", out, "--out", files / "no.csv")
         assert result.code == 1
         assert fault in result.err
@@ -108,6 +122,6 @@ def test_the_command_promises_what_it_stores(cellocate, files):
     assert cellocate("decide", "apply", *fit, "--rule", files / "rule.json", "--out", files / "d.csv").code == 0
     (files / "rule.json").unlink()
     result = cellocate("decide", "fit", *fit, *options, "--guarantee", "0.05")
-    assert (result.code, "It takes 19" in result.err) == (1, True)
+    assert (result.code, "Give at least 19" in result.err) == (1, True)
     assert cellocate("decide", "fit", *fit, *options, "--guarantee", "0.2", "--calibrate", "temperature").code == 2
     assert not (files / "rule.json").exists()

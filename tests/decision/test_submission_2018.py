@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.collection import open_collection
-from cellocate.decision.submissions import in_order, read_sample, validate_kaggle2018, write_kaggle2018
+from cellocate.decision.submissions import in_sample_order, read_sample, validate_kaggle2018, write_kaggle2018
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import get_vocabulary
 
@@ -20,9 +20,9 @@ def test_what_is_written_can_be_read_back(tmp_path_factory: pytest.TempPathFacto
     path = tmp_path_factory.mktemp("s") / "submission.csv"
     ids = [f"id, {i}" for i in range(len(rows))]
     write_kaggle2018(path, ids, np.array(rows), HPA28)
-    from cellocate.decision import read_decided
+    from cellocate.decision import read_predicted_labels
 
-    read, decided = read_decided(path, HPA28)
+    read, decided = read_predicted_labels(path, HPA28)
     assert read == ids
     assert decided.tolist() == rows
 
@@ -64,7 +64,7 @@ def test_a_faulty_submission_is_refused(tmp_path: Path, content: str, message: s
 
 
 def test_another_vocabulary_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CellocateError, match="takes hpa28"):
+    with pytest.raises(CellocateError, match="uses hpa28"):
         write_kaggle2018(tmp_path / "s.csv", ["a"], np.zeros((1, 19), bool), get_vocabulary("hpa19"))
     assert list(tmp_path.iterdir()) == []
 
@@ -72,9 +72,9 @@ def test_another_vocabulary_is_refused(tmp_path: Path) -> None:
 def test_a_sample_gives_order_and_must_be_complete(phantoms: Path, tmp_path: Path) -> None:
     collection = open_collection(phantoms)
     backwards = collection.ids[::-1]
-    assert in_order(collection, backwards).ids == backwards
+    assert in_sample_order(collection, backwards).ids == backwards
     with pytest.raises(CellocateError, match="1 of the sample's 41 fields have no images, such as elsewhere"):
-        in_order(collection, [*backwards, "elsewhere"])
+        in_sample_order(collection, [*backwards, "elsewhere"])
     (tmp_path / "sample.csv").write_text("Id,Predicted\na,0\na,0\n")
     with pytest.raises(CellocateError, match="without repeats"):
         read_sample(tmp_path / "sample.csv")

@@ -64,23 +64,23 @@ def test_a_field_without_cells_has_an_empty_string(tmp_path: Path) -> None:
         ([f'"a","3","2","0 1e-3 {ONE}"', "b,3,2,"], ""),
         ([f"a,3,2,0 1 {ONE}"], "lacks 1 id, such as b"),
         (["a,3,2,", "b,3,2,", "c,3,2,"], "unknown id 'c'"),
-        (["a,3,2,", "a,3,2,", "b,3,2,"], "id 'a' stands twice.*line 3"),
+        (["a,3,2,", "a,3,2,", "b,3,2,"], "id 'a' is repeated.*line 3"),
         ([",3,2,"], "row without an id.*line 2"),
-        (["a,2,3,", "b,3,2,"], "of a are 2 × 3 px, and the field has 3 × 2"),
-        (["a,3,2.0,"], "ImageHeight '2.0' is no number of pixels.*line 2"),
+        (["a,2,3,", "b,3,2,"], "of a are 2 × 3 px, but the field has 3 × 2"),
+        (["a,3,2.0,"], "ImageHeight '2.0' is not a number of pixels.*line 2"),
         (["a,3,0,"], "ImageHeight '0'"),
         (["a,99999,2,"], "ImageWidth '99999'"),
         (["a,3,2"], "3 values under 4 columns.*line 2"),
         ([f"a,3,2,0 1 {ONE} 1 1"], "does not repeat.*line 2, a"),
-        ([f"a,3,2,0 1 {ONE} 19 1 {TWO}"], "label '19' is no number from 0 to 18.*line 2, a, cell 2"),
+        ([f"a,3,2,0 1 {ONE} 19 1 {TWO}"], "label '19' is not a number from 0 to 18.*line 2, a, cell 2"),
         ([f"a,3,2,-1 1 {ONE}"], "label '-1'"),
         ([f"a,3,2,Golgi 1 {ONE}"], "label 'Golgi'"),
-        ([f"a,3,2,0 1.5 {ONE}"], "confidence '1.5' is no number from 0 to 1.*cell 1"),
+        ([f"a,3,2,0 1.5 {ONE}"], "confidence '1.5' is not a number from 0 to 1.*cell 1"),
         ([f"a,3,2,0 nan {ONE}"], "confidence 'nan'"),
         ([f"a,3,2,0 sure {ONE}"], "confidence 'sure'"),
         (["a,3,2,", f"b,3,2,0 1 {ONE} 0 1 {ONE[:-4]}"], "a broken mask: .*line 3, b, cell 2"),
         ([f"a,3,2,0 1 {Mask.of(np.ones((3, 3), bool)).text}"], "9 pixels in an image of 3 × 2 px.*cell 1"),
-        ([f"a,3,2,0 1 {Mask.of(np.zeros((2, 3), bool)).text}"], "no pixel of it is set"),
+        ([f"a,3,2,0 1 {Mask.of(np.zeros((2, 3), bool)).text}"], "it has no pixel"),
     ],
 )
 def test_a_faulty_submission_is_refused_by_line_and_cell(tmp_path: Path, rows: list[str], message: str) -> None:
@@ -97,7 +97,7 @@ def test_another_header_or_vocabulary_is_refused(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("ImageID,ImageWidth,ImageHeight,PredictionString\na,3,2,\n")
     with pytest.raises(CellocateError, match="header is ImageID"):
         validate_kaggle2021(tmp_path / "s.csv", {"a": None})
-    with pytest.raises(CellocateError, match="takes hpa19"):
+    with pytest.raises(CellocateError, match="uses hpa19"):
         write_kaggle2021(tmp_path / "t.csv", {"a": (2, 3)}, lambda field: [], np.ones((1, 28)), get_vocabulary("hpa28"))
     assert not (tmp_path / "t.csv").exists()
 
@@ -185,9 +185,9 @@ def test_true_cells_of_a_folder_and_of_a_table_are_the_same(truth: Path, tmp_pat
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("Id,cell\na,1\n", "no table of cells"),
+        ("Id,cell\na,1\n", "not a table of cells"),
         ("Id,cell,labels\na,1,0\n", "cell 2 of field a has no row"),
-        ("Id,cell,labels\na,1,0\na,1,0\n", "cell '1' is no number, or stands twice.*line 3"),
+        ("Id,cell,labels\na,1,0\na,1,0\n", "cell '1' is not a number, or is repeated.*line 3"),
         ("Id,cell,labels\na,one,0\n", "cell 'one'.*line 2"),
         ("Id,cell,labels\na,1,19\n", "unknown label '19'.*line 2"),
         ("Id;cell;labels\na;1;16,0\na;2;3,0\n", r"decimal comma: .*cells\.csv, line 2"),
@@ -218,7 +218,7 @@ def test_faulty_true_cells_of_a_table(tmp_path: Path, row: str, message: str) ->
 
 
 def test_labels_of_fields_are_no_true_cells(phantoms: Path) -> None:
-    with pytest.raises(CellocateError, match="no true cells: its columns are Id, Target"):
+    with pytest.raises(CellocateError, match="not a table of true cells: its columns are Id, Target"):
         read_true_cells(phantoms / "train.csv", HPA19)
-    with pytest.raises(CellocateError, match="labelled in hpa28, and measured in hpa19"):
+    with pytest.raises(CellocateError, match="labelled in hpa28, not in hpa19"):
         read_true_cells(phantoms, HPA19)

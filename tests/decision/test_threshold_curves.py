@@ -33,9 +33,9 @@ def test_the_chosen_point_is_what_the_rule_decides(kind):
     rng = np.random.default_rng(0)
     probabilities, truth = rng.random((80, 3)), rng.random((80, 3)) < 0.3
     rule = fit(kind, probabilities, truth, fallback="none")
-    table = f1_curves(probabilities, truth, ["A", "B", "C"], rule.parted_by)
+    table = f1_curves(probabilities, truth, ["A", "B", "C"], rule.applied_thresholds)
     chosen = table[table["chosen"] == 1]
-    if rule.parted_by is None:
+    if rule.applied_thresholds is None:
         assert chosen.empty
         assert len(table) == 3 * 101
         return

@@ -63,7 +63,7 @@ def measured(scenes: list[Scene], least: float = 0.6, **options: bool) -> dict:
             np.array(labels, dtype=np.intp),
             np.array(confidences, dtype=np.float64),
         )
-    return evaluate_instances(truth, predicted, THREE, least=least, interval=options.get("interval", False))
+    return evaluate_instances(truth, predicted, THREE, min_overlap=least, interval=options.get("interval", False))
 
 
 @st.composite

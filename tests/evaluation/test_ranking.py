@@ -7,14 +7,14 @@ from random_tables import tables, vocabulary
 from sklearn import metrics as sk
 
 from cellocate.evaluation import evaluate, ranking
-from cellocate.evaluation.ranking import average_precisions, rank_figures, roc_areas
+from cellocate.evaluation.ranking import average_precisions, ranking_scores, roc_areas
 
 
 @given(tables())
 @settings(max_examples=80)
 def test_ranks_of_locations_are_those_of_scikit_learn(drawn):
     truth, _, p = drawn
-    found = rank_figures(truth, p)
+    found = ranking_scores(truth, p)
     expected = {
         "label_ranking_average_precision": sk.label_ranking_average_precision_score(truth, p),
         "coverage_error": sk.coverage_error(truth, p),
@@ -26,9 +26,9 @@ def test_ranks_of_locations_are_those_of_scikit_learn(drawn):
 def test_many_fields_are_ranked_in_parts(monkeypatch):
     rng = np.random.default_rng(0)
     truth, p = rng.random((50, 5)) < 0.4, rng.random((50, 5))
-    whole = rank_figures(truth, p)
+    whole = ranking_scores(truth, p)
     monkeypatch.setattr(ranking, "_AT_ONCE", 7)
-    assert rank_figures(truth, p) == pytest.approx(whole)
+    assert ranking_scores(truth, p) == pytest.approx(whole)
 
 
 @given(tables())
@@ -74,4 +74,4 @@ def test_averages_of_every_kind_are_those_of_scikit_learn(drawn):
 def test_one_location_alone_is_ranked():
     truth, p = np.array([[True], [False]]), np.array([[0.2], [0.9]])
     expected = {"label_ranking_average_precision": 1, "coverage_error": 0.5, "ranking_loss": 0}
-    assert rank_figures(truth, p) == pytest.approx(expected)
+    assert ranking_scores(truth, p) == pytest.approx(expected)

@@ -36,7 +36,7 @@ from cellocate.collection import find_warnings, inspect, open_collection, pack, 
 from cellocate.collection.atlas.image_lists import read_list
 from cellocate.collection.camera_depth import with_depth
 from cellocate.collection.channels import parse_pairs
-from cellocate.decision import Rule, read_decided, read_probabilities, read_rule, read_steps, save_rule
+from cellocate.decision import Rule, read_predicted_labels, read_probabilities, read_rule, read_steps, save_rule
 from cellocate.decision.submissions import read_sample, validate_submission, write_kaggle2021
 from cellocate.errors import CellocateError
 from cellocate.h5ad import Annotated, read_h5ad, write_h5ad
@@ -289,7 +289,9 @@ TARGETS = {
     "store": Target(store, fields, 2),
     "probabilities": Target(probabilities, lambda folder: read_probabilities(folder / "p.csv", HPA28), 3),
     "decided": Target(
-        text("d.csv", "Id,Predicted\na,0 25\nb,\nc,16\n"), lambda folder: read_decided(folder / "d.csv", HPA28), 2
+        text("d.csv", "Id,Predicted\na,0 25\nb,\nc,16\n"),
+        lambda folder: read_predicted_labels(folder / "d.csv", HPA28),
+        2,
     ),
     "rule": Target(rule, read_rule_and_steps, 2),
     "split": Target(

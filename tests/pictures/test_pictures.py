@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cellocate.pictures import Picture, composite, data_uri, grey, save_figure_as, show, stretched
+from cellocate.pictures import Picture, composite, data_uri, draw_picture, grey, save_figure_as, stretched
 
 
 def ramp(low, high):
@@ -84,5 +84,5 @@ def test_a_figure_is_written_to_the_same_bytes(tmp_path, monkeypatch, suffix):
 def test_an_empty_channel_is_not_drawn_as_bright_noise():
     noise = np.random.default_rng(0).integers(0, 2, (1, 32, 32)).astype(np.float32) / 255
     axes = Figure().add_subplot()
-    show(axes, Picture("a", noise, ("red",), None, assumed=False), pixels=grey(stretched(noise)[0]))
+    draw_picture(axes, Picture("a", noise, ("red",), None, assumed=False), pixels=grey(stretched(noise)[0]))
     assert axes.images[0].get_clim() == (0, 255)

@@ -5,13 +5,13 @@ import pytest
 from matplotlib.colors import to_hex
 from small_evaluation import TINY, build
 
-from cellocate.assessment.baseline import Comparison, compare_with, p_value, short_names
+from cellocate.assessment.baseline_comparison import Comparison, compare_with, p_value, short_names
 from cellocate.decision import Predictions
 from cellocate.evaluation import compare, confusion, evaluate, reliability
 from cellocate.pictures.style import NARROW, PALETTE, WIDE
-from cellocate.report.baseline import plot_comparison
+from cellocate.report.comparison_plot import plot_comparison
 from cellocate.report.diagnostics import plot_confusion, plot_frequency, plot_reliability
-from cellocate.report.figures import plot_groups
+from cellocate.report.score_plots import plot_groups
 from cellocate.vocabulary import get_vocabulary
 
 WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW])

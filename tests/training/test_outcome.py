@@ -10,7 +10,7 @@ import torch
 from small_runs import history, learn, of_one_location, same, weights
 
 import cellocate
-from cellocate.assessment.model import evaluate_model
+from cellocate.assessment.model_evaluation import evaluate_model
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.training.checkpoints import last_checkpoints
@@ -154,5 +154,5 @@ def test_the_card_tells_what_the_first_weights_learnt_from(run: Path, phantoms: 
     again = learn(phantoms, tmp_path / "again", f"network.start={tmp_path}/started/model")
     assert set(again.card.fields["start"]) >= {*started.card.fields["start"], *started.card.fields["train"]}
     evaluated = evaluate_model(cellocate.load(tmp_path / "started" / "model"), open_collection(phantoms))
-    told = f"{len(started.card.fields['start'])} of 40 fields are ones that the model got its first weights from"
+    told = f"the model started from weights trained on {len(started.card.fields['start'])} of 40 fields"
     assert any(told in warning for warning in evaluated.warnings)

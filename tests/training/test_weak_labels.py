@@ -155,5 +155,5 @@ def test_a_model_of_cells_is_not_asked_about_fields(cellocate, cells: Path, phan
     assert not (tmp_path / "p.csv").exists()
     result = cellocate("evaluate", tmp_path / "run" / "model", cells, "--maps", "--out", tmp_path / "scores")
     assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
-    assert "maps of a model that brings the cells of a field together" in result.err
+    assert "maps of a model that pools the cells of a field" in result.err
     assert not (tmp_path / "scores").exists()

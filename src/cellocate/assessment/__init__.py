@@ -1,13 +1,14 @@
-"""Assessment: how well a model, or a table of predictions, does on labelled fields; it writes nothing.
+"""Assessment: evaluate a model, or a table of predictions, on labelled fields; nothing is written.
 
-`assessment.model.evaluate_model` is not among these names, as it needs torch.
+Each function returns `Evaluated` (or `EvaluatedCells`), which `cellocate.report` writes. The main function,
+`assessment.model_evaluation.evaluate_model`, is not exported here because it needs torch.
 """
 
-from cellocate.assessment.baseline import Comparison, short_names
-from cellocate.assessment.cells import EvaluatedCells, evaluate_cells
+from cellocate.assessment.baseline_comparison import Comparison, short_names
+from cellocate.assessment.cell_evaluation import EvaluatedCells, evaluate_cells
 from cellocate.assessment.evaluated import Evaluated
-from cellocate.assessment.measured import evaluate_predictions
-from cellocate.assessment.table import evaluate_table
+from cellocate.assessment.prediction_evaluation import evaluate_predictions
+from cellocate.assessment.table_evaluation import evaluate_table
 
 __all__ = [
     "Comparison",

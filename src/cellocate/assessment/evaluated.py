@@ -8,11 +8,10 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from cellocate.assessment.baseline import Comparison
+from cellocate.arrays import Bools, Floats
+from cellocate.assessment.baseline_comparison import Comparison
 from cellocate.collection import CellBags, Collection
 from cellocate.collection.identity import split_parts_of
 from cellocate.counted import counted
@@ -27,27 +26,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluated:
-    """Predictions of labelled fields, and how good they are.
+    """Predictions of labelled fields, and their scores.
 
     Args:
         predictions: of N fields.
         truth: shape (N, K), bool.
-        metrics: as `cellocate.evaluation.evaluate` gives them; it may also hold `part` (of the split), and `seen` and
-            `unseen`: the same figures for the fields that the model was trained on, and for those that training did
-            not use at all.
-        collection: the evaluated fields, labelled, in the order of `truth`; None where there are tables alone.
-        card: of the model; None where tables alone were compared.
+        metrics: as `cellocate.evaluation.evaluate` gives them; also `part` (of the split), and the same scores for
+            `seen` and `unseen`: fields that the model was trained on, and fields that training did not use at all.
+        collection: the evaluated fields, labelled, in the order of `truth`; None for tables.
+        card: of the model; None for tables.
         history: of the training, one row per epoch: `epoch`, `train_loss`, `validation_loss`, `validation_macro_f1`,
             `validation_macro_average_precision`; those of the validation may be empty.
-        warnings: sentences to show to the reader.
-        by: tables of the same figures by the values of a column, by its name.
+        warnings: sentences for the reader.
+        by: tables of scores by the values of a column, by the column's name.
         comparison: with another model or table.
         explained: maps of some locations of some fields, one location each.
-        bags: the cells of the fields, where these were predicted from them.
+        bags: the cells of the fields, if these were predicted from them.
     """
 
     predictions: Predictions
-    truth: NDArray[np.bool_]
+    truth: Bools
     metrics: dict[str, Any]
     collection: Collection | None = None
     card: ModelCard | None = None
@@ -70,33 +68,33 @@ class Evaluated:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The channels of the images that were evaluated: fields, or their cells."""
+        """The channels of the evaluated images: fields, or their cells."""
         images = self.collection if self.bags is None else self.bags.cells
         return () if images is None else images.channels
 
     @property
-    def labels(self) -> NDArray[np.bool_]:
+    def labels(self) -> Bools:
         """The predicted locations, shape (N, K)."""
         return self.predictions.labels
 
     @property
-    def probabilities(self) -> NDArray[np.floating[Any]] | None:
-        """Shape (N, K), 0 to 1, or None where only the predicted locations are known."""
+    def probabilities(self) -> Floats | None:
+        """Shape (N, K), 0 to 1, or None if only labels are known."""
         return self.predictions.probabilities if self.predictions.has_probabilities else None
 
     @property
     def unit(self) -> str:
-        """What was evaluated: fields, or cells of a collection of such; of tables alone nothing tells."""
+        """What was evaluated, field or cell; "field" for tables."""
         return "field" if self.collection is None else self.collection.unit
 
     @property
     def n(self) -> int:
-        """How many of these were evaluated."""
+        """Number of evaluated fields or cells."""
         return len(self.truth)
 
     @property
     def per_class(self) -> list[dict[str, Any]]:
-        """The figures of each location, in the vocabulary's order."""
+        """The scores of each location, in the vocabulary's order."""
         return list(self.metrics["per_class"])
 
     @property
@@ -106,32 +104,32 @@ class Evaluated:
 
     @property
     def groups(self) -> list[str]:
-        """The coarse group of each location, or empty text where it is not known."""
+        """The coarse group of each location, or "" if unknown."""
         group = {location.name: location.group for v in self._vocabularies() for location in v.locations}
         return [group.get(name, "") for name in self.names]
 
     @property
     def coarse(self) -> bool:
-        """Whether any two locations share a group, so that groups tell more than locations."""
+        """Whether any two locations share a group."""
         return len(self.metrics["group_level"]["per_group"]) < len(self.per_class)
 
     @property
     def assumed_span(self) -> float | None:
-        """The µm that the longer side of a field of unknown pixel size spans, as its model takes it."""
+        """The µm that the model assumes for the longer side of a field of unknown pixel size."""
         return None if self.card is None else self.card.pixel_size * self.card.size
 
     @property
     def split(self) -> Mapping[str, Mapping[str, Any]]:
-        """The figures of the fields that training did not use (`unseen`) and of those it did (`seen`), where given."""
+        """The scores of the fields that training did not use (`unseen`) and of those it did (`seen`), if given."""
         return {key: self.metrics[key] for key in ("unseen", "seen") if self.metrics.get(key)}
 
     @cached_property
     def trained_on(self) -> set[str]:
-        """The ids of those of the fields that the model was trained on, as far as its card tells."""
+        """The ids of the fields that the model was trained on, according to its card."""
         if self.card is None or self.collection is None:
             return set()
-        met = split_parts_of(self.card.fields, self.card.originals, self.collection.fields)
-        return {field for field, part in zip(self.collection.ids, met, strict=True) if part == "train"}
+        parts = split_parts_of(self.card.fields, self.card.originals, self.collection.fields)
+        return {field for field, part in zip(self.collection.ids, parts, strict=True) if part == "train"}
 
     def _vocabularies(self) -> list[Vocabulary]:
         found = [get_vocabulary(self.metrics["vocabulary"])] if self.metrics.get("vocabulary") in BUILT_IN else []

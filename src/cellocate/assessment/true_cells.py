@@ -1,4 +1,4 @@
-"""What the cells of fields truly show: a folder of label images, or a table of masks."""
+"""True cells of fields: a folder of label images, or a table of masks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TrueCells:
     Args:
         ids: of the fields.
         read: gives the cells of one of them.
-        notes: for the user, how the masks of a field were read; of the fields read so far.
+        notes: on how the masks of a field were read, for the fields read so far.
     """
 
     def __init__(
@@ -36,12 +36,12 @@ class TrueCells:
 
 
 def read_true_cells(path: str | Path, vocabulary: Vocabulary) -> TrueCells:
-    """Read truth, in one of two forms.
+    """Read true cells, in one of two forms.
 
-    - a folder with label images `<Id>_cells.png` and `cells.csv` (`Id`, `cell`, `labels` between spaces), as
-      `simulate` writes it; or the collection that has this in `truth/`;
-    - a table `ID,ImageWidth,ImageHeight,Label,Mask`, with a row for each cell: labels between `|`, and the mask as in
-      a submission. A row without a mask says that its field has no cell.
+    - a folder with label images `<Id>_cells.png` and `cells.csv` (`Id`, `cell`, `labels` between spaces), as `simulate`
+      writes it; or the collection that has this in `truth/`;
+    - a table `ID,ImageWidth,ImageHeight,Label,Mask`, with a row for each cell: labels between `|`, and the mask as in a
+      submission. A row without a mask means that its field has no cell.
 
     Args:
         path: of the folder or table.
@@ -57,7 +57,7 @@ def read_true_cells(path: str | Path, vocabulary: Vocabulary) -> TrueCells:
     own = read_metadata(folder.parent).get("vocabulary") if folder.name == CARD.parent.name else None
     if own is not None and own != vocabulary.name:
         mend = "Simulate the collection with --layout kaggle2021."
-        raise CellocateError(f"cells are labelled in {own}, and measured in {vocabulary.name}", where=path, mend=mend)
+        raise CellocateError(f"cells are labelled in {own}, not in {vocabulary.name}", where=path, mend=mend)
     return _of_folder(folder, vocabulary)
 
 
@@ -65,13 +65,13 @@ def _of_folder(folder: Path, vocabulary: Vocabulary) -> TrueCells:
     path, names = folder / "cells.csv", ("Id", "cell", "labels")
     table, lines = read_table(path, "table of cells", names)
     if not set(names) <= set(table.columns):
-        raise missing_column_error(path, "no table of cells", "It needs the columns Id, cell and labels.")
+        raise missing_column_error(path, "not a table of cells", "It needs the columns Id, cell and labels.")
     images = MaskFolder(folder)
     labels: dict[str, dict[int, tuple[int, ...]]] = {field: {} for field in images.ids}
     sets = vocabulary.parse_all(table["labels"], lambda row: f"{path}, line {lines[row]}")
     for line, field, cell, shows in zip(lines, table["Id"], table["cell"], sets, strict=True):
         if not (cell.isascii() and cell.isdigit()) or int(cell) in labels.setdefault(field, {}):
-            what = f"cell {quoted(cell)} is no number, or stands twice"
+            what = f"cell {quoted(cell)} is not a number, or is repeated"
             raise CellocateError(what, where=f"{path}, line {line}, column cell", mend="Mend the row.")
         labels[field][int(cell)] = shows
 
@@ -80,7 +80,7 @@ def _of_folder(folder: Path, vocabulary: Vocabulary) -> TrueCells:
         if unknown := sorted(set(masks) - set(labels[field])):
             what = f"cell {unknown[0]} of field {field} has no row"
             raise CellocateError(what, where=folder / "cells.csv", mend="Give a row for each cell of its label image.")
-        # a cell that lies wholly under others has a row and no pixel: nobody could find it
+        # a cell hidden under others has a row but no pixel: it cannot be found
         return Cells(shape, Instances.of(list(masks.values()), [labels[field][number] for number in masks]))
 
     return TrueCells(list(labels), read, images.notes)
@@ -91,7 +91,7 @@ def _of_table(path: Path, vocabulary: Vocabulary) -> TrueCells:
     _, columns = next(rows)
     if not set(COLUMNS) <= set(columns):
         mend = f"Give a folder with label images and cells.csv, or a table with the columns {', '.join(COLUMNS)}."
-        raise missing_column_error(path, "no true cells", mend)
+        raise missing_column_error(path, "not a table of true cells", mend)
     places = [columns.index(column) for column in COLUMNS]
     cells: dict[str, tuple[Shape, list[Mask], list[tuple[int, ...]]]] = {}
     fields, texts, lines = [], [], []  # of cells, whose labels are read when all are known

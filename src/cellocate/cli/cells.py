@@ -161,7 +161,7 @@ def _tell(summary: dict[str, Any], out: Path) -> None:
     from cellocate.cells.outputs import COUNTS
     from cellocate.cli.console import note
     from cellocate.pictures import save_figure
-    from cellocate.report.cell_counts import plot_cell_counts
+    from cellocate.report.score_plots import plot_cell_counts
     from cellocate.tables import read_table
 
     for text in format_notes(summary["notes"]):

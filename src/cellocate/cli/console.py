@@ -68,7 +68,7 @@ def resumable(begun: Path | None = None) -> Iterator[None]:
 
 def show_validation(card: ModelCard) -> None:
     """Print what a model scored on the validation part, and note why its scores or its rule are not to be relied on."""
-    from cellocate.decision import UNCOMPARED, RuleComparison, doubts, in_words
+    from cellocate.decision import NOT_COMPARED, RuleComparison, describe_comparison, rule_warning
     from cellocate.evaluation import SMALL
 
     if not (scores := card.scores.get("validation")):
@@ -81,13 +81,13 @@ def show_validation(card: ModelCard) -> None:
     )
     if rules := scores.get("rules"):
         names = [location.name for location in card.locations]
-        for line in in_words(RuleComparison.model_validate(rules), names, card.unit or "field"):
+        for line in describe_comparison(RuleComparison.model_validate(rules), names, card.unit or "field"):
             print(line)
     elif "rules" in scores:
-        print(UNCOMPARED)
+        print(NOT_COMPARED)
     if scores["n"] < SMALL:
         note(f"n = {scores['n']}: these scores say little, as one field more or less can change them all")
-    if (doubt := doubts(card.rule, scores.get("marked_per_field", 0.0))) is not None:
+    if (doubt := rule_warning(card.rule, scores.get("marked_per_field", 0.0))) is not None:
         note(doubt)
 
 

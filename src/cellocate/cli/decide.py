@@ -117,7 +117,7 @@ def fit(
         truth, groups = table.truth(ids), table.group(ids)
         before = decision.fit_steps(tables, truth, names, ids, pool=pool, calibrate=calibrate, groups=groups)
         steps, values = before.steps, before.calibrated
-        for line in decision.told(before, tables, truth):
+        for line in decision.describe_steps(before, tables, truth):
             print(line)
     if ratios is not None:
         shares = _shares(read_labels(ratios, table.vocabulary))
@@ -132,7 +132,9 @@ def fit(
             rule or DEFAULT_RULE, values, truth, table.group(ids), fallback=fallback, at_most=at_most
         )
         fitted, comparison = chosen
-        said = decision.in_words(comparison, table.vocabulary.names) if comparison else [decision.UNCOMPARED]
+        said = (
+            decision.describe_comparison(comparison, table.vocabulary.names) if comparison else [decision.NOT_COMPARED]
+        )
         for line in said:
             print(line)
         _note_absent(table.vocabulary, truth)
@@ -142,9 +144,9 @@ def fit(
     if promise is None:
         _note_doubts(fitted, values)
     if figure is not None and truth is not None:
-        from cellocate.report.curves import save_f1_curves
+        from cellocate.report.threshold_plots import save_f1_curves
 
-        save_f1_curves(figure, decision.f1_curves(values, truth, table.vocabulary.names, fitted.parted_by))
+        save_f1_curves(figure, decision.f1_curves(values, truth, table.vocabulary.names, fitted.applied_thresholds))
         print(f"F1 against threshold in {figure}")
 
 
@@ -176,10 +178,10 @@ def apply(
         before.pool.refuse_misuse(_names(probabilities), ids)
     values = before.apply(tables)
     notes = decision.read_notes(probabilities[0], ids)
-    decision.write_decided(out, ids, decision.silenced(fitted.apply(values), notes, vocabulary))
+    decision.write_predicted_labels(out, ids, decision.clear_empty(fitted.apply(values), notes, vocabulary))
     if not decision.has_guarantee(rule):
         _note_doubts(fitted, values)
-    for sentence in decision.sentences(notes, "field"):
+    for sentence in decision.describe_notes(notes, "field"):
         note(sentence)
     print(f"{counted(len(ids), 'field')} in {out}")
 
@@ -195,9 +197,9 @@ def _shares(others: Labels) -> NDArray[np.float64]:
 
 def _note_doubts(rule: Rule, probabilities: NDArray[np.floating[Any]]) -> None:
     from cellocate.cli.console import note
-    from cellocate.decision import doubts, mean_marked
+    from cellocate.decision import mean_label_count, rule_warning
 
-    if (doubt := doubts(rule, mean_marked(rule, probabilities))) is not None:
+    if (doubt := rule_warning(rule, mean_label_count(rule, probabilities))) is not None:
         note(doubt)
 
 

@@ -55,7 +55,7 @@ def demo(
 def _run(out: Path, *, fields: int, epochs: int, seed: int) -> Evaluated:
     """Draw fields, train, predict, evaluate; each step prints what it does."""
     from cellocate import phantom
-    from cellocate.assessment.model import evaluate_model
+    from cellocate.assessment.model_evaluation import evaluate_model
     from cellocate.cli.console import progress
     from cellocate.collection import open_collection
     from cellocate.files import mark

@@ -139,13 +139,13 @@ def _evaluate_model(
 ) -> Evaluated:
     """Evaluate the model in a folder, compared with another model or a table if there is one."""
     from cellocate.assessment import short_names
-    from cellocate.assessment.model import evaluate_model
+    from cellocate.assessment.model_evaluation import evaluate_model
     from cellocate.cli.console import progress
     from cellocate.decision import read_predictions
     from cellocate.networks import load
-    from cellocate.prediction import with_turns
+    from cellocate.prediction import override_tta
 
-    model, notes = with_turns(load(folder, device=device), tta)
+    model, notes = override_tta(load(folder, device=device), tta)
     if beside is not None:
         is_model = beside.is_dir()
         baseline = load(beside, device=device) if is_model else read_predictions(beside, model.vocabulary)

@@ -64,7 +64,7 @@ def explain(
     from cellocate.cells.masks import MaskFolder
     from cellocate.cli.console import note, notes_on_masks, progress
     from cellocate.cli.usable import fields_for
-    from cellocate.decision import sentences
+    from cellocate.decision import describe_notes
     from cellocate.explain import (  # with torch, after all that can be refused without it
         DRAWN,
         ExplainOptions,
@@ -94,6 +94,6 @@ def explain(
         notes_on_masks(label_images)
         if any("cell" in set(one.occluded["place"]) for one in explained):
             note("the masks show no nuclei in some fields: nucleus and cytosol are one compartment (cell)")
-    for sentence in sentences([one.note for one in explained], collection.unit):
+    for sentence in describe_notes([one.note for one in explained], collection.unit):
         note(sentence)
     print(f"{counted(len(explained), collection.unit)} explained; report in {out / 'report.html'}")

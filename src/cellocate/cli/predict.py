@@ -121,9 +121,9 @@ def predict(
     from cellocate.networks import load
 
     label_images = None if masks is None else MaskFolder(masks).excluding(collection.files)
-    loaded, turned = prediction.with_turns(load(model, device=device), tta)
+    loaded, turned = prediction.override_tta(load(model, device=device), tta)
     if format_ == "kaggle2021":
-        submissions.require_hpa19(loaded.vocabulary)
+        submissions.require_vocabulary(loaded.vocabulary, 2021)
     if part is not None or sample is not None:
         collection = of_known_depth(collection)  # by all of its fields
     single = are_cells(collection) and not whole_fields
@@ -133,7 +133,7 @@ def predict(
         collection = bags.fields
     wanted = None if sample is None else submissions.read_sample(sample)
     if wanted is not None:
-        collection = submissions.in_order(collection, wanted)
+        collection = submissions.in_sample_order(collection, wanted)
     if part is not None:
         collection, missing = part_of(collection, loaded.card.fields, part, skip_missing=skip_bad)
         turned = [*turned, *missing]
@@ -230,13 +230,13 @@ def _cells(model: Model, cells: Collection, fields: Path | None, batch_size: int
     """Predict the cells of a collection of single cells."""
     from cellocate.cli.console import progress
     from cellocate.decision import read_probabilities
-    from cellocate.prediction import predict_cells, with_predicted_fields
+    from cellocate.prediction import combine_with_fields, predict_cells
 
     with progress("predicting", len(cells)) as advance:
         found = predict_cells(model, cells, alone=fields is not None, batch_size=batch_size, progress=advance)
     if fields is None:
         return found
-    return with_predicted_fields(found, *read_probabilities(fields, model.vocabulary))
+    return combine_with_fields(found, *read_probabilities(fields, model.vocabulary))
 
 
 def _reader(masks: MaskFolder, collection: Collection | None) -> ReadMasks:

@@ -80,7 +80,7 @@ def proteins(
     if rule is not None:
         fitted, steps, words = _read_rule(rule)
     else:
-        words = decision.locations_of(predictions[0]) if vocabulary is None else get_vocabulary(vocabulary)
+        words = decision.vocabulary_from_columns(predictions[0]) if vocabulary is None else get_vocabulary(vocabulary)
     ids, tables = decision.read_tables(predictions, words)
     if steps.pool is not None:
         steps.pool.refuse_misuse([table.name for table in predictions], ids)
@@ -90,17 +90,17 @@ def proteins(
     if decided is None:
         raise CellocateError("no column Locations", where=predictions[0], mend="Give the rule that decides: --rule.")
     fields = decision.read_fields(predictions[0])
-    known = decision.telling_apart(metadata_of(of, ids if fields is None else fields), by, of)
+    known = decision.grouping_columns(metadata_of(of, ids if fields is None else fields), by, of)
     unit: Unit = "field" if fields is None else "cell"
     whole = known.notna().all(axis=1).to_numpy()
     if not whole.all():
         column = str(known.columns[known.isna().any().to_numpy()][0])
         note(_left_out(known[~whole], column, unit))
-    for sentence in decision.sentences(notes, unit):
+    for sentence in decision.describe_notes(notes, unit):
         note(sentence)
     silent = [text in decision.SILENT for text in notes]
     decided[silent] = False
-    found = decision.bring_together(
+    found = decision.aggregate_by_protein(
         known[whole].astype(str),
         probabilities[whole],
         decided[whole],

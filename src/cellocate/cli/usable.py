@@ -33,9 +33,9 @@ def usable_fields(collection: Collection, channels: Sequence[str], *, labelled: 
 
 def note_cautions(model: Model, found: Predictions) -> None:
     """Say why a model's predictions are not to be relied on, where there is a reason."""
-    from cellocate.prediction import cautions
+    from cellocate.prediction import prediction_warnings
 
-    for text in cautions(model, found):
+    for text in prediction_warnings(model, found):
         note(text)
 
 

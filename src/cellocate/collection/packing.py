@@ -153,7 +153,7 @@ def finish_store(
         fields: ids, labels and metadata (see `layouts.store.table`), in the same order.
         channels: of each field.
         sizes: px of the longer side, ascending.
-        collection_metadata: facts about the collection (see `layouts.store.told`).
+        metadata: facts about the collection (see `layouts.store.collection_metadata`).
     """
     write_rows(out / INDEX, index)
     write_text(out / TABLE, _csv(fields))

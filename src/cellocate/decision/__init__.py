@@ -1,52 +1,56 @@
-"""Deciding: probabilities → locations, on tables alone; no network here."""
+"""Decision: turn probabilities into locations.
+
+It reads tables of probabilities, pools and calibrates them, fits and applies decision rules, and sums up a protein's
+fields; no network is involved. Read `Predictions`, then `Rule` and `fit`.
+"""
 
 from cellocate.choices import CalibrationKind, Fallback
 from cellocate.decision.calibration import CALIBRATIONS, Calibration, fit_calibration
-from cellocate.decision.choice import SIMPLE, UNCOMPARED, Chosen, fit_rule, without_choice
-from cellocate.decision.comparison import (
+from cellocate.decision.choose_rule import NOT_COMPARED, SIMPLE_RULES, FittedRule, default_rule, fit_rule
+from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
+from cellocate.decision.no_signal import SILENT, clear_empty, describe_notes
+from cellocate.decision.pooling import POOLS, Pool, fit_pool
+from cellocate.decision.predictions import Predictions, read_predictions
+from cellocate.decision.probability_tables import (
+    has_predicted_labels,
+    read_fields,
+    read_locations,
+    read_notes,
+    read_predicted_labels,
+    read_probabilities,
+    read_tables,
+    vocabulary_from_columns,
+    write_predicted_labels,
+)
+from cellocate.decision.proteins import Proteins, aggregate_by_protein, grouping_columns
+from cellocate.decision.rule_comparison import (
     RuleComparison,
     RuleScore,
     Score,
     compare_rules,
-    guesses,
-    in_words,
-    out_of_fold,
+    decide_out_of_fold,
+    describe_comparison,
+    rare_location_notes,
 )
-from cellocate.decision.curves import f1_curves
-from cellocate.decision.doubts import doubts, mean_marked
-from cellocate.decision.ensembles import POOLS, Pool, fit_pool
-from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
-from cellocate.decision.predictions import Predictions, read_predictions
-from cellocate.decision.proteins import Proteins, bring_together, telling_apart
+from cellocate.decision.rule_file import has_guarantee, read_rule, read_steps, save_rule
+from cellocate.decision.rule_warnings import mean_label_count, rule_warning
 from cellocate.decision.rules import FALLBACKS, KINDS, Rule, RuleKind, fit, label_limit, match_ratios
 from cellocate.decision.rules.kinds import rule
-from cellocate.decision.saved import has_guarantee, read_rule, read_steps, save_rule
-from cellocate.decision.silenced import SILENT, sentences, silenced
-from cellocate.decision.steps import FittedSteps, Steps, fit_steps, told
-from cellocate.decision.tables import (
-    is_decided,
-    locations_of,
-    read_decided,
-    read_fields,
-    read_locations,
-    read_notes,
-    read_probabilities,
-    read_tables,
-    write_decided,
-)
+from cellocate.decision.steps import FittedSteps, Steps, describe_steps, fit_steps
+from cellocate.decision.threshold_curves import f1_curves
 
 __all__ = [
     "CALIBRATIONS",
     "FALLBACKS",
     "KINDS",
+    "NOT_COMPARED",
     "POOLS",
     "SILENT",
-    "SIMPLE",
-    "UNCOMPARED",
+    "SIMPLE_RULES",
     "Calibration",
     "CalibrationKind",
-    "Chosen",
     "Fallback",
+    "FittedRule",
     "FittedSteps",
     "Guarantee",
     "Guaranteed",
@@ -59,9 +63,14 @@ __all__ = [
     "RuleScore",
     "Score",
     "Steps",
-    "bring_together",
+    "aggregate_by_protein",
+    "clear_empty",
     "compare_rules",
-    "doubts",
+    "decide_out_of_fold",
+    "default_rule",
+    "describe_comparison",
+    "describe_notes",
+    "describe_steps",
     "f1_curves",
     "fit",
     "fit_calibration",
@@ -69,30 +78,25 @@ __all__ = [
     "fit_pool",
     "fit_rule",
     "fit_steps",
-    "guesses",
+    "grouping_columns",
     "has_guarantee",
-    "in_words",
-    "is_decided",
+    "has_predicted_labels",
     "label_limit",
-    "locations_of",
     "match_ratios",
-    "mean_marked",
-    "out_of_fold",
-    "read_decided",
+    "mean_label_count",
+    "rare_location_notes",
     "read_fields",
     "read_locations",
     "read_notes",
+    "read_predicted_labels",
     "read_predictions",
     "read_probabilities",
     "read_rule",
     "read_steps",
     "read_tables",
     "rule",
+    "rule_warning",
     "save_rule",
-    "sentences",
-    "silenced",
-    "telling_apart",
-    "told",
-    "without_choice",
-    "write_decided",
+    "vocabulary_from_columns",
+    "write_predicted_labels",
 ]

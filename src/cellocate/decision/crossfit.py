@@ -1,45 +1,43 @@
-"""What is fitted, judged on fields that it was not fitted to."""
+"""Cross-fitting: apply what was fitted to fields outside the fit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats, Ints
 from cellocate.collection.splits.stratify import stratify_rows
 from cellocate.errors import CellocateError
 
-Values = NDArray[np.float64]
-Fit = Callable[[NDArray[np.floating[Any]], NDArray[np.bool_]], Callable[[NDArray[np.floating[Any]]], Values]]
+Fit = Callable[[Floats, Bools], Callable[[Floats], Doubles]]
 
 FOLDS = 5
 
 
-def deal(truth: NDArray[np.bool_], groups: Sequence[str] | None = None, *, seed: int = 0) -> NDArray[np.intp]:
-    """Deal fields into 5 folds (fewer where there are fewer groups), all locations evenly and groups whole.
+def assign_folds(truth: Bools, groups: Sequence[str] | None = None, *, seed: int = 0) -> Ints:
+    """Assign fields to 5 folds (fewer if there are fewer groups), balanced by location, groups kept together.
 
     Args:
         truth: shape (N, K), bool.
-        groups: for each field what it shares with others that are not independent of it (antibody, plate).
+        groups: of the fields (antibody, plate); fields of a group are not independent.
         seed: of the draw.
 
     Returns:
         The fold of each field, shape (N,).
 
     Raises:
-        CellocateError: there are not two groups to set apart.
+        CellocateError: there are fewer than two groups.
 
     Example:
         >>> truth = np.repeat(np.eye(2, dtype=bool), 10, axis=0)
-        >>> np.bincount(deal(truth)).tolist()
+        >>> np.bincount(assign_folds(truth)).tolist()
         [4, 4, 4, 4, 4]
     """
     names = np.arange(len(truth)) if groups is None else np.asarray(groups)
     different, member = np.unique(names, return_inverse=True)
     if len(different) < 2:
-        raise CellocateError("one group of fields alone cannot be cross-fitted", mend="Give fields of several groups.")
+        raise CellocateError("cross-fitting needs at least two groups of fields", mend="Give fields of several groups.")
     shown = np.zeros((len(different), truth.shape[1]), dtype=bool)
     np.logical_or.at(shown, member, truth)
     count = min(FOLDS, len(different))
@@ -47,13 +45,11 @@ def deal(truth: NDArray[np.bool_], groups: Sequence[str] | None = None, *, seed:
     return stratify_rows(shown, sizes, seed)[member]
 
 
-def cross_fitted(
-    fit: Fit, probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], folds: NDArray[np.intp]
-) -> Values:
-    """What becomes of each field's probabilities by a fit to the other folds.
+def cross_fitted(fit: Fit, probabilities: Floats, truth: Bools, folds: Ints) -> Doubles:
+    """Transform the probabilities of each fold by a fit to the other folds.
 
     Args:
-        fit: from probabilities, shape (..., N, K), and truth, shape (N, K), to what it does to probabilities.
+        fit: takes probabilities, shape (..., N, K), and truth, shape (N, K); returns a function of probabilities.
         probabilities: shape (..., N, K), fields before the last axis.
         truth: shape (N, K), bool.
         folds: of each field, shape (N,).

@@ -1,25 +1,25 @@
-"""Sets of locations that miss no more than was promised."""
+"""Sets of locations with a guaranteed share of missed locations (conformal risk control)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.counted import counted
 from cellocate.decision.rules import Rule
 from cellocate.errors import CellocateError
 
 
 class Guarantee(BaseModel):
-    """What is promised of the sets of a rule.
+    """The guarantee of a rule.
 
     Args:
-        missed: the share of its locations that a set leaves out is at most this, in the mean over new fields.
-        units: groups (or fields, each its own group) that the promise rests on.
+        missed: on average over new fields, a set misses at most this share of the field's locations.
+        units: groups (or fields, each its own group) that the guarantee rests on.
         size: mean number of locations in a set.
     """
 
@@ -36,53 +36,50 @@ class Guarantee(BaseModel):
 
 
 class Guaranteed(NamedTuple):
-    """A rule with one threshold, and what it promises."""
+    """A rule with one threshold, and its guarantee."""
 
     rule: Rule
     guarantee: Guarantee
 
 
 def fit_guaranteed(
-    probabilities: NDArray[np.floating[Any]],
-    truth: NDArray[np.bool_],
-    missed: float,
-    groups: Sequence[str] | None = None,
+    probabilities: Floats, truth: Bools, missed: float, groups: Sequence[str] | None = None
 ) -> Guaranteed:
-    """The highest threshold whose sets miss no more than a share of the locations (conformal risk control).
+    """The highest threshold whose sets miss at most a given share of the locations.
 
     With n fields whose sets miss the shares L of their locations, it is the highest with (ΣL + 1) / (n + 1) ≤ missed.
-    In the mean over draws of these fields and a new one, that holds for the new one however bad the network is, if all
-    are exchangeable. Fields of one antibody or plate are not: their mean counts as one, and the promise is for the mean
-    over the fields of a new antibody. It is for all locations together: a rare one may be missed more often. Fields
-    that show nothing have nothing to miss and are left out.
+    If all fields are exchangeable, that holds for a new field, on average over draws of these fields and the new one,
+    however bad the network is. Fields of one antibody or plate are not: their mean counts as one, and the guarantee is
+    for the mean over the fields of a new antibody. It covers all locations together: a rare one may be missed more
+    often. Fields without locations are left out.
 
     Args:
-        probabilities: that nothing was fitted to on these fields, shape (N, K).
+        probabilities: with nothing fitted to these fields, shape (N, K).
         truth: shape (N, K), bool.
         missed: share of a field's locations that may be missed, between 0 and 1.
-        groups: for each field what it shares with others.
+        groups: of the fields; fields of a group are not independent.
 
     Raises:
-        CellocateError: no such share, or too few groups to promise it.
+        CellocateError: the share is not between 0 and 1, or there are too few groups to guarantee it.
 
     References:
         Angelopoulos, Bates, Fisch, Lei, Schuster. Conformal risk control. ICLR 2024. arXiv:2208.02814.
 
     Example:
         >>> p, truth = np.arange(1, 100)[:, None] / 100, np.ones((99, 1), bool)
-        >>> fit_guaranteed(p, truth, missed=0.1).rule.thresholds  # 9 of 99 are missed, and the new one counts as well
+        >>> fit_guaranteed(p, truth, missed=0.1).rule.thresholds  # 9 of 99 are missed, and the new field counts as well
         (0.1,)
     """
     if not 0 < missed < 1:
-        raise CellocateError(f"no share to be missed: {missed:g}", mend="Give one between 0 and 1, such as 0.1.")
+        raise CellocateError(f"a share of missed locations of {missed:g}", mend="Give 0 to 1, such as 0.1.")
     rows = np.flatnonzero(truth.any(axis=1))
     member = rows if groups is None else np.asarray(groups)[rows]
     _, of, fields = np.unique(member, return_inverse=True, return_counts=True)
     allowed = missed * (len(fields) + 1) - 1
     if allowed < 0:
         raise CellocateError(
-            f"{len(fields)} groups of fields with locations cannot promise to miss at most {missed:.3g}",
-            mend=f"It takes {int(np.ceil(1 / missed - 1 - 1e-9))}, or a larger share.",
+            f"{len(fields)} groups of fields with locations cannot guarantee to miss at most {missed:.3g}",
+            mend=f"Give at least {int(np.ceil(1 / missed - 1 - 1e-9))} groups, or a larger share.",
         )
     p, shown = probabilities[rows], truth[rows]
     weights = np.repeat(1 / (shown.sum(axis=1) * fields[of])[:, None], truth.shape[1], axis=1)[shown]
@@ -92,8 +89,8 @@ def fit_guaranteed(
     return Guaranteed(rule, Guarantee(missed=missed, units=len(fields), size=size))
 
 
-def _highest(p: NDArray[np.float64], weights: NDArray[np.float64], allowed: float) -> float:
-    """The highest threshold below which lie no more than the allowed weights of what is to be found."""
+def _highest(p: Doubles, weights: Doubles, allowed: float) -> float:
+    """The highest threshold with no more than the allowed weight of true locations below it."""
     order = np.argsort(p, kind="stable")
     different, first = np.unique(p[order], return_index=True)
     below = np.concatenate([[0.0], np.cumsum(weights[order])])[first]

@@ -1,49 +1,46 @@
-"""Logits, and logistic regression that is drawn towards what was believed before."""
+"""Logits, and logistic regression with a normal prior."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-_LEAST = 1e-6  # tables have six decimals
+from cellocate.arrays import Bools, Doubles, Floats
+
+CLIP = 1e-6  # tables have six decimals
 
 
-def logits(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Probabilities of any shape → logits; those beyond a table's six decimals as if they were a millionth."""
-    return np.asarray(logit(np.clip(probabilities.astype(np.float64), _LEAST, 1 - _LEAST)))
+def logits(probabilities: Floats) -> Doubles:
+    """Logits of probabilities of any shape, clipped to a millionth from 0 and 1, as tables have six decimals."""
+    return np.asarray(logit(np.clip(probabilities.astype(np.float64), CLIP, 1 - CLIP)))
 
 
-def sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logits → probabilities."""
+def sigmoid(values: Doubles) -> Doubles:
+    """Probabilities of logits."""
     return np.asarray(expit(values))
 
 
-def regress(
-    features: NDArray[np.float64], truth: NDArray[np.bool_], prior: NDArray[np.float64], spread: float
-) -> NDArray[np.float64]:
-    """The likeliest weights of a logistic regression under a normal prior around given ones.
+def fit_logistic(features: Doubles, truth: Bools, prior: Doubles, spread: float) -> Doubles:
+    """Fit a logistic regression with a normal prior around given weights.
 
     Few positives leave the weights near the prior, many override it.
 
     Args:
-        features: shape (N, P); a column of ones, where there is to be an intercept.
+        features: shape (N, P); a column of ones for an intercept.
         truth: shape (N,), bool.
         prior: weights without any data, shape (P,).
         spread: standard deviation of the prior.
 
     Returns:
-        Shape (P,).
+        The likeliest weights, shape (P,).
 
     Example:
-        >>> regress(np.ones((0, 2)), np.zeros(0, bool), prior=np.array([0.0, 1.0]), spread=1)
+        >>> fit_logistic(np.ones((0, 2)), np.zeros(0, bool), prior=np.array([0.0, 1.0]), spread=1)
         array([0., 1.])
     """
     from scipy.optimize import minimize  # slow to import
 
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(weights: Doubles) -> tuple[float, Doubles]:
         values, away = features @ weights, (weights - prior) / spread
         cost = np.logaddexp(0, values).sum() - values[truth].sum() + 0.5 * (away**2).sum()
         return float(cost), features.T @ (sigmoid(values) - truth) + away / spread

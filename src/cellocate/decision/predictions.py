@@ -1,4 +1,4 @@
-"""Predictions: the probabilities and locations of some fields or cells, whoever predicted them."""
+"""Predictions: the probabilities and predicted locations of fields or cells."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Floats
 from cellocate.choices import Format
 from cellocate.collection.collection import Unit
 from cellocate.counted import counted
-from cellocate.decision.h5ad import write_h5ad
-from cellocate.decision.rules import Rule
-from cellocate.decision.silenced import silenced
-from cellocate.decision.submissions import write_kaggle2018, write_kaggle2021
-from cellocate.decision.tables import (
+from cellocate.decision.anndata_file import write_h5ad
+from cellocate.decision.no_signal import clear_empty
+from cellocate.decision.probability_tables import (
     CELL,
     FIELD,
     LOCATIONS,
     NOTE,
     OOD_SCORE,
-    is_decided,
-    read_decided,
+    has_predicted_labels,
     read_fields,
     read_locations,
     read_notes,
+    read_predicted_labels,
     read_probabilities,
 )
+from cellocate.decision.rules import Rule
+from cellocate.decision.submissions import write_kaggle2018, write_kaggle2021
 from cellocate.errors import CellocateError
 from cellocate.images.rle import Mask
 from cellocate.vocabulary import Vocabulary
@@ -50,15 +51,15 @@ class Predictions:
 
     Args:
         ids: of the fields or cells.
-        probabilities: shape (N, K); nan where only the labels are known.
+        probabilities: shape (N, K); nan if only the labels are known.
         labels: the predicted locations, shape (N, K), bool.
         vocabulary: of K locations.
-        ood_score: out-of-distribution score, shape (N,): do not rely on a prediction whose score is above 1. None where
-            the model has no such score.
-        fields: of cells, the field of each; None for fields.
-        cells: of cells, the number of each in its field.
-        notes: why a row has no location, or one in doubt, such as "no signal"; "" for most, and empty where unknown.
-        rule: that chose the labels, where it is known.
+        ood_score: out-of-distribution score, shape (N,): do not rely on a prediction with a score above 1. None if the
+            model has no such score.
+        fields: the field of each cell; None for fields.
+        cells: the number of each cell in its field; None for fields.
+        notes: why a row has no location or a doubtful one, such as "no signal"; "" for most, empty if unknown.
+        rule: that chose the labels, if known.
 
     Example:
         >>> from cellocate.vocabulary import Location
@@ -74,10 +75,10 @@ class Predictions:
     """
 
     ids: list[str]
-    probabilities: NDArray[np.floating[Any]]
-    labels: NDArray[np.bool_]
+    probabilities: Floats
+    labels: Bools
     vocabulary: Vocabulary
-    ood_score: NDArray[np.floating[Any]] | None = None
+    ood_score: Floats | None = None
     fields: list[str] | None = None
     cells: list[int] | None = None
     notes: Sequence[str] = ()
@@ -87,12 +88,12 @@ class Predictions:
     def from_rule(
         cls,
         ids: Sequence[str],
-        probabilities: NDArray[np.floating[Any]],
+        probabilities: Floats,
         vocabulary: Vocabulary,
         rule: Rule,
         **known: Any,  # noqa: ANN401 # further attributes
     ) -> Predictions:
-        """Probabilities, and the labels that a rule chooses; further attributes by name."""
+        """Build predictions whose labels a rule chooses; give further attributes by name."""
         nothing = np.zeros(probabilities.shape, bool)
         return cls(list(ids), probabilities, nothing, vocabulary, **known).decide(rule)
 
@@ -106,7 +107,7 @@ class Predictions:
 
     @property
     def has_probabilities(self) -> bool:
-        """Whether probabilities are known, and not the labels alone."""
+        """Whether probabilities are known, not only labels."""
         return not np.isnan(self.probabilities).all() or not len(self)
 
     @property
@@ -115,14 +116,14 @@ class Predictions:
         return [[self.vocabulary.names[k] for k in row] for row in self.vocabulary.decode(self.labels)]
 
     def subset(self, ids: Sequence[str]) -> Predictions:
-        """The predictions of these ids alone, in this order.
+        """The predictions of these ids only, in this order.
 
         Raises:
-            CellocateError: one of them has no prediction.
+            CellocateError: an id has no prediction.
         """
         place = {own: row for row, own in enumerate(self.ids)}
         if lacking := [wanted for wanted in ids if wanted not in place]:
-            what = f"no prediction of {len(lacking)} of {len(ids)} {self.unit}s, such as {lacking[0]}"
+            what = f"no prediction for {len(lacking)} of {len(ids)} {self.unit}s, such as {lacking[0]}"
             raise CellocateError(what, mend=f"Give predictions of all of these {self.unit}s.")
         rows = [place[wanted] for wanted in ids]
         return replace(
@@ -137,20 +138,20 @@ class Predictions:
         )
 
     def decide(self, rule: Rule) -> Predictions:
-        """The same probabilities, with the labels that another rule chooses; none where there is no signal.
+        """Choose the labels by another rule; rows without signal get none.
 
         Raises:
-            CellocateError: there are labels without probabilities, or the rule is for another number of locations.
+            CellocateError: there are no probabilities, or the rule is for another number of locations.
         """
         if not self.has_probabilities:
             raise CellocateError("labels without probabilities", mend="Give a table of probabilities.")
-        return replace(self, labels=silenced(rule.apply(self.probabilities), self.notes, self.vocabulary), rule=rule)
+        return replace(self, labels=clear_empty(rule.apply(self.probabilities), self.notes, self.vocabulary), rule=rule)
 
     def of_cells(self, field: str, numbers: Sequence[int]) -> NDArray[np.float32]:
         """The probabilities of these cells of a field, shape (n, K); 0 for a cell without a prediction.
 
         Raises:
-            CellocateError: another cell of the field was predicted.
+            CellocateError: another cell of the field has a prediction.
         """
         rows = self._rows.get(field, {})
         if other := sorted(set(rows) - set(numbers)):
@@ -167,7 +168,7 @@ class Predictions:
         return rows
 
     def to_frame(self) -> pd.DataFrame:
-        """The table that `save` writes: see docs/formats.md."""
+        """The table that `save` writes (see docs/formats.md)."""
         table = pd.DataFrame(self.probabilities, columns=list(self.vocabulary.names)).round(6)
         table.insert(0, "Id", self.ids)
         for place, (name, values) in enumerate(self._origin().items(), start=1):
@@ -189,19 +190,19 @@ class Predictions:
         masks: ReadMasks | None = None,
         fields: Sequence[str] | None = None,
     ) -> None:
-        """Write a table of probabilities and locations, AnnData (h5ad), or the submission of a challenge.
+        """Write a table, AnnData (h5ad), or a challenge submission.
 
         Args:
             path: the file: .csv, .tsv, .xlsx or .parquet for a table, else .h5ad or .csv.
             format: which file to write; `kaggle2018` takes fields, `kaggle2021` cells.
-            metadata: of each row, for h5ad; the field and number of each cell unless given.
-            sample: the ids that a submission must have; those predicted, unless given.
+            metadata: of each row, for h5ad; by default the field and number of each cell.
+            sample: the ids that a submission must have; by default those predicted.
             masks: of the cells, for kaggle2021.
-            fields: that kaggle2021 must have, in its order, with or without cells; those of the cells, unless given.
+            fields: the fields of kaggle2021, in order, with or without cells; by default those of the cells.
 
         Raises:
-            CellocateError: the challenge takes other locations, an id that it asks for is missing, or masks are
-                missing or are of other cells.
+            CellocateError: the challenge takes other locations, an id has no prediction, or masks are missing or are of
+                other cells.
         """
         if format == "table":
             write_table(path, self.to_frame(), sheet="predictions")
@@ -212,7 +213,7 @@ class Predictions:
         else:
             if masks is None:
                 raise CellocateError("a submission of 2021 without masks of cells", mend="Give masks.")
-            read = lru_cache(maxsize=1)(masks)  # a field's masks are asked for, and then its probabilities
+            read = lru_cache(maxsize=1)(masks)  # each field's masks are read twice
             write_kaggle2021(
                 path,
                 {field: read(field)[0] for field in (dict.fromkeys(self.fields or ()) if fields is None else fields)},
@@ -223,7 +224,6 @@ class Predictions:
             )
 
     def _origin(self) -> dict[str, list[Any]]:
-        """Of cells, the field of each and its number there, as columns."""
         columns = {FIELD: self.fields, CELL: self.cells}
         return {name: values for name, values in columns.items() if values is not None}
 
@@ -240,7 +240,7 @@ class Predictions:
         return f"<Predictions of {counted(len(self), self.unit)}: {words}>"
 
     def _repr_html_(self) -> str:
-        """The first ten rows, each with its locations and their probabilities, for a notebook."""
+        """The first ten rows with their locations and probabilities, for a notebook."""
         some = self.subset(self.ids[:_SHOWN]).to_frame().drop(columns=list(self.vocabulary.names))
         some[LOCATIONS] = [
             ", ".join(f"{self.vocabulary.names[k]} {self.probabilities[row, k]:.2f}" for k in found)
@@ -252,13 +252,13 @@ class Predictions:
 def read_predictions(path: str | Path, vocabulary: Vocabulary) -> Predictions:
     """Read a table of probabilities, or of predicted locations (`Id,Predicted`).
 
-    Locations are those with a probability of at least .5, where the table has no column `Locations`.
+    Without a column `Locations`, the labels are the locations with a probability of at least .5.
 
     Raises:
-        CellocateError: it is no such table.
+        CellocateError: it is not such a table.
     """
-    if is_decided(path):
-        ids, labels = read_decided(path, vocabulary)
+    if has_predicted_labels(path):
+        ids, labels = read_predicted_labels(path, vocabulary)
         return Predictions(ids, np.full(labels.shape, np.nan), labels, vocabulary)
     ids, probabilities = read_probabilities(path, vocabulary)
     fields, notes, found = read_fields(path), read_notes(path, ids), read_locations(path, vocabulary)

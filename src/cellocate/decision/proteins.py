@@ -1,4 +1,4 @@
-"""The protein's answer: the fields, or cells, of one protein brought together into one call."""
+"""Aggregate the fields, or cells, of each protein."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.decision.rules import Rule
 from cellocate.errors import CellocateError
 from cellocate.evaluation import share_intervals
 from cellocate.images import CHANNELS
 from cellocate.tables import suggest_columns
-
-Values = NDArray[np.float64]
 
 MAJORITY = 0.5
 _USUAL = ("antibody", "gene", "cell_line")
@@ -33,78 +32,80 @@ class Proteins(NamedTuple):
     locations: pd.DataFrame
 
 
-def telling_apart(fields: pd.DataFrame, by: Sequence[str] | None, where: str | Path) -> pd.DataFrame:
-    """The columns of a table of fields that tell proteins apart, each of which has some values.
+def grouping_columns(fields: pd.DataFrame, by: Sequence[str] | None, where: str | Path) -> pd.DataFrame:
+    """The columns that tell proteins apart.
 
     Args:
-        fields: what is known of each field, or cell.
-        by: the columns; antibody, gene and cell_line, as far as there, unless given.
-        where: what the table was read from, for messages.
+        fields: metadata of each field, or cell.
+        by: the columns; by default those of antibody, gene and cell_line that have values.
+        where: the table's file, for messages.
 
     Raises:
         CellocateError: there is no such column, or no field has values in all.
 
     Example:
         >>> fields = pd.DataFrame({"antibody": ["992", "8"], "cell_line": [None, "HeLa"], "gene": None})
-        >>> list(telling_apart(fields, None, "train.csv"))
+        >>> list(grouping_columns(fields, None, "train.csv"))
         ['antibody', 'cell_line']
     """
     there = [str(column) for column in fields if fields[column].notna().any()]
     wanted = list(dict.fromkeys(by)) if by else [column for column in _USUAL if column in there]
     lacking = [column for column in wanted if column not in there]
     if not by and wanted == ["cell_line"]:
-        what, mend = "no antibody and no gene of these fields", "Give a table that has one, or name columns with --by."
-        raise CellocateError(what, where=where, mend=mend)
+        mend = "Give a table that has one, or name columns with --by."
+        raise CellocateError("these fields have no antibody or gene", where=where, mend=mend)
     if lacking or not wanted:
-        what = f"no values in a column {lacking[0]!r}" if lacking else "no antibody, gene or cell_line of these fields"
-        told = [column for column in there if column not in ("labels", *CHANNELS)]
-        mend = suggest_columns(lacking[0] if lacking else "", told) if told else "Give a table of them by id."
-        raise CellocateError(what, where=where, mend=mend if lacking or not told else f"{mend} Name one with --by.")
+        what = (
+            f"no values in a column {lacking[0]!r}" if lacking else "these fields have no antibody, gene or cell line"
+        )
+        usable = [column for column in there if column not in ("labels", *CHANNELS)]
+        mend = suggest_columns(lacking[0] if lacking else "", usable) if usable else "Give a table with their ids."
+        raise CellocateError(what, where=where, mend=mend if lacking or not usable else f"{mend} Name one with --by.")
     known = fields[wanted]
     if not known.notna().all(axis=1).any():
         raise CellocateError(f"no field has all of {', '.join(wanted)}", where=where, mend="Name fewer with --by.")
     return known
 
 
-def bring_together(
+def aggregate_by_protein(
     proteins: pd.DataFrame,
-    probabilities: NDArray[np.floating[Any]],
-    decided: NDArray[np.bool_],
+    probabilities: Floats,
+    labels: Bools,
     names: Sequence[str],
     *,
     fields: Sequence[str] | None = None,
     rule: Rule | None = None,
     silent: Sequence[bool] | None = None,
 ) -> Proteins:
-    """Bring the fields, or cells, of each protein together.
+    """Aggregate the predictions of each protein's fields, or cells.
 
-    `calls` has, beside the columns of `proteins`: `n` (rows), `fields`, `Locations` (of the call, joined by `; `),
-    `agreement` (the share of rows that show just these) and `heterogeneity`.
+    `calls` has the columns of `proteins` and: `n` (rows), `fields`, `Locations` (called, joined by `; `), `agreement`
+    (the share of rows with exactly these) and `heterogeneity`.
 
-    `locations` has a row for each location that any row of a protein shows, or its call has, the likeliest first:
-    `n`, `fields`, `location`, `called` (whether it belongs to the call), `probability` (mean), `share` of the rows
-    that show it, with its 95% interval `share_low`, `share_high` (see `share_intervals`), and `heterogeneity`.
+    `locations` has a row for each location that any row of a protein shows, or that is called, the likeliest first:
+    `n`, `fields`, `location`, `called`, `probability` (mean), `share` of the rows that show it, with its 95% interval
+    `share_low`, `share_high` (see `share_intervals`), and `heterogeneity`.
 
-    A location is called where the rule decides it from the mean probabilities, or, without a rule, where at least half
-    of the rows show it. So a single field has its own locations as its call.
+    A location is called if the rule chooses it from the mean probabilities, or, without a rule, if at least half of the
+    rows show it. So the call of a single field is its own locations.
 
-    With p of each row and its mean P, heterogeneity is the variance of p over P(1 − P): 0 where all rows are as sure
-    or unsure as each other, 1 where it is certain that some show the location and others do not. It is Wright's F_ST;
-    in `calls` numerator and denominator are summed over all locations, as in Nei's G_ST. Of one row there is none.
+    With p of each row and its mean P, heterogeneity is the variance of p over P(1 − P): 0 if all rows are equally sure,
+    1 if some certainly show the location and the others certainly do not. It is Wright's F_ST; in `calls`, numerator
+    and denominator are summed over all locations, as in Nei's G_ST. It is empty for one row.
 
     Args:
-        proteins: what tells proteins apart, a row for each of N fields or cells, such as the columns antibody, gene,
-            cell_line; no value may be missing.
+        proteins: the columns that tell proteins apart, such as antibody, gene, cell_line, for each of N fields or
+            cells; no value may be missing.
         probabilities: shape (N, K).
-        decided: shape (N, K), bool.
+        labels: the predicted labels, shape (N, K), bool.
         names: of the K locations.
-        fields: the field that each row is a cell of; without it each row is a field of its own.
-        rule: what decides the call.
-        silent: whether each row shows nothing (see `cellocate.collection.emptiness`); a protein of such rows alone has
-            no call, and the mean probabilities are of the others.
+        fields: the field of each cell; by default each row is a field.
+        rule: that makes the calls.
+        silent: whether each row shows nothing (see `cellocate.collection.emptiness`). A protein with only such rows has
+            no call, and they are left out of the mean probabilities.
 
     Raises:
-        CellocateError: a column of `proteins` has the name of one that is written, or the rule is for others.
+        CellocateError: a column of `proteins` has the name of a written column, or the rule is for other locations.
 
     References:
         Wright. The genetical structure of populations. Annals of Eugenics 1951.
@@ -114,38 +115,38 @@ def bring_together(
     Example:
         >>> proteins = pd.DataFrame({"antibody": ["992", "992", "992", "8"]})
         >>> p = np.array([[0.9, 0.1], [0.8, 0.6], [0.7, 0.2], [0.1, 0.9]])
-        >>> found = bring_together(proteins, p, p > 0.5, ["Nucleoplasm", "Cytosol"])
+        >>> found = aggregate_by_protein(proteins, p, p > 0.5, ["Nucleoplasm", "Cytosol"])
         >>> found.calls[["antibody", "n", "Locations"]].to_numpy().tolist()
         [['8', 1, 'Cytosol'], ['992', 3, 'Nucleoplasm']]
         >>> found.locations[["antibody", "location", "called", "share"]].round(2).to_numpy().tolist()
         [['8', 'Cytosol', True, 1.0], ['992', 'Nucleoplasm', True, 1.0], ['992', 'Cytosol', False, 0.33]]
     """
     if taken := [column for column in proteins if column in _OWN]:
-        raise CellocateError(f"proteins told apart by a column {taken[0]!r}, which is written", mend="Rename it.")
+        raise CellocateError(f"a column {taken[0]!r}, whose name the result uses as well", mend="Rename it.")
     p = np.asarray(probabilities, np.float64)
     by_protein = proteins.rename_axis(None).groupby(list(proteins), sort=True, dropna=False)
     member = by_protein.ngroup().to_numpy()
-    told = by_protein.size().rename("n").reset_index()
+    proteins_found = by_protein.size().rename("n").reset_index()
     field = np.arange(len(p)) if fields is None else pd.factorize(np.asarray(fields, dtype=object))[0]
-    told["fields"] = pd.Series(field).groupby(member).nunique().to_numpy()
+    proteins_found["fields"] = pd.Series(field).groupby(member).nunique().to_numpy()
 
-    heard = np.ones((len(p), 1)) if silent is None else (~np.asarray(silent, bool))[:, None].astype(np.float64)
-    told_by = _means(heard, member)  # the share of the rows of each protein that say anything
-    part = np.where(told_by > 0, told_by, 1)
-    pooled, share = _means(p * heard, member) / part, _means(decided, member)
-    called = share >= MAJORITY if rule is None else rule.apply(pooled) & (told_by > 0)
-    between, diversity = _means(heard * (p - pooled[member]) ** 2, member) / part, pooled * (1 - pooled)
-    several = told["n"].to_numpy() > 1
-    agreed = _means((decided == called[member]).all(axis=1, keepdims=True), member)[:, 0]
-    calls = told.assign(
+    with_signal = np.ones((len(p), 1)) if silent is None else (~np.asarray(silent, bool))[:, None].astype(np.float64)
+    signal_share = _means(with_signal, member)  # the share of each protein's rows with a signal
+    part = np.where(signal_share > 0, signal_share, 1)
+    pooled, share = _means(p * with_signal, member) / part, _means(labels, member)
+    called = share >= MAJORITY if rule is None else rule.apply(pooled) & (signal_share > 0)
+    between, diversity = _means(with_signal * (p - pooled[member]) ** 2, member) / part, pooled * (1 - pooled)
+    several = proteins_found["n"].to_numpy() > 1
+    agreed = _means((labels == called[member]).all(axis=1, keepdims=True), member)[:, 0]
+    calls = proteins_found.assign(
         Locations=["; ".join(name for name, shows in zip(names, row, strict=True) if shows) for row in called],
         agreement=agreed,
         heterogeneity=np.where(several, _ratio(between.sum(axis=1), diversity.sum(axis=1)), np.nan),
     )
 
-    low, high = share_intervals(decided, member, field)
+    low, high = share_intervals(labels, member, field)
     row, k = np.nonzero((share > 0) | called)
-    locations = told.iloc[row].reset_index(drop=True)
+    locations = proteins_found.iloc[row].reset_index(drop=True)
     locations["location"] = np.asarray(names, dtype=object)[k]
     for name, values in {
         "called": called,
@@ -160,10 +161,10 @@ def bring_together(
     return Proteins(calls, locations.iloc[order].reset_index(drop=True))
 
 
-def _means(values: NDArray[Any], member: NDArray[np.integer[Any]]) -> Values:
-    """The mean over the rows of each group, whose numbers are 0 to G − 1: shape (N, K) → (G, K)."""
+def _means(values: NDArray[Any], member: NDArray[np.integer[Any]]) -> Doubles:
+    """The mean of each group's rows, whose numbers are 0 to G − 1: shape (N, K) → (G, K)."""
     return pd.DataFrame(values.astype(np.float64)).groupby(member).mean().to_numpy()
 
 
-def _ratio(part: Values, whole: Values) -> Values:
+def _ratio(part: Doubles, whole: Doubles) -> Doubles:
     return np.clip(part / np.where(whole > 0, whole, 1), 0, 1)

@@ -1,13 +1,17 @@
-"""Evaluation: truth beside probabilities and decided locations, or beside cells that were found and named."""
+"""Evaluation: compare predictions with truth, for fields and for cells.
 
-from cellocate.evaluation.by_column import FEW, SMALL, by_column
-from cellocate.evaluation.compare import compare, holm
-from cellocate.evaluation.confusion import confusion, confusion_table, misclassifications, per_cent
+It computes the scores of `metrics.json` from arrays, with bootstrap intervals and tests; it reads and writes no files.
+Start with `evaluate`; `evaluate_instances` scores cells as the 2021 challenge does.
+"""
+
+from cellocate.evaluation.calibration_error import expected_calibration_error, reliability
+from cellocate.evaluation.column_tables import FEW, SMALL, by_column
+from cellocate.evaluation.confusion_matrix import confusion, confusion_table, misclassifications, per_cent
 from cellocate.evaluation.frequency import rank_correlation
-from cellocate.evaluation.groups import GroupLevel
+from cellocate.evaluation.group_level import GroupLevel
 from cellocate.evaluation.instances import Instances, evaluate_instances
 from cellocate.evaluation.metrics import evaluate
-from cellocate.evaluation.reliability import expected_calibration_error, reliability
+from cellocate.evaluation.paired_comparison import compare, holm
 from cellocate.evaluation.shares import share_intervals
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The bootstrap, with fields of a group drawn together."""
+"""Bootstrap over groups of fields."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats, Ints
+
 RESAMPLES = 1000
 _AT_ONCE = 50
 
@@ -16,11 +18,11 @@ Weights = NDArray[np.int64]
 
 
 class Clusters:
-    """Which fields are not independent of each other: of one antibody, or of one plate.
+    """Groups of fields that are not independent, such as those of one antibody or plate.
 
     Args:
         fields: how many there are.
-        groups: for each field what it shares with others; without them each field is its own.
+        groups: of the fields; by default each field is its own group.
 
     Attributes:
         member: for each field the number of its group, shape (N,).
@@ -28,19 +30,19 @@ class Clusters:
     """
 
     def __init__(self, fields: int, groups: Sequence[str] | None = None) -> None:
-        self.member: NDArray[np.intp] = np.arange(fields)
+        self.member: Ints = np.arange(fields)
         if groups is not None:
             self.member = np.unique(np.asarray(groups), return_inverse=True)[1]
         self.count = int(self.member.max()) + 1
 
     def sums(self, marks: NDArray[Any]) -> NDArray[np.float32]:
-        """Numbers of each field, shape (N, K) → their sums over each group, shape (G, K)."""
+        """Sum numbers of fields, shape (N, K), over each group, shape (G, K)."""
         found = np.zeros((self.count, marks.shape[1]), np.float32)
         np.add.at(found, self.member, marks.astype(np.float32))
         return found
 
     def draws(self, resamples: int = RESAMPLES) -> Iterator[Weights]:
-        """Resamples, the same each time, some dozens at once."""
+        """Draw resamples in batches, the same each time."""
         rng = np.random.default_rng(0)
         for start in range(0, resamples, _AT_ONCE):
             size = min(_AT_ONCE, resamples - start)
@@ -49,11 +51,11 @@ class Clusters:
             yield np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
 
 
-def bootstrap(statistic: Callable[[Weights], NDArray[np.float64]], clusters: Clusters) -> NDArray[np.float64]:
-    """What a statistic is in each of 1000 resamples of the groups.
+def bootstrap(statistic: Callable[[Weights], Doubles], clusters: Clusters) -> Doubles:
+    """Compute a statistic in 1000 resamples of the groups.
 
     Args:
-        statistic: of weights, shape (B, G), giving an array with a row for each of B resamples.
+        statistic: of weights, shape (B, G); it returns a row for each of B resamples.
         clusters: what is drawn.
 
     References:
@@ -63,17 +65,17 @@ def bootstrap(statistic: Callable[[Weights], NDArray[np.float64]], clusters: Clu
     return np.concatenate([statistic(weights) for weights in clusters.draws()])
 
 
-def percentiles(scores: NDArray[np.float64]) -> list[float]:
-    """The 95% percentile interval of one figure's values in resamples."""
+def percentiles(scores: Doubles) -> list[float]:
+    """The 95% percentile interval of a score's values in resamples."""
     return [float(q) for q in np.percentile(scores, [2.5, 97.5])]
 
 
-def mean_interval(values: NDArray[np.floating[Any]], groups: Sequence[str]) -> tuple[float, float]:
-    """The 95% interval of the mean of numbers, when groups of them are drawn anew.
+def mean_interval(values: Floats, groups: Sequence[str]) -> tuple[float, float]:
+    """The 95% interval of the mean of numbers, resampled by group.
 
     Args:
         values: shape (N,).
-        groups: for each what it shares with others that are not independent of it.
+        groups: of the values; values of a group are not independent.
 
     Example:
         >>> mean_interval(np.array([0.0, 1.0]), ["a", "a"])  # one group tells of no other
@@ -86,34 +88,34 @@ def mean_interval(values: NDArray[np.floating[Any]], groups: Sequence[str]) -> t
 
 
 class ResampledF1:
-    """F1 in resamples, quick because it needs no more than sums over groups.
+    """F1 in resamples, computed fast from sums over groups.
 
     Args:
         truth: shape (N, K), bool.
-        decided: shape (N, K), bool.
+        labels: predicted labels, shape (N, K), bool.
         clusters: of the fields.
     """
 
-    def __init__(self, truth: NDArray[np.bool_], decided: NDArray[np.bool_], clusters: Clusters) -> None:
-        self.hits = clusters.sums(truth & decided)
-        self.both = clusters.sums(truth.astype(np.int8) + decided)
+    def __init__(self, truth: Bools, labels: Bools, clusters: Clusters) -> None:
+        self.hits = clusters.sums(truth & labels)
+        self.both = clusters.sums(truth.astype(np.int8) + labels)
         self._occurring = float((self.both.sum(axis=0) > 0).mean())
 
-    def macro(self, weights: Weights) -> NDArray[np.float64]:
+    def macro(self, weights: Weights) -> Doubles:
         """Macro F1 of each resample, shape (B,).
 
-        A rare location that a resample misses says nothing there: counting it 0 would pull the interval down. It is
-        left out of that resample's mean; one that occurs nowhere still counts 0.
+        A rare location that a resample misses is left out of that resample's mean: counting it 0 would pull the
+        interval down. One that occurs nowhere still counts 0.
         """
         f1, known = self.per_class(weights)
         return np.asarray(f1.sum(axis=1) / np.maximum(known.sum(axis=1), 1) * self._occurring)
 
-    def micro(self, weights: Weights) -> NDArray[np.float64]:
+    def micro(self, weights: Weights) -> Doubles:
         """Micro F1 of each resample, shape (B,)."""
         hits, both = (weights @ sums.sum(axis=1) for sums in (self.hits, self.both))
         return np.asarray(2 * hits / np.maximum(both, 1))
 
-    def per_class(self, weights: Weights) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def per_class(self, weights: Weights) -> tuple[Doubles, Bools]:
         """F1 of each location in each resample, and whether it is known there; shape (B, K) each."""
         # sums of whole numbers below 2^24 are exact in single precision, and twice as fast
         hits, both = ((weights.astype(np.float32) @ sums).astype(np.float64) for sums in (self.hits, self.both))
@@ -121,7 +123,7 @@ class ResampledF1:
 
 
 class ResampledPrecision:
-    """Average precision in resamples: each location's fields are sorted once, and weights follow that order.
+    """Average precision in resamples, computed from one sorting of each location's fields.
 
     Args:
         truth: shape (N, K), bool.
@@ -129,11 +131,11 @@ class ResampledPrecision:
         clusters: of the fields.
     """
 
-    def __init__(self, truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]], clusters: Clusters) -> None:
+    def __init__(self, truth: Bools, probabilities: Floats, clusters: Clusters) -> None:
         occurring = np.flatnonzero(truth.any(axis=0))
         self._sorted = [_Sorted(truth[:, k], probabilities[:, k], clusters.member) for k in occurring]
 
-    def macro(self, weights: Weights) -> NDArray[np.float64]:
+    def macro(self, weights: Weights) -> Doubles:
         """Mean average precision of each resample, over the locations that occur in it, shape (B,)."""
         drawn = np.ascontiguousarray(weights.T, np.int32)
         values = np.stack([ranked.precision(drawn) for ranked in self._sorted])
@@ -142,11 +144,7 @@ class ResampledPrecision:
 
 
 class _Sorted:
-    """One location's fields by falling probability, equal ones together."""
-
-    def __init__(
-        self, truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]], member: NDArray[np.intp]
-    ) -> None:
+    def __init__(self, truth: Bools, probabilities: Floats, member: Ints) -> None:
         order = np.argsort(-probabilities, kind="stable")
         falling = probabilities[order]
         self.member = member[order]
@@ -155,7 +153,7 @@ class _Sorted:
         self.ends = ends[np.searchsorted(ends, self.positives)]  # of each positive's run of equal probabilities
         self.last = np.searchsorted(self.positives, self.ends, side="right") - 1  # the last positive in that run
 
-    def precision(self, drawn: NDArray[np.int32]) -> NDArray[np.float64]:
+    def precision(self, drawn: NDArray[np.int32]) -> Doubles:
         """Average precision in each of B resamples, NaN where no positive was drawn; `drawn` has shape (G, B)."""
         weights = drawn[self.member]
         all_above = np.cumsum(weights, axis=0, dtype=np.int32)[self.ends]

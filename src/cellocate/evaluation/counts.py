@@ -1,4 +1,4 @@
-"""Hits, predictions and truth, counted for each location: what precision, recall, F1 and accuracy are made of."""
+"""Counts for each location, from which precision, recall, F1 and accuracy follow."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles
+
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """Of n fields and K locations: fields where each is true and decided, decided, and true, shape (K,) each.
+    """Fields in which each location is true and predicted, predicted, and true, shape (K,) each.
 
-    What divides by nothing is 0, as with scikit-learn's `zero_division=0`.
+    Divisions by zero give 0, as with scikit-learn's `zero_division=0`.
 
     Example:
-        >>> truth, decided = np.array([[True, False], [True, True]]), np.array([[True, False], [False, True]])
-        >>> Counts.of(truth, decided).f1.round(3).tolist()
+        >>> truth, labels = np.array([[True, False], [True, True]]), np.array([[True, False], [False, True]])
+        >>> Counts.of(truth, labels).f1.round(3).tolist()
         [0.667, 1.0]
     """
 
@@ -27,37 +29,37 @@ class Counts:
     support: NDArray[np.int64]
 
     @classmethod
-    def of(cls, truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> Counts:
-        """Count tables of truth and decisions, shape (N, K), bool."""
-        return cls(len(truth), *(marks.sum(axis=0) for marks in (truth & decided, decided, truth)))
+    def of(cls, truth: Bools, labels: Bools) -> Counts:
+        """Count truth and predicted labels, shape (N, K), bool."""
+        return cls(len(truth), *(marks.sum(axis=0) for marks in (truth & labels, labels, truth)))
 
     @property
-    def precision(self) -> NDArray[np.float64]:
-        """Of the fields that were given a location, the share that show it."""
+    def precision(self) -> Doubles:
+        """Share of the fields with a predicted location that show it."""
         return _share(self.hits, self.predicted)
 
     @property
-    def recall(self) -> NDArray[np.float64]:
-        """Of the fields that show a location, the share that were given it."""
+    def recall(self) -> Doubles:
+        """Share of the fields that show a location for which it is predicted."""
         return _share(self.hits, self.support)
 
     @property
-    def f1(self) -> NDArray[np.float64]:
+    def f1(self) -> Doubles:
         """The harmonic mean of precision and recall."""
         return _share(2 * self.hits, self.predicted + self.support)
 
     @property
-    def accuracy(self) -> NDArray[np.float64]:
-        """The share of fields that were rightly given or rightly denied a location."""
+    def accuracy(self) -> Doubles:
+        """Share of fields for which a location is rightly predicted or rightly not."""
         wrong = self.predicted + self.support - 2 * self.hits
         return 1 - wrong / self.n
 
     @property
     def summed(self) -> Counts:
-        """All marks counted together, as micro averages do."""
+        """Counts of all labels together, for micro averages."""
         k = len(self.hits)
         return Counts(self.n * k, *(x.sum(keepdims=True) for x in (self.hits, self.predicted, self.support)))
 
 
-def _share(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
+def _share(part: NDArray[Any], whole: NDArray[Any]) -> Doubles:
     return np.asarray(part / np.maximum(whole, 1), np.float64)

@@ -1,4 +1,4 @@
-"""Whether common locations are found better than rare ones."""
+"""Correlation of F1 with the frequency of locations."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 
 
 def rank_correlation(counts: Sequence[int], f1: Sequence[float], occurs: Sequence[bool] | None = None) -> float | None:
-    """Spearman's rank correlation of how many fields show each location and of its F1.
+    """Spearman's rank correlation of each location's F1 with the number of fields that show it.
 
     Args:
-        counts: K of them, in training or in the measured fields.
+        counts: K of them, in training or in the evaluated fields.
         f1: K of them.
-        occurs: K of them, whether to count a location in; all unless given.
+        occurs: K of them, whether to count a location in; by default all.
 
     Returns:
-        From −1 to 1; None for fewer than three locations, or where either is the same for all.
+        From −1 to 1; None for fewer than three locations, or if either is the same for all.
 
     References:
         Spearman. The Proof and Measurement of Association between Two Things. The American Journal of Psychology 15

@@ -1,4 +1,4 @@
-"""Cells found and named: the mean average precision of the 2021 challenge."""
+"""Score segmented and labelled cells: the mean average precision of the 2021 challenge."""
 
 from __future__ import annotations
 
@@ -7,58 +7,56 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Ints
 from cellocate.errors import CellocateError
 from cellocate.evaluation.bootstrap import percentiles
 from cellocate.images.rle import Mask, overlaps
 from cellocate.vocabulary import Vocabulary
 
-LEAST_OVERLAP = 0.6
+MIN_OVERLAP = 0.6
 _RESAMPLES = 1000
 _AT_ONCE = 50
-
-Numbers = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
 class Instances:
-    """The cells of one field and what they show, or are said to show.
+    """The cells of one field with their true or predicted locations.
 
     Args:
         masks: of the cells, each once.
-        cell: shape (D,), the index in `masks` of each statement "this cell shows this location".
-        label: shape (D,), the location of each statement.
-        confidence: shape (D,), 0 to 1; of truth, 1.
+        cell: shape (D,), the index in `masks` for each pair of a cell and a location.
+        label: shape (D,), the location of each pair.
+        confidence: shape (D,), 0 to 1; 1 for truth.
     """
 
     masks: Sequence[Mask]
-    cell: Numbers
-    label: Numbers
-    confidence: NDArray[np.float64]
+    cell: Ints
+    label: Ints
+    confidence: Doubles
 
     @staticmethod
     def of(masks: Sequence[Mask], labels: Sequence[Sequence[int]]) -> Instances:
-        """Truth: the masks of a field's cells, and the locations that each shows."""
+        """Truth: the masks of a field's cells, and the locations of each."""
         pairs = np.array([(i, k) for i, shown in enumerate(labels) for k in shown], dtype=np.intp).reshape(-1, 2)
         return Instances(masks, pairs[:, 0], pairs[:, 1], np.ones(len(pairs)))
 
 
 @dataclass(frozen=True, eq=False)
 class _Ranking:
-    """All that was said of one location, in falling confidence.
+    """All predictions of one location, by falling confidence.
 
     Args:
         field: shape (D,), number of the field.
-        hit: shape (D,), whether it is true, and of a cell that nothing before it is about.
+        hit: shape (D,), whether it is right, and the first for its true cell.
         last: shape (D,), whether the next has another confidence.
         truths: shape (N,), how many cells of each field show the location.
     """
 
-    field: Numbers
-    hit: NDArray[np.bool_]
-    last: NDArray[np.bool_]
-    truths: Numbers
+    field: Ints
+    hit: Bools
+    last: Bools
+    truths: Ints
 
 
 def evaluate_instances(
@@ -66,34 +64,34 @@ def evaluate_instances(
     predicted: Mapping[str, Instances],
     vocabulary: Vocabulary,
     *,
-    least: float = LEAST_OVERLAP,
+    min_overlap: float = MIN_OVERLAP,
     interval: bool = True,
 ) -> dict[str, Any]:
-    """Mean average precision over locations, as the 2021 challenge has it, and the figures behind it.
+    """Mean average precision over locations, as in the 2021 challenge, and further scores.
 
-    Of each location by itself: a predicted cell belongs to the cell of the same field that shows the location and
-    overlaps it most; if intersection over union is at least `least` and no likelier prediction has that cell, it is
-    a hit, and otherwise a miss. Average precision is the area under precision against recall over all fields
-    together, where precision counts as the best that is had at this recall or a higher one. Equal confidences are
-    counted together, which is what the least favourable order among them gives: the order of a file decides nothing.
-    Locations that no cell shows are left out of the mean, and `absent` names them.
+    For each location: a predicted cell is matched to the cell of the same field that shows the location and overlaps it
+    most. If their intersection over union is at least `min_overlap` and no likelier prediction has that cell, it is a
+    hit, else a miss. Average precision is the area under precision against recall over all fields together, where
+    precision is the best at this recall or a higher one. Equal confidences are counted together, in the least
+    favourable order, so the order of a file does not matter. Locations that no cell shows are left out of the mean and
+    named in `absent`.
 
-    This is the metric of OpenImages' instance segmentation for truth in which every location of every cell is known,
-    and no cell stands for a group. `instance_map_of_predicting_everything` is what the same masks score if each is
-    said to show every location, all equally likely; `found` counts the cells of a location that any mask overlaps
-    enough, so that `found / support` is the best that these masks can score. The 95% interval is of 1000 draws of
-    Rubin's bootstrap, which weighs fields and leaves none out: a resample without the one field that shows a location
-    could say nothing of it, and those with it would show it too often, and so too high a precision.
+    This is the metric of OpenImages' instance segmentation for truth that is complete and without groups of cells.
+    `instance_map_of_predicting_everything` is the score of the same masks if each shows every location, all equally
+    likely; `found` counts the cells of a location that any mask overlaps enough, so `found / support` is the best score
+    of these masks. The 95% interval is from 1000 draws of Rubin's bootstrap, which weights fields and leaves none out:
+    a resample without the only field that shows a location could not score it, and those with it would score it too
+    high.
 
     Args:
         truth: by field, without confidences.
-        predicted: of the same fields; one without cells has none.
+        predicted: of the same fields; a field may have no cells.
         vocabulary: of the labels.
-        least: intersection over union from which a cell counts as found.
-        interval: whether the bootstrap is drawn.
+        min_overlap: intersection over union from which a cell counts as found.
+        interval: whether to compute the interval.
 
     Raises:
-        CellocateError: there is no field to measure on, or the fields differ.
+        CellocateError: there are no fields, or the fields differ.
 
     References:
         https://storage.googleapis.com/openimages/web/evaluation.html; Everingham, Van Gool, Williams, Winn, Zisserman.
@@ -104,27 +102,27 @@ def evaluate_instances(
         >>> from cellocate.vocabulary import get
         >>> cells = [Mask.of(np.array([[True, False]])), Mask.of(np.array([[False, True]]))]
         >>> truth = {"field": Instances.of(cells, [[16], [16, 0]])}
-        >>> said = Instances(cells, np.array([0, 1]), np.array([16, 16]), np.array([0.9, 0.4]))
-        >>> evaluate_instances(truth, {"field": said}, get("hpa19"))["instance_map"]
+        >>> pairs = Instances(cells, np.array([0, 1]), np.array([16, 16]), np.array([0.9, 0.4]))
+        >>> evaluate_instances(truth, {"field": pairs}, get("hpa19"))["instance_map"]
         0.5
     """
     if set(truth) != set(predicted):
         odd = min(set(truth) ^ set(predicted))
-        raise CellocateError(f"predictions and truth of different fields, such as {odd}", mend="Give equal ones.")
+        raise CellocateError(f"predictions and truth of different fields, such as {odd}", mend="Give the same fields.")
     if not truth:
-        raise CellocateError("no field to measure on", mend="Give truth and predictions of some fields.")
-    truths, said, blind = _match(truth, predicted, len(vocabulary), least)
-    rankings = [_ranking(said, k, truths[k]) for k in range(len(vocabulary))]
-    present: NDArray[np.bool_] = np.asarray(truths.any(axis=1))
+        raise CellocateError("no field to evaluate", mend="Give truth and predictions of some fields.")
+    truths, pairs, every_pair = _match(truth, predicted, len(vocabulary), min_overlap)
+    rankings = [_ranking(pairs, k, truths[k]) for k in range(len(vocabulary))]
+    present: Bools = np.asarray(truths.any(axis=1))
     whole = np.ones((1, len(truth)))
     ap = np.array([_average_precision(ranking, whole)[0] for ranking in rankings])
-    aimless = [_ranking(blind, int(k), truths[k]) for k in np.flatnonzero(present)]
+    aimless = [_ranking(every_pair, int(k), truths[k]) for k in np.flatnonzero(present)]
     return {
         "n": len(truth),
         "vocabulary": vocabulary.name,
         "cells": sum(len(instances.masks) for instances in truth.values()),
         "predicted_cells": sum(len(instances.masks) for instances in predicted.values()),
-        "least_overlap": least,
+        "least_overlap": min_overlap,
         "instance_map": float(ap[present].mean()) if present.any() else None,
         "instance_map_interval": _bootstrap([rankings[k] for k in np.flatnonzero(present)], len(truth))
         if interval and present.any()
@@ -139,7 +137,7 @@ def evaluate_instances(
                 "support": int(truths[k].sum()),
                 "fields": int((truths[k] > 0).sum()),
                 "predicted": len(rankings[k].hit),
-                "found": len(np.unique(blind.target[(blind.label == k) & (blind.target >= 0)])),
+                "found": len(np.unique(every_pair.target[(every_pair.label == k) & (every_pair.target >= 0)])),
                 "average_precision": float(ap[k]) if present[k] else None,
             }
             for k, name in enumerate(vocabulary.names)
@@ -147,71 +145,71 @@ def evaluate_instances(
     }
 
 
-class _Said(NamedTuple):
-    """Statements over all fields, each "this cell of this field shows this location": columns of one length.
+class _Pairs(NamedTuple):
+    """Pairs of a cell and a location over all fields: columns of one length.
 
-    `target` is the number of the cell, over all fields, that it is right about, or -1.
+    `target` is the number, over all fields, of the true cell that it matches, or -1.
     """
 
-    field: Numbers
-    label: Numbers
-    target: Numbers
-    confidence: NDArray[np.float64]
+    field: Ints
+    label: Ints
+    target: Ints
+    confidence: Doubles
 
 
 def _match(
-    truth: Mapping[str, Instances], predicted: Mapping[str, Instances], classes: int, least: float
-) -> tuple[Numbers, _Said, _Said]:
-    """How many cells of each field show each location, (K, N); what was said; and all that could be of these masks."""
+    truth: Mapping[str, Instances], predicted: Mapping[str, Instances], classes: int, min_overlap: float
+) -> tuple[Ints, _Pairs, _Pairs]:
+    """Cells per location and field, (K, N); the predicted pairs; and all possible pairs of these masks."""
     truths = np.zeros((classes, len(truth)), dtype=np.intp)
-    said, blind, cells = [], [], 0
+    pairs, every_pair, cells = [], [], 0
     for row, (field, true) in enumerate(truth.items()):
         guess = predicted[field]
         truths[:, row] = np.bincount(true.label, minlength=classes)
-        targets = _targets(overlaps(guess.masks, true.masks), true, classes, least)
+        targets = _targets(overlaps(guess.masks, true.masks), true, classes, min_overlap)
         targets[targets >= 0] += cells
         cells += len(true.masks)
         of_guess = targets[guess.cell, guess.label]
-        said.append(_Said(np.full_like(of_guess, row), guess.label, of_guess, guess.confidence))
+        pairs.append(_Pairs(np.full_like(of_guess, row), guess.label, of_guess, guess.confidence))
         labels = np.tile(np.arange(classes), len(guess.masks))
-        blind.append(_Said(np.full_like(labels, row), labels, targets.ravel(), np.ones(len(labels))))
-    return truths, _together(said), _together(blind)
+        every_pair.append(_Pairs(np.full_like(labels, row), labels, targets.ravel(), np.ones(len(labels))))
+    return truths, _concatenated(pairs), _concatenated(every_pair)
 
 
-def _together(parts: list[_Said]) -> _Said:
-    return _Said(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+def _concatenated(parts: list[_Pairs]) -> _Pairs:
+    return _Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _targets(overlap: NDArray[np.float64], true: Instances, classes: int, least: float) -> Numbers:
+def _targets(overlap: Doubles, true: Instances, classes: int, min_overlap: float) -> Ints:
     """For each predicted mask and location the true cell that shows it and overlaps most, or -1, shape (M, K)."""
     targets = np.full((len(overlap), classes), -1, dtype=np.intp)
     for k in np.unique(true.label):
         cells = true.cell[true.label == k]
         best = overlap[:, cells].argmax(axis=1)
-        enough = overlap[np.arange(len(overlap)), cells[best]] >= least
+        enough = overlap[np.arange(len(overlap)), cells[best]] >= min_overlap
         targets[enough, k] = cells[best[enough]]
     return targets
 
 
-def _ranking(said: _Said, label: int, truths: Numbers) -> _Ranking:
-    chosen = np.flatnonzero(said.label == label)
-    chosen = chosen[np.argsort(-said.confidence[chosen], kind="stable")]
-    confidence, target = said.confidence[chosen], said.target[chosen]
+def _ranking(pairs: _Pairs, label: int, truths: Ints) -> _Ranking:
+    chosen = np.flatnonzero(pairs.label == label)
+    chosen = chosen[np.argsort(-pairs.confidence[chosen], kind="stable")]
+    confidence, target = pairs.confidence[chosen], pairs.target[chosen]
     hit = np.zeros(len(chosen), dtype=bool)
     hit[np.unique(target, return_index=True)[1]] = True  # the first that is about a cell
     last = np.append(confidence[1:] != confidence[:-1], True)[: len(chosen)]
-    return _Ranking(said.field[chosen], hit & (target >= 0), last, truths)
+    return _Ranking(pairs.field[chosen], hit & (target >= 0), last, truths)
 
 
-def _average_precision(ranking: _Ranking, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Average precision with fields of these weights, above 0, shape (R, N) → (R,); nan where no cell shows it."""
+def _average_precision(ranking: _Ranking, weights: Doubles) -> Doubles:
+    """Average precision with weighted fields, weights above 0, shape (R, N) → (R,); nan if no cell shows it."""
     support = weights @ ranking.truths
     drawn = weights[:, ranking.field]
     hits = np.cumsum(drawn * ranking.hit, axis=1)[:, ranking.last]
     precision = hits / np.cumsum(drawn, axis=1)[:, ranking.last]
     best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     area = (np.diff(hits, axis=1, prepend=0) * best).sum(axis=1)
-    ap: NDArray[np.float64] = np.divide(area, support, out=np.full(len(weights), np.nan), where=support > 0)
+    ap: Doubles = np.divide(area, support, out=np.full(len(weights), np.nan), where=support > 0)
     return ap
 
 

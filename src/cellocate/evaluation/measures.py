@@ -1,4 +1,4 @@
-"""The measures of an evaluation in words: what each is called, what it means, and what no skill would score."""
+"""The measures of an evaluation: name, meaning, and the score without skill."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 
 class Measure(NamedTuple):
-    """A figure of `metrics.json`.
+    """A score of `metrics.json`.
 
     Args:
-        key: its name there; after a dot, that of a figure one level down.
+        key: its name there; `level.name` for a score one level down.
         name: for a heading; `{unit}` is field or cell.
         meaning: a sentence or two; `{k}` is the number of locations, `{occur}` stands for those that occur.
-        baseline: what no skill would score, with values that the report fills in; empty where there is no such score.
-        main: whether a report shows it at once.
+        baseline: the score without skill, with values that the report fills in; empty if there is none.
+        main: whether a report shows it without a click.
     """
 
     key: str
@@ -36,20 +36,20 @@ MEASURES = (
     Measure(
         "micro_f1",
         "Micro F1",
-        "F1 of all predicted and true locations counted together: common locations decide it.",
+        "F1 of all predicted and true locations counted together: common locations dominate it.",
         "0 for predicting nothing",
         main=True,
     ),
     Measure(
         "macro_precision",
         "Macro precision",
-        "Of the {unit}s that were given a location, the share that show it; averaged over all {k}.",
+        "Of the {unit}s with a predicted location, the share that show it; averaged over all {k}.",
         "0 for predicting nothing",
     ),
     Measure(
         "macro_recall",
         "Macro recall",
-        "Of the {unit}s that show a location, the share that were given it; averaged over all {k}.",
+        "Of the {unit}s that show a location, the share for which it is predicted; averaged over all {k}.",
         "0 for predicting nothing, 1 for everything",
     ),
     Measure(
@@ -69,8 +69,8 @@ MEASURES = (
     Measure(
         "recall_of_fields",
         "Recall of {unit}s",
-        "Of the locations that a {unit} shows, the share that it was given; averaged over the {unit}s that show any. "
-        "Sets with a guarantee promise this share.",
+        "Of the locations that a {unit} shows, the share that are predicted; averaged over the {unit}s that show any. "
+        "A rule with a guarantee guarantees this share.",
         "0 for predicting nothing, 1 for everything",
     ),
     Measure(
@@ -110,8 +110,7 @@ MEASURES = (
     Measure(
         "coverage_error",
         "Coverage error",
-        "How many locations, from the likeliest down, must be taken to have all true ones; averaged over {unit}s. The "
-        "fewer the better.",
+        "How many locations, from the likeliest down, include all true ones; averaged over {unit}s. Fewer is better.",
         "{labels} is best",
     ),
     Measure(
@@ -123,8 +122,7 @@ MEASURES = (
     Measure(
         "ece",
         "Calibration error",
-        "How far probabilities are from frequencies, on average; 0 is best. Locations that are rarely true make it "
-        "small.",
+        "How far probabilities are from frequencies, on average; 0 is best. Rare locations make it small.",
         "",
     ),
 )

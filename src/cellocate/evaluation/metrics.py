@@ -1,4 +1,4 @@
-"""The figures of `metrics.json`."""
+"""The scores of `metrics.json`."""
 
 from __future__ import annotations
 
@@ -6,56 +6,54 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.errors import CellocateError
 from cellocate.evaluation.bootstrap import Clusters, ResampledF1, ResampledPrecision, bootstrap, percentiles
+from cellocate.evaluation.calibration_error import expected_calibration_error
 from cellocate.evaluation.counts import Counts
 from cellocate.evaluation.frequency import rank_correlation
-from cellocate.evaluation.groups import GroupLevel
-from cellocate.evaluation.ranking import average_precisions, micro_figures, rank_figures, roc_areas
-from cellocate.evaluation.reliability import expected_calibration_error
+from cellocate.evaluation.group_level import GroupLevel
+from cellocate.evaluation.ranking import average_precisions, micro_scores, ranking_scores, roc_areas
 from cellocate.vocabulary import Vocabulary
 
-Probabilities = NDArray[np.floating[Any]]
-Truth = NDArray[np.bool_]
 _INTERVALS = ("macro_f1_interval", "micro_f1_interval", "macro_average_precision_interval")
 
 
 def evaluate(
-    truth: Truth,
-    decided: NDArray[np.bool_],
+    truth: Bools,
+    labels: Bools,
     vocabulary: Vocabulary,
     *,
-    probabilities: Probabilities | None = None,
+    probabilities: Floats | None = None,
     thresholds: Sequence[float] | None = None,
     groups: Sequence[str] | None = None,
     trained: Sequence[int] | None = None,
     interval: bool = True,
 ) -> dict[str, Any]:
-    """Every figure for fields of known truth, as `metrics.json` holds them.
+    """Compute every score of `metrics.json` for labelled fields.
 
-    Averages named `macro_*` are plain means over all locations, as the 2018 challenge has it: one that neither
-    occurs nor is predicted counts 0 (scikit-learn's `zero_division=0`). Those named `*_present` are means over the
-    locations that occur, and `absent` names the others. Average precision is undefined without truth, and the area
-    under the ROC curve also where every field shows a location; their means are over the locations where they are
-    defined. `group_level` has the same figures for the vocabulary's coarse groups (`GroupLevel`).
+    Averages named `macro_*` are plain means over all locations, as in the 2018 challenge: one that neither occurs nor
+    is predicted counts 0 (scikit-learn's `zero_division=0`). Those named `*_present` are means over the locations that
+    occur; `absent` names the others. Average precision is undefined for a location without truth, and the area under
+    the ROC curve also where every field shows it; their means leave these out. `group_level` has the same scores for
+    the vocabulary's coarse groups (`GroupLevel`).
 
-    `*_interval` are 95% percentile intervals of 1000 bootstrap resamples of the fields, or of the groups where these
-    are given; a location that a resample happens to miss is left out of that resample's mean.
+    `*_interval` are 95% percentile intervals of 1000 bootstrap resamples of the fields, or of their groups; a location
+    that a resample misses is left out of that resample's mean.
 
     Args:
         truth: shape (N, K), bool.
-        decided: shape (N, K), bool.
+        labels: predicted labels, shape (N, K), bool.
         vocabulary: of K locations.
-        probabilities: shape (N, K); without them, what needs them is None.
+        probabilities: shape (N, K); without them, scores that need them are None.
         thresholds: K of them, for the table per class.
-        groups: for each field what it shares with others that are not independent of it (antibody, plate).
-        trained: for each location how many training fields show it, where that is known.
-        interval: whether the bootstrap is drawn, which takes most of the time.
+        groups: of the fields (antibody, plate); fields of a group are not independent.
+        trained: number of training fields that show each location, if known.
+        interval: whether to compute intervals, which takes most of the time.
 
     Raises:
-        CellocateError: there is no field to measure on.
+        CellocateError: there is no field.
 
     Example:
         >>> from cellocate.vocabulary import get
@@ -65,16 +63,16 @@ def evaluate(
         (0.5, 1.0)
     """
     if not len(truth):
-        raise CellocateError("no labelled field to measure on", mend="Give a collection or part that has labels.")
+        raise CellocateError("no labelled field to evaluate", mend="Give a collection or part that has labels.")
     level = GroupLevel(vocabulary)
     coarse_probabilities = None if probabilities is None else level.of(probabilities)
-    coarse = _figures(level.of(truth), level.of(decided), level.vocabulary, coarse_probabilities)
-    figures = _figures(truth, decided, vocabulary, probabilities)
+    coarse = _figures(level.of(truth), level.of(labels), level.vocabulary, coarse_probabilities)
+    figures = _figures(truth, labels, vocabulary, probabilities)
     figures.update(dict.fromkeys(_INTERVALS))
     coarse["macro_f1_interval"] = None
     if interval:
         clusters = Clusters(len(truth), groups)
-        f1, at_groups = (ResampledF1(f(truth), f(decided), clusters) for f in (np.asarray, level.of))
+        f1, at_groups = (ResampledF1(f(truth), f(labels), clusters) for f in (np.asarray, level.of))
         statistics = [at_groups.macro, f1.macro, f1.micro]
         if probabilities is not None and truth.any():
             statistics.append(ResampledPrecision(truth, probabilities, clusters).macro)
@@ -93,12 +91,10 @@ def evaluate(
     return {**figures, "group_level": coarse, "per_class": rows}
 
 
-def _figures(
-    truth: Truth, decided: NDArray[np.bool_], vocabulary: Vocabulary, probabilities: Probabilities | None
-) -> dict[str, Any]:
-    """Everything but intervals, at the level of locations or of groups."""
-    counts, n = Counts.of(truth, decided), len(truth)
-    present: NDArray[np.bool_] = counts.support > 0
+def _figures(truth: Bools, labels: Bools, vocabulary: Vocabulary, probabilities: Floats | None) -> dict[str, Any]:
+    """All scores but the intervals, for locations or for groups."""
+    counts, n = Counts.of(truth, labels), len(truth)
+    present: Bools = counts.support > 0
     some = bool(present.any())
     chance = [chance_average_precision(int(positives), n) for positives in counts.support[present]]
     everywhere = Counts.of(truth, np.ones_like(truth))
@@ -116,11 +112,11 @@ def _figures(
         "macro_recall": float(counts.recall.mean()),
         "micro_precision": float(counts.summed.precision[0]),
         "micro_recall": float(counts.summed.recall[0]),
-        "exact_match": float((truth == decided).all(axis=1).mean()),
-        "recall_of_fields": _recall_of_fields(truth, decided),
-        "binary_accuracy": float((truth == decided).mean()),
+        "exact_match": float((truth == labels).all(axis=1).mean()),
+        "recall_of_fields": _recall_of_fields(truth, labels),
+        "binary_accuracy": float((truth == labels).mean()),
         "binary_accuracy_of_predicting_nothing": float((~truth).mean()),
-        "hamming_loss": float((truth != decided).mean()),
+        "hamming_loss": float((truth != labels).mean()),
         "macro_average_precision_of_chance": float(np.mean(chance)) if some else None,
         "macro_average_precision": _mean(ap),
         "macro_roc_auc": _mean(auc),
@@ -130,7 +126,7 @@ def _figures(
     }
 
 
-def _of_probabilities(truth: Truth, probabilities: Probabilities | None) -> dict[str, float | None]:
+def _of_probabilities(truth: Bools, probabilities: Floats | None) -> dict[str, float | None]:
     if probabilities is None:
         return dict.fromkeys(
             (
@@ -143,22 +139,20 @@ def _of_probabilities(truth: Truth, probabilities: Probabilities | None) -> dict
             )
         )
     return {
-        **micro_figures(truth, probabilities),
-        **rank_figures(truth, probabilities),
+        **micro_scores(truth, probabilities),
+        **ranking_scores(truth, probabilities),
         "ece": expected_calibration_error(truth, probabilities),
     }
 
 
-def _recall_of_fields(truth: Truth, decided: NDArray[np.bool_]) -> float | None:
-    """The share of its locations that a field was given, averaged over the fields that show any."""
+def _recall_of_fields(truth: Bools, labels: Bools) -> float | None:
+    """The share of a field's locations that are predicted, averaged over fields with locations."""
     shown = truth.sum(axis=1)
     labelled = shown > 0
-    return float(((truth & decided).sum(axis=1)[labelled] / shown[labelled]).mean()) if labelled.any() else None
+    return float(((truth & labels).sum(axis=1)[labelled] / shown[labelled]).mean()) if labelled.any() else None
 
 
-def _per_class(
-    counts: Counts, vocabulary: Vocabulary, ap: NDArray[np.float64], auc: NDArray[np.float64]
-) -> list[dict[str, Any]]:
+def _per_class(counts: Counts, vocabulary: Vocabulary, ap: Doubles, auc: Doubles) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
@@ -176,9 +170,9 @@ def _per_class(
 
 
 def chance_average_precision(positives: int, n: int) -> float:
-    """Expected average precision of n fields in random order, of which some are positive.
+    """Expected average precision of n fields in random order, given the number of positives.
 
-    It is more than their share, the more so the fewer fields there are.
+    It is above the share of positives, the more so the fewer fields there are.
 
     References:
         Bestgen. Exact Expected Average Precision of the Random Baseline for System Evaluation. The Prague Bulletin
@@ -194,7 +188,7 @@ def chance_average_precision(positives: int, n: int) -> float:
     return float(((positives - 1) / (n - 1) * (n - harmonic) + harmonic) / n)
 
 
-def _mean(values: NDArray[np.float64]) -> float | None:
+def _mean(values: Doubles) -> float | None:
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else None
 

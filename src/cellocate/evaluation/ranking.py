@@ -1,27 +1,26 @@
-"""What needs probabilities and no threshold: how well they rank fields for each location, and locations for each field.
+"""Scores of rankings, which need probabilities but no threshold.
 
-Locations in a field are counted in a few lines of ours, since scikit-learn's loop over fields takes seconds for 12,000
-of them; fields for each location by scikit-learn itself.
+Fields for each location are ranked by scikit-learn; locations for each field here, as scikit-learn's loop over fields
+takes seconds for 12,000 of them.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
+
+from cellocate.arrays import Bools, Doubles, Floats
 
 _AT_ONCE = 4096  # fields, so that the table of pairs stays small
 
 
-def rank_figures(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> dict[str, float]:
-    """How the true locations of each field stand among all, when these are sorted by probability.
+def ranking_scores(truth: Bools, probabilities: Floats) -> dict[str, float]:
+    """Rank the locations of each field by probability, and score where the true ones stand.
 
-    - `label_ranking_average_precision`: for each true location, the share of true ones among those that stand as high
-      or higher; its mean over a field's true locations, then over fields. 1 is best. A field with no location, or
-      with all, counts 1.
-    - `coverage_error`: how many locations must be taken from the top to have all true ones, on average. The mean
-      number of true locations is best, and K worst. A field with no location counts 0.
+    - `label_ranking_average_precision`: for each true location, the share of true ones among those ranked as high or
+      higher; its mean over a field's true locations, then over fields. 1 is best. A field with no location, or with
+      all, counts 1.
+    - `coverage_error`: how many locations from the top include all true ones, on average. The mean number of true
+      locations is best, and K worst. A field with no location counts 0.
     - `ranking_loss`: the share of pairs of a true and a false location in the wrong order, on average; 0 is best. A
       field without such a pair counts 0.
 
@@ -36,7 +35,7 @@ def rank_figures(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[An
         https://doi.org/10.1007/978-0-387-09823-4_34
 
     Example:
-        >>> rank_figures(np.array([[True, False, False]]), np.array([[0.5, 0.9, 0.1]]))
+        >>> ranking_scores(np.array([[True, False, False]]), np.array([[0.5, 0.9, 0.1]]))
         {'label_ranking_average_precision': 0.5, 'coverage_error': 2.0, 'ranking_loss': 0.5}
     """
     starts = range(0, len(truth), _AT_ONCE)
@@ -45,8 +44,8 @@ def rank_figures(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[An
     return {"label_ranking_average_precision": precision, "coverage_error": coverage, "ranking_loss": loss}
 
 
-def average_precisions(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Average precision of each location, shape (K,); NaN where it does not occur."""
+def average_precisions(truth: Bools, probabilities: Floats) -> Doubles:
+    """Average precision of each location, shape (K,); NaN if it does not occur."""
     from sklearn import metrics as sk  # slow to import, and no help or refusal waits for it
 
     found = np.full(truth.shape[1], np.nan)
@@ -55,11 +54,10 @@ def average_precisions(truth: NDArray[np.bool_], probabilities: NDArray[np.float
     return found
 
 
-def roc_areas(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Area under the ROC curve of each location, shape (K,); NaN where no field shows it, or all do.
+def roc_areas(truth: Bools, probabilities: Floats) -> Doubles:
+    """Area under the ROC curve of each location, shape (K,); NaN if no field shows it, or all do.
 
-    It is the chance that a field that shows the location has a higher probability than one that does not; .5 is
-    chance.
+    It is the probability that a field with the location ranks above one without it; .5 is chance.
     """
     from sklearn import metrics as sk
 
@@ -69,7 +67,7 @@ def roc_areas(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]
     return found
 
 
-def micro_figures(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> dict[str, float | None]:
+def micro_scores(truth: Bools, probabilities: Floats) -> dict[str, float | None]:
     """Average precision and area under the ROC curve of all N·K pairs together; None where undefined."""
     from sklearn import metrics as sk
 
@@ -80,7 +78,7 @@ def micro_figures(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[A
     }
 
 
-def _of_fields(truth: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def _of_fields(truth: Bools, probabilities: Floats) -> Doubles:
     """Precision, coverage and loss of each field, shape (3, N)."""
     above = probabilities[:, None, :] >= probabilities[:, :, None]  # field, location, as high as that or higher
     rank = above.sum(axis=2)

@@ -1,4 +1,4 @@
-"""How surely the share of cells, or fields, that show a location is known."""
+"""Confidence intervals for the share of cells, or fields, that show a location."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from cellocate.arrays import Bools, Doubles
 
 _Z = 1.959963984540054  # the 97.5% quantile of the normal distribution
 
 
 def share_intervals(
-    shown: NDArray[np.bool_], groups: NDArray[np.integer[Any]], fields: NDArray[np.integer[Any]]
-) -> tuple[Values, Values]:
+    shown: Bools, groups: NDArray[np.integer[Any]], fields: NDArray[np.integer[Any]]
+) -> tuple[Doubles, Doubles]:
     """The 95% intervals of the shares of each group's cells that show each location.
 
     Wilson's interval, with the effective number of cells: the number of independent cells whose share would vary as
-    much as the share does between fields, shrunk by (z/t)² since few fields tell that variance badly. It is at least
-    the number of fields and at most that of cells. Where no cell differs, or there is one field, nothing tells how
-    fields differ, and it is the number of fields. Where each field is one row, it is Wilson's interval of fields.
+    much as the share varies between fields, shrunk by (z/t)² because few fields estimate that variance badly. It is at
+    least the number of fields and at most that of cells. If all cells agree, or there is one field, it is the number of
+    fields. If each field is one row, it is Wilson's interval of fields.
 
-    It is of what further fields of the group would show by the same decisions, right or wrong.
+    The interval is for further fields of the group with the same predictions, right or wrong.
 
     Args:
         shown: whether each of N cells shows each of K locations, shape (N, K).
         groups: the number of each cell's group, 0 to G − 1, shape (N,).
-        fields: the number of the field that it lies in, shape (N,).
+        fields: the number of each cell's field, shape (N,).
 
     Returns:
         The lower and upper ends, shape (G, K) each.
@@ -47,7 +47,7 @@ def share_intervals(
     """
     by_field = pd.DataFrame(shown.astype(np.float64)).groupby([groups, fields])
     sums = by_field.sum()
-    cells: Values = np.asarray(by_field.size(), dtype=np.float64)[:, None]
+    cells: Doubles = np.asarray(by_field.size(), dtype=np.float64)[:, None]
     owner = sums.index.get_level_values(0).to_numpy()
     total, count, number = _sums(sums.to_numpy(), owner), _sums(cells, owner), _sums(np.ones(cells.shape), owner)
     share = total / count
@@ -55,8 +55,8 @@ def share_intervals(
     return _wilson(share, _effective(share, spread / count**2, count, number))
 
 
-def _effective(share: Values, spread: Values, cells: Values, fields: Values) -> Values:
-    """The number of independent cells that tell a share as well as these cells in their fields do."""
+def _effective(share: Doubles, spread: Doubles, cells: Doubles, fields: Doubles) -> Doubles:
+    """The number of independent cells that give the share as precisely as these cells in their fields."""
     from scipy.stats import t
 
     several = fields > 1
@@ -65,16 +65,16 @@ def _effective(share: Values, spread: Values, cells: Values, fields: Values) -> 
     alike = share * (1 - share) == 0
     independent = np.divide(share * (1 - share), variance, out=np.full_like(share, np.inf), where=variance > 0)
     shrunk = independent * (_Z / t.ppf(0.975, freedom)) ** 2
-    known: Values = np.where(several & ~alike, shrunk, 0)
+    known: Doubles = np.where(several & ~alike, shrunk, 0)
     return np.clip(known, fields, cells)
 
 
-def _wilson(share: Values, n: Values) -> tuple[Values, Values]:
+def _wilson(share: Doubles, n: Doubles) -> tuple[Doubles, Doubles]:
     """Wilson's interval (https://doi.org/10.1080/01621459.1927.10502953) of shares of n."""
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
     return np.minimum(np.clip(middle - half, 0, 1), share), np.maximum(np.clip(middle + half, 0, 1), share)
 
 
-def _sums(values: Values, member: NDArray[np.integer[Any]]) -> Values:
+def _sums(values: Doubles, member: NDArray[np.integer[Any]]) -> Doubles:
     return pd.DataFrame(values).groupby(member).sum().to_numpy()

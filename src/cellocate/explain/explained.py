@@ -14,12 +14,12 @@ from cellocate.cells.masks import Labels
 from cellocate.choices import MapMethod
 from cellocate.collection import Collection, are_cells
 from cellocate.collection.emptiness import emptiness_note
-from cellocate.decision import silenced
+from cellocate.decision import clear_empty
 from cellocate.explain.maps import map_tiles
 from cellocate.explain.occlusion import compartments, occlude
 from cellocate.images import TTA
 from cellocate.networks import Model
-from cellocate.prediction.notes import notes_of_cells
+from cellocate.prediction.cell_notes import notes_of_cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ def explain_field(
     if note is None:
         note = emptiness_note(dict(zip(model.card.channels, np.asarray(pixels), strict=True)), pixel_size)
     decided = tuple(
-        int(k) for k in np.flatnonzero(silenced(model.card.rule.apply(probabilities), [note], model.vocabulary)[0])
+        int(k) for k in np.flatnonzero(clear_empty(model.card.rule.apply(probabilities), [note], model.vocabulary)[0])
     )
     wanted = decided if locations is None else tuple(locations)
     once = model.with_tta(TTA())

@@ -23,8 +23,8 @@ from cellocate.files import new_folder
 from cellocate.images import write_png
 from cellocate.networks import Model
 from cellocate.pictures import Picture, read_pictures, save_figure
-from cellocate.pictures.choice import choose_examples
-from cellocate.pictures.words import chance
+from cellocate.pictures.choose_fields import choose_examples
+from cellocate.pictures.text_format import format_probability
 from cellocate.prediction import predict_collection
 
 DRAWN = 200
@@ -158,7 +158,9 @@ def _write_figures(
     text = caption(choices.method, choices.colours)
     for one in explained:
         if one.locations and one.id in pictures:
-            heads = [f"{model.vocabulary.names[k]}, {chance(float(one.probabilities[k]))}" for k in one.locations]
+            heads = [
+                f"{model.vocabulary.names[k]}, {format_probability(float(one.probabilities[k]))}" for k in one.locations
+            ]
             figure = draw([(one, pictures[one.id])], heads, choices.colours)
             save_figure(figure, folder / "figures", one.id)
     (folder / "captions.txt").write_text(text + "\n", encoding="utf-8")

@@ -18,8 +18,8 @@ from cellocate.explain.sheet import overlays
 from cellocate.files import write_text
 from cellocate.networks import Model
 from cellocate.pictures import STAINS, Bar, Picture, data_uri
-from cellocate.pictures.page import render
-from cellocate.pictures.words import chance, listed
+from cellocate.pictures.html_page import render
+from cellocate.pictures.text_format import format_probability, listed
 
 PROTEIN = "green"
 
@@ -89,7 +89,7 @@ def _labels(collection: Collection, field: str) -> str | None:
 
 
 def _said(one: Explained, k: int) -> str:
-    return f"{chance(float(one.probabilities[k]))}, " + ("decided" if k in one.decided else "not decided")
+    return f"{format_probability(float(one.probabilities[k]))}, " + ("decided" if k in one.decided else "not decided")
 
 
 def map_rows(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cellocate.choices import Colours, MapMethod
 from cellocate.explain.explained import Explained
 from cellocate.explain.overlay import RGB, outlined, scaled, warm
-from cellocate.pictures import STAINS, Picture, composite, show, stretched, write
+from cellocate.pictures import STAINS, Picture, composite, draw_picture, stretched, write_caption
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,8 +54,8 @@ def draw(shown: Sequence[tuple[Explained, Picture]], heads: Sequence[str], colou
     for places, head, (one, picture, row) in zip(axes, heads, rows, strict=True):
         above = [head, *(f"{STAINS[name]} ({name})" for name in picture.names)]
         for axis, words, pixels in zip(places, above, overlays(one, picture, row, colours), strict=False):
-            show(axis, picture, pixels=pixels)
-            write(axis, words, above=True)
+            draw_picture(axis, picture, pixels=pixels)
+            write_caption(axis, words, above=True)
         for axis in places:
             axis.set_axis_off()
     return figure

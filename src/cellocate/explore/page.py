@@ -19,9 +19,9 @@ from cellocate.explore.sheets import KINDS, words
 from cellocate.explore.shelf import Shelf
 from cellocate.files import write_text
 from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, light, stretched
-from cellocate.pictures.page import for_page, render
+from cellocate.pictures.html_page import for_both_widths, render
 from cellocate.pictures.style import group_colours
-from cellocate.pictures.words import listed, number
+from cellocate.pictures.text_format import listed, number
 
 _RULES, _SETS, _VALUES = 15, 10, 12
 _FIGURES = {"mean": "mean", "high": "99th percentile", "saturated": "saturated pixels"}
@@ -55,7 +55,7 @@ def _content(explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> dict[
         "labels": labels,
         "facts": facts(explored),
         "summary": summary(explored),
-        "plots": for_page({name: (plot.draw, plot.alt) for name, plot in drawn.items()}),
+        "plots": for_both_widths({name: (plot.draw, plot.alt) for name, plot in drawn.items()}),
         "captions": {name: plot.caption for name, plot in drawn.items()},
         "groups": groups if len(groups) > 1 else {},
         "dots": {name: "rgb({:.0f} {:.0f} {:.0f})".format(*(255 * v for v in light(name, colours))) for name in STAINS},

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from cellocate.explore.explored import Explored
 from cellocate.explore.shelf import Shelf
-from cellocate.pictures import STAINS, grey, show, stretched, write
-from cellocate.pictures.words import listed
+from cellocate.pictures import STAINS, draw_picture, grey, stretched, write_caption
+from cellocate.pictures.text_format import listed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,11 +30,11 @@ def draw_examples(explored: Explored, shelf: Shelf) -> Figure:
     axes = figure.subplots(len(fields), columns, squeeze=False)
     for row, field in zip(axes, fields, strict=True):
         picture = shelf.large[field]
-        show(row[0], picture, explored.choices.colours)
-        write(row[0], words(explored, field), above=True)
+        draw_picture(row[0], picture, explored.choices.colours)
+        write_caption(row[0], words(explored, field), above=True)
         for axis, name, plane in zip(row[1:], picture.names, stretched(picture.channels), strict=False):
-            show(axis, picture, pixels=grey(plane))
-            write(axis, f"{STAINS[name]} ({name})", above=True)
+            draw_picture(axis, picture, pixels=grey(plane))
+            write_caption(axis, f"{STAINS[name]} ({name})", above=True)
         _bare(row)
     return figure
 
@@ -50,8 +50,8 @@ def draw_random(explored: Explored, shelf: Shelf) -> Figure:
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     _bare(axes)
     for axis, field in zip(axes, fields, strict=False):
-        show(axis, shelf.small[field], explored.choices.colours)
-        write(axis, words(explored, field), above=False)
+        draw_picture(axis, shelf.small[field], explored.choices.colours)
+        write_caption(axis, words(explored, field), above=False)
     return figure
 
 
@@ -70,10 +70,10 @@ def draw_locations(explored: Explored, shelf: Shelf) -> Figure:
         for kind, fields in zip(KINDS, chosen, strict=True):
             for place, field in enumerate(fields):
                 if field in shelf.small:
-                    show(row[start + place], shelf.small[field], explored.choices.colours)
+                    draw_picture(row[start + place], shelf.small[field], explored.choices.colours)
                 if not place:
                     name = f"{explored.labels.names[k]} ({explored.labels.per_location[k]:,})" if not start else ""
-                    write(row[start], f"{name}\n{kind}", above=True, letters=_LETTERS)
+                    write_caption(row[start], f"{name}\n{kind}", above=True, letters=_LETTERS)
             start += columns[kind]
     return figure
 

@@ -9,7 +9,7 @@ import numpy as np
 from cellocate.explore.explored import Explored
 from cellocate.explore.typical import Chosen, choose
 from cellocate.pictures import Picture, read_pictures
-from cellocate.pictures.choice import choose_examples
+from cellocate.pictures.choose_fields import choose_examples
 
 _SMALL = 200  # px: six of them for each location, and yet the page stays below some megabytes
 _EXAMPLES, _RANDOM = 4, 12

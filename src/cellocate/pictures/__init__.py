@@ -1,8 +1,12 @@
-"""Pictures: how fields, plots and pages look, wherever they are shown."""
+"""Pictures: how fields, plots and pages look in every report.
+
+`read_pictures` reads fields as thumbnails, `composite` colours them, `draw_picture` puts them into a figure;
+`html_page.render` fills a page, and `style` has the plots' colours and fonts.
+"""
 
 from cellocate.pictures.colours import COLOURS, STAINS, composite, data_uri, grey, light, stretched
 from cellocate.pictures.drawing import inline_svg, save_figure, save_figure_as
-from cellocate.pictures.shown import show, write
+from cellocate.pictures.field_picture import draw_picture, write_caption
 from cellocate.pictures.thumbnails import SIDE, Bar, Picture, bar_of, read_pictures
 
 __all__ = [
@@ -14,13 +18,13 @@ __all__ = [
     "bar_of",
     "composite",
     "data_uri",
+    "draw_picture",
     "grey",
     "inline_svg",
     "light",
     "read_pictures",
     "save_figure",
     "save_figure_as",
-    "show",
     "stretched",
-    "write",
+    "write_caption",
 ]

@@ -1,16 +1,17 @@
-"""Channels as light: stretched for the eye, laid over each other in colours."""
+"""Colour composites of channels."""
 
 from __future__ import annotations
 
 import base64
 import io
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cellocate.arrays import Doubles, Floats
 from cellocate.choices import Colours
 
 STAINS = {"red": "microtubules", "green": "protein", "blue": "nucleus", "yellow": "endoplasmic reticulum"}
@@ -28,7 +29,7 @@ _SMALLEST_RANGE = 0.02  # or an empty channel would be shown as bright noise
 
 
 def light(name: str, colours: Colours = "atlas") -> tuple[float, float, float]:
-    """Red, green and blue, 0 to 1, that a channel lights where it is brightest.
+    """The red, green and blue, 0 to 1, of a channel at its brightest.
 
     `atlas` gives red, green and blue their own primary and yellow a dim one. `magenta` is for readers who cannot tell
     red from green: microtubules are magenta, the endoplasmic reticulum is grey, protein and nucleus stay as they are.
@@ -43,12 +44,10 @@ def light(name: str, colours: Colours = "atlas") -> tuple[float, float, float]:
     return _LIGHT[colours][name]
 
 
-def composite(
-    channels: NDArray[np.floating[Any]], names: Sequence[str], colours: Colours = "atlas"
-) -> NDArray[np.uint8]:
-    """Channels laid over each other in their colours, for the eye alone: never measure on it.
+def composite(channels: Floats, names: Sequence[str], colours: Colours = "atlas") -> NDArray[np.uint8]:
+    """Overlay channels in their colours, for display only: never measure on it.
 
-    Each channel is stretched as `stretched` does, then lit as `light` says; sums above full brightness are cut.
+    Each channel is stretched by `stretched` and coloured by `light`; sums above full brightness are cut.
 
     Args:
         channels: shape (C, H, W), 0 to 1.
@@ -67,19 +66,19 @@ def composite(
     return np.asarray(np.rint(np.clip(added, 0, 1) * 255), np.uint8)
 
 
-def stretched(channels: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def stretched(channels: Floats) -> Doubles:
     """Each channel stretched from its .5th to its 99.8th percentile (at least .02 apart), shape (C, H, W), 0 to 1."""
     low, high = np.percentile(channels, _PERCENTILES, axis=(1, 2), keepdims=True)
     return np.asarray(np.clip((channels - low) / np.maximum(high - low, _SMALLEST_RANGE), 0, 1), np.float64)
 
 
-def grey(plane: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
-    """One stretched channel, shape (H, W), 0 to 1 → uint8."""
+def grey(plane: Floats) -> NDArray[np.uint8]:
+    """Convert one stretched channel, shape (H, W), 0 to 1, to uint8."""
     return np.asarray(np.rint(plane * 255), np.uint8)
 
 
 def data_uri(pixels: NDArray[np.uint8]) -> str:
-    """Pixels, shape (H, W) or (H, W, 3) → a JPEG inside a `data:` address."""
+    """Encode pixels, shape (H, W) or (H, W, 3), as a JPEG in a `data:` address."""
     buffer = io.BytesIO()
     # full colour resolution: halved, as JPEG does by default, thin red and blue structures smear
     Image.fromarray(pixels).save(buffer, format="JPEG", quality=84, subsampling=0, optimize=True)

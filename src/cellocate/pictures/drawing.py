@@ -1,4 +1,4 @@
-"""Figures → files, and → drawings inside a page."""
+"""Save figures as files, and draw them into a page."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ def save_figure(figure: Figure, folder: Path, stem: str, suffixes: tuple[str, ..
 
 
 def save_figure_as(figure: Figure, path: Path) -> None:
-    """Write a figure as its file's suffix says: PNG, SVG or PDF."""
+    """Write a figure in its file's format: PNG, SVG or PDF."""
     save_figure(figure, path.parent, path.stem, (path.suffix[1:],))
 
 
 def inline_svg(figure: Figure, alt: str, name: str) -> Markup:
-    """A figure as an SVG element whose colours follow the page's and whose text is in the page's font.
+    """Draw a figure as an SVG element with the page's colours and font.
 
     Args:
-        figure: drawn in the colours of `PALETTE` alone.
-        alt: what it shows, for those who do not see it.
-        name: unlike that of every other drawing on the page, as references inside a drawing are made from it.
+        figure: drawn in the colours of `PALETTE` only.
+        alt: what it shows, for screen readers.
+        name: unique on the page, as references inside the drawing are made from it.
     """
     buffer = io.StringIO()
     with _settings(name):
@@ -68,7 +68,7 @@ def inline_svg(figure: Figure, alt: str, name: str) -> Markup:
 
 
 def _laid_out(figure: Figure) -> Bbox:
-    """The inches that a figure takes, once its parts have found their places: this takes longer than drawing them."""
+    """The size of a figure in inches after layout, which takes longer than drawing."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     return figure.get_tightbbox()

@@ -1,4 +1,4 @@
-"""A square matrix of locations as coloured squares."""
+"""Draw a matrix of locations as coloured squares."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DIGITS = 3  # that a square has room for
 
 
 class Square(NamedTuple):
-    """A square of a matrix: its place, its colour in `PALETTE`, its share of the full colour, and what stands on it."""
+    """A square of a matrix: its place, its colour in `PALETTE`, its share of the full colour, and its text."""
 
     row: int
     column: int
@@ -31,13 +31,13 @@ class Square(NamedTuple):
 def draw_matrix(
     labels: Sequence[str], squares: Sequence[Square], width: int, across: Sequence[str] | None = None
 ) -> Figure:
-    """A matrix whose rows and columns are named alike; on a narrow page squares have no text.
+    """Draw a matrix with the same names for rows and columns; on a narrow page squares have no text.
 
     Args:
         labels: of the rows.
         squares: those that are not empty.
         width: px.
-        across: labels of the columns, one for each; upright those of the rows unless given.
+        across: labels of the columns; by default those of the rows, upright.
     """
     wide = width > NARROW
     size, font = len(labels), 8.5 if wide else 7

@@ -1,4 +1,4 @@
-"""The look of every plot: a few colours, one size of type, nothing that is not needed."""
+"""The style of every plot: colours, font, axes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GROUPS = {
     "Mitochondria": "#56b4e9",
     "Cytosol": "#8a2be2",
 }
-_GREY = "#606060"  # of Negative, and where colours have run out: what it is must be written beside it
+_GREY = "#606060"  # of Negative, and of groups beyond the seven colours, which need a label
 
 WIDE, NARROW = 720, 340  # px: a page on a desk, and on a phone
 FONT = 11.0
@@ -36,11 +36,11 @@ FONT = 11.0
 
 
 def group_colours(groups: Sequence[str]) -> dict[str, str]:
-    """A colour for each coarse group of a vocabulary; the same group has the same one wherever it is drawn.
+    """A colour for each coarse group of a vocabulary; a group has the same colour in every plot.
 
-    Locations have that of their group: nobody can tell 28 colours apart, but these seven also those who cannot tell
-    red from green. They are Okabe and Ito's, with violet for the yellow, which is too light for lines on white. Other
-    groups take what is left of the seven, in their order; after that, grey.
+    Locations have the colour of their group: nobody can tell 28 colours apart, but everyone, also readers who cannot
+    tell red from green, can tell these seven. They are Okabe and Ito's, with violet for the yellow, which is too light
+    for lines on white. Other groups take the unused ones of the seven, in order; after that, grey.
 
     References:
         Okabe, Ito. Color universal design (2008). https://jfly.uni-koeln.de/color/
@@ -62,7 +62,7 @@ def blank(width: float, height: float, layout: Literal["constrained"] | None = "
 
 
 def bare(axes: Axes) -> None:
-    """Take off what a plot does not need, and colour the rest as the page."""
+    """Remove the top and right spines, and colour the axes like the page."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):

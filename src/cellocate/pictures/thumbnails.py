@@ -1,4 +1,4 @@
-"""Fields as thumbnails, with what a scale bar needs."""
+"""Read fields as thumbnails with scale bars."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BARS = (200, 100, 50, 20, 10, 5, 2, 1)  # µm
 
 
 class Bar(NamedTuple):
-    """A scale bar: its length in words, and as a percentage of the picture's width."""
+    """A scale bar: its text, and its length in per cent of the picture's width."""
 
     text: str
     percent: float
@@ -35,7 +35,7 @@ class Picture:
         channels: shape (C, h, w), 0 to 1, as recorded.
         names: of the channels.
         span: µm that its width spans, or None.
-        assumed: whether that rests on an assumption and not on a recorded pixel size.
+        assumed: whether the span is assumed and not from a recorded pixel size.
     """
 
     id: str
@@ -45,7 +45,7 @@ class Picture:
     assumed: bool
 
     def scale_bar(self) -> tuple[int, float] | None:
-        """The length of a scale bar in µm, and as a share of the width (at most .3); None where nothing is known."""
+        """The length of a scale bar in µm, and as a share of the width (at most .3); None if the span is unknown."""
         return None if self.span is None else bar_of(self.span)
 
     def bar(self) -> Bar | None:
@@ -75,11 +75,11 @@ def read_pictures(
     """Read fields as thumbnails, by id; one that cannot be read is left out.
 
     Args:
-        collection: that they are of.
+        collection: of the fields.
         ids: of the fields.
-        assumed_span: µm that the longer side of a field of unknown pixel size is taken to span; None for no scale bar.
-        side: px of a thumbnail's longer side; what is smaller stays as it is.
-        bags: the cells of these fields, where each is to be a contact sheet of them.
+        assumed_span: µm of the longer side of a field with unknown pixel size; None for no scale bar.
+        side: px of a thumbnail's longer side; smaller fields keep their size.
+        bags: the cells of these fields, to show a contact sheet of them for each field.
     """
 
     def read(field: str) -> Picture | None:

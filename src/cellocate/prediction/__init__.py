@@ -1,24 +1,28 @@
-"""Prediction: a model over a collection."""
+"""Prediction: run a model over a collection of fields or cells.
 
-from cellocate.prediction.cautions import cautions
-from cellocate.prediction.cells import predict_cells, predict_within, with_fields, with_predicted_fields
-from cellocate.prediction.fields import (
-    assumptions,
-    predict_and_embed,
-    predict_bags,
-    predict_collection,
+`predict_collection` is the main function; the others predict bags of cells, cells inside their fields, and cells with
+their fields. `prediction_warnings` and `assumptions` say when not to rely on the result.
+"""
+
+from cellocate.prediction.cell_prediction import (
+    combine_probabilities,
+    combine_with_fields,
+    predict_cells,
+    predict_within,
 )
-from cellocate.prediction.tta import with_turns
+from cellocate.prediction.field_prediction import assumptions, predict_and_embed, predict_bags, predict_collection
+from cellocate.prediction.tta_option import override_tta
+from cellocate.prediction.warning_texts import prediction_warnings
 
 __all__ = [
     "assumptions",
-    "cautions",
+    "combine_probabilities",
+    "combine_with_fields",
+    "override_tta",
     "predict_and_embed",
     "predict_bags",
     "predict_cells",
     "predict_collection",
     "predict_within",
-    "with_fields",
-    "with_predicted_fields",
-    "with_turns",
+    "prediction_warnings",
 ]

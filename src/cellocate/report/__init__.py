@@ -1,10 +1,14 @@
-"""Report: one evaluation as a page that opens anywhere, and as figures."""
+"""Report: write an evaluation as one HTML page, tables and figures.
 
-from cellocate.report.cells import write_evaluated_cells
-from cellocate.report.evaluation import write_evaluation
-from cellocate.report.figures import plot_history, plot_rates
-from cellocate.report.folder import save_curves, save_history, save_rates, write_figures
-from cellocate.report.page import write_report
+`write_evaluation` writes the folder of an `Evaluated`; `report_page` fills the page, `report_text` has its words. The
+report predicts and computes nothing.
+"""
+
+from cellocate.report.cell_report import write_evaluated_cells
+from cellocate.report.evaluation_folder import write_evaluation
+from cellocate.report.figure_files import save_curves, save_history, save_rates, write_figures
+from cellocate.report.report_page import write_report
+from cellocate.report.score_plots import plot_history, plot_rates
 
 __all__ = [
     "plot_history",

@@ -1,4 +1,4 @@
-"""Plots of how a model errs: calibration, confusion, and F1 of common and rare locations and of groups."""
+"""Plots of a model's errors: calibration, confusion, and F1 by frequency."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.assessment import Evaluated
-from cellocate.evaluation.confusion import NONE, per_cent
+from cellocate.evaluation.confusion_matrix import NONE, per_cent
 from cellocate.pictures.matrix import Square, draw_matrix
 from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank
 
@@ -22,15 +22,15 @@ _PLACES = ((6, 0, "left"), (-6, 0, "right"), (0, 9, "center"), (0, -9, "center")
 
 
 def plot_reliability(table: pd.DataFrame, width: int = WIDE) -> Figure:
-    """A reliability diagram: the share that is true beside the mean probability of each bin; and how many pairs.
+    """Plot a reliability diagram: the share that is true against the mean probability of each bin, and the bin sizes.
 
     Args:
         table: as `cellocate.evaluation.reliability` gives it.
         width: px.
     """
-    beside = width > NARROW
-    figure = blank(width, 320 if beside else 480)
-    above, below = figure.subplots(1, 2) if beside else figure.subplots(2, 1, height_ratios=[2, 1])
+    wide = width > NARROW
+    figure = blank(width, 320 if wide else 480)
+    above, below = figure.subplots(1, 2) if wide else figure.subplots(2, 1, height_ratios=[2, 1])
     full = table[table["n"] > 0]
     above.plot([0, 1], [0, 1], ":", color=PALETTE["muted"])
     above.plot(full["probability"], full["frequency"], "o-", color=PALETTE["blue"], markersize=5, clip_on=False)
@@ -50,9 +50,9 @@ def plot_reliability(table: pd.DataFrame, width: int = WIDE) -> Figure:
 
 
 def plot_confusion(matrix: NDArray[np.int64], names: list[str], width: int = WIDE) -> Figure:
-    """The confusion matrix in per cent of its rows: what is right in blue, confusions in orange.
+    """Plot the confusion matrix in per cent of its rows: hits in blue, confusions in orange.
 
-    On a narrow page columns are numbered as rows are, and cells have no numbers.
+    On a narrow page columns are numbered like the rows, and cells have no numbers.
 
     Args:
         matrix: as `cellocate.evaluation.confusion` gives it, shape (K + 1, K + 1).
@@ -70,7 +70,7 @@ def plot_confusion(matrix: NDArray[np.int64], names: list[str], width: int = WID
 
 
 def plot_frequency(evaluated: Evaluated, width: int = WIDE) -> Figure:
-    """F1 of each location that occurs, over how many fields show it: those trained on where known, or else these."""
+    """Plot F1 of each location against how many fields show it: training fields if known, else the evaluated ones."""
     from matplotlib.ticker import SymmetricalLogLocator
 
     rows = [row for row in evaluated.per_class if row["support"]]
@@ -94,7 +94,7 @@ def plot_frequency(evaluated: Evaluated, width: int = WIDE) -> Figure:
 
 
 def _name_points(axes: Axes, names: list[str], x: list[int], y: list[float]) -> None:
-    """Write names beside points wherever there is room for them; the others stay without."""
+    """Write names next to points where there is room for them."""
     from matplotlib.transforms import Bbox
 
     figure = axes.get_figure(root=True)

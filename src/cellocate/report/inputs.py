@@ -1,4 +1,4 @@
-"""What went into an evaluation: the fields, and the model."""
+"""Describe the fields and the model of an evaluation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cellocate.collection import Collection
 from cellocate.counted import counted
 from cellocate.decision import Rule
 from cellocate.pictures import STAINS
-from cellocate.pictures.words import listed
+from cellocate.pictures.text_format import listed
 from cellocate.registry import RULES
 
 if TYPE_CHECKING:
@@ -23,30 +23,30 @@ Rows = list[tuple[str, str]]
 _FALLBACKS = {"nearest": "location nearest to its threshold", "likeliest": "likeliest location"}
 _INTENSITIES = {
     "depth": "brightness as recorded",
-    "channel": "each channel of each picture stretched to its own range",
-    "field": "each picture stretched to its own range, all channels alike",
+    "channel": "each channel of each image stretched to its own range",
+    "field": "each image stretched to its own range, all channels by the same factor",
 }
 
 
 def about_fields(evaluated: Evaluated) -> Rows:
-    """The evaluated fields: what they are called and what they hold."""
+    """Describe the evaluated fields."""
     part = evaluated.metrics.get("part")
     things = f"{evaluated.unit}s"
-    rows = [(things.capitalize(), f"{evaluated.n:,}"), ("Part of the split", str(part or f"none chosen: all {things}"))]
+    rows = [(things.capitalize(), f"{evaluated.n:,}"), ("Part of the split", str(part or f"none: all {things}"))]
     if evaluated.collection is None:
-        return [("Collection", "tables alone, without images"), *rows]
+        return [("Collection", "tables, without images"), *rows]
     where = evaluated.collection
     rows = [("Collection", where.folder.name), ("Layout", where.layout), *rows]
     if evaluated.channels:
-        rows.append(("Channels", stains(evaluated.channels)))
+        rows.append(("Channels", describe_channels(evaluated.channels)))
         rows.append(("Pixel size", _pixel_sizes(where, evaluated.card)))
     if where.simulated:
-        rows.append(("Origin", "simulated cells, with exact truth; no microscope was involved"))
+        rows.append(("Origin", "simulated cells with known truth"))
     return rows
 
 
 def about_model(card: ModelCard | None) -> Rows:
-    """The model: what it was made from and how."""
+    """Describe the model and its training."""
     if card is None:
         return []
     made = card.provenance
@@ -59,7 +59,7 @@ def about_model(card: ModelCard | None) -> Rows:
         ("Name", card.name),
         ("Network", card.backbone),
         ("Trained on", f"{Path(made.collection).name} ({made.layout}); {learnt}: {parts}"),
-        ("Channels", stains(card.channels)),
+        ("Channels", describe_channels(card.channels)),
         ("Input", f"{card.size} × {card.size} px of {card.pixel_size:.3g} µm{assumed}; {_intensity(card)}"),
         ("Test-time augmentation", str(card.tta)),
         ("Decision", _rule(card.rule)),
@@ -70,7 +70,6 @@ def about_model(card: ModelCard | None) -> Rows:
 
 
 def _intensity(card: ModelCard) -> str:
-    """How pixels become floats, and the bits of the cameras that the training fields were taken with."""
     bits = f" ({listed([str(b) for b in card.bits])} bits)" if card.bits else ""
     return f"{_INTENSITIES[card.intensity]}{bits}"
 
@@ -78,12 +77,12 @@ def _intensity(card: ModelCard) -> str:
 def _rule(rule: Rule) -> str:
     words: str = RULES[rule.kind].words
     if rule.fallback != "none":
-        words += f"; where there is none, the {_FALLBACKS[rule.fallback]}"
+        words += f"; if there is none, the {_FALLBACKS[rule.fallback]}"
     return words if rule.at_most is None else f"{words}; at most {counted(rule.at_most, 'location')}"
 
 
-def stains(channels: tuple[str, ...]) -> str:
-    """Channels in words."""
+def describe_channels(channels: tuple[str, ...]) -> str:
+    """Name channels and their stains."""
     return listed([f"{channel} ({STAINS[channel]})" for channel in channels])
 
 
@@ -100,4 +99,4 @@ def _pixel_sizes(collection: Collection, card: ModelCard | None) -> str:
     words += f"; not recorded for {counted(unknown, collection.unit)}" if words else "not recorded"
     if card is None:
         return words
-    return f"{words}: each is assumed to span {card.size * card.pixel_size:.4g} µm, as the model's own do"
+    return f"{words}: each is assumed to span {card.size * card.pixel_size:.4g} µm, like the model's own"

@@ -37,7 +37,7 @@ def fit_limited(
     Unless `at_most` says how many, the limit is 5, or as many as one of these fields shows, if that is more. `never`
     are the locations that no training field showed, and that no field is therefore given.
     """
-    kind = decision.without_choice(name)
+    kind = decision.default_rule(name)
     fitted = decision.fit(kind, probabilities, truth, fallback=fallback, at_most=_limit(kind, truth, at_most))
     return fitted.model_copy(update={"never": tuple(never)})
 
@@ -83,10 +83,12 @@ def decide(
     limit = _limit(rule, truth, at_most)
     chosen = decision.fit_rule(rule, values, truth, groups, fallback=fallback, at_most=limit, never=never)
     fitted = chosen.rule
-    parted_by = fitted.parted_by
+    applied_thresholds = fitted.applied_thresholds
     scores = evaluate(
-        truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=parted_by, groups=groups
+        truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=applied_thresholds, groups=groups
     )
-    scores["marked_per_field"] = round(decision.mean_marked(fitted, values), 2)
+    scores["marked_per_field"] = round(decision.mean_label_count(fitted, values), 2)
     scores["rules"] = None if chosen.comparison is None else chosen.comparison.model_dump(mode="json")
-    return Decided(steps.calibration, fitted, scores, decision.f1_curves(values, truth, vocabulary.names, parted_by))
+    return Decided(
+        steps.calibration, fitted, scores, decision.f1_curves(values, truth, vocabulary.names, applied_thresholds)
+    )

@@ -1,9 +1,8 @@
-"""Rules: probabilities → locations. Each file has one idea of how to fit them; `fit` chooses among them by name."""
+"""Decision rules: from probabilities to locations. Each file has one way to fit them; `fit` finds it by name."""
 
 from cellocate.choices import Fallback
-from cellocate.decision.rules.fit import fit, match_ratios
+from cellocate.decision.rules.fitting import fit, label_limit, match_ratios
 from cellocate.decision.rules.kinds import RuleKind
-from cellocate.decision.rules.limit import label_limit
 from cellocate.decision.rules.rule import FALLBACKS, KINDS, Rule
 
 __all__ = ["FALLBACKS", "KINDS", "Fallback", "Rule", "RuleKind", "fit", "label_limit", "match_ratios"]

@@ -1,12 +1,10 @@
-"""The threshold of each location at which its expected F1 is best."""
+"""The threshold of each location with the best expected F1."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.scaling import fit_scaling
 from cellocate.decision.rules.single import single_threshold, thresholds_of_unseen
@@ -15,21 +13,21 @@ HALF_WAY = 10  # locations of all fields together, at which that of unseen ones 
 
 
 @rule("expected_f1", "a threshold for each location, by the F1 to be expected of scaled probabilities")
-def expected_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """For each location the threshold that is best for F1 if its probabilities, once scaled, are frequencies.
+def expected_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
+    """For each location, the best threshold for F1 if its probabilities, once scaled, are frequencies.
 
-    Macro F1 is a mean over locations, so each may be decided by itself, over all fields: best is to keep the fields
-    whose (true) probability is at least half of the best F1 that can be had. Where F1 counted on the truth jumps with
-    a single field, the one that is expected from all probabilities does not, which is why this rule needs few fields
-    of a location. One that never occurs takes the `single` threshold, drawn towards .5 where few fields show anything
-    (of n locations in all fields together it weighs n/(n+10)), within the limit of `thresholds_of_unseen`.
+    Macro F1 is a mean over locations, so each is decided by itself, over all fields: the best is to keep the fields
+    whose (true) probability is at least half of the best possible F1. F1 counted on the truth jumps with a single
+    field; the F1 expected from all probabilities does not, so this rule needs few fields per location. A location that
+    never occurs takes the `single` threshold, drawn towards .5 if few fields show anything (with n labels in all, it
+    weighs n/(n+10)), within the limit of `thresholds_of_unseen`.
 
     Args:
         probabilities: shape (N, K).
         truth: shape (N, K), bool; some location occurs.
 
     Returns:
-        Thresholds of the probabilities as they come, shape (K,).
+        Thresholds of the unscaled probabilities, shape (K,).
 
     References:
         Lipton, Elkan, Naryanaswamy. Optimal Thresholding of Classifiers to Maximize F1 Measure. ECML PKDD 2014.
@@ -50,8 +48,8 @@ def expected_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray
     return np.where(occurs, thresholds, thresholds_of_unseen(probabilities, shared))
 
 
-def best_expected_f1(probabilities: NDArray[np.float64]) -> float:
-    """The best of 2 E[hits] / (kept + E[positives]) over all thresholds, for the fields of one location, shape (N,).
+def best_expected_f1(probabilities: Doubles) -> float:
+    """The best of 2 E[hits] / (kept + E[positives]) over all thresholds, for one location's fields, shape (N,).
 
     Example:
         >>> best_expected_f1(np.array([0.5, 1.0, 0.0]))

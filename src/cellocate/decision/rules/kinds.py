@@ -1,4 +1,4 @@
-"""What a decision rule is made of; `rule` registers one."""
+"""Kinds of decision rules; decorate a function with `rule` to register one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ Function = Callable[..., NDArray[Any]]
 
 @dataclass(frozen=True)
 class RuleKind:
-    """How the rules of one name are fitted and applied.
+    """How rules of one name are fitted and applied.
 
     Attributes:
-        function: probabilities (N, K) and truth (N, K) → thresholds (K,); `by_field` probabilities alone → decisions
-            (N, K).
-        words: how a report describes the rule.
-        fallback: what a field shows that would show nothing, unless a user says otherwise.
-        fitted: whether it depends on truth; one `by_field` then sees probabilities that are scaled to frequencies.
+        function: probabilities (N, K) and truth (N, K) → thresholds (K,); if `by_field`, probabilities → labels (N, K).
+        words: the rule's description in a report.
+        fallback: what an empty field gets, unless a user says otherwise.
+        fitted: whether it depends on truth; a fitted rule `by_field` gets probabilities scaled to frequencies.
         by_field: whether each field is decided by itself, without thresholds.
     """
 

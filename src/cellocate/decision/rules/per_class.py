@@ -1,12 +1,10 @@
-"""A threshold for each location, by its own F1: plain, shrunk towards a shared one, or steadied by resampling."""
+"""A threshold for each location by its own F1: plain, shrunk towards a shared one, or stabilised by resampling."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.single import single_threshold, thresholds_of_unseen
 from cellocate.decision.rules.sweep import Sorted
@@ -17,11 +15,11 @@ FACTOR = 0.7
 
 
 @rule("per_class", "a threshold for each location, fitted on the validation part")
-def best_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """For each location the threshold with its best F1, halfway between the two probabilities that it parts.
+def best_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
+    """For each location the threshold with its best F1, halfway between two neighbouring probabilities.
 
-    A location that never occurs takes the `single` one. Of equally good thresholds the middle one is taken. So with
-    all thresholds below.
+    A location that never occurs takes the `single` threshold. Of equally good thresholds the middle one is taken. Both
+    hold for all thresholds below as well.
 
     Args:
         probabilities: shape (N, K).
@@ -39,15 +37,12 @@ def best_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.
     return np.array([Sorted(p).sweep(t).best() if t.any() else single for p, t in columns])
 
 
-@rule(
-    "shrunk",
-    "a threshold for each location, drawn to a shared one where it is rare, fitted on the validation part",
-)
-def shrunk_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+@rule("shrunk", "a threshold for each location, drawn to a shared one where it is rare, fitted on the validation part")
+def shrunk_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     """The best threshold of each location, drawn towards the `single` one, the more so the rarer it is.
 
-    Of a location that n fields show, its own threshold weighs n/(n+5), as the mean of n observations does beside a
-    prior that is worth 5 of them (James-Stein shrinkage). How many was measured (docs/decisions/0019).
+    If n fields show a location, its own threshold weighs n/(n+5), as the mean of n observations does against a prior
+    that is worth 5 of them (James-Stein shrinkage). The 5 was measured (docs/decisions/0019).
 
     References:
         Efron, Morris. Data Analysis Using Stein's Estimator and its Generalizations. JASA 70 (1975).
@@ -64,11 +59,11 @@ def shrunk_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
 
 
 @rule("bagged", "a threshold for each location, the median over resamples of the validation part")
-def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """For each location the median of its best thresholds on 50 bootstrap resamples of the fields that show it.
+def bagged_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
+    """For each location the median of its best thresholds on 50 bootstrap resamples of the fields.
 
-    The best threshold jumps from one gap between probabilities to another with a single field; the median of many does
-    not. Unlike their mean it depends on the order of the fields alone. The draw is the same each time.
+    The best threshold jumps from one gap between probabilities to another with a single field; the median does not.
+    Unlike the mean, it depends only on the order of the fields. The draw is the same each time.
 
     References:
         Breiman. Bagging Predictors. Machine Learning 24 (1996). https://doi.org/10.1007/BF00058655
@@ -82,7 +77,7 @@ def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
     single = single_threshold(probabilities, truth)
     weights = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
 
-    def median(p: NDArray[np.floating[Any]], t: NDArray[np.bool_]) -> float:
+    def median(p: Floats, t: Bools) -> float:
         by_probability = Sorted(p)
         drawn = [by_probability.sweep(t, w).best() for w in weights if w[t].any()]
         return float(np.quantile(drawn, 0.5, method="lower")) if drawn else single
@@ -96,10 +91,10 @@ def bagged_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[n
     "a threshold for each location, fitted on the validation part and lowered by the factor .7",
     fallback="likeliest",
 )
-def scaled_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The best threshold of each location times .7, as the second of the 2018 challenge (WAIR) had them.
+def scaled_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
+    """The best threshold of each location times .7, as the runner-up of the 2018 challenge (WAIR) used.
 
-    Their fields that would show nothing show the likeliest location.
+    Their empty fields get the likeliest location.
 
     References:
         Ouyang, Winsnes, Hjelmare, et al. Analysis of the Human Protein Atlas Image Classification competition. Nature

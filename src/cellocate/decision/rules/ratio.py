@@ -1,4 +1,4 @@
-"""As many fields with each location as it has elsewhere."""
+"""Thresholds that give each location as often as it occurs elsewhere."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Floats
 from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.sweep import Sorted
 
 
 @rule("ratio", "a threshold for each location, so that it is decided as often as it occurs")
-def ratio_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[Any]:
+def ratio_thresholds(probabilities: Floats, truth: Bools) -> NDArray[Any]:
     """For each location the threshold that as many fields reach as show it (see `matching_thresholds`)."""
     return matching_thresholds(probabilities, truth.mean(axis=0))
 
 
-def matching_thresholds(probabilities: NDArray[np.floating[Any]], ratios: NDArray[np.floating[Any]]) -> NDArray[Any]:
-    """For each location the threshold that a given share of the fields reaches, or as near to it as can be.
+def matching_thresholds(probabilities: Floats, ratios: Floats) -> NDArray[Any]:
+    """For each location the threshold that a given share of the fields reaches, as nearly as possible.
 
-    No truth of these fields is needed, so it can be fitted to the very fields that are to be decided, with the ratios
-    of the train set, as the winner of the 2018 challenge did. Where the share amounts to no field, the threshold is
-    halfway between the highest probability and 1.
+    No truth of these fields is needed, so you can fit it to the fields to be decided, with the ratios of the training
+    set, as the winner of the 2018 challenge did. If the share amounts to no field, the threshold is halfway between the
+    highest probability and 1.
 
     Args:
         probabilities: shape (N, K).
@@ -39,7 +40,7 @@ def matching_thresholds(probabilities: NDArray[np.floating[Any]], ratios: NDArra
     return np.array([_matching(p, r) for p, r in zip(probabilities.T, ratios, strict=True)])
 
 
-def _matching(probabilities: NDArray[np.floating[Any]], ratio: float) -> float:
+def _matching(probabilities: Floats, ratio: float) -> float:
     by_probability = Sorted(probabilities)
     kept = np.flatnonzero(by_probability.parts) + 1
     wanted = ratio * len(probabilities)

@@ -1,19 +1,19 @@
-"""A decision rule: what is kept of it, and how it is applied."""
+"""A fitted decision rule, and how it is applied."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from cellocate.arrays import Bools, Floats, Ints
 from cellocate.choices import Fallback, present_rule
+from cellocate.decision.rules.check_values import check_probabilities
 from cellocate.decision.rules.kinds import RuleKind
 from cellocate.decision.rules.scaling import Scaling
 from cellocate.decision.rules.unfitted import likeliest
-from cellocate.decision.rules.values import refuse_no_probabilities
 from cellocate.errors import CellocateError
 from cellocate.registry import RULES
 
@@ -22,20 +22,20 @@ FALLBACKS: tuple[Fallback, ...] = get_args(Fallback)
 
 
 class Rule(BaseModel):
-    """A threshold for each location: a field shows it where its probability reaches the threshold.
+    """A threshold for each location: a field shows it if its probability reaches the threshold.
 
-    Rules that decide each field by itself have none: with `argmax` a field shows the likeliest location alone, with
-    `field_f1` the set of locations whose expected F1 is best.
+    Rules that decide each field by itself have none: with `argmax` a field shows its likeliest location, with
+    `field_f1` the set of locations with the best expected F1.
 
     Args:
         kind: how it was fitted (see `fit`).
-        thresholds: one for each location; 0 where the kind has none.
-        fallback: what a field shows that would show nothing: `none`, the location whose probability is `nearest` to
-            its threshold, or the `likeliest`.
+        thresholds: one for each location; 0 if the kind has none.
+        fallback: what an empty field gets: `none`, the location whose probability is `nearest` to its threshold, or the
+            `likeliest`.
         at_most: how many locations a field may show; those furthest above their thresholds are kept.
-        scaling: of the probabilities to frequencies, before a fitted rule decides each field by itself.
-        fitted_on: number of fields that it was fitted on; None where nothing was fitted, and in older files.
-        never: indices of locations that no field is given, as the network had none to learn them from.
+        scaling: of the probabilities to frequencies, for a fitted rule that decides each field by itself.
+        fitted_on: number of fields of the fit; None if nothing was fitted, and in older files.
+        never: indices of locations that no field is given, because the network had no examples of them.
 
     Example:
         >>> probabilities = np.array([[0.45, 0.1], [0.4, 0.2], [0.9, 0.3]])
@@ -66,44 +66,43 @@ class Rule(BaseModel):
         if self.scaling is not None and len(self.scaling.offsets) != len(self.thresholds):
             raise ValueError("the scaling and the thresholds differ in number")
         if max(self.never, default=-1) >= len(self.thresholds):
-            raise ValueError("a location that is never given is one of those that there are")
+            raise ValueError("never has an index beyond the locations")
         return self
 
-    def apply(self, probabilities: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
-        """Probabilities, shape (N, K) → whether each field shows each location, shape (N, K), bool.
+    def apply(self, probabilities: Floats) -> Bools:
+        """Choose the locations of each field from probabilities, shape (N, K) → (N, K), bool.
 
         Raises:
-            CellocateError: the rule is for another number of locations, or the values are no probabilities.
+            CellocateError: the rule is for another number of locations, or values are outside 0 to 1.
         """
         if probabilities.shape[-1] != len(self.thresholds):
             raise CellocateError(
-                f"a rule for {len(self.thresholds)} locations beside {probabilities.shape[-1]} columns",
+                f"a rule for {len(self.thresholds)} locations, but the table has {probabilities.shape[-1]} columns",
                 mend="Use a rule that was fitted to this vocabulary.",
             )
-        refuse_no_probabilities(probabilities)
+        check_probabilities(probabilities)
         probabilities = _without(probabilities, self.never)
         known: RuleKind = RULES[self.kind]
         # in the probabilities' own precision, or .57 in single would not reach a threshold of .57 in double
         values = probabilities if self.scaling is None else self.scaling.apply(probabilities)
         above = values - np.asarray(self.thresholds, values.dtype)
         above[:, list(self.never)] = -np.inf  # also where a threshold is 0
-        decided: NDArray[np.bool_] = known.function(values.astype(np.float64)) if known.by_field else above >= 0
-        decided[:, list(self.never)] = False
+        labels: Bools = known.function(values.astype(np.float64)) if known.by_field else above >= 0
+        labels[:, list(self.never)] = False
         if self.fallback != "none":
-            empty = ~decided.any(axis=1)
-            decided[empty] = likeliest((above if self.fallback == "nearest" else probabilities)[empty])
+            empty = ~labels.any(axis=1)
+            labels[empty] = likeliest((above if self.fallback == "nearest" else probabilities)[empty])
         if self.at_most is not None:
-            decided &= _ranks(np.where(decided, above, -np.inf)) < self.at_most
-        return decided
+            labels &= _ranks(np.where(labels, above, -np.inf)) < self.at_most
+        return labels
 
     @property
-    def parted_by(self) -> tuple[float, ...] | None:
-        """The threshold of each location; None where the rule has none."""
+    def applied_thresholds(self) -> tuple[float, ...] | None:
+        """The threshold of each location; None if the rule has none."""
         return None if RULES[self.kind].by_field else self.thresholds
 
 
-def _without(values: NDArray[np.floating[Any]], columns: Sequence[int]) -> NDArray[np.floating[Any]]:
-    """Probabilities with some columns at 0."""
+def _without(values: Floats, columns: Sequence[int]) -> Floats:
     if not columns:
         return values
     values = values.copy()
@@ -111,8 +110,8 @@ def _without(values: NDArray[np.floating[Any]], columns: Sequence[int]) -> NDArr
     return values
 
 
-def _ranks(values: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
-    """Of each value in its row: 0 for the highest; of equal ones the first is higher."""
+def _ranks(values: Floats) -> Ints:
+    """Rank each value in its row, 0 for the highest; of equal values the first is higher."""
     order = np.argsort(-values, axis=1, kind="stable")
-    ranks: NDArray[np.intp] = np.argsort(order, axis=1, kind="stable")
+    ranks: Ints = np.argsort(order, axis=1, kind="stable")
     return ranks

@@ -1,18 +1,19 @@
-"""Probabilities brought near frequencies, as the rules of expected F1 need them."""
+"""Scale probabilities towards frequencies, as the rules of expected F1 need them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from scipy.special import expit, logit
 
-_CLIP = 1e-6
-_LEAST_SLOPE = 0.1
+from cellocate.arrays import Bools, Doubles, Floats, Ints
+from cellocate.decision.logistic import CLIP, logits
+
+_MIN_SLOPE = 0.1
 _BY_CHANCE = 0.01  # of the labels
-_STEP = 0.02  # between logits that are told apart in the fit, so that its time does not grow with the fields
+_STEP = 0.02  # between distinct logits in the fit, so that its time does not grow with the fields
 
 
 class Scaling(BaseModel):
@@ -27,25 +28,25 @@ class Scaling(BaseModel):
     slope: Annotated[FiniteFloat, Field(gt=0)]
     offsets: tuple[FiniteFloat, ...]
 
-    def apply(self, probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    def apply(self, probabilities: Floats) -> Doubles:
         """Scale probabilities, shape (N, K)."""
-        return np.asarray(expit(self.slope * _logits(probabilities) + np.array(self.offsets)), dtype=np.float64)
+        return np.asarray(expit(self.slope * logits(probabilities) + np.array(self.offsets)), dtype=np.float64)
 
-    def undo(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The least probability of each location that is scaled to this one, shape (K,)."""
+    def undo(self, scaled: Doubles) -> Doubles:
+        """The lowest probability of each location that is scaled to this value, shape (K,)."""
         found = expit((logit(scaled) - np.array(self.offsets)) / self.slope)
-        return np.where(found > _CLIP * (1 + 1e-9), found, 0.0)  # all below is scaled alike
+        return np.where(found > CLIP * (1 + 1e-9), found, 0.0)  # values below scale to the same
 
 
-def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> Scaling:
+def fit_scaling(probabilities: Floats, truth: Bools) -> Scaling:
     """Fit the scaling by maximum likelihood with standard normal priors, so that rare locations stay near the others.
 
-    logit q = (1 + a) · logit p + b + c of the location, where a, b and each c are, before anything is seen, normal
-    around 0 with a deviation of 1. So a location of few fields takes the slope and the offset of all, and without any
-    field the probabilities are left as they are.
+    logit q = (1 + a) · logit p + b + c of the location; the priors of a, b and each c are normal around 0 with a
+    deviation of 1. So a location with few fields takes the slope and the offset of all, and without any field the
+    probabilities stay as they are.
 
-    One label in a hundred is taken for drawn by chance, as often as its location occurs. Otherwise a few fields at 0 or
-    1 against their labels, such as images on which a network failed, would flatten the slope for all (decision 0019).
+    One label in a hundred is assumed to be random, as often as its location occurs. Otherwise a few fields at 0 or 1
+    against their labels, such as images on which a network failed, would flatten the slope for all (decision 0019).
 
     Args:
         probabilities: shape (N, K).
@@ -64,10 +65,10 @@ def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool
     from scipy.optimize import minimize  # slow to import
 
     n, classes = truth.shape
-    x, k, true, false = _counted(_logits(probabilities), truth)
+    x, k, true, false = _counted(logits(probabilities), truth)
     by_chance = (_BY_CHANCE * (truth.sum(axis=0) + 1) / (n + 2))[k]
 
-    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(parameters: Doubles) -> tuple[float, Doubles]:
         a, b, c = parameters[0], parameters[1], parameters[2:]
         q = expit((1 + a) * x + b + c[k])
         seen = by_chance + (1 - _BY_CHANCE) * q  # how likely a label is
@@ -78,22 +79,16 @@ def fit_scaling(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool
         return float(value) / n, gradient / n
 
     start = np.zeros(2 + classes)
-    bounds = [(_LEAST_SLOPE - 1, None)] + [(None, None)] * (len(start) - 1)
+    bounds = [(_MIN_SLOPE - 1, None)] + [(None, None)] * (len(start) - 1)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return Scaling(slope=float(1 + found[0]), offsets=tuple((found[1] + found[2:]).tolist()))
 
 
-def _counted(
-    logits: NDArray[np.float64], truth: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Fields of one location and nearly one logit as one: their mean logit, location, and number of true and false."""
-    classes = logits.shape[1]
-    step = np.round(logits / _STEP).astype(np.int64) * classes + np.arange(classes)
+def _counted(values: Doubles, truth: Bools) -> tuple[Doubles, Ints, Doubles, Doubles]:
+    """Merge fields of one location with nearly equal logits: mean logit, location, and number of true and false."""
+    classes = values.shape[1]
+    step = np.round(values / _STEP).astype(np.int64) * classes + np.arange(classes)
     kinds, which, size = np.unique(step, return_inverse=True, return_counts=True)
     true = np.asarray(np.bincount(which.ravel(), truth.ravel(), len(kinds)), np.float64)
-    mean: NDArray[np.float64] = np.bincount(which.ravel(), logits.ravel(), len(kinds)) / size
+    mean: Doubles = np.bincount(which.ravel(), values.ravel(), len(kinds)) / size
     return mean, np.asarray(kinds % classes, np.intp), true, size - true
-
-
-def _logits(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    return np.asarray(logit(np.clip(probabilities.astype(np.float64), _CLIP, 1 - _CLIP)), dtype=np.float64)

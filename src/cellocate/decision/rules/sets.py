@@ -1,24 +1,23 @@
-"""For each field the set of locations whose expected F1 is best."""
+"""The set of locations of each field with the best expected F1."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles
 from cellocate.decision.rules.kinds import rule
 
 
 @rule("field_f1", "the locations that together have the best expected F1", by_field=True)
-def best_sets(probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """For each field the set with the best expected F1 over its locations, which are taken to be independent.
+def best_sets(probabilities: Doubles) -> Bools:
+    """For each field the set with the best expected F1, with locations assumed independent.
 
-    This is right for F1 of each field, averaged over fields, and not for macro F1, whose locations are to be decided
-    over all fields (`expected_f1`). The best set holds the likeliest locations; how many, is found by going through
-    all numbers, with the exact distribution of hits above and misses below. An empty set is right (1) where nothing
-    is true.
+    This suits F1 of each field, averaged over fields, and not macro F1, which needs each location decided over all
+    fields (`expected_f1`). The best set holds the likeliest locations; their number is found by trying all, with the
+    exact distribution of hits and misses. An empty set scores 1 if nothing is true.
 
     Args:
-        probabilities: shape (N, K), as near to frequencies as can be.
+        probabilities: shape (N, K), as near to frequencies as possible.
 
     Returns:
         Shape (N, K), bool.
@@ -39,11 +38,11 @@ def best_sets(probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
     expected = expected_f1_of_likeliest(np.take_along_axis(probabilities, order, axis=1))
     count = expected.argmax(axis=1)
     ranks = np.argsort(order, axis=1, kind="stable")
-    chosen: NDArray[np.bool_] = ranks < count[:, None]
+    chosen: Bools = ranks < count[:, None]
     return chosen
 
 
-def expected_f1_of_likeliest(falling: NDArray[np.float64]) -> NDArray[np.float64]:
+def expected_f1_of_likeliest(falling: Doubles) -> Doubles:
     """Expected F1 of keeping the first 0, 1, … K of independent locations, shape (N, K + 1).
 
     Example:
@@ -61,8 +60,8 @@ def expected_f1_of_likeliest(falling: NDArray[np.float64]) -> NDArray[np.float64
     return np.stack(expected, axis=1)
 
 
-def _counts(probabilities: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """How likely each number of the first 0, 1, … K events is, shapes (N, 1), (N, 2), … (N, K + 1)."""
+def _counts(probabilities: Doubles) -> list[Doubles]:
+    """Probability of each number of events among the first 0, 1, … K, shapes (N, 1), (N, 2), … (N, K + 1)."""
     counts = [np.ones((len(probabilities), 1))]
     for p in probabilities.T[:, :, None]:
         nothing = np.zeros((len(p), 1))

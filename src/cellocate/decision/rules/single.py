@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from cellocate.arrays import Bools, Doubles, Floats, Ints
 from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.sweep import middle_of_best
 
@@ -14,13 +12,13 @@ _OF_N = 3  # fields, of any number
 
 
 @rule("single", "one threshold for all locations, fitted on the validation part")
-def single_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def single_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     """The same threshold for each location, shape (K,) (see `single_threshold`)."""
     return np.full(truth.shape[1], single_threshold(probabilities, truth))
 
 
-def single_threshold(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> float:
-    """The one of .01, .02, … .99 with the best macro F1 over the locations that occur.
+def single_threshold(probabilities: Floats, truth: Bools) -> float:
+    """The threshold among .01, .02, … .99 with the best macro F1 over the locations that occur.
 
     Args:
         probabilities: shape (N, K).
@@ -41,11 +39,11 @@ def single_threshold(probabilities: NDArray[np.floating[Any]], truth: NDArray[np
     return round(middle_of_best(candidates.astype(np.float64), scores), 2)
 
 
-def thresholds_of_unseen(probabilities: NDArray[np.floating[Any]], shared: float) -> NDArray[np.float64]:
-    """Thresholds of locations that none of some fields shows: a shared one, or more where that marks too many of them.
+def thresholds_of_unseen(probabilities: Floats, shared: float) -> Doubles:
+    """Thresholds of locations that no field shows: a shared one, or higher if that selects too many fields.
 
-    What none of n fields shows, fewer than 3 in n do, with 95% confidence (the rule of three). So no more than three of
-    these fields may be given it.
+    If none of n fields shows a location, fewer than 3 in n do, with 95% confidence (the rule of three). So at most
+    three of these fields may get it.
 
     Args:
         probabilities: shape (N, K).
@@ -66,7 +64,7 @@ def thresholds_of_unseen(probabilities: NDArray[np.floating[Any]], shared: float
     return np.asarray(np.maximum(shared, above), np.float64)
 
 
-def _at_least(reached: NDArray[np.intp], columns: NDArray[np.intp], classes: int) -> NDArray[np.float64]:
+def _at_least(reached: Ints, columns: Ints, classes: int) -> Doubles:
     counts = np.zeros((100, classes))
     np.add.at(counts, (reached, columns), 1)
     return np.asarray(counts[::-1].cumsum(axis=0)[::-1][1:])

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
+from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.decision.rules.kinds import rule
 
 STEEPNESS, DECAY = 50.0, 1e-5
 
 
-def soft_f1(
-    probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], thresholds: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """F1 of each location where sigmoid(50 (p − threshold)) of a decision is taken; shape (K,).
+def soft_f1(probabilities: Floats, truth: Bools, thresholds: Doubles) -> Doubles:
+    """F1 of each location with sigmoid(50 (p − threshold)) in place of a decision, shape (K,).
 
     Example:
         >>> soft_f1(np.array([[0.1], [0.9]]), np.array([[False], [True]]), np.array([0.5])).round(3)
         array([1.])
     """
-    decided = expit(STEEPNESS * (probabilities - thresholds))
-    both = decided.sum(axis=0) + truth.sum(axis=0) + 1e-6
-    return np.asarray(2 * (decided * truth).sum(axis=0) / both, dtype=np.float64)
+    soft = expit(STEEPNESS * (probabilities - thresholds))
+    both = soft.sum(axis=0) + truth.sum(axis=0) + 1e-6
+    return np.asarray(2 * (soft * truth).sum(axis=0) / both, dtype=np.float64)
 
 
 @rule("soft_f1", "a threshold for each location, by least squares on a smooth F1 of the validation part")
-def soft_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def soft_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     """The thresholds with the least sum of squares of 1 − soft F1, as the public kernels of 2018 fitted them.
 
-    The search begins at .5 and is drawn back there by a weight of 1e-5. It is local: a location whose probabilities
-    are all far below .5 has no slope there, and keeps .5; so does one that never occurs.
+    The search starts at .5 and is drawn back there by a weight of 1e-5. It is local: a location whose probabilities are
+    all far below .5 has no slope there and keeps .5, as does one that never occurs.
 
     References:
         Shlepchenko (iafoss). Pretrained ResNet34 with RGBY. Kaggle, 2018 (`fit_val`).
@@ -47,21 +43,19 @@ def soft_thresholds(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.
     classes = truth.shape[1]
     own = np.eye(classes)  # each location's F1 depends on its own threshold alone
 
-    def misses(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    def misses(thresholds: Doubles) -> Doubles:
         return np.concatenate([soft_f1(probabilities, truth, thresholds) - 1, DECAY * (thresholds - 0.5)])
 
-    def slopes(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    def slopes(thresholds: Doubles) -> Doubles:
         return np.concatenate([own * _slope(probabilities, truth, thresholds), DECAY * own])
 
     found = least_squares(misses, np.full(classes, 0.5), jac=slopes, bounds=(0, 1))
     return np.asarray(found.x, dtype=np.float64)
 
 
-def _slope(
-    probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], thresholds: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    decided = expit(STEEPNESS * (probabilities - thresholds))
-    falls = STEEPNESS * decided * (1 - decided)
-    both = decided.sum(axis=0) + truth.sum(axis=0) + 1e-6
-    f1 = 2 * (decided * truth).sum(axis=0) / both
+def _slope(probabilities: Floats, truth: Bools, thresholds: Doubles) -> Doubles:
+    soft = expit(STEEPNESS * (probabilities - thresholds))
+    falls = STEEPNESS * soft * (1 - soft)
+    both = soft.sum(axis=0) + truth.sum(axis=0) + 1e-6
+    f1 = 2 * (soft * truth).sum(axis=0) / both
     return np.asarray((f1 * falls.sum(axis=0) - 2 * (falls * truth).sum(axis=0)) / both, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Submissions of the challenges: written, and checked as strictly as the challenges would."""
+"""Submissions to the 2018 and 2021 challenges: write them, and check them as strictly as the challenges do."""
 
 from pathlib import Path
 
@@ -6,19 +6,24 @@ from cellocate.decision.submissions.kaggle2018 import validate_kaggle2018, write
 from cellocate.decision.submissions.kaggle2021 import (
     is_kaggle2021,
     read_kaggle2021,
-    require_hpa19,
     validate_kaggle2021,
     write_kaggle2021,
 )
-from cellocate.decision.submissions.sample import Holds, in_order, read_sample, read_shapes
+from cellocate.decision.submissions.sample import (
+    SubmissionContents,
+    in_sample_order,
+    read_sample,
+    read_shapes,
+    require_vocabulary,
+)
 
 __all__ = [
-    "Holds",
-    "in_order",
+    "SubmissionContents",
+    "in_sample_order",
     "is_kaggle2021",
     "read_kaggle2021",
     "read_sample",
-    "require_hpa19",
+    "require_vocabulary",
     "validate_kaggle2018",
     "validate_kaggle2021",
     "validate_submission",
@@ -27,15 +32,12 @@ __all__ = [
 ]
 
 
-def validate_submission(path: str | Path, sample: str | Path | None = None) -> Holds:
-    """Check a submission of either challenge against its sample: every id once, in any order, and all that they hold.
+def validate_submission(path: str | Path, sample: str | Path | None = None) -> SubmissionContents:
+    """Check a submission to either challenge against its sample: every id once, in any order, and all contents.
 
     Args:
         path: a CSV file, plain or gzipped.
-        sample: the challenge's sample submission; without it any ids will do.
-
-    Returns:
-        What it holds.
+        sample: the challenge's sample submission; without it any ids are accepted.
 
     Raises:
         CellocateError: at the first fault, with its line.

@@ -1,4 +1,4 @@
-"""What a challenge asks for, as its sample submission says, and what a submission holds."""
+"""Sample submissions of the challenges, and the contents of a submission."""
 
 from __future__ import annotations
 
@@ -11,22 +11,33 @@ from cellocate.collection import Collection, are_cells
 from cellocate.collection.collection import FIELD
 from cellocate.errors import CellocateError
 from cellocate.tables import find_column, missing_column_error, quoted, table_rows
+from cellocate.vocabulary import Vocabulary, get_vocabulary
 
 LONGEST = 2**30  # characters of all the masks of a field
 
 
-class Holds(NamedTuple):
-    """What a submission without a fault holds.
+class SubmissionContents(NamedTuple):
+    """Contents of a valid submission.
 
     Args:
-        fields: number of them.
-        cells: number of them, in 2021.
-        labels: how many fields, or cells, are said to show each label.
+        fields: number of fields.
+        cells: number of cells, in 2021.
+        labels: number of fields, or cells, with each label.
     """
 
     fields: int
     cells: int | None
     labels: Counter[int]
+
+
+def require_vocabulary(vocabulary: Vocabulary, year: int) -> None:
+    """Refuse another vocabulary than that of the challenge of a year."""
+    name = "hpa28" if year == 2018 else "hpa19"
+    if vocabulary.names != get_vocabulary(name).names:
+        raise CellocateError(
+            f"the {year} challenge uses {name}, but this model predicts {vocabulary.name}",
+            mend=f"Use --format table, or a model trained on {name} labels.",
+        )
 
 
 def read_sample(path: str | Path) -> list[str]:
@@ -39,7 +50,7 @@ def read_sample(path: str | Path) -> list[str]:
 
 
 def read_shapes(path: str | Path) -> dict[str, tuple[int, int] | None]:
-    """Height and width of each field of a sample submission in px, which that of 2018 does not tell.
+    """Height and width in px of each field of a sample submission; None in 2018.
 
     Raises:
         CellocateError: it has no column of ids, or repeats one, or a size is no number.
@@ -52,22 +63,22 @@ def read_shapes(path: str | Path) -> dict[str, tuple[int, int] | None]:
     found: dict[str, tuple[int, int] | None] = {}
     for line, values in rows:
         row = dict(zip(columns, values, strict=True))
-        height, width = row.get("ImageHeight"), row.get("ImageWidth")
-        what = f"id {quoted(row[id_])} stands in several rows" if row[id_] in found else ""
+        height, width = row.get_vocabulary("ImageHeight"), row.get("ImageWidth")
+        what = f"id {quoted(row[id_])} is in several rows" if row[id_] in found else ""
         for text in (height, width):
             if text is not None and not text.isdecimal():
-                what = f"{quoted(text)} is no number of px"
+                what = f"{quoted(text)} is not a number of px"
         if what:
             raise CellocateError(f"not a sample submission: {what}", where=f"{path}, line {line}", mend=mend)
         found[row[id_]] = None if height is None or width is None else (int(height), int(width))
     return found
 
 
-def in_order(collection: Collection, ids: Sequence[str]) -> Collection:
-    """The fields of a sample submission, in its order; of single cells, those of its fields, which may have none.
+def in_sample_order(collection: Collection, ids: Sequence[str]) -> Collection:
+    """The fields of a sample submission, in its order; of a collection of cells, the cells of these fields.
 
     Raises:
-        CellocateError: the collection lacks one, or of cells all.
+        CellocateError: the collection lacks a field, or all of their cells.
     """
     if are_cells(collection):
         return collection.subset(_cells_of(collection, ids))

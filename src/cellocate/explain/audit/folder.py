@@ -11,9 +11,18 @@ from cellocate.choices import Colours
 from cellocate.counted import counted
 from cellocate.explain.audit.audited import Audited
 from cellocate.files import new_folder, write_text
-from cellocate.pictures import Bar, Picture, composite, data_uri, read_pictures, save_figure, show, write
-from cellocate.pictures.page import render
-from cellocate.pictures.words import listed, sentence
+from cellocate.pictures import (
+    Bar,
+    Picture,
+    composite,
+    data_uri,
+    draw_picture,
+    read_pictures,
+    save_figure,
+    write_caption,
+)
+from cellocate.pictures.html_page import render
+from cellocate.pictures.text_format import listed, sentence
 from cellocate.rounded import json_text
 from cellocate.written import write_table
 
@@ -126,6 +135,6 @@ def _sheet(rows: Sequence[dict[Any, Any]], pictures: dict[str, Picture], colours
     for axis in axes:
         axis.set_axis_off()
     for axis, row in zip(axes, rows, strict=False):
-        show(axis, pictures[row["Id"]], colours)
-        write(axis, "\n".join(_words(row)), above=False)
+        draw_picture(axis, pictures[row["Id"]], colours)
+        write_caption(axis, "\n".join(_words(row)), above=False)
     return figure

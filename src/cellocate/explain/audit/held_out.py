@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cellocate.collection import Collection, LabelledCollection
 from cellocate.collection.identity import split_parts_of
-from cellocate.decision.tables import read_probabilities
+from cellocate.decision.probability_tables import read_probabilities
 from cellocate.errors import CellocateError
 from cellocate.networks import Model
 from cellocate.prediction import predict_collection

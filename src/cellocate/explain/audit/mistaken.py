@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.choices import Judge
-from cellocate.decision.logistic import logits, regress, sigmoid
+from cellocate.decision.logistic import fit_logistic, logits, sigmoid
 from cellocate.errors import CellocateError
 
 JUDGES: tuple[Judge, ...] = get_args(Judge)
@@ -95,7 +95,7 @@ def calibrated(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_
     """One line for the logits of all locations, so that a model that is too sure of itself does not doubt too much."""
     values = logits(probabilities)
     features = np.stack([np.ones(values.size), values.ravel()], axis=1)
-    intercept, slope = regress(features, truth.ravel(), prior=np.array([0.0, 1.0]), spread=1.0)
+    intercept, slope = fit_logistic(features, truth.ravel(), prior=np.array([0.0, 1.0]), spread=1.0)
     # a model that says the reverse of its labels knows nothing that would let them be doubted
     return sigmoid(intercept + max(float(slope), 0.0) * values)
 

@@ -14,7 +14,7 @@ from cellocate import h5ad
 from cellocate.collection import PARTS, Collection
 from cellocate.collection.collection import Unit, unit_of
 from cellocate.collection.identity import split_parts_of
-from cellocate.decision.h5ad import write_h5ad
+from cellocate.decision.anndata_file import write_h5ad
 from cellocate.errors import CellocateError
 from cellocate.networks import Model
 from cellocate.prediction import predict_and_embed

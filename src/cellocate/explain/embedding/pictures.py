@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.choices import Colours
-from cellocate.pictures import Picture, show, write
+from cellocate.pictures import Picture, draw_picture, write_caption
 from cellocate.pictures.style import FONT, PALETTE, WIDE, blank, group_colours, legend
 
 if TYPE_CHECKING:
@@ -119,11 +119,11 @@ def draw_nearest(
         shown = [(picture, words), *((pictures.get(field), text) for field, text in near)]
         for axis, (one, text) in zip(row, shown, strict=False):
             if one is not None:
-                show(axis, one, colours)
-                write(axis, textwrap.fill(text, _LETTERS), above=False)
+                draw_picture(axis, one, colours)
+                write_caption(axis, textwrap.fill(text, _LETTERS), above=False)
         for axis in row:
             axis.set_axis_off()
-        write(row[0], "asked for", above=True)
+        write_caption(row[0], "asked for", above=True)
         if columns > 1:
-            write(row[1], "nearest first", above=True)
+            write_caption(row[1], "nearest first", above=True)
     return figure
