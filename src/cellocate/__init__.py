@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cellocate.decision import Predictions
     from cellocate.errors import CellocateError, CellocateWarning
     from cellocate.networks import Model, load
-    from cellocate.vocabulary import get_vocabulary as get_vocabulary
+    from cellocate.vocabulary import get_vocabulary
 
 __version__ = "0.1.0"
 __all__ = [
@@ -65,7 +65,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:  # noqa: ANN401 # public names are imported when first used
     if name not in _HOMES:
         raise AttributeError(f"module 'cellocate' has no attribute {name!r}")
-    return getattr(import_module(f"cellocate.{_HOMES[name]}"), name.removesuffix("_vocabulary"))
+    return getattr(import_module(f"cellocate.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

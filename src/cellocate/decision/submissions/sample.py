@@ -63,7 +63,7 @@ def read_shapes(path: str | Path) -> dict[str, tuple[int, int] | None]:
     found: dict[str, tuple[int, int] | None] = {}
     for line, values in rows:
         row = dict(zip(columns, values, strict=True))
-        height, width = row.get_vocabulary("ImageHeight"), row.get("ImageWidth")
+        height, width = row.get("ImageHeight"), row.get("ImageWidth")
         what = f"id {quoted(row[id_])} is in several rows" if row[id_] in found else ""
         for text in (height, width):
             if text is not None and not text.isdecimal():
