@@ -55,4 +55,4 @@ def _network(head: str) -> LocationNetwork:
     if head == "linear":
         made.classifier.weight.data = 20 * torch.eye(4).repeat(7, 1)
         made.classifier.bias.data = torch.full((28,), -1.0)
-    return LocationNetwork(Body(net), made, backbone="looking", channels=CHANNELS, size=SIZE)
+    return LocationNetwork(Body(net), made, backbone_name="looking", channels=CHANNELS, size=SIZE)

@@ -54,7 +54,7 @@ class Body(nn.Module):
 def build_body(
     backbone: str, *, channels: Sequence[str], size: int, pretrained: bool = False, stem: Stem = "repeat"
 ) -> tuple[Body, tuple[int, int, int]]:
-    """Make a body, and say what its feature map is like: (features, height, width).
+    """Make a built, and say what its feature map is like: (features, height, width).
 
     Args:
         backbone: a timm model, such as `resnet18`, or one of cellocate's own, `cnn128` and `densenet73`.
@@ -70,12 +70,12 @@ def build_body(
     if backbone in OWN:
         if pretrained:
             raise _no_weights(backbone)
-        body = Body(_own(backbone, len(channels), size))
+        built = Body(_own(backbone, len(channels), size))
     elif timm.is_model(backbone):
-        body = Body(_from_timm(backbone, channels, pretrained, stem))
+        built = Body(_from_timm(backbone, channels, pretrained, stem))
     else:
         raise CellocateError(f"unknown backbone {backbone!r}", where=_WHERE, mend=_similar(backbone))
-    return body, _try(body, backbone, len(channels), size)
+    return built, _try(body, backbone, len(channels), size)
 
 
 def _own(backbone: str, channels: int, size: int) -> nn.Module:
@@ -134,16 +134,16 @@ def _without_pooling(backbone: str, *, channels: int) -> nn.Module:
 
 
 @torch.no_grad()
-def _try(body: Body, backbone: str, channels: int, size: int) -> tuple[int, int, int]:
+def _try(built: Body, backbone: str, channels: int, size: int) -> tuple[int, int, int]:
     try:
-        given = body.eval().net(torch.zeros(1, channels, size, size))
+        given = built.eval().net(torch.zeros(1, channels, size, size))
     except Exception as error:  # noqa: BLE001 # each kind of network fails in its own way
-        fits = getattr(body.net, "pretrained_cfg", {}).get("input_size", (3, 224, 224))[-1]
+        fits = getattr(built.net, "pretrained_cfg", {}).get("input_size", (3, 224, 224))[-1]
         raise _wrong_size(backbone, size, error, fits) from None
     finally:
-        body.train()
+        built.train()
     try:
-        _, width, high, wide = body.to_map(given).shape
+        _, width, high, wide = built.to_map(given).shape
     except (AttributeError, IndexError, RuntimeError):  # several outputs, a vector, a sequence that is no square
         raise CellocateError(f"{backbone} gives no feature map", where=_WHERE, mend=_OTHER) from None
     return width, high, wide

@@ -71,11 +71,11 @@ def load_body(network: LocationNetwork, folder: str | Path) -> None:
     card, state = _read(folder)
     if card.members:
         raise CellocateError(f"{card.name} is made of several models", where=folder, mend="Start from one of them.")
-    kinds = [name.partition(".")[0] for name in (card.backbone, network.backbone)]  # timm's names of weights aside
+    kinds = [name.partition(".")[0] for name in (card.backbone, network.backbone_name)]  # timm's names of weights aside
     if kinds[0] != kinds[1] or card.channels != network.channels:
         raise CellocateError(
             f"a model of {card.backbone} for {', '.join(card.channels)} cannot start "
-            f"one of {network.backbone} for {', '.join(network.channels)}",
+            f"one of {network.backbone_name} for {', '.join(network.channels)}",
             where=folder,
             mend="Set network.backbone and data.channels as they were there.",
         )

@@ -40,7 +40,7 @@ def layer_groups(network: LocationNetwork, count: int) -> list[list[nn.Parameter
     if count < 1 or parts is None:
         most = len(_parts(network.body, coarse=False)) + 1
         raise CellocateError(
-            f"{network.backbone} cannot be parted into {count} groups",
+            f"{network.backbone_name} cannot be parted into {count} groups",
             where="recipe, optimiser.layer_rates",
             mend=f"Give 1 to {most} rates.",
         )

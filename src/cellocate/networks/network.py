@@ -19,7 +19,7 @@ class LocationNetwork(nn.Module):
     Args:
         body: images → feature map (N, F, H', W').
         head: feature map → features (N, D) → logits.
-        backbone: name of the body.
+        backbone_name: name of the backbone.
         channels: of the images, in order.
         size: side of the images that it was made for, px.
         cells: where images are cells, of which several make a field: from theirs to the field's logits.
@@ -30,14 +30,14 @@ class LocationNetwork(nn.Module):
         body: Body,
         head: Head,
         *,
-        backbone: str,
+        backbone_name: str,
         channels: Sequence[str],
         size: int,
         cells: CellPool | None = None,
     ) -> None:
         super().__init__()
         self.body, self.head, self.cells = body, head, cells
-        self.backbone, self.channels, self.size = backbone, tuple(channels), size
+        self.backbone_name, self.channels, self.size = backbone_name, tuple(channels), size
         self.frozen = False
 
     @property
@@ -139,10 +139,10 @@ def build_network(
         >>> network.embed(torch.zeros(2, 2, 64, 64)).shape
         torch.Size([2, 1024])
     """
-    body, shape = build_body(backbone, channels=channels, size=size, pretrained=pretrained, stem=stem)
+    built, shape = build_body(backbone, channels=channels, size=size, pretrained=pretrained, stem=stem)
     made = build_head(head, shape, locations, dropout)
     pool = None if cells is None else build_pool(cells, made.classifier.in_features, locations)
-    return LocationNetwork(body, made, backbone=backbone, channels=channels, size=size, cells=pool)
+    return LocationNetwork(built, made, backbone_name=backbone, channels=channels, size=size, cells=pool)
 
 
 def freeze(network: LocationNetwork, frozen: bool) -> None:
