@@ -14,8 +14,8 @@ import torch
 import cellocate
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.networks import Ensemble, LocationNetwork, Model, build_network, load_body, save
-from cellocate.networks.card import Member
+from cellocate.networks import Ensemble, LocationNetwork, Model, build_network, load_backbone, save
+from cellocate.networks.model_card import Member
 
 
 @pytest.mark.parametrize("head", ["linear", "concat", "blocks", "attention", "flatten"])
@@ -38,9 +38,9 @@ def test_a_network_starts_from_the_body_of_a_model(
     model = save(make(), tmp_path / "model")
     network = small(head="concat", locations=7, size=96)
     classifier = network.head.classifier.weight.clone()
-    load_body(network, tmp_path / "model")
-    for name, tensor in network.body.state_dict().items():
-        assert torch.equal(tensor, model.network.body.state_dict()[name])
+    load_backbone(network, tmp_path / "model")
+    for name, tensor in network.backbone.state_dict().items():
+        assert torch.equal(tensor, model.network.backbone.state_dict()[name])
     assert torch.equal(network.head.classifier.weight, classifier)
 
 
@@ -54,23 +54,23 @@ def test_a_body_of_another_kind_is_refused(
     save(make(), tmp_path / "model")
     network = build_network(backbone, channels=channels, locations=5, size=160)
     with pytest.raises(CellocateError, match=rf"test_resnet for red, green, blue, yellow cannot start one of {of}"):
-        load_body(network, tmp_path / "model")
+        load_backbone(network, tmp_path / "model")
 
 
 def test_a_body_starts_from_one_whose_name_tells_other_weights(make: Callable[..., Model], tmp_path: Path) -> None:
     model = make()
     save(model, tmp_path / "model")
     network = build_network("test_resnet.r160_in1k", channels=CHANNELS, locations=5, size=160)
-    load_body(network, tmp_path / "model")
-    for name, tensor in network.body.state_dict().items():
-        assert torch.equal(tensor, model.network.body.state_dict()[name])
+    load_backbone(network, tmp_path / "model")
+    for name, tensor in network.backbone.state_dict().items():
+        assert torch.equal(tensor, model.network.backbone.state_dict()[name])
 
 
 def test_a_body_of_another_size_is_refused_where_it_matters(make: Callable[..., Model], tmp_path: Path) -> None:
     save(make("cnn128", size=40), tmp_path / "model")
     network = build_network("cnn128", channels=CHANNELS, locations=5, size=64)
     with pytest.raises(CellocateError, match=r"cnn128 for 40 px cannot start one for 64 px.*--set data\.size=40"):
-        load_body(network, tmp_path / "model")
+        load_backbone(network, tmp_path / "model")
 
 
 def test_several_models_start_nothing(make: Callable[..., Model], tmp_path: Path) -> None:
@@ -78,13 +78,13 @@ def test_several_models_start_nothing(make: Callable[..., Model], tmp_path: Path
     one = make()
     told = {name: getattr(one.card, name) for name in ("name", "backbone", "activation", "normalisation", "checksum")}
     names = tuple(entry.name for entry in one.card.locations)
-    member = Member(**told, locations=names, shares=(0.5,) * len(names), epoch=1)
+    member = Member(**told, locations=names, class_weights=(0.5,) * len(names), epoch=1)
     network = Ensemble([one.network, deepcopy(one.network)], [member] * 2, names)  # type: ignore[list-item]
     backbone = "test_resnet.r160_in1k + test_resnet.r160_in1k"
     card = one.card.model_copy(update={"members": (member,) * 2, "backbone": backbone})
     save(Model(network, card), tmp_path / "model")
     with pytest.raises(CellocateError, match=r"random is made of several models.*Start from one of them"):
-        load_body(one.network, tmp_path / "model")  # type: ignore[arg-type]
+        load_backbone(one.network, tmp_path / "model")  # type: ignore[arg-type]
 
 
 def test_a_damaged_model_starts_nothing(
@@ -96,9 +96,9 @@ def test_a_damaged_model_starts_nothing(
     content[-1] ^= 1
     path.write_bytes(content)
     with pytest.raises(CellocateError, match="checksum"):
-        load_body(small(), tmp_path / "model")
+        load_backbone(small(), tmp_path / "model")
     with pytest.raises(CellocateError, match="no model here"):
-        load_body(small(), tmp_path / "absent")
+        load_backbone(small(), tmp_path / "absent")
 
 
 def test_weights_that_do_not_fit_the_card_are_refused(make: Callable[..., Model], tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from torch import Tensor
 from cellocate.collection import Collection, open_collection
 from cellocate.networks import Model
 from cellocate.training import Recipe, load_recipe
+from cellocate.training.classifier import Classifier
 from cellocate.training.fit import Options, train
-from cellocate.training.module import Classifier
 
 SMALL = ("data.size=32", "network.backbone=test_resnet", "training.epochs=2", "data.intensity=depth")
 

@@ -13,7 +13,7 @@ from cellocate.collection import Collection, open_collection
 from cellocate.errors import CellocateError
 from cellocate.images import TTA
 from cellocate.networks import Model, save
-from cellocate.networks.card import Bag
+from cellocate.networks.model_card import BagPooling
 from cellocate.prediction import predict_collection
 from cellocate.training.combine import combine
 from cellocate.training.fit import Options, train
@@ -119,7 +119,10 @@ def test_what_one_of_them_assumed_and_was_renamed_is_kept(made: dict[str, Model]
         ({"intensity": "channel"}, "differ in intensity: depth and channel"),
         ({"channels": ("red",)}, "differ in channels"),
         ({"unit": "cell"}, "some models learnt from whole fields, and others from single cells"),
-        ({"bag": Bag(pool="mean")}, r"several such models cannot be one\. Predict with each, and pool the tables"),
+        (
+            {"bag": BagPooling(pool="mean")},
+            r"several such models cannot be one\. Predict with each, and pool the tables",
+        ),
     ],
 )
 def test_members_that_do_not_fit_are_refused(

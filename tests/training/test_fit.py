@@ -17,8 +17,8 @@ from cellocate.files import MARKER
 from cellocate.networks import build_network
 from cellocate.prediction import predict_collection
 from cellocate.training import Recipe, load_recipe
+from cellocate.training.classifier import Classifier
 from cellocate.training.fit import Options, train
-from cellocate.training.module import Classifier
 
 
 def _changed(recipe: Recipe, section: str, **settings: Any) -> Recipe:
@@ -161,12 +161,12 @@ def test_soft_labels_that_lie_in_the_run_are_not_replaced(phantoms: Path, tiny: 
 
 def test_one_device_is_used_unless_asked(tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from cellocate.training import fit
-    from cellocate.training.run import Run
+    from cellocate.training.run_folder import RunFolder
 
     seen: list[dict[str, Any]] = []
     monkeypatch.setattr(fit.L, "Trainer", lambda **settings: seen.append(settings))
     for flags in ({}, {"devices": "4"}):
-        fit._trainer(tiny, Run(tmp_path), Options(trainer=dict(flags)), validated=True, epochs=None)
+        fit._trainer(tiny, RunFolder(tmp_path), Options(trainer=dict(flags)), validated=True, epochs=None)
     assert [settings["devices"] for settings in seen] == [1, "4"]
 
 
@@ -291,7 +291,7 @@ def test_quick_overfits_a_handful_of_real_fields(real_data: Path, tmp_path: Path
     recipe = load_recipe(
         "quick",
         [
-            *("data.split.validation=0", "data.split.test=0", "data.size=96", "augmentation.turns=none"),
+            *("data.split.validation=0", "data.split.test=0", "data.size=96", "augmentation.orientation=none"),
             *("training.epochs=60", "training.batch_size=8"),
         ],
     )

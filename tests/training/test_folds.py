@@ -13,7 +13,7 @@ from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model
 from cellocate.training.folds import of_folds, train_folds
 from cellocate.training.prepare import Options
-from cellocate.training.run import Run
+from cellocate.training.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_interrupted_folds_are_taken_up(
     whole, torn = tmp_path / "whole", tmp_path / "torn"
     expected = _train(phantoms, whole, folds)
     interrupted(lambda: _train(phantoms, torn, folds), monkeypatch, batches)
-    Run(torn / f"fold-{batches}").split.unlink()  # killed between two files
+    RunFolder(torn / f"fold-{batches}").split.unlink()  # killed between two files
     done = {i: (torn / f"fold-{i}" / "history.csv").read_bytes() for i in range(batches)}
     resumed = _train(phantoms, torn, None, resume=True)
     assert resumed.card.weights == expected.card.weights

@@ -12,9 +12,9 @@ from small_runs import history, learn, small
 from cellocate.collection import open_collection, pack
 from cellocate.errors import CellocateError
 from cellocate.prediction import predict_collection
-from cellocate.training.module import FieldClassifier
+from cellocate.training.classifier import FieldClassifier
 from cellocate.training.prepare import Options, prepare
-from cellocate.training.run import Run
+from cellocate.training.run_folder import RunFolder
 
 
 def _parts(phantoms: Path, path: Path, train: int, validation: int) -> Path:
@@ -94,7 +94,7 @@ def test_specialists_share_the_split_of_the_whole(phantoms: Path, tmp_path: Path
     parts = {}
     for name, locations in (("all", "null"), ("nucleus", "['group:Nucleus']"), ("some", "[Cytosol, Nucleoplasm]")):
         recipe = small(f"data.locations={locations}")
-        sets = prepare(open_collection(phantoms), recipe, Run(tmp_path / name), Options(say=lambda _: None)).sets
+        sets = prepare(open_collection(phantoms), recipe, RunFolder(tmp_path / name), Options(say=lambda _: None)).sets
         parts[name] = {part: s.ids for part, s in sets.items()}
         assert sets["train"].vocabulary is not None
     assert parts["all"] == parts["nucleus"] == parts["some"]

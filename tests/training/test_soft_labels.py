@@ -13,7 +13,7 @@ from small_runs import history, learn
 from cellocate.collection import make_split, open_collection, save_split
 from cellocate.decision import read_probabilities, write_table
 from cellocate.errors import CellocateError
-from cellocate.training.soft import softened
+from cellocate.training.soft_labels import soften_labels
 from cellocate.vocabulary import get
 
 WORDS = get("hpa28")
@@ -29,7 +29,7 @@ def test_labels_of_fields_are_softened_by_what_cells_show(cells: Path, tmp_path:
     collection = open_collection(cells).labelled()
     ids = collection.ids
     tables = [_table(tmp_path / "a.csv", ids[:9], 0.2), _table(tmp_path / "b.csv", [*ids[6:12], "other"], 0.6)]
-    soft, truth = softened(collection, tables), collection.truth()
+    soft, truth = soften_labels(collection, tables), collection.truth()
     assert (soft[~truth] == 0).all()
     for row, value in ((0, 0.2), (7, 0.4), (10, 0.6), (20, 1.0)):
         np.testing.assert_allclose(soft[row][truth[row]], value, rtol=1e-6)
@@ -37,7 +37,7 @@ def test_labels_of_fields_are_softened_by_what_cells_show(cells: Path, tmp_path:
 
 def test_tables_of_nothing_that_is_known_are_refused(cells: Path, tmp_path: Path) -> None:
     with pytest.raises(CellocateError, match="soft labels are of none"):
-        softened(open_collection(cells).labelled(), [_table(tmp_path / "a.csv", ["x", "y"], 0.5)])
+        soften_labels(open_collection(cells).labelled(), [_table(tmp_path / "a.csv", ["x", "y"], 0.5)])
 
 
 def test_what_is_learnt_is_soft(cells: Path, tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from cellocate.errors import CellocateError
 from cellocate.images import Scale
 from cellocate.prediction import predict_bags, predict_collection
 from cellocate.registry import CELL_POOLS
-from cellocate.training.bags import BagDataset
-from cellocate.training.data import training_loader
+from cellocate.training.bag_training import BagDataset
+from cellocate.training.datasets import training_loader
 from cellocate.vocabulary import get
 
 MEAN = ("bags.pool=mean", "bags.cells=3", "training.batch_size=8")

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from cellocate.errors import CellocateError
-from cellocate.networks.card import Member
-from cellocate.networks.network import LocationNetwork
+from cellocate.networks.location_network import LocationNetwork
+from cellocate.networks.model_card import Member
 
 
 class Ensemble(nn.Module):
@@ -77,7 +77,7 @@ class _Member(nn.Module):
         locations = torch.tensor([list(names).index(name) for name in member.locations])
         constants = {
             "locations": locations,
-            "weights": torch.tensor(member.shares, dtype=torch.float32)[locations],
+            "weights": torch.tensor(member.class_weights, dtype=torch.float32)[locations],
             "mean": torch.tensor(member.normalisation.mean).view(-1, 1, 1),
             "std": torch.tensor(member.normalisation.std).view(-1, 1, 1),
         }

@@ -19,12 +19,12 @@ from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.images import TTA, Scale, to_float
 from cellocate.images.depth import check_bits, full_scale, full_value
-from cellocate.networks.card import ModelCard
+from cellocate.networks.brightness import brightness_of
 from cellocate.networks.ensemble import Ensemble
-from cellocate.networks.light import light_of
-from cellocate.networks.network import LocationNetwork
+from cellocate.networks.location_network import LocationNetwork
+from cellocate.networks.model_card import ModelCard
 from cellocate.networks.ood import References
-from cellocate.networks.tta import pooled, views_of
+from cellocate.networks.tta import pool_probabilities, tta_images
 
 _SQUARE = 4  # px of the network's input to which activation maps are brought, so that thin cells have places
 _ARRAYS = "Give arrays of shape (C, H, W)."
@@ -32,11 +32,11 @@ _LEAST = 1e-6  # a probability below this is not told from 0
 
 
 class Embedded(NamedTuple):
-    """Probabilities, shape (N, K), features, (N, D), and light (see `light_of`), (N, 2C), of N fields or cells."""
+    """Probabilities, shape (N, K), features, (N, D), and light (see `brightness_of`), (N, 2C), of N fields or cells."""
 
     probabilities: NDArray[np.float32]
     features: NDArray[np.float32]
-    light: NDArray[np.float32]
+    brightness: NDArray[np.float32]
 
 
 class Model:
@@ -203,12 +203,12 @@ class Model:
         width = len(self.vocabulary) + self.network.features
         found = self._means(tiles, lambda images: torch.cat(self._answers(images), dim=1), width, batch_size)
         probabilities, features = np.split(found, [len(self.vocabulary)], axis=1)
-        light = np.zeros((len(tiles), 2 * len(self.card.channels)), np.float32)
-        for row, each in zip(light, tiles, strict=True):
-            row[:] = light_of(each)
-        return Embedded(self._calibrated(probabilities), features, light)
+        brightness = np.zeros((len(tiles), 2 * len(self.card.channels)), np.float32)
+        for row, each in zip(brightness, tiles, strict=True):
+            row[:] = brightness_of(each)
+        return Embedded(self._calibrated(probabilities), features, brightness)
 
-    def fields_of(self, cells: Embedded, weights: NDArray[np.float32], sizes: Sequence[int]) -> NDArray[np.float32]:
+    def pool_cells(self, cells: Embedded, weights: NDArray[np.float32], sizes: Sequence[int]) -> NDArray[np.float32]:
         """What fields show, from their embedded cells, one field after the other → probabilities (fields, K).
 
         Args:
@@ -277,12 +277,12 @@ class Model:
             logits, own = (torch.stack(values) for values in zip(*of_views, strict=True))
             exclusive = activation == "softmax"
             each = logits.softmax(dim=-1) if exclusive else logits.sigmoid()
-            probabilities.append(pooled(each, self.card.tta.pool, exclusive=exclusive))
+            probabilities.append(pool_probabilities(each, self.card.tta.pool, exclusive=exclusive))
             features.append(own.mean(dim=0))
         return self.network.mean(probabilities), torch.cat(features, dim=1)
 
     def _views(self, images: Tensor) -> Iterator[Tensor]:
-        for view in views_of(images, self.card.tta, self.card.size):
+        for view in tta_images(images, self.card.tta, self.card.size):
             yield view.contiguous(memory_format=torch.channels_last)
 
     def _means(

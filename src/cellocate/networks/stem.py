@@ -14,7 +14,7 @@ from cellocate.errors import CellocateError
 _COLOURS = ("red", "green", "blue")
 
 
-def adapt(filters: Tensor, channels: Sequence[str], stem: Stem) -> Tensor:
+def adapt_filters(filters: Tensor, channels: Sequence[str], stem: Stem) -> Tensor:
     """Filters of a first layer for red, green and blue → those for `channels`.
 
     Args:
@@ -30,7 +30,7 @@ def adapt(filters: Tensor, channels: Sequence[str], stem: Stem) -> Tensor:
 
     Example:
         >>> filters = torch.tensor([1.0, 2.0, 4.0]).view(1, 3, 1, 1)
-        >>> adapt(filters, ["red", "green", "blue", "yellow"], "red").flatten().tolist()
+        >>> adapt_filters(filters, ["red", "green", "blue", "yellow"], "red").flatten().tolist()
         [1.0, 2.0, 4.0, 1.0]
     """
     if stem == "repeat":
@@ -41,7 +41,7 @@ def adapt(filters: Tensor, channels: Sequence[str], stem: Stem) -> Tensor:
     return filters[:, [_COLOURS.index(channel if channel in _COLOURS else stem) for channel in channels]]
 
 
-def with_stem(source: nn.Module, channels: Sequence[str], stem: Stem) -> dict[str, Tensor]:
+def adapted_weights(source: nn.Module, channels: Sequence[str], stem: Stem) -> dict[str, Tensor]:
     """The weights of a timm network for three channels, with a first layer for `channels`.
 
     Raises:
@@ -58,4 +58,4 @@ def with_stem(source: nn.Module, channels: Sequence[str], stem: Stem) -> dict[st
             where="recipe, network.stem",
             mend="Choose another backbone, or use three channels with --set network.stem=repeat.",
         )
-    return state | {name: adapt(state[name], channels, stem) for name in layers}
+    return state | {name: adapt_filters(state[name], channels, stem) for name in layers}

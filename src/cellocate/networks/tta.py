@@ -14,7 +14,7 @@ from cellocate.images.tta import ORIENTATIONS, TTA, Pooled, Square
 _LEAST = 1e-6  # a probability below this has no logit worth a mean
 
 
-def views_of(images: Tensor, tta: TTA, size: int) -> Iterator[Tensor]:
+def tta_images(images: Tensor, tta: TTA, size: int) -> Iterator[Tensor]:
     """Each view of a batch, in turn: every crop in every orientation.
 
     Args:
@@ -27,7 +27,7 @@ def views_of(images: Tensor, tta: TTA, size: int) -> Iterator[Tensor]:
 
     Example:
         >>> tta = TTA(turns="flips", crops=4, crop=0.5)
-        >>> [tuple(view.shape) for view in views_of(torch.zeros(2, 4, 128, 128), tta, size=64)][:2]
+        >>> [tuple(view.shape) for view in tta_images(torch.zeros(2, 4, 128, 128), tta, size=64)][:2]
         [(2, 4, 64, 64), (2, 4, 64, 64)]
     """
     crops = (_cropped(images, square, size) for square in tta.squares) if tta.squares else iter([images])
@@ -36,7 +36,7 @@ def views_of(images: Tensor, tta: TTA, size: int) -> Iterator[Tensor]:
             yield orient(crop, orientation)
 
 
-def pooled(probabilities: Tensor, pool: Pooled, *, exclusive: bool) -> Tensor:
+def pool_probabilities(probabilities: Tensor, pool: Pooled, *, exclusive: bool) -> Tensor:
     """Probabilities of V views, shape (V, N, K) → of the field, shape (N, K).
 
     `geometric` is the normalised geometric mean (the logarithmic opinion pool; Genest and Zidek 1986,

@@ -11,7 +11,7 @@ from cellocate.pictures.words import listed, sentence
 from cellocate.report.inputs import stains
 
 if TYPE_CHECKING:
-    from cellocate.networks.card import ModelCard
+    from cellocate.networks.model_card import ModelCard
 
 
 def cautions(evaluated: Evaluated, unreadable: int = 0) -> list[str]:

@@ -63,7 +63,7 @@ def average_checkpoints(paths: Iterable[Path]) -> dict[str, Tensor]:
         for name, value in last.items():
             sums[name] = value.double() + sums.get(name, 0)
     if not count:
-        raise CellocateError("no checkpoint to average", mend="Train again with training.keep of 2 or more.")
+        raise CellocateError("no checkpoint to average", mend="Train again with training.save_last of 2 or more.")
     return {name: (sums[name] / count).to(v.dtype) if v.is_floating_point() else v for name, v in last.items()}
 
 

@@ -41,15 +41,15 @@ def checkpoint_callbacks(section: Training, folder: Path, *, validated: bool) ->
     callbacks: list[ModelCheckpoint] = []
     if validated:
         callbacks.append(every_epoch("best", monitor=section.monitor, mode=monitor_mode(section.monitor)))
-    if section.keep > 1:
+    if section.save_last > 1:
         # the number of the step is a figure like others, and the highest are the last
-        latest = partial(every_epoch, monitor="step", mode="max", save_top_k=section.keep)
+        latest = partial(every_epoch, monitor="step", mode="max", save_top_k=section.save_last)
         callbacks.append(latest("step-{step:06d}", auto_insert_metric_name=False))
     return [*callbacks, every_epoch("last")]
 
 
 def last_checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints of the last epochs that `training.keep` left in a folder, in their order."""
+    """The checkpoints of the last epochs that `training.save_last` left in a folder, in their order."""
     return sorted(folder.glob("step-*.ckpt"))
 
 

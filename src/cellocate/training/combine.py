@@ -21,9 +21,9 @@ from cellocate.collection.depth import of_known_depth
 from cellocate.collection.derive import restricted
 from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model, ModelCard, Normalisation, Provenance
-from cellocate.networks.card import Member
+from cellocate.networks.model_card import Member
 from cellocate.prediction import predict_collection
-from cellocate.training.decided import decide, fit_limited
+from cellocate.training.fit_decision import fit_decision, fit_limited_rule
 from cellocate.vocabulary import Vocabulary
 
 _AGREE = ("channels", "size", "pixel_size", "intensity", "tta")
@@ -66,7 +66,7 @@ def combine(
             precision on the fields that are in the validation part of all.
         rule: fitted to the mean probabilities.
         fallback: what a field shows that would show nothing (see `cellocate.decision.fit`).
-        at_most: how many locations a field may show (see `cellocate.training.decided.fit_limited`).
+        at_most: how many locations a field may show (see `cellocate.training.fit_decision.fit_limited_rule`).
         calibrate: the mean probabilities beforehand; the members' own calibrations are left out.
 
     Raises:
@@ -83,9 +83,9 @@ def combine(
     held = restricted(collection.subset(validated).labelled(), vocabulary)
     answers = np.stack([_answers(m, held, t, vocabulary) for m, t in zip(models, fields["train"], strict=True)])
     table = _table(models, answers, held)
-    shares = _shares(answers, models, vocabulary, table if by == "best_per_location" else None)
+    class_weights = _shares(answers, models, vocabulary, table if by == "best_per_location" else None)
 
-    weights = np.where(np.isnan(answers), 0, shares[:, None, :])
+    weights = np.where(np.isnan(answers), 0, class_weights[:, None, :])
     judged = (weights.sum(axis=0) > 0).all(axis=1)  # fields that some member answers fairly for each location
     with np.errstate(invalid="ignore"):
         mean = (np.nan_to_num(answers) * weights).sum(axis=0) / weights.sum(axis=0)
@@ -101,11 +101,11 @@ def combine(
     found, never = None, _never(models, vocabulary)
     if judged.any():
         chosen: dict[str, Any] = {"fallback": fallback, "at_most": at_most, "calibrate": calibrate}
-        found = decide(means, truth, vocabulary, ids, groups, rule=rule, never=never, **chosen)
+        found = fit_decision(means, truth, vocabulary, ids, groups, rule=rule, never=never, **chosen)
         fitted = found.rule
     else:
-        fitted = fit_limited(rule, means, truth, fallback=fallback, at_most=at_most, never=never)
-    members = tuple(_member(m, s) for m, s in zip(models, shares, strict=True))
+        fitted = fit_limited_rule(rule, means, truth, fallback=fallback, at_most=at_most, never=never)
+    members = tuple(_member(m, s) for m, s in zip(models, class_weights, strict=True))
     card = _card(models, members, vocabulary, collection, fitted, {} if found is None else {"validation": found.scores})
     card = card.model_copy(update={"calibration": None if found is None else found.calibration})
     network = Ensemble([m.network for m in models], members, vocabulary.names)
@@ -203,7 +203,7 @@ def _shares(
     return np.asarray(has / has.sum(axis=0))
 
 
-def _member(model: Model, shares: NDArray[np.float64]) -> Member:
+def _member(model: Model, class_weights: NDArray[np.float64]) -> Member:
     card = model.card
     return Member(
         name=card.name,
@@ -212,7 +212,7 @@ def _member(model: Model, shares: NDArray[np.float64]) -> Member:
         activation=card.activation,
         locations=tuple(x.name for x in card.locations),
         normalisation=card.normalisation,
-        shares=tuple(float(s) for s in shares),
+        class_weights=tuple(float(s) for s in class_weights),
         epoch=card.provenance.epoch,
         checksum=card.checksum,
     )

@@ -17,8 +17,8 @@ from cellocate.training.combine import combine
 from cellocate.training.fit import train
 from cellocate.training.prepare import Options
 from cellocate.training.recipe import Recipe
-from cellocate.training.recipes import load_recipe
-from cellocate.training.run import Run, is_first_process
+from cellocate.training.recipe_files import load_recipe
+from cellocate.training.run_folder import RunFolder, is_first_process
 from cellocate.written import write_table
 
 
@@ -40,9 +40,9 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
     Raises:
         CellocateError: the split has no folds, or each leaves something out for the test.
     """
-    run = Run(out)
+    run = RunFolder(out)
     if options.resume:
-        run.refuse_ended()
+        run.require_unfinished()
         recipe, options = load_recipe(run.recipe), replace(options, split=run.split)
     if options.split is None:
         raise CellocateError(
@@ -61,11 +61,11 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
     for note in notes:
         options.say(f"note: {note}")
     if not options.resume and is_first_process():
-        inputs = (*collection.places, options.split, *options.soft, recipe.network.start)
+        inputs = (*collection.places, options.split, *options.soft, recipe.network.init_from)
         refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)
     begin = None if options.resume else partial(_start, run, recipe, options.split)
     for name in names:
-        fold = Run(run.folder / f"fold-{name}")
+        fold = RunFolder(run.folder / f"fold-{name}")
         if begin is None and fold.model.is_dir():
             continue
         options.say(f"fold {name} of {len(names)}")
@@ -76,7 +76,7 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
         begin = None
     if not is_first_process():
         return None
-    members = [load(Run(run.folder / f"fold-{name}").model) for name in names]
+    members = [load(RunFolder(run.folder / f"fold-{name}").model) for name in names]
     chosen = recipe.decision.model_dump(include={"rule", "fallback", "at_most", "calibrate"})
     combined = combine(members, collection, **chosen)
     write_table(run.folder / "members.csv", combined.table)
@@ -87,11 +87,11 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
 
 def of_folds(folder: str | Path) -> bool:
     """Whether a run in this folder is one that `train_folds` began."""
-    split = Run(folder).split
+    split = RunFolder(folder).split
     return split.is_file() and "fold" in read_columns(split)
 
 
-def _start(run: Run, recipe: Recipe, split: Path) -> None:
+def _start(run: RunFolder, recipe: Recipe, split: Path) -> None:
     """Remove what an earlier run left, and write what defines this one; the split in the form that is its name's."""
     (table, _), record = read_table(split, names=SPLIT_COLUMNS), split.with_suffix(".json")
     made = record.read_text(encoding="utf-8") if record.is_file() else None

@@ -27,7 +27,7 @@ def build_optimiser(
     Args:
         groups: parameters from the first layers to the head, as many groups as `section.layer_rates`.
         section: which optimiser, and its settings.
-        rate: of the head, where its factor is 1: as set, or as `cellocate.training.finder` found it.
+        rate: of the head, where its factor is 1: as set, or as `cellocate.training.learning_rate` found it.
         extra: parameters that are not the network's (of a loss), at the rate of the last group.
 
     Returns:

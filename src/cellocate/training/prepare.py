@@ -26,10 +26,10 @@ from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.evaluation import SMALL
 from cellocate.images import Scale, uncropped
-from cellocate.networks import learnt_from
-from cellocate.training.data import training_scale
+from cellocate.networks import learned_field_ids
+from cellocate.training.datasets import training_scale
 from cellocate.training.recipe import Recipe
-from cellocate.training.run import Run
+from cellocate.training.run_folder import RunFolder
 
 _FEW = 50  # training fields, below which a warning is given
 
@@ -43,7 +43,7 @@ class Options:
         fold: of the split, where it has several.
         resume: continue the interrupted run in the folder.
         overwrite: replace what is in the folder.
-        soft: tables of probabilities that soften the labels of the training cells (see `cellocate.training.soft`).
+        soft: tables of probabilities that soften the labels of the training cells (see `cellocate.training.soft_labels`).
         skip_bad: leave faulty fields out (they are listed in `skipped.csv`) instead of refusing the collection.
         progress: show a bar while an epoch runs.
         say: called with each line to print.
@@ -103,7 +103,7 @@ class Prepared:
         return replace(self, recipe=recipe, sets={**self.sets, "train": both, "validation": both.subset([])})
 
 
-def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) -> Prepared:
+def prepare(collection: Collection, recipe: Recipe, run: RunFolder, options: Options) -> Prepared:
     """Read what is left of an interrupted run, or part the collection for a new one.
 
     Raises:
@@ -147,7 +147,7 @@ def prepare(collection: Collection, recipe: Recipe, run: Run, options: Options) 
         )
     _refuse_blind_choice(sets["validation"], recipe.training.monitor)
     scale, assumed = training_scale(images, recipe.data, inspection)
-    start = () if recipe.network.start is None else learnt_from(recipe.network.start)
+    start = () if recipe.network.init_from is None else learned_field_ids(recipe.network.init_from)
     bags = CellBags(labelled, images) if in_bags else None
     return Prepared(recipe, labelled, bags, sets, split, inspection, scale, assumed, start)
 

@@ -9,13 +9,13 @@ from typing import Any
 import torch
 
 from cellocate.errors import CellocateError
-from cellocate.training.data import Shown, training_loader
-from cellocate.training.finder import find_rate, read_rates
-from cellocate.training.module import Classifier
-from cellocate.training.run import Run
+from cellocate.training.classifier import Classifier
+from cellocate.training.datasets import LabelledDataset, training_loader
+from cellocate.training.learning_rate import find_rate, read_rate_curve
+from cellocate.training.run_folder import RunFolder
 
 
-def refuse_processes(processes: int) -> None:
+def require_one_process(processes: int) -> None:
     """Raise a `CellocateError` where several processes train: each would find a rate of its own."""
     if processes > 1:
         raise CellocateError(
@@ -24,7 +24,7 @@ def refuse_processes(processes: int) -> None:
         )
 
 
-def found_rate(module: Classifier[Any], dataset: Shown, run: Run, say: Callable[[str], None]) -> float:
+def choose_rate(module: Classifier[Any], dataset: LabelledDataset, run: RunFolder, say: Callable[[str], None]) -> float:
     """Try rates on the training fields, write them to `learning_rate.csv`, and take the recipe's fraction of the best.
 
     A run that is resumed takes the rate that it found before.
@@ -39,6 +39,6 @@ def found_rate(module: Classifier[Any], dataset: Shown, run: Run, say: Callable[
         torch.manual_seed(module.recipe.training.seed)
         batches = training_loader(dataset, module.recipe)
         find_rate(module.loss_of, module, module.optimiser(1.0), batches, clip=module.recipe.optimiser.clip).save(path)
-    rate = read_rates(path).suggestion * module.recipe.optimiser.fraction
+    rate = read_rate_curve(path).suggestion * module.recipe.optimiser.fraction
     say(f"learning rate {rate:.3g}, by {path}")
     return rate

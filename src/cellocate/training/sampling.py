@@ -101,7 +101,7 @@ class ByLocation(EpochSampler):
         return drawn[torch.randperm(len(drawn), generator=generator)]
 
 
-class EachEpoch(EpochSampler):
+class EpochIndices(EpochSampler):
     """An order whose indices say the epoch as well, `epoch · count + index`, for a data set that draws in each anew.
 
     Args:
@@ -110,7 +110,7 @@ class EachEpoch(EpochSampler):
 
     Example:
         >>> order = epoch_sampler(Sampling(), np.ones((2, 1), np.bool_), batch_size=1, seed=0, first_epoch=3)
-        >>> sorted(EachEpoch(order, 2))
+        >>> sorted(EpochIndices(order, 2))
         [6, 7]
     """
 
@@ -165,15 +165,19 @@ def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, f
     columns = _with_none(truth)
     rng = np.random.default_rng(seed)
     used = (
-        np.arange(len(truth)) if section.max_per_location is None else at_most(columns, section.max_per_location, rng)
+        np.arange(len(truth))
+        if section.max_per_location is None
+        else limit_per_location(columns, section.max_per_location, rng)
     )
     length = None if section.batches is None else section.batches * batch_size
-    drawn: EpochSampler = SAMPLERS[section.name](Drawn(section, used, columns[used], rng, length, seed, first_epoch))
+    drawn: EpochSampler = SAMPLERS[section.name](
+        SamplingPlan(section, used, columns[used], rng, length, seed, first_epoch)
+    )
     return drawn
 
 
 @dataclass(frozen=True)
-class Drawn:
+class SamplingPlan:
     """What a sampler draws from, and how much.
 
     Attributes:
@@ -197,35 +201,35 @@ class Drawn:
 
 @sampler("uniform")
 @sampler("oversample")
-def repeated(drawn: Drawn) -> EpochSampler:
+def oversampled(drawn: SamplingPlan) -> EpochSampler:
     """Every field once, and copies of those of rare locations."""
     shown = drawn.used[_copied(drawn.truth, drawn.section.min_per_location, drawn.rng)]
     return Shuffled(shown, drawn.length or len(shown), drawn.seed, drawn.epoch)
 
 
 @sampler("class_aware")
-def class_aware(drawn: Drawn) -> EpochSampler:
+def class_aware(drawn: SamplingPlan) -> EpochSampler:
     """Every location equally often."""
     return _by_location(drawn, np.ones_like)
 
 
 @sampler("square_root")
-def square_root(drawn: Drawn) -> EpochSampler:
+def square_root(drawn: SamplingPlan) -> EpochSampler:
     """Every location in proportion to the square root of its number of fields."""
     return _by_location(drawn, np.sqrt)
 
 
-def _by_location(drawn: Drawn, shares: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> EpochSampler:
+def _by_location(drawn: SamplingPlan, shares: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> EpochSampler:
     members = [drawn.used[np.flatnonzero(column)] for column in drawn.truth.T if column.any()]
     sizes = np.array([len(fields) for fields in members], np.float64)
     return ByLocation(members, shares(sizes), drawn.length or len(drawn.used), drawn.seed, drawn.epoch)
 
 
-def at_most(truth: Truth, most: int, rng: np.random.Generator) -> Indices:
+def limit_per_location(truth: Truth, max_per_location: int, rng: np.random.Generator) -> Indices:
     """Fields that balance the skew: so many of each location, and more only of one that rarer ones bring along.
 
-    From the rarest to the commonest, each location takes fields at random until it has `most`, those included that
-    rarer ones took; first fields of which it is the rarest location. So a location with no more than `most` loses none,
+    From the rarest to the commonest, each location takes fields at random until it has `max_per_location`, those included that
+    rarer ones took; first fields of which it is the rarest location. So a location with no more than `max_per_location` loses none,
     and one with more keeps at least as many.
 
     Args:
@@ -238,14 +242,14 @@ def at_most(truth: Truth, most: int, rng: np.random.Generator) -> Indices:
 
     Example:
         >>> truth = np.array([[True, False]] * 5 + [[True, True]])
-        >>> len(at_most(truth, 3, np.random.default_rng(0)))
+        >>> len(limit_per_location(truth, 3, np.random.default_rng(0)))
         3
     """
     rarest_first = _rarest_first(truth)
     own = rarest_first[truth[:, rarest_first].argmax(axis=1)]
     kept = np.zeros(len(truth), np.bool_)
     for location in rarest_first:
-        wanted = most - np.count_nonzero(kept & truth[:, location])
+        wanted = max_per_location - np.count_nonzero(kept & truth[:, location])
         if wanted > 0:
             fields = rng.permutation(np.flatnonzero(truth[:, location] & ~kept))
             kept[fields[np.argsort(own[fields] != location, kind="stable")][:wanted]] = True
@@ -262,12 +266,12 @@ def _rarest_first(truth: Truth) -> Indices:
     return np.argsort(truth.sum(axis=0), kind="stable")
 
 
-def _copied(truth: Truth, least: int, rng: np.random.Generator) -> Indices:
-    """All rows, some of them several times, so that each location that occurs has `least`."""
+def _copied(truth: Truth, min_per_location: int, rng: np.random.Generator) -> Indices:
+    """All rows, some of them several times, so that each location that occurs has `min_per_location`."""
     copies = np.ones(len(truth), np.intp)
     for location in _rarest_first(truth):
         fields = np.flatnonzero(truth[:, location])
-        missing = least - copies[fields].sum()
+        missing = min_per_location - copies[fields].sum()
         if len(fields) and missing > 0:
             each, rest = divmod(missing, len(fields))
             copies[fields] += each

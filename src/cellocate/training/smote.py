@@ -24,7 +24,7 @@ WEIGHT_DECAY = 0.01  # of the weights on features of standard deviation 1
 
 
 def synthesise(
-    features: NDArray[np.floating], truth: Truth, *, seed: int, least: int | None = None
+    features: NDArray[np.floating], truth: Truth, *, seed: int, min_per_location: int | None = None
 ) -> tuple[Features, Truth]:
     """Synthetic fields that fill rare locations up, by MLSMOTE.
 
@@ -58,17 +58,17 @@ def synthesise(
     Example:
         >>> truth = np.array([[True, False]] * 4 + [[False, True]] * 2)
         >>> features = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [5, 5], [7, 5]])
-        >>> points, labels = synthesise(features, truth, least=3, seed=0)
+        >>> points, labels = synthesise(features, truth, min_per_location=3, seed=0)
         >>> bool(5 <= points[0, 0] <= 7), float(points[0, 1]), labels.tolist()
         (True, 5.0, [[False, True]])
     """
     rng = np.random.default_rng(seed)
     counts = truth.sum(axis=0)
-    least = usual_rarity(counts) if least is None else least
+    min_per_location = usual_rarity(counts) if min_per_location is None else min_per_location
     points, shown = [np.zeros((0, features.shape[1]), np.float32)], [np.zeros((0, truth.shape[1]), np.bool_)]
     for location in np.argsort(counts, kind="stable"):
         fields = np.flatnonzero(truth[:, location])
-        missing = least - counts[location]
+        missing = min_per_location - counts[location]
         if len(fields) > 1 and missing > 0:
             made = _between(features[fields].astype(np.float32), truth[fields], int(missing), rng)
             points.append(made[0])

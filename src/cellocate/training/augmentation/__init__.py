@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from cellocate.training.augmentation.geometry import move
+from cellocate.training.augmentation.geometry import warp
 from cellocate.training.augmentation.intensity import change_intensity
 from cellocate.training.augmentation.mixing import mix
-from cellocate.training.augmentation.turns import turn
+from cellocate.training.augmentation.orientation import reorient
 from cellocate.training.recipe import Augmentation
 
 __all__ = ["augment"]
@@ -36,11 +36,11 @@ def augment(
     Example:
         >>> import torch
         >>> from cellocate.images import uncropped
-        >>> section = Augmentation(crop=2 / 3, gain=0.2, mixup=0.4)
+        >>> section = Augmentation(crop=2 / 3, contrast=0.2, mixup=0.4)
         >>> fields, truth = torch.rand(8, 4, uncropped(64, section.crop), 96), torch.eye(8)
         >>> fields, truth = augment(fields, truth, section, ("red", "green", "blue", "yellow"), size=64)
         >>> fields.shape, truth.shape
         (torch.Size([8, 4, 64, 64]), torch.Size([8, 8]))
     """
-    images = turn(move(images, section, size), section.turns)
+    images = reorient(warp(images, section, size), section.orientation)
     return mix(change_intensity(images, section, channels), truth, section)

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 
-def between(low: float, high: float, *shape: int) -> Tensor:
+def uniform(low: float, high: float, *shape: int) -> Tensor:
     """Uniform numbers from torch's generator of the CPU."""
     return low + (high - low) * torch.rand(shape)
 
 
-def beside(drawn: Tensor, images: Tensor) -> Tensor:
+def to_device_of(drawn: Tensor, images: Tensor) -> Tensor:
     """What was drawn, on the device of the images; a CUDA device is not waited for."""
     return drawn.to(images.device, non_blocking=images.is_cuda)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
-from cellocate.training.augmentation.draws import beside, between
+from cellocate.training.augmentation.draws import to_device_of, uniform
 from cellocate.training.recipe import Augmentation
 
 _TAIL = 3.0  # standard deviations at which a blur ends
@@ -27,21 +27,21 @@ def change_intensity(images: Tensor, section: Augmentation, channels: tuple[str,
     """
     changed, each = images, (len(images), len(channels), 1, 1)
     if section.blur:
-        changed = blur(changed, between(0, section.blur, len(images)), section.blur)
+        changed = blur(changed, uniform(0, section.blur, len(images)), section.blur)
     if section.gamma:
         most = math.log1p(section.gamma)
-        changed = changed ** beside(between(-most, most, *each).exp(), images)
-    if section.gain:
-        changed = changed * beside(between(1 - section.gain, 1 + section.gain, *each), images)
-    if section.offset:
-        changed = changed + beside(between(-section.offset, section.offset, *each), images)
+        changed = changed ** to_device_of(uniform(-most, most, *each).exp(), images)
+    if section.contrast:
+        changed = changed * to_device_of(uniform(1 - section.contrast, 1 + section.contrast, *each), images)
+    if section.brightness:
+        changed = changed + to_device_of(uniform(-section.brightness, section.brightness, *each), images)
     if section.noise:
-        changed = changed + beside(between(0, section.noise, len(images), 1, 1, 1), images) * _white(images)
+        changed = changed + to_device_of(uniform(0, section.noise, len(images), 1, 1, 1), images) * _white(images)
     if changed is not images:
         changed = changed.clamp(0, 1)
-    if section.drop:
+    if section.channel_dropout:
         protein = torch.tensor([channel == "green" for channel in channels]).view(-1, 1, 1)
-        changed = changed * beside((torch.rand(each) >= section.drop) | protein, images)
+        changed = changed * to_device_of((torch.rand(each) >= section.channel_dropout) | protein, images)
     return changed
 
 
@@ -55,7 +55,7 @@ def blur(images: Tensor, sigma: Tensor, widest: float) -> Tensor:
     """
     reach = min(math.ceil(_TAIL * widest), *(side - 1 for side in images.shape[-2:]))
     weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma.clamp(min=1e-3)[:, None]) ** 2)
-    weights = beside(weights / weights.sum(dim=1, keepdim=True), images)
+    weights = to_device_of(weights / weights.sum(dim=1, keepdim=True), images)
     for dim, margin in ((-1, (reach, reach, 0, 0)), (-2, (0, 0, reach, reach))):
         padded, side = F.pad(images, margin, mode="reflect"), images.shape[dim]
         images = torch.zeros_like(images)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Beta
 
-from cellocate.training.augmentation.draws import beside
+from cellocate.training.augmentation.draws import to_device_of
 from cellocate.training.recipe import Augmentation
 
 
@@ -33,18 +33,18 @@ def mix(images: Tensor, truth: Tensor, section: Augmentation) -> tuple[Tensor, T
     if not (section.mixup or section.cutmix):
         return images, truth
     size = images.shape[-1]
-    others = beside(torch.randperm(len(images)), images)
-    edges, opacity = pastes(len(images), size, section)
+    others = to_device_of(torch.randperm(len(images)), images)
+    edges, opacity = draw_pastes(len(images), size, section)
     top, bottom, left, right = edges.T
     share = opacity * (bottom - top) * (right - left) / size**2
-    weights = _inside(beside(edges, images), size) * beside(opacity, images).view(-1, 1, 1, 1)
+    weights = _inside(to_device_of(edges, images), size) * to_device_of(opacity, images).view(-1, 1, 1, 1)
     return (
         torch.lerp(images, images[others], weights),
-        torch.lerp(truth, truth[others], beside(share, truth)[:, None]),
+        torch.lerp(truth, truth[others], to_device_of(share, truth)[:, None]),
     )
 
 
-def pastes(count: int, size: int, section: Augmentation) -> tuple[Tensor, Tensor]:
+def draw_pastes(count: int, size: int, section: Augmentation) -> tuple[Tensor, Tensor]:
     """Draw where in each field another is seen, and how clearly: mixup is a faint paste over all of it.
 
     Args:

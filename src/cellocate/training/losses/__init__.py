@@ -7,15 +7,15 @@ same for any batch and vocabulary. Authors who sum over the locations instead ne
 from cellocate.training.losses.arcface import ArcFace
 from cellocate.training.losses.batchwise import hard_log, lovasz, soft_f1
 from cellocate.training.losses.fieldwise import asymmetric, bce, cross_entropy, focal, soft_margin
+from cellocate.training.losses.label_checks import describe_missing_locations, require_one_label
 from cellocate.training.losses.total import TotalLoss, build_loss
-from cellocate.training.losses.truth import absent, refuse_several
 from cellocate.training.losses.weights import ClassWeights, class_weights
 
 __all__ = [
     "ArcFace",
     "ClassWeights",
     "TotalLoss",
-    "absent",
+    "describe_missing_locations",
     "asymmetric",
     "bce",
     "build_loss",
@@ -24,7 +24,7 @@ __all__ = [
     "focal",
     "hard_log",
     "lovasz",
-    "refuse_several",
+    "require_one_label",
     "soft_f1",
     "soft_margin",
 ]

@@ -113,7 +113,7 @@ def cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
     """Cross-entropy of a softmax, −Σ_k t_k·log softmax(x)_k, averaged over fields: for one label in each.
 
     Where a field has several all the same (of a validation part, say), they share it; where it has none it costs
-    nothing. `refuse_several` refuses both.
+    nothing. `require_one_label` refuses both.
 
     Args:
         logits: x, shape (N, K).

@@ -13,10 +13,10 @@ from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, Turns, pr
 from cellocate.images import TTA
 from cellocate.images.tta import Crops, Pooled
 from cellocate.registry import RULES
-from cellocate.training.recipe.course import FIGURES, Optimiser, Schedule, Training
-from cellocate.training.recipe.fields import Augmentation, Data, Sampling, Split
-from cellocate.training.recipe.network import Bags, Loss, Network
+from cellocate.training.recipe.data_sections import Augmentation, Data, Sampling, SplitSettings
+from cellocate.training.recipe.network_sections import Bags, Loss, Network
 from cellocate.training.recipe.section import Section
+from cellocate.training.recipe.training_sections import FIGURES, Optimiser, Schedule, Training
 
 __all__ = [
     "FIGURES",
@@ -30,7 +30,7 @@ __all__ = [
     "Recipe",
     "Sampling",
     "Schedule",
-    "Split",
+    "SplitSettings",
     "Training",
 ]
 

@@ -1,0 +1,94 @@
+"""What a model decides by, and how it scores, on fields that it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellocate import decision
+from cellocate.evaluation import evaluate
+from cellocate.vocabulary import Vocabulary
+
+
+class FittedDecision(NamedTuple):
+    """A calibration (or none), the rule after it, their scores, and F1 of each location against its threshold."""
+
+    calibration: decision.Calibration | None
+    rule: decision.Rule
+    scores: dict[str, Any]
+    curves: pd.DataFrame
+
+
+def fit_limited_rule(
+    name: str,
+    probabilities: NDArray[np.floating[Any]],
+    truth: NDArray[np.bool_],
+    *,
+    fallback: decision.Fallback | None = None,
+    at_most: int | None = None,
+    never: Sequence[int] = (),
+) -> decision.Rule:
+    """Fit the rule of a model, without choosing: no field shows more locations than labels do.
+
+    Unless `at_most` says how many, the limit is 5, or as many as one of these fields shows, if that is more. `never`
+    are the locations that no training field showed, and that no field is therefore given.
+    """
+    kind = decision.without_choice(name)
+    fitted = decision.fit(kind, probabilities, truth, fallback=fallback, at_most=_limit(kind, truth, at_most))
+    return fitted.model_copy(update={"never": tuple(never)})
+
+
+def _limit(name: str, truth: NDArray[np.bool_], at_most: int | None) -> int | None:
+    return decision.label_limit(truth) if at_most is None and name != "argmax" else at_most
+
+
+def fit_decision(
+    probabilities: NDArray[np.floating[Any]],
+    truth: NDArray[np.bool_],
+    vocabulary: Vocabulary,
+    ids: Sequence[str],
+    groups: Sequence[str],
+    *,
+    rule: str,
+    fallback: decision.Fallback | None = None,
+    at_most: int | None = None,
+    calibrate: decision.CalibrationKind | None = None,
+    never: Sequence[int] = (),
+) -> FittedDecision:
+    """Fit calibration and rule to what a model predicts, and measure both on the same fields.
+
+    With a calibration the rule, the scores and the curves are of cross-fitted probabilities; one group alone cannot
+    be cross-fitted and is left as it is.
+
+    Args:
+        probabilities: of N validation fields, at least one, shape (N, K).
+        truth: shape (N, K), bool.
+        vocabulary: of K locations.
+        ids: of the fields.
+        groups: for each field what it shares with others that are not independent of it.
+        rule: which (see `cellocate.decision.fit_rule`, also for the next two).
+        fallback: what a field shows that would show nothing.
+        at_most: how many locations a field may show (see `fit_limited_rule`).
+        calibrate: how, if at all.
+        never: locations that no field is given (see `fit_limited_rule`).
+    """
+    calibrate = calibrate if len(set(groups)) > 1 else None
+    steps, _, values = decision.fit_steps(
+        probabilities[None], truth, ["model"], ids, calibrate=calibrate, groups=groups
+    )
+    limit = _limit(rule, truth, at_most)
+    chosen = decision.fit_rule(rule, values, truth, groups, fallback=fallback, at_most=limit, never=never)
+    fitted = chosen.rule
+    parted_by = fitted.parted_by
+    scores = evaluate(
+        truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=parted_by, groups=groups
+    )
+    scores["marked_per_field"] = round(decision.mean_marked(fitted, values), 2)
+    scores["rules"] = None if chosen.comparison is None else chosen.comparison.model_dump(mode="json")
+    return FittedDecision(
+        steps.calibration, fitted, scores, decision.f1_curves(values, truth, vocabulary.names, parted_by)
+    )

@@ -1,0 +1,130 @@
+"""What a network sees: the sections `data`, `sampling` and `augmentation`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from cellocate.choices import TrainingOrientation
+from cellocate.images import Intensity
+from cellocate.registry import SAMPLERS
+from cellocate.training.recipe.section import Section, Share
+
+
+class SplitSettings(Section):
+    """How the fields are parted, where no split is given.
+
+    Args:
+        method: `stratified` by all locations, `random`, or `sequential` in the order of the label table.
+        validation: share of the groups.
+        test: share of the groups.
+        min_per_location: fields that each location should have in the train part (see
+            `cellocate.collection.make_split`).
+    """
+
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"least": "min_per_location"})
+
+    method: Literal["stratified", "random", "sequential"] = "stratified"
+    validation: Share = 0.15
+    test: Share = 0.15
+    min_per_location: int = Field(default=0, ge=0)
+
+
+class Data(Section):
+    """What the network sees.
+
+    Args:
+        channels: in the order of the network's input.
+        size: side of the network's input, px.
+        pixel_size: µm per px of that input; null: a field's longer side becomes `size` px.
+        intensity: how pixels become floats (see `cellocate.images.to_float`).
+        normalisation: `fields` takes off the mean and divides by the standard deviation of each channel over the
+            training fields; `none` leaves floats between 0 and 1.
+        locations: of the vocabulary that are learnt, for a specialist: names, or groups such as `group:Nucleus`; null:
+            all.
+        split: how the fields are parted.
+    """
+
+    channels: tuple[Literal["red", "green", "blue", "yellow"], ...] = ("red", "green", "blue", "yellow")
+    size: int = Field(default=512, ge=32, le=4096)
+    pixel_size: float | None = Field(default=None, gt=0)
+    intensity: Intensity = "depth"
+    normalisation: Literal["fields", "none"] = "fields"
+    locations: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    split: SplitSettings = SplitSettings()
+
+    @field_validator("channels")
+    @classmethod
+    def _distinct(cls, channels: tuple[str, ...]) -> tuple[str, ...]:
+        if not channels or len(set(channels)) < len(channels):
+            raise ValueError("give at least one channel, each once")
+        return channels
+
+
+class Sampling(Section):
+    """Which training fields an epoch shows.
+
+    Args:
+        name: `uniform` shows each once; `oversample` repeats fields of rare locations (each location is brought to
+            `min_per_location`); `class_aware` draws a location, then a field of it; `square_root` draws locations by
+            the square root of their frequency.
+        min_per_location: fields of each location in an epoch, for `oversample`.
+        max_per_location: fields of each location that are used at all, which balances the skew; null: all.
+        batches: in an epoch; null: as many as show each field once.
+        smote: at the end, train the classifier again on features, rare locations filled up with synthetic ones.
+    """
+
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"least": "min_per_location", "most": "max_per_location"})
+
+    name: Annotated[str, AfterValidator(SAMPLERS.checked)] = "uniform"
+    min_per_location: int = Field(default=0, ge=0)
+    max_per_location: int | None = Field(default=None, ge=1)
+    batches: int | None = Field(default=None, ge=1)
+    smote: bool = False
+
+    @model_validator(mode="after")
+    def _agree(self) -> Sampling:
+        if (self.name == "oversample") != (self.min_per_location > 0):
+            raise ValueError("oversample and min_per_location belong together: set both or neither")
+        return self
+
+
+class Augmentation(Section):
+    """What is changed of a batch, drawn anew for each field; on the device that trains.
+
+    Args:
+        turns: `dihedral` one of 8 orientations (90° turns and mirrors); `flips` mirrors alone; `eighths` turns by
+            multiples of 45°, and mirrors.
+        rotation: at most so many degrees, either way.
+        shift: at most this share of the side, either way.
+        shear: at most so many degrees, either way.
+        zoom: between 1 − zoom and 1 + zoom.
+        crop: smallest side of a random crop, as a share of the field's; fields are read larger so that no crop is
+            enlarged. 1: the whole field.
+        gain: each channel is multiplied by a number between 1 − gain and 1 + gain.
+        gamma: each channel is raised to a power between 1/(1 + gamma) and 1 + gamma.
+        offset: at most this is added to each channel, either way.
+        noise: largest standard deviation of Gaussian noise.
+        blur: largest standard deviation of a Gaussian blur, px.
+        drop: how often a channel other than green is left dark.
+        mixup: a of the Beta(a, a) that fields are mixed by; 0: not.
+        cutmix: a of the Beta(a, a) that gives the share of a field pasted into another; 0: not.
+    """
+
+    orientation: TrainingOrientation = "dihedral"
+    rotation: float = Field(default=0, ge=0, le=180)
+    shift: Share = 0
+    shear: float = Field(default=0, ge=0, lt=90)
+    zoom: Share = 0
+    crop: float = Field(default=1, gt=0.1, le=1)
+    contrast: Share = 0
+    gamma: float = Field(default=0, ge=0)
+    brightness: Share = 0
+    noise: Share = 0
+    blur: float = Field(default=0, ge=0)
+    channel_dropout: Share = 0
+    mixup: float = Field(default=0, ge=0)
+    cutmix: float = Field(default=0, ge=0)

@@ -1,0 +1,113 @@
+"""How it learns and when it stops: the sections `optimiser`, `schedule` and `training`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, model_validator
+
+from cellocate.choices import Monitor
+from cellocate.training.recipe.section import Section, Share
+
+FIGURES = tuple(name.removeprefix("validation_") for name in get_args(Monitor) if name != "validation_loss")
+"""Figures of `metrics.json` that are measured on the validation part after each epoch."""
+
+
+class Optimiser(Section):
+    """How weights follow the gradient.
+
+    Args:
+        name: weight decay is decoupled in `adamw` and part of the gradient in the others.
+        learning_rate: or `find`, which tries rates beforehand (see `cellocate.training.learning_rate`).
+        fraction: of the rate that `find` gives.
+        weight_decay: spares biases and normalisations.
+        momentum: of `sgd` and `rmsprop`.
+        layer_rates: factors of the rate, from the first layers to the head; the network is parted into as many groups.
+        clip: largest norm of the gradient; null: any.
+    """
+
+    name: Literal["adamw", "adam", "nadam", "adamax", "rmsprop", "sgd"] = "adamw"
+    learning_rate: Annotated[float, Field(gt=0)] | Literal["find"] = 1e-3
+    fraction: float = Field(default=1.0, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    momentum: Share = 0.9
+    layer_rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(1.0,), min_length=1)
+    clip: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Optimiser:
+        self._refuse_idle("optimiser.name", [self.name], {"momentum": ("sgd", "rmsprop")})
+        return self
+
+
+class Schedule(Section):
+    """How the rate changes over a run.
+
+    Args:
+        name: `constant`; `cosine` down to zero; `one_cycle` up and down; `restarts` a cosine that begins again with
+            each cycle; `steps` goes to the next of `factors` at each of `milestones`; `inverse` rate/(1 + decay·step).
+        warmup: share of all steps with a linear rise at the beginning (of `one_cycle`, the rise).
+        cycle: epochs of the first cycle.
+        multiplier: how much longer each cycle is than the last.
+        milestones: epochs after which the rate changes.
+        factors: of the first rate, after each milestone.
+        decay: of `inverse`, at each step.
+    """
+
+    name: Literal["constant", "cosine", "one_cycle", "restarts", "steps", "inverse"] = "cosine"
+    warmup: Share = 0.1
+    cycle: int = Field(default=1, ge=1)
+    multiplier: int = Field(default=1, ge=1)
+    milestones: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    factors: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    decay: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Schedule:
+        if (self.name == "steps") != bool(self.milestones) or len(self.milestones) != len(self.factors):
+            raise ValueError("name steps needs milestones, and one of factors for each; no other name takes any")
+        if list(self.milestones) != sorted(set(self.milestones)):
+            raise ValueError("milestones rise")
+        used_by = {"cycle": ("restarts",), "multiplier": ("restarts",), "decay": ("inverse",)}
+        self._refuse_idle("schedule.name", [self.name], used_by)
+        return self
+
+
+class Training(Section):
+    """How long, with what, and when to stop.
+
+    Args:
+        epochs: at most.
+        batch_size: fields that go through the network at once.
+        accumulate: batches whose gradients are summed before a step.
+        monitor: the figure that the best epoch and early stopping are chosen by.
+        patience: epochs without a better figure after which training stops; null: never.
+        precision: Lightning's.
+        keep: last epochs whose checkpoints stay.
+        average: `ema` keeps an exponential moving average of the weights, `last` the mean of the last `keep` epochs.
+        ema_decay: of `ema`, per step.
+        retrain: at the end, train again on train and validation together, as many epochs as were best; the rule stays.
+            Without a validation part nothing is left to do.
+        seed: of all that is drawn.
+        workers: processes that read fields; null: none where the fields fit into memory, else one per core.
+    """
+
+    epochs: int = Field(default=25, ge=1)
+    batch_size: int = Field(default=32, ge=1)
+    accumulate: int = Field(default=1, ge=1)
+    monitor: Monitor = "validation_macro_average_precision"
+    patience: int | None = Field(default=10, ge=1)
+    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    keep: int = Field(default=1, ge=1)
+    average: Literal["none", "ema", "last"] = "none"
+    ema_decay: Share = 0.999
+    retrain: bool = False
+    seed: int = Field(default=0, ge=0, le=2**31)
+    workers: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Training:
+        if self.average == "last" and self.save_last < 2:
+            raise ValueError("an average of the last epochs needs training.save_last of 2 or more")
+        self._refuse_idle("training.average", [self.average], {"ema_decay": ("ema",)})
+        return self

@@ -1,0 +1,214 @@
+"""From the weights that a run kept to a model: its card, its rule and its scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import timm
+import torch
+
+import cellocate
+from cellocate import decision
+from cellocate.collection import CellBags, LabelledCollection
+from cellocate.collection.depth import depths
+from cellocate.collection.identity import challenges, originals
+from cellocate.networks import Model, ModelCard, Normalisation, Provenance
+from cellocate.networks.model_card import BagPooling, LocationEntry
+from cellocate.prediction import predict_bags, predict_collection
+from cellocate.training.averaging import average_checkpoints, update_norms
+from cellocate.training.checkpoints import last_checkpoints
+from cellocate.training.classifier import Classifier
+from cellocate.training.datasets import LabelledDataset, loader
+from cellocate.training.fit_decision import FittedDecision, fit_decision, fit_limited_rule
+from cellocate.training.ood_references import with_references
+from cellocate.training.prepare import Options, Prepared
+from cellocate.training.recipe import Recipe, Training
+from cellocate.training.run_folder import RunFolder
+from cellocate.training.smote import last_linear, retrain_classifier
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """What has come to the end of its training.
+
+    Args:
+        module: with the weights that are kept.
+        normalisation: of its input.
+        fields: that it learnt from, as a network is shown them later on.
+        epoch: that its weights are of.
+    """
+
+    module: Classifier[Any]
+    normalisation: Normalisation
+    fields: LabelledDataset
+    epoch: int
+
+
+def load_kept_weights(module: Classifier[Any], run: RunFolder, fields: LabelledDataset) -> int:
+    """Give the module the weights that a run is for, and tell the epoch that they are of.
+
+    They are of the best epoch, of the last where nothing was validated, or the mean of the last ones.
+    """
+    training = module.recipe.training
+    averaged = training.average == "last"
+    state = torch.load(
+        run.best if run.best.is_file() and not averaged else run.last, map_location="cpu", weights_only=True
+    )
+    if averaged:
+        module.load_state_dict(average_checkpoints(last_checkpoints(run.checkpoints)))
+        module.freeze_for(int(state["epoch"]))
+        whole = loader(fields, training, drop_last=len(fields) >= training.batch_size)  # no batch of one field
+        images = (module.normalised(batch[0].to(module.device)) for batch in whole)
+        update_norms(module.network, images, training.seed)
+    else:
+        module.load_state_dict(state["state_dict"])
+    return int(state["epoch"]) + 1
+
+
+def describe_kept_epoch(training: Training, kept: int, run: RunFolder, *, validated: bool) -> str:
+    """Which of the epochs the weights are of, for the user.
+
+    Args:
+        training: section of the recipe.
+        kept: number of the epoch that `load_kept_weights` gave.
+        run: whose checkpoints tell how many epochs there were.
+        validated: whether there are validation fields to choose an epoch by.
+    """
+    done, _ = run.progress()
+    if training.average == "last":
+        first = done - len(last_checkpoints(run.checkpoints)) + 1
+        return f"kept the mean weights of epochs {first} to {done}"
+    if not validated:
+        return f"kept epoch {kept} of {done}, the last, as there are no validation fields to choose by"
+    best = training.monitor.removeprefix("validation_").replace("_", " ")
+    return f"kept epoch {kept} of {done}, the one with the best {best} on the validation fields"
+
+
+def build_model(learnt: TrainedNetwork, prepared: Prepared, run: RunFolder, options: Options) -> Model:
+    """The model: with its classifier trained again where the recipe wants it, its rule fitted, and its scores.
+
+    F1 of the validation part against the thresholds is written to the run.
+    """
+    device = "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
+    retrain_with_smote(learnt, options)
+    model = Model(learnt.module.network, model_card(learnt, prepared), device)
+    model, found = with_fitted_rule(model, prepared.sets["validation"], prepared.recipe, prepared.bags)
+    if found is not None:
+        run.write_curves(found.curves)
+    return with_references(model, prepared.sets["train"], prepared.sets["validation"], prepared.recipe.training.seed)
+
+
+def with_retrained_weights(model: Model, again: TrainedNetwork, options: Options) -> Model:
+    """The model with the weights that were learnt from train and validation together; its rule and scores stay.
+
+    Their scores are of the weights before, as there is nothing left to measure the new ones on.
+    """
+    retrain_with_smote(again, options)
+    train = tuple(again.fields.ids)
+    made = model.card.provenance.model_copy(
+        update={"fields": {**model.card.provenance.fields, "train": len(train), "validation": 0}}
+    )
+    card = model.card.model_copy(
+        update={
+            "normalisation": again.normalisation,
+            "fields": {**model.card.fields, "train": train, "validation": ()},
+            "provenance": made,
+        }
+    )
+    return Model(again.module.network, card, model.device)
+
+
+def retrain_with_smote(learnt: TrainedNetwork, options: Options) -> None:
+    """Train the classifier again with synthetic features of rare locations, where the recipe wants it."""
+    module, recipe = learnt.module, learnt.module.recipe
+    if not recipe.sampling.smote:
+        return
+    batches = ((images, truth) for images, truth, _ in loader(learnt.fields, recipe.training))
+    count = retrain_classifier(
+        module, last_linear(module.network), batches, seed=recipe.training.seed, activation=recipe.loss.activation
+    )
+    options.say(f"classifier trained again with {count} synthetic fields")
+
+
+def model_card(learnt: TrainedNetwork, prepared: Prepared) -> ModelCard:
+    """The card of a trained network, with a rule that is yet to be fitted."""
+    collection, recipe, sets, scale = prepared.sets["train"], prepared.recipe, prepared.sets, prepared.scale
+    images = collection if prepared.bags is None else prepared.bags.subset(collection.ids).cells
+    assert scale.pixel_size is not None
+    vocabulary = collection.vocabulary
+    return ModelCard(
+        name=recipe.name,
+        backbone=recipe.network.backbone,
+        head=recipe.network.head,
+        activation=recipe.loss.activation,
+        unit=images.unit,
+        bag=None if recipe.bags.pool is None else BagPooling(pool=recipe.bags.pool, edge=recipe.bags.edge),
+        vocabulary=vocabulary.name,
+        locations=tuple(LocationEntry(name=x.name, go=x.go, group=x.group) for x in vocabulary.locations),
+        channels=recipe.data.channels,
+        size=scale.size,
+        pixel_size=scale.pixel_size,
+        pixel_size_assumed=prepared.assumed,
+        intensity=recipe.data.intensity,
+        bits=depths(images, prepared.inspection.images),
+        normalisation=learnt.normalisation,
+        tta=recipe.tta(),
+        rule=_unfitted(collection, recipe),
+        scores={},
+        provenance=Provenance(
+            cellocate=cellocate.__version__,
+            torch=str(torch.__version__),
+            timm=timm.__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            collection=collection.folder.resolve().name,
+            layout=collection.layout,
+            challenges=challenges(collection),
+            simulated=collection.simulated,
+            fields={part: len(s) for part, s in sets.items()},
+            epoch=learnt.epoch,
+            recipe=recipe.model_dump(mode="json"),
+        ),
+        fields={"start": prepared.start, **{part: tuple(s.ids) for part, s in sets.items()}},
+        originals={
+            i: old for s in sets.values() for i, old in zip(s.ids, originals(s.fields), strict=True) if old != i
+        },
+    )
+
+
+def _unfitted(train: LabelledCollection, recipe: Recipe) -> decision.Rule:
+    """The rule of a model without validation fields; training fields show how large label sets are."""
+    truth, chosen = train.truth(), recipe.decision
+    unseen = np.flatnonzero(~truth.any(axis=0)).tolist()
+    never = unseen if len(unseen) < truth.shape[1] else []
+    limit = chosen.at_most or (None if chosen.rule == "argmax" else decision.label_limit(truth))
+    none = np.zeros((0, truth.shape[1]))
+    return fit_limited_rule(chosen.rule, none, truth[:0], fallback=chosen.fallback, at_most=limit, never=never)
+
+
+def with_fitted_rule(
+    model: Model, validation: LabelledCollection, recipe: Recipe, bags: CellBags | None = None
+) -> tuple[Model, FittedDecision | None]:
+    """The model with its calibration and rule fitted on the validation part, and the scores there.
+
+    `bags` are the cells of these and other fields, for a model of multiple-instance bags.
+
+    Returns:
+        The model, and what was fitted; None where there are no validation fields.
+    """
+    if not len(validation):
+        return model, None
+    batch = recipe.training.batch_size  # as many at once as the memory was enough for before
+    if bags is None:
+        plain = predict_collection(model, validation, batch_size=batch).probabilities
+    else:
+        plain = predict_bags(model, bags.subset(validation.ids), batch_size=batch)[0].probabilities
+    chosen = recipe.decision.model_dump(include={"rule", "fallback", "at_most", "calibrate"})
+    truth, groups = validation.truth(), list(validation.group())
+    found = fit_decision(plain, truth, model.vocabulary, validation.ids, groups, never=model.card.rule.never, **chosen)
+    model.card = model.card.model_copy(
+        update={"calibration": found.calibration, "rule": found.rule, "scores": {"validation": found.scores}}
+    )
+    return model, found

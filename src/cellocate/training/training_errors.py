@@ -1,0 +1,62 @@
+"""What goes wrong while a network is trained, in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from cellocate.errors import CellocateError
+from cellocate.training.recipe import Training
+
+_TOO_MUCH = ("out of memory", "not enough memory", "alloc_cpu", "DefaultCPUAllocator")
+
+
+def unwrap_worker_error(error: CellocateError) -> CellocateError:
+    """The error as it was raised: a worker's reaches the main process with its traceback as its text."""
+    raised = error.what.rpartition("CellocateError: ")[2].strip().rstrip(".")
+    return CellocateError(raised) if "\n" in error.what else error
+
+
+@contextmanager
+def translated_errors(settings: Training) -> Iterator[None]:
+    """Raise what a fault while training means to a user.
+
+    Raises:
+        CellocateError: what is at fault can be mended by changing a setting.
+        KeyboardInterrupt: it was interrupted.
+    """
+    try:
+        yield
+    except SystemExit:  # Lightning's answer to Ctrl-C
+        raise KeyboardInterrupt from None
+    except (CellocateError, RuntimeError, ValueError, MemoryError) as error:
+        raise explain_error(error, settings) from None
+
+
+def explain_error(error: Exception, settings: Training) -> Exception:
+    """What to change where the recipe asks too much of the machine or of a batch; any other error as it is."""
+    if isinstance(error, CellocateError):
+        return unwrap_worker_error(error)
+    if "more than 1 value per channel" in str(error):  # torch's batch normalisation
+        return CellocateError(
+            "batches of one field are too small for this network's batch normalisation",
+            mend="Set training.batch_size to 2 or more, and give the train part as many fields.",
+        )
+    if "DataLoader worker (pid" in str(error):  # killed from outside: what it raises itself comes as it is
+        return CellocateError(
+            "the system ended a process that reads fields, as it does where memory is short",
+            mend="Lower training.workers; --set training.workers=0 needs none.",
+        )
+    told = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(w in str(error) for w in _TOO_MUCH)
+    if not told:
+        return error
+    if settings.batch_size == 1:
+        return CellocateError("the memory is too small for a single field", mend="Lower data.size.")
+    half = settings.batch_size // 2
+    accumulate = settings.accumulate * 2
+    return CellocateError(
+        f"the memory is too small for batches of {settings.batch_size}",
+        mend=f"--set training.batch_size={half} --set training.accumulate={accumulate} trains alike with less.",
+    )
