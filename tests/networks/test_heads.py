@@ -67,7 +67,7 @@ def test_two_blocks_halve_the_map_twice_and_keep_its_width(side: int, then: int)
 
 
 def test_a_single_place_is_not_halved() -> None:
-    with pytest.raises(CellocateError, match=r"1 × 1 cannot be halved.*--set network\.head=linear"):
+    with pytest.raises(CellocateError, match=r"1 × 1 is too small.*--set network\.head=linear"):
         build_head("blocks", (8, 1, 1), locations=5, dropout=0)
 
 

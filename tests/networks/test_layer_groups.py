@@ -53,7 +53,7 @@ def test_blocks_are_shared_out_where_stages_do_not_suffice() -> None:
 @pytest.mark.parametrize(("count", "most"), [(6, 5), (100, 5), (0, 5)])
 def test_more_groups_than_parts_are_refused(count: int, most: int, small: Callable[..., LocationNetwork]) -> None:
     with pytest.raises(
-        CellocateError, match=rf"test_resnet cannot be parted into {count} groups.*Give 1 to {most} rates"
+        CellocateError, match=rf"test_resnet cannot be divided into {count} groups.*Give 1 to {most} rates"
     ):
         layer_groups(small(), count)
 

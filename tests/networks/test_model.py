@@ -78,14 +78,14 @@ def test_an_impossible_pixel_size_is_refused(run: Path, size: float) -> None:
         (7, "an object of type int"),
         ([], "no field to predict"),
         (np.zeros((0, 4, 64, 64), np.uint8), "no field to predict"),
-        (np.zeros((64, 64, 4), np.uint8), r"They stand last: move them with np.moveaxis\(fields, -1, -3\)"),
-        (np.zeros((2, 64, 64, 4), np.uint8), "They stand last"),
+        (np.zeros((64, 64, 4), np.uint8), r"The channels are last: move them with np.moveaxis\(fields, -1, -3\)"),
+        (np.zeros((2, 64, 64, 4), np.uint8), "The channels are last"),
         (np.zeros((64, 64), np.uint8), r"a field of shape \(64,\)"),
         (np.zeros((4, 64, 64), np.int16), "pixels of type int16. Convert them to uint8 if they have 8 bits"),
         (np.full((4, 64, 64), 200.0), "Divide them by the largest value"),
         (np.full((4, 64, 64), np.nan), "NaN"),
         (np.full((4, 64, 64), -0.5), "below 0"),
-        ([[[[1, 2], [3]]] * 4], "a field that is no array"),
+        ([[[[1, 2], [3]]] * 4], "a field that is not an array"),
     ],
 )
 def test_what_cannot_be_predicted_is_refused_with_the_remedy(run: Path, fields: Any, message: str) -> None:

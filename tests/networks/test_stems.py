@@ -56,6 +56,6 @@ def test_a_first_layer_of_another_kind_is_refused(first: str | None) -> None:
     source = nn.Sequential()
     source.linear = nn.Linear(48, 4)
     source.pretrained_cfg = {"first_conv": first}  # type: ignore[assignment]
-    with pytest.raises(CellocateError, match=r"cannot be made to take other channels.*network\.stem"):
+    with pytest.raises(CellocateError, match=r"cannot be adapted to other channels.*network\.stem"):
         adapted_weights(source, CHANNELS, "repeat")
     assert adapted_weights(source, CHANNELS[:3], "repeat").keys() == {"linear.weight", "linear.bias"}

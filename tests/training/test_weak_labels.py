@@ -128,7 +128,7 @@ def test_settings_that_contradict_bags_are_refused(settings: tuple[str, ...], sa
 
 def test_a_model_of_single_images_makes_no_fields_of_cells(run: Path, cells: Path) -> None:
     model = load(run / "model", device="cpu")
-    with pytest.raises(CellocateError, match=r"knows single images alone.*bags\.pool"):
+    with pytest.raises(CellocateError, match=r"has no pool over cells.*bags\.pool"):
         predict_bags(model, bags_of(open_collection(cells)))
 
 

@@ -1,4 +1,8 @@
-"""Networks: bodies and heads, and the model (weights and all that is needed to use them rightly)."""
+"""Networks and models: a backbone, a head, and everything needed to use the weights correctly.
+
+Start with `Model` in `model.py`, which predicts arrays, and `LocationNetwork` in `location_network.py`, the torch
+module inside it. `model_card.py` defines `model.json`; `model_folder.py` saves and loads a model.
+"""
 
 from cellocate.networks.ensemble import Ensemble
 from cellocate.networks.location_network import LocationNetwork, build_network, count_parameters, freeze

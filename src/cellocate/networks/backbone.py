@@ -1,4 +1,4 @@
-"""Bodies: a network without its classifier, from images to a feature map."""
+"""Backbones: a network without its classifier, from images to a feature map."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _OTHER = "Choose a backbone that gives a feature map, such as resnet18."
 
 
 class Backbone(nn.Module):
-    """A backbone whose feature map has one form, whatever its kind: images → (N, F, H, W).
+    """A backbone that always returns a feature map of the form (N, F, H, W).
 
-    Maps with channels last (Swin) are turned. A transformer's sequence is laid out as the square that it was; tokens
-    that belong to no place, such as the class token, are left out. (An average over places serves a ViT as well as
-    its class token: Beyer et al. 2022, arXiv:2205.01580.)
+    Maps with channels last (Swin) are permuted. A transformer's tokens are laid out as the square they came from; class
+    tokens are dropped. (Averaging over places serves a ViT as well as its class token does: Beyer et al. 2022,
+    arXiv:2205.01580.)
 
     Args:
-        net: as timm makes it without classifier and pooling.
+        net: the network as timm builds it without classifier and pooling.
     """
 
     def __init__(self, net: nn.Module) -> None:
@@ -43,7 +43,7 @@ class Backbone(nn.Module):
         return self.to_map(self.net(images))
 
     def to_map(self, features: Tensor) -> Tensor:
-        """What the net gives → features (N, F, H', W')."""
+        """Output of the network → features (N, F, H', W')."""
         if features.ndim == 4:
             return features.permute(0, 3, 1, 2) if self._last else features
         tokens = features[:, self._prefix :].transpose(1, 2)
@@ -54,18 +54,18 @@ class Backbone(nn.Module):
 def build_backbone(
     backbone: str, *, channels: Sequence[str], size: int, pretrained: bool = False, stem: Stem = "repeat"
 ) -> tuple[Backbone, tuple[int, int, int]]:
-    """Make a backbone, and say what its feature map is like: (features, height, width).
+    """Build a backbone; also return the shape of its feature map: (features, height, width).
 
     Args:
-        backbone: a timm model, such as `resnet18`, or one of cellocate's own, `cnn128` and `densenet73`.
-        channels: of the images, in order.
-        size: side of the images, px; an image of this size is tried.
-        pretrained: start from downloaded weights (ImageNet's, unless the name says otherwise).
-        stem: how the filters of their first layer become those of other channels.
+        backbone: a timm model such as `resnet18`, or cellocate's own `cnn128` or `densenet73`.
+        channels: channels of the images, in order.
+        size: side of the images, px; a forward pass checks that the backbone takes it.
+        pretrained: start from downloaded weights (ImageNet, unless the name says otherwise).
+        stem: how the filters of the first layer are adapted to other channels.
 
     Raises:
-        CellocateError: there is no such backbone, it has no feature map, its weights cannot be downloaded, or it cannot
-            take images of this size.
+        CellocateError: the backbone is unknown, has no feature map, takes no images of this size, or its weights cannot
+            be downloaded.
     """
     if backbone in OWN_BACKBONES:
         if pretrained:
@@ -94,22 +94,22 @@ def _from_timm(backbone: str, channels: Sequence[str], pretrained: bool, stem: S
 
 
 def require_weights(backbone: str) -> None:
-    """Download the pretrained weights of a backbone, unless they were before; an unknown one is for `build_backbone`.
+    """Download the pretrained weights of a backbone unless they are cached; `build_backbone` reports unknown names.
 
     Raises:
-        CellocateError: they cannot be downloaded, or there are none.
+        CellocateError: there are no such weights, or they cannot be downloaded.
     """
     if backbone in OWN_BACKBONES or timm.is_model(backbone):
         _pretrained(backbone)
 
 
 def _pretrained(backbone: str) -> nn.Module:
-    if backbone in OWN_BACKBONES or not timm.models.is_model_pretrained(backbone):  # timm would go on with random ones
+    if backbone in OWN_BACKBONES or not timm.models.is_model_pretrained(backbone):  # timm would use random weights
         raise _no_weights(backbone)
     try:
-        with quiet("huggingface_hub", "timm"):  # which report each attempt; the last one is reported here
+        with quiet("huggingface_hub", "timm"):  # they report each attempt; the last one is reported here
             return _create(backbone, channels=3, pretrained=True)
-    except Exception as error:  # timm reaches its weights through several libraries, each with errors of its own
+    except Exception as error:  # timm downloads through several libraries, each with its own errors
         raise CellocateError(
             f"could not download the pretrained weights of {backbone}",
             where="recipe, network.pretrained",
@@ -119,8 +119,8 @@ def _pretrained(backbone: str) -> nn.Module:
 
 def _create(backbone: str, *, channels: int, pretrained: bool = False) -> nn.Module:
     net = timm.create_model(backbone, pretrained=pretrained, in_chans=channels, num_classes=0, global_pool="")
-    if isinstance(net, VGG):  # two layers of 4096, which are part of its classifier
-        setattr(net, "pre_logits", nn.Identity())  # noqa: B010 # typed more narrowly than it is used
+    if isinstance(net, VGG):  # the two layers of 4096 belong to its classifier
+        setattr(net, "pre_logits", nn.Identity())  # noqa: B010 # typed too narrowly
     return net
 
 
@@ -129,7 +129,7 @@ def _without_pooling(backbone: str, *, channels: int) -> nn.Module:
         return _create(backbone, channels=channels)
     except (AssertionError, TypeError, ValueError, RuntimeError) as error:
         raise CellocateError(
-            f"{backbone} cannot be had without its pooling ({_line(error)})", where=_WHERE, mend=_OTHER
+            f"{backbone} cannot be built without its pooling ({_line(error)})", where=_WHERE, mend=_OTHER
         ) from None
 
 
@@ -137,15 +137,15 @@ def _without_pooling(backbone: str, *, channels: int) -> nn.Module:
 def _try(built: Backbone, backbone: str, channels: int, size: int) -> tuple[int, int, int]:
     try:
         given = built.eval().net(torch.zeros(1, channels, size, size))
-    except Exception as error:  # noqa: BLE001 # each kind of network fails in its own way
+    except Exception as error:  # noqa: BLE001 # networks fail in many ways
         fits = getattr(built.net, "pretrained_cfg", {}).get("input_size", (3, 224, 224))[-1]
         raise _wrong_size(backbone, size, error, fits) from None
     finally:
         built.train()
     try:
         _, width, high, wide = built.to_map(given).shape
-    except (AttributeError, IndexError, RuntimeError):  # several outputs, a vector, a sequence that is no square
-        raise CellocateError(f"{backbone} gives no feature map", where=_WHERE, mend=_OTHER) from None
+    except (AttributeError, IndexError, RuntimeError):  # several outputs, a vector, or tokens that form no square
+        raise CellocateError(f"{backbone} has no feature map", where=_WHERE, mend=_OTHER) from None
     return width, high, wide
 
 
@@ -153,7 +153,7 @@ def _wrong_size(backbone: str, size: int, error: Exception, fits: int) -> Celloc
     return CellocateError(
         f"{backbone} cannot take images of {size} px ({_line(error)})",
         where="recipe, data.size",
-        mend=f"Set the size that it was made for, --set data.size={fits}.",
+        mend=f"Use the size it was built for, --set data.size={fits}.",
     )
 
 

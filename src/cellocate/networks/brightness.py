@@ -1,4 +1,4 @@
-"""How bright and how rich in contrast a field is, beside those that a network learnt from."""
+"""Brightness and contrast of a field, compared with the training fields."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_LEAST = 1 / 255  # of the full scale: what is darker is not told from black
-_EVEN = 0.1  # a tenth brighter or darker is never odd, however alike the training fields are
+_DARKEST = 1 / 255  # of the full scale; anything darker counts as black
+_TOLERANCE = 0.1  # a field 10% brighter or darker is never an outlier
 
 
 class Brightness(NamedTuple):
-    """The brightness that is usual in the training.
+    """Brightness and contrast of the training fields.
 
     Args:
-        statistics: of training fields, as `brightness_of` gives them, shape (R, 2C), float32.
-        distance: that 99% of the validation fields do not exceed.
+        statistics: statistics of training fields from `brightness_of`, shape (R, 2C), float32.
+        distance: distance that 99% of the validation fields stay below.
     """
 
     statistics: NDArray[np.float32]
     distance: float
 
     def distances(self, statistics: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        """How far the statistics of fields, shape (N, 2C), are from the usual: Mahalanobis distances, shape (N,).
+        """Mahalanobis distances, shape (N,), of the statistics of fields, shape (N, 2C), from the training fields.
 
-        Channels vary together, so that one that is darker than the others are tells more than all of them would.
+        Channels vary together, so one dark channel counts for more than all channels dark alike.
 
         Example:
             >>> usual = Brightness(np.log(np.random.default_rng(0).uniform(0.1, 0.2, (60, 2))).astype(np.float32), 1.0)
@@ -34,20 +34,19 @@ class Brightness(NamedTuple):
             (True, True)
         """
         known = self.statistics.astype(np.float64)
-        covariance = np.atleast_2d(np.cov(known, rowvar=False)) + _EVEN**2 * np.eye(known.shape[1])
+        covariance = np.atleast_2d(np.cov(known, rowvar=False)) + _TOLERANCE**2 * np.eye(known.shape[1])
         apart = statistics - known.mean(axis=0)
         squares = np.einsum("ni,ij,nj->n", apart, np.linalg.inv(covariance), apart)
         return np.asarray(np.sqrt(np.maximum(squares, 0)), np.float32)
 
 
 def brightness_of(tiles: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """Logarithms of the mean and of the standard deviation of each channel of a field, shape (2C,), means first.
+    """Logarithms of each channel's mean and standard deviation over a field, shape (2C,), means first.
 
-    Pixels that are black in all channels are left out: those around a field that is smaller than the tile, or around a
-    cell.
+    Pixels that are black in all channels, around a small field or a cell, are left out.
 
     Args:
-        tiles: of the field, shape (T, C, S, S), 0 to 1.
+        tiles: tiles of the field, shape (T, C, S, S), 0 to 1.
 
     Example:
         >>> tile = np.zeros((1, 1, 4, 4), np.float32)
@@ -59,4 +58,4 @@ def brightness_of(tiles: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     mean = tiles.sum(axis=(0, 2, 3), dtype=np.float64) / lit
     square = np.square(tiles, dtype=np.float64).sum(axis=(0, 2, 3)) / lit
     deviation = np.sqrt(np.maximum(square - mean**2, 0))
-    return np.log(np.concatenate([mean, deviation]) + _LEAST).astype(np.float32)
+    return np.log(np.concatenate([mean, deviation]) + _DARKEST).astype(np.float32)

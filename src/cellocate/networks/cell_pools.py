@@ -1,4 +1,4 @@
-"""From the cells of a field to the field: multiple instance learning, where labels are of fields alone."""
+"""Pool the cells of a field into a prediction for the field (multiple-instance learning)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ cell_pool = CELL_POOLS.register
 
 
 class CellPool(nn.Module, ABC):
-    """What a field shows, from what the network says of its cells.
+    """From the logits and features of a field's cells to the logits of the field.
 
-    Weights of cells lie above 0: one of less weight, such as a cell at the edge of its field, has less of a say.
+    Every cell has a weight above 0; a cell at the edge of its field may weigh less.
 
     Args:
-        features: D.
-        locations: K.
+        features: number of features, D.
+        locations: number of locations, K.
     """
 
     def __init__(self, features: int, locations: int) -> None:
@@ -29,29 +29,28 @@ class CellPool(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, logits: Tensor, features: Tensor, weights: Tensor) -> Tensor:
-        """Logits (n, K), features (n, D) and weights (n,) of the n cells of one field → the field's logits (K,)."""
+        """Pool n cells of one field: logits (n, K), features (n, D) and weights (n,) → logits of the field (K,)."""
 
     def of_bags(self, logits: Tensor, features: Tensor, weights: Tensor, sizes: Sequence[int]) -> Tensor:
-        """The same of several fields, whose cells follow one another: shape (fields, K)."""
+        """Pool several fields, whose cells follow one another: shape (fields, K)."""
         bags = zip(*(torch.split(cells, list(sizes)) for cells in (logits, features, weights)), strict=True)
         return torch.stack([self(*bag) for bag in bags])
 
 
 def build_pool(name: str, features: int, locations: int) -> CellPool:
-    """Make the pool over cells.
+    """Build a pool over cells.
 
     Args:
-        name: `mean` Σ wᵢxᵢ / Σ wᵢ of the cells' logits xᵢ, as the eighth of the 2021 challenge; `max` of
-            xᵢ + log wᵢ, the most certain cell's (the odds of a cell count w times); `attention` Σ aᵢxᵢ by learnt
-            a ∝ w·exp(uᵀ(tanh(Vh) ⊙ sigmoid(Gh))) of the features h; `duo` a linear layer of its own on the largest of
-            each feature, max wᵢhᵢ (second of the 2021 challenge, whose network has two heads).
-        features: D, of a cell.
+        name: `mean` Σ wᵢxᵢ / Σ wᵢ of the cells' logits xᵢ, as the eighth of the 2021 challenge; `max` of xᵢ + log wᵢ
+            (the odds of a cell count w times); `attention` Σ aᵢxᵢ with learned a ∝ w·exp(uᵀ(tanh(Vh) ⊙ sigmoid(Gh))) of
+            the features h; `duo` a separate linear layer on the maximum of each feature, max wᵢhᵢ (second of the 2021
+            challenge, whose network has two heads).
+        features: D, per cell.
         locations: K.
 
     References:
-        Ilse, Tomczak, Welling. Attention-based Deep Multiple Instance Learning. ICML 2018. arXiv:1802.04712.
-        With a linear classifier, the mean of features that it pools has the mean of logits that is pooled here, so
-        that each cell has an answer of its own.
+        Ilse, Tomczak, Welling. Attention-based Deep Multiple Instance Learning. ICML 2018. arXiv:1802.04712. They pool
+        features; with a linear classifier, pooling logits is the same and also gives each cell a prediction.
 
         Le et al. Analysis of the Human Protein Atlas Weakly Supervised Single-Cell Classification competition. Nature
         Methods 2022. doi:10.1038/s41592-022-01606-z
@@ -98,5 +97,5 @@ class _Duo(CellPool):
         self.field = nn.Linear(features, locations)
 
     def forward(self, logits: Tensor, features: Tensor, weights: Tensor) -> Tensor:
-        said: Tensor = self.field((features * weights[:, None]).amax(dim=0))
-        return said
+        logits_of_field: Tensor = self.field((features * weights[:, None]).amax(dim=0))
+        return logits_of_field

@@ -1,4 +1,4 @@
-"""A network: a body, and a head for locations."""
+"""The network of a model: a backbone, and a head for locations."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from cellocate.networks.heads import Head, build_head
 
 
 class LocationNetwork(nn.Module):
-    """Images (N, C, H, W) → logits (N, K), by way of a feature map and of features.
+    """Images (N, C, H, W) → feature map → features (N, D) → logits (N, K).
 
     Args:
-        body: images → feature map (N, F, H', W').
-        head: feature map → features (N, D) → logits.
+        backbone: images → feature map (N, F, H', W').
+        head: feature map → features → logits.
         backbone_name: name of the backbone.
-        channels: of the images, in order.
-        size: side of the images that it was made for, px.
-        cells: where images are cells, of which several make a field: from theirs to the field's logits.
+        channels: channels of the images, in order.
+        size: side of the images it was built for, px.
+        cells: pool over the cells of a field, if images are cells.
     """
 
     def __init__(
@@ -39,10 +39,11 @@ class LocationNetwork(nn.Module):
         self.backbone, self.head, self.cells = backbone, head, cells
         self.backbone_name, self.channels, self.size = backbone_name, tuple(channels), size
         self.frozen = False
+        self.register_load_state_dict_pre_hook(_rename_old_weights)
 
     @property
     def features(self) -> int:
-        """D of `embed`."""
+        """D, the number of features that `embed` returns."""
         return self.head.classifier.in_features
 
     def embed(self, images: Tensor) -> Tensor:
@@ -52,15 +53,15 @@ class LocationNetwork(nn.Module):
 
     @property
     def networks(self) -> Sequence[LocationNetwork]:
-        """The network alone, as an `Ensemble` has several."""
+        """The network in a list, as an `Ensemble` has several."""
         return [self]
 
     def outputs(self, images: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """The logits and features of each of the `networks`."""
+        """Logits and features of each of the `networks`."""
         return [self.logits_and_features(images)]
 
     def mean(self, probabilities: Sequence[Tensor]) -> Tensor:
-        """The probabilities of each of the `networks` → those of all together, (N, K)."""
+        """Probabilities of each of the `networks` → their mean, (N, K)."""
         return probabilities[0]
 
     def forward(self, images: Tensor) -> Tensor:
@@ -73,19 +74,19 @@ class LocationNetwork(nn.Module):
         return self.head.classify(features), features
 
     def logits_within(self, images: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-        """What the network would say of parts of images, were there nothing else in them.
+        """Logits of parts of images, as if an image contained nothing else.
 
-        The features are averaged over a part's places (by the head's own weights, where those differ), and classified:
-        for a linear classifier this is the mean of the class activation map inside the part.
+        Features are averaged over the places of a part (with the head's own weights, if it has some) and classified.
+        For a linear classifier this is the mean of the class activation map inside the part.
 
         Args:
             images: shape (N, C, H, W).
-            masks: share of each of P parts in the pixels that a place stands for, (N, P, H', W'), or of any other
-                resolution, to which features are brought.
+            masks: fraction of each of P parts in the pixels of a place, (N, P, H', W'); features are interpolated to
+                any other resolution.
 
         Returns:
-            Logits, shape (P, K), and how much of each part there is in all images together, shape (P,); the logits of
-            a part of which there is nothing mean nothing.
+            Logits, shape (P, K), and the total amount of each part in all images, shape (P,); where that is 0 the
+            logits mean nothing.
 
         Raises:
             CellocateError: the head has no activation map.
@@ -94,14 +95,19 @@ class LocationNetwork(nn.Module):
         places = self.head.places(maps)[:, None]
         finer = nn.functional.interpolate(torch.cat([maps * places, places], 1), masks.shape[2:], mode="bilinear")
         summed = torch.einsum("nfhw,nphw->pf", finer, masks)
-        features, there = summed[:, :-1], summed[:, -1]
-        return self.head.classify(features / there.clamp(min=1e-12)[:, None]), there
+        features, amounts = summed[:, :-1], summed[:, -1]
+        return self.head.classify(features / amounts.clamp(min=1e-12)[:, None]), amounts
 
     def train(self, mode: bool = True) -> LocationNetwork:
-        """Set to training or evaluation; a frozen body stays at evaluation."""
+        """Set training or evaluation mode; a frozen backbone stays in evaluation mode."""
         super().train(mode)
         self.backbone.train(mode and not self.frozen)
         return self
+
+
+def _rename_old_weights(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+    for name in [name for name in state if name.startswith(f"{prefix}body.")]:  # as in earlier models
+        state[f"{prefix}backbone.{name.removeprefix(f'{prefix}body.')}"] = state.pop(name)
 
 
 def build_network(
@@ -116,22 +122,14 @@ def build_network(
     dropout: float = 0.0,
     cells: str | None = None,
 ) -> LocationNetwork:
-    """Make a network of a backbone and a head.
+    """Build a network from a backbone and a head.
 
-    Args:
-        backbone: a timm model, such as `resnet18`, or one of cellocate's own, `cnn128` and `densenet73`.
-        channels: of the images, in order.
-        locations: number of logits.
-        size: side of the images, px.
-        head: see `cellocate.networks.heads.build_head`.
-        pretrained: start from downloaded weights (ImageNet's, unless the name says otherwise).
-        stem: how the filters of their first layer become those of the channels (see `cellocate.networks.stem.adapt_filters`).
-        dropout: share of features dropped before the classifier.
-        cells: how what cells show becomes what their field shows, for a network of bags.
+    `locations` is the number of logits. `cells` names the pool over the cells of a field, for multiple-instance
+    learning. The other arguments are those of `build_backbone` and `build_head`.
 
     Raises:
-        CellocateError: there is no such backbone, its weights cannot be downloaded, it cannot take images of this size,
-            or the head does not suit its feature map.
+        CellocateError: the backbone is unknown, its weights cannot be downloaded, it takes no images of this size, or
+            the head does not suit its feature map.
 
     Example:
         >>> import torch
@@ -146,14 +144,14 @@ def build_network(
 
 
 def freeze(network: LocationNetwork, frozen: bool) -> None:
-    """Keep the body as it is (no gradients, running statistics and dropout as in evaluation), or let it learn again."""
+    """Freeze the backbone (no gradients; running statistics and dropout as in evaluation), or unfreeze it."""
     network.frozen = frozen
     network.backbone.requires_grad_(not frozen)
     network.train(network.training)
 
 
 def count_parameters(network: nn.Module) -> int:
-    """How many numbers training adjusts, or would if nothing were frozen: running statistics are not among them.
+    """Number of trainable parameters, frozen ones included; running statistics are not counted.
 
     Example:
         >>> count_parameters(nn.Linear(3, 2))

@@ -1,16 +1,21 @@
-"""`model.json`: everything about a model but its weights."""
+"""`model.json`: everything about a model except its weights."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal
 
+import timm
+import torch
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+import cellocate
 from cellocate.choices import Activation
-from cellocate.collection.collection import Unit
+from cellocate.collection.collection import Collection, Unit
 from cellocate.decision import Calibration, Rule
 from cellocate.errors import CellocateError
 from cellocate.images import TTA, Intensity
@@ -21,6 +26,12 @@ from cellocate.vocabulary import Location, Vocabulary
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType({})  # names in earlier versions → names now
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_present_names(cls, values: object) -> object:
+        return {cls.old_names.get(k, k): v for k, v in values.items()} if isinstance(values, dict) else values
 
 
 class LocationEntry(_Part):
@@ -32,18 +43,18 @@ class LocationEntry(_Part):
 
 
 class Normalisation(_Part):
-    """Mean and standard deviation per channel, of floats between 0 and 1; measured on the training fields."""
+    """Mean and standard deviation of each channel over the training fields, for floats between 0 and 1."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
 
 class BagPooling(_Part):
-    """How what cells show becomes what their field shows, in a network that learnt from labels of fields.
+    """How predictions for cells become a prediction for their field.
 
     Args:
-        pool: see `cellocate.networks.cell_pools.build_pool`.
-        edge: weight of a cell that touches the edge of its field; that of others is 1.
+        pool: name of the pool (see `cellocate.networks.cell_pools.build_pool`).
+        edge: weight of a cell that touches the edge of its field; other cells weigh 1.
     """
 
     pool: Annotated[str, AfterValidator(CELL_POOLS.checked)]
@@ -51,19 +62,21 @@ class BagPooling(_Part):
 
 
 class Member(_Part):
-    """One network of several that are one model.
+    """One network of an ensemble.
 
     Args:
-        name: of the model that it was.
-        backbone: name of its body.
-        head: from its feature map to logits.
-        activation: from its logits to probabilities.
+        name: name of the model it comes from.
+        backbone: name of its backbone.
+        head: from feature map to logits.
+        activation: from logits to probabilities.
         locations: names of its outputs, in order.
-        normalisation: of its input.
-        shares: how much of a say it has in each location of the whole.
-        epoch: that its weights are of.
-        checksum: of the model that it was.
+        normalisation: normalisation of its input.
+        class_weights: its weight in the ensemble, for each location of the ensemble.
+        epoch: epoch of its weights.
+        checksum: checksum of the model it comes from.
     """
+
+    old_names = MappingProxyType({"shares": "class_weights"})
 
     name: str
     backbone: str
@@ -91,13 +104,26 @@ class Provenance(_Part):
     epoch: int
     recipe: dict[str, Any]
 
+    @classmethod
+    def now(cls, collection: Collection, **facts: Any) -> Provenance:  # noqa: ANN401 # the other settings
+        """The provenance of a model made now, with the installed versions, from a collection."""
+        return cls(
+            cellocate=cellocate.__version__,
+            torch=str(torch.__version__),
+            timm=timm.__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            collection=collection.folder.resolve().name,
+            layout=collection.layout,
+            **facts,
+        )
+
 
 class Ood(_Part):
-    """How fields out of distribution are told from those that were learnt from (see `cellocate.networks.ood`).
+    """How the model detects fields out of distribution (see `cellocate.networks.ood`).
 
     Args:
-        distance: from the references, that 99% of the validation fields do not exceed.
-        light_distance: the same of brightness and contrast; None in older cards.
+        distance: distance from the references that 99% of the validation fields stay below.
+        light_distance: the same for brightness and contrast; None in older cards.
         checksum: SHA-256 of `references.safetensors`.
     """
 
@@ -107,41 +133,43 @@ class Ood(_Part):
 
 
 class ModelCard(_Part):
-    """What must be known to use a model's weights rightly.
+    """What you must know to use a model's weights correctly.
 
     Args:
-        format: version of this file's form.
-        name: of the model (the recipe's, unless renamed).
-        backbone: name of the network's body, timm's or cellocate's own.
-        head: from its feature map to logits.
-        activation: from logits to probabilities: `sigmoid` where a field shows any number of locations, `softmax`
-            where it shows one.
-        unit: what an image of the training showed, a whole field or a single cell, as far as the collection told; None
-            in cards that are older than this line.
-        bag: where images are cells that learnt from the labels of their fields.
-        members: the networks, where there are several (see `cellocate.networks.ensemble`).
+        format: version of the file format.
+        name: name of the model (the recipe's, unless renamed).
+        backbone: name of the network's backbone, timm's or cellocate's own.
+        head: from feature map to logits.
+        activation: from logits to probabilities: `sigmoid` if a field can have several locations, `softmax` if it has
+            exactly one.
+        unit: whether training images were whole fields or single cells; None if the collection did not say, and in
+            older cards.
+        bag: pooling over cells, for a model that learned single cells from the labels of their fields.
+        members: the networks of an ensemble (see `cellocate.networks.ensemble`).
         vocabulary: name of the vocabulary.
-        locations: of the vocabulary, in the order of the network's outputs.
-        channels: of the network's input, in order.
+        locations: locations of the vocabulary, in the order of the network's outputs.
+        channels: channels of the network's input, in order.
         size: side of the network's input, px.
         pixel_size: µm per px of that input.
-        pixel_size_assumed: whether that rests on the assumption that a field spans 163.84 µm.
+        pixel_size_assumed: whether the pixel size was assumed (a field spans 163.84 µm) and not recorded.
         intensity: how pixels become floats (see `cellocate.images.to_float`).
-        bits: of the cameras that the training fields were taken with, ascending; empty in older cards.
-        missing_channels: what to do with fields that lack a channel; this model knows only to refuse them.
-        normalisation: of the floats.
-        tta: of a field, whose probabilities are pooled; the rule was fitted to these.
-        calibration: of these probabilities, if any; the rule was fitted to calibrated ones.
+        bits: bit depths of the cameras that took the training fields, ascending; empty in older cards.
+        missing_channels: what happens to fields that lack a channel; always `refuse`.
+        normalisation: normalisation of the floats.
+        tta: test-time augmentation; the rule was fitted to probabilities pooled over it.
+        calibration: calibration of these probabilities, if any; the rule was fitted after it.
         rule: from probabilities to locations.
-        ood: what tells fields that are out of distribution, if anything.
-        scores: `validation`, measured on the validation part, with the rule that was fitted on it; and `real`, where a
-            model of simulated cells was measured on real images: at least `n` and `macro_f1`.
+        ood: how fields out of distribution are detected, if at all.
+        scores: `validation`, measured on the validation part with the rule fitted there; and `real`, for a model of
+            simulated cells that was measured on real images. Each has at least `n` and `macro_f1`.
         provenance: where the model comes from.
         fields: ids of the fields in each part of the split.
-        originals: the ids that they had before a merge, where those were others.
+        originals: ids that these fields had before a merge, where they differ.
         weights: SHA-256 of `model.safetensors`.
         checksum: SHA-256 of this card without this line.
     """
+
+    old_names = MappingProxyType({"familiar": "ood", "views": "tta"})
 
     format: Literal[1] = 1
     name: str
@@ -172,12 +200,6 @@ class ModelCard(_Part):
     weights: str = ""
     checksum: str = ""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _by_present_names(cls, values: object) -> object:
-        old = {"familiar": "ood", "views": "tta"}  # in earlier models
-        return {old.get(k, k): v for k, v in values.items()} if isinstance(values, dict) else values
-
     @model_validator(mode="after")
     def _agree(self) -> ModelCard:
         if len(self.rule.thresholds) != len(self.locations):
@@ -187,9 +209,9 @@ class ModelCard(_Part):
         if not len(self.normalisation.mean) == len(self.normalisation.std) == len(self.channels):
             raise ValueError("the normalisation and the channels differ in length")
         if any(len(member.class_weights) != len(self.locations) for member in self.members):
-            raise ValueError("the shares of a member and the locations differ in length")
+            raise ValueError("the class weights of a member and the locations differ in length")
         if self.activation == "softmax" and self.tta.pool == "max":
-            raise ValueError("the largest of probabilities that sum to 1 are none: use mean or geometric")
+            raise ValueError("the maximum of probabilities that sum to 1 gives no probabilities: use mean or geometric")
         return self
 
     def to_vocabulary(self) -> Vocabulary:
@@ -197,27 +219,27 @@ class ModelCard(_Part):
         return Vocabulary(self.vocabulary, tuple(Location(e.name, e.go, e.group) for e in self.locations))
 
     def scale(self) -> Scale:
-        """How fields are brought to the network's input."""
+        """The scale of the network's input."""
         return Scale(self.size, self.pixel_size)
 
     def with_tta(self, tta: TTA) -> ModelCard:
-        """The card with other test-time augmentation, and all else as it was.
+        """A copy of the card with other test-time augmentation.
 
         Raises:
-            CellocateError: a pool that leaves no probabilities.
+            CellocateError: the pool does not give probabilities.
         """
         try:
             return ModelCard.model_validate({**dict(self), "tta": tta})
         except ValidationError as error:
             raise CellocateError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
-    def digest(self, said: Mapping[str, Any] | None = None) -> str:
-        """SHA-256 of the card's content, but for `checksum` itself.
+    def digest(self, content: Mapping[str, Any] | None = None) -> str:
+        """SHA-256 of the card's content without `checksum`.
 
         Args:
-            said: the content as a file has it, whose parts may lack settings that were added later.
+            content: the content of a file, which may lack settings that were added later; by default the card's own.
         """
-        since = {  # older cards do not have these
+        since = {  # settings that older cards lack
             "unit": self.unit is not None,
             "bits": self.bits,
             "bag": self.bag is not None,
@@ -226,7 +248,7 @@ class ModelCard(_Part):
             "calibration": self.calibration is not None,
             "ood": self.ood is not None,
         }
-        unsaid = {"checksum", *(name for name, said in since.items() if not said)}
-        content = self.model_dump(mode="json") if said is None else said
-        text = json.dumps({name: value for name, value in content.items() if name not in unsaid}, sort_keys=True)
+        omitted = {"checksum", *(name for name, present in since.items() if not present)}
+        content = self.model_dump(mode="json") if content is None else content
+        text = json.dumps({name: value for name, value in content.items() if name not in omitted}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

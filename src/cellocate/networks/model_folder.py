@@ -1,4 +1,4 @@
-"""A model as a folder: `model.safetensors` and `model.json`, with checksums over both; never a pickle."""
+"""Save and load a model folder: `model.safetensors` and `model.json`, both with checksums; never a pickle."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from cellocate.networks.ood import References
 
 
 def save(model: Model, folder: str | Path, *, overwrite: bool = False) -> Model:
-    """Write `model.safetensors` and `model.json`, whole or not at all; gives the model back."""
+    """Write `model.safetensors` and `model.json`, all or nothing, and return the model."""
     with new_folder(folder, overwrite=overwrite) as aside:
         state = {name: tensor.cpu().contiguous() for name, tensor in model.network.state_dict().items()}
-        (aside / WEIGHTS).write_bytes(to_bytes(state))  # safetensors' own save_file hides the file from other users
+        (aside / WEIGHTS).write_bytes(to_bytes(state))  # safetensors' own save_file makes it unreadable for other users
         card = model.card.model_copy(update={"weights": sha256(aside / WEIGHTS), "ood": _ood(model, aside)})
         card = card.model_copy(update={"checksum": card.digest()})
         (aside / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -40,11 +40,11 @@ def load(folder: str | Path, *, device: str | None = None) -> Model:
     """Load a model from its folder.
 
     Args:
-        folder: with `model.safetensors` and `model.json`.
-        device: where to run it, such as `cpu` or `cuda`; the fastest there is, unless given.
+        folder: folder with `model.safetensors` and `model.json`.
+        device: device to run it on, such as `cpu` or `cuda`; by default the fastest available.
 
     Raises:
-        CellocateError: a file is missing, altered, or of a later version of cellocate; there is no such device.
+        CellocateError: a file is missing, altered, or from a later version of cellocate; or there is no such device.
     """
     folder = Path(folder)
     card, state = _read(folder)
@@ -57,32 +57,29 @@ def load(folder: str | Path, *, device: str | None = None) -> Model:
 
 
 def load_backbone(network: LocationNetwork, folder: str | Path) -> None:
-    """Start a network from the body of a model: its weights, but not its head's.
-
-    Args:
-        network: is changed.
-        folder: with `model.safetensors` and `model.json`.
+    """Load the backbone of a saved model into a network, in place; the head keeps its own weights.
 
     Raises:
-        CellocateError: a file is missing, altered, or of a later version of cellocate; the model is made of several,
-            has another backbone or other channels, or its body is bound to another size of images.
+        CellocateError: a file is missing, altered, or from a later version of cellocate; or the model is an ensemble,
+            has another backbone or other channels, or only takes images of another size.
     """
     folder = Path(folder)
     card, state = _read(folder)
     if card.members:
-        raise CellocateError(f"{card.name} is made of several models", where=folder, mend="Start from one of them.")
-    kinds = [name.partition(".")[0] for name in (card.backbone, network.backbone_name)]  # timm's names of weights aside
+        raise CellocateError(f"{card.name} is an ensemble", where=folder, mend="Start from one of them.")
+    kinds = [
+        name.partition(".")[0] for name in (card.backbone, network.backbone_name)
+    ]  # without timm's names of weights
     if kinds[0] != kinds[1] or card.channels != network.channels:
         raise CellocateError(
             f"a model of {card.backbone} for {', '.join(card.channels)} cannot start "
             f"one of {network.backbone_name} for {', '.join(network.channels)}",
             where=folder,
-            mend="Set network.backbone and data.channels as they were there.",
+            mend="Use the same network.backbone and data.channels.",
         )
     try:
-        network.backbone.load_state_dict(
-            {k.removeprefix("body."): v for k, v in state.items() if k.startswith("body.")}
-        )
+        own = {re.sub(r"^(backbone|body)\.", "", k): v for k, v in state.items() if re.match(r"(backbone|body)\.", k)}
+        network.backbone.load_state_dict(own)
     except RuntimeError as error:
         if card.size != network.size:
             raise CellocateError(
@@ -94,7 +91,7 @@ def load_backbone(network: LocationNetwork, folder: str | Path) -> None:
 
 
 def learned_field_ids(folder: str | Path) -> tuple[str, ...]:
-    """The ids of the fields that a model's weights have learnt from or were chosen by, its own start's among them.
+    """Ids of the fields a model was trained or selected on, including those of the model it started from.
 
     Raises:
         CellocateError: there is no such model, or its card was altered.
@@ -106,7 +103,6 @@ def learned_field_ids(folder: str | Path) -> tuple[str, ...]:
 
 
 def _read(folder: Path) -> tuple[ModelCard, dict[str, Tensor]]:
-    """The card and the weights of a model, after their checksums were compared."""
     require_model(folder)
     card = _read_card(folder / CARD)
     if sha256(folder / WEIGHTS) != card.weights:
@@ -191,7 +187,7 @@ def _read_card(path: Path) -> ModelCard:
 
 def _altered(path: Path) -> CellocateError:
     return CellocateError(
-        "a model file was altered or damaged: its checksum does not agree",
+        "a model file was altered or damaged: its checksum does not match",
         where=path,
-        mend="Copy it again from its source.",
+        mend="Copy it again from the source.",
     )

@@ -1,4 +1,4 @@
-"""Bodies that timm does not have."""
+"""Backbones that timm does not have."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from torchvision.models import DenseNet
 class Cnn128(nn.Sequential):
     """The small network of a student project on the 2018 challenge: three pairs of 3 × 3 convolutions, one dense layer.
 
-    The dense layer of 128 is part of it, so that its feature map is a single place, (N, 128, 1, 1), and its size is
-    that of the images. With four channels of 128 px, 28 locations and the linear head it has 5,217,340 parameters.
-    Weights begin as Keras begins them: uniform after Glorot and Bengio (2010), biases zero.
+    The dense layer of 128 belongs to the backbone, so the feature map has one place, (N, 128, 1, 1), and the size of
+    the images is fixed. With four channels of 128 px, 28 locations and the linear head it has 5,217,340 parameters.
+    Weights are initialised as in Keras: Glorot and Bengio (2010) uniform, biases zero.
 
     Args:
-        channels: of the images.
-        size: side of the images, px; 32 at least.
+        channels: number of channels.
+        size: side of the images, px; at least 32.
 
     Example:
         >>> import torch
@@ -30,7 +30,7 @@ class Cnn128(nn.Sequential):
     def __init__(self, channels: int, size: int) -> None:
         side = ((size - 4) // 2 - 4) // 2 - 4
         if side < 1:
-            raise ValueError("its map would be empty")
+            raise ValueError("the feature map would be empty")
         super().__init__(
             *(nn.Conv2d(channels, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)),
             *(nn.Conv2d(64, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)),
@@ -43,19 +43,19 @@ class Cnn128(nn.Sequential):
                 nn.init.zeros_(cast(Tensor, layer.bias))
 
     def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
-        """Its layers by depth, in timm's form."""
+        """Layers by depth, in timm's form."""
         return {"blocks": r"^(\d+)"}
 
 
 class DenseNet73(nn.Module):
-    """A densely connected network of 3 blocks of 6, 12 and 16 layers, with 64 first features that grow by 12 a layer.
+    """A DenseNet with 3 blocks of 6, 12 and 16 layers, 64 initial features and a growth rate of 12.
 
     Huang et al. 2017, doi:10.1109/CVPR.2017.243, in the size that a student project on the 2018 challenge trained from
-    scratch. timm's class begins with twice the growth, hence torchvision's.
+    scratch. It uses torchvision's class because timm's starts with twice the growth rate.
 
     Args:
-        channels: of the images.
-        size: side of the images, px; it takes any from 32.
+        channels: number of channels.
+        size: side of the images, px; any from 32.
 
     Example:
         >>> import torch
@@ -68,14 +68,14 @@ class DenseNet73(nn.Module):
         self.features = DenseNet(growth_rate=12, block_config=(6, 12, 16), num_init_features=64).features
         if channels != 3:
             self.features.conv0 = nn.Conv2d(channels, 64, kernel_size=7, stride=2, padding=3, bias=False)
-            nn.init.kaiming_normal_(self.features.conv0.weight)  # as torchvision begins it
+            nn.init.kaiming_normal_(self.features.conv0.weight)  # as torchvision initialises it
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) → features (N, 298, H/16, W/16)."""
         return F.relu(self.features(images), inplace=True)
 
     def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
-        """Its stem and blocks by depth, in timm's form."""
+        """Stem and blocks by depth, in timm's form."""
         layer = "" if coarse else r"(?:\.denselayer(\d+))?"
         return {"stem": r"^features\.(?:conv|norm)0", "blocks": rf"^features\.(?:denseblock|transition)(\d+){layer}"}
 

@@ -1,4 +1,4 @@
-"""The parameters of a network in groups by depth, so that each can have a learning rate of its own."""
+"""Group the parameters of a network by depth, so that each group can have its own learning rate."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from cellocate.networks.location_network import LocationNetwork
 
 
 def layer_groups(network: LocationNetwork, count: int) -> list[list[nn.Parameter]]:
-    """Part the parameters by depth: the body's stages in equal shares, first layers first, then the head.
+    """Divide the parameters by depth: the backbone's stages in equal shares, first layers first, then the head.
 
-    Stages are timm's: what lies between two halvings of the map. Where there are too few of them, single blocks are
-    shared out. For three groups this is fastai's way of cutting a ResNet: up to `layer2`, from `layer3`, head (Howard
-    and Gugger 2020, doi:10.3390/info11020108).
+    Stages are timm's: the layers between two halvings of the map. If there are too few, single blocks are divided.
+    Three groups are fastai's way of cutting a ResNet: up to `layer2`, from `layer3`, head (Howard and Gugger 2020,
+    doi:10.3390/info11020108).
 
     Args:
-        network: to be parted; frozen parameters are parted too.
-        count: of groups; 1 keeps all together.
+        network: the network; frozen parameters are included.
+        count: number of groups; 1 keeps all parameters together.
 
     Returns:
-        `count` lists, in which every parameter stands once.
+        `count` lists that contain every parameter once.
 
     Raises:
-        CellocateError: the network has fewer parts than that.
+        CellocateError: the network has too few stages and blocks.
 
     Example:
         >>> from cellocate.networks import build_network
@@ -38,11 +38,11 @@ def layer_groups(network: LocationNetwork, count: int) -> list[list[nn.Parameter
         return [list(network.parameters())]
     parts = next((p for coarse in (True, False) if len(p := _parts(network.backbone, coarse)) >= count - 1), None)
     if count < 1 or parts is None:
-        most = len(_parts(network.backbone, coarse=False)) + 1
+        largest = len(_parts(network.backbone, coarse=False)) + 1
         raise CellocateError(
-            f"{network.backbone_name} cannot be parted into {count} groups",
+            f"{network.backbone_name} cannot be divided into {count} groups",
             where="recipe, optimiser.layer_rates",
-            mend=f"Give 1 to {most} rates.",
+            mend=f"Give 1 to {largest} rates.",
         )
     chunks = np.array_split(np.arange(len(parts)), count - 1)
     last = [p for name, p in network.named_parameters() if not name.startswith("backbone.")]
@@ -50,10 +50,10 @@ def layer_groups(network: LocationNetwork, count: int) -> list[list[nn.Parameter
 
 
 def _parts(backbone: Backbone, coarse: bool) -> list[list[nn.Parameter]]:
-    """Stages or blocks of a body, in order; the stem belongs to the first, lone normalisations to what they follow."""
+    """Stages or blocks of a backbone, in order; the stem joins the first, a lone normalisation the one before it."""
     try:
-        matcher = backbone.net.group_matcher(coarse=coarse)  # type: ignore[operator] # what timm's networks have
-    except (AttributeError, AssertionError):  # a few of timm's know no parts, or none so coarse
+        matcher = backbone.net.group_matcher(coarse=coarse)  # type: ignore[operator] # timm's networks have it
+    except (AttributeError, AssertionError):  # some of timm's networks have no groups, or none so coarse
         return [list(backbone.parameters())]
     stem, *others = group_parameters(backbone.net, matcher, return_values=True).values()
     parts: list[list[nn.Parameter]] = []

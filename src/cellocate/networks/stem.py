@@ -1,4 +1,4 @@
-"""From a first layer that was trained on red, green and blue to one for other channels."""
+"""Adapt a first layer trained on red, green and blue to other channels."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _COLOURS = ("red", "green", "blue")
 
 
 def adapt_filters(filters: Tensor, channels: Sequence[str], stem: Stem) -> Tensor:
-    """Filters of a first layer for red, green and blue → those for `channels`.
+    """Adapt the filters of a first layer for red, green and blue to `channels`.
 
     Args:
         filters: shape (F, 3, h, w).
-        channels: that the new filters see, in order.
-        stem: `repeat` goes by position: the three in turn, scaled by 3 / C so that the layer's answer keeps its size,
-            and for one channel their sum (timm's way). `mean` gives each channel the mean of the three. `red`, `green`
-            and `blue` go by name: a channel of one of these colours takes its own filter, any other takes that of the
-            colour named. (`red` is that of the first of the 2018 challenge: yellow copies red.)
+        channels: channels of the new filters, in order.
+        stem: `repeat` goes by position: repeats the three and scales them by 3 / C to keep the size of the output; one
+            channel gets their sum (timm's way). `mean` gives each channel the mean of the three. `red`, `green` and
+            `blue` go by name: a channel of one of these colours keeps its filter, any other gets that of the colour
+            named. (The first of the 2018 challenge used `red`: yellow copies red.)
 
     Returns:
         Filters, shape (F, C, h, w).
@@ -45,7 +45,7 @@ def adapted_weights(source: nn.Module, channels: Sequence[str], stem: Stem) -> d
     """The weights of a timm network for three channels, with a first layer for `channels`.
 
     Raises:
-        CellocateError: its first layer is not a convolution over three channels.
+        CellocateError: the first layer is not a convolution over three channels.
     """
     state: dict[str, Tensor] = source.state_dict()
     if len(channels) == 3 and stem == "repeat":
@@ -54,7 +54,7 @@ def adapted_weights(source: nn.Module, channels: Sequence[str], stem: Stem) -> d
     layers = [f"{name}.weight" for name in ([first] if isinstance(first, str) else first)]
     if not layers or any(name not in state or state[name].shape[1:2] != torch.Size([3]) for name in layers):
         raise CellocateError(
-            "the first layer of this backbone cannot be made to take other channels",
+            "the first layer of this backbone cannot be adapted to other channels",
             where="recipe, network.stem",
             mend="Choose another backbone, or use three channels with --set network.stem=repeat.",
         )

@@ -1,4 +1,4 @@
-"""Learning from the labels of fields what each of their cells shows: multiple instance learning."""
+"""Multiple-instance learning: single cells learned from the labels of their fields."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from cellocate.training.recipe import Recipe
 
 
 class BagBatch(NamedTuple):
-    """Some cells of one field, or of several after one another.
+    """Cells of one or several fields, one field after the other.
 
     Args:
-        images: of the cells, shape (n, C, size, size), 0 to 1.
-        truth: of the fields, shape (fields, K).
-        places: of the fields in the data set, shape (fields,).
-        weights: of the cells, shape (n,).
-        sizes: cells of each field, shape (fields,).
+        images: images of the cells, shape (n, C, size, size), 0 to 1.
+        truth: labels of the fields, shape (fields, K).
+        places: positions of the fields in the data set, shape (fields,).
+        weights: weights of the cells, shape (n,).
+        sizes: number of cells of each field, shape (fields,).
     """
 
     images: Tensor
@@ -36,15 +36,15 @@ class BagBatch(NamedTuple):
 
 
 class BagDataset(LabelledDataset):
-    """Labelled fields: some of the cells of each, drawn anew in each epoch.
+    """Labelled fields, each with a random choice of its cells, drawn again in every epoch.
 
-    The index says which field and which epoch: `epoch · fields + place` (see `EpochIndices`), so that what is drawn
-    depends on these and the seed alone, in whatever process.
+    An index is `epoch · fields + place` (see `EpochIndices`), so the draw depends only on the epoch, the field and the
+    seed, in whatever process.
 
     Args:
-        bags: of labelled fields.
-        recipe: of the run.
-        scale: that cells are shown at.
+        bags: labelled fields and their cells.
+        recipe: the run's recipe.
+        scale: scale of the cells.
     """
 
     draws = True
@@ -74,26 +74,26 @@ class BagDataset(LabelledDataset):
 
     @staticmethod
     def collate(bags: Sequence[BagBatch]) -> BagBatch:
-        """Bags of several fields, one after the other."""
+        """Join the bags of several fields."""
         return BagBatch(*(torch.cat(parts) for parts in zip(*bags, strict=True)))
 
 
 def make_dataset(fields: LabelledCollection, bags: CellBags | None, recipe: Recipe, scale: Scale) -> LabelledDataset:
-    """What batches are made of: some of the fields, or their bags of cells where there are any."""
+    """The data set of some fields: the fields themselves, or their bags of cells if there are any."""
     if bags is None:
         return FieldDataset(fields, recipe.data, scale)
     return BagDataset(bags.subset(fields.ids), recipe, scale)
 
 
 class BagClassifier(Classifier[BagBatch]):
-    """Training of a network of cells by the labels of fields.
+    """Trains a network of cells on the labels of their fields.
 
-    The loss is that of the fields' logits, and `bags.cell_loss` times that of each cell's against the labels of its
-    field, where cells at the edge count `bags.edge`.
+    The loss is that of the fields' logits plus `bags.cell_loss` times the loss of each cell against the labels of its
+    field. Cells at the edge weigh `bags.edge`.
     """
 
     def loss_of(self, batch: BagBatch) -> Tensor:
-        """The loss of one batch of bags, augmented."""
+        """The loss of a batch, after augmentation."""
         recipe = self.recipe
         owners = batch.truth.repeat_interleave(batch.sizes, dim=0)
         images, _ = augment(batch.images, owners, recipe.augmentation, recipe.data.channels, recipe.data.size)
@@ -108,14 +108,13 @@ class BagClassifier(Classifier[BagBatch]):
         return self._logits(batch.images, batch)[1]
 
     def _logits(self, images: Tensor, batch: BagBatch) -> tuple[Tensor, Tensor]:
-        """The logits of the cells, and of their fields."""
         pool = self.network.cells
         assert pool is not None
         logits, features = self.network.logits_and_features(self.normalised(images))
         return logits, pool.of_bags(logits, features, batch.weights, batch.sizes.tolist())
 
     def _of_cells(self, logits: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
-        """The weighted mean of the loss of cells: losses are means, so it is that of those that weigh the same."""
+        """The weighted mean loss of the cells; losses are means, so cells of equal weight are computed together."""
         total = logits.new_zeros(())
         for weight in set(weights.tolist()):
             same = weights == weight

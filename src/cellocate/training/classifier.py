@@ -1,4 +1,4 @@
-"""The Lightning module: one network, one loss, one optimiser."""
+"""The Lightning module: a network, a loss and an optimiser."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ _RESUME_FACTS = {
 
 
 class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
-    """Training of a network as a recipe says, whatever a batch is made of.
+    """Trains a network as a recipe says, on any kind of batch.
 
     Args:
         network: images (N, C, H, W) → logits (N, K).
-        loss: of logits, truth and features.
-        recipe: augmentation, optimiser, schedule, and the rule that validation is measured by.
-        vocabulary: of K locations.
-        normalisation: of the images.
-        identities: of the training fields, shape (N,), for a loss that tells them apart.
-        begun_with: facts that must be the same when the run is resumed.
+        loss: loss of logits, truth and features.
+        recipe: augmentation, optimiser, schedule, and the decision rule for validation.
+        vocabulary: the K locations.
+        normalisation: normalisation of the images.
+        identities: identities of the training fields, shape (N,), for `arcface`.
+        resume_facts: facts that must be the same when the run is resumed.
 
     Attributes:
-        rate: of the head; the recipe's, or to be set where that is to be found.
+        rate: learning rate of the head; to be set if the recipe says `find`.
     """
 
     def __init__(
@@ -81,15 +81,15 @@ class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
         return logits
 
     def normalised(self, images: Tensor) -> Tensor:
-        """Floats between 0 and 1, shape (N, C, H, W) → as the network takes them."""
+        """Floats between 0 and 1, shape (N, C, H, W) → input of the network."""
         return ((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add what a resumed run must share with its beginning."""
+        """Add the facts that a resumed run must share."""
         checkpoint["begun_with"] = self.resume_facts
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """See that the collection is read as it was when the run began."""
+        """Check that the collection is read as when the run began."""
         before = checkpoint["begun_with"]
         changed = [name for name, value in self.resume_facts.items() if before.get(name) != value]
         if changed:
@@ -100,26 +100,26 @@ class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
             )
 
     def on_train_epoch_start(self) -> None:
-        """Draw what an epoch draws from its number alone, so that a resumed run draws the same."""
+        """Seed by the epoch's number, so that a resumed run draws the same."""
         torch.manual_seed((self.recipe.training.seed * 1_000_003 + self.current_epoch) * 997 + self.global_rank)
         self.freeze_for(self.current_epoch)
 
     def freeze_for(self, epoch: int) -> None:
-        """Keep the body as it is in the epochs that the recipe says (0 is the first), or let it learn."""
+        """Freeze or unfreeze the backbone for an epoch, as the recipe says; 0 is the first."""
         frozen = self.recipe.network.frozen
         if frozen:
             freeze(self.network, frozen == "always" or epoch < frozen)
 
     @abstractmethod
     def loss_of(self, batch: AnyBatch) -> Tensor:
-        """The loss of one batch, augmented."""
+        """The loss of a batch, after augmentation."""
 
     @abstractmethod
     def logits_of(self, batch: AnyBatch) -> Tensor:
-        """The logits of the fields of one batch, shape (N, K)."""
+        """The logits of the fields of a batch, shape (N, K)."""
 
     def training_step(self, batch: AnyBatch, _: int) -> Tensor:
-        """The loss of one batch."""
+        """The loss of a batch."""
         loss = self.loss_of(batch)
         if not self.trainer.strategy.reduce_boolean_decision(bool(torch.isfinite(loss))):  # of all processes
             places = cast(Tensor, self.all_gather(batch[2])).flatten()
@@ -130,11 +130,11 @@ class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
         return loss
 
     def validation_step(self, batch: AnyBatch, _: int) -> None:
-        """Keep the logits of one batch."""
+        """Keep the logits of a batch."""
         self._validated.append((self.logits_of(batch), batch[1]))
 
     def on_validation_epoch_end(self) -> None:
-        """Measure over the whole validation part; decided figures with the recipe's rule, fitted to this same part."""
+        """Measure the whole validation part; the decision rule is fitted on this part too."""
         logits, truth = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
         self._validated.clear()
         if self.trainer.world_size > 1:
@@ -153,7 +153,7 @@ class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
             self.log(f"validation_{name}", np.nan if figures[name] is None else figures[name])
 
     def _fail(self, loss: Tensor, when: str) -> NoReturn:
-        """Save the state in which the loss is no number, and stop."""
+        """Save the state with the non-finite loss, and stop."""
         state = Path(self.trainer.default_root_dir) / "failed.ckpt"
         self.trainer.save_checkpoint(state)
         raise CellocateError(
@@ -162,7 +162,7 @@ class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
         )
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 # Lightning's union of dictionaries
-        """The recipe's optimiser and schedule, whose rate changes at every step."""
+        """The recipe's optimiser and schedule; the rate changes at every step."""
         optimiser = self.optimiser(self.rate)
         steps = int(self.trainer.estimated_stepping_batches) // (self.trainer.max_epochs or 1)
         schedule = build_schedule(optimiser, self.recipe.schedule, steps, self.recipe.training.epochs)
@@ -176,10 +176,10 @@ class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
 
 
 class FieldClassifier(Classifier[Batch]):
-    """Training on images one by one."""
+    """Trains on single images."""
 
     def loss_of(self, batch: Batch) -> Tensor:
-        """The loss of one batch, augmented."""
+        """The loss of a batch, after augmentation."""
         images, truth, places = batch
         data = self.recipe.data
         images, truth = augment(images, truth, self.recipe.augmentation, data.channels, data.size)

@@ -1,19 +1,15 @@
-"""Several models → one: an ensemble of folds or seeds, or of specialists for different locations."""
+"""Combine several models into one: an ensemble of folds or seeds, or of specialists for different locations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import timm
-import torch
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-import cellocate
 from cellocate import decision
 from cellocate.choices import DEFAULT_RULE, CombineBy
 from cellocate.collection import Collection, LabelledCollection
@@ -30,12 +26,12 @@ _AGREE = ("channels", "size", "pixel_size", "intensity", "tta")
 
 
 class Combined(NamedTuple):
-    """The model, what its members are good at, and F1 against threshold.
+    """The combined model, the average precision of its members, and F1 against threshold.
 
     Args:
-        model: of all.
-        table: for each location its support and each member's average precision, and the best.
-        curves: as `cellocate.decision.f1_curves` gives them; None where no field could be used to fit a rule.
+        model: the ensemble.
+        table: for each location its support, each member's average precision, and the best member.
+        curves: from `cellocate.decision.f1_curves`; None if there was no field to fit a rule on.
     """
 
     model: Model
@@ -53,25 +49,24 @@ def combine(
     at_most: int | None = None,
     calibrate: decision.CalibrationKind | None = None,
 ) -> Combined:
-    """Make one model of several, and fit its rule on fields that are in the validation part of at least one of them.
+    """Combine models, and fit the rule on fields in the validation part of at least one of them.
 
-    Each such field is predicted by the members that were not trained on it, as an ensemble of folds must be. Fields
-    in the test part of any member are left out.
+    Each of these fields is predicted only by members that were not trained on it, as folds require. Fields in the test
+    part of any member are left out.
 
     Args:
-        models: of the same channels, size, pixel size and intensity; the ensemble answers each location that one of
-            them answers.
-        collection: that they were trained on.
-        by: `mean` of all that answer a location, or `best_per_location`, the one that is best at it, by average
-            precision on the fields that are in the validation part of all.
-        rule: fitted to the mean probabilities.
-        fallback: what a field shows that would show nothing (see `cellocate.decision.fit`).
-        at_most: how many locations a field may show (see `cellocate.training.fit_decision.fit_limited_rule`).
-        calibrate: the mean probabilities beforehand; the members' own calibrations are left out.
+        models: models with the same channels, size, pixel size and intensity; the ensemble has all of their locations.
+        collection: the collection they were trained on.
+        by: `mean` of all members that know a location, or `best_per_location`: only the member with the highest average
+            precision on the fields in the validation part of all.
+        rule: rule to fit to the mean probabilities.
+        fallback: label of a field with no location (see `cellocate.decision.fit`).
+        at_most: maximum number of locations of a field (see `cellocate.training.fit_decision.fit_limited_rule`).
+        calibrate: calibration of the mean probabilities; the members' own calibrations are left out.
 
     Raises:
-        CellocateError: the models do not fit together or to the collection, or share no validation fields to choose
-            the best by.
+        CellocateError: the models do not fit together or to the collection, or share no validation fields to choose the
+            best by.
     """
     vocabulary, collection = _vocabulary(models, collection), of_known_depth(collection)
     models = [
@@ -113,7 +108,7 @@ def combine(
 
 
 def _never(models: Sequence[Model], vocabulary: Vocabulary) -> list[int]:
-    """The locations that none of the models has learnt."""
+    """The locations that none of the models has learned."""
     learnt = {
         name for m in models for k, name in enumerate(m.vocabulary.names) if k not in m.card.rule.never
     }  # what a model does not answer, it has not learnt either
@@ -154,7 +149,7 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
 
 
 def _answers(model: Model, held: Collection, trained: set[str], vocabulary: Vocabulary) -> NDArray[np.float64]:
-    """Probabilities (N, K); NaN where the model has no answer, or was trained on the field."""
+    """Probabilities (N, K); NaN where the model lacks the location or was trained on the field."""
     answers = np.full((len(held), len(vocabulary)), np.nan)
     fair = np.array([field not in trained for field in held.ids], dtype=bool)
     if fair.any():
@@ -165,7 +160,7 @@ def _answers(model: Model, held: Collection, trained: set[str], vocabulary: Voca
 
 
 def _table(models: Sequence[Model], answers: NDArray[np.float64], held: LabelledCollection) -> pd.DataFrame:
-    """Each member's average precision for each location, on the fields that all of them may be judged by."""
+    """Each member's average precision for each location, on the fields that none of them was trained on."""
     known = ~np.isnan(answers).all(axis=2)  # (M, N)
     common = known.all(axis=0)
     if not common.any():  # folds: each by the fields of its own
@@ -189,7 +184,7 @@ def _precision(truth: NDArray[np.bool_], answers: NDArray[np.float64]) -> float:
 def _shares(
     answers: NDArray[np.float64], models: Sequence[Model], vocabulary: Vocabulary, table: pd.DataFrame | None
 ) -> NDArray[np.float64]:
-    """How much each member has a say in each location, (M, K); each column sums to 1."""
+    """The weight of each member for each location, (M, K); each column sums to 1."""
     has = np.array([[name in m.vocabulary.names for name in vocabulary.names] for m in models], dtype=float)
     if table is not None:
         if not table["best"].any():
@@ -246,13 +241,8 @@ def _card(
             "bits": tuple(sorted({bits for card in cards for bits in card.bits})),
             "rule": rule,
             "scores": scores,
-            "provenance": Provenance(
-                cellocate=cellocate.__version__,
-                torch=str(torch.__version__),
-                timm=timm.__version__,
-                created=datetime.now(UTC).isoformat(timespec="seconds"),
-                collection=collection.folder.resolve().name,
-                layout=collection.layout,
+            "provenance": Provenance.now(
+                collection,
                 challenges=tuple(sorted({c for card in cards for c in card.provenance.challenges})),
                 simulated=any(card.provenance.simulated for card in cards),
                 fields={part: len(ids) for part, ids in fields.items()},

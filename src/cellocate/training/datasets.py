@@ -1,4 +1,4 @@
-"""Fields as a network sees them, in batches."""
+"""Labelled fields as a network sees them, in batches."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ Batch = tuple[Tensor, Tensor, Tensor]
 
 
 class LabelledDataset(Dataset[Any], ABC):
-    """What batches are made of: labelled fields.
+    """Labelled fields that batches are made from.
 
     Attributes:
-        ids: of N fields.
-        truth: of these, shape (N, K).
-        fits: whether all that is read can be kept in memory.
-        draws: whether it draws in each epoch anew, and takes the indices of `EpochIndices`.
-        collate: makes a batch of several; torch's own where it is None.
+        ids: ids of N fields.
+        truth: their labels, shape (N, K).
+        fits: whether everything it reads fits in memory.
+        draws: whether it draws again in each epoch, and takes indices from `EpochIndices`.
+        collate: joins several items into a batch; None: torch's own.
     """
 
     ids: list[str]
@@ -53,13 +53,13 @@ class LabelledDataset(Dataset[Any], ABC):
     @property
     @abstractmethod
     def images(self) -> FieldDataset:
-        """The images that the network is shown one by one."""
+        """The images that the network sees one by one."""
 
 
 class FieldDataset(LabelledDataset):
-    """Labelled fields: the centre tile of each, shape (C, size, size), its truth, shape (K,), and its place.
+    """Labelled fields: the centre tile of each, shape (C, size, size), its labels, shape (K,), and its position.
 
-    Fields are read when asked for and, where all fit into 1 GiB, kept as half floats (finer than 8 bits).
+    Fields are read on demand and, if all fit into 1 GiB, kept as half floats (finer than 8 bits).
     """
 
     def __init__(self, collection: LabelledCollection, data: Data, scale: Scale) -> None:
@@ -88,10 +88,10 @@ class FieldDataset(LabelledDataset):
 
 
 def training_scale(collection: Collection, data: Data, inspection: Inspection) -> tuple[Scale, bool]:
-    """The scale that fields are trained at, and whether its pixel size is assumed and not recorded.
+    """The scale of the training fields, and whether its pixel size is assumed and not recorded.
 
     Raises:
-        CellocateError: the recipe sets a pixel size, and that of a field is not known.
+        CellocateError: the recipe sets a pixel size, and that of a field is unknown.
     """
     size = data.size
     known = {i: p for i in collection.ids if (p := collection.pixel_size(i)) is not None}
@@ -112,15 +112,13 @@ def training_scale(collection: Collection, data: Data, inspection: Inspection) -
 def training_loader(
     dataset: LabelledDataset, recipe: Recipe, *, first_epoch: int = 0, processes: int = 1
 ) -> DataLoader[Any]:
-    """Batches of the training fields that an epoch shows.
-
-    A last one that is smaller is left out, as it would disturb batch norms.
+    """Batches of the training fields of an epoch; a smaller last batch is dropped, for batch normalisation.
 
     Args:
         dataset: the fields.
         recipe: sampling, batch size, workers, seed.
-        first_epoch: of a resumed run (Lightning asks for its first batch before it sets the epoch).
-        processes: that Lightning will share the fields among.
+        first_epoch: first epoch of a resumed run (Lightning reads a batch before it sets the epoch).
+        processes: number of processes that share the fields.
     """
     training = recipe.training
     together = training.batch_size * processes
@@ -134,14 +132,7 @@ def training_loader(
 def loader(
     dataset: LabelledDataset, training: Training, sampler: Sampler[int] | None = None, *, drop_last: bool = False
 ) -> DataLoader[Any]:
-    """Batches of a dataset, in its order unless a sampler gives another.
-
-    Args:
-        dataset: the fields.
-        training: batch size, workers, seed.
-        sampler: of their places.
-        drop_last: leave a last batch out that is smaller.
-    """
+    """Batches of a data set, in its order or that of a sampler; `drop_last` drops a smaller last batch."""
     workers = training.workers
     if workers is None:
         workers = 0 if dataset.fits else (os.cpu_count() or 1)
@@ -159,7 +150,7 @@ def loader(
 
 
 def measure_normalisation(dataset: FieldDataset, recipe: Recipe) -> Normalisation:
-    """Mean and standard deviation per channel over at most 512 training fields, unless the recipe wants none."""
+    """Mean and standard deviation of each channel over at most 512 training fields, unless the recipe wants none."""
     if recipe.data.normalisation == "none":
         channels = len(recipe.data.channels)
         return Normalisation(mean=(0.0,) * channels, std=(1.0,) * channels)
@@ -172,7 +163,7 @@ def measure_normalisation(dataset: FieldDataset, recipe: Recipe) -> Normalisatio
 
 
 def identities(collection: Collection, column: str) -> Tensor:
-    """What a column says of each field as a number, shape (N,); a field of which it says nothing is one of its own.
+    """Encode a column's values as numbers, shape (N,); a field without a value gets a number of its own.
 
     Raises:
         CellocateError: there is no such column.

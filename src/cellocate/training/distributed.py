@@ -12,13 +12,13 @@ from cellocate.training.sampling import EpochSampler
 
 
 class OrderedDistributedSampler(DistributedSampler[int]):
-    """Of an epoch's order, every nth place for each of n processes: their batches together are those of one process.
+    """Gives each of n processes every nth index: their batches together are those of one process.
 
-    Lightning leaves a sampler of this type alone. What it would put in the place of another shuffles the order once
-    more, so that the batches of several processes are never those of one.
+    Lightning leaves a sampler of this type alone. It would replace any other by one that shuffles again, so that the
+    batches of several processes differ from those of one.
 
     Args:
-        order: of the whole epoch. Where it is no multiple of n, its first places are shown again.
+        order: order of the whole epoch; if its length is no multiple of n, its first indices are repeated.
         processes: n.
     """
 

@@ -1,4 +1,4 @@
-"""A recipe and a collection → a trained model, in a folder that an interrupted run can be resumed from."""
+"""Train a model as a recipe says, in a folder from which an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from cellocate.training.classifier import Classifier, FieldClassifier
 from cellocate.training.datasets import LabelledDataset, identities, loader, measure_normalisation, training_loader
 from cellocate.training.losses import build_loss, describe_missing_locations, require_one_label
 from cellocate.training.prepare import Options, Prepared, prepare
-from cellocate.training.rate import choose_rate, require_one_process
+from cellocate.training.learning_rate import choose_rate, require_one_process
 from cellocate.training.recipe import Recipe
 from cellocate.training.run_folder import History, RunFolder, is_first_process, quiet_lightning, resume_facts
 from cellocate.training.soft_labels import soften_labels
@@ -45,10 +45,10 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
 
     Args:
         collection: labelled fields.
-        recipe: how; a resumed run takes the recipe it was started with.
-        out: the run's folder: `model/`, `recipe.yaml`, `split.csv`, `history.csv`, `checkpoints/`, `f1_curves.csv`
-            where fields were validated, and `skipped.csv` where faulty ones were left out.
-        options: how to carry it out.
+        recipe: the settings; a resumed run takes the recipe it was started with.
+        out: folder of the run: `model/`, `recipe.yaml`, `split.csv`, `history.csv`, `checkpoints/`, `f1_curves.csv` if
+            there were validation fields, and `skipped.csv` if faulty fields were left out.
+        options: how to run it.
 
     Returns:
         The model of the best epoch, also saved as `out/model`; None in the helper processes of several GPUs.
@@ -79,7 +79,7 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
 
 
 def _learn(prepared: Prepared, run: RunFolder, options: Options, epochs: int | None = None) -> TrainedNetwork:
-    """Train to the end, or take an interrupted run up; `epochs` ends one that was planned for more."""
+    """Train to the end, or resume an interrupted run; `epochs` ends a run that was planned for more."""
     recipe, sets = prepared.recipe, prepared.sets
     begun = options.resume and run.recipe.is_file()
     datasets: dict[str, LabelledDataset] = {

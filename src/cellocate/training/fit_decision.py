@@ -1,4 +1,4 @@
-"""What a model decides by, and how it scores, on fields that it was not trained on."""
+"""Fit the calibration and decision rule of a model, on fields that it was not trained on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from cellocate.vocabulary import Vocabulary
 
 
 class FittedDecision(NamedTuple):
-    """A calibration (or none), the rule after it, their scores, and F1 of each location against its threshold."""
+    """A calibration (or None), the rule fitted after it, their scores, and F1 of each location against its threshold.
+    """
 
     calibration: decision.Calibration | None
     rule: decision.Rule
@@ -32,10 +33,10 @@ def fit_limited_rule(
     at_most: int | None = None,
     never: Sequence[int] = (),
 ) -> decision.Rule:
-    """Fit the rule of a model, without choosing: no field shows more locations than labels do.
+    """Fit one rule, without choosing between rules, and limit how many locations a field gets.
 
-    Unless `at_most` says how many, the limit is 5, or as many as one of these fields shows, if that is more. `never`
-    are the locations that no training field showed, and that no field is therefore given.
+    The limit is `at_most`, or 5, or the largest number of locations on one of these fields if that is more. `never` are
+    the locations that no training field shows: no field gets them.
     """
     kind = decision.without_choice(name)
     fitted = decision.fit(kind, probabilities, truth, fallback=fallback, at_most=_limit(kind, truth, at_most))
@@ -59,22 +60,22 @@ def fit_decision(
     calibrate: decision.CalibrationKind | None = None,
     never: Sequence[int] = (),
 ) -> FittedDecision:
-    """Fit calibration and rule to what a model predicts, and measure both on the same fields.
+    """Fit calibration and rule to a model's predictions, and measure both on the same fields.
 
-    With a calibration the rule, the scores and the curves are of cross-fitted probabilities; one group alone cannot
-    be cross-fitted and is left as it is.
+    With a calibration, the rule, the scores and the curves use cross-fitted probabilities. A single group cannot be
+    cross-fitted and is not calibrated.
 
     Args:
-        probabilities: of N validation fields, at least one, shape (N, K).
+        probabilities: probabilities of N validation fields, at least one, shape (N, K).
         truth: shape (N, K), bool.
-        vocabulary: of K locations.
-        ids: of the fields.
-        groups: for each field what it shares with others that are not independent of it.
-        rule: which (see `cellocate.decision.fit_rule`, also for the next two).
-        fallback: what a field shows that would show nothing.
-        at_most: how many locations a field may show (see `fit_limited_rule`).
-        calibrate: how, if at all.
-        never: locations that no field is given (see `fit_limited_rule`).
+        vocabulary: the K locations.
+        ids: ids of the fields.
+        groups: group of each field; fields of one group depend on each other.
+        rule: name of the rule (see `cellocate.decision.fit_rule`, also for the next two).
+        fallback: label of a field with no location.
+        at_most: maximum number of locations of a field (see `fit_limited_rule`).
+        calibrate: kind of calibration, if any.
+        never: locations that no field gets (see `fit_limited_rule`).
     """
     calibrate = calibrate if len(set(groups)) > 1 else None
     steps, _, values = decision.fit_steps(

@@ -1,4 +1,4 @@
-"""A network for each fold of a split, and one model of them all."""
+"""Train a network for each fold of a split, and combine them."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from cellocate.written import write_table
 
 
 def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options: Options) -> Model | None:
-    """Train a network for each fold of `options.split`, and make one model of them.
+    """Train a network for each fold of `options.split`, and combine them into one model.
 
-    The rule is fitted on all folds, each field predicted by the network that was not trained on it.
+    The rule is fitted on all folds; each field is predicted by the network that was not trained on it.
 
     Args:
         collection: labelled fields.
-        recipe: of each network.
-        out: folder to write: a run `fold-NAME/` for each, `model/` of all, `f1_curves.csv`, and `members.csv`, which
-            network is best at which location.
-        options: how to carry it out; `resume` goes on with the fold that was interrupted.
+        recipe: recipe of every network.
+        out: folder to write: a run `fold-NAME/` for each fold, `model/` of all, `f1_curves.csv`, and `members.csv` with
+            each network's average precision.
+        options: how to run it; `resume` continues with the fold that was interrupted.
 
     Returns:
-        The model of all, also saved as `out/model`; None in the helper processes of several GPUs.
+        The combined model, also saved as `out/model`; None in the helper processes of several GPUs.
 
     Raises:
-        CellocateError: the split has no folds, or each leaves something out for the test.
+        CellocateError: the split has no folds, or the recipe cannot be used with folds.
     """
     run = RunFolder(out)
     if options.resume:
@@ -86,13 +86,13 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
 
 
 def of_folds(folder: str | Path) -> bool:
-    """Whether a run in this folder is one that `train_folds` began."""
+    """Whether the run in this folder was started by `train_folds`."""
     split = RunFolder(folder).split
     return split.is_file() and "fold" in read_columns(split)
 
 
 def _start(run: RunFolder, recipe: Recipe, split: Path) -> None:
-    """Remove what an earlier run left, and write what defines this one; the split in the form that is its name's."""
+    """Remove an earlier run, and write the recipe and the split; the split as CSV, whatever it was."""
     (table, _), record = read_table(split, names=SPLIT_COLUMNS), split.with_suffix(".json")
     made = record.read_text(encoding="utf-8") if record.is_file() else None
     shutil.rmtree(run.folder, ignore_errors=True)

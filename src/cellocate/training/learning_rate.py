@@ -1,4 +1,4 @@
-"""Which learning rate to begin with: the loss while the rate rises."""
+"""Find the learning rate to start with: the loss while the rate rises."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ from torch.optim import Optimizer
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
+from cellocate.training.classifier import Classifier
+from cellocate.training.datasets import LabelledDataset, training_loader
+from cellocate.training.run_folder import RunFolder
 
 _SMOOTHING = 0.98  # share of the past in the running mean of the loss, which tells divergence; fastai's
 _DIVERGED = 4.0  # times the lowest running mean; fastai's
@@ -31,7 +34,7 @@ Batch = TypeVar("Batch")
 
 @dataclass(frozen=True)
 class RateCurve:
-    """The rates that were tried, which rise exponentially, and the loss of the batch at each.
+    """Learning rates that rise exponentially, and the loss of a batch at each.
 
     Example:
         >>> curve = RateCurve(tuple(10.0**e for e in range(-5, 1)), (4.0, 4.0, 4.0, 1.0, 1.0, 1.0))
@@ -44,12 +47,12 @@ class RateCurve:
 
     @property
     def smoothed(self) -> NDArray[np.float64]:
-        """The losses, smoothed by a Gaussian of 5 batches: no place in it lags, as a running mean's would."""
+        """The losses, smoothed by a Gaussian of 5 batches, which does not lag as a running mean does."""
         return np.asarray(gaussian_filter1d(np.asarray(self.losses, np.float64), _WIDTH, mode="nearest"))
 
     @property
     def suggestion(self) -> float:
-        """Where the smoothed loss falls most steeply over the logarithm of the rate, on its way to the lowest."""
+        """The rate at which the smoothed loss falls most steeply over the log rate, before its minimum."""
         lowest = int(self.smoothed.argmin())  # beyond it, a loss that leaps up also falls again
         return self.rates[int(np.gradient(self.smoothed)[: lowest + 1].argmin())]
 
@@ -62,9 +65,38 @@ class RateCurve:
 
 
 def read_rate_curve(path: str | Path) -> RateCurve:
-    """The rates that `RateCurve.save` wrote, digit for digit: a resumed run finds the rate that it began with."""
+    """Read what `RateCurve.save` wrote, to the last digit: a resumed run finds the same rate."""
     table = pd.read_csv(path, dtype=str)  # Python's float, and not every pandas', reads digit for digit
     return RateCurve(tuple(map(float, table["rate"])), tuple(map(float, table["loss"])))
+
+
+def require_one_process(processes: int) -> None:
+    """Raise a `CellocateError` if several processes train: each would find a rate of its own."""
+    if processes > 1:
+        raise CellocateError(
+            "a learning rate is found by one process",
+            mend="Find it in a run of one process, and give the number with --set optimiser.learning_rate.",
+        )
+
+
+def choose_rate(module: Classifier[Any], dataset: LabelledDataset, run: RunFolder, say: Callable[[str], None]) -> float:
+    """Try rates on the training fields, write `learning_rate.csv`, and return the recipe's fraction of the best.
+
+    A resumed run takes the rate that it found before.
+
+    Raises:
+        CellocateError: the loss falls at no rate.
+    """
+    path = Path(run.folder) / "learning_rate.csv"
+    if not path.is_file():
+        module.train()
+        module.freeze_for(0)
+        torch.manual_seed(module.recipe.training.seed)
+        batches = training_loader(dataset, module.recipe)
+        find_rate(module.loss_of, module, module.optimiser(1.0), batches, clip=module.recipe.optimiser.clip).save(path)
+    rate = read_rate_curve(path).suggestion * module.recipe.optimiser.fraction
+    say(f"learning rate {rate:.3g}, by {path}")
+    return rate
 
 
 def find_rate(
@@ -78,22 +110,22 @@ def find_rate(
     count: int = 100,
     clip: float | None = None,
 ) -> RateCurve:
-    """Train for some batches at rates that rise exponentially, until the loss diverges; nothing is left changed.
+    """Train some batches at exponentially rising rates until the loss diverges, then restore everything.
 
-    Weights, buffers, the optimiser's state and torch's random state are put back as they were.
+    Weights, buffers, the optimiser's state and torch's random state end as they began.
 
     Args:
         step: a batch → its loss, one number with a gradient.
-        module: whose weights and buffers `step` changes; in the mode (train) that it should be in.
-        optimiser: made for a rate of 1: what its groups have is taken as their factors.
-        batches: begun again when they come to their end; of a loader of their own, whose generator may be drawn from.
+        module: whose weights and buffers `step` changes; already in training mode.
+        optimiser: built for a rate of 1; the rates of its groups are factors.
+        batches: repeated as needed; from a loader of their own, because its generator is used.
         lowest: first rate.
         highest: last rate.
-        count: of batches.
-        clip: largest norm of the gradient.
+        count: number of batches.
+        clip: maximum norm of the gradient.
 
     Raises:
-        CellocateError: there is no batch, the loss is no number at the lowest rates, or it never falls.
+        CellocateError: there is no batch, the loss is not finite at the lowest rates, or it never falls.
 
     References:
         Smith. Cyclical Learning Rates for Training Neural Networks. WACV 2017. arXiv:1506.01186

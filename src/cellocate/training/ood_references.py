@@ -1,4 +1,4 @@
-"""What a model remembers of the fields that it was trained on, to tell others from them."""
+"""Add training fields to a model as references for its out-of-distribution score."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ MIN_FIELDS = 50
 
 
 def with_references(model: Model, train: Collection, validation: Collection, seed: int) -> Model:
-    """The model with features and brightness of at most 2000 training fields, and how far validation fields lie.
+    """Add features and brightness of at most 2000 training fields, and the distances of the validation fields.
 
-    For bags of cells, without a validation part, or with very wide features (a head that is flat), it has none.
+    A model gets no references if it pools bags of cells, has no validation part, or has very wide features (the head
+    `flatten`).
 
     Args:
-        model: trained.
-        train: fields that it learnt from.
-        validation: fields that it did not.
-        seed: of the draw among the training fields.
+        model: a trained model.
+        train: its training fields.
+        validation: its validation fields.
+        seed: seed for the choice of training fields.
     """
     room = max_references(model.network.features)
     if model.card.bag is not None or not len(validation) or min(room, len(train)) < MIN_FIELDS:

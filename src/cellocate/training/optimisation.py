@@ -1,4 +1,4 @@
-"""The optimiser: which rate and which weight decay each weight has."""
+"""The optimiser: the learning rate and weight decay of each weight."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ def build_optimiser(
     rate: float,
     extra: Sequence[nn.Parameter] = (),
 ) -> Optimizer:
-    """An optimiser for a network in layer groups, each at its own rate.
+    """Build an optimiser for a network in layer groups, each with its own rate.
 
-    Parameters of one dimension (biases, gains of normalisations) have no weight decay. Those that do not require a
-    gradient are taken too and stay as they are, so that they can be unfrozen later with the same optimiser.
+    Parameters with one dimension (biases, scales of normalisations) have no weight decay. Frozen parameters are
+    included, so that they can be unfrozen later.
 
     Args:
         groups: parameters from the first layers to the head, as many groups as `section.layer_rates`.
-        section: which optimiser, and its settings.
-        rate: of the head, where its factor is 1: as set, or as `cellocate.training.learning_rate` found it.
-        extra: parameters that are not the network's (of a loss), at the rate of the last group.
+        section: the optimiser and its settings.
+        rate: learning rate, to be multiplied by the group's factor: set, or found by
+            `cellocate.training.learning_rate`.
+        extra: parameters of the loss, at the rate of the last group.
 
     Returns:
         The optimiser; the last of its `param_groups` has the rate of the head.

@@ -1,4 +1,4 @@
-"""What a run is made of before anything is learnt: its fields, in their parts, and their scale."""
+"""Prepare a run: check the collection, split it, and choose the scale."""
 
 from __future__ import annotations
 
@@ -36,19 +36,20 @@ _FEW = 50  # training fields, below which a warning is given
 
 @dataclass(frozen=True)
 class Options:
-    """How a run is carried out.
+    """How to carry out a run.
 
     Args:
-        split: a `split.csv` of an earlier run or of `cellocate split`, to use the same parts.
-        fold: of the split, where it has several.
+        split: a `split.csv` of an earlier run or of `cellocate split`.
+        fold: fold of the split to validate on, if it has several.
         resume: continue the interrupted run in the folder.
         overwrite: replace what is in the folder.
-        soft: tables of probabilities that soften the labels of the training cells (see `cellocate.training.soft_labels`).
-        skip_bad: leave faulty fields out (they are listed in `skipped.csv`) instead of refusing the collection.
-        progress: show a bar while an epoch runs.
+        soft: tables of probabilities that soften the labels of the training cells (see
+            `cellocate.training.soft_labels`).
+        skip_bad: leave faulty fields out and list them in `skipped.csv`; otherwise they are an error.
+        progress: show a progress bar in each epoch.
         say: called with each line to print.
         trainer: Lightning's own flags, such as `accelerator`, `devices`, `strategy`, `num_nodes`.
-        begin: called before a new run's folder is written, when all that can be refused beforehand was not.
+        begin: called before a new run's folder is written, after all checks.
     """
 
     split: Path | None = None
@@ -65,18 +66,18 @@ class Options:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a run learns from.
+    """What a run trains on.
 
     Args:
-        recipe: of the run; a resumed run has the one that it was begun with.
-        collection: all fields that can be used.
-        bags: the cells of these, for a network of multiple-instance bags.
+        recipe: the recipe; a resumed run has the one it started with.
+        collection: all usable fields.
+        bags: their cells, for multiple-instance learning.
         sets: the fields of each part.
-        split: that they are of.
-        inspection: of their files.
-        scale: that they are shown at.
+        split: the split.
+        inspection: inspection of the files.
+        scale: scale of the network's input.
         assumed: whether its pixel size is assumed.
-        start: ids of the fields that the weights to start from have learnt from.
+        start: ids of the fields that the initial weights have learned from.
     """
 
     recipe: Recipe
@@ -90,13 +91,13 @@ class Prepared:
     start: tuple[str, ...]
 
     def seen_at(self, part: str) -> Scale:
-        """The scale that fields of a part are read at; for training it is larger, where that cuts crops out of it."""
+        """The scale to read a part at; for training it is larger if augmentation crops."""
         size = self.scale.size
         whole = uncropped(size, self.recipe.augmentation.crop) if part == "train" else size
         return replace(self.scale, size=whole, pixel_size=(self.scale.pixel_size or 1) * size / whole)
 
     def with_all(self, rate: float) -> Prepared:
-        """The same with the validation part among what is trained on, at a rate that is known by now."""
+        """The same with the validation part added to the train part, and with a fixed learning rate."""
         optimiser = self.recipe.optimiser.model_copy(update={"learning_rate": rate})
         recipe = self.recipe.model_copy(update={"optimiser": optimiser})
         both = self.collection.subset([*self.sets["train"].ids, *self.sets["validation"].ids])
@@ -104,7 +105,7 @@ class Prepared:
 
 
 def prepare(collection: Collection, recipe: Recipe, run: RunFolder, options: Options) -> Prepared:
-    """Read what is left of an interrupted run, or part the collection for a new one.
+    """Read the collection and split it, or read the split of an interrupted run.
 
     Raises:
         CellocateError: the collection, the recipe or the split cannot be used.
@@ -162,7 +163,7 @@ def _too_few(train: Collection, validation: Collection) -> Iterator[str]:
 
 
 def _refuse_blind_choice(validation: LabelledCollection, monitor: str) -> None:
-    """Figures of what was found are 0 or none in any epoch where there is nothing to find."""
+    """Without any label in the validation part these metrics are 0 or None in every epoch."""
     finds = ("average_precision", "f1", "precision", "recall")
     if len(validation) and not validation.truth().any() and monitor.endswith(finds):
         raise CellocateError(

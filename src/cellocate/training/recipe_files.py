@@ -1,4 +1,4 @@
-"""Recipes by name or from a file, with single settings changed."""
+"""Load recipes by name or from a file, and change single settings."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from cellocate.training.recipe import Recipe
 
 
 def recipe_names() -> list[str]:
-    """The recipes that come with cellocate."""
+    """Names of the recipes that come with cellocate."""
     folder = resources.files("cellocate.recipes")
     return sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
 
 
 def recipe_text(name: str | Path) -> str:
-    """The YAML text of a recipe that comes with cellocate, or of a file.
+    """The YAML text of a built-in recipe or of a file.
 
     Raises:
         CellocateError: there is no such recipe.
@@ -45,11 +45,11 @@ def load_recipe(name: str | Path, settings: Sequence[str] = ()) -> Recipe:
     """Load a recipe by name or file, and change single settings.
 
     Args:
-        name: of a recipe that comes with cellocate, or a YAML file.
+        name: name of a built-in recipe, or a YAML file.
         settings: such as `training.epochs=1`; values are YAML.
 
     Raises:
-        CellocateError: an unknown recipe or setting, or a value out of range.
+        CellocateError: the recipe or a setting is unknown, or a value is out of range.
 
     Example:
         >>> load_recipe("quick", ["training.epochs=2", "data.channels=[green]"]).training.epochs
@@ -109,7 +109,7 @@ def _explained(error: ValidationError, name: object) -> CellocateError:
 
 
 def _said(error: ErrorDetails) -> str:
-    """What should have been given, without pydantic's words for Python's types."""
+    """What the setting should be, without pydantic's names of Python types."""
     if error["type"] == "too_short":
         return "something"
     said = error["msg"].partition(",")[0].removeprefix("Input should be ")
@@ -117,7 +117,7 @@ def _said(error: ErrorDetails) -> str:
 
 
 def _place(error: ErrorDetails) -> list[str]:
-    """Where in the recipe, without what pydantic adds of types."""
+    """The setting's path in the recipe, without pydantic's additions."""
     return [p for p in map(str, error["loc"]) if p != "[key]" and not p.startswith(("constrained-", "literal["))]
 
 

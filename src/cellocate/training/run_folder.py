@@ -1,4 +1,4 @@
-"""The folder of a training run: what it is made of, and what is written after each epoch."""
+"""The folder of a training run: what defines it, and what is written after each epoch."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RunFolder:
         self.last, self.best = self.checkpoints / "last.ckpt", self.checkpoints / "best.ckpt"
 
     def start(self, recipe: Recipe, split: Split, inspection: Inspection) -> None:
-        """Remove what an earlier run left, and write what defines this one."""
+        """Remove an earlier run, and write what defines this one."""
         shutil.rmtree(self.folder, ignore_errors=True)
         mark(self.folder)
         write_text(self.recipe, recipe.to_yaml())
@@ -55,7 +55,7 @@ class RunFolder:
                 inspection.table().to_csv(aside, index=False)
 
     def write_curves(self, table: pd.DataFrame) -> None:
-        """Write F1 against threshold, as `decision.f1_curves` gives it."""
+        """Write F1 against threshold, from `decision.f1_curves`."""
         write_table(self.curves, table)
 
     def reopen(self) -> Recipe:
@@ -68,14 +68,14 @@ class RunFolder:
         return load_recipe(self.recipe)
 
     def require_unfinished(self) -> None:
-        """Raise a `CellocateError` where nothing was begun, or nothing is left to do."""
+        """Raise a `CellocateError` unless there is a run here that has not ended."""
         if not self.recipe.is_file() or not self.split.is_file():
             raise CellocateError("no run to resume", where=self.folder, mend="Start one without --resume.")
         if self.model.is_dir():
             raise CellocateError("this run has come to its end", where=self.folder, mend=f"Its model is {self.model}.")
 
     def progress(self) -> tuple[int, bool]:
-        """How many epochs the last checkpoint has behind it, and whether training had stopped early there."""
+        """Number of epochs in the last checkpoint, and whether training stopped early there."""
         if not self.last.is_file():
             return 0, False
         state = torch.load(self.last, map_location="cpu", weights_only=True)
@@ -84,21 +84,21 @@ class RunFolder:
 
 
 def is_first_process() -> bool:
-    """Whether this is the first of the processes of several GPUs or machines, before Lightning has counted them."""
+    """Whether this is the first process of several GPUs or machines; works before Lightning has counted them."""
     node = os.environ.get("NODE_RANK", os.environ.get("GROUP_RANK", "0"))
     return node == "0" and getattr(rank_zero_only, "rank", 0) == 0
 
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
-    """Keep from the user what Lightning and torch say of their own affairs."""
+    """Hide messages of Lightning and torch that do not concern the user."""
     with quiet("lightning.pytorch"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning|torch")
         yield
 
 
 def resume_facts(train: Collection, scale: Scale, truth: torch.Tensor) -> dict[str, Any]:
-    """What must be the same when a run is resumed; truth as it is learnt, shape (N, K)."""
+    """What must be the same when a run is resumed; `truth` are the labels as trained on, shape (N, K)."""
     labels = truth.numpy()
     whole = labels.astype(bool) if set(np.unique(labels).tolist()) <= {0.0, 1.0} else labels
     return {
@@ -109,7 +109,7 @@ def resume_facts(train: Collection, scale: Scale, truth: torch.Tensor) -> dict[s
 
 
 class History(L.Callback):
-    """One row per epoch, in `history.csv` and, with the rest of the run's state, in the checkpoints."""
+    """One row per epoch, in `history.csv` and in the checkpoints."""
 
     def __init__(self, path: Path, epochs: int, monitor: str, say: Callable[[str], None], validated: int) -> None:
         self.path, self.epochs, self.say, self.validated = path, epochs, say, validated
@@ -118,11 +118,11 @@ class History(L.Callback):
         self._began = 0.0
 
     def state_dict(self) -> dict[str, Any]:
-        """For the checkpoint."""
+        """The rows, for the checkpoint."""
         return {"rows": self.rows}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """From the checkpoint."""
+        """The rows from the checkpoint."""
         self.rows = list(state_dict["rows"])
 
     def on_train_epoch_start(self, trainer: L.Trainer, *_: object) -> None:
@@ -130,7 +130,7 @@ class History(L.Callback):
         self._began = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: L.Trainer, *_: object) -> None:
-        """Write the epoch's row; validation has been measured by now."""
+        """Write the epoch's row; validation is done by now."""
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         row = {"epoch": trainer.current_epoch + 1, **{c: metrics[c] for c in self.columns if c in metrics}}
         row["learning_rate"] = trainer.optimizers[0].param_groups[-1]["lr"]  # the head's

@@ -22,7 +22,7 @@ Indices = NDArray[np.intp]
 
 
 class EpochSampler(Sampler[int], ABC):
-    """New indices for each epoch, which depend on the seed and the epoch alone: a resumed run repeats them."""
+    """New indices for each epoch, from the seed and the epoch only: a resumed run repeats them."""
 
     def __init__(self, length: int, seed: int, epoch: int = 0) -> None:
         self.length, self.seed, self.epoch = length, seed, epoch
@@ -46,15 +46,15 @@ class EpochSampler(Sampler[int], ABC):
 
 
 class Shuffled(EpochSampler):
-    """Rounds in each of which every index comes once, in a new order; an epoch goes on where the last one ended.
+    """Shows every index once per round, in a new order; an epoch continues where the last one ended.
 
-    With as many indices in an epoch as there are, an epoch is a round.
+    If an epoch has as many indices as there are, an epoch is a round.
 
     Args:
-        indices: to show; one that stands there several times comes so often in each round.
-        length: of an epoch.
-        seed: of the run.
-        epoch: to begin with.
+        indices: indices to show; one that occurs several times is shown as often in each round.
+        length: length of an epoch.
+        seed: seed of the run.
+        epoch: first epoch.
     """
 
     def __init__(self, indices: Indices, length: int, seed: int, epoch: int = 0) -> None:
@@ -71,17 +71,17 @@ class Shuffled(EpochSampler):
 
 
 class ByLocation(EpochSampler):
-    """Locations are drawn, and of each as many fields as it was drawn.
+    """Draws locations, and for each location as many of its fields.
 
-    The fields of a location are gone through in one random order after another, so that each is drawn for it equally
-    often in an epoch, give or take one.
+    The fields of a location are shown in one random order after another, so each is drawn for it equally often in an
+    epoch, up to one.
 
     Args:
-        members: the indices of each location's fields, none empty.
-        shares: how often each location is drawn, in relation to the others.
-        length: of an epoch.
-        seed: of the run.
-        epoch: to begin with.
+        members: indices of each location's fields, none empty.
+        shares: how often each location is drawn, relative to the others.
+        length: length of an epoch.
+        seed: seed of the run.
+        epoch: first epoch.
     """
 
     def __init__(
@@ -102,11 +102,7 @@ class ByLocation(EpochSampler):
 
 
 class EpochIndices(EpochSampler):
-    """An order whose indices say the epoch as well, `epoch · count + index`, for a data set that draws in each anew.
-
-    Args:
-        order: of indices.
-        count: of the data set.
+    """Indices that contain the epoch, `epoch · count + index`, for a data set that draws again in each epoch.
 
     Example:
         >>> order = epoch_sampler(Sampling(), np.ones((2, 1), np.bool_), batch_size=1, seed=0, first_epoch=3)
@@ -124,32 +120,29 @@ class EpochIndices(EpochSampler):
 
 
 def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, first_epoch: int = 0) -> EpochSampler:
-    """What shows the training fields, epoch by epoch, as a recipe says.
+    """Build the sampler of a recipe.
 
-    First `section.max_per_location` chooses the fields that are used, then `section.name` how often each is shown:
+    First `section.max_per_location` limits the fields that are used, then `section.name` says how often each is shown:
 
-    - `uniform`: once. With `section.batches` an epoch shows the next so many fields of a shuffled order, and the order
-      is drawn anew when it is through: each field is shown once before any is shown twice, as by Keras with
-      `steps_per_epoch`.
-    - `oversample`: copies are added to fields of the locations with fewer than `section.min_per_location`, evenly,
-      the rarest location first, counting the copies that rarer ones brought. Which fields get one copy more is fixed
-      for a run.
-    - `class_aware`: every location is drawn equally often, then a field of it (Shen 2016).
+    - `uniform`: once. With `section.batches` an epoch shows the next fields of a shuffled order, which is drawn again
+      at its end: every field is shown once before any is shown twice, as in Keras with `steps_per_epoch`.
+    - `oversample`: copies are added to fields of locations with fewer than `section.min_per_location`, evenly, the
+      rarest location first, counting copies made for rarer ones. Which fields get one copy more is fixed for a run.
+    - `class_aware`: every location is drawn equally often, then one of its fields (Shen 2016).
     - `square_root`: a location is drawn in proportion to the square root of its number of fields (Mahajan 2018).
 
     Fields without any location count as one more location. An epoch of the last two has as many fields as there are,
-    unless `section.batches` says otherwise. Only indices of `truth`'s rows are given out, so that copies lie on the
-    side of the split that the rows are of.
+    unless `section.batches` is set. Only rows of `truth` are used, so copies stay in their part of the split.
 
     Args:
-        section: of the recipe.
-        truth: of the training fields, shape (N, K), bool, N at least 1.
-        batch_size: fields of a batch, of all processes together.
-        seed: of the run.
-        first_epoch: of a resumed run.
+        section: the recipe's section.
+        truth: labels of the training fields, shape (N, K), bool, N at least 1.
+        batch_size: fields of a batch, over all processes.
+        seed: seed of the run.
+        first_epoch: first epoch of a resumed run.
 
     Returns:
-        A sampler of indices 0 to N − 1, of known length, with `set_epoch`.
+        A sampler of indices 0 to N − 1, with a length and `set_epoch`.
 
     References:
         Shen, Lin, Huang. Relay Backpropagation for Effective Learning of Deep Convolutional Neural Networks. ECCV 2016.
@@ -178,16 +171,16 @@ def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, f
 
 @dataclass(frozen=True)
 class SamplingPlan:
-    """What a sampler draws from, and how much.
+    """What a sampler draws from.
 
     Attributes:
-        section: of the recipe.
-        used: the indices of the n fields that are used at all.
-        truth: of these, shape (n, K), bool; fields without any location count as one more.
-        rng: for what is fixed for a run.
-        length: of an epoch, where the recipe says it.
-        seed: of the run.
-        epoch: to begin with.
+        section: the recipe's section.
+        used: indices of the n fields that are used.
+        truth: their labels, shape (n, K), bool; fields without any location count as one more.
+        rng: for draws that are fixed for a run.
+        length: length of an epoch, if the recipe sets it.
+        seed: seed of the run.
+        epoch: first epoch.
     """
 
     section: Sampling
@@ -202,7 +195,7 @@ class SamplingPlan:
 @sampler("uniform")
 @sampler("oversample")
 def oversampled(drawn: SamplingPlan) -> EpochSampler:
-    """Every field once, and copies of those of rare locations."""
+    """Every field once, and copies of fields of rare locations."""
     shown = drawn.used[_copied(drawn.truth, drawn.section.min_per_location, drawn.rng)]
     return Shuffled(shown, drawn.length or len(shown), drawn.seed, drawn.epoch)
 
@@ -226,19 +219,19 @@ def _by_location(drawn: SamplingPlan, shares: Callable[[NDArray[np.float64]], ND
 
 
 def limit_per_location(truth: Truth, max_per_location: int, rng: np.random.Generator) -> Indices:
-    """Fields that balance the skew: so many of each location, and more only of one that rarer ones bring along.
+    """Limit the fields of common locations, without losing fields of rare ones.
 
-    From the rarest to the commonest, each location takes fields at random until it has `max_per_location`, those included that
-    rarer ones took; first fields of which it is the rarest location. So a location with no more than `max_per_location` loses none,
-    and one with more keeps at least as many.
+    From the rarest to the commonest, each location adds random fields until it has `max_per_location`, including those
+    that rarer ones added; fields whose rarest location it is come first. A location with no more fields loses none, and
+    one with more keeps at least as many.
 
     Args:
         truth: shape (N, K), bool, each row with at least one location.
-        most: fields of each location.
-        rng: that fields are drawn from.
+        max_per_location: fields of each location.
+        rng: random generator.
 
     Returns:
-        Indices of rows, rising.
+        Indices of rows, ascending.
 
     Example:
         >>> truth = np.array([[True, False]] * 5 + [[True, True]])
@@ -257,7 +250,6 @@ def limit_per_location(truth: Truth, max_per_location: int, rng: np.random.Gener
 
 
 def _with_none(truth: Truth) -> Truth:
-    """With a column for the fields without any location, where there are such."""
     without = ~truth.any(axis=1, keepdims=True)
     return np.hstack([truth, without]) if without.any() else truth
 
@@ -267,7 +259,7 @@ def _rarest_first(truth: Truth) -> Indices:
 
 
 def _copied(truth: Truth, min_per_location: int, rng: np.random.Generator) -> Indices:
-    """All rows, some of them several times, so that each location that occurs has `min_per_location`."""
+    """All rows, some repeated, so that each location that occurs has `min_per_location`."""
     copies = np.ones(len(truth), np.intp)
     for location in _rarest_first(truth):
         fields = np.flatnonzero(truth[:, location])
@@ -280,7 +272,7 @@ def _copied(truth: Truth, min_per_location: int, rng: np.random.Generator) -> In
 
 
 def _cycled(members: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """So many of the members: all in a random order, then all in another, and so on."""
+    """`count` of the members: all in a random order, then all in another, and so on."""
     rounds = -(-count // len(members))
     orders = torch.rand(rounds, len(members), generator=generator).argsort(dim=1, stable=True)
     return members[orders.flatten()[:count]]

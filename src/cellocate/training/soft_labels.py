@@ -1,4 +1,4 @@
-"""Soft labels of cells: what a network that was not trained on them says of those labels that their field has."""
+"""Soft labels of cells: the labels of their field, weighted by out-of-fold predictions."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from cellocate.errors import CellocateError
 
 
 def soften_labels(cells: LabelledCollection, tables: Sequence[Path]) -> NDArray[np.float32]:
-    """Labels between 0 and 1: the cell's own label (that of its field) times its probability.
+    """Labels between 0 and 1: the cell's label (that of its field) times its predicted probability.
 
-    What the field does not show no cell shows; what it shows, a cell shows as surely as was predicted. The tables are
-    to be of networks that were not trained on these cells, such as those of folds on their validation parts, or they
-    repeat what was learnt by heart. A cell of which no table tells keeps its labels; of one that several tell of, the
-    mean is taken.
+    A cell never gets a location that its field lacks. The tables must come from networks that were not trained on these
+    cells, such as folds on their validation parts; otherwise they repeat what was memorised. A cell in no table keeps
+    its labels; several tables are averaged.
 
     Args:
-        cells: with the labels of their fields.
-        tables: of probabilities, as `predict` writes them.
+        cells: cells with the labels of their fields.
+        tables: tables of probabilities, as `predict` writes them.
 
     Returns:
         Shape (N, K), float32.
 
     Raises:
-        CellocateError: a table cannot be read, or none tells of any of these cells.
+        CellocateError: a table cannot be read, or none contains any of these cells.
     """
     truth = cells.truth().astype(np.float32)
     row = {cell: i for i, cell in enumerate(cells.ids)}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import timm
 import torch
 
-import cellocate
 from cellocate import decision
 from cellocate.collection import CellBags, LabelledCollection
 from cellocate.collection.depth import depths
@@ -32,13 +29,13 @@ from cellocate.training.smote import last_linear, retrain_classifier
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """What has come to the end of its training.
+    """A network at the end of its training.
 
     Args:
-        module: with the weights that are kept.
-        normalisation: of its input.
-        fields: that it learnt from, as a network is shown them later on.
-        epoch: that its weights are of.
+        module: the classifier with the weights to keep.
+        normalisation: normalisation of its input.
+        fields: its training fields, without augmentation.
+        epoch: epoch of the weights.
     """
 
     module: Classifier[Any]
@@ -48,10 +45,7 @@ class TrainedNetwork:
 
 
 def load_kept_weights(module: Classifier[Any], run: RunFolder, fields: LabelledDataset) -> int:
-    """Give the module the weights that a run is for, and tell the epoch that they are of.
-
-    They are of the best epoch, of the last where nothing was validated, or the mean of the last ones.
-    """
+    """Load the weights to keep: the best epoch, the last if nothing was validated, or a mean; return the epoch."""
     training = module.recipe.training
     averaged = training.average == "last"
     state = torch.load(
@@ -69,14 +63,7 @@ def load_kept_weights(module: Classifier[Any], run: RunFolder, fields: LabelledD
 
 
 def describe_kept_epoch(training: Training, kept: int, run: RunFolder, *, validated: bool) -> str:
-    """Which of the epochs the weights are of, for the user.
-
-    Args:
-        training: section of the recipe.
-        kept: number of the epoch that `load_kept_weights` gave.
-        run: whose checkpoints tell how many epochs there were.
-        validated: whether there are validation fields to choose an epoch by.
-    """
+    """Which epoch's weights were kept, for the user; `kept` is the number from `load_kept_weights`."""
     done, _ = run.progress()
     if training.average == "last":
         first = done - len(last_checkpoints(run.checkpoints)) + 1
@@ -88,7 +75,7 @@ def describe_kept_epoch(training: Training, kept: int, run: RunFolder, *, valida
 
 
 def build_model(learnt: TrainedNetwork, prepared: Prepared, run: RunFolder, options: Options) -> Model:
-    """The model: with its classifier trained again where the recipe wants it, its rule fitted, and its scores.
+    """Build the model: retrain its classifier if the recipe says so, fit its rule, and measure it.
 
     F1 of the validation part against the thresholds is written to the run.
     """
@@ -102,9 +89,9 @@ def build_model(learnt: TrainedNetwork, prepared: Prepared, run: RunFolder, opti
 
 
 def with_retrained_weights(model: Model, again: TrainedNetwork, options: Options) -> Model:
-    """The model with the weights that were learnt from train and validation together; its rule and scores stay.
+    """The model with weights retrained on train and validation together; its rule and scores stay.
 
-    Their scores are of the weights before, as there is nothing left to measure the new ones on.
+    The scores belong to the earlier weights, because no fields are left to measure the new ones on.
     """
     retrain_with_smote(again, options)
     train = tuple(again.fields.ids)
@@ -122,7 +109,7 @@ def with_retrained_weights(model: Model, again: TrainedNetwork, options: Options
 
 
 def retrain_with_smote(learnt: TrainedNetwork, options: Options) -> None:
-    """Train the classifier again with synthetic features of rare locations, where the recipe wants it."""
+    """Retrain the classifier with synthetic features of rare locations, if the recipe says so."""
     module, recipe = learnt.module, learnt.module.recipe
     if not recipe.sampling.smote:
         return
@@ -134,7 +121,7 @@ def retrain_with_smote(learnt: TrainedNetwork, options: Options) -> None:
 
 
 def model_card(learnt: TrainedNetwork, prepared: Prepared) -> ModelCard:
-    """The card of a trained network, with a rule that is yet to be fitted."""
+    """The card of a trained network, with a rule that is not fitted yet."""
     collection, recipe, sets, scale = prepared.sets["train"], prepared.recipe, prepared.sets, prepared.scale
     images = collection if prepared.bags is None else prepared.bags.subset(collection.ids).cells
     assert scale.pixel_size is not None
@@ -158,13 +145,8 @@ def model_card(learnt: TrainedNetwork, prepared: Prepared) -> ModelCard:
         tta=recipe.tta(),
         rule=_unfitted(collection, recipe),
         scores={},
-        provenance=Provenance(
-            cellocate=cellocate.__version__,
-            torch=str(torch.__version__),
-            timm=timm.__version__,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            collection=collection.folder.resolve().name,
-            layout=collection.layout,
+        provenance=Provenance.now(
+            collection,
             challenges=challenges(collection),
             simulated=collection.simulated,
             fields={part: len(s) for part, s in sets.items()},
@@ -179,7 +161,7 @@ def model_card(learnt: TrainedNetwork, prepared: Prepared) -> ModelCard:
 
 
 def _unfitted(train: LabelledCollection, recipe: Recipe) -> decision.Rule:
-    """The rule of a model without validation fields; training fields show how large label sets are."""
+    """The rule of a model without validation fields; the training fields limit the number of locations."""
     truth, chosen = train.truth(), recipe.decision
     unseen = np.flatnonzero(~truth.any(axis=0)).tolist()
     never = unseen if len(unseen) < truth.shape[1] else []
@@ -191,12 +173,12 @@ def _unfitted(train: LabelledCollection, recipe: Recipe) -> decision.Rule:
 def with_fitted_rule(
     model: Model, validation: LabelledCollection, recipe: Recipe, bags: CellBags | None = None
 ) -> tuple[Model, FittedDecision | None]:
-    """The model with its calibration and rule fitted on the validation part, and the scores there.
+    """Fit the calibration and rule on the validation part, and measure the scores there.
 
     `bags` are the cells of these and other fields, for a model of multiple-instance bags.
 
     Returns:
-        The model, and what was fitted; None where there are no validation fields.
+        The model, and what was fitted; None without validation fields.
     """
     if not len(validation):
         return model, None

@@ -1,4 +1,4 @@
-"""What goes wrong while a network is trained, in the user's words."""
+"""Errors during training, explained to the user."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _TOO_MUCH = ("out of memory", "not enough memory", "alloc_cpu", "DefaultCPUAlloc
 
 
 def unwrap_worker_error(error: CellocateError) -> CellocateError:
-    """The error as it was raised: a worker's reaches the main process with its traceback as its text."""
+    """The original error: one from a worker process arrives with its traceback as its text."""
     raised = error.what.rpartition("CellocateError: ")[2].strip().rstrip(".")
     return CellocateError(raised) if "\n" in error.what else error
 
 
 @contextmanager
 def translated_errors(settings: Training) -> Iterator[None]:
-    """Raise what a fault while training means to a user.
+    """Raise errors of training as what they mean to the user.
 
     Raises:
-        CellocateError: what is at fault can be mended by changing a setting.
-        KeyboardInterrupt: it was interrupted.
+        CellocateError: a setting can fix it.
+        KeyboardInterrupt: training was interrupted.
     """
     try:
         yield
@@ -36,7 +36,7 @@ def translated_errors(settings: Training) -> Iterator[None]:
 
 
 def explain_error(error: Exception, settings: Training) -> Exception:
-    """What to change where the recipe asks too much of the machine or of a batch; any other error as it is."""
+    """What to change if the recipe asks too much of the machine or of a batch; any other error unchanged."""
     if isinstance(error, CellocateError):
         return unwrap_worker_error(error)
     if "more than 1 value per channel" in str(error):  # torch's batch normalisation
