@@ -118,10 +118,10 @@ def test_what_one_of_them_assumed_and_was_renamed_is_kept(made: dict[str, Model]
         ({"pixel_size": 1.0}, "differ in pixel size"),
         ({"intensity": "channel"}, "differ in intensity: depth and channel"),
         ({"channels": ("red",)}, "differ in channels"),
-        ({"unit": "cell"}, "some models learnt from whole fields, and others from single cells"),
+        ({"unit": "cell"}, "some models were trained on whole fields, others on single cells"),
         (
             {"bag": BagPooling(pool="mean")},
-            r"several such models cannot be one\. Predict with each, and pool the tables",
+            r"such models cannot be combined\. Predict with each, and pool the tables",
         ),
     ],
 )
@@ -135,10 +135,10 @@ def test_members_that_do_not_fit_are_refused(
 
 
 def test_one_model_and_ensembles_are_refused(made: dict[str, Model], collection: Collection) -> None:
-    with pytest.raises(CellocateError, match="one model alone"):
+    with pytest.raises(CellocateError, match="a single model cannot be combined"):
         combine([made["other"]], collection)
     both = combine([made["nucleus"], made["cytosol"]], collection).model
-    with pytest.raises(CellocateError, match="made of several models itself"):
+    with pytest.raises(CellocateError, match="is an ensemble itself"):
         combine([made["other"], both], collection)
 
 
@@ -153,5 +153,5 @@ def test_without_fields_to_fit_it_on_a_rule_is_refused(
         with pytest.raises(CellocateError, match=r"in the validation part of one of them.*--rule fixed"):
             combine(models, given)
     assert combine([again, again], collection, rule="fixed").model.card.scores == {}
-    with pytest.raises(CellocateError, match=r"validation part of all of them.*mean"):
+    with pytest.raises(CellocateError, match=r"validation part of all models.*mean"):
         combine([again, again], collection, by="best_per_location", rule="fixed")

@@ -124,7 +124,7 @@ def test_a_damaged_file_met_by_a_worker_is_named_in_one_line(
 
 
 def test_a_finished_run_is_not_resumed(run: Path, phantoms: Path, tiny: Recipe) -> None:
-    with pytest.raises(CellocateError, match="come to its end"):
+    with pytest.raises(CellocateError, match="already finished"):
         train(open_collection(phantoms), tiny, run, Options(resume=True))
 
 

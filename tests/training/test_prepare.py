@@ -86,7 +86,7 @@ def test_fewer_fields_than_a_batch_are_one_batch(phantoms: Path, tmp_path: Path,
 
 def test_a_single_field_is_too_few_for_norms_over_a_batch(phantoms: Path, tmp_path: Path) -> None:
     split = _parts(phantoms, tmp_path / "split.csv", 1, 5)
-    with pytest.raises(CellocateError, match=r"batches of one field.*training\.batch_size to 2"):
+    with pytest.raises(CellocateError, match=r"needs more than one field per batch.*training\.batch_size to 2"):
         learn(phantoms, tmp_path / "run", "network.head=concat", split=split)
 
 

@@ -42,6 +42,6 @@ def test_a_resumed_run_takes_the_rate_that_it_found(
 def test_several_processes_find_no_rate_and_nothing_is_touched(phantoms: Path, tmp_path: Path) -> None:
     flags = {"accelerator": "cpu", "devices": 2, "strategy": "ddp"}
     (tmp_path / "run").mkdir()
-    with pytest.raises(CellocateError, match=r"one process.*--set optimiser\.learning_rate"):
+    with pytest.raises(CellocateError, match=r"a single process only.*--set optimiser\.learning_rate"):
         learn(phantoms, tmp_path / "run", *FIND, trainer=flags)
     assert list((tmp_path / "run").iterdir()) == []

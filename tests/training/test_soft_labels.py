@@ -36,7 +36,7 @@ def test_labels_of_fields_are_softened_by_what_cells_show(cells: Path, tmp_path:
 
 
 def test_tables_of_nothing_that_is_known_are_refused(cells: Path, tmp_path: Path) -> None:
-    with pytest.raises(CellocateError, match="soft labels are of none"):
+    with pytest.raises(CellocateError, match="soft labels contain none"):
         soften_labels(open_collection(cells).labelled(), [_table(tmp_path / "a.csv", ["x", "y"], 0.5)])
 
 
@@ -53,7 +53,7 @@ def test_what_is_learnt_is_soft(cells: Path, tmp_path: Path) -> None:
     state = torch.load(tmp_path / "soft" / "checkpoints" / "last.ckpt", weights_only=True)
     hard = torch.load(tmp_path / "hard" / "checkpoints" / "last.ckpt", weights_only=True)
     assert state["begun_with"] != hard["begun_with"]
-    with pytest.raises(CellocateError, match=r"soft labels are of cells"):
+    with pytest.raises(CellocateError, match=r"soft labels are for single cells"):
         learn(cells, tmp_path / "bags", "bags.pool=mean", soft=(table,))
 
 

@@ -15,10 +15,7 @@ from cellocate.networks.model_card import Member
 class Ensemble(nn.Module):
     """The mean of several networks' probabilities, weighted by network and location; used like a `LocationNetwork`.
 
-    Args:
-        networks: normalised images (N, C, H, W) → logits (N, K_m).
-        members: input, outputs and weights of each network.
-        names: names of the ensemble's K locations.
+    `names` are the ensemble's K locations.
     """
 
     cells = None

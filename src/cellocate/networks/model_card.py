@@ -62,19 +62,7 @@ class BagPooling(_Part):
 
 
 class Member(_Part):
-    """One network of an ensemble.
-
-    Args:
-        name: name of the model it comes from.
-        backbone: name of its backbone.
-        head: from feature map to logits.
-        activation: from logits to probabilities.
-        locations: names of its outputs, in order.
-        normalisation: normalisation of its input.
-        class_weights: its weight in the ensemble, for each location of the ensemble.
-        epoch: epoch of its weights.
-        checksum: checksum of the model it comes from.
-    """
+    """One network of an ensemble; `class_weights` are its weights for each location of the ensemble."""
 
     old_names = MappingProxyType({"shares": "class_weights"})
 
@@ -133,36 +121,23 @@ class Ood(_Part):
 
 
 class ModelCard(_Part):
-    """What you must know to use a model's weights correctly.
+    """What you must know to use a model's weights correctly; `docs/formats.md` describes every line of the file.
 
-    Args:
-        format: version of the file format.
-        name: name of the model (the recipe's, unless renamed).
-        backbone: name of the network's backbone, timm's or cellocate's own.
+    Attributes:
         head: from feature map to logits.
         activation: from logits to probabilities: `sigmoid` if a field can have several locations, `softmax` if it has
             exactly one.
         unit: whether training images were whole fields or single cells; None if the collection did not say, and in
             older cards.
-        bag: pooling over cells, for a model that learned single cells from the labels of their fields.
-        members: the networks of an ensemble (see `cellocate.networks.ensemble`).
-        vocabulary: name of the vocabulary.
         locations: locations of the vocabulary, in the order of the network's outputs.
         channels: channels of the network's input, in order.
         size: side of the network's input, px.
         pixel_size: µm per px of that input.
         pixel_size_assumed: whether the pixel size was assumed (a field spans 163.84 µm) and not recorded.
-        intensity: how pixels become floats (see `cellocate.images.to_float`).
         bits: bit depths of the cameras that took the training fields, ascending; empty in older cards.
-        missing_channels: what happens to fields that lack a channel; always `refuse`.
-        normalisation: normalisation of the floats.
-        tta: test-time augmentation; the rule was fitted to probabilities pooled over it.
-        calibration: calibration of these probabilities, if any; the rule was fitted after it.
-        rule: from probabilities to locations.
-        ood: how fields out of distribution are detected, if at all.
+        tta: test-time augmentation; the calibration and the rule, in this order, were fitted after it.
         scores: `validation`, measured on the validation part with the rule fitted there; and `real`, for a model of
             simulated cells that was measured on real images. Each has at least `n` and `macro_f1`.
-        provenance: where the model comes from.
         fields: ids of the fields in each part of the split.
         originals: ids that these fields had before a merge, where they differ.
         weights: SHA-256 of `model.safetensors`.

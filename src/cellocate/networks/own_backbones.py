@@ -14,12 +14,8 @@ class Cnn128(nn.Sequential):
     """The small network of a student project on the 2018 challenge: three pairs of 3 × 3 convolutions, one dense layer.
 
     The dense layer of 128 belongs to the backbone, so the feature map has one place, (N, 128, 1, 1), and the size of
-    the images is fixed. With four channels of 128 px, 28 locations and the linear head it has 5,217,340 parameters.
-    Weights are initialised as in Keras: Glorot and Bengio (2010) uniform, biases zero.
-
-    Args:
-        channels: number of channels.
-        size: side of the images, px; at least 32.
+    the images is fixed, 32 px or more. With four channels of 128 px, 28 locations and the linear head it has 5,217,340
+    parameters. Weights are initialised as in Keras: Glorot and Bengio (2010) uniform, biases zero.
 
     Example:
         >>> import torch
@@ -51,11 +47,7 @@ class DenseNet73(nn.Module):
     """A DenseNet with 3 blocks of 6, 12 and 16 layers, 64 initial features and a growth rate of 12.
 
     Huang et al. 2017, doi:10.1109/CVPR.2017.243, in the size that a student project on the 2018 challenge trained from
-    scratch. It uses torchvision's class because timm's starts with twice the growth rate.
-
-    Args:
-        channels: number of channels.
-        size: side of the images, px; any from 32.
+    scratch; for images from 32 px. It uses torchvision's class because timm's starts with twice the growth rate.
 
     Example:
         >>> import torch

@@ -12,18 +12,11 @@ from cellocate.networks.location_network import LocationNetwork
 
 
 def layer_groups(network: LocationNetwork, count: int) -> list[list[nn.Parameter]]:
-    """Divide the parameters by depth: the backbone's stages in equal shares, first layers first, then the head.
+    """Divide the parameters by depth into `count` groups: the backbone's stages in equal shares, then the head.
 
     Stages are timm's: the layers between two halvings of the map. If there are too few, single blocks are divided.
     Three groups are fastai's way of cutting a ResNet: up to `layer2`, from `layer3`, head (Howard and Gugger 2020,
-    doi:10.3390/info11020108).
-
-    Args:
-        network: the network; frozen parameters are included.
-        count: number of groups; 1 keeps all parameters together.
-
-    Returns:
-        `count` lists that contain every parameter once.
+    doi:10.3390/info11020108). One group keeps all parameters together; frozen ones are included.
 
     Raises:
         CellocateError: the network has too few stages and blocks.

@@ -15,18 +15,12 @@ _COLOURS = ("red", "green", "blue")
 
 
 def adapt_filters(filters: Tensor, channels: Sequence[str], stem: Stem) -> Tensor:
-    """Adapt the filters of a first layer for red, green and blue to `channels`.
+    """Adapt the filters of a first layer for red, green and blue, (F, 3, h, w), to `channels`: (F, C, h, w).
 
-    Args:
-        filters: shape (F, 3, h, w).
-        channels: channels of the new filters, in order.
-        stem: `repeat` goes by position: repeats the three and scales them by 3 / C to keep the size of the output; one
-            channel gets their sum (timm's way). `mean` gives each channel the mean of the three. `red`, `green` and
-            `blue` go by name: a channel of one of these colours keeps its filter, any other gets that of the colour
-            named. (The first of the 2018 challenge used `red`: yellow copies red.)
-
-    Returns:
-        Filters, shape (F, C, h, w).
+    `repeat` goes by position: it repeats the three and scales them by 3 / C to keep the size of the output; one channel
+    gets their sum (timm's way). `mean` gives each channel the mean of the three. `red`, `green` and `blue` go by name:
+    a channel of one of these colours keeps its filter, any other gets that of the colour named. (The first of the 2018
+    challenge used `red`: yellow copies red.)
 
     Example:
         >>> filters = torch.tensor([1.0, 2.0, 4.0]).view(1, 3, 1, 1)

@@ -17,13 +17,8 @@ _MIN_PROBABILITY = 1e-6  # below, a logit would dominate the mean
 def tta_images(images: Tensor, tta: TTA, size: int) -> Iterator[Tensor]:
     """Yield a batch in each variant of the test-time augmentation: every crop in every orientation.
 
-    Args:
-        images: shape (N, C, R, R), with R = `uncropped(size, tta.crop)`.
-        tta: the augmentation.
-        size: side of the network's input, px.
-
-    Yields:
-        Images, shape (N, C, size, size); the input itself if it is neither cropped nor turned.
+    Images (N, C, R, R), with R = `uncropped(size, tta.crop)`, become (N, C, size, size); or the input itself if it is
+    neither cropped nor turned.
 
     Example:
         >>> tta = TTA(turns="flips", crops=4, crop=0.5)
@@ -53,12 +48,7 @@ def pool_probabilities(probabilities: Tensor, pool: Pooled, *, exclusive: bool) 
 
 
 def orient(images: Tensor, orientation: int) -> Tensor:
-    """One of the 8 orientations of a square: quarter turns, mirrored first for 4 to 7; 0 changes nothing.
-
-    Args:
-        images: shape (..., H, W).
-        orientation: 0 to 7.
-    """
+    """One of the 8 orientations of squares (..., H, W): quarter turns, mirrored first for 4 to 7; 0 changes nothing."""
     mirrored = images.flip(-1) if orientation >= 4 else images
     return torch.rot90(mirrored, orientation % 4, dims=(-2, -1)) if orientation % 4 else mirrored
 

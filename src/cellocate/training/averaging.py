@@ -63,19 +63,16 @@ def average_checkpoints(paths: Iterable[Path]) -> dict[str, Tensor]:
         for name, value in last.items():
             sums[name] = value.double() + sums.get(name, 0)
     if not count:
-        raise CellocateError("no checkpoint to average", mend="Train again with training.save_last of 2 or more.")
+        raise CellocateError("there is there is no checkpoint to average", mend="Train again with training.save_last of 2 or more.")
     return {name: (sums[name] / count).to(v.dtype) if v.is_floating_point() else v for name, v in last.items()}
 
 
 def update_norms(network: nn.Module, images: Iterable[Tensor], seed: int) -> None:
     """Measure the running statistics of batch normalisations again, as the mean over batches of training images.
 
-    A frozen backbone keeps its statistics; torch's `update_bn` would reset them and measure nothing.
-
-    Args:
-        network: keeps its other weights and its mode; without batch normalisations, no image is read.
-        images: batches as the network takes them, on its device.
-        seed: seed of dropout, so that a resumed run measures the same; torch's random state is kept.
+    A frozen backbone keeps its statistics; torch's `update_bn` would reset them and measure nothing. The network keeps
+    its mode; without batch normalisations no image is read. `seed` is for dropout, so that a resumed run measures the
+    same; torch's random state is kept.
     """
     training = network.training
     network.train()

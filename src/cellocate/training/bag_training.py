@@ -40,11 +40,6 @@ class BagDataset(LabelledDataset):
 
     An index is `epoch · fields + place` (see `EpochIndices`), so the draw depends only on the epoch, the field and the
     seed, in whatever process.
-
-    Args:
-        bags: labelled fields and their cells.
-        recipe: the run's recipe.
-        scale: scale of the cells.
     """
 
     draws = True

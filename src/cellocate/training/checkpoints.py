@@ -27,14 +27,9 @@ def monitor_mode(name: str) -> Literal["min", "max"]:
 
 
 def checkpoint_callbacks(section: Training, folder: Path, *, validated: bool) -> list[ModelCheckpoint]:
-    """Save after each epoch: the best as `best.ckpt`, the last ones as `step-NNNNNN.ckpt`, and `last.ckpt`.
+    """Save after each epoch: the best as `best.ckpt` if `validated`, the last ones as `step-NNNNNN.ckpt`, and `last.ckpt`.
 
     `last.ckpt` is written last: a run killed in between repeats the epoch and writes the others again, unchanged.
-
-    Args:
-        section: `monitor`, and `save_last`: with more than 1, that many of the last epochs are kept as well.
-        folder: folder of the checkpoints.
-        validated: whether there are validation metrics to choose the best epoch by.
     """
     every_epoch = partial(_Checkpoint, folder, save_on_train_epoch_end=True, enable_version_counter=False)
     callbacks: list[ModelCheckpoint] = []

@@ -35,16 +35,9 @@ _RESUME_FACTS = {
 class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
     """Trains a network as a recipe says, on any kind of batch.
 
-    Args:
-        network: images (N, C, H, W) → logits (N, K).
-        loss: loss of logits, truth and features.
-        recipe: augmentation, optimiser, schedule, and the decision rule for validation.
-        vocabulary: the K locations.
-        normalisation: normalisation of the images.
+    Attributes:
         identities: identities of the training fields, shape (N,), for `arcface`.
         resume_facts: facts that must be the same when the run is resumed.
-
-    Attributes:
         rate: learning rate of the head; to be set if the recipe says `find`.
     """
 
@@ -95,8 +88,8 @@ class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
         if changed:
             name = changed[0]
             raise CellocateError(
-                f"this run was begun with {_RESUME_FACTS[name]} {before.get(name)}, not {self.resume_facts[name]}",
-                mend="Resume it with the collection and options it was begun with.",
+                f"this run was started with {_RESUME_FACTS[name]} {before.get(name)}, not {self.resume_facts[name]}",
+                mend="Resume it with the same collection and options.",
             )
 
     def on_train_epoch_start(self) -> None:

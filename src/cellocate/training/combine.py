@@ -26,12 +26,9 @@ _AGREE = ("channels", "size", "pixel_size", "intensity", "tta")
 
 
 class Combined(NamedTuple):
-    """The combined model, the average precision of its members, and F1 against threshold.
+    """The ensemble, a table, and F1 against threshold from `f1_curves` (None if there was no field to fit a rule on).
 
-    Args:
-        model: the ensemble.
-        table: for each location its support, each member's average precision, and the best member.
-        curves: from `cellocate.decision.f1_curves`; None if there was no field to fit a rule on.
+    The table has for each location its support, each member's average precision, and the best member.
     """
 
     model: Model
@@ -117,15 +114,15 @@ def _never(models: Sequence[Model], vocabulary: Vocabulary) -> list[int]:
 
 def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
     if len(models) < 2:
-        raise CellocateError("one model alone", mend="Give two or more.")
+        raise CellocateError("a single model cannot be combined", mend="Give two or more.")
     known = collection.require_vocabulary()
     first = models[0].card
     for model in models:
         card = model.card
         if card.members:
-            raise CellocateError(f"{model.title} is made of several models itself", mend="Give its members instead.")
+            raise CellocateError(f"{model.title} is an ensemble itself", mend="Give its members instead.")
         if card.bag is not None:
-            what = f"{model.title} brings the cells of a field together, and several such models cannot be one"
+            what = f"{model.title} pools the cells of a field, and such models cannot be combined"
             raise CellocateError(what, mend="Predict with each, and pool the tables: 'cellocate decide fit'.")
         for what in _AGREE:
             if getattr(card, what) != getattr(first, what):
@@ -141,7 +138,7 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
                 mend="Give the collection, and the vocabulary, that the models were trained on.",
             )
     if len({m.card.unit for m in models} - {None}) > 1:
-        what = "some models learnt from whole fields, and others from single cells"
+        what = "some models were trained on whole fields, others on single cells"
         raise CellocateError(what, mend="Predict with each, and give the table of fields to 'predict --fields'.")
     answered = {x.name for m in models for x in m.card.locations}
     names = [name for name in known.names if name in answered]
@@ -189,7 +186,7 @@ def _shares(
     if table is not None:
         if not table["best"].any():
             raise CellocateError(
-                "no field is in the validation part of all of them, with any location",
+                "no labelled field is in the validation part of all models",
                 mend="Train them with one split (--split), or combine them by their mean.",
             )
         for k, best in enumerate(table["best"]):

@@ -98,7 +98,7 @@ def training_scale(collection: Collection, data: Data, inspection: Inspection) -
     if data.pixel_size is not None:
         if len(known) < len(collection):
             raise CellocateError(
-                "the recipe sets a pixel size, and the files' own is not known",
+                "the recipe sets a pixel size, but that of the files is unknown",
                 where=collection.folder,
                 mend="Give it with --pixel-size or in a column pixel_size of the label table.",
             )
@@ -114,11 +114,8 @@ def training_loader(
 ) -> DataLoader[Any]:
     """Batches of the training fields of an epoch; a smaller last batch is dropped, for batch normalisation.
 
-    Args:
-        dataset: the fields.
-        recipe: sampling, batch size, workers, seed.
-        first_epoch: first epoch of a resumed run (Lightning reads a batch before it sets the epoch).
-        processes: number of processes that share the fields.
+    `first_epoch` starts a resumed run, because Lightning reads a batch before it sets the epoch. `processes` is the
+    number of processes that share the fields.
     """
     training = recipe.training
     together = training.batch_size * processes
@@ -171,7 +168,7 @@ def identities(collection: Collection, column: str) -> Tensor:
     if column not in collection.fields:
         known = ", ".join(collection.metadata_columns) or "none"
         raise CellocateError(
-            f"the fields have no column {column!r} to be told apart by (there are {known})",
+            f"the fields have no column {column!r} to distinguish them by (there are {known})",
             where=collection.folder,
             mend="Name another with --set loss.identity, or leave arcface out of loss.terms.",
         )

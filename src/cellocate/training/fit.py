@@ -70,7 +70,7 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
     learnt = _learn(prepared, run, options)
     model = build_model(learnt, prepared, run, options) if first else None
     if prepared.recipe.training.retrain and len(prepared.sets["validation"]):
-        options.say(f"again, on train and validation together, for {counted(learnt.epoch, 'epoch')}")
+        options.say(f"retraining on train and validation together, for {counted(learnt.epoch, 'epoch')}")
         again = _learn(
             prepared.with_all(learnt.module.rate), RunFolder(run.folder / "retrained"), options, epochs=learnt.epoch
         )

@@ -15,8 +15,7 @@ from cellocate.vocabulary import Vocabulary
 
 
 class FittedDecision(NamedTuple):
-    """A calibration (or None), the rule fitted after it, their scores, and F1 of each location against its threshold.
-    """
+    """A calibration (or None), the rule fitted after it, their scores, and F1 of each location against threshold."""
 
     calibration: decision.Calibration | None
     rule: decision.Rule
@@ -60,22 +59,11 @@ def fit_decision(
     calibrate: decision.CalibrationKind | None = None,
     never: Sequence[int] = (),
 ) -> FittedDecision:
-    """Fit calibration and rule to a model's predictions, and measure both on the same fields.
+    """Fit calibration and rule to a model's predictions (N, K), N at least 1, and measure both on the same fields.
 
     With a calibration, the rule, the scores and the curves use cross-fitted probabilities. A single group cannot be
-    cross-fitted and is not calibrated.
-
-    Args:
-        probabilities: probabilities of N validation fields, at least one, shape (N, K).
-        truth: shape (N, K), bool.
-        vocabulary: the K locations.
-        ids: ids of the fields.
-        groups: group of each field; fields of one group depend on each other.
-        rule: name of the rule (see `cellocate.decision.fit_rule`, also for the next two).
-        fallback: label of a field with no location.
-        at_most: maximum number of locations of a field (see `fit_limited_rule`).
-        calibrate: kind of calibration, if any.
-        never: locations that no field gets (see `fit_limited_rule`).
+    cross-fitted and is not calibrated. Fields of one group depend on each other. For `rule` and `fallback` see
+    `cellocate.decision.fit_rule`, for `at_most` and `never` `fit_limited_rule`.
     """
     calibrate = calibrate if len(set(groups)) > 1 else None
     steps, _, values = decision.fit_steps(

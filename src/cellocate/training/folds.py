@@ -46,16 +46,16 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
         recipe, options = load_recipe(run.recipe), replace(options, split=run.split)
     if options.split is None:
         raise CellocateError(
-            "folds are of a split", mend="Give one with --split; 'cellocate split --folds 5' makes it."
+            "training on folds needs a split", mend="Give one with --split; 'cellocate split --folds 5' makes it."
         )
     if recipe.training.retrain:
         raise CellocateError(
-            "a network that is trained again on all folds leaves none to fit the rule on",
+            "training.retrain would leave no fold to fit the rule on",
             mend="Set training.retrain to false.",
         )
     if recipe.bags.pool is not None:
-        what = "networks that bring the cells of a field together cannot be one model"
-        raise CellocateError(what, mend="Train a network for each fold, with --fold and its name.")
+        what = "networks with bags.pool cannot be combined into one model"
+        raise CellocateError(what, mend="Train one fold at a time, with --fold NAME.")
     names = read_folds(options.split, collection)
     collection, notes = with_depth(collection)  # once for all folds
     for note in notes:

@@ -74,8 +74,8 @@ def require_one_process(processes: int) -> None:
     """Raise a `CellocateError` if several processes train: each would find a rate of its own."""
     if processes > 1:
         raise CellocateError(
-            "a learning rate is found by one process",
-            mend="Find it in a run of one process, and give the number with --set optimiser.learning_rate.",
+            "optimiser.learning_rate=find works in a single process only",
+            mend="Find it with one process, then give the number with --set optimiser.learning_rate.",
         )
 
 
@@ -173,7 +173,7 @@ def _checked(tried: list[tuple[float, float]]) -> RateCurve:
         raise CellocateError(f"the loss diverges within {len(tried)} batches at the lowest rates", mend=mend)
     rates = RateCurve(*zip(*tried, strict=True))
     if rates.smoothed.argmin() == 0:
-        raise CellocateError("the loss falls at no learning rate that was tried", mend=mend)
+        raise CellocateError("the loss falls at no learning rate", mend=mend)
     return rates
 
 
@@ -199,4 +199,4 @@ def _endless(batches: Iterable[Batch]) -> Iterator[Batch]:
             empty = False
             yield batch
         if empty:
-            raise CellocateError("no batch to find a learning rate with", mend="Lower training.batch_size.")
+            raise CellocateError("there is there is no batch to find a learning rate with", mend="Lower training.batch_size.")

@@ -17,13 +17,7 @@ def with_references(model: Model, train: Collection, validation: Collection, see
     """Add features and brightness of at most 2000 training fields, and the distances of the validation fields.
 
     A model gets no references if it pools bags of cells, has no validation part, or has very wide features (the head
-    `flatten`).
-
-    Args:
-        model: a trained model.
-        train: its training fields.
-        validation: its validation fields.
-        seed: seed for the choice of training fields.
+    `flatten`). `seed` chooses the training fields.
     """
     room = max_references(model.network.features)
     if model.card.bag is not None or not len(validation) or min(room, len(train)) < MIN_FIELDS:

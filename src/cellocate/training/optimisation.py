@@ -19,20 +19,12 @@ def build_optimiser(
     rate: float,
     extra: Sequence[nn.Parameter] = (),
 ) -> Optimizer:
-    """Build an optimiser for a network in layer groups, each with its own rate.
+    """Build an optimiser for a network in layer groups, each with its own rate; the last of its groups has the head's.
 
-    Parameters with one dimension (biases, scales of normalisations) have no weight decay. Frozen parameters are
-    included, so that they can be unfrozen later.
-
-    Args:
-        groups: parameters from the first layers to the head, as many groups as `section.layer_rates`.
-        section: the optimiser and its settings.
-        rate: learning rate, to be multiplied by the group's factor: set, or found by
-            `cellocate.training.learning_rate`.
-        extra: parameters of the loss, at the rate of the last group.
-
-    Returns:
-        The optimiser; the last of its `param_groups` has the rate of the head.
+    `groups` run from the first layers to the head, as many as `section.layer_rates`; `rate` is multiplied by the
+    group's factor. `extra` are parameters of the loss, which join the last group. Parameters with one dimension
+    (biases, scales of normalisations) have no weight decay. Frozen parameters are included, so that they can be
+    unfrozen later.
 
     References:
         Loshchilov, Hutter. Decoupled Weight Decay Regularization. ICLR 2019. arXiv:1711.05101 (AdamW)

@@ -68,13 +68,10 @@ class Options:
 class Prepared:
     """What a run trains on.
 
-    Args:
-        recipe: the recipe; a resumed run has the one it started with.
+    Attributes:
         collection: all usable fields.
         bags: their cells, for multiple-instance learning.
         sets: the fields of each part.
-        split: the split.
-        inspection: inspection of the files.
         scale: scale of the network's input.
         assumed: whether its pixel size is assumed.
         start: ids of the fields that the initial weights have learned from.
@@ -115,7 +112,7 @@ def prepare(collection: Collection, recipe: Recipe, run: RunFolder, options: Opt
         recipe = run.reopen()
     in_bags = recipe.bags.pool is not None
     if in_bags and options.soft:
-        what = "soft labels are of cells, and a network with bags.pool learns from the labels of fields"
+        what = "soft labels are for single cells, but a network with bags.pool learns from labels of fields"
         raise CellocateError(what, where="--soft", mend="Leave one of them out.")
     fields = bags_of(collection).fields if in_bags else collection
     if options.resume:
@@ -156,7 +153,7 @@ def prepare(collection: Collection, recipe: Recipe, run: RunFolder, options: Opt
 def _too_few(train: Collection, validation: Collection) -> Iterator[str]:
     if len(train) < _FEW:
         fields = counted(len(train), f"training {train.unit}")
-        yield f"warning: only {fields}: a network learns so few by heart and fails on other images; give it hundreds"
+        yield f"warning: only {fields}: the network will memorise them and fail on other images; use hundreds"
     if 0 < len(validation) < SMALL:
         fields = counted(len(validation), f"validation {validation.unit}")
         yield f"warning: only {fields}: the epoch, the decision rule and the scores rest on so few; do not rely on them"
@@ -167,7 +164,7 @@ def _refuse_blind_choice(validation: LabelledCollection, monitor: str) -> None:
     finds = ("average_precision", "f1", "precision", "recall")
     if len(validation) and not validation.truth().any() and monitor.endswith(finds):
         raise CellocateError(
-            f"no validation {validation.unit} shows any location, and {monitor} is the same in every epoch",
+            f"no validation {validation.unit} shows any location, so {monitor} is the same in every epoch",
             where=validation.folder,
             mend="Set training.monitor to validation_loss, or give another split with --split.",
         )

@@ -37,7 +37,7 @@ def recipe_text(name: str | Path) -> str:
         near = difflib.get_close_matches(str(name), recipe_names(), n=1)
         mend = (
             f"Did you mean {near[0]}? " if near else ""
-        ) + "'cellocate recipes' lists them; a YAML file will also do."
+        ) + "'cellocate recipes' lists them; a YAML file works too."
         raise CellocateError(f"unknown recipe {str(name)!r}", mend=mend) from None
 
 
@@ -58,7 +58,7 @@ def load_recipe(name: str | Path, settings: Sequence[str] = ()) -> Recipe:
     try:
         content = yaml.safe_load(recipe_text(name))
     except yaml.YAMLError as error:
-        raise CellocateError(f"not YAML ({' '.join(str(error).split())})", where=name, mend="Mend its form.") from None
+        raise CellocateError(f"invalid YAML ({' '.join(str(error).split())})", where=name, mend="Mend its form.") from None
     if not isinstance(content, dict):
         raise CellocateError("not a recipe", where=name, mend="'cellocate recipes quick' prints one.")
     for setting in settings:
@@ -77,7 +77,7 @@ def _set(content: dict[str, Any], setting: str) -> None:
     for section in sections:
         content = content.setdefault(section, {})
         if not isinstance(content, dict):
-            raise CellocateError(f"{section!r} holds no settings", where=f"--set {setting}", mend="Name a section.")
+            raise CellocateError(f"{section!r} has no settings", where=f"--set {setting}", mend="Name a section.")
     try:
         content[last] = yaml.safe_load(value)
     except yaml.YAMLError:

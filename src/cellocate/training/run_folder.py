@@ -72,7 +72,7 @@ class RunFolder:
         if not self.recipe.is_file() or not self.split.is_file():
             raise CellocateError("no run to resume", where=self.folder, mend="Start one without --resume.")
         if self.model.is_dir():
-            raise CellocateError("this run has come to its end", where=self.folder, mend=f"Its model is {self.model}.")
+            raise CellocateError("this run has already finished", where=self.folder, mend=f"Its model is {self.model}.")
 
     def progress(self) -> tuple[int, bool]:
         """Number of epochs in the last checkpoint, and whether training stopped early there."""

@@ -48,13 +48,8 @@ class EpochSampler(Sampler[int], ABC):
 class Shuffled(EpochSampler):
     """Shows every index once per round, in a new order; an epoch continues where the last one ended.
 
-    If an epoch has as many indices as there are, an epoch is a round.
-
-    Args:
-        indices: indices to show; one that occurs several times is shown as often in each round.
-        length: length of an epoch.
-        seed: seed of the run.
-        epoch: first epoch.
+    If an epoch has as many indices as there are, an epoch is a round. An index that occurs several times is shown as
+    often in each round.
     """
 
     def __init__(self, indices: Indices, length: int, seed: int, epoch: int = 0) -> None:
@@ -71,17 +66,10 @@ class Shuffled(EpochSampler):
 
 
 class ByLocation(EpochSampler):
-    """Draws locations, and for each location as many of its fields.
+    """Draws locations in proportion to `shares`, and for each location as many of its fields (`members`, none empty).
 
     The fields of a location are shown in one random order after another, so each is drawn for it equally often in an
     epoch, up to one.
-
-    Args:
-        members: indices of each location's fields, none empty.
-        shares: how often each location is drawn, relative to the others.
-        length: length of an epoch.
-        seed: seed of the run.
-        epoch: first epoch.
     """
 
     def __init__(
@@ -120,7 +108,7 @@ class EpochIndices(EpochSampler):
 
 
 def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, first_epoch: int = 0) -> EpochSampler:
-    """Build the sampler of a recipe.
+    """Build the sampler of a recipe: indices 0 to N − 1 of the rows of `truth`, shape (N, K), bool, N at least 1.
 
     First `section.max_per_location` limits the fields that are used, then `section.name` says how often each is shown:
 
@@ -133,16 +121,7 @@ def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, f
 
     Fields without any location count as one more location. An epoch of the last two has as many fields as there are,
     unless `section.batches` is set. Only rows of `truth` are used, so copies stay in their part of the split.
-
-    Args:
-        section: the recipe's section.
-        truth: labels of the training fields, shape (N, K), bool, N at least 1.
-        batch_size: fields of a batch, over all processes.
-        seed: seed of the run.
-        first_epoch: first epoch of a resumed run.
-
-    Returns:
-        A sampler of indices 0 to N − 1, with a length and `set_epoch`.
+    `batch_size` counts the fields of all processes; `first_epoch` starts a resumed run.
 
     References:
         Shen, Lin, Huang. Relay Backpropagation for Effective Learning of Deep Convolutional Neural Networks. ECCV 2016.
@@ -174,12 +153,10 @@ class SamplingPlan:
     """What a sampler draws from.
 
     Attributes:
-        section: the recipe's section.
         used: indices of the n fields that are used.
         truth: their labels, shape (n, K), bool; fields without any location count as one more.
         rng: for draws that are fixed for a run.
         length: length of an epoch, if the recipe sets it.
-        seed: seed of the run.
         epoch: first epoch.
     """
 
@@ -219,19 +196,11 @@ def _by_location(drawn: SamplingPlan, shares: Callable[[NDArray[np.float64]], ND
 
 
 def limit_per_location(truth: Truth, max_per_location: int, rng: np.random.Generator) -> Indices:
-    """Limit the fields of common locations, without losing fields of rare ones.
+    """Limit the fields of common locations, without losing fields of rare ones; returns ascending indices of rows.
 
     From the rarest to the commonest, each location adds random fields until it has `max_per_location`, including those
     that rarer ones added; fields whose rarest location it is come first. A location with no more fields loses none, and
-    one with more keeps at least as many.
-
-    Args:
-        truth: shape (N, K), bool, each row with at least one location.
-        max_per_location: fields of each location.
-        rng: random generator.
-
-    Returns:
-        Indices of rows, ascending.
+    one with more keeps at least as many. Each row of `truth`, shape (N, K), has at least one location.
 
     Example:
         >>> truth = np.array([[True, False]] * 5 + [[True, True]])

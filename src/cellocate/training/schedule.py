@@ -20,13 +20,8 @@ def build_schedule(optimiser: Optimizer, section: Schedule, steps_per_epoch: int
     """Build the schedule of a run; step it after every step of the optimiser.
 
     All rates of the optimiser's groups are multiplied by one factor. The state is the number of the step and the
-    initial rates, so torch's `weights_only` can read it.
-
-    Args:
-        optimiser: optimiser with its initial rates.
-        section: the schedule and its settings.
-        steps_per_epoch: steps of the optimiser, fewer than batches if gradients are accumulated.
-        epochs: number of epochs.
+    initial rates, so torch's `weights_only` can read it. `steps_per_epoch` are steps of the optimiser, fewer than
+    batches if gradients are accumulated.
 
     Example:
         >>> import torch

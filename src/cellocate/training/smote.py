@@ -102,18 +102,12 @@ def refit_head(
     activation: Activation = "sigmoid",
     weight_decay: float = WEIGHT_DECAY,
 ) -> nn.Linear:
-    """Train a new linear layer like `head`, from zero, on all features at once, on the CPU.
+    """Train a new linear layer like `head`, from zero, on all features (N, F) and truth (N, K) at once, on the CPU.
 
     It minimises the binary cross-entropy, summed over locations and averaged over fields (with `softmax` the
     cross-entropy), plus weight_decay/2 times the sum of squared weights, for features standardised to mean 0 and
-    standard deviation 1. The minimum is unique and L-BFGS finds it; nothing is random.
-
-    Args:
-        head: gives shape, device and type.
-        features: shape (N, F), float.
-        truth: shape (N, K), 0 or 1.
-        activation: how its outputs become probabilities.
-        weight_decay: above 0, or separable features have no minimum.
+    standard deviation 1. The minimum is unique and L-BFGS finds it; nothing is random. `weight_decay` is above 0, or
+    separable features have no minimum.
     """
     # in single precision the line search stalls before the minimum
     features, truth = features.double().cpu(), truth.double().cpu()
@@ -153,7 +147,7 @@ def last_linear(network: nn.Module) -> nn.Linear:
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
     if not layers:
         raise CellocateError(
-            "the network has no linear layer to train again",
+            "the network has no linear layer to retrain",
             where="recipe, sampling.smote",
             mend="Set it to false, or choose another backbone.",
         )

@@ -40,6 +40,6 @@ def soften_labels(cells: LabelledCollection, tables: Sequence[Path]) -> NDArray[
         sums[rows] += probabilities[known].astype(np.float32)
         counts[rows] += 1
     if not counts.any():
-        what = "the soft labels are of none of the training cells"
+        what = "the soft labels contain none of the training cells"
         raise CellocateError(what, where=tables[0], mend="Predict the same collection, with 'cellocate predict'.")
     return np.where(counts > 0, truth * sums / np.maximum(counts, 1), truth)

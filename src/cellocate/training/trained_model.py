@@ -29,14 +29,7 @@ from cellocate.training.smote import last_linear, retrain_classifier
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network at the end of its training.
-
-    Args:
-        module: the classifier with the weights to keep.
-        normalisation: normalisation of its input.
-        fields: its training fields, without augmentation.
-        epoch: epoch of the weights.
-    """
+    """A network at the end of its training, its training fields without augmentation, and the epoch of its weights."""
 
     module: Classifier[Any]
     normalisation: Normalisation
@@ -117,7 +110,7 @@ def retrain_with_smote(learnt: TrainedNetwork, options: Options) -> None:
     count = retrain_classifier(
         module, last_linear(module.network), batches, seed=recipe.training.seed, activation=recipe.loss.activation
     )
-    options.say(f"classifier trained again with {count} synthetic fields")
+    options.say(f"classifier retrained with {count} synthetic fields")
 
 
 def model_card(learnt: TrainedNetwork, prepared: Prepared) -> ModelCard:

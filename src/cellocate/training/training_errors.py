@@ -41,22 +41,22 @@ def explain_error(error: Exception, settings: Training) -> Exception:
         return unwrap_worker_error(error)
     if "more than 1 value per channel" in str(error):  # torch's batch normalisation
         return CellocateError(
-            "batches of one field are too small for this network's batch normalisation",
-            mend="Set training.batch_size to 2 or more, and give the train part as many fields.",
+            "batch normalisation needs more than one field per batch",
+            mend="Set training.batch_size to 2 or more, with at least as many training fields.",
         )
     if "DataLoader worker (pid" in str(error):  # killed from outside: what it raises itself comes as it is
         return CellocateError(
-            "the system ended a process that reads fields, as it does where memory is short",
+            "the system killed a process that reads fields, usually because memory was short",
             mend="Lower training.workers; --set training.workers=0 needs none.",
         )
     told = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(w in str(error) for w in _TOO_MUCH)
     if not told:
         return error
     if settings.batch_size == 1:
-        return CellocateError("the memory is too small for a single field", mend="Lower data.size.")
+        return CellocateError("there is not enough memory for a single field", mend="Lower data.size.")
     half = settings.batch_size // 2
     accumulate = settings.accumulate * 2
     return CellocateError(
-        f"the memory is too small for batches of {settings.batch_size}",
-        mend=f"--set training.batch_size={half} --set training.accumulate={accumulate} trains alike with less.",
+        f"there is not enough memory for batches of {settings.batch_size}",
+        mend=f"--set training.batch_size={half} --set training.accumulate={accumulate} trains the same with less.",
     )

@@ -16,22 +16,21 @@ __all__ = ["augment"]
 def augment(
     images: Tensor, truth: Tensor, section: Augmentation, channels: tuple[str, ...], size: int
 ) -> tuple[Tensor, Tensor]:
-    """A batch, changed as a recipe says, each field in its own way.
+    """Augment a batch as a recipe says, each field in its own way.
 
-    All is drawn from torch's generator of the CPU, in an order that depends on the section alone, so that a run which
-    is resumed draws the same. (The pixels of `noise` come from a generator of the device, seeded from it.) What the
-    section leaves out is neither drawn nor computed.
+    Everything is drawn from torch's CPU generator, in an order that depends only on the section, so that a resumed run
+    draws the same. (The pixels of `noise` come from a generator of the device, seeded from it.) Settings that are off
+    are neither drawn nor computed.
 
     Args:
-        images: float32 between 0 and 1, shape (N, C, R, R), R being `uncropped(size, section.crop)`.
+        images: float32 between 0 and 1, shape (N, C, R, R), with R = `uncropped(size, section.crop)`.
         truth: between 0 and 1, shape (N, K).
-        section: what is changed; in this order: geometry, turns, intensity, mixing of fields.
+        section: what is changed, in this order: geometry, orientation, intensity, mixing of fields.
         channels: names of the C channels.
         size: side of the network's input, px.
 
     Returns:
-        Images, shape (N, C, size, size), between 0 and 1, and their truth, which mixup and cutmix make soft. What came
-        in is left as it was.
+        New images, shape (N, C, size, size), between 0 and 1, and their truth, which mixup and cutmix make soft.
 
     Example:
         >>> import torch

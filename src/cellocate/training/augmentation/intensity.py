@@ -1,4 +1,4 @@
-"""What differs between microscopes, cameras and stainings: blur, gain, gamma, offset, noise, a channel that failed."""
+"""What differs between microscopes and stainings: blur, contrast, gamma, brightness, noise, missing channels."""
 
 from __future__ import annotations
 
@@ -15,15 +15,10 @@ _TAIL = 3.0  # standard deviations at which a blur ends
 
 
 def change_intensity(images: Tensor, section: Augmentation, channels: tuple[str, ...]) -> Tensor:
-    """Fields, as other optics, dyes and cameras might have taken them, in the order in which light meets them.
+    """Change intensities (N, C, H, W), 0 to 1, as other optics, dyes and cameras would, in the order of the light path.
 
-    Args:
-        images: between 0 and 1, shape (N, C, H, W).
-        section: what is drawn; gain, gamma, offset and drop for each channel, blur and noise for each field.
-        channels: names of the C channels; green, the protein, is never dropped.
-
-    Returns:
-        Images of the same shape, between 0 and 1; the very images where there is nothing to do.
+    Contrast, gamma, brightness and dropout are drawn per channel, blur and noise per field. Green, the protein, is
+    never dropped. If there is nothing to do, the result is the input itself.
     """
     changed, each = images, (len(images), len(channels), 1, 1)
     if section.blur:
@@ -46,12 +41,9 @@ def change_intensity(images: Tensor, section: Augmentation, channels: tuple[str,
 
 
 def blur(images: Tensor, sigma: Tensor, widest: float) -> Tensor:
-    """Each image of a batch under a Gaussian of its own; beyond an edge lies its reflection.
+    """Blur each image (C, H, W) of a batch with its own Gaussian of `sigma` px; beyond an edge lies its reflection.
 
-    Args:
-        images: shape (N, C, H, W).
-        sigma: standard deviations, px, shape (N,).
-        widest: of all that may be drawn; the Gaussian ends at three times as much.
+    `widest` is the largest standard deviation that may be drawn; kernels end at three times as much.
     """
     reach = min(math.ceil(_TAIL * widest), *(side - 1 for side in images.shape[-2:]))
     weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma.clamp(min=1e-3)[:, None]) ** 2)
@@ -65,7 +57,7 @@ def blur(images: Tensor, sigma: Tensor, widest: float) -> Tensor:
 
 
 def _white(images: Tensor) -> Tensor:
-    """Normal noise in the shape of the images, drawn where they are: many numbers to draw, and to move."""
+    """Normal noise in the shape of the images, drawn on their device: faster than moving it."""
     seed = int(torch.randint(2**62, ()))
     generator = torch.Generator(images.device).manual_seed(seed)
     return torch.randn(images.shape, generator=generator, device=images.device, dtype=images.dtype)

@@ -1,4 +1,4 @@
-"""Orientations that move whole pixels."""
+"""Orientations that only move whole pixels."""
 
 from __future__ import annotations
 
@@ -12,13 +12,9 @@ from cellocate.training.augmentation.draws import to_device_of
 
 
 def reorient(images: Tensor, orientation: TrainingOrientation) -> Tensor:
-    """Each square image of a batch in an orientation drawn from torch's generator.
+    """Turn and mirror each square image, (N, C, S, S), of a batch at random, as `augmentation.orientation` says.
 
-    Of `eighths`, the quarter orientation and mirrors; `geometry` adds 45° to half of the fields.
-
-    Args:
-        images: shape (N, C, S, S).
-        orientation: as in a recipe's `augmentation.orientation`.
+    For `eighths` these are quarter turns and mirrors; `geometry` adds 45° to half of the fields.
     """
     if orientation == "none":
         return images

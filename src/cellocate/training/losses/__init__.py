@@ -1,7 +1,8 @@
-"""What training makes small: losses, their weighted sums, and weights of rare locations.
+"""Losses, their weighted sums, and class weights.
 
-Each is a mean over fields and locations (arcface and cross_entropy: over fields), so that the terms of a sum weigh the
-same for any batch and vocabulary. Authors who sum over the locations instead need K times the weight here.
+Each loss is a mean over fields and locations (arcface and cross_entropy: over fields), so the terms of a sum weigh the
+same for any batch and vocabulary. A published loss that sums over K locations needs K times the weight here.
+`build_loss` in `total.py` makes the loss of a recipe.
 """
 
 from cellocate.training.losses.arcface import ArcFace

@@ -1,4 +1,4 @@
-"""What labels a loss cannot learn from."""
+"""Check for labels that a loss cannot learn from."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ from cellocate.errors import CellocateError
 
 
 def describe_missing_locations(truth: Tensor, names: Sequence[str]) -> str | None:
-    """One line that names the locations that no field shows; None where there are none.
-
-    Args:
-        truth: of the training fields, shape (N, K).
-        names: of the K locations.
+    """One line that names the locations, of these K, that no training field shows (truth (N, K)); None without any.
 
     Example:
         >>> import torch
@@ -29,19 +25,16 @@ def describe_missing_locations(truth: Tensor, names: Sequence[str]) -> str | Non
 
 
 def require_one_label(truth: Tensor) -> None:
-    """Refuse fields with more or less than one label, for a softmax.
-
-    Args:
-        truth: of the training fields, shape (N, K), 0 or 1.
+    """Require exactly one label for each field, for a softmax; `truth` has shape (N, K), 0 or 1.
 
     Raises:
-        CellocateError: there are such fields.
+        CellocateError: a field has more or fewer.
 
     Example:
         >>> import torch
         >>> require_one_label(torch.tensor([[1, 1], [0, 1]]))
         Traceback (most recent call last):
-        cellocate.errors.CellocateError: cross_entropy is for one location in each image: 1 of 2 training images...
+        cellocate.errors.CellocateError: cross_entropy needs exactly one location in each image: 1 of 2 training images...
     """
     labels = (truth > 0).sum(dim=1)
     several, none = int((labels > 1).sum()), int((labels < 1).sum())
@@ -52,6 +45,6 @@ def require_one_label(truth: Tensor) -> None:
     ]
     if told:
         raise CellocateError(
-            f"cross_entropy is for one location in each image: {' and '.join(told)}",
-            mend="'cellocate select --single' keeps the others; or set loss.terms to {bce: 1}.",
+            f"cross_entropy needs exactly one location in each image: {' and '.join(told)}",
+            mend="Keep the others with 'cellocate select --single', or set loss.terms to {bce: 1}.",
         )

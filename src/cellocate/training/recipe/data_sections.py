@@ -1,4 +1,4 @@
-"""What a network sees: the sections `data`, `sampling` and `augmentation`."""
+"""The sections `data`, `sampling` and `augmentation`: what a network sees."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from cellocate.training.recipe.section import Section, Share
 
 
 class SplitSettings(Section):
-    """How the fields are parted, where no split is given.
+    """How to split the fields if no split is given.
 
     Args:
         method: `stratified` by all locations, `random`, or `sequential` in the order of the label table.
-        validation: share of the groups.
-        test: share of the groups.
-        min_per_location: fields that each location should have in the train part (see
-            `cellocate.collection.make_split`).
+        validation: fraction of the groups.
+        test: fraction of the groups.
+        min_per_location: fields of each location in the train part (see `cellocate.collection.make_split`).
     """
 
     old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"least": "min_per_location"})
@@ -34,18 +33,17 @@ class SplitSettings(Section):
 
 
 class Data(Section):
-    """What the network sees.
+    """The input of the network.
 
     Args:
-        channels: in the order of the network's input.
+        channels: channels in the order of the network's input.
         size: side of the network's input, px.
         pixel_size: µm per px of that input; null: a field's longer side becomes `size` px.
         intensity: how pixels become floats (see `cellocate.images.to_float`).
-        normalisation: `fields` takes off the mean and divides by the standard deviation of each channel over the
+        normalisation: `fields` subtracts the mean and divides by the standard deviation of each channel over the
             training fields; `none` leaves floats between 0 and 1.
-        locations: of the vocabulary that are learnt, for a specialist: names, or groups such as `group:Nucleus`; null:
-            all.
-        split: how the fields are parted.
+        locations: locations to learn, for a specialist: names, or groups such as `group:Nucleus`; null: all.
+        split: how to split the fields.
     """
 
     channels: tuple[Literal["red", "green", "blue", "yellow"], ...] = ("red", "green", "blue", "yellow")
@@ -68,13 +66,13 @@ class Sampling(Section):
     """Which training fields an epoch shows.
 
     Args:
-        name: `uniform` shows each once; `oversample` repeats fields of rare locations (each location is brought to
-            `min_per_location`); `class_aware` draws a location, then a field of it; `square_root` draws locations by
-            the square root of their frequency.
+        name: `uniform` shows each once; `oversample` repeats fields of rare locations up to `min_per_location`;
+            `class_aware` draws a location, then one of its fields; `square_root` draws locations by the square root of
+            their frequency.
         min_per_location: fields of each location in an epoch, for `oversample`.
-        max_per_location: fields of each location that are used at all, which balances the skew; null: all.
-        batches: in an epoch; null: as many as show each field once.
-        smote: at the end, train the classifier again on features, rare locations filled up with synthetic ones.
+        max_per_location: fields of each location that are used at all; null: all.
+        batches: batches in an epoch; null: enough to show each field once.
+        smote: at the end, retrain the classifier with synthetic features of rare locations.
     """
 
     old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"least": "min_per_location", "most": "max_per_location"})
@@ -88,30 +86,30 @@ class Sampling(Section):
     @model_validator(mode="after")
     def _agree(self) -> Sampling:
         if (self.name == "oversample") != (self.min_per_location > 0):
-            raise ValueError("oversample and min_per_location belong together: set both or neither")
+            raise ValueError("oversample and min_per_location go together: set both or neither")
         return self
 
 
 class Augmentation(Section):
-    """What is changed of a batch, drawn anew for each field; on the device that trains.
+    """Random changes of a batch, drawn for each field, on the device that trains.
 
     Args:
-        turns: `dihedral` one of 8 orientations (90° turns and mirrors); `flips` mirrors alone; `eighths` turns by
-            multiples of 45°, and mirrors.
-        rotation: at most so many degrees, either way.
-        shift: at most this share of the side, either way.
-        shear: at most so many degrees, either way.
-        zoom: between 1 − zoom and 1 + zoom.
-        crop: smallest side of a random crop, as a share of the field's; fields are read larger so that no crop is
+        orientation: `dihedral`, one of 8 orientations (90° turns and mirrors); `flips`, mirrors only; `eighths`, turns
+            by multiples of 45°, and mirrors.
+        rotation: maximum degrees, in either direction.
+        shift: maximum fraction of the side, in either direction.
+        shear: maximum degrees, in either direction.
+        zoom: factor between 1 − zoom and 1 + zoom.
+        crop: minimum side of a random crop, as a fraction of the field's; fields are read larger so that no crop is
             enlarged. 1: the whole field.
-        gain: each channel is multiplied by a number between 1 − gain and 1 + gain.
+        contrast: each channel is multiplied by a number between 1 − contrast and 1 + contrast.
         gamma: each channel is raised to a power between 1/(1 + gamma) and 1 + gamma.
-        offset: at most this is added to each channel, either way.
-        noise: largest standard deviation of Gaussian noise.
-        blur: largest standard deviation of a Gaussian blur, px.
-        drop: how often a channel other than green is left dark.
-        mixup: a of the Beta(a, a) that fields are mixed by; 0: not.
-        cutmix: a of the Beta(a, a) that gives the share of a field pasted into another; 0: not.
+        brightness: maximum that is added to or subtracted from each channel.
+        noise: maximum standard deviation of Gaussian noise.
+        blur: maximum standard deviation of a Gaussian blur, px.
+        channel_dropout: probability that a channel other than green is set to 0.
+        mixup: a of the Beta(a, a) that fields are mixed by; 0: off.
+        cutmix: a of the Beta(a, a) for the area of a field pasted into another; 0: off.
     """
 
     orientation: TrainingOrientation = "dihedral"

@@ -1,4 +1,4 @@
-"""How it learns and when it stops: the sections `optimiser`, `schedule` and `training`."""
+"""The sections `optimiser`, `schedule` and `training`: how the network learns and when it stops."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ FIGURES = tuple(name.removeprefix("validation_") for name in get_args(Monitor) i
 
 
 class Optimiser(Section):
-    """How weights follow the gradient.
+    """The optimiser.
 
     Args:
         name: weight decay is decoupled in `adamw` and part of the gradient in the others.
-        learning_rate: or `find`, which tries rates beforehand (see `cellocate.training.learning_rate`).
-        fraction: of the rate that `find` gives.
-        weight_decay: spares biases and normalisations.
-        momentum: of `sgd` and `rmsprop`.
-        layer_rates: factors of the rate, from the first layers to the head; the network is parted into as many groups.
-        clip: largest norm of the gradient; null: any.
+        learning_rate: a number, or `find`, which tries rates first (see `cellocate.training.learning_rate`).
+        fraction: factor of the rate that `find` gives.
+        weight_decay: not applied to biases and normalisations.
+        momentum: for `sgd` and `rmsprop`.
+        layer_rates: factors of the rate, from the first layers to the head; the network is divided into as many groups.
+        clip: maximum norm of the gradient; null: no limit.
     """
 
     name: Literal["adamw", "adam", "nadam", "adamax", "rmsprop", "sgd"] = "adamw"
@@ -41,17 +41,17 @@ class Optimiser(Section):
 
 
 class Schedule(Section):
-    """How the rate changes over a run.
+    """How the learning rate changes over a run.
 
     Args:
-        name: `constant`; `cosine` down to zero; `one_cycle` up and down; `restarts` a cosine that begins again with
-            each cycle; `steps` goes to the next of `factors` at each of `milestones`; `inverse` rate/(1 + decay·step).
-        warmup: share of all steps with a linear rise at the beginning (of `one_cycle`, the rise).
+        name: `constant`; `cosine` down to zero; `one_cycle` up and down; `restarts`, a cosine that restarts with each
+            cycle; `steps`, the next of `factors` at each of `milestones`; `inverse`, rate/(1 + decay·step).
+        warmup: fraction of all steps with a linear rise at the beginning (for `one_cycle`, the rise).
         cycle: epochs of the first cycle.
-        multiplier: how much longer each cycle is than the last.
+        multiplier: how much longer each cycle is than the one before.
         milestones: epochs after which the rate changes.
-        factors: of the first rate, after each milestone.
-        decay: of `inverse`, at each step.
+        factors: factors of the initial rate, after each milestone.
+        decay: decay of `inverse`, per step.
     """
 
     name: Literal["constant", "cosine", "one_cycle", "restarts", "steps", "inverse"] = "cosine"
@@ -65,31 +65,31 @@ class Schedule(Section):
     @model_validator(mode="after")
     def _agree(self) -> Schedule:
         if (self.name == "steps") != bool(self.milestones) or len(self.milestones) != len(self.factors):
-            raise ValueError("name steps needs milestones, and one of factors for each; no other name takes any")
+            raise ValueError("steps needs milestones and one factor for each; other schedules take none")
         if list(self.milestones) != sorted(set(self.milestones)):
-            raise ValueError("milestones rise")
+            raise ValueError("milestones must rise")
         used_by = {"cycle": ("restarts",), "multiplier": ("restarts",), "decay": ("inverse",)}
         self._refuse_idle("schedule.name", [self.name], used_by)
         return self
 
 
 class Training(Section):
-    """How long, with what, and when to stop.
+    """How long to train, with which batches, and when to stop.
 
     Args:
-        epochs: at most.
-        batch_size: fields that go through the network at once.
+        epochs: maximum number of epochs.
+        batch_size: fields in one forward pass.
         accumulate: batches whose gradients are summed before a step.
-        monitor: the figure that the best epoch and early stopping are chosen by.
-        patience: epochs without a better figure after which training stops; null: never.
+        monitor: metric for the best epoch and early stopping.
+        patience: epochs without improvement after which training stops; null: never.
         precision: Lightning's.
-        keep: last epochs whose checkpoints stay.
-        average: `ema` keeps an exponential moving average of the weights, `last` the mean of the last `keep` epochs.
-        ema_decay: of `ema`, per step.
-        retrain: at the end, train again on train and validation together, as many epochs as were best; the rule stays.
-            Without a validation part nothing is left to do.
-        seed: of all that is drawn.
-        workers: processes that read fields; null: none where the fields fit into memory, else one per core.
+        save_last: number of last epochs whose checkpoints are kept.
+        average: `ema`, an exponential moving average of the weights; `last`, the mean of the last `save_last` epochs.
+        ema_decay: decay of `ema`, per step.
+        retrain: at the end, train again on train and validation together, for as many epochs as were best; the rule
+            stays. Without a validation part this does nothing.
+        seed: random seed.
+        workers: processes that read fields; null: none if the fields fit into memory, else one per core.
     """
 
     epochs: int = Field(default=25, ge=1)
