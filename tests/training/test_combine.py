@@ -150,7 +150,7 @@ def test_without_fields_to_fit_it_on_a_rule_is_refused(
         ([again, again], collection),
         (list(made.values()), collection.subset(again.card.fields["test"])),
     ):
-        with pytest.raises(CellocateError, match=r"in the validation part of one of them.*--rule fixed"):
+        with pytest.raises(CellocateError, match=r"in the validation part of one model.*--rule fixed"):
             combine(models, given)
     assert combine([again, again], collection, rule="fixed").model.card.scores == {}
     with pytest.raises(CellocateError, match=r"validation part of all models.*mean"):

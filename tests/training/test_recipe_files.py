@@ -143,7 +143,12 @@ def test_recipes_cannot_be_changed_by_accident() -> None:
 def test_settings_and_rules_still_answer_to_their_earlier_names() -> None:
     old = ["sampling.name=oversample", "sampling.least=3", "sampling.most=9", "data.split.least=2"]
     old += ["decision.views=flips", "decision.rule=best"]
+    old += ["augmentation.turns=flips", "augmentation.gain=0.1", "augmentation.offset=0.2", "augmentation.drop=0.3"]
+    old += ["network.start=model", "training.keep=4"]
     recipe = load_recipe("quick", old)
+    section = recipe.augmentation
+    assert (section.orientation, section.contrast, section.brightness, section.channel_dropout) == ("flips", 0.1, 0.2, 0.3)
+    assert (recipe.network.init_from, recipe.training.save_last) == ("model", 4)
     assert (recipe.sampling.min_per_location, recipe.sampling.max_per_location) == (3, 9)
     assert (recipe.data.split.min_per_location, recipe.decision.tta, recipe.decision.rule) == (2, "flips", "argmax")
-    assert not re.search(r"\b(least|most|views):|: best", recipe.to_yaml())
+    assert not re.search(r"\b(least|most|views|turns|gain|offset|drop|start|keep):|: best", recipe.to_yaml())

@@ -111,7 +111,7 @@ class Model:
                 values that are NaN or outside 0 to 1, or an impossible pixel size, number of bits or batch size.
         """
         if not (isinstance(batch_size, int) and batch_size >= 1):
-            raise CellocateError(f"a batch size of {batch_size!r}", mend="Give a whole number from 1 on.")
+            raise CellocateError(f"a batch size of {batch_size!r}", mend="Give a whole number of at least 1.")
         arrays = self._on_full_scale(fields, bits)
         probabilities = self.predict_tiles([self.prepare(a, pixel_size) for a in arrays], batch_size=batch_size)
         notes = [self._note(array, pixel_size) for array in arrays]

@@ -58,12 +58,12 @@ def average_checkpoints(paths: Iterable[Path]) -> dict[str, Tensor]:
     sums: dict[str, Tensor] = {}
     last: dict[str, Tensor] = {}
     count = 0
-    for count, path in enumerate(paths, start=1):  # noqa: B007 # it is the number of them afterwards
+    for count, path in enumerate(paths, start=1):  # noqa: B007 # counts them
         last = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
         for name, value in last.items():
             sums[name] = value.double() + sums.get(name, 0)
     if not count:
-        raise CellocateError("there is there is no checkpoint to average", mend="Train again with training.save_last of 2 or more.")
+        raise CellocateError("there is no checkpoint to average", mend="Train with training.save_last of 2 or more.")
     return {name: (sums[name] / count).to(v.dtype) if v.is_floating_point() else v for name, v in last.items()}
 
 

@@ -13,7 +13,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from cellocate.files import new_file
 from cellocate.training.recipe import Training
 
-_LESS_IS_BETTER = {"loss", "ece"}
+_LOWER_IS_BETTER = {"loss", "ece"}
 
 
 def monitor_mode(name: str) -> Literal["min", "max"]:
@@ -23,11 +23,11 @@ def monitor_mode(name: str) -> Literal["min", "max"]:
         >>> monitor_mode("validation_loss"), monitor_mode("validation_ece"), monitor_mode("validation_macro_f1")
         ('min', 'min', 'max')
     """
-    return "min" if _LESS_IS_BETTER & set(name.split("_")) else "max"
+    return "min" if _LOWER_IS_BETTER & set(name.split("_")) else "max"
 
 
 def checkpoint_callbacks(section: Training, folder: Path, *, validated: bool) -> list[ModelCheckpoint]:
-    """Save after each epoch: the best as `best.ckpt` if `validated`, the last ones as `step-NNNNNN.ckpt`, and `last.ckpt`.
+    """Save after each epoch: the best as `best.ckpt`, the last ones as `step-NNNNNN.ckpt`, and `last.ckpt`.
 
     `last.ckpt` is written last: a run killed in between repeats the epoch and writes the others again, unchanged.
     """
@@ -36,7 +36,7 @@ def checkpoint_callbacks(section: Training, folder: Path, *, validated: bool) ->
     if validated:
         callbacks.append(every_epoch("best", monitor=section.monitor, mode=monitor_mode(section.monitor)))
     if section.save_last > 1:
-        # the number of the step is a figure like others, and the highest are the last
+        # monitors the step: the highest are the last
         latest = partial(every_epoch, monitor="step", mode="max", save_top_k=section.save_last)
         callbacks.append(latest("step-{step:06d}", auto_insert_metric_name=False))
     return [*callbacks, every_epoch("last")]

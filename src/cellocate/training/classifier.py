@@ -51,9 +51,8 @@ class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
         identities: Tensor | None,
         resume_facts: dict[str, Any],
     ) -> None:
-
         super().__init__()
-        # channels last is the order in which CPUs and GPUs convolve fastest
+        # the fastest order for convolutions
         self.network = network.to(memory_format=torch.channels_last)
         self.loss, self.recipe, self.vocabulary, self.resume_facts = loss, recipe, vocabulary, resume_facts
         self.mean: Tensor
@@ -65,7 +64,7 @@ class Classifier(L.LightningModule, ABC, Generic[AnyBatch]):
         rate = recipe.optimiser.learning_rate
         self.rate = 0.0 if rate == "find" else rate
         self._validated: list[tuple[Tensor, Tensor]] = []
-        if recipe.network.frozen == "always":  # before processes agree on what they share
+        if recipe.network.frozen == "always":  # before processes agree on shared parameters
             self.freeze_for(0)
 
     def forward(self, images: Tensor) -> Tensor:

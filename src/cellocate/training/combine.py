@@ -22,7 +22,7 @@ from cellocate.prediction import predict_collection
 from cellocate.training.fit_decision import fit_decision, fit_limited_rule
 from cellocate.vocabulary import Vocabulary
 
-_AGREE = ("channels", "size", "pixel_size", "intensity", "tta")
+_SAME = ("channels", "size", "pixel_size", "intensity", "tta")
 
 
 class Combined(NamedTuple):
@@ -72,26 +72,26 @@ def combine(
     fields = {part: [set(m.card.fields.get(part, ())) for m in models] for part in ("train", "validation", "test")}
     tested = set().union(*fields["test"])
     validated = [i for i in collection.ids if any(i in v for v in fields["validation"]) and i not in tested]
-    held = restricted(collection.subset(validated).labelled(), vocabulary)
-    answers = np.stack([_answers(m, held, t, vocabulary) for m, t in zip(models, fields["train"], strict=True)])
-    table = _table(models, answers, held)
-    class_weights = _shares(answers, models, vocabulary, table if by == "best_per_location" else None)
+    validation = restricted(collection.subset(validated).labelled(), vocabulary)
+    answers = np.stack([_answers(m, validation, t, vocabulary) for m, t in zip(models, fields["train"], strict=True)])
+    table = _table(models, answers, validation)
+    class_weights = _class_weights(answers, models, vocabulary, table if by == "best_per_location" else None)
 
     weights = np.where(np.isnan(answers), 0, class_weights[:, None, :])
-    judged = (weights.sum(axis=0) > 0).all(axis=1)  # fields that some member answers fairly for each location
+    usable = (weights.sum(axis=0) > 0).all(axis=1)  # fields with an out-of-fold prediction for each location
     with np.errstate(invalid="ignore"):
         mean = (np.nan_to_num(answers) * weights).sum(axis=0) / weights.sum(axis=0)
-    if not judged.any() and rule not in ("fixed", "argmax"):
+    if not usable.any() and rule not in ("fixed", "argmax"):
         raise CellocateError(
-            "no field of the collection is in the validation part of one of them, and not in the train or test part "
-            "of the others",
+            "no field of the collection is in the validation part of one model and outside the train and test parts of "
+            "the others",
             where=collection.folder,
-            mend="Give the collection that they were trained on; or let nothing be fitted, with --rule fixed.",
+            mend="Give the collection that they were trained on, or fit nothing with --rule fixed.",
         )
-    means, truth, groups = mean[judged].astype(np.float32), held.truth()[judged], list(held.group()[judged])
-    ids = [field for field, is_judged in zip(held.ids, judged, strict=True) if is_judged]
+    means, truth, groups = mean[usable].astype(np.float32), validation.truth()[usable], list(validation.group()[usable])
+    ids = [field for field, usable_here in zip(validation.ids, usable, strict=True) if usable_here]
     found, never = None, _never(models, vocabulary)
-    if judged.any():
+    if usable.any():
         chosen: dict[str, Any] = {"fallback": fallback, "at_most": at_most, "calibrate": calibrate}
         found = fit_decision(means, truth, vocabulary, ids, groups, rule=rule, never=never, **chosen)
         fitted = found.rule
@@ -106,9 +106,7 @@ def combine(
 
 def _never(models: Sequence[Model], vocabulary: Vocabulary) -> list[int]:
     """The locations that none of the models has learned."""
-    learnt = {
-        name for m in models for k, name in enumerate(m.vocabulary.names) if k not in m.card.rule.never
-    }  # what a model does not answer, it has not learnt either
+    learnt = {name for m in models for k, name in enumerate(m.vocabulary.names) if k not in m.card.rule.never}
     return [k for k, name in enumerate(vocabulary.names) if name not in learnt]
 
 
@@ -124,18 +122,18 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
         if card.bag is not None:
             what = f"{model.title} pools the cells of a field, and such models cannot be combined"
             raise CellocateError(what, mend="Predict with each, and pool the tables: 'cellocate decide fit'.")
-        for what in _AGREE:
+        for what in _SAME:
             if getattr(card, what) != getattr(first, what):
                 raise CellocateError(
                     f"{models[0].title} and {model.title} differ in {what.replace('_', ' ')}: "
                     f"{getattr(first, what)} and {getattr(card, what)}",
-                    mend="Train them with the same sections data and decision in their recipes.",
+                    mend="Train them with the same data and decision sections in the recipes.",
                 )
         if unknown := [x.name for x in card.locations if x.name not in known.names]:
             raise CellocateError(
-                f"{model.title} answers {unknown[0]!r}, which {known.name} lacks",
+                f"{model.title} predicts {unknown[0]!r}, which {known.name} lacks",
                 where=collection.folder,
-                mend="Give the collection, and the vocabulary, that the models were trained on.",
+                mend="Give the collection and vocabulary that the models were trained on.",
             )
     if len({m.card.unit for m in models} - {None}) > 1:
         what = "some models were trained on whole fields, others on single cells"
@@ -145,25 +143,25 @@ def _vocabulary(models: Sequence[Model], collection: Collection) -> Vocabulary:
     return known if len(names) == len(known) else known.narrowed(names)
 
 
-def _answers(model: Model, held: Collection, trained: set[str], vocabulary: Vocabulary) -> NDArray[np.float64]:
+def _answers(model: Model, validation: Collection, trained: set[str], vocabulary: Vocabulary) -> NDArray[np.float64]:
     """Probabilities (N, K); NaN where the model lacks the location or was trained on the field."""
-    answers = np.full((len(held), len(vocabulary)), np.nan)
-    fair = np.array([field not in trained for field in held.ids], dtype=bool)
+    answers = np.full((len(validation), len(vocabulary)), np.nan)
+    fair = np.array([field not in trained for field in validation.ids], dtype=bool)
     if fair.any():
         columns = [vocabulary.names.index(name) for name in model.vocabulary.names]
-        unseen = held.subset([field for field, is_fair in zip(held.ids, fair, strict=True) if is_fair])
+        unseen = validation.subset([field for field, is_new in zip(validation.ids, fair, strict=True) if is_new])
         answers[np.ix_(np.flatnonzero(fair), np.array(columns))] = predict_collection(model, unseen).probabilities
     return answers
 
 
-def _table(models: Sequence[Model], answers: NDArray[np.float64], held: LabelledCollection) -> pd.DataFrame:
+def _table(models: Sequence[Model], answers: NDArray[np.float64], validation: LabelledCollection) -> pd.DataFrame:
     """Each member's average precision for each location, on the fields that none of them was trained on."""
     known = ~np.isnan(answers).all(axis=2)  # (M, N)
     common = known.all(axis=0)
-    if not common.any():  # folds: each by the fields of its own
+    if not common.any():  # folds: each on its own fields
         common = known.any(axis=0)
-    truth = held.truth()[common]
-    table = pd.DataFrame({"location": held.vocabulary.names, "support": truth.sum(axis=0)})
+    truth = validation.truth()[common]
+    table = pd.DataFrame({"location": validation.vocabulary.names, "support": truth.sum(axis=0)})
     columns = [f"{m.card.name} {i + 1}" for i, m in enumerate(models)]
     for column, own in zip(columns, answers[:, common], strict=True):
         table[column] = [_precision(truth[:, k], own[:, k]) for k in range(truth.shape[1])]
@@ -178,7 +176,7 @@ def _precision(truth: NDArray[np.bool_], answers: NDArray[np.float64]) -> float:
     return float(average_precision_score(truth[fair], answers[fair])) if truth[fair].any() else np.nan
 
 
-def _shares(
+def _class_weights(
     answers: NDArray[np.float64], models: Sequence[Model], vocabulary: Vocabulary, table: pd.DataFrame | None
 ) -> NDArray[np.float64]:
     """The weight of each member for each location, (M, K); each column sums to 1."""
@@ -187,10 +185,10 @@ def _shares(
         if not table["best"].any():
             raise CellocateError(
                 "no labelled field is in the validation part of all models",
-                mend="Train them with one split (--split), or combine them by their mean.",
+                mend="Train them with one split (--split), or combine them with --by mean.",
             )
         for k, best in enumerate(table["best"]):
-            if best:  # where nobody can be judged the mean is taken
+            if best:  # else the mean
                 has[:, k] = table.columns[2:-1] == best
     return np.asarray(has / has.sum(axis=0))
 
@@ -221,7 +219,7 @@ def _card(
     first, cards = models[0].card, [m.card for m in models]
     fields = {"start": tuple(sorted({f for c in cards for f in c.fields.get("start", ())}))}
     learnt: set[str] = set()
-    for part in ("train", "validation", "test"):  # what any member learnt from, all of them did
+    for part in ("train", "validation", "test"):  # a training field of any member is one of all
         fields[part] = tuple(sorted({f for c in cards for f in c.fields.get(part, ())} - learnt))
         learnt |= set(fields[part])
     entries = {entry.name: entry for card in cards for entry in card.locations}

@@ -22,8 +22,8 @@ from cellocate.training.distributed import OrderedDistributedSampler
 from cellocate.training.recipe import Data, Recipe, Training
 from cellocate.training.sampling import EpochIndices, epoch_sampler
 
-_MEMORY = 2**30  # bytes of prepared fields that are kept from epoch to epoch
-_SAMPLE = 512  # fields that mean and standard deviation are measured on
+_MEMORY = 2**30  # bytes of prepared fields to keep between epochs
+_SAMPLE = 512  # fields to measure mean and standard deviation on
 
 
 Batch = tuple[Tensor, Tensor, Tensor]
@@ -140,7 +140,7 @@ def loader(
         sampler=sampler,
         drop_last=drop_last,
         num_workers=workers,
-        generator=torch.Generator().manual_seed(training.seed),  # so that torch's own is left to what an epoch draws
+        generator=torch.Generator().manual_seed(training.seed),  # leaves torch's own generator to the epoch
         persistent_workers=workers > 0,
         pin_memory=torch.cuda.is_available(),
     )

@@ -24,9 +24,9 @@ from cellocate.training.bag_training import BagClassifier, make_dataset
 from cellocate.training.checkpoints import WholeFiles, checkpoint_callbacks, monitor_mode
 from cellocate.training.classifier import Classifier, FieldClassifier
 from cellocate.training.datasets import LabelledDataset, identities, loader, measure_normalisation, training_loader
+from cellocate.training.learning_rate import choose_rate, require_one_process
 from cellocate.training.losses import build_loss, describe_missing_locations, require_one_label
 from cellocate.training.prepare import Options, Prepared, prepare
-from cellocate.training.learning_rate import choose_rate, require_one_process
 from cellocate.training.recipe import Recipe
 from cellocate.training.run_folder import History, RunFolder, is_first_process, quiet_lightning, resume_facts
 from cellocate.training.soft_labels import soften_labels
@@ -65,7 +65,7 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
         inputs = (*collection.places, options.split, *options.soft, recipe.network.init_from)
         refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)
         if recipe.network.pretrained and recipe.network.init_from is None:
-            require_weights(recipe.network.backbone)  # before all files are looked at
+            require_weights(recipe.network.backbone)  # before all files are checked
     prepared = prepare(collection, recipe, run, options)
     learnt = _learn(prepared, run, options)
     model = build_model(learnt, prepared, run, options) if first else None
@@ -128,7 +128,7 @@ def _module(prepared: Prepared, normalisation: Normalisation, learnt: torch.Tens
     )
     if fresh and recipe.network.init_from is not None:
         load_backbone(network, recipe.network.init_from)
-    layer_groups(network, len(recipe.optimiser.layer_rates))  # refused before the run's folder is touched
+    layer_groups(network, len(recipe.optimiser.layer_rates))  # fails before the run's folder is touched
     codes = identities(train, recipe.loss.identity) if "arcface" in recipe.loss.terms else None
     different = None if codes is None else int(codes.max()) + 1
     loss = build_loss(recipe.loss, truth.sum(dim=0), len(truth), network.features, different)
@@ -182,11 +182,11 @@ def _trainer(recipe: Recipe, run: RunFolder, options: Options, *, validated: int
                 enable_model_summary=False,
                 enable_progress_bar=options.progress,
                 num_sanity_val_steps=0,
-                **{"devices": 1, **options.trainer},  # Lightning alone would take every GPU it finds
+                **{"devices": 1, **options.trainer},  # Lightning's default is every GPU
             )
             trainer = make()
             if recipe.network.frozen not in (0, "always") and isinstance(trainer.strategy, DDPStrategy):
-                trainer = make(strategy="ddp_find_unused_parameters_true")  # or it waits for the body's gradients
+                trainer = make(strategy="ddp_find_unused_parameters_true")  # or it waits for gradients of the backbone
             return trainer
     except (MisconfigurationException, ValueError) as error:
         raise CellocateError(str(error).splitlines()[0].rstrip("."), mend="Change the Lightning flags.") from None

@@ -72,12 +72,11 @@ def fit_decision(
     limit = _limit(rule, truth, at_most)
     chosen = decision.fit_rule(rule, values, truth, groups, fallback=fallback, at_most=limit, never=never)
     fitted = chosen.rule
-    parted_by = fitted.parted_by
     scores = evaluate(
-        truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=parted_by, groups=groups
+        truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=fitted.parted_by, groups=groups
     )
     scores["marked_per_field"] = round(decision.mean_marked(fitted, values), 2)
     scores["rules"] = None if chosen.comparison is None else chosen.comparison.model_dump(mode="json")
     return FittedDecision(
-        steps.calibration, fitted, scores, decision.f1_curves(values, truth, vocabulary.names, parted_by)
+        steps.calibration, fitted, scores, decision.f1_curves(values, truth, vocabulary.names, fitted.parted_by)
     )

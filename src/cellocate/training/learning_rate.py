@@ -25,10 +25,10 @@ from cellocate.training.classifier import Classifier
 from cellocate.training.datasets import LabelledDataset, training_loader
 from cellocate.training.run_folder import RunFolder
 
-_SMOOTHING = 0.98  # share of the past in the running mean of the loss, which tells divergence; fastai's
+_SMOOTHING = 0.98  # of the running mean of the loss that detects divergence; fastai's
 _DIVERGED = 4.0  # times the lowest running mean; fastai's
-_WIDTH = 5.0  # batches: standard deviation of the smoothing, before and after alike
-_LEAST = 10  # batches before a curve says anything
+_WIDTH = 5.0  # batches: standard deviation of the smoothing
+_MIN_BATCHES = 10  # for a meaningful curve
 Batch = TypeVar("Batch")
 
 
@@ -53,7 +53,7 @@ class RateCurve:
     @property
     def suggestion(self) -> float:
         """The rate at which the smoothed loss falls most steeply over the log rate, before its minimum."""
-        lowest = int(self.smoothed.argmin())  # beyond it, a loss that leaps up also falls again
+        lowest = int(self.smoothed.argmin())  # beyond it the loss may jump up and fall again
         return self.rates[int(np.gradient(self.smoothed)[: lowest + 1].argmin())]
 
     def save(self, path: str | Path) -> None:
@@ -66,7 +66,7 @@ class RateCurve:
 
 def read_rate_curve(path: str | Path) -> RateCurve:
     """Read what `RateCurve.save` wrote, to the last digit: a resumed run finds the same rate."""
-    table = pd.read_csv(path, dtype=str)  # Python's float, and not every pandas', reads digit for digit
+    table = pd.read_csv(path, dtype=str)  # Python's float reads every digit, not every pandas does
     return RateCurve(tuple(map(float, table["rate"])), tuple(map(float, table["loss"])))
 
 
@@ -145,8 +145,8 @@ def find_rate(
     with _put_back(module, optimiser):
         for number, batch in enumerate(islice(_endless(batches), count)):
             rate = lowest * (highest / lowest) ** (number / max(1, count - 1))
-            for group, share in zip(optimiser.param_groups, factors, strict=True):
-                group["lr"] = rate * share
+            for group, factor in zip(optimiser.param_groups, factors, strict=True):
+                group["lr"] = rate * factor
             loss = _trained(step, batch, optimiser, clip)
             mean = _SMOOTHING * mean + (1 - _SMOOTHING) * loss
             running = mean / (1 - _SMOOTHING ** (number + 1))
@@ -169,7 +169,7 @@ def _trained(step: Callable[[Batch], Tensor], batch: Batch, optimiser: Optimizer
 
 def _checked(tried: list[tuple[float, float]]) -> RateCurve:
     mend = "Set optimiser.learning_rate to a number, such as 0.001."
-    if len(tried) < _LEAST:
+    if len(tried) < _MIN_BATCHES:
         raise CellocateError(f"the loss diverges within {len(tried)} batches at the lowest rates", mend=mend)
     rates = RateCurve(*zip(*tried, strict=True))
     if rates.smoothed.argmin() == 0:
@@ -199,4 +199,4 @@ def _endless(batches: Iterable[Batch]) -> Iterator[Batch]:
             empty = False
             yield batch
         if empty:
-            raise CellocateError("there is there is no batch to find a learning rate with", mend="Lower training.batch_size.")
+            raise CellocateError("there is no batch to find a learning rate with", mend="Lower training.batch_size.")

@@ -31,7 +31,7 @@ from cellocate.training.datasets import training_scale
 from cellocate.training.recipe import Recipe
 from cellocate.training.run_folder import RunFolder
 
-_FEW = 50  # training fields, below which a warning is given
+_FEW = 50  # training fields; below, warn
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def prepare(collection: Collection, recipe: Recipe, run: RunFolder, options: Opt
     if options.resume:
         split = read_split(run.split, fields, skip_missing=in_bags)
     elif options.split is not None:
-        split = read_split(options.split, fields, options.fold, skip_missing=in_bags)  # some may have no cells
+        split = read_split(options.split, fields, options.fold, skip_missing=in_bags)  # some fields may have no cells
     images, inspection = usable(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
     labelled = (bags_of(images).fields if in_bags else images).labelled()
     if inspection.problems:
@@ -130,7 +130,7 @@ def prepare(collection: Collection, recipe: Recipe, run: RunFolder, options: Opt
     split = split.among(labelled.ids)
     for warning in refuse_leaks(split, labelled):
         options.say(warning)
-    if recipe.data.locations is not None:  # after the split, so that specialists share theirs
+    if recipe.data.locations is not None:  # after the split, so that specialists have the same
         labelled = _specialised(labelled, recipe.data.locations)
     parts = split.parts
     sets = {part: labelled.subset([str(i) for i in parts.index[parts == part]]) for part in PARTS}

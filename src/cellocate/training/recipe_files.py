@@ -35,9 +35,7 @@ def recipe_text(name: str | Path) -> str:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         near = difflib.get_close_matches(str(name), recipe_names(), n=1)
-        mend = (
-            f"Did you mean {near[0]}? " if near else ""
-        ) + "'cellocate recipes' lists them; a YAML file works too."
+        mend = (f"Did you mean {near[0]}? " if near else "") + "'cellocate recipes' lists them; a YAML file works too."
         raise CellocateError(f"unknown recipe {str(name)!r}", mend=mend) from None
 
 
@@ -58,7 +56,7 @@ def load_recipe(name: str | Path, settings: Sequence[str] = ()) -> Recipe:
     try:
         content = yaml.safe_load(recipe_text(name))
     except yaml.YAMLError as error:
-        raise CellocateError(f"invalid YAML ({' '.join(str(error).split())})", where=name, mend="Mend its form.") from None
+        raise CellocateError(f"invalid YAML ({' '.join(str(error).split())})", where=name, mend="Fix it.") from None
     if not isinstance(content, dict):
         raise CellocateError("not a recipe", where=name, mend="'cellocate recipes quick' prints one.")
     for setting in settings:
@@ -98,22 +96,22 @@ def _explained(error: ValidationError, name: object) -> CellocateError:
             f"{setting} cannot be {first['input']!r}", where=where, mend=_near(first["input"], allowed)
         )
     if first["type"] == "value_error":
-        what = ": ".join(filter(None, [setting, str(first["ctx"]["error"])]))  # several sections have no name together
+        what = ": ".join(filter(None, [setting, str(first["ctx"]["error"])]))  # no setting if several sections disagree
         return CellocateError(what, where=where, mend="Change it." if len(place) > 1 else "Change one of them.")
     if first["type"] == "truth":
         return CellocateError(f"{setting} {first['msg']}", where=where, mend="Change it.")
-    said = " or ".join(_said(e) for e in error.errors() if _place(e) == place)
-    near = difflib.get_close_matches(str(first["input"]), _LITERAL.findall(said), n=1)
+    expected = " or ".join(_expected(e) for e in error.errors() if _place(e) == place)
+    near = difflib.get_close_matches(str(first["input"]), _LITERAL.findall(expected), n=1)
     mend = f"Did you mean {near[0]!r}?" if near else "'cellocate recipes quick' prints a recipe."
-    return CellocateError(f"{setting} should be {said}, not {first['input']!r}", where=where, mend=mend)
+    return CellocateError(f"{setting} should be {expected}, not {first['input']!r}", where=where, mend=mend)
 
 
-def _said(error: ErrorDetails) -> str:
+def _expected(error: ErrorDetails) -> str:
     """What the setting should be, without pydantic's names of Python types."""
     if error["type"] == "too_short":
         return "something"
-    said = error["msg"].partition(",")[0].removeprefix("Input should be ")
-    return _TYPES.sub(lambda found: _WORDS[found[0].partition(" or ")[0]], said)
+    expected = error["msg"].partition(",")[0].removeprefix("Input should be ")
+    return _TYPES.sub(lambda found: _WORDS[found[0].partition(" or ")[0]], expected)
 
 
 def _place(error: ErrorDetails) -> list[str]:

@@ -66,23 +66,23 @@ class Shuffled(EpochSampler):
 
 
 class ByLocation(EpochSampler):
-    """Draws locations in proportion to `shares`, and for each location as many of its fields (`members`, none empty).
+    """Draws locations in these `proportions`, and for each as many of its fields (`members`, none empty).
 
     The fields of a location are shown in one random order after another, so each is drawn for it equally often in an
     epoch, up to one.
     """
 
     def __init__(
-        self, members: Sequence[Indices], shares: NDArray[np.float64], length: int, seed: int, epoch: int = 0
+        self, members: Sequence[Indices], proportions: NDArray[np.float64], length: int, seed: int, epoch: int = 0
     ) -> None:
         super().__init__(length, seed, epoch)
         self.members = [torch.from_numpy(fields) for fields in members]
-        self.ends = torch.from_numpy(np.cumsum(shares) / np.sum(shares) * length)
-        self.ends[-1] = length  # whatever rounding says
+        self.ends = torch.from_numpy(np.cumsum(proportions) / np.sum(proportions) * length)
+        self.ends[-1] = length  # despite rounding
 
     def _draw(self) -> Tensor:
         generator = self._generator(self.epoch)
-        # systematic sampling: each location is drawn as often as expected, rounded up or down by chance
+        # systematic sampling: each location is drawn as often as expected, randomly rounded
         ends = (self.ends + torch.rand(1, generator=generator)).floor().long().clamp(max=self.length)
         counts = torch.diff(ends, prepend=torch.zeros(1, dtype=torch.long)).tolist()
         drawn = torch.cat([_cycled(m, n, generator) for m, n in zip(self.members, counts, strict=True)])
@@ -142,10 +142,10 @@ def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, f
         else limit_per_location(columns, section.max_per_location, rng)
     )
     length = None if section.batches is None else section.batches * batch_size
-    drawn: EpochSampler = SAMPLERS[section.name](
+    made: EpochSampler = SAMPLERS[section.name](
         SamplingPlan(section, used, columns[used], rng, length, seed, first_epoch)
     )
-    return drawn
+    return made
 
 
 @dataclass(frozen=True)
@@ -171,28 +171,28 @@ class SamplingPlan:
 
 @sampler("uniform")
 @sampler("oversample")
-def oversampled(drawn: SamplingPlan) -> EpochSampler:
+def oversampled(plan: SamplingPlan) -> EpochSampler:
     """Every field once, and copies of fields of rare locations."""
-    shown = drawn.used[_copied(drawn.truth, drawn.section.min_per_location, drawn.rng)]
-    return Shuffled(shown, drawn.length or len(shown), drawn.seed, drawn.epoch)
+    shown = plan.used[_copied(plan.truth, plan.section.min_per_location, plan.rng)]
+    return Shuffled(shown, plan.length or len(shown), plan.seed, plan.epoch)
 
 
 @sampler("class_aware")
-def class_aware(drawn: SamplingPlan) -> EpochSampler:
+def class_aware(plan: SamplingPlan) -> EpochSampler:
     """Every location equally often."""
-    return _by_location(drawn, np.ones_like)
+    return _by_location(plan, np.ones_like)
 
 
 @sampler("square_root")
-def square_root(drawn: SamplingPlan) -> EpochSampler:
+def square_root(plan: SamplingPlan) -> EpochSampler:
     """Every location in proportion to the square root of its number of fields."""
-    return _by_location(drawn, np.sqrt)
+    return _by_location(plan, np.sqrt)
 
 
-def _by_location(drawn: SamplingPlan, shares: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> EpochSampler:
-    members = [drawn.used[np.flatnonzero(column)] for column in drawn.truth.T if column.any()]
+def _by_location(plan: SamplingPlan, proportions: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> EpochSampler:
+    members = [plan.used[np.flatnonzero(column)] for column in plan.truth.T if column.any()]
     sizes = np.array([len(fields) for fields in members], np.float64)
-    return ByLocation(members, shares(sizes), drawn.length or len(drawn.used), drawn.seed, drawn.epoch)
+    return ByLocation(members, proportions(sizes), plan.length or len(plan.used), plan.seed, plan.epoch)
 
 
 def limit_per_location(truth: Truth, max_per_location: int, rng: np.random.Generator) -> Indices:

@@ -10,10 +10,8 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from cellocate.training.recipe import Schedule
 
-_FIRST, _LAST = (
-    1 / 25,
-    1e-4,
-)  # one cycle's beginning, and its end as a share of that; torch's
+_FIRST = 1 / 25  # start of one cycle, as in torch
+_LAST = 1e-4  # its end, relative to the start
 
 
 def build_schedule(optimiser: Optimizer, section: Schedule, steps_per_epoch: int, epochs: int) -> LambdaLR:
@@ -32,7 +30,7 @@ def build_schedule(optimiser: Optimizer, section: Schedule, steps_per_epoch: int
         >>> schedule.get_last_lr()
         [0.1]
     """
-    # a plain function: LambdaLR would put the attributes of anything else into the checkpoint
+    # a plain function: LambdaLR saves the attributes of anything else in the checkpoint
     return LambdaLR(optimiser, lambda step: factor(section, step, steps_per_epoch, epochs))
 
 

@@ -47,7 +47,7 @@ def load_kept_weights(module: Classifier[Any], run: RunFolder, fields: LabelledD
     if averaged:
         module.load_state_dict(average_checkpoints(last_checkpoints(run.checkpoints)))
         module.freeze_for(int(state["epoch"]))
-        whole = loader(fields, training, drop_last=len(fields) >= training.batch_size)  # no batch of one field
+        whole = loader(fields, training, drop_last=len(fields) >= training.batch_size)  # avoids a batch of one field
         images = (module.normalised(batch[0].to(module.device)) for batch in whole)
         update_norms(module.network, images, training.seed)
     else:
@@ -62,7 +62,7 @@ def describe_kept_epoch(training: Training, kept: int, run: RunFolder, *, valida
         first = done - len(last_checkpoints(run.checkpoints)) + 1
         return f"kept the mean weights of epochs {first} to {done}"
     if not validated:
-        return f"kept epoch {kept} of {done}, the last, as there are no validation fields to choose by"
+        return f"kept epoch {kept} of {done}, the last, because there are no validation fields"
     best = training.monitor.removeprefix("validation_").replace("_", " ")
     return f"kept epoch {kept} of {done}, the one with the best {best} on the validation fields"
 
@@ -175,7 +175,7 @@ def with_fitted_rule(
     """
     if not len(validation):
         return model, None
-    batch = recipe.training.batch_size  # as many at once as the memory was enough for before
+    batch = recipe.training.batch_size  # it fitted into memory in training
     if bags is None:
         plain = predict_collection(model, validation, batch_size=batch).probabilities
     else:

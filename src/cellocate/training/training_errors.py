@@ -10,7 +10,7 @@ import torch
 from cellocate.errors import CellocateError
 from cellocate.training.recipe import Training
 
-_TOO_MUCH = ("out of memory", "not enough memory", "alloc_cpu", "DefaultCPUAllocator")
+_OUT_OF_MEMORY = ("out of memory", "not enough memory", "alloc_cpu", "DefaultCPUAllocator")
 
 
 def unwrap_worker_error(error: CellocateError) -> CellocateError:
@@ -44,19 +44,17 @@ def explain_error(error: Exception, settings: Training) -> Exception:
             "batch normalisation needs more than one field per batch",
             mend="Set training.batch_size to 2 or more, with at least as many training fields.",
         )
-    if "DataLoader worker (pid" in str(error):  # killed from outside: what it raises itself comes as it is
+    if "DataLoader worker (pid" in str(error):  # killed from outside; its own errors arrive as they are
         return CellocateError(
             "the system killed a process that reads fields, usually because memory was short",
-            mend="Lower training.workers; --set training.workers=0 needs none.",
+            mend="Lower training.workers; with --set training.workers=0 there are none.",
         )
-    told = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(w in str(error) for w in _TOO_MUCH)
-    if not told:
+    if not (isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(w in str(error) for w in _OUT_OF_MEMORY)):
         return error
     if settings.batch_size == 1:
         return CellocateError("there is not enough memory for a single field", mend="Lower data.size.")
-    half = settings.batch_size // 2
-    accumulate = settings.accumulate * 2
     return CellocateError(
         f"there is not enough memory for batches of {settings.batch_size}",
-        mend=f"--set training.batch_size={half} --set training.accumulate={accumulate} trains the same with less.",
+        mend=f"--set training.batch_size={settings.batch_size // 2} "
+        f"--set training.accumulate={settings.accumulate * 2} trains the same with less.",
     )

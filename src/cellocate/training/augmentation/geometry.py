@@ -45,7 +45,7 @@ def draw_affine(count: int, section: Augmentation) -> Tensor:
 
     rotated = _columns(angle, angle)
     linear = _columns(angle - shear, angle) * zoom
-    # summed by hand, as mixed precision would round the products of matrices
+    # by hand: mixed precision would round products of matrices
     return torch.cat([linear * side, (linear * centre + rotated * shift).sum(dim=2, keepdim=True)], dim=2)
 
 

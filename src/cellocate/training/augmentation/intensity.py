@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812 # torch's own convention
 from cellocate.training.augmentation.draws import to_device_of, uniform
 from cellocate.training.recipe import Augmentation
 
-_TAIL = 3.0  # standard deviations at which a blur ends
+_TAIL = 3.0  # standard deviations at which a kernel ends
 
 
 def change_intensity(images: Tensor, section: Augmentation, channels: tuple[str, ...]) -> Tensor:
@@ -51,7 +51,7 @@ def blur(images: Tensor, sigma: Tensor, widest: float) -> Tensor:
     for dim, margin in ((-1, (reach, reach, 0, 0)), (-2, (0, 0, reach, reach))):
         padded, side = F.pad(images, margin, mode="reflect"), images.shape[dim]
         images = torch.zeros_like(images)
-        for i in range(2 * reach + 1):  # faster than a convolution with a kernel for each field
+        for i in range(2 * reach + 1):  # faster than a convolution with one kernel per field
             images.addcmul_(padded.narrow(dim, i, side), weights[:, i].view(-1, 1, 1, 1))
     return images
 

@@ -44,9 +44,9 @@ def draw_pastes(count: int, size: int, section: Augmentation) -> tuple[Tensor, T
     """
     edges, opacity = torch.tensor([0, size, 0, size]).expand(count, 4), torch.ones(count)
     if section.mixup:
-        opacity = _shares(section.mixup, count)
+        opacity = _beta(section.mixup, count)
     if section.cutmix:
-        side = size * _shares(section.cutmix, count)[:, None].sqrt()
+        side = size * _beta(section.cutmix, count)[:, None].sqrt()
         centre = size * torch.rand(count, 2)
         square = torch.stack([centre - side / 2, centre + side / 2], dim=2).flatten(1).round().long().clamp(0, size)
         cut = torch.rand(count) < (0.5 if section.mixup else 1)
@@ -54,7 +54,7 @@ def draw_pastes(count: int, size: int, section: Augmentation) -> tuple[Tensor, T
     return edges, opacity
 
 
-def _shares(a: float, count: int) -> Tensor:
+def _beta(a: float, count: int) -> Tensor:
     return Beta(a, a).sample((count,))
 
 

@@ -22,6 +22,6 @@ def reorient(images: Tensor, orientation: TrainingOrientation) -> Tensor:
     drawn = torch.randint(len(orientations), (len(images),))
     turned = torch.empty_like(images)
     for number, one in enumerate(orientations):
-        chosen = to_device_of((drawn == number).nonzero().flatten(), images)  # numbers, as a mask would be waited for
+        chosen = to_device_of((drawn == number).nonzero().flatten(), images)  # a mask would make CUDA wait
         turned[chosen] = orient(images[chosen], one)
     return turned

@@ -33,7 +33,7 @@ def soft_f1(logits: Tensor, truth: Tensor) -> Tensor:
     """
     occurs = (truth >= 0.5).any(dim=0)
     p = logits.sigmoid()
-    both = torch.where(occurs, (p + truth).sum(dim=0), 1)  # no division by 0 where its gradient is thrown away
+    both = torch.where(occurs, (p + truth).sum(dim=0), 1)  # no division by 0, even for gradients that are discarded
     missed = 1 - 2 * (p * truth).sum(dim=0) / both
     entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none").mean(dim=0)
     return _mean(missed, occurs) + _mean(entropy, ~occurs)

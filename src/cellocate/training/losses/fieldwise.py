@@ -47,7 +47,7 @@ def focal(logits: Tensor, truth: Tensor, gamma: float, weights: ClassWeights | N
         tensor(0.1733)
     """
     log_p, log_q = F.logsigmoid(logits), F.logsigmoid(-logits)
-    # powers as exponentials of logarithms: finite gradients for any γ where a probability vanishes
+    # powers as exponentials of logarithms have finite gradients for any γ, even at probability 0
     positives = truth * (gamma * log_q).exp() * -log_p
     negatives = (1 - truth) * (gamma * log_p).exp() * -log_q
     if weights is not None:
@@ -73,7 +73,7 @@ def asymmetric(logits: Tensor, truth: Tensor, gamma: float, gamma_negative: floa
     """
     log_p, log_not_p = F.logsigmoid(logits), F.logsigmoid(-logits)
     positives = truth * (gamma * log_not_p).exp() * -log_p
-    # log(1 − q) = log min(1 − p + clip, 1), from logarithms, which do not vanish with 1 − p
+    # log(1 − q) = log min(1 − p + clip, 1), from logarithms, which are exact for small 1 − p
     log_not_q = torch.logaddexp(log_not_p, logits.new_full((), clip).log()).clamp(max=0)
     q = (logits.sigmoid() - clip).relu()
     negatives = (1 - truth) * q.pow(gamma_negative) * -log_not_q

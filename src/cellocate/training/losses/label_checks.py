@@ -34,17 +34,17 @@ def require_one_label(truth: Tensor) -> None:
         >>> import torch
         >>> require_one_label(torch.tensor([[1, 1], [0, 1]]))
         Traceback (most recent call last):
-        cellocate.errors.CellocateError: cross_entropy needs exactly one location in each image: 1 of 2 training images...
+        cellocate.errors.CellocateError: cross_entropy needs exactly one location in each image: 1 of 2 training...
     """
     labels = (truth > 0).sum(dim=1)
     several, none = int((labels > 1).sum()), int((labels < 1).sum())
-    told = [
+    wrong = [
         f"{count} of {len(truth)} training images {what}"
         for count, what in ((several, "show several"), (none, "show none"))
         if count
     ]
-    if told:
+    if wrong:
         raise CellocateError(
-            f"cross_entropy needs exactly one location in each image: {' and '.join(told)}",
+            f"cross_entropy needs exactly one location in each image: {' and '.join(wrong)}",
             mend="Keep the others with 'cellocate select --single', or set loss.terms to {bce: 1}.",
         )

@@ -35,7 +35,7 @@ def build_loss(
     if "arcface" in section.terms:
         if (identities or 0) < 2:
             raise CellocateError(
-                f"arcface needs training fields with different {section.identity}, and there are {identities or 'none'}",
+                f"arcface needs training fields with different {section.identity}, there are {identities or 'none'}",
                 mend="Name a column with --set loss.identity, or leave arcface out of loss.terms.",
             )
         assert features is not None
@@ -55,7 +55,7 @@ class TotalLoss(nn.Module):
         self.section, self.arcface = section, arcface
         self.whole: Tensor
         self.positive: Tensor
-        # of the collection, not of what was learnt: no checkpoint needs them
+        # they belong to the collection, so no checkpoint needs them
         self.register_buffer("whole", weights.whole, persistent=False)
         self.register_buffer("positive", weights.positive, persistent=False)
 
@@ -73,7 +73,7 @@ class TotalLoss(nn.Module):
             return total + self.section.terms["arcface"] * loss
 
     def classification(self, logits: Tensor, truth: Tensor) -> Tensor:
-        """The sum without `arcface`, because validation fields have no known identity; of a batch or of a whole part."""
+        """The sum without `arcface`, because validation fields have no known identity."""
         with torch.autocast(logits.device.type, enabled=False):
             logits = _precise(logits)
             truth = truth.to(logits.dtype)

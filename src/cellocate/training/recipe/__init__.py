@@ -102,7 +102,7 @@ class Recipe(Section):
         if self.loss.activation == "softmax" and self.decision.pool == "max":
             raise ValueError("cross_entropy's probabilities sum to 1: set decision.pool to mean or geometric")
         self._bags_agree()
-        self.tta()  # refuses what makes no sense
+        self.tta()  # raises for impossible combinations
         return self
 
     def _bags_agree(self) -> None:
@@ -117,7 +117,7 @@ class Recipe(Section):
         }
         for setting, is_so in clashes.items():
             if is_so:
-                raise ValueError(f"bags.pool learns from several cells together, {setting} from each alone: use one of them")
+                raise ValueError(f"bags.pool learns from several cells together, {setting} from each alone: use one")
 
     def tta(self) -> TTA:
         """Test-time augmentation, with its crops."""

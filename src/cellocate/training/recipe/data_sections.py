@@ -112,6 +112,10 @@ class Augmentation(Section):
         cutmix: a of the Beta(a, a) for the area of a field pasted into another; 0: off.
     """
 
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"turns": "orientation", "gain": "contrast", "offset": "brightness", "drop": "channel_dropout"}
+    )
+
     orientation: TrainingOrientation = "dihedral"
     rotation: float = Field(default=0, ge=0, le=180)
     shift: Share = 0

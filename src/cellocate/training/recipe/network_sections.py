@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -28,9 +30,11 @@ class Network(Section):
         frozen: epochs in which only the head is trained, or `always`.
     """
 
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"start": "init_from"})
+
     backbone: str = "resnet18"
     pretrained: bool = True
-    start: str | None = None
+    init_from: str | None = None
     stem: Stem = "repeat"
     head: Annotated[str, AfterValidator(HEADS.checked)] = "linear"
     dropout: Share = 0.0
@@ -38,7 +42,7 @@ class Network(Section):
 
     @model_validator(mode="after")
     def _something_to_freeze(self) -> Network:
-        if self.frozen and not (self.pretrained or self.start):
+        if self.frozen and not (self.pretrained or self.init_from):
             raise ValueError("a frozen backbone needs weights: set network.pretrained or network.init_from")
         return self
 
@@ -67,9 +71,7 @@ class Bags(Section):
         if self.pool is None and self.cells != type(self).model_fields["cells"].default:
             raise ValueError("cells needs a pool over the cells of a field: set bags.pool")
         if self.pool == "duo" and not self.cell_loss:
-            raise ValueError(
-                "the cell head of duo learns from cell_loss only: set bags.cell_loss, for example to 0.1"
-            )
+            raise ValueError("the cell head of duo learns from cell_loss only: set bags.cell_loss, for example to 0.1")
         return self
 
 
@@ -113,11 +115,11 @@ class Loss(Section):
     def _agree(self) -> Loss:
         others = set(self.terms) - {"cross_entropy", "arcface"}
         if "cross_entropy" in self.terms and others:
-            raise ValueError(f"cross_entropy is for a single label, {' and '.join(sorted(others))} for several: keep one")
+            raise ValueError(f"cross_entropy is for one label, {' and '.join(sorted(others))} for several: keep one")
         if set(self.terms) == {"arcface"}:
             raise ValueError("arcface alone trains no classifier: add bce")
         if not set(self.terms) <= set(LOSSES.own):
-            return self  # what the loss of a plug-in reads is its own matter
+            return self  # the loss of a plug-in may use any setting
         if self.class_weights != "none" and not {"bce", "focal"} & set(self.terms):
             raise ValueError("class_weights are for bce and focal, but terms has neither")
         focus = {"gamma": ("focal", "asymmetric"), "gamma_negative": ("asymmetric",), "clip": ("asymmetric",)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -92,13 +94,15 @@ class Training(Section):
         workers: processes that read fields; null: none if the fields fit into memory, else one per core.
     """
 
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"keep": "save_last"})
+
     epochs: int = Field(default=25, ge=1)
     batch_size: int = Field(default=32, ge=1)
     accumulate: int = Field(default=1, ge=1)
     monitor: Monitor = "validation_macro_average_precision"
     patience: int | None = Field(default=10, ge=1)
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
-    keep: int = Field(default=1, ge=1)
+    save_last: int = Field(default=1, ge=1)
     average: Literal["none", "ema", "last"] = "none"
     ema_decay: Share = 0.999
     retrain: bool = False
