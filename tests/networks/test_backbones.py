@@ -99,7 +99,7 @@ def test_a_failed_download_names_the_setting_to_change(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("backbone", ["cnn128", "densenet73", "resnet18t"])
-def test_weights_that_nobody_has_are_not_replaced_by_random_ones(
+def test_missing_pretrained_weights_are_not_replaced_by_random_ones(
     backbone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timm.models, "is_model_pretrained", lambda _: False)

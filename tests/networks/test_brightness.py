@@ -66,5 +66,5 @@ def test_of_validation_fields_one_in_a_hundred_exceeds_the_limit_of_both_togethe
     dark = known.ood_score(features[3], brightness[3])
     assert dark.min() > 1
     assert (dark > known.ood_score(features[3], brightness[0][:40])).all()
-    assert (alone.ood_score(features[3]) > 1).mean() < 0.1  # what features alone told
+    assert (alone.ood_score(features[3]) > 1).mean() < 0.1  # the features alone do not suffice
     np.testing.assert_array_equal(alone.ood_score(features[3], brightness[3]), alone.ood_score(features[3]))

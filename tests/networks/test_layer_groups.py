@@ -58,7 +58,7 @@ def test_more_groups_than_parts_are_refused(count: int, most: int, small: Callab
         layer_groups(small(), count)
 
 
-def test_a_network_whose_parts_nobody_knows_is_body_and_head(small: Callable[..., LocationNetwork]) -> None:
+def test_a_network_whose_parts_nobody_knows_is_backbone_and_head(small: Callable[..., LocationNetwork]) -> None:
     network = small()
     network.backbone.net = torch.nn.Conv2d(4, 4, 3)
     assert [len(group) for group in layer_groups(network, 2)] == [2, 2]

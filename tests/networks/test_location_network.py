@@ -64,7 +64,7 @@ def _step(network: nn.Module) -> None:
     optimiser.step()
 
 
-def test_a_frozen_body_stays_as_it_is_to_the_last_running_mean(small: Callable[..., LocationNetwork]) -> None:
+def test_a_frozen_backbone_stays_as_it_is_to_the_last_running_mean(small: Callable[..., LocationNetwork]) -> None:
     network = small()
     freeze(network, True)
     network.train()  # as Lightning does
@@ -76,7 +76,7 @@ def test_a_frozen_body_stays_as_it_is_to_the_last_running_mean(small: Callable[.
     assert changed == {"head.classifier.weight", "head.classifier.bias"}
 
 
-def test_a_body_that_is_let_go_learns_again(small: Callable[..., LocationNetwork]) -> None:
+def test_a_backbone_that_is_unfrozen_learns_again(small: Callable[..., LocationNetwork]) -> None:
     network = small()
     freeze(network, True)
     freeze(network, False)

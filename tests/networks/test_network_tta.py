@@ -16,7 +16,7 @@ FIELD = np.random.default_rng(0).integers(0, 256, (4, 64, 64), dtype=np.uint8)
 CROPS = TTA(turns="dihedral", crops=4, crop=0.5, pool="max")
 
 
-def test_without_views_the_very_images_are_seen() -> None:
+def test_without_tta_the_images_are_unchanged() -> None:
     images = torch.rand(2, 4, 16, 16)
     [only] = tta_images(images, TTA(), 16)
     assert only is images
@@ -34,8 +34,8 @@ def test_turns_are_the_orientations() -> None:
 def test_a_crop_shows_its_own_part_of_the_field() -> None:
     y, x = torch.meshgrid((torch.arange(64) + 0.5) / 64, (torch.arange(64) + 0.5) / 64, indexing="ij")
     images = torch.stack([x, y])[None]  # each pixel says where it is
-    views = TTA(crops=5, crop=0.5)
-    for square, view in zip(views.squares, tta_images(images, views, 32), strict=True):
+    tta = TTA(crops=5, crop=0.5)
+    for square, view in zip(tta.squares, tta_images(images, tta, 32), strict=True):
         assert view.shape == (1, 2, 32, 32)
         for axis, place in ((0, square.x), (1, square.y)):
             middle = 0.5 + place * (1 - square.side) / 2
@@ -48,9 +48,9 @@ def test_a_crop_shows_its_own_part_of_the_field() -> None:
     ("pool", "expected"), [("mean", [0.5, 0.3]), ("max", [0.9, 0.5]), ("geometric", [0.5, 0.25 / (1 + 0.25)])]
 )
 def test_pools_of_locations_apart(pool: str, expected: list[float]) -> None:
-    views = torch.tensor([[[0.1, 0.1]], [[0.9, 0.5]]])
+    variants = torch.tensor([[[0.1, 0.1]], [[0.9, 0.5]]])
     expected = [*expected[:1], 0.25] if pool == "geometric" else expected  # odds 1/9 and 1: their mean is 1/3
-    np.testing.assert_allclose(pool_probabilities(views, pool, exclusive=False)[0], expected, atol=1e-6)  # type: ignore[arg-type]
+    np.testing.assert_allclose(pool_probabilities(variants, pool, exclusive=False)[0], expected, atol=1e-6)  # type: ignore[arg-type]
 
 
 def test_the_geometric_pool_does_not_care_whether_presence_or_absence_is_pooled() -> None:
@@ -71,14 +71,14 @@ def test_probabilities_of_one_location_still_sum_to_one(pool: str) -> None:
     torch.testing.assert_close(sums, torch.ones(6))
 
 
-def test_a_model_pools_what_it_says_of_each_view(make: Callable[..., Model]) -> None:
+def test_a_model_pools_what_it_says_of_each_variant(make: Callable[..., Model]) -> None:
     plain = make()
     for pool, of in (("mean", np.mean), ("max", np.max)):
-        views = TTA(turns="dihedral", pool=pool)  # type: ignore[arg-type]
+        tta = TTA(turns="dihedral", pool=pool)  # type: ignore[arg-type]
         turned = [np.ascontiguousarray(orient(torch.from_numpy(FIELD), i).numpy()) for i in range(8)]
         each = plain.predict(turned).probabilities
         assert np.ptp(each, axis=0).max() > 1e-4  # or the test would show nothing
-        found = plain.with_tta(views).predict(FIELD).probabilities[0]
+        found = plain.with_tta(tta).predict(FIELD).probabilities[0]
         np.testing.assert_allclose(found, of(each, axis=0), atol=1e-6)
 
 
@@ -114,7 +114,7 @@ def test_crops_and_repeats_give_the_same_twice(make: Callable[..., Model]) -> No
         model.predict([])
 
 
-def test_features_do_not_depend_on_views(make: Callable[..., Model]) -> None:
+def test_features_do_not_depend_on_tta(make: Callable[..., Model]) -> None:
     np.testing.assert_array_equal(make(tta=CROPS).embed(FIELD), make().embed(FIELD))
 
 
@@ -125,7 +125,7 @@ def test_the_largest_of_probabilities_that_sum_to_one_is_refused(make: Callable[
     np.testing.assert_allclose(model.predict(FIELD).probabilities.sum(), 1, rtol=1e-5)
 
 
-def test_a_card_without_views_keeps_its_checksum(make: Callable[..., Model]) -> None:
+def test_a_card_without_tta_keeps_its_checksum(make: Callable[..., Model]) -> None:
     card = make().card
     content = card.model_dump(mode="json")
     del content["tta"]

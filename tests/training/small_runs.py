@@ -68,7 +68,7 @@ def same(first: dict[str, Tensor], second: dict[str, Tensor], part: str = "") ->
 
 
 def with_antibodies(collection: Collection) -> Collection:
-    """Two fields of each antibody, and one field in seven of which none is told."""
+    """Two fields of each antibody, and no antibody for one field in seven."""
     names = [f"HPA{i // 2}" if i % 7 else "" for i in range(len(collection))]
     return replace(collection, fields=collection.fields.assign(antibody=names))
 

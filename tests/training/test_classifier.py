@@ -122,13 +122,13 @@ def test_class_weights_change_what_is_learnt(phantoms: Path, tmp_path: Path) -> 
     assert len(found) == len(_choices(Loss, "class_weights"))
 
 
-def test_antibodies_are_told_apart_where_there_is_a_column(phantoms: Path, tmp_path: Path) -> None:
+def test_arcface_separates_antibodies(phantoms: Path, tmp_path: Path) -> None:
     collection = with_antibodies(open_collection(phantoms))
     learn(collection, tmp_path / "run", "loss.terms={arcface: 1, bce: 1}", "training.epochs=1")
     directions = _fresh(tmp_path / "run")["loss.arcface.weight"]
     split = pd.read_csv(tmp_path / "run" / "split.csv").set_index("id")["part"]
-    told = collection.fields["antibody"].to_dict()
-    train = [told[i] or i for i in split.index[split == "train"]]
+    antibody_of = collection.fields["antibody"].to_dict()
+    train = [antibody_of[i] or i for i in split.index[split == "train"]]
     assert len(directions) == len(set(train))
     with pytest.raises(CellocateError, match=r"no column 'antibody'.*loss\.identity"):
         learn(phantoms, tmp_path / "other", "loss.terms={arcface: 1, bce: 1}")
@@ -148,21 +148,21 @@ def test_one_label_each_by_softmax(phantoms: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "several").exists()
 
 
-def test_a_body_is_frozen_and_then_learns(run: Path, phantoms: Path, tmp_path: Path) -> None:
+def test_a_backbone_is_frozen_and_then_learns(run: Path, phantoms: Path, tmp_path: Path) -> None:
     settings = (f"network.init_from={run}/model", "network.frozen=2", "training.epochs=3", "training.save_last=3")
     settings = (*settings, "optimiser.layer_rates=[0.1, 1]", "training.patience=null")
     learn(phantoms, tmp_path / "out", *settings)
     started = weights(run / "checkpoints" / "best.ckpt")
     one, two, three = (weights(path) for path in sorted((tmp_path / "out" / "checkpoints").glob("step-*.ckpt")))
-    assert same(started, one, "network.body")
-    assert same(one, two, "network.body")
+    assert same(started, one, "network.backbone")
+    assert same(one, two, "network.backbone")
     assert not same(one, two, "network.head")
     assert not same(two, three, "network.backbone.net.conv1.0.weight")
     assert not same(two, three, "network.backbone.net.bn1.running_mean")
 
 
 @pytest.mark.parametrize("average", ["none", "ema", "last"])
-def test_a_body_stays_frozen(run: Path, phantoms: Path, tmp_path: Path, average: str) -> None:
+def test_a_frozen_backbone_stays(run: Path, phantoms: Path, tmp_path: Path, average: str) -> None:
     """Its running statistics too, even where those of an average are measured anew."""
     settings = (
         f"network.init_from={run}/model",

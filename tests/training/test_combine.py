@@ -55,7 +55,7 @@ def test_specialists_answer_what_one_of_them_answers(made: dict[str, Model], col
 
 
 @pytest.mark.parametrize("pool", ["mean", "max", "geometric"])
-def test_views_of_each_member_are_pooled_before_the_members(
+def test_tta_of_each_member_is_pooled_before_the_members(
     made: dict[str, Model], collection: Collection, pool: str
 ) -> None:
     tta = TTA(turns="dihedral", pool=pool)  # type: ignore[arg-type]
@@ -106,8 +106,8 @@ def test_what_is_combined_is_a_model_like_any_other(
 
 def test_what_one_of_them_assumed_and_was_renamed_is_kept(made: dict[str, Model], collection: Collection) -> None:
     first, second = made["nucleus"], made["other"]
-    told = second.card.model_copy(update={"originals": {"a": "b"}, "pixel_size_assumed": True})
-    card = combine([first, Model(second.network, told)], collection).model.card
+    changed = second.card.model_copy(update={"originals": {"a": "b"}, "pixel_size_assumed": True})
+    card = combine([first, Model(second.network, changed)], collection).model.card
     assert (card.originals, card.pixel_size_assumed) == ({"a": "b"}, True)
 
 

@@ -55,13 +55,13 @@ def test_a_batch_says_which_fields_it_is_of(dataset: FieldDataset, tiny: Recipe)
         assert torch.equal(truth, dataset.truth[places])
 
 
-def test_fields_are_told_apart_by_a_column(phantoms: Path) -> None:
+def test_fields_are_distinguished_by_a_column(phantoms: Path) -> None:
     collection = open_collection(phantoms).subset(open_collection(phantoms).ids[:4])
     named = replace(collection, fields=collection.fields.assign(antibody=["a", None, "a", ""]))
     codes = identities(named, "antibody")
     assert codes[0] == codes[2]
     assert len(set(codes.tolist())) == 3
-    with pytest.raises(CellocateError, match="no column 'antibody' to be told apart by"):
+    with pytest.raises(CellocateError, match="no column 'antibody' to distinguish them by"):
         identities(collection, "antibody")
 
 

@@ -28,7 +28,7 @@ def _order(length: int, epoch: int = 0) -> Shuffled:
 
 
 @given(st.integers(1, 40), st.integers(2, 5), st.integers(0, 9))
-def test_the_shares_interleave_to_the_order_of_one_process(length: int, processes: int, epoch: int) -> None:
+def test_the_parts_interleave_to_the_order_of_one_process(length: int, processes: int, epoch: int) -> None:
     shares = _shares(length, processes, epoch)
     whole = [place for places in zip(*shares, strict=True) for place in places]
     order = list(_order(length, epoch))

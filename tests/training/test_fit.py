@@ -133,7 +133,7 @@ def test_nothing_can_be_resumed_where_nothing_was_begun(phantoms: Path, tiny: Re
         train(open_collection(phantoms), tiny, tmp_path / "nothing", Options(resume=True))
 
 
-def test_a_folder_in_use_is_kept_unless_told(run: Path, phantoms: Path, tiny: Recipe) -> None:
+def test_a_folder_in_use_is_kept_without_overwrite(run: Path, phantoms: Path, tiny: Recipe) -> None:
     before = (run / "history.csv").read_bytes()
     with pytest.raises(CellocateError, match="not empty"):
         train(open_collection(phantoms), tiny, run)

@@ -114,7 +114,7 @@ def test_the_gradient_is_clipped() -> None:
     assert len(clipped.rates) > len(free.rates)
 
 
-def test_losses_that_are_no_use_are_told() -> None:
+def test_useless_losses_are_refused() -> None:
     network = _network()
     optimiser = torch.optim.SGD(network.parameters(), lr=1.0)
     with pytest.raises(CellocateError, match=r"diverges within 0 batches.*learning_rate"):

@@ -125,25 +125,25 @@ def test_no_epoch_is_chosen_where_all_look_the_same(phantoms: Path, tmp_path: Pa
     assert len(history(tmp_path / "run")) == 3
 
 
-def test_locations_without_fields_are_told_once(
+def test_locations_without_fields_are_reported_once(
     phantoms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from small_runs import interrupted
 
-    said: list[str] = []
+    messages: list[str] = []
     settings = ("training.batch_size=9", "training.retrain=true")
-    interrupted(lambda: learn(phantoms, tmp_path / "run", *settings, say=said.append), monkeypatch, 4)
-    learn(phantoms, tmp_path / "run", resume=True, say=said.append)
-    told = [line for line in said if "no training image shows" in line]
-    assert len(told) == 1
-    assert "Peroxisomes" in told[0]
+    interrupted(lambda: learn(phantoms, tmp_path / "run", *settings, say=messages.append), monkeypatch, 4)
+    learn(phantoms, tmp_path / "run", resume=True, say=messages.append)
+    notes = [line for line in messages if "no training image shows" in line]
+    assert len(notes) == 1
+    assert "Peroxisomes" in notes[0]
 
 
 def test_other_processes_say_nothing(phantoms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from cellocate.training import fit
 
-    said: list[str] = []
+    messages: list[str] = []
     monkeypatch.setattr(fit, "is_first_process", lambda: False)
     recipe = small("training.epochs=1")
-    fit.train(open_collection(phantoms), recipe, tmp_path / "run", Options(say=said.append))
-    assert said == []
+    fit.train(open_collection(phantoms), recipe, tmp_path / "run", Options(say=messages.append))
+    assert messages == []

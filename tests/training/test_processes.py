@@ -67,7 +67,7 @@ def test_what_the_network_of_the_comparison_is_made_of() -> None:
 
 
 @pytest.mark.parametrize(("frozen", "waits"), [(0, None), (1, True), ("always", None)])
-def test_a_body_that_is_frozen_for_some_epochs_is_waited_for_by_no_process(
+def test_a_backbone_that_is_frozen_for_some_epochs_blocks_no_process(
     tmp_path: Path, frozen: object, waits: bool | None
 ) -> None:
     """Processes agree on what they share before it is frozen, and would wait for its gradients."""

@@ -147,7 +147,12 @@ def test_settings_and_rules_still_answer_to_their_earlier_names() -> None:
     old += ["network.start=model", "training.keep=4"]
     recipe = load_recipe("quick", old)
     section = recipe.augmentation
-    assert (section.orientation, section.contrast, section.brightness, section.channel_dropout) == ("flips", 0.1, 0.2, 0.3)
+    assert (section.orientation, section.contrast, section.brightness, section.channel_dropout) == (
+        "flips",
+        0.1,
+        0.2,
+        0.3,
+    )
     assert (recipe.network.init_from, recipe.training.save_last) == ("model", 4)
     assert (recipe.sampling.min_per_location, recipe.sampling.max_per_location) == (3, 9)
     assert (recipe.data.split.min_per_location, recipe.decision.tta, recipe.decision.rule) == (2, "flips", "argmax")

@@ -125,7 +125,7 @@ def test_square_root_draws_by_the_root_of_the_frequency() -> None:
     assert _shown(Sampling(name="square_root"), truth) == [75, 25]
 
 
-def test_drawn_shares_are_as_expected_over_epochs() -> None:
+def test_drawn_proportions_are_as_expected_over_epochs() -> None:
     truth = np.repeat(np.eye(3, dtype=np.bool_), [80, 15, 5], axis=0)
     sampler = epoch_sampler(Sampling(name="square_root"), truth, batch_size=8, seed=0)
     shown = sum(truth[_epoch(sampler, epoch)].sum(axis=0) for epoch in range(200))

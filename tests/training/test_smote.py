@@ -109,7 +109,7 @@ def test_the_same_seed_makes_the_same_fields() -> None:
     assert not np.array_equal(one, other)
 
 
-def test_separable_features_are_told_apart_without_fault() -> None:
+def test_separable_features_are_separated_perfectly() -> None:
     features, truth = _fields()
     separate = np.hstack([features, 3 * truth])
     head = nn.Linear(9, 3)
@@ -153,15 +153,15 @@ def test_nothing_is_drawn_in_refitting_and_dead_features_do_no_harm() -> None:
 class _Network(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Flatten(), nn.Linear(6, 6), nn.BatchNorm1d(6), nn.Dropout(0.5))
+        self.backbone = nn.Sequential(nn.Flatten(), nn.Linear(6, 6), nn.BatchNorm1d(6), nn.Dropout(0.5))
         self.head = nn.Linear(6, 3)
 
     def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.body(images))
+        logits: Tensor = self.head(self.backbone(images))
         return logits
 
 
-def test_a_classifier_is_trained_again_in_place_and_the_body_stays() -> None:
+def test_a_classifier_is_trained_again_in_place_and_the_backbone_stays() -> None:
     features, truth = _fields()
     torch.manual_seed(0)
     network = _Network()

@@ -1,4 +1,4 @@
-"""A second training on what networks said of cells that they were not trained on."""
+"""Training on soft labels from out-of-fold predictions."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_folds_soften_the_labels_from_the_command_line(cellocate, cells: Path, t
     save_split(tmp_path / "whole.csv", table)
     parts = pd.read_csv(tmp_path / "whole.csv").assign(id=lambda t: t["id"].map(fields.to_dict())).drop_duplicates("id")
     learnt = parts.index[parts["part"] == "train"]
-    told = []
+    predicted_ids = []
     for number in range(2):
         own = parts.copy()
         own.loc[learnt[number::2], "part"] = "validation"
@@ -77,9 +77,9 @@ def test_folds_soften_the_labels_from_the_command_line(cellocate, cells: Path, t
         assert cellocate(*request, "--out", run).code == 0
         found = cellocate("predict", run / "model", cells, "--part", "validation", "--out", out)
         assert found.code == 0, found.err
-        told.append(set(read_probabilities(out, WORDS)[0]))
-    assert not told[0] & told[1]
-    assert told[0] | told[1] == {i for i in collection.ids if fields[i] in set(parts["id"][learnt])}
+        predicted_ids.append(set(read_probabilities(out, WORDS)[0]))
+    assert not predicted_ids[0] & predicted_ids[1]
+    assert predicted_ids[0] | predicted_ids[1] == {i for i in collection.ids if fields[i] in set(parts["id"][learnt])}
     soft = ("--soft", tmp_path / "soft0.csv", "--soft", tmp_path / "soft1.csv")
     second = ("train", cells, "--recipe", "quick", *settings[:-2], *soft, "--split", tmp_path / "whole.csv")
     done = cellocate(*second, "--out", tmp_path / "second")

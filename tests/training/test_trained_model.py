@@ -111,11 +111,11 @@ def test_what_no_training_field_shows_is_never_answered(phantoms: Path, tmp_path
 def test_synthetic_features_change_the_classifier_alone(phantoms: Path, tmp_path: Path, head: str) -> None:
     settings = (f"network.head={head}", "training.epochs=1")
     plain = learn(phantoms, tmp_path / "plain", *settings).network.state_dict()
-    said: list[str] = []
-    smote = learn(phantoms, tmp_path / "smote", *settings, "sampling.smote=true", say=said.append).network.state_dict()
+    lines: list[str] = []
+    smote = learn(phantoms, tmp_path / "smote", *settings, "sampling.smote=true", say=lines.append).network.state_dict()
     changed = {name for name in plain if not torch.equal(plain[name], smote[name])}
     assert changed == {"head.classifier.weight", "head.classifier.bias"}
-    assert any("classifier retrained" in line for line in said)
+    assert any("classifier retrained" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -154,5 +154,5 @@ def test_the_card_tells_what_the_first_weights_learnt_from(run: Path, phantoms: 
     again = learn(phantoms, tmp_path / "again", f"network.init_from={tmp_path}/started/model")
     assert set(again.card.fields["start"]) >= {*started.card.fields["start"], *started.card.fields["train"]}
     evaluated = evaluate_model(cellocate.load(tmp_path / "started" / "model"), open_collection(phantoms))
-    told = f"{len(started.card.fields['start'])} of 40 fields are ones that the model got its first weights from"
-    assert any(told in warning for warning in evaluated.warnings)
+    overlap = f"{len(started.card.fields['start'])} of 40 fields are ones that the model got its first weights from"
+    assert any(overlap in warning for warning in evaluated.warnings)

@@ -72,7 +72,7 @@ def test_cross_entropy_of_mixed_truth_is_the_papers_mean_of_losses() -> None:
     torch.testing.assert_close(mixed, (1 - share) * losses[0] + share * losses[1])
 
 
-def test_shares_follow_their_beta() -> None:
+def test_weights_follow_their_beta() -> None:
     torch.manual_seed(0)
     for a in (0.2, 1, 4):
         _, share = draw_pastes(4000, 512, Augmentation(mixup=a))
