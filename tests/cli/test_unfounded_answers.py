@@ -52,7 +52,7 @@ def test_training_on_few_fields_is_noted_and_the_epoch_kept_is_named(cellocate, 
 @pytest.mark.parametrize(
     ("settings", "kept"),
     [
-        (("data.split.validation=0",), "kept epoch 2 of 2, the last, as there are no validation fields to choose by"),
+        (("data.split.validation=0",), "kept epoch 2 of 2, the last, because there are no validation fields"),
         (("training.average=last", "training.save_last=2"), "kept the mean weights of epochs 1 to 2"),
         (
             ("training.monitor=validation_loss", "training.retrain=true"),

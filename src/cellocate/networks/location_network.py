@@ -39,7 +39,7 @@ class LocationNetwork(nn.Module):
         self.backbone, self.head, self.cells = backbone, head, cells
         self.backbone_name, self.channels, self.size = backbone_name, tuple(channels), size
         self.frozen = False
-        self.register_load_state_dict_pre_hook(_rename_old_weights)
+        self.register_load_state_dict_pre_hook(_rename_old_weights)  # type: ignore[no-untyped-call]
 
     @property
     def features(self) -> int:

@@ -67,12 +67,12 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
         if recipe.network.pretrained and recipe.network.init_from is None:
             require_weights(recipe.network.backbone)  # before all files are checked
     prepared = prepare(collection, recipe, run, options)
-    learnt = _learn(prepared, run, options)
-    model = build_model(learnt, prepared, run, options) if first else None
+    trained = _learn(prepared, run, options)
+    model = build_model(trained, prepared, run, options) if first else None
     if prepared.recipe.training.retrain and len(prepared.sets["validation"]):
-        options.say(f"retraining on train and validation together, for {counted(learnt.epoch, 'epoch')}")
+        options.say(f"retraining on train and validation together, for {counted(trained.epoch, 'epoch')}")
         again = _learn(
-            prepared.with_all(learnt.module.rate), RunFolder(run.folder / "retrained"), options, epochs=learnt.epoch
+            prepared.with_all(trained.module.rate), RunFolder(run.folder / "retrained"), options, epochs=trained.epoch
         )
         model = with_retrained_weights(model, again, options) if model is not None else None
     return None if model is None else save(model, run.model)
@@ -81,27 +81,27 @@ def train(collection: Collection, recipe: Recipe, out: str | Path, options: Opti
 def _learn(prepared: Prepared, run: RunFolder, options: Options, epochs: int | None = None) -> TrainedNetwork:
     """Train to the end, or resume an interrupted run; `epochs` ends a run that was planned for more."""
     recipe, sets = prepared.recipe, prepared.sets
-    begun = options.resume and run.recipe.is_file()
+    resuming = options.resume and run.recipe.is_file()
     datasets: dict[str, LabelledDataset] = {
         part: make_dataset(s, prepared.bags, recipe, prepared.seen_at(part)) for part, s in sets.items()
     }
     if options.soft:
         datasets["train"].truth = torch.from_numpy(soften_labels(sets["train"], options.soft))
     normalisation = measure_normalisation(datasets["train"].images, recipe)
-    module = _module(prepared, normalisation, datasets["train"].truth, fresh=not (begun and run.last.is_file()))
+    module = _module(prepared, normalisation, datasets["train"].truth, fresh=not (resuming and run.last.is_file()))
     trainer = _trainer(recipe, run, options, validated=len(sets["validation"]), epochs=epochs)
     if recipe.optimiser.learning_rate == "find":
         require_one_process(trainer.world_size)
-    if not begun and is_first_process():
+    if not resuming and is_first_process():
         if options.begin is not None:
             options.begin()
         run.start(recipe, prepared.split, prepared.inspection)
-        if epochs is None and (lacking := describe_missing_locations(datasets["train"].truth, module.vocabulary.names)):
-            options.say(lacking)
+        if epochs is None and (missing := describe_missing_locations(datasets["train"].truth, module.vocabulary.names)):
+            options.say(missing)
     with translated_errors(recipe.training):
         if recipe.optimiser.learning_rate == "find":
             module.rate = choose_rate(module, datasets["train"], run, options.say)
-        _fit(trainer, module, datasets, run, resume=begun)
+        _fit(trainer, module, datasets, run, resume=resuming)
     plain = make_dataset(sets["train"], prepared.bags, recipe, prepared.scale)
     kept = load_kept_weights(module, run, plain)
     if epochs is None:
@@ -109,7 +109,7 @@ def _learn(prepared: Prepared, run: RunFolder, options: Options, epochs: int | N
     return TrainedNetwork(module, normalisation, plain, kept)
 
 
-def _module(prepared: Prepared, normalisation: Normalisation, learnt: torch.Tensor, *, fresh: bool) -> Classifier[Any]:
+def _module(prepared: Prepared, normalisation: Normalisation, labels: torch.Tensor, *, fresh: bool) -> Classifier[Any]:
     recipe, train = prepared.recipe, prepared.sets["train"]
     truth = torch.from_numpy(train.truth())
     if recipe.loss.activation == "softmax":
@@ -130,11 +130,11 @@ def _module(prepared: Prepared, normalisation: Normalisation, learnt: torch.Tens
         load_backbone(network, recipe.network.init_from)
     layer_groups(network, len(recipe.optimiser.layer_rates))  # fails before the run's folder is touched
     codes = identities(train, recipe.loss.identity) if "arcface" in recipe.loss.terms else None
-    different = None if codes is None else int(codes.max()) + 1
-    loss = build_loss(recipe.loss, truth.sum(dim=0), len(truth), network.features, different)
-    begun = resume_facts(train, prepared.scale, learnt)
+    count = None if codes is None else int(codes.max()) + 1
+    loss = build_loss(recipe.loss, truth.sum(dim=0), len(truth), network.features, count)
+    facts = resume_facts(train, prepared.scale, labels)
     kind = FieldClassifier if recipe.bags.pool is None else BagClassifier
-    return kind(network, loss, recipe, train.vocabulary, normalisation, codes, begun)
+    return kind(network, loss, recipe, train.vocabulary, normalisation, codes, facts)
 
 
 def _fit(

@@ -69,9 +69,9 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
         if begin is None and fold.model.is_dir():
             continue
         options.say(f"fold {name} of {len(names)}")
-        begun = begin is None and fold.recipe.is_file() and fold.split.is_file()
+        resuming = begin is None and fold.recipe.is_file() and fold.split.is_file()
         split = run.split if begin is None else options.split
-        own = replace(options, split=split, fold=name, resume=begun, overwrite=not begun, begin=begin)
+        own = replace(options, split=split, fold=name, resume=resuming, overwrite=not resuming, begin=begin)
         train(collection, recipe, fold.folder, own)
         begin = None
     if not is_first_process():

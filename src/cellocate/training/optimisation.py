@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -11,6 +10,15 @@ from torch import nn
 from torch.optim import Optimizer
 
 from cellocate.training.recipe import Optimiser
+
+_OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "nadam": torch.optim.NAdam,
+    "adamax": torch.optim.Adamax,
+    "rmsprop": torch.optim.RMSprop,
+    "sgd": torch.optim.SGD,
+}
 
 
 def build_optimiser(
@@ -48,20 +56,5 @@ def build_optimiser(
             for chosen, decay in ((decayed, section.weight_decay), (spared, 0.0))
             if chosen
         ]
-    return _kind(section)(settings, lr=rate)
-
-
-def _kind(section: Optimiser) -> Callable[..., Optimizer]:
-    match section.name:
-        case "adamw":
-            return torch.optim.AdamW
-        case "adam":
-            return torch.optim.Adam
-        case "nadam":
-            return torch.optim.NAdam
-        case "adamax":
-            return torch.optim.Adamax
-        case "rmsprop":
-            return partial(torch.optim.RMSprop, momentum=section.momentum)
-        case "sgd":
-            return partial(torch.optim.SGD, momentum=section.momentum)
+    momentum = {"momentum": section.momentum} if section.name in ("rmsprop", "sgd") else {}
+    return _OPTIMISERS[section.name](settings, lr=rate, **momentum)

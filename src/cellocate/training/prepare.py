@@ -29,6 +29,7 @@ from cellocate.images import Scale, uncropped
 from cellocate.networks import learned_field_ids
 from cellocate.training.datasets import training_scale
 from cellocate.training.recipe import Recipe
+from cellocate.training.recipe_files import load_recipe
 from cellocate.training.run_folder import RunFolder
 
 _FEW = 50  # training fields; below, warn
@@ -109,7 +110,8 @@ def prepare(collection: Collection, recipe: Recipe, run: RunFolder, options: Opt
     """
     split = None
     if options.resume:
-        recipe = run.reopen()
+        run.require_unfinished()
+        recipe = load_recipe(run.recipe)
     in_bags = recipe.bags.pool is not None
     if in_bags and options.soft:
         what = "soft labels are for single cells, but a network with bags.pool learns from labels of fields"

@@ -26,7 +26,6 @@ from cellocate.files import mark, new_file, write_text
 from cellocate.images import Scale
 from cellocate.quiet import quiet
 from cellocate.training.recipe import Recipe
-from cellocate.training.recipe_files import load_recipe
 from cellocate.written import write_table
 
 _COLUMNS = ("train_loss", "validation_loss", "validation_macro_f1", "validation_macro_average_precision")
@@ -57,15 +56,6 @@ class RunFolder:
     def write_curves(self, table: pd.DataFrame) -> None:
         """Write F1 against threshold, from `decision.f1_curves`."""
         write_table(self.curves, table)
-
-    def reopen(self) -> Recipe:
-        """Recipe of an interrupted run.
-
-        Raises:
-            CellocateError: there is no such run, or it has come to its end.
-        """
-        self.require_unfinished()
-        return load_recipe(self.recipe)
 
     def require_unfinished(self) -> None:
         """Raise a `CellocateError` unless there is a run here that has not ended."""

@@ -67,14 +67,14 @@ def describe_kept_epoch(training: Training, kept: int, run: RunFolder, *, valida
     return f"kept epoch {kept} of {done}, the one with the best {best} on the validation fields"
 
 
-def build_model(learnt: TrainedNetwork, prepared: Prepared, run: RunFolder, options: Options) -> Model:
+def build_model(trained: TrainedNetwork, prepared: Prepared, run: RunFolder, options: Options) -> Model:
     """Build the model: retrain its classifier if the recipe says so, fit its rule, and measure it.
 
     F1 of the validation part against the thresholds is written to the run.
     """
     device = "cuda" if torch.cuda.is_available() and options.trainer.get("accelerator") != "cpu" else "cpu"
-    retrain_with_smote(learnt, options)
-    model = Model(learnt.module.network, model_card(learnt, prepared), device)
+    retrain_with_smote(trained, options)
+    model = Model(trained.module.network, model_card(trained, prepared), device)
     model, found = with_fitted_rule(model, prepared.sets["validation"], prepared.recipe, prepared.bags)
     if found is not None:
         run.write_curves(found.curves)
@@ -101,19 +101,19 @@ def with_retrained_weights(model: Model, again: TrainedNetwork, options: Options
     return Model(again.module.network, card, model.device)
 
 
-def retrain_with_smote(learnt: TrainedNetwork, options: Options) -> None:
+def retrain_with_smote(trained: TrainedNetwork, options: Options) -> None:
     """Retrain the classifier with synthetic features of rare locations, if the recipe says so."""
-    module, recipe = learnt.module, learnt.module.recipe
+    module, recipe = trained.module, trained.module.recipe
     if not recipe.sampling.smote:
         return
-    batches = ((images, truth) for images, truth, _ in loader(learnt.fields, recipe.training))
+    batches = ((images, truth) for images, truth, _ in loader(trained.fields, recipe.training))
     count = retrain_classifier(
         module, last_linear(module.network), batches, seed=recipe.training.seed, activation=recipe.loss.activation
     )
     options.say(f"classifier retrained with {count} synthetic fields")
 
 
-def model_card(learnt: TrainedNetwork, prepared: Prepared) -> ModelCard:
+def model_card(trained: TrainedNetwork, prepared: Prepared) -> ModelCard:
     """The card of a trained network, with a rule that is not fitted yet."""
     collection, recipe, sets, scale = prepared.sets["train"], prepared.recipe, prepared.sets, prepared.scale
     images = collection if prepared.bags is None else prepared.bags.subset(collection.ids).cells
@@ -134,7 +134,7 @@ def model_card(learnt: TrainedNetwork, prepared: Prepared) -> ModelCard:
         pixel_size_assumed=prepared.assumed,
         intensity=recipe.data.intensity,
         bits=depths(images, prepared.inspection.images),
-        normalisation=learnt.normalisation,
+        normalisation=trained.normalisation,
         tta=recipe.tta(),
         rule=_unfitted(collection, recipe),
         scores={},
@@ -143,7 +143,7 @@ def model_card(learnt: TrainedNetwork, prepared: Prepared) -> ModelCard:
             challenges=challenges(collection),
             simulated=collection.simulated,
             fields={part: len(s) for part, s in sets.items()},
-            epoch=learnt.epoch,
+            epoch=trained.epoch,
             recipe=recipe.model_dump(mode="json"),
         ),
         fields={"start": prepared.start, **{part: tuple(s.ids) for part, s in sets.items()}},
