@@ -1,4 +1,4 @@
-"""Networks and models that nobody trained."""
+"""Untrained networks and models."""
 
 from __future__ import annotations
 

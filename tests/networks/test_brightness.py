@@ -1,4 +1,4 @@
-"""Brightness and contrast of fields beside those of the training."""
+"""Brightness and contrast of fields, compared with training fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what cells show to what their field shows."""
+"""Pooling cells into a prediction for their field."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from cellocate.errors import CellocateError
 from cellocate.images import TTA
-from cellocate.networks import Model
+from cellocate.networks import LocationNetwork, Model
 from cellocate.networks.tta import orient, pool_probabilities, tta_images
 
 FIELD = np.random.default_rng(0).integers(0, 256, (4, 64, 64), dtype=np.uint8)
@@ -94,12 +94,8 @@ def test_crops_are_seen_at_the_networks_own_size(make: Callable[..., Model]) -> 
     model = make(tta=CROPS)
     sides = []
 
-    class Watched(nn.Module):
-        def forward(self, images: torch.Tensor) -> torch.Tensor:
-            sides.append(tuple(images.shape[2:]))
-            return torch.zeros(len(images), 28)
-
-    model.network = Watched()  # type: ignore[assignment]
+    network = cast(LocationNetwork, model.network)
+    network.backbone.register_forward_pre_hook(lambda _, inputs: sides.append(tuple(inputs[0].shape[2:])))
     model.predict(FIELD)
     assert sides == [(64, 64)] * 32
     assert model.prepare(FIELD).shape == (1, 4, 128, 128)

@@ -1,4 +1,4 @@
-"""Runs of a second, and their interruption."""
+"""Runs that take a second, and how to interrupt them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model whose recipe asks for calibrated probabilities."""
+"""Recipes with calibrated probabilities."""
 
 from __future__ import annotations
 

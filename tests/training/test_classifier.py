@@ -1,4 +1,4 @@
-"""What a recipe says of one step and one epoch is what is done."""
+"""Steps and epochs follow the recipe."""
 
 from __future__ import annotations
 

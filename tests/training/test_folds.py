@@ -10,6 +10,7 @@ from small_runs import interrupted, small
 import cellocate
 from cellocate.collection import make_split, open_collection, save_split
 from cellocate.errors import CellocateError
+from cellocate.files import mark
 from cellocate.networks import Ensemble, Model
 from cellocate.training.folds import of_folds, train_folds
 from cellocate.training.prepare import Options
@@ -74,6 +75,7 @@ def test_a_recipe_that_is_refused_leaves_the_folder_as_it_was(phantoms: Path, fo
     old.parent.mkdir(parents=True)
     for path in (old, tmp_path / "run" / "recipe.yaml", tmp_path / "run" / "fold-0" / "recipe.yaml"):
         path.write_text("old")
+    mark(tmp_path / "run")
     for out in ("run", "new"):
         with pytest.raises(CellocateError, match="unknown backbone"):
             _train(phantoms, tmp_path / out, folds, "network.backbone=resnet99", overwrite=True)
@@ -89,6 +91,7 @@ def test_earlier_folds_are_replaced_and_no_part_of_what_is_new(phantoms: Path, f
     old.mkdir(parents=True)
     for path in (tmp_path / "run" / "recipe.yaml", old.parent / "recipe.yaml", old.parent / "split.csv"):
         path.write_text("old")
+    mark(tmp_path / "run")
     _train(phantoms, tmp_path / "run", tmp_path / "packed.csv.gz", overwrite=True)
     assert cellocate.load(old).card.scores
     assert of_folds(tmp_path / "run")

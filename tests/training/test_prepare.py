@@ -1,4 +1,4 @@
-"""Which fields a run sees, at which scale, and what it refuses before it begins."""
+"""The fields and scale of a run, and what it refuses before it starts."""
 
 from __future__ import annotations
 

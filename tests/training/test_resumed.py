@@ -1,4 +1,4 @@
-"""A run that is interrupted anywhere ends as one that is not, whatever its recipe."""
+"""An interrupted and resumed run ends like an uninterrupted one, for any recipe."""
 
 from __future__ import annotations
 

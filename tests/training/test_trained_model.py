@@ -1,4 +1,4 @@
-"""The weights that a run is for, its rule and its card."""
+"""The weights, rule and card of a trained model."""
 
 from __future__ import annotations
 

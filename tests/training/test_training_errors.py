@@ -27,7 +27,7 @@ def test_a_full_memory_names_the_settings(
         raise error
 
     monkeypatch.setattr(FieldClassifier, "loss_of", full)
-    with pytest.raises(CellocateError, match=r"batch_size=8 --set training\.accumulate=4 trains alike") as caught:
+    with pytest.raises(CellocateError, match=r"batch_size=8 --set training\.accumulate=4 trains the same") as caught:
         learn(phantoms, tmp_path / "run", "training.accumulate=2", f"optimiser.learning_rate={rate}")
     assert "\n" not in str(caught.value)
 

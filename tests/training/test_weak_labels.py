@@ -1,4 +1,4 @@
-"""Learning what cells show from the labels of their fields."""
+"""Learning single cells from the labels of their fields."""
 
 from __future__ import annotations
 
