@@ -11,7 +11,7 @@ import torch
 from small_runs import history, learn
 
 from cellocate.collection import make_split, open_collection, save_split
-from cellocate.decision import read_probabilities, write_table
+from cellocate.decision import Predictions, read_probabilities
 from cellocate.errors import CellocateError
 from cellocate.training.soft_labels import soften_labels
 from cellocate.vocabulary import get
@@ -21,7 +21,7 @@ WORDS = get("hpa28")
 
 def _table(path: Path, ids: list[str], value: float) -> Path:
     p = np.full((len(ids), 28), value)
-    write_table(path, ids, p, p > 0.5, WORDS)
+    Predictions(ids, p, p > 0.5, WORDS).save(path)
     return path
 
 
