@@ -27,12 +27,12 @@ BATCHES = ((32, 128), (8, 512))
 ROUNDS = 5
 THIRDS = 2 / 3
 SETTINGS: dict[str, dict[str, Any]] = {
-    "turns: dihedral": {"turns": "dihedral"},
-    "turns: eighths": {"turns": "eighths"},
+    "orientation: dihedral": {"orientation": "dihedral"},
+    "orientation: eighths": {"orientation": "eighths"},
     "rotation, shift, shear, zoom": {"rotation": 40, "shift": 0.2, "shear": 0.2, "zoom": 0.3},
     "crop": {"crop": THIRDS},
     "blur": {"blur": 2},
-    "gamma, gain": {"gamma": 1, "gain": 0.3},
+    "gamma, contrast": {"gamma": 1, "contrast": 0.3},
     "noise": {"noise": 0.05},
     "mixup": {"mixup": 1},
     "cutmix": {"cutmix": 1},
@@ -40,7 +40,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 SETTINGS["all but eighths and cutmix"] = {
     name: value
     for what in SETTINGS
-    if what not in ("turns: eighths", "cutmix")
+    if what not in ("orientation: eighths", "cutmix")
     for name, value in SETTINGS[what].items()
 }
 
@@ -54,7 +54,7 @@ def main() -> None:
     heads = [f"{n} x 4 x {size} px: {whose}" for n, size in BATCHES for whose in ("ours", "kornia")[: 1 + installed]]
     print("\t".join(["ms", *heads]))
     for what, settings in SETTINGS.items():
-        section = Augmentation.model_validate({"turns": "none", **settings})
+        section = Augmentation.model_validate({"orientation": "none", **settings})
         row: list[float] = []
         for count, size in BATCHES:
             side = uncropped_side(size, section.crop)
@@ -71,21 +71,21 @@ def _kornias(kornia: Any, what: str, size: int) -> list[Callable[[Tensor], Tenso
     k = kornia
     mirror = [k.RandomHorizontalFlip(p=0.5)]
     known: dict[str, list[Any]] = {
-        "turns: dihedral": [*mirror, k.RandomRotation90((0, 3), p=1.0)],
-        "turns: eighths": [*mirror, k.RandomRotation(180.0, p=1.0)],
+        "orientation: dihedral": [*mirror, k.RandomRotation90((0, 3), p=1.0)],
+        "orientation: eighths": [*mirror, k.RandomRotation(180.0, p=1.0)],
         "rotation, shift, shear, zoom": [
             k.RandomAffine(40.0, (0.2, 0.2), (0.7, 1.3, 0.7, 1.3), 0.2, padding_mode="reflection", p=1.0)
         ],
         "crop": [k.RandomResizedCrop((size, size), (THIRDS**2, 1.0), (1.0, 1.0), cropping_mode="resample", p=1.0)],
         "blur": [k.RandomGaussianBlur((13, 13), (0.01, 2.0), p=1.0)],
-        "gamma, gain": [k.RandomGamma((0.5, 2.0), (0.7, 1.3), p=1.0)],
+        "gamma, contrast": [k.RandomGamma((0.5, 2.0), (0.7, 1.3), p=1.0)],
         "noise": [k.RandomGaussianNoise(0.0, 0.05, p=1.0)],
         "mixup": [k.RandomMixUpV2(p=1.0)],
         "cutmix": [k.RandomCutMixV2(use_correct_lambda=True, p=1.0)],
     }
     if what in known:
         return known[what]
-    return [step for name, steps in known.items() if name not in ("turns: eighths", "cutmix") for step in steps]
+    return [step for name, steps in known.items() if name not in ("orientation: eighths", "cutmix") for step in steps]
 
 
 def _apply(steps: list[Callable[[Tensor], Tensor]], images: Tensor) -> Tensor:
@@ -103,7 +103,7 @@ def _exactness(kornia: Any) -> None:  # noqa: ANN401 # has no types
     print(f", kornia {_apart(kornia.RandomAffine(0.0, p=1.0)(images), images):.1e}")
     print(f"90° turn:  ours exact, kornia {_apart(turned(images), torch.rot90(images, 1, (-2, -1))):.1e}")
     ramp = (torch.arange(500.0) / 500).expand(4, 4, 500, 500)  # a pixel tells its place
-    section = Augmentation(turns="none", rotation=40)
+    section = Augmentation(orientation="none", rotation=40)
     moved: dict[str, Callable[[], Tensor]] = {
         "ours": lambda: augment(ramp, still[:, 0], section, CHANNELS, 500)[0],
         "kornia": partial(kornia.RandomAffine(40.0, padding_mode="reflection", p=1.0), ramp),

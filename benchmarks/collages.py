@@ -47,7 +47,7 @@ from cellocate.training.prepare import Options
 
 FOLDS = 5
 PHANTOMS, SIZE, SPAN = 100, 512, 163.84  # fields, and the px and µm of each
-AUGMENTATION = {"rotation": 180, "shift": 0.08, "shear": 10, "zoom": 0.2, "gain": 0.3, "gamma": 0.5, "blur": 1}
+AUGMENTATION = {"rotation": 180, "shift": 0.08, "shear": 10, "zoom": 0.2, "contrast": 0.3, "gamma": 0.5, "blur": 1}
 STEPS = {"phantoms": 600, "scratch": 160, "then_real": 60}  # of 32 cells
 EPOCHS = 4
 RATES = {"phantoms": 0.002, "scratch": 0.002, "then_real": 0.0005}
@@ -95,7 +95,7 @@ def of_phantoms(cells: Cells, _: NDArray[np.bool_], __: int, folder: Path) -> Sa
 
 
 def then_real(cells: Cells, learnt: NDArray[np.bool_], seed: int, folder: Path) -> Said:
-    start = f"network.start={_phantom_model(folder.parent)}"
+    start = f"network.init_from={_phantom_model(folder.parent)}"
     return _said(_trained(cells.of(learnt), "then_real", seed, folder, start), cells)
 
 

@@ -8,7 +8,7 @@ a fifth of the full scale. Scores are
 
 - `features`: the distance to the 10th nearest of the training fields, in the space of features (Sun et al. 2022,
   arXiv:2204.06507);
-- `light`: that of brightness and contrast from the usual (`cellocate.networks.light`);
+- `brightness`: that of brightness and contrast from the usual (`cellocate.networks.brightness`);
 - `ood_score`: the larger of the two, each over its limit, which is what `predict` writes;
 - `Mahalanobis`: of features from their mean, by their covariance (Lee et al. 2018, arXiv:1807.03888);
 - `energy`: the sum over locations of log(1 + exp(logit)), falling (Wang et al. 2021, arXiv:2109.14162).
@@ -61,16 +61,16 @@ def main() -> None:
     alone = fit_references(learnt.features, validated.features)
     assert known is not None
     assert alone is not None
-    light = known.light
-    assert light is not None
+    brightness = known.brightness
+    assert brightness is not None
 
     def scores(shown: list[Field]) -> dict[str, NDArray[np.floating]]:
         look = model.embed_tiles([model.prepare(field) for field in shown])
         p = np.clip(look.probabilities, 1e-7, 1 - 1e-7)
         return {
             "features": alone.ood_score(look.features),
-            "light": light.distances(look.light),
-            "ood_score": known.ood_score(look.features, look.light),
+            "light": brightness.distances(look.brightness),
+            "ood_score": known.ood_score(look.features, look.brightness),
             "Mahalanobis": covariance.mahalanobis(look.features),
             "energy": np.log1p(-p).sum(axis=1),  # log(1 + e^x) is −log(1 − p)
         }

@@ -171,14 +171,14 @@ def _class_aware(features: Tensor, truth: Truth, seed: int) -> tuple[Tensor, Tru
     return features[drawn], truth[drawn]
 
 
-def _copies(features: Tensor, truth: Truth, seed: int, least: int | None = None) -> tuple[Tensor, Truth]:
-    least = least or usual_rarity(truth.sum(axis=0))
-    drawn = list(epoch_sampler(Sampling(name="oversample", min_per_location=least), truth, 1, seed))
+def _copies(features: Tensor, truth: Truth, seed: int, min_per_location: int | None = None) -> tuple[Tensor, Truth]:
+    min_per_location = min_per_location or usual_rarity(truth.sum(axis=0))
+    drawn = list(epoch_sampler(Sampling(name="oversample", min_per_location=min_per_location), truth, 1, seed))
     return features[drawn], truth[drawn]
 
 
-def _smote(features: Tensor, truth: Truth, seed: int, least: int | None = None) -> tuple[Tensor, Truth]:
-    points, shown = synthesise(features.numpy(), truth, seed=seed, least=least)
+def _smote(features: Tensor, truth: Truth, seed: int, min_per_location: int | None = None) -> tuple[Tensor, Truth]:
+    points, shown = synthesise(features.numpy(), truth, seed=seed, min_per_location=min_per_location)
     return torch.cat([features, torch.from_numpy(points)]), np.concatenate([truth, shown])
 
 
@@ -188,8 +188,8 @@ WAYS: dict[str, Fit | None] = {
     "class aware": _class_aware,
     "copies": _copies,
     "SMOTE": _smote,
-    "copies to 100": partial(_copies, least=MANY),
-    "SMOTE to 100": partial(_smote, least=MANY),
+    "copies to 100": partial(_copies, min_per_location=MANY),
+    "SMOTE to 100": partial(_smote, min_per_location=MANY),
 }
 
 

@@ -32,7 +32,7 @@ from store_rivals import Read, rivals
 from cellocate.collection import Collection, open_collection, pack
 from cellocate.images import CHANNELS, Scale
 from cellocate.training import load_recipe
-from cellocate.training.data import FieldDataset
+from cellocate.training.datasets import FieldDataset
 
 SIZES = (224, 512)
 FIELDS = 2000

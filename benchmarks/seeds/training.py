@@ -20,7 +20,7 @@ from cellocate.collection import Collection
 from cellocate.collection.filters import restrict_labels
 from cellocate.files import new_file
 from cellocate.networks import Model
-from cellocate.networks.network import parameters
+from cellocate.networks.location_network import count_parameters
 from cellocate.prediction import predict_collection
 from cellocate.training import load_recipe
 from cellocate.training.combine import combine
@@ -131,7 +131,7 @@ def predicted(row: Row, task: Task, terms: Terms, folder: Path, others: Collecti
             if row.start:
                 assert others is not None
                 body = body_for(load_recipe(name), folder.parent / "bodies", others, terms)
-                settings.append(f"network.start={body}")
+                settings.append(f"network.init_from={body}")
             settings.append("network.pretrained=false")
         recipe = scaled(name, settings, share, task.trained, seed)
         run = folder / "runs" / f"{row.name}-{seed}-{number}"
@@ -146,7 +146,7 @@ def predicted(row: Row, task: Task, terms: Terms, folder: Path, others: Collecti
             allow_pickle=False,
             seen=np.array(seen),
             seconds=np.array(sum(h["seconds"].sum() for h in history)),
-            parameters=np.array(sum(parameters(m.network) for m in models)),
+            parameters=np.array(sum(count_parameters(m.network) for m in models)),
             size=np.array(model.card.size),
             learning=history[0]["validation_macro_average_precision"].to_numpy(np.float64),
             **_answers(model, task.collection),

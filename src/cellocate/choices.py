@@ -48,7 +48,7 @@ Weighting = Literal["none", "inverse_log", "ratio", "root_ratio", "rest", "rest_
 Turns = Literal["none", "flips", "dihedral"]
 """Orientations of test-time augmentation; see `cellocate.images.tta`."""
 
-TrainingTurns = Literal[Turns, "eighths"]
+TrainingOrientation = Literal[Turns, "eighths"]
 """Orientations of training; see `cellocate.training.augmentation`."""
 
 Monitor = Literal[

@@ -50,7 +50,7 @@ def test_no_refusal_waits_for_torch(model: Path, tmp_path: Path) -> None:
         ([str(data)], 2, "is a folder, not a command"),
         (["train", data, "--out", out, "--recipe", "resnet1"], 1, "unknown recipe 'resnet1'. Did you mean resnet18?"),
         (["train", data, "--out", out, "--set", "training.epoch=1"], 1, "Did you mean 'epochs'?"),
-        (["train", data, "--out", out, "--set", "network.start=nothing"], 1, "no model here: nothing"),
+        (["train", data, "--out", out, "--set", "network.init_from=nothing"], 1, "no model here: nothing"),
         (["train", "nowhere", "--out", out], 1, "no such folder: nowhere"),
         (["train", labels, "--out", out, "--vocabulary", "hpa82"], 1, "unknown vocabulary 'hpa82'"),
         (["recipes", "qick"], 1, "Did you mean quick?"),

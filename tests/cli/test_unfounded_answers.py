@@ -52,8 +52,8 @@ def test_training_on_few_fields_is_noted_and_the_epoch_kept_is_named(cellocate, 
 @pytest.mark.parametrize(
     ("settings", "kept"),
     [
-        (("data.split.validation=0",), "kept epoch 2 of 2, the last, as there are no validation fields to choose by"),
-        (("training.average=last", "training.keep=2"), "kept the mean weights of epochs 1 to 2"),
+        (("data.split.validation=0",), "kept epoch 2 of 2, the last, because there are no validation fields"),
+        (("training.average=last", "training.save_last=2"), "kept the mean weights of epochs 1 to 2"),
         (
             ("training.monitor=validation_loss", "training.retrain=true"),
             "of 2, the one with the best loss on the validation fields",

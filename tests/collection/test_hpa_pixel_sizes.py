@@ -13,7 +13,7 @@ from cellocate.collection.merge import merge
 from cellocate.images import write_png
 from cellocate.pictures import read_pictures
 from cellocate.training import load_recipe
-from cellocate.training.data import training_scale
+from cellocate.training.datasets import training_scale
 
 OF_2018 = "00070df0-bbc3-11e8-b2bc-ac1f6b6435d{}"
 OTHER_UUID = "0040581b-f1f2-4fbe-b043-b6bfea5404b{}"  # as the test images of 2021 have

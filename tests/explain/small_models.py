@@ -9,9 +9,9 @@ from torch import nn
 
 from cellocate.images import CHANNELS
 from cellocate.networks import Ensemble, LocationNetwork, Model, load
-from cellocate.networks.body import Body
-from cellocate.networks.card import Member
+from cellocate.networks.backbone import Backbone
 from cellocate.networks.heads import build_head
+from cellocate.networks.model_card import Member
 
 SIZE = 64
 
@@ -36,7 +36,7 @@ def looking(run: Path, head: str = "linear", several: bool = False) -> Model:
             activation="sigmoid",
             locations=tuple(x.name for x in plain.locations),
             normalisation=plain.normalisation,
-            shares=(0.5,) * 28,
+            class_weights=(0.5,) * 28,
             epoch=1,
             checksum="",
         )
@@ -55,4 +55,4 @@ def _network(head: str) -> LocationNetwork:
     if head == "linear":
         made.classifier.weight.data = 20 * torch.eye(4).repeat(7, 1)
         made.classifier.bias.data = torch.full((28,), -1.0)
-    return LocationNetwork(Body(net), made, backbone="looking", channels=CHANNELS, size=SIZE)
+    return LocationNetwork(Backbone(net), made, backbone_name="looking", channels=CHANNELS, size=SIZE)

@@ -43,7 +43,7 @@ from cellocate.h5ad import Annotated, read_h5ad, write_h5ad
 from cellocate.images import CHANNELS
 from cellocate.images.rle import masks_of
 from cellocate.training import load_recipe
-from cellocate.training.recipes import recipe_text
+from cellocate.training.recipe_files import recipe_text
 from cellocate.vocabulary import get_vocabulary
 
 pytestmark = pytest.mark.fuzz

@@ -1,4 +1,4 @@
-"""Networks and models that nobody trained."""
+"""Untrained networks and models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cellocate import vocabulary
 from cellocate.decision import Rule
 from cellocate.images import CHANNELS
 from cellocate.networks import LocationNetwork, Model, ModelCard, Normalisation, Provenance, build_network
-from cellocate.networks.card import LocationEntry
+from cellocate.networks.model_card import LocationEntry
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""From what cells show to what their field shows."""
+"""Pooling cells into a prediction for their field."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cellocate.networks import build_network, layer_groups
-from cellocate.networks.bags import build_pool
+from cellocate.networks.cell_pools import build_pool
 from cellocate.registry import CELL_POOLS
 
 NAMES = CELL_POOLS.own
@@ -55,8 +55,8 @@ def test_a_cell_of_little_weight_says_little(name: str) -> None:
 
 def test_the_odds_of_a_cell_count_as_it_weighs() -> None:
     logits = torch.tensor([[2.0], [1.0]])
-    pooled = build_pool("max", FEATURES, 1)(logits, torch.zeros(2, FEATURES), torch.tensor([0.25, 1.0]))
-    assert pooled.item() == pytest.approx(1.0)
+    pool_probabilities = build_pool("max", FEATURES, 1)(logits, torch.zeros(2, FEATURES), torch.tensor([0.25, 1.0]))
+    assert pool_probabilities.item() == pytest.approx(1.0)
     alone = build_pool("max", FEATURES, 1)(logits[:1], torch.zeros(1, FEATURES), torch.tensor([0.25]))
     assert alone.exp().item() == pytest.approx(0.25 * torch.tensor(2.0).exp().item())
 

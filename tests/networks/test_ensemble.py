@@ -6,20 +6,20 @@ import pytest
 import torch
 
 from cellocate.networks import Ensemble, LocationNetwork, Normalisation
-from cellocate.networks.card import Member
+from cellocate.networks.model_card import Member
 
 NAMES = ("a", "b", "c")
 Small = Callable[..., LocationNetwork]
 
 
-def _member(locations: tuple[str, ...], shares: tuple[float, ...], activation: str = "sigmoid") -> Member:
+def _member(locations: tuple[str, ...], class_weights: tuple[float, ...], activation: str = "sigmoid") -> Member:
     return Member(
         name="m",
         backbone="test_resnet",
         activation=activation,  # type: ignore[arg-type]
         locations=locations,
         normalisation=Normalisation(mean=(0.1,) * 4, std=(0.2,) * 4),
-        shares=shares,
+        class_weights=class_weights,
         epoch=1,
         checksum="",
     )

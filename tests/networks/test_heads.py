@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from cellocate.errors import CellocateError
-from cellocate.networks import parameters
+from cellocate.networks import count_parameters
 from cellocate.networks.heads import GatedAttention, Head, build_head
 from cellocate.registry import HEADS
 
@@ -56,8 +56,8 @@ def test_concat_is_the_champions() -> None:
     assert [m.p for m in head.modules() if isinstance(m, nn.Dropout)] == [0.5, 0.5]
     assert [tuple(m.weight.shape) for m in head.modules() if isinstance(m, nn.Linear)] == [(1024, 16), (28, 1024)]
     maps = torch.rand(2, 8, 4, 4)
-    pooled = head.pool[0](maps)  # type: ignore[index]
-    torch.testing.assert_close(pooled, torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], 1))
+    pool_probabilities = head.pool[0](maps)  # type: ignore[index]
+    torch.testing.assert_close(pool_probabilities, torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], 1))
 
 
 @pytest.mark.parametrize(("side", "then"), [(16, 4), (7, 2), (2, 1)])
@@ -67,7 +67,7 @@ def test_two_blocks_halve_the_map_twice_and_keep_its_width(side: int, then: int)
 
 
 def test_a_single_place_is_not_halved() -> None:
-    with pytest.raises(CellocateError, match=r"1 × 1 cannot be halved.*--set network\.head=linear"):
+    with pytest.raises(CellocateError, match=r"1 × 1 is too small.*--set network\.head=linear"):
         build_head("blocks", (8, 1, 1), locations=5, dropout=0)
 
 
@@ -105,4 +105,4 @@ def test_dropout_spares_the_features() -> None:
 
 
 def test_a_flattened_map_of_resnet101_at_512_px_has_six_million_weights() -> None:
-    assert parameters(build_head("flatten", (2048, 16, 16), locations=12, dropout=0)) == 16 * 16 * 2048 * 12 + 12
+    assert count_parameters(build_head("flatten", (2048, 16, 16), locations=12, dropout=0)) == 16 * 16 * 2048 * 12 + 12

@@ -46,21 +46,21 @@ def test_the_last_normalisation_of_a_densenet_is_no_block_of_its_own() -> None:
 
 def test_blocks_are_shared_out_where_stages_do_not_suffice() -> None:
     groups = _names(build_network("resnet18", channels=CHANNELS, locations=28, size=32), 9)
-    assert {name.rsplit(".", 2)[0] for name in groups[3]} >= {"body.net.layer2.1"}
+    assert {name.rsplit(".", 2)[0] for name in groups[3]} >= {"backbone.net.layer2.1"}
     assert len(groups) == 9
 
 
 @pytest.mark.parametrize(("count", "most"), [(6, 5), (100, 5), (0, 5)])
 def test_more_groups_than_parts_are_refused(count: int, most: int, small: Callable[..., LocationNetwork]) -> None:
     with pytest.raises(
-        CellocateError, match=rf"test_resnet cannot be parted into {count} groups.*Give 1 to {most} rates"
+        CellocateError, match=rf"test_resnet cannot be divided into {count} groups.*Give 1 to {most} rates"
     ):
         layer_groups(small(), count)
 
 
-def test_a_network_whose_parts_nobody_knows_is_body_and_head(small: Callable[..., LocationNetwork]) -> None:
+def test_a_network_whose_parts_nobody_knows_is_backbone_and_head(small: Callable[..., LocationNetwork]) -> None:
     network = small()
-    network.body.net = torch.nn.Conv2d(4, 4, 3)
+    network.backbone.net = torch.nn.Conv2d(4, 4, 3)
     assert [len(group) for group in layer_groups(network, 2)] == [2, 2]
     with pytest.raises(CellocateError, match="Give 1 to 2 rates"):
         layer_groups(network, 3)
@@ -68,5 +68,5 @@ def test_a_network_whose_parts_nobody_knows_is_body_and_head(small: Callable[...
 
 def test_frozen_parameters_are_parted_too(small: Callable[..., LocationNetwork]) -> None:
     network = small()
-    network.body.requires_grad_(False)
+    network.backbone.requires_grad_(False)
     assert sum(map(len, layer_groups(network, 3))) == len(list(network.parameters()))

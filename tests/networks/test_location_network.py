@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from cellocate.images import CHANNELS
-from cellocate.networks import LocationNetwork, build_network, freeze, parameters
+from cellocate.networks import LocationNetwork, build_network, count_parameters, freeze
 
 
 @pytest.mark.parametrize("channels", [("green",), CHANNELS[:3], CHANNELS])
@@ -22,7 +22,7 @@ def test_any_channels_give_one_logit_per_location(
 def test_logits_and_features_come_of_one_pass(small: Callable[..., LocationNetwork]) -> None:
     network, images = small(head="concat").eval(), torch.rand(2, 4, 64, 64)
     passes = []
-    network.body.register_forward_hook(lambda *_: passes.append(1))
+    network.backbone.register_forward_hook(lambda *_: passes.append(1))
     logits, features = network.logits_and_features(images)
     assert len(passes) == 1
     torch.testing.assert_close(features, network.embed(images))
@@ -48,14 +48,14 @@ def test_transformers_and_maps_with_channels_last_learn_in_every_weight(backbone
 )
 def test_parameters_are_those_that_keras_counts(backbone: str, size: int, head: str, expected: int) -> None:
     network = build_network(backbone, channels=CHANNELS[:3], locations=12, size=size, head=head)  # type: ignore[arg-type]
-    assert parameters(network) == expected
+    assert count_parameters(network) == expected
 
 
 def test_resnet101_lacks_the_biases_of_keras_alone() -> None:
     network = build_network("resnet101", channels=CHANNELS[:3], locations=12, size=32, head="flatten")
-    biases = sum(m.out_channels for m in network.body.modules() if isinstance(m, nn.Conv2d))
+    biases = sum(m.out_channels for m in network.backbone.modules() if isinstance(m, nn.Conv2d))
     on_16_by_16 = (16 * 16 - 1) * 2048 * 12  # the map at 512 px has 16 × 16 places, that at 32 px has one
-    assert parameters(network) + biases + on_16_by_16 == 48_844_300
+    assert count_parameters(network) + biases + on_16_by_16 == 48_844_300
 
 
 def _step(network: nn.Module) -> None:
@@ -64,19 +64,19 @@ def _step(network: nn.Module) -> None:
     optimiser.step()
 
 
-def test_a_frozen_body_stays_as_it_is_to_the_last_running_mean(small: Callable[..., LocationNetwork]) -> None:
+def test_a_frozen_backbone_stays_as_it_is_to_the_last_running_mean(small: Callable[..., LocationNetwork]) -> None:
     network = small()
     freeze(network, True)
     network.train()  # as Lightning does
     assert network.head.training
-    assert not any(m.training for m in network.body.modules())
+    assert not any(m.training for m in network.backbone.modules())
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     _step(network)
     changed = {name for name, tensor in network.state_dict().items() if not torch.equal(tensor, before[name])}
     assert changed == {"head.classifier.weight", "head.classifier.bias"}
 
 
-def test_a_body_that_is_let_go_learns_again(small: Callable[..., LocationNetwork]) -> None:
+def test_a_backbone_that_is_unfrozen_learns_again(small: Callable[..., LocationNetwork]) -> None:
     network = small()
     freeze(network, True)
     freeze(network, False)
@@ -97,6 +97,6 @@ def test_freezing_leaves_an_evaluated_network_at_evaluation(small: Callable[...,
 
 def test_parameters_are_counted_whether_frozen_or_not(small: Callable[..., LocationNetwork]) -> None:
     network = small()
-    count = parameters(network)
+    count = count_parameters(network)
     freeze(network, True)
-    assert parameters(network) == count == parameters(network.body) + 96 * 28 + 28
+    assert count_parameters(network) == count == count_parameters(network.backbone) + 96 * 28 + 28

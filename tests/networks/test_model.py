@@ -78,14 +78,14 @@ def test_an_impossible_pixel_size_is_refused(run: Path, size: float) -> None:
         (7, "an object of type int"),
         ([], "no field to predict"),
         (np.zeros((0, 4, 64, 64), np.uint8), "no field to predict"),
-        (np.zeros((64, 64, 4), np.uint8), r"They stand last: move them with np.moveaxis\(fields, -1, -3\)"),
-        (np.zeros((2, 64, 64, 4), np.uint8), "They stand last"),
+        (np.zeros((64, 64, 4), np.uint8), r"The channels are last: move them with np.moveaxis\(fields, -1, -3\)"),
+        (np.zeros((2, 64, 64, 4), np.uint8), "The channels are last"),
         (np.zeros((64, 64), np.uint8), r"a field of shape \(64,\)"),
         (np.zeros((4, 64, 64), np.int16), "pixels of type int16. Convert them to uint8 if they have 8 bits"),
         (np.full((4, 64, 64), 200.0), "Divide them by the largest value"),
         (np.full((4, 64, 64), np.nan), "NaN"),
         (np.full((4, 64, 64), -0.5), "below 0"),
-        ([[[[1, 2], [3]]] * 4], "a field that is no array"),
+        ([[[[1, 2], [3]]] * 4], "a field that is not an array"),
     ],
 )
 def test_what_cannot_be_predicted_is_refused_with_the_remedy(run: Path, fields: Any, message: str) -> None:
@@ -177,7 +177,7 @@ def test_counts_of_a_camera_are_answered_as_their_8_bit_edition(run: Path, field
     eight, twelve = model.predict(fields), model.predict(counts, bits=12)
     np.testing.assert_allclose(twelve.probabilities, eight.probabilities, atol=2e-3)
     np.testing.assert_allclose(model.embed(counts, bits=12), model.embed(fields), atol=0.02)
-    with pytest.warns(UserWarning, match=r"no pixel of these uint16 arrays is above 4095 of 65535\. .* give bits=12"):
+    with pytest.warns(UserWarning, match=r"no pixel of these uint16 arrays is above 4095 of 65535\. .* pass bits=12"):
         dark = model.predict(counts)
     assert np.abs(dark.probabilities - eight.probabilities).max() > 0.02
     with pytest.raises(CellocateError, match="above the 1023 of 10 bits"):

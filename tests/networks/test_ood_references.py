@@ -12,7 +12,7 @@ from cellocate.errors import CellocateError
 from cellocate.files import MARKER
 from cellocate.images import TTA
 from cellocate.networks import Model, save
-from cellocate.networks.ood import References, fit_references, room_for
+from cellocate.networks.ood import References, fit_references, max_references
 
 RNG = np.random.default_rng(0)
 FIELDS = RNG.integers(0, 256, (3, 4, 64, 64), dtype=np.uint8)
@@ -50,7 +50,7 @@ def test_brightness_of_features_does_not_matter() -> None:
 def test_too_few_fields_tell_nothing() -> None:
     assert fit_references(_cloud(10, 0), _cloud(5, 0)) is None
     assert fit_references(_cloud(50, 0), _cloud(0, 0)) is None
-    assert room_for(10**7) == 0
+    assert max_references(10**7) == 0
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from torch import nn
 
 from cellocate.choices import Stem
 from cellocate.errors import CellocateError
-from cellocate.networks.stem import adapt, with_stem
+from cellocate.networks.stem import adapt_filters, adapted_weights
 
 FILTERS = torch.tensor([1.0, 2.0, 6.0]).view(1, 3, 1, 1)
 CHANNELS = ["red", "green", "blue", "yellow"]
@@ -32,23 +32,23 @@ CHANNELS = ["red", "green", "blue", "yellow"]
     ],
 )
 def test_what_each_filter_becomes(stem: Stem, channels: list[str], expected: list[float]) -> None:
-    assert adapt(FILTERS, channels, stem).flatten().tolist() == expected
+    assert adapt_filters(FILTERS, channels, stem).flatten().tolist() == expected
 
 
 @given(st.permutations(CHANNELS), st.integers(1, 4), st.sampled_from(["mean", "red", "green", "blue"]))
 def test_named_stems_do_not_depend_on_the_order_of_channels(order: list[str], count: int, stem: Stem) -> None:
     filters = torch.arange(2 * 3 * 4, dtype=torch.float32).view(2, 3, 2, 2)
     channels = order[:count]
-    together = adapt(filters, channels, stem)
+    together = adapt_filters(filters, channels, stem)
     assert together.shape == (2, count, 2, 2)
     for i, channel in enumerate(channels):
-        torch.testing.assert_close(together[:, [i]], adapt(filters, [channel], stem))
+        torch.testing.assert_close(together[:, [i]], adapt_filters(filters, [channel], stem))
 
 
 def test_repeat_keeps_the_answer_to_a_grey_image() -> None:
     filters = torch.rand(5, 3, 7, 7)
     for channels in (CHANNELS[:1], CHANNELS[:3], [*CHANNELS, "a", "b"]):
-        torch.testing.assert_close(adapt(filters, channels, "repeat").sum(1), filters.sum(1))
+        torch.testing.assert_close(adapt_filters(filters, channels, "repeat").sum(1), filters.sum(1))
 
 
 @pytest.mark.parametrize("first", [None, "absent", "linear"])
@@ -56,6 +56,6 @@ def test_a_first_layer_of_another_kind_is_refused(first: str | None) -> None:
     source = nn.Sequential()
     source.linear = nn.Linear(48, 4)
     source.pretrained_cfg = {"first_conv": first}  # type: ignore[assignment]
-    with pytest.raises(CellocateError, match=r"cannot be made to take other channels.*network\.stem"):
-        with_stem(source, CHANNELS, "repeat")
-    assert with_stem(source, CHANNELS[:3], "repeat").keys() == {"linear.weight", "linear.bias"}
+    with pytest.raises(CellocateError, match=r"cannot be adapted to other channels.*network\.stem"):
+        adapted_weights(source, CHANNELS, "repeat")
+    assert adapted_weights(source, CHANNELS[:3], "repeat").keys() == {"linear.weight", "linear.bias"}

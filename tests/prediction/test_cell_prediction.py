@@ -18,7 +18,7 @@ from cellocate.errors import CellocateError
 from cellocate.h5ad import read_h5ad
 from cellocate.images.rle import label_image
 from cellocate.networks import Model, build_network
-from cellocate.networks.card import Bag
+from cellocate.networks.model_card import BagPooling
 from cellocate.prediction import (
     combine_probabilities,
     combine_with_fields,
@@ -115,7 +115,7 @@ def test_cells_of_a_collection(model: Model, cells: Path) -> None:
     np.testing.assert_allclose(found.probabilities, predict_collection(model, collection).probabilities, rtol=1e-4)
     assert [f"{field}_{n}" for field, n in zip(found.fields, found.cells, strict=True)] == found.ids
     network = build_network("test_resnet", channels=model.card.channels, locations=28, size=64, cells="max")
-    bagged = Model(network, model.card.model_copy(update={"bag": Bag(pool="max", edge=0.5)}))
+    bagged = Model(network, model.card.model_copy(update={"bag": BagPooling(pool="max", edge=0.5)}))
     bags = bags_of(collection)
     fields, alone = (found.probabilities for found in predict_bags(bagged, bags))
     of = [bags.fields.ids.index(field) for field in found.fields]

@@ -12,7 +12,7 @@ from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field
 from cellocate.images.scale import shrink
 from cellocate.networks import Model
-from cellocate.networks.card import Bag
+from cellocate.networks.model_card import BagPooling
 from cellocate.prediction import assumptions, predict_collection
 
 
@@ -49,7 +49,7 @@ def test_models_that_are_shown_other_images_than_they_learnt_from_say_so(
     of_fields = cellocate.load(run / "model")
     assert of_fields.card.unit == "field"
     of_cells = Model(of_fields.network, of_fields.card.model_copy(update={"unit": "cell"}))
-    of_bags = Model(of_fields.network, of_fields.card.model_copy(update={"unit": None, "bag": Bag(pool="mean")}))
+    of_bags = Model(of_fields.network, of_fields.card.model_copy(update={"unit": None, "bag": BagPooling(pool="mean")}))
     older = Model(of_fields.network, of_fields.card.model_copy(update={"unit": None}))
     fields, single = open_collection(phantoms), open_collection(cells, pixel_size=2.56)
     [told] = assumptions(of_fields, single)

@@ -15,7 +15,7 @@ from cellocate.images import write_png
 from cellocate.networks import Model, save
 from cellocate.networks.ood import References, fit_references
 from cellocate.prediction import predict_and_embed, predict_collection
-from cellocate.training.ood import with_references
+from cellocate.training.ood_references import with_references
 from cellocate.vocabulary import get_vocabulary
 
 
@@ -65,7 +65,7 @@ def test_training_remembers_where_there_is_enough(run: Path, phantoms: Path, mon
     model, collection = cellocate.load(run / "model"), open_collection(phantoms)
     few = with_references(model, collection.subset(collection.ids[:20]), collection.subset(collection.ids[20:]), seed=0)
     assert few.references is None
-    monkeypatch.setattr("cellocate.training.ood.MIN_FIELDS", 20)
+    monkeypatch.setattr("cellocate.training.ood_references.MIN_FIELDS", 20)
     learnt = collection.subset(collection.ids[:30])
     many = with_references(model, learnt, collection.subset(collection.ids[30:]), seed=0)
     assert many.references is not None

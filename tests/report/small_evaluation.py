@@ -11,7 +11,7 @@ from cellocate.collection import Collection
 from cellocate.decision import Predictions
 from cellocate.evaluation import evaluate
 from cellocate.images import CHANNELS, write_png
-from cellocate.networks.card import ModelCard
+from cellocate.networks.model_card import ModelCard
 from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 TINY = Vocabulary(

@@ -1,4 +1,4 @@
-"""Runs of a second, and their interruption."""
+"""Runs that take a second, and how to interrupt them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from torch import Tensor
 from cellocate.collection import Collection, open_collection
 from cellocate.networks import Model
 from cellocate.training import Recipe, load_recipe
+from cellocate.training.classifier import Classifier
 from cellocate.training.fit import Options, train
-from cellocate.training.module import Classifier
 
 SMALL = ("data.size=32", "network.backbone=test_resnet", "training.epochs=2", "data.intensity=depth")
 
@@ -68,7 +68,7 @@ def same(first: dict[str, Tensor], second: dict[str, Tensor], part: str = "") ->
 
 
 def with_antibodies(collection: Collection) -> Collection:
-    """Two fields of each antibody, and one field in seven of which none is told."""
+    """Two fields of each antibody, and no antibody for one field in seven."""
     names = [f"HPA{i // 2}" if i % 7 else "" for i in range(len(collection))]
     return replace(collection, fields=collection.fields.assign(antibody=names))
 

@@ -1,4 +1,4 @@
-"""A model whose recipe asks for calibrated probabilities."""
+"""Recipes with calibrated probabilities."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cellocate.networks import Model, save
 from cellocate.prediction import predict_collection
 from cellocate.training import Recipe, load_recipe
 from cellocate.training.combine import combine
-from cellocate.training.outcome import with_rule
+from cellocate.training.trained_model import with_fitted_rule
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def calibrated(run: Path, phantoms: Path) -> tuple[Model, Model]:
     """A model without and with a calibration."""
     recipe = load_recipe("quick", ["decision.calibrate=per_class"])
     plain, model = cellocate.load(run / "model"), cellocate.load(run / "model")
-    return plain, with_rule(
+    return plain, with_fitted_rule(
         model, open_collection(phantoms).subset(model.card.fields["validation"]).labelled(), recipe
     )[0]
 

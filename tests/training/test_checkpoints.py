@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from cellocate.training.averaging import average_checkpoints, averaging_callback
 from cellocate.training.checkpoints import WholeFiles, checkpoint_callbacks, last_checkpoints, monitor_mode
 from cellocate.training.recipe import Training
-from cellocate.training.run import without_chatter
+from cellocate.training.run_folder import quiet_lightning
 
 MONITOR = "validation_macro_f1"
 
@@ -69,7 +69,7 @@ def _fit(
     callbacks = [*([averaging] if averaging else []), *checkpoint_callbacks(section, folder, validated=True)]
     if stop is not None:
         callbacks.append(_Stop(stop))
-    with without_chatter():
+    with quiet_lightning():
         trainer = L.Trainer(
             max_epochs=epochs,
             callbacks=callbacks,
@@ -206,7 +206,7 @@ def test_the_moving_average_is_that(tmp_path: Path) -> None:
     assert callback is not None
     module = _Module([1, 1])
     images = torch.randn(24, 1, 4, 4)
-    with without_chatter():
+    with quiet_lightning():
         L.Trainer(
             max_epochs=2,
             callbacks=[callback, Watch()],

@@ -13,7 +13,7 @@ from cellocate.collection import Collection, open_collection
 from cellocate.errors import CellocateError
 from cellocate.images import TTA
 from cellocate.networks import Model, save
-from cellocate.networks.card import Bag
+from cellocate.networks.model_card import BagPooling
 from cellocate.prediction import predict_collection
 from cellocate.training.combine import combine
 from cellocate.training.fit import Options, train
@@ -55,7 +55,7 @@ def test_specialists_answer_what_one_of_them_answers(made: dict[str, Model], col
 
 
 @pytest.mark.parametrize("pool", ["mean", "max", "geometric"])
-def test_views_of_each_member_are_pooled_before_the_members(
+def test_tta_of_each_member_is_pooled_before_the_members(
     made: dict[str, Model], collection: Collection, pool: str
 ) -> None:
     tta = TTA(turns="dihedral", pool=pool)  # type: ignore[arg-type]
@@ -106,8 +106,8 @@ def test_what_is_combined_is_a_model_like_any_other(
 
 def test_what_one_of_them_assumed_and_was_renamed_is_kept(made: dict[str, Model], collection: Collection) -> None:
     first, second = made["nucleus"], made["other"]
-    told = second.card.model_copy(update={"originals": {"a": "b"}, "pixel_size_assumed": True})
-    card = combine([first, Model(second.network, told)], collection).model.card
+    changed = second.card.model_copy(update={"originals": {"a": "b"}, "pixel_size_assumed": True})
+    card = combine([first, Model(second.network, changed)], collection).model.card
     assert (card.originals, card.pixel_size_assumed) == ({"a": "b"}, True)
 
 
@@ -118,8 +118,11 @@ def test_what_one_of_them_assumed_and_was_renamed_is_kept(made: dict[str, Model]
         ({"pixel_size": 1.0}, "differ in pixel size"),
         ({"intensity": "channel"}, "differ in intensity: depth and channel"),
         ({"channels": ("red",)}, "differ in channels"),
-        ({"unit": "cell"}, "some models learnt from whole fields, and others from single cells"),
-        ({"bag": Bag(pool="mean")}, r"several such models cannot be one\. Predict with each, and pool the tables"),
+        ({"unit": "cell"}, "some models were trained on whole fields, others on single cells"),
+        (
+            {"bag": BagPooling(pool="mean")},
+            r"such models cannot be combined\. Predict with each, and pool the tables",
+        ),
     ],
 )
 def test_members_that_do_not_fit_are_refused(
@@ -132,10 +135,10 @@ def test_members_that_do_not_fit_are_refused(
 
 
 def test_one_model_and_ensembles_are_refused(made: dict[str, Model], collection: Collection) -> None:
-    with pytest.raises(CellocateError, match="one model alone"):
+    with pytest.raises(CellocateError, match="a single model cannot be combined"):
         combine([made["other"]], collection)
     both = combine([made["nucleus"], made["cytosol"]], collection).model
-    with pytest.raises(CellocateError, match="made of several models itself"):
+    with pytest.raises(CellocateError, match="is an ensemble itself"):
         combine([made["other"], both], collection)
 
 
@@ -147,8 +150,8 @@ def test_without_fields_to_fit_it_on_a_rule_is_refused(
         ([again, again], collection),
         (list(made.values()), collection.subset(again.card.fields["test"])),
     ):
-        with pytest.raises(CellocateError, match=r"in the validation part of one of them.*--rule fixed"):
+        with pytest.raises(CellocateError, match=r"in the validation part of one model.*--rule fixed"):
             combine(models, given)
     assert combine([again, again], collection, rule="fixed").model.card.scores == {}
-    with pytest.raises(CellocateError, match=r"validation part of all of them.*mean"):
+    with pytest.raises(CellocateError, match=r"validation part of all models.*mean"):
         combine([again, again], collection, by="best_per_location", rule="fixed")

@@ -17,8 +17,8 @@ from cellocate.files import MARKER
 from cellocate.networks import build_network
 from cellocate.prediction import predict_collection
 from cellocate.training import Recipe, load_recipe
+from cellocate.training.classifier import Classifier
 from cellocate.training.fit import Options, train
-from cellocate.training.module import Classifier
 
 
 def _changed(recipe: Recipe, section: str, **settings: Any) -> Recipe:
@@ -124,7 +124,7 @@ def test_a_damaged_file_met_by_a_worker_is_named_in_one_line(
 
 
 def test_a_finished_run_is_not_resumed(run: Path, phantoms: Path, tiny: Recipe) -> None:
-    with pytest.raises(CellocateError, match="come to its end"):
+    with pytest.raises(CellocateError, match="already finished"):
         train(open_collection(phantoms), tiny, run, Options(resume=True))
 
 
@@ -133,7 +133,7 @@ def test_nothing_can_be_resumed_where_nothing_was_begun(phantoms: Path, tiny: Re
         train(open_collection(phantoms), tiny, tmp_path / "nothing", Options(resume=True))
 
 
-def test_a_folder_in_use_is_kept_unless_told(run: Path, phantoms: Path, tiny: Recipe) -> None:
+def test_a_folder_in_use_is_kept_without_overwrite(run: Path, phantoms: Path, tiny: Recipe) -> None:
     before = (run / "history.csv").read_bytes()
     with pytest.raises(CellocateError, match="not empty"):
         train(open_collection(phantoms), tiny, run)
@@ -161,12 +161,12 @@ def test_soft_labels_that_lie_in_the_run_are_not_replaced(phantoms: Path, tiny: 
 
 def test_one_device_is_used_unless_asked(tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from cellocate.training import fit
-    from cellocate.training.run import Run
+    from cellocate.training.run_folder import RunFolder
 
     seen: list[dict[str, Any]] = []
     monkeypatch.setattr(fit.L, "Trainer", lambda **settings: seen.append(settings))
     for flags in ({}, {"devices": "4"}):
-        fit._trainer(tiny, Run(tmp_path), Options(trainer=dict(flags)), validated=True, epochs=None)
+        fit._trainer(tiny, RunFolder(tmp_path), Options(trainer=dict(flags)), validated=True, epochs=None)
     assert [settings["devices"] for settings in seen] == [1, "4"]
 
 
@@ -291,7 +291,7 @@ def test_quick_overfits_a_handful_of_real_fields(real_data: Path, tmp_path: Path
     recipe = load_recipe(
         "quick",
         [
-            *("data.split.validation=0", "data.split.test=0", "data.size=96", "augmentation.turns=none"),
+            *("data.split.validation=0", "data.split.test=0", "data.size=96", "augmentation.orientation=none"),
             *("training.epochs=60", "training.batch_size=8"),
         ],
     )

@@ -14,7 +14,7 @@ from cellocate.files import mark
 from cellocate.networks import Ensemble, Model
 from cellocate.training.folds import of_folds, train_folds
 from cellocate.training.prepare import Options
-from cellocate.training.run import Run
+from cellocate.training.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -54,18 +54,18 @@ def test_interrupted_folds_are_taken_up(
     whole, torn = tmp_path / "whole", tmp_path / "torn"
     expected = _train(phantoms, whole, folds)
     interrupted(lambda: _train(phantoms, torn, folds), monkeypatch, batches)
-    Run(torn / f"fold-{batches}").split.unlink()  # killed between two files
+    RunFolder(torn / f"fold-{batches}").split.unlink()  # killed between two files
     done = {i: (torn / f"fold-{i}" / "history.csv").read_bytes() for i in range(batches)}
     resumed = _train(phantoms, torn, None, resume=True)
     assert resumed.card.weights == expected.card.weights
     assert resumed.card.rule == expected.card.rule
     assert {i: (torn / f"fold-{i}" / "history.csv").read_bytes() for i in done} == done
-    with pytest.raises(CellocateError, match="come to its end"):
+    with pytest.raises(CellocateError, match="already finished"):
         _train(phantoms, torn, None, resume=True)
 
 
 def test_folds_that_are_all_trained_on_leave_nothing_for_the_rule(phantoms: Path, folds: Path, tmp_path: Path) -> None:
-    with pytest.raises(CellocateError, match=r"leaves none to fit the rule on.*training\.retrain"):
+    with pytest.raises(CellocateError, match=r"training\.retrain would leave no fold"):
         _train(phantoms, tmp_path / "run", folds, "training.retrain=true")
     assert not (tmp_path / "run").exists()
 
@@ -77,6 +77,7 @@ def test_a_recipe_that_is_refused_leaves_the_folder_as_it_was(phantoms: Path, fo
     mark(tmp_path / "run" / "fold-0")
     for path in (old, tmp_path / "run" / "recipe.yaml", tmp_path / "run" / "fold-0" / "recipe.yaml"):
         path.write_text("old")
+    mark(tmp_path / "run")
     for out in ("run", "new"):
         with pytest.raises(CellocateError, match="unknown backbone"):
             _train(phantoms, tmp_path / out, folds, "network.backbone=resnet99", overwrite=True)
@@ -93,6 +94,7 @@ def test_earlier_folds_are_replaced_and_no_part_of_what_is_new(phantoms: Path, f
     mark(tmp_path / "run")
     for path in (tmp_path / "run" / "recipe.yaml", old.parent / "recipe.yaml", old.parent / "split.csv"):
         path.write_text("old")
+    mark(tmp_path / "run")
     _train(phantoms, tmp_path / "run", tmp_path / "packed.csv.gz", overwrite=True)
     assert cellocate.load(old).card.scores
     assert of_folds(tmp_path / "run")

@@ -1,4 +1,4 @@
-"""Which fields a run sees, at which scale, and what it refuses before it begins."""
+"""The fields and scale of a run, and what it refuses before it starts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from small_runs import history, learn, small
 from cellocate.collection import open_collection, pack
 from cellocate.errors import CellocateError
 from cellocate.prediction import predict_collection
-from cellocate.training.module import FieldClassifier
+from cellocate.training.classifier import FieldClassifier
 from cellocate.training.prepare import Options, prepare
-from cellocate.training.run import Run
+from cellocate.training.run_folder import RunFolder
 
 
 def _parts(phantoms: Path, path: Path, train: int, validation: int) -> Path:
@@ -86,7 +86,7 @@ def test_fewer_fields_than_a_batch_are_one_batch(phantoms: Path, tmp_path: Path,
 
 def test_a_single_field_is_too_few_for_norms_over_a_batch(phantoms: Path, tmp_path: Path) -> None:
     split = _parts(phantoms, tmp_path / "split.csv", 1, 5)
-    with pytest.raises(CellocateError, match=r"batches of one field.*training\.batch_size to 2"):
+    with pytest.raises(CellocateError, match=r"needs more than one field per batch.*training\.batch_size to 2"):
         learn(phantoms, tmp_path / "run", "network.head=concat", split=split)
 
 
@@ -94,7 +94,7 @@ def test_specialists_share_the_split_of_the_whole(phantoms: Path, tmp_path: Path
     parts = {}
     for name, locations in (("all", "null"), ("nucleus", "['group:Nucleus']"), ("some", "[Cytosol, Nucleoplasm]")):
         recipe = small(f"data.locations={locations}")
-        sets = prepare(open_collection(phantoms), recipe, Run(tmp_path / name), Options(say=lambda _: None)).sets
+        sets = prepare(open_collection(phantoms), recipe, RunFolder(tmp_path / name), Options(say=lambda _: None)).sets
         parts[name] = {part: s.ids for part, s in sets.items()}
         assert sets["train"].vocabulary is not None
     assert parts["all"] == parts["nucleus"] == parts["some"]
@@ -125,25 +125,25 @@ def test_no_epoch_is_chosen_where_all_look_the_same(phantoms: Path, tmp_path: Pa
     assert len(history(tmp_path / "run")) == 3
 
 
-def test_locations_without_fields_are_told_once(
+def test_locations_without_fields_are_reported_once(
     phantoms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from small_runs import interrupted
 
-    said: list[str] = []
+    messages: list[str] = []
     settings = ("training.batch_size=9", "training.retrain=true")
-    interrupted(lambda: learn(phantoms, tmp_path / "run", *settings, say=said.append), monkeypatch, 4)
-    learn(phantoms, tmp_path / "run", resume=True, say=said.append)
-    told = [line for line in said if "no training image shows" in line]
-    assert len(told) == 1
-    assert "Peroxisomes" in told[0]
+    interrupted(lambda: learn(phantoms, tmp_path / "run", *settings, say=messages.append), monkeypatch, 4)
+    learn(phantoms, tmp_path / "run", resume=True, say=messages.append)
+    notes = [line for line in messages if "no training image shows" in line]
+    assert len(notes) == 1
+    assert "Peroxisomes" in notes[0]
 
 
 def test_other_processes_say_nothing(phantoms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from cellocate.training import fit
 
-    said: list[str] = []
+    messages: list[str] = []
     monkeypatch.setattr(fit, "is_first_process", lambda: False)
     recipe = small("training.epochs=1")
-    fit.train(open_collection(phantoms), recipe, tmp_path / "run", Options(say=said.append))
-    assert said == []
+    fit.train(open_collection(phantoms), recipe, tmp_path / "run", Options(say=messages.append))
+    assert messages == []

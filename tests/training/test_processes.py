@@ -14,7 +14,7 @@ from cellocate.training import load_recipe
 # no batch statistics and no dropout: what a field gives does not depend on the batch it is in
 SETTINGS = (
     *("data.size=64", "data.intensity=depth", "network.backbone=test_vit", "network.pretrained=false"),
-    *("augmentation.turns=none", "training.epochs=3", "optimiser.learning_rate=0.001"),
+    *("augmentation.orientation=none", "training.epochs=3", "optimiser.learning_rate=0.001"),
 )
 
 
@@ -67,14 +67,14 @@ def test_what_the_network_of_the_comparison_is_made_of() -> None:
 
 
 @pytest.mark.parametrize(("frozen", "waits"), [(0, None), (1, True), ("always", None)])
-def test_a_body_that_is_frozen_for_some_epochs_is_waited_for_by_no_process(
+def test_a_backbone_that_is_frozen_for_some_epochs_blocks_no_process(
     tmp_path: Path, frozen: object, waits: bool | None
 ) -> None:
     """Processes agree on what they share before it is frozen, and would wait for its gradients."""
     from cellocate.training import fit
-    from cellocate.training.run import Run
+    from cellocate.training.run_folder import RunFolder
 
     recipe = load_recipe("quick", [*SETTINGS, "network.pretrained=true", f"network.frozen={frozen}"])
     flags = {"accelerator": "cpu", "devices": 2, "strategy": "ddp"}
-    trainer = fit._trainer(recipe, Run(tmp_path), fit.Options(trainer=flags), validated=True, epochs=None)
+    trainer = fit._trainer(recipe, RunFolder(tmp_path), fit.Options(trainer=flags), validated=True, epochs=None)
     assert trainer.strategy._ddp_kwargs.get("find_unused_parameters") == waits

@@ -7,7 +7,7 @@ import pytest
 from small_runs import history, interrupted, learn
 
 from cellocate.errors import CellocateError
-from cellocate.training.finder import read_rates
+from cellocate.training.learning_rate import read_rate_curve
 
 FIND = ("optimiser.learning_rate=find", "training.batch_size=4", "schedule.name=constant", "schedule.warmup=0")
 
@@ -33,7 +33,7 @@ def test_a_resumed_run_takes_the_rate_that_it_found(
     table = pd.read_csv(out / "learning_rate.csv")
     table["loss"] = [1.0] * 5 + [0.0] * (len(table) - 5)  # so that another rate follows from it
     table.to_csv(out / "learning_rate.csv", index=False)
-    expected = read_rates(out / "learning_rate.csv").suggestion
+    expected = read_rate_curve(out / "learning_rate.csv").suggestion
     assert expected < before / 2
     learn(phantoms, out, resume=True)
     assert history(out)["learning_rate"].item() == pytest.approx(expected)
@@ -42,6 +42,6 @@ def test_a_resumed_run_takes_the_rate_that_it_found(
 def test_several_processes_find_no_rate_and_nothing_is_touched(phantoms: Path, tmp_path: Path) -> None:
     flags = {"accelerator": "cpu", "devices": 2, "strategy": "ddp"}
     (tmp_path / "run").mkdir()
-    with pytest.raises(CellocateError, match=r"one process.*--set optimiser\.learning_rate"):
+    with pytest.raises(CellocateError, match=r"a single process only.*--set optimiser\.learning_rate"):
         learn(phantoms, tmp_path / "run", *FIND, trainer=flags)
     assert list((tmp_path / "run").iterdir()) == []

@@ -1,4 +1,4 @@
-"""A run that is interrupted anywhere ends as one that is not, whatever its recipe."""
+"""An interrupted and resumed run ends like an uninterrupted one, for any recipe."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from small_runs import history, interrupted, learn, with_antibodies
 from cellocate.collection import open_collection
 
 BASE = ("training.epochs=3", "training.batch_size=9")  # three batches in an epoch
-START = "network.start={run}/model"
+START = "network.init_from={run}/model"
 
 
 @pytest.mark.parametrize(
     ("settings", "batches"),
     [
         (("training.average=ema",), 5),
-        (("training.average=last", "training.keep=2"), 7),
+        (("training.average=last", "training.save_last=2"), 7),
         (("training.retrain=true",), 4),
         (("training.retrain=true",), 10),  # while it trains again
         (("optimiser.learning_rate=find",), 0),
         (("optimiser.learning_rate=find",), 4),
         ((START, "network.frozen=2"), 4),
-        ((START, "network.frozen=2", "training.average=last", "training.keep=2"), 7),
+        ((START, "network.frozen=2", "training.average=last", "training.save_last=2"), 7),
         (("sampling.name=class_aware", "sampling.batches=2", "network.dropout=0.5"), 3),
         (("augmentation.mixup=0.4", "augmentation.cutmix=1", "augmentation.noise=0.1", "augmentation.crop=0.7"), 4),
         (("training.accumulate=2", "schedule.name=one_cycle"), 4),

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from lightning.fabric.utilities.distributed import DistributedSamplerWrapper
 
 from cellocate.training.recipe import Sampling
-from cellocate.training.sampling import EpochSampler, Truth, at_most, epoch_sampler
+from cellocate.training.sampling import EpochSampler, Truth, epoch_sampler, limit_per_location
 
 SKEWED = np.zeros((100, 3), np.bool_)  # 90, 9 and 2 fields, of which one shows two locations
 SKEWED[:90, 0] = SKEWED[90:99, 1] = SKEWED[98:, 2] = True
@@ -125,7 +125,7 @@ def test_square_root_draws_by_the_root_of_the_frequency() -> None:
     assert _shown(Sampling(name="square_root"), truth) == [75, 25]
 
 
-def test_drawn_shares_are_as_expected_over_epochs() -> None:
+def test_drawn_proportions_are_as_expected_over_epochs() -> None:
     truth = np.repeat(np.eye(3, dtype=np.bool_), [80, 15, 5], axis=0)
     sampler = epoch_sampler(Sampling(name="square_root"), truth, batch_size=8, seed=0)
     shown = sum(truth[_epoch(sampler, epoch)].sum(axis=0) for epoch in range(200))
@@ -146,7 +146,7 @@ def test_a_location_that_does_not_occur_is_not_drawn() -> None:
 
 @given(truths.filter(lambda t: bool(t.any(axis=1).all())), st.integers(1, 10), st.integers(0, 3))
 def test_the_skew_is_balanced_and_rare_locations_lose_nothing(truth: Truth, most: int, seed: int) -> None:
-    kept = at_most(truth, most, np.random.default_rng(seed))
+    kept = limit_per_location(truth, most, np.random.default_rng(seed))
     before, after = truth.sum(axis=0), truth[kept].sum(axis=0)
     assert len(set(kept)) == len(kept)
     assert (after[before <= most] == before[before <= most]).all()

@@ -32,7 +32,7 @@ def _fields(counts: tuple[int, ...] = (60, 30, 4), width: int = 6) -> tuple[Feat
 
 def test_points_lie_between_neighbours_of_one_rare_location() -> None:
     features, truth = _fields()
-    points, shown = synthesise(features, truth, seed=1, least=10)
+    points, shown = synthesise(features, truth, seed=1, min_per_location=10)
     assert len(points) == 6
     assert shown[:, 2].all()
     rare = features[truth[:, 2]].astype(np.float64)
@@ -50,7 +50,7 @@ def test_only_the_nearest_are_neighbours() -> None:
     """Two clouds of 6 fields each, far from one another: nothing is made on the way."""
     features = np.random.default_rng(0).random((12, 1), np.float32)
     features[6:] += 100
-    points, _ = synthesise(features, np.ones((12, 1), np.bool_), seed=0, least=80)
+    points, _ = synthesise(features, np.ones((12, 1), np.bool_), seed=0, min_per_location=80)
     assert len(points) == 68
     assert ((points < 1) | (points >= 100)).all()
     assert 30 < (points < 1).sum() < 38
@@ -62,52 +62,54 @@ def test_a_point_shows_what_half_or_more_around_it_show() -> None:
     truth = np.zeros((14, 3), np.bool_)
     truth[:10, :2] = True
     truth[10:, 2] = truth[10:12, 0] = truth[12, 1] = True
-    points, shown = synthesise(features, truth, seed=0, least=9)
+    points, shown = synthesise(features, truth, seed=0, min_per_location=9)
     assert len(points) == 5
     assert (shown == [True, False, True]).all()
 
 
 @given(st.lists(st.integers(0, 12), min_size=2, max_size=5), st.integers(0, 20), st.integers(0, 3))
-def test_locations_are_filled_up_where_there_is_a_neighbour(counts: list[int], least: int, seed: int) -> None:
+def test_locations_are_filled_up_where_there_is_a_neighbour(
+    counts: list[int], min_per_location: int, seed: int
+) -> None:
     truth = np.repeat(np.eye(len(counts), dtype=np.bool_), counts, axis=0)
     features = np.random.default_rng(seed).normal(size=(len(truth), 3)).astype(np.float32)
-    _, shown = synthesise(features, truth, seed=seed, least=least)
-    expected = [max(n, least) if n > 1 else n for n in counts]
+    _, shown = synthesise(features, truth, seed=seed, min_per_location=min_per_location)
+    expected = [max(n, min_per_location) if n > 1 else n for n in counts]
     assert (truth.sum(axis=0) + shown.sum(axis=0)).tolist() == expected
 
 
 def test_a_location_of_a_single_field_stays_as_it_is() -> None:
     features, truth = _fields((20, 1))
-    points, shown = synthesise(features, truth, seed=0, least=5)
+    points, shown = synthesise(features, truth, seed=0, min_per_location=5)
     assert points.shape == (0, 6)
     assert shown.shape == (0, 2)
 
 
 def test_without_a_number_what_is_rarer_than_usual_is_filled_up_to_it() -> None:
     features, truth = _fields((70, 40, 2))
-    least = usual_rarity(truth.sum(axis=0))
-    assert 2 < least < 40
+    min_per_location = usual_rarity(truth.sum(axis=0))
+    assert 2 < min_per_location < 40
     _, shown = synthesise(features, truth, seed=0)
-    assert truth[:, 2].sum() + shown[:, 2].sum() == least
+    assert truth[:, 2].sum() + shown[:, 2].sum() == min_per_location
     assert not shown[:, 1].any()
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=28))
 def test_rare_is_whose_imbalance_ratio_is_above_the_mean(counts: list[int]) -> None:
-    least = usual_rarity(counts)
+    min_per_location = usual_rarity(counts)
     occurring = np.array([n for n in counts if n], np.float64)
     ratios = occurring.max(initial=0) / occurring
-    assert [n < least for n in occurring] == [bool(r > ratios.mean() * (1 + 1e-12)) for r in ratios]
+    assert [n < min_per_location for n in occurring] == [bool(r > ratios.mean() * (1 + 1e-12)) for r in ratios]
 
 
 def test_the_same_seed_makes_the_same_fields() -> None:
     features, truth = _fields()
-    one, again, other = (synthesise(features, truth, seed=seed, least=20)[0] for seed in (1, 1, 2))
+    one, again, other = (synthesise(features, truth, seed=seed, min_per_location=20)[0] for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one, other)
 
 
-def test_separable_features_are_told_apart_without_fault() -> None:
+def test_separable_features_are_separated_perfectly() -> None:
     features, truth = _fields()
     separate = np.hstack([features, 3 * truth])
     head = nn.Linear(9, 3)
@@ -151,15 +153,15 @@ def test_nothing_is_drawn_in_refitting_and_dead_features_do_no_harm() -> None:
 class _Network(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Flatten(), nn.Linear(6, 6), nn.BatchNorm1d(6), nn.Dropout(0.5))
+        self.backbone = nn.Sequential(nn.Flatten(), nn.Linear(6, 6), nn.BatchNorm1d(6), nn.Dropout(0.5))
         self.head = nn.Linear(6, 3)
 
     def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.body(images))
+        logits: Tensor = self.head(self.backbone(images))
         return logits
 
 
-def test_a_classifier_is_trained_again_in_place_and_the_body_stays() -> None:
+def test_a_classifier_is_trained_again_in_place_and_the_backbone_stays() -> None:
     features, truth = _fields()
     torch.manual_seed(0)
     network = _Network()

@@ -1,4 +1,4 @@
-"""A second training on what networks said of cells that they were not trained on."""
+"""Training on soft labels from out-of-fold predictions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import torch
 from small_runs import history, learn
 
 from cellocate.collection import make_split, open_collection, save_split
-from cellocate.decision import read_probabilities, write_table
+from cellocate.decision import Predictions, read_probabilities
 from cellocate.errors import CellocateError
-from cellocate.training.soft import softened
+from cellocate.training.soft_labels import soften_labels
 from cellocate.vocabulary import get_vocabulary
 
 WORDS = get_vocabulary("hpa28")
@@ -21,7 +21,7 @@ WORDS = get_vocabulary("hpa28")
 
 def _table(path: Path, ids: list[str], value: float) -> Path:
     p = np.full((len(ids), 28), value)
-    write_table(path, ids, p, p > 0.5, WORDS)
+    Predictions(ids, p, p > 0.5, WORDS).save(path)
     return path
 
 
@@ -29,15 +29,15 @@ def test_labels_of_fields_are_softened_by_what_cells_show(cells: Path, tmp_path:
     collection = open_collection(cells).labelled()
     ids = collection.ids
     tables = [_table(tmp_path / "a.csv", ids[:9], 0.2), _table(tmp_path / "b.csv", [*ids[6:12], "other"], 0.6)]
-    soft, truth = softened(collection, tables), collection.truth()
+    soft, truth = soften_labels(collection, tables), collection.truth()
     assert (soft[~truth] == 0).all()
     for row, value in ((0, 0.2), (7, 0.4), (10, 0.6), (20, 1.0)):
         np.testing.assert_allclose(soft[row][truth[row]], value, rtol=1e-6)
 
 
 def test_tables_of_nothing_that_is_known_are_refused(cells: Path, tmp_path: Path) -> None:
-    with pytest.raises(CellocateError, match="soft labels are of none"):
-        softened(open_collection(cells).labelled(), [_table(tmp_path / "a.csv", ["x", "y"], 0.5)])
+    with pytest.raises(CellocateError, match="soft labels contain none"):
+        soften_labels(open_collection(cells).labelled(), [_table(tmp_path / "a.csv", ["x", "y"], 0.5)])
 
 
 def test_what_is_learnt_is_soft(cells: Path, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_what_is_learnt_is_soft(cells: Path, tmp_path: Path) -> None:
     state = torch.load(tmp_path / "soft" / "checkpoints" / "last.ckpt", weights_only=True)
     hard = torch.load(tmp_path / "hard" / "checkpoints" / "last.ckpt", weights_only=True)
     assert state["begun_with"] != hard["begun_with"]
-    with pytest.raises(CellocateError, match=r"soft labels are of cells"):
+    with pytest.raises(CellocateError, match=r"soft labels are for single cells"):
         learn(cells, tmp_path / "bags", "bags.pool=mean", soft=(table,))
 
 
@@ -67,7 +67,7 @@ def test_folds_soften_the_labels_from_the_command_line(cellocate, cells: Path, t
     save_split(tmp_path / "whole.csv", table)
     parts = pd.read_csv(tmp_path / "whole.csv").assign(id=lambda t: t["id"].map(fields.to_dict())).drop_duplicates("id")
     learnt = parts.index[parts["part"] == "train"]
-    told = []
+    predicted_ids = []
     for number in range(2):
         own = parts.copy()
         own.loc[learnt[number::2], "part"] = "validation"
@@ -77,9 +77,9 @@ def test_folds_soften_the_labels_from_the_command_line(cellocate, cells: Path, t
         assert cellocate(*request, "--out", run).code == 0
         found = cellocate("predict", run / "model", cells, "--part", "validation", "--out", out)
         assert found.code == 0, found.err
-        told.append(set(read_probabilities(out, WORDS)[0]))
-    assert not told[0] & told[1]
-    assert told[0] | told[1] == {i for i in collection.ids if fields[i] in set(parts["id"][learnt])}
+        predicted_ids.append(set(read_probabilities(out, WORDS)[0]))
+    assert not predicted_ids[0] & predicted_ids[1]
+    assert predicted_ids[0] | predicted_ids[1] == {i for i in collection.ids if fields[i] in set(parts["id"][learnt])}
     soft = ("--soft", tmp_path / "soft0.csv", "--soft", tmp_path / "soft1.csv")
     second = ("train", cells, "--recipe", "quick", *settings[:-2], *soft, "--split", tmp_path / "whole.csv")
     done = cellocate(*second, "--out", tmp_path / "second")

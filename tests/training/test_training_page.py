@@ -1,4 +1,4 @@
-"""docs/training.md says what the code does: every recipe, every setting, every default and choice."""
+"""docs/training.md documents every recipe, setting, default and choice as the code has it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel
 from cellocate.cli.app import app
 from cellocate.registry import LOSSES, Registry
 from cellocate.training import Recipe, load_recipe, recipe_names
-from cellocate.training.recipes import recipe_text
+from cellocate.training.recipe_files import recipe_text
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
 SECTIONS = {name: f.annotation for name, f in Recipe.model_fields.items() if isinstance(f.annotation, type)}
@@ -22,14 +22,14 @@ SECTIONS = {name: section for name, section in SECTIONS.items() if issubclass(se
 
 
 def part(heading: str) -> str:
-    """What stands between a heading and the next."""
+    """The text between a heading and the next."""
     found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", PAGE, re.M | re.S)
     assert found, f"no heading {heading!r}"
     return found[1]
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """The rows of tables whose first cell is code: it, and the other cells."""
+    """Rows of tables with code in the first cell: that code → the other cells."""
     found = [line.strip("|").split("|") for line in text.splitlines() if re.match(r"\| `[^`]+` \|", line)]
     return {cells[0].strip(" `"): [c.strip() for c in cells[1:]] for cells in found}
 
@@ -58,7 +58,7 @@ def written(value: object) -> str:
 
 
 def choices(kind: Any) -> set[str]:
-    """The words that a setting can be."""
+    """The words that a setting accepts."""
     if isinstance(kind, AfterValidator) and isinstance(registry := getattr(kind.func, "__self__", None), Registry):
         return set(registry.own)
     if get_origin(kind) is Literal:
@@ -70,10 +70,10 @@ def choices(kind: Any) -> set[str]:
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_setting_has_its_row_with_default_and_choices(name: str) -> None:
-    told, known = rows(part(name)), settings(SECTIONS[name])
-    assert {k for k in told if k not in LOSSES.own} == set(known)
+    documented, known = rows(part(name)), settings(SECTIONS[name])
+    assert {k for k in documented if k not in LOSSES.own} == set(known)
     for setting, field in known.items():
-        default, words = told[setting]
+        default, words = documented[setting]
         assert default == f"`{written(field.default)}`", setting
         known_words = set().union(*map(choices, (field.annotation, *field.metadata)))
         lacking = {c for c in known_words if not re.search(rf"`[^`]*\b{c}\b[^`]*`", default + words)}

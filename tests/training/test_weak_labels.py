@@ -1,4 +1,4 @@
-"""Learning what cells show from the labels of their fields."""
+"""Learning single cells from the labels of their fields."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from cellocate.errors import CellocateError
 from cellocate.images import Scale
 from cellocate.prediction import predict_bags, predict_collection
 from cellocate.registry import CELL_POOLS
-from cellocate.training.bags import BagDataset
-from cellocate.training.data import training_loader
+from cellocate.training.bag_training import BagDataset
+from cellocate.training.datasets import training_loader
 from cellocate.vocabulary import get_vocabulary
 
 MEAN = ("bags.pool=mean", "bags.cells=3", "training.batch_size=8")
@@ -29,7 +29,7 @@ def _dataset(cells: Path, *settings: str) -> BagDataset:
     return BagDataset(bags_of(open_collection(cells)), small(*MEAN, *settings), Scale(32, None))
 
 
-def test_an_epoch_draws_cells_of_each_field_anew(cells: Path) -> None:
+def test_an_epoch_draws_new_cells_of_each_field(cells: Path) -> None:
     data = _dataset(cells)
     bags = bags_of(open_collection(cells))
     place = max(range(len(data)), key=lambda i: len(bags.members[bags.fields.ids[i]]))
@@ -108,7 +108,7 @@ def test_what_has_no_cells_is_refused_before_the_folder_is_touched(phantoms: Pat
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         (("bags.pool=duo",), "set bags.cell_loss"),
         (("bags.edge=0.5",), "set bags.pool"),
@@ -121,14 +121,14 @@ def test_what_has_no_cells_is_refused_before_the_folder_is_touched(phantoms: Pat
         (("bags.pool=median",), "'median'"),
     ],
 )
-def test_settings_that_contradict_bags_are_refused(settings: tuple[str, ...], said: str) -> None:
-    with pytest.raises(CellocateError, match=said):
+def test_settings_that_contradict_bags_are_refused(settings: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CellocateError, match=message):
         small(*settings)
 
 
 def test_a_model_of_single_images_makes_no_fields_of_cells(run: Path, cells: Path) -> None:
     model = load(run / "model", device="cpu")
-    with pytest.raises(CellocateError, match=r"knows single images alone.*bags\.pool"):
+    with pytest.raises(CellocateError, match=r"has no pool over cells.*bags\.pool"):
         predict_bags(model, bags_of(open_collection(cells)))
 
 
@@ -143,8 +143,8 @@ def test_the_commands_measure_and_predict_fields_by_their_cells(cellocate, cells
     assert f"{len(fields)} fields in" in cellocate(*whole).out
     assert read_probabilities(tmp_path / "fields.csv", get_vocabulary("hpa28"))[0] == list(fields)
     scored = pd.read_csv(tmp_path / "scores" / "predictions.csv", index_col="Id")["Nucleoplasm"]
-    told = pd.read_csv(tmp_path / "fields.csv", index_col="Id")["Nucleoplasm"]
-    np.testing.assert_allclose(scored[told.index], told, atol=2e-4)
+    in_table = pd.read_csv(tmp_path / "fields.csv", index_col="Id")["Nucleoplasm"]
+    np.testing.assert_allclose(scored[in_table.index], in_table, atol=2e-4)
 
 
 def test_a_model_of_cells_is_not_asked_about_fields(cellocate, cells: Path, phantoms: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from cellocate.vocabulary.vocabulary import BUILT_IN
 
 if TYPE_CHECKING:
     from cellocate.explain import Explained
-    from cellocate.networks.card import ModelCard
+    from cellocate.networks.model_card import ModelCard
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -46,7 +46,7 @@ def combine(
     from cellocate.networks import load, save  # with torch, after all that can be refused without it
     from cellocate.report import save_curves
     from cellocate.training.combine import combine as make_one
-    from cellocate.training.run import Run
+    from cellocate.training.run_folder import RunFolder
 
     collection = of_known_depth(collection)
     with new_folder(out, overwrite=overwrite, inputs=(*models, *collection.places)) as aside:
@@ -54,7 +54,7 @@ def combine(
         save(made.model, aside / "model")
         write_table(aside / "members.csv", made.table)
         if made.curves is not None:
-            Run(aside).write_curves(made.curves)
+            RunFolder(aside).write_curves(made.curves)
             save_curves(aside)
     print(f"model of {len(models)} networks in {out / 'model'}; which is best where in {out / 'members.csv'}")
     print("members: " + ", ".join(f"{number} {folder}" for number, folder in enumerate(models, start=1)))

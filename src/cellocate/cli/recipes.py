@@ -24,7 +24,7 @@ def recipes(
 
     Example: cellocate recipes quick > mine.yaml
     """
-    from cellocate.training.recipes import recipe_names, recipe_text
+    from cellocate.training.recipe_files import recipe_names, recipe_text
 
     if name is not None:
         print(recipe_text(name), end="")
@@ -55,7 +55,7 @@ def _groups() -> dict[str, dict[str, str]]:
     """What each recipe is, by name, under the source of the system; our own first."""
     import yaml
 
-    from cellocate.training.recipes import recipe_names, recipe_text
+    from cellocate.training.recipe_files import recipe_names, recipe_text
 
     groups: dict[str, dict[str, str]] = {_OWN: {}}
     for name in sorted(recipe_names(), key=lambda name: name != DEFAULT_RECIPE):

@@ -62,7 +62,7 @@ def train(
     then: cellocate train my_images --split folds.csv --fold all --out runs/folds
     """
     from cellocate.cli.console import resumable, show_validation
-    from cellocate.training.recipes import load_recipe
+    from cellocate.training.recipe_files import load_recipe
 
     if fold is not None and split is None:
         raise CellocateError("--fold is of a split", mend="Give the split as well, with --split.")
@@ -70,8 +70,8 @@ def train(
         what = "a resumed run keeps its recipe and split"
         raise CellocateError(what, mend="Leave --recipe, --set and --split out.")
     resolved = load_recipe(recipe or DEFAULT_RECIPE, settings or [])
-    if resolved.network.start is not None:
-        require_model(resolved.network.start)
+    if resolved.network.init_from is not None:
+        require_model(resolved.network.init_from)
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     from cellocate.report import save_curves, save_history, save_rates  # all that was typed is known to be sound
     from cellocate.training.fit import train as train_one

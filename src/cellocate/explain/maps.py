@@ -76,7 +76,7 @@ def _activations(model: Model, tiles: Tiles, locations: Sequence[int], method: M
         wanted = logits[:, location].sum()
         gradients = torch.autograd.grad(wanted, chosen, retain_graph=True, materialize_grads=True)
         maps = [
-            _weighted(network.body.to_map(features), network.body.to_map(gradient), method)
+            _weighted(network.backbone.to_map(features), network.backbone.to_map(gradient), method)
             for network, features, gradient in zip(networks, chosen, gradients, strict=True)
         ]
         found.append(torch.cat([_enlarged(m, tiles.shape[-1]) for m in maps], dim=1).sum(dim=1))
@@ -112,9 +112,9 @@ def _recorded(networks: Sequence[LocationNetwork]) -> Iterator[list[Recorded]]:
 
     def recorder(network: LocationNetwork, maps: Recorded) -> object:
         def record(module: nn.Module, _: object, output: object) -> None:
-            last = module is network.body.net  # of a transformer, whose other sequences need not be squares
+            last = module is network.backbone.net  # of a transformer, whose other sequences need not be squares
             if isinstance(output, Tensor) and (output.ndim == 4 or last):
-                height, width = network.body.to_map(output).shape[2:]
+                height, width = network.backbone.to_map(output).shape[2:]
                 maps.pop((height, width), None)
                 maps[height, width] = output
 
@@ -123,7 +123,7 @@ def _recorded(networks: Sequence[LocationNetwork]) -> Iterator[list[Recorded]]:
     hooks = [
         module.register_forward_hook(recorder(network, maps))
         for network, maps in zip(networks, found, strict=True)
-        for name, module in network.body.net.named_modules()
+        for name, module in network.backbone.net.named_modules()
         if name.count(".") < _DEPTH
     ]
     try:

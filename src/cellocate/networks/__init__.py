@@ -1,11 +1,15 @@
-"""Networks: bodies and heads, and the model (weights and all that is needed to use them rightly)."""
+"""Networks and models: a backbone, a head, and everything needed to use the weights correctly.
 
-from cellocate.networks.card import ModelCard, Normalisation, Provenance
+Start with `Model` in `model.py`, which predicts arrays, and `LocationNetwork` in `location_network.py`, the torch
+module inside it. `model_card.py` defines `model.json`; `model_folder.py` saves and loads a model.
+"""
+
 from cellocate.networks.ensemble import Ensemble
-from cellocate.networks.folder import learnt_from, load, load_body, save
-from cellocate.networks.groups import layer_groups
+from cellocate.networks.location_network import LocationNetwork, build_network, count_parameters, freeze
 from cellocate.networks.model import Embedded, Model
-from cellocate.networks.network import LocationNetwork, build_network, freeze, parameters
+from cellocate.networks.model_card import ModelCard, Normalisation, Provenance
+from cellocate.networks.model_folder import learned_field_ids, load, load_backbone, save
+from cellocate.networks.parameter_groups import layer_groups
 
 __all__ = [
     "Embedded",
@@ -16,11 +20,11 @@ __all__ = [
     "Normalisation",
     "Provenance",
     "build_network",
+    "count_parameters",
     "freeze",
     "layer_groups",
-    "learnt_from",
+    "learned_field_ids",
     "load",
-    "load_body",
-    "parameters",
+    "load_backbone",
     "save",
 ]

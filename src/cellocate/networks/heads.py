@@ -1,4 +1,4 @@
-"""Heads: from a feature map to a vector of features for each image, and on to logits."""
+"""Heads: from a feature map to one feature vector per image, and on to logits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Head(nn.Module):
         pool: feature map → the features (N, D) that the classifier sees.
         features: D.
         locations: K.
-        dropout: share of the features dropped before the classifier.
+        dropout: fraction of the features dropped before the classifier.
     """
 
     def __init__(self, pool: nn.Module, features: int, locations: int, dropout: float) -> None:
@@ -31,19 +31,19 @@ class Head(nn.Module):
         self.classifier = nn.Linear(features, locations)
 
     def places(self, features: Tensor) -> Tensor:
-        """Feature map (N, F, H, W) → the weights (N, H, W) of its places in the average that the classifier sees.
+        """Feature map (N, F, H, W) → weights (N, H, W) of its places in the average that the classifier sees.
 
-        Such a head says at each place what it would say of the whole were all places like it: the class activation map
-        (Zhou et al. 2016, arXiv:1512.04150), with the bias.
+        A head that averages over places also classifies each place by itself: the class activation map (Zhou et al.
+        2016, arXiv:1512.04150), with the bias.
 
         Raises:
-            CellocateError: it sees no average over places.
+            CellocateError: the head does not average over places.
         """
         if isinstance(self.pool, GatedAttention):
             return self.pool.weights(features)
         if isinstance(self.pool, _Average):
             return features.new_ones(len(features), *features.shape[2:]) / features[0, 0].numel()
-        what = "a head that sees no average over places has no activation map"
+        what = "a head that does not average over places has no activation map"
         raise CellocateError(what, mend="Use a model whose network.head is linear or attention.")
 
     def classify(self, features: Tensor) -> Tensor:
@@ -57,18 +57,18 @@ class Head(nn.Module):
 
 
 def build_head(name: str, shape: Shape, locations: int, dropout: float) -> Head:
-    """Make the head for a feature map of this shape.
+    """Build the head for a feature map of this shape.
 
     Args:
-        name: `linear`, on the average over the map. `concat`: average beside maximum, then a layer of 1024 (first of
-            the 2018 challenge). `blocks`: two residual blocks that halve the map each, then as `linear`. `attention`:
-            an average by learnt weights. `flatten`: linear on the whole map.
+        name: `linear`: a linear layer on the average over the map. `concat`: average and maximum, then a layer of 1024
+            (first of the 2018 challenge). `blocks`: two residual blocks that halve the map each, then as `linear`.
+            `attention`: an average by learned weights. `flatten`: a linear layer on the whole map.
         shape: features, height and width of the map.
         locations: number of logits.
-        dropout: share dropped before the classifier; `concat` drops as much before its own layer.
+        dropout: fraction dropped before the classifier; `concat` drops as much before its own layer.
 
-    A head is registered by `head` as a function of the shape and dropout → a pooling (feature map → features) and the
-    number of features.
+    Register a head with `head` as a function: shape and dropout → a pooling (feature map → features) and its number of
+    features.
 
     Example:
         >>> build_head("flatten", (32, 4, 4), locations=28, dropout=0)(torch.zeros(2, 32, 4, 4)).shape
@@ -99,7 +99,7 @@ def _concat(shape: Shape, dropout: float) -> tuple[nn.Module, int]:
 def _blocks(shape: Shape, _: float) -> tuple[nn.Module, int]:
     if min(shape[1:]) < 2:
         raise CellocateError(
-            f"a feature map of {shape[1]} × {shape[2]} cannot be halved by further blocks",
+            f"a feature map of {shape[1]} × {shape[2]} is too small for further blocks",
             where="recipe, network.head",
             mend="Set a larger data.size, or --set network.head=linear.",
         )
@@ -121,9 +121,9 @@ def _flatten(shape: Shape, _: float) -> tuple[nn.Module, int]:
 
 
 def _halving(width: int) -> nn.Module:
-    """A residual block (He et al. 2016, doi:10.1109/CVPR.2016.90) of half the resolution.
+    """A residual block (He et al. 2016, doi:10.1109/CVPR.2016.90) that halves the resolution.
 
-    It keeps the width: doubled twice, as ResNets do, the block after a ResNet50 alone would have 600 million weights.
+    It keeps the width: if it doubled twice, as in ResNets, one block after a ResNet50 would have 600 million weights.
     """
     block: nn.Module = BasicBlock(width, width, stride=2, downsample=downsample_conv(width, width, 1, stride=2))
     return block
@@ -136,13 +136,13 @@ class _AverageAndMaximum(nn.Module):
 
 
 class GatedAttention(nn.Module):
-    """An average over the places of a map, by learnt weights: w ∝ exp(uᵀ(tanh(Vh) ⊙ sigmoid(Gh))) of features h.
+    """An average over the places of a map with learned weights: w ∝ exp(uᵀ(tanh(Vh) ⊙ sigmoid(Gh))) of features h.
 
-    Gated attention of Ilse et al. 2018, arXiv:1802.04712: a protein in a few places of a field is not averaged away.
-    It takes maps of any size, and its weights are a map that can be looked at.
+    Gated attention of Ilse et al. 2018, arXiv:1802.04712: a protein in a few places of a field is not averaged away. It
+    takes maps of any size; its weights can be shown as a map.
 
     Args:
-        width: of the features.
+        width: number of features.
 
     Example:
         >>> weights = GatedAttention(32).weights(torch.rand(2, 32, 4, 4))
@@ -153,10 +153,10 @@ class GatedAttention(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.value, self.gate = nn.Conv2d(width, _ATTENTION, 1), nn.Conv2d(width, _ATTENTION, 1)
-        self.score = nn.Conv2d(_ATTENTION, 1, 1, bias=False)  # a bias would be divided away
+        self.score = nn.Conv2d(_ATTENTION, 1, 1, bias=False)  # a bias would cancel
 
     def weights(self, features: Tensor) -> Tensor:
-        """Features (N, F, H, W) → the weight of each place, shape (N, H, W), which sum to 1 over each map."""
+        """Features (N, F, H, W) → weights of the places, shape (N, H, W), which sum to 1 over each map."""
         scores: Tensor = self.score(torch.tanh(self.value(features)) * torch.sigmoid(self.gate(features)))
         return scores.flatten(1).softmax(1).view(-1, *features.shape[2:])
 

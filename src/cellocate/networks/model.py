@@ -1,9 +1,9 @@
-"""A model: a network and all that is needed to use it rightly, used on arrays."""
+"""A model: a network and its card, applied to arrays."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from os import PathLike
 from pathlib import Path
@@ -21,31 +21,31 @@ from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.images import TTA, Scale, to_float
 from cellocate.images.bit_depth import check_bits, full_scale, full_value
-from cellocate.networks.card import ModelCard
+from cellocate.networks.brightness import brightness_of
 from cellocate.networks.ensemble import Ensemble
-from cellocate.networks.light import light_of
-from cellocate.networks.network import LocationNetwork
+from cellocate.networks.location_network import LocationNetwork
+from cellocate.networks.model_card import ModelCard
 from cellocate.networks.ood import References
-from cellocate.networks.tta import pooled, views_of
+from cellocate.networks.tta import pool_probabilities, tta_images
 
-_SQUARE = 4  # px of the network's input to which activation maps are brought, so that thin cells have places
+_SQUARE = 4  # px; resolution of activation maps inside parts, so that thin cells are covered
 _ARRAYS = "Give arrays of shape (C, H, W)."
-_LEAST = 1e-6  # a probability below this is not told from 0
+_MIN_PROBABILITY = 1e-6  # anything lower counts as 0
 
 
 class Embedded(NamedTuple):
-    """Probabilities, shape (N, K), features, (N, D), and light (see `light_of`), (N, 2C), of N fields or cells."""
+    """Probabilities (N, K), features (N, D) and brightness (N, 2C; see `brightness_of`) of N fields or cells."""
 
     probabilities: NDArray[np.float32]
     features: NDArray[np.float32]
-    light: NDArray[np.float32]
+    brightness: NDArray[np.float32]
 
 
 class Model:
     """A network with its card.
 
     Attributes:
-        folder: that it was loaded from or saved to, if any.
+        folder: folder it was loaded from or saved to, if any.
 
     Example:
         >>> model = cellocate.load("run/model")  # doctest: +SKIP
@@ -70,7 +70,7 @@ class Model:
 
     @property
     def title(self) -> str:
-        """Its name, and its folder where it has one, as several models may have the same name."""
+        """The name, with the folder if there is one, because several models may have the same name."""
         return self.card.name if self.folder is None else f"{self.card.name} ({self.folder})"
 
     def __repr__(self) -> str:
@@ -105,29 +105,29 @@ class Model:
         bits: int | None = None,
         batch_size: int = 32,
     ) -> Predictions:
-        """Predict the locations of fields that are arrays.
+        """Predict the locations of fields given as arrays.
 
-        Arrays do not tell where they come from. If `card.provenance.simulated` is true, the model was trained on
-        simulated cells: do not rely on its answers for a microscope's images. `cellocate.decision.doubts` says whether
-        its decision rule can be relied on.
+        Arrays do not say where they come from. If `card.provenance.simulated` is true, the model was trained on
+        simulated cells: do not rely on its predictions for real images. `cellocate.decision.doubts` says whether you
+        can rely on its decision rule.
 
         Args:
             fields: one field (C, H, W), a batch (N, C, H, W), or a sequence of fields of any sizes; channels in the
-                order of `card.channels`; uint8, uint16, or floats between 0 and 1. Files and folders are predicted by
+                order of `card.channels`; uint8, uint16, or floats between 0 and 1. For files and folders use
                 `cellocate.prediction.predict_collection`.
-            pixel_size: µm per px of these fields; without it each is assumed to span what the model's own span.
-            bits: of the camera, where uint16 arrays hold counts of fewer than 16 bits, such as 12.
-            batch_size: how many tiles go through the network at once.
+            pixel_size: µm per px of these fields; by default each is assumed to span as much as the training fields.
+            bits: bits of the camera, if uint16 arrays hold counts of fewer than 16 bits, such as 12.
+            batch_size: number of tiles in one forward pass.
 
         Returns:
-            The predictions, whose ids are the places of the fields: "0", "1", …
+            The predictions; their ids are the positions of the fields: "0", "1", …
 
         Raises:
-            CellocateError: no field, a path, a wrong number of channels or type of pixels, values that are NaN or
-                beyond 0 to 1, an impossible pixel size, number of bits or batch size.
+            CellocateError: there is no field, a path instead of an array, a wrong number of channels or pixel type,
+                values that are NaN or outside 0 to 1, or an impossible pixel size, number of bits or batch size.
         """
         if not (isinstance(batch_size, int) and batch_size >= 1):
-            raise CellocateError(f"a batch size of {batch_size!r}", mend="Give a whole number from 1 on.")
+            raise CellocateError(f"a batch size of {batch_size!r}", mend="Give a whole number of at least 1.")
         arrays = self._on_full_scale(fields, bits)
         probabilities = self.predict_tiles([self.prepare(a, pixel_size) for a in arrays], batch_size=batch_size)
         notes = [self._note(array, pixel_size) for array in arrays]
@@ -135,7 +135,7 @@ class Model:
         return Predictions.from_rule(ids, probabilities, self.vocabulary, self.card.rule, notes=notes)
 
     def _note(self, field: NDArray[Any], pixel_size: float | None) -> str:
-        """Why nothing can be said of a field; of a cell by itself that is not known, as nothing around it is seen."""
+        """Why nothing can be said of a field; empty for single cells, which show no background."""
         if self.card.unit == "cell" or self.card.bag is not None:
             return ""
         if field.dtype.kind == "f":
@@ -150,175 +150,167 @@ class Model:
         bits: int | None = None,
         batch_size: int = 32,
     ) -> NDArray[np.float32]:
-        """Features of fields that are arrays, shape (N, D): what the network's last layer sees, the mean over tiles.
+        """Embed fields given as arrays: the input of the network's last layer, averaged over tiles, shape (N, D).
 
-        Each tile is looked at once. Args and faults are those of `predict`. Fields that look alike to the network lie
-        near each other.
+        Similar fields are close together. There is no test-time augmentation. Arguments and errors are those of
+        `predict`.
         """
         tiles = [self._tiled(field, pixel_size, self.card.scale()) for field in self._on_full_scale(fields, bits)]
         return self._means(tiles, self.network.embed, self.network.features, batch_size)
 
     def prepare(self, field: NDArray[Any], pixel_size: float | None = None) -> NDArray[np.float32]:
-        """Pixels of one field as `Collection.read` gives them, shape (C, H, W) → tiles, shape (T, C, R, R), 0 to 1.
-
-        The network sees views of these tiles.
-        """
+        """Pixels of one field from `Collection.read`, shape (C, H, W) → tiles, shape (T, C, R, R), 0 to 1."""
         return self._tiled(field, pixel_size, self.scale)
 
     @property
     def scale(self) -> Scale:
-        """The scale that fields are read at to be predicted; larger than the network's own where views are crops."""
+        """The scale to read fields at for prediction; larger than the network's own if test-time augmentation crops."""
         return self.card.tta.scale(self.card.scale())
 
     def with_tta(self, tta: TTA) -> Model:
-        """The same model with other test-time augmentation; its rule stays the one of its own views.
+        """The same model with other test-time augmentation; its rule stays as it was fitted.
 
-        It no longer tells fields out of distribution, whose distance was measured with its own views.
+        The copy has no out-of-distribution score, which was calibrated with the original augmentation.
 
         Raises:
-            CellocateError: a pool that leaves no probabilities.
+            CellocateError: the pool does not give probabilities.
         """
         return Model(self.network, self.card.with_tta(tta), self.device, folder=self.folder)
 
     def _on_full_scale(self, fields: ArrayLike | Sequence[ArrayLike], bits: int | None) -> Sequence[NDArray[Any]]:
-        """Arrays as `prepare` takes them, and a warning where they seem to hold counts of fewer bits than was said."""
+        """Arrays as `prepare` takes them, with a warning if they seem to hold counts of fewer bits than given."""
         arrays = _several(fields)
         if bits is not None:
             bits = check_bits(bits)
         brightest = max((int(a.max(initial=0)) for a in arrays if a.dtype == np.uint16), default=None)
         if bits is None and brightest is not None and self.card.intensity == "depth" and brightest <= full_value(12):
             what = f"no pixel of these uint16 arrays is above {brightest} of 65535"
-            warnings.warn(f"{what}. If they hold 12-bit counts, give bits=12", stacklevel=3)
+            warnings.warn(f"{what}. If they hold 12-bit counts, pass bits=12", stacklevel=3)
         return [full_scale(array, bits) for array in arrays]
 
     def _tiled(self, field: NDArray[Any], pixel_size: float | None, scale: Scale) -> NDArray[np.float32]:
         channels = self.card.channels
         if field.ndim != 3 or field.shape[0] != len(channels):
             last = field.ndim == 3 and field.shape[2] == len(channels)
-            mend = " They stand last: move them with np.moveaxis(fields, -1, -3)." if last else ""
+            mend = " The channels are last: move them with np.moveaxis(fields, -1, -3)." if last else ""
             what, order = f"a field of shape {field.shape}", ", ".join(channels)
             raise CellocateError(what, mend=f"Give (C, H, W) with the channels {order}.{mend}")
         return scale.tiles(to_float(field, self.card.intensity), pixel_size)
 
     def images(self, tiles: Iterable[NDArray[np.float32]]) -> Tensor:
-        """Tiles, each (C, S, S), 0 to 1 → what its network takes, shape (T, C, S, S), on its device."""
+        """Tiles, each (C, S, S), 0 to 1 → input of the network, shape (T, C, S, S), on its device."""
         images = torch.from_numpy(np.stack(list(tiles))).to(self._mean.device)
         return ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
 
     def predict_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> NDArray[np.float32]:
-        """Tiles of each field, as `prepare` gives them → probabilities (N, K).
+        """Predict tiles of fields from `prepare` → probabilities (N, K).
 
-        They are pooled over the views of a tile, their mean is taken over the tiles of a field, and, where the card has
-        a calibration, that is applied.
+        Probabilities are pooled over the test-time augmentation of a tile, averaged over the tiles of a field, and
+        calibrated if the card has a calibration.
         """
         found = self._means(tiles, lambda images: self._answers(images)[0], len(self.vocabulary), batch_size)
         return self._calibrated(found)
 
     def embed_tiles(self, tiles: Sequence[NDArray[np.float32]], *, batch_size: int = 32) -> Embedded:
-        """Probabilities as `predict_tiles` gives them, the features of the same views, in one pass, and their light."""
+        """Probabilities as from `predict_tiles`, features from the same forward pass, and brightness."""
         width = len(self.vocabulary) + self.network.features
         found = self._means(tiles, lambda images: torch.cat(self._answers(images), dim=1), width, batch_size)
         probabilities, features = np.split(found, [len(self.vocabulary)], axis=1)
-        light = np.zeros((len(tiles), 2 * len(self.card.channels)), np.float32)
-        for row, each in zip(light, tiles, strict=True):
-            row[:] = light_of(each)
-        return Embedded(self._calibrated(probabilities), features, light)
+        brightness = np.zeros((len(tiles), 2 * len(self.card.channels)), np.float32)
+        for row, each in zip(brightness, tiles, strict=True):
+            row[:] = brightness_of(each)
+        return Embedded(self._calibrated(probabilities), features, brightness)
 
-    def fields_of(self, cells: Embedded, weights: NDArray[np.float32], sizes: Sequence[int]) -> NDArray[np.float32]:
-        """What fields show, from their embedded cells, one field after the other → probabilities (fields, K).
+    def pool_cells(self, cells: Embedded, weights: NDArray[np.float32], sizes: Sequence[int]) -> NDArray[np.float32]:
+        """Predict fields from their embedded cells, one field after the other → probabilities (fields, K).
 
         Args:
-            cells: of N cells.
-            weights: of the cells, above 0 to 1, shape (N,).
-            sizes: how many cells each field has; at least one.
+            cells: N embedded cells.
+            weights: weights of the cells, above 0 and at most 1, shape (N,).
+            sizes: number of cells of each field, at least one.
 
         Raises:
-            CellocateError: the model has not learnt what cells make of their field.
+            CellocateError: the model has no pool over cells.
         """
         if (pool := self.network.cells) is None:
-            what = "a model that knows single images alone does not say what cells make of their field"
+            what = "this model has no pool over cells and cannot predict a field from its cells"
             raise CellocateError(what, mend="Train one with bags.pool in its recipe.")
         probabilities, features, weight = (torch.from_numpy(v).to(self._mean.device) for v in (*cells[:2], weights))
         with torch.inference_mode():
-            said = pool.of_bags(torch.logit(probabilities, eps=_LEAST), features, weight, sizes).sigmoid().cpu().numpy()
-        calibration = self.card.calibration
-        return said if calibration is None else calibration.apply(said).astype(np.float32)
+            logits = pool.of_bags(torch.logit(probabilities, eps=_MIN_PROBABILITY), features, weight, sizes)
+        return self._calibrated(logits.sigmoid().cpu().numpy(), of_fields=True)
 
     def predict_within(
         self, field: NDArray[Any], labels: NDArray[np.integer[Any]], pixel_size: float | None = None
     ) -> NDArray[np.float32]:
-        """Probabilities of the parts of a field, such as its cells, from the activation map inside each: shape (P, K).
+        """Predict parts of a field, such as its cells, from the activation map inside each: probabilities (P, K).
 
-        The network was shown labels of whole fields, and none of these parts; one that is so small that nothing is
-        left of it at the network's resolution is given nan.
+        The network was trained on labels of whole fields only. A part too small for the network's resolution gets nan.
 
         Args:
             field: shape (C, H, W), as in `predict`.
-            labels: the number of the part at each pixel, 1 to P, 0 for none; it covers the field, at any
-                resolution.
+            labels: number of the part at each pixel, 1 to P, and 0 for none; covers the field at any resolution.
             pixel_size: µm per px of the field.
 
         Raises:
-            CellocateError: the head has no activation map, or the model is made of several.
+            CellocateError: the head has no activation map, or the model is an ensemble.
         """
         scale = self.card.scale()
         tiles = self._tiled(field, pixel_size, scale)
         numbers = scale.label_tiles(labels, field.shape[1], field.shape[2], pixel_size)
-        masks = np.stack([_shares(tile, int(labels.max(initial=0))) for tile in numbers])
+        masks = np.stack([_part_fractions(tile, int(labels.max(initial=0))) for tile in numbers])
         with torch.inference_mode():
-            logits, there = self.network.logits_within(
-                self.images(tiles), torch.from_numpy(masks).to(self._mean.device)
-            )
-            said: NDArray[np.float32] = (
-                (logits.softmax(dim=1) if self.card.activation == "softmax" else logits.sigmoid()).cpu().numpy()
-            )
-        said = self._calibrated(said)
-        said[there.cpu().numpy() == 0] = np.nan
-        return said
+            masks_on_device = torch.from_numpy(masks).to(self._mean.device)
+            logits, amounts = self.network.logits_within(self.images(tiles), masks_on_device)
+            probabilities = logits.softmax(dim=1) if self.card.activation == "softmax" else logits.sigmoid()
+        found = self._calibrated(probabilities.cpu().numpy())
+        found[amounts.cpu().numpy() == 0] = np.nan
+        return found
 
-    def _calibrated(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
-        calibration = self.card.calibration if self.card.bag is None else None  # that of bags is of fields
-        return said if calibration is None else calibration.apply(said).astype(np.float32)
+    def _calibrated(self, probabilities: NDArray[np.float32], *, of_fields: bool = False) -> NDArray[np.float32]:
+        calibration = self.card.calibration
+        if calibration is None or (self.card.bag is not None and not of_fields):  # with bags it is for fields only
+            return probabilities
+        return calibration.apply(probabilities).astype(np.float32)
 
     def _answers(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Probabilities (N, K) and features (N, D), pooled over the views of each image.
+        """Probabilities (N, K) and features (N, D), pooled over the test-time augmentation of each image.
 
-        The views of each member of an ensemble are pooled, then the members: as they answered where the rule was
-        fitted.
+        In an ensemble each member is pooled first, then the members, as when the rule was fitted.
         """
-        of_members = zip(*(self.network.outputs(view) for view in self._views(images)), strict=True)
+        variants = (
+            variant.contiguous(memory_format=torch.channels_last)
+            for variant in tta_images(images, self.card.tta, self.card.size)
+        )
+        of_members = zip(*(self.network.outputs(variant) for variant in variants), strict=True)
         probabilities, features = [], []
         activations = [member.activation for member in self.card.members] or [self.card.activation]
-        for of_views, activation in zip(of_members, activations, strict=True):
-            logits, own = (torch.stack(values) for values in zip(*of_views, strict=True))
+        for of_variants, activation in zip(of_members, activations, strict=True):
+            logits, own = (torch.stack(values) for values in zip(*of_variants, strict=True))
             exclusive = activation == "softmax"
             each = logits.softmax(dim=-1) if exclusive else logits.sigmoid()
-            probabilities.append(pooled(each, self.card.tta.pool, exclusive=exclusive))
+            probabilities.append(pool_probabilities(each, self.card.tta.pool, exclusive=exclusive))
             features.append(own.mean(dim=0))
         return self.network.mean(probabilities), torch.cat(features, dim=1)
-
-    def _views(self, images: Tensor) -> Iterator[Tensor]:
-        for view in views_of(images, self.card.tta, self.card.size):
-            yield view.contiguous(memory_format=torch.channels_last)
 
     def _means(
         self, fields: Sequence[NDArray[np.float32]], of: Callable[[Tensor], Tensor], width: int, batch_size: int
     ) -> NDArray[np.float32]:
-        """What the network says of each tile, shape (tiles, D), averaged over the tiles of each field: (N, D)."""
-        parts = [self._run(part, of) for part in _batches([tile for field in fields for tile in field], batch_size)]
+        """Apply `of` to all tiles and average over the tiles of each field: shape (N, width)."""
+        tiles = [tile for field in fields for tile in field]
+        with torch.inference_mode():
+            parts = [
+                of(self.images(tiles[start : start + batch_size])).cpu().numpy()
+                for start in range(0, len(tiles), batch_size)
+            ]
         if not parts:
             return np.zeros((0, width), np.float32)
         ends = np.cumsum([len(field) for field in fields])[:-1]
         return np.stack([part.mean(axis=0) for part in np.split(np.concatenate(parts), ends)]).astype(np.float32)
 
-    @torch.inference_mode()
-    def _run(self, tiles: Sequence[NDArray[np.float32]], of: Callable[[Tensor], Tensor]) -> NDArray[np.float32]:
-        said: NDArray[np.float32] = of(self.images(tiles)).cpu().numpy()
-        return said
 
-
-def _shares(labels: NDArray[np.int32], parts: int) -> NDArray[np.float32]:
-    """The share of each part in the squares of 4 px of a tile, shape (parts, S/4, S/4)."""
+def _part_fractions(labels: NDArray[np.int32], parts: int) -> NDArray[np.float32]:
+    """Fraction of each part in squares of 4 px of a tile, shape (parts, S/4, S/4)."""
     side = -(-labels.shape[0] // _SQUARE)
     y, x = np.indices(labels.shape) // _SQUARE
     place = (labels.astype(np.int64) * side + y) * side + x
@@ -327,13 +319,12 @@ def _shares(labels: NDArray[np.int32], parts: int) -> NDArray[np.float32]:
 
 
 def _several(fields: ArrayLike | Sequence[ArrayLike]) -> list[NDArray[Any]]:
-    """One field, a batch of fields or a sequence of fields → a list of arrays."""
     if getattr(fields, "ndim", None) == len("CHW"):  # an array, or a tensor
         return [np.asarray(fields)]
     if isinstance(fields, Mapping):
         raise _no_arrays(fields)
     try:
-        several = list(fields)  # type: ignore[arg-type] # what cannot be listed is told so
+        several = list(fields)  # type: ignore[arg-type] # refused below
     except TypeError:
         raise _no_arrays(fields) from None
     if isinstance(fields, str) or any(isinstance(field, str | PathLike) for field in several):
@@ -343,18 +334,13 @@ def _several(fields: ArrayLike | Sequence[ArrayLike]) -> list[NDArray[Any]]:
     try:
         arrays = [np.asarray(field) for field in several]
         return arrays if arrays[0].ndim != len("HW") or isinstance(several[0], np.ndarray) else [np.asarray(several)]
-    except (TypeError, ValueError) as error:  # rows of different length; an array that lies on a graphics card
-        raise CellocateError(f"a field that is no array ({str(error).partition('.')[0]})", mend=_ARRAYS) from None
+    except (TypeError, ValueError) as error:  # rows of different length, or an array on a graphics card
+        raise CellocateError(f"a field that is not an array ({str(error).partition('.')[0]})", mend=_ARRAYS) from None
 
 
 def _no_arrays(given: object) -> CellocateError:
     what = (
         f"the path {str(given)!r}" if isinstance(given, str | PathLike) else f"an object of type {type(given).__name__}"
     )
-    mend = "Files are predicted by cellocate.prediction.predict_collection(model, cellocate.open_collection(path))."
+    mend = "For files use cellocate.prediction.predict_collection(model, cellocate.open_collection(path))."
     return CellocateError(f"{what} where arrays are needed", mend=f"{_ARRAYS} {mend}")
-
-
-def _batches(tiles: list[NDArray[np.float32]], size: int) -> Iterator[list[NDArray[np.float32]]]:
-    for start in range(0, len(tiles), size):
-        yield tiles[start : start + size]

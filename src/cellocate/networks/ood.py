@@ -1,4 +1,4 @@
-"""Fields out of distribution: far from those that a network learnt from, in its features or in brightness."""
+"""Out-of-distribution score: how far a field is from the training fields, in features and in brightness."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellocate.networks.light import Light
+from cellocate.networks.brightness import Brightness
 
 NEIGHBOURS = 10
 QUANTILE = 0.99
-MOST = 2000  # reference fields
-_ROOM = 2**24  # bytes of them
+MAX_REFERENCES = 2000
+_MAX_BYTES = 2**24  # of the references
 
 
 class References(NamedTuple):
-    """What fields are compared with.
+    """Training fields to compare other fields with.
 
     Args:
-        features: of fields that were learnt from, of length 1, shape (R, D), float16.
-        distance: that 99% of the validation fields do not exceed.
-        light: the brightness of the same fields; None in older models.
+        features: features of training fields, normalised to length 1, shape (R, D), float16.
+        distance: distance that 99% of the validation fields stay below.
+        brightness: brightness of the same fields; None in older models.
     """
 
     features: NDArray[np.float16]
     distance: float
-    light: Light | None = None
+    brightness: Brightness | None = None
 
     def ood_score(
-        self, features: NDArray[np.floating[Any]], light: NDArray[np.floating[Any]] | None = None
+        self, features: NDArray[np.floating[Any]], brightness: NDArray[np.floating[Any]] | None = None
     ) -> NDArray[np.float32]:
-        """How far fields are out of distribution, shape (N,); 99% of the validation fields do not exceed 1.
+        """Out-of-distribution scores, shape (N,); 99% of the validation fields are at most 1.
 
-        Above 1 do not rely on the predictions. It is the larger of two distances, each over what is usual: that of the
-        features to the 10th nearest reference on the unit sphere (Sun et al. 2022, arXiv:2204.06507), and that of
-        brightness and contrast (`cellocate.networks.light`). A network's features hardly change where a field is 16
-        times too dark, or lie nearer to the references.
+        Do not rely on predictions with a score above 1. The score is the larger of two relative distances: of the
+        features to the 10th nearest reference on the unit sphere (Sun et al. 2022, arXiv:2204.06507), and of brightness
+        and contrast (`cellocate.networks.brightness`). Features alone do not suffice: those of a field 16 times too
+        dark hardly change, or move closer to the references.
 
         Args:
-            features: of fields, shape (N, D).
-            light: of the same fields, shape (N, 2C), as `light_of` gives it.
+            features: features of fields, shape (N, D).
+            brightness: statistics of the same fields from `brightness_of`, shape (N, 2C).
 
         Example:
             >>> known = References(np.eye(20, 4, dtype=np.float16)[:1].repeat(20, axis=0), distance=0.5)
@@ -48,45 +48,49 @@ class References(NamedTuple):
             [0.0, 2.8299999237060547]
         """
         ood_score = (_distances(features, self.features) / np.float32(self.distance)).astype(np.float32)
-        if self.light is None or light is None:
+        if self.brightness is None or brightness is None:
             return ood_score
-        return np.asarray(np.maximum(ood_score, self.light.distances(light) / self.light.distance), np.float32)
+        return np.asarray(
+            np.maximum(ood_score, self.brightness.distances(brightness) / self.brightness.distance), np.float32
+        )
 
 
-def room_for(width: int) -> int:
-    """How many references of this many features are kept: at most 2000, and 16 MiB.
+def max_references(width: int) -> int:
+    """Number of references to keep for this number of features: at most 2000, and 16 MiB.
 
     Example:
-        >>> room_for(512), room_for(524288)
+        >>> max_references(512), max_references(524288)
         (2000, 16)
     """
-    return min(MOST, _ROOM // (2 * width))
+    return min(MAX_REFERENCES, _MAX_BYTES // (2 * width))
 
 
 def fit_references(
     learnt: NDArray[np.floating[Any]],
     validated: NDArray[np.floating[Any]],
-    light: tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]] | None = None,
+    brightness: tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]] | None = None,
 ) -> References | None:
-    """References and the distances that 99% of the validation fields have; None where there are too few of either.
+    """Fit the references and the distances that 99% of the validation fields stay below; None with too few fields.
 
     Args:
-        learnt: features of fields that the network was trained on, shape (R, D).
-        validated: of fields that it was not, shape (V, D).
-        light: of both, shapes (R, 2C) and (V, 2C), as `light_of` gives it; None leaves brightness out.
+        learnt: features of training fields, shape (R, D).
+        validated: features of validation fields, shape (V, D).
+        brightness: statistics of both from `brightness_of`, shapes (R, 2C) and (V, 2C); None leaves brightness out.
     """
     if len(learnt) <= NEIGHBOURS or not len(validated):
         return None
     features = _unit(learnt).astype(np.float16)
-    known = References(features, 1.0, None if light is None else Light(np.asarray(light[0], np.float32), 1.0))
-    apart = [known.ood_score(validated)]
-    if known.light is not None and light is not None:
-        apart.append(known.light.distances(light[1]))
-    limits = np.quantile(apart, QUANTILE, axis=1)
+    known = References(
+        features, 1.0, None if brightness is None else Brightness(np.asarray(brightness[0], np.float32), 1.0)
+    )
+    distances = [known.ood_score(validated)]
+    if known.brightness is not None and brightness is not None:
+        distances.append(known.brightness.distances(brightness[1]))
+    limits = np.quantile(distances, QUANTILE, axis=1)
     if not limits.all():
         return None
-    limits *= np.quantile(np.max(apart / limits[:, None], axis=0), QUANTILE)  # so that 99% exceed neither
-    usual = None if known.light is None else known.light._replace(distance=float(limits[1]))
+    limits *= np.quantile(np.max(distances / limits[:, None], axis=0), QUANTILE)  # so that 99% exceed neither
+    usual = None if known.brightness is None else known.brightness._replace(distance=float(limits[1]))
     return References(features, float(limits[0]), usual)
 
 

@@ -1,4 +1,4 @@
-"""From a first layer that was trained on red, green and blue to one for other channels."""
+"""Adapt a first layer trained on red, green and blue to other channels."""
 
 from __future__ import annotations
 
@@ -14,23 +14,17 @@ from cellocate.errors import CellocateError
 _COLOURS = ("red", "green", "blue")
 
 
-def adapt(filters: Tensor, channels: Sequence[str], stem: Stem) -> Tensor:
-    """Filters of a first layer for red, green and blue → those for `channels`.
+def adapt_filters(filters: Tensor, channels: Sequence[str], stem: Stem) -> Tensor:
+    """Adapt the filters of a first layer for red, green and blue, (F, 3, h, w), to `channels`: (F, C, h, w).
 
-    Args:
-        filters: shape (F, 3, h, w).
-        channels: that the new filters see, in order.
-        stem: `repeat` goes by position: the three in turn, scaled by 3 / C so that the layer's answer keeps its size,
-            and for one channel their sum (timm's way). `mean` gives each channel the mean of the three. `red`, `green`
-            and `blue` go by name: a channel of one of these colours takes its own filter, any other takes that of the
-            colour named. (`red` is that of the first of the 2018 challenge: yellow copies red.)
-
-    Returns:
-        Filters, shape (F, C, h, w).
+    `repeat` goes by position: it repeats the three and scales them by 3 / C to keep the size of the output; one channel
+    gets their sum (timm's way). `mean` gives each channel the mean of the three. `red`, `green` and `blue` go by name:
+    a channel of one of these colours keeps its filter, any other gets that of the colour named. (The first of the 2018
+    challenge used `red`: yellow copies red.)
 
     Example:
         >>> filters = torch.tensor([1.0, 2.0, 4.0]).view(1, 3, 1, 1)
-        >>> adapt(filters, ["red", "green", "blue", "yellow"], "red").flatten().tolist()
+        >>> adapt_filters(filters, ["red", "green", "blue", "yellow"], "red").flatten().tolist()
         [1.0, 2.0, 4.0, 1.0]
     """
     if stem == "repeat":
@@ -41,11 +35,11 @@ def adapt(filters: Tensor, channels: Sequence[str], stem: Stem) -> Tensor:
     return filters[:, [_COLOURS.index(channel if channel in _COLOURS else stem) for channel in channels]]
 
 
-def with_stem(source: nn.Module, channels: Sequence[str], stem: Stem) -> dict[str, Tensor]:
+def adapted_weights(source: nn.Module, channels: Sequence[str], stem: Stem) -> dict[str, Tensor]:
     """The weights of a timm network for three channels, with a first layer for `channels`.
 
     Raises:
-        CellocateError: its first layer is not a convolution over three channels.
+        CellocateError: the first layer is not a convolution over three channels.
     """
     state: dict[str, Tensor] = source.state_dict()
     if len(channels) == 3 and stem == "repeat":
@@ -54,8 +48,8 @@ def with_stem(source: nn.Module, channels: Sequence[str], stem: Stem) -> dict[st
     layers = [f"{name}.weight" for name in ([first] if isinstance(first, str) else first)]
     if not layers or any(name not in state or state[name].shape[1:2] != torch.Size([3]) for name in layers):
         raise CellocateError(
-            "the first layer of this backbone cannot be made to take other channels",
+            "the first layer of this backbone cannot be adapted to other channels",
             where="recipe, network.stem",
             mend="Choose another backbone, or use three channels with --set network.stem=repeat.",
         )
-    return state | {name: adapt(state[name], channels, stem) for name in layers}
+    return state | {name: adapt_filters(state[name], channels, stem) for name in layers}

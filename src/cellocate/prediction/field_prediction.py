@@ -55,7 +55,7 @@ def predict_and_embed(
     for tiles in _tiles(model, collection, batch_size, progress, notes):
         parts.append(model.embed_tiles(tiles, batch_size=batch_size))
     found = Embedded(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-    score = None if model.references is None else model.references.ood_score(found.features, found.light)
+    score = None if model.references is None else model.references.ood_score(found.features, found.brightness)
     return _predictions(model, collection, found.probabilities, notes, ood_score=score), found
 
 
@@ -101,7 +101,7 @@ def predict_bags(
         ids = [cell for members in some for cell in members]
         rows = [row[cell] for cell in ids]
         _, found = predict_and_embed(model, bags.cells.subset(ids), batch_size=batch_size)
-        fields.append(model.fields_of(found, weights[rows], [len(members) for members in some]))
+        fields.append(model.pool_cells(found, weights[rows], [len(members) for members in some]))
         cells[rows] = found.probabilities
         if progress is not None:
             progress(len(some))

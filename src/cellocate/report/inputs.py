@@ -16,7 +16,7 @@ from cellocate.pictures.text_format import listed
 from cellocate.registry import RULES
 
 if TYPE_CHECKING:
-    from cellocate.networks.card import ModelCard
+    from cellocate.networks.model_card import ModelCard
 
 Rows = list[tuple[str, str]]
 

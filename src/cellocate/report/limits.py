@@ -11,7 +11,7 @@ from cellocate.pictures.text_format import listed, sentence
 from cellocate.report.inputs import describe_channels
 
 if TYPE_CHECKING:
-    from cellocate.networks.card import ModelCard
+    from cellocate.networks.model_card import ModelCard
 
 
 def report_warnings(evaluated: Evaluated, unreadable: int = 0) -> list[str]:

@@ -16,12 +16,12 @@ from cellocate.training.recipe import Training
 
 
 def averaging_callback(section: Training) -> WeightAveraging | None:
-    """What keeps the moving average of the weights where `average` is `ema`.
+    """The callback that keeps a moving average of the weights, if `average` is `ema`.
 
-    Validation sees the averaged weights, and they are the `state_dict` of every checkpoint and of the module at the
-    end; what is trained stays in the checkpoint for resuming. Running statistics of batch normalisations are averaged
-    like the weights. The decay begins low, min(decay, (1 + n)/(10 + n)) after n steps, or a short run would
-    hold little but its beginning.
+    Validation uses the averaged weights, and they are the `state_dict` of every checkpoint and of the module at the
+    end; the weights being trained stay in the checkpoint for resuming. Running statistics of batch normalisations are
+    averaged too. The decay after n steps is min(decay, (1 + n)/(10 + n)), or a short run would keep mostly its
+    beginning.
 
     References:
         Polyak, Juditsky. Acceleration of stochastic approximation by averaging. SIAM Journal on Control and
@@ -44,10 +44,10 @@ def averaging_callback(section: Training) -> WeightAveraging | None:
 
 
 def average_checkpoints(paths: Iterable[Path]) -> dict[str, Tensor]:
-    """The mean of the weights of several checkpoints of one run, as a `state_dict` on the CPU.
+    """Average the weights of several checkpoints of one run; returns a `state_dict` on the CPU.
 
-    Whole numbers (counts of batches) are the last one's. Running statistics of batch normalisations are means as well;
-    `update_norms` measures them for these weights.
+    Integers (counts of batches) are taken from the last one. `update_norms` measures the running statistics of batch
+    normalisations again for these weights.
 
     Raises:
         CellocateError: there is no checkpoint.
@@ -58,25 +58,21 @@ def average_checkpoints(paths: Iterable[Path]) -> dict[str, Tensor]:
     sums: dict[str, Tensor] = {}
     last: dict[str, Tensor] = {}
     count = 0
-    for count, path in enumerate(paths, start=1):  # noqa: B007 # it is the number of them afterwards
+    for count, path in enumerate(paths, start=1):  # noqa: B007 # counts them
         last = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
         for name, value in last.items():
             sums[name] = value.double() + sums.get(name, 0)
     if not count:
-        raise CellocateError("no checkpoint to average", mend="Train again with training.keep of 2 or more.")
+        raise CellocateError("there is no checkpoint to average", mend="Train with training.save_last of 2 or more.")
     return {name: (sums[name] / count).to(v.dtype) if v.is_floating_point() else v for name, v in last.items()}
 
 
 def update_norms(network: nn.Module, images: Iterable[Tensor], seed: int) -> None:
-    """Measure the running statistics of batch normalisations anew, as the mean over batches of training images.
+    """Measure the running statistics of batch normalisations again, as the mean over batches of training images.
 
-    Those of a frozen body, which is as in evaluation when the network trains, stay: torch's own `update_bn` would
-    reset them and measure nothing.
-
-    Args:
-        network: its other weights stay, and so does its mode; without batch normalisations nothing is read.
-        images: batches as the network takes them, on its device.
-        seed: of dropout, so that a resumed run measures the same. torch's own random state stays as it is.
+    A frozen backbone keeps its statistics; torch's `update_bn` would reset them and measure nothing. The network keeps
+    its mode; without batch normalisations no image is read. `seed` is for dropout, so that a resumed run measures the
+    same; torch's random state is kept.
     """
     training = network.training
     network.train()

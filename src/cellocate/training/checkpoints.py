@@ -1,4 +1,4 @@
-"""Which checkpoints a run keeps, and how they reach the disk."""
+"""Which checkpoints a run keeps, and how they are written."""
 
 from __future__ import annotations
 
@@ -13,60 +13,54 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from cellocate.files import new_file
 from cellocate.training.recipe import Training
 
-_LESS_IS_BETTER = {"loss", "ece"}
+_LOWER_IS_BETTER = {"loss", "ece"}
 
 
 def monitor_mode(name: str) -> Literal["min", "max"]:
-    """Whether less of a figure is better, or more.
+    """Whether a metric should be low (`min`) or high (`max`).
 
     Example:
         >>> monitor_mode("validation_loss"), monitor_mode("validation_ece"), monitor_mode("validation_macro_f1")
         ('min', 'min', 'max')
     """
-    return "min" if _LESS_IS_BETTER & set(name.split("_")) else "max"
+    return "min" if _LOWER_IS_BETTER & set(name.split("_")) else "max"
 
 
 def checkpoint_callbacks(section: Training, folder: Path, *, validated: bool) -> list[ModelCheckpoint]:
-    """After each epoch: the best one as `best.ckpt`, the last ones as `step-NNNNNN.ckpt`, and `last.ckpt`.
+    """Save after each epoch: the best as `best.ckpt`, the last ones as `step-NNNNNN.ckpt`, and `last.ckpt`.
 
-    `last.ckpt` comes last, so that a run which is killed between them does the epoch again and writes the others
-    anew, as they were.
-
-    Args:
-        section: `monitor`, and `keep`: with more than 1, that many of the last epochs stay beside `last.ckpt`.
-        folder: of the checkpoints.
-        validated: whether there are figures to choose the best epoch by.
+    `last.ckpt` is written last: a run killed in between repeats the epoch and writes the others again, unchanged.
     """
     every_epoch = partial(_Checkpoint, folder, save_on_train_epoch_end=True, enable_version_counter=False)
     callbacks: list[ModelCheckpoint] = []
     if validated:
         callbacks.append(every_epoch("best", monitor=section.monitor, mode=monitor_mode(section.monitor)))
-    if section.keep > 1:
-        # the number of the step is a figure like others, and the highest are the last
-        latest = partial(every_epoch, monitor="step", mode="max", save_top_k=section.keep)
+    if section.save_last > 1:
+        # monitors the step: the highest are the last
+        latest = partial(every_epoch, monitor="step", mode="max", save_top_k=section.save_last)
         callbacks.append(latest("step-{step:06d}", auto_insert_metric_name=False))
     return [*callbacks, every_epoch("last")]
 
 
 def last_checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints of the last epochs that `training.keep` left in a folder, in their order."""
+    """The checkpoints that `training.save_last` kept in a folder, in order."""
     return sorted(folder.glob("step-*.ckpt"))
 
 
 class WholeFiles(TorchCheckpointIO):
-    """Checkpoints are written beside their place and renamed.
+    """Writes checkpoints next to their place and renames them.
 
-    Lightning's own go through the folder for temporary files, and a copy from another file system can be cut off.
+    Lightning goes through the folder for temporary files; a copy from another file system can be cut off.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: object = None) -> None:
-        """Write the file, whole or not at all."""
+        """Write the file, all or nothing."""
         with new_file(path) as aside:
             torch.save(checkpoint, aside)
 
 
 class _Checkpoint(ModelCheckpoint):
-    """It finds its files again where the folder of a run was moved: Lightning would forget which epoch was best."""
+    """Finds its files after a run's folder was moved; Lightning would forget which epoch was best."""
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         assert self.dirpath is not None

@@ -1,4 +1,4 @@
-"""A network for each fold of a split, and one model of them all."""
+"""Train a network for each fold of a split, and combine them."""
 
 from __future__ import annotations
 
@@ -17,66 +17,66 @@ from cellocate.training.combine import combine
 from cellocate.training.fit import train
 from cellocate.training.prepare import Options
 from cellocate.training.recipe import Recipe
-from cellocate.training.recipes import load_recipe
-from cellocate.training.run import Run, is_first_process
+from cellocate.training.recipe_files import load_recipe
+from cellocate.training.run_folder import RunFolder, is_first_process
 from cellocate.written import write_table
 
 
 def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options: Options) -> Model | None:
-    """Train a network for each fold of `options.split`, and make one model of them.
+    """Train a network for each fold of `options.split`, and combine them into one model.
 
-    The rule is fitted on all folds, each field predicted by the network that was not trained on it.
+    The rule is fitted on all folds; each field is predicted by the network that was not trained on it.
 
     Args:
         collection: labelled fields.
-        recipe: of each network.
-        out: folder to write: a run `fold-NAME/` for each, `model/` of all, `f1_curves.csv`, and `members.csv`, which
-            network is best at which location.
-        options: how to carry it out; `resume` goes on with the fold that was interrupted.
+        recipe: recipe of every network.
+        out: folder to write: a run `fold-NAME/` for each fold, `model/` of all, `f1_curves.csv`, and `members.csv` with
+            each network's average precision.
+        options: how to run it; `resume` continues with the fold that was interrupted.
 
     Returns:
-        The model of all, also saved as `out/model`; None in the helper processes of several GPUs.
+        The combined model, also saved as `out/model`; None in the helper processes of several GPUs.
 
     Raises:
-        CellocateError: the split has no folds, or each leaves something out for the test.
+        CellocateError: the split has no folds, or the recipe cannot be used with folds.
     """
-    run = Run(out)
+    run = RunFolder(out)
     if options.resume:
-        run.refuse_ended()
+        run.require_unfinished()
         recipe, options = load_recipe(run.recipe), replace(options, split=run.split)
     if options.split is None:
         raise CellocateError(
-            "folds are of a split", mend="Give one with --split; 'cellocate split --folds 5' makes it."
+            "training on folds needs a split", mend="Give one with --split; 'cellocate split --folds 5' makes it."
         )
     if recipe.training.retrain:
         raise CellocateError(
-            "a network that is trained again on all folds leaves none to fit the rule on",
+            "training.retrain would leave no fold to fit the rule on",
             mend="Set training.retrain to false.",
         )
     if recipe.bags.pool is not None:
-        what = "networks that bring the cells of a field together cannot be one model"
-        raise CellocateError(what, mend="Train a network for each fold, with --fold and its name.")
+        what = "networks with bags.pool cannot be combined into one model"
+        raise CellocateError(what, mend="Train one fold at a time, with --fold NAME.")
     names = read_folds(options.split, collection)
     collection, notes = with_depth(collection)  # once for all folds
     for note in notes:
         options.say(f"note: {note}")
     if not options.resume and is_first_process():
-        inputs = (*collection.places, options.split, *options.soft, recipe.network.start)
+        inputs = (*collection.places, options.split, *options.soft, recipe.network.init_from)
         refuse_existing(run.folder, overwrite=options.overwrite, inputs=inputs)
     begin = None if options.resume else partial(_start, run, recipe, options.split)
     for name in names:
-        fold = Run(run.folder / f"fold-{name}")
+        fold = RunFolder(run.folder / f"fold-{name}")
         if begin is None and fold.model.is_dir():
             continue
         options.say(f"fold {name} of {len(names)}")
-        begun = begin is None and fold.recipe.is_file() and fold.split.is_file()
+        resuming = begin is None and fold.recipe.is_file() and fold.split.is_file()
         split = run.split if begin is None else options.split
-        own = replace(options, split=split, fold=name, resume=begun, overwrite=not begun, begin=begin)
+        own = replace(options, split=split, fold=name, resume=resuming, overwrite=not resuming, begin=begin)
         train(collection, recipe, fold.folder, own)
         begin = None
     if not is_first_process():
         return None
-    members = [load(Run(run.folder / f"fold-{name}").model) for name in names]
+    members = [load(RunFolder(run.folder / f"fold-{name}").model) for name in names]
     chosen = recipe.decision.model_dump(include={"rule", "fallback", "at_most", "calibrate"})
     combined = combine(members, collection, **chosen)
     write_table(run.folder / "members.csv", combined.table)
@@ -86,13 +86,13 @@ def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options
 
 
 def of_folds(folder: str | Path) -> bool:
-    """Whether a run in this folder is one that `train_folds` began."""
-    split = Run(folder).split
+    """Whether the run in this folder was started by `train_folds`."""
+    split = RunFolder(folder).split
     return split.is_file() and "fold" in read_columns(split)
 
 
-def _start(run: Run, recipe: Recipe, split: Path) -> None:
-    """Remove what an earlier run left, and write what defines this one; the split in the form that is its name's."""
+def _start(run: RunFolder, recipe: Recipe, split: Path) -> None:
+    """Remove an earlier run, and write the recipe and the split; the split as CSV, whatever it was."""
     (table, _), record = read_table(split, names=SPLIT_COLUMNS), split.with_suffix(".json")
     made = record.read_text(encoding="utf-8") if record.is_file() else None
     shutil.rmtree(run.folder, ignore_errors=True)

@@ -1,9 +1,8 @@
-"""The optimiser: which rate and which weight decay each weight has."""
+"""The optimiser: the learning rate and weight decay of each weight."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -12,6 +11,15 @@ from torch.optim import Optimizer
 
 from cellocate.training.recipe import Optimiser
 
+_OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "nadam": torch.optim.NAdam,
+    "adamax": torch.optim.Adamax,
+    "rmsprop": torch.optim.RMSprop,
+    "sgd": torch.optim.SGD,
+}
+
 
 def build_optimiser(
     groups: Sequence[Sequence[nn.Parameter]],
@@ -19,19 +27,12 @@ def build_optimiser(
     rate: float,
     extra: Sequence[nn.Parameter] = (),
 ) -> Optimizer:
-    """An optimiser for a network in layer groups, each at its own rate.
+    """Build an optimiser for a network in layer groups, each with its own rate; the last of its groups has the head's.
 
-    Parameters of one dimension (biases, gains of normalisations) have no weight decay. Those that do not require a
-    gradient are taken too and stay as they are, so that they can be unfrozen later with the same optimiser.
-
-    Args:
-        groups: parameters from the first layers to the head, as many groups as `section.layer_rates`.
-        section: which optimiser, and its settings.
-        rate: of the head, where its factor is 1: as set, or as `cellocate.training.finder` found it.
-        extra: parameters that are not the network's (of a loss), at the rate of the last group.
-
-    Returns:
-        The optimiser; the last of its `param_groups` has the rate of the head.
+    `groups` run from the first layers to the head, as many as `section.layer_rates`; `rate` is multiplied by the
+    group's factor. `extra` are parameters of the loss, which join the last group. Parameters with one dimension
+    (biases, scales of normalisations) have no weight decay. Frozen parameters are included, so that they can be
+    unfrozen later.
 
     References:
         Loshchilov, Hutter. Decoupled Weight Decay Regularization. ICLR 2019. arXiv:1711.05101 (AdamW)
@@ -55,20 +56,5 @@ def build_optimiser(
             for chosen, decay in ((decayed, section.weight_decay), (spared, 0.0))
             if chosen
         ]
-    return _kind(section)(settings, lr=rate)
-
-
-def _kind(section: Optimiser) -> Callable[..., Optimizer]:
-    match section.name:
-        case "adamw":
-            return torch.optim.AdamW
-        case "adam":
-            return torch.optim.Adam
-        case "nadam":
-            return torch.optim.NAdam
-        case "adamax":
-            return torch.optim.Adamax
-        case "rmsprop":
-            return partial(torch.optim.RMSprop, momentum=section.momentum)
-        case "sgd":
-            return partial(torch.optim.SGD, momentum=section.momentum)
+    momentum = {"momentum": section.momentum} if section.name in ("rmsprop", "sgd") else {}
+    return _OPTIMISERS[section.name](settings, lr=rate, **momentum)

@@ -22,7 +22,7 @@ Indices = NDArray[np.intp]
 
 
 class EpochSampler(Sampler[int], ABC):
-    """New indices for each epoch, which depend on the seed and the epoch alone: a resumed run repeats them."""
+    """New indices for each epoch, from the seed and the epoch only: a resumed run repeats them."""
 
     def __init__(self, length: int, seed: int, epoch: int = 0) -> None:
         self.length, self.seed, self.epoch = length, seed, epoch
@@ -46,15 +46,10 @@ class EpochSampler(Sampler[int], ABC):
 
 
 class Shuffled(EpochSampler):
-    """Rounds in each of which every index comes once, in a new order; an epoch goes on where the last one ended.
+    """Shows every index once per round, in a new order; an epoch continues where the last one ended.
 
-    With as many indices in an epoch as there are, an epoch is a round.
-
-    Args:
-        indices: to show; one that stands there several times comes so often in each round.
-        length: of an epoch.
-        seed: of the run.
-        epoch: to begin with.
+    If an epoch has as many indices as there are, an epoch is a round. An index that occurs several times is shown as
+    often in each round.
     """
 
     def __init__(self, indices: Indices, length: int, seed: int, epoch: int = 0) -> None:
@@ -71,46 +66,35 @@ class Shuffled(EpochSampler):
 
 
 class ByLocation(EpochSampler):
-    """Locations are drawn, and of each as many fields as it was drawn.
+    """Draws locations in these `proportions`, and for each as many of its fields (`members`, none empty).
 
-    The fields of a location are gone through in one random order after another, so that each is drawn for it equally
-    often in an epoch, give or take one.
-
-    Args:
-        members: the indices of each location's fields, none empty.
-        shares: how often each location is drawn, in relation to the others.
-        length: of an epoch.
-        seed: of the run.
-        epoch: to begin with.
+    The fields of a location are shown in one random order after another, so each is drawn for it equally often in an
+    epoch, up to one.
     """
 
     def __init__(
-        self, members: Sequence[Indices], shares: NDArray[np.float64], length: int, seed: int, epoch: int = 0
+        self, members: Sequence[Indices], proportions: NDArray[np.float64], length: int, seed: int, epoch: int = 0
     ) -> None:
         super().__init__(length, seed, epoch)
         self.members = [torch.from_numpy(fields) for fields in members]
-        self.ends = torch.from_numpy(np.cumsum(shares) / np.sum(shares) * length)
-        self.ends[-1] = length  # whatever rounding says
+        self.ends = torch.from_numpy(np.cumsum(proportions) / np.sum(proportions) * length)
+        self.ends[-1] = length  # despite rounding
 
     def _draw(self) -> Tensor:
         generator = self._generator(self.epoch)
-        # systematic sampling: each location is drawn as often as expected, rounded up or down by chance
+        # systematic sampling: each location is drawn as often as expected, randomly rounded
         ends = (self.ends + torch.rand(1, generator=generator)).floor().long().clamp(max=self.length)
         counts = torch.diff(ends, prepend=torch.zeros(1, dtype=torch.long)).tolist()
         drawn = torch.cat([_cycled(m, n, generator) for m, n in zip(self.members, counts, strict=True)])
         return drawn[torch.randperm(len(drawn), generator=generator)]
 
 
-class EachEpoch(EpochSampler):
-    """An order whose indices say the epoch as well, `epoch · count + index`, for a data set that draws in each anew.
-
-    Args:
-        order: of indices.
-        count: of the data set.
+class EpochIndices(EpochSampler):
+    """Indices that contain the epoch, `epoch · count + index`, for a data set that draws again in each epoch.
 
     Example:
         >>> order = epoch_sampler(Sampling(), np.ones((2, 1), np.bool_), batch_size=1, seed=0, first_epoch=3)
-        >>> sorted(EachEpoch(order, 2))
+        >>> sorted(EpochIndices(order, 2))
         [6, 7]
     """
 
@@ -124,32 +108,20 @@ class EachEpoch(EpochSampler):
 
 
 def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, first_epoch: int = 0) -> EpochSampler:
-    """What shows the training fields, epoch by epoch, as a recipe says.
+    """Build the sampler of a recipe: indices 0 to N − 1 of the rows of `truth`, shape (N, K), bool, N at least 1.
 
-    First `section.max_per_location` chooses the fields that are used, then `section.name` how often each is shown:
+    First `section.max_per_location` limits the fields that are used, then `section.name` says how often each is shown:
 
-    - `uniform`: once. With `section.batches` an epoch shows the next so many fields of a shuffled order, and the order
-      is drawn anew when it is through: each field is shown once before any is shown twice, as by Keras with
-      `steps_per_epoch`.
-    - `oversample`: copies are added to fields of the locations with fewer than `section.min_per_location`, evenly,
-      the rarest location first, counting the copies that rarer ones brought. Which fields get one copy more is fixed
-      for a run.
-    - `class_aware`: every location is drawn equally often, then a field of it (Shen 2016).
+    - `uniform`: once. With `section.batches` an epoch shows the next fields of a shuffled order, which is drawn again
+      at its end: every field is shown once before any is shown twice, as in Keras with `steps_per_epoch`.
+    - `oversample`: copies are added to fields of locations with fewer than `section.min_per_location`, evenly, the
+      rarest location first, counting copies made for rarer ones. Which fields get one copy more is fixed for a run.
+    - `class_aware`: every location is drawn equally often, then one of its fields (Shen 2016).
     - `square_root`: a location is drawn in proportion to the square root of its number of fields (Mahajan 2018).
 
     Fields without any location count as one more location. An epoch of the last two has as many fields as there are,
-    unless `section.batches` says otherwise. Only indices of `truth`'s rows are given out, so that copies lie on the
-    side of the split that the rows are of.
-
-    Args:
-        section: of the recipe.
-        truth: of the training fields, shape (N, K), bool, N at least 1.
-        batch_size: fields of a batch, of all processes together.
-        seed: of the run.
-        first_epoch: of a resumed run.
-
-    Returns:
-        A sampler of indices 0 to N − 1, of known length, with `set_epoch`.
+    unless `section.batches` is set. Only rows of `truth` are used, so copies stay in their part of the split.
+    `batch_size` counts the fields of all processes; `first_epoch` starts a resumed run.
 
     References:
         Shen, Lin, Huang. Relay Backpropagation for Effective Learning of Deep Convolutional Neural Networks. ECCV 2016.
@@ -165,25 +137,27 @@ def epoch_sampler(section: Sampling, truth: Truth, batch_size: int, seed: int, f
     columns = _with_none(truth)
     rng = np.random.default_rng(seed)
     used = (
-        np.arange(len(truth)) if section.max_per_location is None else at_most(columns, section.max_per_location, rng)
+        np.arange(len(truth))
+        if section.max_per_location is None
+        else limit_per_location(columns, section.max_per_location, rng)
     )
     length = None if section.batches is None else section.batches * batch_size
-    drawn: EpochSampler = SAMPLERS[section.name](Drawn(section, used, columns[used], rng, length, seed, first_epoch))
-    return drawn
+    made: EpochSampler = SAMPLERS[section.name](
+        SamplingPlan(section, used, columns[used], rng, length, seed, first_epoch)
+    )
+    return made
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What a sampler draws from, and how much.
+class SamplingPlan:
+    """What a sampler draws from.
 
     Attributes:
-        section: of the recipe.
-        used: the indices of the n fields that are used at all.
-        truth: of these, shape (n, K), bool; fields without any location count as one more.
-        rng: for what is fixed for a run.
-        length: of an epoch, where the recipe says it.
-        seed: of the run.
-        epoch: to begin with.
+        used: indices of the n fields that are used.
+        truth: their labels, shape (n, K), bool; fields without any location count as one more.
+        rng: for draws that are fixed for a run.
+        length: length of an epoch, if the recipe sets it.
+        epoch: first epoch.
     """
 
     section: Sampling
@@ -197,55 +171,47 @@ class Drawn:
 
 @sampler("uniform")
 @sampler("oversample")
-def repeated(drawn: Drawn) -> EpochSampler:
-    """Every field once, and copies of those of rare locations."""
-    shown = drawn.used[_copied(drawn.truth, drawn.section.min_per_location, drawn.rng)]
-    return Shuffled(shown, drawn.length or len(shown), drawn.seed, drawn.epoch)
+def oversampled(plan: SamplingPlan) -> EpochSampler:
+    """Every field once, and copies of fields of rare locations."""
+    shown = plan.used[_copied(plan.truth, plan.section.min_per_location, plan.rng)]
+    return Shuffled(shown, plan.length or len(shown), plan.seed, plan.epoch)
 
 
 @sampler("class_aware")
-def class_aware(drawn: Drawn) -> EpochSampler:
+def class_aware(plan: SamplingPlan) -> EpochSampler:
     """Every location equally often."""
-    return _by_location(drawn, np.ones_like)
+    return _by_location(plan, np.ones_like)
 
 
 @sampler("square_root")
-def square_root(drawn: Drawn) -> EpochSampler:
+def square_root(plan: SamplingPlan) -> EpochSampler:
     """Every location in proportion to the square root of its number of fields."""
-    return _by_location(drawn, np.sqrt)
+    return _by_location(plan, np.sqrt)
 
 
-def _by_location(drawn: Drawn, shares: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> EpochSampler:
-    members = [drawn.used[np.flatnonzero(column)] for column in drawn.truth.T if column.any()]
+def _by_location(plan: SamplingPlan, proportions: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> EpochSampler:
+    members = [plan.used[np.flatnonzero(column)] for column in plan.truth.T if column.any()]
     sizes = np.array([len(fields) for fields in members], np.float64)
-    return ByLocation(members, shares(sizes), drawn.length or len(drawn.used), drawn.seed, drawn.epoch)
+    return ByLocation(members, proportions(sizes), plan.length or len(plan.used), plan.seed, plan.epoch)
 
 
-def at_most(truth: Truth, most: int, rng: np.random.Generator) -> Indices:
-    """Fields that balance the skew: so many of each location, and more only of one that rarer ones bring along.
+def limit_per_location(truth: Truth, max_per_location: int, rng: np.random.Generator) -> Indices:
+    """Limit the fields of common locations, without losing fields of rare ones; returns ascending indices of rows.
 
-    From the rarest to the commonest, each location takes fields at random until it has `most`, those included that
-    rarer ones took; first fields of which it is the rarest location. So a location with no more than `most` loses none,
-    and one with more keeps at least as many.
-
-    Args:
-        truth: shape (N, K), bool, each row with at least one location.
-        most: fields of each location.
-        rng: that fields are drawn from.
-
-    Returns:
-        Indices of rows, rising.
+    From the rarest to the commonest, each location adds random fields until it has `max_per_location`, including those
+    that rarer ones added; fields whose rarest location it is come first. A location with no more fields loses none, and
+    one with more keeps at least as many. Each row of `truth`, shape (N, K), has at least one location.
 
     Example:
         >>> truth = np.array([[True, False]] * 5 + [[True, True]])
-        >>> len(at_most(truth, 3, np.random.default_rng(0)))
+        >>> len(limit_per_location(truth, 3, np.random.default_rng(0)))
         3
     """
     rarest_first = _rarest_first(truth)
     own = rarest_first[truth[:, rarest_first].argmax(axis=1)]
     kept = np.zeros(len(truth), np.bool_)
     for location in rarest_first:
-        wanted = most - np.count_nonzero(kept & truth[:, location])
+        wanted = max_per_location - np.count_nonzero(kept & truth[:, location])
         if wanted > 0:
             fields = rng.permutation(np.flatnonzero(truth[:, location] & ~kept))
             kept[fields[np.argsort(own[fields] != location, kind="stable")][:wanted]] = True
@@ -253,7 +219,6 @@ def at_most(truth: Truth, most: int, rng: np.random.Generator) -> Indices:
 
 
 def _with_none(truth: Truth) -> Truth:
-    """With a column for the fields without any location, where there are such."""
     without = ~truth.any(axis=1, keepdims=True)
     return np.hstack([truth, without]) if without.any() else truth
 
@@ -262,12 +227,12 @@ def _rarest_first(truth: Truth) -> Indices:
     return np.argsort(truth.sum(axis=0), kind="stable")
 
 
-def _copied(truth: Truth, least: int, rng: np.random.Generator) -> Indices:
-    """All rows, some of them several times, so that each location that occurs has `least`."""
+def _copied(truth: Truth, min_per_location: int, rng: np.random.Generator) -> Indices:
+    """All rows, some repeated, so that each location that occurs has `min_per_location`."""
     copies = np.ones(len(truth), np.intp)
     for location in _rarest_first(truth):
         fields = np.flatnonzero(truth[:, location])
-        missing = least - copies[fields].sum()
+        missing = min_per_location - copies[fields].sum()
         if len(fields) and missing > 0:
             each, rest = divmod(missing, len(fields))
             copies[fields] += each
@@ -276,7 +241,7 @@ def _copied(truth: Truth, least: int, rng: np.random.Generator) -> Indices:
 
 
 def _cycled(members: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """So many of the members: all in a random order, then all in another, and so on."""
+    """`count` of the members: all in a random order, then all in another, and so on."""
     rounds = -(-count // len(members))
     orders = torch.rand(rounds, len(members), generator=generator).argsort(dim=1, stable=True)
     return members[orders.flatten()[:count]]

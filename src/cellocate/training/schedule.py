@@ -1,4 +1,4 @@
-"""How the learning rate changes over a run: the factor of it at each step."""
+"""The learning-rate schedule: the factor of the rate at each step."""
 
 from __future__ import annotations
 
@@ -10,23 +10,16 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from cellocate.training.recipe import Schedule
 
-_FIRST, _LAST = (
-    1 / 25,
-    1e-4,
-)  # one cycle's beginning, and its end as a share of that; torch's
+_FIRST = 1 / 25  # start of one cycle, as in torch
+_LAST = 1e-4  # its end, relative to the start
 
 
 def build_schedule(optimiser: Optimizer, section: Schedule, steps_per_epoch: int, epochs: int) -> LambdaLR:
-    """The schedule of a run, to be stepped after every step of the optimiser.
+    """Build the schedule of a run; step it after every step of the optimiser.
 
     All rates of the optimiser's groups are multiplied by one factor. The state is the number of the step and the
-    first rates, so that a checkpoint with it is read with torch's `weights_only`.
-
-    Args:
-        optimiser: with its first rates.
-        section: which schedule, and its settings.
-        steps_per_epoch: of the optimiser, so fewer than batches where gradients are accumulated.
-        epochs: of the run.
+    initial rates, so torch's `weights_only` can read it. `steps_per_epoch` are steps of the optimiser, fewer than
+    batches if gradients are accumulated.
 
     Example:
         >>> import torch
@@ -37,15 +30,15 @@ def build_schedule(optimiser: Optimizer, section: Schedule, steps_per_epoch: int
         >>> schedule.get_last_lr()
         [0.1]
     """
-    # a plain function: LambdaLR would put the attributes of anything else into the checkpoint
+    # a plain function: LambdaLR saves the attributes of anything else in the checkpoint
     return LambdaLR(optimiser, lambda step: factor(section, step, steps_per_epoch, epochs))
 
 
 def factor(section: Schedule, step: int, steps_per_epoch: int, epochs: int) -> float:
-    """The share of the learning rate at a step; 0 is the first.
+    """The factor of the learning rate at a step; 0 is the first.
 
-    `cosine` and `one_cycle` span the run with their rise. The others are multiplied with a linear rise over
-    `section.warmup` of the run, so that their epochs stay where they are; for none, `warmup` is 0.
+    `cosine` and `one_cycle` span the run including their rise. The others are multiplied by a linear rise over
+    `section.warmup` of the run, so that their epochs do not move.
 
     Example:
         >>> section = Schedule(name="steps", warmup=0, milestones=(25, 30), factors=(0.5, 0.25))
@@ -75,7 +68,7 @@ def _shape(section: Schedule, step: int, epoch: float) -> float:
 
 
 def cosine(progress: float, warmup: float) -> float:
-    """The share of the learning rate at `progress` (0 to 1): a linear rise, then half a cosine down to zero.
+    """The factor at `progress` (0 to 1): a linear rise, then half a cosine down to zero.
 
     References:
         Loshchilov, Hutter. SGDR: Stochastic Gradient Descent with Warm Restarts. ICLR 2017. arXiv:1608.03983
@@ -90,9 +83,9 @@ def cosine(progress: float, warmup: float) -> float:
 
 
 def one_cycle(progress: float, rise: float) -> float:
-    """The share at `progress` (0 to 1) of one cycle: half a cosine up from 1/25, then half a one down to 1/250,000.
+    """The factor at `progress` (0 to 1) of one cycle: half a cosine up from 1/25, then half a cosine down to 1/250,000.
 
-    The momentum stays as it is, where Smith lets it fall and rise.
+    The momentum is constant; Smith lets it fall and rise.
 
     References:
         Smith, Topin. Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates (2018).
@@ -109,15 +102,9 @@ def one_cycle(progress: float, rise: float) -> float:
 
 
 def restarts(epoch: float, cycle: int, multiplier: int) -> float:
-    """The share after so many epochs (with their fraction): a cosine from 1 to 0 that begins again with each cycle.
+    """The factor after `epoch` epochs (a float): a cosine from 1 to 0 that restarts with each cycle (see `cosine`).
 
-    Args:
-        epoch: 0 or more.
-        cycle: epochs of the first cycle.
-        multiplier: how much longer each cycle is than the last.
-
-    References:
-        Loshchilov, Hutter. SGDR: Stochastic Gradient Descent with Warm Restarts. ICLR 2017. arXiv:1608.03983
+    `cycle` is the length of the first cycle in epochs; each cycle is `multiplier` times as long as the one before.
 
     Example:
         Cycles of 1, 2, 4, 8 and 16 epochs:

@@ -1,4 +1,4 @@
-"""Synthetic features of rare locations, and a classifier that is trained on them."""
+"""Synthetic features of rare locations, and a classifier trained on them."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ WEIGHT_DECAY = 0.01  # of the weights on features of standard deviation 1
 
 
 def synthesise(
-    features: NDArray[np.floating], truth: Truth, *, seed: int, least: int | None = None
+    features: NDArray[np.floating], truth: Truth, *, seed: int, min_per_location: int | None = None
 ) -> tuple[Features, Truth]:
-    """Synthetic fields that fill rare locations up, by MLSMOTE.
+    """Create synthetic fields of rare locations by MLSMOTE.
 
-    Each lies somewhere on the line between the features of a field and those of one of its (at most 5) nearest
-    neighbours among the fields of the same rare location, and shows what half or more of that field and its
-    neighbours show; the rare location is always part of it. Each field of the location is such a beginning equally
-    often, give or take one. The rarest location comes first, and what is made for it counts for the next.
+    Each lies on the line between the features of a field and those of one of its (at most 5) nearest neighbours of the
+    same rare location. It shows what at least half of that field and its neighbours show, and the rare location. Every
+    field of the location is a starting point equally often, up to one. The rarest location comes first; fields made for
+    it count for the next.
 
-    Unlike in the paper the share of the way is one number for all features, so that the point does lie on the line (as
-    in SMOTE, Chawla 2002), neighbours are real fields only, and locations are filled up to a number instead of
-    doubled. A location that a single field shows has no neighbour, and stays as it is. This is own code because
-    imbalanced-learn's SMOTE is for one label per field.
+    Three things differ from the paper: one random number moves all features, so the point lies on the line (as in
+    SMOTE, Chawla 2002); neighbours are real fields only; locations are filled up to a number instead of doubled. A
+    location of a single field has no neighbour and stays as it is. imbalanced-learn's SMOTE takes one label per field
+    only.
 
     Args:
         features: shape (N, F), what the classifier sees.
         truth: shape (N, K), bool.
-        seed: of what is drawn.
-        least: fields that each location is filled up to; without it, the number at which a location is as much rarer
-            than the commonest as locations are on average, which is the paper's limit of what is rare.
+        seed: random seed.
+        min_per_location: fields to fill each location up to; by default the limit of rarity in the paper,
+            `usual_rarity`.
 
     Returns:
-        Features, shape (M, F), float32, and truth, shape (M, K), bool, of the synthetic fields alone.
+        Features, shape (M, F), float32, and truth, shape (M, K), bool, of the synthetic fields only.
 
     References:
         Charte, Rivera, del Jesus, Herrera. MLSMOTE: Approaching imbalanced multilabel learning through synthetic
@@ -58,17 +58,17 @@ def synthesise(
     Example:
         >>> truth = np.array([[True, False]] * 4 + [[False, True]] * 2)
         >>> features = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [5, 5], [7, 5]])
-        >>> points, labels = synthesise(features, truth, least=3, seed=0)
+        >>> points, labels = synthesise(features, truth, min_per_location=3, seed=0)
         >>> bool(5 <= points[0, 0] <= 7), float(points[0, 1]), labels.tolist()
         (True, 5.0, [[False, True]])
     """
     rng = np.random.default_rng(seed)
     counts = truth.sum(axis=0)
-    least = usual_rarity(counts) if least is None else least
+    min_per_location = usual_rarity(counts) if min_per_location is None else min_per_location
     points, shown = [np.zeros((0, features.shape[1]), np.float32)], [np.zeros((0, truth.shape[1]), np.bool_)]
     for location in np.argsort(counts, kind="stable"):
         fields = np.flatnonzero(truth[:, location])
-        missing = least - counts[location]
+        missing = min_per_location - counts[location]
         if len(fields) > 1 and missing > 0:
             made = _between(features[fields].astype(np.float32), truth[fields], int(missing), rng)
             points.append(made[0])
@@ -78,13 +78,11 @@ def synthesise(
 
 
 def usual_rarity(counts: NDArray[np.integer] | Sequence[int]) -> int:
-    """Fields of a location that is as much rarer than the commonest as locations are on average.
+    """The number of fields below which a location is rare.
 
-    The imbalance ratio of a location is the number of fields of the commonest divided by its own; those with a ratio
-    above the mean are rare (Charte 2015). This is the smallest number with a ratio of the mean or less.
-
-    Args:
-        counts: fields of each location; those without any do not count.
+    The imbalance ratio of a location is the number of fields of the commonest location divided by its own; a location
+    with a ratio above the mean is rare (Charte 2015). This is the smallest number with at most the mean ratio.
+    Locations without fields do not count.
 
     Example:
         >>> usual_rarity([100, 50, 1])  # ratios 1, 2, 100, mean 34.3
@@ -104,18 +102,12 @@ def refit_head(
     activation: Activation = "sigmoid",
     weight_decay: float = WEIGHT_DECAY,
 ) -> nn.Linear:
-    """A linear layer like this one, trained from zero on all of some features at once, on the CPU.
+    """Train a new linear layer like `head`, from zero, on all features (N, F) and truth (N, K) at once, on the CPU.
 
-    What is made small is the binary cross-entropy, summed over locations and averaged over fields (with `softmax` the
-    cross-entropy), and weight_decay/2 times the sum of the squared weights, for features that have been brought to
-    mean 0 and standard deviation 1. It has one smallest value, which L-BFGS finds; nothing is drawn.
-
-    Args:
-        head: whose shape, device and type the new one shares.
-        features: shape (N, F), float.
-        truth: shape (N, K), 0 or 1.
-        activation: how its outputs will be read.
-        weight_decay: more than 0, or separable features have no smallest value.
+    It minimises the binary cross-entropy, summed over locations and averaged over fields (with `softmax` the
+    cross-entropy), plus weight_decay/2 times the sum of squared weights, for features standardised to mean 0 and
+    standard deviation 1. The minimum is unique and L-BFGS finds it; nothing is random. `weight_decay` is above 0, or
+    separable features have no minimum.
     """
     # in single precision the line search stalls before the minimum
     features, truth = features.double().cpu(), truth.double().cpu()
@@ -150,12 +142,12 @@ def last_linear(network: nn.Module) -> nn.Linear:
     """The layer that gives the logits: the last linear one.
 
     Raises:
-        CellocateError: the network has none.
+        CellocateError: the network has no linear layer.
     """
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
     if not layers:
         raise CellocateError(
-            "the network has no linear layer to train again",
+            "the network has no linear layer to retrain",
             where="recipe, sampling.smote",
             mend="Set it to false, or choose another backbone.",
         )
@@ -164,7 +156,7 @@ def last_linear(network: nn.Module) -> nn.Linear:
 
 @contextmanager
 def inputs_of(layer: nn.Module) -> Iterator[list[Tensor]]:
-    """Collect what goes into a layer, batch by batch, on the CPU.
+    """Collect the inputs of a layer, batch by batch, on the CPU.
 
     Example:
         >>> layer = nn.Linear(2, 1)
@@ -189,13 +181,13 @@ def retrain_classifier(
     seed: int,
     activation: Activation = "sigmoid",
 ) -> int:
-    """Train the last layer of a trained model again, in place, with rare locations filled up by `synthesise`.
+    """Retrain the last layer of a trained model in place, with rare locations filled up by `synthesise`.
 
     Args:
-        model: images (N, C, H, W) → logits (N, K); its mode (training or not) and the rest of its weights stay.
-        head: the layer of it that gives the logits (see `last_linear`).
-        batches: images and truth (N, K) of all training fields, each once and as they are; what follows is passed over.
-        seed: of what is drawn.
+        model: images (N, C, H, W) → logits (N, K); keeps its mode and its other weights.
+        head: its layer that gives the logits (see `last_linear`).
+        batches: images and truth (N, K) of all training fields, each once and unchanged; further items are ignored.
+        seed: random seed.
         activation: how the logits become probabilities.
 
     Returns:
@@ -219,7 +211,7 @@ def retrain_classifier(
 
 
 def _between(features: Features, truth: Truth, count: int, rng: np.random.Generator) -> tuple[Features, Truth]:
-    """So many points between neighbours among the fields of one location, and what they show."""
+    """`count` points between neighbours among the fields of one location, and what they show."""
     nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(features) - 1), algorithm="brute").fit(features)
     neighbours = nearest.kneighbors(return_distance=False)  # of each field without itself, shape (n, k)
     begin = np.resize(rng.permutation(len(features)), count)

@@ -9,15 +9,24 @@ from cellocate.training.recipe import Augmentation
 
 CHANNELS = ("red", "green", "blue", "yellow")
 EVERYTHING = Augmentation(
-    **{"turns": "eighths", "rotation": 40, "shift": 0.2, "shear": 0.2, "zoom": 0.3, "crop": 0.5},
-    **{"gain": 0.3, "gamma": 0.5, "offset": 0.05, "noise": 0.05, "blur": 1.5, "drop": 0.2, "mixup": 0.4, "cutmix": 1},
+    **{"orientation": "eighths", "rotation": 40, "shift": 0.2, "shear": 0.2, "zoom": 0.3, "crop": 0.5},
+    **{
+        "contrast": 0.3,
+        "gamma": 0.5,
+        "brightness": 0.05,
+        "noise": 0.05,
+        "blur": 1.5,
+        "channel_dropout": 0.2,
+        "mixup": 0.4,
+        "cutmix": 1,
+    },
 )
 FIELDS, TRUTH = torch.rand(8, 4, 64, 64, generator=torch.Generator().manual_seed(0)), torch.eye(8)
 
 
 def test_no_augmentation_is_none() -> None:
     state = torch.get_rng_state()
-    images, truth = augment(FIELDS, TRUTH, Augmentation(turns="none"), CHANNELS, 64)
+    images, truth = augment(FIELDS, TRUTH, Augmentation(orientation="none"), CHANNELS, 64)
     assert torch.equal(images, FIELDS)
     assert torch.equal(truth, TRUTH)
     assert torch.equal(torch.get_rng_state(), state)

@@ -11,14 +11,14 @@ from torch import Tensor
 from cellocate.images import uncropped_side
 from cellocate.networks.tta import orient, resample
 from cellocate.training.augmentation import augment
-from cellocate.training.augmentation.geometry import move, placements
+from cellocate.training.augmentation.geometry import draw_affine, warp
 from cellocate.training.recipe import Augmentation
 
 MANY = 4000
 
 
 def _still(**settings: object) -> Augmentation:
-    return Augmentation.model_validate({"turns": "none", **settings})
+    return Augmentation.model_validate({"orientation": "none", **settings})
 
 
 def _placed(linear: list[list[float]], shift: tuple[float, float] = (0, 0)) -> Tensor:
@@ -47,7 +47,7 @@ def _centre(image: Tensor, near: tuple[float, float]) -> tuple[float, float]:
 def test_nothing_to_do_gives_the_very_images() -> None:
     images = torch.rand(3, 2, 32, 32)
     state = torch.get_rng_state()
-    assert move(images, _still(), 32) is images
+    assert warp(images, _still(), 32) is images
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -93,13 +93,13 @@ def test_beyond_an_edge_lies_the_reflection() -> None:
 def test_turns_by_45_degrees_leave_no_dark_corner() -> None:
     torch.manual_seed(0)
     bright = torch.ones(32, 1, 20, 20)
-    torch.testing.assert_close(move(bright, _still(turns="eighths"), 20), bright)
+    torch.testing.assert_close(warp(bright, _still(orientation="eighths"), 20), bright)
 
 
 def test_eighths_have_sixteen_orientations_half_of_them_exact() -> None:
     torch.manual_seed(0)
     image = torch.rand(1, 32, 32)
-    section = Augmentation(turns="eighths")
+    section = Augmentation(orientation="eighths")
     turned, _ = augment(image.expand(256, 1, 32, 32), torch.zeros(256, 1), section, ("green",), 32)
     distinct: list[Tensor] = []
     for one in turned:
@@ -108,14 +108,14 @@ def test_eighths_have_sixteen_orientations_half_of_them_exact() -> None:
     assert len(distinct) == 16
     exact = [one for one in distinct for i in range(8) if torch.allclose(one, orient(image, i), atol=1e-5)]
     assert len(exact) == 8
-    between = [orient(resample(image[None], _turned(45), 32)[0], i) for i in range(8)]
-    assert all(any(torch.allclose(one, other, atol=1e-4) for other in distinct) for one in between)
+    uniform = [orient(resample(image[None], _turned(45), 32)[0], i) for i in range(8)]
+    assert all(any(torch.allclose(one, other, atol=1e-4) for other in distinct) for one in uniform)
 
 
 def test_all_at_once_are_kerass_matrices_and_then_a_crop() -> None:
     section = _still(rotation=40, shift=0.2, shear=20, zoom=0.3, crop=0.5)
     torch.manual_seed(0)
-    placed = placements(1, section)[0]
+    placed = draw_affine(1, section)[0]
     torch.manual_seed(0)
     angle, (across, down), bend, zooms, side, (x, y) = (torch.rand(n).squeeze() for n in (1, 2, 1, 2, 1, 2))
     angle, bend = math.radians(80 * angle - 40), math.radians(40 * bend - 20)
@@ -131,7 +131,7 @@ def test_all_at_once_are_kerass_matrices_and_then_a_crop() -> None:
 
 def test_rotations_are_even_between_their_bounds() -> None:
     torch.manual_seed(0)
-    drawn = placements(MANY, _still(rotation=40))
+    drawn = draw_affine(MANY, _still(rotation=40))
     angle = torch.rad2deg(torch.atan2(drawn[:, 1, 0], drawn[:, 0, 0]))
     assert float(angle.abs().max()) <= 40.001
     assert float(angle.mean()) == pytest.approx(0, abs=2)
@@ -141,7 +141,7 @@ def test_rotations_are_even_between_their_bounds() -> None:
 
 def test_shifts_are_shares_of_the_side_along_both_axes() -> None:
     torch.manual_seed(0)
-    drawn = placements(MANY, _still(shift=0.2))
+    drawn = draw_affine(MANY, _still(shift=0.2))
     torch.testing.assert_close(drawn[:, :, :2], torch.eye(2).expand(MANY, 2, 2))
     assert float(drawn[:, :, 2].abs().max()) == pytest.approx(0.4, abs=0.01)  # the side is 2 long
     assert drawn[:, :, 2].std(dim=0).tolist() == pytest.approx([0.8 / math.sqrt(12)] * 2, rel=0.05)
@@ -150,7 +150,7 @@ def test_shifts_are_shares_of_the_side_along_both_axes() -> None:
 
 def test_shear_is_in_degrees_and_bends_columns() -> None:
     torch.manual_seed(0)
-    drawn = placements(MANY, _still(shear=20))
+    drawn = draw_affine(MANY, _still(shear=20))
     angle = torch.rad2deg(torch.asin(-drawn[:, 1, 0]))
     assert float(angle.abs().max()) == pytest.approx(20, abs=0.1)
     torch.testing.assert_close(drawn[:, 0, 0], torch.deg2rad(angle).cos())
@@ -159,7 +159,7 @@ def test_shear_is_in_degrees_and_bends_columns() -> None:
 
 def test_each_axis_is_zoomed_by_its_own_factor() -> None:
     torch.manual_seed(0)
-    factors = torch.diagonal(placements(MANY, _still(zoom=0.3))[:, :, :2], dim1=1, dim2=2)
+    factors = torch.diagonal(draw_affine(MANY, _still(zoom=0.3))[:, :, :2], dim1=1, dim2=2)
     assert float(factors.min()) == pytest.approx(0.7, abs=0.01)
     assert float(factors.max()) == pytest.approx(1.3, abs=0.01)
     assert abs(float(torch.corrcoef(factors.T)[0, 1])) < 0.1
@@ -167,7 +167,7 @@ def test_each_axis_is_zoomed_by_its_own_factor() -> None:
 
 def test_crops_are_squares_inside_the_field_of_even_sides() -> None:
     torch.manual_seed(0)
-    drawn = placements(MANY, _still(crop=0.4))
+    drawn = draw_affine(MANY, _still(crop=0.4))
     side, centre = drawn[:, 0, 0], drawn[:, :, 2]
     torch.testing.assert_close(drawn[:, :, :2], side.view(-1, 1, 1) * torch.eye(2))
     assert float(side.min()) == pytest.approx(0.4, abs=0.01)
@@ -190,7 +190,7 @@ def test_a_crop_shows_what_was_there_at_its_scale() -> None:
     steps = (2 * torch.arange(96) + 1) / 96 - 1
     place = (torch.stack([steps.expand(96, 96), steps[:, None].expand(96, 96)]) + 1) / 2  # a pixel tells its place
     section = _still(crop=2 / 3)
-    moved = move(place.expand(50, 2, 96, 96), section, 64)
+    moved = warp(place.expand(50, 2, 96, 96), section, 64)
     assert moved.shape == (50, 2, 64, 64)
     across = (moved[:, 0, :, -1] - moved[:, 0, :, 0]).mean(dim=1) * 64 / 63
     down = (moved[:, 1, -1] - moved[:, 1, 0]).mean(dim=1) * 64 / 63
@@ -203,15 +203,15 @@ def test_a_crop_shows_what_was_there_at_its_scale() -> None:
 def test_strong_shrinking_averages_instead_of_picking() -> None:
     board = torch.zeros(1, 1, 256, 256)
     board[..., ::4, ::4] = 1  # a sixteenth of all pixels, which picking would hit or miss
-    shrunk = move(board, _still(), 64)
+    shrunk = warp(board, _still(), 64)
     assert float(shrunk.std()) < 0.03
     assert float(shrunk.mean()) == pytest.approx(1 / 16, abs=0.005)
 
 
 def test_one_resampling_does_it_all_within_bounds() -> None:
     torch.manual_seed(0)
-    section = _still(turns="eighths", rotation=40, shift=0.2, shear=0.2, zoom=0.3, crop=0.5)
-    moved = move(torch.rand(16, 4, 64, 64), section, 32)
+    section = _still(orientation="eighths", rotation=40, shift=0.2, shear=0.2, zoom=0.3, crop=0.5)
+    moved = warp(torch.rand(16, 4, 64, 64), section, 32)
     assert moved.shape == (16, 4, 32, 32)
     assert float(moved.min()) >= 0
     assert float(moved.max()) <= 1 + 1e-6

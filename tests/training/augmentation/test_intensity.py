@@ -26,19 +26,19 @@ def test_nothing_to_do_gives_the_very_images() -> None:
 @settings(max_examples=50)
 @given(
     seed=st.integers(0, 2**31),
-    gain=st.floats(0, 0.99),
+    contrast=st.floats(0, 0.99),
     gamma=st.floats(0, 3),
-    offset=st.floats(0, 0.99),
+    brightness=st.floats(0, 0.99),
     noise=st.floats(0, 0.99),
     width=st.floats(0, 9),
 )
 def test_values_stay_between_0_and_1(
-    seed: int, gain: float, gamma: float, offset: float, noise: float, width: float
+    seed: int, contrast: float, gamma: float, brightness: float, noise: float, width: float
 ) -> None:
     torch.manual_seed(seed)
     images = torch.rand(4, 4, 16, 16).round(decimals=1)  # with zeros and ones among them
     kept = images.clone()
-    section = Augmentation(gain=gain, gamma=gamma, offset=offset, noise=noise, blur=width)
+    section = Augmentation(contrast=contrast, gamma=gamma, brightness=brightness, noise=noise, blur=width)
     changed = change_intensity(images, section, CHANNELS)
     assert changed.shape == images.shape
     assert changed.dtype == images.dtype
@@ -47,9 +47,9 @@ def test_values_stay_between_0_and_1(
     assert torch.equal(images, kept)
 
 
-def test_gain_multiplies_each_channel_of_each_field() -> None:
+def test_contrast_multiplies_each_channel_of_each_field() -> None:
     torch.manual_seed(0)
-    factor = change_intensity(GREY, Augmentation(gain=0.4), CHANNELS) / 0.5
+    factor = change_intensity(GREY, Augmentation(contrast=0.4), CHANNELS) / 0.5
     assert torch.equal(factor.amin(dim=(2, 3)), factor.amax(dim=(2, 3)))
     assert float(factor.min()) == pytest.approx(0.6, abs=0.01)
     assert float(factor.max()) == pytest.approx(1.4, abs=0.01)
@@ -71,9 +71,9 @@ def test_gamma_leaves_black_and_white() -> None:
     assert torch.equal(change_intensity(board, Augmentation(gamma=1), CHANNELS), board)
 
 
-def test_offset_is_added_either_way() -> None:
+def test_brightness_is_added_either_way() -> None:
     torch.manual_seed(0)
-    added = change_intensity(GREY, Augmentation(offset=0.1), CHANNELS) - 0.5
+    added = change_intensity(GREY, Augmentation(brightness=0.1), CHANNELS) - 0.5
     assert float(added.min()) == pytest.approx(-0.1, abs=0.002)
     assert float(added.max()) == pytest.approx(0.1, abs=0.002)
     assert float(added.mean()) == pytest.approx(0, abs=0.01)
@@ -109,13 +109,13 @@ def test_a_blur_wider_than_the_image_is_still_one() -> None:
 
 def test_only_landmarks_are_dropped_and_as_often_as_asked() -> None:
     torch.manual_seed(0)
-    dropped = (change_intensity(GREY, Augmentation(drop=0.3), CHANNELS) == 0).all(dim=3).all(dim=2).float()
+    dropped = (change_intensity(GREY, Augmentation(channel_dropout=0.3), CHANNELS) == 0).all(dim=3).all(dim=2).float()
     assert dropped.mean(dim=0)[[0, 2, 3]].tolist() == pytest.approx([0.3] * 3, abs=0.07)
     assert float(dropped[:, 1].sum()) == 0
     assert abs(float(torch.corrcoef(dropped[:, [0, 2]].T)[0, 1])) < 0.15
 
 
-def test_a_dropped_channel_is_dark_in_spite_of_offset_and_noise() -> None:
+def test_a_dropped_channel_is_dark_in_spite_of_brightness_and_noise() -> None:
     torch.manual_seed(0)
-    changed = change_intensity(GREY, Augmentation(drop=0.9, offset=0.3, noise=0.2), CHANNELS)
+    changed = change_intensity(GREY, Augmentation(channel_dropout=0.9, brightness=0.3, noise=0.2), CHANNELS)
     assert float((changed[:, 0] == 0).all(dim=2).all(dim=1).float().mean()) > 0.8

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
-from cellocate.training.augmentation.mixing import mix, pastes
+from cellocate.training.augmentation.mixing import draw_pastes, mix
 from cellocate.training.recipe import Augmentation
 
 COUNT, SIZE = 64, 16
@@ -72,17 +72,17 @@ def test_cross_entropy_of_mixed_truth_is_the_papers_mean_of_losses() -> None:
     torch.testing.assert_close(mixed, (1 - share) * losses[0] + share * losses[1])
 
 
-def test_shares_follow_their_beta() -> None:
+def test_weights_follow_their_beta() -> None:
     torch.manual_seed(0)
     for a in (0.2, 1, 4):
-        _, share = pastes(4000, 512, Augmentation(mixup=a))
+        _, share = draw_pastes(4000, 512, Augmentation(mixup=a))
         assert float(share.mean()) == pytest.approx(0.5, abs=0.03)
         assert float(share.var()) == pytest.approx(1 / (4 * (2 * a + 1)), rel=0.1)
 
 
 def test_squares_have_the_areas_drawn_but_for_what_edges_cut_off() -> None:
     torch.manual_seed(0)
-    edges, opacity = pastes(4000, 512, Augmentation(cutmix=1))
+    edges, opacity = draw_pastes(4000, 512, Augmentation(cutmix=1))
     assert bool((opacity == 1).all())
     assert int(edges.min()) >= 0
     assert int(edges.max()) <= 512
@@ -94,7 +94,7 @@ def test_squares_have_the_areas_drawn_but_for_what_edges_cut_off() -> None:
 
 def test_with_both_each_field_has_one() -> None:
     torch.manual_seed(0)
-    edges, opacity = pastes(4000, 64, Augmentation(mixup=1, cutmix=1))
+    edges, opacity = draw_pastes(4000, 64, Augmentation(mixup=1, cutmix=1))
     faint = opacity < 1
     assert float(faint.float().mean()) == pytest.approx(0.5, abs=0.05)
     assert torch.equal(edges[faint], torch.tensor([0, 64, 0, 64]).expand_as(edges[faint]))

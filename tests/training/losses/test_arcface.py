@@ -1,4 +1,4 @@
-"""ArcFace beside its formula in angles."""
+"""ArcFace against its formula in angles."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Losses of a batch as a whole, beside slow ones written from their definitions."""
+"""Losses of a whole batch against slow implementations of their definitions."""
 
 import math
 

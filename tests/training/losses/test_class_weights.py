@@ -1,4 +1,4 @@
-"""Weights of locations, beside the formulas of who proposed them."""
+"""Class weights against the published formulas."""
 
 import math
 

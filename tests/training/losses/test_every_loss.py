@@ -1,4 +1,4 @@
-"""What holds for every loss of logits and truth."""
+"""Properties of every loss."""
 
 import math
 

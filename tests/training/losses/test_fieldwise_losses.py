@@ -1,4 +1,4 @@
-"""Losses of each field and location alone, beside slow ones written from their papers and those of libraries."""
+"""Losses per field and location against slow implementations of the papers, and against libraries."""
 
 import math
 

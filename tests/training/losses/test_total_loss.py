@@ -1,4 +1,4 @@
-"""Sums of losses as a recipe has them, and the labels they cannot learn from."""
+"""Weighted sums of losses, and labels that they cannot learn from."""
 
 import pytest
 import torch
@@ -7,16 +7,16 @@ from small_batches import drawn
 from cellocate.errors import CellocateError
 from cellocate.training.losses import (
     TotalLoss,
-    absent,
     asymmetric,
     bce,
     build_loss,
     class_weights,
     cross_entropy,
+    describe_missing_locations,
     focal,
     hard_log,
     lovasz,
-    refuse_several,
+    require_one_label,
     soft_f1,
     soft_margin,
 )
@@ -96,20 +96,20 @@ def test_half_precision_is_computed_in_single(dtype):
 @pytest.mark.parametrize("identities", [None, 0, 1])
 def test_arcface_without_identities_is_refused(identities):
     section = Loss(terms={"bce": 1, "arcface": 1}, identity="plate")
-    with pytest.raises(CellocateError, match=r"different plate, and there are (none|1)\. Name a column"):
+    with pytest.raises(CellocateError, match=r"different plate, there are (none|1)\. Name a column"):
         build_loss(section, COUNTS, FIELDS, features=3, identities=identities)
 
 
 def test_a_softmax_refuses_fields_with_several_labels_or_none():
-    refuse_several(torch.eye(3))
-    with pytest.raises(CellocateError, match=r"1 of 3 training images show several\. 'cellocate select --single'"):
-        refuse_several(torch.tensor([[1, 1], [0, 1], [1, 0]]))
+    require_one_label(torch.eye(3))
+    with pytest.raises(CellocateError, match=r"1 of 3 training images show several\. .*select --single"):
+        require_one_label(torch.tensor([[1, 1], [0, 1], [1, 0]]))
     with pytest.raises(CellocateError, match="1 of 2 training images show several and 1 of 2 training images show no"):
-        refuse_several(torch.tensor([[1, 1], [0, 0]]))
+        require_one_label(torch.tensor([[1, 1], [0, 0]]))
 
 
 def test_absent_locations_are_named():
     names = ["Cytosol", "Aggresome", "Rods & rings"]
-    assert absent(torch.tensor([[1, 1, 1]]), names) is None
-    line = absent(torch.tensor([[1, 0, 0], [1, 0, 0]]), names)
+    assert describe_missing_locations(torch.tensor([[1, 1, 1]]), names) is None
+    line = describe_missing_locations(torch.tensor([[1, 0, 0], [1, 0, 0]]), names)
     assert line == "no training image shows Aggresome, Rods & rings: they cannot be learnt"

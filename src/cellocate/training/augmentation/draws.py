@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 
-def between(low: float, high: float, *shape: int) -> Tensor:
-    """Uniform numbers from torch's generator of the CPU."""
+def uniform(low: float, high: float, *shape: int) -> Tensor:
+    """Uniform numbers from torch's CPU generator."""
     return low + (high - low) * torch.rand(shape)
 
 
-def beside(drawn: Tensor, images: Tensor) -> Tensor:
-    """What was drawn, on the device of the images; a CUDA device is not waited for."""
+def to_device_of(drawn: Tensor, images: Tensor) -> Tensor:
+    """Move numbers to the device of the images, without waiting for CUDA."""
     return drawn.to(images.device, non_blocking=images.is_cuda)

@@ -1,4 +1,4 @@
-"""Metric learning: features of one identity (an antibody, say) are drawn together in angle."""
+"""Metric learning: features of one identity (an antibody, say) get a similar direction."""
 
 from __future__ import annotations
 
@@ -15,17 +15,12 @@ loss = LOSSES.register
 
 @loss("arcface")
 class ArcFace(nn.Module):
-    """Additive angular margin loss, with a learnt direction for each identity.
+    """Additive angular margin loss, with a learned direction for each identity.
 
-    θ_j being the angle between a field's features and direction j, and y its identity, the loss is the cross-entropy of
-    a softmax over s·cos(θ_y + m) and s·cos θ_j for all others, averaged over fields. Beyond θ_y = π − m, where
-    cos(θ_y + m) would rise again, cos θ_y − m·sin m stands for it, as in the authors' code.
-
-    Args:
-        features: F, their number.
-        identities: I, their number.
-        scale: s.
-        margin: m, radians.
+    With θ_j the angle between a field's features and direction j, y its identity, s the scale and m the margin
+    (radians), the loss is the cross-entropy of a softmax over s·cos(θ_y + m) and s·cos θ_j for all others, averaged
+    over fields. Beyond θ_y = π − m, where cos(θ_y + m) would rise again, cos θ_y − m·sin m replaces it, as in the
+    authors' code.
 
     References:
         Deng, Guo, Xue, Zafeiriou. ArcFace: Additive Angular Margin Loss for Deep Face Recognition. CVPR 2019.

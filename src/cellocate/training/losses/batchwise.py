@@ -1,7 +1,8 @@
 """Losses that see all fields of a batch together, location by location.
 
-They are no means over fields: two halves of a batch give another loss than the whole. With several processes or
-accumulated gradients each sees its own part.
+They are not means over fields: two halves of a batch give another loss than the whole. With several processes or
+accumulated gradients, each part is computed by itself. Logits x and truth t have shape (N, K); t is between 0 and 1,
+and from one half counts as positive.
 """
 
 from __future__ import annotations
@@ -17,15 +18,11 @@ loss = LOSSES.register
 
 @loss("soft_f1")
 def soft_f1(logits: Tensor, truth: Tensor) -> Tensor:
-    """1 − F1 with probabilities for decisions, over the locations that occur in the batch; `bce` of the others.
+    """1 − F1 with probabilities instead of labels, over the locations in the batch; `bce` for the others.
 
-    Of a location that occurs (t of one half or more in some field) F1 = 2·Σ p·t / Σ (p + t), sums over fields. The mean
-    of 1 − F1 over these and the mean cross-entropy of the absent ones, where F1 has no gradient, are added. The
-    authors' code averages F1 over all locations (absent ones count 0) and takes p of negatives as at least .01.
-
-    Args:
-        logits: shape (N, K).
-        truth: t, shape (N, K), between 0 and 1. Soft truth is approached from the harder side: p = t is not the best.
+    For a location in the batch F1 = 2·Σ p·t / Σ (p + t), summed over fields. The loss is the mean of 1 − F1 over these
+    plus the mean cross-entropy of the absent ones, where F1 has no gradient. With soft truth, p = t is not the minimum.
+    The authors' code averages F1 over all locations (absent ones count 0) and takes p of negatives as at least .01.
 
     References:
         The eleventh of the 2018 challenge: shisu_code/src/loss.py in https://github.com/fuxuliu/Human_Protein
@@ -36,7 +33,7 @@ def soft_f1(logits: Tensor, truth: Tensor) -> Tensor:
     """
     occurs = (truth >= 0.5).any(dim=0)
     p = logits.sigmoid()
-    both = torch.where(occurs, (p + truth).sum(dim=0), 1)  # no division by 0 where its gradient is thrown away
+    both = torch.where(occurs, (p + truth).sum(dim=0), 1)  # no division by 0, even for gradients that are discarded
     missed = 1 - 2 * (p * truth).sum(dim=0) / both
     entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none").mean(dim=0)
     return _mean(missed, occurs) + _mean(entropy, ~occurs)
@@ -44,16 +41,12 @@ def soft_f1(logits: Tensor, truth: Tensor) -> Tensor:
 
 @loss("lovasz")
 def lovasz(logits: Tensor, truth: Tensor) -> Tensor:
-    """Symmetric Lovász hinge: a convex surrogate of one minus the Jaccard index, of shown and of not shown alike.
+    """Symmetric Lovász hinge: a convex surrogate of one minus the Jaccard index, of positives and of negatives.
 
-    Of one location, the errors are e_i = max(0, 1 − x_i·y_i) with y = ±1. Sorted to fall, each is weighted by how much
-    the Jaccard loss rises when field i is taken to be wrong beside those before it; the sum is the Lovász extension of
-    that loss at e. The mean of this for (x, t) and for (−x, 1 − t), and over locations, as the first of the 2018
+    For one location, the errors are e_i = max(0, 1 − x_i·y_i) with y = ±1. In descending order, each is weighted by how
+    much the Jaccard loss rises if field i is wrong in addition to those before it; the sum is the Lovász extension of
+    that loss at e. This is averaged over (x, t) and (−x, 1 − t), and over locations, as by the first of the 2018
     challenge.
-
-    Args:
-        logits: x, shape (N, K).
-        truth: shape (N, K), between 0 and 1; soft truth counts as shown from one half.
 
     References:
         Berman, Rannen Triki, Blaschko. The Lovász-Softmax Loss. CVPR 2018. arXiv:1705.08790
@@ -70,7 +63,7 @@ def lovasz(logits: Tensor, truth: Tensor) -> Tensor:
 
 
 def _jaccard_rise(shown: Tensor) -> Tensor:
-    """By how much the Jaccard loss rises with each field, shape (N, K), that is wrong beside all those above it."""
+    """How much the Jaccard loss rises with each field, shape (N, K), if all fields above it are wrong too."""
     all_shown = shown.sum(dim=0)
     kept = all_shown - shown.cumsum(dim=0)
     union = all_shown + (1 - shown).cumsum(dim=0)
@@ -80,14 +73,10 @@ def _jaccard_rise(shown: Tensor) -> Tensor:
 
 @loss("hard_log")
 def hard_log(logits: Tensor, truth: Tensor) -> Tensor:
-    """Cross-entropy of the hard fields: of each location all positives, and the negatives with the highest logits.
+    """Cross-entropy of the hard fields: for each location all positives, and the negatives with the highest logits.
 
-    Of P positives and M negatives in the batch, min(M, P + max(2, ⌊M/2⌋), ⌊.7·M⌋ + 2) negatives are kept. The mean over
-    the fields kept, then over locations, as the first of the 2018 challenge.
-
-    Args:
-        logits: shape (N, K).
-        truth: shape (N, K), between 0 and 1; soft truth counts as shown from one half.
+    With P positives and M negatives in the batch, min(M, P + max(2, ⌊M/2⌋), ⌊.7·M⌋ + 2) negatives are kept. The loss is
+    the mean over these fields, then over locations, as by the first of the 2018 challenge.
 
     References:
         bestfitting/src/layers in https://github.com/CellProfiling/HPA-competition-solutions
@@ -108,5 +97,5 @@ def hard_log(logits: Tensor, truth: Tensor) -> Tensor:
 
 
 def _mean(values: Tensor, chosen: Tensor) -> Tensor:
-    """Of the values that are chosen, shape (K,); 0 where none is."""
+    """Mean of the chosen values, shape (K,); 0 if none is chosen."""
     return values.where(chosen, 0).sum() / chosen.sum().clamp(min=1)

@@ -1,7 +1,8 @@
-"""Losses of each field and location alone, averaged.
+"""Losses of each field and location by itself, averaged.
 
-Truth may be soft, as mixing fields makes it: a loss L₊ of positives and L₋ of negatives becomes t·L₊ + (1 − t)·L₋, what
-is expected of a label that holds with probability t. Throughout, p = σ(x) for logits x.
+Truth may be soft, as mixed fields make it: a loss L₊ of positives and L₋ of negatives becomes t·L₊ + (1 − t)·L₋, the
+expected loss of a label that holds with probability t. Throughout, p = σ(x) for logits x. Logits have shape (N, K); so
+has the truth t, between 0 and 1.
 """
 
 from __future__ import annotations
@@ -20,10 +21,7 @@ loss = LOSSES.register
 def bce(logits: Tensor, truth: Tensor, weights: ClassWeights | None = None) -> Tensor:
     """Binary cross-entropy, the mean of −w·[v·t·log p + (1 − t)·log(1 − p)].
 
-    Args:
-        logits: shape (N, K).
-        truth: t, shape (N, K), between 0 and 1.
-        weights: w (whole) and v (positive) of each location; None: 1.
+    Class weights are w (whole) and v (positive), or 1.
 
     Example:
         >>> bce(torch.zeros(2, 3), torch.eye(3)[:2])
@@ -35,16 +33,11 @@ def bce(logits: Tensor, truth: Tensor, weights: ClassWeights | None = None) -> T
 
 @loss("focal")
 def focal(logits: Tensor, truth: Tensor, gamma: float, weights: ClassWeights | None = None) -> Tensor:
-    """Binary cross-entropy times (1 − p_t)^γ, p_t being the probability that is given to the truth.
+    """Binary cross-entropy times (1 − p_t)^γ, with p_t the probability of the true label.
 
-    This is −w·[v·t·(1 − p)^γ·log p + (1 − t)·p^γ·log(1 − p)], averaged. γ = 0 makes it `bce`. The first of the 2018
-    challenge sums it over the locations; seed 003 means it, and also prints p_t^γ, which would spare what is hard.
-
-    Args:
-        logits: shape (N, K).
-        truth: t, shape (N, K), between 0 and 1.
-        gamma: γ.
-        weights: w (whole) and v (positive) of each location; None: 1.
+    This is the mean of −w·[v·t·(1 − p)^γ·log p + (1 − t)·p^γ·log(1 − p)] with class weights w (whole) and v (positive).
+    γ = 0 makes it `bce`. The first of the 2018 challenge sums it over the locations; seed 003 means this formula but
+    also prints p_t^γ, which would ignore hard fields.
 
     References:
         Lin, Goyal, Girshick, He, Dollár. Focal Loss for Dense Object Detection. ICCV 2017. arXiv:1708.02002
@@ -54,7 +47,7 @@ def focal(logits: Tensor, truth: Tensor, gamma: float, weights: ClassWeights | N
         tensor(0.1733)
     """
     log_p, log_q = F.logsigmoid(logits), F.logsigmoid(-logits)
-    # powers as exponentials of logarithms: finite gradients for any γ where a probability vanishes
+    # powers as exponentials of logarithms have finite gradients for any γ, even at probability 0
     positives = truth * (gamma * log_q).exp() * -log_p
     negatives = (1 - truth) * (gamma * log_p).exp() * -log_q
     if weights is not None:
@@ -64,18 +57,12 @@ def focal(logits: Tensor, truth: Tensor, gamma: float, weights: ClassWeights | N
 
 @loss("asymmetric")
 def asymmetric(logits: Tensor, truth: Tensor, gamma: float, gamma_negative: float, clip: float) -> Tensor:
-    """Asymmetric loss: negatives are focused on more than positives, and easy ones left out.
+    """Asymmetric loss: focuses more on negatives than on positives, and leaves easy negatives out.
 
-    The mean of −[t·(1 − p)^γ₊·log p + (1 − t)·q^γ₋·log(1 − q)], where q = max(p − clip, 0). γ₋ = γ₊ and no clip make it
-    `focal`. Gradients flow through the factors too, as in the paper's analysis; the authors' code sums over the
-    locations and by default holds the factors fixed. The paper advises γ₊ = 0, γ₋ = 4, clip = .05.
-
-    Args:
-        logits: shape (N, K).
-        truth: t, shape (N, K), between 0 and 1.
-        gamma: γ₊, of positives.
-        gamma_negative: γ₋, of negatives.
-        clip: probability at and below which a negative costs nothing.
+    The mean of −[t·(1 − p)^γ₊·log p + (1 − t)·q^γ₋·log(1 − q)], with q = max(p − clip, 0), γ₊ `gamma` and γ₋
+    `gamma_negative`. γ₋ = γ₊ without clip is `focal`. Gradients flow through the factors, as in the paper's analysis;
+    the authors' code sums over the locations and keeps the factors fixed by default. The paper recommends γ₊ = 0, γ₋ =
+    4, clip = .05.
 
     References:
         Ridnik et al. Asymmetric Loss for Multi-Label Classification. ICCV 2021. arXiv:2009.14119
@@ -86,7 +73,7 @@ def asymmetric(logits: Tensor, truth: Tensor, gamma: float, gamma_negative: floa
     """
     log_p, log_not_p = F.logsigmoid(logits), F.logsigmoid(-logits)
     positives = truth * (gamma * log_not_p).exp() * -log_p
-    # log(1 − q) = log min(1 − p + clip, 1), from logarithms, which do not vanish with 1 − p
+    # log(1 − q) = log min(1 − p + clip, 1), from logarithms, which are exact for small 1 − p
     log_not_q = torch.logaddexp(log_not_p, logits.new_full((), clip).log()).clamp(max=0)
     q = (logits.sigmoid() - clip).relu()
     negatives = (1 - truth) * q.pow(gamma_negative) * -log_not_q
@@ -95,11 +82,7 @@ def asymmetric(logits: Tensor, truth: Tensor, gamma: float, gamma_negative: floa
 
 @loss("soft_margin")
 def soft_margin(logits: Tensor, truth: Tensor) -> Tensor:
-    """Multi-label soft margin, as torch calls it and the fifth of the 2018 challenge named it: `bce` without weights.
-
-    Args:
-        logits: shape (N, K).
-        truth: t, shape (N, K), between 0 and 1.
+    """Multi-label soft margin, torch's name and that of the fifth of the 2018 challenge: `bce` without weights.
 
     Example:
         >>> soft_margin(torch.zeros(2, 3), torch.eye(3)[:2])
@@ -110,14 +93,10 @@ def soft_margin(logits: Tensor, truth: Tensor) -> Tensor:
 
 @loss("cross_entropy")
 def cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
-    """Cross-entropy of a softmax, −Σ_k t_k·log softmax(x)_k, averaged over fields: for one label in each.
+    """Cross-entropy of a softmax, −Σ_k t_k·log softmax(x)_k, averaged over fields, for one label per field.
 
-    Where a field has several all the same (of a validation part, say), they share it; where it has none it costs
-    nothing. `refuse_several` refuses both.
-
-    Args:
-        logits: x, shape (N, K).
-        truth: t, shape (N, K), between 0 and 1.
+    If a field still has several (in a validation part, say), they share the weight; without a label it costs nothing.
+    `require_one_label` refuses both.
 
     Example:
         >>> cross_entropy(torch.zeros(2, 4), torch.eye(4)[:2])  # log 4

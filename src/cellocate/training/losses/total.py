@@ -18,17 +18,13 @@ from cellocate.training.recipe import Loss
 def build_loss(
     section: Loss, counts: Tensor, fields: int, features: int | None = None, identities: int | None = None
 ) -> TotalLoss:
-    """The loss that a recipe asks for, with what its terms learn themselves.
+    """Build the loss of a recipe, including what its terms learn.
 
-    Args:
-        section: of the recipe.
-        counts: training fields that show each location, shape (K,).
-        fields: all training fields.
-        features: that the network has before its classifier; for `arcface`.
-        identities: that the training fields have; for `arcface`.
+    `counts` are the training fields of each location, shape (K,), of `fields` in all. `arcface` needs the number of
+    `features` before the classifier and of `identities`.
 
     Raises:
-        CellocateError: `arcface` has fewer than two identities to tell apart.
+        CellocateError: `arcface` has fewer than two identities.
 
     Example:
         >>> loss = build_loss(Loss(terms={"focal": 0.5, "lovasz": 0.5}), torch.tensor([3, 1]), fields=4)
@@ -39,7 +35,7 @@ def build_loss(
     if "arcface" in section.terms:
         if (identities or 0) < 2:
             raise CellocateError(
-                f"arcface needs training fields of different {section.identity}, and there are {identities or 'none'}",
+                f"arcface needs training fields with different {section.identity}, there are {identities or 'none'}",
                 mend="Name a column with --set loss.identity, or leave arcface out of loss.terms.",
             )
         assert features is not None
@@ -49,14 +45,9 @@ def build_loss(
 
 
 class TotalLoss(nn.Module):
-    """A weighted sum of terms, computed in single precision or more whatever the network's is.
+    """A weighted sum of terms, computed in single precision or better, whatever the network uses.
 
-    Its parameters (the directions of `arcface`) are to be learnt with the network's.
-
-    Args:
-        section: of the recipe.
-        weights: of K locations, for losses that ask for them.
-        arcface: where the terms have it.
+    Its parameters (the directions of `arcface`) are trained with the network's.
     """
 
     def __init__(self, section: Loss, weights: ClassWeights, arcface: ArcFace | None) -> None:
@@ -64,7 +55,7 @@ class TotalLoss(nn.Module):
         self.section, self.arcface = section, arcface
         self.whole: Tensor
         self.positive: Tensor
-        # of the collection, not of what was learnt: no checkpoint needs them
+        # they belong to the collection, so no checkpoint needs them
         self.register_buffer("whole", weights.whole, persistent=False)
         self.register_buffer("positive", weights.positive, persistent=False)
 
@@ -82,12 +73,7 @@ class TotalLoss(nn.Module):
             return total + self.section.terms["arcface"] * loss
 
     def classification(self, logits: Tensor, truth: Tensor) -> Tensor:
-        """The sum without `arcface`, whose identities are known of training fields alone.
-
-        Args:
-            logits: shape (N, K); of a batch or of a whole part.
-            truth: shape (N, K), between 0 and 1, of any type.
-        """
+        """The sum without `arcface`, because validation fields have no known identity."""
         with torch.autocast(logits.device.type, enabled=False):
             logits = _precise(logits)
             truth = truth.to(logits.dtype)
@@ -95,7 +81,7 @@ class TotalLoss(nn.Module):
             return torch.stack([weight * self._term(name, logits, truth) for name, weight in terms.items()]).sum()
 
     def _term(self, name: str, logits: Tensor, truth: Tensor) -> Tensor:
-        """A loss with the settings of the section that its parameters are called as, and with `weights`."""
+        """Call a loss with those settings of the section, and `weights`, that it has parameters for."""
         function: Callable[..., Tensor] = LOSSES[name]
         given = {**dict(self.section), "weights": ClassWeights(self.whole, self.positive)}
         asked = list(signature(function).parameters)[2:]  # after logits and truth

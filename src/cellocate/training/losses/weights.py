@@ -1,4 +1,4 @@
-"""Weights of locations in a loss, from how many training fields show each."""
+"""Class weights of a loss, from the number of training fields of each location."""
 
 from __future__ import annotations
 
@@ -11,26 +11,21 @@ from cellocate.choices import Weighting
 
 
 class ClassWeights(NamedTuple):
-    """Factors of K locations, shape (K,) each: of a location's whole loss, and of its positives beside that."""
+    """Factors of K locations, shape (K,) each: of a location's whole loss, and additionally of its positives."""
 
     whole: Tensor
     positive: Tensor
 
 
 def class_weights(name: Weighting, counts: Tensor, fields: int) -> ClassWeights:
-    """The weights by name, for n of N fields that show a location.
+    """Class weights by name, for n of N fields that show a location; `counts` holds the n, shape (K,), `fields` is N.
 
     - `inverse_log`: 1/log n, scaled to 1 for the rarest location that occurs; weighting 1 of seed 002.
-    - `ratio`, `root_ratio`: (N − n)/n and its square root, on positives alone; weightings 2 and 3 of seed 002.
+    - `ratio`, `root_ratio`: (N − n)/n and its square root, on positives only; weightings 2 and 3 of seed 002.
     - `rest`: 1 − n/N, seed 003; `rest_squared`: its square, second of the 2018 challenge (with 30000 for N).
 
-    n and N − n count as 1 where they are 0, so that all weights are finite and a location that every field shows is
-    still learnt. For `inverse_log` n counts as 2 where it is less, and as the rarest that occurs where it is 0.
-
-    Args:
-        name: of the weighting.
-        counts: n of each location, shape (K,).
-        fields: N.
+    n and N − n count as at least 1, so that all weights are finite and a location that every field shows is still
+    learned. For `inverse_log` n counts as at least 2, and as the rarest that occurs if it is 0.
 
     Example:
         >>> class_weights("ratio", torch.tensor([1, 5, 0]), fields=10).positive

@@ -1,4 +1,4 @@
-"""Everything that defines a training run, in one YAML file."""
+"""A recipe: everything that defines a training run, in one YAML file."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, Turns, pr
 from cellocate.images import TTA
 from cellocate.images.tta import Crops, Pooled
 from cellocate.registry import RULES
-from cellocate.training.recipe.course import FIGURES, Optimiser, Schedule, Training
-from cellocate.training.recipe.fields import Augmentation, Data, Sampling, Split
-from cellocate.training.recipe.network import Bags, Loss, Network
+from cellocate.training.recipe.data_sections import Augmentation, Data, Sampling, SplitSettings
+from cellocate.training.recipe.network_sections import Bags, Loss, Network
 from cellocate.training.recipe.section import Section
+from cellocate.training.recipe.training_sections import FIGURES, Optimiser, Schedule, Training
 
 __all__ = [
     "FIGURES",
@@ -30,7 +30,7 @@ __all__ = [
     "Recipe",
     "Sampling",
     "Schedule",
-    "Split",
+    "SplitSettings",
     "Training",
 ]
 
@@ -40,18 +40,19 @@ def _known_rule(name: str) -> str:
 
 
 class Decision(Section):
-    """The decision rule, fitted on the validation part, and what it is fitted to.
+    """The decision rule, and the probabilities it is fitted to on the validation part.
 
     Args:
-        rule: which (see `cellocate.decision.fit_rule`).
-        fallback: what a field shows that would show nothing; the rule's own unless given.
-        at_most: how many locations a field may show; null: 5, or as many as a validation field shows, if more.
+        rule: name of the rule (see `cellocate.decision.fit_rule`).
+        fallback: label of a field with no location; the rule's own by default.
+        at_most: maximum number of locations of a field; null: 5, or as many as a validation field shows, if more.
         tta: test-time augmentation: `none`, `flips` (4 mirrors of each field) or `dihedral` (8 orientations).
-        crops: of a field when it is predicted: 0, none; 1, its centre; 4, its corners; 5, all of these; as large as
-            those of `augmentation.crop`.
-        pool: of the probabilities of all views: `mean`, `max`, or `geometric`, the mean of logits.
-        calibrate: probabilities before the rule, by one number for all locations (`temperature`) or by two for each
-            (`per_class`); null: not.
+        crops: crops of a field at prediction: 0, none; 1, its centre; 4, its corners; 5, all of these; sized by
+            `augmentation.crop`.
+        pool: how probabilities are pooled over test-time augmentation: `mean`, `max`, or `geometric`, the mean of
+            logits.
+        calibrate: calibration before the rule, with one number for all locations (`temperature`) or two for each
+            (`per_class`); null: none.
     """
 
     old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"views": "tta"})
@@ -66,7 +67,7 @@ class Decision(Section):
 
 
 class Recipe(Section):
-    """A training run: what is read, which network, how it is trained and how it decides.
+    """A training run: the data, the network, its training and its decision rule.
 
     Example:
         >>> Recipe(name="mine", training=Training(epochs=2)).training.batch_size
@@ -90,22 +91,21 @@ class Recipe(Section):
     def _agree(self) -> Recipe:
         if "arcface" in self.loss.terms and (self.augmentation.mixup or self.augmentation.cutmix):
             raise ValueError(
-                "arcface in loss.terms tells whole fields apart: leave augmentation.mixup and augmentation.cutmix at 0"
+                "arcface in loss.terms needs unmixed fields: leave augmentation.mixup and augmentation.cutmix at 0"
             )
         if self.loss.activation == "softmax" and self.decision.rule != "argmax":
-            raise ValueError("cross_entropy in loss.terms is for one label: set decision.rule to argmax")
+            raise ValueError("cross_entropy in loss.terms is for a single label: set decision.rule to argmax")
         if self.loss.activation == "softmax" and self.decision.calibrate is not None:
             raise ValueError("cross_entropy's probabilities sum to 1: leave decision.calibrate out")
         if self.decision.crops and self.augmentation.crop == 1:
-            raise ValueError("decision.crops are as large as those of training: set augmentation.crop, or leave them")
+            raise ValueError("decision.crops uses the size of augmentation.crop: set it, or leave decision.crops at 0")
         if self.loss.activation == "softmax" and self.decision.pool == "max":
             raise ValueError("cross_entropy's probabilities sum to 1: set decision.pool to mean or geometric")
         self._bags_agree()
-        self.tta()  # refuses what makes no sense
+        self.tta()  # raises for impossible combinations
         return self
 
     def _bags_agree(self) -> None:
-        """What learns from or changes one image at a time says nothing of several."""
         if self.bags.pool is None:
             return
         clashes = {
@@ -117,7 +117,7 @@ class Recipe(Section):
         }
         for setting, is_so in clashes.items():
             if is_so:
-                raise ValueError(f"bags.pool learns from several cells together, and {setting} from each: keep one")
+                raise ValueError(f"bags.pool learns from several cells together, {setting} from each alone: use one")
 
     def tta(self) -> TTA:
         """Test-time augmentation, with its crops."""
@@ -126,5 +126,5 @@ class Recipe(Section):
         return TTA(turns=decision.tta, crops=decision.crops, crop=crop, pool=decision.pool)
 
     def to_yaml(self) -> str:
-        """The recipe with every setting spelled out."""
+        """The recipe with every setting, as YAML."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)

@@ -13,7 +13,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Section(BaseModel):
-    """Settings that cannot be changed once they are read; unknown ones are refused."""
+    """Immutable settings; unknown ones are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -28,17 +28,17 @@ class Section(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
-        """Pydantic takes true for 1: `frozen: true` would be one epoch."""
+        """Refuse true for a number, which pydantic takes for 1: `frozen: true` would be one epoch."""
         kind: Any = cls.model_fields[str(info.field_name)].annotation
         if isinstance(value, bool) and bool not in (kind, *get_args(kind)):
             raise PydanticCustomError("truth", "should be no {value}", {"value": str(value).lower()})
         return value
 
     def _refuse_idle(self, owner: str, chosen: Collection[str], used_by: Mapping[str, tuple[str, ...]]) -> None:
-        """Raise a `ValueError` where a setting was changed that nothing reads which the setting `owner` has chosen."""
+        """Raise a `ValueError` if a setting was changed that has no effect with what the setting `owner` has chosen."""
         for setting, users in used_by.items():
             changed = getattr(self, setting) != type(self).model_fields[setting].default
             if changed and not set(users) & set(chosen):
                 raise ValueError(
-                    f"{setting} does nothing with {owner} {' and '.join(chosen)}, only with {' or '.join(users)}"
+                    f"{setting} has no effect with {owner} {' and '.join(chosen)}, only with {' or '.join(users)}"
                 )
