@@ -45,10 +45,10 @@ Activation = Literal["sigmoid", "softmax"]
 Weighting = Literal["none", "inverse_log", "ratio", "root_ratio", "rest", "rest_squared"]
 """Class weights of a loss; see `cellocate.training.losses.weights`."""
 
-Turns = Literal["none", "flips", "dihedral"]
+TtaKind = Literal["none", "flips", "dihedral"]
 """Orientations of test-time augmentation; see `cellocate.images.tta`."""
 
-TrainingTurns = Literal[Turns, "eighths"]
+TrainingTurns = Literal[TtaKind, "eighths"]
 """Orientations of training; see `cellocate.training.augmentation`."""
 
 Monitor = Literal[
@@ -74,7 +74,7 @@ Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
 """Of predictions."""
 
 MapMethod = Literal["gradients", "layercam", "gradcam"]
-"""How maps of evidence are made; see `cellocate.explain.maps`."""
+"""How maps of evidence are made; see `cellocate.explain.evidence_maps`."""
 
 Judge = Literal["likelihood", "cleanlab"]
 """What labels are doubted by; see `cellocate.explain.audit`."""

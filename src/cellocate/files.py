@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cellocate.errors import CellocateError
 
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Numbers of the errors of a full disk."""
 
 MARKER = ".cellocate"

@@ -20,7 +20,7 @@ Array = NDArray[np.generic]
 
 
 @dataclass(frozen=True, eq=False)
-class Annotated:
+class AnnotatedMatrix:
     """A matrix, with what is known of its rows and columns, in the words of AnnData.
 
     Args:
@@ -40,7 +40,7 @@ class Annotated:
     uns: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_h5ad(path: str | Path, table: Annotated) -> None:
+def write_h5ad(path: str | Path, table: AnnotatedMatrix) -> None:
     """Write an h5ad file.
 
     A column of `obs` or `var` that mixes kinds or lacks values is written as text, empty where it lacks them; one of
@@ -59,7 +59,7 @@ def write_h5ad(path: str | Path, table: Annotated) -> None:
         >>> import pandas as pd
         >>> path = Path(tempfile.mkdtemp()) / "cells.h5ad"
         >>> known = pd.DataFrame({"area_um2": [7.5]}, index=["a_1"])
-        >>> write_h5ad(path, Annotated(np.ones((1, 1)), known, pd.DataFrame(index=["Nucleoli"])))
+        >>> write_h5ad(path, AnnotatedMatrix(np.ones((1, 1)), known, pd.DataFrame(index=["Nucleoli"])))
         >>> read_h5ad(path).obs.loc["a_1", "area_um2"]
         np.float64(7.5)
     """
@@ -70,10 +70,10 @@ def write_h5ad(path: str | Path, table: Annotated) -> None:
         whole.write_h5ad(aside, convert_strings_to_categoricals=False)
 
 
-def read_h5ad(path: str | Path) -> Annotated:
+def read_h5ad(path: str | Path) -> AnnotatedMatrix:
     """Read an h5ad file, of cellocate or of any other program that keeps its matrices dense.
 
-    Entries that `Annotated` has no place for are left out. Categories are read as text, empty where there is none.
+    Entries that `AnnotatedMatrix` has no place for are left out. Categories are read as text, empty where there is none.
 
     Raises:
         CellocateError: anndata is not installed; there is no such file, it is damaged or no h5ad file, or its matrix is
@@ -99,7 +99,7 @@ def read_h5ad(path: str | Path) -> Annotated:
         raise CellocateError("no dense matrix X", where=path, mend=mend)
     layers, obsm = dict(table.layers), dict(table.obsm)
     uns = {name: str(text) for name, text in table.uns.items() if isinstance(text, str)}
-    return Annotated(table.X, _readable(table.obs), _readable(table.var), layers, obsm, uns)
+    return AnnotatedMatrix(table.X, _readable(table.obs), _readable(table.var), layers, obsm, uns)
 
 
 def _anndata(path: str | Path) -> Any:  # noqa: ANN401 # anndata is optional

@@ -76,7 +76,7 @@ def test_embed_and_neighbours(cellocate, phantoms, run, tmp_path):
 
 
 def test_audit(cellocate, phantoms, run, tmp_path, monkeypatch):
-    monkeypatch.setattr("cellocate.explain.audit.audited.LEAST", 5)
+    monkeypatch.setattr("cellocate.explain.audit.label_audit.MIN_FIELDS", 5)
     collection = open_collection(phantoms)
     probabilities = pd.DataFrame(np.where(collection.labelled().truth(), 0.9, 0.02), columns=range(28))
     probabilities.insert(0, "Id", collection.ids)
@@ -94,7 +94,7 @@ def test_audit(cellocate, phantoms, run, tmp_path, monkeypatch):
 
 
 def test_a_model_that_learnt_nothing_judges_no_labels(cellocate, phantoms, run, tmp_path, monkeypatch):
-    monkeypatch.setattr("cellocate.explain.audit.audited.LEAST", 5)
+    monkeypatch.setattr("cellocate.explain.audit.label_audit.MIN_FIELDS", 5)
     result = cellocate("audit", phantoms, run / "model", "--out", tmp_path / "a")
     assert (result.code, result.out, (tmp_path / "a").exists()) == (1, "", False)
     assert "predict these labels no better than the frequency of each location does: skill" in result.err

@@ -21,7 +21,7 @@ from cellocate.vocabulary import Vocabulary, get
 from cellocate.vocabulary.vocabulary import BUILT_IN
 
 if TYPE_CHECKING:
-    from cellocate.explain import Explained
+    from cellocate.explain import FieldExplanation
     from cellocate.networks.card import ModelCard
 
 
@@ -55,7 +55,7 @@ class Evaluated:
     warnings: tuple[str, ...] = ()
     by: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     comparison: Comparison | None = None
-    explained: tuple[Explained, ...] = ()
+    explained: tuple[FieldExplanation, ...] = ()
     bags: CellBags | None = None
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cellocate.assessment.evaluated import Evaluated
 
 if TYPE_CHECKING:
-    from cellocate.explain import Explained
+    from cellocate.explain import FieldExplanation
     from cellocate.networks import Model
 
 FOUND = 5
@@ -61,9 +61,9 @@ def choose_asked(
     return chosen
 
 
-def explain_some(model: Model, evaluated: Evaluated) -> tuple[Explained, ...]:
+def explain_some(model: Model, evaluated: Evaluated) -> tuple[FieldExplanation, ...]:
     """Explain the chosen locations of the fields that were evaluated: those of images, with probabilities."""
-    from cellocate.explain.explained import explain_collection_field
+    from cellocate.explain.field_explanation import explain_collection_field
 
     where = evaluated.collection
     assert where is not None

@@ -15,7 +15,7 @@ from cellocate.cells.outputs import CARD, CROPS, write_outputs
 from cellocate.cells.pixel_sizes import Estimated, estimate
 from cellocate.cells.strong import Strong, with_one_label
 from cellocate.collection import Collection, LabelledCollection, Problem, open_collection
-from cellocate.collection.depth import of_known_depth
+from cellocate.collection.depth import with_known_depth
 from cellocate.collection.faulty import known_faults, refuse_faulty, with_images
 from cellocate.collection.layouts.store import table
 from cellocate.collection.rescale import check_file_name
@@ -69,7 +69,7 @@ def convert(
             a full disk, or another request to resume than was begun.
     """
     check_workers(workers)
-    plan, collection = replace(plan, out=plan.out.resolve()), of_known_depth(collection)
+    plan, collection = replace(plan, out=plan.out.resolve()), with_known_depth(collection)
     if resume and (plan.out / CARD).is_file():  # if it was interrupted, then when all was there
         shutil.rmtree(plan.work, ignore_errors=True)
         return _opened(plan)

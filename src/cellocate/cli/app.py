@@ -39,7 +39,7 @@ from cellocate.cli import (
 )
 from cellocate.cli.commands import Group, command
 from cellocate.errors import CellocateError
-from cellocate.files import NO_ROOM
+from cellocate.files import DISK_FULL
 
 app = typer.Typer(
     cls=Group,
@@ -118,7 +118,7 @@ def main() -> None:
             sys.exit(_SIGNALLED + terminated[0] if terminated else _INTERRUPTED)
         raise
     except OSError as error:
-        if error.errno in NO_ROOM:
+        if error.errno in DISK_FULL:
             _fail(f"no room on the disk{_place(error)}. Free some space, or write elsewhere; nothing was lost.")
         if error.errno in _NOT_ALLOWED:
             _fail(f"permission denied{_place(error)}. Choose another place, or change its permissions.")

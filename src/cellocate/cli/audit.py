@@ -9,7 +9,7 @@ import typer
 
 from cellocate.choices import Judge
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.open_data import open_data
 from cellocate.counted import counted
 from cellocate.model_files import require_model
 from cellocate.rounded import json_text
@@ -65,7 +65,7 @@ def audit(
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     from cellocate.cli.console import note, progress
     from cellocate.cli.usable import usable_fields
-    from cellocate.explain.audit import audit_labels, by_models, by_tables, write_audit  # with torch
+    from cellocate.explain.audit import audit_labels, predict_held_out, read_held_out, write_audit  # with torch
     from cellocate.networks import load
     from cellocate.prediction import assumptions
 
@@ -75,7 +75,9 @@ def audit(
     for assumption in dict.fromkeys(text for each in loaded for text in assumptions(each, collection)):
         note(assumption)
     with progress("predicting", len(collection) * len(loaded)) as advance:
-        held_out = by_models(loaded, collection, advance) if loaded else by_tables(probabilities or (), collection)
+        held_out = (
+            predict_held_out(loaded, collection, advance) if loaded else read_held_out(probabilities or (), collection)
+        )
     if passed := len(collection) - len(held_out.ids):
         note(f"{counted(passed, collection.unit)} left out, which no model or table holds out")
     with progress("looking for near duplicates", len(collection) if twins else 0) as advance:

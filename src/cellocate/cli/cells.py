@@ -10,7 +10,7 @@ import typer
 
 from cellocate.choices import Centre
 from cellocate.cli import options
-from cellocate.cli.opened import of_known_depth, open_data, require_paths
+from cellocate.cli.open_data import open_data, require_paths, with_known_depth
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def cells(
         {"without": tuple(without or ()), "min_cells": min_cells, "max_cells": max_cells, "seed": seed},
     )
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
-    collection = of_known_depth(collection)
+    collection = with_known_depth(collection)
     if fit and span is not None:
         raise typer.BadParameter("with --fit each picture has a span of its own: leave out --span")
     if masks is not None and segmenter is not None:

@@ -10,12 +10,12 @@ import typer
 
 from cellocate.cli import options
 from cellocate.cli.console import note
-from cellocate.cli.opened import open_data, read_plane
-from cellocate.cli.submission import check_submission, is_submission
+from cellocate.cli.open_data import open_data, parse_plane
+from cellocate.cli.submission_check import check_submission, is_submission
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.rounded import json_text
-from cellocate.written import refuse_suffix, write_table
+from cellocate.write_tables import refuse_suffix, write_table
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection, Inspection, Problem
@@ -86,7 +86,7 @@ def check(
 
         told = {
             **said,
-            "z": read_plane(z),
+            "z": parse_plane(z),
             "bits": inspection.guessed_bits,
             "camera_offset": inspection.depth.offset or None,
         }
@@ -120,7 +120,7 @@ def _to_describe(data: Path, said: dict[str, Any], channels: list[str] | None) -
     try:
         collection = open_data(data, **said, channels=channels, announced=False)
     except UnclearChannelsError as unclear:
-        write_question(path, unclear, **{**said, "z": read_plane(said["z"])})
+        write_question(path, unclear, **{**said, "z": parse_plane(said["z"])})
         mend = f"Replace each ? in {path}, which was written for this, and check again."
         raise CellocateError(unclear.what, where=unclear.where, mend=mend) from None
     see_describable(path, collection)

@@ -9,9 +9,9 @@ import typer
 
 from cellocate.choices import DEFAULT_RULE, CombineBy
 from cellocate.cli import options
-from cellocate.cli.opened import of_known_depth, open_data
+from cellocate.cli.open_data import open_data, with_known_depth
 from cellocate.model_files import require_model
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 
 def combine(
@@ -48,7 +48,7 @@ def combine(
     from cellocate.training.combine import combine as make_one
     from cellocate.training.run import Run
 
-    collection = of_known_depth(collection)
+    collection = with_known_depth(collection)
     with new_folder(out, overwrite=overwrite, inputs=(*models, *collection.places)) as aside:
         made = make_one([load(folder, device=device) for folder in models], collection, by=by, rule=rule)
         save(made.model, aside / "model")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from cellocate.cli.named import Named
+from cellocate.cli.registry_names import RegistryNames
 
 Function = TypeVar("Function", bound=Callable[..., None])
 
@@ -67,7 +67,7 @@ class Command(TyperCommand):
     def format_help(self, *given: Any) -> None:  # noqa: ANN401 # what typer gives, of modules that are its own
         """Write the help."""
         for parameter in self.params:
-            if isinstance(parameter.metavar, Named):
+            if isinstance(parameter.metavar, RegistryNames):
                 parameter.metavar = f"[{'|'.join(parameter.metavar.names())}]"
         super().format_help(*given)
 

@@ -34,7 +34,7 @@ def notes_on_masks(masks: CellMasks) -> None:
         note(text)
 
 
-def resuming(arguments: list[str]) -> str:
+def resume_command(arguments: list[str]) -> str:
     """The command that continues the run: the same, without what the run itself remembers."""
     kept, remembered = [], {"--recipe", "--set", "--split", "--fold"}
     for before, argument in zip(["", *arguments], arguments, strict=False):
@@ -62,7 +62,7 @@ def resumable(begun: Path | None = None) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if begun is None or begun.is_file():
-            print(f"continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
+            print(f"continue with: {resume_command(sys.argv[1:])}", file=sys.stderr)
         raise
 
 

@@ -10,10 +10,10 @@ import typer
 from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, PoolKind
 from cellocate.cli import options
 from cellocate.cli.commands import command
-from cellocate.cli.opened import require_paths
+from cellocate.cli.open_data import require_paths
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.written import refuse_suffix
+from cellocate.write_tables import refuse_suffix
 
 if TYPE_CHECKING:
     import numpy as np

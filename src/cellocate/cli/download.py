@@ -62,7 +62,7 @@ def download(
         genes=gene or (),
         antibodies=antibody or (),
         locations=location or (),
-        columns=options.read_where(where),
+        columns=options.parse_where(where),
         limit=limit,
     )
     task = Download(listed, out, files, Manners(connections=connections))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.open_data import open_data
 from cellocate.counted import counted
 from cellocate.model_files import require_model
-from cellocate.written import refuse_suffix
+from cellocate.write_tables import refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.explain.embedding import Embeddings
@@ -49,7 +49,7 @@ def embed(
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
     from cellocate.cli.console import progress
     from cellocate.cli.usable import fields_for
-    from cellocate.explain.embedding import embed_collection, retrieval  # with torch
+    from cellocate.explain.embedding import embed_collection, measure_retrieval  # with torch
     from cellocate.networks import load
 
     loaded = load(model, device=device)
@@ -60,7 +60,7 @@ def embed(
         _draw(embeddings, collection.vocabulary or loaded.vocabulary, umap)
     width = embeddings.features.shape[1]
     print(f"{counted(len(embeddings), collection.unit)}, {counted(width, 'feature')} each, in {out}")
-    if (found := retrieval(embeddings)) is not None:
+    if (found := measure_retrieval(embeddings)) is not None:
         low, high = found.interval
         unseen = "not trained on" if found.held_out else "all trained on"
         print(
@@ -70,10 +70,10 @@ def embed(
 
 
 def _draw(embeddings: Embeddings, words: Vocabulary, path: Path) -> None:
-    from cellocate.explain.embedding import draw_plane
+    from cellocate.explain.embedding import draw_umap
     from cellocate.pictures import save_figure_as
 
     assert embeddings.plane is not None
     column = "labels" if "labels" in embeddings.known else "Locations"
     shown = words.encode([words.parse(str(text), "; ") for text in embeddings.known[column]])
-    save_figure_as(draw_plane(embeddings.plane, shown, words, embeddings.unit), path)
+    save_figure_as(draw_umap(embeddings.plane, shown, words, embeddings.unit), path)

@@ -10,14 +10,14 @@ import typer
 
 from cellocate.choices import Part
 from cellocate.cli import options
-from cellocate.cli.opened import open_data, require_paths
+from cellocate.cli.open_data import open_data, require_paths
 from cellocate.counted import counted
 from cellocate.model_files import require_model
 from cellocate.rounded import json_text
 
 if TYPE_CHECKING:
     from cellocate.assessment import Evaluated
-    from cellocate.choices import Turns
+    from cellocate.choices import TtaKind
     from cellocate.collection import Collection
 
 
@@ -133,7 +133,7 @@ def _evaluate_model(
     folder: Path,
     collection: Collection,
     beside: Path | None,
-    tta: Turns | None,
+    tta: TtaKind | None,
     device: str | None,
     choices: dict[str, Any],
 ) -> Evaluated:

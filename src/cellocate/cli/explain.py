@@ -10,7 +10,7 @@ import typer
 
 from cellocate.choices import MapMethod
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.open_data import open_data
 from cellocate.counted import counted
 from cellocate.model_files import locations_of_model
 

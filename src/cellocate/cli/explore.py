@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.open_data import open_data
 from cellocate.counted import counted
 from cellocate.rounded import json_text
 
 if TYPE_CHECKING:
-    from cellocate.explore import Explored
+    from cellocate.explore import Exploration
 
 
 def explore(
@@ -72,7 +72,7 @@ def explore(
         print(f"report in {out / 'report.html'}")
 
 
-def _line(explored: Explored) -> str:
+def _line(explored: Exploration) -> str:
     line = counted(explored.n, explored.unit)
     if explored.labels is None or explored.rules is None:
         return f"{line} without labels"

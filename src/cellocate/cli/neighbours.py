@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import of_known_depth, open_data, require_paths
+from cellocate.cli.open_data import open_data, require_paths, with_known_depth
 from cellocate.counted import counted
 from cellocate.model_files import require_model
-from cellocate.written import refuse_suffix
+from cellocate.write_tables import refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection
@@ -67,20 +67,20 @@ def neighbours(
         require_model(model)
     require_paths(embeddings)
     from cellocate.cli.usable import fields_for
-    from cellocate.explain.embedding import ask_for_ids, ask_for_images, read_embeddings  # with torch
+    from cellocate.explain.embedding import neighbours_of_ids, neighbours_of_images, read_embeddings  # with torch
     from cellocate.networks import load
     from cellocate.pictures import save_figure_as
 
     known = read_embeddings(embeddings)
     asked: Collection | None = None
     if images is None or model is None:
-        answer = ask_for_ids(known, [normal(field) for field in ids or ()], count, index, where=embeddings)
+        answer = neighbours_of_ids(known, [normal(field) for field in ids or ()], count, index, where=embeddings)
     else:
         loaded = load(model, device=device)
         asked = fields_for(loaded, open_data(images, pixel_size=pixel_size, channels=channels, z=z), skip_bad=False)
-        answer = ask_for_images(known, loaded, asked, count, index)
+        answer = neighbours_of_images(known, loaded, asked, count, index)
     total = answer.write(out)
     if sheet is not None and of is not None:
-        shown = of_known_depth(open_data(of, pixel_size=pixel_size, channels=channels, z=z))
+        shown = with_known_depth(open_data(of, pixel_size=pixel_size, channels=channels, z=z))
         save_figure_as(answer.draw(shown, asked, colours), sheet)
     print(f"{counted(total, 'neighbour')} of {counted(len(answer.names), known.unit)} in {out}")

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cellocate.choices import DEFAULT_RULE, Colours, Turns
-from cellocate.cli.named import Named
+from cellocate.choices import DEFAULT_RULE, Colours, TtaKind
+from cellocate.cli.registry_names import RegistryNames
 from cellocate.errors import CellocateError
 from cellocate.registry import RULES, SEGMENTERS
 from cellocate.tables import normal
@@ -60,7 +60,7 @@ Device = Annotated[
     typer.Option("--device", metavar="NAME", callback=_device, help="cpu, cuda, mps; the fastest if not given."),
 ]
 Tta = Annotated[
-    Turns | None,
+    TtaKind | None,
     typer.Option(
         "--tta",
         help="Test-time augmentation: pool 4 mirrors (flips) or 8 orientations (dihedral), instead of the model's.",
@@ -71,7 +71,7 @@ CompositeColours = Annotated[
     typer.Option(help="Of composites; magenta microtubules for those who cannot tell red from green."),
 ]
 PICTURES = (".png", ".svg", ".pdf")  # that figures are written as
-RULE, SEGMENTER = Named(RULES, DEFAULT_RULE), Named(SEGMENTERS)
+RULE, SEGMENTER = RegistryNames(RULES, DEFAULT_RULE), RegistryNames(SEGMENTERS)
 Where = Annotated[
     list[str] | None,
     typer.Option(
@@ -82,7 +82,7 @@ Where = Annotated[
 ]
 
 
-def read_where(pairs: list[str] | None) -> dict[str, list[str]]:
+def parse_where(pairs: list[str] | None) -> dict[str, list[str]]:
     """`COLUMN=VALUE` options as values by column.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import of_known_depth, open_data
+from cellocate.cli.open_data import open_data, with_known_depth
 from cellocate.counted import counted
 
 
@@ -42,7 +42,7 @@ def pack(
     from cellocate.tables import read_table
 
     collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
-    collection = of_known_depth(collection)
+    collection = with_known_depth(collection)
     with resumable(), progress("packing", len(collection)) as advance:
         store = rooms.pack(
             collection,

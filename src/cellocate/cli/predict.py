@@ -9,11 +9,11 @@ import typer
 
 from cellocate.choices import Format, Part
 from cellocate.cli import options
-from cellocate.cli.opened import of_known_depth, open_data
+from cellocate.cli.open_data import open_data, with_known_depth
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.model_files import require_model
-from cellocate.written import SUFFIXES, refuse_suffix
+from cellocate.write_tables import SUFFIXES, refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.cells.masks import CellMasks
@@ -125,7 +125,7 @@ def predict(
     if format_ == "kaggle2021":
         submissions.require_hpa19(loaded.vocabulary)
     if part is not None or sample is not None:
-        collection = of_known_depth(collection)  # by all of its fields
+        collection = with_known_depth(collection)  # by all of its fields
     single = are_cells(collection) and not whole_fields
     _refuse_odd_data(fields, masks, format_, single=single, by_map=by_map)
     bags = bags_of(collection) if whole_fields or loaded.card.bag is not None else None  # refuses fields

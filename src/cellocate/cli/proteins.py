@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import require_paths
+from cellocate.cli.open_data import require_paths
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.written import refuse_suffix, write_table
+from cellocate.write_tables import refuse_suffix, write_table
 
 if TYPE_CHECKING:
     import pandas as pd

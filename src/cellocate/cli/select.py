@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import of_known_depth, open_data
+from cellocate.cli.open_data import open_data, with_known_depth
 from cellocate.counted import counted
 
 
@@ -79,7 +79,7 @@ def select(
         all_of=all_of or (),
         without=without or (),
         single=single,
-        where=options.read_where(where),
+        where=options.parse_where(where),
         ids=ids,
         without_ids=without_ids,
         sample=sample,
@@ -92,7 +92,7 @@ def select(
     for text in derived.notes:
         note(text)
     if rescale:
-        derived = dataclasses.replace(derived, collection=of_known_depth(derived.collection))
+        derived = dataclasses.replace(derived, collection=with_known_depth(derived.collection))
     with progress("rescaling", len(derived.collection) if rescale else 0) as advance:
         written = write_derived(
             derived,

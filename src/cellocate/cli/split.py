@@ -9,9 +9,9 @@ import typer
 
 from cellocate.choices import SplitMethod
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.open_data import open_data
 from cellocate.counted import counted
-from cellocate.written import refuse_suffix
+from cellocate.write_tables import refuse_suffix
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ import typer
 
 from cellocate.choices import DEFAULT_RECIPE
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.open_data import open_data
 from cellocate.errors import CellocateError
 from cellocate.model_files import require_model
 

@@ -243,9 +243,9 @@ class Collection:
 
     @cached_property
     def _inferred(self) -> Collection:
-        from cellocate.collection.depth import of_known_depth  # which reads collections
+        from cellocate.collection.depth import with_known_depth  # which reads collections
 
-        return of_known_depth(self)
+        return with_known_depth(self)
 
     def require_vocabulary(self) -> Vocabulary:
         """The vocabulary of the labels.

@@ -53,7 +53,7 @@ def with_depth(collection: Collection, deep: Ids[str] | None = None) -> tuple[Co
     return known, tuple(f"{source}: {text}" if source else text for source, text in (*told, *doubts))
 
 
-def of_known_depth(collection: Collection) -> Collection:
+def with_known_depth(collection: Collection) -> Collection:
     """The same, where no command has printed what a user should know: what is not certain is a warning."""
     known, judged = _known(collection)
     for doubt in (text for one in judged.values() for text in one.doubts):

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import Collection, Problem
-from cellocate.collection.depth import of_known_depth
+from cellocate.collection.depth import with_known_depth
 from cellocate.collection.faulty import SKIPPED, known_faults, refuse_faulty, skipped_fields, with_images
 from cellocate.collection.layouts import open_collection
 from cellocate.collection.layouts.phantoms import CARD as PHANTOMS
@@ -74,7 +74,7 @@ def pack(
         >>> store.layout, store.read("a", ["green"])[0].shape
         ('store', (1, 16, 8))
     """
-    collection = of_known_depth(collection)
+    collection = with_known_depth(collection)
     plan = StorePlan(Path(out).resolve(), tuple(channels or collection.channels), _checked(sizes), skip_bad)
     check_workers(workers)
     if resume and (plan.out / CARD).is_file():  # if it was interrupted, then when all was there

@@ -35,7 +35,7 @@ from cellocate.decision.tables import (
 from cellocate.errors import CellocateError
 from cellocate.images.rle import Mask
 from cellocate.vocabulary import Vocabulary
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
 ReadMasks = Callable[[str], tuple[tuple[int, int], Mapping[int, Mask]]]

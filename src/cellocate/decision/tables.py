@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate import written
+from cellocate import write_tables
 from cellocate.collection.identity import as_known
 from cellocate.decision.rules.values import how_to_mend
 from cellocate.errors import CellocateError
@@ -87,7 +87,7 @@ def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[li
 def write_decided(path: str | Path, ids: Sequence[str], decided: NDArray[np.bool_]) -> None:
     """Write `Id,Predicted`: the indices of the decided locations, separated by spaces."""
     predicted = [" ".join(str(i) for i in np.flatnonzero(row)) for row in decided]
-    written.write_table(path, pd.DataFrame({"Id": ids, "Predicted": predicted}), sheet="locations")
+    write_tables.write_table(path, pd.DataFrame({"Id": ids, "Predicted": predicted}), sheet="locations")
 
 
 def read_decided(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.bool_]]:

@@ -1,19 +1,19 @@
 """Explore: what the labels and the images of a collection hold, before anything is trained."""
 
-from cellocate.explore.explored import SAMPLE, Explored, ExploreOptions, look
-from cellocate.explore.folder import explore
-from cellocate.explore.labels import LabelCounts, skew
-from cellocate.explore.rules import CONFIDENCE, SUPPORT, association_rules
+from cellocate.explore.association import CONFIDENCE, SUPPORT, association_rules
+from cellocate.explore.exploration import SAMPLE, Exploration, ExploreOptions, analyse
+from cellocate.explore.exploration_folder import explore
+from cellocate.explore.label_counts import LabelCounts, imbalance
 
 __all__ = [
     "CONFIDENCE",
     "SAMPLE",
     "SUPPORT",
+    "Exploration",
     "ExploreOptions",
-    "Explored",
     "LabelCounts",
+    "analyse",
     "association_rules",
     "explore",
-    "look",
-    "skew",
+    "imbalance",
 ]

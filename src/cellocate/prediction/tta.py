@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cellocate.choices import Turns
+from cellocate.choices import TtaKind
 from cellocate.images import TTA
 from cellocate.networks import Model
 
 
-def with_turns(model: Model, turns: Turns | None) -> tuple[Model, list[str]]:
+def with_turns(model: Model, turns: TtaKind | None) -> tuple[Model, list[str]]:
     """The model with fields turned in another way, and what there is to say about it.
 
     Args:

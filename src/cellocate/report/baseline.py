@@ -12,7 +12,7 @@ from cellocate.assessment.baseline import Comparison, differs
 from cellocate.files import write_text
 from cellocate.pictures.style import NARROW, PALETTE, WIDE, bare, blank, legend
 from cellocate.rounded import json_text
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,8 +7,8 @@ from functools import partial
 from cellocate.assessment import Evaluated
 from cellocate.decision import f1_curves
 from cellocate.evaluation import confusion, reliability
-from cellocate.explore.figures import plot_conditional
-from cellocate.explore.labels import LabelCounts
+from cellocate.explore.label_counts import LabelCounts
+from cellocate.explore.label_plots import plot_conditional
 from cellocate.pictures.page import Plot
 from cellocate.report.baseline import plot_comparison
 from cellocate.report.curves import plot_f1_curves

@@ -17,7 +17,7 @@ import cellocate
 from cellocate import decision
 from cellocate.choices import DEFAULT_RULE, CombineBy
 from cellocate.collection import Collection, LabelledCollection
-from cellocate.collection.depth import of_known_depth
+from cellocate.collection.depth import with_known_depth
 from cellocate.collection.derive import restricted
 from cellocate.errors import CellocateError
 from cellocate.networks import Ensemble, Model, ModelCard, Normalisation, Provenance
@@ -73,7 +73,7 @@ def combine(
         CellocateError: the models do not fit together or to the collection, or share no validation fields to choose
             the best by.
     """
-    vocabulary, collection = _vocabulary(models, collection), of_known_depth(collection)
+    vocabulary, collection = _vocabulary(models, collection), with_known_depth(collection)
     models = [
         Model(m.network, m.card.model_copy(update={"calibration": None}), m.device, folder=m.folder) for m in models
     ]

@@ -19,7 +19,7 @@ from cellocate.prediction import predict_collection
 _MEND = "Train with 'cellocate train --fold all', so that each field is held out once."
 
 
-class HeldOut(NamedTuple):
+class HeldOutPredictions(NamedTuple):
     """Fields of a collection, and what is said of them by who did not learn from them.
 
     Args:
@@ -33,9 +33,9 @@ class HeldOut(NamedTuple):
     ood_score: NDArray[np.float64]
 
 
-def by_models(
+def predict_held_out(
     models: Sequence[Model], collection: LabelledCollection, progress: Callable[[int], object] | None = None
-) -> HeldOut:
+) -> HeldOutPredictions:
     """Predict each field with the models that were not trained on it, and take the mean of what they say.
 
     Fields that all of them were trained on are left out.
@@ -68,10 +68,10 @@ def by_models(
             f"every {collection.unit} was trained on by every model", where=collection.folder, mend=_MEND
         )
     ids = [collection.ids[row] for row in kept]
-    return HeldOut(ids, _means(said[:, kept]), _means(ood_score[:, kept]))
+    return HeldOutPredictions(ids, _means(said[:, kept]), _means(ood_score[:, kept]))
 
 
-def by_tables(tables: Sequence[str | Path], collection: LabelledCollection) -> HeldOut:
+def read_held_out(tables: Sequence[str | Path], collection: LabelledCollection) -> HeldOutPredictions:
     """Read probabilities of held-out fields; of a field that is in several tables the mean is taken.
 
     Args:
@@ -92,7 +92,7 @@ def by_tables(tables: Sequence[str | Path], collection: LabelledCollection) -> H
             )
         said[i, [row[ids[j]] for j in known]] = probabilities[known]
     kept = np.flatnonzero(~np.isnan(said).all(axis=(0, 2)))
-    return HeldOut([collection.ids[k] for k in kept], _means(said[:, kept]), np.full(len(kept), np.nan))
+    return HeldOutPredictions([collection.ids[k] for k in kept], _means(said[:, kept]), np.full(len(kept), np.nan))
 
 
 def _learnt(model: Model, collection: Collection) -> NDArray[np.bool_]:

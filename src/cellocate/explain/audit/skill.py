@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.evaluation.bootstrap import Clusters, bootstrap, percentiles
-from cellocate.explain.audit.mistaken import calibrated, frequencies, log_likelihood
+from cellocate.explain.audit.label_doubts import calibrate, frequencies, log_likelihood
 
-LITTLE = 0.2
+LOW_SKILL = 0.2
 """Below this skill a fifth or more of all fields are suspect, and most of these are right (docs/decisions/0040)."""
 
 
@@ -34,12 +34,12 @@ class Skill(NamedTuple):
         return f"skill {self.score:.2f} (95% interval {self.low:.2f} to {self.high:.2f}; no skill is 0; n = {self.n:,})"
 
 
-def skill_of(
+def skill_score(
     probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], groups: Sequence[str] | None = None
 ) -> Skill:
     """The logarithmic skill score of held-out probabilities over the frequency of each location.
 
-    1 - L / L₀: L is the log-likelihood of all labels by the probabilities, which are calibrated as in `doubts`; L₀ is
+    1 - L / L₀: L is the log-likelihood of all labels by the probabilities, which are calibrated as in `judge_labels`; L₀ is
     that by how often each location occurs, which takes no skill. The interval is of resamples of whole groups.
 
     Args:
@@ -55,10 +55,10 @@ def skill_of(
     Example:
         >>> truth = np.eye(2, dtype=bool)[[0, 1] * 50]
         >>> said = np.where(truth, 0.9, 0.1)
-        >>> skill_of(said, truth).score > 0.8, skill_of(said[:, ::-1], truth).score < 0.01
+        >>> skill_score(said, truth).score > 0.8, skill_score(said[:, ::-1], truth).score < 0.01
         (True, True)
     """
-    ours = log_likelihood(np.clip(calibrated(probabilities, truth), 1e-4, 1 - 1e-4), truth)
+    ours = log_likelihood(np.clip(calibrate(probabilities, truth), 1e-4, 1 - 1e-4), truth)
     theirs = log_likelihood(frequencies(truth), truth)
     clusters = Clusters(len(truth), groups)
     sums = clusters.sums(np.stack([ours, theirs], axis=1)).astype(np.float64)

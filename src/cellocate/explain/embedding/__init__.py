@@ -1,6 +1,6 @@
 """Embeddings: fields as points, their neighbours, and pictures of both."""
 
-from cellocate.explain.embedding.answer import Answer, ask_for_ids, ask_for_images
+from cellocate.explain.embedding.embedding_plots import draw_neighbours, draw_umap
 from cellocate.explain.embedding.embeddings import (
     FEATURES,
     UMAP,
@@ -8,25 +8,25 @@ from cellocate.explain.embedding.embeddings import (
     embed_collection,
     read_embeddings,
 )
-from cellocate.explain.embedding.neighbours import Index, Nearest, nearest, without
-from cellocate.explain.embedding.pictures import draw_nearest, draw_plane
-from cellocate.explain.embedding.quality import Retrieval, retrieval
+from cellocate.explain.embedding.nearest import Index, Nearest, drop_excluded, find_nearest
+from cellocate.explain.embedding.neighbour_search import NeighbourSearch, neighbours_of_ids, neighbours_of_images
+from cellocate.explain.embedding.retrieval_score import Retrieval, measure_retrieval
 
 __all__ = [
     "FEATURES",
     "UMAP",
-    "Answer",
     "Embeddings",
     "Index",
     "Nearest",
+    "NeighbourSearch",
     "Retrieval",
-    "ask_for_ids",
-    "ask_for_images",
-    "draw_nearest",
-    "draw_plane",
+    "draw_neighbours",
+    "draw_umap",
+    "drop_excluded",
     "embed_collection",
-    "nearest",
+    "find_nearest",
+    "measure_retrieval",
+    "neighbours_of_ids",
+    "neighbours_of_images",
     "read_embeddings",
-    "retrieval",
-    "without",
 ]

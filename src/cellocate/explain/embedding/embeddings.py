@@ -34,7 +34,7 @@ class Embeddings:
             (decided), `part` (of the model's split; `start` where its first weights learnt from it), `group` (what is
             not independent of it), metadata.
         model: checksum of the model's card: features of different models have nothing to do with each other.
-        plane: where `lay_out` put each, shape (N, 2), or None.
+        plane: where `compute_umap` put each, shape (N, 2), or None.
     """
 
     ids: list[str]
@@ -95,7 +95,7 @@ def embed_collection(
         require_umap()
     predictions, (_, features, _) = predict_and_embed(model, collection, progress=progress)
     known = _known(model, collection)
-    places = lay_out(features) if plane else None
+    places = compute_umap(features) if plane else None
     arrays = {FEATURES: features} | ({} if places is None else {UMAP: places})
     made_by = {"model": model.card.name, "model_checksum": model.card.checksum}
     write_h5ad(path, predictions, known, obsm=arrays, uns=made_by)
@@ -128,7 +128,7 @@ def require_umap() -> None:
         raise CellocateError("umap-learn is not installed, which lays fields out", mend=mend)
 
 
-def lay_out(features: NDArray[np.float32]) -> NDArray[np.float32]:
+def compute_umap(features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Features, shape (N, D) → places on a plane, shape (N, 2), at which neighbours stay near each other.
 
     What lies far apart there need not be less alike than what lies nearer: only neighbourhoods mean something.

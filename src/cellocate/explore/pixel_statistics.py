@@ -21,7 +21,7 @@ _WORKERS = 4
 _HIGH = 99.0  # percentile that says how bright a channel's brightest structures are
 
 
-def draw(collection: Collection, truth: NDArray[np.bool_] | None, most: int, seed: int) -> pd.Series[bool]:
+def sample_fields(collection: Collection, truth: NDArray[np.bool_] | None, most: int, seed: int) -> pd.Series[bool]:
     """Which fields to measure: at random, and some more of the locations that are rare among those.
 
     Args:
@@ -48,7 +48,7 @@ def draw(collection: Collection, truth: NDArray[np.bool_] | None, most: int, see
     return pd.Series(at_random[drawn].tolist(), index=pd.Index(ids[drawn], name="id"), dtype=bool)
 
 
-def measure(
+def measure_fields(
     collection: Collection,
     ids: Sequence[str],
     *,

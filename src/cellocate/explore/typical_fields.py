@@ -13,7 +13,7 @@ _LARGEST = 10.0  # deviations: a figure beyond says no more than that it is odd
 _EACH = 2
 
 
-class Chosen(NamedTuple):
+class TypicalFields(NamedTuple):
     """Fields of one location: drawn at random, nearest to what is usual for it, and furthest from that."""
 
     random: list[str]
@@ -21,14 +21,14 @@ class Chosen(NamedTuple):
     extreme: list[str]
 
 
-def choose(pixels: pd.DataFrame, shows: NDArray[np.bool_], each: int = _EACH) -> Chosen:
+def choose_typical(pixels: pd.DataFrame, shows: NDArray[np.bool_], each: int = _EACH) -> TypicalFields:
     """Fields of one location to look at; no field twice.
 
     Each figure is taken as its distance from the median over the location's fields, in deviations (1.4826 times the
     median absolute deviation) of all measured fields; a field's distance is the root mean square over its figures.
 
     Args:
-        pixels: from `measure`, in the order in which fields were drawn.
+        pixels: from `measure_fields`, in the order in which fields were drawn.
         shows: shape (N,), bool: which of its rows show the location.
         each: how many of each kind.
 
@@ -39,13 +39,13 @@ def choose(pixels: pd.DataFrame, shows: NDArray[np.bool_], each: int = _EACH) ->
     """
     ids = [str(i) for i in pixels.index[shows]]
     if not ids:
-        return Chosen([], [], [])
+        return TypicalFields([], [], [])
     distance = _distances(pixels, shows)
     near = [ids[i] for i in np.argsort(distance, kind="stable")]
     extreme = near[::-1][: min(each, len(ids) // 3)]
     typical = near[: min(each, (len(ids) - len(extreme)) // 2)]
     rest = [field for field in ids if field not in {*typical, *extreme}]
-    return Chosen(rest[:each], typical, extreme)
+    return TypicalFields(rest[:each], typical, extreme)
 
 
 def _distances(pixels: pd.DataFrame, shows: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cellocate.evaluation.bootstrap import mean_interval
 from cellocate.explain.embedding.embeddings import Embeddings
-from cellocate.explain.embedding.neighbours import nearest
+from cellocate.explain.embedding.nearest import find_nearest
 
 NEAREST = 10
 _ASKED = 2000  # fields, drawn at random, that tell a share to about a hundredth
@@ -34,7 +34,7 @@ class Retrieval(NamedTuple):
     held_out: bool
 
 
-def retrieval(embeddings: Embeddings) -> Retrieval | None:
+def measure_retrieval(embeddings: Embeddings) -> Retrieval | None:
     """Ask for the ten nearest of fields, but for those of their own group (antibody, plate, or themselves).
 
     Returns:
@@ -54,7 +54,7 @@ def retrieval(embeddings: Embeddings) -> Retrieval | None:
         return None
     names = known["group"].astype(str).to_numpy()[asked]
     features = embeddings.features
-    found = nearest(features[labelled], features[asked], NEAREST, [own[g] for g in names])
+    found = find_nearest(features[labelled], features[asked], NEAREST, [own[g] for g in names])
     hits, chances = np.zeros(len(asked)), np.zeros(len(asked))
     for i, row in enumerate(asked):
         alike = (marks[labelled] & marks[row]).any(axis=1)

@@ -18,7 +18,7 @@ _ROUNDS = 500  # of expectation and maximisation, which ends long before
 _START, _LEAST, _MOST = 0.05 / 3, 1e-4, 0.3  # of the share that is mistaken in one way
 
 
-class Doubts(NamedTuple):
+class LabelDoubts(NamedTuple):
     """How much the labels of N fields are doubted.
 
     Args:
@@ -32,7 +32,9 @@ class Doubts(NamedTuple):
     probabilities: NDArray[np.float64]
 
 
-def doubts(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], judge: Judge = "likelihood") -> Doubts:
+def judge_labels(
+    probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], judge: Judge = "likelihood"
+) -> LabelDoubts:
     """Judge the labels of fields by what a model says that did not learn from them.
 
     - `likelihood`: labels are either right, and then as likely as the (calibrated) probabilities say, or mistaken in
@@ -58,14 +60,14 @@ def doubts(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], j
     Example:
         >>> truth = np.eye(2, dtype=bool)[[0, 1] * 20 + [1]]
         >>> said = np.where(np.eye(2, dtype=bool)[[0, 1] * 20 + [0]], 0.95, 0.05)
-        >>> np.flatnonzero(doubts(said, truth).suspect).tolist()
+        >>> np.flatnonzero(judge_labels(said, truth).suspect).tolist()
         [40]
     """
     return _by_cleanlab(probabilities, truth) if judge == "cleanlab" else _by_likelihood(probabilities, truth)
 
 
-def _by_likelihood(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> Doubts:
-    p = calibrated(probabilities, truth)
+def _by_likelihood(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> LabelDoubts:
+    p = calibrate(probabilities, truth)
     ratios = _ratios(np.clip(p, 1e-4, 1 - 1e-4), truth)  # no single location may settle a field
     shares = np.full(ratios.shape[1], _START)
     for _ in range(_ROUNDS):
@@ -75,7 +77,7 @@ def _by_likelihood(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.b
         if np.abs(shares - before).max() < 1e-9:
             break
     total = doubt.sum(axis=1)
-    return Doubts(total, total > 0.5, p)
+    return LabelDoubts(total, total > 0.5, p)
 
 
 def _ratios(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -91,7 +93,7 @@ def _ratios(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.floa
     return np.stack([another, few, many], axis=1)
 
 
-def calibrated(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def calibrate(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """One line for the logits of all locations, so that a model that is too sure of itself does not doubt too much."""
     values = logits(probabilities)
     features = np.stack([np.ones(values.size), values.ravel()], axis=1)
@@ -110,7 +112,7 @@ def log_likelihood(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[
     return np.asarray(np.where(truth, np.log(p), np.log1p(-p)).sum(axis=1), np.float64)
 
 
-def _by_cleanlab(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> Doubts:
+def _by_cleanlab(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> LabelDoubts:
     try:
         from cleanlab.multilabel_classification.filter import find_label_issues
         from cleanlab.multilabel_classification.rank import get_label_quality_scores
@@ -123,4 +125,4 @@ def _by_cleanlab(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.boo
         warnings.simplefilter("ignore")  # of rare locations, of which it may miss mistakes
         quality = get_label_quality_scores(labels, said)
         suspect = find_label_issues(labels, said, n_jobs=1)
-    return Doubts(1 - np.asarray(quality, np.float64), np.asarray(suspect, bool), said)
+    return LabelDoubts(1 - np.asarray(quality, np.float64), np.asarray(suspect, bool), said)

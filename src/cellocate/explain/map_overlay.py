@@ -13,7 +13,7 @@ _STRONGEST = 0.8  # opacity of the map where it is largest
 _EVIDENT = 0.5  # of the largest: inside the line
 
 
-def warm(plane: NDArray[np.float64], heat: NDArray[np.float32]) -> RGB:
+def overlay_map(plane: NDArray[np.float64], heat: NDArray[np.float32]) -> RGB:
     """A channel in grey, with the map over it in the colours of matplotlib's `inferno`, which are told apart by all.
 
     Args:
@@ -27,7 +27,7 @@ def warm(plane: NDArray[np.float64], heat: NDArray[np.float32]) -> RGB:
     return np.asarray(np.rint(255 * ((1 - opacity) * plane[..., None] + opacity * colours)), np.uint8)
 
 
-def outlined(picture: RGB, heat: NDArray[np.float32]) -> RGB:
+def outline_map(picture: RGB, heat: NDArray[np.float32]) -> RGB:
     """A picture with a white line, on a dark one, around where the map exceeds half of its largest value."""
     inside = (heat > _EVIDENT).astype(np.uint8)
     kernel = np.ones((3, 3), np.uint8)
@@ -38,11 +38,11 @@ def outlined(picture: RGB, heat: NDArray[np.float32]) -> RGB:
     return drawn
 
 
-def scaled(heat: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+def scale_map(heat: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
     """A map → as large as a picture, and 1 where it is largest; all 0 where nothing speaks for the location.
 
     Example:
-        >>> scaled(np.array([[0, 2], [0, 4]], np.float32), (2, 2)).tolist()
+        >>> scale_map(np.array([[0, 2], [0, 4]], np.float32), (2, 2)).tolist()
         [[0.0, 0.5], [0.0, 1.0]]
     """
     sized = cv2.resize(heat, shape[::-1], interpolation=cv2.INTER_LINEAR)

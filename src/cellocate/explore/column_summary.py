@@ -13,7 +13,7 @@ COLUMNS = ("cell_line", "plate", "antibody", "gene", "source")
 NOT_RECORDED = "not recorded"
 
 
-def by_column(
+def summarise_column(
     collection: Collection, column: str, truth: NDArray[np.bool_] | None, pixels: pd.DataFrame | None
 ) -> pd.DataFrame:
     """What the fields of each value of a column are, the commonest value first.
@@ -22,7 +22,7 @@ def by_column(
         collection: all fields.
         column: of its table.
         truth: shape (N, K), bool; None where there are no labels.
-        pixels: from `measure`, of some of the fields; None where there are none.
+        pixels: from `measure_fields`, of some of the fields; None where there are none.
 
     Returns:
         `value` (`not recorded` where empty), `fields`; with labels `locations` (that occur), `mean_labels`; with
@@ -44,6 +44,6 @@ def by_column(
     return table.sort_values(["fields", "value"], ascending=[False, True], ignore_index=True)
 
 
-def recorded(collection: Collection) -> list[str]:
+def recorded_columns(collection: Collection) -> list[str]:
     """The columns among those that are understood that have any value."""
     return [column for column in COLUMNS if has_values(collection.fields, column)]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from numpy.typing import NDArray
 
 from cellocate.choices import Colours, MapMethod
-from cellocate.explain.explained import Explained
-from cellocate.explain.overlay import RGB, outlined, scaled, warm
+from cellocate.explain.field_explanation import FieldExplanation
+from cellocate.explain.map_overlay import RGB, outline_map, overlay_map, scale_map
 from cellocate.pictures import STAINS, Picture, composite, show, stretched, write
 
 if TYPE_CHECKING:
@@ -21,27 +21,29 @@ _CELL = 2.2  # inches that a picture takes
 _SIDE = 300  # px: a smaller picture is drawn with larger pixels, so that lines on it are thin
 
 
-def enlarged(picture: Picture) -> Picture:
+def enlarge(picture: Picture) -> Picture:
     """The picture with each of its pixels repeated, so that it has some 300 px; a larger one as it is."""
     times = max(1, round(_SIDE / max(picture.channels.shape[1:])))
     return replace(picture, channels=picture.channels.repeat(times, axis=1).repeat(times, axis=2))
 
 
-def overlays(explained: Explained, picture: Picture, row: int, colours: Colours) -> list[RGB]:
+def overlays(explained: FieldExplanation, picture: Picture, row: int, colours: Colours) -> list[RGB]:
     """One location's map over the composite (a line around half of its largest value) and over each channel."""
-    heat = scaled(explained.maps[row], (picture.channels.shape[1], picture.channels.shape[2]))
+    heat = scale_map(explained.maps[row], (picture.channels.shape[1], picture.channels.shape[2]))
     planes: NDArray[np.float64] = stretched(picture.channels)
     return [
-        outlined(composite(picture.channels, picture.names, colours), heat),
-        *(warm(plane, heat) for plane in planes),
+        outline_map(composite(picture.channels, picture.names, colours), heat),
+        *(overlay_map(plane, heat) for plane in planes),
     ]
 
 
-def draw(shown: Sequence[tuple[Explained, Picture]], heads: Sequence[str], colours: Colours = "atlas") -> Figure:
+def draw_maps(
+    shown: Sequence[tuple[FieldExplanation, Picture]], heads: Sequence[str], colours: Colours = "atlas"
+) -> Figure:
     """A row for each location of each field: composite and channels with its map.
 
     Args:
-        shown: fields, with at least one location in all, and the picture of each, as `enlarged` gives it.
+        shown: fields, with at least one location in all, and the picture of each, as `enlarge` gives it.
         heads: of each row.
         colours: of the composites.
     """
@@ -61,7 +63,7 @@ def draw(shown: Sequence[tuple[Explained, Picture]], heads: Sequence[str], colou
     return figure
 
 
-def caption(method: MapMethod = "gradients", colours: Colours = "atlas") -> str:
+def map_caption(method: MapMethod = "gradients", colours: Colours = "atlas") -> str:
     """What the colours and lines of these pictures mean."""
     how = {
         "gradients": "Warm: pixels whose light speaks for the location (integrated gradients)",

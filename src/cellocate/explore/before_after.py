@@ -19,11 +19,11 @@ _BINS = 24
 _SHAPE = ("height_px", "width_px", "depth_bits", "camera_bits")
 
 
-def medians(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+def compare_medians(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """The median of each figure before and after.
 
     Args:
-        before: from `cellocate.explore.pixels.measure`.
+        before: from `cellocate.explore.pixel_statistics.measure_fields`.
         after: likewise.
 
     Returns:
@@ -31,7 +31,7 @@ def medians(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
     Example:
         >>> one, two = pd.DataFrame({"green_mean": [0.1, 0.3]}), pd.DataFrame({"green_mean": [0.5], "red_mean": [0.5]})
-        >>> medians(one, two).to_dict("records")
+        >>> compare_medians(one, two).to_dict("records")
         [{'figure': 'green_mean', 'before': 0.2, 'after': 0.5}]
     """
     figures = [name for name in after if name in before and name not in _SHAPE]
@@ -39,7 +39,9 @@ def medians(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(sides, index=pd.Index(figures, name="figure")).dropna().reset_index()
 
 
-def plot_pixels_beside(before: pd.DataFrame, after: pd.DataFrame, channels: Sequence[str], width: int = WIDE) -> Figure:
+def plot_pixels_compared(
+    before: pd.DataFrame, after: pd.DataFrame, channels: Sequence[str], width: int = WIDE
+) -> Figure:
     """Brightness of each channel, and focus: histograms before (line) and after (area), in per cent; with medians."""
     panels = [(f"{c}_mean", 100.0, f"{STAINS[c].capitalize()} ({c}), mean, % of full range") for c in channels]
     panels += [("sharpness", 1.0, f"Sharpness (out of focus below {SHARPNESS:g})")]

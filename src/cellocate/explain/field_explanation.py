@@ -15,7 +15,7 @@ from cellocate.choices import MapMethod
 from cellocate.collection import Collection, are_cells
 from cellocate.collection.emptiness import note_on
 from cellocate.decision import silenced
-from cellocate.explain.maps import map_tiles
+from cellocate.explain.evidence_maps import map_tiles
 from cellocate.explain.occlusion import compartments, occlude
 from cellocate.images import TTA
 from cellocate.networks import Model
@@ -23,7 +23,7 @@ from cellocate.prediction.notes import notes_of_cells
 
 
 @dataclass(frozen=True, eq=False)
-class Explained:
+class FieldExplanation:
     """Why a network says what it says of a field.
 
     Args:
@@ -56,7 +56,7 @@ def explain_field(
     method: MapMethod = "gradients",
     labels: tuple[Labels | None, Labels] | None = None,
     note: str | None = None,
-) -> Explained:
+) -> FieldExplanation:
     """Explain what a model says of a field, or of a cell, that is an array.
 
     Args:
@@ -65,7 +65,7 @@ def explain_field(
         pixel_size: µm per px.
         id: of the field.
         locations: indices of those to explain; those decided on unless given.
-        method: of the maps (see `cellocate.explain.maps.map_tiles`).
+        method: of the maps (see `cellocate.explain.evidence_maps.map_tiles`).
         labels: label images of nuclei (None where they are not known) and cells, shape (H, W) each, for occlusion by
             compartment.
         note: what is known of a cell, which its pixels alone do not tell; else `note_on` judges them.
@@ -87,7 +87,7 @@ def explain_field(
     if wanted:
         maps = scale.whole(map_tiles(model, tiles, wanted, method), height, width, pixel_size)
     masks = None if labels is None else _masks(model, labels, height, width, pixel_size)
-    return Explained(id, probabilities[0], decided, wanted, maps, occlude(once, tiles, wanted, masks), note)
+    return FieldExplanation(id, probabilities[0], decided, wanted, maps, occlude(once, tiles, wanted, masks), note)
 
 
 def explain_collection_field(
@@ -98,7 +98,7 @@ def explain_collection_field(
     locations: Sequence[int] | None = None,
     method: MapMethod = "gradients",
     labels: tuple[Labels | None, Labels] | None = None,
-) -> Explained:
+) -> FieldExplanation:
     """The same of a field, or cell, of a collection."""
     pixels, pixel_size = collection.read(field, model.card.channels)
     note = notes_of_cells(collection.subset([field]))[field] if are_cells(collection) else None

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from cellocate import written
+from cellocate import write_tables
 from cellocate.errors import CellocateError
 from cellocate.rounded import rounded
-from cellocate.written import refuse_suffix, write_table
+from cellocate.write_tables import refuse_suffix, write_table
 
 ODD = pd.DataFrame(
     {
@@ -57,7 +57,7 @@ def test_columns_of_a_workbook_are_as_wide_as_what_stands_in_them(tmp_path: Path
 
 
 def test_more_rows_than_a_sheet_has_go_on_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(written, "_ROWS", 2)
+    monkeypatch.setattr(write_tables, "_ROWS", 2)
     write_table(tmp_path / "t.xlsx", pd.DataFrame({"n": [1, 2, 3]}), sheet="cells")
     book = load_workbook(tmp_path / "t.xlsx")
     assert book.sheetnames == ["cells", "cells 2"]
@@ -77,7 +77,7 @@ def test_a_text_that_excel_would_cut_off_is_refused_and_nothing_is_left(tmp_path
 
 def test_one_table_in_every_form(tmp_path: Path) -> None:
     table = pd.DataFrame({"Id": ["001", "b,c"], "f1": [0.1 + 0.2, math.nan], "n": [3, 4]})
-    for suffix in written.SUFFIXES:
+    for suffix in write_tables.SUFFIXES:
         write_table(tmp_path / f"t{suffix}", table)
     plain = 'Id,f1,n\n001,0.3,3\n"b,c",,4\n'
     assert (tmp_path / "t.csv").read_text() == plain
@@ -107,7 +107,7 @@ def test_a_name_without_an_ending_is_csv(tmp_path: Path) -> None:
 
 
 def test_what_needs_another_package_is_refused_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(written, "find_spec", lambda _: None)
+    monkeypatch.setattr(write_tables, "find_spec", lambda _: None)
     refuse_suffix("x.csv")
     with pytest.raises(CellocateError, match=r"pyarrow.*pip install"):
         refuse_suffix("x.parquet")
@@ -131,5 +131,5 @@ def test_rounding_leaves_all_else_as_it_is() -> None:
 
 
 def test_the_module_needs_no_pandas_until_it_writes() -> None:
-    code = "import sys, cellocate.written; sys.exit('pandas' in sys.modules or 'openpyxl' in sys.modules)"
+    code = "import sys, cellocate.write_tables; sys.exit('pandas' in sys.modules or 'openpyxl' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -14,17 +14,17 @@ from cellocate.choices import Judge
 from cellocate.collection import LabelledCollection, inspect
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.explain.audit.held_out import HeldOut
-from cellocate.explain.audit.mistaken import Doubts, doubts
-from cellocate.explain.audit.skill import LITTLE, Skill, skill_of
+from cellocate.explain.audit.held_out import HeldOutPredictions
+from cellocate.explain.audit.label_doubts import LabelDoubts, judge_labels
+from cellocate.explain.audit.skill import LOW_SKILL, Skill, skill_score
 
-LEAST = 50
+MIN_FIELDS = 50
 """Held-out fields without which nothing is said of labels."""
 _DOUBTED, _MISSING = 0.1, 0.5  # a label less likely than the one, or no label more likely than the other, is named
 
 
 @dataclass(frozen=True)
-class Audited:
+class Audit:
     """A collection's labels, and what speaks against some of them.
 
     Args:
@@ -39,8 +39,8 @@ class Audited:
     """
 
     collection: LabelledCollection
-    held_out: HeldOut
-    doubts: Doubts
+    held_out: HeldOutPredictions
+    doubts: LabelDoubts
     skill: Skill
     judge: Judge
     twins: pd.DataFrame | None
@@ -61,7 +61,7 @@ class Audited:
         """A sentence for the user where the labels are exact, or the models have little skill."""
         if self.collection.simulated:
             return "these cells are simulated and their labels exact: what models doubt here are their own mistakes"
-        if self.skill.low >= LITTLE:
+        if self.skill.low >= LOW_SKILL:
             return None
         return (
             f"the models predict these labels little better than the frequency of each location does: "
@@ -137,38 +137,38 @@ class Audited:
 
 def audit_labels(
     collection: LabelledCollection,
-    held_out: HeldOut,
+    held_out: HeldOutPredictions,
     judge: Judge = "likelihood",
     *,
     twins: bool = True,
     progress: Callable[[int], object] | None = None,
-) -> Audited:
+) -> Audit:
     """Look for what is wrong with the labels of a collection.
 
     Args:
         collection: labelled fields, all usable.
         held_out: what is said of some of them by models that did not learn from them.
-        judge: of the labels (see `doubts`).
+        judge: of the labels (see `judge_labels`).
         twins: look for near duplicates with other labels, for which every pixel is decoded.
         progress: called with 1 after each field that is decoded.
 
     Raises:
         CellocateError: too few fields were held out; the models predict their labels no better than the frequency of
-            each location does; or as `doubts` says.
+            each location does; or as `judge_labels` says.
     """
-    if len(held_out.ids) < LEAST:
+    if len(held_out.ids) < MIN_FIELDS:
         what = f"only {counted(len(held_out.ids), f'held-out {collection.unit}')}, too few to judge labels by"
-        raise CellocateError(what, where=collection.folder, mend=f"Use models that hold out {LEAST} or more.")
+        raise CellocateError(what, where=collection.folder, mend=f"Use models that hold out {MIN_FIELDS} or more.")
     some = collection.subset(held_out.ids)
-    skill = skill_of(held_out.probabilities, some.truth(), list(some.group()))
+    skill = skill_score(held_out.probabilities, some.truth(), list(some.group()))
     if skill.low <= 0:
         what = f"the models predict these labels no better than the frequency of each location does: {skill}"
         mend = "Use models that were trained on images like these, such as those of 'cellocate train --fold all'."
         raise CellocateError(what, where=collection.folder, mend=mend)
-    return Audited(
+    return Audit(
         collection=some,
         held_out=held_out,
-        doubts=doubts(held_out.probabilities, some.truth(), judge),
+        doubts=judge_labels(held_out.probabilities, some.truth(), judge),
         skill=skill,
         judge=judge,
         twins=_twins(collection, progress) if twins and collection.channels else None,

@@ -26,7 +26,7 @@ _COLUMNS = 5  # of small planes
 _VECTOR = 5000  # points; more are pixels in a drawing too, which would be slow to open
 
 
-def draw_plane(
+def draw_umap(
     places: NDArray[np.float32], shown: NDArray[np.bool_], vocabulary: Vocabulary, unit: Unit = "field"
 ) -> Figure:
     """Fields on a plane: all of them coloured by the coarse group of their locations, and each location by itself.
@@ -96,7 +96,7 @@ def _dots(places: NDArray[np.float32], size: float) -> dict[str, Any]:
     return {"s": size, "linewidths": 0, "rasterized": len(places) > _VECTOR}
 
 
-def draw_nearest(
+def draw_neighbours(
     queries: Sequence[tuple[Picture | None, str]],
     found: Sequence[Sequence[tuple[str, str]]],
     pictures: Mapping[str, Picture],

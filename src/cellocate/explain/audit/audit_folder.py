@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from cellocate.choices import Colours
 from cellocate.counted import counted
-from cellocate.explain.audit.audited import Audited
+from cellocate.explain.audit.label_audit import Audit
 from cellocate.files import new_folder, write_text
 from cellocate.pictures import Bar, Picture, composite, data_uri, read_pictures, save_figure, show, write
 from cellocate.pictures.page import render
 from cellocate.pictures.words import listed, sentence
 from cellocate.rounded import json_text
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +35,7 @@ class _Item:
     bar: Bar | None
 
 
-def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas", overwrite: bool = False) -> None:
+def write_audit(audited: Audit, out: str | Path, *, colours: Colours = "atlas", overwrite: bool = False) -> None:
     """Write what an audit found: see docs/formats.md.
 
     Raises:
@@ -74,7 +74,7 @@ def write_audit(audited: Audited, out: str | Path, *, colours: Colours = "atlas"
         write_text(folder / "report.html", render("cellocate.explain.audit", "audit.html.j2", content))
 
 
-def _summary(audited: Audited, suspects: int) -> str:
+def _summary(audited: Audit, suspects: int) -> str:
     judged = counted(len(audited.collection), audited.collection.unit)
     text = f"Models doubt the labels of {suspects:,} of {judged}"
     if audited.judge == "likelihood":
@@ -104,7 +104,7 @@ def _item(field: str, lines: list[str], pictures: dict[str, Picture], colours: C
 
 
 def _locations(
-    audited: Audited, rows: Sequence[dict[Any, Any]], pictures: dict[str, Picture], colours: Colours
+    audited: Audit, rows: Sequence[dict[Any, Any]], pictures: dict[str, Picture], colours: Colours
 ) -> list[dict[str, Any]]:
     """For each location with mistakes, the surest of each kind."""
     found = []

@@ -14,10 +14,10 @@ from cellocate.collection import Collection, left_out
 from cellocate.collection.depth import with_depth
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.explore.columns import by_column, recorded
-from cellocate.explore.labels import LabelCounts, skew
-from cellocate.explore.pixels import draw, measure
-from cellocate.explore.rules import CONFIDENCE, SUPPORT, association_rules
+from cellocate.explore.association import CONFIDENCE, SUPPORT, association_rules
+from cellocate.explore.column_summary import recorded_columns, summarise_column
+from cellocate.explore.label_counts import LabelCounts, imbalance
+from cellocate.explore.pixel_statistics import measure_fields, sample_fields
 
 SAMPLE = 300
 """Fields drawn for what needs pixels, unless asked otherwise."""
@@ -47,7 +47,7 @@ class ExploreOptions:
 
 
 @dataclass(frozen=True)
-class Explored:
+class Exploration:
     """A collection and what was found in it.
 
     Args:
@@ -55,7 +55,7 @@ class Explored:
         choices: how it was looked at.
         labels: how often locations occur; None without labels.
         rules: association rules; None without labels.
-        pixels: from `measure`, by id, in the order in which fields were drawn; None without images.
+        pixels: from `measure_fields`, by id, in the order in which fields were drawn; None without images.
         at_random: by the same ids, whether the field was drawn at random.
         columns: a table for each column that says something, by its name.
         before: what the collection was made from, where the two are to be compared.
@@ -69,7 +69,7 @@ class Explored:
     pixels: pd.DataFrame | None
     at_random: pd.Series[bool]
     columns: Mapping[str, pd.DataFrame]
-    before: Explored | None = None
+    before: Exploration | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -100,7 +100,7 @@ class Explored:
                 "rarest": self.labels.rarest(),
                 "never_alone": self.labels.never_alone(),
                 "absent": self.labels.absent(),
-                "skew": {k: None if v != v else v for k, v in skew(self.labels.per_location).items()},  # nan
+                "skew": {k: None if v != v else v for k, v in imbalance(self.labels.per_location).items()},  # nan
                 "rules": {"support": self.choices.support, "confidence": self.choices.confidence},
             }
         if self.random is not None and self.pixels is not None:
@@ -112,7 +112,7 @@ _Measured: TypeAlias = "tuple[pd.DataFrame | None, pd.Series[bool], list[str]]"
 _NOTHING: _Measured = (None, pd.Series(dtype=bool), [])
 
 
-def look(collection: Collection, choices: ExploreOptions, before: Collection | None = None) -> Explored:
+def analyse(collection: Collection, choices: ExploreOptions, before: Collection | None = None) -> Exploration:
     """Count, correlate, derive rules, and measure a sample of the images.
 
     Args:
@@ -137,14 +137,14 @@ def look(collection: Collection, choices: ExploreOptions, before: Collection | N
         truth = labels.truth
         rules = association_rules(truth, labels.names, choices.support, choices.confidence)
     earlier = None if before is None else _beside(usable, before, choices)
-    return Explored(
+    return Exploration(
         collection=usable,
         choices=choices,
         labels=labels,
         rules=rules,
         pixels=pixels,
         at_random=at_random,
-        columns={name: by_column(usable, name, truth, pixels) for name in recorded(usable)},
+        columns={name: summarise_column(usable, name, truth, pixels) for name in recorded_columns(usable)},
         before=earlier,
         notes=(*notes, *usable_notes, *(() if earlier is None else (f"before: {text}" for text in earlier.notes))),
     )
@@ -153,9 +153,9 @@ def look(collection: Collection, choices: ExploreOptions, before: Collection | N
 def _measured(collection: Collection, labels: LabelCounts | None, choices: ExploreOptions) -> _Measured:
     if not collection.channels:
         return _NOTHING
-    at_random = draw(collection, None if labels is None else labels.truth, choices.sample, choices.seed)
+    at_random = sample_fields(collection, None if labels is None else labels.truth, choices.sample, choices.seed)
     ids = [str(i) for i in at_random.index]
-    pixels, problems = measure(collection, ids, progress=choices.progress)
+    pixels, problems = measure_fields(collection, ids, progress=choices.progress)
     if problems:
         collection.subset(ids).without(problems, skip_bad=choices.skip_bad)
     notes = [left_out(problems, collection.unit)] if problems else []
@@ -167,7 +167,7 @@ def _measured(collection: Collection, labels: LabelCounts | None, choices: Explo
     return pixels, at_random, notes
 
 
-def _beside(collection: Collection, before: Collection, choices: ExploreOptions) -> Explored:
+def _beside(collection: Collection, before: Collection, choices: ExploreOptions) -> Exploration:
     """The earlier collection, of which labels are looked at and, where both have images, a sample of these."""
     mine, other = (None if c.vocabulary is None else c.vocabulary.names for c in (collection, before))
     if mine != other:
@@ -176,4 +176,4 @@ def _beside(collection: Collection, before: Collection, choices: ExploreOptions)
     usable, depth = with_depth(before.without(before.problems, skip_bad=choices.skip_bad))
     labels = None if mine is None else LabelCounts(usable.labelled().truth(), mine)
     pixels, at_random, notes = _measured(usable, None, choices) if collection.channels else _NOTHING
-    return Explored(usable, choices, labels, None, pixels, at_random, {}, notes=(*depth, *notes))
+    return Exploration(usable, choices, labels, None, pixels, at_random, {}, notes=(*depth, *notes))

@@ -10,18 +10,18 @@ import pandas as pd
 
 from cellocate.collection import Collection
 from cellocate.counted import counted
-from cellocate.explore.beside import medians
-from cellocate.explore.cooccurrence import conditional
-from cellocate.explore.explored import Explored, ExploreOptions, look
-from cellocate.explore.page import write_page
-from cellocate.explore.plots import Drawn, plots
-from cellocate.explore.sheets import draw_examples, draw_locations, draw_random
-from cellocate.explore.shelf import Shelf, fill
+from cellocate.explore.before_after import compare_medians
+from cellocate.explore.captioned_plots import CaptionedPlot, make_plots
+from cellocate.explore.cooccurrence import conditional_shares
+from cellocate.explore.exploration import Exploration, ExploreOptions, analyse
+from cellocate.explore.exploration_page import write_page
+from cellocate.explore.field_gallery import FieldGallery, read_gallery
+from cellocate.explore.field_sheets import draw_examples, draw_locations, draw_random
 from cellocate.files import new_folder, write_text
 from cellocate.pictures import save_figure
 from cellocate.pictures.style import WIDE
 from cellocate.rounded import json_text
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,7 +34,7 @@ def explore(
     *,
     before: Collection | None = None,
     overwrite: bool = False,
-) -> Explored:
+) -> Exploration:
     """Look at a collection, and write what was found: see docs/formats.md.
 
     Args:
@@ -45,19 +45,19 @@ def explore(
         overwrite: whether what is there may be replaced.
 
     Raises:
-        CellocateError: as `look` and `cellocate.files.new_folder` do.
+        CellocateError: as `analyse` and `cellocate.files.new_folder` do.
     """
     read = (collection.folder, *([] if before is None else [before.folder]))
     with new_folder(out, overwrite=overwrite, inputs=read) as folder:
-        explored = look(collection, choices or ExploreOptions(), before)
-        drawn, shelf = plots(explored), fill(explored)
+        explored = analyse(collection, choices or ExploreOptions(), before)
+        drawn, gallery = make_plots(explored), read_gallery(explored)
         _write_tables(folder, explored)
-        _write_figures(folder / "figures", explored, drawn, shelf)
-        write_page(folder / "report.html", explored, drawn, shelf)
+        _write_figures(folder / "figures", explored, drawn, gallery)
+        write_page(folder / "report.html", explored, drawn, gallery)
     return explored
 
 
-def _write_tables(folder: Path, explored: Explored) -> None:
+def _write_tables(folder: Path, explored: Exploration) -> None:
     write_text(folder / "explored.json", json_text(explored.summary) + "\n")
     if explored.labels is not None and explored.rules is not None:
         labels = explored.labels
@@ -66,7 +66,7 @@ def _write_tables(folder: Path, explored: Explored) -> None:
         write_table(folder / "label_sets.csv", labels.sets())
         for name, values in (
             ("cooccurrence", labels.both),
-            ("conditional", conditional(labels.both)),
+            ("conditional", conditional_shares(labels.both)),
             ("phi", labels.phi),
         ):
             table = pd.DataFrame(values, columns=list(labels.names), index=pd.Index(labels.names, name="location"))
@@ -81,16 +81,16 @@ def _write_tables(folder: Path, explored: Explored) -> None:
     if explored.pixels is not None:
         random = explored.at_random.loc[explored.pixels.index]
         if explored.before is not None and explored.before.random is not None and explored.random is not None:
-            write_table(folder / "beside_pixels.csv", medians(explored.before.random, explored.random))
+            write_table(folder / "beside_pixels.csv", compare_medians(explored.before.random, explored.random))
         write_table(folder / "pixels.csv", explored.pixels.assign(random=random.astype(int)).reset_index())
 
 
-def _write_figures(folder: Path, explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> None:
+def _write_figures(folder: Path, explored: Exploration, drawn: dict[str, CaptionedPlot], gallery: FieldGallery) -> None:
     captions = {name: plot.caption for name, plot in drawn.items()}
     for name, plot in drawn.items():
         save_figure(plot.draw(WIDE), folder, name)
-    for name, (draw, suffixes, caption) in _sheets(explored, shelf).items():
-        save_figure(draw(explored, shelf), folder, name, suffixes)
+    for name, (draw, suffixes, caption) in _sheets(explored, gallery).items():
+        save_figure(draw(explored, gallery), folder, name, suffixes)
         light = f"Brightness is stretched channel by channel for display; colours: {explored.choices.colours}."
         captions[name] = f"{caption} {light}"
     if captions:
@@ -98,18 +98,20 @@ def _write_figures(folder: Path, explored: Explored, drawn: dict[str, Drawn], sh
         (folder / "captions.txt").write_text(text + "\n", encoding="utf-8")
 
 
-def _sheets(explored: Explored, shelf: Shelf) -> dict[str, tuple[Callable[..., Figure], tuple[str, ...], str]]:
+def _sheets(
+    explored: Exploration, gallery: FieldGallery
+) -> dict[str, tuple[Callable[..., Figure], tuple[str, ...], str]]:
     """Which sheets of pictures there are: what draws them, as which kinds of file, and their captions."""
     of = f"of {counted(explored.n, explored.unit)}"
     found: dict[str, tuple[Callable[..., Figure], tuple[str, ...], str]] = {}
-    if shelf.large:
-        caption = f"Composite and channels of {len(shelf.large)} {of}."
+    if gallery.large:
+        caption = f"Composite and channels of {len(gallery.large)} {of}."
         found["examples"] = (draw_examples, ("png", "svg"), caption)
-    if shown := [field for field in shelf.random if field in shelf.small]:
+    if shown := [field for field in gallery.random if field in gallery.small]:
         words = ", with their labels" if explored.labels is not None else ""
         caption = f"{len(shown)} {of}, drawn at random (seed {explored.choices.seed}){words}."
         found["random"] = (draw_random, ("png", "svg"), caption)
-    if shelf.locations and explored.pixels is not None:
+    if gallery.locations and explored.pixels is not None:
         caption = f"{explored.unit.capitalize()}s of each location: at random, typical and extreme, "
         caption += f"among the {len(explored.pixels):,} {of} that were measured."
         found["locations"] = (draw_locations, ("png",), caption)

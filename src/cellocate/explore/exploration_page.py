@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from cellocate.counted import counted
-from cellocate.explore.beside import medians
-from cellocate.explore.columns import COLUMNS, NOT_RECORDED
-from cellocate.explore.explored import Explored
-from cellocate.explore.figures import FEW
-from cellocate.explore.labels import skew
-from cellocate.explore.plots import Drawn
-from cellocate.explore.sheets import KINDS, words
-from cellocate.explore.shelf import Shelf
+from cellocate.explore.before_after import compare_medians
+from cellocate.explore.captioned_plots import CaptionedPlot
+from cellocate.explore.column_summary import COLUMNS, NOT_RECORDED
+from cellocate.explore.exploration import Exploration
+from cellocate.explore.field_gallery import FieldGallery
+from cellocate.explore.field_sheets import KINDS, words
+from cellocate.explore.label_counts import imbalance
+from cellocate.explore.label_plots import FEW
 from cellocate.files import write_text
 from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, light, stretched
 from cellocate.pictures.page import for_page, render
@@ -28,7 +28,7 @@ _FIGURES = {"mean": "mean", "high": "99th percentile", "saturated": "saturated p
 
 
 @dataclass(frozen=True)
-class Item:
+class GalleryField:
     """A field on the page: its composite and channels (name, stain, data address), scale bar and labels in words."""
 
     id: str
@@ -39,12 +39,12 @@ class Item:
     bar: Bar | None
 
 
-def write_page(path: Path, explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> None:
+def write_page(path: Path, explored: Exploration, drawn: dict[str, CaptionedPlot], gallery: FieldGallery) -> None:
     """Write `report.html`: summary, plots with captions, tables, and fields."""
-    write_text(path, render("cellocate.explore", "explore.html.j2", _content(explored, drawn, shelf)))
+    write_text(path, render("cellocate.explore", "explore.html.j2", _content(explored, drawn, gallery)))
 
 
-def _content(explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> dict[str, Any]:
+def _content(explored: Exploration, drawn: dict[str, CaptionedPlot], gallery: FieldGallery) -> dict[str, Any]:
     labels, vocabulary = explored.labels, explored.collection.vocabulary
     colours = explored.choices.colours
     rules = [] if explored.rules is None else _rows(explored.rules.head(_RULES))
@@ -66,14 +66,14 @@ def _content(explored: Explored, drawn: dict[str, Drawn], shelf: Shelf) -> dict[
         "skew": [] if labels is None else _skew(explored),
         "medians": _medians(explored),
         "columns": {c: _rows(explored.columns[c].head(_VALUES)) for c in COLUMNS if c in explored.columns},
-        "examples": [_item(explored, f, shelf.large[f], planes=True) for f in shelf.examples if f in shelf.large],
-        "random": [_item(explored, f, shelf.small[f]) for f in shelf.random if f in shelf.small],
-        "locations": [] if labels is None else _locations(explored, shelf),
-        "unscaled": any(p.span is None for p in (*shelf.large.values(), *shelf.small.values())),
+        "examples": [_item(explored, f, gallery.large[f], planes=True) for f in gallery.examples if f in gallery.large],
+        "random": [_item(explored, f, gallery.small[f]) for f in gallery.random if f in gallery.small],
+        "locations": [] if labels is None else _locations(explored, gallery),
+        "unscaled": any(p.span is None for p in (*gallery.large.values(), *gallery.small.values())),
     }
 
 
-def facts(explored: Explored) -> list[tuple[str, str]]:
+def facts(explored: Exploration) -> list[tuple[str, str]]:
     """What the collection is, in rows."""
     where = explored.collection
     things = counted(explored.n, explored.unit)
@@ -103,7 +103,7 @@ def facts(explored: Explored) -> list[tuple[str, str]]:
     return rows
 
 
-def summary(explored: Explored) -> str:
+def summary(explored: Exploration) -> str:
     """Two sentences: how much there is, what is commonest and rarest."""
     labels = explored.labels
     if labels is None:
@@ -119,10 +119,10 @@ def summary(explored: Explored) -> str:
     return text
 
 
-def _skew(explored: Explored) -> list[tuple[str, list[str]]]:
+def _skew(explored: Exploration) -> list[tuple[str, list[str]]]:
     """Rows of name and values: of the collection, and before it of the one that it is set beside."""
     known = [e.labels for e in (explored.before, explored) if e is not None and e.labels is not None]
-    figures = [skew(labels.per_location) for labels in known]
+    figures = [imbalance(labels.per_location) for labels in known]
     return [
         (f"{explored.unit.capitalize()}s", [f"{labels.n:,}" for labels in known]),
         ("Labels per " + explored.unit, [f"{labels.truth.sum() / max(1, labels.n):.2f}" for labels in known]),
@@ -138,13 +138,13 @@ def _figure(value: float, digits: str) -> str:
     return number(None) if value != value else format(value, digits)  # nan
 
 
-def _medians(explored: Explored) -> list[tuple[str, list[str]]]:
+def _medians(explored: Exploration) -> list[tuple[str, list[str]]]:
     """Rows of name and values, before and after: the medians of what is told of brightness and focus."""
     before = None if explored.before is None else explored.before.random
     if before is None or explored.random is None:
         return []
     rows = []
-    for name, *values in medians(before, explored.random).itertuples(index=False):
+    for name, *values in compare_medians(before, explored.random).itertuples(index=False):
         channel, _, figure = str(name).partition("_")
         if figure in _FIGURES:
             rows.append((f"{STAINS[channel].capitalize()}: {_FIGURES[figure]}", [f"{100 * v:.2f} %" for v in values]))
@@ -153,25 +153,27 @@ def _medians(explored: Explored) -> list[tuple[str, list[str]]]:
     return rows
 
 
-def _locations(explored: Explored, shelf: Shelf) -> list[dict[str, Any]]:
+def _locations(explored: Exploration, gallery: FieldGallery) -> list[dict[str, Any]]:
     assert explored.labels is not None
     return [
         {
             "name": explored.labels.names[k],
             "count": int(explored.labels.per_location[k]),
             "kinds": [
-                (kind, [_item(explored, f, shelf.small[f], but=k) for f in fields if f in shelf.small])
+                (kind, [_item(explored, f, gallery.small[f], but=k) for f in fields if f in gallery.small])
                 for kind, fields in zip(KINDS, chosen, strict=True)
             ],
         }
-        for k, chosen in shelf.locations.items()
+        for k, chosen in gallery.locations.items()
     ]
 
 
-def _item(explored: Explored, field: str, picture: Picture, *, planes: bool = False, but: int | None = None) -> Item:
+def _item(
+    explored: Exploration, field: str, picture: Picture, *, planes: bool = False, but: int | None = None
+) -> GalleryField:
     colours = explored.choices.colours
     told = words(explored, field, but)
-    return Item(
+    return GalleryField(
         id=field,
         labels=told,
         composite=data_uri(composite(picture.channels, picture.names, colours)),

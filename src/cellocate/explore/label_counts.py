@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.explore.cooccurrence import clustered, phi, together
+from cellocate.explore.cooccurrence import cluster_order, count_pairs, phi
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class LabelCounts:
     @cached_property
     def both(self) -> NDArray[np.int64]:
         """How many fields show both of two locations, shape (K, K)."""
-        return together(self.truth)
+        return count_pairs(self.truth)
 
     @cached_property
     def phi(self) -> NDArray[np.float64]:
@@ -54,7 +54,7 @@ class LabelCounts:
     @cached_property
     def order(self) -> list[int]:
         """The locations that have a correlation, ordered so that those that occur together stand together."""
-        return clustered(self.phi)
+        return cluster_order(self.phi)
 
     def counts(self) -> pd.DataFrame:
         """A row for each location: `index`, `name`, `count`, `share` (of the fields), `alone` (with no other)."""
@@ -95,7 +95,7 @@ class LabelCounts:
         return [self.names[i] for i in sorted(which.tolist(), key=lambda i: (by[i], i))]
 
 
-def skew(counts: Sequence[int] | NDArray[np.int64]) -> dict[str, float]:
+def imbalance(counts: Sequence[int] | NDArray[np.int64]) -> dict[str, float]:
     """How unevenly locations occur, over those that do.
 
     Args:
@@ -113,7 +113,7 @@ def skew(counts: Sequence[int] | NDArray[np.int64]) -> dict[str, float]:
         Biology 13, 131–144 (1966). https://doi.org/10.1016/0022-5193(66)90013-0
 
     Example:
-        >>> {name: round(value, 2) for name, value in skew([90, 30, 0]).items()}
+        >>> {name: round(value, 2) for name, value in imbalance([90, 30, 0]).items()}
         {'largest_to_smallest': 3.0, 'mean_imbalance': 2.0, 'evenness': 0.81}
     """
     occurring = np.array([count for count in counts if count > 0], dtype=float)

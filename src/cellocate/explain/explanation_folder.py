@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellocate import written
+from cellocate import write_tables
 from cellocate.cells.masks import CellMasks
 from cellocate.choices import Colours, MapMethod
 from cellocate.collection import Collection
 from cellocate.collection.rescale import check_file_name
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
-from cellocate.explain.explained import Explained, explain_collection_field
-from cellocate.explain.page import write_page
-from cellocate.explain.sheet import caption, draw, enlarged
+from cellocate.explain.explanation_page import write_page
+from cellocate.explain.field_explanation import FieldExplanation, explain_collection_field
+from cellocate.explain.map_sheet import draw_maps, enlarge, map_caption
 from cellocate.files import new_folder
 from cellocate.images import write_png
 from cellocate.networks import Model
@@ -58,7 +58,7 @@ class ExplainOptions:
 
 def explain(
     model: Model, collection: Collection, out: str | Path, choices: ExplainOptions | None = None
-) -> list[Explained]:
+) -> list[FieldExplanation]:
     """Explain what a model says of fields, and write it down: see docs/formats.md.
 
     Args:
@@ -86,7 +86,7 @@ def explain(
             if choices.progress is not None:
                 choices.progress(1)
         found = read_pictures(chosen, chosen.ids, model.card.pixel_size * model.card.size)
-        pictures = {field: enlarged(picture) for field, picture in found.items()}
+        pictures = {field: enlarge(picture) for field, picture in found.items()}
         _write_tables(folder, explained, model)
         _write_maps(folder / "maps", explained)
         text = _write_figures(folder, explained, pictures, model, choices)
@@ -122,7 +122,9 @@ def knows_nuclei(masks: CellMasks | None, collection: Collection) -> bool:
     return masks is not None and all(masks.labels(i, collection.shape(i))[0].any() for i in collection.ids)
 
 
-def _one(model: Model, collection: Collection, field: str, choices: ExplainOptions, *, nuclei: bool) -> Explained:
+def _one(
+    model: Model, collection: Collection, field: str, choices: ExplainOptions, *, nuclei: bool
+) -> FieldExplanation:
     labels = None
     if choices.masks is not None:
         of_nuclei, of_cells = choices.masks.labels(field, collection.shape(field))
@@ -132,7 +134,7 @@ def _one(model: Model, collection: Collection, field: str, choices: ExplainOptio
     )
 
 
-def _write_tables(folder: Path, explained: Sequence[Explained], model: Model) -> None:
+def _write_tables(folder: Path, explained: Sequence[FieldExplanation], model: Model) -> None:
     probabilities = np.stack([one.probabilities for one in explained])
     labels = model.vocabulary.encode([one.decided for one in explained])
     ids, notes = [one.id for one in explained], [one.note for one in explained]
@@ -140,10 +142,10 @@ def _write_tables(folder: Path, explained: Sequence[Explained], model: Model) ->
     occluded = pd.concat([one.occluded.assign(Id=one.id) for one in explained], ignore_index=True)
     occluded["location"] = [model.vocabulary.names[k] for k in occluded["location"]]
     columns = ["Id", "location", "channel", "place", "probability", "without", "drop"]
-    written.write_table(folder / "occlusion.csv", occluded[columns])
+    write_tables.write_table(folder / "occlusion.csv", occluded[columns])
 
 
-def _write_maps(folder: Path, explained: Sequence[Explained]) -> None:
+def _write_maps(folder: Path, explained: Sequence[FieldExplanation]) -> None:
     folder.mkdir()
     for one in explained:
         for location, heat in zip(one.locations, one.maps, strict=True):
@@ -153,13 +155,17 @@ def _write_maps(folder: Path, explained: Sequence[Explained]) -> None:
 
 
 def _write_figures(
-    folder: Path, explained: Sequence[Explained], pictures: dict[str, Picture], model: Model, choices: ExplainOptions
+    folder: Path,
+    explained: Sequence[FieldExplanation],
+    pictures: dict[str, Picture],
+    model: Model,
+    choices: ExplainOptions,
 ) -> str:
-    text = caption(choices.method, choices.colours)
+    text = map_caption(choices.method, choices.colours)
     for one in explained:
         if one.locations and one.id in pictures:
             heads = [f"{model.vocabulary.names[k]}, {chance(float(one.probabilities[k]))}" for k in one.locations]
-            figure = draw([(one, pictures[one.id])], heads, choices.colours)
+            figure = draw_maps([(one, pictures[one.id])], heads, choices.colours)
             save_figure(figure, folder / "figures", one.id)
     (folder / "captions.txt").write_text(text + "\n", encoding="utf-8")
     return text

@@ -48,7 +48,7 @@ def open_data(
     named = parse(channels, "--channels") if channels else None
     try:
         collection = open_collection(
-            data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=named, z=read_plane(z)
+            data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=named, z=parse_plane(z)
         )
     except UnclearChannelsError as unclear:
         raise UnclearChannelsError(unclear.choices, shlex.join(["cellocate", *sys.argv[1:]])) from None
@@ -66,7 +66,7 @@ def require_paths(*paths: Path | None) -> None:
             raise CellocateError("no such file or folder", where=path, mend="Check the name.")
 
 
-def of_known_depth(collection: Collection) -> Collection:
+def with_known_depth(collection: Collection) -> Collection:
     """The collection with the depth of its files known, and print what had to be assumed."""
     from cellocate.collection.depth import with_depth
 
@@ -76,7 +76,7 @@ def of_known_depth(collection: Collection) -> Collection:
     return collection
 
 
-def read_plane(said: str | None) -> int | Projection | None:
+def parse_plane(said: str | None) -> int | Projection | None:
     """--z as `open_collection` takes it.
 
     Raises:

@@ -28,7 +28,9 @@ class Nearest(NamedTuple):
     similarities: NDArray[np.float32]
 
 
-def nearest(features: Features, queries: Features, count: int = 10, excluded: Sequence[Any] | None = None) -> Nearest:
+def find_nearest(
+    features: Features, queries: Features, count: int = 10, excluded: Sequence[Any] | None = None
+) -> Nearest:
     """The nearest of all fields, by the cosine of the angle between their features.
 
     Args:
@@ -38,7 +40,7 @@ def nearest(features: Features, queries: Features, count: int = 10, excluded: Se
         excluded: for each query the rows of fields that do not count, such as itself.
 
     Example:
-        >>> nearest(np.eye(3, dtype=np.float32), np.array([[3, 1, 0]], np.float32), count=2).rows.tolist()
+        >>> find_nearest(np.eye(3, dtype=np.float32), np.array([[3, 1, 0]], np.float32), count=2).rows.tolist()
         [[0, 1]]
     """
     known, asked = unit(features), unit(queries)
@@ -59,7 +61,7 @@ def nearest(features: Features, queries: Features, count: int = 10, excluded: Se
     return Nearest(np.concatenate(rows), np.concatenate(values))
 
 
-def without(found: Nearest, excluded: Sequence[Sequence[int]], count: int) -> Nearest:
+def drop_excluded(found: Nearest, excluded: Sequence[Sequence[int]], count: int) -> Nearest:
     """Leave out for each query the rows that do not count, and keep `count`; a row is -1 where fewer are left."""
     rows = np.full((len(found.rows), count), -1, np.intp)
     values = np.full(rows.shape, -np.inf, np.float32)
@@ -109,7 +111,7 @@ class Index:
         )
 
     def nearest(self, queries: Features, count: int = 10) -> Nearest:
-        """As `nearest`; a row is -1 where fewer were found."""
+        """As `find_nearest`; a row is -1 where fewer were found."""
         similarities, rows = self._index.search(unit(queries), count)
         return Nearest(np.asarray(rows, np.intp), np.asarray(similarities, np.float32))
 

@@ -12,9 +12,9 @@ import pandas as pd
 from cellocate.choices import Colours
 from cellocate.collection import Collection
 from cellocate.counted import counted
-from cellocate.explain.explained import Explained
+from cellocate.explain.field_explanation import FieldExplanation
+from cellocate.explain.map_sheet import overlays
 from cellocate.explain.occlusion import COMPARTMENTS, WHOLE
-from cellocate.explain.sheet import overlays
 from cellocate.files import write_text
 from cellocate.networks import Model
 from cellocate.pictures import STAINS, Bar, Picture, data_uri
@@ -25,7 +25,7 @@ PROTEIN = "green"
 
 
 @dataclass(frozen=True)
-class Row:
+class MapRow:
     """A location of a field on a page: what is said of it; the stain of each picture and its data address."""
 
     id: str
@@ -39,7 +39,7 @@ class Row:
 
 def write_page(
     path: Path,
-    explained: Sequence[Explained],
+    explained: Sequence[FieldExplanation],
     pictures: Mapping[str, Picture],
     model: Model,
     collection: Collection,
@@ -88,18 +88,18 @@ def _labels(collection: Collection, field: str) -> str | None:
     return listed([collection.vocabulary.names[k] for k in collection.fields["labels"][field]]) or "nothing"
 
 
-def _said(one: Explained, k: int) -> str:
+def _said(one: FieldExplanation, k: int) -> str:
     return f"{chance(float(one.probabilities[k]))}, " + ("decided" if k in one.decided else "not decided")
 
 
 def map_rows(
-    one: Explained, picture: Picture, names: Sequence[str], said: Sequence[str], colours: Colours = "atlas"
-) -> list[Row]:
+    one: FieldExplanation, picture: Picture, names: Sequence[str], said: Sequence[str], colours: Colours = "atlas"
+) -> list[MapRow]:
     """The explained locations of a field for a page, which shows them with `mapped` of `maps.html.j2`.
 
     Args:
         one: the field, explained.
-        picture: of it, as `cellocate.explain.sheet.enlarged` gives it.
+        picture: of it, as `cellocate.explain.map_sheet.enlarge` gives it.
         names: of all locations.
         said: of each location explained, to be read beside its name.
         colours: of the composite.
@@ -109,7 +109,7 @@ def map_rows(
         first, *rest = map(data_uri, overlays(one, picture, i, colours))
         planes = [(STAINS[channel], uri) for channel, uri in zip(picture.names, rest, strict=True)]
         alt = f"Composite of {one.id}, with a line around what speaks for {names[k]}."
-        found.append(Row(one.id, names[k], text, first, alt, planes, picture.bar()))
+        found.append(MapRow(one.id, names[k], text, first, alt, planes, picture.bar()))
     return found
 
 

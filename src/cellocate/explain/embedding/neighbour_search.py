@@ -12,13 +12,13 @@ import pandas as pd
 from cellocate.choices import Colours
 from cellocate.collection import Collection
 from cellocate.errors import CellocateError
+from cellocate.explain.embedding.embedding_plots import draw_neighbours
 from cellocate.explain.embedding.embeddings import Embeddings
-from cellocate.explain.embedding.neighbours import Features, Index, Nearest, nearest, without
-from cellocate.explain.embedding.pictures import draw_nearest
+from cellocate.explain.embedding.nearest import Features, Index, Nearest, drop_excluded, find_nearest
 from cellocate.networks import Model
 from cellocate.pictures import read_pictures
 from cellocate.prediction import predict_and_embed
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,7 +28,7 @@ _COLUMNS = ("query", "rank", "Id", "similarity")  # of the table, before what is
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class NeighbourSearch:
     """The nearest of each of Q fields, or cells.
 
     Args:
@@ -74,12 +74,12 @@ class Answer:
         ]
         pictures = read_pictures(collection, list({i for row in near for i, _ in row} & set(collection.ids)))
         own = read_pictures(collection if asked is None else asked, names)
-        return draw_nearest([(own.get(name), own_words.get(name, name)) for name in names], near, pictures, colours)
+        return draw_neighbours([(own.get(name), own_words.get(name, name)) for name in names], near, pictures, colours)
 
 
-def ask_for_ids(
+def neighbours_of_ids(
     known: Embeddings, ids: Sequence[str], count: int = 10, index: Path | None = None, where: Path | None = None
-) -> Answer:
+) -> NeighbourSearch:
     """The nearest of some that are embedded, themselves left out.
 
     Args:
@@ -94,12 +94,12 @@ def ask_for_ids(
     """
     rows = known.rows(ids, where)
     found = _search(known.features, known.features[rows], [[row] for row in rows], count, index)
-    return Answer(known, list(ids), found)
+    return NeighbourSearch(known, list(ids), found)
 
 
-def ask_for_images(
+def neighbours_of_images(
     known: Embeddings, model: Model, collection: Collection, count: int = 10, index: Path | None = None
-) -> Answer:
+) -> NeighbourSearch:
     """The nearest of images that need not be embedded.
 
     Args:
@@ -107,7 +107,7 @@ def ask_for_images(
         model: that `known` was made with.
         collection: usable fields, or cells, with the model's channels.
         count: how many of each.
-        index: as for `ask_for_ids`.
+        index: as for `neighbours_of_ids`.
 
     Raises:
         CellocateError: it is another model, or the index is none, or of others.
@@ -116,14 +116,16 @@ def ask_for_images(
         what = f"not the model that the embeddings were made with: {model.title}"
         raise CellocateError(what, mend="Give that model, or embed anew.")
     _, (_, features, _) = predict_and_embed(model, collection)
-    return Answer(known, collection.ids, _search(known.features, features, [[] for _ in features], count, index))
+    return NeighbourSearch(
+        known, collection.ids, _search(known.features, features, [[] for _ in features], count, index)
+    )
 
 
 def _search(
     features: Features, queries: Features, excluded: Sequence[Sequence[int]], count: int, path: Path | None
 ) -> Nearest:
     if path is None:
-        return nearest(features, queries, count, excluded)
+        return find_nearest(features, queries, count, excluded)
     if path.is_file():
         index = Index.load(path)
         if not index.is_of(features):
@@ -131,4 +133,4 @@ def _search(
     else:
         index = Index(features)
         index.save(path)
-    return without(index.nearest(queries, count + 1), excluded, count)
+    return drop_excluded(index.nearest(queries, count + 1), excluded, count)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellocate.explore.explored import Explored
-from cellocate.explore.typical import Chosen, choose
+from cellocate.explore.exploration import Exploration
+from cellocate.explore.typical_fields import TypicalFields, choose_typical
 from cellocate.pictures import Picture, read_pictures
 from cellocate.pictures.choice import choose_examples
 
@@ -16,7 +16,7 @@ _EXAMPLES, _RANDOM = 4, 12
 
 
 @dataclass(frozen=True)
-class Shelf:
+class FieldGallery:
     """Ids of the fields that are shown, and their pictures.
 
     Args:
@@ -29,26 +29,26 @@ class Shelf:
 
     examples: list[str]
     random: list[str]
-    locations: dict[int, Chosen]
+    locations: dict[int, TypicalFields]
     large: dict[str, Picture]
     small: dict[str, Picture]
 
 
-def fill(explored: Explored) -> Shelf:
+def read_gallery(explored: Exploration) -> FieldGallery:
     """Choose fields among those that were measured, and read their pictures; without images there are none."""
     pixels, random = explored.pixels, explored.random
     if pixels is None or random is None:
-        return Shelf([], [], {}, {}, {})
+        return FieldGallery([], [], {}, {}, {})
     ids = [str(i) for i in random.index]
     examples, locations = ids[:_EXAMPLES], {}
     if explored.labels is not None:
         position = {field: i for i, field in enumerate(explored.collection.ids)}
         truth = explored.labels.truth[[position[str(i)] for i in pixels.index]]
         examples = [str(pixels.index[i]) for i in choose_examples(truth, _EXAMPLES)]
-        locations = {int(k): choose(pixels, truth[:, k]) for k in np.flatnonzero(truth.any(axis=0))}
+        locations = {int(k): choose_typical(pixels, truth[:, k]) for k in np.flatnonzero(truth.any(axis=0))}
     rest = [field for field in ids if field not in examples][:_RANDOM]
     wanted = dict.fromkeys([*rest, *(field for chosen in locations.values() for kind in chosen for field in kind)])
     where = explored.collection
-    return Shelf(
+    return FieldGallery(
         examples, rest, locations, read_pictures(where, examples), read_pictures(where, list(wanted), side=_SMALL)
     )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cellocate.explore.cooccurrence import conditional
-from cellocate.explore.labels import LabelCounts
+from cellocate.explore.cooccurrence import conditional_shares
+from cellocate.explore.label_counts import LabelCounts
 from cellocate.pictures.bars import bars
 from cellocate.pictures.matrix import Square, draw_matrix
 from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, bare, blank, group_colours, legend
@@ -65,7 +65,7 @@ def plot_column(table: pd.DataFrame, width: int = WIDE) -> Figure:
     return _counted(top["value"].tolist(), counts, [f"{count:,}" for count in counts], width)
 
 
-def plot_together(labels: LabelCounts, width: int = WIDE) -> Figure:
+def plot_pair_counts(labels: LabelCounts, width: int = WIDE) -> Figure:
     """How many fields show both of two locations, the denser the more (by logarithm); in clustered order."""
     both = labels.both
     most = max(2, int((both - np.diag(np.diag(both))).max(initial=0)))
@@ -93,7 +93,7 @@ def plot_phi(labels: LabelCounts, width: int = WIDE) -> Figure:
 
 def plot_conditional(labels: LabelCounts, width: int = WIDE) -> Figure:
     """Of the fields of one location (row), the per cent that show another (column); in clustered order."""
-    shares = conditional(labels.both)
+    shares = conditional_shares(labels.both)
 
     def square(row: int, column: int, i: int, j: int) -> Square | None:
         share = float(shares[i, j])
@@ -102,7 +102,7 @@ def plot_conditional(labels: LabelCounts, width: int = WIDE) -> Figure:
     return _matrix(labels, square, width)
 
 
-def plot_beside(before: LabelCounts, after: LabelCounts, width: int = WIDE) -> Figure:
+def plot_counts_compared(before: LabelCounts, after: LabelCounts, width: int = WIDE) -> Figure:
     """How many fields show each location before and after, on a logarithmic scale, joined by a line."""
     names = [textwrap.fill(name, 30 if width > NARROW else 22) for name in after.names]
     figure = blank(width, (20 if not any("\n" in name for name in names) else 28) * len(names) + 90)

@@ -9,7 +9,7 @@ import typer
 from cellocate.registry import Registry
 
 
-class Named(str):
+class RegistryNames(str):
     """Stands for the metavar of an option until help is shown, which then lists the names.
 
     Args:
@@ -17,7 +17,7 @@ class Named(str):
         further: another name that the option takes.
     """
 
-    def __new__(cls, registry: Registry[Any], further: str | None = None) -> Named:  # noqa: D102
+    def __new__(cls, registry: Registry[Any], further: str | None = None) -> RegistryNames:  # noqa: D102
         return super().__new__(cls, "NAME")
 
     def __init__(self, registry: Registry[Any], further: str | None = None) -> None:

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.collection import open_collection
-from cellocate.explore import LabelCounts, skew
-from cellocate.explore.cooccurrence import clustered, conditional, phi, together
+from cellocate.explore import LabelCounts, imbalance
+from cellocate.explore.cooccurrence import cluster_order, conditional_shares, count_pairs, phi
 
 NAMES = ("a", "b", "c")
 TRUTH = np.array([[1, 0, 0], [1, 1, 0], [1, 1, 0], [0, 0, 0]], bool)
@@ -32,28 +32,28 @@ def test_no_field_at_all():
 
 
 def test_skew_of_even_and_single_counts():
-    assert skew([5, 5, 0, 5]) == {"largest_to_smallest": 1, "mean_imbalance": 1, "evenness": pytest.approx(1)}
-    assert skew([7])["largest_to_smallest"] == 1
-    assert np.isnan(skew([7])["evenness"])
-    assert np.isnan(list(skew([0, 0]).values())).all()
+    assert imbalance([5, 5, 0, 5]) == {"largest_to_smallest": 1, "mean_imbalance": 1, "evenness": pytest.approx(1)}
+    assert imbalance([7])["largest_to_smallest"] == 1
+    assert np.isnan(imbalance([7])["evenness"])
+    assert np.isnan(list(imbalance([0, 0]).values())).all()
 
 
 @given(tables)
 def test_phi_is_the_correlation_of_columns(rows):
     truth = np.array(rows, bool)
-    found = phi(together(truth), len(truth))
+    found = phi(count_pairs(truth), len(truth))
     varies = truth.any(axis=0) & ~truth.all(axis=0)
     assert np.isnan(found[~varies]).all()
     for i in np.flatnonzero(varies):
         for j in np.flatnonzero(varies):
             assert found[i, j] == pytest.approx(np.corrcoef(truth[:, i], truth[:, j])[0, 1])
-    assert sorted(clustered(found)) == np.flatnonzero(varies).tolist()
+    assert sorted(cluster_order(found)) == np.flatnonzero(varies).tolist()
 
 
 @given(tables)
 def test_conditional_shares_are_those_of_the_fields_of_the_row(rows):
     truth = np.array(rows, bool)
-    shares = conditional(together(truth))
+    shares = conditional_shares(count_pairs(truth))
     for i in range(4):
         if truth[:, i].any():
             assert shares[i].tolist() == pytest.approx(truth[truth[:, i]].mean(axis=0).tolist())
@@ -64,7 +64,7 @@ def test_conditional_shares_are_those_of_the_fields_of_the_row(rows):
 def test_an_order_puts_together_what_occurs_together():
     near = np.eye(4)
     near[0, 2] = near[2, 0] = near[1, 3] = near[3, 1] = 0.9
-    order = clustered(near)
+    order = cluster_order(near)
     assert {frozenset(order[:2]), frozenset(order[2:])} == {frozenset({0, 2}), frozenset({1, 3})}
 
 
