@@ -1,4 +1,4 @@
-"""Open the images that a command is given, and say how they were read."""
+"""Open the images that a command is given, and print how they were read and what was left out."""
 
 from __future__ import annotations
 
@@ -9,92 +9,99 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 from cellocate.cli.console import note
+from cellocate.cli.options import Images
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection
     from cellocate.images.address import Projection
+    from cellocate.networks import Model
 
 
-def open_data(
-    data: Path,
-    *,
-    labels: Path | None = None,
-    vocabulary: str | None = None,
-    pixel_size: float | None = None,
-    channels: Sequence[str] | None = None,
-    z: str | None = None,
-    announced: bool = True,
-) -> Collection:
-    """Open `data` as the options of a command say, and print in a line what is read, and what had to be assumed.
-
-    Args:
-        data: a folder, a file of several channels, a table or a store.
-        labels: the file of --labels.
-        vocabulary: the name of --vocabulary.
-        pixel_size: --pixel-size, µm per px.
-        channels: each --channels as typed, such as `nucleus=DAPI,protein=AF488`.
-        z: --z as typed: the number of a plane, "max" or "mean".
-        announced: whether to print that line.
+def open_data(data: Path, images: Images, *, announce: bool = True) -> Collection:
+    """Open a collection, and print how it is read: one line (with `announce`), and notes on what was assumed.
 
     Raises:
         CellocateError: an option cannot be understood, or `data` cannot be read.
-        UnclearChannelsError: nothing tells which channel is which; it shows the command to type.
+        UnclearChannelsError: the names do not tell which channel is which; its message has the command to type.
     """
     from cellocate.collection import open_collection
-    from cellocate.collection.channels import UnclearChannelsError, parse
+    from cellocate.collection.channels import UnclearChannelsError, parse, read_as
 
-    named = parse(channels, "--channels") if channels else None
     try:
         collection = open_collection(
-            data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=named, z=parse_plane(z)
+            data,
+            labels=images.labels,
+            vocabulary=images.vocabulary,
+            pixel_size=images.pixel_size,
+            channels=parse(images.channels, "--channels") if images.channels else None,
+            z=parse_plane(images.z),
         )
     except UnclearChannelsError as unclear:
         raise UnclearChannelsError(unclear.choices, shlex.join(["cellocate", *sys.argv[1:]])) from None
-    if announced:
-        print(_reading(collection), file=sys.stderr)
-    for text in collection.notes:
-        note(text)
+    if announce:
+        which = read_as(collection.stains) or ", ".join(collection.channels)
+        text = f"reading {counted(len(collection), collection.unit)}: {collection.because}{which and f'; {which}'}"
+        print(" ".join(text.split()), file=sys.stderr)
+    note(*collection.notes)
     return collection
 
 
 def require_paths(*paths: Path | None) -> None:
-    """Raise a `CellocateError` where a file or folder that is to be read is not there; None is one not asked for."""
+    """Raise a `CellocateError` if a file or folder to be read does not exist; None stands for an option not given."""
     for path in paths:
         if path is not None and not path.exists():
             raise CellocateError("no such file or folder", where=path, mend="Check the name.")
 
 
 def with_known_depth(collection: Collection) -> Collection:
-    """The collection with the depth of its files known, and print what had to be assumed."""
+    """Find out how many bits the pixels have, and print what had to be assumed."""
     from cellocate.collection.depth import with_depth
 
     collection, notes = with_depth(collection)
-    for text in notes:
-        note(text)
+    note(*notes)
     return collection
 
 
-def parse_plane(said: str | None) -> int | Projection | None:
-    """--z as `open_collection` takes it.
+def usable_fields(collection: Collection, channels: Sequence[str], *, labelled: bool, skip_bad: bool) -> Collection:
+    """Keep the fields that have all of these channels and, with `labelled`, labels; notes name those left out.
+
+    Raises:
+        CellocateError: the collection lacks a channel or labels; a field is faulty and `skip_bad` is not set.
+    """
+    from cellocate.collection import left_out, usable
+
+    collection, inspection = usable(collection, channels, labelled=labelled, skip_bad=skip_bad)
+    if inspection.problems:
+        note(left_out(inspection.problems, inspection.unit))
+    note(*inspection.notes)
+    return collection
+
+
+def fields_for(model: Model, collection: Collection, *, skip_bad: bool, also: Sequence[str] = ()) -> Collection:
+    """Keep the fields that a model can predict; notes name those left out, then `also`, then what is assumed.
+
+    Raises:
+        CellocateError: the collection lacks a channel of the model's; a field is faulty and `skip_bad` is not set.
+    """
+    from cellocate.prediction import assumptions
+
+    collection = usable_fields(collection, model.card.channels, labelled=False, skip_bad=skip_bad)
+    note(*also, *assumptions(model, collection))
+    return collection
+
+
+def parse_plane(text: str | None) -> int | Projection | None:
+    """Parse --z: the number of a plane, "max" or "mean".
 
     Raises:
         CellocateError: it is neither a number nor one of the words.
     """
     from cellocate.images.address import Projection
 
-    if said is None or said in get_args(Projection):
-        return cast("Projection | None", said)
-    if said.isdigit():
-        return int(said)
-    raise CellocateError(f"no plane {said!r}", where="--z", mend="Give its number, from 0, or max or mean.")
-
-
-def _reading(collection: Collection) -> str:
-    """What is read, in a line: how many fields, from what, and which channel was taken for which."""
-    from cellocate.collection.channels import read_as
-
-    which = read_as(collection.stains) or ", ".join(collection.channels)
-    text = f"reading {counted(len(collection), collection.unit)}: {collection.because}{which and f'; {which}'}"
-    return " ".join(text.split())
+    if text is None or text in get_args(Projection):
+        return cast("Projection | None", text)
+    if text.isdigit():
+        return int(text)
+    raise CellocateError(f"no plane {text!r}", where="--z", mend="Give its number, from 0, or max or mean.")

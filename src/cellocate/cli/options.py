@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,38 +15,84 @@ from cellocate.errors import CellocateError
 from cellocate.registry import RULES, SEGMENTERS
 from cellocate.tables import normal
 
-# what cannot be read is the data's fault (1), not wrong usage (2)
+# readable=False: a folder that cannot be read is an error of the data (exit code 1), not wrong usage (2)
 Data = Annotated[
-    Path, typer.Argument(metavar="DATA", readable=False, help="Folder with the images, a store, or a table of them.")
+    Path, typer.Argument(metavar="DATA", readable=False, help="Folder with images, a store, or a table of images.")
 ]
 OutFolder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write.")]
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.")]
-LabelTable = Annotated[
-    Path | None, typer.Option("--labels", metavar="FILE", help="Label table, if it is not beside the images.")
-]
-VocabularyName = Annotated[
-    str | None, typer.Option("--vocabulary", metavar="NAME", help="hpa28, hpa19, subcell31, or a table of your own.")
-]
-PixelSize = Annotated[
-    float | None, typer.Option("--pixel-size", metavar="UM", help="µm per pixel of the files, such as 0.08.")
-]
-Channels = Annotated[
-    list[str] | None,
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes. Default: one per core.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue where an interrupted run stopped.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave damaged or incomplete fields out, and list them.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace earlier results.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Random seed.")]
+Tta = Annotated[
+    TtaKind | None,
     typer.Option(
-        "--channels",
-        metavar="STAIN=NAME,…",
-        help="Which channel is which, such as nucleus=DAPI,protein=AF488 or nucleus=ch00,protein=ch01: for nucleus, "
-        "protein, microtubules and er (or blue, green, red and yellow) the name of a channel, its number from 0, or "
-        "the part of the file names that stands for it. (repeatable)",
+        "--tta", help="Test-time augmentation: average over 4 mirror images (flips) or 8 orientations (dihedral)."
     ),
 ]
-Plane = Annotated[
-    str | None,
-    typer.Option("--z", metavar="N", help="Plane of z stacks, from 0; or max (unless given) or mean of all planes."),
+CompositeColours = Annotated[
+    Colours,
+    typer.Option(help="Colours of composites. 'magenta' is for readers who cannot tell red from green."),
 ]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; one per core unless given.")]
-SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave faulty fields out, and say which.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+VocabularyName = Annotated[
+    str | None,
+    typer.Option("--vocabulary", metavar="NAME", help="Locations: hpa28, hpa19, subcell31, or a table of your own."),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN=VALUE",
+        help="Only fields with this value in this column of the table (repeatable: any of the values of one column, "
+        "and all of several columns). An empty VALUE means no value.",
+    ),
+]
+PICTURES = (".png", ".svg", ".pdf")
+RULE, SEGMENTER = RegistryNames(RULES, DEFAULT_RULE), RegistryNames(SEGMENTERS)
+_IMAGES = "How to read the images"
+
+
+@dataclass(frozen=True)
+class Images:
+    """Options on how images are read. `cellocate.cli.commands.command` shows each as an option of its own."""
+
+    labels: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", rich_help_panel=_IMAGES, help="Label table, if it is not next to the images."),
+    ] = None
+    vocabulary: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", rich_help_panel=_IMAGES, help="Locations: hpa28, hpa19, subcell31, or a table of your own."
+        ),
+    ] = None
+    pixel_size: Annotated[
+        float | None,
+        typer.Option(metavar="UM", rich_help_panel=_IMAGES, help="µm per pixel of the files, such as 0.08."),
+    ] = None
+    channels: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="STAIN=NAME,…",
+            rich_help_panel=_IMAGES,
+            help="Which channel is which, such as nucleus=DAPI,protein=AF488 or nucleus=ch00,protein=ch01. Stains: "
+            "nucleus, protein, microtubules, er (or blue, green, red, yellow). Names: the channel's name, its number "
+            "from 0, or the part of the file names that stands for it (repeatable).",
+        ),
+    ] = None
+    z: Annotated[
+        str | None,
+        typer.Option(
+            "--z",
+            metavar="N",
+            rich_help_panel=_IMAGES,
+            help="Plane of z stacks, from 0; or 'max' (the default) or 'mean' of all planes.",
+        ),
+    ] = None
+
+
+IMAGES = Images()
 
 
 def _device(name: str | None) -> str | None:
@@ -57,28 +104,7 @@ def _device(name: str | None) -> str | None:
 
 Device = Annotated[
     str | None,
-    typer.Option("--device", metavar="NAME", callback=_device, help="cpu, cuda, mps; the fastest if not given."),
-]
-Tta = Annotated[
-    TtaKind | None,
-    typer.Option(
-        "--tta",
-        help="Test-time augmentation: pool 4 mirrors (flips) or 8 orientations (dihedral), instead of the model's.",
-    ),
-]
-CompositeColours = Annotated[
-    Colours,
-    typer.Option(help="Of composites; magenta microtubules for those who cannot tell red from green."),
-]
-PICTURES = (".png", ".svg", ".pdf")  # that figures are written as
-RULE, SEGMENTER = RegistryNames(RULES, DEFAULT_RULE), RegistryNames(SEGMENTERS)
-Where = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="COLUMN=VALUE",
-        help="Have this value in this column of the table (none, if VALUE is empty); of one column any value given, of "
-        "several columns each.",
-    ),
+    typer.Option("--device", metavar="NAME", callback=_device, help="cpu, cuda or mps. Default: the fastest."),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Options that take a name from a registry: only when one is used, or its help is shown, are plug-ins looked for."""
+"""Options that take a name from a registry; plug-ins are searched only when one is used or its help is shown."""
 
 from __future__ import annotations
 
@@ -10,12 +10,7 @@ from cellocate.registry import Registry
 
 
 class RegistryNames(str):
-    """Stands for the metavar of an option until help is shown, which then lists the names.
-
-    Args:
-        registry: that has the names.
-        further: another name that the option takes.
-    """
+    """The metavar of an option, which help replaces by the names in a registry and one `further` name."""
 
     def __new__(cls, registry: Registry[Any], further: str | None = None) -> RegistryNames:  # noqa: D102
         return super().__new__(cls, "NAME")
@@ -28,7 +23,7 @@ class RegistryNames(str):
         return typer.Option(metavar=self, callback=self._checked, help=text)
 
     def names(self) -> list[str]:
-        """What the option takes."""
+        """The names that the option takes."""
         return [*filter(None, [self._further]), *self._registry]
 
     def _checked(self, name: str | None) -> str | None:
