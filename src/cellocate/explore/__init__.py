@@ -1,4 +1,7 @@
-"""Explore: what the labels and the images of a collection hold, before anything is trained."""
+"""Explore the labels and images of a collection before training.
+
+Start with `explore`, which writes a folder. `analyse` gives the same facts in Python.
+"""
 
 from cellocate.explore.association import CONFIDENCE, SUPPORT, association_rules
 from cellocate.explore.exploration import SAMPLE, Exploration, ExploreOptions, analyse

@@ -1,4 +1,4 @@
-"""Association rules: a field that shows these locations shows that one as well."""
+"""Association rules: fields that show some locations often show another as well."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from numpy.typing import NDArray
 from cellocate.errors import CellocateError
 
 SUPPORT, CONFIDENCE = 0.0004, 0.25
-FEWEST = 3  # fields that a rule rests on; what one or two show is an anecdote
+FEWEST = 3  # fields that support a rule
 COLUMNS = ("antecedents", "consequents", "support", "confidence", "lift")
 
 
 def association_rules(
     truth: NDArray[np.bool_], names: Sequence[str], support: float = SUPPORT, confidence: float = CONFIDENCE
 ) -> pd.DataFrame:
-    """All rules antecedents → consequents that are frequent and reliable enough, the greatest lift first.
+    """Find all rules antecedents → consequents with enough support and confidence, the greatest lift first.
 
     Args:
         truth: shape (N, K), bool.
         names: of the K locations.
-        support: the least share of the fields that show antecedents and consequents, who are three or more in any case.
-        confidence: the least share of the fields with the antecedents that show the consequents as well.
+        support: minimum share of fields that show antecedents and consequents; at least three fields in any case.
+        confidence: minimum share of the fields with the antecedents that also show the consequents.
 
     Returns:
         `antecedents`, `consequents` (names in this order, joined by `; `), `support`, `confidence`, `lift`
-        (confidence over the share of all fields that show the consequents: 1 where they are independent).
+        (confidence over the share of all fields that show the consequents; 1 if they are independent).
 
     Raises:
         CellocateError: a limit is not above 0 and at most 1.
@@ -53,7 +53,7 @@ def association_rules(
         (tuple(sorted(before)), tuple(sorted(after)), *figures)
         for before, after, *figures in found[list(COLUMNS)].to_numpy(dtype=object)
     ]
-    # of rules of the same lift, the shorter first: it says the same in fewer words
+    # of rules with the same lift, the shorter first
     rows.sort(key=lambda row: (-round(row[4], 12), len(row[0]) + len(row[1]), row[:2]))
     named = [("; ".join(names[i] for i in a), "; ".join(names[i] for i in c), *figures) for a, c, *figures in rows]
     return pd.DataFrame(named, columns=list(COLUMNS))
@@ -64,11 +64,9 @@ def _mined(truth: NDArray[np.bool_], support: float, confidence: float) -> pd.Da
     from mlxtend.frequent_patterns import fpgrowth
 
     sets = fpgrowth(pd.DataFrame(truth), min_support=support)
-    if not any(len(labels) > 1 for labels in sets["itemsets"]):  # which the library takes for a fault
+    if not any(len(labels) > 1 for labels in sets["itemsets"]):  # mlxtend raises an error
         return pd.DataFrame(columns=list(COLUMNS))
-    least = confidence * (1 - 1e-12)  # a share of shares, such as .01 / .05, is rounded twice
-    with np.errstate(
-        invalid="ignore", divide="ignore"
-    ):  # other measures of a rule, which a location in all fields has not
-        found: pd.DataFrame = derive(sets, metric="confidence", min_threshold=least)
+    threshold = confidence * (1 - 1e-12)  # a ratio of shares, such as .01 / .05, is rounded twice
+    with np.errstate(invalid="ignore", divide="ignore"):  # other measures, undefined for locations in all fields
+        found: pd.DataFrame = derive(sets, metric="confidence", min_threshold=threshold)
     return found

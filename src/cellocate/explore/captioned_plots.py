@@ -1,4 +1,4 @@
-"""Which plots a collection has, with what they show and their captions: for the page, and as files."""
+"""All plots of an exploration, with captions and alternative texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cellocate.collection.quality import FOCUS_CHANNELS
 from cellocate.counted import counted
-from cellocate.explore.before_after import plot_pixels_compared
 from cellocate.explore.exploration import Exploration
 from cellocate.explore.label_plots import (
     FEW,
@@ -20,17 +19,17 @@ from cellocate.explore.label_plots import (
     plot_per_field,
     plot_phi,
 )
-from cellocate.explore.pixel_plots import plot_focus, plot_intensity
+from cellocate.explore.pixel_plots import plot_focus, plot_intensity, plot_pixels_compared
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-_ORDER = "Locations are ordered so that those that occur together stand together (average linkage on 1 − φ)."
+_ORDER = "Locations that occur together are neighbours (average linkage on 1 − φ)."
 
 
 class CaptionedPlot(NamedTuple):
-    """Draws a plot of a width in px; what it shows, for those who do not see it; and its caption, with n."""
+    """A function that draws a plot at a width in px, its alternative text, and its caption with n."""
 
     draw: Callable[[int], Figure]
     alt: str
@@ -38,7 +37,7 @@ class CaptionedPlot(NamedTuple):
 
 
 def make_plots(explored: Exploration) -> dict[str, CaptionedPlot]:
-    """Every plot that there is something to draw for, by the name of its file."""
+    """The plots that the data allow, by file name."""
     return {**_of_labels(explored), **_of_columns(explored), **_of_pixels(explored)}
 
 
@@ -51,34 +50,31 @@ def _of_labels(explored: Exploration) -> dict[str, CaptionedPlot]:
         "counts": CaptionedPlot(
             partial(plot_counts, labels, vocabulary),
             f"Bar chart: {things} that show each location.",
-            f"{things.capitalize()} that show each location, {n}. One may show several. Thin lines: those that "
-            f"show it alone. Colours: coarse groups. "
-            f"Hollow bars: fewer than {FEW}.",
+            f"{things.capitalize()} that show each location, {n}; one can show several. Thin lines: {things} that show "
+            f"no other location. Colours: coarse groups. Hollow bars: fewer than {FEW}.",
         ),
         "labels_per_field": CaptionedPlot(
             partial(plot_per_field, labels.per_field()),
-            f"Bar chart: {things} with so many labels.",
-            f"{things.capitalize()} with so many labels, {n}.",
+            f"Bar chart: {things} by number of labels.",
+            f"{things.capitalize()} by number of labels, {n}.",
         ),
     }
     if len(labels.order) > 1:
         found["phi"] = CaptionedPlot(
             partial(plot_phi, labels),
             "Heat map: correlation of each two locations.",
-            f"Correlation φ of each two locations, in hundredths, {n}: blue, together more often than by chance; "
-            f"orange, less often; empty, less than .005 from none. {_ORDER}",
+            f"Correlation φ of each two locations, in hundredths, {n}. Blue: together more often than by chance; "
+            f"orange: less often; empty: below .005. {_ORDER}",
         )
         found["conditional"] = CaptionedPlot(
             partial(plot_conditional, labels),
             f"Heat map: per cent of the {things} of one location that show another.",
-            f"Of the {things} that show the location of the row, the per cent that show that of the column, {n}. "
-            "Same order.",
+            f"Per cent of the {things} of the row's location that also show the column's location, {n}. Same order.",
         )
         found["cooccurrence"] = CaptionedPlot(
             partial(plot_pair_counts, labels),
             f"Heat map: how many {things} show both of two locations.",
-            f"{things.capitalize()} that show both locations, {n} (k: thousands); the stronger the more, by logarithm. "
-            "Same order.",
+            f"{things.capitalize()} that show both locations, {n} (k: thousands; logarithmic colours). Same order.",
         )
     if explored.before is not None and explored.before.labels is not None:
         before = explored.before.labels
@@ -95,7 +91,7 @@ def _of_columns(explored: Exploration) -> dict[str, CaptionedPlot]:
     found = {}
     for column, table in explored.columns.items():
         name = column.replace("_", " ")
-        shown = f"the {min(20, len(table))} commonest of {len(table):,}" if len(table) > 20 else f"all {len(table)}"
+        shown = f"the {min(20, len(table))} most frequent of {len(table):,}" if len(table) > 20 else f"all {len(table)}"
         caption = f"{explored.unit.capitalize()}s of each {name}, {shown}, n = {counted(explored.n, explored.unit)}."
         if len(table) > 1:
             found[f"by_{column}"] = CaptionedPlot(
@@ -115,8 +111,8 @@ def _of_pixels(explored: Exploration) -> dict[str, CaptionedPlot]:
         "intensity": CaptionedPlot(
             partial(plot_intensity, random, channels),
             "Histograms: brightness of each channel.",
-            f"Brightness of each channel in per cent of the {_full(random)}, {n}: mean of the {explored.unit} "
-            "and its 99th percentile; dotted lines are medians. Each channel has a scale of its own.",
+            f"Brightness of each channel in per cent of the {_full(random)}, {n}: mean and 99th percentile of each "
+            f"{explored.unit}; dotted lines are medians. Each channel has its own scale.",
         )
     }
     if random["sharpness"].notna().any():
@@ -124,8 +120,8 @@ def _of_pixels(explored: Exploration) -> dict[str, CaptionedPlot]:
         found["focus"] = CaptionedPlot(
             partial(plot_focus, random),
             "Histogram: sharpness.",
-            f"Sharpness of the {landmark} channel (share of its variance finer than about .64 µm), {n}; the dotted "
-            "line is the median. Left of the orange line 'cellocate check' warns.",
+            f"Sharpness of the {landmark} channel (share of its variance finer than about .64 µm), {n}. Dotted line: "
+            "median. Left of the orange line, 'cellocate check' warns.",
         )
     before = None if explored.before is None else explored.before.random
     if before is not None and (both := _measured(before, channels)):
@@ -140,11 +136,11 @@ def _of_pixels(explored: Exploration) -> dict[str, CaptionedPlot]:
 
 
 def _full(pixels: pd.DataFrame) -> str:
-    """What a pixel can be at most, in words."""
+    """The largest value of a pixel, in words."""
     values = [f"{2**bits - 1:,}" for bits in sorted(pixels["camera_bits"].astype(int).unique())]
     return f"largest value that a pixel can have ({' or '.join(values)})"
 
 
 def _measured(pixels: pd.DataFrame, channels: Sequence[str]) -> list[str]:
-    """Those of the channels that any measured field has: of a few fields, not all may be drawn."""
+    """The channels that any measured field has."""
     return [c for c in channels if f"{c}_mean" in pixels and pixels[f"{c}_mean"].notna().any()]

@@ -1,4 +1,4 @@
-"""Cell lines, plates and other columns: how many fields each of their values has, and of which locations."""
+"""Summaries of cell lines, plates and other columns: the number of fields of each value, and what they show."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ NOT_RECORDED = "not recorded"
 def summarise_column(
     collection: Collection, column: str, truth: NDArray[np.bool_] | None, pixels: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """What the fields of each value of a column are, the commonest value first.
+    """Summarise the fields of each value of a column, the most frequent value first.
 
     Args:
         collection: all fields.
         column: of its table.
-        truth: shape (N, K), bool; None where there are no labels.
-        pixels: from `measure_fields`, of some of the fields; None where there are none.
+        truth: labels, shape (N, K), bool, if there are any.
+        pixels: measurements of some fields, from `measure_fields`, if there are any.
 
     Returns:
-        `value` (`not recorded` where empty), `fields`; with labels `locations` (that occur), `mean_labels`; with
-        pixels `measured` (fields), and the medians of `green_mean` and `sharpness` over these.
+        `value` (`not recorded` if empty) and `fields`; with labels also `locations` (how many occur) and `mean_labels`;
+        with measurements also `measured` (fields) and the medians of their `green_mean` and `sharpness`.
     """
     values = collection.fields[column].replace("", None)
     values = values.where(values.notna(), NOT_RECORDED).astype(str)
@@ -45,5 +45,5 @@ def summarise_column(
 
 
 def recorded_columns(collection: Collection) -> list[str]:
-    """The columns among those that are understood that have any value."""
+    """The columns of `COLUMNS` that have values."""
     return [column for column in COLUMNS if has_values(collection.fields, column)]

@@ -1,4 +1,4 @@
-"""Which locations occur together: counts, correlation, conditional probability; and an order that shows it."""
+"""Co-occurrence of locations: counts, correlation, conditional shares, and an order that shows clusters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def count_pairs(truth: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many fields show both of two locations, shape (K, K); on the diagonal, how many show one.
+    """The number of fields that show both of two locations, shape (K, K); on the diagonal, those that show one.
 
     Args:
         truth: shape (N, K), bool.
@@ -21,7 +21,9 @@ def count_pairs(truth: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def conditional_shares(both: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The share of the fields of one location (row) that show another (column), nan for rows that do not occur.
+    """The share of the fields of one location (row) that show another (column), shape (K, K).
+
+    Rows of locations that do not occur are nan.
 
     Args:
         both: from `count_pairs`, shape (K, K).
@@ -35,7 +37,7 @@ def conditional_shares(both: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def phi(both: NDArray[np.int64], n: int) -> NDArray[np.float64]:
-    """The correlation of two locations over fields, shape (K, K); nan where either is in no field, or in all.
+    """Pearson correlation of each two locations over fields, shape (K, K); nan if one is in no field, or in all.
 
     Args:
         both: from `count_pairs`, shape (K, K).
@@ -57,15 +59,15 @@ def phi(both: NDArray[np.int64], n: int) -> NDArray[np.float64]:
 
 
 def cluster_order(correlation: NDArray[np.float64]) -> list[int]:
-    """An order of the locations in which those that occur together stand beside each other.
+    """Order the locations so that those that occur together are neighbours.
 
-    Average linkage on 1 − correlation, its leaves turned so that neighbours are as near as they can be.
+    Average linkage on 1 − correlation, with optimal leaf ordering.
 
     Args:
         correlation: from `phi`, shape (K, K).
 
     Returns:
-        The locations that have a correlation, each once.
+        The locations that have a correlation.
 
     References:
         Bar-Joseph, Gifford, Jaakkola. Fast optimal leaf ordering for hierarchical clustering. Bioinformatics 17,

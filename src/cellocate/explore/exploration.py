@@ -1,4 +1,4 @@
-"""All that is known of a collection once it has been looked at."""
+"""Analyse a collection: count labels, derive rules, measure a sample of the images."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from cellocate.explore.label_counts import LabelCounts, imbalance
 from cellocate.explore.pixel_statistics import measure_fields, sample_fields
 
 SAMPLE = 300
-"""Fields drawn for what needs pixels, unless asked otherwise."""
+"""Default number of fields to measure."""
 
 
 @dataclass(frozen=True)
 class ExploreOptions:
-    """How to look.
+    """Options of an exploration.
 
     Args:
-        support: least of an association rule.
-        confidence: least of an association rule.
-        sample: fields drawn at random for what needs pixels.
+        support: minimum support of association rules.
+        confidence: minimum confidence of association rules.
+        sample: number of fields to measure, drawn at random.
         seed: of that draw.
         colours: of composites.
         skip_bad: go on without faulty fields.
@@ -51,15 +51,15 @@ class Exploration:
     """A collection and what was found in it.
 
     Args:
-        collection: its usable fields.
-        choices: how it was looked at.
-        labels: how often locations occur; None without labels.
+        collection: the usable fields.
+        choices: the options.
+        labels: counts of locations; None without labels.
         rules: association rules; None without labels.
-        pixels: from `measure_fields`, by id, in the order in which fields were drawn; None without images.
-        at_random: by the same ids, whether the field was drawn at random.
-        columns: a table for each column that says something, by its name.
-        before: what the collection was made from, where the two are to be compared.
-        notes: sentences to show to the reader.
+        pixels: from `measure_fields`, in the order of the draw; None without images.
+        at_random: whether each of these fields was drawn at random, by id.
+        columns: a summary of each column that has values, by its name.
+        before: an earlier version of the collection to compare with.
+        notes: sentences for the reader.
     """
 
     collection: Collection
@@ -74,22 +74,22 @@ class Exploration:
 
     @property
     def n(self) -> int:
-        """How many fields, or cells, there are."""
+        """Number of fields or cells."""
         return len(self.collection)
 
     @property
     def unit(self) -> str:
-        """What a row is: a field, or a cell of one."""
+        """What a row is: "field" or "cell"."""
         return self.collection.unit
 
     @cached_property
     def random(self) -> pd.DataFrame | None:
-        """The measured fields that were drawn at random: those that figures and distributions are of."""
+        """Measurements of the fields that were drawn at random, for plots and distributions."""
         return None if self.pixels is None else self.pixels[self.at_random.loc[self.pixels.index].to_numpy()]
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """The figures that are no table, as `explored.json` has them."""
+        """The content of `explored.json`."""
         facts: dict[str, Any] = {"collection": self.collection.folder.name, "n": self.n, "unit": self.unit}
         if self.unit == "cell":
             facts["fields"] = int(self.collection.fields["field"].nunique())
@@ -113,16 +113,15 @@ _NOTHING: _Measured = (None, pd.Series(dtype=bool), [])
 
 
 def analyse(collection: Collection, choices: ExploreOptions, before: Collection | None = None) -> Exploration:
-    """Count, correlate, derive rules, and measure a sample of the images.
+    """Count labels, derive rules, and measure a sample of the images.
 
     Args:
-        collection: a label table suffices for all but pixels; unlabelled images suffice for these.
-        choices: how to look.
-        before: another collection, of the same vocabulary, to set this one beside: labels, and images where both have
-            any, of which fields are drawn at random.
+        collection: labels, images, or both.
+        choices: the options.
+        before: a collection of the same vocabulary to compare with.
 
     Raises:
-        CellocateError: a field is faulty and `choices.skip_bad` is not set; nothing is left; or the two collections
+        CellocateError: a field is faulty and `choices.skip_bad` is not set; no field is left; or the two collections
             have different vocabularies.
     """
     usable, depth = with_depth(collection.without(collection.problems, skip_bad=choices.skip_bad))
@@ -136,7 +135,7 @@ def analyse(collection: Collection, choices: ExploreOptions, before: Collection 
     if labels is not None:
         truth = labels.truth
         rules = association_rules(truth, labels.names, choices.support, choices.confidence)
-    earlier = None if before is None else _beside(usable, before, choices)
+    earlier = None if before is None else _analyse_earlier(usable, before, choices)
     return Exploration(
         collection=usable,
         choices=choices,
@@ -162,17 +161,16 @@ def _measured(collection: Collection, labels: LabelCounts | None, choices: Explo
     if not at_random.all():
         notes.append(
             f"images: {counted(int(at_random.sum()), collection.unit)} at random (seed {choices.seed}) and "
-            f"{int((~at_random).sum())} more of rare locations, of {len(collection)}; --sample sets how many"
+            f"{int((~at_random).sum())} more of rare locations, out of {len(collection)}; --sample changes that"
         )
     return pixels, at_random, notes
 
 
-def _beside(collection: Collection, before: Collection, choices: ExploreOptions) -> Exploration:
-    """The earlier collection, of which labels are looked at and, where both have images, a sample of these."""
+def _analyse_earlier(collection: Collection, before: Collection, choices: ExploreOptions) -> Exploration:
     mine, other = (None if c.vocabulary is None else c.vocabulary.names for c in (collection, before))
     if mine != other:
-        mend = "Give both in the same words: 'cellocate select --to' maps labels."
-        raise CellocateError("labels of another vocabulary, or none", where=before.folder, mend=mend)
+        mend = "'cellocate select --to' maps labels to another vocabulary."
+        raise CellocateError("labels of another vocabulary, or no labels", where=before.folder, mend=mend)
     usable, depth = with_depth(before.without(before.problems, skip_bad=choices.skip_bad))
     labels = None if mine is None else LabelCounts(usable.labelled().truth(), mine)
     pixels, at_random, notes = _measured(usable, None, choices) if collection.channels else _NOTHING

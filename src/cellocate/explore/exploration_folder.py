@@ -1,4 +1,4 @@
-"""A collection looked at → a folder: tables, figures, and one page."""
+"""Explore a collection, and write a folder of tables, figures and a report."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pandas as pd
 
 from cellocate.collection import Collection
 from cellocate.counted import counted
-from cellocate.explore.before_after import compare_medians
 from cellocate.explore.captioned_plots import CaptionedPlot, make_plots
 from cellocate.explore.cooccurrence import conditional_shares
 from cellocate.explore.exploration import Exploration, ExploreOptions, analyse
 from cellocate.explore.exploration_page import write_page
 from cellocate.explore.field_gallery import FieldGallery, read_gallery
 from cellocate.explore.field_sheets import draw_examples, draw_locations, draw_random
+from cellocate.explore.pixel_statistics import compare_medians
 from cellocate.files import new_folder, write_text
 from cellocate.pictures import save_figure
 from cellocate.pictures.style import WIDE
@@ -35,14 +35,14 @@ def explore(
     before: Collection | None = None,
     overwrite: bool = False,
 ) -> Exploration:
-    """Look at a collection, and write what was found: see docs/formats.md.
+    """Explore a collection, and write what was found (docs/formats.md lists the files).
 
     Args:
-        collection: of any layout; labels alone, or images alone, will do.
+        collection: labels, images, or both.
         out: the folder to write.
-        choices: how to look; the defaults unless given.
-        before: what it was made from, or any collection of the same vocabulary, to set it beside.
-        overwrite: whether what is there may be replaced.
+        choices: the options; the defaults if None.
+        before: a collection of the same vocabulary to compare with, such as the one it was made from.
+        overwrite: replace an earlier result.
 
     Raises:
         CellocateError: as `analyse` and `cellocate.files.new_folder` do.
@@ -101,7 +101,7 @@ def _write_figures(folder: Path, explored: Exploration, drawn: dict[str, Caption
 def _sheets(
     explored: Exploration, gallery: FieldGallery
 ) -> dict[str, tuple[Callable[..., Figure], tuple[str, ...], str]]:
-    """Which sheets of pictures there are: what draws them, as which kinds of file, and their captions."""
+    """The sheets of pictures by name: function that draws it, suffixes of its files, caption."""
     of = f"of {counted(explored.n, explored.unit)}"
     found: dict[str, tuple[Callable[..., Figure], tuple[str, ...], str]] = {}
     if gallery.large:
@@ -113,6 +113,6 @@ def _sheets(
         found["random"] = (draw_random, ("png", "svg"), caption)
     if gallery.locations and explored.pixels is not None:
         caption = f"{explored.unit.capitalize()}s of each location: at random, typical and extreme, "
-        caption += f"among the {len(explored.pixels):,} {of} that were measured."
+        caption += f"among the {len(explored.pixels):,} measured, {of}."
         found["locations"] = (draw_locations, ("png",), caption)
     return found

@@ -1,4 +1,4 @@
-"""The page: what was found, in one HTML file that needs nothing else."""
+"""Write the report of an exploration as one HTML file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from cellocate.counted import counted
-from cellocate.explore.before_after import compare_medians
 from cellocate.explore.captioned_plots import CaptionedPlot
 from cellocate.explore.column_summary import COLUMNS, NOT_RECORDED
 from cellocate.explore.exploration import Exploration
 from cellocate.explore.field_gallery import FieldGallery
-from cellocate.explore.field_sheets import KINDS, words
+from cellocate.explore.field_sheets import KINDS, labels_text
 from cellocate.explore.label_counts import imbalance
 from cellocate.explore.label_plots import FEW
+from cellocate.explore.pixel_statistics import compare_medians
 from cellocate.files import write_text
 from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, light, stretched
 from cellocate.pictures.page import for_page, render
@@ -29,7 +29,7 @@ _FIGURES = {"mean": "mean", "high": "99th percentile", "saturated": "saturated p
 
 @dataclass(frozen=True)
 class GalleryField:
-    """A field on the page: its composite and channels (name, stain, data address), scale bar and labels in words."""
+    """A field on the page: composite, channels (name, stain, data URI), scale bar, and labels as text."""
 
     id: str
     labels: str
@@ -50,7 +50,7 @@ def _content(explored: Exploration, drawn: dict[str, CaptionedPlot], gallery: Fi
     rules = [] if explored.rules is None else _rows(explored.rules.head(_RULES))
     groups = {} if vocabulary is None else group_colours(vocabulary.groups)
     return {
-        "title": f"{explored.collection.folder.name.removesuffix('.gz').removesuffix('.csv')}: what is in it",
+        "title": f"{explored.collection.folder.name.removesuffix('.gz').removesuffix('.csv')}: overview",
         "explored": explored,
         "labels": labels,
         "facts": facts(explored),
@@ -74,7 +74,7 @@ def _content(explored: Exploration, drawn: dict[str, CaptionedPlot], gallery: Fi
 
 
 def facts(explored: Exploration) -> list[tuple[str, str]]:
-    """What the collection is, in rows."""
+    """Rows of name and value that describe the collection."""
     where = explored.collection
     things = counted(explored.n, explored.unit)
     if explored.unit == "cell":
@@ -97,14 +97,14 @@ def facts(explored: Exploration) -> list[tuple[str, str]]:
         rows.append(("Pixel size", size or "not recorded (--pixel-size sets it)"))
     for name, table in explored.columns.items():
         known_values = int((table["value"] != NOT_RECORDED).sum())
-        rows.append((name.replace("_", " ").capitalize(), f"{known_values:,} different"))
+        rows.append((name.replace("_", " ").capitalize(), f"{known_values:,} values"))
     if where.simulated:
-        rows.append(("Origin", "simulated cells, with exact truth; no microscope was involved"))
+        rows.append(("Origin", "simulated cells with exact labels, no microscope images"))
     return rows
 
 
 def summary(explored: Exploration) -> str:
-    """Two sentences: how much there is, what is commonest and rarest."""
+    """Two sentences: how many fields and locations, the most frequent and the rarest."""
     labels = explored.labels
     if labels is None:
         return f"{counted(explored.n, explored.unit).capitalize()} without labels."
@@ -115,12 +115,12 @@ def summary(explored: Exploration) -> str:
     text += f" in {counted(len(labels.sets()), 'distinct set')}."
     if occur:
         shown = [f"{labels.names[i]} ({labels.per_location[i]:,})" for i in (occur[0], occur[-1])]
-        text += f" The commonest is {shown[0]}, the rarest {shown[1]}."
+        text += f" The most frequent is {shown[0]}, the rarest {shown[1]}."
     return text
 
 
 def _skew(explored: Exploration) -> list[tuple[str, list[str]]]:
-    """Rows of name and values: of the collection, and before it of the one that it is set beside."""
+    """Rows of name and values: before (if there is an earlier collection) and now."""
     known = [e.labels for e in (explored.before, explored) if e is not None and e.labels is not None]
     figures = [imbalance(labels.per_location) for labels in known]
     return [
@@ -128,7 +128,7 @@ def _skew(explored: Exploration) -> list[tuple[str, list[str]]]:
         ("Labels per " + explored.unit, [f"{labels.truth.sum() / max(1, labels.n):.2f}" for labels in known]),
         ("Distinct sets", [f"{len(labels.sets()):,}" for labels in known]),
         ("Locations that occur", [str(int((labels.per_location > 0).sum())) for labels in known]),
-        ("Commonest over rarest", [_figure(figure["largest_to_smallest"], ",.1f") for figure in figures]),
+        ("Most frequent over rarest", [_figure(figure["largest_to_smallest"], ",.1f") for figure in figures]),
         ("Mean imbalance", [_figure(figure["mean_imbalance"], ",.1f") for figure in figures]),
         ("Evenness", [_figure(figure["evenness"], ".3f") for figure in figures]),
     ]
@@ -139,7 +139,6 @@ def _figure(value: float, digits: str) -> str:
 
 
 def _medians(explored: Exploration) -> list[tuple[str, list[str]]]:
-    """Rows of name and values, before and after: the medians of what is told of brightness and focus."""
     before = None if explored.before is None else explored.before.random
     if before is None or explored.random is None:
         return []
@@ -160,7 +159,7 @@ def _locations(explored: Exploration, gallery: FieldGallery) -> list[dict[str, A
             "name": explored.labels.names[k],
             "count": int(explored.labels.per_location[k]),
             "kinds": [
-                (kind, [_item(explored, f, gallery.small[f], but=k) for f in fields if f in gallery.small])
+                (kind, [_item(explored, f, gallery.small[f], without=k) for f in fields if f in gallery.small])
                 for kind, fields in zip(KINDS, chosen, strict=True)
             ],
         }
@@ -169,15 +168,14 @@ def _locations(explored: Exploration, gallery: FieldGallery) -> list[dict[str, A
 
 
 def _item(
-    explored: Exploration, field: str, picture: Picture, *, planes: bool = False, but: int | None = None
+    explored: Exploration, field: str, picture: Picture, *, planes: bool = False, without: int | None = None
 ) -> GalleryField:
     colours = explored.choices.colours
-    told = words(explored, field, but)
     return GalleryField(
         id=field,
-        labels=told,
+        labels=labels_text(explored, field, without),
         composite=data_uri(composite(picture.channels, picture.names, colours)),
-        alt=f"{explored.unit.capitalize()} {field}: {words(explored, field)}.",
+        alt=f"{explored.unit.capitalize()} {field}: {labels_text(explored, field)}.",
         planes=[
             (name, STAINS[name], data_uri(grey(plane)))
             for name, plane in zip(picture.names, stretched(picture.channels), strict=True)

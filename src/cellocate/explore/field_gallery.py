@@ -1,4 +1,4 @@
-"""The fields that are shown: some with their channels apart, some at random, some of each location."""
+"""Choose the fields to show, and read their pictures."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from cellocate.explore.typical_fields import TypicalFields, choose_typical
 from cellocate.pictures import Picture, read_pictures
 from cellocate.pictures.choice import choose_examples
 
-_SMALL = 200  # px: six of them for each location, and yet the page stays below some megabytes
+_SMALL = 200  # px; with six for each location, the page stays below some megabytes
 _EXAMPLES, _RANDOM = 4, 12
 
 
 @dataclass(frozen=True)
 class FieldGallery:
-    """Ids of the fields that are shown, and their pictures.
+    """Ids of the fields to show, and their pictures.
 
     Args:
-        examples: that together show many locations.
-        random: drawn from all.
-        locations: by the index of a location that occurs, fields of it.
+        examples: fields that together show many locations.
+        random: fields drawn at random.
+        locations: fields of each location that occurs, by its index.
         large: pictures of the examples, by id.
-        small: pictures of all others, by id.
+        small: pictures of the others, by id.
     """
 
     examples: list[str]
@@ -35,7 +35,7 @@ class FieldGallery:
 
 
 def read_gallery(explored: Exploration) -> FieldGallery:
-    """Choose fields among those that were measured, and read their pictures; without images there are none."""
+    """Choose among the measured fields, and read their pictures; without images there are none."""
     pixels, random = explored.pixels, explored.random
     if pixels is None or random is None:
         return FieldGallery([], [], {}, {}, {})

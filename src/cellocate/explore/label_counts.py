@@ -1,4 +1,4 @@
-"""What a table of labels holds: how often each location and each set of them occurs."""
+"""Counts of locations and sets of locations, and measures of class imbalance."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from cellocate.explore.cooccurrence import cluster_order, count_pairs, phi
 
 @dataclass(frozen=True)
 class LabelCounts:
-    """How often locations and sets of them occur.
+    """Counts of locations and sets of locations.
 
     Args:
         truth: shape (N, K), bool.
-        names: of the K locations, in the vocabulary's order.
+        names: of the K locations.
     """
 
     truth: NDArray[np.bool_]
@@ -28,32 +28,32 @@ class LabelCounts:
 
     @property
     def n(self) -> int:
-        """How many fields there are."""
+        """Number of fields."""
         return len(self.truth)
 
     @property
     def per_location(self) -> NDArray[np.int64]:
-        """How many fields show each location, shape (K,)."""
+        """Number of fields that show each location, shape (K,)."""
         return np.asarray(self.truth.sum(axis=0), np.int64)
 
     @property
     def alone(self) -> NDArray[np.int64]:
-        """How many fields show each location and no other, shape (K,)."""
+        """Number of fields that show each location and no other, shape (K,)."""
         return np.asarray(self.truth[self.truth.sum(axis=1) == 1].sum(axis=0), np.int64)
 
     @cached_property
     def both(self) -> NDArray[np.int64]:
-        """How many fields show both of two locations, shape (K, K)."""
+        """Number of fields that show both of two locations, shape (K, K)."""
         return count_pairs(self.truth)
 
     @cached_property
     def phi(self) -> NDArray[np.float64]:
-        """The correlation of each two locations, shape (K, K)."""
+        """Correlation of each two locations, shape (K, K)."""
         return phi(self.both, self.n)
 
     @cached_property
     def order(self) -> list[int]:
-        """The locations that have a correlation, ordered so that those that occur together stand together."""
+        """The locations, clustered by correlation (see `cluster_order`)."""
         return cluster_order(self.phi)
 
     def counts(self) -> pd.DataFrame:
@@ -68,7 +68,7 @@ class LabelCounts:
         return pd.DataFrame(columns)
 
     def per_field(self) -> pd.DataFrame:
-        """How many fields (`fields`) have so many labels (`labels`), from the fewest that occur to the most."""
+        """Number of fields (`fields`) by number of labels (`labels`)."""
         numbers, fields = np.unique(self.truth.sum(axis=1), return_counts=True)
         return pd.DataFrame({"labels": numbers, "fields": fields})
 
@@ -79,16 +79,16 @@ class LabelCounts:
         rows = [("; ".join(self.names[i] for i in labels), len(labels), n) for labels, n in ordered]
         return pd.DataFrame(rows, columns=["labels", "size", "fields"])
 
-    def rarest(self, most: int = 5) -> list[str]:
-        """The locations that fewest fields show, of those that any does, rarest first."""
-        return self._ordered(np.flatnonzero(self.per_location > 0), self.per_location)[:most]
+    def rarest(self, count: int = 5) -> list[str]:
+        """The rarest locations that occur, rarest first."""
+        return self._ordered(np.flatnonzero(self.per_location > 0), self.per_location)[:count]
 
     def never_alone(self) -> list[str]:
-        """The locations that occur, but with others in every field, in the vocabulary's order."""
+        """The locations that occur, but never alone."""
         return [self.names[i] for i in np.flatnonzero((self.per_location > 0) & (self.alone == 0))]
 
     def absent(self) -> list[str]:
-        """The locations that no field shows, in the vocabulary's order."""
+        """The locations that no field shows."""
         return [self.names[i] for i in np.flatnonzero(self.per_location == 0)]
 
     def _ordered(self, which: NDArray[np.intp], by: NDArray[np.int64]) -> list[str]:
@@ -96,15 +96,15 @@ class LabelCounts:
 
 
 def imbalance(counts: Sequence[int] | NDArray[np.int64]) -> dict[str, float]:
-    """How unevenly locations occur, over those that do.
+    """Class imbalance of the locations that occur.
 
     Args:
-        counts: fields that show each location.
+        counts: number of fields that show each location.
 
     Returns:
-        `largest_to_smallest` (the commonest over the rarest); `mean_imbalance` (the mean, over locations, of the
-        commonest over each; MeanIR); `evenness` (Shannon's entropy of the shares over its greatest value: 1 where all
-        are as frequent); nan where nothing occurs, and evenness also where only one location does.
+        `largest_to_smallest` (most frequent over rarest), `mean_imbalance` (mean over locations of the most frequent
+        over each; MeanIR) and `evenness` (Shannon entropy of the shares over its maximum; 1 if all are equally
+        frequent). All are nan if nothing occurs; evenness is also nan for a single location.
 
     References:
         Charte, Rivera, del Jesus, Herrera. Addressing imbalance in multilabel classification: Measures and random

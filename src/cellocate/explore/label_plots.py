@@ -1,4 +1,4 @@
-"""Plots of what labels hold: counts, labels per field, what occurs together, before and after."""
+"""Plots of labels: counts, labels per field, co-occurrence, before and after."""
 
 from __future__ import annotations
 
@@ -21,16 +21,13 @@ if TYPE_CHECKING:
     from cellocate.vocabulary import Vocabulary
 
 FEW = 10
-"""Fields below which a location is drawn hollow: too few to learn or to measure it."""
+"""Locations with fewer fields are drawn hollow: too few to learn from or to measure."""
 _VALUES = 20
-_ROOMY = 14  # locations whose numbers stand beside each other on a phone
+_ROOMY = 14  # number of locations whose numbers fit on a phone
 
 
 def plot_counts(labels: LabelCounts, vocabulary: Vocabulary, width: int = WIDE) -> Figure:
-    """How many fields show each location, in the colour of its group, and how many no other (a thin line).
-
-    Bars are hollow where fields are fewer than ten.
-    """
+    """Bars: fields that show each location, in the colour of its group, and those with no other (thin line)."""
     colours = group_colours(vocabulary.groups)
     counts = labels.per_location.tolist()
     edges = [colours[location.group] for location in vocabulary.locations]
@@ -41,7 +38,7 @@ def plot_counts(labels: LabelCounts, vocabulary: Vocabulary, width: int = WIDE) 
 
 
 def plot_per_field(table: pd.DataFrame, width: int = WIDE) -> Figure:
-    """How many fields have so many labels: a bar for each number."""
+    """Bars: fields by number of labels."""
     names = ["none" if n == 0 else f"{n} label" + ("" if n == 1 else "s") for n in table["labels"]]
     counts = table["fields"].tolist()
     texts = [f"{count:,} ({_per_cent(count / sum(counts))})" for count in counts]
@@ -49,7 +46,7 @@ def plot_per_field(table: pd.DataFrame, width: int = WIDE) -> Figure:
 
 
 def _per_cent(share: float) -> str:
-    """A share in per cent; one too small to round is not said to be none.
+    """A share in per cent; a small share is not rounded to 0.
 
     Example:
         >>> _per_cent(0.1017), _per_cent(2 / 31072), _per_cent(0)
@@ -59,40 +56,39 @@ def _per_cent(share: float) -> str:
 
 
 def plot_column(table: pd.DataFrame, width: int = WIDE) -> Figure:
-    """How many fields the commonest values of a column have: a bar each."""
+    """Bars: fields of the most frequent values of a column."""
     top = table.head(_VALUES)
     counts = top["fields"].tolist()
     return _counted(top["value"].tolist(), counts, [f"{count:,}" for count in counts], width)
 
 
 def plot_pair_counts(labels: LabelCounts, width: int = WIDE) -> Figure:
-    """How many fields show both of two locations, the denser the more (by logarithm); in clustered order."""
+    """Matrix: fields that show both of two locations, on a logarithmic colour scale; in clustered order."""
     both = labels.both
-    most = max(2, int((both - np.diag(np.diag(both))).max(initial=0)))
+    largest = max(2, int((both - np.diag(np.diag(both))).max(initial=0)))
 
     def square(row: int, column: int, i: int, j: int) -> Square | None:
-        share = float(np.log1p(both[i, j]) / np.log1p(most))
+        share = float(np.log1p(both[i, j]) / np.log1p(largest))
         return Square(row, column, "blue", share, _short(int(both[i, j]))) if both[i, j] else None
 
     return _matrix(labels, square, width)
 
 
 def plot_phi(labels: LabelCounts, width: int = WIDE) -> Figure:
-    """Correlation of each two locations in hundredths, blue above 0 and orange below; in clustered order."""
+    """Matrix: correlation of each two locations in hundredths, blue above 0, orange below; in clustered order."""
 
     def square(row: int, column: int, i: int, j: int) -> Square | None:
         value = float(labels.phi[i, j])
         colour = "blue" if value > 0 else "orange"
-        share = abs(value) ** 0.7  # most correlations of labels are faint
-        return (
-            None if abs(value) < 0.005 else Square(row, column, colour, share, f"{100 * value:.0f}".replace("-", "−"))
-        )
+        share = abs(value) ** 0.7  # most correlations of labels are weak
+        text = f"{100 * value:.0f}".replace("-", "−")
+        return None if abs(value) < 0.005 else Square(row, column, colour, share, text)
 
     return _matrix(labels, square, width)
 
 
 def plot_conditional(labels: LabelCounts, width: int = WIDE) -> Figure:
-    """Of the fields of one location (row), the per cent that show another (column); in clustered order."""
+    """Matrix: per cent of the fields of one location (row) that show another (column); in clustered order."""
     shares = conditional_shares(labels.both)
 
     def square(row: int, column: int, i: int, j: int) -> Square | None:
@@ -103,21 +99,21 @@ def plot_conditional(labels: LabelCounts, width: int = WIDE) -> Figure:
 
 
 def plot_counts_compared(before: LabelCounts, after: LabelCounts, width: int = WIDE) -> Figure:
-    """How many fields show each location before and after, on a logarithmic scale, joined by a line."""
+    """Dots: fields that show each location before and after, on a logarithmic scale."""
     names = [textwrap.fill(name, 30 if width > NARROW else 22) for name in after.names]
     figure = blank(width, (20 if not any("\n" in name for name in names) else 28) * len(names) + 90)
     axes = figure.add_subplot()
-    looks = ((before, "o", "orange", "before"), (after, "D", "blue", "after"))
+    series = ((before, "o", "orange", "before"), (after, "D", "blue", "after"))
     places = np.arange(len(names))
     axes.hlines(places, before.per_location, after.per_location, color=PALETTE["muted"], linewidth=1.5)
-    for counts, marker, colour, label in looks:
+    for counts, marker, colour, label in series:
         axes.plot(counts.per_location, places, marker, color=PALETTE[colour], markersize=6, label=label, clip_on=False)
     axes.set_xscale("symlog", linthresh=1)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_yticks(places, labels=names, color=PALETTE["ink"], parse_math=False)
-    axes.set_xlabel("how many show it", fontsize=FONT, color=PALETTE["ink"])
+    axes.set_xlabel("fields that show it", fontsize=FONT, color=PALETTE["ink"])
     axes.grid(axis="x", color=PALETTE["line"], linewidth=0.8)
     legend(axes, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     bare(axes)
@@ -142,7 +138,7 @@ def _counted(
 
 
 def _matrix(labels: LabelCounts, square: Callable[[int, int, int, int], Square | None], width: int) -> Figure:
-    """A matrix of all pairs of different locations, of which `square` is given row, column and both locations."""
+    """Draw a matrix of locations; `square` gets row, column and the indices of both locations."""
     order, wide = labels.order, width > NARROW
     places = [(row, column, i, j) for row, i in enumerate(order) for column, j in enumerate(order) if i != j]
     squares = [found for place in places if (found := square(*place)) is not None]
@@ -155,7 +151,7 @@ def _matrix(labels: LabelCounts, square: Callable[[int, int, int, int], Square |
 
 
 def _short(count: int) -> str:
-    """A count in three signs at most, as a square has room for no more.
+    """A count in at most three characters, which fit in a square.
 
     Example:
         >>> _short(870), _short(3172), _short(41_200)

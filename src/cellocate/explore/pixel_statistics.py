@@ -1,4 +1,4 @@
-"""What the pixels of a sample of fields tell: brightness, saturation, focus."""
+"""Measure brightness, saturation and focus of a sample of fields."""
 
 from __future__ import annotations
 
@@ -16,29 +16,31 @@ from cellocate.errors import CellocateError
 from cellocate.images import Pixels
 
 PER_LOCATION = 8
-"""Fields that are measured for each location, where there are so many, so that the rare ones can be shown."""
+"""Minimum number of fields measured for each location, if there are as many, so that rare locations can be shown."""
+SHAPE_COLUMNS = ("height_px", "width_px", "depth_bits", "camera_bits")
+"""Columns of `measure_fields` that do not describe what a field shows."""
 _WORKERS = 4
-_HIGH = 99.0  # percentile that says how bright a channel's brightest structures are
+_HIGH = 99.0  # percentile that describes the brightest structures of a channel
 
 
-def sample_fields(collection: Collection, truth: NDArray[np.bool_] | None, most: int, seed: int) -> pd.Series[bool]:
-    """Which fields to measure: at random, and some more of the locations that are rare among those.
+def sample_fields(collection: Collection, truth: NDArray[np.bool_] | None, count: int, seed: int) -> pd.Series[bool]:
+    """Draw fields to measure: some at random, and more of the locations that are rare among these.
 
     Args:
         collection: all fields.
-        truth: shape (N, K), bool; None where there are no labels.
-        most: how many at random.
-        seed: of the draw; the same seed draws the same fields, and of two collections with common fields those that
-            both have, as far as may be, so that they can be set beside each other.
+        truth: labels, shape (N, K), bool, if there are any.
+        count: how many to draw at random.
+        seed: random seed. With one seed, collections that overlap draw the same fields as far as possible, so that they
+            can be compared.
 
     Returns:
-        By id, in the order in which they were drawn, whether at random (and not for one of its locations).
+        By id, in the order of the draw: True if drawn at random, False if drawn for a rare location.
     """
     ids = np.array(collection.ids, dtype=object)
     places = [hashlib.sha256(f"{seed} {field}".encode()).digest() for field in collection.ids]
     order = np.array(sorted(range(len(ids)), key=places.__getitem__), dtype=np.intp)
     at_random = np.zeros(len(ids), dtype=bool)
-    at_random[order[:most]] = True
+    at_random[order[:count]] = True
     chosen = at_random.copy()
     for k in range(0 if truth is None else truth.shape[1]):
         of = order[truth[order, k]]  # type: ignore[index] # there is no k without truth
@@ -54,27 +56,27 @@ def measure_fields(
     *,
     progress: Callable[[int], object] | None = None,
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """Measure fields, each wholly decoded.
+    """Read and measure fields.
 
     Args:
-        collection: that they are of.
-        ids: of the fields.
+        collection: the collection.
+        ids: of the fields to measure.
         progress: called with 1 after each field.
 
     Returns:
-        A row for each field that could be read, by id: `height_px`, `width_px`, `depth_bits` (bits of a pixel in its
-        files), `camera_bits` (of these, what the camera fills), for each channel `<channel>_mean`, `<channel>_high`
-        (its 99th percentile), both as shares of the largest value of `camera_bits`, and `<channel>_saturated` (share of
-        pixels at that value), `protein_spread` (deviation over mean of the green channel), for each landmark
-        `protein_in_<channel>` (correlation of green with it over pixels), and `sharpness` (see
-        `cellocate.collection.quality`); and the fields that could not be read.
+        The fields that could not be read, and a row by id for each of the others: `height_px`, `width_px`, `depth_bits`
+        (bits per pixel of the files), `camera_bits` (how many of them the camera uses), for each channel
+        `<channel>_mean` and `<channel>_high` (99th percentile), both as shares of the largest value of `camera_bits`,
+        and `<channel>_saturated` (share of pixels at that value), `protein_spread` (standard deviation over mean of
+        green), for each other channel `protein_in_<channel>` (its correlation with green over pixels), and `sharpness`
+        (see `cellocate.collection.quality`).
     """
 
-    def look(field: str) -> dict[str, float] | Problem:
+    def measure(field: str) -> dict[str, float] | Problem:
         try:
             files = collection.files(field)
             if not files:
-                raise CellocateError("a row without image files", where=field, mend="Add the files, or take it out.")
+                raise CellocateError("a row without image files", where=field, mend="Add the files, or remove the row.")
             pixels, pixel_size = collection.read(field, tuple(files))
             bits = min(8 * pixels.itemsize, collection.bits(field) or 16)
             return {**_figures(pixels, tuple(files), pixel_size), "camera_bits": bits}
@@ -85,20 +87,30 @@ def measure_fields(
                 progress(1)
 
     with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
-        found = dict(zip(ids, pool.map(look, ids), strict=True))
+        found = dict(zip(ids, pool.map(measure, ids), strict=True))
     rows = {field: row for field, row in found.items() if not isinstance(row, Problem)}
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index.name = "id"
     return table, [problem for problem in found.values() if isinstance(problem, Problem)]
 
 
+def compare_medians(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """The median of each measurement in two tables of `measure_fields`: rows `figure`, `before`, `after`.
+
+    Example:
+        >>> one, two = pd.DataFrame({"green_mean": [0.1, 0.3]}), pd.DataFrame({"green_mean": [0.5], "red_mean": [0.5]})
+        >>> compare_medians(one, two).to_dict("records")
+        [{'figure': 'green_mean', 'before': 0.2, 'after': 0.5}]
+    """
+    figures = [name for name in after if name in before and name not in SHAPE_COLUMNS]
+    sides = {"before": before[figures].median(), "after": after[figures].median()}
+    return pd.DataFrame(sides, index=pd.Index(figures, name="figure")).dropna().reset_index()
+
+
 def _figures(pixels: Pixels, channels: tuple[str, ...], pixel_size: float | None) -> dict[str, float]:
     full = float(np.iinfo(pixels.dtype).max)
-    row: dict[str, float] = {
-        "height_px": pixels.shape[1],
-        "width_px": pixels.shape[2],
-        "depth_bits": pixels.itemsize * 8,
-    }
+    height, width = pixels.shape[1:]
+    row: dict[str, float] = {"height_px": height, "width_px": width, "depth_bits": pixels.itemsize * 8}
     planes = dict(zip(channels, pixels, strict=True))
     for name, plane in planes.items():
         row[f"{name}_mean"] = float(plane.mean()) / full

@@ -1,4 +1,4 @@
-"""Which fields of each location are typical of it and which extreme, by what was measured of their pixels."""
+"""Choose typical and extreme fields of each location, by their measurements."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-_NO_FEATURES = ("height_px", "width_px", "depth_bits", "camera_bits")
-_LARGEST = 10.0  # deviations: a figure beyond says no more than that it is odd
+from cellocate.explore.pixel_statistics import SHAPE_COLUMNS
+
+_LARGEST = 10.0  # deviations; larger ones are cut off
 _EACH = 2
 
 
 class TypicalFields(NamedTuple):
-    """Fields of one location: drawn at random, nearest to what is usual for it, and furthest from that."""
+    """Ids of fields of one location: random ones, the nearest to its medians, and the furthest from them."""
 
     random: list[str]
     typical: list[str]
@@ -22,14 +23,14 @@ class TypicalFields(NamedTuple):
 
 
 def choose_typical(pixels: pd.DataFrame, shows: NDArray[np.bool_], each: int = _EACH) -> TypicalFields:
-    """Fields of one location to look at; no field twice.
+    """Choose fields of one location to show, none of them twice.
 
-    Each figure is taken as its distance from the median over the location's fields, in deviations (1.4826 times the
-    median absolute deviation) of all measured fields; a field's distance is the root mean square over its figures.
+    The distance of a field is the root mean square over its measurements of their distance from the location's median,
+    in standard deviations of all measured fields (1.4826 times the median absolute deviation).
 
     Args:
-        pixels: from `measure_fields`, in the order in which fields were drawn.
-        shows: shape (N,), bool: which of its rows show the location.
+        pixels: from `measure_fields`, in the order of the draw.
+        shows: which rows show the location, shape (N,), bool.
         each: how many of each kind.
 
     References:
@@ -49,7 +50,7 @@ def choose_typical(pixels: pd.DataFrame, shows: NDArray[np.bool_], each: int = _
 
 
 def _distances(pixels: pd.DataFrame, shows: NDArray[np.bool_]) -> NDArray[np.float64]:
-    features = pixels.drop(columns=[c for c in _NO_FEATURES if c in pixels]).to_numpy(dtype=float)
+    features = pixels.drop(columns=[c for c in SHAPE_COLUMNS if c in pixels]).to_numpy(dtype=float)
     features = features[:, ~np.isnan(features[shows]).all(axis=0)]
     spread = 1.4826 * np.nanmedian(np.abs(features - np.nanmedian(features, axis=0)), axis=0)
     own, spread = features[shows][:, spread > 0], spread[spread > 0]
