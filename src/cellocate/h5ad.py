@@ -73,7 +73,8 @@ def write_h5ad(path: str | Path, table: AnnotatedMatrix) -> None:
 def read_h5ad(path: str | Path) -> AnnotatedMatrix:
     """Read an h5ad file, of cellocate or of any other program that keeps its matrices dense.
 
-    Entries that `AnnotatedMatrix` has no place for are left out. Categories are read as text, empty where there is none.
+    Entries that `AnnotatedMatrix` has no place for are left out. Categories are read as text, empty where there is
+    none.
 
     Raises:
         CellocateError: anndata is not installed; there is no such file, it is damaged or no h5ad file, or its matrix is

@@ -148,7 +148,7 @@ def _collection(truth):
 def _audited(probabilities, truth):
     collection = _collection(truth)
     return audit_labels(
-        collection, HeldOutPredictions(collection.ids, probabilities, np.full(len(truth), np.nan)), twins=False
+        collection, HeldOutPredictions(collection.ids, probabilities, np.full(len(truth), np.nan)), duplicates=False
     )
 
 

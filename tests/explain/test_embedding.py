@@ -91,10 +91,10 @@ def test_a_collection_is_embedded_and_read_back(phantoms, run, tmp_path):
     assert read.ids == made.ids == collection.ids
     assert np.allclose(read.features, made.features)
     assert read.model == model.card.checksum
-    assert read.plane is None
-    assert read.known["labels"].tolist() == made.known["labels"].tolist()
+    assert read.umap is None
+    assert read.metadata["labels"].tolist() == made.metadata["labels"].tolist()
     parts = {field: part for part in ("train", "validation", "test") for field in model.card.fields[part]}
-    assert read.known["part"].tolist() == [parts[field] for field in read.ids]
+    assert read.metadata["part"].tolist() == [parts[field] for field in read.ids]
     pixels = [collection.read(i, model.card.channels)[0] for i in collection.ids[:2]]
     assert np.allclose(read.features[:2], model.embed(pixels), atol=1e-5)
 
@@ -132,7 +132,7 @@ def test_an_answer_is_a_table_of_what_is_known(tmp_path):
     assert table["labels"].tolist() == [0, 0, 0, 1, 1, 1]
     assert set(table["Id"][:3]) == {"field1", "field2", "field3"}
     several = Nearest(np.array([[1, -1]]), np.array([[0.5, -np.inf]], np.float32))
-    assert NeighbourSearch(answer.known, ["field0"], several).write(tmp_path / "b.csv") == 1
+    assert NeighbourSearch(answer.embeddings, ["field0"], several).write(tmp_path / "b.csv") == 1
 
 
 def test_one_field_alone_has_no_neighbours(phantoms, run, tmp_path):
@@ -162,7 +162,7 @@ def test_what_is_no_embedding_is_refused(tmp_path):
 def test_umap_is_said_to_be_missing(phantoms, run, tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(CellocateError, match="umap-learn"):
-        embed_collection(load(run / "model"), open_collection(phantoms), tmp_path / "e.h5ad", plane=True)
+        embed_collection(load(run / "model"), open_collection(phantoms), tmp_path / "e.h5ad", umap=True)
 
 
 def test_the_plane_names_groups_with_their_number_and_shows_each_location_alone():
@@ -210,7 +210,7 @@ def test_fields_that_the_first_weights_learnt_from_are_not_asked_for(phantoms, r
     model.card = model.card.model_copy(update={"fields": {**fields, "start": fields["validation"]}})
     pytest.importorskip("anndata")
     made = embed_collection(model, collection, tmp_path / "e.h5ad")
-    assert set(made.known.index[made.known["part"] == "start"]) == set(fields["validation"])
+    assert set(made.metadata.index[made.metadata["part"] == "start"]) == set(fields["validation"])
     found = measure_retrieval(made)
     assert (found.n, found.held_out) == (len(fields["test"]), True)
 

@@ -1,4 +1,7 @@
-"""Explain: where a network looked, which fields look alike to it, and which labels it doubts."""
+"""Explain a model: what its predictions are based on, which fields are similar to it, which labels it doubts.
+
+Start with `explain`, which writes a folder, or `explain_field` for an array. `embedding` and `audit` are rooms inside.
+"""
 
 from cellocate.explain.evidence_maps import METHODS, map_tiles
 from cellocate.explain.explanation_folder import DRAWN, ExplainOptions, choose_fields, explain

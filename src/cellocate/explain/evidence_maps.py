@@ -1,4 +1,4 @@
-"""Where in an image a network saw what it says: activation maps, and gradients of its pixels."""
+"""Maps of the evidence for a location in an image: Grad-CAM, LayerCAM, integrated gradients."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ from cellocate.networks import LocationNetwork, Model
 
 METHODS: tuple[MapMethod, ...] = get_args(MapMethod)
 
-_FINE = 8  # px: the largest side of a place in the map of layercam
-_DEPTH = 2  # of modules: in all of timm's networks, blocks or stages, and what stands beside these
+_FINE = 8  # px; the largest place in the feature map of LayerCAM
+_DEPTH = 2  # nesting of modules: the stages and blocks of timm's networks
 _STEPS = 16  # of integrated gradients
-_BLUR = 64  # a tile's side over the blur of its gradients
-_AT_ONCE = 16  # images that go through the network together
+_BLUR = 64  # side of a tile over the blur of its gradients
+_BATCH = 16  # images
 
 Tiles = NDArray[np.float32]
 Recorded = dict[tuple[int, int], Tensor]
-"""The last map of each resolution, in the order in which they came to be."""
+"""The last feature map of each resolution (height, width), in the order of the network."""
 
 
 def map_tiles(model: Model, tiles: Tiles, locations: Sequence[int], method: MapMethod = "layercam") -> Tiles:
-    """What in the tiles of a field speaks for a location; 0 where nothing does.
+    """Compute maps of the evidence for locations in the tiles of a field; 0 where there is none.
 
-    - `gradcam`: the coarsest feature map, each feature weighted by the mean of the gradient of the logit (Grad-CAM).
-    - `layercam`: a finer feature map, of places of at most 8 px, each feature weighted place by place by the gradient
-      where that is positive (LayerCAM). It suits every head, also one for which places differ.
-    - `gradients`: of pixels, integrated on the way from the background of the field to the field, summed over
+    - `gradcam`: the coarsest feature map, each feature weighted by the mean gradient of the logit (Grad-CAM).
+    - `layercam`: a finer feature map with places of at most 8 px, each feature weighted at each place by the gradient
+      if that is positive (LayerCAM). It suits every head, also one that treats places differently.
+    - `gradients`: gradients of the pixels, integrated from the background of the field to the field, summed over
       channels and blurred (integrated gradients).
 
     Args:
-        model: which is asked. Of one made of several, each network's map counts as it counts in the mean.
+        model: the model. In an ensemble, each network's map has the weight that it has in the mean.
         tiles: of one field, shape (T, C, S, S), 0 to 1, at the network's own scale (`model.card.scale()`).
         locations: indices of L locations.
-        method: how.
+        method: see above.
 
     Returns:
-        Shape (T, L, S, S), in units of the logit and so comparable among the tiles, but not among methods.
+        Shape (T, L, S, S), in units of the logit: comparable among tiles, but not among methods.
 
     Raises:
-        CellocateError: no feature map of the network has several places.
+        CellocateError: the network has no feature map with several places.
 
     References:
         Selvaraju et al. Grad-CAM: Visual explanations from deep networks via gradient-based localization. IJCV 128
@@ -58,7 +58,7 @@ def map_tiles(model: Model, tiles: Tiles, locations: Sequence[int], method: MapM
         Processing 30 (2021). https://doi.org/10.1109/TIP.2021.3089943
         Sundararajan, Taly, Yan. Axiomatic attribution for deep networks. ICML 2017. arXiv:1703.01365
     """
-    parts = [tiles[start : start + _AT_ONCE] for start in range(0, len(tiles), _AT_ONCE)]
+    parts = [tiles[start : start + _BATCH] for start in range(0, len(tiles), _BATCH)]
     if method == "gradients":
         level = background(tiles)
         return np.concatenate([_integrated(model, part, locations, level) for part in parts])
@@ -104,15 +104,15 @@ def _integrated(model: Model, tiles: Tiles, locations: Sequence[int], level: NDA
 
 @contextmanager
 def _recorded(networks: Sequence[LocationNetwork]) -> Iterator[list[Recorded]]:
-    """The feature maps of each network, recorded when it is called.
+    """Record the feature maps of the stages and blocks of each network when it is called.
 
-    Those of its stages and blocks; inside a block, a map is of one branch, past which others lead.
+    Maps inside a block are of one branch only, and are not recorded.
     """
     found: list[Recorded] = [{} for _ in networks]
 
     def recorder(network: LocationNetwork, maps: Recorded) -> object:
         def record(module: nn.Module, _: object, output: object) -> None:
-            last = module is network.body.net  # of a transformer, whose other sequences need not be squares
+            last = module is network.body.net  # other sequences of a transformer need not be squares
             if isinstance(output, Tensor) and (output.ndim == 4 or last):
                 height, width = network.body.to_map(output).shape[2:]
                 maps.pop((height, width), None)
@@ -134,11 +134,11 @@ def _recorded(networks: Sequence[LocationNetwork]) -> Iterator[list[Recorded]]:
 
 
 def _choose(maps: Recorded, size: int, method: MapMethod) -> Tensor:
-    """The last map that has several places; for a finer one, the last whose places are small enough."""
+    """The last map with several places; for LayerCAM, the last with small enough places."""
     several = {shape: features for shape, features in maps.items() if min(shape) > 1}
     if not several:
-        what = "no feature map of this network has several places, so that nothing tells where it looked"
-        raise CellocateError(what, mend="Use the method gradients.")
+        what = "no feature map of this network has several places, so it cannot be mapped"
+        raise CellocateError(what, mend="Use --method gradients.")
     fine = [features for shape, features in several.items() if size / min(shape) <= _FINE]
     return fine[-1] if method == "layercam" and fine else list(several.values())[-1]
 
@@ -148,7 +148,7 @@ def _enlarged(maps: Tensor, size: int) -> Tensor:
 
 
 def _blurred(maps: Tensor, sigma: float) -> Tensor:
-    """Maps (T, L, S, S) after a Gaussian blur of `sigma` px."""
+    """Blur maps, shape (T, L, S, S), with a Gaussian of `sigma` px."""
     reach = max(1, round(3 * sigma))
     kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=maps.device) / sigma) ** 2)
     kernel = (kernel / kernel.sum()).view(1, 1, 1, -1)

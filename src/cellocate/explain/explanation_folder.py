@@ -1,4 +1,4 @@
-"""Fields of a collection explained → a folder: maps, figures, tables, and one page."""
+"""Explain fields of a collection, and write a folder of maps, figures, tables and a report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from cellocate.pictures.words import chance
 from cellocate.prediction import predict_collection
 
 DRAWN = 200
-"""Fields that are predicted, so that those explained can be chosen among them."""
+"""Number of fields that are predicted to choose among."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class ExplainOptions:
     """What to explain, and how.
 
     Args:
-        ids: of the fields; without them some are chosen that together show many of the locations explained.
-        count: how many are chosen.
-        locations: indices of those explained; those decided on in each field unless given.
+        ids: of the fields; if None, fields are chosen that together show many locations.
+        count: how many fields to choose.
+        locations: indices of the locations to explain; the predicted ones of each field if None.
         method: of the maps.
         masks: label images of the cells, for occlusion by compartment.
         colours: of composites.
-        overwrite: whether what is there may be replaced.
+        overwrite: replace an earlier result.
         progress: called with 1 after each field.
     """
 
@@ -59,17 +59,17 @@ class ExplainOptions:
 def explain(
     model: Model, collection: Collection, out: str | Path, choices: ExplainOptions | None = None
 ) -> list[FieldExplanation]:
-    """Explain what a model says of fields, and write it down: see docs/formats.md.
+    """Explain the predictions of a model, and write a folder (docs/formats.md lists the files).
 
     Args:
-        model: which is asked.
-        collection: of usable fields, or of cells, with the model's channels.
+        model: the model.
+        collection: usable fields or cells with the model's channels.
         out: the folder to write.
-        choices: what to explain, and how; the defaults unless given.
+        choices: what to explain, and how; the defaults if None.
 
     Raises:
-        CellocateError: a field is not in the collection or cannot be read, has no label image where such are given, or
-            an id that cannot be the name of a file; or the folder may not be written.
+        CellocateError: a field is not in the collection, cannot be read, lacks a mask, or has an id that cannot be the
+            name of a file; or the folder cannot be written.
     """
     choices = choices or ExplainOptions()
     inputs = (*collection.places, None if choices.masks is None else choices.masks.folder)
@@ -95,12 +95,12 @@ def explain(
 
 
 def choose_fields(model: Model, collection: Collection, choices: ExplainOptions) -> list[str]:
-    """The ids of the fields to explain: those named, or some that together show many locations.
+    """The ids of the fields to explain: those in `choices.ids`, or some that together show many locations.
 
-    `choices.progress` is called with the number of fields predicted to choose among them, `DRAWN` at most.
+    To choose, at most `DRAWN` fields are predicted; `choices.progress` is called with their number.
 
     Raises:
-        CellocateError: a field that is named is not in the collection, or one cannot be read.
+        CellocateError: an id is not in the collection, or a field cannot be read.
     """
     if choices.ids is not None:
         known = set(collection.ids)
@@ -118,7 +118,7 @@ def choose_fields(model: Model, collection: Collection, choices: ExplainOptions)
 
 
 def knows_nuclei(masks: CellMasks | None, collection: Collection) -> bool:
-    """Whether masks show nuclei in every field of a collection, so that these can be told from the cytosol."""
+    """Whether the masks have nuclei in every field, so that nucleus and cytosol can be separated."""
     return masks is not None and all(masks.labels(i, collection.shape(i))[0].any() for i in collection.ids)
 
 
@@ -136,7 +136,7 @@ def _one(
 
 def _write_tables(folder: Path, explained: Sequence[FieldExplanation], model: Model) -> None:
     probabilities = np.stack([one.probabilities for one in explained])
-    labels = model.vocabulary.encode([one.decided for one in explained])
+    labels = model.vocabulary.encode([one.predicted for one in explained])
     ids, notes = [one.id for one in explained], [one.note for one in explained]
     Predictions(ids, probabilities, labels, model.vocabulary, notes=notes).save(folder / "explained.csv")
     occluded = pd.concat([one.occluded.assign(Id=one.id) for one in explained], ignore_index=True)

@@ -1,4 +1,4 @@
-"""The page: each explained field with its maps, and what is lost when a stain or a compartment is taken away."""
+"""Write the report of explanations: maps of each field, and the effect of each stain and compartment."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ PROTEIN = "green"
 
 @dataclass(frozen=True)
 class MapRow:
-    """A location of a field on a page: what is said of it; the stain of each picture and its data address."""
+    """A location of a field on a page: text, composite, and the stain and data URI of each channel."""
 
     id: str
     name: str
-    said: str
+    text: str
     composite: str
     alt: str
     planes: list[tuple[str, str]]
@@ -51,29 +51,29 @@ def write_page(
     fields = [
         {
             "id": one.id,
-            "decided": listed([names[k] for k in one.decided]) or "nothing",
+            "predicted": listed([names[k] for k in one.predicted]) or "no location",
             "note": one.note,
             "labels": _labels(collection, one.id),
-            "rows": map_rows(one, pictures[one.id], names, [_said(one, k) for k in one.locations], colours)
+            "rows": map_rows(one, pictures[one.id], names, [_text(one, k) for k in one.locations], colours)
             if one.id in pictures
             else [],
         }
         for one in explained
     ]
-    thing = collection.unit
+    unit = collection.unit
     occluded = pd.concat([one.occluded for one in explained])
     places = [place for place in COMPARTMENTS if place in set(occluded["place"])]
     content = {
-        "title": f"Where {model.card.name} looked",
-        "summary": f"{counted(len(explained), thing).capitalize()} of {collection.folder.name}.",
+        "title": f"What {model.card.name} bases its predictions on",
+        "summary": f"{counted(len(explained), unit).capitalize()} of {collection.folder.name}.",
         "caption": caption,
         "fields": fields,
-        "thing": thing,
+        "unit": unit,
         "simulated": model.card.provenance.simulated,
         "stains": _drops(occluded[occluded["place"] == WHOLE], "channel", [*model.card.channels, "all"], names),
         "compartments": _drops(occluded[occluded["channel"] == _protein(model)], "place", places, names),
         "protein": STAINS.get(_protein(model), "all stains"),
-        "words": STAINS | {"all": "all of them"},
+        "words": STAINS | {"all": "all stains"},
     }
     write_text(path, render("cellocate.explain", "explain.html.j2", content))
 
@@ -88,33 +88,33 @@ def _labels(collection: Collection, field: str) -> str | None:
     return listed([collection.vocabulary.names[k] for k in collection.fields["labels"][field]]) or "nothing"
 
 
-def _said(one: FieldExplanation, k: int) -> str:
-    return f"{chance(float(one.probabilities[k]))}, " + ("decided" if k in one.decided else "not decided")
+def _text(one: FieldExplanation, k: int) -> str:
+    return f"{chance(float(one.probabilities[k]))}, " + ("predicted" if k in one.predicted else "not predicted")
 
 
 def map_rows(
-    one: FieldExplanation, picture: Picture, names: Sequence[str], said: Sequence[str], colours: Colours = "atlas"
+    one: FieldExplanation, picture: Picture, names: Sequence[str], texts: Sequence[str], colours: Colours = "atlas"
 ) -> list[MapRow]:
-    """The explained locations of a field for a page, which shows them with `mapped` of `maps.html.j2`.
+    """The explained locations of a field, for the macro `mapped` of `maps.html.j2`.
 
     Args:
-        one: the field, explained.
-        picture: of it, as `cellocate.explain.map_sheet.enlarge` gives it.
+        one: the explanation of the field.
+        picture: its picture, from `cellocate.explain.map_sheet.enlarge`.
         names: of all locations.
-        said: of each location explained, to be read beside its name.
+        texts: a text for each explained location, shown next to its name.
         colours: of the composite.
     """
     found = []
-    for i, (k, text) in enumerate(zip(one.locations, said, strict=True)):
+    for i, (k, text) in enumerate(zip(one.locations, texts, strict=True)):
         first, *rest = map(data_uri, overlays(one, picture, i, colours))
         planes = [(STAINS[channel], uri) for channel, uri in zip(picture.names, rest, strict=True)]
-        alt = f"Composite of {one.id}, with a line around what speaks for {names[k]}."
+        alt = f"Composite of {one.id}, with a line around the evidence for {names[k]}."
         found.append(MapRow(one.id, names[k], text, first, alt, planes, picture.bar()))
     return found
 
 
 def _drops(occluded: pd.DataFrame, by: str, columns: Sequence[str], names: Sequence[str]) -> dict[str, Any] | None:
-    """The mean drop for each location (rows) and channel or place (columns), with its share of the largest."""
+    """The mean drop for each location (row) and channel or place (column), with its per cent of the largest."""
     if not columns or not set(columns) <= set(occluded[by]):
         return None
     mean = occluded.pivot_table(index="location", columns=by, values="drop", aggfunc="mean")[list(columns)]

@@ -1,4 +1,4 @@
-"""One field, or cell, explained: maps of the locations asked for, and what each stain and compartment adds."""
+"""Explain one field or cell: maps of the evidence for locations, and the effect of each stain and compartment."""
 
 from __future__ import annotations
 
@@ -24,22 +24,21 @@ from cellocate.prediction.notes import notes_of_cells
 
 @dataclass(frozen=True, eq=False)
 class FieldExplanation:
-    """Why a network says what it says of a field.
+    """What a prediction is based on.
 
     Args:
         id: of the field.
         probabilities: of all K locations, shape (K,).
-        decided: indices of the locations decided on.
-        locations: indices of the L locations explained.
-        maps: what speaks for each of them, shape (L, h, w), the field at the network's resolution; 0 where nothing
-            does.
-        occluded: what happens to each when something is taken away, from `occlude`.
-        note: why nothing, or nothing sure, can be said of the field (see `cellocate.collection.emptiness`); mostly "".
+        predicted: indices of the predicted locations.
+        locations: indices of the L explained locations.
+        maps: evidence for each of them, shape (L, h, w), at the network's resolution; 0 where there is none.
+        occluded: the effect of each stain and compartment, from `occlude`.
+        note: why the prediction may be unreliable (see `cellocate.collection.emptiness`); usually "".
     """
 
     id: str
     probabilities: NDArray[np.float32]
-    decided: tuple[int, ...]
+    predicted: tuple[int, ...]
     locations: tuple[int, ...]
     maps: NDArray[np.float32]
     occluded: pd.DataFrame
@@ -57,29 +56,28 @@ def explain_field(
     labels: tuple[Labels | None, Labels] | None = None,
     note: str | None = None,
 ) -> FieldExplanation:
-    """Explain what a model says of a field, or of a cell, that is an array.
+    """Explain the prediction of a model for a field or cell given as an array.
 
     Args:
-        model: which is asked. Maps and occlusions are of one look at each tile, whatever the model's views.
+        model: the model. Maps and occlusions do without its test-time augmentation.
         pixels: shape (C, H, W), channels in the order of `model.card.channels`, as `Model.predict` takes them.
         pixel_size: µm per px.
         id: of the field.
-        locations: indices of those to explain; those decided on unless given.
+        locations: indices of the locations to explain; the predicted ones if None.
         method: of the maps (see `cellocate.explain.evidence_maps.map_tiles`).
-        labels: label images of nuclei (None where they are not known) and cells, shape (H, W) each, for occlusion by
-            compartment.
-        note: what is known of a cell, which its pixels alone do not tell; else `note_on` judges them.
+        labels: label images of nuclei (None if unknown) and cells, shape (H, W) each, for occlusion by compartment.
+        note: why the prediction may be unreliable; if None, `note_on` judges the pixels.
 
     Raises:
-        CellocateError: the pixels are not what the model takes.
+        CellocateError: the pixels do not suit the model.
     """
     probabilities = model.predict_tiles([model.prepare(pixels, pixel_size)])
     if note is None:
         note = note_on(dict(zip(model.card.channels, np.asarray(pixels), strict=True)), pixel_size)
-    decided = tuple(
+    predicted = tuple(
         int(k) for k in np.flatnonzero(silenced(model.card.rule.apply(probabilities), [note], model.vocabulary)[0])
     )
-    wanted = decided if locations is None else tuple(locations)
+    wanted = predicted if locations is None else tuple(locations)
     once = model.with_tta(TTA())
     tiles, scale = once.prepare(pixels, pixel_size), model.card.scale()
     height, width = pixels.shape[1:]
@@ -87,7 +85,8 @@ def explain_field(
     if wanted:
         maps = scale.whole(map_tiles(model, tiles, wanted, method), height, width, pixel_size)
     masks = None if labels is None else _masks(model, labels, height, width, pixel_size)
-    return FieldExplanation(id, probabilities[0], decided, wanted, maps, occlude(once, tiles, wanted, masks), note)
+    occluded = occlude(once, tiles, wanted, masks)
+    return FieldExplanation(id, probabilities[0], predicted, wanted, maps, occluded, note)
 
 
 def explain_collection_field(
@@ -99,7 +98,7 @@ def explain_collection_field(
     method: MapMethod = "gradients",
     labels: tuple[Labels | None, Labels] | None = None,
 ) -> FieldExplanation:
-    """The same of a field, or cell, of a collection."""
+    """Explain the prediction of a model for a field or cell of a collection, as `explain_field` does."""
     pixels, pixel_size = collection.read(field, model.card.channels)
     note = notes_of_cells(collection.subset([field]))[field] if are_cells(collection) else None
     return explain_field(
@@ -110,7 +109,7 @@ def explain_collection_field(
 def _masks(
     model: Model, labels: tuple[Labels | None, Labels], height: int, width: int, pixel_size: float | None
 ) -> dict[str, NDArray[np.bool_]]:
-    """Where each compartment is on the tiles; told at the network's resolution, at which an edge may be a pixel."""
+    """Masks of the compartments on the tiles, at the network's resolution, where an edge may be one pixel wide."""
     scale = model.card.scale()
     cells = scale.label_tiles(labels[1], height, width, pixel_size)
     nuclei = [None] * len(cells) if labels[0] is None else scale.label_tiles(labels[0], height, width, pixel_size)

@@ -1,4 +1,4 @@
-"""A map laid over a picture: warm where the network saw the location, the picture's own grey elsewhere."""
+"""Overlay a map of evidence on a picture."""
 
 from __future__ import annotations
 
@@ -10,16 +10,11 @@ RGB = NDArray[np.uint8]
 """Shape (h, w, 3)."""
 
 _STRONGEST = 0.8  # opacity of the map where it is largest
-_EVIDENT = 0.5  # of the largest: inside the line
+_EVIDENT = 0.5  # share of the largest value that the line is drawn at
 
 
 def overlay_map(plane: NDArray[np.float64], heat: NDArray[np.float32]) -> RGB:
-    """A channel in grey, with the map over it in the colours of matplotlib's `inferno`, which are told apart by all.
-
-    Args:
-        plane: shape (h, w), 0 to 1.
-        heat: shape (h, w), 0 to 1.
-    """
+    """A channel in grey under a map in matplotlib's `inferno` colours; both of shape (h, w), 0 to 1."""
     from matplotlib import colormaps
 
     opacity = _STRONGEST * np.sqrt(heat)[..., None]
@@ -28,7 +23,7 @@ def overlay_map(plane: NDArray[np.float64], heat: NDArray[np.float32]) -> RGB:
 
 
 def outline_map(picture: RGB, heat: NDArray[np.float32]) -> RGB:
-    """A picture with a white line, on a dark one, around where the map exceeds half of its largest value."""
+    """Draw a white line with a dark edge around the pixels where the map exceeds half of its largest value."""
     inside = (heat > _EVIDENT).astype(np.uint8)
     kernel = np.ones((3, 3), np.uint8)
     outer = cv2.dilate(inside, kernel)
@@ -39,7 +34,7 @@ def outline_map(picture: RGB, heat: NDArray[np.float32]) -> RGB:
 
 
 def scale_map(heat: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """A map → as large as a picture, and 1 where it is largest; all 0 where nothing speaks for the location.
+    """Resize a map to the shape of a picture and scale it to 1 at most; all 0 if there is no evidence.
 
     Example:
         >>> scale_map(np.array([[0, 2], [0, 4]], np.float32), (2, 2)).tolist()

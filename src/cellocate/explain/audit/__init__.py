@@ -1,4 +1,7 @@
-"""Audit: which labels of a collection are in doubt, and which fields are odd."""
+"""Audit: find labels that are probably wrong, and fields that are out of distribution.
+
+Predict held-out fields (`predict_held_out`), judge their labels (`audit_labels`), write a folder (`write_audit`).
+"""
 
 from cellocate.explain.audit.audit_folder import write_audit
 from cellocate.explain.audit.held_out import HeldOutPredictions, predict_held_out, read_held_out

@@ -1,4 +1,4 @@
-"""An audit as a folder: tables, a sheet of the suspects, and one page."""
+"""Write an audit as a folder: tables, a figure of the suspects, and a report."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cellocate.explain.audit.label_audit import Audit
 from cellocate.files import new_folder, write_text
 from cellocate.pictures import Bar, Picture, composite, data_uri, read_pictures, save_figure, show, write
 from cellocate.pictures.page import render
+from cellocate.pictures.picture_grid import picture_grid
 from cellocate.pictures.words import listed, sentence
 from cellocate.rounded import json_text
 from cellocate.write_tables import write_table
@@ -20,13 +21,13 @@ from cellocate.write_tables import write_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SUSPECTS, _EACH, _SMALL = 24, 3, 200  # fields shown; px
-_COLUMNS, _CELL = 4, 2.3  # of the sheet; inches
+_SUSPECTS, _EACH, _SMALL = 24, 3, 200  # fields to show in all and per location; px
+_COLUMNS, _CELL = 4, 2.3  # of the figure; inches per picture
 
 
 @dataclass(frozen=True)
-class _Item:
-    """A field on the page: its composite, and what there is to say about it, in lines."""
+class _AuditField:
+    """A field on the page: its composite, and lines of text."""
 
     id: str
     lines: list[str]
@@ -36,10 +37,10 @@ class _Item:
 
 
 def write_audit(audited: Audit, out: str | Path, *, colours: Colours = "atlas", overwrite: bool = False) -> None:
-    """Write what an audit found: see docs/formats.md.
+    """Write an audit (docs/formats.md lists the files).
 
     Raises:
-        CellocateError: the folder may not be written.
+        CellocateError: the folder cannot be written.
     """
     suspects, outlying, mistakes = audited.suspects(), audited.outlying(), audited.mistakes()
     with new_folder(out, overwrite=overwrite, inputs=audited.collection.places) as folder:
@@ -48,9 +49,8 @@ def write_audit(audited: Audit, out: str | Path, *, colours: Colours = "atlas", 
         write_table(folder / "doubts.csv", audited.all_doubts())
         write_table(folder / "mistakes.csv", mistakes)
         write_table(folder / "outlying.csv", outlying)
-        if audited.twins is not None:
-            write_table(folder / "twins.csv", audited.twins)
-        # of each location and kind the surest
+        if audited.duplicates is not None:
+            write_table(folder / "twins.csv", audited.duplicates)
         sure = mistakes.groupby(["location", "kind"], sort=False).head(_EACH)
         first, odd = suspects.head(_SUSPECTS), outlying.head(_SUSPECTS // 2)
         wanted = list(dict.fromkeys([*first["Id"], *sure["Id"], *odd["Id"]]))
@@ -58,7 +58,7 @@ def write_audit(audited: Audit, out: str | Path, *, colours: Colours = "atlas", 
         if len(shown := first[first["Id"].isin(list(pictures))]):
             save_figure(_sheet(shown.to_dict("records"), pictures, colours), folder / "figures", "suspects")
         content = {
-            "title": f"{audited.collection.folder.name}: labels in doubt",
+            "title": f"{audited.collection.folder.name}: labels that may be wrong",
             "audited": audited,
             "unit": audited.collection.unit,
             "summary": _summary(audited, len(suspects)),
@@ -68,18 +68,18 @@ def write_audit(audited: Audit, out: str | Path, *, colours: Colours = "atlas", 
             "locations": _locations(audited, sure.to_dict("records"), pictures, colours),
             "outlying": [_item(r["Id"], [f"{r['ood_score']:.2f}"], pictures, colours) for r in odd.to_dict("records")],
             "all_outlying": len(outlying),
-            "told": bool((audited.held_out.ood_score >= 0).any()),
-            "twins": [] if audited.twins is None else audited.twins.head(_SUSPECTS).to_dict("records"),
+            "has_ood_scores": bool((audited.held_out.ood_score >= 0).any()),
+            "duplicates": [] if audited.duplicates is None else audited.duplicates.head(_SUSPECTS).to_dict("records"),
         }
         write_text(folder / "report.html", render("cellocate.explain.audit", "audit.html.j2", content))
 
 
 def _summary(audited: Audit, suspects: int) -> str:
     judged = counted(len(audited.collection), audited.collection.unit)
-    text = f"Models doubt the labels of {suspects:,} of {judged}"
+    text = f"{suspects:,} of {judged} probably have a wrong label"
     if audited.judge == "likelihood":
-        text += f", and expect {audited.doubts.doubt.sum():,.0f} wrong ones among all"
-    return f"{text}. They predict the labels with {audited.skill}."
+        text += f" (the models expect {audited.doubts.doubt.sum():,.0f})"
+    return f"{text}. The models predict the labels with {audited.skill}."
 
 
 def _words(row: dict[Any, Any]) -> list[str]:
@@ -95,18 +95,18 @@ def _listed(names: str) -> str:
     return listed(names.split("; ")) if names else ""
 
 
-def _item(field: str, lines: list[str], pictures: dict[str, Picture], colours: Colours) -> _Item:
+def _item(field: str, lines: list[str], pictures: dict[str, Picture], colours: Colours) -> _AuditField:
     picture = pictures.get(field)
     if picture is None:
-        return _Item(field, lines, "", "", None)
+        return _AuditField(field, lines, "", "", None)
     uri = data_uri(composite(picture.channels, picture.names, colours))
-    return _Item(field, lines, uri, f"{field}.", picture.bar())
+    return _AuditField(field, lines, uri, f"{field}.", picture.bar())
 
 
 def _locations(
     audited: Audit, rows: Sequence[dict[Any, Any]], pictures: dict[str, Picture], colours: Colours
 ) -> list[dict[str, Any]]:
-    """For each location with mistakes, the surest of each kind."""
+    """The most confident disagreements of each kind, for each location that has any."""
     found = []
     for name in audited.names:
         own = [row for row in rows if row["location"] == name and row["Id"] in pictures]
@@ -117,15 +117,9 @@ def _locations(
 
 
 def _sheet(rows: Sequence[dict[Any, Any]], pictures: dict[str, Picture], colours: Colours) -> Figure:
-    from matplotlib.figure import Figure
-
     columns = min(_COLUMNS, len(rows))
-    lines = -(-len(rows) // columns)
-    figure = Figure(figsize=(_CELL * columns, (_CELL + 0.9) * lines), layout="constrained")
-    axes = figure.subplots(lines, columns, squeeze=False).ravel()
-    for axis in axes:
-        axis.set_axis_off()
-    for axis, row in zip(axes, rows, strict=False):
+    figure, axes = picture_grid(-(-len(rows) // columns), columns, _CELL, _CELL + 0.9)
+    for axis, row in zip(axes.flat, rows, strict=False):
         show(axis, pictures[row["Id"]], colours)
         write(axis, "\n".join(_words(row)), above=False)
     return figure

@@ -1,4 +1,4 @@
-"""All that an audit finds, as tables."""
+"""Audit the labels of a collection."""
 
 from __future__ import annotations
 
@@ -19,23 +19,26 @@ from cellocate.explain.audit.label_doubts import LabelDoubts, judge_labels
 from cellocate.explain.audit.skill import LOW_SKILL, Skill, skill_score
 
 MIN_FIELDS = 50
-"""Held-out fields without which nothing is said of labels."""
-_DOUBTED, _MISSING = 0.1, 0.5  # a label less likely than the one, or no label more likely than the other, is named
+"""Minimum number of held-out fields."""
+_DOUBTED, _MISSING = (
+    0.1,
+    0.5,
+)  # labels below the first are doubted, other locations above the second missing
 
 
 @dataclass(frozen=True)
 class Audit:
-    """A collection's labels, and what speaks against some of them.
+    """The labels of a collection, and the evidence against some of them.
 
     Args:
-        collection: the fields that were held out from some model.
-        held_out: what was said of them.
-        doubts: how much their labels are doubted.
+        collection: the judged fields, which were held out from some model.
+        held_out: their predictions.
+        doubts: how doubtful their labels are.
         skill: how well the models predict these labels.
-        judge: by which means.
-        twins: `Id`, `cluster`, `labels`: near duplicates, or identical ones, whose labels differ; None where nobody
-            looked.
-        passed_over: how many fields no model was held out from.
+        judge: the method.
+        duplicates: `Id`, `cluster`, `labels` of near duplicates and identical fields whose labels differ; None if not
+            searched.
+        passed_over: number of fields that were held out from no model.
     """
 
     collection: LabelledCollection
@@ -43,12 +46,12 @@ class Audit:
     doubts: LabelDoubts
     skill: Skill
     judge: Judge
-    twins: pd.DataFrame | None
+    duplicates: pd.DataFrame | None
     passed_over: int
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the K locations."""
+        """Names of the K locations."""
         return self.collection.vocabulary.names
 
     @property
@@ -58,21 +61,21 @@ class Audit:
 
     @property
     def caution(self) -> str | None:
-        """A sentence for the user where the labels are exact, or the models have little skill."""
+        """A warning if the labels are exact or the models have little skill."""
         if self.collection.simulated:
-            return "these cells are simulated and their labels exact: what models doubt here are their own mistakes"
+            return "these cells are simulated and their labels are exact: the suspects are errors of the models"
         if self.skill.low >= LOW_SKILL:
             return None
         return (
             f"the models predict these labels little better than the frequency of each location does: "
-            f"{self.skill}; most suspects will be right labels: look at each before you change it"
+            f"{self.skill}; most suspects have correct labels, so check each before you change it"
         )
 
     def suspects(self) -> pd.DataFrame:
-        """The fields whose labels are taken for mistaken, the most doubtful first.
+        """The fields that probably have a wrong label, the most doubtful first.
 
-        Columns `Id`, `doubt`, `labels`, `doubted` (labels that are unlikely), `missing` (locations that are likely and
-        no labels); names are joined by `; `.
+        Columns `Id`, `doubt`, `labels`, `doubted` (unlikely labels), `missing` (likely locations without a label);
+        names are joined by `; `.
         """
         order = np.argsort(-self.doubts.doubt, kind="stable")
         truth, p = self.truth, self.doubts.probabilities
@@ -95,30 +98,30 @@ class Audit:
         return table.sort_values("doubt", ascending=False, kind="stable")
 
     def outlying(self) -> pd.DataFrame:
-        """The fields out of distribution for the models: `Id`, `ood_score` (above 1), the highest first."""
+        """The out-of-distribution fields: `Id`, `ood_score` (above 1), the highest first."""
         scores = pd.DataFrame({"Id": self.held_out.ids, "ood_score": self.held_out.ood_score})
         return scores[scores["ood_score"] > 1].sort_values("ood_score", ascending=False, kind="stable").round(3)
 
     def mistakes(self) -> pd.DataFrame:
-        """What models are surest of against the labels, for each location the surest first.
+        """The disagreements of models and labels, for each location the most confident first.
 
-        Columns `Id`, `location`, `kind` (`missed`: labelled, and unlikely; `false alarm`: not labelled, and likely),
-        `probability` (as the models say).
+        Columns `Id`, `location`, `kind` (`missed`: labelled but unlikely; `false alarm`: likely but not labelled) and
+        `probability` (by the models).
         """
-        truth, said = self.truth, self.held_out.probabilities
+        truth, p = self.truth, self.held_out.probabilities
         rows = []
         for k, name in enumerate(self.names):
             for kind, wrong, key in (
-                ("missed", truth[:, k] & (said[:, k] < 0.5), said[:, k]),
-                ("false alarm", ~truth[:, k] & (said[:, k] > 0.5), -said[:, k]),
+                ("missed", truth[:, k] & (p[:, k] < 0.5), p[:, k]),
+                ("false alarm", ~truth[:, k] & (p[:, k] > 0.5), -p[:, k]),
             ):
                 found = np.flatnonzero(wrong)
                 for i in found[np.argsort(key[found], kind="stable")]:
-                    rows.append((self.held_out.ids[i], name, kind, round(float(said[i, k]), 6)))
+                    rows.append((self.held_out.ids[i], name, kind, round(float(p[i, k]), 6)))
         return pd.DataFrame(rows, columns=["Id", "location", "kind", "probability"])
 
     def summary(self) -> dict[str, Any]:
-        """The figures that are no table, as `audit.json` has them."""
+        """The content of `audit.json`."""
         return {
             "collection": self.collection.folder.name,
             "n": len(self.collection),
@@ -128,7 +131,7 @@ class Audit:
             "suspects": int(self.doubts.suspect.sum()),
             "expected": float(self.doubts.doubt.sum()) if self.judge == "likelihood" else None,
             "outlying": len(self.outlying()),
-            "twins": None if self.twins is None else len(self.twins),
+            "twins": None if self.duplicates is None else len(self.duplicates),
         }
 
     def _named(self, marks: NDArray[np.bool_]) -> str:
@@ -140,24 +143,24 @@ def audit_labels(
     held_out: HeldOutPredictions,
     judge: Judge = "likelihood",
     *,
-    twins: bool = True,
+    duplicates: bool = True,
     progress: Callable[[int], object] | None = None,
 ) -> Audit:
-    """Look for what is wrong with the labels of a collection.
+    """Find labels of a collection that are probably wrong.
 
     Args:
         collection: labelled fields, all usable.
-        held_out: what is said of some of them by models that did not learn from them.
-        judge: of the labels (see `judge_labels`).
-        twins: look for near duplicates with other labels, for which every pixel is decoded.
-        progress: called with 1 after each field that is decoded.
+        held_out: predictions by models that were not trained on these fields.
+        judge: the method (see `judge_labels`).
+        duplicates: find near duplicates with different labels, for which every image is read.
+        progress: called with 1 after each image that is read.
 
     Raises:
         CellocateError: too few fields were held out; the models predict their labels no better than the frequency of
-            each location does; or as `judge_labels` says.
+            each location does; or as `judge_labels` does.
     """
     if len(held_out.ids) < MIN_FIELDS:
-        what = f"only {counted(len(held_out.ids), f'held-out {collection.unit}')}, too few to judge labels by"
+        what = f"only {counted(len(held_out.ids), f'held-out {collection.unit}')}, too few to judge labels"
         raise CellocateError(what, where=collection.folder, mend=f"Use models that hold out {MIN_FIELDS} or more.")
     some = collection.subset(held_out.ids)
     skill = skill_score(held_out.probabilities, some.truth(), list(some.group()))
@@ -171,13 +174,13 @@ def audit_labels(
         doubts=judge_labels(held_out.probabilities, some.truth(), judge),
         skill=skill,
         judge=judge,
-        twins=_twins(collection, progress) if twins and collection.channels else None,
+        duplicates=_duplicates(collection, progress) if duplicates and collection.channels else None,
         passed_over=len(collection) - len(some),
     )
 
 
-def _twins(collection: LabelledCollection, progress: Callable[[int], object] | None) -> pd.DataFrame:
-    """Groups of near duplicates, or identical fields, that do not all have the same labels."""
+def _duplicates(collection: LabelledCollection, progress: Callable[[int], object] | None) -> pd.DataFrame:
+    """Groups of identical fields or near duplicates whose labels differ."""
     seen = inspect(replace(collection, problems=()), decode=True, progress=progress)
     labels, names = collection.fields["labels"], collection.vocabulary.names
     rows = []

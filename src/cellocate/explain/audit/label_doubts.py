@@ -1,4 +1,4 @@
-"""Which fields bear wrong labels, told from held-out probabilities."""
+"""Find fields with wrong labels from held-out probabilities."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from cellocate.errors import CellocateError
 
 JUDGES: tuple[Judge, ...] = get_args(Judge)
 
-_ROUNDS = 500  # of expectation and maximisation, which ends long before
-_START, _LEAST, _MOST = 0.05 / 3, 1e-4, 0.3  # of the share that is mistaken in one way
+_ROUNDS = 500  # limit of expectation and maximisation, which ends long before
+_START, _MIN, _MAX = 0.05 / 3, 1e-4, 0.3  # share of fields with one kind of mistake: first guess and limits
 
 
 class LabelDoubts(NamedTuple):
-    """How much the labels of N fields are doubted.
+    """How doubtful the labels of N fields are.
 
     Args:
-        doubt: the more, the likelier mistaken, shape (N,); with `likelihood` the probability of it.
-        suspect: whether they are taken for mistaken, shape (N,), bool.
-        probabilities: shape (N, K); with `likelihood` calibrated on all labels.
+        doubt: shape (N,); higher is more doubtful. With `likelihood`, the probability of a mistake.
+        suspect: whether a label is probably wrong, shape (N,), bool.
+        probabilities: shape (N, K); with `likelihood`, calibrated on all labels.
     """
 
     doubt: NDArray[np.float64]
@@ -35,21 +35,21 @@ class LabelDoubts(NamedTuple):
 def judge_labels(
     probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_], judge: Judge = "likelihood"
 ) -> LabelDoubts:
-    """Judge the labels of fields by what a model says that did not learn from them.
+    """Judge the labels of fields by the predictions of models that were not trained on them.
 
-    - `likelihood`: labels are either right, and then as likely as the (calibrated) probabilities say, or mistaken in
-      one of three ways: those of any field, each location as likely as it is frequent; one label too few; or one too
-      many. The shares of these are the ones that make all labels likeliest, and each field's doubt is the probability
-      of a mistake (a mixture of four, by expectation and maximisation); above .5 it is suspect.
-    - `cleanlab`: its label quality scores for several labels, and its confident learning, location by location.
+    - `likelihood`: a mixture of four models of labels, fitted by expectation and maximisation. Labels are right, and
+      then as likely as the calibrated probabilities say; or they are those of another field (each location as likely as
+      it is frequent), or have one label too few, or one too many. The doubt is the probability of a mistake; a field
+      above .5 is suspect.
+    - `cleanlab`: its multi-label quality scores, and its confident learning for each location.
 
     Args:
         probabilities: of held-out fields, shape (N, K).
         truth: their labels, shape (N, K), bool.
-        judge: how.
+        judge: the method.
 
     Raises:
-        CellocateError: cleanlab is asked for and not installed.
+        CellocateError: cleanlab is not installed.
 
     References:
         Dempster, Laird, Rubin. Maximum likelihood from incomplete data via the EM algorithm. J. Royal Statistical
@@ -68,12 +68,12 @@ def judge_labels(
 
 def _by_likelihood(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> LabelDoubts:
     p = calibrate(probabilities, truth)
-    ratios = _ratios(np.clip(p, 1e-4, 1 - 1e-4), truth)  # no single location may settle a field
+    ratios = _ratios(np.clip(p, 1e-4, 1 - 1e-4), truth)  # so that no single location decides
     shares = np.full(ratios.shape[1], _START)
     for _ in range(_ROUNDS):
         mistaken = ratios * shares
         doubt = mistaken / (mistaken.sum(axis=1, keepdims=True) + 1 - shares.sum())
-        before, shares = shares, np.clip(doubt.mean(axis=0), _LEAST, _MOST)
+        before, shares = shares, np.clip(doubt.mean(axis=0), _MIN, _MAX)
         if np.abs(shares - before).max() < 1e-9:
             break
     total = doubt.sum(axis=1)
@@ -81,34 +81,34 @@ def _by_likelihood(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.b
 
 
 def _ratios(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """How many times likelier the labels are under each kind of mistake than if they are right, shape (N, 3)."""
+    """The likelihood of the labels under each kind of mistake over that if they are right, shape (N, 3)."""
     frequency = frequencies(truth)
     another = np.exp(log_likelihood(frequency, truth) - log_likelihood(p, truth))
     odds = p / (1 - p)
-    # right would be one label more, each of which was as likely to be forgotten
+    # one label is missing; each was equally likely to be forgotten
     few = np.where(truth, 0, odds).sum(axis=1) / (truth.sum(axis=1) + 1)
-    # right would be one label fewer; it was added as often as it is frequent among those that could be
+    # one label is wrong; each was as likely to be added as it is frequent
     absent = np.where(truth, 0, frequency).sum(axis=1, keepdims=True) + frequency
     many = np.where(truth, frequency / absent / odds, 0).sum(axis=1)
     return np.stack([another, few, many], axis=1)
 
 
 def calibrate(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """One line for the logits of all locations, so that a model that is too sure of itself does not doubt too much."""
+    """Calibrate overconfident probabilities, with one line for the logits of all locations."""
     values = logits(probabilities)
     features = np.stack([np.ones(values.size), values.ravel()], axis=1)
     intercept, slope = regress(features, truth.ravel(), prior=np.array([0.0, 1.0]), spread=1.0)
-    # a model that says the reverse of its labels knows nothing that would let them be doubted
+    # a model that predicts the reverse of the labels is of no use
     return sigmoid(intercept + max(float(slope), 0.0) * values)
 
 
 def frequencies(truth: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """How often each location occurs, shape (K,); never 0 or 1, as half a field is added to either side."""
+    """The frequency of each location, shape (K,), never 0 or 1: half a field is added to either side."""
     return np.asarray((truth.sum(axis=0) + 0.5) / (len(truth) + 1), np.float64)
 
 
 def log_likelihood(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The log of how likely the labels are, shape (N,)."""
+    """The log-likelihood of the labels of each field, shape (N,)."""
     return np.asarray(np.where(truth, np.log(p), np.log1p(-p)).sum(axis=1), np.float64)
 
 
@@ -120,9 +120,9 @@ def _by_cleanlab(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.boo
         mend = "Install it with: pip install 'cellocate[explain]', or judge by likelihood."
         raise CellocateError("cleanlab is not installed", mend=mend) from None
     labels = [np.flatnonzero(row).tolist() for row in truth]
-    said = np.asarray(probabilities, np.float64)
+    p = np.asarray(probabilities, np.float64)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of rare locations, of which it may miss mistakes
-        quality = get_label_quality_scores(labels, said)
-        suspect = find_label_issues(labels, said, n_jobs=1)
-    return LabelDoubts(1 - np.asarray(quality, np.float64), np.asarray(suspect, bool), said)
+        warnings.simplefilter("ignore")  # about rare locations
+        quality = get_label_quality_scores(labels, p)
+        suspect = find_label_issues(labels, p, n_jobs=1)
+    return LabelDoubts(1 - np.asarray(quality, np.float64), np.asarray(suspect, bool), p)

@@ -1,4 +1,7 @@
-"""Embeddings: fields as points, their neighbours, and pictures of both."""
+"""Embeddings: a network's features of each field, the most similar fields, and plots.
+
+Start with `embed_collection`, which writes an h5ad file, and `neighbours_of_ids`, which searches it.
+"""
 
 from cellocate.explain.embedding.embedding_plots import draw_neighbours, draw_umap
 from cellocate.explain.embedding.embeddings import (

@@ -1,4 +1,4 @@
-"""Pictures of embeddings: the plane that fields are laid out on, and sheets of fields beside their nearest."""
+"""Plots of embeddings: a UMAP of all fields, and pictures of fields with their neighbours."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cellocate.choices import Colours
 from cellocate.pictures import Picture, show, write
+from cellocate.pictures.picture_grid import picture_grid
 from cellocate.pictures.style import FONT, PALETTE, WIDE, blank, group_colours, legend
 
 if TYPE_CHECKING:
@@ -20,21 +21,19 @@ if TYPE_CHECKING:
     from cellocate.collection.collection import Unit
     from cellocate.vocabulary import Vocabulary
 
-_CELL, _LETTERS = 1.9, 26  # inches of a picture, and letters that fit below it
+_CELL, _LETTERS = 1.9, 26  # inches per picture, and letters that fit below it
 _SEVERAL, _NONE = "several groups", "no label"
-_COLUMNS = 5  # of small planes
-_VECTOR = 5000  # points; more are pixels in a drawing too, which would be slow to open
+_COLUMNS = 5  # of small UMAPs
+_VECTOR = 5000  # points; more are drawn as pixels, because a vector drawing would be slow to open
 
 
 def draw_umap(
     places: NDArray[np.float32], shown: NDArray[np.bool_], vocabulary: Vocabulary, unit: Unit = "field"
 ) -> Figure:
-    """Fields on a plane: all of them coloured by the coarse group of their locations, and each location by itself.
-
-    There are more locations than colours that can be told apart; so each that occurs has a small plane of its own.
+    """Draw a UMAP coloured by coarse groups of locations, and a small one for each location that occurs.
 
     Args:
-        places: shape (N, 2).
+        places: coordinates, shape (N, 2).
         shown: which locations each field shows, shape (N, K).
         vocabulary: of the K locations.
         unit: what a point is.
@@ -46,7 +45,7 @@ def draw_umap(
     [[top], [bottom]] = whole.subfigures(2, 1, squeeze=False, height_ratios=ratios)
     plane = top.add_subplot()
     _draw_groups(plane, places, shown, vocabulary)
-    title = f"UMAP of {len(places):,} {unit}s; only neighbourhoods mean something"
+    title = f"UMAP of {len(places):,} {unit}s; only neighbourhoods are meaningful"
     plane.set_title(title, fontsize=FONT, color=PALETTE["ink"])
     if rows:
         panels = bottom.subplots(rows, _COLUMNS, squeeze=False).ravel()
@@ -61,7 +60,7 @@ def _draw_groups(axes: Axes, places: NDArray[np.float32], shown: NDArray[np.bool
     names = _groups(shown, vocabulary)
     colours = group_colours(vocabulary.groups) | {_SEVERAL: "#b4b4b4", _NONE: "#e4e4e4"}
     size = _size(len(places))
-    for depth, name in enumerate(colours):  # what says least lies below
+    for depth, name in enumerate(colours):  # grey points lie below
         chosen = places[names == name]
         if len(chosen):
             label = f"{name} ({len(chosen):,})"
@@ -73,7 +72,7 @@ def _draw_groups(axes: Axes, places: NDArray[np.float32], shown: NDArray[np.bool
 def _draw_location(
     axes: Axes, places: NDArray[np.float32], shows: NDArray[np.bool_], vocabulary: Vocabulary, k: int
 ) -> None:
-    """The fields that show one location, before all others in grey."""
+    """Draw the fields that show one location over all others in grey."""
     location, size = vocabulary.locations[k], _size(len(places)) / 4
     axes.scatter(*places[~shows].T, color=PALETTE["line"], **_dots(places, size))
     axes.scatter(*places[shows].T, color=group_colours(vocabulary.groups)[location.group], **_dots(places, 1.5 * size))
@@ -82,7 +81,7 @@ def _draw_location(
 
 
 def _groups(shown: NDArray[np.bool_], vocabulary: Vocabulary) -> NDArray[np.object_]:
-    """The group of all locations of each field, shape (N,)."""
+    """The group of the locations of each field, shape (N,)."""
     group = np.array([location.group for location in vocabulary.locations], dtype=object)
     own = [set(group[row]) for row in shown]
     return np.array([_NONE if not found else found.pop() if len(found) == 1 else _SEVERAL for found in own], object)
@@ -102,28 +101,23 @@ def draw_neighbours(
     pictures: Mapping[str, Picture],
     colours: Colours = "atlas",
 ) -> Figure:
-    """A row for each query: itself, then its nearest.
+    """Draw a row for each query: itself, then its nearest neighbours.
 
     Args:
-        queries: picture, and words below it.
-        found: for each query the id and words of its nearest fields.
+        queries: picture and text of each.
+        found: id and text of the neighbours of each query.
         pictures: by id.
         colours: of composites.
     """
-    from matplotlib.figure import Figure
-
     columns = 1 + max(len(row) for row in found)
-    figure = Figure(figsize=(_CELL * columns, (_CELL + 0.75) * len(queries)), layout="constrained")
-    axes = figure.subplots(len(queries), columns, squeeze=False)
-    for row, (picture, words), near in zip(axes, queries, found, strict=True):
-        shown = [(picture, words), *((pictures.get(field), text) for field, text in near)]
+    figure, axes = picture_grid(len(queries), columns, _CELL, _CELL + 0.75)
+    for row, query, near in zip(axes, queries, found, strict=True):
+        shown = [query, *((pictures.get(field), text) for field, text in near)]
         for axis, (one, text) in zip(row, shown, strict=False):
             if one is not None:
                 show(axis, one, colours)
                 write(axis, textwrap.fill(text, _LETTERS), above=False)
-        for axis in row:
-            axis.set_axis_off()
-        write(row[0], "asked for", above=True)
+        write(row[0], "query", above=True)
         if columns > 1:
             write(row[1], "nearest first", above=True)
     return figure

@@ -1,4 +1,4 @@
-"""Ask embeddings for what looks like a field, and write the answer as a table and as a sheet of pictures."""
+"""Search embeddings for the most similar fields, and write the result as a table and a figure."""
 
 from __future__ import annotations
 
@@ -23,101 +23,101 @@ from cellocate.write_tables import write_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_ROWS = 20  # of those asked for, on a sheet
-_COLUMNS = ("query", "rank", "Id", "similarity")  # of the table, before what is known of each
+_ROWS = 20  # of a figure
+_COLUMNS = ("query", "rank", "Id", "similarity")  # of the table, before the metadata
 
 
 @dataclass(frozen=True, eq=False)
 class NeighbourSearch:
-    """The nearest of each of Q fields, or cells.
+    """The nearest neighbours of Q fields or cells.
 
     Args:
-        known: what was searched.
-        names: ids of those asked for.
-        nearest: rows of `known`, -1 where fewer were found, shape (Q, k).
+        embeddings: what was searched.
+        names: ids of the queries.
+        nearest: rows of `embeddings` and similarities, shape (Q, k) each; row -1 if fewer were found.
     """
 
-    known: Embeddings
+    embeddings: Embeddings
     names: list[str]
     nearest: Nearest
 
     def write(self, path: str | Path) -> int:
-        """Write a CSV with a row for each neighbour: see docs/formats.md. Returns how many there are.
+        """Write a table with a row for each neighbour (see docs/formats.md), and return their number.
 
-        What is known in columns of the names of its own is left out.
+        Columns of the metadata with the names of its own columns are left out.
         """
-        told = self.known.known.reset_index(drop=True).drop(columns=["group", *_COLUMNS], errors="ignore")
+        metadata = self.embeddings.metadata.reset_index(drop=True).drop(columns=["group", *_COLUMNS], errors="ignore")
         rows = [
-            {"query": name, "rank": rank, "Id": self.known.ids[row], "similarity": round(float(similarity), 6)}
-            | told.iloc[int(row)].to_dict()
+            {"query": name, "rank": rank, "Id": self.embeddings.ids[row], "similarity": round(float(similarity), 6)}
+            | metadata.iloc[int(row)].to_dict()
             for name, near, values in zip(self.names, *self.nearest, strict=True)
             for rank, (row, similarity) in enumerate(zip(near, values, strict=True), start=1)
             if row >= 0
         ]
-        write_table(path, pd.DataFrame(rows, columns=[*_COLUMNS, *told]), sheet="neighbours")
+        write_table(path, pd.DataFrame(rows, columns=[*_COLUMNS, *metadata]), sheet="neighbours")
         return len(rows)
 
     def draw(self, collection: Collection, asked: Collection | None = None, colours: Colours = "atlas") -> Figure:
-        """The first twenty asked for, each beside its nearest.
+        """Draw the first 20 queries, each in a row with its neighbours.
 
         Args:
-            collection: that `known` is of.
-            asked: that the names are of; the same unless given.
+            collection: the embedded collection.
+            asked: the collection of the queries; the same if None.
             colours: of composites.
         """
-        ids, words = self.known.ids, dict(zip(self.known.ids, self.known.shown, strict=True))
-        own_words = words if asked is None else {}  # another field may have the same id
+        ids, labels = self.embeddings.ids, dict(zip(self.embeddings.ids, self.embeddings.shown, strict=True))
+        own_labels = labels if asked is None else {}  # another field may have the same id
         names = self.names[:_ROWS]
         near = [
-            [(ids[row], f"{value:.2f} {words[ids[row]]}") for row, value in zip(rows, values, strict=True) if row >= 0]
+            [(ids[row], f"{value:.2f} {labels[ids[row]]}") for row, value in zip(rows, values, strict=True) if row >= 0]
             for rows, values in zip(*(found[:_ROWS] for found in self.nearest), strict=True)
         ]
         pictures = read_pictures(collection, list({i for row in near for i, _ in row} & set(collection.ids)))
         own = read_pictures(collection if asked is None else asked, names)
-        return draw_neighbours([(own.get(name), own_words.get(name, name)) for name in names], near, pictures, colours)
+        return draw_neighbours([(own.get(name), own_labels.get(name, name)) for name in names], near, pictures, colours)
 
 
 def neighbours_of_ids(
-    known: Embeddings, ids: Sequence[str], count: int = 10, index: Path | None = None, where: Path | None = None
+    embeddings: Embeddings, ids: Sequence[str], count: int = 10, index: Path | None = None, where: Path | None = None
 ) -> NeighbourSearch:
-    """The nearest of some that are embedded, themselves left out.
+    """Find the nearest neighbours of embedded fields, without themselves.
 
     Args:
-        known: what is searched.
-        ids: of those asked for.
-        count: how many of each.
-        index: a file to search by, which is made if absent; all are compared unless given.
-        where: the file that `known` was read from.
+        embeddings: what to search.
+        ids: of the queries.
+        count: number of neighbours of each.
+        index: file of an index to search with, made if it does not exist; if None, all fields are compared.
+        where: the file that the embeddings were read from.
 
     Raises:
-        CellocateError: an id is not embedded, or the index is none, or of others.
+        CellocateError: an id is unknown, or the index is damaged or belongs to other embeddings.
     """
-    rows = known.rows(ids, where)
-    found = _search(known.features, known.features[rows], [[row] for row in rows], count, index)
-    return NeighbourSearch(known, list(ids), found)
+    rows = embeddings.rows(ids, where)
+    found = _search(embeddings.features, embeddings.features[rows], [[row] for row in rows], count, index)
+    return NeighbourSearch(embeddings, list(ids), found)
 
 
 def neighbours_of_images(
-    known: Embeddings, model: Model, collection: Collection, count: int = 10, index: Path | None = None
+    embeddings: Embeddings, model: Model, collection: Collection, count: int = 10, index: Path | None = None
 ) -> NeighbourSearch:
-    """The nearest of images that need not be embedded.
+    """Find the nearest neighbours of images.
 
     Args:
-        known: what is searched.
-        model: that `known` was made with.
-        collection: usable fields, or cells, with the model's channels.
-        count: how many of each.
+        embeddings: what to search.
+        model: the model that the embeddings were made with.
+        collection: the queries: usable fields or cells with the model's channels.
+        count: number of neighbours of each.
         index: as for `neighbours_of_ids`.
 
     Raises:
-        CellocateError: it is another model, or the index is none, or of others.
+        CellocateError: it is another model, or the index is damaged or belongs to other embeddings.
     """
-    if model.card.checksum != known.model:
+    if model.card.checksum != embeddings.model:
         what = f"not the model that the embeddings were made with: {model.title}"
-        raise CellocateError(what, mend="Give that model, or embed anew.")
+        raise CellocateError(what, mend="Use that model, or run 'cellocate embed' again.")
     _, (_, features, _) = predict_and_embed(model, collection)
     return NeighbourSearch(
-        known, collection.ids, _search(known.features, features, [[] for _ in features], count, index)
+        embeddings, collection.ids, _search(embeddings.features, features, [[] for _ in features], count, index)
     )
 
 
@@ -129,7 +129,7 @@ def _search(
     if path.is_file():
         index = Index.load(path)
         if not index.is_of(features):
-            raise CellocateError("an index of other embeddings", where=path, mend="Remove it; it is made anew.")
+            raise CellocateError("an index of other embeddings", where=path, mend="Remove it; a new one is made.")
     else:
         index = Index(features)
         index.save(path)

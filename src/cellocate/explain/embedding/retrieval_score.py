@@ -1,4 +1,4 @@
-"""How well neighbours tell what a field shows: the share of the nearest that share a label with it."""
+"""Measure how often the nearest neighbours of a field share a label with it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from cellocate.explain.embedding.embeddings import Embeddings
 from cellocate.explain.embedding.nearest import find_nearest
 
 NEAREST = 10
-_ASKED = 2000  # fields, drawn at random, that tell a share to about a hundredth
+_QUERIES = 2000  # fields drawn at random, for a precision of about .01
 
 
 class Retrieval(NamedTuple):
-    """The mean share of the nearest that share a label with the field asked for.
+    """The mean share of neighbours with a common label.
 
     Args:
-        share: over the n fields asked for.
-        interval: 95%, of groups drawn anew.
-        chance: the same of all other fields in place of the nearest.
-        n: labelled fields asked for; those that the model, or its first weights, learnt from are not, where there are
-            others.
-        held_out: whether none of them was learnt from.
+        share: mean over n fields.
+        interval: 95% interval, by a bootstrap of groups.
+        chance: the same for all other fields in place of the nearest.
+        n: number of labelled fields; held-out ones, if there are any.
+        held_out: whether the model and its initial weights were trained on none of them.
     """
 
     share: float
@@ -35,24 +34,24 @@ class Retrieval(NamedTuple):
 
 
 def measure_retrieval(embeddings: Embeddings) -> Retrieval | None:
-    """Ask for the ten nearest of fields, but for those of their own group (antibody, plate, or themselves).
+    """Find the ten nearest neighbours of labelled fields outside their own group (antibody, plate, or themselves).
 
     Returns:
-        None where too few fields are labelled, or some field has fewer than ten labelled ones beside its group.
+        None if too few fields are labelled, or a field has fewer than ten labelled ones outside its group.
     """
-    known = embeddings.known
+    known = embeddings.metadata
     if "labels" not in known:
         return None
     marks = _marks([set(filter(None, str(text).split("; "))) for text in known["labels"]])
     labelled = np.flatnonzero(marks.any(axis=1))
-    unseen = labelled[~known["part"].isin(["train", "start"]).to_numpy()[labelled]]
-    pool = unseen if len(unseen) else labelled
-    asked = np.sort(np.random.default_rng(0).permutation(pool)[:_ASKED])
-    groups = known["group"].astype(str).to_numpy()[labelled]
-    own = {g: np.flatnonzero(groups == g) for g in set(known["group"].astype(str).to_numpy()[asked])}
+    held_out = labelled[~known["part"].isin(["train", "start"]).to_numpy()[labelled]]
+    pool = held_out if len(held_out) else labelled
+    asked = np.sort(np.random.default_rng(0).permutation(pool)[:_QUERIES])
+    groups = known["group"].astype(str).to_numpy()
+    names = groups[asked]
+    own = {name: np.flatnonzero(groups[labelled] == name) for name in set(names)}
     if len(labelled) - max(map(len, own.values()), default=0) < NEAREST:
         return None
-    names = known["group"].astype(str).to_numpy()[asked]
     features = embeddings.features
     found = find_nearest(features[labelled], features[asked], NEAREST, [own[g] for g in names])
     hits, chances = np.zeros(len(asked)), np.zeros(len(asked))
@@ -62,7 +61,7 @@ def measure_retrieval(embeddings: Embeddings) -> Retrieval | None:
         others = np.setdiff1d(np.arange(len(labelled)), own[names[i]])
         chances[i] = alike[others].mean()
     return Retrieval(
-        float(hits.mean()), mean_interval(hits, list(names)), float(chances.mean()), len(asked), bool(len(unseen))
+        float(hits.mean()), mean_interval(hits, list(names)), float(chances.mean()), len(asked), bool(len(held_out))
     )
 
 
