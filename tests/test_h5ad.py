@@ -99,7 +99,7 @@ def test_what_is_no_h5ad_file_is_told(tmp_path):
     with pytest.raises(CellocateError, match="no such h5ad file"):
         read_h5ad(tmp_path / "none.h5ad")
     (tmp_path / "text.h5ad").write_text("Id,Target\n")
-    with pytest.raises(CellocateError, match="not a whole h5ad file"):
+    with pytest.raises(CellocateError, match="a damaged h5ad file"):
         read_h5ad(tmp_path / "text.h5ad")
     with h5py.File(tmp_path / "other.h5ad", "w") as file:
         file["a"] = 1
@@ -111,7 +111,7 @@ def test_what_is_no_h5ad_file_is_told(tmp_path):
     write_h5ad(tmp_path / "cut.h5ad", small())
     content = (tmp_path / "cut.h5ad").read_bytes()
     (tmp_path / "cut.h5ad").write_bytes(content[: len(content) // 2])
-    with pytest.raises(CellocateError, match="not a whole h5ad file"):
+    with pytest.raises(CellocateError, match="a damaged h5ad file"):
         read_h5ad(tmp_path / "cut.h5ad")
 
 

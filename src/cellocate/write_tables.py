@@ -1,4 +1,4 @@
-"""Tables for people, written as the name of the file says: CSV, tabs, Excel or Parquet."""
+"""Write tables as CSV, TSV, Excel or Parquet, by the name of the file."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".xlsx", ".parquet")
-"""What the name of a table may end in."""
+"""Supported endings."""
 
-_WRITERS = {".parquet": ("pyarrow", "parquet"), ".h5ad": ("anndata", "scverse")}  # and the extra that installs each
-_ROWS = 2**20 - 1  # below its header, a sheet of Excel has room for so many
-_LONGEST = 2**15 - 1  # characters of a cell
-_WIDTHS = (8, 60)  # of a column, in characters
-_SEEN = 200  # rows by which the width of a column is chosen
-_LARGEST = 2**53  # a whole number beyond it would lose its last digits
-_MISSING = ("", "<NA>", "NaT")  # and as pandas spells what is not there
-_ODD = "=+-@#\t"  # Excel would take a text that begins so for a formula or an error
+_WRITERS = {".parquet": ("pyarrow", "parquet"), ".h5ad": ("anndata", "scverse")}  # package, and extra that installs it
+_ROWS = 2**20 - 1  # of an Excel sheet, below its header
+_LONGEST = 2**15 - 1  # characters in a cell of Excel
+_WIDTHS = (8, 60)  # limits of the width of a column, in characters
+_SEEN = 200  # rows that set the width of a column
+_LARGEST = 2**53  # larger whole numbers would lose digits in Excel
+_MISSING = ("", "<NA>", "NaT")
+_ODD = "=+-@#\t"  # Excel takes texts that begin so for formulas or errors
 
 
 def refuse_suffix(path: str | Path | None, suffixes: Sequence[str] = SUFFIXES, what: str = "a table") -> None:
-    """Raise a `CellocateError` where a name does not end in any of these, before any work is done.
+    """Raise a `CellocateError` if the name of a file does not end in one of `suffixes`, before any work is done.
 
     Args:
-        path: the file to be written; None is one that nobody asked for. A name without an ending will do.
-        suffixes: that are understood, in lower case.
-        what: is to be written.
+        path: the file to write, if any; it may have no ending.
+        suffixes: supported endings in lower case.
+        what: what the file will hold.
 
     Raises:
         CellocateError: the name ends in something else, or the package that writes it is not installed.
@@ -63,18 +63,18 @@ def refuse_suffix(path: str | Path | None, suffixes: Sequence[str] = SUFFIXES, w
 
 
 def write_table(path: str | Path, table: pd.DataFrame, *, sheet: str = "table") -> None:
-    r"""Write the columns of a table (not its index), floats rounded as by `rounded`, whole or not at all.
+    r"""Write the columns of a table (not its index), with rounded floats, whole or not at all.
 
-    A workbook has one sheet (or several, where a million rows are not enough): text stays text, such as the id 001 or
-    one that begins with =; numbers are numbers; the header is bold and stays in sight.
+    In Excel, text stays text (such as the id 001, or one that begins with =), the header is bold and stays in view, and
+    more than a million rows take several sheets.
 
     Args:
-        path: a file whose name ends in one of `SUFFIXES`; without an ending it is CSV.
-        table: any.
-        sheet: the name of the workbook's sheet: what the table holds.
+        path: a file whose name ends in one of `SUFFIXES`; CSV without an ending.
+        table: the table.
+        sheet: name of the Excel sheet.
 
     Raises:
-        CellocateError: as of `refuse_suffix`; or a text is too long for a cell of Excel.
+        CellocateError: as `refuse_suffix` does; or a text is too long for Excel.
 
     Example:
         >>> import tempfile
@@ -94,7 +94,7 @@ def write_table(path: str | Path, table: pd.DataFrame, *, sheet: str = "table") 
             table.apply(_of_one_type).to_parquet(aside, engine="pyarrow", index=False)
         else:
             text = table.to_csv(index=False, lineterminator="\n", sep="\t" if suffix == ".tsv" else ",")
-            content = text.encode("utf-8", "backslashreplace")  # names of files need not be text
+            content = text.encode("utf-8", "backslashreplace")  # file names need not be valid text
             aside.write_bytes(gzip.compress(content, mtime=0) if suffix == ".csv.gz" else content)
 
 
@@ -103,12 +103,12 @@ def _rounded(column: pd.Series[Any]) -> pd.Series[Any]:
 
     if not (column.dtype == object or pd.api.types.is_float_dtype(column)):
         return column
-    kind = object if column.dtype == object else float  # of objects, whole numbers stay such beside a missing one
+    kind = object if column.dtype == object else float  # in an object column, whole numbers stay whole
     return pd.Series(list(map(rounded, column)), index=column.index, dtype=kind)
 
 
 def _of_one_type(column: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of mixed values as text: Parquet takes no mixture."""
+    """Turn a column of mixed types into text, for Parquet."""
     if column.dtype.kind in "biuf":
         return column
     return column.map(lambda value: None if (plain := _plain(value)) is None else str(plain))
@@ -124,7 +124,7 @@ def _workbook(table: pd.DataFrame, sheet: str) -> Workbook:
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
-    book = Workbook(write_only=True)  # rows go to the disk as they come
+    book = Workbook(write_only=True)  # writes rows to the disk at once
     book.properties.creator = "cellocate"
     for start in range(0, max(1, len(table)), _ROWS):
         part = table.iloc[start : start + _ROWS]
@@ -147,14 +147,14 @@ def _workbook(table: pd.DataFrame, sheet: str) -> Workbook:
 
 
 def _widths(table: pd.DataFrame) -> Iterator[int]:
-    least, most = _WIDTHS
+    narrowest, widest = _WIDTHS
     for column in table:
         seen = [str(column), *(str(value) for value in table[column].head(_SEEN) if _plain(value) is not None)]
-        yield min(most, max(least, *(len(text) + 2 for text in seen)))
+        yield min(widest, max(narrowest, *(len(text) + 2 for text in seen)))
 
 
 def _plain(value: Any) -> bool | int | float | str | None:  # noqa: ANN401 # whatever a table holds
-    """A value as Excel knows it; None for one that is missing."""
+    """A value for Excel; None if it is missing."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int) and abs(value) < _LARGEST:
@@ -166,11 +166,11 @@ def _plain(value: Any) -> bool | int | float | str | None:  # noqa: ANN401 # wha
 
 
 def _text(text: str) -> str:
-    """A text without what no workbook may hold."""
+    """Escape characters that a workbook cannot hold."""
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     if len(text) > _LONGEST:
-        what = f"a text of {len(text):,} characters, and a cell of Excel has room for {_LONGEST:,}"
+        what = f"a text of {len(text):,} characters; a cell of Excel holds {_LONGEST:,}"
         raise CellocateError(what, mend="Write a .csv.")
     whole = text.encode("utf-8", "backslashreplace").decode()
     return str(ILLEGAL_CHARACTERS_RE.sub(lambda found: f"\\x{ord(found[0]):02x}", whole))

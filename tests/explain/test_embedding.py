@@ -155,7 +155,7 @@ def test_what_is_no_embedding_is_refused(tmp_path):
     with pytest.raises(CellocateError, match="no such h5ad"):
         read_embeddings(tmp_path / "a.h5ad")
     (tmp_path / "a.h5ad").write_text("no")
-    with pytest.raises(CellocateError, match="not a whole h5ad"):
+    with pytest.raises(CellocateError, match="a damaged h5ad"):
         read_embeddings(tmp_path / "a.h5ad")
 
 
