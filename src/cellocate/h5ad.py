@@ -71,10 +71,9 @@ def write_h5ad(path: str | Path, table: AnnotatedMatrix) -> None:
 
 
 def read_h5ad(path: str | Path) -> AnnotatedMatrix:
-    """Read an h5ad file, of cellocate or of any other program that keeps its matrices dense.
+    """Read an h5ad file with a dense matrix, of cellocate or another program.
 
-    Entries that `AnnotatedMatrix` has no place for are left out. Categories are read as text, empty where there is
-    none.
+    Other entries are ignored. Categories are read as text, missing ones as an empty text.
 
     Raises:
         CellocateError: anndata is not installed; the file is missing, damaged or no h5ad file; or its matrix is sparse.

@@ -10,6 +10,7 @@ import typer
 from cellocate.choices import Judge
 from cellocate.cli import options
 from cellocate.cli.open_data import open_data, usable_fields
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.model_files import require_model
 from cellocate.rounded import json_text
@@ -26,22 +27,20 @@ def audit(
         ),
     ] = None,
     probabilities: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="Table of predictions of held-out fields, in place of models (repeatable)."),
+        list[Path] | None, option("Table of predictions of held-out fields, in place of models (repeatable).", "FILE")
     ] = None,
     judge: Annotated[
-        Judge,
-        typer.Option(help="How labels are judged: by their likelihood, or by cleanlab's scores."),
+        Judge, option("How labels are judged: by their likelihood, or by cleanlab's scores.")
     ] = "likelihood",
     duplicates: Annotated[
-        bool, typer.Option(help="Find near duplicates with different labels, which takes reading all images.")
+        bool, option("Find near duplicates with different labels, which takes reading all images.")
     ] = True,
     colours: options.CompositeColours = "atlas",
     images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     device: options.Device = None,
     overwrite: options.Overwrite = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print audit.json.")] = False,
+    as_json: Annotated[bool, option("Print audit.json.", name="--json")] = False,
 ) -> None:
     """Find labels that are probably wrong, with models that were not trained on them.
 

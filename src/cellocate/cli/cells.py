@@ -11,6 +11,7 @@ import typer
 from cellocate.choices import Centre
 from cellocate.cli import options
 from cellocate.cli.open_data import open_data, require_paths, with_known_depth
+from cellocate.cli.options import option
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ def cells(
     out: options.OutFolder,
     masks: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Use your own masks: <id>_cells.png (or .tif, .zarr, .npy), Cellpose's <id>_cp_masks.png, or QuPath's "
+        option(
+            "Use your own masks: <id>_cells.png (or .tif, .zarr, .npy), Cellpose's <id>_cp_masks.png, or QuPath's "
             "<id>.geojson.",
+            "FOLDER",
         ),
     ] = None,
     segmenter: Annotated[
@@ -45,51 +46,32 @@ def cells(
             "network; others must be installed."
         ),
     ] = None,
-    size: Annotated[int, typer.Option(metavar="PX", help="Side of each crop in pixels.")] = 256,
-    span: Annotated[
-        float | None,
-        typer.Option(metavar="UM", help="Side of each crop in µm. Default: 51.2."),
-    ] = None,
-    fit: Annotated[bool, typer.Option("--fit", help="Scale each cell to fill its crop.")] = False,
-    context: Annotated[bool, typer.Option("--context", help="Keep the surroundings of the cell in its crop.")] = False,
-    centre: Annotated[Centre, typer.Option(help="What the crop is centred on.")] = "cell",
+    size: Annotated[int, option("Side of each crop in pixels.", "PX")] = 256,
+    span: Annotated[float | None, option("Side of each crop in µm. Default: 51.2.", "UM")] = None,
+    fit: Annotated[bool, option("Scale each cell to fill its crop.", name="--fit")] = False,
+    context: Annotated[bool, option("Keep the surroundings of the cell in its crop.", name="--context")] = False,
+    centre: Annotated[Centre, option("What the crop is centred on.")] = "cell",
     strong: Annotated[
         bool,
-        typer.Option(
-            "--strong", help="Keep only fields with one label, and their cells that probably show it.", **_STRONG
-        ),
+        option("Keep only fields with one label, and their cells that probably show it.", name="--strong", **_STRONG),
     ] = False,
     keep: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="RULE",
-            help="Keep cells that --strong would remove by this rule, such as edge (repeatable).",
-            **_STRONG,
-        ),
+        option("Keep cells that --strong would remove by this rule, such as edge (repeatable).", "RULE", **_STRONG),
     ] = None,
     without: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LOCATION", help="Leave out this location, such as Negative (repeatable).", **_STRONG),
+        list[str] | None, option("Leave out this location, such as Negative (repeatable).", "LOCATION", **_STRONG)
     ] = None,
-    min_cells: Annotated[
-        int, typer.Option(metavar="N", help="Leave out locations with N cells or fewer.", **_STRONG)
-    ] = 0,
+    min_cells: Annotated[int, option("Leave out locations with N cells or fewer.", "N", **_STRONG)] = 0,
     max_cells: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Keep at most N cells of each location, drawn at random.", **_STRONG),
+        int | None, option("Keep at most N cells of each location, drawn at random.", "N", **_STRONG)
     ] = None,
-    smallest_file: Annotated[
-        float | None, typer.Option(metavar="KB", help="Leave out fields with a smaller file.", **_STRONG)
-    ] = None,
-    largest_file: Annotated[
-        float | None, typer.Option(metavar="KB", help="Leave out fields with a larger file.", **_STRONG)
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed of --max-cells.", **_STRONG)] = 0,
+    smallest_file: Annotated[float | None, option("Leave out fields with a smaller file.", "KB", **_STRONG)] = None,
+    largest_file: Annotated[float | None, option("Leave out fields with a larger file.", "KB", **_STRONG)] = None,
+    seed: Annotated[int, option("Random seed of --max-cells.", min=0, **_STRONG)] = 0,
     also: Annotated[
         list[Also] | None,
-        typer.Option(
-            help="Also write crops as PNG files, outlines for QuPath, or pictures of the outlines (repeatable)."
-        ),
+        option("Also write crops as PNG files, outlines for QuPath, or pictures of the outlines (repeatable)."),
     ] = None,
     colours: options.CompositeColours = "atlas",
     workers: options.Workers = None,

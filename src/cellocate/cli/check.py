@@ -11,6 +11,7 @@ import typer
 from cellocate.cli import options
 from cellocate.cli.console import note
 from cellocate.cli.open_data import open_data, parse_plane
+from cellocate.cli.options import option
 from cellocate.cli.submission_check import check_submission, is_submission
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
@@ -27,27 +28,24 @@ def check(
     data: options.Data,
     images: options.Images = options.IMAGES,
     smallest_file: Annotated[
-        float | None, typer.Option(metavar="KB", min=0, help="Warn about files smaller than this, such as 4.")
+        float | None, option("Warn about files smaller than this, such as 4.", "KB", min=0)
     ] = None,
     largest_file: Annotated[
-        float | None, typer.Option(metavar="KB", min=0, help="Warn about files larger than this, such as 1000.")
+        float | None, option("Warn about files larger than this, such as 1000.", "KB", min=0)
     ] = None,
     sample: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="For a submission: the sample submission, whose ids it must have."),
+        Path | None, option("For a submission: the sample submission, whose ids it must have.", "FILE")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write all problems and warnings to this table (.csv, .xlsx).")
-    ] = None,
+    out: Annotated[Path | None, option("Write all problems and warnings to this table (.csv, .xlsx).", "FILE")] = None,
     write: Annotated[
         bool,
-        typer.Option(
-            "--write",
-            help="Save how the images are read in a collection.yaml next to them (or a draft to fill in), which every "
+        option(
+            "Save how the images are read in a collection.yaml next to them (or a draft to fill in), which every "
             "command reads.",
+            name="--write",
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, option("Print JSON.", name="--json")] = False,
 ) -> None:
     """Show how a folder is read, and find missing, damaged, duplicated, unusual or mislabelled images in it.
 

@@ -10,15 +10,16 @@ import typer
 from cellocate.choices import DEFAULT_RULE, CombineBy
 from cellocate.cli import options
 from cellocate.cli.open_data import open_data, with_known_depth
+from cellocate.cli.options import option
 from cellocate.model_files import require_model
 from cellocate.write_tables import write_table
 
 
 def combine(
     models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="Folders of the models to combine.")],
-    data: Annotated[Path, typer.Option(metavar="DATA", help="The images that they were trained on.")],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write: model/ and members.csv.")],
-    by: Annotated[CombineBy, typer.Option(help="Average all models, or use the best one for each location.")] = "mean",
+    data: Annotated[Path, option("The images that they were trained on.", "DATA")],
+    out: Annotated[Path, option("Folder to write: model/ and members.csv.", "FOLDER")],
+    by: Annotated[CombineBy, option("Average all models, or use the best one for each location.")] = "mean",
     rule: Annotated[str, options.RULE.option("Decision rule to fit for the new model.")] = DEFAULT_RULE,
     images: options.Images = options.IMAGES,
     device: options.Device = None,

@@ -11,6 +11,7 @@ from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, PoolKind
 from cellocate.cli import options
 from cellocate.cli.commands import command
 from cellocate.cli.open_data import require_paths
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.write_tables import refuse_suffix
@@ -36,8 +37,8 @@ Tables = Annotated[
 @command(app)
 def fit(
     probabilities: Tables,
-    out: Annotated[Path, typer.Option(metavar="RULE", help="JSON file to write.")],
-    labels: Annotated[Path | None, typer.Option(metavar="FILE", help="True labels of these fields.")] = None,
+    out: Annotated[Path, option("JSON file to write.", "RULE")],
+    labels: Annotated[Path | None, option("True labels of these fields.", "FILE")] = None,
     rule: Annotated[
         str | None,
         options.RULE.option(
@@ -48,45 +49,35 @@ def fit(
         ),
     ] = None,
     pool: Annotated[
-        PoolKind,
-        typer.Option(help="How to pool several tables: mean, mean of logits or of ranks, weighted mean, or stacking."),
+        PoolKind, option("How to pool several tables: mean, mean of logits or of ranks, weighted mean, or stacking.")
     ] = "mean",
     calibrate: Annotated[
         CalibrationKind | None,
-        typer.Option(help="Calibrate the probabilities first, with one number for all locations or two for each."),
+        option("Calibrate the probabilities first, with one number for all locations or two for each."),
     ] = None,
     guarantee: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE", help="In place of a rule: sets that miss at most this share of the true locations."
-        ),
+        float | None, option("In place of a rule: sets that miss at most this share of the true locations.", "SHARE")
     ] = None,
     ratios: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="For the rule 'ratio': label table with the frequencies of locations to match."
-        ),
+        Path | None, option("For the rule 'ratio': label table with the frequencies of locations to match.", "FILE")
     ] = None,
     fallback: Annotated[
         Fallback | None,
-        typer.Option(
-            help="What to predict if no threshold is reached: nothing, the location nearest to its threshold, or the "
+        option(
+            "What to predict if no threshold is reached: nothing, the location nearest to its threshold, or the "
             "most likely one."
         ),
     ] = None,
     at_most: Annotated[
         int | None,
-        typer.Option(
+        option(
+            "Maximum number of locations per field. Images of the 2018 and 2021 training sets have at most 5.",
+            "N",
             min=1,
-            metavar="N",
-            help="Maximum number of locations per field. Images of the 2018 and 2021 training sets have at most 5.",
         ),
     ] = None,
     figure: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Draw F1 against threshold (.png, .svg, .pdf), and write a CSV with the numbers."
-        ),
+        Path | None, option("Draw F1 against threshold (.png, .svg, .pdf), and write a CSV with the numbers.", "FILE")
     ] = None,
     vocabulary: options.VocabularyName = None,
     overwrite: options.Overwrite = False,
@@ -160,8 +151,8 @@ def fit(
 @command(app)
 def apply(
     probabilities: Tables,
-    rule: Annotated[Path, typer.Option(metavar="RULE", help="JSON file that 'decide fit' wrote.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write (.csv, .xlsx): Id,Predicted.")],
+    rule: Annotated[Path, option("JSON file that 'decide fit' wrote.", "RULE")],
+    out: Annotated[Path, option("Table to write (.csv, .xlsx): Id,Predicted.", "FILE")],
     overwrite: options.Overwrite = False,
 ) -> None:
     """Predict the locations of each field of a table with a fitted rule.

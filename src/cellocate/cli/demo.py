@@ -8,10 +8,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from cellocate.cli import options
 from cellocate.cli.evaluate import print_scores
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 
@@ -26,9 +25,9 @@ EXPECTED = (0.50, 0.68)
 
 def demo(
     out: options.OutFolder = Path("demo"),
-    fields: Annotated[int, typer.Option(min=60, help="Number of simulated fields.")] = FIELDS,
-    epochs: Annotated[int, typer.Option(min=1, help="Number of training epochs.")] = EPOCHS,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed of the fields, the split and the training.")] = 0,
+    fields: Annotated[int, option("Number of simulated fields.", min=60)] = FIELDS,
+    epochs: Annotated[int, option("Number of training epochs.", min=1)] = EPOCHS,
+    seed: Annotated[int, option("Random seed of the fields, the split and the training.", min=0)] = 0,
     overwrite: options.Overwrite = False,
 ) -> None:
     """Run everything on simulated cells: simulate, train, evaluate, predict. Takes a few minutes.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.options import option
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -23,33 +24,22 @@ def download(
             help="The atlas's IF-image.csv, kaggle_2021.tsv, a label table, or a list of addresses or ids.",
         ),
     ],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write or to continue.")],
-    gene: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this gene: a name or ENSG… (repeatable).")
-    ] = None,
-    antibody: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this antibody, such as HPA000992 (repeatable).")
-    ] = None,
+    out: Annotated[Path, option("Folder to write or to continue.", "FOLDER")],
+    gene: Annotated[list[str] | None, option("Only this gene: a name or ENSG… (repeatable).", "NAME")] = None,
+    antibody: Annotated[list[str] | None, option("Only this antibody, such as HPA000992 (repeatable).", "NAME")] = None,
     location: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LOCATION", help="Only this location, as the list names it (repeatable)."),
+        list[str] | None, option("Only this location, as the list names it (repeatable).", "LOCATION")
     ] = None,
     where: options.Where = None,
-    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Download only the first N fields.")] = None,
+    limit: Annotated[int | None, option("Download only the first N fields.", "N", min=1)] = None,
     files: Annotated[
         Literal["jpg", "composite", "tif"],
-        typer.Option(help="A colour JPEG per channel, one JPEG of three channels, or 16-bit TIFFs."),
+        option("A colour JPEG per channel, one JPEG of three channels, or 16-bit TIFFs."),
     ] = "jpg",
-    vocabulary: Annotated[
-        str, typer.Option("--vocabulary", metavar="NAME", help="Vocabulary of the labels.")
-    ] = "hpa28",
-    base: Annotated[
-        str | None, typer.Option(metavar="URL", help="Another server with files <antibody>/<plate>_<well>_<n>_….")
-    ] = None,
-    connections: Annotated[int, typer.Option(min=1, max=16, help="Number of files to fetch at the same time.")] = 4,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only print what would be fetched, and how much it is.")
-    ] = False,
+    vocabulary: Annotated[str, option("Vocabulary of the labels.", "NAME", name="--vocabulary")] = "hpa28",
+    base: Annotated[str | None, option("Another server with files <antibody>/<plate>_<well>_<n>_….", "URL")] = None,
+    connections: Annotated[int, option("Number of files to fetch at the same time.", min=1, max=16)] = 4,
+    dry_run: Annotated[bool, option("Only print what would be fetched, and how much it is.", name="--dry-run")] = False,
 ) -> None:
     """Download images of the Human Protein Atlas, with their labels.
 

@@ -9,6 +9,7 @@ import typer
 
 from cellocate.cli import options
 from cellocate.cli.open_data import fields_for, open_data
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.model_files import require_model
 from cellocate.write_tables import refuse_suffix
@@ -21,11 +22,8 @@ if TYPE_CHECKING:
 def embed(
     model: options.ModelFolder,
     data: options.Data,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="h5ad file to write.")],
-    umap: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Also compute a UMAP, and draw it (.png, .svg or .pdf)."),
-    ] = None,
+    out: Annotated[Path, option("h5ad file to write.", "FILE")],
+    umap: Annotated[Path | None, option("Also compute a UMAP, and draw it (.png, .svg or .pdf).", "FILE")] = None,
     images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     device: options.Device = None,

@@ -11,6 +11,7 @@ import typer
 from cellocate.choices import Part, TtaKind
 from cellocate.cli import options
 from cellocate.cli.open_data import open_data, require_paths
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.model_files import require_model
 from cellocate.rounded import json_text
@@ -25,39 +26,34 @@ def evaluate(
     model: Annotated[Path | None, typer.Argument(metavar="[MODEL]", help="Folder of a model.")] = None,
     data: Annotated[Path | None, typer.Argument(metavar="[DATA]", help="Labelled images.")] = None,
     part: Annotated[
-        Part | None, typer.Option(help="Only this part of the model's split. 'test' has the fields kept aside.")
+        Part | None, option("Only this part of the model's split. 'test' has the fields kept aside.")
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="In place of a model: table of probabilities, table Id,Predicted, or a submission to the 2021 "
+        option(
+            "In place of a model: table of probabilities, table Id,Predicted, or a submission to the 2021 "
             "challenge. For the last, --labels are the true cells: the folder truth of simulated fields, or a table "
             "ID,ImageWidth,ImageHeight,Label,Mask.",
+            "FILE",
         ),
     ] = None,
     sample: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Sample submission: refuse --predictions that the challenge would refuse."),
+        Path | None, option("Sample submission: refuse --predictions that the challenge would refuse.", "FILE")
     ] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="COLUMN", help="Also give the scores for each value of this column, such as cell_line (repeatable)."
-        ),
+        option("Also give the scores for each value of this column, such as cell_line (repeatable).", "COLUMN"),
     ] = None,
     compare_to: Annotated[
-        Path | None, typer.Option(metavar="OTHER", help="Compare with another model or table on the same fields.")
+        Path | None, option("Compare with another model or table on the same fields.", "OTHER")
     ] = None,
-    maps: Annotated[
-        bool, typer.Option("--maps", help="Also show what predictions are based on, as 'explain' does.")
-    ] = False,
+    maps: Annotated[bool, option("Also show what predictions are based on, as 'explain' does.", name="--maps")] = False,
     images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
     tta: options.Tta = None,
     device: options.Device = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
+    as_json: Annotated[bool, option("Print metrics.json.", name="--json")] = False,
 ) -> None:
     """Measure a model on labelled images, or measure a table of predictions.
 
@@ -75,7 +71,13 @@ def evaluate(
     inputs: tuple[Path | None, ...] = (model, data, predictions, labels, compare_to)
     refuse_existing(out, overwrite=overwrite, inputs=inputs)
     if predictions is not None and labels is not None and model is None:
-        of_models = {"--part": part, "--maps": maps, "--tta": tta, "--skip-bad": skip_bad, "--device": device}
+        of_models: dict[str, object] = {
+            "--part": part,
+            "--maps": maps,
+            "--tta": tta,
+            "--skip-bad": skip_bad,
+            "--device": device,
+        }
         of_images = {"--pixel-size": images.pixel_size, "--channels": images.channels, "--z": images.z}
         _refuse(of_models | of_images, "a table of predictions, which has no images")
         require_paths(predictions, labels)

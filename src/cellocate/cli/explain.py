@@ -6,11 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from cellocate.choices import MapMethod
 from cellocate.cli import options
 from cellocate.cli.open_data import fields_for, open_data
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.model_files import locations_of_model
 
@@ -19,25 +18,20 @@ def explain(
     model: options.ModelFolder,
     data: options.Data,
     out: options.OutFolder,
-    ids: Annotated[
-        list[str] | None, typer.Option("--id", metavar="ID", help="Explain this field (repeatable).")
-    ] = None,
+    ids: Annotated[list[str] | None, option("Explain this field (repeatable).", "ID", name="--id")] = None,
     fields: Annotated[
-        int, typer.Option(min=1, help="Without --id: how many fields to choose, with many different locations.")
+        int, option("Without --id: how many fields to choose, with many different locations.", min=1)
     ] = 8,
     location: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LOCATION", help="Explain this location (repeatable). Default: the predicted ones."),
+        list[str] | None, option("Explain this location (repeatable). Default: the predicted ones.", "LOCATION")
     ] = None,
     method: Annotated[
-        MapMethod,
-        typer.Option(help="Maps by integrated gradients of the pixels, LayerCAM, or Grad-CAM."),
+        MapMethod, option("Maps by integrated gradients of the pixels, LayerCAM, or Grad-CAM.")
     ] = "gradients",
     masks: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Masks <id>_cells.png and <id>_nuclei.png, or QuPath's <id>.geojson: also explain by compartment.",
+        option(
+            "Masks <id>_cells.png and <id>_nuclei.png, or QuPath's <id>.geojson: also explain by compartment.", "FOLDER"
         ),
     ] = None,
     colours: options.CompositeColours = "atlas",

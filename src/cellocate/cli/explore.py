@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from cellocate.cli import options
 from cellocate.cli.open_data import open_data
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.rounded import json_text
 
@@ -21,21 +20,19 @@ def explore(
     data: options.Data,
     out: options.OutFolder,
     compare_to: Annotated[
-        Path | None, typer.Option(metavar="BEFORE", help="Compare with an earlier version, such as before a clean-up.")
+        Path | None, option("Compare with an earlier version, such as before a clean-up.", "BEFORE")
     ] = None,
     support: Annotated[
-        float, typer.Option(help="Association rules: minimum share of the fields (and at least 3 fields).")
+        float, option("Association rules: minimum share of the fields (and at least 3 fields).")
     ] = 0.0004,
-    confidence: Annotated[float, typer.Option(help="Association rules: minimum confidence.")] = 0.25,
-    sample: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Number of fields to measure and show, drawn at random.")
-    ] = 300,
+    confidence: Annotated[float, option("Association rules: minimum confidence.")] = 0.25,
+    sample: Annotated[int, option("Number of fields to measure and show, drawn at random.", "N", min=1)] = 300,
     seed: options.Seed = 0,
     colours: options.CompositeColours = "atlas",
     images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print explored.json.")] = False,
+    as_json: Annotated[bool, option("Print explored.json.", name="--json")] = False,
 ) -> None:
     """Show your data on one page: how often locations occur, alone and together, and typical and unusual fields.
 

@@ -10,6 +10,7 @@ import typer
 
 from cellocate.cli import options
 from cellocate.cli.open_data import fields_for, open_data, require_paths, with_known_depth
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.model_files import require_model
 from cellocate.write_tables import refuse_suffix
@@ -20,27 +21,16 @@ if TYPE_CHECKING:
 
 def neighbours(
     embeddings: Annotated[Path, typer.Argument(metavar="EMBEDDINGS", help="h5ad file that 'embed' wrote.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write (.csv, .xlsx): a row for each neighbour.")],
-    ids: Annotated[
-        list[str] | None, typer.Option("--id", metavar="ID", help="Find fields like this one (repeatable).")
-    ] = None,
-    images: Annotated[
-        Path | None, typer.Option(metavar="DATA", help="Find fields like those in this folder; needs --model.")
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(metavar="MODEL", help="The model that EMBEDDINGS was made with.")
-    ] = None,
-    count: Annotated[int, typer.Option(min=1, help="How many neighbours of each.")] = 10,
+    out: Annotated[Path, option("Table to write (.csv, .xlsx): a row for each neighbour.", "FILE")],
+    ids: Annotated[list[str] | None, option("Find fields like this one (repeatable).", "ID", name="--id")] = None,
+    images: Annotated[Path | None, option("Find fields like those in this folder; needs --model.", "DATA")] = None,
+    model: Annotated[Path | None, option("The model that EMBEDDINGS was made with.", "MODEL")] = None,
+    count: Annotated[int, option("How many neighbours of each.", min=1)] = 10,
     index: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Index for a quicker, not quite exact search; made if it does not exist."),
+        Path | None, option("Index for a quicker, not quite exact search; made if it does not exist.", "FILE")
     ] = None,
-    sheet: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw them side by side (.png, .svg, .pdf); needs --of.")
-    ] = None,
-    of: Annotated[
-        Path | None, typer.Option(metavar="DATA", help="For --sheet: the images that EMBEDDINGS was made from.")
-    ] = None,
+    sheet: Annotated[Path | None, option("Draw them side by side (.png, .svg, .pdf); needs --of.", "FILE")] = None,
+    of: Annotated[Path | None, option("For --sheet: the images that EMBEDDINGS was made from.", "DATA")] = None,
     colours: options.CompositeColours = "atlas",
     reading: options.Images = options.IMAGES,
     device: options.Device = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,37 +15,39 @@ from cellocate.errors import CellocateError
 from cellocate.registry import RULES, SEGMENTERS
 from cellocate.tables import normal
 
+
+def option(text: str, metavar: str | None = None, *, name: str | None = None, **more: Any) -> Any:  # noqa: ANN401
+    """A typer option with this help; `name` if it is not that of the parameter, `more` for typer."""
+    return typer.Option(*filter(None, [name]), metavar=metavar, help=text, **more)
+
+
 # readable=False: a folder that cannot be read is an error of the data (exit code 1), not wrong usage (2)
 Data = Annotated[
     Path, typer.Argument(metavar="DATA", readable=False, help="Folder with images, a store, or a table of images.")
 ]
-OutFolder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write.")]
+OutFolder = Annotated[Path, option("Folder to write.", "FOLDER", name="--out")]
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.")]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes. Default: one per core.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Continue where an interrupted run stopped.")]
-SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave damaged or incomplete fields out, and list them.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace earlier results.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Random seed.")]
+Workers = Annotated[int | None, option("Processes. Default: one per core.", "N", name="--workers")]
+Resume = Annotated[bool, option("Continue where an interrupted run stopped.", name="--resume")]
+SkipBad = Annotated[bool, option("Leave damaged or incomplete fields out, and list them.", name="--skip-bad")]
+Overwrite = Annotated[bool, option("Replace earlier results.", name="--overwrite")]
+Seed = Annotated[int, option("Random seed.", name="--seed", min=0)]
 Tta = Annotated[
     TtaKind | None,
-    typer.Option(
-        "--tta", help="Test-time augmentation: average over 4 mirror images (flips) or 8 orientations (dihedral)."
-    ),
+    option("Test-time augmentation: average over 4 mirror images (flips) or 8 orientations (dihedral).", name="--tta"),
 ]
 CompositeColours = Annotated[
-    Colours,
-    typer.Option(help="Colours of composites. 'magenta' is for readers who cannot tell red from green."),
+    Colours, option("Colours of composites. 'magenta' is for readers who cannot tell red from green.")
 ]
 VocabularyName = Annotated[
-    str | None,
-    typer.Option("--vocabulary", metavar="NAME", help="Locations: hpa28, hpa19, subcell31, or a table of your own."),
+    str | None, option("Locations: hpa28, hpa19, subcell31, or a table of your own.", "NAME", name="--vocabulary")
 ]
 Where = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="COLUMN=VALUE",
-        help="Only fields with this value in this column of the table (repeatable: any of the values of one column, "
+    option(
+        "Only fields with this value in this column of the table (repeatable: any of the values of one column, "
         "and all of several columns). An empty VALUE means no value.",
+        "COLUMN=VALUE",
     ),
 ]
 PICTURES = (".png", ".svg", ".pdf")
@@ -58,36 +60,32 @@ class Images:
     """Options on how images are read. `cellocate.cli.commands.command` shows each as an option of its own."""
 
     labels: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", rich_help_panel=_IMAGES, help="Label table, if it is not next to the images."),
+        Path | None, option("Label table, if it is not next to the images.", "FILE", rich_help_panel=_IMAGES)
     ] = None
     vocabulary: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME", rich_help_panel=_IMAGES, help="Locations: hpa28, hpa19, subcell31, or a table of your own."
-        ),
+        option("Locations: hpa28, hpa19, subcell31, or a table of your own.", "NAME", rich_help_panel=_IMAGES),
     ] = None
     pixel_size: Annotated[
-        float | None,
-        typer.Option(metavar="UM", rich_help_panel=_IMAGES, help="µm per pixel of the files, such as 0.08."),
+        float | None, option("µm per pixel of the files, such as 0.08.", "UM", rich_help_panel=_IMAGES)
     ] = None
     channels: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="STAIN=NAME,…",
-            rich_help_panel=_IMAGES,
-            help="Which channel is which, such as nucleus=DAPI,protein=AF488 or nucleus=ch00,protein=ch01. Stains: "
+        option(
+            "Which channel is which, such as nucleus=DAPI,protein=AF488 or nucleus=ch00,protein=ch01. Stains: "
             "nucleus, protein, microtubules, er (or blue, green, red, yellow). Names: the channel's name, its number "
             "from 0, or the part of the file names that stands for it (repeatable).",
+            "STAIN=NAME,…",
+            rich_help_panel=_IMAGES,
         ),
     ] = None
     z: Annotated[
         str | None,
-        typer.Option(
-            "--z",
-            metavar="N",
+        option(
+            "Plane of z stacks, from 0; or 'max' (the default) or 'mean' of all planes.",
+            "N",
+            name="--z",
             rich_help_panel=_IMAGES,
-            help="Plane of z stacks, from 0; or 'max' (the default) or 'mean' of all planes.",
         ),
     ] = None
 
@@ -103,8 +101,7 @@ def _device(name: str | None) -> str | None:
 
 
 Device = Annotated[
-    str | None,
-    typer.Option("--device", metavar="NAME", callback=_device, help="cpu, cuda or mps. Default: the fastest."),
+    str | None, option("cpu, cuda or mps. Default: the fastest.", "NAME", name="--device", callback=_device)
 ]
 
 

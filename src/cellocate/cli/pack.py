@@ -9,18 +9,15 @@ import typer
 
 from cellocate.cli import options
 from cellocate.cli.open_data import open_data, with_known_depth
+from cellocate.cli.options import option
 from cellocate.counted import counted
 
 
 def pack(
     data: options.Data,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of the store.")],
-    sizes: Annotated[
-        list[int], typer.Option("--size", metavar="PX", help="Longer side of the stored images (repeatable).")
-    ],
-    only: Annotated[
-        list[str] | None, typer.Option("--channel", metavar="NAME", help="Keep only this channel (repeatable).")
-    ] = None,
+    sizes: Annotated[list[int], option("Longer side of the stored images (repeatable).", "PX", name="--size")],
+    only: Annotated[list[str] | None, option("Keep only this channel (repeatable).", "NAME", name="--channel")] = None,
     workers: options.Workers = None,
     resume: options.Resume = False,
     images: options.Images = options.IMAGES,

@@ -10,6 +10,7 @@ import typer
 from cellocate.choices import Format, Part
 from cellocate.cli import options
 from cellocate.cli.open_data import fields_for, open_data, with_known_depth
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.model_files import require_model
@@ -30,7 +31,7 @@ _NO_MODEL = (
 
 
 def predict(
-    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write: .csv, .tsv, .xlsx, .parquet or .h5ad.")],
+    out: Annotated[Path, option("File to write: .csv, .tsv, .xlsx, .parquet or .h5ad.", "FILE")],
     model: Annotated[
         Path | None, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.", show_default=False)
     ] = None,
@@ -45,47 +46,42 @@ def predict(
     ] = None,
     format_: Annotated[
         Format | None,
-        typer.Option(
-            "--format",
-            help="Probabilities and locations as a table or AnnData (h5ad), or a submission to a challenge. Default: "
+        option(
+            "Probabilities and locations as a table or AnnData (h5ad), or a submission to a challenge. Default: "
             "by the name of FILE.",
+            name="--format",
         ),
     ] = None,
     masks: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Predict the cells in these masks: <id>_cells.png, Cellpose's <id>_cp_masks.png or QuPath's "
+        option(
+            "Predict the cells in these masks: <id>_cells.png, Cellpose's <id>_cp_masks.png or QuPath's "
             "<id>.geojson. Each cell gets the probabilities of its whole field, unless you add --by-map.",
+            "FOLDER",
         ),
     ] = None,
     by_map: Annotated[
         bool,
-        typer.Option(
-            "--by-map", help="With --masks: weight the field's probabilities by the activation map inside each cell."
+        option(
+            "With --masks: weight the field's probabilities by the activation map inside each cell.", name="--by-map"
         ),
     ] = False,
     fields: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Cell collections only: predictions of the whole fields (a table of 'predict') to combine with those "
+        option(
+            "Cell collections only: predictions of the whole fields (a table of 'predict') to combine with those "
             "of the cells.",
+            "FILE",
         ),
     ] = None,
     whole_fields: Annotated[
-        bool, typer.Option("--whole-fields", help="Cell collections only: predict the fields from their cells.")
+        bool, option("Cell collections only: predict the fields from their cells.", name="--whole-fields")
     ] = False,
-    part: Annotated[
-        Part | None,
-        typer.Option(help="Only this part of the model's split."),
-    ] = None,
-    sample: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Sample submission: predict its ids, in its order.")
-    ] = None,
+    part: Annotated[Part | None, option("Only this part of the model's split.")] = None,
+    sample: Annotated[Path | None, option("Sample submission: predict its ids, in its order.", "FILE")] = None,
     images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Number of images per batch.")] = 32,
+    batch_size: Annotated[int, option("Number of images per batch.", min=1)] = 32,
     overwrite: options.Overwrite = False,
     tta: options.Tta = None,
     device: options.Device = None,

@@ -9,6 +9,7 @@ import typer
 
 from cellocate.cli import options
 from cellocate.cli.open_data import require_paths
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.write_tables import refuse_suffix, write_table
@@ -28,26 +29,19 @@ def proteins(
             metavar="PREDICTIONS...", help="Table that 'predict' wrote; several for a --rule that pools them."
         ),
     ],
-    of: Annotated[Path, typer.Option(metavar="DATA", help="Collection or table with the antibody or gene of each id.")],
-    out: Annotated[
-        Path, typer.Option(metavar="FILE", help="Table to write (.csv, .xlsx): a row per location of each protein.")
-    ],
-    calls: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write a table (.csv, .xlsx) with a row per protein.")
-    ] = None,
+    of: Annotated[Path, option("Collection or table with the antibody or gene of each id.", "DATA")],
+    out: Annotated[Path, option("Table to write (.csv, .xlsx): a row per location of each protein.", "FILE")],
+    calls: Annotated[Path | None, option("Also write a table (.csv, .xlsx) with a row per protein.", "FILE")] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Column to group by (repeatable). Default: antibody, gene and cell_line, if they exist.",
-        ),
+        option("Column to group by (repeatable). Default: antibody, gene and cell_line, if they exist.", "COLUMN"),
     ] = None,
     rule: Annotated[
         Path | None,
-        typer.Option(
-            metavar="RULE",
-            help="Model or rule of 'decide fit' to apply to the mean probabilities. Without it, a protein gets the "
+        option(
+            "Model or rule of 'decide fit' to apply to the mean probabilities. Without it, a protein gets the "
             "locations that at least half of its fields show.",
+            "RULE",
         ),
     ] = None,
     vocabulary: options.VocabularyName = None,

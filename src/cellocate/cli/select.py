@@ -10,52 +10,37 @@ import typer
 
 from cellocate.cli import options
 from cellocate.cli.open_data import open_data, with_known_depth
+from cellocate.cli.options import option
 from cellocate.counted import counted
 
 
 def select(
     data: Annotated[list[Path], typer.Argument(metavar="DATA...", help="Folders with images; several are merged.")],
     out: options.OutFolder,
-    to: Annotated[
-        str | None, typer.Option(metavar="NAME", help="First map labels to this vocabulary, such as hpa19.")
-    ] = None,
+    to: Annotated[str | None, option("First map labels to this vocabulary, such as hpa19.", "NAME")] = None,
     by_map: Annotated[
         Path | None,
-        typer.Option(
-            "--map", metavar="FILE", help="Map by this table (from,to) in place of the built-in one; needs --to."
-        ),
+        option("Map by this table (from,to) in place of the built-in one; needs --to.", "FILE", name="--map"),
     ] = None,
     negative: Annotated[
-        bool, typer.Option("--negative", help="Keep fields that lose all labels in the mapping, as Negative.")
+        bool, option("Keep fields that lose all labels in the mapping, as Negative.", name="--negative")
     ] = False,
     any_of: Annotated[
         list[str] | None,
-        typer.Option(
-            "--any", metavar="LOCATION", help="Only fields that show this location (repeatable: any of them)."
-        ),
+        option("Only fields that show this location (repeatable: any of them).", "LOCATION", name="--any"),
     ] = None,
     all_of: Annotated[
         list[str] | None,
-        typer.Option(
-            "--all", metavar="LOCATION", help="Only fields that show this location (repeatable: all of them)."
-        ),
+        option("Only fields that show this location (repeatable: all of them).", "LOCATION", name="--all"),
     ] = None,
-    without: Annotated[
-        list[str] | None, typer.Option(metavar="LOCATION", help="No fields that show this location (repeatable).")
-    ] = None,
-    single: Annotated[bool, typer.Option("--single", help="Only fields with exactly one location.")] = False,
+    without: Annotated[list[str] | None, option("No fields that show this location (repeatable).", "LOCATION")] = None,
+    single: Annotated[bool, option("Only fields with exactly one location.", name="--single")] = False,
     where: options.Where = None,
-    ids: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Only the fields in the column Id of this table.")
-    ] = None,
-    without_ids: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="No fields that are in the column Id of this table.")
-    ] = None,
-    sample: Annotated[int | None, typer.Option(metavar="N", help="N fields at random.")] = None,
+    ids: Annotated[Path | None, option("Only the fields in the column Id of this table.", "FILE")] = None,
+    without_ids: Annotated[Path | None, option("No fields that are in the column Id of this table.", "FILE")] = None,
+    sample: Annotated[int | None, option("N fields at random.", "N")] = None,
     seed: options.Seed = 0,
-    rescale: Annotated[
-        float | None, typer.Option(metavar="UM", help="Rescale the images to this pixel size, and write them.")
-    ] = None,
+    rescale: Annotated[float | None, option("Rescale the images to this pixel size, and write them.", "UM")] = None,
     images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
@@ -99,12 +84,6 @@ def select(
         derived = dataclasses.replace(derived, collection=with_known_depth(derived.collection))
     with progress("rescaling", len(derived.collection) if rescale else 0) as advance:
         written = write_derived(
-            derived,
-            out,
-            pixel_size=rescale,
-            overwrite=overwrite,
-            skip_bad=skip_bad,
-            inputs=data,
-            progress=advance,
+            derived, out, pixel_size=rescale, overwrite=overwrite, skip_bad=skip_bad, inputs=data, progress=advance
         )
     print(f"{len(written)} of {counted(sum(map(len, opened)), written.unit)} in {out}")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from cellocate.choices import SplitMethod
 from cellocate.cli import options
 from cellocate.cli.open_data import open_data
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.write_tables import refuse_suffix
 
@@ -21,34 +20,27 @@ if TYPE_CHECKING:
 
 def split(
     data: options.Data,
-    out: Annotated[
-        Path, typer.Option(metavar="FILE", help="CSV file to write. A .json next to it records how it was made.")
-    ],
+    out: Annotated[Path, option("CSV file to write. A .json next to it records how it was made.", "FILE")],
     method: Annotated[
         SplitMethod,
-        typer.Option(
-            help="Balance labels, draw at random, keep the order, or leave one group (such as a cell line) out."
-        ),
+        option("Balance labels, draw at random, keep the order, or leave one group (such as a cell line) out."),
     ] = "stratified",
-    folds: Annotated[int | None, typer.Option(min=2, help="Number of folds. Each is the validation part once.")] = None,
+    folds: Annotated[int | None, option("Number of folds. Each is the validation part once.", min=2)] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Keep fields with the same value in one part: antibody, plate, cell_line, another column, or "
+        option(
+            "Keep fields with the same value in one part: antibody, plate, cell_line, another column, or "
             "'duplicates', which reads all images to find near duplicates (repeatable). Default: the first of group, "
             "antibody and plate that exists.",
+            "COLUMN",
         ),
     ] = None,
     validation: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the groups for validation; ignored with --folds.")
+        float, option("Share of the groups for validation; ignored with --folds.", min=0, max=1)
     ] = 0.15,
-    test: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the groups for the test; outside all folds.")
-    ] = 0.15,
+    test: Annotated[float, option("Share of the groups for the test; outside all folds.", min=0, max=1)] = 0.15,
     min_per_location: Annotated[
-        int,
-        typer.Option(min=0, help="Minimum number of training fields of each location, if there are enough."),
+        int, option("Minimum number of training fields of each location, if there are enough.", min=0)
     ] = 5,
     seed: options.Seed = 0,
     images: options.Images = options.IMAGES,

@@ -6,49 +6,41 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from cellocate.choices import DEFAULT_RECIPE
 from cellocate.cli import options
 from cellocate.cli.open_data import open_data
+from cellocate.cli.options import option
 from cellocate.errors import CellocateError
 from cellocate.model_files import require_model
 
 
 def train(
     data: options.Data,
-    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the run.")],
-    recipe: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Recipe. Default: quick. 'cellocate recipes' lists all.")
-    ] = None,
+    out: Annotated[Path, option("Folder of the run.", "RUN")],
+    recipe: Annotated[str | None, option("Recipe. Default: quick. 'cellocate recipes' lists all.", "NAME|FILE")] = None,
     settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as training.epochs=5 (repeatable)."),
+        list[str] | None, option("Change a setting, such as training.epochs=5 (repeatable).", "KEY=VALUE", name="--set")
     ] = None,
-    split: Annotated[Path | None, typer.Option(metavar="FILE", help="Use the parts of this split.csv.")] = None,
+    split: Annotated[Path | None, option("Use the parts of this split.csv.", "FILE")] = None,
     fold: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Fold of --split to validate on. 'all' trains one model per fold and combines them.",
-        ),
+        str | None, option("Fold of --split to validate on. 'all' trains one model per fold and combines them.", "NAME")
     ] = None,
     soft: Annotated[
         list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="Cell collections only: table of out-of-fold predictions. Each cell's label is multiplied by its "
+        option(
+            "Cell collections only: table of out-of-fold predictions. Each cell's label is multiplied by its "
             "predicted probability (repeatable).",
+            "FILE",
         ),
     ] = None,
     resume: options.Resume = False,
     images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
-    accelerator: Annotated[str | None, typer.Option(help="cpu, gpu, mps or auto (an option of Lightning).")] = None,
-    devices: Annotated[str | None, typer.Option(help="How many devices, or which (Lightning).")] = None,
-    strategy: Annotated[str | None, typer.Option(help="'ddp' for several GPUs (Lightning).")] = None,
-    num_nodes: Annotated[int | None, typer.Option(help="How many machines (Lightning).")] = None,
+    accelerator: Annotated[str | None, option("cpu, gpu, mps or auto (an option of Lightning).")] = None,
+    devices: Annotated[str | None, option("How many devices, or which (Lightning).")] = None,
+    strategy: Annotated[str | None, option("'ddp' for several GPUs (Lightning).")] = None,
+    num_nodes: Annotated[int | None, option("How many machines (Lightning).")] = None,
 ) -> None:
     """Train a model on labelled images, following a recipe.
 
