@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.choices import Format
 from cellocate.collection.collection import Unit
 from cellocate.counted import counted
 from cellocate.decision.h5ad import write_h5ad
@@ -37,7 +38,6 @@ from cellocate.images.rle import Mask
 from cellocate.vocabulary import Vocabulary
 from cellocate.write_tables import write_table
 
-Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
 ReadMasks = Callable[[str], tuple[tuple[int, int], Mapping[int, Mask]]]
 """From the id of a field to its height and width in px, and its cells by their numbers."""
 

@@ -51,10 +51,7 @@ def sample_fields(collection: Collection, truth: NDArray[np.bool_] | None, count
 
 
 def measure_fields(
-    collection: Collection,
-    ids: Sequence[str],
-    *,
-    progress: Callable[[int], object] | None = None,
+    collection: Collection, ids: Sequence[str], *, progress: Callable[[int], object] | None = None
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Read and measure fields.
 

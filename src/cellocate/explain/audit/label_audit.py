@@ -20,10 +20,7 @@ from cellocate.explain.audit.skill import LOW_SKILL, Skill, skill_score
 
 MIN_FIELDS = 50
 """Minimum number of held-out fields."""
-_DOUBTED, _MISSING = (
-    0.1,
-    0.5,
-)  # labels below the first are doubted, other locations above the second missing
+_DOUBTED, _MISSING = 0.1, 0.5  # labels below the first are doubted, other locations above the second missing
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,7 @@ Start with `embed_collection`, which writes an h5ad file, and `neighbours_of_ids
 """
 
 from cellocate.explain.embedding.embedding_plots import draw_neighbours, draw_umap
-from cellocate.explain.embedding.embeddings import (
-    FEATURES,
-    UMAP,
-    Embeddings,
-    embed_collection,
-    read_embeddings,
-)
+from cellocate.explain.embedding.embeddings import FEATURES, UMAP, Embeddings, embed_collection, read_embeddings
 from cellocate.explain.embedding.nearest import Index, Nearest, drop_excluded, find_nearest
 from cellocate.explain.embedding.neighbour_search import NeighbourSearch, neighbours_of_ids, neighbours_of_images
 from cellocate.explain.embedding.retrieval_score import Retrieval, measure_retrieval
