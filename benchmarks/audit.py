@@ -24,7 +24,7 @@ from sklearn.metrics import average_precision_score
 
 from cellocate import phantom
 from cellocate.collection import LabelledCollection, make_split, open_collection, save_split
-from cellocate.explain.audit import JUDGES, by_models, doubts
+from cellocate.explain.audit import JUDGES, judge_labels, predict_held_out
 from cellocate.networks import load
 from cellocate.training import load_recipe
 from cellocate.training.folds import train_folds
@@ -88,7 +88,7 @@ def _of_phantoms(clean: LabelledCollection, given: Truth, args: argparse.Namespa
         save_split(split, make_split(collection, folds=args.folds, test=0.0))
         train_folds(collection, load_recipe("quick", [f"data.size={args.size}", *args.set]), out, Options(split=split))
     models = [load(folder) for folder in sorted(out.glob("fold-*/model"))]
-    return by_models(models, collection).probabilities
+    return predict_held_out(models, collection).probabilities
 
 
 def _of_champions(folder: Path) -> None:
@@ -112,7 +112,7 @@ def _print(name: str, kind: str, said: list[NDArray[np.float64]], given: Truth, 
                 doubt = ((p > 0.5) != labels).sum(axis=1).astype(np.float64)
                 suspect = doubt > 0
             else:
-                doubt, suspect, _ = doubts(p, labels, judge)
+                doubt, suspect, _ = judge_labels(p, labels, judge)
             precision = bad[suspect].mean() if suspect.any() else np.nan
             rows.append((suspect.sum(), precision, bad[suspect].sum() / bad.sum(), average_precision_score(bad, doubt)))
         n, precision, recall, order = np.nanmean(rows, axis=0)

@@ -23,8 +23,8 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from cellocate.explain.embedding import Index, nearest
-from cellocate.explain.embedding.neighbours import Features
+from cellocate.explain.embedding import Index, find_nearest
+from cellocate.explain.embedding.nearest import Features
 from cellocate.files import write_text
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ def measure(fields: int, width: int, queries: int, seed: int) -> Row:
     """Draw fields and queries, and answer these both ways."""
     drawn = draw(fields + queries, width, seed)
     asked, known = drawn[fields:].copy(), drawn[:fields]
-    exact, seconds = timed(lambda: nearest(known, asked, 10))
+    exact, seconds = timed(lambda: find_nearest(known, asked, 10))
     index, made = timed(lambda: Index(known))
     found, quick = timed(lambda: index.nearest(asked, 10))
     shared = [len(set(a) & set(b)) / 10 for a, b in zip(exact.rows, found.rows, strict=True)]

@@ -22,8 +22,8 @@ from cellocate.cells.segmentation.nucleus_sizes import estimated_pixel_size
 from cellocate.collection import open_collection
 from cellocate.decision import fit
 from cellocate.decision.logistic import logits
-from cellocate.explain.audit import doubts
-from cellocate.explain.audit.skill import skill_of
+from cellocate.explain.audit import judge_labels
+from cellocate.explain.audit.skill import skill_score
 
 Table = NDArray[np.float64]
 Truth = NDArray[np.bool_]
@@ -73,7 +73,7 @@ def judges(tables: dict[str, Table], truth: Truth, n: int = 300) -> None:
     print("\n| judge | skill | 95% interval | suspects | of them wrong | of the wrong found |")
     print("|---|---|---|---|---|---|")
     for name, p in ({name: p[:n] for name, p in tables.items()} | noisy).items():
-        skill, suspect = skill_of(p, given), doubts(p, given).suspect
+        skill, suspect = skill_score(p, given), judge_labels(p, given).suspect
         right = int((suspect & wrong).sum())
         shares = f"{suspect.mean():.0%} | {right / max(1, suspect.sum()):.0%} | {right / wrong.sum():.0%}"
         print(f"| {name} | {skill.score:.2f} | {skill.low:.2f} to {skill.high:.2f} | {shares} |")

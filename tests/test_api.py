@@ -57,7 +57,7 @@ def test_cells_are_predicted_one_by_one(run: Path, phantoms: Path, tmp_path: Pat
 def test_a_recipe_object_takes_no_settings(phantoms: Path, tmp_path: Path) -> None:
     from cellocate.training import load_recipe
 
-    with pytest.raises(CellocateError, match="settings beside a Recipe"):
+    with pytest.raises(CellocateError, match="settings need the name or file of a recipe"):
         cellocate.train(phantoms, tmp_path / "run", load_recipe("quick"), settings={"training.epochs": 1})
     with pytest.raises(CellocateError, match="unknown setting"):
         cellocate.train(phantoms, tmp_path / "run", settings={"optimizer.name": "sgd"})

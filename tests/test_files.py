@@ -199,7 +199,7 @@ def test_a_folder_around_the_working_folder_is_never_replaced(tmp_path, monkeypa
 def test_a_file_is_never_replaced_by_a_folder(tmp_path, overwrite):
     (tmp_path / "run").write_text("old")
     with (
-        pytest.raises(CellocateError, match="a file stands where a folder"),
+        pytest.raises(CellocateError, match="there is a file with the name of this folder"),
         new_folder(tmp_path / "run", overwrite=overwrite),
     ):
         pytest.fail("the block must not run")
@@ -289,7 +289,7 @@ def test_a_checksum_is_of_all_bytes(tmp_path):
 
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_folder_is_never_replaced_by_a_file(tmp_path, overwrite):
-    with pytest.raises(CellocateError, match="a folder stands where a file"):
+    with pytest.raises(CellocateError, match="there is a folder with the name of this file"):
         refuse_existing_file(tmp_path, overwrite=overwrite)
 
 

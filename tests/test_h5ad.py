@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from cellocate.errors import CellocateError
-from cellocate.h5ad import Annotated, read_h5ad, write_h5ad
+from cellocate.h5ad import AnnotatedMatrix, read_h5ad, write_h5ad
 
 anndata, h5py = pytest.importorskip("anndata"), pytest.importorskip("h5py")
 
@@ -26,7 +26,7 @@ def small(**changes):
         "obsm": {"spatial": np.ones((3, 2))},
         "uns": {"vocabulary": "hpa28"},
     }
-    return Annotated(**{**table, **changes})
+    return AnnotatedMatrix(**{**table, **changes})
 
 
 def test_all_comes_back(tmp_path):
@@ -57,7 +57,7 @@ def test_columns_have_names_that_hdf5_takes(tmp_path):
 def test_any_text_comes_back(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("h5ad") / "a.h5ad"
     obs = pd.DataFrame({"gene": [gene for _, gene in rows]}, index=[name for name, _ in rows])
-    write_h5ad(path, Annotated(np.zeros((len(rows), 0)), obs, pd.DataFrame(index=pd.Index([], dtype=str))))
+    write_h5ad(path, AnnotatedMatrix(np.zeros((len(rows), 0)), obs, pd.DataFrame(index=pd.Index([], dtype=str))))
     read = read_h5ad(path).obs
     assert list(read.index) == list(obs.index)
     assert list(read["gene"]) == list(obs["gene"])
@@ -99,7 +99,7 @@ def test_what_is_no_h5ad_file_is_told(tmp_path):
     with pytest.raises(CellocateError, match="no such h5ad file"):
         read_h5ad(tmp_path / "none.h5ad")
     (tmp_path / "text.h5ad").write_text("Id,Target\n")
-    with pytest.raises(CellocateError, match="not a whole h5ad file"):
+    with pytest.raises(CellocateError, match="a damaged h5ad file"):
         read_h5ad(tmp_path / "text.h5ad")
     with h5py.File(tmp_path / "other.h5ad", "w") as file:
         file["a"] = 1
@@ -111,7 +111,7 @@ def test_what_is_no_h5ad_file_is_told(tmp_path):
     write_h5ad(tmp_path / "cut.h5ad", small())
     content = (tmp_path / "cut.h5ad").read_bytes()
     (tmp_path / "cut.h5ad").write_bytes(content[: len(content) // 2])
-    with pytest.raises(CellocateError, match="not a whole h5ad file"):
+    with pytest.raises(CellocateError, match="a damaged h5ad file"):
         read_h5ad(tmp_path / "cut.h5ad")
 
 

@@ -1,6 +1,6 @@
 """Where in the cell is the protein? Fluorescence microscope images → protein locations.
 
-Functions, each importing what it needs when it is first used:
+Functions (slow packages are imported when first needed):
 
 - `open_collection`: open a folder, table or store of images, with labels and metadata.
 - `train`: train a model on labelled images.
@@ -11,7 +11,7 @@ Functions, each importing what it needs when it is first used:
 - `simulate`: draw simulated cells with exact labels.
 - `get_vocabulary`: an ordered list of locations, such as hpa28.
 
-What your data or request can cause is a `CellocateError`; what you should know about a result, a `CellocateWarning`.
+Errors in your data or request are `CellocateError`s; warnings about a result are `CellocateWarning`s.
 
 Example:
     >>> import cellocate
@@ -59,7 +59,7 @@ _HOMES = {
     "Predictions": "decision",
     "get_vocabulary": "vocabulary",
 }
-"""Where public names live. None is the name of a subpackage, which would replace it once it is imported."""
+"""Modules of the public names. No public name is that of a subpackage, whose import would replace it."""
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 # public names are imported when first used

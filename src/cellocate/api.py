@@ -1,7 +1,7 @@
-"""Each step as one function: paths or objects in, objects out. These are the functions of `import cellocate`.
+"""The functions of `import cellocate`: each step as one function.
 
-Arguments named `data` take a folder, a file, a table or a `Collection`; those named `model` take the folder of a model,
-the folder of a run, or a `Model`. What a user should know about the result is a `CellocateWarning`.
+`data` may be a folder, a file, a table or a `Collection`; `model` the folder of a model or a run, or a `Model`. Doubts
+about a result are `CellocateWarning`s.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def simulate(
     Args:
         out: the folder.
         fields: how many.
-        size: pixels a side, 64 or more.
-        labels: "real" (as rare and as mixed as in the 2018 training set), "balanced", or a label table to follow.
-        options: further ones of `cellocate.phantom.simulate`, such as `seed`, `layout` and `workers` (1 unless given).
+        size: side of a field in pixels, 64 or more.
+        labels: "real" (frequencies of the 2018 training set), "balanced", or a label table to follow.
+        options: further arguments of `cellocate.phantom.simulate`, such as `seed`, `layout` and `workers` (default 1).
 
     Raises:
         CellocateError: an argument is out of range, or the folder is not empty.
@@ -62,20 +62,20 @@ def train(
     skip_bad: bool = False,
     overwrite: bool = False,
 ) -> Model:
-    """Train a model on labelled fields or cells, as a recipe says.
+    """Train a model on labelled fields or cells, following a recipe.
 
     Args:
         data: labelled images.
         out: the folder of the run; the model is saved in `out/model`.
         recipe: the name of a recipe, a YAML file, or a `Recipe`.
         settings: changes to the recipe, such as `{"training.epochs": 5}`.
-        split: a `split.csv` with the parts; without it the recipe draws them.
+        split: a `split.csv` with the parts; if None, the recipe draws them.
         skip_bad: leave faulty fields out.
         overwrite: replace an earlier run in `out`.
 
     Raises:
         CellocateError: the images, the labels, the recipe or the folder cannot be used.
-        KeyboardInterrupt: it was interrupted; `cellocate train DATA --out RUN --resume` goes on.
+        KeyboardInterrupt: training was interrupted; `cellocate train DATA --out RUN --resume` continues it.
 
     Example:
         >>> small = {"training.epochs": 1, "data.size": 64, "network.backbone": "test_resnet"}
@@ -92,11 +92,11 @@ def train(
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, [f"{key}={_yaml(value)}" for key, value in (settings or {}).items()])
     elif settings:
-        raise CellocateError("settings beside a Recipe object", mend="Give the recipe's name or file, or no settings.")
+        raise CellocateError("settings need the name or file of a recipe", mend="Leave out settings, or give a name.")
     how = Options(split=None if split is None else Path(split), skip_bad=skip_bad, overwrite=overwrite)
     model = train_one(_collection(data), recipe, out, how)
     if model is None:
-        raise CellocateError("this process only helps others to train", mend="Use the model in the first process.")
+        raise CellocateError("this is a helper process without a model", mend="Use the model in the first process.")
     return model
 
 
@@ -111,11 +111,11 @@ def predict(
     """Predict the locations in every field, or in every cell of a collection of cells.
 
     Args:
-        model: what predicts. For arrays, use `Model.predict`.
+        model: the model. For arrays, use `Model.predict`.
         data: images with the model's channels.
         part: predict only this part of the model's split.
         skip_bad: leave faulty fields out.
-        batch_size: fields that go through the network at once.
+        batch_size: number of images per batch.
 
     Raises:
         CellocateError: the images lack a channel, a file is damaged, or a pixel size is impossible.
@@ -133,14 +133,14 @@ def predict(
 
     loaded, collection, notes = _model(model), _collection(data), list[str]()
     if part is not None:
-        collection, of_depth = with_depth(collection)  # by all of its fields
+        collection, of_depth = with_depth(collection)  # before fields are left out
         collection, missing = part_of(collection, loaded.card.fields, part, skip_missing=skip_bad)
         notes += [*of_depth, *missing]
     collection, inspection = usable_fields(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
     if inspection.problems:
         notes.append(describe_skipped(inspection.problems, inspection.unit))
-    over = predict_cells if are_cells(collection) or loaded.card.bag is not None else predict_collection
-    found = over(loaded, collection, batch_size=batch_size)
+    predict_all = predict_cells if are_cells(collection) or loaded.card.bag is not None else predict_collection
+    found = predict_all(loaded, collection, batch_size=batch_size)
     _warn([*notes, *inspection.notes, *assumptions(loaded, collection), *prediction_warnings(loaded, found)])
     return found
 
@@ -156,14 +156,14 @@ def evaluate(
     skip_bad: bool = False,
     overwrite: bool = False,
 ) -> Evaluated:
-    """Measure a model on labelled fields; with `out`, write metrics, tables, figures and a report there as well.
+    """Measure a model on labelled fields; with `out`, also write metrics, tables, figures and a report.
 
     Args:
-        model: what is measured.
+        model: the model to measure.
         data: labelled images.
         out: a new folder for `metrics.json`, `report.html` and more.
-        part: only this part of the model's split; "test" gives the fields that training did not use.
-        by: columns of the collection; the figures are given for each of their values as well.
+        part: only this part of the model's split; "test" has the fields kept aside.
+        by: columns of the collection; the scores are also given for each of their values.
         baseline: another model, or predictions, to compare with on the same fields.
         skip_bad: leave faulty fields out.
         overwrite: replace an earlier evaluation in `out`.
@@ -200,20 +200,20 @@ def find_cells(
     overwrite: bool = False,
     workers: int = 1,
 ) -> Collection:
-    """Find the cells of every field, measure them and cut them out, as a collection of single cells.
+    """Find the cells in every field, measure them, and cut them out as a collection of single cells.
 
     Args:
-        data: images with a channel of nuclei. For one field as an array, use `cellocate.cells.segmentation.segment`.
-        out: a new folder for `masks/`, the pictures in `crops/`, and the measurements in `cells.csv`.
-        segmenter: what finds the cells: "classical", "multinucleate", or one that you installed.
-        masks: a folder with masks of your own, in place of a segmenter.
-        size: pixels a side of a cell's picture.
+        data: images with a nuclear channel. For one field as an array, use `cellocate.cells.segmentation.segment`.
+        out: a new folder for `masks/`, crops in `crops/` and measurements in `cells.csv`.
+        segmenter: "classical", "multinucleate", or one that you installed.
+        masks: a folder with your own masks, in place of a segmenter.
+        size: side of each crop in pixels.
         skip_bad: leave faulty fields out.
         overwrite: replace an earlier result in `out`.
-        workers: processes. Where there are several, a script keeps its work below `if __name__ == "__main__":`.
+        workers: processes. A script with several must guard its code with `if __name__ == "__main__":`.
 
     Raises:
-        CellocateError: there is no channel of nuclei, no cell is found, a file is damaged, or the folder is not empty.
+        CellocateError: there is no nuclear channel, no cell is found, a file is damaged, or the folder is not empty.
 
     Example:
         >>> cells = cellocate.find_cells("phantoms", "my_cells")

@@ -1,15 +1,15 @@
-"""Names that settings and options choose from, apart from what they do, which takes long to import."""
+"""Choices of settings and options. They are here so that options can be checked without slow imports."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 DEFAULT_RULE = "auto"
-"""The rule of models and of `decide fit`, where nobody asks for another: the best of some, out of fold."""
+"""Default decision rule: the best of three, judged out of fold."""
 
 
 def present_rule(name: object) -> object:
-    """The name of a rule today: `argmax` was `best` in earlier files.
+    """The present name of a rule: `argmax` was `best` in earlier files.
 
     Example:
         >>> present_rule("best"), present_rule("single")
@@ -19,36 +19,36 @@ def present_rule(name: object) -> object:
 
 
 Fallback = Literal["none", "nearest", "likeliest"]
-"""What a field shows that reaches no threshold."""
+"""What to predict for a field that reaches no threshold."""
 
 CalibrationKind = Literal["temperature", "per_class"]
-"""By one number for all locations, or by two for each; see `cellocate.decision.calibration`."""
+"""One number for all locations, or two for each; see `cellocate.decision.calibration`."""
 
 SplitMethod = Literal["stratified", "random", "sequential", "leave-one-out"]
-"""How fields are parted; see `cellocate.collection.make_split`."""
+"""See `cellocate.collection.make_split`."""
 
 Part = Literal["train", "validation", "test"]
-"""Of a split."""
+"""Parts of a split."""
 
 Centre = Literal["cell", "nucleus"]
-"""What is in the middle of the crop of a cell."""
+"""What the crop of a cell is centred on."""
 
 Colours = Literal["atlas", "magenta"]
-"""Of composites; see `cellocate.pictures`."""
+"""Colours of composites; see `cellocate.pictures`."""
 
 Stem = Literal["repeat", "mean", "red", "green", "blue"]
-"""How a first layer of three channels is made to take others; see `cellocate.networks.stem`."""
+"""How a first layer of three channels is adapted to others; see `cellocate.networks.stem`."""
 
 Activation = Literal["sigmoid", "softmax"]
-"""How logits become probabilities: of several labels, or of one."""
+"""How logits become probabilities, for several labels or for one."""
 
 Weighting = Literal["none", "inverse_log", "ratio", "root_ratio", "rest", "rest_squared"]
 """Class weights of a loss; see `cellocate.training.losses.weights`."""
 
-Turns = Literal["none", "flips", "dihedral"]
+TtaKind = Literal["none", "flips", "dihedral"]
 """Orientations of test-time augmentation; see `cellocate.images.tta`."""
 
-TrainingOrientation = Literal[Turns, "eighths"]
+TrainingOrientation = Literal[TtaKind, "eighths"]
 """Orientations of training; see `cellocate.training.augmentation`."""
 
 Monitor = Literal[
@@ -62,7 +62,7 @@ Monitor = Literal[
     "validation_binary_accuracy",
     "validation_ece",
 ]
-"""The figure that the best epoch and early stopping are chosen by."""
+"""The score that selects the best epoch and stops early."""
 
 PoolKind = Literal["mean", "geometric", "rank", "weighted", "stacked"]
 """How several tables of probabilities become one; see `cellocate.decision.pooling`."""
@@ -71,13 +71,13 @@ CombineBy = Literal["mean", "best_per_location"]
 """How the networks of several models are weighted; see `cellocate.training.combine`."""
 
 Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
-"""Of predictions."""
+"""File formats of predictions."""
 
 MapMethod = Literal["gradients", "layercam", "gradcam"]
-"""How maps of evidence are made; see `cellocate.explain.maps`."""
+"""How maps of evidence are made; see `cellocate.explain.evidence_maps`."""
 
 Judge = Literal["likelihood", "cleanlab"]
-"""What labels are doubted by; see `cellocate.explain.audit`."""
+"""How labels are judged; see `cellocate.explain.audit`."""
 
 DEFAULT_RECIPE = "quick"
-"""What `train` follows, where nobody asks for another."""
+"""Default recipe of `train`."""

@@ -1,10 +1,10 @@
-"""How many of something, in words for a user."""
+"""Numbers of things in messages."""
 
 from __future__ import annotations
 
 
 def counted(number: int, thing: str) -> str:
-    """A number and what it counts, of which there may be one.
+    """A number and a noun in singular or plural.
 
     Example:
         >>> counted(1, "field"), counted(0, "faulty field"), counted(31_072, "file")
@@ -14,7 +14,7 @@ def counted(number: int, thing: str) -> str:
 
 
 def plural(number: int, thing: str) -> str:
-    """What a number counts: `thing`, or several of them.
+    """A noun in singular or plural.
 
     Example:
         >>> plural(1, "field"), plural(2, "field")

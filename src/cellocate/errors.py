@@ -1,4 +1,4 @@
-"""The error that a user's data or request can cause, and the warning about a doubtful result."""
+"""Errors in a user's data or request, and warnings about results."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from functools import partial
 
 
 class CellocateError(Exception):
-    """What is wrong, where, and how to mend it; the command line shows it as one line and exits with 1.
+    """An error in a user's data or request: what is wrong, where, and how to mend it.
 
-    What a terminal cannot show, such as a line break in the name of a file, is shown escaped.
+    The command line prints it in one line, with unprintable characters escaped, and exits with 1.
 
     Args:
-        what: the fault, in plain words.
+        what: the fault.
         where: the file, row or option at fault.
         mend: what to do about it, as a sentence.
-        kind: the fault without what differs from field to field, by which faults of many fields are grouped; the fault
-            itself, unless given.
+        kind: the fault without details of the field, by which faults of many fields are grouped; `what` if empty.
 
     Example:
         >>> print(CellocateError("no images found", where="plates/", mend="Give a folder with PNG files."))
@@ -31,11 +30,11 @@ class CellocateError(Exception):
         super().__init__(_shown(f"{what}{place}." + (f" {mend}" if mend else "")))
 
     def at(self, where: object) -> CellocateError:
-        """The same fault at another place, or a more exact one."""
+        """The same error at another, or a more exact, place."""
         return CellocateError(self.what, where=where, mend=self.mend, kind=self.kind)
 
     def __reduce__(self) -> tuple[Callable[[], CellocateError], tuple[()]]:
-        """How it comes out of a worker process: as it was raised."""
+        """Pickle it with all arguments, so that it survives worker processes."""
         return partial(CellocateError, self.what, where=self.where, mend=self.mend, kind=self.kind), ()
 
 

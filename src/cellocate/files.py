@@ -1,4 +1,4 @@
-"""Write aside, then rename: a reader never meets a half-written file or folder."""
+"""Write files and folders whole or not at all: write aside, then rename. Refuse to overwrite what must be kept."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pathlib import Path
 
 from cellocate.errors import CellocateError
 
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""Numbers of the errors of a full disk."""
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Error numbers of a full disk."""
 
 MARKER = ".cellocate"
 _MARKED = "cellocate wrote this folder, and replaces it only with --overwrite.\n"
-_OLD_MARKERS = (  # files of the folders that were written before there was a marker; to be dropped after version 1.0
+_OLD_MARKERS = (  # files in our folders from before there was a marker; drop after version 1.0
     ("recipe.yaml", "split.csv"),
     ("metrics.json", "per_class.csv"),
     ("model.json", "model.safetensors"),
@@ -35,7 +35,7 @@ _OLD_MARKERS = (  # files of the folders that were written before there was a ma
 
 @contextmanager
 def new_file(path: str | Path) -> Iterator[Path]:
-    """Give a path to write to, which becomes `path` when the block ends well and vanishes otherwise.
+    """Yield a path to write to, which becomes `path` if the block succeeds and is deleted otherwise.
 
     Example:
         >>> import tempfile
@@ -65,18 +65,19 @@ def write_text(path: str | Path, text: str) -> None:
 def new_folder(
     path: str | Path, *, overwrite: bool = False, inputs: Iterable[str | Path | None] = (), marked: bool = True
 ) -> Iterator[Path]:
-    """Give an empty folder to fill, which becomes `path` when the block ends well and vanishes otherwise.
+    """Yield an empty folder to fill, which becomes `path` if the block succeeds and is deleted otherwise.
 
     Args:
         path: the folder.
-        overwrite: replace what is there, if cellocate wrote it.
+        overwrite: replace an earlier folder, if cellocate wrote it.
         inputs: files and folders that are read; never replaced.
-        marked: whether the folder may be replaced later, by `--overwrite`. A format that allows no other files is not.
+        marked: add a marker file, which allows `--overwrite` to replace the folder later. Not for formats that allow no
+            other files.
 
     Raises:
-        CellocateError: `path` already holds something and `overwrite` is not set, or it holds one of `inputs`.
+        CellocateError: `path` is not empty and `overwrite` is not set, or it holds one of `inputs`.
     """
-    path = Path(path).resolve()  # so that neither a link nor the working folder is replaced by name alone
+    path = Path(path).resolve()  # so that no link is replaced
     refuse_existing(path, overwrite=overwrite, inputs=inputs)
     make_parents(path)
     aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -84,20 +85,20 @@ def new_folder(
         yield aside
         if marked:
             mark(aside)
-        aside.chmod(0o755)  # mkdtemp makes folders that only their owner may read
+        aside.chmod(0o755)  # mkdtemp makes folders private
         _swap(aside, path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
 def mark(folder: Path) -> None:
-    """Put the marker into a folder of ours, which lets `--overwrite` replace it."""
+    """Add the marker file, which allows `--overwrite` to replace the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).write_text(_MARKED, encoding="utf-8")
 
 
 def _swap(aside: Path, path: Path) -> None:
-    """Put `aside` in the place of `path`; what was there is deleted only when the new folder is in its place."""
+    """Replace `path` by `aside`; the old folder is deleted only after the new one is in its place."""
     if not path.is_dir():
         aside.replace(path)
         return
@@ -106,19 +107,19 @@ def _swap(aside: Path, path: Path) -> None:
         path.replace(place / "old")
         try:
             aside.replace(path)
-        except BaseException:  # Ctrl-C as well
+        except BaseException:  # including Ctrl-C
             (place / "old").replace(path)
             raise
     except BaseException:
         with suppress(OSError):
-            place.rmdir()  # if it is empty: what was there is never deleted
+            place.rmdir()  # only if it is empty
         raise
     shutil.rmtree(place, ignore_errors=True)
 
 
 def sync(*paths: Path) -> None:
-    """Have files, and folders with the names in them, written to the disk, so that they outlast a loss of power."""
-    if os.name != "posix":  # elsewhere a file that is only read cannot be synced
+    """Flush files, and folders with their entries, to the disk, so that they survive a power failure."""
+    if os.name != "posix":  # elsewhere, files opened for reading cannot be synced
         return
     for path in paths:
         descriptor = os.open(path, os.O_RDONLY)
@@ -129,36 +130,36 @@ def sync(*paths: Path) -> None:
 
 
 def make_parents(path: Path) -> None:
-    """Make the folders that a new file or folder is to lie in.
+    """Make the parent folders of a new file or folder.
 
     Raises:
-        CellocateError: a file stands among them.
+        CellocateError: one of them is a file.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise CellocateError("a file stands among the folders", where=path.parent, mend="Choose another.") from None
+        raise CellocateError("a file is in the way", where=path.parent, mend="Choose another folder.") from None
 
 
 def sha256(path: Path) -> str:
-    """The checksum of a file, as 64 hexadecimal digits."""
+    """The SHA-256 checksum of a file, 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def refuse_existing_file(path: str | Path, *, overwrite: bool, inputs: Iterable[str | Path | None] = ()) -> None:
-    """Raise a `CellocateError` where the file `path` exists, or a folder of that name, and must not be lost.
+    """Raise a `CellocateError` if the file `path` must not be written.
 
     Args:
-        path: a file to be written.
-        overwrite: whether it may be replaced.
-        inputs: files and folders that are read; neither they nor what is in them is ever replaced.
+        path: the file.
+        overwrite: allow to replace an earlier file.
+        inputs: files and folders that are read; neither they nor files in them are ever replaced.
     """
     for kept in inputs:
         if kept is not None and Path(path).exists() and Path(path).resolve().is_relative_to(Path(kept).resolve()):
             raise CellocateError(f"the file belongs to {kept}, which is read", where=path, mend="Choose a new name.")
     if Path(path).is_dir():
-        raise CellocateError("a folder stands where a file should be written", where=path, mend="Choose another name.")
+        raise CellocateError("there is a folder with the name of this file", where=path, mend="Choose another name.")
     if Path(path).exists() and not overwrite:
         raise CellocateError("the file exists", where=path, mend="Choose a new name, or add --overwrite to replace it.")
 
@@ -166,7 +167,7 @@ def refuse_existing_file(path: str | Path, *, overwrite: bool, inputs: Iterable[
 def refuse_existing_files(
     paths: Iterable[str | Path | None], *, overwrite: bool, inputs: Iterable[str | Path | None] = ()
 ) -> None:
-    """Do as `refuse_existing_file` with each of several files; None is one that nobody asked for."""
+    """Do `refuse_existing_file` for each file; None stands for an option not given."""
     inputs = list(inputs)
     for path in paths:
         if path is not None:
@@ -174,25 +175,24 @@ def refuse_existing_files(
 
 
 def refuse_existing(path: Path, *, overwrite: bool, inputs: Iterable[str | Path | None] = ()) -> None:
-    """Raise a `CellocateError` where `path` holds something that must not be lost.
+    """Raise a `CellocateError` if the folder `path` must not be written.
 
     Args:
-        path: a folder to be written.
-        overwrite: whether it may be replaced.
-        inputs: files and folders that are read; never replaced, any more than the working folder is.
+        path: the folder.
+        overwrite: allow to replace an earlier folder that cellocate wrote.
+        inputs: files and folders that are read; never replaced, and neither is the working folder.
     """
     for kept in (*inputs, Path.cwd()):
         if kept is not None and path.is_dir() and Path(kept).resolve().is_relative_to(path.resolve()):
-            raise CellocateError(f"the folder holds {kept}", where=path, mend="Choose another to write to.")
+            raise CellocateError(f"the folder holds {kept}", where=path, mend="Choose another folder.")
     if path.is_file():
-        raise CellocateError("a file stands where a folder should be written", where=path, mend="Choose another name.")
+        raise CellocateError("there is a file with the name of this folder", where=path, mend="Choose another name.")
     if path.is_dir() and any(path.iterdir()):
         if not overwrite:
-            raise CellocateError(
-                "the folder is not empty", where=path, mend="Choose a new one, or add --overwrite to replace it."
-            )
+            mend = "Choose a new one, or add --overwrite to replace it."
+            raise CellocateError("the folder is not empty", where=path, mend=mend)
         if not _is_ours(path):
-            what = "the folder holds something that cellocate did not write"
+            what = "the folder contains files that cellocate did not write"
             raise CellocateError(what, where=path, mend="Choose a new one, or empty it yourself.")
 
 

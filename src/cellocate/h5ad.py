@@ -1,4 +1,4 @@
-"""Tables as h5ad files, which scanpy and other single-cell tools read (AnnData, on HDF5)."""
+"""Read and write h5ad files (AnnData), the format of scanpy and other single-cell tools."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Array = NDArray[np.generic]
 
 
 @dataclass(frozen=True, eq=False)
-class Annotated:
-    """A matrix, with what is known of its rows and columns, in the words of AnnData.
+class AnnotatedMatrix:
+    """A matrix with annotated rows and columns, named as in AnnData.
 
     Args:
-        x: shape (N, K), numbers.
-        obs: what is known of each row, indexed by its id; columns of numbers, truth values or text.
-        var: the same of each column.
+        x: numbers, shape (N, K).
+        obs: metadata of the rows, indexed by id; columns of numbers, booleans or text.
+        var: metadata of the columns.
         layers: further matrices of the shape of `x`.
-        obsm: further arrays with a row for each row of `x`, such as features or places.
-        uns: texts on the whole.
+        obsm: further arrays with N rows, such as features or coordinates.
+        uns: texts about the whole.
     """
 
     x: Array
@@ -40,11 +40,11 @@ class Annotated:
     uns: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_h5ad(path: str | Path, table: Annotated) -> None:
+def write_h5ad(path: str | Path, table: AnnotatedMatrix) -> None:
     """Write an h5ad file.
 
-    A column of `obs` or `var` that mixes kinds or lacks values is written as text, empty where it lacks them; one of
-    numbers keeps NaN. HDF5 takes no empty name, none twice, and no "/" in one, which becomes "_".
+    Columns of `obs` and `var` with mixed types or missing values are written as text, missing ones as an empty text;
+    numbers keep NaN. Names of columns that HDF5 refuses (empty, repeated, with "/") are changed.
 
     Args:
         path: of the file.
@@ -59,7 +59,7 @@ def write_h5ad(path: str | Path, table: Annotated) -> None:
         >>> import pandas as pd
         >>> path = Path(tempfile.mkdtemp()) / "cells.h5ad"
         >>> known = pd.DataFrame({"area_um2": [7.5]}, index=["a_1"])
-        >>> write_h5ad(path, Annotated(np.ones((1, 1)), known, pd.DataFrame(index=["Nucleoli"])))
+        >>> write_h5ad(path, AnnotatedMatrix(np.ones((1, 1)), known, pd.DataFrame(index=["Nucleoli"])))
         >>> read_h5ad(path).obs.loc["a_1", "area_um2"]
         np.float64(7.5)
     """
@@ -70,14 +70,13 @@ def write_h5ad(path: str | Path, table: Annotated) -> None:
         whole.write_h5ad(aside, convert_strings_to_categoricals=False)
 
 
-def read_h5ad(path: str | Path) -> Annotated:
-    """Read an h5ad file, of cellocate or of any other program that keeps its matrices dense.
+def read_h5ad(path: str | Path) -> AnnotatedMatrix:
+    """Read an h5ad file with a dense matrix, of cellocate or another program.
 
-    Entries that `Annotated` has no place for are left out. Categories are read as text, empty where there is none.
+    Other entries are ignored. Categories are read as text, missing ones as an empty text.
 
     Raises:
-        CellocateError: anndata is not installed; there is no such file, it is damaged or no h5ad file, or its matrix is
-            sparse.
+        CellocateError: anndata is not installed; the file is missing, damaged or no h5ad file; or its matrix is sparse.
     """
     path = Path(path)
     if not path.is_file():
@@ -88,18 +87,18 @@ def read_h5ad(path: str | Path) -> Annotated:
     try:
         with h5py.File(path) as file:
             if not {"obs", "var"} <= set(file):
-                raise CellocateError("no h5ad file (it has no obs and var)", where=path, mend="Give one of AnnData.")
+                raise CellocateError("no h5ad file (it has no obs and var)", where=path, mend="Give a file of AnnData.")
             table = anndata.read_h5ad(path)
     except CellocateError:
         raise
     except Exception as error:  # noqa: BLE001 # in a damaged file HDF5 finds faults of many kinds
-        raise CellocateError(f"not a whole h5ad file ({error})", where=path, mend="Write it anew.") from None
+        raise CellocateError(f"a damaged h5ad file ({error})", where=path, mend="Write it again.") from None
     if not isinstance(table.X, np.ndarray):
-        mend = "Write it with a dense X, such as 'table.X = table.X.toarray()' in anndata."
+        mend = "Make it dense, in anndata with: table.X = table.X.toarray()"
         raise CellocateError("no dense matrix X", where=path, mend=mend)
     layers, obsm = dict(table.layers), dict(table.obsm)
     uns = {name: str(text) for name, text in table.uns.items() if isinstance(text, str)}
-    return Annotated(table.X, _readable(table.obs), _readable(table.var), layers, obsm, uns)
+    return AnnotatedMatrix(table.X, _readable(table.obs), _readable(table.var), layers, obsm, uns)
 
 
 def _anndata(path: str | Path) -> Any:  # noqa: ANN401 # anndata is optional
@@ -112,7 +111,6 @@ def _anndata(path: str | Path) -> Any:  # noqa: ANN401 # anndata is optional
 
 
 def _writable(frame: pd.DataFrame) -> pd.DataFrame:
-    """With names that HDF5 takes, and each column of one kind."""
     import pandas as pd
 
     columns = dict(zip(_keys(frame), (_of_one_kind(values) for _, values in frame.items()), strict=True))
@@ -122,13 +120,13 @@ def _writable(frame: pd.DataFrame) -> pd.DataFrame:
 def _of_one_kind(values: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
-    if pd.api.types.is_numeric_dtype(values):  # or truth values
+    if pd.api.types.is_numeric_dtype(values):  # or booleans
         return values
     return values.astype(object).where(values.notna(), "").astype(str).astype(object)
 
 
 def _keys(columns: Iterable[object]) -> list[str]:
-    """The names of columns as HDF5 takes them: an empty one is `unnamed`, one that is taken ends with `_`."""
+    """Names of columns that HDF5 accepts: an empty one becomes `unnamed`, a repeated one ends with `_`."""
     keys: list[str] = []
     for column in columns:
         key = str(column).replace("/", "_") or "unnamed"

@@ -1,4 +1,4 @@
-"""The files of a model's folder, as far as they can be looked at without loading it, which takes long."""
+"""Check the folder of a model without loading it, which takes long."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ WEIGHTS, CARD, REFERENCES = "model.safetensors", "model.json", "references.safet
 
 
 def require_model(folder: str | Path) -> None:
-    """Raise a `CellocateError` where a folder does not hold the files of a model."""
+    """Raise a `CellocateError` if a folder does not have the files of a model."""
     folder = Path(folder)
     if (folder / "model" / CARD).is_file():
         raise CellocateError("no model here", where=folder, mend=f"Give {folder / 'model'}.")
     if not any((folder / name).is_file() for name in (CARD, WEIGHTS)):
-        mend = "Check the name; 'cellocate train' makes a model, and none comes with cellocate yet."
+        mend = "Check the name. 'cellocate train' makes a model; none comes with cellocate yet."
         raise CellocateError("no model here", where=folder, mend=mend)
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
@@ -28,7 +28,7 @@ def require_model(folder: str | Path) -> None:
 
 
 def locations_of_model(folder: str | Path) -> Vocabulary | None:
-    """The locations that a model tells apart; None where its card cannot be read, which `networks.load` reports.
+    """The locations of a model; None if its card cannot be read, which `networks.load` reports.
 
     Raises:
         CellocateError: there is no model.

@@ -1,4 +1,4 @@
-"""Keep other libraries' log lines from the user, for as long as cellocate calls them."""
+"""Silence the log of other libraries while cellocate calls them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from threading import Lock
 
 _LOCK = Lock()
-_HELD: dict[str, tuple[int, int]] = {}  # by logger: its own level, and how many calls keep it quiet
+_HELD: dict[str, tuple[int, int]] = {}  # by logger: its own level, and the number of calls that silence it
 
 
 @contextmanager
 def quiet(*libraries: str, level: int = logging.ERROR) -> Iterator[None]:
-    """Raise the level of libraries' loggers, and restore it when the last call in any thread has ended.
+    """Raise the level of loggers, and restore it when the last call in any thread has ended.
 
     Example:
         >>> logging.getLogger("tifffile").setLevel(logging.INFO)

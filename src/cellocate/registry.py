@@ -1,7 +1,7 @@
-"""What can be extended without editing cellocate: decision rules, losses, heads and more, by name.
+"""Registries of decision rules, losses, heads and more, which other packages can extend.
 
-Something is registered by a decorator where it is defined. Other packages name the modules that do so as entry points
-(docs/extending.md); they are imported when one of their names is used.
+A decorator registers a function or class where it is defined. Other packages name their modules as entry points
+(docs/extending.md), which are imported when one of their names is used.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Registered = TypeVar("Registered")
 class Registry(Generic[T]):
     """Things of one kind by name: our own, those of plug-ins, and those that a program has added.
 
-    Our own names are read from the source, so that recipes and options can be checked without importing torch.
+    Our own names are read from the source code, so that recipes and options can be checked without importing torch.
 
     Args:
-        kind: what they are, in one word; the decorator is called so as well.
-        group: of the entry points.
-        home: the module, or package of modules, where our own are.
+        kind: one word for the things; also the name of the decorator.
+        group: name of the entry points.
+        home: the module or package with our own things.
 
     Example:
         >>> rules = Registry("rule", "cellocate.rules", "cellocate.decision.rules")
@@ -39,20 +39,20 @@ class Registry(Generic[T]):
         self._known: dict[str, T] = {}
 
     def add(self, name: str, thing: T) -> None:
-        """Register `thing`; the later of two with one name counts, so that a cell of a notebook can be run again."""
+        """Register `thing`. It replaces an earlier one of the same name, so that a notebook's cell can be run again."""
         self._known[name] = thing
 
     def register(self, name: str) -> Callable[[Registered], Registered]:
-        """A decorator that registers what it decorates as it is."""
+        """A decorator that registers a function or class without changing it."""
 
         def register(thing: Registered) -> Registered:
-            self.add(name, thing)  # type: ignore[arg-type] # of whatever type: a function or class that gives a T
+            self.add(name, thing)  # type: ignore[arg-type] # a function or class that gives a T
             return thing
 
         return register
 
     def __getitem__(self, name: str) -> T:
-        """The thing with this name, whose module is imported if need be.
+        """The thing with this name; imports its module if necessary.
 
         Raises:
             CellocateError: there is none, or its plug-in cannot be imported.
@@ -70,7 +70,7 @@ class Registry(Generic[T]):
         return name in self._known or name in self._modules or name in self._plugins
 
     def __iter__(self) -> Iterator[str]:
-        """The names: our own first."""
+        """The names, our own first."""
         return iter(dict.fromkeys([*self._modules, *self._plugins, *self._known]))
 
     @property
@@ -79,7 +79,7 @@ class Registry(Generic[T]):
         return tuple(self._modules)
 
     def checked(self, name: str) -> str:
-        """For pydantic: the name, or the error of a `Literal` that does not have it."""
+        """For pydantic: return the name, or raise the error of a `Literal` without it."""
         if name not in self:
             from pydantic_core import PydanticKnownError  # slow to import
 

@@ -1,4 +1,4 @@
-"""Numbers for people: 0.93, not 0.9299999999999999."""
+"""Round numbers in files and messages: 0.93, not 0.9299999999999999."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 DIGITS = 6
-"""Significant digits that are kept."""
+"""Significant digits."""
 
 
 def rounded(value: Any) -> Any:  # noqa: ANN401 # any value that JSON or a table holds
-    """Round floats to six significant digits, but never coarser than whole numbers; in dicts and lists, all of them.
+    """Round floats to six significant digits, but not coarser than whole numbers, also in dicts and lists.
 
-    Args:
-        value: a number, a text, None, or a dict, list or tuple of such.
-
-    Returns:
-        The same, with plain Python floats; all that is no float is left as it is.
+    Floats become plain Python floats; other values stay as they are.
 
     Example:
         >>> rounded({"f1": 0.9299999999999999, "p": 1.23456789e-7, "light": 12345678.9, "n": 3, "name": "Cytosol"})
@@ -37,7 +33,7 @@ def rounded(value: Any) -> Any:  # noqa: ANN401 # any value that JSON or a table
 
 
 def json_text(content: Any) -> str:  # noqa: ANN401 # whatever JSON holds
-    r"""JSON for people and scripts: indented, floats rounded as by `rounded`.
+    r"""Indented JSON with rounded floats.
 
     Example:
         >>> json_text([0.1 + 0.2])

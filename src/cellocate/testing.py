@@ -1,6 +1,6 @@
 """Tests that every decision rule, segmenter and layout must pass, ours and those of plug-ins.
 
-Subclass one in a test file, give it what is to be tested, and pytest does the rest:
+Make a subclass in a test file with the name of the thing to test, and pytest runs it:
 
     class TestOtsu(SegmenterTests):
         name = "otsu"
@@ -38,13 +38,13 @@ class RuleTests:
     name: str
 
     def test_a_report_can_describe_it(self) -> None:
-        """It has words, in one line."""
+        """It has a description in one line."""
         kind: RuleKind = RULES[self.name]
         assert kind.words
         assert "\n" not in kind.words
 
     def test_it_decides_each_field_and_location(self) -> None:
-        """Thresholds are probabilities, in both precisions, and decisions have the shape of the probabilities."""
+        """It gives a threshold for each location and labels for each field, in both float precisions."""
         probabilities, truth = self._fields()
         for values in (probabilities, probabilities.astype(np.float32)):
             rule = fit(self.name, values, truth)
@@ -52,7 +52,7 @@ class RuleTests:
             assert (rule.apply(values).shape, rule.apply(values).dtype) == (truth.shape, np.dtype(bool))
 
     def test_the_same_fields_give_the_same_rule(self) -> None:
-        """Nothing is left to chance, and what it is given stays as it is."""
+        """It is deterministic, and does not change its arguments."""
         probabilities, truth = self._fields()
         before = probabilities.copy(), truth.copy()
         assert fit(self.name, probabilities, truth) == fit(self.name, probabilities, truth)
@@ -60,14 +60,14 @@ class RuleTests:
         np.testing.assert_array_equal(truth, before[1])
 
     def test_it_manages_with_little(self) -> None:
-        """One field; locations that no field shows, or that every field does; no label at all."""
+        """It copes with one field, with locations in no field or in all, and with no label at all."""
         probabilities, truth = self._fields()
         truth[:, 0], truth[:, 1] = False, True
         for p, t in ((probabilities, truth), (probabilities[:1], truth[:1]), (probabilities, truth & False)):
             assert fit(self.name, p, t).apply(p).shape == t.shape
 
     def test_it_can_be_kept_in_a_file(self) -> None:
-        """What is read from its JSON decides as it does."""
+        """A rule read from JSON predicts the same labels."""
         probabilities, truth = self._fields()
         rule = fit(self.name, probabilities, truth, fallback="likeliest", at_most=2)
         decided = Rule.model_validate_json(rule.model_dump_json()).apply(probabilities)
@@ -81,18 +81,18 @@ class RuleTests:
 
 
 class SegmenterTests:
-    """Tests of a way to find cells, on a simulated field.
+    """Tests of a segmenter, on a simulated field.
 
     Attributes:
         name: of the segmenter.
-        found: share of the pixels of nuclei that must lie in some cell.
+        found: minimum share of the pixels of nuclei that lie in a cell.
     """
 
     name: str
     found: float = 0.5
 
     def test_it_finds_numbered_cells(self) -> None:
-        """Cells are 1 to n without gaps, each nucleus has the number of its cell, and most nuclei are found."""
+        """Cells are numbered 1 to n, each nucleus has the number of its cell, and most nuclei are found."""
         masks, nuclei = self._segment(0.64), self._phantom().nuclei > 0
         check_numbering(masks.nuclei, masks.cells)
         assert masks.cells.shape == nuclei.shape
@@ -100,20 +100,20 @@ class SegmenterTests:
         assert masks.pixel_size == 0.64
 
     def test_it_manages_without_a_pixel_size(self) -> None:
-        """It then takes one to be true."""
+        """It then assumes one."""
         masks = self._segment(None)
         check_numbering(masks.nuclei, masks.cells)
         assert masks.pixel_size > 0
 
     def test_an_empty_field_has_no_cells(self) -> None:
-        """Where nothing is to be seen, nothing is found."""
+        """It finds nothing in an empty field."""
         for field in (np.zeros((4, 96, 80), np.uint8), np.full((4, 96, 80), 7, np.uint16)):
             masks = get_segmenter(self.name).segment(field, CHANNELS, 0.64)
             assert masks.cells.shape == (96, 80)
             assert not masks.cells.any()
 
     def test_the_same_field_gives_the_same_cells(self) -> None:
-        """Nothing is left to chance, in other processes too, and the field stays as it is."""
+        """It is deterministic, also in another process, and does not change the field."""
         field = self._phantom().channels
         before = field.copy()
         elsewhere = pickle.loads(pickle.dumps(get_segmenter(self.name).segment))
@@ -137,11 +137,11 @@ class LayoutTests:
     name: str
 
     def write(self, folder: Path) -> set[str]:
-        """Write a few fields in this layout into an empty folder; their ids, not those of the Human Protein Atlas."""
+        """Write a few fields in this layout into an empty folder, and return their ids (none of the atlas)."""
         raise NotImplementedError
 
     def test_it_is_recognised(self, tmp_path: Path) -> None:
-        """The folder is opened as this layout, with these fields and no problems."""
+        """The folder is opened in this layout, with these fields and no problems."""
         ids = self.write(tmp_path)
         collection = open_collection(tmp_path)
         assert (collection.layout, set(collection.ids), collection.problems) == (self.name, ids, ())
@@ -169,7 +169,7 @@ class LayoutTests:
         assert first == again
 
     def test_other_folders_are_left_to_other_layouts(self, tmp_path: Path) -> None:
-        """An empty folder is not of this layout, and a folder or file of something else neither."""
+        """It does not accept an empty folder, another file or a folder of other files."""
         known: Layout = LAYOUTS[self.name]
         assert known.find(tmp_path, FolderSettings()) is None
         (tmp_path / "notes.txt").write_text("nothing")

@@ -113,7 +113,7 @@ def test_cells_are_called_cells(cellocate, cells, run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--max-cells", 5), "--max-cells is of --strong"),
+        (("--max-cells", 5), "--max-cells only works together with --strong"),
         (("--size", 1), "an impossible size of 1 px"),
         (("--span", 0), "an impossible span of 0 µm"),
         (("--strong", "--keep", "ugly"), "unknown clean-up rule 'ugly'"),

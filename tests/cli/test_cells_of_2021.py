@@ -52,9 +52,9 @@ def test_predicted_and_measured(cellocate, fields: Path, model: Path, tmp_path: 
         expected = table.loc[field].to_numpy()[instances.label]
         np.testing.assert_allclose(instances.confidence, expected, atol=2e-6)
     request = ("evaluate", "--predictions", out, "--sample", out, "--labels", fields, "--out", scores)
-    for ignored in (("--by", "plate"), ("--beside", out)):
+    for ignored in (("--by", "plate"), ("--compare-to", out)):
         refused = cellocate(*request, *ignored)
-        assert (refused.code, "is not for a submission of 2021" in " ".join(refused.err.split())) == (2, True)
+        assert (refused.code, "does not work with a submission of 2021" in " ".join(refused.err.split())) == (2, True)
         assert not scores.exists()
     measured = cellocate(*request)
     assert measured.code == 0, measured.err

@@ -143,7 +143,7 @@ def test_what_check_writes_reads_the_same(cellocate, tmp_path: Path, monkeypatch
     Path("labels.csv").write_text("Id,Target\nsample 01,0\nsample 02,5\n")
     options = [str(x) for name, value in said.items() for x in (f"--{name.replace('_', '-')}", value)]
     written = cellocate("check", folder, *options, "--write")
-    assert (written.code, written.err) == (0, f"note: {folder}/collection.yaml says now how these images are read\n")
+    assert (written.code, written.err) == (0, f"note: {folder}/collection.yaml now says how these images are read\n")
     named = parse_pairs([said["channels"]], "") if "channels" in said else None
     before, after = open_collection(folder, **{**said, "channels": named}), open_collection(folder)
     assert after.fields.equals(before.fields)

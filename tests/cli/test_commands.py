@@ -132,8 +132,8 @@ def test_folders_and_help_where_a_command_should_stand(cellocate, tmp_path: Path
 def test_paragraphs_of_help_fill_the_line_and_examples_keep_theirs(cellocate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     lines = [line.strip() for line in cellocate("train", "--help").out.splitlines()]
-    [receives] = [line for line in lines if line.startswith("RUN receives")]
-    assert receives.endswith("model/ of them all.")
+    [receives] = [line for line in lines if line.startswith("Writes model/")]
+    assert receives.endswith("RUN/model combines them.")
     assert "or: cellocate split my_images --folds 5 --out folds.csv;" in lines
 
 
@@ -290,7 +290,7 @@ def test_predictions_of_files_as_the_atlas_names_them_are_measured_by_its_own_li
     (tmp_path / "IF-image.csv").write_text("\n".join([columns, *rows, f"{place}/3_C1_1_,HPA000992,Cytosol\n"]))
     asked = ("evaluate", "--predictions", tmp_path / "p.csv", "--labels", tmp_path / "IF-image.csv", "--json")
     measured = cellocate(*asked, "--out", tmp_path / "scores")
-    assert (measured.code, measured.err.startswith("note: n = 2: so few fields")) == (0, True)
+    assert (measured.code, measured.err.startswith("note: n = 2: the scores of so few fields")) == (0, True)
     assert json.loads(measured.out)["exact_match"] == 1
     header = ",".join(["Id", *map(str, range(28))])
     values = ["1_A1_1" + ",.9" * 28, "2_B1_1" + ",.1" * 28]

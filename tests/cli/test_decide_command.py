@@ -182,4 +182,4 @@ def test_tables_of_other_programs_give_the_same_rule(cellocate, tables):
 def test_one_table_is_no_pool(cellocate, tables):
     labels = ("--labels", tables / "labels.csv", "--out", tables / "rule.json")
     result = cellocate("decide", "fit", tables / "p.csv", *labels, "--pool", "weighted")
-    assert (result.code, "for several tables" in result.err) == (2, True)
+    assert (result.code, "needs several tables" in result.err) == (2, True)

@@ -1,4 +1,4 @@
-"""`cellocate evaluate` with `--by` and `--beside`, on small simulated collections and on tables."""
+"""`cellocate evaluate` with `--by` and `--compare-to`, on small simulated collections and on tables."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def of_tables(folder: Path, *options: object) -> list[object]:
 
 
 def test_two_tables_are_compared_whatever_the_order_of_their_rows(cellocate, tables: Path) -> None:
-    result = cellocate(*of_tables(tables, "--beside", tables / "bad.csv", "--by", "cell_line", "--by", "antibody"))
+    result = cellocate(*of_tables(tables, "--compare-to", tables / "bad.csv", "--by", "cell_line", "--by", "antibody"))
     assert result.code == 0, result.err
     line = next(line for line in result.out.splitlines() if "against" in line)
     assert "of bad: difference +0." in line
@@ -87,7 +87,7 @@ def test_two_models_are_compared_and_the_parts_stand_beside_each_other(
     assert cellocate("train", phantoms, "--out", tmp_path / "second", *options).code == 0
     scores = tmp_path / "scores"
     other = tmp_path / "second" / "model"
-    result = cellocate("evaluate", run / "model", phantoms, "--beside", other, "--by", "part", "--out", scores)
+    result = cellocate("evaluate", run / "model", phantoms, "--compare-to", other, "--by", "part", "--out", scores)
     assert result.code == 0, result.err
     assert "of second: difference" in result.out
     assert "second: the model was trained on 28 of 40 fields" in result.err
@@ -99,7 +99,7 @@ def test_two_models_are_compared_and_the_parts_stand_beside_each_other(
     of_train = [set(labels[i].split()) for i in split.index[split == "train"]]
     assert trained.tolist() == [sum(str(k) in row for row in of_train) for k in range(28)]
     table = scores / "predictions.csv"
-    again = cellocate("evaluate", run / "model", phantoms, "--beside", table, "--out", tmp_path / "same")
+    again = cellocate("evaluate", run / "model", phantoms, "--compare-to", table, "--out", tmp_path / "same")
     assert again.code == 0, again.err
     assert "difference +0.000 (95% interval +0.000 to +0.000), p = 1.00" in again.out
 
@@ -110,16 +110,16 @@ def test_two_models_are_compared_and_the_parts_stand_beside_each_other(
         (("--by", "plate"), "no column 'plate'"),
         (("--by", "part"), "no column 'part'"),
         (("--by", "labels"), "no column 'labels'"),
-        (("--beside", "few.csv"), "no prediction for 59 of 60 fields, such as field"),
-        (("--beside", "missing.csv"), "no such table"),
-        (("--beside", "labels.csv"), "no location"),
-        (("--beside", "."), "a table cannot be compared with a model"),
+        (("--compare-to", "few.csv"), "no prediction of 59 of 60 fields, such as field"),
+        (("--compare-to", "missing.csv"), "no such table"),
+        (("--compare-to", "labels.csv"), "no location"),
+        (("--compare-to", "."), "a model, which needs images, beside a table"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_one_line(cellocate, tables: Path, options, said: str) -> None:
     pd.read_csv(tables / "bad.csv").iloc[:1].to_csv(tables / "few.csv", index=False)
     name, value = options
-    result = cellocate(*of_tables(tables, name, tables / value if name == "--beside" else value))
+    result = cellocate(*of_tables(tables, name, tables / value if name == "--compare-to" else value))
     assert (result.code, len(result.err.splitlines())) == (1, 1)
     assert said in result.err
     assert not (tables / "scores").exists()
@@ -129,7 +129,7 @@ def test_what_cannot_be_compared_is_refused_in_one_line(cellocate, tables: Path,
 def test_what_needs_images_is_refused_of_a_table(cellocate, tables: Path, options) -> None:
     result = cellocate(*of_tables(tables, *options))
     assert (result.code, result.out) == (2, "")
-    assert f"{options[0]} is not for a table of predictions" in result.err
+    assert f"{options[0]} does not work with a table of predictions" in result.err
     assert not (tables / "scores").exists()
 
 

@@ -76,7 +76,7 @@ def test_embed_and_neighbours(cellocate, phantoms, run, tmp_path):
 
 
 def test_audit(cellocate, phantoms, run, tmp_path, monkeypatch):
-    monkeypatch.setattr("cellocate.explain.audit.audited.LEAST", 5)
+    monkeypatch.setattr("cellocate.explain.audit.label_audit.MIN_FIELDS", 5)
     collection = open_collection(phantoms)
     probabilities = pd.DataFrame(np.where(collection.labelled().truth(), 0.9, 0.02), columns=range(28))
     probabilities.insert(0, "Id", collection.ids)
@@ -88,13 +88,16 @@ def test_audit(cellocate, phantoms, run, tmp_path, monkeypatch):
     assert (facts["n"], facts["passed_over"]) == (30, 10)
     assert facts["skill"]["score"] > 0.5
     assert len(pd.read_csv(tmp_path / "a" / "doubts.csv")) == 30
-    assert cellocate("audit", phantoms, *asked, "--no-twins", "--judge", "cleanlab", "--out", tmp_path / "b").code == 0
+    assert (
+        cellocate("audit", phantoms, *asked, "--no-duplicates", "--judge", "cleanlab", "--out", tmp_path / "b").code
+        == 0
+    )
     assert not (tmp_path / "b" / "twins.csv").exists()
     assert cellocate("audit", phantoms, "--out", tmp_path / "c").code == 2
 
 
 def test_a_model_that_learnt_nothing_judges_no_labels(cellocate, phantoms, run, tmp_path, monkeypatch):
-    monkeypatch.setattr("cellocate.explain.audit.audited.LEAST", 5)
+    monkeypatch.setattr("cellocate.explain.audit.label_audit.MIN_FIELDS", 5)
     result = cellocate("audit", phantoms, run / "model", "--out", tmp_path / "a")
     assert (result.code, result.out, (tmp_path / "a").exists()) == (1, "", False)
     assert "predict these labels no better than the frequency of each location does: skill" in result.err

@@ -33,7 +33,7 @@ def test_a_label_table_alone(cellocate, table, tmp_path):
 def test_phantoms_beside_what_they_were_chosen_from(cellocate, phantoms, tmp_path):
     some, out = tmp_path / "some", tmp_path / "out"
     assert cellocate("select", phantoms, "--out", some, "--sample", 12).code == 0
-    options = ("--beside", phantoms, "--colours", "magenta", "--sample", 8, "--json")
+    options = ("--compare-to", phantoms, "--colours", "magenta", "--sample", 8, "--json")
     result = cellocate("explore", some, "--out", out, *options)
     assert result.code == 0
     facts = json.loads(result.out)
@@ -80,7 +80,7 @@ def test_bad_input(cellocate, table, tmp_path):
     for arguments, words in (
         ((tmp_path / "nowhere",), "no such folder"),
         ((table, "--support", 0), "impossible support"),
-        ((table, "--beside", table, "--vocabulary", "hpa18"), "unknown vocabulary"),
+        ((table, "--compare-to", table, "--vocabulary", "hpa18"), "unknown vocabulary"),
     ):
         result = cellocate("explore", *arguments, "--out", out)
         assert result.code == 1
@@ -88,7 +88,7 @@ def test_bad_input(cellocate, table, tmp_path):
         assert not out.exists()
     other = tmp_path / "other.csv"
     other.write_text("ID,Label\na,0\n")
-    assert "another vocabulary" in cellocate("explore", table, "--beside", other, "--out", out).err
+    assert "another vocabulary" in cellocate("explore", table, "--compare-to", other, "--out", out).err
     table.write_text(TABLE + "e,99\n")
     assert "1 of 5 fields cannot be used" in cellocate("explore", table, "--out", out).err
     assert cellocate("explore", table, "--out", out, "--skip-bad").code == 0
@@ -117,6 +117,6 @@ def test_labels_in_the_folder_to_write_are_not_lost(cellocate, phantoms, tmp_pat
 def test_a_pixel_size_is_that_of_both_sides(cellocate, phantoms, tmp_path):
     images, out = phantoms / "train", tmp_path / "out"
     asked = ("--pixel-size", 0.3, "--sample", 3, "--out", out)
-    assert cellocate("explore", images, "--beside", images, *asked).code == 0
+    assert cellocate("explore", images, "--compare-to", images, *asked).code == 0
     table = pd.read_csv(out / "beside_pixels.csv", index_col="figure")
     assert table.loc["sharpness", "before"] == table.loc["sharpness", "after"]

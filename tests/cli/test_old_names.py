@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,9 @@ def parsed(words: str) -> dict[str, Any]:
     [
         ("predict m d --out p.csv --views flips", "tta", "flips"),
         ("evaluate m d --out e --views=dihedral", "tta", "dihedral"),
+        ("evaluate m d --out e --beside other", "compare_to", Path("other")),
+        ("explore d --out e --beside=other", "compare_to", Path("other")),
+        ("audit d m --out a --no-twins", "duplicates", False),
         ("cells d --out c --strong --least 3 --most=9", "min_cells", 3),
         ("cells d --out c --strong --least 3 --most=9", "max_cells", 9),
         ("split d --out s.csv --least 2", "min_per_location", 2),
@@ -40,7 +44,9 @@ def test_an_old_name_is_read_as_the_present_one(words: str, name: str, value: ob
     assert parsed(words)[name] == value
 
 
-@pytest.mark.parametrize(("name", "old"), [("predict", "--views"), ("cells", "--least"), ("split", "--least")])
+@pytest.mark.parametrize(
+    ("name", "old"), [("predict", "--views"), ("evaluate", "--beside"), ("cells", "--least"), ("split", "--least")]
+)
 def test_help_shows_present_names_alone(name: str, old: str) -> None:
     command = COMMANDS.commands[name]
     assert old not in {option for param in command.params for option in (*param.opts, *param.secondary_opts)}

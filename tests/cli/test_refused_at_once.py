@@ -59,7 +59,7 @@ def test_no_refusal_waits_for_torch(model: Path, tmp_path: Path) -> None:
         (["predict", model, data, "--out", f"{out}.xls"], 1, "cannot be written as .xls"),
         (["predict", model, data, "--out", f"{out}.csv", "--format", "h5ad"], 1, "cannot be written as .csv"),
         (["evaluate", "nothing", data, "--out", out], 1, "no model here: nothing"),
-        (["evaluate", model, data, "--out", out, "--beside", "nothing"], 1, "no model here: nothing"),
+        (["evaluate", model, data, "--out", out, "--compare-to", "nothing"], 1, "no model here: nothing"),
         (["evaluate", "--predictions", "nothing", *of_table], 1, "no such file or folder: nothing"),
         (["evaluate", "--predictions", labels, *of_table, "--vocabulary", "hpa82"], 1, "unknown vocabulary 'hpa82'"),
         (["explain", model, data, "--out", out, "--location", "Cytosole"], 1, "unknown label 'Cytosole'"),

@@ -25,7 +25,7 @@ def test_a_submission_of_2018(cellocate, tmp_path: Path) -> None:
     result = cellocate("check", submission, "--sample", sample)
     assert (result.code, result.err) == (0, "")
     assert result.out.splitlines()[0] == "submission of 2018: 3 fields"
-    assert "all that the sample has" in result.out
+    assert "the same as in the sample" in result.out
     assert "Cytosol 2, Nucleoplasm 1" in result.out
     assert "not compared" in cellocate("check", submission).out
     facts = json.loads(cellocate("check", submission, "--json").out)

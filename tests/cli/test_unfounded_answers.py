@@ -41,7 +41,7 @@ def test_training_on_few_fields_is_noted_and_the_epoch_kept_is_named(cellocate, 
     assert kept in trained.out
     assert "validation (n = 6; its thresholds were fitted on the same fields)" in trained.out
     few, rule = notes(trained.err)
-    assert few.startswith("n = 6: these scores say little")
+    assert few.startswith("n = 6: these scores are unreliable")
     assert rule.startswith("the decision rule was fitted on only 6 validation images and marks ")
     card = json.loads((tmp_path / "run" / "model" / "model.json").read_text())
     marked = card["scores"]["validation"]["marked_per_field"]
@@ -69,7 +69,7 @@ def test_the_epoch_kept_is_named_in_each_case(
     assert kept in trained.out
     if "data.split.validation=0" in settings:
         assert notes(trained.err) == [
-            "no validation fields: nothing shows how good the model is, and its decision rule was not fitted"
+            "there are no validation fields, so the model was not tested and its decision rule was not fitted"
         ]
         predicted = cellocate("predict", tmp_path / "run" / "model", phantoms, "--out", tmp_path / "p.csv")
         assert any("was trained without validation fields" in note for note in notes(predicted.err))

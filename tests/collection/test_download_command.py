@@ -14,7 +14,7 @@ def test_the_command_tells_the_licence_first_and_what_failed_last(site, cellocat
     command = ["download", tmp_path / "list.txt", "--base", site.address, "--out", tmp_path / "out"]
     dry = cellocate(*command, "--dry-run")
     assert dry.code == 0, dry.err
-    assert "3 fields, 12 files, 0 of them there already" in dry.out
+    assert "3 fields, 12 files, 0 of them already downloaded" in dry.out
     assert "CC BY-SA" in dry.err
     assert not (tmp_path / "out").exists()
     site.tricks[ONE] = [404]
@@ -60,8 +60,8 @@ def test_a_vocabulary_that_says_all_is_named_and_taken_up_over_the_same_files(si
     command = ["download", tmp_path / "list.csv", "--base", site.address, "--out", tmp_path / "out"]
     first = cellocate(*command)
     assert first.code == 0, first.err
-    assert "hpa28 has no word for Vesicles (2 fields)" in first.err
-    assert "1 field without known labels cannot be trained on; --vocabulary subcell31 has words for all" in first.err
+    assert "hpa28 has no Vesicles (2 fields)" in first.err
+    assert "1 field without known labels cannot be trained on; --vocabulary subcell31 has all" in first.err
     assert [p.id for p in open_collection(tmp_path / "out").problems] == [IDS[0]]
     site.requests.clear()
     again = cellocate(*command, "--vocabulary", "subcell31")
@@ -79,7 +79,7 @@ def test_a_vocabulary_that_says_all_is_named_and_taken_up_over_the_same_files(si
 def test_no_other_vocabulary_is_named_where_none_says_more(site, cellocate, tmp_path):
     (tmp_path / "list.csv").write_text(LIST.replace("Vesicles", "Cleavage furrow"))
     said = cellocate("download", tmp_path / "list.csv", "--base", site.address, "--out", tmp_path / "out").err
-    assert "hpa28 has no word for Cleavage furrow (2 fields)" in said
+    assert "hpa28 has no Cleavage furrow (2 fields)" in said
     assert "--vocabulary" not in said
 
 

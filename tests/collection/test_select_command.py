@@ -22,7 +22,7 @@ def test_labels_are_mapped_by_a_table_of_ones_own(cellocate, tmp_path):
     assert lost == {"Plasma membrane": 1}
     tabled(tmp_path, "Id,Target\na,0\nb,27\n")
     command = ("select", tmp_path / "train.csv", "--map", tmp_path / "map.csv", "--out", tmp_path / "out")
-    assert "a map to no vocabulary" in cellocate(*command).err
+    assert "--map needs a target vocabulary" in cellocate(*command).err
     assert cellocate(*command, "--to", "hpa19").code == 0
     assert open_collection(tmp_path / "out").fields["labels"].tolist() == [(2,), (16,)]
     assert derived_json(tmp_path / "out")["made"]["steps"][1]["by"] == OWN_MAP.splitlines()

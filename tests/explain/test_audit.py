@@ -11,8 +11,15 @@ from sklearn.metrics import average_precision_score
 from cellocate.collection import LabelledCollection, open_collection
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
-from cellocate.explain.audit import HeldOut, audit_labels, by_models, by_tables, doubts, write_audit
-from cellocate.explain.audit.skill import skill_of
+from cellocate.explain.audit import (
+    HeldOutPredictions,
+    audit_labels,
+    judge_labels,
+    predict_held_out,
+    read_held_out,
+    write_audit,
+)
+from cellocate.explain.audit.skill import skill_score
 from cellocate.networks import load
 from cellocate.vocabulary import Location, Vocabulary
 
@@ -32,7 +39,7 @@ def _said(seed=0, n=600, k=8, share=0.06):
 @pytest.mark.parametrize(("judge", "least"), [("likelihood", 0.75), ("cleanlab", 0.25)])
 def test_labels_of_other_fields_are_found(judge, least):
     probabilities, given, wrong = _said()
-    found = doubts(probabilities, given, judge)
+    found = judge_labels(probabilities, given, judge)
     assert average_precision_score(wrong, found.doubt) > least
     assert wrong[found.suspect].sum() / wrong.sum() > 0.5
     if judge == "likelihood":
@@ -42,41 +49,41 @@ def test_labels_of_other_fields_are_found(judge, least):
 
 def test_right_labels_are_left_alone():
     probabilities, given, _ = _said(share=0)
-    assert doubts(probabilities, given).suspect.mean() < 0.01
+    assert judge_labels(probabilities, given).suspect.mean() < 0.01
 
 
 def test_a_model_that_knows_nothing_doubts_nothing():
     rng = np.random.default_rng(0)
     truth = rng.random((300, 5)) < 0.3
-    assert doubts(rng.random((300, 5)), truth).suspect.mean() < 0.05
+    assert judge_labels(rng.random((300, 5)), truth).suspect.mean() < 0.05
 
 
 @settings(max_examples=25)
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 4))
 def test_doubts_are_probabilities(seed, n, k):
     rng = np.random.default_rng(seed)
-    found = doubts(rng.integers(0, 2, (n, k)).astype(float), rng.random((n, k)) < 0.5)
+    found = judge_labels(rng.integers(0, 2, (n, k)).astype(float), rng.random((n, k)) < 0.5)
     assert ((found.doubt >= 0) & (found.doubt <= 1 + 1e-9)).all()
     assert np.isfinite(found.probabilities).all()
 
 
 def test_models_judge_what_they_did_not_learn_from(phantoms, run):
     collection, model = open_collection(phantoms).labelled(), load(run / "model")
-    found = by_models([model], collection)
+    found = predict_held_out([model], collection)
     unseen = [i for i in collection.ids if i not in set(model.card.fields["train"])]
     assert found.ids == unseen
     assert found.probabilities.shape == (len(unseen), 28)
     learnt = model.card.model_copy(update={"fields": {"train": tuple(collection.ids)}})
     model.card = learnt
     with pytest.raises(CellocateError, match="every field was trained on"):
-        by_models([model], collection)
+        predict_held_out([model], collection)
 
 
 def test_fields_that_were_learnt_from_are_known_under_the_ids_of_a_merge(phantoms, run):
     collection, model = open_collection(phantoms).labelled(), load(run / "model")
     old = pd.Index(collection.ids)
     fields = collection.fields.set_axis(pd.Index([f"merged-{i}" for i in old], dtype=object)).assign(original_id=old)
-    found = by_models([model], replace(collection, fields=fields))
+    found = predict_held_out([model], replace(collection, fields=fields))
     learnt = set(model.card.fields["train"])
     assert found.ids == [f"merged-{i}" for i in old if i not in learnt]
 
@@ -87,23 +94,23 @@ def test_tables_of_folds_are_brought_together(phantoms, tmp_path):
     said = rng.random((len(ids), 28)).round(6)
     for name, rows in (("a.csv", slice(0, 20)), ("b.csv", slice(15, 35))):
         Predictions(ids[rows], said[rows], said[rows] > 0.5, collection.vocabulary).save(tmp_path / name)
-    found = by_tables([tmp_path / "a.csv", tmp_path / "b.csv"], collection)
+    found = read_held_out([tmp_path / "a.csv", tmp_path / "b.csv"], collection)
     assert found.ids == ids[:35]
     assert np.allclose(found.probabilities, said[:35])
     with pytest.raises(CellocateError, match="no field of the collection"):
-        by_tables([tmp_path / "a.csv"], collection.subset(ids[36:]))
+        read_held_out([tmp_path / "a.csv"], collection.subset(ids[36:]))
 
 
 def test_too_few_fields_say_nothing(phantoms):
     collection = open_collection(phantoms).labelled()
-    held_out = HeldOut(collection.ids, np.full((40, 28), 0.1), np.full(40, np.nan))
+    held_out = HeldOutPredictions(collection.ids, np.full((40, 28), 0.1), np.full(40, np.nan))
     with pytest.raises(CellocateError, match="40 held-out fields"):
         audit_labels(collection, held_out)
 
 
 def test_skill_is_that_of_probabilities_over_frequencies():
     probabilities, given, _ = _said(share=0)
-    found = skill_of(probabilities, given)
+    found = skill_score(probabilities, given)
     assert found.n == 600
     assert found.low < found.score < found.high
     # calibrated as they are, the expected score can be worked out
@@ -119,14 +126,14 @@ def test_what_is_drawn_at_random_has_no_skill(seed, n, k):
     rng = np.random.default_rng(seed)
     truth = rng.random((n, k)) < rng.uniform(0.05, 0.5, k)
     truth[0], truth[1] = True, False
-    found = skill_of(rng.random((n, k)), truth)
+    found = skill_score(rng.random((n, k)), truth)
     assert found.score < 0.1
     assert found.low <= 0
 
 
 def test_fields_of_one_group_are_one_proof():
     probabilities, given, _ = (np.repeat(values, 4, axis=0) for values in _said(n=100, share=0))
-    alone, together = skill_of(probabilities, given), skill_of(probabilities, given, np.repeat(np.arange(100), 4))
+    alone, together = skill_score(probabilities, given), skill_score(probabilities, given, np.repeat(np.arange(100), 4))
     assert alone.score == together.score
     assert together.high - together.low > 1.5 * (alone.high - alone.low)
 
@@ -140,7 +147,9 @@ def _collection(truth):
 
 def _audited(probabilities, truth):
     collection = _collection(truth)
-    return audit_labels(collection, HeldOut(collection.ids, probabilities, np.full(len(truth), np.nan)), twins=False)
+    return audit_labels(
+        collection, HeldOutPredictions(collection.ids, probabilities, np.full(len(truth), np.nan)), duplicates=False
+    )
 
 
 def test_a_judge_without_skill_is_refused_with_its_score_and_n():
@@ -175,13 +184,13 @@ def test_real_probabilities_of_one_channel_alone_judge_nothing(real_data):
         ("vgg16_224_red", False),
         ("vgg16_224_blue", False),
     ):
-        found = skill_of(saved[name][:300].astype(float), truth)
+        found = skill_score(saved[name][:300].astype(float), truth)
         assert (found.low > 0.2) == skilled
         assert (found.low <= 0) != skilled
 
 
 def test_the_folder_names_what_is_wrong(phantoms, tmp_path, monkeypatch):
-    monkeypatch.setattr("cellocate.explain.audit.audited.LEAST", 10)
+    monkeypatch.setattr("cellocate.explain.audit.label_audit.MIN_FIELDS", 10)
     for colour in ("red", "green", "blue", "yellow"):  # the second field is the first, labelled otherwise
         first = phantoms / "train" / f"phantom-1-000000_{colour}.png"
         first.with_name(first.name.replace("000000", "000001")).write_bytes(first.read_bytes())
@@ -193,7 +202,7 @@ def test_the_folder_names_what_is_wrong(phantoms, tmp_path, monkeypatch):
     said[1] = np.where(np.arange(28) == 0, 0.95, 0.01)
     ood_score = np.zeros(40)
     ood_score[5] = 2.5
-    audited = audit_labels(collection, HeldOut(collection.ids, said, ood_score))
+    audited = audit_labels(collection, HeldOutPredictions(collection.ids, said, ood_score))
     write_audit(audited, tmp_path / "out")
     suspects = pd.read_csv(tmp_path / "out" / "suspects.csv")
     assert suspects["Id"].tolist() == ["phantom-1-000001"]

@@ -56,13 +56,13 @@ def test_maps_cover_a_field_of_any_shape_and_pixel_size(run):
     assert drops["green", "cytosol"] == pytest.approx(0, abs=1e-3)
 
 
-def test_the_decided_locations_are_explained_unless_others_are_asked_for(run):
+def test_the_predicted_locations_are_explained_unless_others_are_asked_for(run):
     model = looking(run)
     field = np.full((4, SIZE, SIZE), 25, np.uint8)
     silent = explain_field(model, field)
-    assert (silent.note, silent.decided) == ("nearly empty", ())
+    assert (silent.note, silent.predicted) == ("nearly empty", ())
     found = explain_field(model, field, note="")
-    decided = tuple(np.flatnonzero(model.card.rule.apply(found.probabilities[None])[0]))
-    assert found.locations == found.decided == decided
-    assert len(found.maps) == len(decided)
+    predicted = tuple(np.flatnonzero(model.card.rule.apply(found.probabilities[None])[0]))
+    assert found.locations == found.predicted == predicted
+    assert len(found.maps) == len(predicted)
     assert explain_field(model, field, locations=[7]).locations == (7,)

@@ -6,7 +6,7 @@ import pandas as pd
 from small_evaluation import build
 
 from cellocate.assessment.map_choice import FOUND, MapTarget, choose_map_targets
-from cellocate.explain import Explained
+from cellocate.explain import FieldExplanation
 from cellocate.report import write_figures, write_report
 
 GROUPS = ["Nucleus", "Nucleus", *(f"group {k}" for k in range(7))]
@@ -16,7 +16,7 @@ def explained(field, location):
     heat = np.zeros((1, 12, 16), np.float32)
     heat[0, :6] = 1
     probabilities = np.array([0.9, 0.25, 0.1], np.float32)
-    return Explained(field, probabilities, (0,), (location,), heat, pd.DataFrame())
+    return FieldExplanation(field, probabilities, (0,), (location,), heat, pd.DataFrame())
 
 
 def test_the_commonest_of_each_group_where_it_is_surest_and_the_surest_mistake():

@@ -20,7 +20,7 @@ from cellocate.vocabulary import Vocabulary, get_vocabulary
 from cellocate.vocabulary.vocabulary import BUILT_IN
 
 if TYPE_CHECKING:
-    from cellocate.explain import Explained
+    from cellocate.explain import FieldExplanation
     from cellocate.networks.model_card import ModelCard
 
 
@@ -53,7 +53,7 @@ class Evaluated:
     warnings: tuple[str, ...] = ()
     by: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     comparison: Comparison | None = None
-    explained: tuple[Explained, ...] = ()
+    explained: tuple[FieldExplanation, ...] = ()
     bags: CellBags | None = None
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from cellocate.arrays import Bools, Floats
 from cellocate.assessment.evaluated import Evaluated
 
 if TYPE_CHECKING:
-    from cellocate.explain import Explained
+    from cellocate.explain import FieldExplanation
     from cellocate.networks import Model
 
 FOUND = 5
@@ -57,9 +57,9 @@ def choose_map_targets(truth: Bools, labels: Bools, probabilities: Floats, group
     return chosen
 
 
-def explain_targets(model: Model, evaluated: Evaluated) -> tuple[Explained, ...]:
+def explain_targets(model: Model, evaluated: Evaluated) -> tuple[FieldExplanation, ...]:
     """Explain the chosen locations of the evaluated fields, which need images and probabilities."""
-    from cellocate.explain.explained import explain_collection_field
+    from cellocate.explain.field_explanation import explain_collection_field
 
     where = evaluated.collection
     assert where is not None

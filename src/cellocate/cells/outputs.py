@@ -28,7 +28,7 @@ from cellocate.collection.packing import finish_store
 from cellocate.errors import CellocateError
 from cellocate.files import sync, write_text
 from cellocate.rounded import json_text
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 SUMMARY, CELLS, COUNTS, CROPS, PICTURES = "cells.json", "cells.csv", "counts.csv", "crops", "png"
 _FIRST = ("id", "field", "cell", "y_px", "x_px", "area_um2", "edge", "why", FLAGS, "labels")  # columns of `cells.csv`

@@ -1,4 +1,4 @@
-"""The command line: one thin file per command, which parses, calls the rooms and prints."""
+"""The command line. Each command has a file, which parses options, calls the other rooms and prints; see `app`."""
 
 from cellocate.cli.app import main
 

@@ -1,4 +1,4 @@
-"""All commands, and how their errors reach the user."""
+"""The program `cellocate`: its commands, error messages and exit codes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from cellocate.cli import (
 )
 from cellocate.cli.commands import Group, command
 from cellocate.errors import CellocateError
-from cellocate.files import NO_ROOM
+from cellocate.files import DISK_FULL
 
 app = typer.Typer(
     cls=Group,
@@ -73,9 +73,9 @@ for each in (
     command(app)(each)
 app.add_typer(decide.app, name="decide")
 
-_SIGNALLED = 128  # exit codes are this and the signal's number, as shells have it
+_SIGNALLED = 128  # plus the number of the signal: the exit code, as in shells
 _INTERRUPTED = _SIGNALLED + signal.SIGINT
-_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has one of them
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has no SIGHUP
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -93,19 +93,18 @@ def cellocate_(
 ) -> None:
     """Where in the cell is the protein? Fluorescence microscope images → protein locations.
 
-    Start with [bold]cellocate demo[/bold]; with images of your own, [bold]cellocate check FOLDER[/bold].
+    Start with [bold]cellocate demo[/bold]. If you have images, start with [bold]cellocate check FOLDER[/bold].
     """
 
 
 def main() -> None:
     """Run the command line.
 
-    It exits with 0 where all was done, 1 where the data or the request is at fault, 2 on wrong usage, 130 when Ctrl-C
-    interrupted it, 143 when SIGTERM did (`kill`, `timeout`, a queue), and 129 when SIGHUP did (a terminal that was
-    closed): all clean up alike.
+    Exit codes: 0 success; 1 an error in the data or the request; 2 wrong usage; 130 after Ctrl-C; 143 after SIGTERM
+    (`kill`, `timeout`, a queue); 129 after SIGHUP (a closed terminal). Every exit cleans up.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names of files need not be text
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names need not be valid text
     _let_threads_sleep()
     try:
         with _terminated_as_interrupted() as terminated:
@@ -118,17 +117,17 @@ def main() -> None:
             sys.exit(_SIGNALLED + terminated[0] if terminated else _INTERRUPTED)
         raise
     except OSError as error:
-        if error.errno in NO_ROOM:
-            _fail(f"no room on the disk{_place(error)}. Free some space, or write elsewhere; nothing was lost.")
+        if error.errno in DISK_FULL:
+            _fail(f"no room on the disk{_place(error)}. Free some space or write elsewhere. No earlier file was lost.")
         if error.errno in _NOT_ALLOWED:
             _fail(f"permission denied{_place(error)}. Choose another place, or change its permissions.")
         raise
 
 
 def _let_threads_sleep() -> None:
-    """Have OpenMP's threads sleep while they wait for each other (docs/decisions/0041), unless the user says otherwise.
+    """Let OpenMP's threads sleep while they wait for each other (docs/decisions/0041), unless the user set otherwise.
 
-    The library reads this once, when it is loaded; nothing that loads it is imported yet.
+    OpenMP reads this once, when it is loaded, which has not happened yet.
     """
     if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & set(os.environ):
         os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
@@ -136,18 +135,18 @@ def _let_threads_sleep() -> None:
 
 @contextmanager
 def _terminated_as_interrupted() -> Iterator[list[int]]:
-    """Let SIGTERM and SIGHUP interrupt as Ctrl-C does; the list that this gives has the one that came."""
+    """Let SIGTERM and SIGHUP interrupt like Ctrl-C; yields a list that receives the signal."""
     received: list[int] = []
 
     def interrupt(number: int, _frame: object) -> None:
         received.append(number)
         for ending in handled:
-            signal.signal(ending, signal.SIG_IGN)  # a second one does not disturb the clean-up
+            signal.signal(ending, signal.SIG_IGN)  # a second signal must not disturb the clean-up
         raise KeyboardInterrupt
 
     handled = []
     if threading.current_thread() is threading.main_thread():
-        # a program that has a handler of its own keeps it, and nohup its deafness
+        # keep handlers of other programs, and the ignored SIGHUP of nohup
         handled = [ending for ending in _ENDING if signal.getsignal(ending) == signal.SIG_DFL]
     for ending in handled:
         signal.signal(ending, interrupt)

@@ -10,15 +10,18 @@ import typer
 
 from cellocate.choices import Centre
 from cellocate.cli import options
-from cellocate.cli.opened import of_known_depth, open_data, require_paths
+from cellocate.cli.open_data import open_data, require_paths, with_known_depth
+from cellocate.cli.options import option
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
     from cellocate.cells.strong_labels import StrongLabels
 
+_STRONG: dict[str, Any] = {"rich_help_panel": "Cells with a reliable label (--strong)"}
+
 
 class Also(StrEnum):
-    """What may be written beside masks, table and crops; as an option may be given several times, not a `Literal`."""
+    """Further files to write. typer takes an enumeration, not a `Literal`, for options that can be repeated."""
 
     png = "png"
     geojson = "geojson"
@@ -30,74 +33,57 @@ def cells(
     out: options.OutFolder,
     masks: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Take these masks: <id>_cells.png (or .tif, .zarr, .npy), Cellpose's <id>_cp_masks.png, or QuPath's "
+        option(
+            "Use your own masks: <id>_cells.png (or .tif, .zarr, .npy), Cellpose's <id>_cp_masks.png, or QuPath's "
             "<id>.geojson.",
+            "FOLDER",
         ),
     ] = None,
     segmenter: Annotated[
         str | None,
         options.SEGMENTER.option(
-            "What finds cells: light and shape alone (classical, unless given; multinucleate, where a cell may "
-            "have several nuclei), or a network that is installed."
+            "Method that finds cells. 'classical' (the default) and 'multinucleate' (several nuclei per cell) need no "
+            "network; others must be installed."
         ),
     ] = None,
-    size: Annotated[int, typer.Option(metavar="PX", help="Side of a cell's picture.")] = 256,
-    span: Annotated[
-        float | None,
-        typer.Option(metavar="UM", help="µm that this side is, the same for all cells; 51.2 if not given."),
-    ] = None,
-    fit: Annotated[bool, typer.Option("--fit", help="Let each cell fill its picture, whatever its size.")] = False,
-    context: Annotated[bool, typer.Option("--context", help="Leave what is around a cell in its picture.")] = False,
-    centre: Annotated[Centre, typer.Option(help="What is in the middle.")] = "cell",
+    size: Annotated[int, option("Side of each crop in pixels.", "PX")] = 256,
+    span: Annotated[float | None, option("Side of each crop in µm. Default: 51.2.", "UM")] = None,
+    fit: Annotated[bool, option("Scale each cell to fill its crop.", name="--fit")] = False,
+    context: Annotated[bool, option("Keep the surroundings of the cell in its crop.", name="--context")] = False,
+    centre: Annotated[Centre, option("What the crop is centred on.")] = "cell",
     strong: Annotated[
-        bool, typer.Option("--strong", help="Take fields with one label, and cells that are likely to show it.")
+        bool,
+        option("Keep only fields with one label, and their cells that probably show it.", name="--strong", **_STRONG),
     ] = False,
     keep: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="RULE", help="Keep cells that this rule of --strong leaves out, such as edge (repeatable)."
-        ),
+        option("Keep cells that --strong would remove by this rule, such as edge (repeatable).", "RULE", **_STRONG),
     ] = None,
     without: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LOCATION", help="Leave it out of --strong, such as Negative (repeatable)."),
+        list[str] | None, option("Leave out this location, such as Negative (repeatable).", "LOCATION", **_STRONG)
     ] = None,
-    min_cells: Annotated[
-        int, typer.Option(metavar="N", help="Leave locations with N cells or fewer out of --strong.")
-    ] = 0,
+    min_cells: Annotated[int, option("Leave out locations with N cells or fewer.", "N", **_STRONG)] = 0,
     max_cells: Annotated[
-        int | None, typer.Option(metavar="N", help="Keep N cells of a location at most, drawn at random, in --strong.")
+        int | None, option("Keep at most N cells of each location, drawn at random.", "N", **_STRONG)
     ] = None,
-    smallest_file: Annotated[
-        float | None, typer.Option(metavar="KB", help="Leave fields with a smaller file out of --strong.")
-    ] = None,
-    largest_file: Annotated[
-        float | None, typer.Option(metavar="KB", help="Leave fields with a larger file out of --strong.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    smallest_file: Annotated[float | None, option("Leave out fields with a smaller file.", "KB", **_STRONG)] = None,
+    largest_file: Annotated[float | None, option("Leave out fields with a larger file.", "KB", **_STRONG)] = None,
+    seed: Annotated[int, option("Random seed of --max-cells.", min=0, **_STRONG)] = 0,
     also: Annotated[
         list[Also] | None,
-        typer.Option(
-            help="Also write cells as PNG files, outlines for QuPath, or outlines drawn over each field (repeatable)."
-        ),
+        option("Also write crops as PNG files, outlines for QuPath, or pictures of the outlines (repeatable)."),
     ] = None,
     colours: options.CompositeColours = "atlas",
     workers: options.Workers = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue what was begun in FOLDER.")] = False,
-    labels: options.LabelTable = None,
-    vocabulary: options.VocabularyName = None,
-    pixel_size: options.PixelSize = None,
-    channels: options.Channels = None,
-    z: options.Plane = None,
+    resume: options.Resume = False,
+    images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Find the cells of every field, and cut them out as a collection of their own.
+    """Find the cells in every field, measure them, and cut them out.
 
-    FOLDER receives masks/, cells.csv and crops/: give FOLDER/crops to other commands in the place of DATA. A cell has
-    the labels of its field; with --strong only cells are kept that are likely to show the one label of their field.
+    Writes masks/, cells.csv and crops/ to FOLDER. Other commands take FOLDER/crops as DATA. Each cell has the labels of
+    its field. With --strong, only cells that probably show the one label of their field are kept.
 
     Example: cellocate cells my_images --out my_cells --pixel-size 0.08
     """
@@ -114,15 +100,15 @@ def cells(
         {"keep": tuple(keep or ()), "smallest_file": smallest_file, "largest_file": largest_file},
         {"without": tuple(without or ()), "min_cells": min_cells, "max_cells": max_cells, "seed": seed},
     )
-    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
-    collection = of_known_depth(collection)
+    collection = open_data(data, images)
+    collection = with_known_depth(collection)
     if fit and span is not None:
-        raise typer.BadParameter("with --fit each picture has a span of its own: leave out --span")
+        raise typer.BadParameter("--fit scales each cell on its own: leave out --span")
     if masks is not None and segmenter is not None:
-        raise typer.BadParameter("--masks are of cells that were found: leave out --segmenter")
+        raise typer.BadParameter("--masks replace the segmenter: leave out --segmenter")
     crop = CropSettings(size, None if fit else SPAN if span is None else span, masked=not context, centre=centre)
     wanted = set(also or ())
-    beside = tuple(extra for name, extra in exports.EXPORTS.items() if name in wanted)
+    extras = tuple(extra for name, extra in exports.BY_NAME.items() if name in wanted)
     finder = get_segmenter(segmenter or "classical")
     plan = CellPlan(
         out,
@@ -130,7 +116,7 @@ def cells(
         crop,
         masks,
         None if masks else finder.segment,
-        beside,
+        extras,
         png="png" in wanted,
         colours=colours,
         skip_bad=skip_bad,
@@ -141,7 +127,7 @@ def cells(
         converted = convert(
             collection, plan, how, workers=workers, resume=resume, overwrite=overwrite, progress=advance
         )
-    _tell(converted.summary, out)
+    _print_result(converted.summary, out)
 
 
 def _strong(wanted: bool, clean: dict[str, Any], scope: dict[str, Any]) -> StrongLabels | None:
@@ -151,12 +137,11 @@ def _strong(wanted: bool, clean: dict[str, Any], scope: dict[str, Any]) -> Stron
 
     if not wanted and any(value for value in {**clean, **scope}.values()):
         name = next(name for name, value in {**clean, **scope}.items() if value).replace("_", "-")
-        raise CellocateError(f"--{name} is of --strong", mend="Add --strong, or leave it out.")
+        raise CellocateError(f"--{name} only works together with --strong", mend="Add --strong, or leave it out.")
     return StrongLabels(CleanUp(**clean), **scope) if wanted else None
 
 
-def _tell(summary: dict[str, Any], out: Path) -> None:
-    """Say what was left out at each step, draw it, and say what is there."""
+def _print_result(summary: dict[str, Any], out: Path) -> None:
     from cellocate.cells.field_notes import format_notes
     from cellocate.cells.outputs import COUNTS
     from cellocate.cli.console import note
@@ -164,8 +149,7 @@ def _tell(summary: dict[str, Any], out: Path) -> None:
     from cellocate.report.score_plots import plot_cell_counts
     from cellocate.tables import read_table
 
-    for text in format_notes(summary["notes"]):
-        note(text)
+    note(*format_notes(summary["notes"]))
     if summary["fields_skipped"]:
         note(f"left out {counted(summary['fields_skipped'], 'faulty field')}; {out / 'skipped.csv'} lists them")
     if summary["fields_of_other_labels"]:
@@ -174,7 +158,7 @@ def _tell(summary: dict[str, Any], out: Path) -> None:
         note(f"left out {counted(cells, 'cell')}: {why}")
     if summary["flagged"]:
         each = ", ".join(f"{flag} ({n})" for flag, n in summary["flagged"].items())
-        note(f"look at the cells with {each}: column flags of {out / 'cells.csv'}")
+        note(f"check the cells flagged {each}: see column flags of {out / 'cells.csv'}")
     if (out / COUNTS).is_file():
         counts, _ = read_table(out / COUNTS)
         save_figure(plot_cell_counts(counts.astype({"found": int, "kept": int})), out, "counts")

@@ -10,12 +10,13 @@ import typer
 
 from cellocate.cli import options
 from cellocate.cli.console import note
-from cellocate.cli.opened import open_data, read_plane
-from cellocate.cli.submission import check_submission, is_submission
+from cellocate.cli.open_data import open_data, parse_plane
+from cellocate.cli.options import option
+from cellocate.cli.submission_check import check_submission, is_submission
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.rounded import json_text
-from cellocate.written import refuse_suffix, write_table
+from cellocate.write_tables import refuse_suffix, write_table
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection, Inspection, Problem
@@ -25,73 +26,59 @@ _SHOWN = 5
 
 def check(
     data: options.Data,
-    labels: options.LabelTable = None,
-    vocabulary: options.VocabularyName = None,
-    pixel_size: options.PixelSize = None,
-    channels: options.Channels = None,
-    z: options.Plane = None,
+    images: options.Images = options.IMAGES,
     smallest_file: Annotated[
-        float | None, typer.Option(metavar="KB", min=0, help="Warn of files smaller than this, such as 4.")
+        float | None, option("Warn about files smaller than this, such as 4.", "KB", min=0)
     ] = None,
     largest_file: Annotated[
-        float | None, typer.Option(metavar="KB", min=0, help="Warn of files larger than this, such as 1000.")
+        float | None, option("Warn about files larger than this, such as 1000.", "KB", min=0)
     ] = None,
     sample: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Of a submission: the sample whose ids it must have."),
+        Path | None, option("For a submission: the sample submission, whose ids it must have.", "FILE")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write all problems and warnings to this table (.csv, .xlsx).")
-    ] = None,
+    out: Annotated[Path | None, option("Write all problems and warnings to this table (.csv, .xlsx).", "FILE")] = None,
     write: Annotated[
         bool,
-        typer.Option(
-            "--write",
-            help="Write a collection.yaml beside the images: how they were read, or what is to be filled in. Every "
-            "command reads it, and needs no --channels then.",
+        option(
+            "Save how the images are read in a collection.yaml next to them (or a draft to fill in), which every "
+            "command reads.",
+            name="--write",
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, option("Print JSON.", name="--json")] = False,
 ) -> None:
-    """Say what a folder holds, and what is missing, corrupt, duplicated, odd or mislabelled in it.
+    """Show how a folder is read, and find missing, damaged, duplicated, unusual or mislabelled images in it.
 
-    DATA may also be a submission of the 2018 or 2021 challenge, which is held to the challenge's rules, masks and all.
+    Every pixel is read. If there are problems, which keep fields from being used, the exit code is 1. Warnings (blank,
+    saturated or blurred fields, duplicates) do not change it.
 
-    Every pixel is read. Problems keep fields from being used: the exit code is 1. Warnings (blank, saturated or blurred
-    fields, duplicates) do not: it is 0.
+    DATA may also be a submission to the 2018 or 2021 challenge, which is checked against its rules.
 
     Examples: cellocate check my_images --out problems.csv;
     cellocate check my_images --channels nucleus=DAPI,protein=AF488 --write;
     cellocate check submission.csv --sample sample_submission.csv
     """
     if sample is not None or is_submission(data):
-        given = (labels, vocabulary, pixel_size, channels, z, smallest_file, largest_file, out)
-        if write or any(x is not None for x in given):
-            raise typer.BadParameter("of a submission only --sample and --json; 'evaluate' measures one, with --labels")
+        if write or images != options.IMAGES or any(x is not None for x in (smallest_file, largest_file, out)):
+            raise typer.BadParameter("a submission takes only --sample and --json; 'evaluate' scores it, with --labels")
         check_submission(data, sample, as_json=as_json)
         return
     from cellocate.cli.console import progress
     from cellocate.collection import find_warnings, inspect
+    from cellocate.collection.yaml_template import write_collection_yaml
 
     refuse_suffix(out)
-    said: dict[str, Any] = {"labels": labels, "vocabulary": vocabulary, "pixel_size": pixel_size, "z": z}
+    description = None
     if write:
-        collection, description = _to_describe(data, said, channels)
+        collection, description = _open_to_describe(data, images)
     else:
-        collection, description = open_data(data, **said, channels=channels, announced=False), None
+        collection = open_data(data, images, announce=False)
     with progress(f"reading {collection.unit}s", len(collection)) as advance:
         inspection = inspect(collection, decode=True, progress=advance)
     if description is not None:
-        from cellocate.collection.yaml_template import write_collection_yaml
-
-        told = {
-            **said,
-            "z": read_plane(z),
-            "bits": inspection.guessed_bits,
-            "camera_offset": inspection.depth.offset or None,
-        }
-        write_collection_yaml(description, collection, **told)
-        note(f"{description} says now how these images are read")
+        depth = {"bits": inspection.guessed_bits, "camera_offset": inspection.depth.offset or None}
+        write_collection_yaml(description, collection, **_description(images), **depth)
+        note(f"{description} now says how these images are read")
     warnings = find_warnings(collection, inspection, smallest_file=smallest_file, largest_file=largest_file)
     facts = _facts(collection, inspection)
     table = inspection.table(warnings)
@@ -107,21 +94,26 @@ def check(
         raise typer.Exit(1)
 
 
-def _to_describe(data: Path, said: dict[str, Any], channels: list[str] | None) -> tuple[Collection, Path]:
-    """Open `data`, and say where its description belongs; where nothing tells channels apart, write what to fill in.
+def _description(images: options.Images) -> dict[str, Any]:
+    given = {"labels": images.labels, "vocabulary": images.vocabulary, "pixel_size": images.pixel_size}
+    return {**given, "z": parse_plane(images.z)}
+
+
+def _open_to_describe(data: Path, images: options.Images) -> tuple[Collection, Path]:
+    """Open `data`, and give the place of its collection.yaml; if the channels are unclear, write a draft of it.
 
     Raises:
-        CellocateError: it is described already, or cannot be read.
+        CellocateError: there is a collection.yaml already, or `data` cannot be read.
     """
     from cellocate.collection.channels import UnclearChannelsError
     from cellocate.collection.yaml_template import check_describable, new_yaml_path, write_yaml_template
 
     path = new_yaml_path(data)
     try:
-        collection = open_data(data, **said, channels=channels, announced=False)
+        collection = open_data(data, images, announce=False)
     except UnclearChannelsError as unclear:
-        write_yaml_template(path, unclear, **{**said, "z": read_plane(said["z"])})
-        mend = f"Replace each ? in {path}, which was written for this, and check again."
+        write_yaml_template(path, unclear, **_description(images))
+        mend = f"Replace each ? in {path}, and check again."
         raise CellocateError(unclear.what, where=unclear.where, mend=mend) from None
     check_describable(path, collection)
     return collection, path
@@ -206,7 +198,7 @@ def _print_alike(word: str, groups: list[list[str]], what: str) -> None:
 
 
 def _print_kinds(word: str, found: Sequence[Problem], unit: str) -> None:
-    """A line for each kind, with the number of its fields, or cells, and the first of them."""
+    """Print a line for each kind of problem: the number of fields or cells, and the first of them."""
     if not found:
         print(f"{word:12}none")
         return

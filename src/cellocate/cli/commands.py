@@ -1,25 +1,27 @@
-"""How commands are found and explained: hints where there is none, and help that fills the terminal's lines."""
+"""How functions become commands: shared options, renamed options, help, and hints for a mistyped command."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from cellocate.cli.named import Named
+from cellocate.cli.registry_names import RegistryNames
 
 Function = TypeVar("Function", bound=Callable[..., None])
 
 
 class Group(TyperGroup):
-    """Commands that also answer to `help`, and to a folder or file where a command should stand."""
+    """All commands, and hints: for `help`, and where a user names a folder in place of a command."""
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override] # noqa: ANN401
-        """The command that is named, or a hint where there is none."""
+        """Find the command, or explain why there is none."""
         name, *others = args
         if name not in self.commands:
             if name == "help" and others:
@@ -34,6 +36,9 @@ class Group(TyperGroup):
 
 
 _OLD_OPTIONS = (
+    ("--beside", "--compare-to"),
+    ("--twins", "--duplicates"),
+    ("--no-twins", "--no-duplicates"),
     ("--views", "--tta"),
     ("--least", "--min-cells"),
     ("--least", "--min-per-location"),
@@ -47,11 +52,11 @@ _OLD_CHOICES = {
 
 
 class Command(TyperCommand):
-    """A command that also knows earlier names of options and choices, and lists the names of plug-ins in its help."""
+    """A command that accepts earlier names of options and choices, and lists the names of plug-ins in its help."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Parse the arguments, old names replaced by present ones."""
-        options = {name for option in self.params for name in option.opts}
+        """Replace old names by present ones, and parse the arguments."""
+        options = {name for option in self.params for name in (*option.opts, *option.secondary_opts)}
         present = {old: new for old, new in _OLD_OPTIONS if new in options}
         found, before = list[str](), ""
         for arg in args:
@@ -67,7 +72,7 @@ class Command(TyperCommand):
     def format_help(self, *given: Any) -> None:  # noqa: ANN401 # what typer gives, of modules that are its own
         """Write the help."""
         for parameter in self.params:
-            if isinstance(parameter.metavar, Named):
+            if isinstance(parameter.metavar, RegistryNames):
                 parameter.metavar = f"[{'|'.join(parameter.metavar.names())}]"
         super().format_help(*given)
 
@@ -79,14 +84,35 @@ def command(app: typer.Typer) -> Callable[[Function], Function]:
     """Make a function a command of `app`, with its docstring as help."""
 
     def add(function: Function) -> Function:
-        app.command(cls=Command, help=filled(function.__doc__ or ""))(function)
+        app.command(cls=Command, help=filled(function.__doc__ or ""))(_spread(function))
         return function
 
     return add
 
 
+def _spread(function: Callable[..., None]) -> Callable[..., None]:
+    """Replace a parameter whose type is a dataclass of options, such as `Images`, by these options, listed last."""
+    parameters = inspect.signature(function, eval_str=True).parameters.values()
+    groups: dict[str, Any] = {p.name: p.annotation for p in parameters if is_dataclass(p.annotation)}
+    spread = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters if p.name not in groups]
+    for group in groups.values():
+        hints = get_type_hints(group, include_extras=True)
+        for f in fields(group):
+            kind = inspect.Parameter.KEYWORD_ONLY
+            spread.append(inspect.Parameter(f.name, kind, default=f.default, annotation=hints[f.name]))
+
+    @wraps(function)
+    def run(**given: Any) -> None:  # noqa: ANN401 # whatever the options hold
+        grouped = {name: group(**{f.name: given.pop(f.name) for f in fields(group)}) for name, group in groups.items()}
+        function(**given, **grouped)
+
+    run.__signature__ = inspect.Signature(spread)  # type: ignore[attr-defined] # typer reads it
+    run.__annotations__ = {p.name: p.annotation for p in spread}
+    return run
+
+
 def filled(text: str) -> str:
-    r"""A docstring with each paragraph in one line; a line of examples, which ends with a semicolon, stays one.
+    r"""Join the lines of each paragraph of a docstring; a line of examples, which ends with a semicolon, stays one.
 
     Example:
         >>> filled("Train a model.\n\n    RUN receives\n    model/.\n\n    Examples: a;\n    b")

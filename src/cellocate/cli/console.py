@@ -1,4 +1,4 @@
-"""What commands share to talk to the user: results on standard output, progress and notes on standard error."""
+"""Print notes and progress to standard error, and what commands have in common to say."""
 
 from __future__ import annotations
 
@@ -12,30 +12,32 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cellocate.decision.choose_rule import NOT_COMPARED
+from cellocate.decision.rule_comparison import describe_comparison
+
 if TYPE_CHECKING:
     from cellocate.cells.masks import MaskFolder
     from cellocate.networks import ModelCard
-
 
 SECONDS = 30.0
 """Between two lines of progress where there is no terminal."""
 
 
-def note(text: str) -> None:
-    """Say something that is not the result."""
-    print(f"note: {text}", file=sys.stderr)
+def note(*texts: str) -> None:
+    """Print notes, which are no part of the result."""
+    for text in texts:
+        print(f"note: {text}", file=sys.stderr)
 
 
 def notes_on_masks(masks: MaskFolder) -> None:
-    """Print how the masks that were read had to be understood, once for each kind."""
+    """Print how the masks were read, one note for each kind of thing."""
     from cellocate.cells.field_notes import format_notes, group_notes
 
-    for text in format_notes(group_notes(masks.notes)):
-        note(text)
+    note(*format_notes(group_notes(masks.notes)))
 
 
-def resuming(arguments: list[str]) -> str:
-    """The command that continues the run: the same, without what the run itself remembers."""
+def resume_command(arguments: list[str]) -> str:
+    """The command that continues a run: the same, without the options that the run has saved."""
     kept, remembered = [], {"--recipe", "--set", "--split", "--fold"}
     for before, argument in zip(["", *arguments], arguments, strict=False):
         name = argument.partition("=")[0]
@@ -46,7 +48,7 @@ def resuming(arguments: list[str]) -> str:
 
 @contextmanager
 def repeatable() -> Iterator[None]:
-    """Work that cannot be continued: Ctrl-C and SIGTERM say how to start it again."""
+    """Work that cannot be continued: after Ctrl-C or SIGTERM, print the command that starts it again."""
     try:
         yield
     except KeyboardInterrupt:
@@ -57,22 +59,22 @@ def repeatable() -> Iterator[None]:
 
 @contextmanager
 def resumable(begun: Path | None = None) -> Iterator[None]:
-    """Work that can be continued: Ctrl-C and SIGTERM say how, where the file `begun` (if one is named) exists."""
+    """Work that can be continued: after Ctrl-C or SIGTERM, print the command, unless the file `begun` is missing."""
     try:
         yield
     except KeyboardInterrupt:
         if begun is None or begun.is_file():
-            print(f"continue with: {resuming(sys.argv[1:])}", file=sys.stderr)
+            print(f"continue with: {resume_command(sys.argv[1:])}", file=sys.stderr)
         raise
 
 
 def show_validation(card: ModelCard) -> None:
-    """Print what a model scored on the validation part, and note why its scores or its rule are not to be relied on."""
-    from cellocate.decision import NOT_COMPARED, RuleComparison, describe_comparison, rule_warning
+    """Print a model's scores on the validation part, and note why its scores or its rule may be unreliable."""
+    from cellocate.decision import RuleComparison, rule_warning
     from cellocate.evaluation import SMALL
 
     if not (scores := card.scores.get("validation")):
-        note("no validation fields: nothing shows how good the model is, and its decision rule was not fitted")
+        note("there are no validation fields, so the model was not tested and its decision rule was not fitted")
         return
     fitted = "" if card.rule.kind in ("fixed", "argmax") else "; its thresholds were fitted on the same fields"
     print(
@@ -86,23 +88,24 @@ def show_validation(card: ModelCard) -> None:
     elif "rules" in scores:
         print(NOT_COMPARED)
     if scores["n"] < SMALL:
-        note(f"n = {scores['n']}: these scores say little, as one field more or less can change them all")
+        note(f"n = {scores['n']}: these scores are unreliable; one field more or less can change them all")
     if (doubt := rule_warning(card.rule, scores.get("marked_per_field", 0.0))) is not None:
         note(doubt)
 
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], object]]:
-    """Show how far long work is and how much time is left; call what this gives with a count that was done.
+    """Show the progress of long work and the time left: a bar in a terminal, else a line every half a minute.
 
-    A terminal has a bar; elsewhere, as in a log, there is a plain line on standard error every half a minute.
+    Yields:
+        A function to call with the number of items that were just done.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _Lines(what, total).advance
+        yield _ProgressLines(what, total).advance
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
@@ -110,20 +113,20 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], object]]:
         yield lambda count: bar.advance(task, count)
 
 
-class _Lines:
-    """Progress as lines of text, the first after `SECONDS`: short work needs none."""
+class _ProgressLines:
+    """Progress as lines of text, the first after `SECONDS`."""
 
     def __init__(self, what: str, total: int) -> None:
         self.what, self.total, self.done = what, total, 0
-        self.began = self.said = time.monotonic()
+        self.began = self.printed = time.monotonic()
         self.lock = threading.Lock()  # fields may be read by several threads
 
     def advance(self, count: int) -> None:
         with self.lock:
             self.done += count
             now = time.monotonic()
-            if now - self.said < SECONDS or self.done >= self.total:
+            if now - self.printed < SECONDS or self.done >= self.total:
                 return
-            self.said = now
+            self.printed = now
             left = timedelta(seconds=round((now - self.began) / self.done * (self.total - self.done)))
         print(f"{self.what}: {self.done:,} of {self.total:,}, about {left} left", file=sys.stderr, flush=True)

@@ -10,10 +10,11 @@ import typer
 from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, PoolKind
 from cellocate.cli import options
 from cellocate.cli.commands import command
-from cellocate.cli.opened import require_paths
+from cellocate.cli.open_data import require_paths
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.written import refuse_suffix
+from cellocate.write_tables import refuse_suffix
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,68 +24,67 @@ if TYPE_CHECKING:
     from cellocate.decision import Rule
     from cellocate.vocabulary import Vocabulary
 
-app = typer.Typer(no_args_is_help=True, help="Turn tables of probabilities into locations.")
+app = typer.Typer(no_args_is_help=True, help="Choose thresholds, and turn tables of probabilities into locations.")
 
 Tables = Annotated[
     list[Path],
-    typer.Argument(metavar="PROBS...", help="Tables Id, then one column per location; several are pooled."),
+    typer.Argument(
+        metavar="PROBS...", help="Tables with a column Id and a column per location; several are pooled (--pool)."
+    ),
 ]
 
 
 @command(app)
 def fit(
     probabilities: Tables,
-    out: Annotated[Path, typer.Option(metavar="RULE", help="JSON file to write.")],
-    labels: Annotated[Path | None, typer.Option(metavar="FILE", help="Label table of the same ids.")] = None,
+    out: Annotated[Path, option("JSON file to write.", "RULE")],
+    labels: Annotated[Path | None, option("True labels of these fields.", "FILE")] = None,
     rule: Annotated[
         str | None,
         options.RULE.option(
-            "auto, unless given: the best out of fold of expected_f1, bagged and ratio. expected_f1, field_f1: "
-            "the F1 to be expected, of locations or of fields; fixed: .5; single: one threshold; per_class, shrunk, "
-            "bagged, scaled, soft_f1: one for each location; ratio: as often as it occurs; argmax: the likeliest "
-            "location alone."
+            "Decision rule. 'auto' (the default) takes the best of expected_f1, bagged and ratio, judged out of fold. "
+            "expected_f1, field_f1: maximise the expected F1 of locations or of fields. fixed: .5. single: one "
+            "threshold. per_class, shrunk, bagged, scaled, soft_f1: one threshold per location. ratio: predict each "
+            "location as often as it occurs. argmax: the most likely location only."
         ),
     ] = None,
     pool: Annotated[
-        PoolKind,
-        typer.Option(help="Of several tables: their mean, of logits, of ranks; with a weight for each; a regression."),
+        PoolKind, option("How to pool several tables: mean, mean of logits or of ranks, weighted mean, or stacking.")
     ] = "mean",
     calibrate: Annotated[
         CalibrationKind | None,
-        typer.Option(help="Calibrate the probabilities first: by one number for all locations, or two for each."),
+        option("Calibrate the probabilities first, with one number for all locations or two for each."),
     ] = None,
     guarantee: Annotated[
-        float | None,
-        typer.Option(metavar="SHARE", help="In place of a rule: sets that miss at most this share of the locations."),
+        float | None, option("In place of a rule: sets that miss at most this share of the true locations.", "SHARE")
     ] = None,
     ratios: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Label table whose shares of locations the rule 'ratio' shall match."),
+        Path | None, option("For the rule 'ratio': label table with the frequencies of locations to match.", "FILE")
     ] = None,
     fallback: Annotated[
         Fallback | None,
-        typer.Option(
-            help="What a field shows that reaches no threshold: the location nearest to its own, or likeliest."
+        option(
+            "What to predict if no threshold is reached: nothing, the location nearest to its threshold, or the "
+            "most likely one."
         ),
     ] = None,
     at_most: Annotated[
         int | None,
-        typer.Option(
+        option(
+            "Maximum number of locations per field. Images of the 2018 and 2021 training sets have at most 5.",
+            "N",
             min=1,
-            metavar="N",
-            help="Locations that a field may show; no image of the 2018 and 2021 train sets has more than 5.",
         ),
     ] = None,
     figure: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Draw F1 against threshold as PNG, SVG or PDF; the numbers as CSV beside."),
+        Path | None, option("Draw F1 against threshold (.png, .svg, .pdf), and write a CSV with the numbers.", "FILE")
     ] = None,
     vocabulary: options.VocabularyName = None,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Fit a decision rule to probabilities whose truth is known; use fields that the network was not trained on.
+    """Fit a decision rule to the probabilities of labelled fields that the model was not trained on.
 
-    With --ratios no truth is needed: the fields to be decided will do.
+    With --ratios no labels are needed: use the fields that you want to predict.
 
     Examples: cellocate decide fit validation.csv --labels train.csv --out rule.json;
     cellocate decide fit test.csv --ratios train.csv --out rule.json
@@ -93,7 +93,7 @@ def fit(
 
     _refuse_odd_requests(labels, rule, ratios, figure)
     if len(probabilities) == 1 and pool != "mean":
-        raise typer.BadParameter("--pool is for several tables, and this is one")
+        raise typer.BadParameter("--pool needs several tables, and there is one")
     _refuse_odd_steps(labels, rule or ratios, pool, calibrate, guarantee)
     if guarantee is not None and (fallback is not None or at_most is not None):
         raise typer.BadParameter("--fallback and --at-most are for rules, not for the sets of --guarantee")
@@ -108,7 +108,7 @@ def fit(
     table = read_labels(given[0], vocabulary)
     ids, tables = decision.read_tables(probabilities, table.vocabulary)
     if not ids:
-        raise CellocateError("no field to fit a rule to", where=probabilities[0], mend="Give a row for each field.")
+        raise CellocateError("no fields to fit a rule to", where=probabilities[0], mend="Give a row for each field.")
     names, truth, values, promise = _names(probabilities), None, tables.mean(axis=0), None
     comparison = None
     steps = decision.Steps(pool=decision.Pool(kind="mean", tables=tuple(names)) if len(names) > 1 else None)
@@ -153,13 +153,13 @@ def fit(
 @command(app)
 def apply(
     probabilities: Tables,
-    rule: Annotated[Path, typer.Option(metavar="RULE", help="JSON file that 'decide fit' wrote.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write (.csv, .xlsx): Id,Predicted.")],
+    rule: Annotated[Path, option("JSON file that 'decide fit' wrote.", "RULE")],
+    out: Annotated[Path, option("Table to write (.csv, .xlsx): Id,Predicted.", "FILE")],
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Decide the locations of each field of a table by a fitted rule.
+    """Predict the locations of each field of a table with a fitted rule.
 
-    A field that the column Note calls nearly empty or without signal gets no location.
+    Fields that the column Note calls nearly empty or without signal get no location.
 
     Example: cellocate decide apply test.csv --rule rule.json --out decided.csv
     """
@@ -181,8 +181,7 @@ def apply(
     decision.write_predicted_labels(out, ids, decision.clear_empty(fitted.apply(values), notes, vocabulary))
     if not decision.has_guarantee(rule):
         _note_doubts(fitted, values)
-    for sentence in decision.describe_notes(notes, "field"):
-        note(sentence)
+    note(*decision.describe_notes(notes, "field"))
     print(f"{counted(len(ids), 'field')} in {out}")
 
 
@@ -217,17 +216,17 @@ def _refuse_odd_steps(
     if labels is None and (pool != "mean" or calibrate is not None or guarantee is not None):
         raise typer.BadParameter("--pool, --calibrate and --guarantee need --labels")
     if guarantee is not None and (calibrate is not None or pool not in ("mean", "geometric")):
-        raise typer.BadParameter("--guarantee is for probabilities as they are, or their mean or geometric pool")
+        raise typer.BadParameter("--guarantee works without --calibrate, and with --pool mean or geometric only")
     if guarantee is not None and rule is not None:
-        raise typer.BadParameter("--guarantee takes the place of a rule: leave out --rule and --ratios")
+        raise typer.BadParameter("--guarantee replaces the rule: leave out --rule and --ratios")
 
 
 def _refuse_odd_requests(labels: Path | None, rule: str | None, ratios: Path | None, figure: Path | None) -> None:
     if labels is None and ratios is None:
-        raise typer.BadParameter("give --labels, or --ratios")
+        raise typer.BadParameter("give --labels or --ratios")
     if ratios is not None and rule not in (None, "ratio"):
-        raise typer.BadParameter(f"--ratios is for the rule 'ratio', not {rule!r}")
+        raise typer.BadParameter(f"--ratios only works with the rule 'ratio', not {rule!r}")
     if figure is not None and labels is None:
         raise typer.BadParameter("--figure needs --labels")
     if figure is not None and figure.suffix not in options.PICTURES:
-        raise typer.BadParameter("--figure is a .png, .svg or .pdf")
+        raise typer.BadParameter("--figure must end in .png, .svg or .pdf")

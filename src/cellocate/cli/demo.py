@@ -8,10 +8,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from cellocate.cli import options
 from cellocate.cli.evaluate import print_scores
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 
@@ -21,17 +20,17 @@ if TYPE_CHECKING:
 FIELDS, SIZE, SPAN, EPOCHS = 800, 128, 81.92, 20  # half the usual width: even 128 px show some detail
 REPORT = "report.html"
 EXPECTED = (0.50, 0.68)
-"""Macro F1 on the test part, with room around the seeds that benchmarks/demo_seeds.py measures."""
+"""Macro F1 on the test part: the range over seeds (benchmarks/demo_seeds.py), with a margin."""
 
 
 def demo(
     out: options.OutFolder = Path("demo"),
-    fields: Annotated[int, typer.Option(min=60, help="How many simulated fields.")] = FIELDS,
-    epochs: Annotated[int, typer.Option(min=1, help="How long to train.")] = EPOCHS,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed of the fields, the split and the training.")] = 0,
+    fields: Annotated[int, option("Number of simulated fields.", min=60)] = FIELDS,
+    epochs: Annotated[int, option("Number of training epochs.", min=1)] = EPOCHS,
+    seed: Annotated[int, option("Random seed of the fields, the split and the training.", min=0)] = 0,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """The whole journey on simulated cells: draw fields, train, predict, measure, report.
+    """Run everything on simulated cells: simulate, train, evaluate, predict. Takes a few minutes.
 
     Example: cellocate demo
     """
@@ -41,19 +40,18 @@ def demo(
     began = time.monotonic()
     if (out / REPORT).is_file() and (out / "phantoms").is_dir() and not overwrite:
         mend = f"Open {out / REPORT}, or run it again with --overwrite."
-        raise CellocateError("this folder holds a demo", where=out, mend=mend)
+        raise CellocateError("the folder already holds a demo", where=out, mend=mend)
     refuse_existing(out, overwrite=overwrite)
     shutil.rmtree(out, ignore_errors=True)
     with repeatable():
         scores = _run(out, fields=fields, epochs=epochs, seed=seed)
     print_scores(scores)
     if (fields, epochs) == (FIELDS, EPOCHS):
-        print(f"to be expected: macro F1 {EXPECTED[0]:.2f} to {EXPECTED[1]:.2f}")
+        print(f"expected: macro F1 {EXPECTED[0]:.2f} to {EXPECTED[1]:.2f}")
     print(f"{time.monotonic() - began:.0f} s; open {out / REPORT}")
 
 
 def _run(out: Path, *, fields: int, epochs: int, seed: int) -> Evaluated:
-    """Draw fields, train, predict, evaluate; each step prints what it does."""
     from cellocate import phantom
     from cellocate.assessment.model_evaluation import evaluate_model
     from cellocate.cli.console import progress

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.options import option
 from cellocate.counted import counted
 
 if TYPE_CHECKING:
@@ -19,34 +20,31 @@ def download(
     images: Annotated[
         Path,
         typer.Argument(
-            metavar="LIST", help="IF-image.csv, kaggle_2021.tsv, a label table, or an address or id in each line."
+            metavar="LIST",
+            help="The atlas's IF-image.csv, kaggle_2021.tsv, a label table, or a list of addresses or ids.",
         ),
     ],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write, or to go on with.")],
-    gene: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Of this gene: a name, or ENSG….")] = None,
-    antibody: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Of this antibody: HPA000992.")] = None,
+    out: Annotated[Path, option("Folder to write or to continue.", "FOLDER")],
+    gene: Annotated[list[str] | None, option("Only this gene: a name or ENSG… (repeatable).", "NAME")] = None,
+    antibody: Annotated[list[str] | None, option("Only this antibody, such as HPA000992 (repeatable).", "NAME")] = None,
     location: Annotated[
-        list[str] | None, typer.Option(metavar="LOCATION", help="With this location, in the list's words.")
+        list[str] | None, option("Only this location, as the list names it (repeatable).", "LOCATION")
     ] = None,
     where: options.Where = None,
-    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Download only the first N fields.")] = None,
+    limit: Annotated[int | None, option("Download only the first N fields.", "N", min=1)] = None,
     files: Annotated[
         Literal["jpg", "composite", "tif"],
-        typer.Option(help="A colour JPEG for each channel; one JPEG of three channels; 16-bit TIFFs."),
+        option("A colour JPEG per channel, one JPEG of three channels, or 16-bit TIFFs."),
     ] = "jpg",
-    vocabulary: Annotated[
-        str, typer.Option("--vocabulary", metavar="NAME", help="Of the labels in the listing.")
-    ] = "hpa28",
-    base: Annotated[
-        str | None, typer.Option(metavar="URL", help="Another server, which has <antibody>/<plate>_<well>_<n>_….")
-    ] = None,
-    connections: Annotated[int, typer.Option(min=1, max=16, help="Files fetched at once.")] = 4,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what and how much, and fetch nothing.")] = False,
+    vocabulary: Annotated[str, option("Vocabulary of the labels.", "NAME", name="--vocabulary")] = "hpa28",
+    base: Annotated[str | None, option("Another server with files <antibody>/<plate>_<well>_<n>_….", "URL")] = None,
+    connections: Annotated[int, option("Number of files to fetch at the same time.", min=1, max=16)] = 4,
+    dry_run: Annotated[bool, option("Only print what would be fetched, and how much it is.", name="--dry-run")] = False,
 ) -> None:
-    """Fetch fields of the Human Protein Atlas; the same command goes on where an earlier one stopped.
+    """Download images of the Human Protein Atlas, with their labels.
 
-    FOLDER receives images/, listing.csv (so that it is a collection), manifest.csv (checksums), LICENCE.txt and,
-    where files could not be downloaded, failed.csv.
+    After an interruption, run the same command again. Writes images/, listing.csv (other commands take FOLDER as DATA),
+    manifest.csv (checksums), LICENCE.txt and, if files could not be downloaded, failed.csv.
 
     Example: cellocate download IF-image.csv --gene GOLGA5 --out golga5
     """
@@ -55,22 +53,21 @@ def download(
     from cellocate.errors import CellocateError
 
     if not images.exists():
-        mend = f"Give a file, such as the atlas's IF-image.csv; to choose one gene of it, add --gene {images.name}."
+        mend = f"Give a file, such as the atlas's IF-image.csv; to choose one gene from it, add --gene {images.name}."
         raise CellocateError("no such list", where=images, mend=mend)
     listed = filter_fields(
         read_list(images, base=base, vocabulary=vocabulary),
         genes=gene or (),
         antibodies=antibody or (),
         locations=location or (),
-        columns=options.read_where(where),
+        columns=options.parse_where(where),
         limit=limit,
     )
     task = Download(listed, out, files, RateLimits(connections=connections))
-    for text in _notes(listed):
-        note(text)
+    note(*_notes(listed))
     note(LICENCE.strip().replace("\n", " "))
     if dry_run:
-        _say_what(task)
+        _print_plan(task)
         return
     made = {"step": "download", "list": str(images.resolve()), "command": sys.argv[1:]}
     wanted = task.missing()
@@ -90,18 +87,18 @@ def _notes(listed: ImageList) -> list[str]:
     notes = []
     if listed.faulty:
         rows = counted(len(listed.faulty), "row")
-        notes.append(f"{rows} that name no image of the atlas were passed over, such as {listed.faulty[0]}")
+        notes.append(f"{rows} skipped that name no image of the atlas, such as {listed.faulty[0]}")
     if listed.repeated:
-        notes.append(f"{counted(listed.repeated, 'row')} that name a field again were passed over")
+        notes.append(f"{counted(listed.repeated, 'row')} skipped that repeat a field")
     if listed.unknown_counts and listed.vocabulary is not None:
         words = ", ".join(f"{word} ({counted(count, 'field')})" for word, count in listed.unknown_counts.most_common())
-        notes.append(f"{listed.vocabulary.name} has no word for {words}; the column locations keeps them")
+        notes.append(f"{listed.vocabulary.name} has no {words}; the column locations keeps the names")
         notes += _other_words(listed, listed.vocabulary.name)
     return notes
 
 
 def _other_words(listed: ImageList, vocabulary: str) -> list[str]:
-    """What to do about words that a vocabulary lacks, where another has more of them."""
+    """Suggest another vocabulary that has more of the names."""
     from cellocate.collection.atlas import best_vocabulary
 
     unlabelled = int(listed.fields["labels"].isna().sum())
@@ -109,18 +106,17 @@ def _other_words(listed: ImageList, vocabulary: str) -> list[str]:
     best, lacking = best_vocabulary(shown)
     if best == vocabulary or len(lacking) >= len(listed.unknown_counts):
         return []
-    extent = f"all but {', '.join(lacking)}" if lacking else "all"
+    extent = f"all names except {', '.join(lacking)}" if lacking else "all names"
     lost = f"{counted(unlabelled, 'field')} without known labels cannot be trained on; " if unlabelled else ""
-    again = "with it, the same command writes the labels anew and fetches nothing twice"
-    return [f"{lost}--vocabulary {best} has words for {extent}: {again}"]
+    return [f"{lost}--vocabulary {best} has {extent}: with it, the same command only writes the labels again"]
 
 
-def _say_what(task: Download) -> None:
+def _print_plan(task: Download) -> None:
     files, missing = task.files(), task.missing()
-    there = f"{len(files) - len(missing)} of them there already"
+    there = f"{len(files) - len(missing)} of them already downloaded"
     print(f"{counted(len(task.listed.fields), 'field')}, {counted(len(files), 'file')}, {there}")
     if missing:
-        print(f"the first: {missing[0].address}")
+        print(f"first: {missing[0].address}")
         size = task.size(missing)
-        told = "of unknown size, for the server does not tell" if size is None else f"about {size / 1e6:,.1f} MB"
-        print(f"to be fetched: {counted(len(missing), 'file')}, {told}")
+        amount = "size unknown" if size is None else f"about {size / 1e6:,.1f} MB"
+        print(f"to download: {counted(len(missing), 'file')}, {amount}")

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from cellocate.cells.masks.mask_folder import MaskFolder
 from cellocate.choices import MapMethod
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.open_data import fields_for, open_data
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.model_files import locations_of_model
 
@@ -19,57 +19,42 @@ def explain(
     model: options.ModelFolder,
     data: options.Data,
     out: options.OutFolder,
-    ids: Annotated[
-        list[str] | None, typer.Option("--id", metavar="ID", help="Explain this field, and each named so.")
-    ] = None,
+    ids: Annotated[list[str] | None, option("Explain this field (repeatable).", "ID", name="--id")] = None,
     fields: Annotated[
-        int, typer.Option(min=1, help="How many to choose otherwise, so that many locations are shown.")
+        int, option("Without --id: how many fields to choose, with many different locations.", min=1)
     ] = 8,
     location: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LOCATION", help="Explain this, and each named so; those decided on if not given."),
+        list[str] | None, option("Explain this location (repeatable). Default: the predicted ones.", "LOCATION")
     ] = None,
     method: Annotated[
-        MapMethod,
-        typer.Option(help="Of the maps: pixel by pixel, by a fine feature map, or by the coarsest."),
+        MapMethod, option("Maps by integrated gradients of the pixels, LayerCAM, or Grad-CAM.")
     ] = "gradients",
     masks: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Masks <id>_cells.png and <id>_nuclei.png, or QuPath's <id>.geojson: explain by compartment too.",
+        option(
+            "Masks <id>_cells.png and <id>_nuclei.png, or QuPath's <id>.geojson: also explain by compartment.", "FOLDER"
         ),
     ] = None,
     colours: options.CompositeColours = "atlas",
-    labels: options.LabelTable = None,
-    vocabulary: options.VocabularyName = None,
-    pixel_size: options.PixelSize = None,
-    channels: options.Channels = None,
-    z: options.Plane = None,
+    images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     device: options.Device = None,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Show where a model looked: maps over every channel, and what is lost without a stain or a compartment.
+    """Show what a prediction is based on: maps over every channel, and the loss without a stain or compartment.
 
     Examples: cellocate explain runs/first/model my_images --out why;
     cellocate explain runs/first/model my_images --id field-7 --location Nucleoli --masks cells --out why
     """
     from cellocate.files import refuse_existing
 
-    refuse_existing(out, overwrite=overwrite, inputs=(model, data, labels, masks))
+    refuse_existing(out, overwrite=overwrite, inputs=(model, data, images.labels, masks))
     known = locations_of_model(model)
     wanted = None if location is None or known is None else tuple(known.index(name) for name in location)
-    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
-    from cellocate.cells.masks import MaskFolder
+    collection = open_data(data, images)
     from cellocate.cli.console import note, notes_on_masks, progress
-    from cellocate.cli.usable import fields_for
     from cellocate.decision import describe_notes
-    from cellocate.explain import (  # with torch, after all that can be refused without it
-        DRAWN,
-        ExplainOptions,
-        choose_fields,
-    )
+    from cellocate.explain import DRAWN, ExplainOptions, choose_fields  # imports torch
     from cellocate.explain import explain as write
     from cellocate.networks import load
     from cellocate.tables import normalised
@@ -93,7 +78,6 @@ def explain(
     if label_images is not None:
         notes_on_masks(label_images)
         if any("cell" in set(one.occluded["place"]) for one in explained):
-            note("the masks show no nuclei in some fields: nucleus and cytosol are one compartment (cell)")
-    for sentence in describe_notes([one.note for one in explained], collection.unit):
-        note(sentence)
+            note("some fields have no nuclei in their masks: nucleus and cytosol count as one compartment (cell)")
+    note(*describe_notes([one.note for one in explained], collection.unit))
     print(f"{counted(len(explained), collection.unit)} explained; report in {out / 'report.html'}")

@@ -2,69 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.open_data import open_data
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.rounded import json_text
 
 if TYPE_CHECKING:
-    from cellocate.explore import Explored
+    from cellocate.explore import Exploration
 
 
 def explore(
     data: options.Data,
     out: options.OutFolder,
-    beside: Annotated[
-        Path | None, typer.Option(metavar="BEFORE", help="What DATA was made from, such as before a clean-up.")
+    compare_to: Annotated[
+        Path | None, option("Compare with an earlier version, such as before a clean-up.", "BEFORE")
     ] = None,
     support: Annotated[
-        float, typer.Option(help="Least share of the fields that a rule is about; at least three.")
+        float, option("Association rules: minimum share of the fields (and at least 3 fields).")
     ] = 0.0004,
-    confidence: Annotated[float, typer.Option(help="Least share of them for which a rule holds.")] = 0.25,
-    sample: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Fields drawn at random for what needs pixels.")
-    ] = 300,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    confidence: Annotated[float, option("Association rules: minimum confidence.")] = 0.25,
+    sample: Annotated[int, option("Number of fields to measure and show, drawn at random.", "N", min=1)] = 300,
+    seed: options.Seed = 0,
     colours: options.CompositeColours = "atlas",
-    labels: options.LabelTable = None,
-    vocabulary: options.VocabularyName = None,
-    pixel_size: options.PixelSize = None,
-    channels: options.Channels = None,
-    z: options.Plane = None,
+    images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print explored.json.")] = False,
+    as_json: Annotated[bool, option("Print explored.json.", name="--json")] = False,
 ) -> None:
-    """Show what a collection holds: how often locations occur, alone and together, and what fields look like.
+    """Show your data on one page: how often locations occur, alone and together, and typical and unusual fields.
 
-    A label table alone will do. FOLDER receives report.html, tables and figures.
+    DATA may also be a label table alone. Writes report.html, tables and figures to FOLDER.
 
-    Examples: cellocate explore my_images --out look; cellocate explore train.csv --out look;
-    cellocate explore clean --beside my_images --out look
+    Examples: cellocate explore my_images --out overview;
+    cellocate explore train.csv --out overview;
+    cellocate explore cleaned --compare-to my_images --out overview
     """
     from cellocate.cli.console import note, progress
     from cellocate.explore import ExploreOptions
     from cellocate.explore import explore as write
     from cellocate.files import refuse_existing
 
-    refuse_existing(out, overwrite=overwrite, inputs=(data, beside, labels))
-    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
-    before = (
-        None
-        if beside is None
-        else open_data(beside, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
-    )
+    refuse_existing(out, overwrite=overwrite, inputs=(data, compare_to, images.labels))
+    collection = open_data(data, images)
+    before = None if compare_to is None else open_data(compare_to, replace(images, labels=None))
     sides = [side for side in (collection, before) if side is not None and collection.channels and side.channels]
     with progress("measuring", sum(min(sample, len(side)) for side in sides)) as advance:
         choices = ExploreOptions(support, confidence, sample, seed, colours, skip_bad, advance)
         explored = write(collection, out, choices, before=before, overwrite=overwrite)
-    for text in explored.notes:
-        note(text)
+    note(*explored.notes)
     if as_json:
         print(json_text(explored.summary))
     else:
@@ -72,7 +62,7 @@ def explore(
         print(f"report in {out / 'report.html'}")
 
 
-def _line(explored: Explored) -> str:
+def _line(explored: Exploration) -> str:
     line = counted(explored.n, explored.unit)
     if explored.labels is None or explored.rules is None:
         return f"{line} without labels"

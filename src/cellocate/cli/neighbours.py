@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import of_known_depth, open_data, require_paths
+from cellocate.cli.open_data import fields_for, open_data, require_paths, with_known_depth
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.model_files import require_model
-from cellocate.written import refuse_suffix
+from cellocate.write_tables import refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.collection import Collection
@@ -19,68 +21,54 @@ if TYPE_CHECKING:
 
 def neighbours(
     embeddings: Annotated[Path, typer.Argument(metavar="EMBEDDINGS", help="h5ad file that 'embed' wrote.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write (.csv, .xlsx): a row for each neighbour.")],
-    ids: Annotated[
-        list[str] | None, typer.Option("--id", metavar="ID", help="Fields like this one, and each named so.")
-    ] = None,
-    images: Annotated[
-        Path | None, typer.Option(metavar="DATA", help="Fields like those of this folder; with --model.")
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(metavar="MODEL", help="The model that EMBEDDINGS was made with.")
-    ] = None,
-    count: Annotated[int, typer.Option(min=1, help="Neighbours of each.")] = 10,
+    out: Annotated[Path, option("Table to write (.csv, .xlsx): a row for each neighbour.", "FILE")],
+    ids: Annotated[list[str] | None, option("Find fields like this one (repeatable).", "ID", name="--id")] = None,
+    images: Annotated[Path | None, option("Find fields like those in this folder; needs --model.", "DATA")] = None,
+    model: Annotated[Path | None, option("The model that EMBEDDINGS was made with.", "MODEL")] = None,
+    count: Annotated[int, option("How many neighbours of each.", min=1)] = 10,
     index: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Ask this index, which is made if absent: quicker, and not quite exact."),
+        Path | None, option("Index for a quicker, not quite exact search; made if it does not exist.", "FILE")
     ] = None,
-    sheet: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw them side by side (.png, .svg, .pdf); with --of.")
-    ] = None,
-    of: Annotated[
-        Path | None, typer.Option(metavar="DATA", help="The collection that EMBEDDINGS is of, for the sheet.")
-    ] = None,
+    sheet: Annotated[Path | None, option("Draw them side by side (.png, .svg, .pdf); needs --of.", "FILE")] = None,
+    of: Annotated[Path | None, option("For --sheet: the images that EMBEDDINGS was made from.", "DATA")] = None,
     colours: options.CompositeColours = "atlas",
-    pixel_size: options.PixelSize = None,
-    channels: options.Channels = None,
-    z: options.Plane = None,
+    reading: options.Images = options.IMAGES,
     device: options.Device = None,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Find the fields that look most like one to a model.
+    """Find the fields that are most similar to one, by the features of a model.
 
-    Examples: cellocate neighbours fields.h5ad --id field-7 --out like.csv --sheet like.png --of my_images;
-    cellocate neighbours fields.h5ad --images new --model runs/first/model --index fields.index --out like.csv
+    Examples: cellocate neighbours fields.h5ad --id field-7 --out similar.csv --sheet similar.png --of my_images;
+    cellocate neighbours fields.h5ad --images new --model runs/first/model --index fields.index --out similar.csv
     """
     from cellocate.files import refuse_existing_files
     from cellocate.tables import normalised
 
     if (ids is None) == (images is None) or (images is None) != (model is None):
-        raise typer.BadParameter("give --id, or --images and --model")
+        raise typer.BadParameter("give --id, or --images with --model")
     if (sheet is None) != (of is None):
-        raise typer.BadParameter("--sheet needs --of, the collection of the fields, and nothing else does")
+        raise typer.BadParameter("--sheet and --of go together: give both or neither")
     if sheet is not None and sheet.suffix not in options.PICTURES:
-        raise typer.BadParameter("--sheet draws .png, .svg or .pdf")
+        raise typer.BadParameter("--sheet must end in .png, .svg or .pdf")
     refuse_suffix(out)
     refuse_existing_files((out, sheet), overwrite=overwrite, inputs=(embeddings, images, model, of))
     if model is not None:
         require_model(model)
     require_paths(embeddings)
-    from cellocate.cli.usable import fields_for
-    from cellocate.explain.embedding import ask_for_ids, ask_for_images, read_embeddings  # with torch
+    from cellocate.explain.embedding import neighbours_of_ids, neighbours_of_images, read_embeddings  # with torch
     from cellocate.networks import load
     from cellocate.pictures import save_figure_as
 
     known = read_embeddings(embeddings)
     asked: Collection | None = None
     if images is None or model is None:
-        answer = ask_for_ids(known, [normalised(field) for field in ids or ()], count, index, where=embeddings)
+        answer = neighbours_of_ids(known, [normalised(field) for field in ids or ()], count, index, where=embeddings)
     else:
         loaded = load(model, device=device)
-        asked = fields_for(loaded, open_data(images, pixel_size=pixel_size, channels=channels, z=z), skip_bad=False)
-        answer = ask_for_images(known, loaded, asked, count, index)
+        asked = fields_for(loaded, open_data(images, replace(reading, labels=None)), skip_bad=False)
+        answer = neighbours_of_images(known, loaded, asked, count, index)
     total = answer.write(out)
     if sheet is not None and of is not None:
-        shown = of_known_depth(open_data(of, pixel_size=pixel_size, channels=channels, z=z))
+        shown = with_known_depth(open_data(of, reading))
         save_figure_as(answer.draw(shown, asked, colours), sheet)
     print(f"{counted(total, 'neighbour')} of {counted(len(answer.names), known.unit)} in {out}")

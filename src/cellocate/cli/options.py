@@ -3,49 +3,94 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cellocate.choices import DEFAULT_RULE, Colours, Turns
-from cellocate.cli.named import Named
+from cellocate.choices import DEFAULT_RULE, Colours, TtaKind
+from cellocate.cli.registry_names import RegistryNames
 from cellocate.errors import CellocateError
 from cellocate.registry import RULES, SEGMENTERS
 from cellocate.tables import normalised
 
-# what cannot be read is the data's fault (1), not wrong usage (2)
+
+def option(text: str, metavar: str | None = None, *, name: str | None = None, **more: Any) -> Any:  # noqa: ANN401
+    """A typer option with this help; `name` if it is not that of the parameter, `more` for typer."""
+    return typer.Option(*filter(None, [name]), metavar=metavar, help=text, **more)
+
+
+# readable=False: a folder that cannot be read is an error of the data (exit code 1), not wrong usage (2)
 Data = Annotated[
-    Path, typer.Argument(metavar="DATA", readable=False, help="Folder with the images, a store, or a table of them.")
+    Path, typer.Argument(metavar="DATA", readable=False, help="Folder with images, a store, or a table of images.")
 ]
-OutFolder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write.")]
+OutFolder = Annotated[Path, option("Folder to write.", "FOLDER", name="--out")]
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.")]
-LabelTable = Annotated[
-    Path | None, typer.Option("--labels", metavar="FILE", help="Label table, if it is not beside the images.")
+Workers = Annotated[int | None, option("Processes. Default: one per core.", "N", name="--workers")]
+Resume = Annotated[bool, option("Continue where an interrupted run stopped.", name="--resume")]
+SkipBad = Annotated[bool, option("Leave damaged or incomplete fields out, and list them.", name="--skip-bad")]
+Overwrite = Annotated[bool, option("Replace earlier results.", name="--overwrite")]
+Seed = Annotated[int, option("Random seed.", name="--seed", min=0)]
+Tta = Annotated[
+    TtaKind | None,
+    option("Test-time augmentation: average over 4 mirror images (flips) or 8 orientations (dihedral).", name="--tta"),
+]
+CompositeColours = Annotated[
+    Colours, option("Colours of composites. 'magenta' is for readers who cannot tell red from green.")
 ]
 VocabularyName = Annotated[
-    str | None, typer.Option("--vocabulary", metavar="NAME", help="hpa28, hpa19, subcell31, or a table of your own.")
+    str | None, option("Locations: hpa28, hpa19, subcell31, or a table of your own.", "NAME", name="--vocabulary")
 ]
-PixelSize = Annotated[
-    float | None, typer.Option("--pixel-size", metavar="UM", help="µm per pixel of the files, such as 0.08.")
-]
-Channels = Annotated[
+Where = Annotated[
     list[str] | None,
-    typer.Option(
-        "--channels",
-        metavar="STAIN=NAME,…",
-        help="Which channel is which, such as nucleus=DAPI,protein=AF488 or nucleus=ch00,protein=ch01: for nucleus, "
-        "protein, microtubules and er (or blue, green, red and yellow) the name of a channel, its number from 0, or "
-        "the part of the file names that stands for it. (repeatable)",
+    option(
+        "Only fields with this value in this column of the table (repeatable: any of the values of one column, "
+        "and all of several columns). An empty VALUE means no value.",
+        "COLUMN=VALUE",
     ),
 ]
-Plane = Annotated[
-    str | None,
-    typer.Option("--z", metavar="N", help="Plane of z stacks, from 0; or max (unless given) or mean of all planes."),
-]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; one per core unless given.")]
-SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave faulty fields out, and say which.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+PICTURES = (".png", ".svg", ".pdf")
+RULE, SEGMENTER = RegistryNames(RULES, DEFAULT_RULE), RegistryNames(SEGMENTERS)
+_IMAGES = "How to read the images"
+
+
+@dataclass(frozen=True)
+class Images:
+    """Options on how images are read. `cellocate.cli.commands.command` shows each as an option of its own."""
+
+    labels: Annotated[
+        Path | None, option("Label table, if it is not next to the images.", "FILE", rich_help_panel=_IMAGES)
+    ] = None
+    vocabulary: Annotated[
+        str | None,
+        option("Locations: hpa28, hpa19, subcell31, or a table of your own.", "NAME", rich_help_panel=_IMAGES),
+    ] = None
+    pixel_size: Annotated[
+        float | None, option("µm per pixel of the files, such as 0.08.", "UM", rich_help_panel=_IMAGES)
+    ] = None
+    channels: Annotated[
+        list[str] | None,
+        option(
+            "Which channel is which, such as nucleus=DAPI,protein=AF488 or nucleus=ch00,protein=ch01. Stains: "
+            "nucleus, protein, microtubules, er (or blue, green, red, yellow). Names: the channel's name, its number "
+            "from 0, or the part of the file names that stands for it (repeatable).",
+            "STAIN=NAME,…",
+            rich_help_panel=_IMAGES,
+        ),
+    ] = None
+    z: Annotated[
+        str | None,
+        option(
+            "Plane of z stacks, from 0; or 'max' (the default) or 'mean' of all planes.",
+            "N",
+            name="--z",
+            rich_help_panel=_IMAGES,
+        ),
+    ] = None
+
+
+IMAGES = Images()
 
 
 def _device(name: str | None) -> str | None:
@@ -56,33 +101,11 @@ def _device(name: str | None) -> str | None:
 
 
 Device = Annotated[
-    str | None,
-    typer.Option("--device", metavar="NAME", callback=_device, help="cpu, cuda, mps; the fastest if not given."),
-]
-Tta = Annotated[
-    Turns | None,
-    typer.Option(
-        "--tta",
-        help="Test-time augmentation: pool 4 mirrors (flips) or 8 orientations (dihedral), instead of the model's.",
-    ),
-]
-CompositeColours = Annotated[
-    Colours,
-    typer.Option(help="Of composites; magenta microtubules for those who cannot tell red from green."),
-]
-PICTURES = (".png", ".svg", ".pdf")  # that figures are written as
-RULE, SEGMENTER = Named(RULES, DEFAULT_RULE), Named(SEGMENTERS)
-Where = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="COLUMN=VALUE",
-        help="Have this value in this column of the table (none, if VALUE is empty); of one column any value given, of "
-        "several columns each.",
-    ),
+    str | None, option("cpu, cuda or mps. Default: the fastest.", "NAME", name="--device", callback=_device)
 ]
 
 
-def read_where(pairs: list[str] | None) -> dict[str, list[str]]:
+def parse_where(pairs: list[str] | None) -> dict[str, list[str]]:
     """`COLUMN=VALUE` options as values by column.
 
     Raises:

@@ -8,32 +8,25 @@ from typing import Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import of_known_depth, open_data
+from cellocate.cli.open_data import open_data, with_known_depth
+from cellocate.cli.options import option
 from cellocate.counted import counted
 
 
 def pack(
     data: options.Data,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of the store.")],
-    sizes: Annotated[
-        list[int], typer.Option("--size", metavar="PX", help="Longer side of the stored fields (repeatable).")
-    ],
-    only: Annotated[
-        list[str] | None, typer.Option("--channel", metavar="NAME", help="Keep only this one (repeatable).")
-    ] = None,
+    sizes: Annotated[list[int], option("Longer side of the stored images (repeatable).", "PX", name="--size")],
+    only: Annotated[list[str] | None, option("Keep only this channel (repeatable).", "NAME", name="--channel")] = None,
     workers: options.Workers = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue the unfinished store in OUT.")] = False,
-    labels: options.LabelTable = None,
-    vocabulary: options.VocabularyName = None,
-    pixel_size: options.PixelSize = None,
-    channels: options.Channels = None,
-    z: options.Plane = None,
+    resume: options.Resume = False,
+    images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Pack the images of a folder into a store, from which train and predict read many times faster.
+    """Pack images into a store, which 'train' and 'predict' read many times faster.
 
-    Labels, metadata and pixel sizes go with them: give OUT to other commands in the place of DATA.
+    A store keeps labels, metadata and pixel sizes. Other commands take OUT as DATA.
 
     Example: cellocate pack my_images my_store --size 512 --size 224
     """
@@ -41,8 +34,8 @@ def pack(
     from cellocate.cli.console import note, progress, resumable
     from cellocate.tables import read_table
 
-    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
-    collection = of_known_depth(collection)
+    collection = open_data(data, images)
+    collection = with_known_depth(collection)
     with resumable(), progress("packing", len(collection)) as advance:
         store = rooms.pack(
             collection,

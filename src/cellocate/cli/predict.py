@@ -9,11 +9,12 @@ import typer
 
 from cellocate.choices import Format, Part
 from cellocate.cli import options
-from cellocate.cli.opened import of_known_depth, open_data
+from cellocate.cli.open_data import fields_for, open_data, with_known_depth
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.model_files import require_model
-from cellocate.written import SUFFIXES, refuse_suffix
+from cellocate.write_tables import SUFFIXES, refuse_suffix
 
 if TYPE_CHECKING:
     from cellocate.cells.masks import MaskFolder
@@ -23,16 +24,14 @@ if TYPE_CHECKING:
     from cellocate.networks import Model
 
 _SUFFIXES = {"table": SUFFIXES, "h5ad": (".h5ad",), "kaggle2018": (".csv",), "kaggle2021": (".csv",)}
-
-
 _NO_MODEL = (
-    "No trained model comes with cellocate yet: train one on labelled images with 'cellocate train', or try it with "
-    "that of 'cellocate demo', which knows simulated cells only"
+    "No trained model comes with cellocate yet: train one on labelled images with 'cellocate train', or try the model "
+    "of 'cellocate demo', which was trained on simulated cells only"
 )
 
 
 def predict(
-    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write: .csv, .tsv, .xlsx, .parquet or .h5ad.")],
+    out: Annotated[Path, option("File to write: .csv, .tsv, .xlsx, .parquet or .h5ad.", "FILE")],
     model: Annotated[
         Path | None, typer.Argument(metavar="MODEL", help="Folder of a model, such as RUN/model.", show_default=False)
     ] = None,
@@ -42,54 +41,47 @@ def predict(
             metavar="DATA",
             readable=False,
             show_default=False,
-            help="Folder with the images, a store, or a table of them.",
+            help="Folder with images, a store, or a table of images.",
         ),
     ] = None,
     format_: Annotated[
         Format | None,
-        typer.Option(
-            "--format",
-            help="Probabilities and locations as a table or as AnnData (h5ad), or the submission of a challenge; "
-            "unless given, what the name of FILE says.",
+        option(
+            "Probabilities and locations as a table or AnnData (h5ad), or a submission to a challenge. Default: "
+            "by the name of FILE.",
+            name="--format",
         ),
     ] = None,
     masks: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Masks of the cells, such as <id>_cells.png, Cellpose's <id>_cp_masks.png or QuPath's <id>.geojson: "
-            "predict these cells. Each gets the probabilities of its whole field, unless you add --by-map or DATA are "
-            "cells.",
+        option(
+            "Predict the cells in these masks: <id>_cells.png, Cellpose's <id>_cp_masks.png or QuPath's "
+            "<id>.geojson. Each cell gets the probabilities of its whole field, unless you add --by-map.",
+            "FOLDER",
         ),
     ] = None,
     by_map: Annotated[
         bool,
-        typer.Option("--by-map", help="Predict the cells of --masks by the activation map inside each, and the field."),
+        option(
+            "With --masks: weight the field's probabilities by the activation map inside each cell.", name="--by-map"
+        ),
     ] = False,
     fields: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Where DATA are cells: probabilities of their fields, another table of 'predict', to be taken "
-            "together with each cell's.",
+        option(
+            "Cell collections only: predictions of the whole fields (a table of 'predict') to combine with those "
+            "of the cells.",
+            "FILE",
         ),
     ] = None,
     whole_fields: Annotated[
-        bool, typer.Option("--whole-fields", help="Where DATA are cells: predict the fields that they are of.")
+        bool, option("Cell collections only: predict the fields from their cells.", name="--whole-fields")
     ] = False,
-    part: Annotated[
-        Part | None,
-        typer.Option(help="Predict the fields (or the cells of the fields) of this part of the model's split alone."),
-    ] = None,
-    sample: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A sample submission: predict its ids, in its order.")
-    ] = None,
-    labels: options.LabelTable = None,
-    pixel_size: options.PixelSize = None,
-    channels: options.Channels = None,
-    z: options.Plane = None,
+    part: Annotated[Part | None, option("Only this part of the model's split.")] = None,
+    sample: Annotated[Path | None, option("Sample submission: predict its ids, in its order.", "FILE")] = None,
+    images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Fields or cells predicted at once.")] = 32,
+    batch_size: Annotated[int, option("Number of images per batch.", min=1)] = 32,
     overwrite: options.Overwrite = False,
     tta: options.Tta = None,
     device: options.Device = None,
@@ -107,13 +99,12 @@ def predict(
     format_ = format_ or ("h5ad" if out.suffix.lower() == ".h5ad" else "table")
     refuse_suffix(out, _SUFFIXES[format_], "a table" if format_ == "table" else f"--format {format_}")
     _refuse_odd_masks(format_, masks, by_map=by_map, whole_fields=whole_fields)
-    refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, labels, sample, masks, fields))
+    refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, images.labels, sample, masks, fields))
     require_model(model)
-    collection = open_data(data, labels=labels, pixel_size=pixel_size, channels=channels, z=z)
-    from cellocate import prediction  # with torch, after all that can be refused without it
+    collection = open_data(data, images)
+    from cellocate import prediction  # imports torch
     from cellocate.cells.masks import MaskFolder
-    from cellocate.cli.console import notes_on_masks
-    from cellocate.cli.usable import fields_for, note_cautions
+    from cellocate.cli.console import note, notes_on_masks
     from cellocate.collection import are_cells, bags_of
     from cellocate.collection.splits import part_of
     from cellocate.decision import submissions
@@ -121,11 +112,11 @@ def predict(
     from cellocate.networks import load
 
     label_images = None if masks is None else MaskFolder(masks).excluding(collection.files)
-    loaded, turned = prediction.override_tta(load(model, device=device), tta)
+    loaded, notes = prediction.override_tta(load(model, device=device), tta)
     if format_ == "kaggle2021":
         submissions.require_vocabulary(loaded.vocabulary, 2021)
     if part is not None or sample is not None:
-        collection = of_known_depth(collection)  # by all of its fields
+        collection = with_known_depth(collection)  # before fields are left out
     single = are_cells(collection) and not whole_fields
     _refuse_odd_data(fields, masks, format_, single=single, by_map=by_map)
     bags = bags_of(collection) if whole_fields or loaded.card.bag is not None else None  # refuses fields
@@ -136,10 +127,10 @@ def predict(
         collection = submissions.in_sample_order(collection, wanted)
     if part is not None:
         collection, missing = part_of(collection, loaded.card.fields, part, skip_missing=skip_bad)
-        turned = [*turned, *missing]
+        notes = [*notes, *missing]
     if bags is not None and whole_fields:
         collection = bags.subset(collection.ids).cells
-    collection = fields_for(loaded, collection, skip_bad=skip_bad, also=turned)
+    collection = fields_for(loaded, collection, skip_bad=skip_bad, also=notes)
     if single:
         found = _cells(loaded, collection, fields, batch_size)
     elif label_images is not None:
@@ -160,7 +151,7 @@ def predict(
         masks=None if label_images is None else _reader(label_images, None if single else collection),
         fields=of,
     )
-    note_cautions(loaded, found)
+    note(*prediction.prediction_warnings(loaded, found))
     if label_images is not None:
         notes_on_masks(label_images)
     fields_too = f" of {counted(len(of), 'field')}" if found.unit == "cell" else ""
@@ -168,7 +159,7 @@ def predict(
 
 
 def _missing(given: Path | None, out: Path) -> CellocateError:
-    """What to type where a model or the images are missing: `given` is the one that is there, if any."""
+    """The error for a missing model or missing images; `given` is the one given, if any."""
     if given is not None:
         for folder in (given, given / "model"):
             if (folder / "model.json").is_file():
@@ -180,22 +171,24 @@ def _missing(given: Path | None, out: Path) -> CellocateError:
 
 def _refuse_odd_masks(format_: Format, masks: Path | None, *, by_map: bool, whole_fields: bool) -> None:
     if whole_fields and (masks is not None or format_ == "kaggle2021"):
-        raise typer.BadParameter("--whole-fields predicts no cells: leave out --masks and --format kaggle2021")
+        raise typer.BadParameter("--whole-fields predicts fields: leave out --masks and --format kaggle2021")
     if format_ == "kaggle2021" and masks is None:
-        raise typer.BadParameter("--format kaggle2021 needs --masks, the cells of the fields")
+        raise typer.BadParameter("--format kaggle2021 needs --masks with the cells of the fields")
     if format_ == "kaggle2018" and masks is not None:
-        raise typer.BadParameter("--format kaggle2018 is of fields, and takes no --masks")
+        raise typer.BadParameter("--format kaggle2018 is for fields: leave out --masks")
     if by_map and masks is None:
-        raise typer.BadParameter("--by-map needs --masks, the cells of the fields")
+        raise typer.BadParameter("--by-map needs --masks with the cells of the fields")
 
 
 def _refuse_odd_data(fields: Path | None, masks: Path | None, format_: Format, *, single: bool, by_map: bool) -> None:
     if fields is not None and not single:
-        raise typer.BadParameter("--fields is for cells, and DATA are fields")
+        raise typer.BadParameter("--fields only works with cell collections, and DATA are fields")
     if single and format_ == "kaggle2018":
-        raise typer.BadParameter("DATA are cells, and --format kaggle2018 is of fields: add --whole-fields")
+        raise typer.BadParameter("DATA are cells, and --format kaggle2018 is for fields: add --whole-fields")
     if single and (by_map or (masks is not None and format_ != "kaggle2021")):
-        raise typer.BadParameter("DATA are cells: --masks is for --format kaggle2021 alone, and --by-map for fields")
+        raise typer.BadParameter(
+            "DATA are cells: use --masks only with --format kaggle2021, and --by-map only with fields"
+        )
 
 
 def _fields(model: Model, collection: Collection, bags: CellBags | None, batch_size: int) -> Predictions:
@@ -218,9 +211,9 @@ def _cells_of_fields(
 
     masks.require(collection.ids)
     first = collection.ids[0]
-    masks.read(first, collection.shape(first))  # before the long work: what is wrong with one is mostly so with all
+    masks.read(first, collection.shape(first))  # fails early if the masks cannot be used
     if not by_map:
-        note("each cell is given the probabilities of its whole field")
+        note("each cell gets the probabilities of its whole field")
     with progress("predicting", len(collection) * 2) as advance:
         fields = predict_collection(model, collection, batch_size=batch_size, progress=advance)
         return predict_within(model, collection, masks, fields, by_map=by_map, progress=advance)
@@ -240,5 +233,5 @@ def _cells(model: Model, cells: Collection, fields: Path | None, batch_size: int
 
 
 def _reader(masks: MaskFolder, collection: Collection | None) -> ReadMasks:
-    """Reads the masks of a field, at the size of its image where that is at hand."""
+    """A function that reads the masks of a field, at the size of its image if there is one."""
     return lambda field: masks.read(field, None if collection is None else collection.shape(field))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import require_paths
+from cellocate.cli.open_data import require_paths
+from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.written import refuse_suffix, write_table
+from cellocate.write_tables import refuse_suffix, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,31 +26,22 @@ def proteins(
     predictions: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PREDICTIONS...", help="Table that 'predict' wrote; several, for a rule of 'decide fit' that pools."
+            metavar="PREDICTIONS...", help="Table that 'predict' wrote; several for a --rule that pools them."
         ),
     ],
-    of: Annotated[
-        Path, typer.Option(metavar="DATA", help="What tells the proteins: the collection, or a table with these ids.")
-    ],
-    out: Annotated[
-        Path, typer.Option(metavar="FILE", help="Table to write (.csv, .xlsx): a row for each location of each.")
-    ],
-    calls: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Table to write as well (.csv, .xlsx): a row for each protein.")
-    ] = None,
+    of: Annotated[Path, option("Collection or table with the antibody or gene of each id.", "DATA")],
+    out: Annotated[Path, option("Table to write (.csv, .xlsx): a row per location of each protein.", "FILE")],
+    calls: Annotated[Path | None, option("Also write a table (.csv, .xlsx) with a row per protein.", "FILE")] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="What tells proteins apart; antibody, gene and cell_line, as far as there, if not given.",
-        ),
+        option("Column to group by (repeatable). Default: antibody, gene and cell_line, if they exist.", "COLUMN"),
     ] = None,
     rule: Annotated[
         Path | None,
-        typer.Option(
-            metavar="RULE",
-            help="Model, or JSON file of 'decide fit', that decides fields, and the call from their mean; without it a "
-            "call is what at least half of the fields show.",
+        option(
+            "Model or rule of 'decide fit' to apply to the mean probabilities. Without it, a protein gets the "
+            "locations that at least half of its fields show.",
+            "RULE",
         ),
     ] = None,
     vocabulary: options.VocabularyName = None,
@@ -65,9 +57,9 @@ def proteins(
     if rule is not None and vocabulary is not None:
         raise typer.BadParameter("--rule has its own vocabulary: leave out --vocabulary")
     if rule is None and len(predictions) > 1:
-        raise typer.BadParameter("several tables need the --rule that pools them")
+        raise typer.BadParameter("several tables need a --rule that pools them")
     if calls == out:
-        raise typer.BadParameter("--out and --calls are two files")
+        raise typer.BadParameter("--out and --calls must be different files")
     for table in (out, calls):
         refuse_suffix(table)
     refuse_existing_files((out, calls), overwrite=overwrite, inputs=(*predictions, of, rule))
@@ -96,8 +88,7 @@ def proteins(
     if not whole.all():
         column = str(known.columns[known.isna().any().to_numpy()][0])
         note(_left_out(known[~whole], column, unit))
-    for sentence in decision.describe_notes(notes, unit):
-        note(sentence)
+    note(*decision.describe_notes(notes, unit))
     silent = [text in decision.SILENT for text in notes]
     decided[silent] = False
     found = decision.aggregate_by_protein(
@@ -117,7 +108,7 @@ def proteins(
 
 
 def _read_rule(path: Path) -> tuple[Rule, Steps, Vocabulary]:
-    """The rule of a model, whose tables hold what it is applied to, or of `decide fit`, with what comes before it."""
+    """The rule, pooling and calibration steps, and vocabulary of a model or of a file of `decide fit`."""
     from cellocate import decision
 
     if path.is_dir():
@@ -131,6 +122,6 @@ def _read_rule(path: Path) -> tuple[Rule, Steps, Vocabulary]:
 def _left_out(rows: pd.DataFrame, column: str, thing: str) -> str:
     lacking = rows[column].isna()
     return (
-        f"left out: {counted(len(rows), thing)} of which nobody says what tells proteins apart, such as {column} of "
+        f"left out: {counted(len(rows), thing)} without a value to group by, such as {column} of "
         f"{rows.index[lacking.to_numpy()][0]} (--by names other columns)"
     )

@@ -10,17 +10,15 @@ import typer
 
 from cellocate.choices import DEFAULT_RECIPE
 
-_SOURCE = re.compile(r" \(([^()]*20\d\d[^()]*)\)\.$")  # where a published system comes from: the end of a description
+_SOURCE = re.compile(r" \(([^()]*20\d\d[^()]*)\)\.$")  # source of a published system, at the end of its description
 _OWN = "cellocate's own"
 
 
-def recipes(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this recipe.")] = None,
-) -> None:
+def recipes(name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this recipe.")] = None) -> None:
     """List the recipes, or print one to start your own from.
 
-    quick is for a first try, resnet18 for real data; most others are published systems. A terminal shows what each one
-    is; a pipe gets bare names, one a line.
+    'quick' is for a first try and 'resnet18' for real data. Most others are published systems. In a terminal, the list
+    has descriptions; in a pipe, only names.
 
     Example: cellocate recipes quick > mine.yaml
     """
@@ -52,7 +50,7 @@ def _show_table() -> None:
 
 
 def _groups() -> dict[str, dict[str, str]]:
-    """What each recipe is, by name, under the source of the system; our own first."""
+    """Descriptions of the recipes by source and name; our own first."""
     import yaml
 
     from cellocate.training.recipe_files import recipe_names, recipe_text

@@ -9,54 +9,46 @@ from typing import Annotated
 import typer
 
 from cellocate.cli import options
-from cellocate.cli.opened import of_known_depth, open_data
+from cellocate.cli.open_data import open_data, with_known_depth
+from cellocate.cli.options import option
 from cellocate.counted import counted
 
 
 def select(
     data: Annotated[list[Path], typer.Argument(metavar="DATA...", help="Folders with images; several are merged.")],
     out: options.OutFolder,
-    to: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Map labels to this vocabulary first, such as hpa19.")
-    ] = None,
+    to: Annotated[str | None, option("First map labels to this vocabulary, such as hpa19.", "NAME")] = None,
     by_map: Annotated[
-        Path | None, typer.Option("--map", metavar="FILE", help="Map by this table (from,to), not by a built-in map.")
+        Path | None,
+        option("Map by this table (from,to) in place of the built-in one; needs --to.", "FILE", name="--map"),
     ] = None,
     negative: Annotated[
-        bool, typer.Option("--negative", help="Keep fields that lose all labels thereby, as Negative.")
+        bool, option("Keep fields that lose all labels in the mapping, as Negative.", name="--negative")
     ] = False,
     any_of: Annotated[
-        list[str] | None, typer.Option("--any", metavar="LOCATION", help="Show this, or another named so.")
+        list[str] | None,
+        option("Only fields that show this location (repeatable: any of them).", "LOCATION", name="--any"),
     ] = None,
     all_of: Annotated[
-        list[str] | None, typer.Option("--all", metavar="LOCATION", help="Show this, and each named so.")
+        list[str] | None,
+        option("Only fields that show this location (repeatable: all of them).", "LOCATION", name="--all"),
     ] = None,
-    without: Annotated[list[str] | None, typer.Option(metavar="LOCATION", help="Do not show this.")] = None,
-    single: Annotated[bool, typer.Option("--single", help="Show exactly one location.")] = False,
+    without: Annotated[list[str] | None, option("No fields that show this location (repeatable).", "LOCATION")] = None,
+    single: Annotated[bool, option("Only fields with exactly one location.", name="--single")] = False,
     where: options.Where = None,
-    ids: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Take the fields that this table names, in its column Id.")
-    ] = None,
-    without_ids: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Leave those out that this one names.")
-    ] = None,
-    sample: Annotated[int | None, typer.Option(metavar="N", help="So many at random.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
-    rescale: Annotated[
-        float | None, typer.Option(metavar="UM", help="Write the images anew, at this many µm per pixel.")
-    ] = None,
-    labels: options.LabelTable = None,
-    vocabulary: options.VocabularyName = None,
-    pixel_size: options.PixelSize = None,
-    channels: options.Channels = None,
-    z: options.Plane = None,
+    ids: Annotated[Path | None, option("Only the fields in the column Id of this table.", "FILE")] = None,
+    without_ids: Annotated[Path | None, option("No fields that are in the column Id of this table.", "FILE")] = None,
+    sample: Annotated[int | None, option("N fields at random.", "N")] = None,
+    seed: options.Seed = 0,
+    rescale: Annotated[float | None, option("Rescale the images to this pixel size, and write them.", "UM")] = None,
+    images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Make a collection of some fields of others: of these labels, of this cell line, at random, mapped, merged.
+    """Make a new collection from others: select by label or column, draw at random, map labels, merge.
 
-    FOLDER receives listing.csv, which names the files where they are, and listing.json, which says how it was made.
-    Locations are named in the words that the labels have after --to.
+    Writes listing.csv, which refers to the files where they are, and listing.json, which records how it was made. With
+    --to, name locations as in the new vocabulary.
 
     Example: cellocate select my_images --to hpa19 --any Mitochondria --single --out mitochondria
     """
@@ -67,10 +59,10 @@ def select(
     from cellocate.files import refuse_existing
 
     refuse_existing(out, overwrite=overwrite, inputs=data)
-    if labels is not None and len(data) > 1:
+    if images.labels is not None and len(data) > 1:
         raise CellocateError("one label table for several folders", mend="Select from each, then merge the results.")
     if by_map is not None and to is None:
-        raise CellocateError("a map to no vocabulary", where=by_map, mend="Name the vocabulary with --to.")
+        raise CellocateError("--map needs a target vocabulary", where=by_map, mend="Add --to NAME.")
     asked = Selection(
         vocabulary=to,
         by=by_map,
@@ -79,28 +71,19 @@ def select(
         all_of=all_of or (),
         without=without or (),
         single=single,
-        where=options.read_where(where),
+        where=options.parse_where(where),
         ids=ids,
         without_ids=without_ids,
         sample=sample,
         seed=seed,
     )
-    opened = [
-        open_data(d, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z) for d in data
-    ]
+    opened = [open_data(folder, images) for folder in data]
     derived = choose(opened, asked, skip_bad=skip_bad)
-    for text in derived.notes:
-        note(text)
+    note(*derived.notes)
     if rescale:
-        derived = dataclasses.replace(derived, collection=of_known_depth(derived.collection))
+        derived = dataclasses.replace(derived, collection=with_known_depth(derived.collection))
     with progress("rescaling", len(derived.collection) if rescale else 0) as advance:
         written = write_derived(
-            derived,
-            out,
-            pixel_size=rescale,
-            overwrite=overwrite,
-            skip_bad=skip_bad,
-            inputs=data,
-            progress=advance,
+            derived, out, pixel_size=rescale, overwrite=overwrite, skip_bad=skip_bad, inputs=data, progress=advance
         )
     print(f"{len(written)} of {counted(sum(map(len, opened)), written.unit)} in {out}")

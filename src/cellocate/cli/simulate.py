@@ -8,36 +8,37 @@ from typing import Annotated, Literal
 import typer
 
 from cellocate.cli import options
+from cellocate.cli.options import option
 from cellocate.counted import counted
 
 
 def simulate(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write.")],
-    fields: Annotated[int, typer.Option(help="How many fields of view.")] = 100,
-    size: Annotated[int, typer.Option(help="Side of a field in pixels.")] = 512,
-    span: Annotated[float, typer.Option(metavar="UM", help="Side of a field in µm.")] = 163.84,
+    fields: Annotated[int, option("How many fields of view.")] = 100,
+    size: Annotated[int, option("Side of a field in pixels.")] = 512,
+    span: Annotated[float, option("Side of a field in µm.", "UM")] = 163.84,
     labels: Annotated[
         str,
-        typer.Option(
-            metavar="real|balanced|FILE",
-            help="How often locations occur: as in the 2018 train set, equally, or as in a table Id,Target of hpa28.",
+        option(
+            "How often locations occur: as in the 2018 training set, equally often, or as in a table Id,Target.",
+            "real|balanced|FILE",
         ),
     ] = "real",
     layout: Annotated[
         Literal["kaggle2018", "kaggle2021"],
-        typer.Option(help="Of files and labels: Id,Target of hpa28; ID,Label of hpa19."),
+        option("Files and labels as in 2018 (Id,Target of hpa28) or 2021 (ID,Label of hpa19)."),
     ] = "kaggle2018",
     vocabulary: Annotated[
-        Literal["hpa28", "hpa19", "subcell31"] | None, typer.Option(help="Of the labels, if not the layout's own.")
+        Literal["hpa28", "hpa19", "subcell31"] | None, option("Locations. Default: those of the layout.")
     ] = None,
-    depth: Annotated[int, typer.Option(metavar="8|16", help="Bits of a pixel.")] = 8,
+    depth: Annotated[int, option("Bits per pixel.", "8|16")] = 8,
     variability: Annotated[
-        float, typer.Option(help="Share of the cells that do not show a location of their field, 0 to 1.")
+        float, option("Share of the cells that do not show a location of their field (0 to 1).")
     ] = 0.08,
-    seed: Annotated[int, typer.Option(help="Random seed; the same one gives the same files.")] = 0,
+    seed: Annotated[int, option("Random seed. The same seed gives the same files.")] = 0,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Draw simulated cells with exact truth, as a collection in the layout of a challenge.
+    """Draw simulated cells with exact labels and masks, in the format of a challenge.
 
     Example: cellocate simulate phantoms --fields 200 --size 256
     """

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from cellocate.choices import SplitMethod
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.open_data import open_data
+from cellocate.cli.options import option
 from cellocate.counted import counted
-from cellocate.written import refuse_suffix
+from cellocate.write_tables import refuse_suffix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,52 +20,48 @@ if TYPE_CHECKING:
 
 def split(
     data: options.Data,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="CSV file to write; how it was made goes beside it.")],
+    out: Annotated[Path, option("CSV file to write. A .json next to it records how it was made.", "FILE")],
     method: Annotated[
         SplitMethod,
-        typer.Option(help="By label; drawn; in order; one cell line (or other group) at a time for the test."),
+        option("Balance labels, draw at random, keep the order, or leave one group (such as a cell line) out."),
     ] = "stratified",
-    folds: Annotated[int | None, typer.Option(min=2, help="So many folds, each the validation part once.")] = None,
+    folds: Annotated[int | None, option("Number of folds. Each is the validation part once.", min=2)] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="What keeps fields together: antibody, plate, cell_line, duplicates (near ones, for which all images "
-            "are read) or another column; several link. Unless given: group, antibody or plate, where there is one.",
+        option(
+            "Keep fields with the same value in one part: antibody, plate, cell_line, another column, or "
+            "'duplicates', which reads all images to find near duplicates (repeatable). Default: the first of group, "
+            "antibody and plate that exists.",
+            "COLUMN",
         ),
     ] = None,
-    validation: Annotated[float, typer.Option(min=0, max=1, help="Share of the groups; not for folds.")] = 0.15,
-    test: Annotated[float, typer.Option(min=0, max=1, help="Share of the groups; outside all folds.")] = 0.15,
+    validation: Annotated[
+        float, option("Share of the groups for validation; ignored with --folds.", min=0, max=1)
+    ] = 0.15,
+    test: Annotated[float, option("Share of the groups for the test; outside all folds.", min=0, max=1)] = 0.15,
     min_per_location: Annotated[
-        int,
-        typer.Option(
-            min=0, help="Fields of each location that the train part has at least, if the collection has as many."
-        ),
+        int, option("Minimum number of training fields of each location, if there are enough.", min=0)
     ] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
-    labels: options.LabelTable = None,
-    vocabulary: options.VocabularyName = None,
-    channels: options.Channels = None,
-    z: options.Plane = None,
+    seed: options.Seed = 0,
+    images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
 ) -> None:
     """Split a collection, keeping all images of one antibody, plate or duplicate set in the same part.
 
-    The parts are train, validation and test, or folds.
+    The parts are train, validation and test. With --folds, 'cellocate train --fold 0' validates on fold 0, and '--fold
+    all' trains one model per fold.
 
     Example: cellocate split my_images --by duplicates --out split.csv;
     then: cellocate train my_images --split split.csv --out runs/first
-
-    Of --folds, 'cellocate train --fold 0' holds out one, and --fold all each once.
     """
     from cellocate.cli.console import note
     from cellocate.collection import describe_skipped, make_split, refuse_leaks, save_split
     from cellocate.files import refuse_existing_files
 
     refuse_suffix(out, (".csv",), "a split")
-    refuse_existing_files((out, out.with_suffix(".json")), overwrite=overwrite, inputs=(data, labels))
-    collection = open_data(data, labels=labels, vocabulary=vocabulary, channels=channels, z=z)
+    refuse_existing_files((out, out.with_suffix(".json")), overwrite=overwrite, inputs=(data, images.labels))
+    collection = open_data(data, images)
     faults = [p for p in collection.problems if p.severity == "fault"]
     collection = collection.without(faults, skip_bad=skip_bad)
     if faults:

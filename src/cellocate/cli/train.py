@@ -4,58 +4,48 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Annotated
 
 from cellocate.choices import DEFAULT_RECIPE
 from cellocate.cli import options
-from cellocate.cli.opened import open_data
+from cellocate.cli.open_data import open_data
+from cellocate.cli.options import option
 from cellocate.errors import CellocateError
 from cellocate.model_files import require_model
 
 
 def train(
     data: options.Data,
-    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the run.")],
-    recipe: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="See 'cellocate recipes'; quick unless given.")
-    ] = None,
+    out: Annotated[Path, option("Folder of the run.", "RUN")],
+    recipe: Annotated[str | None, option("Recipe. Default: quick. 'cellocate recipes' lists all.", "NAME|FILE")] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: training.epochs=5.")
+        list[str] | None, option("Change a setting, such as training.epochs=5 (repeatable).", "KEY=VALUE", name="--set")
     ] = None,
-    split: Annotated[Path | None, typer.Option(metavar="FILE", help="Use the parts of this split.csv.")] = None,
+    split: Annotated[Path | None, option("Use the parts of this split.csv.", "FILE")] = None,
     fold: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Of a split with folds, the one held out; all: each once, and one model of them."
-        ),
+        str | None, option("Fold of --split to validate on. 'all' trains one model per fold and combines them.", "NAME")
     ] = None,
     soft: Annotated[
         list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="Where DATA are cells: probabilities of them, by networks that were not trained on them, by which "
-            "the labels of their fields are softened (repeatable).",
+        option(
+            "Cell collections only: table of out-of-fold predictions. Each cell's label is multiplied by its "
+            "predicted probability (repeatable).",
+            "FILE",
         ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in RUN.")] = False,
-    labels: options.LabelTable = None,
-    vocabulary: options.VocabularyName = None,
-    pixel_size: options.PixelSize = None,
-    channels: options.Channels = None,
-    z: options.Plane = None,
+    resume: options.Resume = False,
+    images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,
     overwrite: options.Overwrite = False,
-    accelerator: Annotated[str | None, typer.Option(help="Lightning's: cpu, gpu, mps, auto.")] = None,
-    devices: Annotated[str | None, typer.Option(help="Lightning's: how many, or which.")] = None,
-    strategy: Annotated[str | None, typer.Option(help="Lightning's: ddp for several GPUs.")] = None,
-    num_nodes: Annotated[int | None, typer.Option(help="Lightning's: how many machines.")] = None,
+    accelerator: Annotated[str | None, option("cpu, gpu, mps or auto (an option of Lightning).")] = None,
+    devices: Annotated[str | None, option("How many devices, or which (Lightning).")] = None,
+    strategy: Annotated[str | None, option("'ddp' for several GPUs (Lightning).")] = None,
+    num_nodes: Annotated[int | None, option("How many machines (Lightning).")] = None,
 ) -> None:
-    """Train a model on a labelled collection, as a recipe says.
+    """Train a model on labelled images, following a recipe.
 
-    RUN receives model/, recipe.yaml, split.csv, history.csv, learning_curves.png, and f1_curves.png of the rule; with
-    --fold all, such a folder for each fold, and model/ of them all.
+    Writes model/, recipe.yaml, split.csv, history.csv, learning_curves.png and f1_curves.png to RUN. With --fold all,
+    each fold has such a folder, and RUN/model combines them.
 
     Example: cellocate train my_images --recipe quick --out runs/first;
     or: cellocate split my_images --folds 5 --out folds.csv;
@@ -65,25 +55,20 @@ def train(
     from cellocate.training.recipe_files import load_recipe
 
     if fold is not None and split is None:
-        raise CellocateError("--fold is of a split", mend="Give the split as well, with --split.")
+        raise CellocateError("--fold needs a split", mend="Add --split FILE.")
     if resume and (recipe or settings or split):
         what = "a resumed run keeps its recipe and split"
-        raise CellocateError(what, mend="Leave --recipe, --set and --split out.")
+        raise CellocateError(what, mend="Leave out --recipe, --set and --split.")
     resolved = load_recipe(recipe or DEFAULT_RECIPE, settings or [])
     if resolved.network.init_from is not None:
         require_model(resolved.network.init_from)
-    collection = open_data(data, labels=labels, vocabulary=vocabulary, pixel_size=pixel_size, channels=channels, z=z)
-    from cellocate.report import save_curves, save_history, save_rates  # all that was typed is known to be sound
+    collection = open_data(data, images)
+    from cellocate.report import save_curves, save_history, save_rates  # after all options are checked
     from cellocate.training.fit import train as train_one
     from cellocate.training.folds import of_folds, train_folds
     from cellocate.training.prepare import Options
 
-    flags: dict[str, Any] = {
-        "accelerator": accelerator,
-        "devices": devices,
-        "strategy": strategy,
-        "num_nodes": num_nodes,
-    }
+    flags = {"accelerator": accelerator, "devices": devices, "strategy": strategy, "num_nodes": num_nodes}
     chosen = Options(
         split=split,
         fold=fold,

@@ -37,7 +37,7 @@ from cellocate.decision.submissions import write_kaggle2018, write_kaggle2021
 from cellocate.errors import CellocateError
 from cellocate.images.rle import Mask
 from cellocate.vocabulary import Vocabulary
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 ReadMasks = Callable[[str], tuple[tuple[int, int], Mapping[int, Mask]]]
 """From the id of a field to its height and width in px, and its cells by their numbers."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellocate import written
+from cellocate import write_tables
 from cellocate.arrays import Bools, Doubles
 from cellocate.collection.identity import match_ids
 from cellocate.decision.rules.check_values import suggest_mend
@@ -87,7 +87,7 @@ def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[li
 def write_predicted_labels(path: str | Path, ids: Sequence[str], labels: Bools) -> None:
     """Write `Id,Predicted`: the indices of the predicted locations, separated by spaces."""
     predicted = [" ".join(str(i) for i in np.flatnonzero(row)) for row in labels]
-    written.write_table(path, pd.DataFrame({"Id": ids, "Predicted": predicted}), sheet="locations")
+    write_tables.write_table(path, pd.DataFrame({"Id": ids, "Predicted": predicted}), sheet="locations")
 
 
 def read_predicted_labels(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], Bools]:

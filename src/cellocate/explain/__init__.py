@@ -1,8 +1,11 @@
-"""Explain: where a network looked, which fields look alike to it, and which labels it doubts."""
+"""Explain a model: what its predictions are based on, which fields are similar to it, which labels it doubts.
 
-from cellocate.explain.explained import Explained, explain_field
-from cellocate.explain.folder import DRAWN, ExplainOptions, choose_fields, explain
-from cellocate.explain.maps import METHODS, map_tiles
+Start with `explain`, which writes a folder, or `explain_field` for an array. `embedding` and `audit` are rooms inside.
+"""
+
+from cellocate.explain.evidence_maps import METHODS, map_tiles
+from cellocate.explain.explanation_folder import DRAWN, ExplainOptions, choose_fields, explain
+from cellocate.explain.field_explanation import FieldExplanation, explain_field
 from cellocate.explain.occlusion import COMPARTMENTS, compartments, occlude
 
 __all__ = [
@@ -10,7 +13,7 @@ __all__ = [
     "DRAWN",
     "METHODS",
     "ExplainOptions",
-    "Explained",
+    "FieldExplanation",
     "choose_fields",
     "compartments",
     "explain",

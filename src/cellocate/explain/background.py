@@ -1,4 +1,4 @@
-"""What a channel shows where nothing is stained."""
+"""The background of a channel."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _PERCENTILE = 5
 def background(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
     """The 5th percentile of each channel over the tiles of a field, shape (T, C, S, S) → (C,).
 
-    Between cells this is what is left without a stain; in a field full of cells, the least light that there is. Where
-    all channels are 0, as where a field was padded, nothing is told.
+    This is the light between cells, or in a field full of cells the darkest light. Pixels where all channels are 0,
+    such as padding, do not count.
 
     Example:
         >>> background(np.pad(np.full((1, 2, 8, 8), 0.25, np.float32), ((0, 0), (0, 0), (8, 8), (0, 0)))).tolist()

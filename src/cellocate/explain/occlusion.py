@@ -1,4 +1,4 @@
-"""What a network says when something is taken away: a stain, or its light in one compartment of the cells."""
+"""Occlusion: predictions without a stain, in the whole field or in one compartment of the cells."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Masks = Mapping[str, NDArray[np.bool_]]
 
 
 def compartments(nuclei: Labels | None, cells: Labels, pixel_size: float | None = None) -> dict[str, NDArray[np.bool_]]:
-    """Label images of a field, shape (H, W) → where each compartment is, shape (H, W).
+    """Divide a field into compartments, from its label images; each mask has shape (H, W).
 
-    `nucleus`; `edge`, within 1 µm of the cell's edge; `cytosol`, the rest of the cell (`cell`, where the nuclei are not
-    known); `outside`, where no cell is. No pixel is in two of them, and every pixel is in one.
+    `nucleus`; `edge`, within 1 µm of the cell's edge; `cytosol`, the rest of the cell (`cell` if nuclei are unknown);
+    `outside`, where there is no cell. Every pixel is in exactly one.
 
     Args:
-        nuclei: 0 where there is none; None where they are not known.
+        nuclei: label image, shape (H, W), 0 outside; None if unknown.
         cells: likewise.
-        pixel_size: µm per px; without it the field is taken to span 163.84 µm.
+        pixel_size: µm per px; if None, the field is assumed to span 163.84 µm.
 
     Example:
         >>> cells = np.pad(np.ones((20, 20), np.uint16), 6)
@@ -48,32 +48,32 @@ def compartments(nuclei: Labels | None, cells: Labels, pixel_size: float | None 
 
 
 def occlude(model: Model, tiles: Tiles, locations: Sequence[int], masks: Masks | None = None) -> pd.DataFrame:
-    """How much of each location's logit goes when a channel is replaced by its background, everywhere or in a part.
+    """Measure the drop of each location's logit when a channel is replaced by its background, everywhere or in a part.
 
-    Such a field exists in no microscope, so that a network may answer it oddly; and what two channels tell alike is
-    missed by neither being taken away alone. Read it beside the maps.
+    These images are artificial, so a network may react oddly; and information that two channels carry is not lost when
+    one is removed. Read the result together with the maps.
 
     Args:
-        model: which is asked.
+        model: the model.
         tiles: of one field, shape (T, C, S, S), 0 to 1, at the network's own scale.
         locations: indices of L locations.
         masks: compartments of the tiles, shape (T, S, S) each.
 
     Returns:
         A row for each location, channel (`all` for all of them) and place: `location` (index), `channel`, `place`
-        (`whole field` or the compartment), `probability`, `without`, and `drop`, of the logit: above 0 where what was
-        taken away spoke for the location.
+        (`whole field` or the compartment), `probability`, `without`, and `drop` (of the logit; above 0 if the removed
+        light was evidence for the location).
 
     References:
         Zeiler, Fergus. Visualizing and understanding convolutional networks. ECCV 2014. arXiv:1311.2901
     """
-    said = _probabilities(model, tiles)[list(locations)]
+    whole = model.predict_tiles([tiles])[0][list(locations)]
     rows = []
     for channel, place, changed in _changed(tiles, model.card.channels, masks or {}):
-        without = _probabilities(model, changed)[list(locations)]
-        for location, before, after in zip(locations, said, without, strict=True):
-            row = (location, channel, place, float(before), float(after), float(_logit(before) - _logit(after)))
-            rows.append(row)
+        without = model.predict_tiles([changed])[0][list(locations)]
+        for location, before, after in zip(locations, whole, without, strict=True):
+            drop = float(_logit(before) - _logit(after))
+            rows.append((location, channel, place, float(before), float(after), drop))
     return pd.DataFrame(rows, columns=["location", "channel", "place", "probability", "without", "drop"])
 
 
@@ -87,12 +87,6 @@ def _changed(tiles: Tiles, channels: Sequence[str], masks: Masks) -> Iterator[tu
             for i in which:
                 changed[:, i][mask] = level[i]
             yield channel, place, changed
-
-
-def _probabilities(model: Model, tiles: Tiles) -> NDArray[np.float32]:
-    """Of the field (K,): each tile is looked at once, in the model's own way otherwise."""
-    said: NDArray[np.float32] = model.predict_tiles([tiles])[0]
-    return said
 
 
 def _logit(probability: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,19 +1,22 @@
-"""Explore: what the labels and the images of a collection hold, before anything is trained."""
+"""Explore the labels and images of a collection before training.
 
-from cellocate.explore.explored import SAMPLE, Explored, ExploreOptions, look
-from cellocate.explore.folder import explore
-from cellocate.explore.labels import LabelCounts, skew
-from cellocate.explore.rules import CONFIDENCE, SUPPORT, association_rules
+Start with `explore`, which writes a folder. `analyse` gives the same facts in Python.
+"""
+
+from cellocate.explore.association import CONFIDENCE, SUPPORT, association_rules
+from cellocate.explore.exploration import SAMPLE, Exploration, ExploreOptions, analyse
+from cellocate.explore.exploration_folder import explore
+from cellocate.explore.label_counts import LabelCounts, imbalance
 
 __all__ = [
     "CONFIDENCE",
     "SAMPLE",
     "SUPPORT",
+    "Exploration",
     "ExploreOptions",
-    "Explored",
     "LabelCounts",
+    "analyse",
     "association_rules",
     "explore",
-    "look",
-    "skew",
+    "imbalance",
 ]

@@ -1,4 +1,4 @@
-"""Which locations occur together: counts, correlation, conditional probability; and an order that shows it."""
+"""Co-occurrence of locations: counts, correlation, conditional shares, and an order that shows clusters."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def together(truth: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many fields show both of two locations, shape (K, K); on the diagonal, how many show one.
+def count_pairs(truth: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The number of fields that show both of two locations, shape (K, K); on the diagonal, those that show one.
 
     Args:
         truth: shape (N, K), bool.
 
     Example:
-        >>> together(np.array([[True, True], [True, False]])).tolist()
+        >>> count_pairs(np.array([[True, True], [True, False]])).tolist()
         [[2, 1], [1, 1]]
     """
     numbers = truth.astype(np.int64)
     return np.asarray(numbers.T @ numbers, np.int64)
 
 
-def conditional(both: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The share of the fields of one location (row) that show another (column), nan for rows that do not occur.
+def conditional_shares(both: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The share of the fields of one location (row) that show another (column), shape (K, K).
+
+    Rows of locations that do not occur are nan.
 
     Args:
-        both: from `together`, shape (K, K).
+        both: from `count_pairs`, shape (K, K).
 
     Example:
-        >>> conditional(np.array([[2, 1], [1, 1]])).tolist()
+        >>> conditional_shares(np.array([[2, 1], [1, 1]])).tolist()
         [[1.0, 0.5], [1.0, 1.0]]
     """
     of = np.diag(both)[:, None].astype(float)
@@ -35,10 +37,10 @@ def conditional(both: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def phi(both: NDArray[np.int64], n: int) -> NDArray[np.float64]:
-    """The correlation of two locations over fields, shape (K, K); nan where either is in no field, or in all.
+    """Pearson correlation of each two locations over fields, shape (K, K); nan if one is in no field, or in all.
 
     Args:
-        both: from `together`, shape (K, K).
+        both: from `count_pairs`, shape (K, K).
         n: number of fields.
 
     References:
@@ -47,7 +49,7 @@ def phi(both: NDArray[np.int64], n: int) -> NDArray[np.float64]:
         https://doi.org/10.1098/rsta.1900.0022
 
     Example:
-        >>> phi(together(np.eye(2, dtype=bool)), 2).round(3).tolist()
+        >>> phi(count_pairs(np.eye(2, dtype=bool)), 2).round(3).tolist()
         [[1.0, -1.0], [-1.0, 1.0]]
     """
     of = np.diag(both).astype(float)
@@ -56,16 +58,16 @@ def phi(both: NDArray[np.int64], n: int) -> NDArray[np.float64]:
     return np.asarray((n * both - of[:, None] * of[None, :]) / np.where(scale == 0, np.nan, scale), np.float64)
 
 
-def clustered(correlation: NDArray[np.float64]) -> list[int]:
-    """An order of the locations in which those that occur together stand beside each other.
+def cluster_order(correlation: NDArray[np.float64]) -> list[int]:
+    """Order the locations so that those that occur together are neighbours.
 
-    Average linkage on 1 − correlation, its leaves turned so that neighbours are as near as they can be.
+    Average linkage on 1 − correlation, with optimal leaf ordering.
 
     Args:
         correlation: from `phi`, shape (K, K).
 
     Returns:
-        The locations that have a correlation, each once.
+        The locations that have a correlation.
 
     References:
         Bar-Joseph, Gifford, Jaakkola. Fast optimal leaf ordering for hierarchical clustering. Bioinformatics 17,
@@ -73,7 +75,7 @@ def clustered(correlation: NDArray[np.float64]) -> list[int]:
 
     Example:
         >>> near = np.array([[1, 0, 0.9], [0, 1, 0], [0.9, 0, 1]])
-        >>> order = clustered(near)
+        >>> order = cluster_order(near)
         >>> abs(order.index(0) - order.index(2))
         1
     """

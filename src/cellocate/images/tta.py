@@ -8,13 +8,17 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cellocate.choices import Turns
+from cellocate.choices import TtaKind
 from cellocate.images.scale import Scale
 
 Pooled = Literal["mean", "max", "geometric"]
 Crops = Literal[0, 1, 4, 5]
 
-ORIENTATIONS: dict[Turns, tuple[int, ...]] = {"none": (0,), "flips": (0, 2, 4, 6), "dihedral": (0, 1, 2, 3, 4, 5, 6, 7)}
+ORIENTATIONS: dict[TtaKind, tuple[int, ...]] = {
+    "none": (0,),
+    "flips": (0, 2, 4, 6),
+    "dihedral": (0, 1, 2, 3, 4, 5, 6, 7),
+}
 """Orientations as numbers of `cellocate.networks.tta.orient`; flips mirror along no side, one or both."""
 
 _CORNERS = ((-1, -1), (1, 1), (1, -1), (-1, 1))
@@ -44,7 +48,7 @@ class TTA(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    turns: Turns = "none"
+    turns: TtaKind = "none"
     crops: Crops = 0
     crop: Annotated[float, Field(gt=0.1, le=1)] = 1
     pool: Pooled = "mean"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cellocate.choices import Turns
+from cellocate.choices import TtaKind
 from cellocate.images import TTA
 from cellocate.networks import Model
 
 
-def override_tta(model: Model, turns: Turns | None) -> tuple[Model, list[str]]:
+def override_tta(model: Model, turns: TtaKind | None) -> tuple[Model, list[str]]:
     """Change the orientations of a model's test-time augmentation.
 
     Args:

@@ -19,7 +19,7 @@ from cellocate.pictures.style import WIDE
 from cellocate.pictures.text_format import number, sentence
 from cellocate.report.score_plots import plot_cells
 from cellocate.rounded import json_text
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 
 def write_evaluated_cells(

@@ -13,7 +13,7 @@ from cellocate.files import write_text
 from cellocate.pictures.bars import name_rows, write_number
 from cellocate.pictures.style import FONT, NARROW, PALETTE, WIDE, blank, legend
 from cellocate.rounded import json_text
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,13 +11,13 @@ from cellocate.pictures.text_format import format_probability
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from cellocate.explain import Explained
-    from cellocate.explain.page import Row
+    from cellocate.explain import FieldExplanation
+    from cellocate.explain.explanation_page import MapRow
 
 
-def _with_pictures(evaluated: Evaluated) -> list[tuple[Explained, Picture, str]]:
+def _with_pictures(evaluated: Evaluated) -> list[tuple[FieldExplanation, Picture, str]]:
     """Each map with its picture and a heading."""
-    from cellocate.explain.sheet import enlarged
+    from cellocate.explain.map_sheet import enlarge
 
     if evaluated.collection is None or not evaluated.explained:
         return []
@@ -25,16 +25,16 @@ def _with_pictures(evaluated: Evaluated) -> list[tuple[Explained, Picture, str]]
     ids = list(dict.fromkeys(one.id for one in evaluated.explained))
     pictures = read_pictures(evaluated.collection, ids, evaluated.assumed_span)
     return [
-        (one, enlarged(pictures[one.id]), _in_words(one, k, shown=bool(evaluated.truth[position[one.id], k])))
+        (one, enlarge(pictures[one.id]), _in_words(one, k, shown=bool(evaluated.truth[position[one.id], k])))
         for one in evaluated.explained
         for k in one.locations
         if one.id in pictures
     ]
 
 
-def report_map_rows(evaluated: Evaluated) -> list[Row]:
+def report_map_rows(evaluated: Evaluated) -> list[MapRow]:
     """The maps for the page."""
-    from cellocate.explain.page import map_rows
+    from cellocate.explain.explanation_page import map_rows
 
     found = _with_pictures(evaluated)
     return [row for one, picture, words in found for row in map_rows(one, picture, evaluated.names, [words])]
@@ -42,12 +42,12 @@ def report_map_rows(evaluated: Evaluated) -> list[Row]:
 
 def draw_maps(evaluated: Evaluated) -> Figure | None:
     """Draw the maps as a figure; None if there are none."""
-    from cellocate.explain.sheet import draw
+    from cellocate.explain import map_sheet
 
     found = _with_pictures(evaluated)
     heads = [f"{evaluated.names[one.locations[0]]}, {words}" for one, _, words in found]
-    return draw([(one, picture) for one, picture, _ in found], heads) if found else None
+    return map_sheet.draw_maps([(one, picture) for one, picture, _ in found], heads) if found else None
 
 
-def _in_words(one: Explained, k: int, *, shown: bool) -> str:
+def _in_words(one: FieldExplanation, k: int, *, shown: bool) -> str:
     return f"{'found' if shown else 'false alarm'}, {format_probability(float(one.probabilities[k]))}"

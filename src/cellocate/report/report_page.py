@@ -83,6 +83,6 @@ def _validation(evaluated: Evaluated) -> str:
 
 
 def _map_note(evaluated: Evaluated) -> str:
-    from cellocate.explain.sheet import caption
+    from cellocate.explain.map_sheet import map_caption
 
-    return caption() if evaluated.explained else ""
+    return map_caption() if evaluated.explained else ""

@@ -7,8 +7,8 @@ from functools import partial
 from cellocate.assessment import Evaluated
 from cellocate.decision import f1_curves
 from cellocate.evaluation import confusion, reliability
-from cellocate.explore.figures import plot_conditional
-from cellocate.explore.labels import LabelCounts
+from cellocate.explore.label_counts import LabelCounts
+from cellocate.explore.label_plots import plot_conditional
 from cellocate.pictures.html_page import Plot
 from cellocate.report.comparison_plot import plot_comparison
 from cellocate.report.diagnostics import plot_confusion, plot_frequency, plot_reliability

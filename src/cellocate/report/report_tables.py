@@ -14,7 +14,7 @@ from cellocate.files import write_text
 from cellocate.report.comparison_plot import write_comparison
 from cellocate.rounded import json_text
 from cellocate.vocabulary import Location, Vocabulary
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 
 def write_tables(folder: Path, evaluated: Evaluated) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from cellocate.evaluation import FEW
 from cellocate.pictures.drawing import save_figure_as
 from cellocate.pictures.style import PALETTE, WIDE, bare
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -73,10 +73,18 @@ def fit_decision(
     chosen = decision.fit_rule(rule, values, truth, groups, fallback=fallback, at_most=limit, never=never)
     fitted = chosen.rule
     scores = evaluate(
-        truth, fitted.apply(values), vocabulary, probabilities=values, thresholds=fitted.applied_thresholds, groups=groups
+        truth,
+        fitted.apply(values),
+        vocabulary,
+        probabilities=values,
+        thresholds=fitted.applied_thresholds,
+        groups=groups,
     )
     scores["marked_per_field"] = round(decision.mean_label_count(fitted, values), 2)
     scores["rules"] = None if chosen.comparison is None else chosen.comparison.model_dump(mode="json")
     return FittedDecision(
-        steps.calibration, fitted, scores, decision.f1_curves(values, truth, vocabulary.names, fitted.applied_thresholds)
+        steps.calibration,
+        fitted,
+        scores,
+        decision.f1_curves(values, truth, vocabulary.names, fitted.applied_thresholds),
     )

@@ -19,7 +19,7 @@ from cellocate.training.prepare import Options
 from cellocate.training.recipe import Recipe
 from cellocate.training.recipe_files import load_recipe
 from cellocate.training.run_folder import RunFolder, is_first_process
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 
 def train_folds(collection: Collection, recipe: Recipe, out: str | Path, options: Options) -> Model | None:

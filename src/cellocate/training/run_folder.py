@@ -26,7 +26,7 @@ from cellocate.files import mark, new_file, write_text
 from cellocate.images import Scale
 from cellocate.quiet import quiet
 from cellocate.training.recipe import Recipe
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 _COLUMNS = ("train_loss", "validation_loss", "validation_macro_f1", "validation_macro_average_precision")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cellocate.errors import CellocateError
-from cellocate.files import MARKER, NO_ROOM, new_folder, sync, write_text
+from cellocate.files import DISK_FULL, MARKER, new_folder, sync, write_text
 from cellocate.work.lock import locked
 
 REQUEST = "request.json"
@@ -63,7 +63,7 @@ def _full_disks_reported(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in NO_ROOM:
+        if error.errno not in DISK_FULL:
             raise
         mend = "Free some space, then continue with --resume; nothing was lost."
         raise CellocateError("no room on the disk", where=out, mend=mend) from None

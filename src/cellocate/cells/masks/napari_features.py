@@ -8,7 +8,7 @@ import pandas as pd
 
 from cellocate.errors import CellocateError
 from cellocate.tables import missing_column_error, numbers, read_table
-from cellocate.written import write_table
+from cellocate.write_tables import write_table
 
 
 def write_features(path: str | Path, *tables: pd.DataFrame) -> None:

@@ -1,18 +1,21 @@
-"""Audit: which labels of a collection are in doubt, and which fields are odd."""
+"""Audit: find labels that are probably wrong, and fields that are out of distribution.
 
-from cellocate.explain.audit.audited import Audited, audit_labels
-from cellocate.explain.audit.folder import write_audit
-from cellocate.explain.audit.held_out import HeldOut, by_models, by_tables
-from cellocate.explain.audit.mistaken import JUDGES, Doubts, doubts
+Predict held-out fields (`predict_held_out`), judge their labels (`audit_labels`), write a folder (`write_audit`).
+"""
+
+from cellocate.explain.audit.audit_folder import write_audit
+from cellocate.explain.audit.held_out import HeldOutPredictions, predict_held_out, read_held_out
+from cellocate.explain.audit.label_audit import Audit, audit_labels
+from cellocate.explain.audit.label_doubts import JUDGES, LabelDoubts, judge_labels
 
 __all__ = [
     "JUDGES",
-    "Audited",
-    "Doubts",
-    "HeldOut",
+    "Audit",
+    "HeldOutPredictions",
+    "LabelDoubts",
     "audit_labels",
-    "by_models",
-    "by_tables",
-    "doubts",
+    "judge_labels",
+    "predict_held_out",
+    "read_held_out",
     "write_audit",
 ]

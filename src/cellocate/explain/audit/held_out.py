@@ -1,4 +1,4 @@
-"""What models say of fields that they did not learn from."""
+"""Predictions by models that were not trained on the predicted fields."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from cellocate.errors import CellocateError
 from cellocate.networks import Model
 from cellocate.prediction import predict_collection
 
-_MEND = "Train with 'cellocate train --fold all', so that each field is held out once."
+_MEND = "Train with 'cellocate train --fold all', which holds out each field once."
 
 
-class HeldOut(NamedTuple):
-    """Fields of a collection, and what is said of them by who did not learn from them.
+class HeldOutPredictions(NamedTuple):
+    """Predictions of fields by models that were not trained on them.
 
     Args:
         ids: of N fields.
         probabilities: shape (N, K), in the collection's vocabulary.
-        ood_score: how far each lies from what was learnt, shape (N,), above 1 out of distribution, NaN where unknown.
+        ood_score: shape (N,), above 1 out of distribution, NaN if unknown.
     """
 
     ids: list[str]
@@ -33,77 +33,79 @@ class HeldOut(NamedTuple):
     ood_score: NDArray[np.float64]
 
 
-def by_models(
+def predict_held_out(
     models: Sequence[Model], collection: LabelledCollection, progress: Callable[[int], object] | None = None
-) -> HeldOut:
-    """Predict each field with the models that were not trained on it, and take the mean of what they say.
+) -> HeldOutPredictions:
+    """Predict each field with the models that were not trained on it, and average the predictions.
 
-    Fields that all of them were trained on are left out.
+    Fields that all models were trained on are left out.
 
     Args:
-        models: of the collection's vocabulary, such as those of the folds of a split.
+        models: models with the collection's vocabulary, such as those of the folds of a split.
         collection: labelled fields.
         progress: called with a number of fields as they are predicted.
 
     Raises:
-        CellocateError: a model has another vocabulary, or every field was trained on.
+        CellocateError: a model has another vocabulary, or no field was held out.
     """
     shape = (len(models), len(collection), len(collection.vocabulary))
-    said, ood_score = np.full(shape, np.nan), np.full(shape[:2], np.nan)
+    probabilities, ood_score = np.full(shape, np.nan), np.full(shape[:2], np.nan)
     for i, model in enumerate(models):
         if model.vocabulary.names != collection.vocabulary.names:
-            what = f"{model.title} knows other locations than the labels"
-            raise CellocateError(what, where=collection.folder, mend="Give the collection that it was trained on.")
-        rows = np.flatnonzero(~_learnt(model, collection))
+            what = f"{model.title} has other locations than the labels"
+            raise CellocateError(what, where=collection.folder, mend="Use the collection that it was trained on.")
+        rows = np.flatnonzero(~_trained_on(model, collection))
         if not len(rows):
             continue
         some = collection.subset([collection.ids[row] for row in rows])
         found = predict_collection(model, some, progress=progress)
-        said[i, rows] = found.probabilities
+        probabilities[i, rows] = found.probabilities
         if found.ood_score is not None:
             ood_score[i, rows] = found.ood_score
-    kept = np.flatnonzero(~np.isnan(said).all(axis=(0, 2)))
+    kept = np.flatnonzero(~np.isnan(probabilities).all(axis=(0, 2)))
     if not len(kept):
         raise CellocateError(
             f"every {collection.unit} was trained on by every model", where=collection.folder, mend=_MEND
         )
     ids = [collection.ids[row] for row in kept]
-    return HeldOut(ids, _means(said[:, kept]), _means(ood_score[:, kept]))
+    return HeldOutPredictions(ids, _means(probabilities[:, kept]), _means(ood_score[:, kept]))
 
 
-def by_tables(tables: Sequence[str | Path], collection: LabelledCollection) -> HeldOut:
-    """Read probabilities of held-out fields; of a field that is in several tables the mean is taken.
+def read_held_out(tables: Sequence[str | Path], collection: LabelledCollection) -> HeldOutPredictions:
+    """Read predictions of held-out fields from tables, and average those of fields in several tables.
 
     Args:
-        tables: as `predict` writes them, of any of the fields.
-        collection: labelled fields; those that are in no table are left out.
+        tables: as `predict` writes them.
+        collection: labelled fields; those in no table are left out.
 
     Raises:
         CellocateError: a table cannot be read, or has no field of the collection.
     """
     row = {field: i for i, field in enumerate(collection.ids)}
-    said = np.full((len(tables), len(row), len(collection.vocabulary)), np.nan)
+    read = np.full((len(tables), len(row), len(collection.vocabulary)), np.nan)
     for i, table in enumerate(tables):
         ids, probabilities = read_probabilities(table, collection.vocabulary)
         known = [j for j, field in enumerate(ids) if field in row]
         if not known:
             raise CellocateError(
-                f"no {collection.unit} of the collection", where=table, mend="Are they ids of other fields?"
+                f"no {collection.unit} of the collection",
+                where=table,
+                mend="Check that its ids are those of the collection.",
             )
-        said[i, [row[ids[j]] for j in known]] = probabilities[known]
-    kept = np.flatnonzero(~np.isnan(said).all(axis=(0, 2)))
-    return HeldOut([collection.ids[k] for k in kept], _means(said[:, kept]), np.full(len(kept), np.nan))
+        read[i, [row[ids[j]] for j in known]] = probabilities[known]
+    kept = np.flatnonzero(~np.isnan(read).all(axis=(0, 2)))
+    return HeldOutPredictions([collection.ids[k] for k in kept], _means(read[:, kept]), np.full(len(kept), np.nan))
 
 
-def _learnt(model: Model, collection: Collection) -> NDArray[np.bool_]:
-    """Which fields a model was trained on or got its first weights from, under whatever id they have here."""
+def _trained_on(model: Model, collection: Collection) -> NDArray[np.bool_]:
+    """Which fields, under any id, a model or its initial weights were trained on."""
     used = {"train": (*model.card.fields.get("train", ()), *model.card.fields.get("start", ()))}
-    met = split_parts_of(used, model.card.originals, collection.fields)
-    return np.array([part is not None for part in met], dtype=bool)
+    parts = split_parts_of(used, model.card.originals, collection.fields)
+    return np.array([part is not None for part in parts], dtype=bool)
 
 
 def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean over the first axis of what is known, NaN where nothing is."""
+    """The mean over the first axis without NaN; NaN where all are."""
     known = ~np.isnan(values)
     count = known.sum(axis=0)
     total = np.where(known, values, 0).sum(axis=0)

@@ -1,32 +1,29 @@
-"""Embeddings: fields as points, their neighbours, and pictures of both."""
+"""Embeddings: a network's features of each field, the most similar fields, and plots.
 
-from cellocate.explain.embedding.answer import Answer, ask_for_ids, ask_for_images
-from cellocate.explain.embedding.embeddings import (
-    FEATURES,
-    UMAP,
-    Embeddings,
-    embed_collection,
-    read_embeddings,
-)
-from cellocate.explain.embedding.neighbours import Index, Nearest, nearest, without
-from cellocate.explain.embedding.pictures import draw_nearest, draw_plane
-from cellocate.explain.embedding.quality import Retrieval, retrieval
+Start with `embed_collection`, which writes an h5ad file, and `neighbours_of_ids`, which searches it.
+"""
+
+from cellocate.explain.embedding.embedding_plots import draw_neighbours, draw_umap
+from cellocate.explain.embedding.embeddings import FEATURES, UMAP, Embeddings, embed_collection, read_embeddings
+from cellocate.explain.embedding.nearest import Index, Nearest, drop_excluded, find_nearest
+from cellocate.explain.embedding.neighbour_search import NeighbourSearch, neighbours_of_ids, neighbours_of_images
+from cellocate.explain.embedding.retrieval_score import Retrieval, measure_retrieval
 
 __all__ = [
     "FEATURES",
     "UMAP",
-    "Answer",
     "Embeddings",
     "Index",
     "Nearest",
+    "NeighbourSearch",
     "Retrieval",
-    "ask_for_ids",
-    "ask_for_images",
-    "draw_nearest",
-    "draw_plane",
+    "draw_neighbours",
+    "draw_umap",
+    "drop_excluded",
     "embed_collection",
-    "nearest",
+    "find_nearest",
+    "measure_retrieval",
+    "neighbours_of_ids",
+    "neighbours_of_images",
     "read_embeddings",
-    "retrieval",
-    "without",
 ]

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, Turns, present_rule
+from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, TtaKind, present_rule
 from cellocate.images import TTA
 from cellocate.images.tta import Crops, Pooled
 from cellocate.registry import RULES
@@ -60,7 +60,7 @@ class Decision(Section):
     rule: Annotated[str, BeforeValidator(present_rule), AfterValidator(_known_rule)] = DEFAULT_RULE
     fallback: Fallback | None = None
     at_most: Annotated[int, Field(ge=1)] | None = None
-    tta: Turns = "none"
+    tta: TtaKind = "none"
     crops: Crops = 0
     pool: Pooled = "mean"
     calibrate: CalibrationKind | None = None
