@@ -51,13 +51,13 @@ def test_16_bits_stay_16_bits(tmp_path):
 
 def test_channels_of_different_size_are_refused(files):
     write_png(files["blue"], noise(shape=(40, 30)))
-    with pytest.raises(CellocateError, match=r"different size \(30×40 beside 31×40 px\).*a_blue.png"):
+    with pytest.raises(CellocateError, match=r"different size \(30×40 and 31×40 px\).*a_blue.png"):
         read_field(files)
 
 
 def test_channels_of_different_depth_are_refused(files):
     write_png(files["yellow"], noise(np.uint16))
-    with pytest.raises(CellocateError, match=r"different depth \(16 beside 8 bits\).*a_yellow.png"):
+    with pytest.raises(CellocateError, match=r"different depth \(16 and 8 bits\).*a_yellow.png"):
         read_field(files)
 
 

@@ -53,9 +53,9 @@ def read_field(files: Mapping[str, str | Path], channels: Sequence[str] = CHANNE
     planes = [read_channel(files[channel], channel) for channel in channels]
     for path, plane in zip((files[channel] for channel in channels), planes, strict=True):
         if plane.shape != planes[0].shape:
-            raise differing("size", f"{_size(plane)} beside {_size(planes[0])} px", path)
+            raise differing("size", f"{_size(plane)} and {_size(planes[0])} px", path)
         if plane.dtype != planes[0].dtype:
-            depths = f"{plane.itemsize * 8} beside {planes[0].itemsize * 8} bits"
+            depths = f"{plane.itemsize * 8} and {planes[0].itemsize * 8} bits"
             raise differing("depth", depths, path)
     field: Pixels = np.stack(planes)  # type: ignore[assignment] # all planes are of one type by now
     return field
