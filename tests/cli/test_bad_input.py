@@ -66,7 +66,7 @@ FAULTS: list[tuple[Callable[[Path], None], str, str]] = [
     (_lose_a_channel, FIELD, "the yellow file is missing"),
     (_truncate, FIELD, "cut short"),
     (_shrink, FIELD, "channels of different size (32×32 and 64×64 px)"),
-    (_deepen, FIELD, "channels of different depth (16 beside 8 bits)"),
+    (_deepen, FIELD, "channels of different depth (16 and 8 bits)"),
     (_mislabel, FIELD, "unknown label '28'"),
     (_repeat, FIELD, "an id stands in several rows"),
     (_add_a_row, "nowhere", "a row without image files"),

@@ -52,7 +52,7 @@ def test_no_split_parts_what_is_shared():
 def test_ids_alone_are_no_proof_that_fields_are_the_same(folders):
     notes = select([open_collection(folder) for folder in folders[:2]], Selection()).notes
     [said] = [note for note in notes if "id" in note]
-    assert said.startswith("1 fields have the same id, of the 2 of a and of the 2 of b (y;")
+    assert said.startswith("1 fields have the same id in a (2 fields) and b (2 fields) (y;")
     assert "if they are the same images" in said
 
 
@@ -113,7 +113,7 @@ def test_the_train_sets_of_2018_and_2021_are_merged_with_a_warning(real_data):
     [warning] = [note for note in derived.notes if "the same" in note]
     kept = derived.steps[1]["fields"]
     assert warning.startswith(
-        f"21805 fields are the same, of the {kept} of kaggle2018 and of the 21806 of kaggle2021 ("
+        f"21805 fields are the same in kaggle2018 ({kept} fields) and kaggle2021 (21806 fields) ("
     )
     assert "never evaluate on one what was trained on the other" in warning
     step = next(step for step in derived.steps if step["step"] == "merge")
