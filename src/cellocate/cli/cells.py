@@ -108,7 +108,7 @@ def cells(
         raise typer.BadParameter("--masks replace the segmenter: leave out --segmenter")
     crop = CropSettings(size, None if fit else SPAN if span is None else span, masked=not context, centre=centre)
     wanted = set(also or ())
-    extras = tuple(extra for name, extra in exports.BY_NAME.items() if name in wanted)
+    extras = tuple(extra for name, extra in exports.EXPORTS.items() if name in wanted)
     finder = get_segmenter(segmenter or "classical")
     plan = CellPlan(
         out,
