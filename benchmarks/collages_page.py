@@ -31,19 +31,19 @@ Mixed = tuple[str, int, int, float]
 HEAD = """# Real single cells: the collages
 
 Printed by `benchmarks/collages.py`. {collages} collages of nine real segmented cells each, on black; {pure} of one
-location, {mixed} of two. Cells are found by `cellocate cells` without a pixel size; no rule knows of the black. All
-that is found is used, fragments too. Whole collages are left out in turn (five folds, {repeats} times dealt anew).
-Which cells are of one antibody or field is not known, so that collages may be less independent than they are taken to
-be. Settings were chosen before any result was seen, and none was changed after; how long the networks are trained, at
-which rates and with what augmentation, are guesses.
+location, {mixed} of two. Cells are found by `cellocate cells` without a pixel size or any special rule for the black
+background. All cells found are used, including fragments. Cross-validation leaves out whole collages (five folds,
+{repeats} times with new folds). It is not known which cells share an antibody or field, so collages may be less
+independent than assumed. All settings were chosen before any result was seen, and not changed afterwards; the length of
+training, learning rates and augmentation are guesses.
 
 Intervals are 95% percentile intervals of {resamples} resamples of collages (those of one location within each), of the
-same trained classifiers. With {fewest} collages of the rarest location they are too narrow, and nothing here is
-performance on the atlas.
+same trained classifiers. With {fewest} collages of the rarest location they are too narrow, and nothing here is a
+score on the atlas.
 
 `logistic` and `forest` see {measures} measurements of each cell; `scratch` is a network of .4 million weights on crops
-of 96 px; `phantoms` the same, trained on {phantoms} simulated cells and no real one; `phantoms, then real` is trained
-on with the real ones; `both` is the mean of this and `logistic`.
+of 96 px; `phantoms` is the same network, trained on {phantoms} simulated cells only; `phantoms, then real` is then
+trained on real cells; `both` is the mean of this and `logistic`.
 
     python benchmarks/collages.py runs/collages > docs/benchmarks/collages.md
 """
@@ -95,11 +95,11 @@ def _cells_found(cells: Cells, real: Path) -> str:
     sizes = [size for _, _, size in each]
     return (
         "## Cells found\n\n"
-        f"{len(cells.label)} cells in {len(counts)} squares; {np.mean(counts == 1):.1%} have the middle of\n"
+        f"{len(cells.label)} cells in {len(counts)} squares; {np.mean(counts == 1):.1%} contain the centre of\n"
         f"one, {np.sum(counts == 0)} of none, {np.sum(counts > 1)} of several. The largest cell of a square and its\n"
-        f"lit pixels overlap (intersection over union) by {overlaps.mean():.2f} in the mean; by .5 or more in\n"
-        f"{np.mean(overlaps >= 0.5):.1%}, by .75 or more in {np.mean(overlaps >= 0.75):.1%}. Lit is what is brighter\n"
-        f"than {LIT} grey levels in any channel; the gaps serve as truth alone. The pixel size was taken to be\n"
+        f"lit pixels overlap (intersection over union) by {overlaps.mean():.2f} on average; by .5 or more in\n"
+        f"{np.mean(overlaps >= 0.5):.1%}, by .75 or more in {np.mean(overlaps >= 0.75):.1%}. Lit pixels are brighter\n"
+        f"than {LIT} grey levels in any channel; the dark gaps are used only as truth. The estimated pixel size was\n"
         f"{np.median(sizes):.3f} µm in the median collage, {min(sizes):.3f} to {max(sizes):.3f}.\n"
     )
 
@@ -130,7 +130,7 @@ def _twins(cells: Cells) -> str:
     which = ", ".join(f"{cells.crops.ids[a]} and {cells.crops.ids[b]}" for a, b in pairs) or "none"
     pure = cells.label >= 0
     return (
-        f"Cells of two collages whose microtubules correlate by more than {TWINS} (upright alone): {which}. Among\n"
+        f"Cells of two collages whose microtubules correlate by more than {TWINS} (without rotation): {which}. Among\n"
         f"collages of one location no two exceed {alike[np.ix_(pure, pure)].max():.2f}.\n"
     )
 
@@ -167,12 +167,12 @@ def _five(cells: Cells, said: dict[str, Said], names: Sequence[str]) -> str:
         [
             "## Five locations\n",
             f"{len(label)} cells of {len(set(collages))} collages. Balanced accuracy is the mean of the five recalls.\n"
-            "Chance is that of one answer for all, of accuracy the commonest. Collages right: by the mean probability\n"
-            "of their cells.\n",
+            "Chance is one answer for all cells; for accuracy, the commonest location. Collages right: by the mean\n"
+            "probability of their cells.\n",
             _table(("classifier", "balanced accuracy", "above logistic", "accuracy", "collages right"), rows),
             "Recall:\n",
             _table(("classifier", *names), [*recalls, counts]),
-            f"Cells of `{best[0]}`, of which the balanced accuracy is highest; rows are true, means over repeats:\n",
+            f"Cells by `{best[0]}`, which has the highest balanced accuracy; rows are true, means over repeats:\n",
             _table(("", *names), confusion),
         ]
     )
@@ -206,17 +206,18 @@ def _shares(cells: Cells, said: dict[str, Said], names: Sequence[str], mixed: Se
     return "\n".join(
         [
             "## Shares in mixed collages\n",
-            f"{len(mixed)} collages of two locations, {nine.sum()} of them of cytosol and nucleoplasm. Both are\n"
-            "given; the share of the first is estimated. What the nominal share (.25, .5, .75) is of is not told, but\n"
-            "nine cells cannot be a quarter, and the two cells above that are one have different proteins: the share\n"
-            "seems to be of the light in each cell, put together from two proteins (a guess). Three estimates, none\n"
-            "of which has seen a mixture: `cells`, the share of cells to which the first is likelier than the second;\n"
-            "`probability`, its mean probability among the two; `unmixed`, how far the mean log odds of the two lie\n"
-            "on the way from those of collages of the second alone to those of the first, out of fold. The row of the\n"
-            "light in the nucleus (its share of the protein's light in a cell) has no classifier, is unmixed alike,\n"
-            "and was added when the others had been seen; it cannot tell apart what lies on one side of the nuclear\n"
-            "membrane. Errors are mean absolute ones. The last columns are the mean estimate of cytosol, where the\n"
-            "other is nucleoplasm, at this nominal share.\n",
+            f"{len(mixed)} collages of two locations, {nine.sum()} of them of cytosol and nucleoplasm.\n"
+            "The two locations are given, and the share of the first is estimated. The data do not explain the\n"
+            "nominal share (.25, .5, .75). It cannot be a share of nine cells, and the two identical cells above\n"
+            "have different proteins, so it is probably the share of light in each cell, mixed from two proteins\n"
+            "(a guess). There are three estimates, none trained on mixtures: `cells`, the share of cells in which\n"
+            "the first location is likelier; `probability`, its mean probability among the two; `unmixed`, the\n"
+            "position of the mean log odds between those of pure collages of the second and of the first\n"
+            "location, out of fold. The row *light in the nucleus* (its share of the protein's light in a cell)\n"
+            "uses no classifier, is unmixed in the same way, and was added after the other results were known; it\n"
+            "cannot separate two locations on the same side of the nuclear membrane. Errors are mean absolute\n"
+            "errors. The last columns are the mean estimate of cytosol at this nominal share, if the other\n"
+            "location is nucleoplasm.\n",
             _table(header, rows),
         ]
     )
@@ -273,9 +274,9 @@ def _clean_up(cells: Cells, p: Said, names: Sequence[str]) -> str:
     return "\n".join(
         [
             "## Clean-up (`--strong`)\n",
-            "Cells of collages of one location. By the labels all of them show it, so that whatever `negative` leaves\n"
-            "out it leaves out wrongly; but the cells of a collage seem to be of several fields and proteins, and not\n"
-            "of one field as the rule has it. `edge` is the border of the collage here.\n",
+            "Cells of collages of one location. By the labels, all of them show it, so every cell that `negative`\n"
+            "leaves out is an error. But the cells of a collage seem to be from several fields and proteins,\n"
+            "while the rule expects those of one field. `edge` is the border of the collage here.\n",
             _table(
                 ("rule", "first to leave out", "leaves out alone", *names),
                 [*rows, ("*cells*", str(len(label)), "", *counts)],

@@ -53,7 +53,7 @@ def main() -> None:
         beside_default(known, {name: every(RULES, p, known.truth, parts) for name, p in known.tables.items()}, weights)
         print(f"\n## {known.name}: pools of its {len(known.networks)} networks")
         print(
-            "\nPool and rule are fitted without the fields that they are measured on, the rule on cross-fitted\n"
+            "\nPool and rule are fitted without the images that they are measured on, the rule on cross-fitted\n"
             "probabilities (`decide fit --pool`). Columns are pools.\n"
         )
         beside_default(known, pools(known, parts[:1]), weights)
@@ -100,10 +100,10 @@ def about(held: Known, matched: Known) -> str:
     sure, wrong = odd.mean(), 1 - held.truth[odd][certain[odd]].mean()
     return f"""# Decision rules, measured
 
-Printed by `benchmarks/decision_rules.py`. Two sets:
+Printed by `benchmarks/decision_rules.py`. There are two sets:
 
 - *{held.name}*: {len(held.truth):,} images of the train set with their true labels, and the probabilities of
-  {len(held.networks)} networks of one team that were not trained on them. Four of these see one channel alone and are
+  {len(held.networks)} networks of one team that were not trained on them. Four of these see one channel only and are
   near chance; `inception_224` is not calibrated (it gives {held.tables["inception_224"].mean():.2f} on average, where
   {held.truth.mean():.2f} is true), and gives {sure:.1%} of the images five or more locations with probabilities above
   .99, of which {wrong:.0%} are wrong. All 28 locations occur, {(support < FREQUENT).sum()} of them in fewer than ten
@@ -112,11 +112,11 @@ Printed by `benchmarks/decision_rules.py`. Two sets:
   sample, and noisy), and the probabilities of {len(matched.networks)} networks of the champions and of one team's final
   ensemble. Peroxisomes never occur.
 
-Macro F1 is of fields that a rule was not fitted on. Each cell has it over all locations that occur, then, after a
-slash, over those that ten or more images show. In brackets: the 95% percentile interval, of {RESAMPLES} bootstrap
-resamples of the images, of the default's (`{DEFAULT}`) difference to that rule over all that occur, and over the
-frequent ones. A minus means that the default may be behind. The last line of each table is the most that the default
-is behind (with a minus: ahead of) any of {", ".join(SIMPLE_RULES)}."""
+Macro F1 is measured on images that a rule was not fitted on. Each cell has two values: over all locations that occur,
+and after the slash over those that ten or more images show. In brackets are 95% percentile intervals, from {RESAMPLES}
+bootstrap resamples of the images, of the difference between the default (`{DEFAULT}`) and that rule, for both values. A
+negative limit means that the default may be behind. The last line of each table is the largest lag of the default
+(negative: its lead) compared with any of {", ".join(SIMPLE_RULES)}."""
 
 
 def drawn_folds(n: int, repeats: int) -> tuple[list[NDArray[np.intp]], NDArray[np.float32]]:
@@ -167,10 +167,10 @@ def pools(known: Known, parts: Sequence[NDArray[Any]]) -> dict[str, Decisions]:
 
 def distortions_in_words() -> str:
     return """
-Monotone for each location, so that a rule that looks at order alone decides the same: `temperature` logits times 3;
+All are monotone for each location, so a rule that uses only the order predicts the same: `temperature` logits times 3;
 `cool` times .3; `powers` p to a power of .2 to 5 for each location; `shifted` logits by a normal number of deviation 2
 for each location; `halved` p/2; `thousandth` p/1000; `saturated` 1.6 p − .1, cut off at 0 and 1; `float16` rounded to
-that after `temperature`; `constant` three locations at .5, which no rule can decide."""
+that after `temperature`; `constant` three locations at .5, where no rule can do anything."""
 
 
 def distortions(p: Table) -> dict[str, Table]:

@@ -31,10 +31,10 @@ T = TypeVar("T")
 _LATENT, _LOCATIONS, _EACH, _BLOCK = 32, 28, 100, 50_000
 _HEAD = """# Neighbours among many
 
-Synthetic vectors with the structure of embeddings (`benchmarks/neighbours.py` says which), seed {seed}, {width}
-features each; {queries} queries at one go, the ten nearest of each. Seconds of one core, both ways in one run.
-*Recall*: the share of the exact ten that the index finds. *Ratio*: exact seconds over those of the index, which has to
-be made first.
+Synthetic vectors with the structure of embeddings (described in `benchmarks/neighbours.py`), seed {seed}, {width}
+features each; {queries} queries at once, the ten nearest of each. Seconds of one core, both methods in one run.
+*Recall*: the share of the exact ten that the index finds. *Ratio*: seconds of the exact search divided by those of the
+index, without the time to make it.
 
     python benchmarks/neighbours.py {command}
 

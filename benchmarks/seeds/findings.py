@@ -55,20 +55,19 @@ class Tested:
 
 
 RULE = """\
-The interval is the 95% percentile interval of the difference, mean over seeds, when test fields are resampled: the same
-ones for both rows and all seeds. (Where fields do not enter, as in early macro AP, it is Student's over seeds.) It
-holds what the choice of test fields leaves open; that the seeds agree holds what the luck of training does. One seed
-says little of the latter, and is named. A finding
+The interval is the 95% percentile interval of the difference (mean over seeds) when test fields are resampled, the same
+ones for both rows and all seeds. (If fields do not matter, as in early macro AP, it is Student's over seeds.) It covers
+the choice of test fields; agreement of the seeds covers the luck of training. With one seed the latter is unknown, and
+the verdict says so.
 
-- that one row is *better* holds, if the interval and every seed's difference lie above 0, and does not, if they lie
-  below 0;
-- that one row is *no better* holds, if the interval lies below .03, and does not, if all lie above 0;
-- that rows are *equal* holds, if the interval lies within ±.03, and does not, if all lie on one side of 0 and the mean
-  beyond .03;
-- cannot be told otherwise; nor that networks are equal or no better which have hardly learnt: both must have a macro AP
-  of .06 more than a random order has.
+- "One row is *better*" holds if the interval and every seed's difference are above 0; it does not if they are below 0.
+- "One row is *no better*" holds if the interval is below .03; it does not if all are above 0.
+- "Rows are *equal*" holds if the interval is within ±.03; it does not if all are on one side of 0 and the mean beyond
+  .03.
+- Otherwise it cannot be told. The same applies to "equal" and "no better" for networks that have hardly learnt: both
+  must have a macro AP of .06 more than a random order.
 
-So many findings are tested that one or two may hold by chance."""
+With so many findings, one or two may hold by chance."""
 
 
 def test(finding: Finding, pairs: Sequence[tuple[Predictions, Predictions]]) -> Tested:

@@ -42,22 +42,24 @@ def page(rows: pd.DataFrame, folder: Path, command: str) -> str:
         command: by which it was measured.
     """
     lines = [
-        "# The seeds' systems on equal terms",
+        "# Published systems on equal terms",
         "",
-        "Simulated cells, not real ones: these figures compare methods and say nothing of scores on the atlas. All "
-        "rows of a table share one split and one budget of images seen; nothing is stopped early or trained again. "
-        "Networks begin from scratch, but for `-frozen`, `-started` and `resnet50-all-layers`, whose bodies were "
-        "trained on other phantoms of the same locations, which is kinder to a frozen body than ImageNet is. "
-        "Thresholds are fitted on the validation part; all figures are of the test part. Macro averages are over the "
-        "locations that occur there. Intervals are Student's, 95%, over seeds of the training. What a seed reported "
-        "was measured on other data, and often on the fields that its thresholds were tuned on. A row near *no skill* "
-        "has hardly learnt from so few images. Two specialists that are combined see half of the budget each. Seconds "
-        "contain the validation after each epoch; they are those of the quickest seed, as the machine had other work "
-        "to do beside some. How each finding is judged stands below the tables.",
+        "Simulated cells, not real ones: these scores compare methods and tell nothing about scores on the atlas. "
+        "All rows of a table share one split and the same number of images seen; there is no early stopping and no "
+        "second training. Networks start from scratch, except `-frozen`, `-started` and `resnet50-all-layers`. "
+        "Their backbones were trained on other phantoms of the same locations, which favours a frozen backbone "
+        "more than ImageNet does. Thresholds are fitted on the validation part; all scores are of the test part. "
+        "Macro averages are over the locations that occur there. Intervals are Student's, 95%, over seeds of the "
+        "training. *Reported* scores were measured on other data, and often on the fields that thresholds were "
+        "tuned on. A row near *no skill* has hardly learnt from so few images. Two specialists that are combined "
+        "see half of the images each. Seconds include the validation after each epoch; they are those of the "
+        "quickest seed, as the machine was busy at times. The column *of* names the project: 000 the capstone "
+        "project, 001 the course project on cells, 002 the course report, 003 the course poster, 004 the mini "
+        "project (see docs/training.md). The rules for each finding are below the tables.",
         "",
-        "Left out: `resnet50-arcface2018`, as phantoms have no antibodies; `duohead-cells2021` and `cells-mil`, which "
-        "learn from the cells of fields and are compared by `benchmarks/cell_labels.py`; `resnet18-frozen`, "
-        "`vgg19-frozen` and `densenet161-frozen`, of which no figure was reported; `quick`.",
+        "Left out: `resnet50-arcface2018`, as phantoms have no antibodies; `duohead-cells2021` and `cells-mil`, "
+        "which learn from the cells of fields and are compared by `benchmarks/cell_labels.py`; `resnet18-frozen`, "
+        "`vgg19-frozen` and `densenet161-frozen`, without a reported score; `quick`.",
         "",
         f"    {command}",
     ]
@@ -67,7 +69,7 @@ def page(rows: pd.DataFrame, folder: Path, command: str) -> str:
             if len(kept):
                 lines += ["", f"## {collection}: {kind}", "", *_table(kept, kind)]
         lines += ["", f"## {collection}: findings", "", *_findings(measured, folder / str(collection))]
-    return "\n".join([*lines, "", "## How a finding is judged", "", RULE, ""])
+    return "\n".join([*lines, "", "## How findings are judged", "", RULE, ""])
 
 
 def _table(rows: pd.DataFrame, kind: str) -> Iterator[str]:
@@ -88,7 +90,8 @@ def _table(rows: pd.DataFrame, kind: str) -> Iterator[str]:
     yield (
         f"n = {first['n']:.0f} {kind} of the test part, {first['locations']:.0f} locations; {low:,.0f} to {high:,.0f} "
         "images seen. No skill: predicting everything (F1), a random order (AP), nothing (binary accuracy), the "
-        "commonest location (accuracy). A specialist for one location has its own: its AP is of that location alone."
+        "commonest location (accuracy). For a specialist for one location, no skill is different: its AP is of "
+        "that location alone."
     )
 
 
