@@ -51,7 +51,7 @@ def test_16_bits_stay_16_bits(tmp_path):
 
 def test_channels_of_different_size_are_refused(files):
     write_png(files["blue"], noise(shape=(40, 30)))
-    with pytest.raises(CellocateError, match=r"different size \(30×40 beside 31×40 px\).*a_blue.png"):
+    with pytest.raises(CellocateError, match=r"different size \(30×40 and 31×40 px\).*a_blue.png"):
         read_field(files)
 
 

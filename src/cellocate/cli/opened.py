@@ -40,7 +40,7 @@ def open_data(
 
     Raises:
         CellocateError: an option cannot be understood, or `data` cannot be read.
-        UnclearChannelsError: nothing tells which channel is which; it shows the command to type.
+        UnclearChannelsError: it is unclear which channel is which; it shows the command to type.
     """
     from cellocate.collection import open_collection
     from cellocate.collection.channels import UnclearChannelsError, parse_pairs
