@@ -29,7 +29,7 @@ for name, value in before.items():
 assert len(cellocate.get_vocabulary("hpa28")) == 28
 help(cellocate)
 """)
-    for words in ("open_collection(", "load(", "get(", "class Model", "class CellocateError"):
+    for words in ("open_collection(", "load(", "get_vocabulary(", "class Model", "class CellocateError"):
         assert words in out
 
 

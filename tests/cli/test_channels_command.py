@@ -96,7 +96,7 @@ def test_a_table_that_lies_about_is_named_when_it_is_read(cellocate, tmp_path: P
     taken = cellocate("select", tmp_path / "u1", "--out", tmp_path / "taken")
     assert taken.reading == "reading 1 field: the files that old.csv lists; green\n"
     refused = cellocate("select", tmp_path / "u1", "--out", tmp_path / "more", "--channels", "nucleus=ch00")
-    assert (refused.code, "not of the files that old.csv lists" in refused.err) == (1, True)
+    assert (refused.code, "not for the files that old.csv lists" in refused.err) == (1, True)
 
 
 def test_one_command_reads_single_channel_files_wherever_they_lie(cellocate, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_check_leaves_open_what_nothing_tells(cellocate, tmp_path: Path) -> None
     asked = cellocate("check", folder, "--write", "--pixel-size", 0.1)
     path = folder / "collection.yaml"
     assert (asked.code, asked.err.count("\n"), f"Replace each ? in {path}" in asked.err) == (1, 1, True)
-    assert "not said yet which channel is protein" in cellocate("check", folder).err
+    assert "the channel of protein is still missing" in cellocate("check", folder).err
     text = path.read_text()
     assert "# channel 1 is 'AF488': no target\n" in text
     for name in CONFOCAL[1:]:

@@ -50,7 +50,7 @@ def faults(problems):
     return [(p.id, p.about, p.error.what) for p in problems]
 
 
-def told(folder, text):
+def write_yaml(folder, text):
     """Write a folder's collection.yaml; give the folder."""
     (folder / "collection.yaml").write_text(text)
     return folder

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tifffile
-from small_collections import pixels, told
+from small_collections import pixels, write_yaml
 from stack_files import STAINS, noise, ome_xml, ome_zarr, one_file_per_channel, pages, put_attributes, zarr_plate
 
 from cellocate.collection import find_warnings, inspect, open_collection, pack
@@ -47,7 +47,7 @@ def test_a_plate_is_the_fields_of_its_wells(tmp_path):
     assert list(collection.group()) == ["A1", "A1", "B12", "B12"]  # of one plate, its wells are what can be told apart
     assert open_collection(tmp_path / "exp.zarr" / "B" / "12").ids == ["exp_B12_0", "exp_B12_1"]
     assert open_collection(tmp_path / "exp.zarr" / "A" / "1" / "1").ids == ["exp_A1_1"]
-    told(tmp_path, "pixel_size: 0.3")
+    write_yaml(tmp_path, "pixel_size: 0.3")
     assert open_collection(tmp_path / "exp.zarr" / "A" / "1" / "1").pixel_size("exp_A1_1") == 0.3
 
 
@@ -159,7 +159,7 @@ def test_a_z_stack_becomes_its_maximum_unless_another_plane_is_asked_for(tmp_pat
         collection = open_collection(tmp_path, z=z)
         assert np.array_equal(read_field(collection.files("a")), expected)
         assert collection.notes == ()
-    collection = open_collection(told(tmp_path, "z: 2"))
+    collection = open_collection(write_yaml(tmp_path, "z: 2"))
     assert np.array_equal(read_field(collection.files("a")), data[:, 2])
     with pytest.raises(CellocateError, match=r"no plane 3: there are 3, counted from 0"):
         open_collection(tmp_path, z=3)
@@ -195,7 +195,7 @@ def test_channels_saved_as_slices_or_time_points_are_asked_back_and_read(tmp_pat
         assert collection.notes == ("you set the axes to CYX",)
     one = open_collection(tmp_path, channels={"green": "0"})
     assert one.ids == (["a"] if axes == "ZYX" else [f"a_t00{i}" for i in range(4)])
-    told(tmp_path, "axes: CYX\nchannels: {blue: 3, green: 1}")
+    write_yaml(tmp_path, "axes: CYX\nchannels: {blue: 3, green: 1}")
     assert np.array_equal(read_field(open_collection(tmp_path).files("a"), ("blue", "green")), data[[3, 1]])
 
 
@@ -204,7 +204,7 @@ def test_slices_of_time_points_need_axes(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", data, imagej=True, metadata={"axes": "TZYX"})
     with pytest.raises(CellocateError, match=r"4 slices of 2 time points, and no channels.*axes: TCYX"):
         open_collection(tmp_path)
-    collection = open_collection(told(tmp_path, "axes: TCYX\nchannels: {red: 0, green: 1, blue: 2, yellow: 3}"))
+    collection = open_collection(write_yaml(tmp_path, "axes: TCYX\nchannels: {red: 0, green: 1, blue: 2, yellow: 3}"))
     assert np.array_equal(read_field(collection.files("a_t001")), data[1])
 
 
@@ -225,13 +225,13 @@ def test_axes_that_are_not_understood_are_named_in_a_folder_and_alone(tmp_path, 
             open_collection(place)
         assert (caught.value.what, caught.value.where) == (said, tmp_path / "a.tif")
     axes = "ZCYX" if len(shape) == 4 else "YXC"
-    collection = open_collection(told(tmp_path, f"axes: {axes}\nchannels: {{green: 1, blue: 3}}"))
+    collection = open_collection(write_yaml(tmp_path, f"axes: {axes}\nchannels: {{green: 1, blue: 3}}"))
     expected = data.max(0)[[1, 3]] if len(shape) == 4 else np.moveaxis(data[..., [1, 3]], 2, 0)
     assert np.array_equal(read_field(collection.files("a"), ("green", "blue")), expected)
     with pytest.raises(CellocateError, match=r"you gave 2 axes \(YX\)"):
-        open_collection(told(tmp_path, "axes: YX"))
+        open_collection(write_yaml(tmp_path, "axes: YX"))
     with pytest.raises(CellocateError, match=r"axes cannot be .*letters of T, C, Z, Y and X"):
-        open_collection(told(tmp_path, "axes: QYX"))
+        open_collection(write_yaml(tmp_path, "axes: QYX"))
 
 
 def test_pixels_that_are_not_square_are_refused_unless_their_size_is_given(tmp_path):
@@ -268,7 +268,7 @@ def test_a_folder_of_stacks_below_is_proposed(tmp_path):
 
 def test_a_pattern_tells_of_every_field_in_a_file(tmp_path):
     hyperstack(tmp_path / "p3_x.ome.tif", (2, 4, 6, 8), "TCYX")
-    collection = open_collection(told(tmp_path, 'pattern: "{plate}_{id}.ome.tif"'))
+    collection = open_collection(write_yaml(tmp_path, 'pattern: "{plate}_{id}.ome.tif"'))
     assert known(collection, "plate", "time_point") == [("p3", 0), ("p3", 1)]
     assert collection.ids == ["x_t000", "x_t001"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
-from small_collections import told
+from small_collections import write_yaml
 
 from cellocate.cells.conversion import convert
 from cellocate.cells.crops import CropSettings
@@ -105,7 +105,7 @@ def test_a_brighter_pixel_that_a_sample_missed_is_refused_when_it_is_read(tmp_pa
         collection.read("d", BOTH)
     with pytest.raises(CellocateError, match=r"1 of 4 fields cannot be packed; the first, d: a pixel of 9000"):
         pack(collection, tmp_path / "store", sizes=(40,), workers=1)
-    told(folder, "bits: 14\n")
+    write_yaml(folder, "bits: 14\n")
     store = pack(open_collection(folder), tmp_path / "store", sizes=(40,), workers=1, resume=True)  # nothing was lost
     assert {store.bits(i) for i in store.ids} == {14}
     assert store.read_counts("d", BOTH)[0].max() == 9000
@@ -132,7 +132,7 @@ def test_a_look_before_a_long_command_finds_what_the_sample_missed(tmp_path, mon
 
 
 def test_what_was_not_guessed_needs_no_look(tmp_path, monkeypatch):
-    collection, _ = known(told(written(tmp_path, 4000), "bits: 12\n"))
+    collection, _ = known(write_yaml(written(tmp_path, 4000), "bits: 12\n"))
     monkeypatch.setattr(depth_.Collection, "read_counts", None)
     assert find_too_bright(collection) == ()
 
@@ -161,19 +161,19 @@ def test_hot_pixels_of_a_few_fields_make_no_depth(tmp_path):
 
 
 def test_what_collection_yaml_says_goes_before_all(tmp_path):
-    folder = told(written(tmp_path, 900, darkest=80), "bits: 16\ncamera_offset: 80\n")
+    folder = write_yaml(written(tmp_path, 900, darkest=80), "bits: 16\ncamera_offset: 80\n")
     collection, notes = known(folder)
     assert (notes, collection.bits("a"), collection.offset("a")) == ((), 16, 80)
     assert collection.read("a", BOTH)[0].max() == 820
-    told(folder, "bits: 12\n")
+    write_yaml(folder, "bits: 12\n")
     assert known(folder)[0].read("a", BOTH)[0].max() == round(900 * 65535 / 4095)
-    told(folder, "bits: 7\n")
+    write_yaml(folder, "bits: 7\n")
     with pytest.raises(CellocateError, match="bits"):
         open_collection(folder)
 
 
 def test_a_table_says_the_bits_of_each_field(tmp_path):
-    folder = told(written(tmp_path, 900), "metadata: [cameras.csv]\n")
+    folder = write_yaml(written(tmp_path, 900), "metadata: [cameras.csv]\n")
     (folder / "cameras.csv").write_text("id,SignificantBits,camera_offset\na,12,\nb,14,30\n")
     collection, _ = known(folder)
     assert [collection.bits(i) for i in "abc"] == [12, 14, 10]
@@ -216,7 +216,7 @@ def test_16_significant_bits_are_believed_but_doubted(tmp_path):
         "the metadata say 16 bits, but no pixel of 1 field is above 3900. If these are 12-bit counts, write bits: 12 "
         "into collection.yaml next to the images",
     )
-    assert known(told(tmp_path, "bits: 16\n"))[1] == ()
+    assert known(write_yaml(tmp_path, "bits: 16\n"))[1] == ()
 
 
 def test_single_planes_with_ome_metadata_say_it_too(tmp_path):
@@ -255,7 +255,7 @@ def test_scanrs_offset_is_found_and_subtracted(tmp_path):
     warnings = find_warnings(open_collection(folder), looked)
     assert {w.error.what for w in warnings} == {looked.depth.floor.what}
     assert looked.problems == ()
-    as_they_are, notes = known(told(folder, "camera_offset: 0\n"))
+    as_they_are, notes = known(write_yaml(folder, "camera_offset: 0\n"))
     assert (as_they_are.bits("a"), as_they_are.offset("a")) == (16, 0)
     assert "50% of the full scale" in notes[-1]
 
@@ -296,7 +296,7 @@ def test_a_floor_far_above_0_is_reported_and_a_cameras_usual_offset_is_not(tmp_p
     looked = inspect(open_collection(tmp_path / "high"), decode=True)
     warned = {w.error.what for w in find_warnings(open_collection(tmp_path / "high"), looked)}
     assert warned == {said}  # and no blank channel
-    below = known(told(tmp_path / "high", f"camera_offset: {fifth}\n"))[0]
+    below = known(write_yaml(tmp_path / "high", f"camera_offset: {fifth}\n"))[0]
     assert below.read_counts("a", BOTH)[0].min() == 0
     usual = known(written(tmp_path / "usual", top, top // 40, kind=kind))[1]
     assert not [note for note in usual if "darker" in note]
@@ -330,7 +330,7 @@ def _whole(field, channels, pixel_size):
 
 
 def test_cells_are_found_on_the_full_scale_and_cut_out_as_counts(tmp_path):
-    collection = open_collection(told(written(tmp_path / "data", 4000), "bits: 12\npixel_size: 0.5\n"))
+    collection = open_collection(write_yaml(written(tmp_path / "data", 4000), "bits: 12\npixel_size: 0.5\n"))
     plan = CellPlan(tmp_path / "cells", BOTH, CropSettings(size=40, span=20), None, _whole)
     done = convert(collection, plan, workers=1)
     assert done.card["notes"][0]["note"] == f"the brightest is {round(4000 * 65535 / 4095)}"

@@ -57,7 +57,7 @@ def test_the_table_of_the_atlas_is_read(listed):
 
 def test_words_that_cannot_be_said_are_those_of_the_fields_that_are_left(listed):
     found = listed(IF_IMAGE)
-    assert found.unsaid == {"992_1_A1_2": ("Vesicles",), "40086_2_B3_1": ("Mitotic chromosome",)}
+    assert found.unknown_words == {"992_1_A1_2": ("Vesicles",), "40086_2_B3_1": ("Mitotic chromosome",)}
     assert filter_fields(found, genes=["GOLGA5"]).unknown_counts == {"Vesicles": 1}
 
 

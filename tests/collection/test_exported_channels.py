@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tifffile
-from small_collections import pixels, tabled, told
+from small_collections import pixels, tabled, write_yaml
 
 from cellocate.collection import inspect, open_collection
 from cellocate.collection.channels import UnclearChannelsError
@@ -179,14 +179,14 @@ def test_named_files_are_no_challenges(tmp_path):
     ],
 )
 def test_numbers_are_read_from_collection_yaml_as_they_are_typed(tmp_path, said, stains):
-    collection = open_collection(told(exported(tmp_path), said))
+    collection = open_collection(write_yaml(exported(tmp_path), said))
     assert (collection.stains, len(collection), collection.problems) == (stains, 2, ())
 
 
 @pytest.mark.parametrize("token", ["00", "08", "0x1", "no", "1e3", "2020-01-01", "1_0", "~x", "null x", "+1", "0o7"])
 def test_whatever_yaml_makes_of_it_a_token_stays_as_it_is_typed(tmp_path, token):
     exported(tmp_path, (token, "other"), "{i}-w-{c}.png")
-    told(tmp_path, f'pattern: "{{id}}-w-{{channel}}.png"\nchannels: {{nucleus: {token}, protein: other}}')
+    write_yaml(tmp_path, f'pattern: "{{id}}-w-{{channel}}.png"\nchannels: {{nucleus: {token}, protein: other}}')
     assert open_collection(tmp_path).stains == {"blue": [token], "green": ["other"]}
 
 
@@ -206,12 +206,12 @@ def test_whatever_yaml_makes_of_it_a_token_stays_as_it_is_typed(tmp_path, token)
 )
 def test_a_pattern_that_finds_nothing_is_told_with_what_there_is(tmp_path, said, what):
     with pytest.raises(CellocateError, match=what):
-        open_collection(told(exported(tmp_path), said))
+        open_collection(write_yaml(exported(tmp_path), said))
 
 
 def test_a_pattern_over_names_of_stains_needs_no_word(tmp_path):
     exported(tmp_path / "p1", ("DAPI", "tubulin"), "{i}_{c}.tif")
-    told(tmp_path, 'pattern: "{plate}/{id}_{channel}.tif"')
+    write_yaml(tmp_path, 'pattern: "{plate}/{id}_{channel}.tif"')
     assert open_collection(tmp_path).stains == {"blue": ["DAPI"], "red": ["tubulin"]}
 
 
@@ -225,7 +225,7 @@ def test_numbers_of_channels_are_not_looked_for_in_names(tmp_path, form, axes):
     assert (collection.layout, collection.ids) == ("stacks", [form.format(i) for i in range(4)])
     read = read_field(collection.files(form.format(3)), ("blue", "green", "red"))
     assert np.array_equal(read, [pixels((3, j)) for j in range(3)])
-    told(tmp_path, "channels: {nucleus: 0, protein: 1, microtubules: 2}")
+    write_yaml(tmp_path, "channels: {nucleus: 0, protein: 1, microtubules: 2}")
     assert open_collection(tmp_path).ids == collection.ids
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_collections import pixels, tabled, told
+from small_collections import pixels, tabled, write_yaml
 
 from cellocate.collection import inspect, open_collection, pack
 from cellocate.collection.layouts import listing
@@ -70,7 +70,7 @@ def test_what_is_said_goes_before_what_is_assumed(tmp_path):
     mixed = open_collection(folder)
     assert [mixed.pixel_size(field) for field in mixed.ids] == [0.4, 0.32]
     assert mixed.notes[0].startswith(f"{SAID}: 1 field is")
-    described = open_collection(told(folder, "pixel_size: 0.7"))
+    described = open_collection(write_yaml(folder, "pixel_size: 0.7"))
     assert [described.pixel_size(field) for field in described.ids] == [0.7, 0.7]
     assert not described.pixel_size_assumed
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from small_collections import told, write_fields
+from small_collections import write_fields, write_yaml
 
 from cellocate.collection import find_warnings, inspect, open_collection
 from cellocate.collection.channels import UnclearChannelsError
@@ -68,7 +68,7 @@ def test_channels_without_telling_names_are_asked_back(tmp_path):
         CellocateError, match=r"it is unclear which.*0 is 'w1'; channel 1 is 'w2'.*--channels nucleus=w1"
     ):
         open_collection(tmp_path)
-    collection = open_collection(told(tmp_path, "channels: {green: w2, blue: 0}"))
+    collection = open_collection(write_yaml(tmp_path, "channels: {green: w2, blue: 0}"))
     assert np.array_equal(read_field(collection.files("a"), ("green", "blue")), data[::-1])
 
 
@@ -76,7 +76,7 @@ def test_channels_without_telling_names_are_asked_back(tmp_path):
 def test_channels_that_are_not_there_are_refused(tmp_path, said):
     stack(tmp_path / "a.ome.tif", names=("w1", "w2"))
     with pytest.raises(CellocateError, match="no channel"):
-        open_collection(told(tmp_path, said))
+        open_collection(write_yaml(tmp_path, said))
 
 
 def test_dyes_are_known_and_no_colour_counts_within_their_names(tmp_path):
@@ -140,7 +140,7 @@ def test_two_layouts_in_one_folder_are_a_tie(tmp_path):
     (tmp_path / "c.czi").write_bytes(b"")
     with pytest.raises(CellocateError, match=r"several layouts fit: folder \(.*and stacks.*layout: folder"):
         open_collection(tmp_path)
-    assert open_collection(told(tmp_path, "layout: folder")).layout == "folder"
+    assert open_collection(write_yaml(tmp_path, "layout: folder")).layout == "folder"
 
 
 def test_the_websites_composites_are_three_channels_and_lately_two(tmp_path):
@@ -186,7 +186,7 @@ def test_an_odd_stack_is_a_problem_of_its_own_field(tmp_path):
 def test_a_stack_that_lacks_a_channel_named_in_collection_yaml_is_a_problem_of_its_own(tmp_path):
     stack(tmp_path / "a.ome.tif", names=("1", "2"))
     stack(tmp_path / "b.ome.tif", names=("1", "2", "3"))
-    collection = open_collection(told(tmp_path, "channels: {green: 0, blue: 2}"))
+    collection = open_collection(write_yaml(tmp_path, "channels: {green: 0, blue: 2}"))
     said = "no channel 2 (channel 0 is '1'; channel 1 is '2')"
     assert [(p.id, p.error.what) for p in collection.problems] == [("a", said)]
     assert collection.channels == ("green", "blue")
@@ -210,7 +210,7 @@ def test_unreadable_ome_tiffs_alone_are_stacks_all_the_same(tmp_path):
 
 def test_one_file_keeps_its_name_and_what_is_said_beside_it(tmp_path):
     stack(tmp_path / "plate 1.well.B2.ome.tif", names=("w1", "w2"))
-    told(tmp_path, "channels: {green: w1, blue: w2}\npixel_size: 0.3\n")
+    write_yaml(tmp_path, "channels: {green: w1, blue: w2}\npixel_size: 0.3\n")
     collection = open_collection(tmp_path / "plate 1.well.B2.ome.tif")
     assert (collection.ids, collection.pixel_size(collection.ids[0])) == (["plate 1.well.B2"], 0.3)
     assert inspect(collection, decode=True).problems == ()

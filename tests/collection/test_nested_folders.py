@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 import tifffile
-from small_collections import pixels, told, write_fields
+from small_collections import pixels, write_fields, write_yaml
 
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
@@ -46,7 +46,7 @@ def test_the_proposed_pattern_reads_all_folders(tmp_path, form, images, pattern,
             write_png(path, pixels((i, j))) if path.suffix == ".png" else tifffile.imwrite(path, pixels((i, j)))
     line = proposed(tmp_path)
     assert line == f'pattern: "{pattern}"'
-    collection = open_collection(told(tmp_path, line))
+    collection = open_collection(write_yaml(tmp_path, line))
     assert (collection.ids, collection.channels, collection.problems) == (ids.split(), ("red", "green", "blue"), ())
 
 
@@ -55,7 +55,7 @@ def test_files_of_several_channels_in_folders_have_a_pattern_too(tmp_path):
         (tmp_path / f"Pos{i}").mkdir()
         meta = {"axes": "CYX", "Channel": {"Name": ["DAPI", "protein"]}}
         tifffile.imwrite(tmp_path / f"Pos{i}" / "MMStack.ome.tif", np.stack([pixels(1), pixels(i)]), metadata=meta)
-    assert open_collection(told(tmp_path, proposed(tmp_path))).ids == ["Pos0", "Pos1", "Pos2"]
+    assert open_collection(write_yaml(tmp_path, proposed(tmp_path))).ids == ["Pos0", "Pos1", "Pos2"]
 
 
 def test_masks_in_a_folder_of_their_own_are_passed_over(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tifffile
-from small_collections import pixels, told, write_fields
+from small_collections import pixels, write_fields, write_yaml
 
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
@@ -59,7 +59,7 @@ def test_planes_and_further_endings_are_read_and_not_counted(tmp_path):
 def test_files_of_a_pattern_or_a_list_are_chosen_by_the_user(tmp_path):
     write_fields(tmp_path)
     write_png(tmp_path / "other.png", pixels(1))
-    assert open_collection(told(tmp_path, 'pattern: "{id}_{channel}.png"')).notes == ()
+    assert open_collection(write_yaml(tmp_path, 'pattern: "{id}_{channel}.png"')).notes == ()
     (tmp_path / "collection.yaml").unlink()
     (tmp_path / "listing.csv").write_text("Id,green\na,a_green.png\n")
     assert open_collection(tmp_path).notes == ()

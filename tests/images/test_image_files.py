@@ -128,7 +128,7 @@ def test_16_bit_colours_keep_the_bits_that_pillow_would_drop(tmp_path):
 
 @pytest.mark.parametrize("pages", [3, 4])
 def test_pages_are_not_taken_for_colours(put, pages):
-    with pytest.raises(CellocateError, match=f"{pages} pages, channels or z planes, in a file"):
+    with pytest.raises(CellocateError, match=rf"{pages} pages \(channels or z planes\) in a file"):
         read_channel(put("a.tif", tiff(noise(shape=(pages, 40, 31)), photometric="minisblack")), "green")
 
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from small_collections import told, write_fields
+from small_collections import write_fields, write_yaml
 
 from cellocate.collection import inspect, open_collection
 from cellocate.errors import CellocateError
@@ -28,7 +28,7 @@ def test_gzipped_tiffs_are_channels(tmp_path):
 def test_the_colour_of_yellow_can_be_chosen(tmp_path, real_data):
     (tmp_path / "images").symlink_to(real_data / "hpa_web" / "images")
     mean, red = (
-        read_field(open_collection(told(tmp_path, text)).files("89_B5_1"), ("yellow",))[0].astype(int)
+        read_field(open_collection(write_yaml(tmp_path, text)).files("89_B5_1"), ("yellow",))[0].astype(int)
         for text in ("", "yellow: red")
     )
     picture = cv2.imread(str(tmp_path / "images" / "89_B5_1_yellow.jpg"))[:, :, ::-1].astype(int)
@@ -74,7 +74,7 @@ def test_names_by_pattern(tmp_path):
             write_png(path, np.full((8, 8), k, np.uint8))
             write_png(path.with_name(f"B02_f{k}_w{3 - k}.png"), np.full((8, 8), 9, np.uint8))
     (tmp_path / "notes.txt").write_text("not an image")
-    told(
+    write_yaml(
         tmp_path, 'pattern: "{plate}/{well}_f{site}_w{channel}.png"\nchannels: {green: 2, blue: 1}\npixel_size: 0.65\n'
     )
     collection = open_collection(tmp_path)
@@ -130,7 +130,7 @@ def test_names_by_pattern(tmp_path):
 def test_what_a_collection_yaml_cannot_say_is_refused(tmp_path, said, what):
     write_png(tmp_path / "a_w1.png", np.zeros((8, 8), np.uint8))
     with pytest.raises(CellocateError, match=what) as refused:
-        open_collection(told(tmp_path, said))
+        open_collection(write_yaml(tmp_path, said))
     assert len(str(refused.value).splitlines()) == 1
 
 
@@ -139,7 +139,7 @@ def test_metadata_is_joined_from_any_table_by_id(tmp_path):
     (tmp_path / "wells").mkdir()
     (tmp_path / "wells" / "one.csv").write_text("Image,Cellline,antibody\na,U-2 OS,HPA1\nz,HeLa,HPA9\n")
     (tmp_path / "wells" / "two.csv").write_text("id,pixel_size,antibody\nb,0.16,HPA2\n")
-    collection = open_collection(told(tmp_path, "metadata: [wells/one.csv, wells/two.csv]"))
+    collection = open_collection(write_yaml(tmp_path, "metadata: [wells/one.csv, wells/two.csv]"))
     assert collection.fields["cell_line"].to_dict() == {"a": "U-2 OS", "b": None}
     assert collection.fields["antibody"].to_dict() == {"a": "1", "b": "2"}
     assert (collection.pixel_size("a"), collection.pixel_size("b")) == (None, 0.16)
@@ -158,7 +158,7 @@ def test_faulty_metadata_is_refused(tmp_path, text, what):
     write_fields(tmp_path, ids=("a",))
     (tmp_path / "meta.csv").write_text(text)
     with pytest.raises(CellocateError, match=what):
-        open_collection(told(tmp_path, "metadata: [meta.csv]"))
+        open_collection(write_yaml(tmp_path, "metadata: [meta.csv]"))
 
 
 def test_what_was_recognised_is_said(tmp_path):
@@ -175,7 +175,7 @@ def test_a_path_list_wins_over_channel_files_beside_it(tmp_path):
     (tmp_path / "path_list.csv").write_text("r_image,b_image,g_image,output_prefix\na_red.png,,a_green.png,one_\n")
     collection = open_collection(tmp_path)
     assert (collection.layout, collection.ids) == ("path_list", ["one"])
-    assert open_collection(told(tmp_path, "layout: folder")).ids == ["a", "b"]
+    assert open_collection(write_yaml(tmp_path, "layout: folder")).ids == ["a", "b"]
 
 
 def test_paths_are_shown_without_detours(tmp_path):
@@ -221,5 +221,5 @@ def test_one_channel_given_alone_is_told_to_come_with_its_folder(tmp_path, name)
 def test_a_pattern_may_not_use_the_names_of_columns(tmp_path, name):
     write_png(tmp_path / "a_7.png", np.zeros((8, 8), np.uint8))
     with pytest.raises(CellocateError, match=rf"a placeholder \{{{name}\}}.*Choose another name") as refused:
-        open_collection(told(tmp_path, f'pattern: "{{id}}_{{{name}}}.png"'))
+        open_collection(write_yaml(tmp_path, f'pattern: "{{id}}_{{{name}}}.png"'))
     assert len(str(refused.value).splitlines()) == 1
