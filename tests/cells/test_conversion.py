@@ -209,7 +209,7 @@ def test_notes_that_differ_in_figures_alone_are_told_once(fields, plan):
 
 
 def test_what_has_no_single_labels_or_no_masks_is_refused_before_any_work(fields, plan, tmp_path):
-    with pytest.raises(CellocateError, match="no field has exactly one label"):
+    with pytest.raises(CellocateError, match="no field has exactly one wanted label"):
         convert(fields, plan, StrongLabels(without=fields.vocabulary.names), workers=1)
     with pytest.raises(CellocateError, match="no label images of cells"):
         (tmp_path / "nothing").mkdir()
@@ -253,7 +253,7 @@ fields = open_collection(data)
 single = [i for i in fields.ids if len(fields.fields["labels"][i]) == 1]
 fields = fields.subset(single[:2])
 plan = CellPlan(out, ("green", "blue"), CropSettings(size=16, span=40), data / "truth", None)
-strong = Strong(CleanUp(keep=("small", "large", "focus", "negative")))
+strong = StrongLabels(CleanUp(keep=("small", "large", "focus", "negative")))
 
 def contents(folder):
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}

@@ -90,7 +90,7 @@ def test_the_pixel_size_of_others_is_estimated_as_ours(others) -> None:
 def test_nuclei_of_cellpose_are_grown_where_nothing_shows_cells(others) -> None:
     found = get_segmenter("cellpose").segment(PHANTOM.channels[2:3], ("blue",), 0.64)
     assert found.cells.max() > 5
-    assert "within 6 µm of a nucleus" in found.notes[0]
+    assert "6 µm around each nucleus" in found.notes[0]
     check_numbering(found.nuclei, found.cells)
 
 
@@ -125,7 +125,7 @@ def test_masks_are_brought_as_pictures_arrays_or_outlines(tmp_path: Path) -> Non
         np.testing.assert_array_equal(found.cells, own.cells)
         np.testing.assert_array_equal(found.nuclei, own.nuclei)
         assert found.notes == ()
-    with pytest.raises(CellocateError, match="outlines, which do not tell the size"):
+    with pytest.raises(CellocateError, match="outlines do not contain the size"):
         MaskFolder(tmp_path / "outlines").read("a")
 
 
