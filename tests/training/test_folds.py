@@ -77,7 +77,8 @@ def test_a_recipe_that_is_refused_leaves_the_folder_as_it_was(phantoms: Path, fo
     mark(tmp_path / "run" / "fold-0")
     for path in (old, tmp_path / "run" / "recipe.yaml", tmp_path / "run" / "fold-0" / "recipe.yaml"):
         path.write_text("old")
-    mark(tmp_path / "run")
+    for folder in (tmp_path / "run", tmp_path / "run" / "fold-0", old.parent):
+        mark(folder)
     for out in ("run", "new"):
         with pytest.raises(CellocateError, match="unknown backbone"):
             _train(phantoms, tmp_path / out, folds, "network.backbone=resnet99", overwrite=True)
@@ -94,7 +95,8 @@ def test_earlier_folds_are_replaced_and_no_part_of_what_is_new(phantoms: Path, f
     mark(tmp_path / "run")
     for path in (tmp_path / "run" / "recipe.yaml", old.parent / "recipe.yaml", old.parent / "split.csv"):
         path.write_text("old")
-    mark(tmp_path / "run")
+    for folder in (tmp_path / "run", old.parent, old):
+        mark(folder)
     _train(phantoms, tmp_path / "run", tmp_path / "packed.csv.gz", overwrite=True)
     assert cellocate.load(old).card.scores
     assert of_folds(tmp_path / "run")
