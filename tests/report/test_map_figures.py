@@ -66,8 +66,8 @@ def test_maps_of_cells_are_said_to_be_of_cells(tmp_path):
     page = re.sub(r"\s+", " ", (tmp_path / "report.html").read_text())
     assert "1 map, of 3 cells" in page
     assert "are entirely right" in page
-    assert "Of the cells that show the location of the row" in page
-    assert "n = 3 cells. Locations that occur together" in page
+    assert "Per cent of the cells with the row’s location" in page
+    assert "n = 3 cells. Locations are sorted so" in page
 
 
 def test_a_map_without_its_picture_is_left_out(tmp_path):

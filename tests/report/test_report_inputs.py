@@ -15,4 +15,4 @@ def test_every_rule_and_its_limits_are_told(kind):
     limited = fit(kind, probabilities, truth, fallback="nearest", at_most=1)
     words, more = (dict(about_model(make_card(TINY, rule=rule)))["Decision"] for rule in (plain, limited))
     assert len(words) > 20
-    assert more == f"{words}; where there is none, the location nearest to its threshold; at most 1 location"
+    assert more == f"{words}; if there is none, the location nearest to its threshold; at most 1 location"

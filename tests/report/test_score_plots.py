@@ -86,7 +86,7 @@ def test_the_suggested_rate_is_marked_on_its_curve(tmp_path):
     assert mark.get_label() == "steepest: 0.01"
     assert axes.get_ylim()[1] < 6, "what diverges does not flatten the rest"
     *_, taken = plot_rates(table, fraction=0.25).axes[0].get_lines()
-    assert (list(taken.get_xdata()), taken.get_label()) == ([0.0025, 0.0025], "taken: 0.0025")
+    assert (list(taken.get_xdata()), taken.get_label()) == ([0.0025, 0.0025], "used: 0.0025")
     save_rates(tmp_path)
     assert not list(tmp_path.iterdir())
     (tmp_path / "recipe.yaml").write_text("optimiser: {fraction: 0.25}")

@@ -32,7 +32,7 @@ def test_each_location_has_a_panel_with_its_curve_and_the_chosen_point():
 
 def test_a_location_without_fields_says_so():
     last = plot_f1_curves(table()).axes[2]
-    assert "none shows it" in [text.get_text() for text in last.texts]
+    assert "no field" in [text.get_text() for text in last.texts]
 
 
 @pytest.mark.parametrize(("width", "columns"), [(WIDE, 4), (NARROW, 2)])
