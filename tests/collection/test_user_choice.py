@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cellocate.collection.channels import (
@@ -165,6 +165,7 @@ def test_where_names_do_not_tell_an_answer_is_proposed(names, proposal, caution)
 
 
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=10))
+@example(["?"])
 def test_every_proposal_can_be_typed(names):
     asked = UnclearChannelsError(choices(*names))
     found = assign(choices(*names), parse_pairs([format_pairs(asked.proposal)], "--channels"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cellocate.collection.channels.name_meaning import WAVELENGTHS, Meaning, occurrences, understand
 from cellocate.collection.channels.stain_names import STAINS
-from cellocate.collection.channels.user_choice import ChannelNames, format_pairs, parse_value
+from cellocate.collection.channels.user_choice import UNKNOWN, ChannelNames, format_pairs, parse_value
 from cellocate.errors import CellocateError
 
 _SHOWN = 8
@@ -41,7 +41,7 @@ class ChannelChoices:
     def value(self, place: int) -> int | str:
         """The channel's name, or its number if it has none or shares it."""
         name = self.names[place]
-        return name if name.strip() and self.names.count(name) == 1 else place
+        return name if name.strip() not in ("", UNKNOWN) and self.names.count(name) == 1 else place
 
     def answer(self, place: int) -> int | str:
         """The same as the user best types it: unambiguous numbers without quotes."""
