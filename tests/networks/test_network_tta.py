@@ -35,7 +35,7 @@ def test_a_crop_shows_its_own_part_of_the_field() -> None:
     y, x = torch.meshgrid((torch.arange(64) + 0.5) / 64, (torch.arange(64) + 0.5) / 64, indexing="ij")
     images = torch.stack([x, y])[None]  # each pixel says where it is
     tta = TTA(crops=5, crop=0.5)
-    for square, view in zip(tta.squares, tta_images(images, tta, 32), strict=True):
+    for square, view in zip(tta.crop_places, tta_images(images, tta, 32), strict=True):
         assert view.shape == (1, 2, 32, 32)
         for axis, place in ((0, square.x), (1, square.y)):
             middle = 0.5 + place * (1 - square.side) / 2

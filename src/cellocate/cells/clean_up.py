@@ -85,7 +85,7 @@ def _median_area(cells: pd.DataFrame) -> pd.Series[float]:
         group = cells["cell_line"].replace("", None).fillna(group)
     whole = cells["area_um2"].where(~cells["edge"].astype(bool))
     own = whole.groupby(group).transform("median").where(whole.groupby(group).transform("count") >= _FEW)
-    return own.fillna(whole.median()).fillna(cells["area_um2"].median())
+    return own.fillna((whole if whole.notna().any() else cells["area_um2"]).median())
 
 
 def _negative(cells: pd.DataFrame, clean: CleanUp) -> pd.Series[bool]:

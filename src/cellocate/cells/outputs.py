@@ -81,7 +81,7 @@ def _found(plan: CellPlan, fields: Collection) -> pd.DataFrame:
     if not sum(map(len, parts)):
         mend = "Check the masks, or give the pixel size of the images with --pixel-size."
         raise CellocateError("no cell was found in any field", where=fields.folder, mend=mend)
-    cells = pd.concat(parts, ignore_index=True)
+    cells = pd.concat([part for part in parts if len(part)], ignore_index=True)
     cells.insert(0, "id", [f"{field}_{number}" for field, number in zip(cells["field"], cells["cell"], strict=True)])
     known = fields.fields.drop(columns=["pixel_size", "camera_offset", *fields.channels], errors="ignore")
     known = known.drop(columns=[c for c in known if c in cells.columns]).reset_index(drop=True)
