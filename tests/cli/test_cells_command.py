@@ -157,7 +157,7 @@ def test_cells_are_found_where_there_are_only_nuclei_and_not_where_there_are_non
     extra = ("--also", "geojson", "--also", "overlays", "--also", "png", "--centre", "nucleus", "--context")
     result = cellocate("cells", tmp_path / "nuclei", "--out", tmp_path / "cells", *small, *extra)
     assert result.code == 0, result.err
-    assert "of a nucleus" in result.err
+    assert "around each nucleus" in result.err
     cells = open_collection(tmp_path / "cells" / "crops")
     assert len(cells) > 10
     assert cells.channels == ("blue",)

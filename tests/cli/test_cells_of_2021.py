@@ -45,7 +45,7 @@ def test_predicted_and_measured(cellocate, fields: Path, model: Path, tmp_path: 
     request = ("predict", model, fields, "--format", "kaggle2021", "--masks", fields / "truth", "--out", out)
     predicted = cellocate(*request)
     assert predicted.code == 0, predicted.err
-    assert "each cell is given the probabilities of its whole field" in predicted.err
+    assert "each cell gets the probabilities of its whole field" in predicted.err
     assert cellocate("predict", model, fields, "--out", tmp_path / "table.csv").code == 0
     table = pd.read_csv(tmp_path / "table.csv", index_col="Id")[list(get_vocabulary("hpa19").names)]
     for field, (_, instances) in read_kaggle2021(out):

@@ -226,7 +226,7 @@ def test_whole_fields_have_no_masks(cellocate, cells: Path, phantoms: Path, run:
     request = ("predict", run / "model", cells, "--whole-fields", *given, "--out", tmp_path / "o.csv")
     refused = cellocate(*request)
     assert refused.code == 2
-    assert "--whole-fields predicts no cells" in " ".join(refused.err.split())
+    assert "--whole-fields predicts fields" in " ".join(refused.err.split())
     assert not (tmp_path / "o.csv").exists()
 
 

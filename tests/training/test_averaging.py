@@ -34,5 +34,5 @@ def test_norms_are_measured_alike_whatever_was_drawn_before() -> None:
 
 
 def test_nothing_is_no_average() -> None:
-    with pytest.raises(CellocateError, match=r"no checkpoint.*training\.keep"):
+    with pytest.raises(CellocateError, match=r"no checkpoint.*training\.save_last"):
         average_checkpoints([])

@@ -105,7 +105,7 @@ def test_a_run_is_not_resumed_at_another_scale(
 ) -> None:
     recipe = _changed(tiny, "training", epochs=4)
     _interrupted(open_collection(phantoms, pixel_size=2.0), recipe, tmp_path / "run", monkeypatch)
-    with pytest.raises(CellocateError, match=r"begun with a pixel size of 2\.0, not 2\.56"):
+    with pytest.raises(CellocateError, match=r"started with a pixel size of 2\.0, not 2\.56"):
         train(open_collection(phantoms), recipe, tmp_path / "run", Options(resume=True))
 
 

@@ -12,9 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cellocate.decision.choose_rule import NOT_COMPARED
-from cellocate.decision.rule_comparison import describe_comparison
-
 if TYPE_CHECKING:
     from cellocate.cells.masks import MaskFolder
     from cellocate.networks import ModelCard
@@ -71,6 +68,8 @@ def resumable(begun: Path | None = None) -> Iterator[None]:
 def show_validation(card: ModelCard) -> None:
     """Print a model's scores on the validation part, and note why its scores or its rule may be unreliable."""
     from cellocate.decision import RuleComparison, rule_warning
+    from cellocate.decision.choose_rule import NOT_COMPARED
+    from cellocate.decision.rule_comparison import describe_comparison
     from cellocate.evaluation import SMALL
 
     if not (scores := card.scores.get("validation")):

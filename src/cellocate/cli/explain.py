@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-from cellocate.cells.masks.mask_folder import MaskFolder
 from cellocate.choices import MapMethod
 from cellocate.cli import options
 from cellocate.cli.open_data import fields_for, open_data
@@ -52,6 +51,7 @@ def explain(
     known = locations_of_model(model)
     wanted = None if location is None or known is None else tuple(known.index(name) for name in location)
     collection = open_data(data, images)
+    from cellocate.cells.masks import MaskFolder
     from cellocate.cli.console import note, notes_on_masks, progress
     from cellocate.decision import describe_notes
     from cellocate.explain import DRAWN, ExplainOptions, choose_fields  # imports torch

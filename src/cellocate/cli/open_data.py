@@ -70,11 +70,11 @@ def usable_fields(collection: Collection, channels: Sequence[str], *, labelled: 
     Raises:
         CellocateError: the collection lacks a channel or labels; a field is faulty and `skip_bad` is not set.
     """
-    from cellocate.collection import describe_skipped, usable_fields
+    from cellocate import collection as room
 
-    collection, inspection = usable_fields(collection, channels, labelled=labelled, skip_bad=skip_bad)
+    collection, inspection = room.usable_fields(collection, channels, labelled=labelled, skip_bad=skip_bad)
     if inspection.problems:
-        note(describe_skipped(inspection.problems, inspection.unit))
+        note(room.describe_skipped(inspection.problems, inspection.unit))
     note(*inspection.notes)
     return collection
 

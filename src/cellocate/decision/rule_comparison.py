@@ -98,7 +98,7 @@ def describe_comparison(comparison: RuleComparison, names: Sequence[str], unit: 
         fewer than 10 fields show ER (3): its threshold is a guess
     """
     own, *others = comparison.scores
-    best = f" (the best of {', '.join(comparison.among)}by these scores)" if comparison.among else ""
+    best = f" (the best of {', '.join(comparison.among)} by these scores)" if comparison.among else ""
     occur = f"{counted(comparison.occur, 'location')} that occur{'s' if comparison.occur == 1 else ''}"
     line = f"rule {own.rule}{best}, out of fold (n = {comparison.n:,}): macro F1 {own.occur.macro_f1:.3f} over the "
     line += occur
