@@ -68,7 +68,7 @@ def test_without_a_name_the_best_rule_is_fitted(cellocate, tables):
     assert f"{kind} rule, fitted on 60 fields" in result.out
     assert f"rule {kind} (the best of expected_f1, bagged, ratio by these scores), out of fold (n = 60)" in result.out
     assert ".5 for all " in result.out
-    assert "threshold is a guess" in result.out
+    assert "thresholds are guesses" in result.out
     content = json.loads((tables / "rule.json").read_text())
     assert [score["rule"] for score in content["comparison"]["scores"]] == list(
         dict.fromkeys([kind, "fixed", "single", "per_class", "ratio"])

@@ -38,7 +38,7 @@ def with_locations(
 
     Example:
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
-        >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
+        >>> collection = Collection(Path("plates"), "labels", fields, get_vocabulary("hpa28"))
         >>> with_locations(collection, any_of=["Nucleoplasm"], without=["Cytosol"]).ids
         ['a']
         >>> with_metadata(with_single_location(collection), {"plate": ["2"]}).ids
@@ -157,7 +157,7 @@ def map_labels(
 
     Example:
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)], "plate": ["1", "1", "2"]}, index=list("abc"))
-        >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
+        >>> collection = Collection(Path("plates"), "labels", fields, get_vocabulary("hpa28"))
         >>> after, lost = map_labels(collection, "hpa19")
         >>> list(after.fields["labels"]), lost
         ([(0,), (0, 16)], {'Rods & rings': 1})
@@ -194,8 +194,8 @@ def restrict_labels(collection: LabelledCollection, vocabulary: Vocabulary) -> L
 
     Example:
         >>> fields = pd.DataFrame({"labels": [(0,), (0, 25), (27,)]}, index=list("abc"))
-        >>> collection = Collection(Path("plates"), "labels", fields, get("hpa28"))
-        >>> list(restrict_labels(collection.labelled(), get("hpa28").subset(["Cytosol"])).fields["labels"])
+        >>> collection = Collection(Path("plates"), "labels", fields, get_vocabulary("hpa28"))
+        >>> list(restrict_labels(collection.labelled(), get_vocabulary("hpa28").subset(["Cytosol"])).fields["labels"])
         [(), (0,), ()]
     """
     places = {name: i for i, name in enumerate(vocabulary.names)}

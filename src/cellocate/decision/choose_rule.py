@@ -65,6 +65,7 @@ def fit_rule(
         never: locations that no field is given (see `Rule`).
 
     Example:
+        >>> import numpy as np
         >>> rng = np.random.default_rng(0)
         >>> p = rng.beta(0.3, 2, (200, 3))
         >>> rule, comparison = fit_rule("auto", p, rng.random((200, 3)) < p)

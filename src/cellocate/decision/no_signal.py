@@ -28,9 +28,10 @@ def clear_empty(labels: Bools, notes: Sequence[str], vocabulary: Vocabulary) -> 
     If the vocabulary has the location Negative, a field or cell without protein gets it.
 
     Example:
-        >>> from cellocate.vocabulary import get
-        >>> labels = clear_empty(np.ones((3, 19), bool), ["no signal", "nearly empty", ""], get("hpa19"))
-        >>> get("hpa19").decode(labels)[0], labels.sum(axis=1).tolist()
+        >>> import numpy as np
+        >>> from cellocate.vocabulary import get_vocabulary
+        >>> labels = clear_empty(np.ones((3, 19), bool), ["no signal", "nearly empty", ""], get_vocabulary("hpa19"))
+        >>> get_vocabulary("hpa19").decode(labels)[0], labels.sum(axis=1).tolist()
         ((18,), [1, 0, 19])
     """
     labels = labels.copy()

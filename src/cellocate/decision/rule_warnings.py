@@ -15,6 +15,7 @@ def mean_label_count(rule: Rule, probabilities: Floats) -> float:
     """How many locations per field a rule predicts on average, before its limit; probabilities have shape (N, K).
 
     Example:
+        >>> import numpy as np
         >>> rule = Rule(kind="fixed", thresholds=(0.5, 0.5, 0.5), at_most=1)
         >>> mean_label_count(rule, np.array([[0.9, 0.8, 0.1], [0.6, 0.7, 0.9]]))
         2.5

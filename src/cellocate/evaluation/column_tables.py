@@ -53,9 +53,9 @@ def by_column(
         groups: as for `evaluate`.
 
     Example:
-        >>> from cellocate.vocabulary import get
-        >>> truth = get("hpa28").encode([(0,), (0,), (25,)])
-        >>> table = by_column(truth, truth, get("hpa28"), ["U-2 OS", "U-2 OS", "HeLa"])
+        >>> from cellocate.vocabulary import get_vocabulary
+        >>> truth = get_vocabulary("hpa28").encode([(0,), (0,), (25,)])
+        >>> table = by_column(truth, truth, get_vocabulary("hpa28"), ["U-2 OS", "U-2 OS", "HeLa"])
         >>> table[["value", "n", "micro_f1", "small"]].to_numpy().tolist()
         [['U-2 OS', 2, 1.0, True], ['HeLa', 1, 1.0, True]]
     """

@@ -20,11 +20,11 @@ class GroupLevel:
         vocabulary: of K locations, in G groups.
 
     Example:
-        >>> from cellocate.vocabulary import get
-        >>> level = GroupLevel(get("hpa28"))
+        >>> from cellocate.vocabulary import get_vocabulary
+        >>> level = GroupLevel(get_vocabulary("hpa28"))
         >>> len(level.vocabulary), level.vocabulary.names[0]
         (7, 'Nucleus')
-        >>> both = get("hpa28").encode([(4,), (5,)])  # nuclear speckles, nuclear bodies
+        >>> both = get_vocabulary("hpa28").encode([(4,), (5,)])  # nuclear speckles, nuclear bodies
         >>> level.of(both)[:, 0].tolist()
         [True, True]
     """

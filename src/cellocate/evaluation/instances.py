@@ -99,11 +99,11 @@ def evaluate_instances(
         Rubin. The Bayesian Bootstrap. Ann. Statist. 9 (1981). https://doi.org/10.1214/aos/1176345338
 
     Example:
-        >>> from cellocate.vocabulary import get
+        >>> from cellocate.vocabulary import get_vocabulary
         >>> cells = [Mask.of(np.array([[True, False]])), Mask.of(np.array([[False, True]]))]
         >>> truth = {"field": Instances.of(cells, [[16], [16, 0]])}
         >>> pairs = Instances(cells, np.array([0, 1]), np.array([16, 16]), np.array([0.9, 0.4]))
-        >>> evaluate_instances(truth, {"field": pairs}, get("hpa19"))["instance_map"]
+        >>> evaluate_instances(truth, {"field": pairs}, get_vocabulary("hpa19"))["instance_map"]
         0.5
     """
     if set(truth) != set(predicted):

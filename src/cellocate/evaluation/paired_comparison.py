@@ -61,9 +61,9 @@ def compare(
         Holm. A Simple Sequentially Rejective Multiple Test Procedure. Scandinavian Journal of Statistics 6 (1979).
 
     Example:
-        >>> from cellocate.vocabulary import get
-        >>> truth = get("hpa28").encode([(0,), (25,)] * 20)
-        >>> found = compare(truth, truth, ~truth, get("hpa28"))["measures"][1]
+        >>> from cellocate.vocabulary import get_vocabulary
+        >>> truth = get_vocabulary("hpa28").encode([(0,), (25,)] * 20)
+        >>> found = compare(truth, truth, ~truth, get_vocabulary("hpa28"))["measures"][1]
         >>> found["name"], found["difference"], found["p"]
         ('micro_f1', 1.0, 0.0001)
     """

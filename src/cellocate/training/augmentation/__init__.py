@@ -23,7 +23,7 @@ def augment(
     are neither drawn nor computed.
 
     Args:
-        images: float32 between 0 and 1, shape (N, C, R, R), with R = `uncropped(size, section.crop)`.
+        images: float32 between 0 and 1, shape (N, C, R, R), with R = `uncropped_side(size, section.crop)`.
         truth: between 0 and 1, shape (N, K).
         section: what is changed, in this order: geometry, orientation, intensity, mixing of fields.
         channels: names of the C channels.
@@ -34,9 +34,9 @@ def augment(
 
     Example:
         >>> import torch
-        >>> from cellocate.images import uncropped
+        >>> from cellocate.images import uncropped_side
         >>> section = Augmentation(crop=2 / 3, contrast=0.2, mixup=0.4)
-        >>> fields, truth = torch.rand(8, 4, uncropped(64, section.crop), 96), torch.eye(8)
+        >>> fields, truth = torch.rand(8, 4, uncropped_side(64, section.crop), 96), torch.eye(8)
         >>> fields, truth = augment(fields, truth, section, ("red", "green", "blue", "yellow"), size=64)
         >>> fields.shape, truth.shape
         (torch.Size([8, 4, 64, 64]), torch.Size([8, 8]))
