@@ -88,10 +88,8 @@ def test_audit(cellocate, phantoms, run, tmp_path, monkeypatch):
     assert (facts["n"], facts["passed_over"]) == (30, 10)
     assert facts["skill"]["score"] > 0.5
     assert len(pd.read_csv(tmp_path / "a" / "doubts.csv")) == 30
-    assert (
-        cellocate("audit", phantoms, *asked, "--no-duplicates", "--judge", "cleanlab", "--out", tmp_path / "b").code
-        == 0
-    )
+    options = ("--no-duplicates", "--judge", "cleanlab")
+    assert cellocate("audit", phantoms, *asked, *options, "--out", tmp_path / "b").code == 0
     assert not (tmp_path / "b" / "twins.csv").exists()
     assert cellocate("audit", phantoms, "--out", tmp_path / "c").code == 2
 

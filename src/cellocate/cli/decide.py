@@ -132,8 +132,8 @@ def fit(
             rule or DEFAULT_RULE, values, truth, table.group(ids), fallback=fallback, at_most=at_most
         )
         fitted, comparison = chosen
-        said = decision.in_words(comparison, table.vocabulary.names) if comparison else [decision.UNCOMPARED]
-        for line in said:
+        lines = decision.in_words(comparison, table.vocabulary.names) if comparison else [decision.UNCOMPARED]
+        for line in lines:
             print(line)
         _note_absent(table.vocabulary, truth)
     decision.save_rule(out, fitted, table.vocabulary, steps, promise, comparison)
