@@ -22,12 +22,12 @@ def test_explain(cellocate, phantoms, run, tmp_path):
     assert read_channel(out / "maps" / maps[0], "green").shape == (64, 64)
     assert (out / "figures" / f"{ids[3]}.svg").exists()
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert "In which compartment?" in page
+    assert "Which compartments matter?" in page
     assert "Nucleoli" in page
     assert cellocate("explain", run / "model", phantoms, "--out", out, *asked).code == 1
     result = cellocate("explain", run / "model", phantoms, "--out", out, "--fields", 2, "--overwrite")
     assert (result.code, len(pd.read_csv(out / "explained.csv"))) == (0, 2)
-    assert "In which compartment?" not in (out / "report.html").read_text(encoding="utf-8")
+    assert "Which compartments matter?" not in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_explain_refuses(cellocate, phantoms, run, tmp_path):
