@@ -110,10 +110,10 @@ def test_two_models_are_compared_and_the_parts_stand_beside_each_other(
         (("--by", "plate"), "no column 'plate'"),
         (("--by", "part"), "no column 'part'"),
         (("--by", "labels"), "no column 'labels'"),
-        (("--compare-to", "few.csv"), "no prediction of 59 of 60 fields, such as field"),
+        (("--compare-to", "few.csv"), "no prediction for 59 of 60 fields, such as field"),
         (("--compare-to", "missing.csv"), "no such table"),
-        (("--compare-to", "labels.csv"), "no location"),
-        (("--compare-to", "."), "a model, which needs images, beside a table"),
+        (("--compare-to", "labels.csv"), "not a location"),
+        (("--compare-to", "."), "a table cannot be compared with a model, which needs images"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_one_line(cellocate, tables: Path, options, said: str) -> None:

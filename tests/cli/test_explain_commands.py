@@ -22,12 +22,12 @@ def test_explain(cellocate, phantoms, run, tmp_path):
     assert read_channel(out / "maps" / maps[0], "green").shape == (64, 64)
     assert (out / "figures" / f"{ids[3]}.svg").exists()
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert "In which compartment?" in page
+    assert "Which compartments matter?" in page
     assert "Nucleoli" in page
     assert cellocate("explain", run / "model", phantoms, "--out", out, *asked).code == 1
     result = cellocate("explain", run / "model", phantoms, "--out", out, "--fields", 2, "--overwrite")
     assert (result.code, len(pd.read_csv(out / "explained.csv"))) == (0, 2)
-    assert "In which compartment?" not in (out / "report.html").read_text(encoding="utf-8")
+    assert "Which compartments matter?" not in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_explain_refuses(cellocate, phantoms, run, tmp_path):
@@ -88,10 +88,8 @@ def test_audit(cellocate, phantoms, run, tmp_path, monkeypatch):
     assert (facts["n"], facts["passed_over"]) == (30, 10)
     assert facts["skill"]["score"] > 0.5
     assert len(pd.read_csv(tmp_path / "a" / "doubts.csv")) == 30
-    assert (
-        cellocate("audit", phantoms, *asked, "--no-duplicates", "--judge", "cleanlab", "--out", tmp_path / "b").code
-        == 0
-    )
+    options = ("--no-duplicates", "--judge", "cleanlab")
+    assert cellocate("audit", phantoms, *asked, *options, "--out", tmp_path / "b").code == 0
     assert not (tmp_path / "b" / "twins.csv").exists()
     assert cellocate("audit", phantoms, "--out", tmp_path / "c").code == 2
 

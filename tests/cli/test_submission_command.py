@@ -43,7 +43,7 @@ def test_a_submission_of_2021(cellocate, tmp_path: Path) -> None:
     (tmp_path / "sample.csv").write_text(f"{HEADER}a,6,4,\nb,3,2,\n")
     refused = cellocate("check", submission, "--sample", tmp_path / "sample.csv")
     assert (refused.code, refused.err.count("\n")) == (1, 1)
-    assert "ImageWidth and ImageHeight of b are 3 × 3 px, and the field has 3 × 2" in refused.err
+    assert "ImageWidth and ImageHeight of b are 3 × 3 px, but the field has 3 × 2" in refused.err
 
 
 @pytest.mark.parametrize(

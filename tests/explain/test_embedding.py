@@ -69,7 +69,7 @@ def test_an_index_finds_nearly_the_same_and_keeps_on_disk(tmp_path):
         Index.load(tmp_path / "b.index")
 
 
-def test_retrieval_beside_chance():
+def test_retrieval_is_better_than_chance():
     features, cluster = _around()
     names = np.array([f"location {k}" for k in cluster], dtype=object)
     known = pd.DataFrame({"labels": names, "part": "", "group": [str(i // 3) for i in range(len(names))]})
@@ -121,7 +121,7 @@ def test_cells_are_called_cells():
     assert figure.get_axes()[0].get_title().startswith("UMAP of 2 cells;")
 
 
-def test_an_answer_is_a_table_of_what_is_known(tmp_path):
+def test_neighbours_are_written_with_their_metadata(tmp_path):
     features, cluster = _around(centres=3, each=4)
     ids = [f"field{i}" for i in range(12)]
     known = pd.DataFrame({"labels": [str(k) for k in cluster], "group": ids, "Locations": ""}, index=ids)
@@ -165,7 +165,7 @@ def test_umap_is_said_to_be_missing(phantoms, run, tmp_path, monkeypatch):
         embed_collection(load(run / "model"), open_collection(phantoms), tmp_path / "e.h5ad", umap=True)
 
 
-def test_the_plane_names_groups_with_their_number_and_shows_each_location_alone():
+def test_the_umap_names_groups_with_their_number_and_shows_each_location_alone():
     vocabulary = get_vocabulary("hpa28")
     places = np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32)
     shown = vocabulary.encode([(0,)] * 3 + [(0, 5)] + [(25,)] * 2 + [(0, 25)] * 2 + [()])
@@ -185,7 +185,7 @@ def test_the_plane_names_groups_with_their_number_and_shows_each_location_alone(
     assert [axes.get_legend().get_texts()[0].get_text() for axes in unlabelled] == ["no label (9)"]
 
 
-def test_what_is_alike_lies_together_on_the_plane():
+def test_similar_fields_are_close_in_the_umap():
     pytest.importorskip("umap")
     features, cluster = _around(centres=4, each=20)
     places = compute_umap(features)

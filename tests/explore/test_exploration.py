@@ -36,7 +36,7 @@ def test_what_two_collections_share_is_drawn_of_both(folder):
     assert set(first) - {"f03"} <= set(second)
 
 
-def test_rare_locations_are_drawn_as_well_and_told_apart(folder):
+def test_rare_locations_are_drawn_as_well_and_marked(folder):
     collection = open_collection(folder)
     truth = np.zeros((12, 2), bool)
     truth[:, 0], truth[[3, 4], 1] = True, True
@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_read_is_refused_or_skipped(folder):
     assert len(explored.pixels) == 11
 
 
-def test_pictures_before_and_after_are_set_beside_each_other(folder):
+def test_pictures_before_and_after_are_compared(folder):
     collection = open_collection(folder)
     bright = collection.subset([f"f{i:02}" for i in range(6, 12)])
     explored = analyse(bright, ExploreOptions(), collection)
@@ -86,7 +86,7 @@ def test_pictures_before_and_after_are_set_beside_each_other(folder):
         assert sum(bar.get_height() for bar in axes.patches[1:]) == pytest.approx(100)
 
 
-def test_labels_alone_have_no_pictures_to_set_beside(folder):
+def test_labels_alone_have_no_pictures_to_compare(folder):
     (folder / "labels.csv").write_text("Id,Target\nf00,0\nf01,2\n")
     table = open_collection(folder / "labels.csv")
     assert analyse(table, ExploreOptions(), table).before.pixels is None
@@ -126,7 +126,7 @@ def test_a_channel_that_no_measured_field_has_is_not_drawn(folder):
     assert "beside_pixels" in drawn
 
 
-def test_pictures_without_a_common_channel_are_not_set_beside_each_other(folder, tmp_path):
+def test_pictures_without_a_common_channel_are_not_compared(folder, tmp_path):
     (tmp_path / "other").mkdir()
     write_png(tmp_path / "other" / "f00_red.png", np.full((16, 20), 9, np.uint8))
     other = open_collection(tmp_path / "other")

@@ -154,5 +154,5 @@ def test_the_card_tells_what_the_first_weights_learnt_from(run: Path, phantoms: 
     again = learn(phantoms, tmp_path / "again", f"network.init_from={tmp_path}/started/model")
     assert set(again.card.fields["start"]) >= {*started.card.fields["start"], *started.card.fields["train"]}
     evaluated = evaluate_model(cellocate.load(tmp_path / "started" / "model"), open_collection(phantoms))
-    overlap = f"{len(started.card.fields['start'])} of 40 fields are ones that the model got its first weights from"
+    overlap = f"the model started from weights trained on {len(started.card.fields['start'])} of 40 fields"
     assert any(overlap in warning for warning in evaluated.warnings)

@@ -132,10 +132,10 @@ def fit(
             rule or DEFAULT_RULE, values, truth, table.group(ids), fallback=fallback, at_most=at_most
         )
         fitted, comparison = chosen
-        said = (
+        lines = (
             decision.describe_comparison(comparison, table.vocabulary.names) if comparison else [decision.NOT_COMPARED]
         )
-        for line in said:
+        for line in lines:
             print(line)
         _note_absent(table.vocabulary, truth)
     decision.save_rule(out, fitted, table.vocabulary, steps, promise, comparison)

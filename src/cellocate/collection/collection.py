@@ -258,7 +258,8 @@ class Collection:
         Example:
             >>> from cellocate.vocabulary import get_vocabulary
             >>> fields = pd.DataFrame({"labels": [(0,), (0, 25)]}, index=["a", "b"])
-            >>> Collection(Path("plates"), "labels", fields, get_vocabulary("hpa28")).labelled().truth().sum(axis=1).tolist()
+            >>> whole = Collection(Path("plates"), "labels", fields, get_vocabulary("hpa28"))
+            >>> whole.labelled().truth().sum(axis=1).tolist()
             [1, 2]
         """
         known = {part.name: getattr(self, part.name) for part in fields(Collection)}

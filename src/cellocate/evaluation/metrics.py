@@ -57,8 +57,9 @@ def evaluate(
 
     Example:
         >>> from cellocate.vocabulary import get_vocabulary
-        >>> truth = get_vocabulary("hpa28").encode([(4,), (25,)])  # nuclear speckles; cytosol
-        >>> found = evaluate(truth, get_vocabulary("hpa28").encode([(5,), (25,)]), get_vocabulary("hpa28"))  # a near miss
+        >>> hpa28 = get_vocabulary("hpa28")
+        >>> truth = hpa28.encode([(4,), (25,)])  # nuclear speckles; cytosol
+        >>> found = evaluate(truth, hpa28.encode([(5,), (25,)]), hpa28)  # nuclear bodies: a near miss
         >>> found["micro_f1"], found["group_level"]["micro_f1"]
         (0.5, 1.0)
     """

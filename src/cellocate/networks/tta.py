@@ -17,8 +17,8 @@ _MIN_PROBABILITY = 1e-6  # below, a logit would dominate the mean
 def tta_images(images: Tensor, tta: TTA, size: int) -> Iterator[Tensor]:
     """Yield a batch in each variant of the test-time augmentation: every crop in every orientation.
 
-    Images (N, C, R, R), with R = `uncropped_side(size, tta.crop)`, become (N, C, size, size); or the input itself if it is
-    neither cropped nor turned.
+    Images (N, C, R, R), with R = `uncropped_side(size, tta.crop)`, become (N, C, size, size); or the input
+    itself if it is neither cropped nor turned.
 
     Example:
         >>> tta = TTA(turns="flips", crops=4, crop=0.5)

@@ -59,8 +59,8 @@ def judge_labels(
 
     Example:
         >>> truth = np.eye(2, dtype=bool)[[0, 1] * 20 + [1]]
-        >>> said = np.where(np.eye(2, dtype=bool)[[0, 1] * 20 + [0]], 0.95, 0.05)
-        >>> np.flatnonzero(judge_labels(said, truth).suspect).tolist()
+        >>> predicted = np.where(np.eye(2, dtype=bool)[[0, 1] * 20 + [0]], 0.95, 0.05)
+        >>> np.flatnonzero(judge_labels(predicted, truth).suspect).tolist()
         [40]
     """
     return _by_cleanlab(probabilities, truth) if judge == "cleanlab" else _by_likelihood(probabilities, truth)

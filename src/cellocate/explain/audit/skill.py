@@ -54,8 +54,8 @@ def skill_score(
 
     Example:
         >>> truth = np.eye(2, dtype=bool)[[0, 1] * 50]
-        >>> said = np.where(truth, 0.9, 0.1)
-        >>> skill_score(said, truth).score > 0.8, skill_score(said[:, ::-1], truth).score < 0.01
+        >>> predicted = np.where(truth, 0.9, 0.1)
+        >>> skill_score(predicted, truth).score > 0.8, skill_score(predicted[:, ::-1], truth).score < 0.01
         (True, True)
     """
     ours = log_likelihood(np.clip(calibrate(probabilities, truth), 1e-4, 1 - 1e-4), truth)
