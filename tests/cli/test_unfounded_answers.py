@@ -31,7 +31,7 @@ def real(phantoms: Path, tmp_path: Path) -> Path:
 def test_training_on_few_fields_is_noted_and_the_epoch_kept_is_named(cellocate, phantoms: Path, tmp_path: Path) -> None:
     trained = cellocate("train", phantoms, *SHORT, "--out", tmp_path / "run")
     assert trained.code == 0, trained.err
-    assert "warning: only 28 training fields: a network learns so few by heart" in trained.out
+    assert "warning: only 28 training fields: the network will memorise them" in trained.out
     assert "warning: only 6 validation fields: the epoch, the decision rule and the scores rest on" in trained.out
     epochs = [line for line in trained.out.splitlines() if line.startswith("epoch ")]
     assert [("(n = 6)" in line) for line in epochs] == [True, True]
@@ -128,7 +128,7 @@ def test_a_missing_model_or_missing_images_are_named(cellocate, run: Path, phant
     assert (nothing.code, "no model and no images given" in nothing.err) == (1, True)
     name = cellocate("predict", "quick", phantoms, *out)
     assert name.code == 1
-    assert "no model here: quick. Check the name; 'cellocate train' makes a model, and none comes with" in name.err
+    assert "no model here: quick. Check the name. 'cellocate train' makes a model; none comes with" in name.err
 
 
 def test_models_of_one_name_are_told_by_their_folders(cellocate, run: Path, phantoms: Path, tmp_path: Path) -> None:

@@ -333,7 +333,7 @@ def test_cells_are_found_on_the_full_scale_and_cut_out_as_counts(tmp_path):
     collection = open_collection(write_yaml(written(tmp_path / "data", 4000), "bits: 12\npixel_size: 0.5\n"))
     plan = CellPlan(tmp_path / "cells", BOTH, CropSettings(size=40, span=20), None, _whole)
     done = convert(collection, plan, workers=1)
-    assert done.card["notes"][0]["note"] == f"the brightest is {round(4000 * 65535 / 4095)}"
+    assert done.summary["notes"][0]["note"] == f"the brightest is {round(4000 * 65535 / 4095)}"
     assert {done.cells.bits(i) for i in done.cells.ids} == {12}
     np.testing.assert_array_equal(done.cells.read_counts("a_1", BOTH)[0], light(0, 4000))
     table = pd.read_csv(tmp_path / "cells" / "cells.csv").iloc[0]

@@ -156,7 +156,7 @@ def test_fingerprints_are_read_as_written(digest, hashes):
 
 @pytest.mark.parametrize("word", ["x", "a-1-2", "a-1-2-xyz", "a-1-2-fffffffffffffffff", "a-1-2-3-4"])
 def test_what_is_no_fingerprint_is_refused(word):
-    with pytest.raises(CellocateError, match="no fingerprint"):
+    with pytest.raises(CellocateError, match="not a fingerprint"):
         parse_fingerprints(pd.Series([word]))
 
 

@@ -72,7 +72,7 @@ def test_the_command_merges_rescales_and_says_what_is_shared(cellocate, folders,
     assert "1 fields of" in result.err
     assert "lost all labels in hpa19 and were left out (Rods & rings 1)" in result.err
     assert (
-        "1 fields are the same, of the 2 of a and of the 1 of c, 1 of them with identical files (x; listing"
+        "1 fields are the same in a (2 fields) and c (1 fields), 1 of them with identical files (x; listing"
         in result.err
     )
     assert read_header(out / "images" / "a-x_green.png")[:2] == (24, 20)

@@ -71,7 +71,7 @@ def test_a_transformer_has_maps(run, spots, method):
 
 def test_a_network_that_keeps_no_places_has_gradients_alone(run, spots):
     model = looking(run)
-    model.network.body.net = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1))
+    model.network.backbone.net = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1))
     model.network.head = build_head("linear", (4, 1, 1), 28, 0)
     with pytest.raises(CellocateError, match="several places"):
         map_tiles(model, spots, [0], "gradcam")

@@ -9,7 +9,7 @@ from small_runs import history, of_one_location
 from torch import nn
 
 from cellocate.collection import open_collection
-from cellocate.networks import body
+from cellocate.networks import backbone as backbones
 from cellocate.training import load_recipe, recipe_names
 from cellocate.training.fit import Options, train
 
@@ -26,8 +26,8 @@ def test_every_recipe_takes_a_step(
     def untrained(backbone: str, *, channels: int, pretrained: bool = False) -> nn.Module:
         return create(backbone, channels=channels, pretrained=False)  # there is nothing to download for this one
 
-    create = body._create
-    monkeypatch.setattr(body, "_create", untrained)
+    create = backbones._create
+    monkeypatch.setattr(backbones, "_create", untrained)
     recipe = load_recipe(name, ONE_STEP)
     if recipe.data.locations is not None and len(recipe.data.locations) == 1:
         recipe = load_recipe(name, [*ONE_STEP, "data.locations=[Nucleoplasm]"])  # its own is on too few of these fields
