@@ -89,7 +89,8 @@ import os, sys
 sys.path[:] = {path!r}
 from cellocate.cli import main
 # before their folder is closed
-import cellocate.cli.console, cellocate.collection, importlib.readers, rich.progress, scipy.sparse.csgraph, typer.rich_utils
+import cellocate.cli.console, cellocate.collection, importlib.readers, rich.progress, scipy.sparse.csgraph
+import typer.rich_utils
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)
 sys.argv[1:] = {arguments!r}
