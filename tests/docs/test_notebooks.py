@@ -19,7 +19,7 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "docs" / "notebooks").
 def shown(source: str, names: dict[str, Any]) -> object:
     """Run the code of a cell, and give the value of its last line, as a notebook shows it."""
     code = ast.parse(source)
-    last = ast.Expression(code.backbone.pop().value) if isinstance(code.body[-1], ast.Expr) else None
+    last = ast.Expression(code.body.pop().value) if isinstance(code.body[-1], ast.Expr) else None
     exec(compile(code, "cell", "exec"), names)
     return None if last is None else eval(compile(last, "cell", "eval"), names)
 
