@@ -28,7 +28,7 @@ COMMANDS = [arguments for page in PAGES.values() for arguments in page]
 NOT_RUN = {
     "download": "the atlas's server is not asked",
     "audit": "it refuses a network that has hardly been trained",
-    "submission": "a submission of 2021 needs true cells; test_cells_of_2021.py has them",
+    "2021": "a submission of 2021 needs true cells; test_cells_of_2021.py has them",
 }
 """Commands, by a word that stands in them, of which only the arguments are tried, and why."""
 
@@ -70,12 +70,14 @@ def workplace(phantoms: Path, run: Path, tmp_path: Path, monkeypatch: pytest.Mon
     labels = tmp_path / "my_images" / "train.csv"
     table = pd.read_csv(labels, dtype=str)
     table.assign(antibody=[str(n // 4) for n in range(len(table))]).to_csv(labels, index=False)
+    table[["Id"]].assign(Predicted="0").to_csv(tmp_path / "sample_submission.csv", index=False)
     for name in ("train.csv", "truth.csv"):
         shutil.copy(phantoms / "train.csv", tmp_path / name)
     for path in (tmp_path / "confocal" / "train").iterdir():
         for colour, stain in {"blue": "DAPI", "green": "AF488", "red": "AF555", "yellow": "AF647"}.items():
             if path.stem.endswith(f"_{colour}"):
                 path.rename(path.with_name(path.name.replace(colour, stain)))
+    shutil.rmtree(phantoms)  # a name that the README gives
     return tmp_path
 
 

@@ -244,7 +244,7 @@ def _collection(data: str | Path | Collection) -> Collection:
     if isinstance(data, Collection):
         return data
     opened = open_collection(data)
-    _warn(opened.notes)
+    _warn(opened.notes, stacklevel=4)
     return opened
 
 
@@ -257,9 +257,9 @@ def _model(model: str | Path | Model) -> Model:
     return load(run if run.is_dir() else model)
 
 
-def _warn(notes: Iterable[str]) -> None:
+def _warn(notes: Iterable[str], stacklevel: int = 3) -> None:
     for note in notes:
-        warnings.warn(CellocateWarning(note), stacklevel=3)
+        warnings.warn(CellocateWarning(note), stacklevel=stacklevel)
 
 
 def _yaml(value: object) -> str:
