@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 DEFAULT_RULE = "auto"
@@ -16,6 +17,18 @@ def present_rule(name: object) -> object:
         ('argmax', 'single')
     """
     return "argmax" if name == "best" else name
+
+
+def under_present_names(values: object, present: Mapping[str, str]) -> object:
+    """Settings under their names now, if they are a dict; `present` has the name now of each earlier name.
+
+    Of a setting under both names the later one counts: `--set` with an earlier name changes what a recipe has.
+
+    Example:
+        >>> under_present_names({"views": "flips", "rule": "single"}, {"views": "tta"})
+        {'tta': 'flips', 'rule': 'single'}
+    """
+    return {present.get(name, name): value for name, value in values.items()} if isinstance(values, dict) else values
 
 
 Fallback = Literal["none", "nearest", "likeliest"]

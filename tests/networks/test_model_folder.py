@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 import cellocate
 from cellocate.errors import CellocateError
@@ -156,3 +157,28 @@ def test_a_card_from_before_parts_of_it_had_all_their_settings_is_read(
     path.write_text(json.dumps({**old, "checksum": checksum}))
     with pytest.raises(CellocateError, match="altered or damaged"):
         cellocate.load(tmp_path / "model", device="cpu")
+
+
+def test_a_model_with_earlier_names_of_settings_and_weights_is_read(make: Callable[..., Model], tmp_path: Path) -> None:
+    model = make()
+    save(model, tmp_path / "model")
+    weights = tmp_path / "model" / "model.safetensors"
+    tensors = {name.replace("backbone.", "body.", 1): tensor for name, tensor in load_file(weights).items()}
+    save_file(tensors, weights)
+    path = tmp_path / "model" / "model.json"
+    card = json.loads(path.read_text())
+    card["views"], card["familiar"] = card.pop("tta"), card.pop("ood")
+    card["weights"] = hashlib.sha256(weights.read_bytes()).hexdigest()
+    lacking = {"unit", "bits", "bag", "originals", "views", "calibration", "familiar", "checksum"}  # at their defaults
+    kept = {name: value for name, value in card.items() if name not in lacking}
+    card["checksum"] = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps(card))
+    loaded = cellocate.load(tmp_path / "model", device="cpu")
+    fields = np.random.default_rng(0).random((2, 4, 64, 64), dtype=np.float32)
+    np.testing.assert_array_equal(loaded.predict(fields).probabilities, model.predict(fields).probabilities)
+    network = deepcopy(model.network)
+    for weight in network.parameters():
+        torch.nn.init.zeros_(weight)
+    load_backbone(network, tmp_path / "model")
+    for name, weight in network.backbone.state_dict().items():
+        assert torch.equal(weight, model.network.backbone.state_dict()[name])

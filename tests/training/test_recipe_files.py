@@ -156,4 +156,5 @@ def test_settings_and_rules_still_answer_to_their_earlier_names() -> None:
     assert (recipe.network.init_from, recipe.training.save_last) == ("model", 4)
     assert (recipe.sampling.min_per_location, recipe.sampling.max_per_location) == (3, 9)
     assert (recipe.data.split.min_per_location, recipe.decision.tta, recipe.decision.rule) == (2, "flips", "argmax")
+    assert load_recipe("densenet161-w3-aug1", ["augmentation.turns=none"]).augmentation.orientation == "none"
     assert not re.search(r"\b(least|most|views|turns|gain|offset|drop|start|keep):|: best", recipe.to_yaml())

@@ -14,7 +14,7 @@ import torch
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 import cellocate
-from cellocate.choices import Activation
+from cellocate.choices import Activation, under_present_names
 from cellocate.collection.collection import Collection, Unit
 from cellocate.decision import Calibration, Rule
 from cellocate.errors import CellocateError
@@ -31,7 +31,7 @@ class _Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _by_present_names(cls, values: object) -> object:
-        return {cls.old_names.get(k, k): v for k, v in values.items()} if isinstance(values, dict) else values
+        return under_present_names(values, cls.old_names)
 
 
 class LocationEntry(_Part):
@@ -224,6 +224,7 @@ class ModelCard(_Part):
             "ood": self.ood is not None,
         }
         omitted = {"checksum", *(name for name, present in since.items() if not present)}
+        omitted |= {old for old, name in self.old_names.items() if name in omitted}
         content = self.model_dump(mode="json") if content is None else content
         text = json.dumps({name: value for name, value in content.items() if name not in omitted}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

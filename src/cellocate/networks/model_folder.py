@@ -67,10 +67,9 @@ def load_backbone(network: LocationNetwork, folder: str | Path) -> None:
     folder = Path(folder)
     card, state = _read(folder)
     if card.members:
-        raise CellocateError(f"{card.name} is an ensemble", where=folder, mend="Start from one of them.")
-    kinds = [
-        name.partition(".")[0] for name in (card.backbone, network.backbone_name)
-    ]  # without timm's names of weights
+        raise CellocateError(f"{card.name} is an ensemble", where=folder, mend="Start from one of its members.")
+    # without timm's names of weights
+    kinds = [name.partition(".")[0] for name in (card.backbone, network.backbone_name)]
     if kinds[0] != kinds[1] or card.channels != network.channels:
         raise CellocateError(
             f"a model of {card.backbone} for {', '.join(card.channels)} cannot start "

@@ -9,6 +9,8 @@ from typing import Annotated, Any, ClassVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from cellocate.choices import under_present_names
+
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -23,7 +25,7 @@ class Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _by_present_names(cls, values: object) -> object:
-        return {cls.old_names.get(k, k): v for k, v in values.items()} if isinstance(values, dict) else values
+        return under_present_names(values, cls.old_names)
 
     @field_validator("*", mode="before")
     @classmethod
